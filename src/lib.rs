@@ -1,0 +1,2 @@
+//! ehlo
+pub mod smtp;

@@ -1,0 +1,161 @@
+//! What a server announces in its reply to EHLO, unknown keywords included
+//! (RFC 5321 §4.1.1.1).
+
+use super::code::Code;
+use super::param::words;
+use super::reply::Reply;
+use super::{Oddity, Span};
+
+/// One announced extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyword {
+    /// The keyword in capitals.
+    pub name: String,
+    /// Its parameters as written.
+    pub params: Vec<String>,
+    /// Index of its line in the reply.
+    pub line: usize,
+}
+
+/// The extensions of a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The name by which the server calls itself.
+    pub name: String,
+    /// The keywords in their order.
+    pub keywords: Vec<Keyword>,
+    /// Oddities and the index of the line they are about.
+    pub odd: Vec<(usize, Oddity)>,
+}
+
+impl Capabilities {
+    /// Reads a positive reply to EHLO; any other announces nothing.
+    pub fn read(reply: &Reply) -> Self {
+        let mut seen = Self::default();
+        for (at, line) in reply
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| l.code == Some(Code::OK))
+        {
+            let bytes = &line.line.bytes;
+            // An enhanced code has no place here; what it hides is still the keyword.
+            if let Some((_, span)) = line.enhanced {
+                seen.odd.push((at, Oddity::new("B25", span)));
+            }
+            let mut parts = words(bytes, line.text.start);
+            let Some(first) = parts.next() else { continue };
+            let name = String::from_utf8_lossy(first.of(bytes)).into_owned();
+            if at == 0 {
+                seen.name = name;
+                continue;
+            }
+            let params = parts
+                .map(|p| String::from_utf8_lossy(p.of(bytes)).into_owned())
+                .collect();
+            seen.add(
+                Keyword {
+                    name: name.to_uppercase(),
+                    params,
+                    line: at,
+                },
+                &name,
+                first,
+            );
+        }
+        seen
+    }
+
+    /// The keyword `name`, if announced. `AUTH=LOGIN` is not `AUTH`.
+    pub fn find(&self, name: &str) -> Option<&Keyword> {
+        self.keywords.iter().find(|k| k.name == name)
+    }
+
+    /// Whether `name` was announced.
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// The largest message the server takes; `None` if it names no limit (RFC 1870 §3).
+    pub fn size_limit(&self) -> Option<u64> {
+        let limit = self.find("SIZE")?.params.first()?.parse().ok()?;
+        (limit > 0).then_some(limit)
+    }
+
+    fn add(&mut self, keyword: Keyword, written: &str, span: Span) {
+        let id = if written.to_ascii_uppercase().starts_with("AUTH=") {
+            Some("C13")
+        } else if is_masked(written) {
+            Some("C16")
+        } else if !is_keyword(written) {
+            Some("C12")
+        } else if keyword.name == "AUTH" && keyword.params.is_empty() {
+            Some("C14")
+        } else if keyword.name == "SIZE"
+            && keyword
+                .params
+                .first()
+                .is_some_and(|p| p.parse::<u64>().is_err())
+        {
+            Some("G27")
+        } else if written.bytes().any(|b| b.is_ascii_lowercase()) {
+            Some("C11")
+        } else {
+            None
+        };
+        self.odd
+            .extend(id.map(|id| (keyword.line, Oddity::new(id, span))));
+        self.keywords.push(keyword);
+    }
+}
+
+/// `ehlo-keyword` of RFC 5321 §4.1.1.1.
+fn is_keyword(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// `XXXXXXXA`: what a firewall leaves of STARTTLS.
+fn is_masked(word: &str) -> bool {
+    let xs = word.chars().take_while(|c| *c == 'X').count();
+    xs >= 4 && word.len() <= xs + 1 && word.chars().all(|c| c.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smtp::line::Line;
+    use crate::smtp::reply::Collector;
+    use bytes::Bytes;
+
+    fn read(lines: &[&str]) -> Capabilities {
+        let mut collector = Collector::default();
+        let mut reply = None;
+        for text in lines {
+            let bytes = Bytes::copy_from_slice(text.as_bytes());
+            reply = collector.push(Line {
+                bytes,
+                ..Line::default()
+            });
+        }
+        Capabilities::read(&reply.expect("the last line ends the reply"))
+    }
+
+    #[test]
+    fn keywords_and_what_is_odd_about_them() {
+        let seen = read(&[
+            "250-mx.example Hello",
+            "250-SIZE 1000",
+            "250-auth PLAIN LOGIN",
+            "250-AUTH=LOGIN",
+            "250-XXXXXXXA",
+            "250-263.net",
+            "250 AUTH",
+        ]);
+        assert_eq!(seen.name, "mx.example");
+        assert_eq!(seen.size_limit(), Some(1000));
+        assert_eq!(seen.find("AUTH").map(|k| k.params.len()), Some(2));
+        let ids: Vec<_> = seen.odd.iter().map(|(_, o)| o.id).collect();
+        assert_eq!(ids, ["C11", "C13", "C16", "C12", "C14"]);
+    }
+}

@@ -1,0 +1,375 @@
+//! Mail data after `354`: dot-stuffing, the one true end mark, and everything that looks like it.
+//!
+//! Only CRLF `.` CRLF ends mail data (RFC 5321 §4.1.1.4). Bare LF, bare CR and NUL around a dot
+//! have been taken for the end by real servers, and that is how messages are smuggled; each such
+//! look-alike is an oddity. Every byte is looked at once, whatever pieces it arrives in.
+
+use bytes::Bytes;
+
+use super::{Oddity, Span};
+
+/// Longest text line with its CRLF (RFC 5321 §4.5.3.1.6).
+pub const LINE_LIMIT: u64 = 1_000;
+
+/// The end mark, behind the CRLF of the last line.
+pub const END_MARK: &[u8] = b".\r\n";
+
+/// How many oddities of one message are kept; a broken message has one on every line.
+pub const MAX_ODDITIES: usize = 100;
+
+/// What stands before a place where a line begins, or seems to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    CrLf,
+    Lf,
+    Cr,
+    CrLfNul,
+}
+
+/// Where in a line the scanner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Start(Before),
+    Dot(Before),
+    DotCr(Before),
+    DotNul,
+    DotNulCr,
+    Text,
+    Cr,
+    Done,
+}
+
+/// Watches mail data go by and finds its end.
+#[derive(Clone, Debug)]
+pub struct Scanner {
+    state: State,
+    offset: u64,
+    line_start: u64,
+    starts: Vec<u32>,
+    lines: u64,
+    stuffed: u64,
+    eight_bit: Option<u64>,
+    nul: bool,
+    bare: bool,
+    odd: Vec<Oddity>,
+}
+
+impl Default for Scanner {
+    fn default() -> Self {
+        Self {
+            // Mail data begins as if behind a CRLF: a lone dot right away is the end mark.
+            state: State::Start(Before::CrLf),
+            offset: 0,
+            line_start: 0,
+            starts: vec![0],
+            lines: 0,
+            stuffed: 0,
+            eight_bit: None,
+            nul: false,
+            bare: false,
+            odd: Vec::new(),
+        }
+    }
+}
+
+impl Scanner {
+    /// Takes mail data off the front of `data` and leaves what follows the end mark.
+    /// Gives what was taken, and whether the end mark is complete.
+    pub fn push(&mut self, data: &mut Bytes) -> (Bytes, bool) {
+        let mut at = 0;
+        while self.state != State::Done {
+            let Some(rest) = data.get(at..).filter(|r| !r.is_empty()) else {
+                break;
+            };
+            if self.state == State::Text {
+                let skip = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+                at += skip;
+                if skip == rest.len() {
+                    break;
+                }
+            }
+            if let Some(byte) = data.get(at) {
+                self.byte(*byte, self.offset + at as u64);
+                at += 1;
+            }
+        }
+        let taken = data.split_to(at);
+        self.look_at_bytes(&taken);
+        self.offset += taken.len() as u64;
+        (taken, self.state == State::Done)
+    }
+
+    /// Number of bytes that went by, the end mark included.
+    pub const fn wire_len(&self) -> u64 {
+        self.offset
+    }
+
+    /// Number of complete lines, the end mark not counted.
+    pub const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Where each line begins on the wire; lines beyond four gigabytes are not listed.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// Number of lines from which a dot has to be removed.
+    pub const fn stuffed(&self) -> u64 {
+        self.stuffed
+    }
+
+    /// Place of the first byte beyond ASCII.
+    pub const fn eight_bit(&self) -> Option<u64> {
+        self.eight_bit
+    }
+
+    /// What was odd, with places counted from the first byte of mail data.
+    pub fn odd(&self) -> &[Oddity] {
+        &self.odd
+    }
+
+    fn byte(&mut self, byte: u8, at: u64) {
+        self.state = match (self.state, byte) {
+            (State::Text, b'\r') | (State::Start(_), b'\r') => State::Cr,
+            (State::Text | State::Start(_), b'\n') => self.bare_end(at),
+            (State::Text, _) => State::Text,
+            (State::Start(before), b'.') => State::Dot(before),
+            (State::Start(Before::CrLf), 0) => State::Start(Before::CrLfNul),
+            (State::Start(_), _) => State::Text,
+            (State::Dot(before), b'\r') => State::DotCr(before),
+            (State::Dot(before), b'\n') => {
+                self.look_alike(before, false, at);
+                self.end_line(at, Before::Lf)
+            }
+            (State::Dot(Before::CrLf), 0) => State::DotNul,
+            (State::Dot(Before::CrLf), _) => self.leading_dot(byte, at),
+            (State::Dot(_), _) => State::Text,
+            (State::DotCr(Before::CrLf), b'\n') => State::Done,
+            (State::DotCr(before), b'\n') => {
+                self.look_alike(before, true, at);
+                self.end_line(at, Before::CrLf)
+            }
+            (State::DotCr(_), _) => {
+                self.note("G11", at.saturating_sub(2), at);
+                self.after_bare_cr(byte, at)
+            }
+            (State::DotNul, b'\r') => State::DotNulCr,
+            (State::DotNul, _) => self.leading_dot(byte, at),
+            (State::DotNulCr, b'\n') => {
+                self.note("G12", at.saturating_sub(3), at + 1);
+                self.end_line(at, Before::CrLf)
+            }
+            (State::Cr, b'\n') => self.end_line(at, Before::CrLf),
+            (State::Cr | State::DotNulCr, _) => self.after_bare_cr(byte, at),
+            (State::Done, _) => State::Done,
+        };
+    }
+
+    /// A dot at the beginning of a line is taken away by the receiver (RFC 5321 §4.5.2).
+    fn leading_dot(&mut self, byte: u8, at: u64) -> State {
+        self.stuffed += 1;
+        if byte != b'.' {
+            self.note("G16", self.line_start, at);
+        }
+        State::Text
+    }
+
+    fn bare_end(&mut self, at: u64) -> State {
+        self.note_bare(at);
+        self.end_line(at, Before::Lf)
+    }
+
+    fn after_bare_cr(&mut self, byte: u8, at: u64) -> State {
+        self.note_bare(at.saturating_sub(1));
+        match byte {
+            b'\r' => State::Cr,
+            b'.' => State::Dot(Before::Cr),
+            _ => State::Text,
+        }
+    }
+
+    fn end_line(&mut self, at: u64, before: Before) -> State {
+        if at + 1 - self.line_start > LINE_LIMIT {
+            self.note("G19", self.line_start, at + 1);
+        }
+        self.lines += 1;
+        self.line_start = at + 1;
+        if let Ok(start) = u32::try_from(self.line_start) {
+            self.starts.push(start);
+        }
+        State::Start(before)
+    }
+
+    fn look_alike(&mut self, before: Before, crlf: bool, at: u64) {
+        let id = match (before, crlf) {
+            (Before::CrLf, _) => "G10",
+            (Before::Lf, false) => "G08",
+            (Before::Lf, true) => "G09",
+            (Before::Cr, _) => "G11",
+            (Before::CrLfNul, _) => "G12",
+        };
+        self.note(id, self.line_start, at + 1);
+    }
+
+    /// Bare CR and bare LF are named once; a file with Unix line ends has thousands.
+    fn note_bare(&mut self, at: u64) {
+        if !self.bare {
+            self.bare = true;
+            self.note("G13", at, at + 1);
+        }
+    }
+
+    fn look_at_bytes(&mut self, taken: &[u8]) {
+        if self.eight_bit.is_none() && !taken.is_ascii() {
+            let at = taken.iter().position(|b| !b.is_ascii()).unwrap_or_default();
+            self.eight_bit = Some(self.offset + at as u64);
+        }
+        if !self.nul
+            && let Some(at) = memchr::memchr(0, taken)
+        {
+            self.nul = true;
+            let at = self.offset + at as u64;
+            self.note("G22", at, at + 1);
+        }
+    }
+
+    fn note(&mut self, id: &'static str, start: u64, end: u64) {
+        if self.odd.len() < MAX_ODDITIES {
+            let place = |n| usize::try_from(n).unwrap_or(usize::MAX);
+            self.odd
+                .push(Oddity::new(id, Span::new(place(start), place(end))));
+        }
+    }
+}
+
+/// Takes the stuffed dots away. `pieces` are mail data in order, without the end mark.
+pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let (mut at_start, mut last) = (true, b'\n');
+    for piece in pieces {
+        for segment in piece.split_inclusive(|b| *b == b'\n') {
+            let kept = if at_start {
+                segment.strip_prefix(b".").unwrap_or(segment)
+            } else {
+                segment
+            };
+            out.extend_from_slice(kept);
+            let before_lf = match segment {
+                [.., before, b'\n'] => Some(*before),
+                [b'\n'] => Some(last),
+                _ => None,
+            };
+            at_start = before_lf == Some(b'\r');
+            last = segment.last().copied().unwrap_or(last);
+        }
+    }
+    out
+}
+
+/// Makes mail data of `content`: CRLF for every line end, dots doubled, and the end mark
+/// (RFC 5321 §4.5.2). A bare CR inside a line stays.
+pub fn stuff(content: &[u8]) -> Bytes {
+    let mut out = Vec::with_capacity(content.len() + content.len() / 32 + 8);
+    for line in content.split_inclusive(|b| *b == b'\n') {
+        if line.starts_with(b".") {
+            out.push(b'.');
+        }
+        match line.strip_suffix(b"\n") {
+            Some(text) => out.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text)),
+            None => out.extend_from_slice(line),
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(END_MARK);
+    Bytes::from(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(text: &[u8]) -> (Scanner, bool, usize) {
+        let mut scanner = Scanner::default();
+        let mut data = Bytes::copy_from_slice(text);
+        let (_, done) = scanner.push(&mut data);
+        (scanner, done, data.len())
+    }
+
+    fn ids(text: &[u8]) -> Vec<&'static str> {
+        scan(text).0.odd().iter().map(|o| o.id).collect()
+    }
+
+    #[test]
+    fn only_one_mark_ends_mail_data() {
+        assert_eq!((scan(b".\r\nQUIT").1, scan(b".\r\nQUIT").2), (true, 4));
+        assert_eq!((scan(b"a\r\n.\r\nX").1, scan(b"a\r\n.\r\nX").2), (true, 1));
+        for (text, id) in [
+            (b"a\n.\n".as_slice(), "G08"),
+            (b"a\n.\r\n", "G09"),
+            (b"a\r\n.\n", "G10"),
+            (b"a\r.\r\n", "G11"),
+            (b"a\r.\n", "G11"),
+            (b"a\n.\rb", "G11"),
+            (b"a\r\n.\rb", "G11"),
+            (b"a\r\n\0.\r\n", "G12"),
+            (b"a\r\n.\0\r\n", "G12"),
+            (b"a\r\n.htaccess\r\n", "G16"),
+            (b"a\nb\r\n", "G13"),
+            (b"a\rb\r\n", "G13"),
+            (b"\0\r\n", "G22"),
+        ] {
+            assert!(!scan(text).1, "{text:?}");
+            assert!(ids(text).contains(&id), "{text:?} has {:?}", ids(text));
+        }
+        let long = [b"x".repeat(999), b"\r\n".to_vec()].concat();
+        assert_eq!(ids(&long), ["G19"]);
+        assert!(ids(b"..a\r\nb\r\n").is_empty());
+    }
+
+    #[test]
+    fn cuts_do_not_matter() {
+        let text = b"\r\n.\n..x\r\n\0.\r\n\r.\r.\0\r\n\n.\r\nlong\xc3\xa9\r\n.\r\nREST";
+        let (whole, done, left) = scan(text);
+        assert!(done);
+        for at in 0..text.len() - 4 {
+            let (a, b) = text.split_at(at);
+            let mut scanner = Scanner::default();
+            let (mut a, mut b) = (Bytes::copy_from_slice(a), Bytes::copy_from_slice(b));
+            scanner.push(&mut a);
+            scanner.push(&mut b);
+            assert_eq!((a.len(), b.len()), (0, left), "cut at {at}");
+            let sorted = |s: &Scanner| {
+                let mut odd: Vec<_> = s
+                    .odd()
+                    .iter()
+                    .map(|o| (o.id, o.span.start, o.span.end))
+                    .collect();
+                odd.sort_unstable();
+                (
+                    odd,
+                    s.lines(),
+                    s.stuffed(),
+                    s.eight_bit(),
+                    s.starts().to_vec(),
+                )
+            };
+            assert_eq!(sorted(&scanner), sorted(&whole), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn stuffing_and_its_reverse() {
+        assert_eq!(&stuff(b".a\n\nb")[..], b"..a\r\n\r\nb\r\n.\r\n");
+        assert_eq!(&stuff(b"")[..], b".\r\n");
+        let wire = b"..a\r\n.\r\nx\n.y\r\n...z\r\n";
+        for at in 0..wire.len() {
+            let (a, b) = wire.split_at(at);
+            assert_eq!(
+                unstuff([a, b]),
+                b".a\r\n\r\nx\n.y\r\n..z\r\n",
+                "cut at {at}"
+            );
+        }
+    }
+}
