@@ -1,2 +1,4 @@
 //! ehlo
+pub mod journal;
+pub mod session;
 pub mod smtp;

@@ -32,9 +32,7 @@ impl Span {
 
     /// The bytes of `whole` in this range, or nothing where they are missing.
     pub fn of(self, whole: &[u8]) -> &[u8] {
-        whole
-            .get(self.start..self.end.min(whole.len()))
-            .unwrap_or_default()
+        whole.get(self.start..self.end.min(whole.len())).unwrap_or_default()
     }
 
     /// Number of bytes.
@@ -78,10 +76,6 @@ pub struct Parsed<T> {
 impl<T> Parsed<T> {
     /// A value without oddities.
     pub const fn plain(value: T, span: Span) -> Self {
-        Self {
-            value,
-            span,
-            odd: Vec::new(),
-        }
+        Self { value, span, odd: Vec::new() }
     }
 }

@@ -118,11 +118,7 @@ pub struct Enhanced {
 impl Enhanced {
     /// `2.1.5`.
     pub const fn new(class: u8, subject: u16, detail: u16) -> Self {
-        Self {
-            class,
-            subject,
-            detail,
-        }
+        Self { class, subject, detail }
     }
 
     /// The code at the beginning of `text`, with the number of bytes it takes.
@@ -133,15 +129,8 @@ impl Enhanced {
         }
         let (subject, rest) = number(rest.strip_prefix(b".")?)?;
         let (detail, rest) = number(rest.strip_prefix(b".")?)?;
-        let ends = rest
-            .first()
-            .is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'.');
-        ends.then(|| {
-            (
-                Self::new(class - b'0', subject, detail),
-                text.len() - rest.len(),
-            )
-        })
+        let ends = rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'.');
+        ends.then(|| (Self::new(class - b'0', subject, detail), text.len() - rest.len()))
     }
 }
 
@@ -155,12 +144,9 @@ impl fmt::Display for Enhanced {
 fn number(text: &[u8]) -> Option<(u16, &[u8])> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let (head, rest) = text.split_at_checked(digits)?;
-    (1..=3).contains(&digits).then(|| {
-        (
-            head.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0')),
-            rest,
-        )
-    })
+    (1..=3)
+        .contains(&digits)
+        .then(|| (head.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0')), rest))
 }
 
 #[cfg(test)]
@@ -169,14 +155,8 @@ mod tests {
 
     #[test]
     fn enhanced_codes_are_read_only_where_they_stand_alone() {
-        assert_eq!(
-            Enhanced::read(b"2.1.5 ok"),
-            Some((Enhanced::new(2, 1, 5), 5))
-        );
-        assert_eq!(
-            Enhanced::read(b"5.7.139 x"),
-            Some((Enhanced::new(5, 7, 139), 7))
-        );
+        assert_eq!(Enhanced::read(b"2.1.5 ok"), Some((Enhanced::new(2, 1, 5), 5)));
+        assert_eq!(Enhanced::read(b"5.7.139 x"), Some((Enhanced::new(5, 7, 139), 7)));
         for text in ["3.0.0 x", "2.1.5.1", "2.1", "2.1.1234", "2.1.5x", ""] {
             assert_eq!(Enhanced::read(text.as_bytes()), None, "{text}");
         }

@@ -53,11 +53,7 @@ pub fn read(line: &[u8]) -> Parsed<Command> {
     }
     let verb = Verb::new(word.of(line));
     let argument = argument(&verb, line, word.end, &mut odd);
-    Parsed {
-        value: Command { verb, argument },
-        span: all,
-        odd,
-    }
+    Parsed { value: Command { verb, argument }, span: all, odd }
 }
 
 fn argument(verb: &Verb, line: &[u8], from: usize, odd: &mut Vec<Oddity>) -> Argument {
@@ -148,9 +144,7 @@ fn looks_like_header(word: &[u8]) -> bool {
 }
 
 fn trimmed_end(line: &[u8]) -> usize {
-    line.iter()
-        .rposition(|b| !is_blank(*b))
-        .map_or(0, |at| at + 1)
+    line.iter().rposition(|b| !is_blank(*b)).map_or(0, |at| at + 1)
 }
 
 #[cfg(test)]
@@ -173,36 +167,18 @@ mod tests {
     fn arguments_by_verb() {
         assert!(matches!(
             read(b"BDAT 10 LAST").value.argument,
-            Argument::Chunk {
-                size: 10,
-                last: true
-            }
+            Argument::Chunk { size: 10, last: true }
         ));
-        assert!(matches!(
-            read(b"BDAT -1").value.argument,
-            Argument::Malformed(_)
-        ));
-        assert!(matches!(
-            read(b"MAIL <a@b>").value.argument,
-            Argument::Malformed(_)
-        ));
-        assert!(matches!(
-            read(b"RCPT TO:").value.argument,
-            Argument::Malformed(_)
-        ));
+        assert!(matches!(read(b"BDAT -1").value.argument, Argument::Malformed(_)));
+        assert!(matches!(read(b"MAIL <a@b>").value.argument, Argument::Malformed(_)));
+        assert!(matches!(read(b"RCPT TO:").value.argument, Argument::Malformed(_)));
         assert!(matches!(read(b"DATA ").value.argument, Argument::Nothing));
         let login = read(b"auth plain AGE= x").value.argument;
         assert_eq!(
             login,
-            Argument::Login {
-                mechanism: "PLAIN".into(),
-                initial: Some(Span::new(11, 17))
-            }
+            Argument::Login { mechanism: "PLAIN".into(), initial: Some(Span::new(11, 17)) }
         );
-        match read(b"mail from:<a@b.example> SIZE=5 body=8bitmime")
-            .value
-            .argument
-        {
+        match read(b"mail from:<a@b.example> SIZE=5 body=8bitmime").value.argument {
             Argument::Path(path, params) => {
                 assert_eq!(path.value.address(), "a@b.example");
                 assert_eq!(params.len(), 2);

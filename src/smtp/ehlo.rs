@@ -32,12 +32,7 @@ impl Capabilities {
     /// Reads a positive reply to EHLO; any other announces nothing.
     pub fn read(reply: &Reply) -> Self {
         let mut seen = Self::default();
-        for (at, line) in reply
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, l)| l.code == Some(Code::OK))
-        {
+        for (at, line) in reply.lines.iter().enumerate().filter(|(_, l)| l.code == Some(Code::OK)) {
             let bytes = &line.line.bytes;
             // An enhanced code has no place here; what it hides is still the keyword.
             if let Some((_, span)) = line.enhanced {
@@ -50,18 +45,8 @@ impl Capabilities {
                 seen.name = name;
                 continue;
             }
-            let params = parts
-                .map(|p| String::from_utf8_lossy(p.of(bytes)).into_owned())
-                .collect();
-            seen.add(
-                Keyword {
-                    name: name.to_uppercase(),
-                    params,
-                    line: at,
-                },
-                &name,
-                first,
-            );
+            let params = parts.map(|p| String::from_utf8_lossy(p.of(bytes)).into_owned()).collect();
+            seen.add(Keyword { name: name.to_uppercase(), params, line: at }, &name, first);
         }
         seen
     }
@@ -92,10 +77,7 @@ impl Capabilities {
         } else if keyword.name == "AUTH" && keyword.params.is_empty() {
             Some("C14")
         } else if keyword.name == "SIZE"
-            && keyword
-                .params
-                .first()
-                .is_some_and(|p| p.parse::<u64>().is_err())
+            && keyword.params.first().is_some_and(|p| p.parse::<u64>().is_err())
         {
             Some("G27")
         } else if written.bytes().any(|b| b.is_ascii_lowercase()) {
@@ -103,8 +85,7 @@ impl Capabilities {
         } else {
             None
         };
-        self.odd
-            .extend(id.map(|id| (keyword.line, Oddity::new(id, span))));
+        self.odd.extend(id.map(|id| (keyword.line, Oddity::new(id, span))));
         self.keywords.push(keyword);
     }
 }
@@ -133,10 +114,7 @@ mod tests {
         let mut reply = None;
         for text in lines {
             let bytes = Bytes::copy_from_slice(text.as_bytes());
-            reply = collector.push(Line {
-                bytes,
-                ..Line::default()
-            });
+            reply = collector.push(Line { bytes, ..Line::default() });
         }
         Capabilities::read(&reply.expect("the last line ends the reply"))
     }

@@ -62,12 +62,7 @@ pub struct Cutter {
 impl Cutter {
     /// A cutter that keeps at most `cap` bytes of each line.
     pub fn new(cap: usize) -> Self {
-        Self {
-            kept: BytesMut::new(),
-            total: 0,
-            last: None,
-            cap,
-        }
+        Self { kept: BytesMut::new(), total: 0, last: None, cap }
     }
 
     /// Takes bytes off the front of `data` up to and including the next LF.
@@ -80,25 +75,13 @@ impl Cutter {
         };
         let head = data.split_to(at + 1);
         if self.total == 0 && head.len() <= self.cap {
-            let end = if head.ends_with(b"\r\n") {
-                LineEnd::CrLf
-            } else {
-                LineEnd::Lf
-            };
+            let end = if head.ends_with(b"\r\n") { LineEnd::CrLf } else { LineEnd::Lf };
             let bytes = head.slice(..head.len() - end.bytes().len());
-            return Some(Line {
-                bytes,
-                end,
-                beyond: 0,
-            });
+            return Some(Line { bytes, end, beyond: 0 });
         }
         let before = head.slice(..at);
         self.keep(&before);
-        let end = if self.last == Some(b'\r') {
-            LineEnd::CrLf
-        } else {
-            LineEnd::Lf
-        };
+        let end = if self.last == Some(b'\r') { LineEnd::CrLf } else { LineEnd::Lf };
         let content = self.total - u64::from(end == LineEnd::CrLf);
         Some(self.take(content, end))
     }
@@ -108,11 +91,7 @@ impl Cutter {
         if self.total == 0 {
             return None;
         }
-        let end = if self.last == Some(b'\r') {
-            LineEnd::Cr
-        } else {
-            LineEnd::Nothing
-        };
+        let end = if self.last == Some(b'\r') { LineEnd::Cr } else { LineEnd::Nothing };
         let content = self.total - end.bytes().len() as u64;
         Some(self.take(content, end))
     }
@@ -124,8 +103,7 @@ impl Cutter {
 
     fn keep(&mut self, data: &[u8]) {
         let room = self.cap.saturating_add(1).saturating_sub(self.kept.len());
-        self.kept
-            .extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
+        self.kept.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
         self.total += data.len() as u64;
         self.last = data.last().copied().or(self.last);
     }
@@ -161,10 +139,7 @@ mod tests {
 
     #[test]
     fn every_ending_is_told_apart() {
-        let ends: Vec<_> = lines(&[b"a\r\nb\nc\rd\n\r"], 99)
-            .iter()
-            .map(|l| l.end)
-            .collect();
+        let ends: Vec<_> = lines(&[b"a\r\nb\nc\rd\n\r"], 99).iter().map(|l| l.end).collect();
         assert_eq!(ends, [LineEnd::CrLf, LineEnd::Lf, LineEnd::Lf, LineEnd::Cr]);
     }
 

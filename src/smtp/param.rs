@@ -18,10 +18,9 @@ pub fn read(line: &[u8], from: usize) -> Vec<Parsed<Param>> {
         .map(|span| {
             let word = span.of(line);
             let (name, value) = match memchr::memchr(b'=', word) {
-                Some(at) => (
-                    Span::new(0, at).of(word),
-                    Some(Span::new(at + 1, word.len()).of(word)),
-                ),
+                Some(at) => {
+                    (Span::new(0, at).of(word), Some(Span::new(at + 1, word.len()).of(word)))
+                }
                 None => (word, None),
             };
             let param = Param {
@@ -40,10 +39,7 @@ pub fn words(line: &[u8], from: usize) -> impl Iterator<Item = Span> + '_ {
         let rest = line.get(at..)?;
         let start = at + rest.iter().position(|b| !is_blank(*b))?;
         let word = line.get(start..)?;
-        let end = word
-            .iter()
-            .position(|b| is_blank(*b))
-            .map_or(line.len(), |n| start + n);
+        let end = word.iter().position(|b| is_blank(*b)).map_or(line.len(), |n| start + n);
         at = end;
         Some(Span::new(start, end))
     })

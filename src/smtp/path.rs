@@ -75,11 +75,7 @@ pub fn read(line: &[u8], from: usize) -> (Parsed<Path>, usize) {
     if domain.as_deref().is_some_and(is_untagged_v6) {
         odd.push(Oddity::new("C19", inner));
     }
-    let value = Path {
-        written,
-        local,
-        domain,
-    };
+    let value = Path { written, local, domain };
     (Parsed { value, span, odd }, end)
 }
 
@@ -103,9 +99,7 @@ pub fn is_domain(name: &str) -> bool {
             !label.is_empty()
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || !c.is_ascii())
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || !c.is_ascii())
         })
 }
 
@@ -174,12 +168,7 @@ mod tests {
     use super::*;
 
     fn ids(text: &str) -> Vec<&'static str> {
-        read(text.as_bytes(), 0)
-            .0
-            .odd
-            .iter()
-            .map(|o| o.id)
-            .collect()
+        read(text.as_bytes(), 0).0.odd.iter().map(|o| o.id).collect()
     }
 
     #[test]
@@ -194,13 +183,7 @@ mod tests {
             ("<A <a@b>>", "A <a", Some("b>"), &["F03"], 9),
             ("<\"x y>\"@b>", "\"x y>\"", Some("b"), &[], 10),
             ("<@r.example,@s:a@b>", "a", Some("b"), &["F25"], 19),
-            (
-                "<a@[2001:db8::1]>",
-                "a",
-                Some("[2001:db8::1]"),
-                &["C19"],
-                17,
-            ),
+            ("<a@[2001:db8::1]>", "a", Some("[2001:db8::1]"), &["C19"], 17),
         ];
         for (text, local, domain, odd, end) in rows {
             let (path, seen_end) = read(text.as_bytes(), 0);
@@ -225,11 +208,7 @@ mod tests {
             ("<postmaster>", true),
             ("<>", true),
         ] {
-            assert_eq!(
-                read(text.as_bytes(), 0).0.value.is_well_formed(),
-                good,
-                "{text}"
-            );
+            assert_eq!(read(text.as_bytes(), 0).0.value.is_well_formed(), good, "{text}");
         }
     }
 }

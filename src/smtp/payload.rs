@@ -131,7 +131,7 @@ impl Scanner {
 
     fn byte(&mut self, byte: u8, at: u64) {
         self.state = match (self.state, byte) {
-            (State::Text, b'\r') | (State::Start(_), b'\r') => State::Cr,
+            (State::Text | State::Start(_), b'\r') => State::Cr,
             (State::Text | State::Start(_), b'\n') => self.bare_end(at),
             (State::Text, _) => State::Text,
             (State::Start(before), b'.') => State::Dot(before),
@@ -237,8 +237,7 @@ impl Scanner {
     fn note(&mut self, id: &'static str, start: u64, end: u64) {
         if self.odd.len() < MAX_ODDITIES {
             let place = |n| usize::try_from(n).unwrap_or(usize::MAX);
-            self.odd
-                .push(Oddity::new(id, Span::new(place(start), place(end))));
+            self.odd.push(Oddity::new(id, Span::new(place(start), place(end))));
         }
     }
 }
@@ -249,11 +248,8 @@ pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let (mut at_start, mut last) = (true, b'\n');
     for piece in pieces {
         for segment in piece.split_inclusive(|b| *b == b'\n') {
-            let kept = if at_start {
-                segment.strip_prefix(b".").unwrap_or(segment)
-            } else {
-                segment
-            };
+            let kept =
+                if at_start { segment.strip_prefix(b".").unwrap_or(segment) } else { segment };
             out.extend_from_slice(kept);
             let before_lf = match segment {
                 [.., before, b'\n'] => Some(*before),
@@ -340,19 +336,10 @@ mod tests {
             scanner.push(&mut b);
             assert_eq!((a.len(), b.len()), (0, left), "cut at {at}");
             let sorted = |s: &Scanner| {
-                let mut odd: Vec<_> = s
-                    .odd()
-                    .iter()
-                    .map(|o| (o.id, o.span.start, o.span.end))
-                    .collect();
+                let mut odd: Vec<_> =
+                    s.odd().iter().map(|o| (o.id, o.span.start, o.span.end)).collect();
                 odd.sort_unstable();
-                (
-                    odd,
-                    s.lines(),
-                    s.stuffed(),
-                    s.eight_bit(),
-                    s.starts().to_vec(),
-                )
+                (odd, s.lines(), s.stuffed(), s.eight_bit(), s.starts().to_vec())
             };
             assert_eq!(sorted(&scanner), sorted(&whole), "cut at {at}");
         }
@@ -365,11 +352,7 @@ mod tests {
         let wire = b"..a\r\n.\r\nx\n.y\r\n...z\r\n";
         for at in 0..wire.len() {
             let (a, b) = wire.split_at(at);
-            assert_eq!(
-                unstuff([a, b]),
-                b".a\r\n\r\nx\n.y\r\n..z\r\n",
-                "cut at {at}"
-            );
+            assert_eq!(unstuff([a, b]), b".a\r\n\r\nx\n.y\r\n..z\r\n", "cut at {at}");
         }
     }
 }

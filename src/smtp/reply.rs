@@ -37,28 +37,13 @@ impl ReplyLine {
         let bytes = &line.bytes;
         let separator = bytes.get(3).copied();
         let code = Code::read(bytes).filter(|_| matches!(separator, None | Some(b' ' | b'-')));
-        let mut text = Span::new(
-            if code.is_some() {
-                4.min(bytes.len())
-            } else {
-                0
-            },
-            bytes.len(),
-        );
-        let enhanced = code
-            .and_then(|_| Enhanced::read(text.of(bytes)))
-            .map(|(value, len)| {
-                let span = Span::new(text.start, text.start + len);
-                text.start = span.end + usize::from(bytes.get(span.end) == Some(&b' '));
-                (value, span)
-            });
-        Self {
-            goes_on: code.is_some() && separator == Some(b'-'),
-            code,
-            enhanced,
-            text,
-            line,
-        }
+        let mut text = Span::new(if code.is_some() { 4.min(bytes.len()) } else { 0 }, bytes.len());
+        let enhanced = code.and_then(|_| Enhanced::read(text.of(bytes))).map(|(value, len)| {
+            let span = Span::new(text.start, text.start + len);
+            text.start = span.end + usize::from(bytes.get(span.end) == Some(&b' '));
+            (value, span)
+        });
+        Self { goes_on: code.is_some() && separator == Some(b'-'), code, enhanced, text, line }
     }
 
     /// The text behind the codes.
@@ -88,10 +73,7 @@ pub struct Reply {
 impl Reply {
     /// The enhanced status code, from the first line that has one.
     pub fn enhanced(&self) -> Option<Enhanced> {
-        self.lines
-            .iter()
-            .find_map(|l| l.enhanced)
-            .map(|(code, _)| code)
+        self.lines.iter().find_map(|l| l.enhanced).map(|(code, _)| code)
     }
 
     /// What the first digit says; a reply without a code is [`Class::Invalid`].
@@ -106,11 +88,8 @@ impl Reply {
 
     /// All texts, one line each.
     pub fn text(&self) -> String {
-        let texts: Vec<_> = self
-            .lines
-            .iter()
-            .map(|l| String::from_utf8_lossy(l.text()).into_owned())
-            .collect();
+        let texts: Vec<_> =
+            self.lines.iter().map(|l| String::from_utf8_lossy(l.text()).into_owned()).collect();
         texts.join("\n")
     }
 
@@ -163,10 +142,7 @@ impl Reply {
         if line.line.wire_len() > LINE_LIMIT {
             add("B14", all);
         }
-        if self
-            .lines
-            .iter()
-            .any(|l| l.code.is_some() && line.code.is_some() && l.code != line.code)
+        if self.lines.iter().any(|l| l.code.is_some() && line.code.is_some() && l.code != line.code)
         {
             self.odd.push((at, Oddity::new("B01", Span::new(0, 3))));
         }
@@ -295,11 +271,7 @@ mod tests {
         for (text, odd) in rows {
             let (seen, rest) = replies(text.as_bytes());
             assert!(rest.is_none(), "{text:?}");
-            let ids: Vec<_> = seen
-                .iter()
-                .flat_map(|r| &r.odd)
-                .map(|(_, o)| o.id)
-                .collect();
+            let ids: Vec<_> = seen.iter().flat_map(|r| &r.odd).map(|(_, o)| o.id).collect();
             assert_eq!(ids, *odd, "{text:?}");
             assert_eq!(seen.len(), 1, "{text:?}");
         }
@@ -309,20 +281,14 @@ mod tests {
     fn a_missing_final_line_is_named() {
         let (seen, rest) = replies(b"250-a\r\n250-b\r\n");
         assert!(seen.is_empty());
-        assert_eq!(
-            rest.map(|r| r.odd.last().map(|(_, o)| o.id)),
-            Some(Some("B02"))
-        );
+        assert_eq!(rest.map(|r| r.odd.last().map(|(_, o)| o.id)), Some(Some("B02")));
     }
 
     #[test]
     fn an_endless_reply_is_counted() {
         let text = "250-x\r\n".repeat(MAX_LINES + 7) + "250 y\r\n";
         let (seen, _) = replies(text.as_bytes());
-        assert_eq!(
-            seen.first().map(|r| (r.lines.len(), r.more)),
-            Some((MAX_LINES, 8))
-        );
+        assert_eq!(seen.first().map(|r| (r.lines.len(), r.more)), Some((MAX_LINES, 8)));
     }
 
     #[test]

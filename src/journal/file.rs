@@ -1,0 +1,302 @@
+//! The file format: one JSON object a line, the header first.
+//!
+//! A line is written in one piece as soon as its event has happened, so a recording survives the
+//! death of the program up to its last event; a torn last line is reported and left out. Bytes
+//! are text where they are UTF-8 and base64 where they are not. A file of a newer version is
+//! refused with its number.
+
+use std::borrow::Cow;
+use std::io::{BufRead, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+
+use super::header::VERSION;
+use super::{
+    DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg, Moment, Side,
+    TlsFacts,
+};
+use crate::smtp::Span;
+
+/// Why a journal file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system could not read or write it.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// A line is not what it should be.
+    #[error("line {line}, column {column}: {problem}; expected {expected}")]
+    Line {
+        /// Line number from 1.
+        line: usize,
+        /// Column from 1.
+        column: usize,
+        /// What is wrong.
+        problem: String,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// The file was written by a newer program.
+    #[error(
+        "this journal has version {found}, this program reads versions up to {VERSION}; a newer ehlo can open it"
+    )]
+    Newer {
+        /// Its version.
+        found: u32,
+    },
+}
+
+/// Writes events to a file as they happen.
+#[derive(Debug)]
+pub struct Recorder<W> {
+    out: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Recorder<W> {
+    /// Begins a file with its header.
+    ///
+    /// # Errors
+    /// When the header cannot be written.
+    pub fn begin(out: W, header: &Header) -> std::io::Result<Self> {
+        let mut recorder = Self { out, line: Vec::new() };
+        recorder.write(header)?;
+        Ok(recorder)
+    }
+
+    /// Adds one event and hands it to the system.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn append(&mut self, event: &Event) -> std::io::Result<()> {
+        self.write(&Row::of(event))
+    }
+
+    fn write(&mut self, row: &impl Serialize) -> std::io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, row)?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)?;
+        self.out.flush()
+    }
+}
+
+/// A journal as it was found, and whether its last line was torn off.
+#[derive(Debug)]
+pub struct Found {
+    /// What could be read.
+    pub journal: Journal,
+    /// The number of a last line that was cut off in the middle.
+    pub torn: Option<usize>,
+}
+
+/// Whether `text` begins like a journal file.
+pub fn is_journal(text: &[u8]) -> bool {
+    text.starts_with(b"{\"ehlo-journal\":")
+}
+
+/// Reads a journal; all of it is kept, whatever its size.
+///
+/// # Errors
+/// With line and column where the file is not what it should be; nothing is skipped silently.
+pub fn read(mut input: impl BufRead) -> Result<Found, FileError> {
+    let mut line = Vec::new();
+    input.read_until(b'\n', &mut line)?;
+    let mut journal = Journal::new(header(&line)?).keeping(usize::MAX);
+    for number in 2.. {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        match serde_json::from_slice::<Row<'_>>(&line).and_then(Row::event) {
+            Ok(event) => {
+                journal.append(event);
+            }
+            Err(_) if !line.ends_with(b"\n") => {
+                return Ok(Found { journal, torn: Some(number) });
+            }
+            Err(error) => return Err(wrong(number, &error, "an event")),
+        }
+    }
+    Ok(Found { journal, torn: None })
+}
+
+fn header(line: &[u8]) -> Result<Header, FileError> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        #[serde(rename = "ehlo-journal")]
+        version: u32,
+    }
+    let expected = "a header such as {\"ehlo-journal\":1}";
+    let version: Version = serde_json::from_slice(line).map_err(|e| wrong(1, &e, expected))?;
+    if version.version > VERSION {
+        return Err(FileError::Newer { found: version.version });
+    }
+    serde_json::from_slice(line).map_err(|e| wrong(1, &e, expected))
+}
+
+fn wrong(line: usize, error: &serde_json::Error, expected: &'static str) -> FileError {
+    let problem = error.to_string();
+    let problem = problem.split(" at line ").next().unwrap_or_default().to_owned();
+    FileError::Line { line, column: error.column().max(1), problem, expected }
+}
+
+/// One line of the file: a time, and one of the things that can happen.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Row<'a> {
+    at: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leg: Option<Leg>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cause: Option<EventId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opened: Option<Endpoints>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_opened: Option<DialFailure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server_base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    veiled: Vec<[usize; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secured: Option<TlsFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed: Option<Closed>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closed {
+    by: Side,
+    how: Ending,
+}
+
+impl<'a> Row<'a> {
+    fn of(event: &'a Event) -> Self {
+        let mut row = Self {
+            at: event.at,
+            leg: (event.leg != Leg(0)).then_some(event.leg),
+            cause: event.cause,
+            ..Self::default()
+        };
+        match &event.what {
+            Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
+            Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
+            Happening::Secured(facts) => row.secured = Some(facts.clone()),
+            Happening::Closed { by, how } => {
+                row.closed = Some(Closed { by: *by, how: how.clone() });
+            }
+            Happening::Bytes { from, data, veiled } => {
+                row.veiled = veiled.iter().map(|s| [s.start, s.end]).collect();
+                match (from, std::str::from_utf8(data)) {
+                    (Side::Client, Ok(text)) => row.client = Some(Cow::Borrowed(text)),
+                    (Side::Server, Ok(text)) => row.server = Some(Cow::Borrowed(text)),
+                    (Side::Client, Err(_)) => row.client_base64 = Some(STANDARD.encode(data)),
+                    (Side::Server, Err(_)) => row.server_base64 = Some(STANDARD.encode(data)),
+                }
+            }
+        }
+        row
+    }
+
+    fn event(self) -> Result<Event, serde_json::Error> {
+        let text = |side, text: Cow<'_, str>| Ok((side, Bytes::from(text.into_owned())));
+        let binary = |side, text: String| {
+            STANDARD.decode(text).map(|b| (side, Bytes::from(b))).map_err(serde_json::Error::custom)
+        };
+        let bytes = [
+            self.client.map(|t| text(Side::Client, t)),
+            self.server.map(|t| text(Side::Server, t)),
+            self.client_base64.map(|t| binary(Side::Client, t)),
+            self.server_base64.map(|t| binary(Side::Server, t)),
+        ];
+        let mut all = Vec::new();
+        for (from, data) in bytes.into_iter().flatten().collect::<Result<Vec<_>, _>>()? {
+            let veiled = self.veiled.iter().map(|[start, end]| Span::new(*start, *end)).collect();
+            all.push(Happening::Bytes { from, data, veiled });
+        }
+        all.extend(self.opened.map(Happening::Opened));
+        all.extend(self.not_opened.map(Happening::NotOpened));
+        all.extend(self.secured.map(Happening::Secured));
+        all.extend(self.closed.map(|c| Happening::Closed { by: c.by, how: c.how }));
+        match (all.pop(), all.is_empty()) {
+            (Some(what), true) => Ok(Event {
+                at: self.at,
+                leg: self.leg.unwrap_or_default(),
+                cause: self.cause,
+                what,
+            }),
+            _ => Err(serde_json::Error::custom("the line does not hold exactly one happening")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<Event> {
+        let endpoints =
+            Endpoints { target: "mx.example".into(), loopback: true, ..Endpoints::default() };
+        vec![
+            Event::new(Moment(1), Happening::Opened(endpoints)),
+            Event::bytes(Moment(2), Side::Server, Bytes::from_static(b"220 \"x\"\r\n")),
+            Event::bytes(Moment(3), Side::Client, Bytes::from_static(b"\xff\x00\r\n")),
+            Event::new(
+                Moment(4),
+                Happening::Closed { by: Side::Server, how: Ending::Failed("x".into()) },
+            ),
+        ]
+    }
+
+    fn written() -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut recorder = Recorder::begin(&mut out, &Header::default()).expect("memory");
+        for event in sample() {
+            recorder.append(&event).expect("memory");
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let found = read(written().as_slice()).expect("own file");
+        assert_eq!(found.journal.events().cloned().collect::<Vec<_>>(), sample());
+        assert_eq!(found.torn, None);
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_gives_all_whole_events() {
+        let whole = written();
+        let header = whole.iter().position(|b| *b == b'\n').unwrap_or_default() + 1;
+        for end in header..whole.len() {
+            let part = whole.get(..end).unwrap_or_default();
+            let lines = part.iter().filter(|b| **b == b'\n').count() - 1;
+            let found = read(part).expect("a torn file is readable");
+            let kept = found.journal.events().len();
+            assert!(kept == lines || kept == lines + 1, "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let say = |text: &str| read(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
+        assert!(say("{\"ehlo-journal\":9}\n").contains("version 9"));
+        assert!(say("hello\n").starts_with("line 1, column 1: expected value; expected a header"));
+        let head = "{\"ehlo-journal\":1}\n";
+        assert!(say(&format!("{head}{{\"at\":1}}\n")).contains("exactly one"));
+        assert!(
+            say(&format!("{head}{{\"at\":1,\"clent\":\"x\"}}\n{head}"))
+                .starts_with("line 2, column 15: unknown field `clent`")
+        );
+    }
+}

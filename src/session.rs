@@ -1,0 +1,25 @@
+//! What a session means: folds over the journal.
+//!
+//! A fold is *total* (no input makes it fail), *deterministic* (time comes from the events) and
+//! *chunk-blind* (bytes may be cut anywhere). [`Dialogue`] sees both directions and owns all
+//! framing, because what a client's bytes are depends on what the server answered. Envelope and
+//! phase follow from its exchanges; content is read from a message when somebody asks.
+
+pub mod content;
+pub mod dialogue;
+pub mod envelope;
+pub mod exchange;
+pub mod message;
+mod odd;
+pub mod pattern;
+pub mod phase;
+pub mod secrets;
+pub mod timing;
+pub mod wire;
+
+pub use dialogue::{Dialogue, Keep};
+pub use envelope::{End, Envelope, Fate, Recipient, Transaction};
+pub use exchange::{Exchange, Turn};
+pub use message::Message;
+pub use phase::Phase;
+pub use wire::Row;

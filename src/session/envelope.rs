@@ -1,0 +1,235 @@
+//! The envelope: mail transactions with their sender, their recipients, and what became of each.
+//!
+//! Driven by the dialogue at two moments, when a command is sent (things are *waiting*) and when
+//! it is answered. What ends a transaction is kept with it: RSET, a second EHLO, STARTTLS, QUIT,
+//! the end of the data, or the connection (RFC 5321 §4.1.4).
+
+use crate::smtp::Parsed;
+use crate::smtp::code::Class;
+use crate::smtp::param::Param;
+use crate::smtp::path::Path;
+
+/// What the server said to something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing yet.
+    Waiting,
+    /// 2xx.
+    Accepted,
+    /// 4xx: not now.
+    Deferred,
+    /// 5xx, or anything that is no valid reply.
+    Refused,
+}
+
+impl Fate {
+    /// The fate that a reply of this class brings.
+    pub const fn of(class: Class) -> Self {
+        match class {
+            Class::Positive => Self::Accepted,
+            Class::Transient => Self::Deferred,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// Why a transaction is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The server took the message.
+    Accepted,
+    /// The server cannot take the message now.
+    Deferred,
+    /// The server refused the message.
+    Refused,
+    /// The sender was not accepted, so it never began.
+    SenderRefused,
+    /// RSET.
+    Reset,
+    /// Another EHLO or HELO.
+    Greeting,
+    /// Another MAIL that the server accepted.
+    Replaced,
+    /// TLS began: both sides forget all (RFC 3207 §4.2).
+    Secured,
+    /// QUIT.
+    Quit,
+    /// The connection was lost.
+    Closed,
+}
+
+/// One recipient of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The forward-path.
+    pub path: Path,
+    /// Its parameters.
+    pub params: Vec<Parsed<Param>>,
+    /// What the server said.
+    pub fate: Fate,
+    /// The exchange in which it was named.
+    pub exchange: usize,
+}
+
+/// One mail transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// The reverse-path.
+    pub sender: Path,
+    /// Its parameters.
+    pub params: Vec<Parsed<Param>>,
+    /// What the server said to the sender.
+    pub fate: Fate,
+    /// The exchange of its MAIL.
+    pub exchange: usize,
+    /// The recipients in the order in which they were named.
+    pub recipients: Vec<Recipient>,
+    /// The message, once its data began.
+    pub message: Option<usize>,
+    /// The exchange in which it ended, and why.
+    pub end: Option<(usize, End)>,
+    /// Something is on its way that will end it.
+    ending: bool,
+}
+
+impl Transaction {
+    /// Number of recipients that the server accepted.
+    pub fn accepted(&self) -> usize {
+        self.recipients.iter().filter(|r| r.fate == Fate::Accepted).count()
+    }
+
+    /// Whether MAIL had the parameter `name`.
+    pub fn has_param(&self, name: &str) -> bool {
+        self.params.iter().any(|p| p.value.name == name)
+    }
+
+    /// The value of MAIL's parameter `name`.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|p| p.value.name == name)?.value.value.as_deref()
+    }
+}
+
+/// All transactions of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// In the order in which they began.
+    pub transactions: Vec<Transaction>,
+}
+
+impl Envelope {
+    /// The transaction that is open, the sender's acceptance pending or given.
+    pub fn open(&self) -> Option<&Transaction> {
+        self.transactions.last().filter(|t| t.end.is_none())
+    }
+
+    fn open_mut(&mut self) -> Option<&mut Transaction> {
+        self.transactions.last_mut().filter(|t| t.end.is_none())
+    }
+
+    /// MAIL was sent. Inside an open transaction it begins nothing unless it is accepted.
+    pub(super) fn mail_sent(&mut self, exchange: usize, sender: &Path, params: &[Parsed<Param>]) {
+        if self.open().is_none_or(|t| t.ending) {
+            self.begin(exchange, sender, params);
+        }
+    }
+
+    /// MAIL was answered.
+    pub(super) fn mail_answered(
+        &mut self,
+        exchange: usize,
+        sender: &Path,
+        params: &[Parsed<Param>],
+        fate: Fate,
+    ) {
+        match self.transactions.iter_mut().find(|t| t.exchange == exchange) {
+            Some(transaction) => transaction.fate = fate,
+            None if fate == Fate::Accepted => {
+                self.end(exchange, End::Replaced);
+                self.begin(exchange, sender, params);
+                self.mail_answered(exchange, sender, params, fate);
+                return;
+            }
+            None => return,
+        }
+        if fate != Fate::Accepted && self.open().is_some_and(|t| t.exchange == exchange) {
+            self.end(exchange, End::SenderRefused);
+        }
+    }
+
+    /// RCPT was sent.
+    pub(super) fn rcpt_sent(&mut self, exchange: usize, path: &Path, params: &[Parsed<Param>]) {
+        if let Some(transaction) = self.open_mut() {
+            let (path, params) = (path.clone(), params.to_vec());
+            transaction.recipients.push(Recipient { path, params, fate: Fate::Waiting, exchange });
+        }
+    }
+
+    /// RCPT was answered.
+    pub(super) fn rcpt_answered(&mut self, exchange: usize, fate: Fate) {
+        for transaction in self.transactions.iter_mut().rev().take(2) {
+            if let Some(recipient) =
+                transaction.recipients.iter_mut().rfind(|r| r.exchange == exchange)
+            {
+                recipient.fate = fate;
+                return;
+            }
+        }
+    }
+
+    /// Mail data begins.
+    pub(super) fn message_began(&mut self, message: usize) {
+        if let Some(transaction) = self.open_mut() {
+            transaction.message = Some(message);
+        }
+    }
+
+    /// Something was sent that will end the open transaction if it succeeds.
+    pub(super) fn end_sent(&mut self) {
+        if let Some(transaction) = self.open_mut() {
+            transaction.ending = true;
+        }
+    }
+
+    /// What would have ended the open transaction did not succeed.
+    pub(super) fn end_failed(&mut self) {
+        if let Some(transaction) = self.open_mut() {
+            transaction.ending = false;
+        }
+    }
+
+    /// The message was answered: its transaction is over, whatever the answer was.
+    pub(super) fn message_answered(&mut self, exchange: usize, message: usize, fate: Fate) {
+        let end = match fate {
+            Fate::Accepted => End::Accepted,
+            Fate::Deferred => End::Deferred,
+            Fate::Waiting | Fate::Refused => End::Refused,
+        };
+        let mut open = self.transactions.iter_mut().filter(|t| t.end.is_none());
+        if let Some(transaction) = open.find(|t| t.message == Some(message)) {
+            transaction.end = Some((exchange, end));
+        }
+    }
+
+    /// Everything that is open is wiped.
+    pub(super) fn end(&mut self, exchange: usize, why: End) {
+        for transaction in self.transactions.iter_mut().rev().take_while(|t| t.end.is_none()) {
+            // What was sent behind the command that wipes belongs to the next transaction.
+            if transaction.exchange <= exchange {
+                transaction.end = Some((exchange, why));
+            }
+        }
+    }
+
+    fn begin(&mut self, exchange: usize, sender: &Path, params: &[Parsed<Param>]) {
+        self.transactions.push(Transaction {
+            sender: sender.clone(),
+            params: params.to_vec(),
+            fate: Fate::Waiting,
+            exchange,
+            recipients: Vec::new(),
+            message: None,
+            end: None,
+            ending: false,
+        });
+    }
+}

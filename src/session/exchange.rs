@@ -1,0 +1,84 @@
+//! One exchange: something that asks for a reply, and the reply.
+
+use crate::journal::Moment;
+use crate::smtp::command::Command;
+use crate::smtp::line::Line;
+use crate::smtp::reply::Reply;
+use crate::smtp::verb::Verb;
+use crate::smtp::{Oddity, Span};
+
+use super::phase::Phase;
+
+/// What asked for the reply.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Turn {
+    /// The connection itself: the server greets.
+    Greeting,
+    /// A command.
+    Command(Verb),
+    /// `BDAT n LAST`: a command, and the end of a message.
+    LastChunk,
+    /// An answer inside an AUTH exchange.
+    LoginAnswer,
+    /// The lone dot behind mail data.
+    MailData,
+    /// Nothing: the server spoke unasked.
+    Unsolicited,
+}
+
+/// A turn of the client and the server's reply to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// What asked for the reply.
+    pub turn: Turn,
+    /// The client's line as it was sent, for commands and login answers.
+    pub line: Option<Line>,
+    /// What the line means, for commands.
+    pub command: Option<Command>,
+    /// The part of the line that is a secret.
+    pub secret: Option<Span>,
+    /// The message that the exchange ends or adds to.
+    pub message: Option<usize>,
+    /// What was odd about the client's part.
+    pub odd: Vec<Oddity>,
+    /// The reply, once it is complete.
+    pub reply: Option<Reply>,
+    /// When the client's part was complete; for the greeting, when the connection was made.
+    pub sent_at: Option<Moment>,
+    /// When the reply was complete.
+    pub replied_at: Option<Moment>,
+    /// The phase behind it.
+    pub phase: Phase,
+    /// Which connection of the session, from 1.
+    pub connection: u32,
+}
+
+impl Exchange {
+    /// An exchange that has not been answered.
+    pub const fn new(turn: Turn, phase: Phase, connection: u32) -> Self {
+        Self {
+            turn,
+            line: None,
+            command: None,
+            secret: None,
+            message: None,
+            odd: Vec::new(),
+            reply: None,
+            sent_at: None,
+            replied_at: None,
+            phase,
+            connection,
+        }
+    }
+
+    /// The verb, if this is a command.
+    pub fn verb(&self) -> Option<&Verb> {
+        self.command.as_ref().map(|c| &c.verb)
+    }
+
+    /// Every oddity of both parts: the line of the reply it is about, or `None` for the client's.
+    pub fn oddities(&self) -> impl Iterator<Item = (Option<usize>, Oddity)> + '_ {
+        let theirs = self.reply.iter().flat_map(|r| &r.odd).map(|(line, odd)| (Some(*line), *odd));
+        self.odd.iter().map(|odd| (None, *odd)).chain(theirs)
+    }
+}

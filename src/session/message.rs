@@ -1,0 +1,217 @@
+//! One message as it crossed the wire, and its content without the stuffed dots.
+
+use bytes::Bytes;
+
+use crate::smtp::Oddity;
+use crate::smtp::payload::{self, END_MARK, Scanner};
+
+/// How a message is carried.
+#[derive(Clone, Debug)]
+enum Carriage {
+    /// DATA: dots are stuffed, a lone dot ends it.
+    Data(Box<Scanner>),
+    /// BDAT: octets as they are, counted (RFC 3030 §2).
+    Chunks,
+}
+
+/// A message that is being sent or was sent.
+#[derive(Clone, Debug)]
+pub struct Message {
+    carriage: Carriage,
+    pieces: Vec<(u64, Bytes)>,
+    starts: Vec<u32>,
+    wire_len: u64,
+    kept: usize,
+    keep: usize,
+    complete: bool,
+}
+
+impl Message {
+    /// A message behind 354, of which at most `keep` bytes stay in memory.
+    pub fn data(keep: usize) -> Self {
+        Self::new(Carriage::Data(Box::default()), keep)
+    }
+
+    /// A message in chunks.
+    pub fn chunks(keep: usize) -> Self {
+        Self::new(Carriage::Chunks, keep)
+    }
+
+    fn new(carriage: Carriage, keep: usize) -> Self {
+        Self {
+            carriage,
+            pieces: Vec::new(),
+            starts: vec![0],
+            wire_len: 0,
+            kept: 0,
+            keep,
+            complete: false,
+        }
+    }
+
+    /// Takes mail data off the front of `data`, up to the end mark. `true`: it is complete.
+    pub(super) fn push_data(&mut self, data: &mut Bytes) -> bool {
+        let (taken, done) = match &mut self.carriage {
+            Carriage::Data(scanner) => scanner.push(data),
+            Carriage::Chunks => (std::mem::take(data), false),
+        };
+        self.add(taken);
+        self.complete = done;
+        done
+    }
+
+    /// Takes octets of a chunk.
+    pub(super) fn push_octets(&mut self, octets: Bytes) {
+        self.add(octets);
+    }
+
+    pub(super) const fn finish_chunks(&mut self) {
+        self.complete = true;
+    }
+
+    fn add(&mut self, taken: Bytes) {
+        if taken.is_empty() {
+            return;
+        }
+        for at in memchr::memchr_iter(b'\n', &taken) {
+            if let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1) {
+                self.starts.push(start);
+            }
+        }
+        let start = self.wire_len;
+        self.wire_len += taken.len() as u64;
+        let room = self.keep.saturating_sub(self.kept).min(taken.len());
+        if room > 0 {
+            self.kept += room;
+            self.pieces.push((start, taken.slice(..room)));
+        }
+    }
+
+    /// Gives its bytes back; lengths and oddities stay. Gives the number of bytes set free.
+    pub(super) fn forget(&mut self) -> usize {
+        self.pieces = Vec::new();
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Number of bytes on the wire so far, the end mark included.
+    pub const fn wire_len(&self) -> u64 {
+        self.wire_len
+    }
+
+    /// How many of the bytes on the wire are no longer kept.
+    pub const fn forgotten(&self) -> u64 {
+        self.wire_len - self.kept as u64
+    }
+
+    /// Whether its end has been seen.
+    pub const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Whether it was carried by BDAT.
+    pub const fn is_chunked(&self) -> bool {
+        matches!(self.carriage, Carriage::Chunks)
+    }
+
+    /// What was odd about the mail data, with places in bytes on the wire.
+    pub fn odd(&self) -> &[Oddity] {
+        self.scanner().map_or(&[], Scanner::odd)
+    }
+
+    /// Place of the first byte beyond ASCII in mail data behind DATA.
+    pub fn eight_bit(&self) -> Option<u64> {
+        self.scanner()?.eight_bit()
+    }
+
+    /// Number of lines whose leading dot was doubled.
+    pub fn stuffed(&self) -> u64 {
+        self.scanner().map_or(0, Scanner::stuffed)
+    }
+
+    fn scanner(&self) -> Option<&Scanner> {
+        match &self.carriage {
+            Carriage::Data(scanner) => Some(scanner),
+            Carriage::Chunks => None,
+        }
+    }
+
+    /// Number of lines on the wire, an unfinished last one and the end mark included.
+    pub fn line_count(&self) -> usize {
+        let open = self.starts.last().is_some_and(|s| u64::from(*s) < self.wire_len);
+        self.starts.len() - 1 + usize::from(open)
+    }
+
+    /// Line `index` as it crossed the wire, its end included; `None` if it is not kept.
+    pub fn line(&self, index: usize) -> Option<Vec<u8>> {
+        let start = u64::from(*self.starts.get(index)?);
+        let end = self.starts.get(index + 1).map_or(self.wire_len, |s| u64::from(*s));
+        (start < end && end <= self.kept as u64).then(|| self.wire(start, end))
+    }
+
+    /// The bytes `start..end` on the wire, as far as they are kept.
+    pub fn wire(&self, start: u64, end: u64) -> Vec<u8> {
+        let first = self.pieces.partition_point(|(at, piece)| at + piece.len() as u64 <= start);
+        let mut out = Vec::new();
+        for (at, piece) in self.pieces.iter().skip(first).take_while(|(at, _)| *at < end) {
+            let place = |n: u64| usize::try_from(n.saturating_sub(*at)).unwrap_or(usize::MAX);
+            let range = place(start)..place(end).min(piece.len());
+            out.extend_from_slice(piece.get(range).unwrap_or_default());
+        }
+        out
+    }
+
+    /// The message itself: dots unstuffed, end mark taken away.
+    pub fn content(&self) -> Vec<u8> {
+        let mut end = self.kept as u64;
+        if self.scanner().is_none() {
+            return self.wire(0, end);
+        }
+        if self.complete && self.forgotten() == 0 {
+            end -= END_MARK.len() as u64;
+        }
+        let pieces = self.pieces.iter().map(|(at, piece)| {
+            let len = usize::try_from(end.saturating_sub(*at)).unwrap_or(usize::MAX);
+            piece.get(..len.min(piece.len())).unwrap_or_default()
+        });
+        payload::unstuff(pieces)
+    }
+}
+
+impl PartialEq for Message {
+    /// Equal if they are the same bytes, however they were cut.
+    fn eq(&self, other: &Self) -> bool {
+        let key = |m: &Self| (m.wire_len, m.kept, m.complete, m.is_chunked(), m.stuffed());
+        key(self) == key(other)
+            && self.starts == other.starts
+            && self.wire(0, u64::MAX) == other.wire(0, u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_content() {
+        let mut message = Message::data(1000);
+        for part in ["A: b\r", "\n\r\n..x\r\n", ".\r\nQUIT"] {
+            message.push_data(&mut Bytes::from(part));
+        }
+        assert!(message.is_complete());
+        assert_eq!(message.line_count(), 4);
+        assert_eq!(message.line(2).as_deref(), Some(b"..x\r\n".as_slice()));
+        assert_eq!(message.line(3).as_deref(), Some(b".\r\n".as_slice()));
+        assert_eq!(message.line(4), None);
+        assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
+    }
+
+    #[test]
+    fn what_is_not_kept_is_counted() {
+        let mut message = Message::data(4);
+        message.push_data(&mut Bytes::from("ab\r\ncd\r\n.\r\n"));
+        assert_eq!((message.wire_len(), message.forgotten()), (11, 7));
+        assert_eq!(message.line(0).as_deref(), Some(b"ab\r\n".as_slice()));
+        assert_eq!(message.line(1), None);
+        assert_eq!(message.content(), b"ab\r\n");
+    }
+}

@@ -1,0 +1,173 @@
+//! What is odd *between* the two sides: things that no single line shows.
+//!
+//! The grammar names what is strange about a line; here stands what is strange about sending it
+//! now, answering it so, or closing here.
+
+use crate::journal::{Ending, Side};
+use crate::smtp::code::{Class, Code};
+use crate::smtp::command::{Argument, Command};
+use crate::smtp::ehlo::Capabilities;
+use crate::smtp::param::keyword_of;
+use crate::smtp::path::is_domain;
+use crate::smtp::reply::Reply;
+use crate::smtp::verb::Verb;
+use crate::smtp::{Oddity, Span};
+
+use super::exchange::{Exchange, Turn};
+use super::phase::Phase;
+use super::{Dialogue, Envelope};
+
+/// What is odd about sending `command`, a line of `len` bytes, now.
+pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> Vec<Oddity> {
+    let mut odd = Vec::new();
+    let all = Span::new(0, len);
+    let last = dialogue.waiting().back().and_then(|i| dialogue.exchanges().get(*i));
+    match last.map(|e| (&e.turn, e.verb())) {
+        Some((Turn::Greeting, _)) => odd.push(Oddity::new("A04", all)),
+        Some(_) if !dialogue.offers("PIPELINING") => odd.push(Oddity::new("H02", all)),
+        Some((_, Some(verb))) if ends_a_group(verb) => odd.push(Oddity::new("H03", all)),
+        _ => {}
+    }
+    if dialogue.phase() == Phase::AwaitingTls {
+        odd.push(Oddity::new("D19", all));
+    }
+    if command.verb == Verb::Mail && dialogue.phase() == Phase::Greeted {
+        odd.push(Oddity::new("C20", all));
+    }
+    let Argument::Path(path, params) = &command.argument else { return odd };
+    if dialogue.phase() != Phase::Greeted {
+        let unoffered = params.iter().filter(|p| !dialogue.offers(keyword_of(&p.value.name)));
+        odd.extend(unoffered.map(|p| Oddity::new("F07", p.span)));
+    }
+    let utf8 = params.iter().any(|p| p.value.name == "SMTPUTF8")
+        || dialogue.envelope().open().is_some_and(|t| t.has_param("SMTPUTF8"));
+    if path.value.is_international() && !utf8 {
+        odd.push(Oddity::new("F31", path.span));
+    }
+    odd
+}
+
+/// These must be the last of a pipelined group (RFC 2920 §3.1).
+const fn ends_a_group(verb: &Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Ehlo | Verb::Data | Verb::Vrfy | Verb::Expn | Verb::Turn | Verb::Quit | Verb::Noop
+    )
+}
+
+/// What is odd about the message that has just ended, beyond its own bytes.
+pub(super) fn in_message(envelope: &Envelope, eight_bit: Option<u64>) -> Option<Oddity> {
+    let at = usize::try_from(eight_bit?).unwrap_or(usize::MAX);
+    let declared = envelope.open().is_some_and(|t| {
+        t.has_param("SMTPUTF8") || t.param("BODY").is_some_and(|b| !b.eq_ignore_ascii_case("7BIT"))
+    });
+    (!declared).then(|| Oddity::new("G20", Span::new(at, at.saturating_add(1))))
+}
+
+/// What is odd about answering `exchange` with `reply`, before the reply takes effect.
+pub(super) fn in_reply(
+    dialogue: &Dialogue,
+    exchange: &Exchange,
+    reply: &Reply,
+) -> Vec<(usize, Oddity)> {
+    let first = reply.lines.first().map_or(Span::default(), |l| Span::new(0, l.line.bytes.len()));
+    let class = reply.class();
+    let mut ids = Vec::new();
+    match (&exchange.turn, exchange.verb()) {
+        (Turn::Greeting, _) => return in_greeting(reply, first),
+        (_, Some(Verb::Ehlo | Verb::Lhlo)) => {
+            if reply.is(Code::UNRECOGNIZED) || reply.is(Code::NOT_IMPLEMENTED) {
+                ids.push("C01");
+            }
+            let capabilities = Capabilities::read(reply);
+            if dialogue.is_secured() && capabilities.has("STARTTLS") {
+                ids.push("D08");
+            }
+            let mut odd: Vec<_> = ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect();
+            odd.extend(capabilities.odd);
+            return odd;
+        }
+        (_, Some(Verb::Helo)) if class == Class::Positive && reply.lines.len() > 1 => {
+            ids.push("C10")
+        }
+        (_, Some(Verb::Data)) if class == Class::Intermediate => {
+            if dialogue.envelope().open().is_none_or(|t| t.accepted() == 0) {
+                ids.push("G01");
+            }
+        }
+        (_, Some(Verb::Data)) if class == Class::Positive => ids.push("G03"),
+        (_, Some(Verb::Rset)) if class != Class::Positive => ids.push("F28"),
+        (_, Some(Verb::Starttls)) if reply.is(Code(454)) => ids.push("D01"),
+        _ => {}
+    }
+    let wants = matches!(class, Class::Positive | Class::Transient | Class::Permanent);
+    let introduced = exchange.verb() != Some(&Verb::Helo);
+    if wants && introduced && dialogue.offers("ENHANCEDSTATUSCODES") && reply.enhanced().is_none() {
+        ids.push("B23");
+    }
+    ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect()
+}
+
+fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
+    let mut odd = Vec::new();
+    let Some(line) = reply.lines.first() else { return odd };
+    let text = line.text();
+    let name = text.split(|b| *b == b' ').next().unwrap_or_default();
+    let name = String::from_utf8_lossy(name).into_owned();
+    let masked = text.windows(8).any(|w| w.iter().all(|b| *b == b'*'));
+    let mut add = |id| odd.push((0, Oddity::new(id, first)));
+    if reply.odd.iter().any(|(_, o)| o.id == "B01") {
+        add("A01");
+    }
+    if reply.is(Code::NOT_AVAILABLE) {
+        add("A10");
+    }
+    if masked {
+        add("A07");
+    } else if reply.class() == Class::Positive
+        && !(is_domain(&name) && (name.contains('.') || name.starts_with('[')))
+    {
+        add("A08");
+    }
+    if reply.lines.len() > 1 {
+        add("A02");
+    }
+    if let Some((_, span)) = line.enhanced {
+        odd.push((0, Oddity::new("B25", span)));
+    }
+    odd
+}
+
+/// The oddity of a reply that nobody asked for.
+pub(super) fn in_unsolicited(before: Option<&Exchange>, reply: &Reply) -> &'static str {
+    match reply.code {
+        Some(Code::NOT_AVAILABLE) => "B19",
+        Some(Code::CLOSING) => "B20",
+        code if before.is_some_and(|e| {
+            e.verb() == Some(&Verb::Ehlo) && e.reply.as_ref().is_some_and(|r| r.code == code)
+        }) =>
+        {
+            "B03"
+        }
+        _ => "B16",
+    }
+}
+
+/// What is odd about the connection ending here; `front` has not been answered.
+pub(super) fn in_close(
+    phase: Phase,
+    front: Option<&Exchange>,
+    by: Side,
+    how: &Ending,
+) -> Option<&'static str> {
+    match (by, front.map(|e| (&e.turn, e.verb()))) {
+        (Side::Server, Some((Turn::Greeting, _))) => Some("A13"),
+        (Side::Server, Some((_, Some(Verb::Quit)))) => Some("I01"),
+        (Side::Server, Some((_, Some(Verb::Ehlo)))) => Some("C02"),
+        (Side::Server, Some((Turn::MailData, _))) => Some("G05"),
+        (Side::Server, _) if phase == Phase::MailData => Some("G05"),
+        (Side::Server, _) if phase == Phase::AwaitingTls => Some("D03"),
+        (Side::Client, None) if *how == Ending::Finished && phase == Phase::Ready => Some("I03"),
+        _ => None,
+    }
+}

@@ -1,0 +1,51 @@
+//! Which bytes of a client are secrets: initial responses and answers of AUTH (RFC 4954 §4).
+//!
+//! Whether a byte is a secret depends only on what stands before it, so a line can be veiled
+//! while it is still arriving, and an AUTH line cut over two reads does not leak.
+
+use crate::smtp::Span;
+use crate::smtp::command::{self, Argument};
+use crate::smtp::line::LineEnd;
+
+/// The secret part of a command line, finished or not.
+pub fn in_command(line: &[u8]) -> Option<Span> {
+    match command::read(line).value.argument {
+        // `=` is the empty response.
+        Argument::Login { initial: Some(span), .. } if span.of(line) != b"=" => Some(span),
+        _ => None,
+    }
+}
+
+/// The secret part of an answer inside an AUTH exchange; `*` cancels and is none.
+pub fn in_login_answer(line: &[u8]) -> Option<Span> {
+    (!line.is_empty() && line != b"*").then(|| Span::new(0, line.len()))
+}
+
+/// The secrets of bytes that cannot be framed yet, because a reply decides what they are.
+/// Behind an AUTH all of them are; elsewhere only what follows an AUTH in its line.
+pub fn in_undecided(bytes: &[u8], login: bool) -> Vec<Span> {
+    let mut at = 0;
+    let mut out = Vec::new();
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let text = line.strip_suffix(LineEnd::CrLf.bytes()).unwrap_or(line);
+        let span = if login { in_login_answer(text) } else { in_command(text) };
+        out.extend(span.map(|s| Span::new(at + s.start, at + s.end)));
+        at += line.len();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_follows_the_mechanism() {
+        assert_eq!(in_command(b"AUTH PLAIN AGEAYg=="), Some(Span::new(11, 19)));
+        assert_eq!(in_command(b"auth  login  YQ== x"), Some(Span::new(13, 19)));
+        assert_eq!(in_command(b"AUTH PLAIN"), None);
+        assert_eq!(in_command(b"AUTH PLAIN ="), None);
+        assert_eq!(in_command(b"NOOP AUTH PLAIN x"), None);
+        assert_eq!(in_login_answer(b"*"), None);
+    }
+}
