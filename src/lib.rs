@@ -2,3 +2,4 @@
 pub mod journal;
 pub mod session;
 pub mod smtp;
+pub mod speaker;

@@ -253,6 +253,11 @@ impl Dialogue {
         self.waiting.is_empty() && self.phase.is_open() && self.phase != Phase::AwaitingTls
     }
 
+    /// Whether octets of a BDAT chunk are still to come.
+    pub const fn awaits_octets(&self) -> bool {
+        matches!(self.framing, Framing::Chunk { .. })
+    }
+
     /// The commands that move the session on, without those the server does not offer.
     pub fn next_commands(&self) -> impl Iterator<Item = &'static Verb> + '_ {
         self.phase.expected().iter().filter(|verb| match verb {

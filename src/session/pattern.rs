@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::journal::transcript::Piece;
+use crate::journal::transcript::{Piece, write_text};
 use crate::smtp::code::Code;
 use crate::smtp::reply::Reply;
 
@@ -59,6 +59,18 @@ impl Pattern {
         };
         let text = text.filter(|t| !t.is_empty()).map(<[Piece]>::to_vec);
         Some((Self { codes, text }, goes_on))
+    }
+
+    /// The glob as it was written, with a blank before it.
+    pub fn text_of(&self) -> String {
+        let mut out = String::new();
+        for piece in self.text.iter().flatten() {
+            match piece {
+                Piece::Byte(byte) => write_text(&mut out, &[*byte], true),
+                wild => out.push(char::from(wild.literal())),
+            }
+        }
+        if out.is_empty() { out } else { format!(" {out}") }
     }
 
     /// Whether the code fits.

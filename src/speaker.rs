@@ -1,0 +1,43 @@
+//! Who says what next. A speaker looks at the dialogue and keeps no protocol state of its own.
+//!
+//! The contract with whoever drives a connection: after every event, and when a wait is over,
+//! call [`Speaker::next`] until it gives `None` or a wait; pass each [`Say`] through the gate and
+//! write what the gate lets out *before* asking again, so that the dialogue a speaker sees always
+//! holds what it said. A speaker must tolerate that its words were changed on the way: what the
+//! dialogue shows is what was said.
+
+pub mod gate;
+pub mod human;
+pub mod policy;
+pub mod script;
+pub mod server;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::journal::{Ending, Moment};
+use crate::session::Dialogue;
+
+pub use gate::Gate;
+pub use human::Human;
+pub use policy::Policy;
+pub use script::Script;
+pub use server::Server;
+
+/// What a speaker wants to happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// These bytes shall go out, in one write where possible.
+    Bytes(Bytes),
+    /// The connection shall be closed.
+    Close(Ending),
+    /// Ask again after this time, or when something has happened before.
+    Wait(Duration),
+}
+
+/// Decides what our side says next.
+pub trait Speaker {
+    /// What to do now, or `None` if there is nothing to say until something happens.
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say>;
+}

@@ -1,0 +1,68 @@
+//! What the practice server believes, as values.
+//!
+//! The practice world is the same in every mode, lesson and test: `mx.example.net` takes mail for
+//! a few people at `example.net` and relays for nobody.
+
+use std::time::Duration;
+
+use crate::session::timing::SERVER_PATIENCE;
+
+/// The beliefs of a practice server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The name it calls itself.
+    pub host: String,
+    /// The domain whose mailboxes it has.
+    pub domain: String,
+    /// Local parts that exist there; matched without case.
+    pub mailboxes: Vec<String>,
+    /// The domain of its mailing lists.
+    pub list_domain: String,
+    /// Lists and their members.
+    pub lists: Vec<(String, Vec<String>)>,
+    /// Whether any recipient of any domain is accepted, as a catcher does.
+    pub catch_all: bool,
+    /// Largest message in bytes (RFC 1870).
+    pub size_limit: u64,
+    /// Most recipients of one message; at least 100 (RFC 5321 §4.5.3.1.8).
+    pub recipient_limit: usize,
+    /// Longest command line in bytes. RFC 5321 §4.5.3.1.4 asks for 512, and every extension adds
+    /// some: SIZE 26, SMTPUTF8 10, 8BITMIME 17, DSN 100 and 500 (RFC 3461 §4).
+    pub line_limit: u64,
+    /// How long it waits for a command (RFC 5321 §4.5.3.2.7).
+    pub patience: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        Self {
+            host: "mx.example.net".to_owned(),
+            domain: "example.net".to_owned(),
+            mailboxes: owned(&["bob", "carol", "dave", "postmaster"]),
+            list_domain: "lists.example.net".to_owned(),
+            lists: vec![(
+                "friends".to_owned(),
+                owned(&["bob@example.net", "carol@example.net", "dave@example.net"]),
+            )],
+            catch_all: false,
+            size_limit: 50 << 20,
+            recipient_limit: 1_000,
+            line_limit: 1_200,
+            patience: SERVER_PATIENCE,
+        }
+    }
+}
+
+impl Policy {
+    /// Whether `local` is a mailbox of the domain.
+    pub fn has_mailbox(&self, local: &str) -> bool {
+        self.mailboxes.iter().any(|m| m.eq_ignore_ascii_case(local))
+    }
+
+    /// The members of the list `local`.
+    pub fn list(&self, local: &str) -> Option<&[String]> {
+        let (_, members) = self.lists.iter().find(|(name, _)| name.eq_ignore_ascii_case(local))?;
+        Some(members)
+    }
+}

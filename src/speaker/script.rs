@@ -1,0 +1,254 @@
+//! A transcript as a script: says the next line when its turn has come, and expects replies.
+//!
+//! `C:` lines with no `S:` between them go out without waiting. The greeting is awaited silently
+//! where no `S:` stands before the first `C:`, and so is the reply to a QUIT at the very end. Any
+//! other reply that no line expects fails the run (see `journal::transcript` for the notation).
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::journal::transcript::{Place, Step, TranscriptError};
+use crate::journal::{Ending, Moment};
+use crate::session::pattern::Pattern;
+use crate::session::{Dialogue, Exchange, Phase};
+use crate::smtp::command;
+use crate::smtp::payload;
+use crate::smtp::verb::Verb;
+
+use super::{Say, Speaker};
+
+/// What a script does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Item {
+    Send(Bytes),
+    Expect(Place, Vec<Pattern>),
+    /// Any reply, or the end of the connection: the greeting, and the answer to the last QUIT.
+    AwaitReply,
+    Wait(Duration),
+    Close,
+    ExpectClosed(Place),
+}
+
+/// An expectation that was not met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The line that expected something; `None` for a reply that no line expects.
+    pub at: Option<Place>,
+    /// What was expected, as a transcript would say it.
+    pub expected: Vec<String>,
+    /// The exchange whose reply came instead; `None` if the connection ended.
+    pub seen: Option<usize>,
+}
+
+/// Plays a transcript.
+#[derive(Clone, Debug)]
+pub struct Script {
+    items: Vec<Item>,
+    next: usize,
+    heard: usize,
+    wait_until: Option<Moment>,
+    codes_only: bool,
+    mismatch: Option<Mismatch>,
+}
+
+impl Script {
+    /// Makes a script of steps. `load` reads the files that `:data` names.
+    ///
+    /// # Errors
+    /// With the place of a step that is no part of a script.
+    pub fn new(
+        steps: Vec<(Place, Step)>,
+        mut load: impl FnMut(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, TranscriptError> {
+        let mut items = Vec::new();
+        let mut group: Option<BytesMut> = None;
+        let mut reply_goes_on = false;
+        for (at, step) in steps {
+            match step {
+                Step::Client(text) => match &mut group {
+                    Some(group) => group.extend_from_slice(&text.wire()),
+                    None => items.push(Item::Send(text.wire())),
+                },
+                Step::Server(text) => {
+                    let (pattern, more) =
+                        Pattern::read(&text.pieces).ok_or_else(|| TranscriptError {
+                            at,
+                            problem: "no reply can be expected by this".to_owned(),
+                            expected: "a code or a class (250, 5xx), then a pattern for the text",
+                        })?;
+                    match (items.last_mut(), reply_goes_on) {
+                        (Some(Item::Expect(_, patterns)), true) => patterns.push(pattern),
+                        _ => items.push(Item::Expect(at, vec![pattern])),
+                    }
+                    reply_goes_on = more;
+                    continue;
+                }
+                Step::Directive { name, argument } => {
+                    directive(at, &name, &argument, &mut items, &mut group, &mut load)?;
+                }
+            }
+            reply_goes_on = false;
+        }
+        items.extend(group.map(|g| Item::Send(g.freeze())));
+        Ok(Self {
+            items: with_silent_replies(items),
+            next: 0,
+            heard: 0,
+            wait_until: None,
+            codes_only: false,
+            mismatch: None,
+        })
+    }
+
+    /// Looks at codes alone, so that a recorded dialogue can be played against another server.
+    pub const fn codes_only(mut self, yes: bool) -> Self {
+        self.codes_only = yes;
+        self
+    }
+
+    /// What went wrong, if something did.
+    pub const fn mismatch(&self) -> Option<&Mismatch> {
+        self.mismatch.as_ref()
+    }
+
+    /// Whether every step was played.
+    pub const fn is_finished(&self) -> bool {
+        self.next >= self.items.len()
+    }
+
+    /// The next reply that was not looked at yet.
+    fn reply<'a>(&self, seen: &'a Dialogue) -> Option<&'a Exchange> {
+        seen.exchanges().get(self.heard).filter(|e| e.reply.is_some())
+    }
+
+    fn fits(&self, patterns: &[Pattern], exchange: &Exchange) -> bool {
+        exchange.reply.as_ref().is_some_and(|reply| {
+            patterns
+                .iter()
+                .all(|p| if self.codes_only { p.matches_code(reply) } else { p.matches(reply) })
+        })
+    }
+
+    fn fail(&mut self, at: Option<Place>, patterns: &[Pattern], seen: Option<usize>) -> Say {
+        let expected = patterns.iter().map(|p| p.codes.to_string() + &p.text_of()).collect();
+        self.mismatch = Some(Mismatch { at, expected, seen });
+        Say::Close(Ending::Finished)
+    }
+
+    /// At the end nothing may be left over.
+    fn finish(&mut self, seen: &Dialogue) -> Option<Say> {
+        if self.reply(seen).is_some() {
+            return Some(self.fail(None, &[], Some(self.heard)));
+        }
+        let all_answered = seen.waiting().is_empty();
+        (all_answered && seen.phase().is_open()).then_some(Say::Close(Ending::Finished))
+    }
+}
+
+impl Speaker for Script {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        if seen.phase() == Phase::Offline {
+            return None;
+        }
+        let over = !seen.phase().is_open();
+        while self.mismatch.is_none() {
+            let Some(item) = self.items.get(self.next).cloned() else { return self.finish(seen) };
+            match item {
+                Item::Expect(at, patterns) => match self.reply(seen) {
+                    Some(exchange) if self.fits(&patterns, exchange) => self.heard += 1,
+                    Some(_) => return Some(self.fail(Some(at), &patterns, Some(self.heard))),
+                    None if over => return Some(self.fail(Some(at), &patterns, None)),
+                    None => return None,
+                },
+                Item::AwaitReply if self.reply(seen).is_some() => self.heard += 1,
+                Item::AwaitReply if over => {}
+                Item::AwaitReply => return None,
+                Item::ExpectClosed(_) if over => {}
+                Item::ExpectClosed(at) if self.reply(seen).is_some() => {
+                    return Some(self.fail(Some(at), &[], Some(self.heard)));
+                }
+                Item::ExpectClosed(_) => return None,
+                Item::Wait(time) => {
+                    let until = *self.wait_until.get_or_insert(now.plus(time));
+                    if now < until {
+                        return Some(Say::Wait(Duration::from_micros(until.since(now))));
+                    }
+                    self.wait_until = None;
+                }
+                Item::Send(_) | Item::Close if over => return Some(self.fail(None, &[], None)),
+                Item::Send(bytes) => {
+                    self.next += 1;
+                    return Some(Say::Bytes(bytes));
+                }
+                Item::Close => {
+                    self.next += 1;
+                    return Some(Say::Close(Ending::Finished));
+                }
+            }
+            self.next += 1;
+        }
+        (!over).then_some(Say::Close(Ending::Finished))
+    }
+}
+
+fn directive(
+    at: Place,
+    name: &str,
+    argument: &str,
+    items: &mut Vec<Item>,
+    group: &mut Option<BytesMut>,
+    load: &mut impl FnMut(&str) -> Result<Vec<u8>, String>,
+) -> Result<(), TranscriptError> {
+    let wrong = |problem: String, expected| Err(TranscriptError { at, problem, expected });
+    match name {
+        "data" => match load(argument) {
+            Ok(content) => items.push(Item::Send(payload::stuff(&content))),
+            Err(why) => {
+                return wrong(format!("\"{argument}\" cannot be read: {why}"), "a message file");
+            }
+        },
+        "wait" => match duration(argument) {
+            Some(time) => items.push(Item::Wait(time)),
+            None => {
+                return wrong(format!("\"{argument}\" is no time"), "a time such as 2s or 250ms");
+            }
+        },
+        "pipeline" => *group = Some(BytesMut::new()),
+        "end" => items.extend(group.take().map(|g| Item::Send(g.freeze()))),
+        "close" => items.push(Item::Close),
+        "closed" | "reset" => items.push(Item::ExpectClosed(at)),
+        "at" => {}
+        _ => {
+            let expected =
+                ":data FILE, :wait TIME, :pipeline, :end, :close, :closed, :reset or :at";
+            return wrong(format!("\":{name}\" is no directive of a script"), expected);
+        }
+    }
+    Ok(())
+}
+
+/// Adds what is awaited silently: the greeting, and the reply to a last QUIT.
+fn with_silent_replies(mut items: Vec<Item>) -> Vec<Item> {
+    let greeting_expected = matches!(
+        items.iter().find(|i| !matches!(i, Item::Wait(_))),
+        Some(Item::Expect(..) | Item::ExpectClosed(_))
+    );
+    if !greeting_expected {
+        items.insert(0, Item::AwaitReply);
+    }
+    let quits = |bytes: &Bytes| command::read(bytes.trim_ascii_end()).value.verb == Verb::Quit;
+    if matches!(items.last(), Some(Item::Send(bytes)) if quits(bytes)) {
+        items.push(Item::AwaitReply);
+    }
+    items
+}
+
+/// `2s`, `250ms`, `1.5` (seconds).
+fn duration(text: &str) -> Option<Duration> {
+    if let Some(ms) = text.strip_suffix("ms") {
+        return ms.trim().parse().ok().map(Duration::from_millis);
+    }
+    let seconds = text.strip_suffix('s').unwrap_or(text).trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}

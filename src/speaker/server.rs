@@ -1,0 +1,459 @@
+//! The practice server: policy and dialogue → reply.
+//!
+//! A correct, strict and pleasant server of RFC 5321. It knows no fault by name and keeps no
+//! protocol state: what it answers follows from the first unanswered exchange and the envelope.
+
+use std::time::Duration;
+
+use crate::journal::{Ending, Moment};
+use crate::session::{Dialogue, Exchange, Fate, Phase, Transaction, Turn};
+use crate::smtp::Parsed;
+use crate::smtp::code::{Code, Enhanced};
+use crate::smtp::command::Argument;
+use crate::smtp::param::Param;
+use crate::smtp::path::Path;
+use crate::smtp::reply;
+use crate::smtp::verb::Verb;
+
+use super::{Policy, Say, Speaker};
+
+/// A message for which the server is about to take responsibility (RFC 5321 §4.2.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The reverse-path; empty for a notification.
+    pub sender: String,
+    /// The accepted forward-paths.
+    pub recipients: Vec<String>,
+    /// The mail data without stuffing and end mark.
+    pub content: Vec<u8>,
+}
+
+/// Stores a message; gives the name under which it can be found, or why it could not be stored.
+pub type Deliver = Box<dyn FnMut(Delivery) -> Result<String, String> + Send>;
+
+/// A reply before it is written.
+struct Answer(Code, Option<Enhanced>, Vec<String>);
+
+/// Replies to whatever a client says.
+pub struct Server {
+    policy: Policy,
+    deliver: Deliver,
+    closing: bool,
+}
+
+impl Server {
+    /// A server that believes `policy` and hands accepted messages to `deliver`.
+    pub fn new(policy: Policy, deliver: Deliver) -> Self {
+        Self { policy, deliver, closing: false }
+    }
+
+    fn answer(&mut self, seen: &Dialogue, exchange: &Exchange) -> Option<Answer> {
+        match &exchange.turn {
+            Turn::Greeting => Some(Answer(
+                Code::READY,
+                None,
+                vec![format!("{} ESMTP ehlo practice server", self.policy.host)],
+            )),
+            Turn::MailData => Some(self.message(seen, exchange)),
+            Turn::LoginAnswer | Turn::Unsolicited => None,
+            Turn::LastChunk | Turn::Command(_) => {
+                let too_long =
+                    exchange.line.as_ref().is_some_and(|l| l.wire_len() > self.policy.line_limit);
+                if too_long {
+                    return Some(no(Code::UNRECOGNIZED, (5, 2), "Line too long"));
+                }
+                self.command(seen, exchange)
+            }
+        }
+    }
+
+    fn command(&mut self, seen: &Dialogue, exchange: &Exchange) -> Option<Answer> {
+        let command = exchange.command.as_ref()?;
+        let argument = &command.argument;
+        let text = |argument: &Argument| match (argument, &exchange.line) {
+            (Argument::Text(span), Some(line)) => {
+                String::from_utf8_lossy(span.of(&line.bytes)).into_owned()
+            }
+            _ => String::new(),
+        };
+        Some(match (&command.verb, argument) {
+            (Verb::Ehlo, Argument::Name(name)) => self.ehlo(exchange, name),
+            (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
+                Answer(Code::OK, None, vec![format!("{} Hello {name}", self.policy.host)])
+            }
+            (Verb::Ehlo | Verb::Helo, _) => no(
+                Code::BAD_ARGUMENTS,
+                (5, 4),
+                "Say EHLO and the full name of your host, or its address in [ ]",
+            ),
+            (Verb::Mail, Argument::Path(path, params)) => self.mail(seen, exchange, path, params),
+            (Verb::Mail, _) => {
+                no(Code::BAD_ARGUMENTS, (5, 2), "Syntax: MAIL FROM:<address> [parameters]")
+            }
+            (Verb::Rcpt, Argument::Path(path, params)) => self.rcpt(seen, exchange, path, params),
+            (Verb::Rcpt, _) => {
+                no(Code::BAD_ARGUMENTS, (5, 2), "Syntax: RCPT TO:<address> [parameters]")
+            }
+            (Verb::Data, Argument::Nothing) => data(seen),
+            (Verb::Bdat, Argument::Chunk { size, last }) => {
+                return self.chunk(seen, exchange, *size, *last);
+            }
+            (Verb::Bdat, _) => no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: BDAT size [LAST]"),
+            (Verb::Rset, Argument::Nothing) => {
+                yes(Code::OK, (0, 0), "Ok, the transaction is forgotten")
+            }
+            (Verb::Quit, Argument::Nothing) => {
+                self.closing = true;
+                yes(Code::CLOSING, (0, 0), &format!("{} Goodbye", self.policy.host))
+            }
+            (Verb::Data | Verb::Rset | Verb::Quit, _) => {
+                no(Code::BAD_ARGUMENTS, (5, 4), &format!("{} takes no argument", command.verb))
+            }
+            (Verb::Noop, _) => yes(Code::OK, (0, 0), "Ok"),
+            (Verb::Help, _) => help(),
+            (Verb::Vrfy, _) => self.verify(&text(argument)),
+            (Verb::Expn, _) => self.expand(&text(argument)),
+            (Verb::Other(_), _) => no(Code::UNRECOGNIZED, (5, 2), "Command not recognized"),
+            (verb, _) => no(Code::NOT_IMPLEMENTED, (5, 1), &format!("{verb} is not offered here")),
+        })
+    }
+
+    fn ehlo(&self, exchange: &Exchange, name: &str) -> Answer {
+        if !is_clean(exchange) {
+            return no(
+                Code::BAD_ARGUMENTS,
+                (5, 4),
+                "That is neither a domain name nor an address literal",
+            );
+        }
+        let mut lines = vec![format!("{} Hello {name}", self.policy.host)];
+        lines.push("PIPELINING".to_owned());
+        lines.push(format!("SIZE {}", self.policy.size_limit));
+        let rest =
+            ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP", "ENHANCEDSTATUSCODES"];
+        lines.extend(rest.map(str::to_owned));
+        Answer(Code::OK, None, lines)
+    }
+
+    fn mail(
+        &self,
+        seen: &Dialogue,
+        exchange: &Exchange,
+        path: &Parsed<Path>,
+        params: &[Parsed<Param>],
+    ) -> Answer {
+        if matches!(seen.phase(), Phase::Greeted | Phase::Refused) {
+            return no(Code::BAD_SEQUENCE, (5, 1), "Say EHLO first");
+        }
+        if accepted(seen).is_some() {
+            return no(Code::BAD_SEQUENCE, (5, 1), "A transaction is open already; RSET ends it");
+        }
+        if let Some(answer) = bad_path(exchange, path, (1, 7)) {
+            return answer;
+        }
+        let utf8 = params.iter().any(|p| p.value.name == "SMTPUTF8");
+        if path.value.is_international() && !utf8 {
+            return no(Code::BAD_MAILBOX, (6, 7), "This address needs the SMTPUTF8 parameter");
+        }
+        if seen.capabilities().is_none() && !params.is_empty() {
+            return no(Code::BAD_PARAMETERS, (5, 4), "Parameters need EHLO instead of HELO");
+        }
+        if let Some(answer) = params.iter().find_map(|p| self.bad_mail_param(&p.value)) {
+            return answer;
+        }
+        yes(Code::OK, (1, 0), &format!("Sender <{}> Ok", path.value.written))
+    }
+
+    fn bad_mail_param(&self, param: &Param) -> Option<Answer> {
+        let value = param.value.as_deref().unwrap_or_default();
+        let good = match param.name.as_str() {
+            "SIZE" => match value.parse::<u64>() {
+                Ok(size) if size > self.policy.size_limit => {
+                    let limit = self.policy.size_limit;
+                    return Some(no(
+                        Code::TOO_BIG,
+                        (3, 4),
+                        &format!("Too big: the limit is {limit} bytes"),
+                    ));
+                }
+                parsed => parsed.is_ok(),
+            },
+            "BODY" => ["7BIT", "8BITMIME"].iter().any(|b| b.eq_ignore_ascii_case(value)),
+            "SMTPUTF8" => param.value.is_none(),
+            "RET" => ["FULL", "HDRS"].iter().any(|r| r.eq_ignore_ascii_case(value)),
+            "ENVID" => is_xtext(value) && (1..=100).contains(&value.len()),
+            _ => return Some(unknown_param(param)),
+        };
+        (!good).then(|| bad_param(param))
+    }
+
+    fn rcpt(
+        &self,
+        seen: &Dialogue,
+        exchange: &Exchange,
+        path: &Parsed<Path>,
+        params: &[Parsed<Param>],
+    ) -> Answer {
+        let Some(transaction) = accepted(seen) else {
+            return no(Code::BAD_SEQUENCE, (5, 1), "Say MAIL first");
+        };
+        if let Some(answer) = bad_path(exchange, path, (1, 3)) {
+            return answer;
+        }
+        let path = &path.value;
+        if path.is_null() {
+            return no(Code::BAD_ARGUMENTS, (1, 3), "<> is a sender, never a recipient");
+        }
+        if path.is_international() && !transaction.has_param("SMTPUTF8") {
+            return no(Code::BAD_MAILBOX, (6, 7), "This address needs SMTPUTF8 at MAIL");
+        }
+        if let Some(answer) = params.iter().find_map(|p| bad_rcpt_param(&p.value)) {
+            return answer;
+        }
+        if transaction.accepted() >= self.policy.recipient_limit {
+            return Answer(
+                Code::NO_STORAGE,
+                Some(Enhanced::new(4, 5, 3)),
+                vec!["Too many recipients; send the others in another message".to_owned()],
+            );
+        }
+        self.recipient(path)
+    }
+
+    fn recipient(&self, path: &Path) -> Answer {
+        let written = &path.written;
+        let is =
+            |domain: &str| path.domain.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(domain));
+        let known = if is(&self.policy.domain) {
+            self.policy.has_mailbox(&path.local)
+        } else if is(&self.policy.list_domain) {
+            self.policy.list(&path.local).is_some()
+        } else if self.policy.catch_all {
+            true
+        } else {
+            return no(
+                Code::NO_MAILBOX,
+                (7, 1),
+                &format!("<{written}> is elsewhere; no relaying without a login"),
+            );
+        };
+        if known || self.policy.catch_all {
+            yes(Code::OK, (1, 5), &format!("Recipient <{written}> Ok"))
+        } else {
+            no(Code::NO_MAILBOX, (1, 1), &format!("<{written}> is unknown here"))
+        }
+    }
+
+    fn chunk(
+        &mut self,
+        seen: &Dialogue,
+        exchange: &Exchange,
+        size: u64,
+        last: bool,
+    ) -> Option<Answer> {
+        if seen.awaits_octets() {
+            return None;
+        }
+        if accepted(seen).is_none_or(|t| t.accepted() == 0) {
+            return Some(no(
+                Code::BAD_SEQUENCE,
+                (5, 1),
+                "BDAT needs MAIL and an accepted recipient",
+            ));
+        }
+        if last {
+            return Some(self.message(seen, exchange));
+        }
+        Some(yes(Code::OK, (0, 0), &format!("{size} octets received")))
+    }
+
+    fn message(&mut self, seen: &Dialogue, exchange: &Exchange) -> Answer {
+        let message = exchange.message.and_then(|m| seen.messages().get(m));
+        let (Some(message), Some(transaction)) = (message, accepted(seen)) else {
+            return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
+        };
+        if message.wire_len() > self.policy.size_limit || message.forgotten() > 0 {
+            let limit = self.policy.size_limit;
+            return no(Code::TOO_BIG, (3, 4), &format!("Too big: the limit is {limit} bytes"));
+        }
+        let delivery = Delivery {
+            sender: transaction.sender.address(),
+            recipients: transaction
+                .recipients
+                .iter()
+                .filter(|r| r.fate == Fate::Accepted)
+                .map(|r| r.path.address())
+                .collect(),
+            content: message.content(),
+        };
+        match (self.deliver)(delivery) {
+            Ok(name) => yes(Code::OK, (0, 0), &format!("Message accepted as {name}")),
+            Err(why) => Answer(
+                Code::NO_STORAGE,
+                Some(Enhanced::new(4, 3, 1)),
+                vec![format!(
+                    "Could not be stored: {}",
+                    why.replace(|c: char| !c.is_ascii_graphic(), " ")
+                )],
+            ),
+        }
+    }
+
+    /// VRFY (RFC 5321 §3.5).
+    fn verify(&self, text: &str) -> Answer {
+        let address = text.trim_matches(['<', '>']);
+        let (local, domain) = address.split_once('@').unwrap_or((address, &self.policy.domain));
+        if local.is_empty() {
+            return no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: VRFY user or address");
+        }
+        if !domain.eq_ignore_ascii_case(&self.policy.domain) {
+            return yes(Code::CANNOT_VERIFY, (5, 2), "I cannot say for that domain");
+        }
+        if self.policy.has_mailbox(local) {
+            yes(Code::OK, (1, 5), &format!("<{}@{}>", local.to_lowercase(), self.policy.domain))
+        } else {
+            no(Code::NO_MAILBOX, (1, 1), "No such mailbox")
+        }
+    }
+
+    /// EXPN (RFC 5321 §3.5).
+    fn expand(&self, text: &str) -> Answer {
+        let address = text.trim_matches(['<', '>']);
+        let (local, domain) =
+            address.split_once('@').unwrap_or((address, &self.policy.list_domain));
+        match self.policy.list(local) {
+            Some(members) if domain.eq_ignore_ascii_case(&self.policy.list_domain) => Answer(
+                Code::OK,
+                Some(Enhanced::new(2, 1, 5)),
+                members.iter().map(|m| format!("<{m}>")).collect(),
+            ),
+            _ => no(Code::NO_MAILBOX, (1, 1), "No such list; there is one called friends"),
+        }
+    }
+}
+
+impl Speaker for Server {
+    fn next(&mut self, _now: Moment, seen: &Dialogue) -> Option<Say> {
+        if !seen.phase().is_open() {
+            self.closing = false;
+            return None;
+        }
+        if self.closing {
+            return Some(Say::Close(Ending::Finished));
+        }
+        if let Some((_, exchange)) = seen.unanswered() {
+            let Answer(code, enhanced, texts) = self.answer(seen, exchange)?;
+            return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
+        }
+        let idle = Duration::from_micros(_now.since(seen.last_heard()));
+        match self.policy.patience.checked_sub(idle).filter(|left| !left.is_zero()) {
+            Some(left) => Some(Say::Wait(left)),
+            None => {
+                self.closing = true;
+                let text = format!("{} Nothing heard for too long, closing", self.policy.host);
+                let bytes =
+                    reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]);
+                Some(Say::Bytes(bytes))
+            }
+        }
+    }
+}
+
+fn yes(code: Code, (subject, detail): (u16, u16), text: &str) -> Answer {
+    Answer(code, Some(Enhanced::new(2, subject, detail)), vec![text.to_owned()])
+}
+
+fn no(code: Code, (subject, detail): (u16, u16), text: &str) -> Answer {
+    Answer(code, Some(Enhanced::new(5, subject, detail)), vec![text.to_owned()])
+}
+
+/// The open transaction, if its sender was accepted.
+fn accepted(seen: &Dialogue) -> Option<&Transaction> {
+    seen.envelope().transactions.iter().rev().find(|t| t.end.is_none() && t.fate == Fate::Accepted)
+}
+
+/// Whether the grammar found nothing odd about the client's line itself.
+fn is_clean(exchange: &Exchange) -> bool {
+    !exchange.odd.iter().any(|o| matches!(o.id, "C04" | "C06" | "C19"))
+}
+
+fn bad_path(
+    exchange: &Exchange,
+    path: &Parsed<Path>,
+    (subject, detail): (u16, u16),
+) -> Option<Answer> {
+    let has = |id| exchange.odd.iter().any(|o| o.id == id);
+    let text = if has("F01") {
+        "No blank may stand around the colon"
+    } else if has("F03") {
+        "Only the address may stand between < and >"
+    } else if has("F02") {
+        "An address stands between < and >"
+    } else if !path.value.is_well_formed() {
+        return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
+    } else {
+        return None;
+    };
+    Some(no(Code::BAD_ARGUMENTS, (5, 2), text))
+}
+
+fn bad_rcpt_param(param: &Param) -> Option<Answer> {
+    let value = param.value.as_deref().unwrap_or_default();
+    let good = match param.name.as_str() {
+        "NOTIFY" => {
+            let words: Vec<_> = value.split(',').map(str::to_ascii_uppercase).collect();
+            let known = |w: &String| matches!(w.as_str(), "SUCCESS" | "FAILURE" | "DELAY");
+            words == ["NEVER"] || words.iter().all(known)
+        }
+        "ORCPT" => value.split_once(';').is_some_and(|(kind, address)| {
+            !kind.is_empty() && !address.is_empty() && is_xtext(address)
+        }),
+        _ => return Some(unknown_param(param)),
+    };
+    (!good).then(|| bad_param(param))
+}
+
+fn unknown_param(param: &Param) -> Answer {
+    no(
+        Code::BAD_PARAMETERS,
+        (5, 4),
+        &format!("Parameter {} is not offered here", ascii(&param.name)),
+    )
+}
+
+fn bad_param(param: &Param) -> Answer {
+    no(Code::BAD_ARGUMENTS, (5, 4), &format!("The value of {} is not valid", ascii(&param.name)))
+}
+
+/// `xtext` of RFC 3461 §4.
+fn is_xtext(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_graphic() && b != b'=')
+}
+
+fn ascii(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
+}
+
+fn data(seen: &Dialogue) -> Answer {
+    match accepted(seen) {
+        None => no(Code::BAD_SEQUENCE, (5, 1), "Say MAIL and RCPT first"),
+        Some(t) if t.accepted() == 0 => no(Code::FAILED, (5, 1), "No recipient was accepted"),
+        Some(t) if t.message.is_some() => {
+            no(Code::BAD_SEQUENCE, (5, 1), "BDAT has begun; go on with BDAT")
+        }
+        Some(_) => Answer(
+            Code::START_DATA,
+            None,
+            vec!["Send the message, then a line with a dot alone".to_owned()],
+        ),
+    }
+}
+
+fn help() -> Answer {
+    let lines = [
+        "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP",
+        "Mailboxes here: bob, carol, dave and postmaster at example.net",
+        "The list friends at lists.example.net can be expanded",
+    ];
+    Answer(Code::HELP, Some(Enhanced::new(2, 0, 0)), lines.map(str::to_owned).to_vec())
+}
