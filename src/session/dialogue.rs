@@ -347,7 +347,7 @@ impl Dialogue {
                 }
                 Framing::Data { message } => self.mail_data(message, &mut data),
                 Framing::Chunk { message, left, last } => {
-                    self.octets(message, left, last, &mut data)
+                    self.octets(message, left, last, &mut data);
                 }
             }
             if !matches!(self.framing, Framing::Commands | Framing::Login | Framing::Handshake) {
@@ -582,7 +582,7 @@ impl Dialogue {
                 self.chunked = None;
             }
             (_, Some(Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo)) => {
-                self.envelope.end_failed()
+                self.envelope.end_failed();
             }
             (_, Some(Verb::Quit)) if yes => self.envelope.end(index, End::Quit),
             _ => {}
@@ -673,15 +673,12 @@ impl Dialogue {
             self.decider = None;
         }
         if let Some(line) = self.client.finish() {
-            match self.framing {
-                Framing::Login => {
-                    let secret = secrets::in_login_answer(&line.bytes);
-                    self.login_answer(line, secret);
-                }
-                _ => {
-                    let secret = secrets::in_command(&line.bytes);
-                    self.command(line, secret);
-                }
+            if self.framing == Framing::Login {
+                let secret = secrets::in_login_answer(&line.bytes);
+                self.login_answer(line, secret);
+            } else {
+                let secret = secrets::in_command(&line.bytes);
+                self.command(line, secret);
             }
             self.decider = None;
         }

@@ -88,12 +88,13 @@ pub(super) fn in_reply(
             return odd;
         }
         (_, Some(Verb::Helo)) if class == Class::Positive && reply.lines.len() > 1 => {
-            ids.push("C10")
+            ids.push("C10");
         }
-        (_, Some(Verb::Data)) if class == Class::Intermediate => {
-            if dialogue.envelope().open().is_none_or(|t| t.accepted() == 0) {
-                ids.push("G01");
-            }
+        (_, Some(Verb::Data))
+            if class == Class::Intermediate
+                && dialogue.envelope().open().is_none_or(|t| t.accepted() == 0) =>
+        {
+            ids.push("G01");
         }
         (_, Some(Verb::Data)) if class == Class::Positive => ids.push("G03"),
         (_, Some(Verb::Rset)) if class != Class::Positive => ids.push("F28"),

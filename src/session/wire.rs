@@ -83,7 +83,7 @@ impl Wire {
         let added = lines.saturating_sub(seen);
         match self.runs.last() {
             Some(Run { begin: Row::Data { message: same, .. }, .. }) if *same == message => {
-                self.rows += added
+                self.rows += added;
             }
             _ => self.push(Row::Data { message, line: seen }, added),
         }

@@ -3,6 +3,7 @@
 //! A correct, strict and pleasant server of RFC 5321. It knows no fault by name and keeps no
 //! protocol state: what it answers follows from the first unanswered exchange and the envelope.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::{Ending, Moment};
@@ -29,7 +30,7 @@ pub struct Delivery {
 }
 
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
-pub type Deliver = Box<dyn FnMut(Delivery) -> Result<String, String> + Send>;
+pub type Deliver = Arc<dyn Fn(Delivery) -> Result<String, String> + Send + Sync>;
 
 /// A reply before it is written.
 struct Answer(Code, Option<Enhanced>, Vec<String>);
@@ -346,15 +347,13 @@ impl Speaker for Server {
             return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
         }
         let idle = Duration::from_micros(_now.since(seen.last_heard()));
-        match self.policy.patience.checked_sub(idle).filter(|left| !left.is_zero()) {
-            Some(left) => Some(Say::Wait(left)),
-            None => {
-                self.closing = true;
-                let text = format!("{} Nothing heard for too long, closing", self.policy.host);
-                let bytes =
-                    reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]);
-                Some(Say::Bytes(bytes))
-            }
+        if let Some(left) = self.policy.patience.checked_sub(idle).filter(|left| !left.is_zero()) {
+            Some(Say::Wait(left))
+        } else {
+            self.closing = true;
+            let text = format!("{} Nothing heard for too long, closing", self.policy.host);
+            let bytes = reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]);
+            Some(Say::Bytes(bytes))
         }
     }
 }

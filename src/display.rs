@@ -1,0 +1,9 @@
+//! What every front needs to show a session: visible bytes, widths, roles, keys.
+
+pub mod keys;
+pub mod line;
+pub mod text;
+pub mod theme;
+pub mod token;
+
+pub use theme::{Role, Theme};

@@ -1,0 +1,151 @@
+//! One row of the wire → what is shown of it. The screen and the plain front both use it.
+
+use crate::journal::{Ending, Happening, Side};
+use crate::knowledge::{self, Lang};
+use crate::session::{Dialogue, Row};
+use crate::smtp::line::LineEnd;
+
+use super::theme::Role;
+use super::token::{Token, tokens, visible};
+
+/// A row, ready to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// `C`, `S` or nothing, for who spoke.
+    pub mark: &'static str,
+    /// What it is.
+    pub role: Role,
+    /// Its text, in visible tokens.
+    pub tokens: Vec<Token>,
+    /// How it ended, if that was not with CRLF.
+    pub end: Option<LineEnd>,
+    /// The exchange it belongs to.
+    pub exchange: Option<usize>,
+}
+
+impl Shown {
+    /// The text with the escapes of a line end that is not CRLF.
+    pub fn text(&self) -> String {
+        let mut out: String = self.tokens.iter().map(|t| t.text.as_str()).collect();
+        out.push_str(&self.end.map(end_text).unwrap_or_default());
+        out
+    }
+}
+
+/// How a line end other than CRLF is written: `\n\c`, `\r\c` or `\c`.
+pub fn end_text(end: LineEnd) -> String {
+    visible(end.bytes()) + "\\c"
+}
+
+/// Row number `at` of the session, in the words of `lang`.
+pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang) -> Option<Shown> {
+    Some(match dialogue.wire().row(at)? {
+        Row::Client { exchange } => client(dialogue, exchange)?,
+        Row::Server { exchange, line } => server(dialogue, exchange, line, lang)?,
+        Row::Data { message, line } => data(dialogue, message, line, lang)?,
+        Row::Notice { index } => notice(&dialogue.notices().get(index)?.1, lang),
+    })
+}
+
+fn client(dialogue: &Dialogue, index: usize) -> Option<Shown> {
+    let exchange = dialogue.exchanges().get(index)?;
+    let line = exchange.line.as_ref()?;
+    let mut bytes = line.bytes.to_vec();
+    if let Some(secret) = exchange.secret.and_then(|s| bytes.get_mut(s.start..s.end)) {
+        secret.fill(b'*');
+    }
+    let mut tokens = tokens(&bytes);
+    beyond(&mut tokens, line.beyond);
+    Some(Shown {
+        mark: "C",
+        role: Role::Client,
+        tokens,
+        end: Some(line.end).filter(|e| *e != LineEnd::CrLf),
+        exchange: Some(index),
+    })
+}
+
+fn server(dialogue: &Dialogue, index: usize, at: usize, lang: Lang) -> Option<Shown> {
+    let reply = dialogue.exchanges().get(index)?.reply.as_ref()?;
+    let (role, tokens, end) = if let Some(line) = reply.lines.get(at) {
+        let mut shown = tokens(&line.line.bytes);
+        beyond(&mut shown, line.line.beyond);
+        (Role::Server, shown, Some(line.line.end).filter(|e| *e != LineEnd::CrLf))
+    } else {
+        let more = knowledge::fill(lang, "reply.more", &[("n", &reply.more.to_string())]);
+        (Role::Notice, tokens(more.as_bytes()), None)
+    };
+    Some(Shown { mark: "S", role, tokens, end, exchange: Some(index) })
+}
+
+fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Shown> {
+    let message = dialogue.messages().get(message)?;
+    let (role, tokens, end) = if let Some(line) = message.line(at) {
+        let (text, end) = split_end(&line);
+        (Role::Data, tokens(text), end)
+    } else {
+        let text = knowledge::word(lang, "data.forgotten");
+        (Role::Notice, tokens(text.as_bytes()), None)
+    };
+    Some(Shown { mark: "C", role, tokens, end, exchange: None })
+}
+
+/// A line and its end, if that is not CRLF.
+fn split_end(line: &[u8]) -> (&[u8], Option<LineEnd>) {
+    if let Some(text) = line.strip_suffix(b"\r\n") {
+        return (text, None);
+    }
+    match line.strip_suffix(b"\n") {
+        Some(text) => (text, Some(LineEnd::Lf)),
+        None => (line, Some(LineEnd::Nothing)),
+    }
+}
+
+fn beyond(tokens: &mut Vec<Token>, count: u64) {
+    if count > 0 {
+        tokens.push(Token { text: format!("\u{2026} +{count}"), odd: true });
+    }
+}
+
+/// Something that happened to the connection, in words.
+pub fn notice(what: &Happening, lang: Lang) -> Shown {
+    let seen = |text: &str| visible(text.as_bytes());
+    let (role, text) = match what {
+        Happening::Opened(endpoints) => {
+            let remote = seen(endpoints.remote.as_deref().unwrap_or_default());
+            let key = if remote.is_empty() { "notice.opened.unknown" } else { "notice.opened" };
+            let target =
+                if endpoints.target.is_empty() { remote.clone() } else { seen(&endpoints.target) };
+            (Role::Notice, knowledge::fill(lang, key, &[("target", &target), ("remote", &remote)]))
+        }
+        Happening::NotOpened(failure) => {
+            let key = match failure.reason {
+                crate::journal::facts::DialReason::Refused => "notice.refused",
+                crate::journal::facts::DialReason::UnknownName => "notice.unknown-name",
+                crate::journal::facts::DialReason::TimedOut => "notice.no-answer",
+                crate::journal::facts::DialReason::Unreachable => "notice.unreachable",
+                crate::journal::facts::DialReason::Other => "notice.not-opened",
+            };
+            let values = [("target", seen(&failure.target)), ("detail", seen(&failure.detail))];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            (Role::Bad, knowledge::fill(lang, key, &values))
+        }
+        Happening::Secured(_) => (Role::Good, knowledge::word(lang, "notice.secured").to_owned()),
+        Happening::Closed { by, how } => {
+            let key = match (by, how) {
+                (Side::Client, Ending::TimedOut) => "notice.gave-up",
+                (Side::Client, _) => "notice.closed-by-client",
+                (Side::Server, Ending::Finished) => "notice.closed-by-server",
+                (Side::Server, Ending::Reset) => "notice.reset",
+                (Side::Server, Ending::TimedOut) => "notice.lost",
+                (Side::Server, Ending::Failed(_)) => "notice.broken",
+            };
+            let detail =
+                if let Ending::Failed(detail) = how { seen(detail) } else { String::new() };
+            let role = if *how == Ending::Finished { Role::Notice } else { Role::Bad };
+            (role, knowledge::fill(lang, key, &[("detail", &detail)]))
+        }
+        Happening::Bytes { .. } => (Role::Notice, String::new()),
+    };
+    Shown { mark: "", role, tokens: vec![Token { text, odd: false }], end: None, exchange: None }
+}

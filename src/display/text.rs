@@ -1,0 +1,123 @@
+//! Width and graphemes: everything that pads, cuts or wraps goes through here.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns that `text` takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The longest beginning of `text` that fits `columns`, and the rest.
+pub fn split_at_width(text: &str, columns: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        used += grapheme.width();
+        if used > columns {
+            return text.split_at_checked(at).unwrap_or((text, ""));
+        }
+    }
+    (text, "")
+}
+
+/// `text`, cut to `columns` with an ellipsis where it is longer.
+pub fn clip(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    if columns == 0 {
+        return String::new();
+    }
+    let (head, _) = split_at_width(text, columns - 1);
+    format!("{head}\u{2026}")
+}
+
+/// `text`, cut or filled with blanks to exactly `columns`.
+pub fn fit(text: &str, columns: usize) -> String {
+    let mut out = clip(text, columns);
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(width(&out))));
+    out
+}
+
+/// The byte index one grapheme before `at`.
+pub fn left_of(text: &str, at: usize) -> usize {
+    let head = text.split_at_checked(at).map_or(text, |(head, _)| head);
+    head.grapheme_indices(true).next_back().map_or(0, |(index, _)| index)
+}
+
+/// The byte index one grapheme behind `at`.
+pub fn right_of(text: &str, at: usize) -> usize {
+    let tail = text.split_at_checked(at).map_or("", |(_, tail)| tail);
+    at + tail.graphemes(true).next().map_or(0, str::len)
+}
+
+/// Breaks a sentence into lines of `columns`, at blanks where there are some and between wide
+/// characters, as Japanese text is broken.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = vec![String::new()];
+    for word in text.split_word_bounds() {
+        let last = lines.last().map_or(0, |l| width(l));
+        if last + width(word) <= columns {
+            if let Some(line) = lines.last_mut()
+                && !(word.trim().is_empty() && line.is_empty())
+            {
+                line.push_str(word);
+            }
+            continue;
+        }
+        if word.trim().is_empty() {
+            lines.push(String::new());
+            continue;
+        }
+        let mut rest = word;
+        if last > 0 {
+            lines.push(String::new());
+        }
+        loop {
+            let (head, tail) = split_at_width(rest, columns);
+            if let Some(line) = lines.last_mut() {
+                line.push_str(head);
+            }
+            if tail.is_empty() || head.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+            rest = tail;
+        }
+    }
+    lines.into_iter().map(|l| l.trim_end().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting_never_splits_a_wide_character() {
+        assert_eq!(clip("日本語", 4), "日…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日", 4), "日  ");
+        assert_eq!(clip("abc", 0), "");
+        for columns in 0..9 {
+            assert!(width(&clip("a日b本c語", columns)) <= columns);
+        }
+    }
+
+    #[test]
+    fn steps_go_by_grapheme() {
+        let text = "ae\u{301}日";
+        assert_eq!(right_of(text, 1), 4);
+        assert_eq!(left_of(text, 4), 1);
+        assert_eq!(left_of(text, 0), 0);
+        assert_eq!(right_of(text, text.len()), text.len());
+    }
+
+    #[test]
+    fn sentences_wrap() {
+        assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
+        assert_eq!(wrap("日本語の文章", 6), ["日本語", "の文章"]);
+        assert_eq!(wrap("unbreakable", 4), ["unbr", "eaka", "ble"]);
+        assert!(wrap("x", 0).len() == 1);
+    }
+}

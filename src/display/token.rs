@@ -1,0 +1,102 @@
+//! Bytes of a peer → text that can be shown. No control byte ever passes.
+//!
+//! The tokens are the escapes of the notation (`\r \n \t \0 \xHH \\`), and `\u{…}` for characters
+//! that would be invisible or change the direction of what follows. They are told apart from
+//! ordinary text by [`Token::odd`], and a backslash of the peer is doubled, so nothing is
+//! ambiguous even without colour. Joined emoji come apart, because terminals disagree about them.
+
+use unicode_width::UnicodeWidthChar;
+
+/// A piece of visible text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What is shown.
+    pub text: String,
+    /// Whether it stands for something that could not be shown as it is.
+    pub odd: bool,
+}
+
+/// Makes bytes visible.
+pub fn tokens(bytes: &[u8]) -> Vec<Token> {
+    let mut out = Tokens::default();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match escape(c, out.is_empty()) {
+                Some(escape) => out.add(&escape, true),
+                None => out.add(c.encode_utf8(&mut [0; 4]), false),
+            }
+        }
+        for byte in chunk.invalid() {
+            out.add(&format!("\\x{byte:02x}"), true);
+        }
+    }
+    out.0
+}
+
+/// The same as one string.
+pub fn visible(bytes: &[u8]) -> String {
+    tokens(bytes).into_iter().map(|t| t.text).collect()
+}
+
+#[derive(Default)]
+struct Tokens(Vec<Token>);
+
+impl Tokens {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn add(&mut self, text: &str, odd: bool) {
+        match self.0.last_mut() {
+            Some(last) if last.odd == odd => last.text.push_str(text),
+            _ => self.0.push(Token { text: text.to_owned(), odd }),
+        }
+    }
+}
+
+/// How `c` is shown, if not as itself. A combining mark needs something before it.
+fn escape(c: char, first: bool) -> Option<String> {
+    Some(match c {
+        '\\' => "\\\\".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\0' => "\\0".to_owned(),
+        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+        c if c.is_control() || is_invisible(c) => format!("\\u{{{:x}}}", u32::from(c)),
+        c if first && c.width() == Some(0) => format!("\\u{{{:x}}}", u32::from(c)),
+        _ => return None,
+    })
+}
+
+/// Characters that take no place, look like a blank, or change the direction of text.
+const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_invisible_is_left() {
+        for (bytes, want) in [
+            (b"250 ok".as_slice(), "250 ok"),
+            (b"a\x1b[31m\x00\x7f\t", "a\\x1b[31m\\0\\x7f\\t"),
+            (b"\xff\xc3\xa9", "\\xff\u{e9}"),
+            (b"a\\b", "a\\\\b"),
+            ("x\u{202e}y\u{200d}".as_bytes(), "x\\u{202e}y\\u{200d}"),
+            ("\u{301}e\u{301}".as_bytes(), "\\u{301}e\u{301}"),
+            ("\u{9b}31m".as_bytes(), "\\u{9b}31m"),
+        ] {
+            assert_eq!(visible(bytes), want);
+        }
+        let odd: Vec<_> = tokens(b"a\x00b").into_iter().map(|t| t.odd).collect();
+        assert_eq!(odd, [false, true, false]);
+    }
+}

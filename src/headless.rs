@@ -1,0 +1,109 @@
+//! Headless fronts: the same engine without a screen, on standard input and output.
+#![expect(clippy::print_stdout, reason = "standard output is where these fronts speak")]
+
+pub mod json;
+pub mod keys;
+pub mod plain;
+pub mod print;
+pub mod run;
+pub mod serve;
+pub mod show;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::journal::Side;
+use crate::journal::file::Recorder;
+use crate::knowledge::Lang;
+use crate::net::Clock;
+use crate::net::listen::Listener;
+use crate::speaker::Policy;
+use crate::speaker::server::Deliver;
+
+/// How a run ended, as its exit code says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// As wished.
+    Done,
+    /// An expectation failed.
+    Failed,
+    /// Could not connect or talk.
+    Unreachable,
+    /// Bad usage, or input that cannot be read.
+    Usage,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::Failed => 1,
+            Outcome::Unreachable => 2,
+            Outcome::Usage => 64,
+        })
+    }
+}
+
+/// What the user has set for every front.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// Language.
+    pub lang: Lang,
+    /// Where to record.
+    pub record: Option<PathBuf>,
+    /// Whether secrets stay readable.
+    pub with_secrets: bool,
+}
+
+impl Setting {
+    /// Begins the recording that was asked for.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn recorder(&self, clock: &Clock) -> anyhow::Result<Option<Recorder<File>>> {
+        let Some(path) = &self.record else { return Ok(None) };
+        let begin = || Recorder::begin(File::create(path)?, &clock.header(Side::Client));
+        Ok(Some(begin().with_context(|| format!("cannot record to {}", path.display()))?))
+    }
+}
+
+/// A practice server on loopback that keeps nothing, for a client in the same program.
+///
+/// # Errors
+/// When no port can be had.
+pub async fn practice() -> std::io::Result<Listener> {
+    let numbers = std::sync::atomic::AtomicU64::new(1);
+    let deliver: Deliver = Arc::new(move |_| {
+        let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(format!("message {number}"))
+    });
+    let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+    Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await
+}
+
+/// Reads a file, or standard input for `-`.
+///
+/// # Errors
+/// With the file's name.
+pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read as _;
+    if path.as_os_str() == "-" {
+        let mut text = Vec::new();
+        std::io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
+        return Ok(text);
+    }
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Runs `work` to its end on one thread.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    // Standard input cannot be interrupted, and nobody waits for it.
+    runtime.shutdown_background();
+    result
+}

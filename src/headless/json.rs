@@ -1,0 +1,311 @@
+//! One session as one JSON object. Every key is always there.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use crate::journal::{Happening, Header, Moment};
+use crate::knowledge::{self, Lang, Severity};
+use crate::session::content::Content;
+use crate::session::{Dialogue, Exchange, Message, Transaction, Turn};
+use crate::smtp::reply::Reply;
+
+use super::print::{end_word, fate_key};
+
+/// A session.
+#[derive(Serialize)]
+pub struct Session<'a> {
+    script: Option<&'a str>,
+    exchanges: Vec<Turned>,
+    envelope: Vec<Carried>,
+    content: Vec<Sent>,
+    tls: Option<Tls>,
+    findings: Vec<Finding>,
+    outcome: &'a str,
+    mismatch: Option<Mismatched>,
+}
+
+#[derive(Serialize)]
+struct Turned {
+    turn: &'static str,
+    command: Option<String>,
+    reply: Option<Replied>,
+    sent_at: Option<String>,
+    replied_at: Option<String>,
+    phase: &'static str,
+    connection: u32,
+}
+
+#[derive(Serialize)]
+struct Replied {
+    code: Option<u16>,
+    enhanced: Option<String>,
+    lines: Vec<String>,
+    more_lines: u64,
+}
+
+#[derive(Serialize)]
+struct Carried {
+    sender: String,
+    params: Vec<String>,
+    fate: &'static str,
+    recipients: Vec<Recipient>,
+    message: Option<usize>,
+    end: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Recipient {
+    address: String,
+    params: Vec<String>,
+    fate: &'static str,
+    code: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct Sent {
+    wire_size: u64,
+    lines: usize,
+    stuffed_dots: u64,
+    chunked: bool,
+    complete: bool,
+    fields: Vec<Field>,
+    parts: Vec<Part>,
+    text: Option<String>,
+    base64: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Field {
+    name: String,
+    value: String,
+    decoded: bool,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Serialize)]
+struct Part {
+    depth: usize,
+    kind: String,
+    charset: Option<String>,
+    encoding: Option<String>,
+    disposition: Option<String>,
+    name: Option<String>,
+    start: usize,
+    end: usize,
+    decoded_size: usize,
+}
+
+#[derive(Serialize)]
+struct Tls {
+    version: Option<String>,
+    cipher: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    id: &'static str,
+    severity: &'static str,
+    r#where: Where,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Where {
+    exchange: Option<usize>,
+    reply_line: Option<usize>,
+    message: Option<usize>,
+    start: usize,
+    end: usize,
+}
+
+/// An expectation that was not met.
+#[derive(Serialize)]
+pub struct Mismatched {
+    /// The script's line.
+    pub line: Option<usize>,
+    /// What was expected.
+    pub expected: Vec<String>,
+    /// The exchange that answered otherwise.
+    pub exchange: Option<usize>,
+}
+
+/// Content bytes of a message up to this size are part of the object.
+const CONTENT_LIMIT: usize = 1 << 20;
+
+/// The object of a session.
+pub fn session<'a>(
+    header: &Header,
+    dialogue: &Dialogue,
+    outcome: &'a str,
+    lang: Lang,
+    script: Option<(&'a str, Option<Mismatched>)>,
+) -> Session<'a> {
+    let started = header.started.as_deref().and_then(|s| s.parse().ok());
+    let started = started.filter(|_| header.fidelity.real_time);
+    let (script, mismatch) = script.map_or((None, None), |(name, mismatch)| (Some(name), mismatch));
+    Session {
+        script,
+        exchanges: dialogue.exchanges().iter().map(|e| turned(e, started)).collect(),
+        envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
+        content: dialogue.messages().iter().map(sent).collect(),
+        tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
+            Happening::Secured(facts) => {
+                Some(Tls { version: facts.version.clone(), cipher: facts.cipher.clone() })
+            }
+            _ => None,
+        }),
+        findings: findings(dialogue, lang),
+        outcome,
+        mismatch,
+    }
+}
+
+fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
+    let time = |at: Option<Moment>| {
+        let micros = i64::try_from(at?.0).ok()?;
+        Some((started? + jiff::SignedDuration::from_micros(micros)).to_string())
+    };
+    Turned {
+        turn: match exchange.turn {
+            Turn::Greeting => "greeting",
+            Turn::Command(_) | Turn::LastChunk => "command",
+            Turn::LoginAnswer => "login-answer",
+            Turn::MailData => "mail-data",
+            Turn::Unsolicited => "unsolicited",
+        },
+        command: match exchange.turn {
+            Turn::MailData => Some(".".to_owned()),
+            _ => exchange.line.as_ref().map(|line| {
+                let mut bytes = line.bytes.to_vec();
+                if let Some(secret) = exchange.secret.and_then(|s| bytes.get_mut(s.start..s.end)) {
+                    secret.fill(b'*');
+                }
+                String::from_utf8_lossy(&bytes).into_owned()
+            }),
+        },
+        reply: exchange.reply.as_ref().map(replied),
+        sent_at: time(exchange.sent_at),
+        replied_at: time(exchange.replied_at),
+        phase: exchange.phase.name(),
+        connection: exchange.connection,
+    }
+}
+
+fn replied(reply: &Reply) -> Replied {
+    Replied {
+        code: reply.code.map(|c| c.0),
+        enhanced: reply.enhanced().map(|e| e.to_string()),
+        lines: reply
+            .lines
+            .iter()
+            .map(|l| String::from_utf8_lossy(&l.line.bytes).into_owned())
+            .collect(),
+        more_lines: reply.more,
+    }
+}
+
+fn params(params: &[crate::smtp::Parsed<crate::smtp::param::Param>]) -> Vec<String> {
+    params
+        .iter()
+        .map(|p| match &p.value.value {
+            Some(value) => format!("{}={value}", p.value.name),
+            None => p.value.name.clone(),
+        })
+        .collect()
+}
+
+fn carried(transaction: &Transaction, dialogue: &Dialogue) -> Carried {
+    let code =
+        |exchange: usize| dialogue.exchanges().get(exchange)?.reply.as_ref()?.code.map(|c| c.0);
+    Carried {
+        sender: transaction.sender.address(),
+        params: params(&transaction.params),
+        fate: plain(fate_key(transaction.fate)),
+        recipients: transaction
+            .recipients
+            .iter()
+            .map(|r| Recipient {
+                address: r.path.address(),
+                params: params(&r.params),
+                fate: plain(fate_key(r.fate)),
+                code: code(r.exchange),
+            })
+            .collect(),
+        message: transaction.message,
+        end: transaction.end.map(|_| end_word(transaction, Lang::En)),
+    }
+}
+
+/// `fate.accepted` → `accepted`.
+fn plain(key: &'static str) -> &'static str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+fn sent(message: &Message) -> Sent {
+    let bytes = message.content();
+    let read = Content::read(&bytes);
+    let small = bytes.len() <= CONTENT_LIMIT;
+    let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
+    Sent {
+        wire_size: message.wire_len(),
+        lines: message.line_count(),
+        stuffed_dots: message.stuffed(),
+        chunked: message.is_chunked(),
+        complete: message.is_complete(),
+        fields: read
+            .fields
+            .into_iter()
+            .map(|f| Field {
+                name: f.name,
+                value: f.value,
+                decoded: f.decoded,
+                start: f.span.start,
+                end: f.span.end,
+            })
+            .collect(),
+        parts: read
+            .parts
+            .into_iter()
+            .map(|p| Part {
+                depth: p.depth,
+                kind: p.kind,
+                charset: p.charset,
+                encoding: p.encoding,
+                disposition: p.disposition,
+                name: p.name,
+                start: p.body.start,
+                end: p.body.end,
+                decoded_size: p.decoded_len,
+            })
+            .collect(),
+        base64: (small && text.is_none()).then(|| STANDARD.encode(&bytes)),
+        text,
+    }
+}
+
+fn findings(dialogue: &Dialogue, lang: Lang) -> Vec<Finding> {
+    let entry = |id: &'static str, r#where: Where| {
+        let entry = knowledge::oddities().get(id);
+        Finding {
+            id,
+            severity: entry.and_then(|e| e.severity).map_or("info", Severity::name),
+            r#where,
+            text: entry.map_or_else(String::new, |e| e.say(lang).say.clone()),
+        }
+    };
+    let exchanges = dialogue.exchanges().iter().enumerate().flat_map(|(at, exchange)| {
+        exchange.oddities().map(move |(line, odd)| (Some(at), line, None, odd))
+    });
+    let messages = dialogue.messages().iter().enumerate().flat_map(|(at, message)| {
+        message.odd().iter().map(move |odd| (None, None, Some(at), *odd))
+    });
+    exchanges
+        .chain(messages)
+        .map(|(exchange, reply_line, message, odd)| {
+            let (start, end) = (odd.span.start, odd.span.end);
+            entry(odd.id, Where { exchange, reply_line, message, start, end })
+        })
+        .collect()
+}

@@ -1,0 +1,170 @@
+//! `--plain`: lines in, labelled lines out. Waits for each reply before the next line.
+//!
+//! What it prints is a transcript with notes. A line of input is read only when it is the
+//! client's turn, so a large input never piles up in memory.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use bytes::Bytes;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::mpsc;
+
+use crate::journal::transcript::{Place, text};
+use crate::journal::{Ending, Happening, Side};
+use crate::knowledge;
+use crate::net::Clock;
+use crate::net::dial::{Target, dial};
+use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse, was_cut_short};
+use crate::session::{Dialogue, Keep, Phase};
+use crate::smtp::payload;
+use crate::speaker::{Human, Say};
+
+use super::print::Printer;
+use super::{Outcome, Setting, block_on, practice};
+
+/// Talks to `target` on standard input and output.
+///
+/// # Errors
+/// When nothing can be read, written or recorded.
+pub fn run(target: &Target, setting: &Setting) -> anyhow::Result<Outcome> {
+    block_on(talk(target.clone(), setting.clone()))
+}
+
+async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
+    let clock = Clock::start();
+    let recorder = setting.recorder(&clock)?;
+    let (publish, heard) = mpsc::channel(EVENTS_WAITING);
+    let (say, orders) = mpsc::channel(1);
+    let log = Log::new(clock, Keep::default())
+        .recording(recorder, setting.with_secrets)
+        .published_to(publish);
+    let server = if target == Target::Practice { Some(practice().await?) } else { None };
+    let address = server.as_ref().map(crate::net::listen::Listener::address).transpose()?;
+    if let Some(server) = server {
+        tokio::spawn(server.serve(std::future::pending()));
+    }
+    tokio::spawn(session(target, address, log, orders));
+    Front { setting, dialogue: Dialogue::default(), said: 0, heard_of_us: 0, say }
+        .attend(heard)
+        .await
+}
+
+async fn session(
+    target: Target,
+    practice: Option<std::net::SocketAddr>,
+    mut log: Log,
+    mut orders: mpsc::Receiver<Say>,
+) {
+    match dial(&target, practice).await {
+        Err(failure) => log.append(Happening::NotOpened(failure)).await,
+        Ok((stream, endpoints)) => {
+            log.append(Happening::Opened(endpoints)).await;
+            let orders = Orders { queue: &mut orders, obey: Human::push };
+            converse(stream, &mut log, Part::person(), &mut Human::default(), Some(orders)).await;
+        }
+    }
+}
+
+/// The side of standard input and output.
+struct Front {
+    setting: Setting,
+    dialogue: Dialogue,
+    said: u64,
+    heard_of_us: u64,
+    say: mpsc::Sender<Say>,
+}
+
+impl Front {
+    async fn attend(mut self, mut heard: mpsc::Receiver<Heard>) -> anyhow::Result<Outcome> {
+        let mut printer = Printer::new(self.setting.lang, true);
+        if std::io::stdin().is_terminal() {
+            printer = printer.without_own_lines();
+        }
+        let mut input = BufReader::new(tokio::io::stdin());
+        let (mut line, mut ended, mut warned) = (Vec::new(), false, false);
+        loop {
+            let our_turn = self.dialogue.awaits_client() && self.said == self.heard_of_us;
+            if ended && our_turn {
+                let _ = self.say.try_send(Say::Close(Ending::Finished));
+            }
+            tokio::select! {
+                news = heard.recv() => match news {
+                    None => break,
+                    Some(Heard::Event(event)) => {
+                        if let Happening::Bytes { from: Side::Client, data, .. } = &event.what {
+                            self.heard_of_us += data.len() as u64;
+                        }
+                        self.dialogue.apply(&event);
+                        write_out(&printer.news(&self.dialogue))?;
+                    }
+                    Some(Heard::RecordingFailed(why)) => eprintln!("ehlo: the recording failed: {why}"),
+                },
+                read = input.read_until(b'\n', &mut line), if our_turn && !ended => {
+                    ended = read? == 0 && line.is_empty();
+                    if !ended {
+                        let typed = std::mem::take(&mut line);
+                        self.typed(&typed).await;
+                    }
+                }
+            }
+            if self.dialogue.phase() == Phase::MailData
+                && !warned
+                && !self.dialogue.endpoints().loopback
+            {
+                warned = true;
+                write_out(&format!("# {}\n", knowledge::word(self.setting.lang, "data.really")))?;
+            }
+        }
+        Ok(if was_cut_short(&self.dialogue) { Outcome::Unreachable } else { Outcome::Done })
+    }
+
+    /// A line of input: a directive, or a line for the server.
+    async fn typed(&mut self, typed: &[u8]) {
+        let line = typed.strip_suffix(b"\n").unwrap_or(typed);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let commands = !matches!(self.dialogue.phase(), Phase::MailData | Phase::Login);
+        let say = match line.strip_prefix(b":").filter(|_| commands) {
+            Some(directive) => match read_directive(directive) {
+                Ok(say) => say,
+                Err(problem) => {
+                    eprintln!("ehlo: {problem}");
+                    return;
+                }
+            },
+            None => Say::Bytes(Bytes::from([line, b"\r\n"].concat())),
+        };
+        if let Say::Bytes(bytes) = &say {
+            self.said += bytes.len() as u64;
+        }
+        // A session that is over cannot be told anything.
+        let _ = self.say.send(say).await;
+    }
+}
+
+/// What a `:directive` makes us say.
+fn read_directive(line: &[u8]) -> Result<Say, String> {
+    let line = String::from_utf8_lossy(line).into_owned();
+    let (name, argument) = line.split_once(' ').unwrap_or((&line, ""));
+    match name {
+        "raw" => {
+            let column = name.len() + 3;
+            let raw =
+                text(argument.as_bytes(), Place { line: 1, column }).map_err(|e| e.to_string())?;
+            Ok(Say::Bytes(raw.wire()))
+        }
+        "data" => match std::fs::read(argument.trim()) {
+            Ok(content) => Ok(Say::Bytes(payload::stuff(&content))),
+            Err(error) => Err(format!("{}: {error}", argument.trim())),
+        },
+        "close" | "quit" => Ok(Say::Close(Ending::Finished)),
+        _ => {
+            Err(format!(":{name} is no directive here; there are :raw TEXT, :data FILE and :close"))
+        }
+    }
+}
+
+fn write_out(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

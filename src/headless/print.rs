@@ -1,0 +1,251 @@
+//! A dialogue as text. What is printed is itself a transcript: notes are comments.
+
+use std::fmt::Write as _;
+
+use crate::display::line::{self, Shown};
+use crate::display::token::visible;
+use crate::knowledge::{self, Lang};
+use crate::session::content::Content;
+use crate::session::{Dialogue, Exchange, Fate, Row, Transaction, timing};
+use crate::smtp::{Oddity, Parsed, param::Param};
+
+/// How many lines of one message are printed unless all are asked for.
+const DATA_LINES: usize = 40;
+
+/// Prints rows as they come, each once.
+pub struct Printer {
+    lang: Lang,
+    full: bool,
+    own_lines: bool,
+    rows: usize,
+    partial: usize,
+}
+
+impl Printer {
+    /// A printer in `lang`; mail data is shortened unless `full`.
+    pub const fn new(lang: Lang, full: bool) -> Self {
+        Self { lang, full, own_lines: true, rows: 0, partial: 0 }
+    }
+
+    /// Leaves the client's lines out: whoever typed them sees them already.
+    pub const fn without_own_lines(mut self) -> Self {
+        self.own_lines = false;
+        self
+    }
+
+    /// What is new in `dialogue`.
+    pub fn news(&mut self, dialogue: &Dialogue) -> String {
+        let mut out = String::new();
+        while self.rows < dialogue.wire().len() {
+            let at = self.rows;
+            self.rows += 1;
+            self.row(dialogue, at, &mut out);
+        }
+        let lines = &dialogue.partial_reply().0.lines;
+        for line in lines.iter().skip(self.partial) {
+            let _ = writeln!(out, "S: {}", visible(&line.line.bytes));
+        }
+        self.partial = self.partial.max(lines.len());
+        out
+    }
+
+    fn row(&mut self, dialogue: &Dialogue, at: usize, out: &mut String) {
+        let row = dialogue.wire().row(at);
+        if let Some(Row::Data { message, line }) = row
+            && !self.full
+            && line >= DATA_LINES
+        {
+            let lines =
+                dialogue.messages().get(message).map_or(0, crate::session::Message::line_count);
+            if line == DATA_LINES && lines > DATA_LINES + 1 {
+                let _ = writeln!(out, "# {}", knowledge::word(self.lang, "print.more-data"));
+            }
+            if line + 1 < lines {
+                return;
+            }
+        }
+        let Some(shown) = line::shown(dialogue, at, self.lang) else { return };
+        let skip = match row {
+            Some(Row::Server { .. }) if self.partial > 0 => {
+                self.partial -= 1;
+                true
+            }
+            Some(Row::Client { .. } | Row::Data { .. }) => !self.own_lines,
+            _ => false,
+        };
+        if !skip {
+            let _ = writeln!(out, "{}", as_line(&shown));
+        }
+        if let Some(Row::Server { exchange, line }) = row
+            && let Some(exchange) = dialogue.exchanges().get(exchange)
+            && exchange
+                .reply
+                .as_ref()
+                .is_some_and(|r| line + 1 == r.lines.len() + usize::from(r.more > 0))
+        {
+            self.after(dialogue, exchange, out);
+        }
+    }
+
+    /// Notes behind a reply: what was odd, how long it took, where the session stands.
+    fn after(&mut self, dialogue: &Dialogue, exchange: &Exchange, out: &mut String) {
+        for (_, odd) in exchange.oddities() {
+            let _ = writeln!(out, "# {}", finding(odd, self.lang));
+        }
+        let wait =
+            timing::wait(exchange).map(|w| format!("{} ms; ", w.as_millis())).unwrap_or_default();
+        let title = phase_title(exchange.phase.name(), self.lang);
+        let _ = write!(out, "# {wait}{title}");
+        let next: Vec<_> = if exchange.phase == dialogue.phase() {
+            dialogue.next_commands().map(crate::smtp::verb::Verb::as_str).collect()
+        } else {
+            Vec::new()
+        };
+        if !next.is_empty() {
+            let _ =
+                write!(out, "; {} {}", knowledge::word(self.lang, "header.next"), next.join(", "));
+        }
+        out.push('\n');
+    }
+}
+
+/// The name of a phase in `lang`.
+pub fn phase_title(name: &str, lang: Lang) -> String {
+    knowledge::phases().get(name).map_or_else(|| name.to_owned(), |e| e.say(lang).title.clone())
+}
+
+/// A row in the notation.
+fn as_line(shown: &Shown) -> String {
+    let text = shown.text();
+    match shown.mark {
+        "" => format!("# {text}"),
+        // A blank at the end would be lost in an editor.
+        mark if text.ends_with(' ') && shown.end.is_none() => {
+            format!("{mark}: {}\\x20", text.strip_suffix(' ').unwrap_or(&text))
+        }
+        mark => format!("{mark}: {text}"),
+    }
+}
+
+/// An oddity in one line: id, severity, sentence.
+pub fn finding(odd: Oddity, lang: Lang) -> String {
+    knowledge::oddities().get(odd.id).map_or_else(
+        || odd.id.to_owned(),
+        |entry| {
+            let severity = entry.severity.map_or("", knowledge::Severity::name);
+            format!("{} {severity}: {}", odd.id, entry.say(lang).say)
+        },
+    )
+}
+
+/// The envelope in words.
+pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
+    let mut out = String::new();
+    for (at, transaction) in dialogue.envelope().transactions.iter().enumerate() {
+        let head = knowledge::fill(lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
+        let _ = writeln!(out, "{head}: {}", end_word(transaction, lang));
+        let sender = address(&transaction.sender.written);
+        let fate = knowledge::word(lang, fate_key(transaction.fate));
+        let _ = writeln!(
+            out,
+            "  {} {sender}{}  {fate}",
+            word(lang, "envelope.from"),
+            params(&transaction.params)
+        );
+        for recipient in &transaction.recipients {
+            let reply = dialogue.exchanges().get(recipient.exchange).and_then(|e| e.reply.as_ref());
+            let code = reply.and_then(|r| r.code).map(|c| format!("{c} ")).unwrap_or_default();
+            let fate = knowledge::word(lang, fate_key(recipient.fate));
+            let to = address(&recipient.path.written);
+            let _ = writeln!(
+                out,
+                "  {} {to}{}  {code}{fate}",
+                word(lang, "envelope.to"),
+                params(&recipient.params)
+            );
+        }
+    }
+    out
+}
+
+fn word(lang: Lang, key: &'static str) -> &'static str {
+    knowledge::word(lang, key)
+}
+
+/// An address between brackets, in visible tokens.
+pub fn address(written: &str) -> String {
+    format!("<{}>", visible(written.as_bytes()))
+}
+
+/// Parameters as they were written, each behind a blank.
+pub fn params(params: &[Parsed<Param>]) -> String {
+    params.iter().fold(String::new(), |mut out, param| {
+        let value = param.value.value.as_deref().map(|v| format!("={}", visible(v.as_bytes())));
+        let _ =
+            write!(out, " {}{}", visible(param.value.name.as_bytes()), value.unwrap_or_default());
+        out
+    })
+}
+
+/// The key of the word for a fate.
+pub const fn fate_key(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Waiting => "fate.waiting",
+        Fate::Accepted => "fate.accepted",
+        Fate::Deferred => "fate.deferred",
+        Fate::Refused => "fate.refused",
+    }
+}
+
+/// The word for how a transaction ended, or that it is open.
+pub fn end_word(transaction: &Transaction, lang: Lang) -> &'static str {
+    use crate::session::End;
+    let key = match transaction.end.map(|(_, end)| end) {
+        None => "end.open",
+        Some(End::Accepted) => "end.accepted",
+        Some(End::Deferred) => "end.deferred",
+        Some(End::Refused) => "end.refused",
+        Some(End::SenderRefused) => "end.sender-refused",
+        Some(End::Reset) => "end.reset",
+        Some(End::Greeting) => "end.greeting",
+        Some(End::Replaced) => "end.replaced",
+        Some(End::Secured) => "end.secured",
+        Some(End::Quit) => "end.quit",
+        Some(End::Closed) => "end.closed",
+    };
+    knowledge::word(lang, key)
+}
+
+/// The content of a message in words: fields, then parts.
+pub fn content(content: &Content, lang: Lang) -> String {
+    let mut out = String::new();
+    for field in &content.fields {
+        let decoded = if field.decoded { word(lang, "content.decoded") } else { "" };
+        let _ = writeln!(
+            out,
+            "  {}: {}{decoded}",
+            visible(field.name.as_bytes()),
+            visible(field.value.as_bytes())
+        );
+    }
+    for part in &content.parts {
+        let indent = "  ".repeat(part.depth + 1);
+        let _ = writeln!(out, "{indent}- {}", part_line(part));
+    }
+    out
+}
+
+/// One part in one line.
+pub fn part_line(part: &crate::session::content::Part) -> String {
+    let seen = |text: &str| visible(text.as_bytes());
+    let mut out = seen(&part.kind);
+    for value in
+        [&part.charset, &part.encoding, &part.disposition, &part.name].into_iter().flatten()
+    {
+        let _ = write!(out, "; {}", seen(value));
+    }
+    if !part.kind.starts_with("multipart/") {
+        let _ = write!(out, ", {} B", part.decoded_len);
+    }
+    out
+}

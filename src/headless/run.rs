@@ -1,0 +1,136 @@
+//! `ehlo run`: plays transcripts and checks what they expect.
+
+use std::path::Path;
+
+use crate::journal::{Happening, Header, transcript};
+use crate::knowledge;
+use crate::net::Clock;
+use crate::net::dial::{Target, dial};
+use crate::net::driver::{Log, Part, converse, was_cut_short};
+use crate::session::{Dialogue, Keep};
+use crate::speaker::Script;
+use crate::speaker::script::Mismatch;
+
+use super::print::Printer;
+use super::{Outcome, Setting, block_on, json, practice, read_input};
+use crate::cli::Run;
+use crate::display::token::visible;
+
+/// Plays all scripts, each in a session of its own; the worst outcome counts.
+///
+/// # Errors
+/// When a script cannot be read; nothing is played then.
+pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
+    let mut scripts = Vec::new();
+    for path in &run.scripts {
+        scripts.push((path.as_path(), load(path)?.codes_only(run.codes)));
+    }
+    block_on(async {
+        let server = if run.server == Target::Practice { Some(practice().await?) } else { None };
+        let address = server.as_ref().map(crate::net::listen::Listener::address).transpose()?;
+        if let Some(server) = server {
+            tokio::spawn(server.serve(std::future::pending()));
+        }
+        let mut worst = Outcome::Done;
+        for (path, script) in scripts {
+            worst = worst.max(play(path, script, run, setting, address).await?);
+        }
+        Ok(worst)
+    })
+}
+
+/// Reads a script; the files it names are looked for beside it.
+fn load(path: &Path) -> anyhow::Result<Script> {
+    let named = |error| anyhow::anyhow!("{}: {error}", path.display());
+    let steps = transcript::steps(&read_input(path)?).map_err(named)?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    Script::new(steps, |name| std::fs::read(folder.join(name)).map_err(|e| e.to_string()))
+        .map_err(named)
+}
+
+async fn play(
+    path: &Path,
+    mut script: Script,
+    run: &Run,
+    setting: &Setting,
+    practice: Option<std::net::SocketAddr>,
+) -> anyhow::Result<Outcome> {
+    let clock = Clock::start();
+    let header = clock.header(crate::journal::Side::Client);
+    let recorder = setting.recorder(&clock)?;
+    let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
+    match dial(&run.server, practice).await {
+        Err(failure) => log.append(Happening::NotOpened(failure)).await,
+        Ok((stream, endpoints)) => {
+            log.append(Happening::Opened(endpoints)).await;
+            converse::<_, ()>(stream, &mut log, Part::program(run.timeout), &mut script, None)
+                .await;
+        }
+    }
+    let dialogue = &log.dialogue;
+    let mismatch = script.mismatch();
+    let (outcome, word) = match mismatch {
+        _ if dialogue.connection() == 0 => (Outcome::Unreachable, "not-connected"),
+        Some(Mismatch { seen: None, .. }) if was_cut_short(dialogue) => {
+            (Outcome::Unreachable, "cut-short")
+        }
+        Some(_) => (Outcome::Failed, "not-as-expected"),
+        None if !script.is_finished() || was_cut_short(dialogue) => {
+            (Outcome::Unreachable, "cut-short")
+        }
+        None => (Outcome::Done, "as-expected"),
+    };
+    let name = path.display().to_string();
+    if run.json {
+        print_json(&header, dialogue, word, setting, &name, mismatch)?;
+    }
+    let mut text = Printer::new(setting.lang, run.full).news(dialogue);
+    if let Some(mismatch) = mismatch {
+        text += &explain(&name, mismatch, dialogue, setting);
+    }
+    if run.json {
+        eprint!("{text}");
+    } else {
+        print!("{text}");
+    }
+    Ok(outcome)
+}
+
+fn print_json(
+    header: &Header,
+    dialogue: &Dialogue,
+    outcome: &str,
+    setting: &Setting,
+    name: &str,
+    mismatch: Option<&Mismatch>,
+) -> anyhow::Result<()> {
+    let mismatch = mismatch.map(|m| json::Mismatched {
+        line: m.at.map(|p| p.line),
+        expected: m.expected.clone(),
+        exchange: m.seen,
+    });
+    let session = json::session(header, dialogue, outcome, setting.lang, Some((name, mismatch)));
+    println!("{}", serde_json::to_string(&session)?);
+    Ok(())
+}
+
+/// «expected / seen», with the place in the script.
+fn explain(name: &str, mismatch: &Mismatch, dialogue: &Dialogue, setting: &Setting) -> String {
+    let word = |key| knowledge::word(setting.lang, key);
+    let seen = match mismatch.seen.and_then(|at| dialogue.exchanges().get(at)?.reply.as_ref()) {
+        Some(reply) => {
+            reply.lines.iter().map(|l| visible(&l.line.bytes)).collect::<Vec<_>>().join(" / ")
+        }
+        None => word("run.nothing").to_owned(),
+    };
+    let expected = match mismatch.expected.as_slice() {
+        [] => word("run.no-reply").to_owned(),
+        expected => expected.join(" / "),
+    };
+    let place = mismatch.at.map_or_else(String::new, |p| format!(":{}", p.line));
+    format!(
+        "# {name}{place}\n#   {}: {expected}\n#   {}: {seen}\n",
+        word("run.expected"),
+        word("run.seen")
+    )
+}

@@ -1,0 +1,133 @@
+//! `ehlo serve`: the practice server alone, with a Maildir or without.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+
+use crate::net::listen::{Finished, Listener};
+use crate::session::Dialogue;
+use crate::speaker::Policy;
+use crate::speaker::server::{Deliver, Delivery};
+
+use super::{Outcome, block_on};
+
+/// Serves on `listen` until it is told to stop.
+///
+/// # Errors
+/// When the address cannot be bound or the Maildir cannot be made.
+pub fn run(
+    listen: SocketAddr,
+    maildir: Option<&Path>,
+    catch_all: bool,
+    json: bool,
+) -> anyhow::Result<Outcome> {
+    let store = Store::new(maildir)?;
+    let deliver: Deliver = Arc::new(move |delivery| {
+        let name = store.keep(&delivery).map_err(|e| e.to_string())?;
+        say(&delivered(&delivery, &name, json));
+        Ok(name)
+    });
+    let finished: Finished =
+        Arc::new(move |number, dialogue| say(&session(number, dialogue, json)));
+    block_on(async {
+        let policy = Policy { catch_all, ..Policy::default() };
+        let bound = Listener::bind(listen, policy, deliver, finished).await;
+        let listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
+        say(&format!("listening on {}", listener.address()?));
+        listener.serve(stop_signal()?).await;
+        Ok(Outcome::Done)
+    })
+}
+
+/// Standard output may be gone (a closed pipe); the server goes on.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn delivered(delivery: &Delivery, name: &str, json: bool) -> String {
+    let size = delivery.content.len();
+    if json {
+        let row = serde_json::json!({
+            "event": "message", "from": delivery.sender, "to": delivery.recipients, "size": size, "stored": name,
+        });
+        return row.to_string();
+    }
+    let seen = |text: &str| crate::display::token::visible(text.as_bytes());
+    let to: Vec<_> = delivery.recipients.iter().map(|r| format!("<{}>", seen(r))).collect();
+    format!("message from <{}> to {}: {size} bytes, {name}", seen(&delivery.sender), to.join(", "))
+}
+
+fn session(number: u64, dialogue: &Dialogue, json: bool) -> String {
+    let peer = dialogue.endpoints().remote.as_deref().unwrap_or("-");
+    let exchanges = dialogue.exchanges().len();
+    let messages = dialogue.messages().len();
+    if json {
+        let row = serde_json::json!({
+            "event": "session", "number": number, "peer": peer, "exchanges": exchanges, "messages": messages,
+        });
+        return row.to_string();
+    }
+    format!("session {number} with {peer} is over: {exchanges} exchanges, {messages} messages")
+}
+
+/// Where messages go.
+struct Store {
+    maildir: Option<PathBuf>,
+    count: AtomicU64,
+}
+
+impl Store {
+    fn new(maildir: Option<&Path>) -> anyhow::Result<Self> {
+        if let Some(dir) = maildir {
+            for folder in ["tmp", "new", "cur"] {
+                let folder = dir.join(folder);
+                std::fs::create_dir_all(&folder)
+                    .with_context(|| format!("cannot make {}", folder.display()))?;
+            }
+        }
+        Ok(Self { maildir: maildir.map(Path::to_owned), count: AtomicU64::new(0) })
+    }
+
+    /// Stores the content byte for byte; nothing is said to be stored before it is on disk.
+    fn keep(&self, delivery: &Delivery) -> std::io::Result<String> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        let Some(dir) = &self.maildir else { return Ok(format!("message {number}")) };
+        let now =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let name = format!(
+            "{}.M{}P{}Q{number}.ehlo",
+            now.as_secs(),
+            now.subsec_micros(),
+            std::process::id()
+        );
+        let path = dir.join("tmp").join(&name);
+        let write = || {
+            let mut file = std::fs::File::create_new(&path)?;
+            file.write_all(&delivery.content)?;
+            file.sync_all()?;
+            std::fs::rename(&path, dir.join("new").join(&name))
+        };
+        write().inspect_err(|_| {
+            let _ = std::fs::remove_file(&path);
+        })?;
+        Ok(name)
+    }
+}

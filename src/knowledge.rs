@@ -1,0 +1,128 @@
+//! What is known, as data: interface words, codes, phases, oddities, keys and themes.
+//!
+//! Rust holds ids, these files hold the sentences, in English and Japanese side by side. Each
+//! file is embedded and parsed on first use; before the first frame only words and keys are.
+
+pub mod entry;
+pub mod lang;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub use entry::{Entry, Saying, Severity};
+pub use lang::Lang;
+
+static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/knowledge/data");
+static THEMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
+
+/// A word or sentence of the interface in each language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// English.
+    pub en: String,
+    /// Japanese; falls back to English.
+    pub ja: Option<String>,
+}
+
+/// One line of the list of standards.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rfc {
+    /// Its title.
+    pub title: String,
+}
+
+type Table<T> = HashMap<String, T>;
+
+/// The text of an embedded data file.
+pub fn data(name: &str) -> &'static str {
+    DATA.get_file(name).and_then(|f| f.contents_utf8()).unwrap_or_default()
+}
+
+/// The text of an embedded theme.
+pub fn theme(name: &str) -> Option<&'static str> {
+    THEMES.get_file(format!("{name}.toml"))?.contents_utf8()
+}
+
+/// The words of the interface.
+pub fn words() -> &'static Table<Word> {
+    static WORDS: OnceLock<Table<Word>> = OnceLock::new();
+    WORDS.get_or_init(|| parsed("text/interface.toml"))
+}
+
+/// The word `key` in `lang`; an unknown key is its own word, so that nothing is empty.
+pub fn word(lang: Lang, key: &'static str) -> &'static str {
+    words().get(key).map_or(key, |word| match lang {
+        Lang::En => &word.en,
+        Lang::Ja => word.ja.as_ref().unwrap_or(&word.en),
+    })
+}
+
+/// The word `key` in `lang`, its `{name}` places filled.
+pub fn fill(lang: Lang, key: &'static str, values: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    let mut rest = word(lang, key);
+    // From left to right, so that a value with braces in it is not filled again.
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        match values.iter().find(|(n, _)| *n == name) {
+            Some((_, value)) => out.push_str(value),
+            None => out.extend(["{", name, "}"]),
+        }
+        rest = tail;
+    }
+    out + rest
+}
+
+/// All oddities by id.
+pub fn oddities() -> &'static Table<Entry> {
+    static ODDITIES: OnceLock<Table<Entry>> = OnceLock::new();
+    ODDITIES.get_or_init(|| parsed("oddities.toml"))
+}
+
+/// Reply codes, and the classes `2xx` to `5xx` and `other`.
+pub fn codes() -> &'static Table<Entry> {
+    static CODES: OnceLock<Table<Entry>> = OnceLock::new();
+    CODES.get_or_init(|| parsed("codes.toml"))
+}
+
+/// The phases of a session by name.
+pub fn phases() -> &'static Table<Entry> {
+    static PHASES: OnceLock<Table<Entry>> = OnceLock::new();
+    PHASES.get_or_init(|| parsed("phases.toml"))
+}
+
+/// The standards that are referred to, by number.
+pub fn rfcs() -> &'static Table<Rfc> {
+    static RFCS: OnceLock<Table<Rfc>> = OnceLock::new();
+    RFCS.get_or_init(|| parsed("rfcs.toml"))
+}
+
+fn parsed<T: DeserializeOwned>(name: &str) -> Table<T> {
+    match toml::from_str(data(name)) {
+        Ok(table) => table,
+        Err(error) => unreachable!("{name} is embedded and tests/knowledge.rs parses it: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_with_braces_are_not_filled_again() {
+        let target = fill(Lang::En, "notice.opened", &[("target", "{remote}"), ("remote", "x")]);
+        assert!(target.contains("{remote}"), "{target}");
+        assert_eq!(word(Lang::Ja, "no.such.key"), "no.such.key");
+    }
+}

@@ -1,0 +1,64 @@
+//! One entry of the knowledge base, in each language.
+
+use serde::Deserialize;
+
+use super::Lang;
+
+/// How much something matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Legal, but surprising.
+    Info,
+    /// Breaks a SHOULD, or hurts others.
+    Warn,
+    /// Breaks a MUST, or loses mail.
+    Error,
+}
+
+impl Severity {
+    /// Its name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What is said in one language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saying {
+    /// A noun phrase.
+    pub title: String,
+    /// What it means.
+    pub say: String,
+    /// What one can do.
+    pub next: String,
+}
+
+/// Something that can be explained.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// How much it matters, for oddities.
+    pub severity: Option<Severity>,
+    /// The clauses it rests on, `RFC n §s`.
+    pub rfc: Vec<String>,
+    /// English.
+    pub en: Saying,
+    /// Japanese; falls back to English.
+    pub ja: Option<Saying>,
+}
+
+impl Entry {
+    /// What is said in `lang`.
+    pub fn say(&self, lang: Lang) -> &Saying {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Ja => self.ja.as_ref().unwrap_or(&self.en),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The languages of the interface. Protocol text is never translated.
+
+use std::str::FromStr;
+
+/// A language of the interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lang {
+    /// English, and what everything falls back to.
+    #[default]
+    En,
+    /// Japanese.
+    Ja,
+}
+
+impl Lang {
+    /// The language of a locale such as `ja_JP.UTF-8`.
+    pub fn of_locale(locale: &str) -> Self {
+        let code = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
+        if code.eq_ignore_ascii_case("ja") { Self::Ja } else { Self::En }
+    }
+}
+
+impl FromStr for Lang {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "en" => Ok(Self::En),
+            "ja" => Ok(Self::Ja),
+            _ => Err("expected en or ja".to_owned()),
+        }
+    }
+}

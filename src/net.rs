@@ -1,0 +1,37 @@
+//! Sockets and clocks: the only floor that has them.
+//!
+//! One task owns a session: it reads and writes the socket, appends what really crossed it to the
+//! log, and publishes each event to whoever listens. Everything above works on those events.
+
+pub mod dial;
+pub mod driver;
+pub mod listen;
+pub mod stream;
+
+use std::time::Instant;
+
+use crate::journal::{Header, Moment, Side};
+
+/// Time of one journal: moments count from its creation.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    started: Instant,
+    wall: jiff::Timestamp,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Self {
+        Self { started: Instant::now(), wall: jiff::Timestamp::now() }
+    }
+
+    /// The time since it was started.
+    pub fn now(&self) -> Moment {
+        Moment(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// The header of a journal that is kept by this clock.
+    pub fn header(&self, played: Side) -> Header {
+        Header { started: Some(self.wall.to_string()), played: Some(played), ..Header::default() }
+    }
+}

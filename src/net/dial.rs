@@ -1,0 +1,228 @@
+//! Targets, and how a connection to one is made.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::{TcpStream, UnixStream};
+
+use crate::journal::facts::DialReason;
+use crate::journal::{DialFailure, Endpoints};
+
+use super::stream::Stream;
+
+/// The port of SMTP (RFC 5321 §4.5.4.2).
+pub const SMTP_PORT: u16 = 25;
+
+/// How long one address may take to answer. A busy network answers in one second, and a person
+/// waits no longer than this.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The practice server inside this program.
+    Practice,
+    /// A host and a port.
+    Tcp {
+        /// A name or an address, without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A socket in the file system.
+    Unix(String),
+}
+
+/// Why a target cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// It has no known form.
+    #[error(
+        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, unix:/path or practice"
+    )]
+    Malformed(String),
+    /// It names something that this version cannot do.
+    #[error("\"{0}\": {1} is not part of this version yet")]
+    NotYet(String, &'static str),
+}
+
+impl Target {
+    /// Reads a target as it is written on the command line.
+    ///
+    /// # Errors
+    /// If the text has no known form, or asks for what does not exist yet.
+    pub fn read(text: &str) -> Result<Self, TargetError> {
+        let not_yet = |what| Err(TargetError::NotYet(text.to_owned(), what));
+        let malformed = || TargetError::Malformed(text.to_owned());
+        if text == "practice" {
+            return Ok(Self::Practice);
+        }
+        if let Some(path) = text.strip_prefix("unix:") {
+            return if path.is_empty() {
+                Err(malformed())
+            } else {
+                Ok(Self::Unix(path.to_owned()))
+            };
+        }
+        for (prefix, what) in [
+            ("smtps://", "TLS"),
+            ("lmtp://", "LMTP"),
+            ("mx:", "looking up an MX"),
+            ("practice:", "a practice server with faults"),
+        ] {
+            if text.starts_with(prefix) {
+                return not_yet(what);
+            }
+        }
+        let rest = text.strip_prefix("smtp://").unwrap_or(text).trim_end_matches('/');
+        let (host, port) = split_port(rest).ok_or_else(malformed)?;
+        let valid =
+            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/@[]<>".contains(c));
+        if valid { Ok(Self::Tcp { host: host.to_owned(), port }) } else { Err(malformed()) }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Practice => f.write_str("practice"),
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{path}"),
+        }
+    }
+}
+
+/// `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address.
+fn split_port(text: &str) -> Option<(&str, u16)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, tail) = rest.split_once(']')?;
+        return match tail.strip_prefix(':') {
+            Some(port) => Some((host, port.parse().ok()?)),
+            None => tail.is_empty().then_some((host, SMTP_PORT)),
+        };
+    }
+    match text.rsplit_once(':') {
+        Some((host, _)) if host.contains(':') => Some((text, SMTP_PORT)),
+        Some((host, port)) => Some((host, port.parse().ok()?)),
+        None => Some((text, SMTP_PORT)),
+    }
+}
+
+/// Connects to `target`; `practice` is where the practice server listens.
+///
+/// # Errors
+/// With the reason and the system's words if no address of the target answers.
+pub async fn dial(
+    target: &Target,
+    practice: Option<SocketAddr>,
+) -> Result<(Stream, Endpoints), DialFailure> {
+    let name = target.to_string();
+    match target {
+        Target::Practice => match practice {
+            Some(address) => tcp(&name, vec![address]).await,
+            None => Err(failure(&name, DialReason::Other, "no practice server is running")),
+        },
+        Target::Tcp { host, port } => {
+            let found =
+                tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host.as_str(), *port)))
+                    .await;
+            let addresses: Vec<_> = match found {
+                Ok(Ok(addresses)) => addresses.collect(),
+                Ok(Err(error)) => {
+                    return Err(failure(&name, DialReason::UnknownName, &error.to_string()));
+                }
+                Err(_) => {
+                    return Err(failure(
+                        &name,
+                        DialReason::TimedOut,
+                        "the name server did not answer",
+                    ));
+                }
+            };
+            tcp(&name, addresses).await
+        }
+        Target::Unix(path) => {
+            let stream = UnixStream::connect(path).await.map_err(|e| because(&name, &e))?;
+            let endpoints =
+                Endpoints { target: name, local: None, remote: Some(path.clone()), loopback: true };
+            Ok((Box::new(stream), endpoints))
+        }
+    }
+}
+
+/// The first of the addresses that answers.
+async fn tcp(name: &str, addresses: Vec<SocketAddr>) -> Result<(Stream, Endpoints), DialFailure> {
+    let mut last = failure(name, DialReason::UnknownName, "the name has no address");
+    for address in addresses {
+        match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
+            Err(_) => {
+                last = failure(name, DialReason::TimedOut, &format!("{address} did not answer"));
+            }
+            Ok(Err(error)) => last = because(name, &error),
+            Ok(Ok(stream)) => {
+                // Whole lines are written at once; waiting for more would only cost time.
+                let _ = stream.set_nodelay(true);
+                let endpoints = Endpoints {
+                    target: name.to_owned(),
+                    local: stream.local_addr().ok().map(|a| a.to_string()),
+                    remote: Some(address.to_string()),
+                    loopback: address.ip().to_canonical().is_loopback(),
+                };
+                return Ok((Box::new(stream), endpoints));
+            }
+        }
+    }
+    Err(last)
+}
+
+fn because(name: &str, error: &std::io::Error) -> DialFailure {
+    let reason = match error.kind() {
+        ErrorKind::ConnectionRefused | ErrorKind::NotFound => DialReason::Refused,
+        ErrorKind::TimedOut => DialReason::TimedOut,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => DialReason::Unreachable,
+        _ => DialReason::Other,
+    };
+    failure(name, reason, &error.to_string())
+}
+
+fn failure(target: &str, reason: DialReason, detail: &str) -> DialFailure {
+    DialFailure { target: target.to_owned(), reason, detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets() {
+        let tcp = |host: &str, port| Ok(Target::Tcp { host: host.into(), port });
+        for (text, want) in [
+            ("mx.example.net", tcp("mx.example.net", 25)),
+            ("mx.example.net:2525", tcp("mx.example.net", 2525)),
+            ("smtp://mx.example.net:587/", tcp("mx.example.net", 587)),
+            ("[::1]:2525", tcp("::1", 2525)),
+            ("[::1]", tcp("::1", 25)),
+            ("::1", tcp("::1", 25)),
+            ("practice", Ok(Target::Practice)),
+            ("unix:/run/lmtp", Ok(Target::Unix("/run/lmtp".into()))),
+        ] {
+            assert_eq!(Target::read(text), want, "{text}");
+        }
+        for text in [
+            "",
+            "a b",
+            "mx:2525x",
+            "host:99999",
+            "unix:",
+            "http://x",
+            "[::1",
+            "smtps://x",
+            "practice:x",
+        ] {
+            assert!(Target::read(text).is_err(), "{text}");
+        }
+    }
+}

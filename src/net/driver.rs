@@ -1,0 +1,271 @@
+//! The session task: socket ↔ speaker ↔ gate ↔ log.
+//!
+//! In words: read the socket, a timer or an order; append the event, which applies it to the
+//! dialogue, writes it to the recording and publishes it. Then ask the speaker until it has
+//! nothing to say, and write; append what *was* written. Inside the `select!` only cancel-safe
+//! operations. Publishing waits for a slow listener, so the socket waits rather than memory grows.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+
+use crate::journal::file::Recorder;
+use crate::journal::{Ending, Event, Happening, Moment, Side};
+use crate::session::{Dialogue, Keep, Phase};
+use crate::speaker::{Gate, Say, Speaker};
+
+use super::Clock;
+use super::stream::Stream;
+
+/// How much is read from a socket at once.
+const READ: usize = 64 << 10;
+
+/// How much is written at once, so that replies are heard while a large message goes out.
+const WRITE: usize = 256 << 10;
+
+/// How many events may wait for a listener.
+pub const EVENTS_WAITING: usize = 256;
+
+/// What the listener of a session hears.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// Something happened.
+    Event(Event),
+    /// The recording could not be written any further.
+    RecordingFailed(String),
+}
+
+/// The one owner of a session's events: dialogue, recording and listener get them from here.
+pub struct Log {
+    /// The session so far.
+    pub dialogue: Dialogue,
+    clock: Clock,
+    recorder: Option<Recorder<File>>,
+    with_secrets: bool,
+    listener: Option<mpsc::Sender<Heard>>,
+}
+
+impl Log {
+    /// A log whose moments are those of `clock`.
+    pub fn new(clock: Clock, keep: Keep) -> Self {
+        Self {
+            dialogue: Dialogue::new(keep),
+            clock,
+            recorder: None,
+            with_secrets: false,
+            listener: None,
+        }
+    }
+
+    /// Writes every event to `recorder`; secrets only if `with_secrets`.
+    pub fn recording(mut self, recorder: Option<Recorder<File>>, with_secrets: bool) -> Self {
+        self.recorder = recorder;
+        self.with_secrets = with_secrets;
+        self
+    }
+
+    /// Publishes every event to `listener`.
+    pub fn published_to(mut self, listener: mpsc::Sender<Heard>) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// The time of its clock.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Adds what has happened.
+    pub async fn append(&mut self, what: Happening) {
+        let event = Event::new(self.clock.now(), what);
+        self.dialogue.apply(&event);
+        let failed = self.record(&event).err();
+        if let Some(listener) = &self.listener {
+            // A listener that is gone wants to hear nothing; the session goes on.
+            let _ = listener.send(Heard::Event(event)).await;
+            if let Some(error) = failed {
+                let _ = listener.send(Heard::RecordingFailed(error.to_string())).await;
+            }
+        }
+    }
+
+    fn record(&mut self, event: &Event) -> std::io::Result<()> {
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        let result = match &event.what {
+            Happening::Bytes { from, data, .. }
+                if !self.with_secrets && !self.dialogue.veiled().is_empty() =>
+            {
+                let veiled = self.dialogue.veiled().to_vec();
+                let mut blank = BytesMut::from(&data[..]);
+                for span in &veiled {
+                    if let Some(secret) = blank.get_mut(span.start..span.end) {
+                        secret.fill(b'*');
+                    }
+                }
+                let what = Happening::Bytes { from: *from, data: blank.freeze(), veiled };
+                recorder.append(&Event { what, ..event.clone() })
+            }
+            _ => recorder.append(event),
+        };
+        if result.is_err() {
+            self.recorder = None;
+        }
+        result
+    }
+}
+
+/// Our side of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The role we play.
+    pub side: Side,
+    /// How long we wait for a reply before we give up; a person never gives up.
+    pub patience: Option<Duration>,
+    /// What is done with what the speaker says.
+    pub gate: Gate,
+}
+
+impl Part {
+    /// A client that waits for ever, as a person wants to decide.
+    pub const fn person() -> Self {
+        Self { side: Side::Client, patience: None, gate: Gate }
+    }
+
+    /// A server; its speaker knows its own patience.
+    pub const fn server() -> Self {
+        Self { side: Side::Server, patience: None, gate: Gate }
+    }
+
+    /// A client that gives up after `patience`.
+    pub const fn program(patience: Duration) -> Self {
+        Self { side: Side::Client, patience: Some(patience), gate: Gate }
+    }
+
+    /// When we give up, if the other side does not answer.
+    fn gives_up(&self, seen: &Dialogue) -> Option<Moment> {
+        let awaited = !seen.waiting().is_empty();
+        self.patience.filter(|_| awaited).map(|p| seen.last_heard().plus(p))
+    }
+}
+
+/// Orders for a speaker that comes to it from outside, and how it takes them.
+pub struct Orders<'a, O, P> {
+    /// Where they come from; when it is closed, no more will come.
+    pub queue: &'a mut mpsc::Receiver<O>,
+    /// Hands one to the speaker.
+    pub obey: fn(&mut P, O),
+}
+
+/// Drives one connection until it is over. `stream` is dropped, and so closed, at the end.
+pub async fn converse<P: Speaker, O>(
+    stream: Stream,
+    log: &mut Log,
+    part: Part,
+    speaker: &mut P,
+    mut orders: Option<Orders<'_, O, P>>,
+) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut inbox = BytesMut::with_capacity(READ);
+    let mut out = Bytes::new();
+    loop {
+        let mut wake = part.gives_up(&log.dialogue);
+        while out.is_empty() {
+            match speaker.next(log.now(), &log.dialogue).map(|say| part.gate.pass(say)) {
+                Some(Say::Bytes(bytes)) => out = bytes,
+                Some(Say::Close(how)) => {
+                    let _ = writer.shutdown().await;
+                    return log.append(Happening::Closed { by: part.side, how }).await;
+                }
+                Some(Say::Wait(time)) => {
+                    let until = log.now().plus(time);
+                    wake = Some(wake.map_or(until, |w| w.min(until)));
+                    break;
+                }
+                None => break,
+            }
+        }
+        inbox.reserve(READ);
+        let now = log.now();
+        let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
+        let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
+        tokio::select! {
+            read = reader.read_buf(&mut inbox) => {
+                let by = part.side.other();
+                match read {
+                    Ok(0) => return log.append(Happening::Closed { by, how: Ending::Finished }).await,
+                    Ok(_) => {
+                        let data = inbox.split().freeze();
+                        log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
+                    }
+                    Err(error) => return log.append(Happening::Closed { by, how: ending(&error) }).await,
+                }
+            }
+            written = writer.write(piece), if !out.is_empty() => match written {
+                Ok(n) => {
+                    let data = out.split_to(n);
+                    log.append(Happening::Bytes { from: part.side, data, veiled: Vec::new() }).await;
+                }
+                Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
+            },
+            () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
+                if part.gives_up(&log.dialogue).is_some_and(|at| at <= log.now()) {
+                    return log.append(Happening::Closed { by: part.side, how: Ending::TimedOut }).await;
+                }
+            }
+            order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
+                (Some(order), Some(Orders { obey, .. })) => obey(speaker, order),
+                _ => orders = None,
+            },
+        }
+    }
+}
+
+async fn next_order<O, P>(orders: &mut Option<Orders<'_, O, P>>) -> Option<O> {
+    match orders {
+        Some(orders) => orders.queue.recv().await,
+        None => None,
+    }
+}
+
+/// Writing failed: what the peer said before it hung up is still in the socket, and says why.
+async fn last_words(
+    reader: &mut tokio::io::ReadHalf<Stream>,
+    log: &mut Log,
+    by: Side,
+    error: &std::io::Error,
+) {
+    let mut inbox = BytesMut::with_capacity(READ);
+    while let Ok(Ok(1..)) =
+        tokio::time::timeout(Duration::from_secs(1), reader.read_buf(&mut inbox)).await
+    {
+        let data = inbox.split().freeze();
+        log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
+        inbox.reserve(READ);
+    }
+    log.append(Happening::Closed { by, how: ending(error) }).await;
+}
+
+fn ending(error: &std::io::Error) -> Ending {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+            Ending::Reset
+        }
+        ErrorKind::TimedOut => Ending::TimedOut,
+        ErrorKind::UnexpectedEof => Ending::Finished,
+        _ => Ending::Failed(error.to_string()),
+    }
+}
+
+/// Whether the session ended because nothing could be reached or heard, not because it was done.
+pub fn was_cut_short(dialogue: &Dialogue) -> bool {
+    dialogue.phase() == Phase::Closed
+        && dialogue.notices().last().is_some_and(|(_, what)| match what {
+            Happening::NotOpened(_) => true,
+            Happening::Closed { how, .. } => *how != Ending::Finished,
+            _ => false,
+        })
+}

@@ -1,0 +1,106 @@
+//! Accepts connections and answers each with the practice server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::journal::{Endpoints, Happening};
+use crate::session::{Dialogue, Keep};
+use crate::speaker::server::Deliver;
+use crate::speaker::{Policy, Server};
+
+use super::Clock;
+use super::driver::{Log, Part, converse};
+
+/// How many clients are served at once; the others wait in the queue of the system.
+pub const CLIENTS: usize = 1_000;
+
+/// Called with the number of a session and its dialogue when the session is over.
+pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
+
+/// A practice server on a port.
+pub struct Listener {
+    listener: TcpListener,
+    policy: Policy,
+    deliver: Deliver,
+    finished: Finished,
+}
+
+impl Listener {
+    /// Binds `address`; port 0 picks a free one.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn bind(
+        address: SocketAddr,
+        policy: Policy,
+        deliver: Deliver,
+        finished: Finished,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        Ok(Self { listener, policy, deliver, finished })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `stop` is done, then lets the sessions that are under way end for a while.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let places = Arc::new(Semaphore::new(CLIENTS));
+        let mut sessions = JoinSet::new();
+        tokio::pin!(stop);
+        for number in 1.. {
+            let Ok(place) = places.clone().acquire_owned().await else { break };
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            while sessions.try_join_next().is_some() {}
+            // A failed accept is about that client alone, or passes (too many open files).
+            let Ok((stream, peer)) = accepted else {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            };
+            let session = session(stream, peer, self.policy.clone(), self.deliver.clone());
+            let finished = self.finished.clone();
+            sessions.spawn(async move {
+                finished(number, &session.await);
+                drop(place);
+            });
+        }
+        let grace = std::time::Duration::from_secs(5);
+        let _ =
+            tokio::time::timeout(grace, async { while sessions.join_next().await.is_some() {} })
+                .await;
+    }
+}
+
+async fn session(
+    stream: TcpStream,
+    peer: SocketAddr,
+    policy: Policy,
+    deliver: Deliver,
+) -> Dialogue {
+    let _ = stream.set_nodelay(true);
+    // One byte beyond the limit is enough to know that a message is too big.
+    let message = usize::try_from(policy.size_limit).unwrap_or(usize::MAX).saturating_add(1);
+    let mut log = Log::new(Clock::start(), Keep { message, messages: message });
+    let endpoints = Endpoints {
+        target: String::new(),
+        local: stream.local_addr().ok().map(|a| a.to_string()),
+        remote: Some(peer.to_string()),
+        loopback: peer.ip().is_loopback(),
+    };
+    log.append(Happening::Opened(endpoints)).await;
+    let mut server = Server::new(policy, deliver);
+    converse::<_, ()>(Box::new(stream), &mut log, Part::server(), &mut server, None).await;
+    log.dialogue
+}
