@@ -188,6 +188,7 @@ pub fn read(
             Mode::Run(Run { scripts, server, codes, full, timeout, json })
         }
         Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
+        Some(Verb::Open { file }) if piped => Mode::Show { file, full: false, json: false },
         Some(Verb::Open { file }) => Mode::Open(file),
         Some(Verb::Serve { listen, maildir, catch_all, json }) => {
             Mode::Serve { listen, maildir, catch_all, json }

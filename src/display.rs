@@ -5,5 +5,6 @@ pub mod line;
 pub mod text;
 pub mod theme;
 pub mod token;
+pub mod words;
 
 pub use theme::{Role, Theme};

@@ -1,15 +1,18 @@
-//! stub while building
-use crate::headless::{Outcome, Setting};
-/// s
-pub enum Start {
-    /// d
-    Dial(crate::net::dial::Target),
-    /// o
-    Open(std::path::PathBuf),
-}
-/// r
-/// # Errors
-/// e
-pub fn run(_s: Start, _x: Setting, _w: Option<String>) -> anyhow::Result<Outcome> {
-    Ok(Outcome::Done)
-}
+//! The screen. `Model` → view; `Message` → update → `Effect`s; nothing else.
+//!
+//! [`update`] is synchronous and total and has no clock; [`view`] draws from `&Model`; [`layout`]
+//! is pure geometry that both use; [`runtime`] executes effects and is the only file here that
+//! waits for anything. [`terminal`] puts the terminal back on every way out.
+
+pub mod effect;
+pub mod layout;
+pub mod message;
+pub mod model;
+pub mod prompt;
+pub mod rows;
+pub mod runtime;
+pub mod terminal;
+pub mod update;
+pub mod view;
+
+pub use runtime::{Start, run};

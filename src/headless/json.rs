@@ -10,7 +10,7 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn};
 use crate::smtp::reply::Reply;
 
-use super::print::{end_word, fate_key};
+use crate::display::words::{end_word, fate_key};
 
 /// A session.
 #[derive(Serialize)]

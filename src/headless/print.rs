@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
 use crate::display::token::visible;
+use crate::display::words::{address, end_word, fate_key, params, part_line};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Fate, Row, Transaction, timing};
-use crate::smtp::{Oddity, Parsed, param::Param};
+use crate::session::{Dialogue, Exchange, Row, timing};
+use crate::smtp::Oddity;
 
 /// How many lines of one message are printed unless all are asked for.
 const DATA_LINES: usize = 40;
@@ -92,8 +93,9 @@ impl Printer {
         for (_, odd) in exchange.oddities() {
             let _ = writeln!(out, "# {}", finding(odd, self.lang));
         }
-        let wait =
-            timing::wait(exchange).map(|w| format!("{} ms; ", w.as_millis())).unwrap_or_default();
+        let wait = timing::wait(exchange)
+            .map(|w| format!("{}; ", timing::in_words(w)))
+            .unwrap_or_default();
         let title = phase_title(exchange.phase.name(), self.lang);
         let _ = write!(out, "# {wait}{title}");
         let next: Vec<_> = if exchange.phase == dialogue.phase() {
@@ -172,50 +174,6 @@ fn word(lang: Lang, key: &'static str) -> &'static str {
     knowledge::word(lang, key)
 }
 
-/// An address between brackets, in visible tokens.
-pub fn address(written: &str) -> String {
-    format!("<{}>", visible(written.as_bytes()))
-}
-
-/// Parameters as they were written, each behind a blank.
-pub fn params(params: &[Parsed<Param>]) -> String {
-    params.iter().fold(String::new(), |mut out, param| {
-        let value = param.value.value.as_deref().map(|v| format!("={}", visible(v.as_bytes())));
-        let _ =
-            write!(out, " {}{}", visible(param.value.name.as_bytes()), value.unwrap_or_default());
-        out
-    })
-}
-
-/// The key of the word for a fate.
-pub const fn fate_key(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Waiting => "fate.waiting",
-        Fate::Accepted => "fate.accepted",
-        Fate::Deferred => "fate.deferred",
-        Fate::Refused => "fate.refused",
-    }
-}
-
-/// The word for how a transaction ended, or that it is open.
-pub fn end_word(transaction: &Transaction, lang: Lang) -> &'static str {
-    use crate::session::End;
-    let key = match transaction.end.map(|(_, end)| end) {
-        None => "end.open",
-        Some(End::Accepted) => "end.accepted",
-        Some(End::Deferred) => "end.deferred",
-        Some(End::Refused) => "end.refused",
-        Some(End::SenderRefused) => "end.sender-refused",
-        Some(End::Reset) => "end.reset",
-        Some(End::Greeting) => "end.greeting",
-        Some(End::Replaced) => "end.replaced",
-        Some(End::Secured) => "end.secured",
-        Some(End::Quit) => "end.quit",
-        Some(End::Closed) => "end.closed",
-    };
-    knowledge::word(lang, key)
-}
-
 /// The content of a message in words: fields, then parts.
 pub fn content(content: &Content, lang: Lang) -> String {
     let mut out = String::new();
@@ -231,21 +189,6 @@ pub fn content(content: &Content, lang: Lang) -> String {
     for part in &content.parts {
         let indent = "  ".repeat(part.depth + 1);
         let _ = writeln!(out, "{indent}- {}", part_line(part));
-    }
-    out
-}
-
-/// One part in one line.
-pub fn part_line(part: &crate::session::content::Part) -> String {
-    let seen = |text: &str| visible(text.as_bytes());
-    let mut out = seen(&part.kind);
-    for value in
-        [&part.charset, &part.encoding, &part.disposition, &part.name].into_iter().flatten()
-    {
-        let _ = write!(out, "; {}", seen(value));
-    }
-    if !part.kind.starts_with("multipart/") {
-        let _ = write!(out, ", {} B", part.decoded_len);
     }
     out
 }

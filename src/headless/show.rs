@@ -68,6 +68,17 @@ pub fn fold(journal: &Journal) -> Dialogue {
     dialogue
 }
 
+/// Reads a file as a session; a message is one that was sent.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_as_session(path: &Path) -> anyhow::Result<Journal> {
+    Ok(match open(path)? {
+        Found::Session(journal) => journal,
+        Found::Message(bytes) => message_journal(&bytes),
+    })
+}
+
 /// Reads a file; its extension decides what it is before its content does.
 ///
 /// # Errors

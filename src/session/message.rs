@@ -143,9 +143,15 @@ impl Message {
 
     /// Line `index` as it crossed the wire, its end included; `None` if it is not kept.
     pub fn line(&self, index: usize) -> Option<Vec<u8>> {
+        let range = self.line_range(index)?;
+        (range.end <= self.kept as u64).then(|| self.wire(range.start, range.end))
+    }
+
+    /// Where line `index` stands on the wire.
+    pub fn line_range(&self, index: usize) -> Option<std::ops::Range<u64>> {
         let start = u64::from(*self.starts.get(index)?);
         let end = self.starts.get(index + 1).map_or(self.wire_len, |s| u64::from(*s));
-        (start < end && end <= self.kept as u64).then(|| self.wire(start, end))
+        (start < end).then_some(start..end)
     }
 
     /// The bytes `start..end` on the wire, as far as they are kept.
@@ -162,13 +168,19 @@ impl Message {
 
     /// The message itself: dots unstuffed, end mark taken away.
     pub fn content(&self) -> Vec<u8> {
+        self.content_up_to(u64::MAX)
+    }
+
+    /// The content of its first `limit` bytes on the wire.
+    pub fn content_up_to(&self, limit: u64) -> Vec<u8> {
         let mut end = self.kept as u64;
         if self.scanner().is_none() {
-            return self.wire(0, end);
+            return self.wire(0, end.min(limit));
         }
         if self.complete && self.forgotten() == 0 {
             end -= END_MARK.len() as u64;
         }
+        end = end.min(limit);
         let pieces = self.pieces.iter().map(|(at, piece)| {
             let len = usize::try_from(end.saturating_sub(*at)).unwrap_or(usize::MAX);
             piece.get(..len.min(piece.len())).unwrap_or_default()

@@ -20,3 +20,32 @@ pub fn patience_ends(dialogue: &Dialogue) -> Option<Moment> {
     let idle = dialogue.phase().is_open() && dialogue.waiting().is_empty();
     idle.then(|| dialogue.last_heard().plus(SERVER_PATIENCE))
 }
+
+/// A wait in three figures at most: `0.4 ms`, `12 ms`, `3.1 s`, `75 s`.
+pub fn in_words(wait: Duration) -> String {
+    let micros = wait.as_micros();
+    match micros {
+        ..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
+        ..1_000_000 => format!("{} ms", micros / 1_000),
+        ..10_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
+        _ => format!("{} s", micros / 1_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_in_words() {
+        for (micros, want) in [
+            (0, "0.0 ms"),
+            (440, "0.4 ms"),
+            (12_345, "12 ms"),
+            (3_100_000, "3.1 s"),
+            (75_000_000, "75 s"),
+        ] {
+            assert_eq!(in_words(Duration::from_micros(micros)), want);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Parts of a session in words, shared by the screen and the plain front.
+
+use std::fmt::Write as _;
+
+use crate::knowledge::{self, Lang};
+use crate::session::content::Part;
+use crate::session::{End, Fate, Transaction};
+use crate::smtp::Parsed;
+use crate::smtp::param::Param;
+
+use super::token::visible;
+
+/// An address between brackets, in visible tokens.
+pub fn address(written: &str) -> String {
+    format!("<{}>", visible(written.as_bytes()))
+}
+
+/// Parameters as they were written, each behind a blank.
+pub fn params(params: &[Parsed<Param>]) -> String {
+    params.iter().fold(String::new(), |mut out, param| {
+        let value = param.value.value.as_deref().map(|v| format!("={}", visible(v.as_bytes())));
+        let _ =
+            write!(out, " {}{}", visible(param.value.name.as_bytes()), value.unwrap_or_default());
+        out
+    })
+}
+
+/// The key of the word for a fate.
+pub const fn fate_key(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Waiting => "fate.waiting",
+        Fate::Accepted => "fate.accepted",
+        Fate::Deferred => "fate.deferred",
+        Fate::Refused => "fate.refused",
+    }
+}
+
+/// The word for how a transaction ended, or that it is open.
+pub fn end_word(transaction: &Transaction, lang: Lang) -> &'static str {
+    let key = match transaction.end.map(|(_, end)| end) {
+        None => "end.open",
+        Some(End::Accepted) => "end.accepted",
+        Some(End::Deferred) => "end.deferred",
+        Some(End::Refused) => "end.refused",
+        Some(End::SenderRefused) => "end.sender-refused",
+        Some(End::Reset) => "end.reset",
+        Some(End::Greeting) => "end.greeting",
+        Some(End::Replaced) => "end.replaced",
+        Some(End::Secured) => "end.secured",
+        Some(End::Quit) => "end.quit",
+        Some(End::Closed) => "end.closed",
+    };
+    knowledge::word(lang, key)
+}
+
+/// One part in one line.
+pub fn part_line(part: &Part) -> String {
+    let seen = |text: &str| visible(text.as_bytes());
+    let mut out = seen(&part.kind);
+    for value in
+        [&part.charset, &part.encoding, &part.disposition, &part.name].into_iter().flatten()
+    {
+        let _ = write!(out, "; {}", seen(value));
+    }
+    if !part.kind.starts_with("multipart/") {
+        let _ = write!(out, ", {} B", part.decoded_len);
+    }
+    out
+}

@@ -1,0 +1,29 @@
+//! What the outside world shall do, as data.
+
+use bytes::Bytes;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Connect to a target, as it was typed.
+    Dial(String),
+    /// Send these bytes.
+    Say(Bytes),
+    /// Send this file as mail data.
+    SayFile(String),
+    /// Close the connection, or stop connecting.
+    HangUp,
+    /// Read the content of a message; the bytes are its mail data without stuffing.
+    ReadContent {
+        /// Index of the message.
+        message: usize,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// Give the terminal back to the shell until it continues us.
+    Suspend,
+    /// Draw every cell again.
+    Redraw,
+    /// Leave.
+    Quit,
+}

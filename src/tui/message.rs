@@ -1,0 +1,27 @@
+//! Everything that can happen to the screen.
+
+use crossterm::event::KeyEvent;
+
+use crate::journal::{Event, Moment};
+use crate::session::content::Content;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Time went by.
+    Tick(Moment),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this size now.
+    Resize(u16, u16),
+    /// Something happened in the session.
+    Heard(Event),
+    /// The content of a message was read.
+    ContentRead(usize, Box<Content>),
+    /// Something to tell the person in one line.
+    Say(String),
+    /// The recording cannot go on.
+    RecordingFailed(String),
+}

@@ -1,0 +1,157 @@
+//! `update(&mut Model, Message) -> Vec<Effect>`: synchronous, total, without a clock.
+
+mod browse;
+mod compose;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::display::keys::Action;
+use crate::journal::{Event, Happening};
+use crate::knowledge;
+use crate::session::content::Content;
+
+use super::effect::Effect;
+use super::message::Message;
+use super::model::{Anchor, Model, Pane, ReadContent};
+use super::rows;
+
+/// Messages up to this size are read at once; larger ones in the background.
+const READ_NOW: u64 = 64 << 10;
+
+/// Takes `message` into the model and says what has to be done.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Tick(now) => model.now = now,
+        Message::Resize(columns, rows) => model.size = (columns, rows),
+        Message::Key(key) => return key_pressed(model, key),
+        Message::Paste(text) => {
+            model.focus = Pane::Prompt;
+            model.prompt.insert(&text.replace("\r\n", "\n").replace('\r', "\n"));
+        }
+        Message::Heard(event) => return heard(model, &event),
+        Message::ContentRead(message, content) => {
+            model.session.reading = false;
+            let len = model
+                .session
+                .dialogue
+                .messages()
+                .get(message)
+                .map_or(0, crate::session::Message::wire_len);
+            model.session.read = Some(ReadContent { message, len, content: *content });
+            return read_content(model);
+        }
+        Message::Say(text) => model.notice = Some(text),
+        Message::RecordingFailed(why) => {
+            model.recording = false;
+            model.notice =
+                Some(knowledge::fill(model.lang, "message.recording-failed", &[("why", &why)]));
+        }
+    }
+    Vec::new()
+}
+
+fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
+    model.session.dialogue.apply(event);
+    if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
+        model.session.dialling = false;
+    }
+    if model.session.anchor == Anchor::Follow {
+        model.session.followed = rows::count(&model.session.dialogue);
+    }
+    if matches!(event.what, Happening::Bytes { .. }) { read_content(model) } else { Vec::new() }
+}
+
+/// Reads the content of the last message, if there is more of it than was read.
+fn read_content(model: &mut Model) -> Vec<Effect> {
+    let Some((index, message)) = model.session.dialogue.messages().iter().enumerate().next_back()
+    else {
+        return Vec::new();
+    };
+    let known = model.session.read.as_ref().filter(|r| r.message == index).map(|r| r.len);
+    if known == Some(message.wire_len()) {
+        return Vec::new();
+    }
+    let small = message.wire_len() <= READ_NOW;
+    if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
+        // Of a large message the beginning is enough until it is complete: its header is there.
+        let content = Content::read(&message.content_up_to(READ_NOW));
+        model.session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
+    } else if message.is_complete() && !model.session.reading {
+        model.session.reading = true;
+        let limit = crate::session::content::READ_LIMIT as u64 + READ_NOW;
+        return vec![Effect::ReadContent { message: index, bytes: message.content_up_to(limit) }];
+    }
+    Vec::new()
+}
+
+fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let action = model.keys.action(model.layer(), key);
+    if !matches!(action, Some(Action::Quit | Action::Hangup)) {
+        model.leaving = false;
+    }
+    model.notice = None;
+    match action {
+        Some(action) => act(model, action),
+        None => {
+            compose::typed(model, key);
+            Vec::new()
+        }
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.help.is_some() && browse::in_help(model, action) {
+        return Vec::new();
+    }
+    match action {
+        Action::Help => model.help = Some(0),
+        Action::Connect => return compose::connect(model),
+        Action::KeepAlive => return compose::keep_alive(model),
+        Action::Hangup => return hang_up(model),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Quit => return quit(model),
+        Action::Send => return compose::send(model),
+        Action::Delete if model.prompt.text().is_empty() => return quit(model),
+        _ if compose::edit(model, action) => {}
+        _ => browse::browse(model, action),
+    }
+    Vec::new()
+}
+
+/// Ctrl-C: clears the line, stops connecting, and at the second time leaves.
+fn hang_up(model: &mut Model) -> Vec<Effect> {
+    if !model.prompt.text().is_empty() {
+        model.prompt.take(false);
+        return Vec::new();
+    }
+    if model.session.dialling {
+        return vec![Effect::HangUp];
+    }
+    leave(model, "message.quit-again")
+}
+
+/// Leaves; with an open transaction only at the second time.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.session.dialogue.phase().in_transaction() && !model.session.recorded {
+        return leave(model, "message.transaction-open");
+    }
+    vec![Effect::Quit]
+}
+
+fn leave(model: &mut Model, warning: &'static str) -> Vec<Effect> {
+    if std::mem::replace(&mut model.leaving, true) {
+        return vec![Effect::Quit];
+    }
+    model.notice = Some(knowledge::word(model.lang, warning).to_owned());
+    Vec::new()
+}
+
+/// Whether a key types its character.
+fn typed_char(key: KeyEvent) -> Option<char> {
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char(c) if plain => Some(c),
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! Moving between panes and inside them.
+
+use crate::display::keys::Action;
+
+use super::super::layout::inside;
+use super::super::model::{Anchor, Model, Pane};
+use super::super::{rows, view};
+
+/// Keys while the help is open; `false` if `action` closes nothing and moves nothing.
+pub(super) fn in_help(model: &mut Model, action: Action) -> bool {
+    let height = usize::from(model.size.1).saturating_sub(4).max(1);
+    let Some(scroll) = model.help else { return false };
+    let most = view::help::lines(model).len().saturating_sub(height);
+    model.help = match action {
+        Action::Leave | Action::Help | Action::Prompt => None,
+        Action::Up => Some(scroll.saturating_sub(1)),
+        Action::Down => Some(scroll.saturating_add(1).min(most)),
+        Action::PageUp => Some(scroll.saturating_sub(height)),
+        Action::PageDown => Some(scroll.saturating_add(height).min(most)),
+        Action::Top => Some(0),
+        Action::Follow => Some(most),
+        Action::Quit | Action::Hangup | Action::Suspend | Action::Redraw => return false,
+        _ => Some(scroll),
+    };
+    true
+}
+
+/// Moves the focus or what the focused pane shows.
+pub(super) fn browse(model: &mut Model, action: Action) {
+    match action {
+        Action::PaneNext => step(model, 1),
+        Action::PanePrevious => step(model, Pane::ALL.len() - 1),
+        Action::Leave if model.focus == Pane::Prompt => focus(model, Pane::Transcript),
+        Action::Leave | Action::Prompt => focus(model, Pane::Prompt),
+        Action::Transcript => focus(model, Pane::Transcript),
+        Action::Envelope => focus(model, Pane::Envelope),
+        Action::Content => focus(model, Pane::Content),
+        Action::Explain => focus(model, Pane::Explain),
+        Action::ContentView => {
+            model.session.view = model.session.view.next();
+            model.session.content_scroll = 0;
+            if model.panes().content.is_none() {
+                model.tab = Pane::Content;
+            }
+        }
+        Action::LineEnds => model.line_ends = !model.line_ends,
+        Action::Up => scroll(model, -1),
+        Action::Down => scroll(model, 1),
+        Action::PageUp => scroll(model, -page(model)),
+        Action::PageDown => scroll(model, page(model)),
+        Action::Top => scroll(model, isize::MIN),
+        Action::Follow => scroll(model, isize::MAX),
+        _ => {}
+    }
+}
+
+fn step(model: &mut Model, by: usize) {
+    let at = Pane::ALL.iter().position(|p| *p == model.focus).unwrap_or_default();
+    let next = Pane::ALL.get((at + by) % Pane::ALL.len()).copied().unwrap_or(Pane::Prompt);
+    focus(model, next);
+}
+
+fn focus(model: &mut Model, pane: Pane) {
+    model.focus = pane;
+    if matches!(pane, Pane::Envelope | Pane::Content) {
+        model.tab = pane;
+    }
+}
+
+fn page(model: &Model) -> isize {
+    let pane = if model.focus == Pane::Prompt { Pane::Transcript } else { model.focus };
+    let height = model.panes().of(pane).map_or(0, |area| inside(area).height);
+    isize::from(i16::try_from(height).unwrap_or(i16::MAX)).max(2) - 1
+}
+
+fn scroll(model: &mut Model, by: isize) {
+    let moved = |at: usize, most: usize| at.saturating_add_signed(by).min(most);
+    match model.focus {
+        Pane::Transcript | Pane::Prompt => scroll_transcript(model, by),
+        Pane::Envelope => {
+            let most = view::envelope::length(model);
+            model.session.envelope_scroll = moved(model.session.envelope_scroll, most);
+        }
+        Pane::Content => {
+            let most = view::content::length(model);
+            model.session.content_scroll = moved(model.session.content_scroll, most);
+        }
+        Pane::Explain => {}
+    }
+}
+
+fn scroll_transcript(model: &mut Model, by: isize) {
+    model.session.anchor = match by {
+        isize::MIN => Anchor::At { row: 0, skip: 0 },
+        isize::MAX => Anchor::Follow,
+        _ => {
+            let Some(area) = model.panes().transcript.map(inside) else { return };
+            rows::moved(model, usize::from(area.width), usize::from(area.height), by)
+        }
+    };
+    if model.session.anchor == Anchor::Follow {
+        model.session.followed = rows::count(&model.session.dialogue);
+    }
+}

@@ -1,0 +1,146 @@
+//! The prompt: editing, sending, and the directives that begin with a colon.
+
+use bytes::Bytes;
+use crossterm::event::KeyEvent;
+
+use crate::display::keys::Action;
+use crate::journal::transcript::{Place, text};
+use crate::knowledge;
+use crate::session::{Phase, secrets};
+
+use super::super::effect::Effect;
+use super::super::model::{Anchor, Model, Pane};
+
+/// A key that no table names: its character goes into the prompt.
+pub(super) fn typed(model: &mut Model, key: KeyEvent) {
+    let Some(c) = super::typed_char(key) else { return };
+    if model.focus != Pane::Prompt || model.help.is_some() {
+        return;
+    }
+    if c == '?' && model.prompt.text().is_empty() && !model.typing_text() {
+        model.help = Some(0);
+        return;
+    }
+    model.prompt.insert(c.encode_utf8(&mut [0; 4]));
+}
+
+/// Edits the line; `false` if `action` is none of that.
+pub(super) fn edit(model: &mut Model, action: Action) -> bool {
+    let prompt = &mut model.prompt;
+    match action {
+        Action::Back => prompt.delete_back(),
+        Action::Delete => prompt.delete(),
+        Action::Left => prompt.left(),
+        Action::Right => prompt.right(),
+        Action::WordLeft => prompt.word_left(),
+        Action::WordRight => prompt.word_right(),
+        Action::Home => prompt.home(),
+        Action::End => prompt.end(),
+        Action::KillWord => prompt.kill_word(),
+        Action::KillStart => prompt.kill_start(),
+        Action::KillEnd => prompt.kill_end(),
+        Action::Yank => prompt.yank(),
+        Action::HistoryBack => prompt.history_back(),
+        Action::HistoryForward => prompt.history_forward(),
+        _ => return false,
+    }
+    true
+}
+
+/// Enter: the line goes out as it stands.
+pub(super) fn send(model: &mut Model) -> Vec<Effect> {
+    let line = model.prompt.text().to_owned();
+    if !model.typing_text()
+        && let Some(directive) = line.strip_prefix(':')
+    {
+        let effects = run(model, directive);
+        model.prompt.take(true);
+        return effects;
+    }
+    if let Some(why) = cannot_send(model) {
+        model.notice = Some(knowledge::word(model.lang, why).to_owned());
+        return Vec::new();
+    }
+    let secret = model.session.dialogue.phase() == Phase::Login || has_secret(&line);
+    model.prompt.take(!secret && model.session.dialogue.phase() != Phase::MailData);
+    model.session.anchor = Anchor::Follow;
+    let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
+    vec![Effect::Say(Bytes::from(wire))]
+}
+
+fn has_secret(text: &str) -> bool {
+    text.lines().any(|line| secrets::in_command(line.as_bytes()).is_some())
+}
+
+fn cannot_send(model: &Model) -> Option<&'static str> {
+    if model.session.recorded {
+        Some("prompt.file")
+    } else if model.session.dialogue.phase().is_open() {
+        None
+    } else {
+        Some("prompt.closed")
+    }
+}
+
+/// F2: the directive that connects, ready to be changed or sent.
+pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
+    model.focus = Pane::Prompt;
+    model.help = None;
+    let line = format!(":connect {}", model.session.target);
+    model.prompt.set(&line);
+    Vec::new()
+}
+
+/// F7: NOOP, where it is a command.
+pub(super) fn keep_alive(model: &mut Model) -> Vec<Effect> {
+    if model.typing_text() || !model.session.dialogue.awaits_client() {
+        return Vec::new();
+    }
+    vec![Effect::Say(Bytes::from_static(b"NOOP\r\n"))]
+}
+
+/// A directive without its colon.
+fn run(model: &mut Model, directive: &str) -> Vec<Effect> {
+    let (name, argument) = directive.split_once(' ').unwrap_or((directive, ""));
+    match name {
+        "connect" => dial(model, argument.trim()),
+        "raw" => match text(argument.as_bytes(), Place { line: 1, column: ":raw ".len() + 1 }) {
+            Ok(raw) => say(model, Effect::Say(raw.wire())),
+            Err(error) => told(model, error.to_string()),
+        },
+        "data" => say(model, Effect::SayFile(argument.trim().to_owned())),
+        "close" => vec![Effect::HangUp],
+        "help" => {
+            model.help = Some(0);
+            Vec::new()
+        }
+        "quit" | "q" => super::quit(model),
+        _ => {
+            let text = knowledge::fill(model.lang, "message.unknown-directive", &[("name", name)]);
+            told(model, text)
+        }
+    }
+}
+
+fn dial(model: &mut Model, target: &str) -> Vec<Effect> {
+    if model.session.recorded {
+        return told(model, knowledge::word(model.lang, "prompt.file").to_owned());
+    }
+    if model.session.dialogue.phase().is_open() || model.session.dialling {
+        return told(model, knowledge::word(model.lang, "message.busy").to_owned());
+    }
+    let target = if target.is_empty() { model.session.target.clone() } else { target.to_owned() };
+    vec![Effect::Dial(target)]
+}
+
+fn say(model: &mut Model, effect: Effect) -> Vec<Effect> {
+    match cannot_send(model) {
+        Some(why) => told(model, knowledge::word(model.lang, why).to_owned()),
+        None => vec![effect],
+    }
+}
+
+fn told(model: &mut Model, text: String) -> Vec<Effect> {
+    model.notice = Some(text);
+    Vec::new()
+}

@@ -1,0 +1,122 @@
+//! `view(&Model, &mut Frame)`: from top to bottom
+//!
+//! ```text
+//! header      where, state, recipients, what comes next
+//! transcript  │ envelope
+//!             │ content
+//! explain     what the last reply means
+//! prompt      the line being typed
+//! hints       what the keys do, or one line for the person
+//! ```
+//!
+//! The model is only looked at. Each pane is a function in a file of its own.
+
+pub mod content;
+pub mod envelope;
+pub mod explain;
+pub mod help;
+pub mod prompt;
+pub mod status;
+pub mod transcript;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use crate::display::Role;
+use crate::display::text::{clip, wrap};
+use crate::knowledge;
+
+use super::layout::{inside, too_small};
+use super::model::{Model, Pane};
+use super::rows::Piece;
+
+/// Draws the whole screen.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    frame.render_widget(Clear, frame.area());
+    if too_small(model.size) {
+        return sentence(model, frame);
+    }
+    let panes = model.panes();
+    status::header(model, panes.header, frame);
+    if let Some(area) = panes.transcript {
+        transcript::draw(model, area, frame);
+    }
+    if let Some(area) = panes.envelope {
+        envelope::draw(model, area, frame);
+    }
+    if let Some(area) = panes.content {
+        content::draw(model, area, frame);
+    }
+    explain::draw(model, panes.explain, panes.boxed, frame);
+    prompt::draw(model, panes.prompt, panes.boxed, frame);
+    status::hints(model, panes.hints, frame);
+    if model.help.is_some() {
+        help::draw(model, frame);
+    }
+    cursor(model, frame);
+}
+
+/// The real cursor stands where the focus is, for screen readers and input methods.
+fn cursor(model: &Model, frame: &mut Frame<'_>) {
+    let panes = model.panes();
+    let corner = |area: Rect| (area.x, area.y);
+    let place = match model.focus {
+        _ if model.help.is_some() => (0, 0),
+        Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
+        pane => panes.of(pane).map_or((0, 0), corner),
+    };
+    frame.set_cursor_position(place);
+}
+
+fn sentence(model: &Model, frame: &mut Frame<'_>) {
+    let (w, h) = (model.size.0.to_string(), model.size.1.to_string());
+    let text = knowledge::fill(model.lang, "too-small", &[("w", &w), ("h", &h)]);
+    let lines: Vec<_> =
+        wrap(&text, usize::from(model.size.0)).into_iter().map(Line::from).collect();
+    frame.render_widget(Paragraph::new(lines), frame.area());
+}
+
+/// A box with a title at the left and a remark at the right; gives its inside.
+fn boxed(
+    model: &Model,
+    pane: Pane,
+    title: &str,
+    remark: &str,
+    area: Rect,
+    frame: &mut Frame<'_>,
+) -> Rect {
+    let focused = model.focus == pane && model.help.is_none();
+    let role = if focused { Role::Focus } else { Role::Border };
+    let room = usize::from(area.width).saturating_sub(4);
+    let title = clip(&format!(" {} {title} ", pane.number()), room);
+    let left = room.saturating_sub(crate::display::text::width(&title));
+    let mut block = Block::bordered().border_style(model.theme.style(role)).title(Span::styled(
+        title,
+        model.theme.style(if focused { Role::Focus } else { Role::Title }),
+    ));
+    if focused {
+        block = block.border_type(ratatui::widgets::BorderType::Double);
+    }
+    if !remark.is_empty() && left > 3 {
+        let remark = clip(&format!(" {remark} "), left);
+        block = block
+            .title(Line::from(Span::styled(remark, model.theme.style(Role::Dim))).right_aligned());
+    }
+    frame.render_widget(block, area);
+    inside(area)
+}
+
+/// Pieces as a line in the theme's styles.
+fn styled(model: &Model, pieces: Vec<Piece>) -> Line<'static> {
+    let spans = pieces.into_iter().map(|(role, text)| Span::styled(text, model.theme.style(role)));
+    Line::from(spans.collect::<Vec<_>>())
+}
+
+/// Draws lines from number `scroll` on.
+fn lines(model: &Model, all: Vec<Vec<Piece>>, scroll: usize, area: Rect, frame: &mut Frame<'_>) {
+    let shown = all.into_iter().skip(scroll).take(usize::from(area.height));
+    let shown: Vec<_> = shown.map(|pieces| styled(model, pieces)).collect();
+    frame.render_widget(Paragraph::new(shown), area);
+}

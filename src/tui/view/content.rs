@@ -1,0 +1,149 @@
+//! Pane 4: the last message, in four views, also while it is being typed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::display::Role;
+use crate::display::text::wrap;
+use crate::display::token::{tokens, visible};
+use crate::display::words::part_line;
+use crate::knowledge;
+use crate::session::Message;
+use crate::session::content::{Content, Part};
+
+use super::super::layout::inside;
+use super::super::model::{ContentView, Model, Pane};
+use super::super::rows::Piece;
+use super::{boxed, lines};
+
+/// Draws the content.
+pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    boxed(model, Pane::Content, &title(model), &remark(model), area, frame);
+    let area = inside(area);
+    let columns = usize::from(area.width);
+    let scroll = model.session.content_scroll;
+    if model.session.view == ContentView::Raw
+        && let Some(message) = model.session.dialogue.messages().last()
+    {
+        let rows = raw(message, scroll, usize::from(area.height), columns);
+        return lines(model, rows, 0, area, frame);
+    }
+    lines(model, all(model, columns), scroll, area, frame);
+}
+
+/// The last line to which one can scroll.
+pub fn length(model: &Model) -> usize {
+    let columns = model.panes().content.map_or(40, |area| usize::from(inside(area).width));
+    let count = match (model.session.view, model.session.dialogue.messages().last()) {
+        (ContentView::Raw, Some(message)) => message.line_count(),
+        _ => all(model, columns).len(),
+    };
+    count.saturating_sub(1)
+}
+
+/// The views by name, the shown one in brackets.
+fn title(model: &Model) -> String {
+    let word = |key| knowledge::word(model.lang, key);
+    let views = ContentView::ALL.map(|view| {
+        let name = word(view.title());
+        if view == model.session.view { format!("[{name}]") } else { name.to_owned() }
+    });
+    format!("{}: {}", word(Pane::Content.title()), views.join(" "))
+}
+
+fn remark(model: &Model) -> String {
+    let messages = model.session.dialogue.messages();
+    let Some(message) = messages.last() else { return String::new() };
+    let key = if message.is_complete() { "content.message" } else { "content.growing" };
+    let (n, size) = (messages.len().to_string(), message.wire_len().to_string());
+    knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)])
+}
+
+fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+    let sentence = |key| {
+        let text = knowledge::word(model.lang, key);
+        wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()
+    };
+    let Some(last) = model.session.dialogue.messages().len().checked_sub(1) else {
+        return sentence("content.empty");
+    };
+    let read = model.session.read.as_ref().filter(|r| r.message == last);
+    let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
+    let mut out = match model.session.view {
+        ContentView::Header if content.fields.is_empty() => sentence("content.none"),
+        ContentView::Header => header(content, columns),
+        ContentView::Parts => parts(content, columns),
+        ContentView::Body if content.body.is_none() => sentence("content.no-body"),
+        ContentView::Body => body(content, columns),
+        ContentView::Raw => Vec::new(),
+    };
+    if model.session.reading {
+        out.extend(sentence("content.reading"));
+    }
+    if content.beyond > 0 {
+        let text =
+            knowledge::fill(model.lang, "content.beyond", &[("n", &content.beyond.to_string())]);
+        out.push(vec![(Role::Dim, text)]);
+    }
+    out
+}
+
+/// `Subject: value`, folded with a hanging indent; decoded values have a look of their own.
+fn header(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
+    let mut out = Vec::new();
+    for field in &content.fields {
+        let name = visible(field.name.as_bytes());
+        let role = if field.decoded { Role::Decoded } else { Role::Text };
+        let indent = (crate::display::text::width(&name) + 2).min(columns / 3).max(2);
+        let value = visible(field.value.as_bytes());
+        let mut first = vec![(Role::Field, format!("{name}: "))];
+        for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
+            if at == 0 {
+                first.push((role, line));
+                out.push(std::mem::take(&mut first));
+            } else {
+                out.push(vec![(role, format!("{}{line}", " ".repeat(indent)))]);
+            }
+        }
+    }
+    out
+}
+
+fn parts(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
+    let line = |part: &Part| {
+        let indent = "  ".repeat(part.depth.min(10));
+        let role = if part.defective { Role::Warn } else { Role::Text };
+        let wrapped = wrap(&part_line(part), columns.saturating_sub(indent.len() + 2));
+        wrapped.into_iter().enumerate().map(move |(at, text)| {
+            let mark = if at == 0 { "- " } else { "  " };
+            vec![(Role::Dim, format!("{indent}{mark}")), (role, text)]
+        })
+    };
+    content.parts.iter().flat_map(line).collect()
+}
+
+fn body(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
+    let texts = content.parts.iter().filter_map(|p| p.text.as_deref());
+    texts
+        .flat_map(str::lines)
+        .flat_map(|line| wrap(&visible(line.as_bytes()), columns))
+        .map(|line| vec![(Role::Text, line)])
+        .collect()
+}
+
+/// Lines as they crossed the wire, stuffed dots and end mark included, with every line end shown.
+fn raw(message: &Message, scroll: usize, height: usize, columns: usize) -> Vec<Vec<Piece>> {
+    let shown = (scroll..message.line_count()).take(height);
+    let line = |at| {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let bytes = message.line(at).unwrap_or_default();
+        let mut left = columns;
+        for token in tokens(&bytes) {
+            let text = crate::display::text::clip(&token.text, left);
+            left -= crate::display::text::width(&text);
+            pieces.push((if token.odd { Role::Dim } else { Role::Data }, text));
+        }
+        pieces
+    };
+    shown.map(line).collect()
+}

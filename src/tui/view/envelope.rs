@@ -1,0 +1,174 @@
+//! Pane 3: the transactions, the newest on top, and what the server offers.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::display::Role;
+use crate::display::text::wrap;
+use crate::display::token::visible;
+use crate::display::words::{address, end_word, fate_key, params};
+use crate::knowledge;
+use crate::session::{End, Fate, Transaction};
+
+use super::super::layout::inside;
+use super::super::model::{Model, Pane};
+use super::super::rows::Piece;
+use super::{boxed, lines};
+
+/// How many transactions are shown; older ones are in the transcript.
+const SHOWN: usize = 100;
+
+/// Draws the envelope.
+pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    let title = knowledge::word(model.lang, Pane::Envelope.title());
+    let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
+    boxed(model, Pane::Envelope, &tabs(model, title), remark.unwrap_or_default(), area, frame);
+    let area = inside(area);
+    let all = all(
+        model,
+        usize::from(area.width),
+        usize::from(area.height) + model.session.envelope_scroll,
+    );
+    lines(model, all, model.session.envelope_scroll, area, frame);
+}
+
+/// The title, with the other pane's name beside it where they share a place.
+fn tabs(model: &Model, title: &str) -> String {
+    if model.panes().content.is_some() {
+        return title.to_owned();
+    }
+    let other = knowledge::word(model.lang, Pane::Content.title());
+    format!("[{title}] {} {other}", Pane::Content.number())
+}
+
+/// The last line to which one can scroll.
+pub fn length(model: &Model) -> usize {
+    let columns = model.panes().envelope.map_or(40, |area| usize::from(inside(area).width));
+    all(model, columns, usize::MAX).len().saturating_sub(1)
+}
+
+/// The lines of the pane, at least `enough` of them if there are so many.
+fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+    let dialogue = &model.session.dialogue;
+    let transactions = &dialogue.envelope().transactions;
+    let mut out = Vec::new();
+    if transactions.is_empty() {
+        let text = knowledge::word(model.lang, "envelope.empty");
+        out.extend(wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]));
+    }
+    for (at, transaction) in transactions.iter().enumerate().rev().take(SHOWN) {
+        card(model, at, transaction, columns, &mut out);
+        if out.len() > enough {
+            return out;
+        }
+    }
+    out.push(Vec::new());
+    facts(model, columns, &mut out);
+    out
+}
+
+fn card(
+    model: &Model,
+    at: usize,
+    transaction: &Transaction,
+    columns: usize,
+    out: &mut Vec<Vec<Piece>>,
+) {
+    let word = |key| knowledge::word(model.lang, key);
+    let number =
+        knowledge::fill(model.lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
+    let role = match transaction.end.map(|(_, end)| end) {
+        None => Role::Title,
+        Some(End::Accepted) => Role::Good,
+        Some(End::Refused | End::SenderRefused | End::Closed) => Role::Bad,
+        Some(_) => Role::Warn,
+    };
+    let end = end_word(transaction, model.lang);
+    out.push(vec![(Role::Title, format!("{number}  ")), (role, end.to_owned())]);
+    let sender = address(&transaction.sender.written);
+    person(
+        model,
+        word("envelope.from"),
+        &sender,
+        (transaction.fate, transaction.exchange),
+        columns,
+        out,
+    );
+    if transaction.sender.is_null() {
+        out.push(vec![(Role::Dim, format!("  {}", word("envelope.null")))]);
+    }
+    more(&params(&transaction.params), columns, out);
+    for recipient in &transaction.recipients {
+        let to = address(&recipient.path.written);
+        person(model, word("envelope.to"), &to, (recipient.fate, recipient.exchange), columns, out);
+        more(&params(&recipient.params), columns, out);
+    }
+    if transaction.recipients.is_empty() && transaction.end.is_none() {
+        out.push(vec![(Role::Dim, format!("  {}", word("envelope.no-recipient")))]);
+    }
+}
+
+/// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
+fn person(
+    model: &Model,
+    label: &str,
+    address: &str,
+    (fate, exchange): (Fate, usize),
+    columns: usize,
+    out: &mut Vec<Vec<Piece>>,
+) {
+    let code =
+        model.session.dialogue.exchanges().get(exchange).and_then(|e| e.reply.as_ref()?.code);
+    let code = code.map(|c| format!("{c} ")).unwrap_or_default();
+    let fate_text = format!("{code}{}", knowledge::word(model.lang, fate_key(fate)));
+    let role = match fate {
+        Fate::Waiting => Role::Dim,
+        Fate::Accepted => Role::Good,
+        Fate::Deferred => Role::Warn,
+        Fate::Refused => Role::Bad,
+    };
+    let width = crate::display::text::width;
+    let used = 3 + width(label) + width(address);
+    let mut line = vec![(Role::Field, format!("  {label} ")), (Role::Text, address.to_owned())];
+    if used + 1 + width(&fate_text) <= columns {
+        let gap = columns - used - width(&fate_text);
+        line.push((role, format!("{}{fate_text}", " ".repeat(gap))));
+        out.push(line);
+    } else {
+        out.push(line);
+        let gap = columns.saturating_sub(width(&fate_text));
+        out.push(vec![(role, format!("{}{fate_text}", " ".repeat(gap)))]);
+    }
+}
+
+fn more(text: &str, columns: usize, out: &mut Vec<Vec<Piece>>) {
+    if !text.is_empty() {
+        let wrapped = wrap(text.trim_start(), columns.saturating_sub(4));
+        out.extend(wrapped.into_iter().map(|line| vec![(Role::Decoded, format!("    {line}"))]));
+    }
+}
+
+/// What both sides said of themselves, and what the server offers.
+fn facts(model: &Model, columns: usize, out: &mut Vec<Vec<Piece>>) {
+    let dialogue = &model.session.dialogue;
+    let mut add = |text: String| {
+        out.extend(wrap(&text, columns).into_iter().map(|line| vec![(Role::Dim, line)]));
+    };
+    let Some(capabilities) = dialogue.capabilities() else { return };
+    let server = visible(capabilities.name.as_bytes());
+    add(knowledge::fill(model.lang, "envelope.server", &[("name", &server)]));
+    if let Some(limit) = capabilities.size_limit() {
+        let limit = limit.to_string();
+        let sent = dialogue.messages().last().map(|m| m.wire_len().to_string());
+        add(match sent {
+            Some(sent) => knowledge::fill(
+                model.lang,
+                "envelope.size.sent",
+                &[("limit", &limit), ("sent", &sent)],
+            ),
+            None => knowledge::fill(model.lang, "envelope.size", &[("limit", &limit)]),
+        });
+    }
+    let names: Vec<_> = capabilities.keywords.iter().map(|k| visible(k.name.as_bytes())).collect();
+    add(knowledge::fill(model.lang, "envelope.offered", &[("names", &names.join(", "))]));
+}

@@ -1,0 +1,102 @@
+//! Pane 2: the line being typed, in visible tokens, secrets veiled.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::display::Role;
+use crate::display::text::{split_at_width, width};
+use crate::display::token::{tokens, visible};
+use crate::knowledge;
+use crate::session::{Phase, secrets};
+
+use super::super::layout::inside;
+use super::super::model::{Model, Pane};
+use super::super::rows::Piece;
+use super::{boxed, lines};
+
+/// Draws the prompt.
+pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
+    let area = if has_box {
+        let title = knowledge::word(model.lang, Pane::Prompt.title());
+        boxed(model, Pane::Prompt, title, &remark(model), area, frame);
+        inside(area)
+    } else {
+        area
+    };
+    let mark = mark(model);
+    let room = usize::from(area.width).saturating_sub(width(mark) + 1);
+    let hidden = hidden(model, room);
+    let mut pieces: Vec<Piece> = vec![(Role::Prompt, mark.to_owned())];
+    let (mut skip, mut left) = (hidden, room + 1);
+    for token in tokens(veiled(model).as_bytes()) {
+        let (before, rest) = split_at_width(&token.text, skip);
+        skip -= width(before).min(skip);
+        let (shown, _) = split_at_width(rest, left);
+        left -= width(shown);
+        pieces.push((if token.odd { Role::Odd } else { Role::Text }, shown.to_owned()));
+    }
+    lines(model, vec![pieces], 0, area, frame);
+}
+
+/// Where the cursor stands on the screen.
+pub fn cursor(model: &Model, area: Rect, has_box: bool) -> (u16, u16) {
+    let area = if has_box { inside(area) } else { area };
+    let mark = width(mark(model));
+    let room = usize::from(area.width).saturating_sub(mark + 1);
+    let column = mark + before_cursor(model) - hidden(model, room);
+    let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+    (area.x + column, area.y)
+}
+
+/// Columns before the cursor.
+fn before_cursor(model: &Model) -> usize {
+    let head = veiled(model);
+    let head = head.get(..model.prompt.cursor()).unwrap_or(&head);
+    width(&visible(head.as_bytes()))
+}
+
+/// Columns at the left that do not fit, so that the cursor is always in sight.
+fn hidden(model: &Model, room: usize) -> usize {
+    before_cursor(model).saturating_sub(room)
+}
+
+fn mark(model: &Model) -> &'static str {
+    match model.session.dialogue.phase() {
+        Phase::MailData => "DATA> ",
+        Phase::Login => "AUTH> ",
+        _ => "> ",
+    }
+}
+
+/// The line, with one `*` for each byte of a secret, so that byte positions stay.
+fn veiled(model: &Model) -> String {
+    let text = model.prompt.text();
+    let span = if model.veils_prompt() {
+        secrets::in_login_answer(text.as_bytes())
+    } else if model.with_secrets || model.typing_text() {
+        None
+    } else {
+        secrets::in_command(text.as_bytes())
+    };
+    let mut bytes = text.as_bytes().to_vec();
+    if let Some(secret) = span.and_then(|s| bytes.get_mut(s.start..s.end)) {
+        secret.fill(b'*');
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn remark(model: &Model) -> String {
+    let word = |key| knowledge::word(model.lang, key).to_owned();
+    let dialogue = &model.session.dialogue;
+    let newlines = model.prompt.text().matches('\n').count();
+    if newlines > 0 {
+        return knowledge::fill(model.lang, "prompt.lines", &[("n", &(newlines + 1).to_string())]);
+    }
+    match dialogue.phase() {
+        Phase::MailData if !dialogue.endpoints().loopback => word("data.really"),
+        Phase::MailData => word("data.dot"),
+        _ if model.session.recorded => word("prompt.file"),
+        phase if !phase.is_open() && !model.session.dialling => word("prompt.closed"),
+        _ => String::new(),
+    }
+}

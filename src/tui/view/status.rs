@@ -1,0 +1,173 @@
+//! The line on top and the line at the bottom.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::display::Role;
+use crate::display::keys::Action;
+use crate::display::text::{clip, width};
+use crate::display::token::visible;
+use crate::knowledge;
+use crate::session::{Dialogue, Fate, Phase, timing};
+
+use super::super::model::{Model, Pane};
+use super::super::rows::{Piece, next_verbs};
+use super::styled;
+
+/// Below this much patience the countdown goes by seconds.
+pub const LAST_MINUTE: u64 = 60;
+
+/// Where, in which state, with how many recipients, and what comes next.
+pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    let dialogue = &model.session.dialogue;
+    let word = |key| knowledge::word(model.lang, key);
+    let mut parts: Vec<Piece> =
+        vec![(Role::Title, format!(" {}", visible(model.session.target.as_bytes())))];
+    if dialogue.is_secured() {
+        parts.push((Role::Good, word("header.tls").to_owned()));
+    }
+    if model.session.recorded {
+        parts.push((Role::Notice, word("header.file").to_owned()));
+    } else if model.recording {
+        parts.push((Role::Notice, word("header.recording").to_owned()));
+    }
+    if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
+        parts.push((Role::Title, entry.say(model.lang).title.clone()));
+    }
+    parts.extend(recipients(model).map(|text| (Role::Text, text)));
+    parts.extend(next(model).map(|text| (Role::Client, text)));
+    parts.extend(clock(model));
+    let mut left = usize::from(area.width);
+    let mut pieces = Vec::new();
+    for (at, (role, text)) in parts.into_iter().enumerate() {
+        let text = if at == 0 { text } else { format!("  {text}") };
+        let text = clip(&text, left);
+        left -= width(&text);
+        pieces.push((role, text));
+    }
+    frame.render_widget(styled(model, pieces), area);
+}
+
+fn recipients(model: &Model) -> Option<String> {
+    let open = model.session.dialogue.envelope().open().filter(|t| !t.recipients.is_empty())?;
+    let ok = open.accepted();
+    let no =
+        open.recipients.iter().filter(|r| matches!(r.fate, Fate::Refused | Fate::Deferred)).count();
+    let values = [("ok", ok.to_string()), ("no", no.to_string())];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    Some(knowledge::fill(model.lang, "header.recipients", &values))
+}
+
+/// What moves the session on.
+fn next(model: &Model) -> Option<String> {
+    let dialogue = &model.session.dialogue;
+    let key = match dialogue.phase() {
+        _ if model.session.recorded => return None,
+        Phase::MailData => "header.dot",
+        Phase::Login => "header.answer",
+        Phase::AwaitingGreeting => "header.wait",
+        Phase::Offline | Phase::Closed if !model.session.dialling => "header.connect",
+        _ => {
+            let verbs = next_verbs(dialogue);
+            let next = knowledge::word(model.lang, "header.next");
+            return (!verbs.is_empty()).then(|| format!("{next} {verbs}"));
+        }
+    };
+    Some(knowledge::word(model.lang, key).to_owned())
+}
+
+/// How long a reply is awaited, or how long the server will wait for us.
+fn clock(model: &Model) -> Option<Piece> {
+    if model.session.recorded {
+        return None;
+    }
+    let dialogue = &model.session.dialogue;
+    if let Some(seconds) = waiting(dialogue, model) {
+        let text = knowledge::fill(model.lang, "header.waiting", &[("n", &seconds.to_string())]);
+        return Some((Role::Warn, text));
+    }
+    let seconds = patience(model)?;
+    let (key, n) = if seconds > LAST_MINUTE {
+        ("header.minutes", seconds.div_ceil(60))
+    } else {
+        ("header.seconds", seconds)
+    };
+    let n = knowledge::fill(model.lang, key, &[("n", &n.to_string())]);
+    let key = if model.size.0 >= 100 { "header.idle" } else { "header.idle.short" };
+    let role = if seconds > LAST_MINUTE { Role::Dim } else { Role::Warn };
+    Some((role, knowledge::fill(model.lang, key, &[("n", &n)])))
+}
+
+/// Whole seconds for which the oldest unanswered turn has waited.
+pub fn waiting(dialogue: &Dialogue, model: &Model) -> Option<u64> {
+    let (_, exchange) = dialogue.unanswered()?;
+    let seconds = model.now.since(exchange.sent_at?) / 1_000_000;
+    (seconds > 0).then_some(seconds)
+}
+
+/// Whole seconds until a server may give up on us.
+pub fn patience(model: &Model) -> Option<u64> {
+    let end = timing::patience_ends(&model.session.dialogue)?;
+    Some(end.since(model.now).div_ceil(1_000_000))
+}
+
+/// What the keys do, or one line for the person.
+pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width);
+    if let Some(notice) = &model.notice {
+        let pieces = vec![(Role::Warn, clip(&format!(" {}", visible(notice.as_bytes())), room))];
+        return frame.render_widget(styled(model, pieces), area);
+    }
+    let mut left = room;
+    let mut pieces = Vec::new();
+    for action in actions(model) {
+        let Some(key) = model.keys.key_of(*action) else { continue };
+        let text = format!("{} ", knowledge::word(model.lang, action.name()));
+        let key = format!(" {key} ");
+        let needed = width(&key) + width(&text);
+        if needed > left {
+            break;
+        }
+        left -= needed;
+        pieces.push((Role::Key, key));
+        pieces.push((Role::Hint, text));
+    }
+    frame.render_widget(styled(model, pieces), area);
+}
+
+/// At most seven, those of use now.
+fn actions(model: &Model) -> &'static [Action] {
+    let open = model.session.dialogue.phase().is_open();
+    match model.focus {
+        _ if model.help.is_some() => &[Action::Leave, Action::Up, Action::Down, Action::Quit],
+        Pane::Prompt if open => &[
+            Action::Help,
+            Action::Send,
+            Action::PaneNext,
+            Action::Leave,
+            Action::KeepAlive,
+            Action::ContentView,
+            Action::Quit,
+        ],
+        Pane::Prompt => {
+            &[Action::Help, Action::Connect, Action::PaneNext, Action::ContentView, Action::Quit]
+        }
+        Pane::Transcript => &[
+            Action::Help,
+            Action::Prompt,
+            Action::Up,
+            Action::Top,
+            Action::Follow,
+            Action::LineEnds,
+            Action::Quit,
+        ],
+        _ => &[
+            Action::Help,
+            Action::Prompt,
+            Action::Up,
+            Action::Down,
+            Action::ContentView,
+            Action::Quit,
+        ],
+    }
+}
