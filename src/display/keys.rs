@@ -124,5 +124,14 @@ impl Keys {
 
 /// How a key is written on the screen: `F1`, `Ctrl-Q`, `PgUp`.
 pub fn key_name(key: KeyCombination) -> String {
-    key.to_string()
+    let mut out = String::new();
+    for part in key.to_string().split('-') {
+        if !out.is_empty() {
+            out.push('-');
+        }
+        let mut letters = part.chars();
+        out.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        out.push_str(letters.as_str());
+    }
+    out
 }

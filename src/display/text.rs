@@ -51,42 +51,9 @@ pub fn right_of(text: &str, at: usize) -> usize {
     at + tail.graphemes(true).next().map_or(0, str::len)
 }
 
-/// Breaks a sentence into lines of `columns`, at blanks where there are some and between wide
-/// characters, as Japanese text is broken.
+/// Breaks a sentence into lines of `columns`, where its language allows a break.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(2);
-    let mut lines = vec![String::new()];
-    for word in text.split_word_bounds() {
-        let last = lines.last().map_or(0, |l| width(l));
-        if last + width(word) <= columns {
-            if let Some(line) = lines.last_mut()
-                && !(word.trim().is_empty() && line.is_empty())
-            {
-                line.push_str(word);
-            }
-            continue;
-        }
-        if word.trim().is_empty() {
-            lines.push(String::new());
-            continue;
-        }
-        let mut rest = word;
-        if last > 0 {
-            lines.push(String::new());
-        }
-        loop {
-            let (head, tail) = split_at_width(rest, columns);
-            if let Some(line) = lines.last_mut() {
-                line.push_str(head);
-            }
-            if tail.is_empty() || head.is_empty() {
-                break;
-            }
-            lines.push(String::new());
-            rest = tail;
-        }
-    }
-    lines.into_iter().map(|l| l.trim_end().to_owned()).collect()
+    textwrap::wrap(text, columns.max(2)).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 #[cfg(test)]
@@ -116,7 +83,7 @@ mod tests {
     #[test]
     fn sentences_wrap() {
         assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
-        assert_eq!(wrap("日本語の文章", 6), ["日本語", "の文章"]);
+        assert_eq!(wrap("日本語の文章。", 6), ["日本語", "の文", "章。"]);
         assert_eq!(wrap("unbreakable", 4), ["unbr", "eaka", "ble"]);
         assert!(wrap("x", 0).len() == 1);
     }

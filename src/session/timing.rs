@@ -21,10 +21,11 @@ pub fn patience_ends(dialogue: &Dialogue) -> Option<Moment> {
     idle.then(|| dialogue.last_heard().plus(SERVER_PATIENCE))
 }
 
-/// A wait in three figures at most: `0.4 ms`, `12 ms`, `3.1 s`, `75 s`.
+/// A wait in three figures at most: `40 µs`, `3.1 ms`, `12 ms`, `3.1 s`, `75 s`.
 pub fn in_words(wait: Duration) -> String {
     let micros = wait.as_micros();
     match micros {
+        ..1_000 => format!("{micros} µs"),
         ..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
         ..1_000_000 => format!("{} ms", micros / 1_000),
         ..10_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
@@ -39,8 +40,8 @@ mod tests {
     #[test]
     fn waits_in_words() {
         for (micros, want) in [
-            (0, "0.0 ms"),
-            (440, "0.4 ms"),
+            (440, "440 µs"),
+            (1_440, "1.4 ms"),
             (12_345, "12 ms"),
             (3_100_000, "3.1 s"),
             (75_000_000, "75 s"),

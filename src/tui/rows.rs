@@ -109,7 +109,13 @@ fn wrap(mark: &str, role: Role, pieces: Vec<Piece>, time: &str, columns: usize) 
     for (role, text) in pieces {
         let mut rest = text.as_str();
         while !rest.is_empty() {
+            let whole = rest;
             let (mut head, mut tail) = split_at_width(rest, room - used);
+            if !tail.is_empty()
+                && let Some(words) = at_blank(whole, head, room)
+            {
+                (head, tail) = words;
+            }
             if head.is_empty() && used == 0 {
                 // Not even one character fits; it is cut off by the border.
                 (head, tail) = (rest, "");
@@ -130,6 +136,14 @@ fn wrap(mark: &str, role: Role, pieces: Vec<Piece>, time: &str, columns: usize) 
         line.push((Role::Dim, format!("{}{time}", " ".repeat(gap))));
     }
     lines
+}
+
+/// Where to break `whole` instead of behind `head`: behind its last blank, if that is not too far
+/// back. The blank stays, it is evidence too.
+fn at_blank<'a>(whole: &'a str, head: &str, room: usize) -> Option<(&'a str, &'a str)> {
+    let blank = head.rfind(' ')? + 1;
+    let lost = width(head) - width(head.get(..blank)?);
+    (lost <= room / 3).then(|| whole.split_at_checked(blank))?
 }
 
 /// The row and line at the top of a pane of `height` lines.

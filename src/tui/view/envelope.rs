@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::wrap;
+use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params};
 use crate::knowledge;
@@ -84,7 +84,12 @@ fn card(
         Some(_) => Role::Warn,
     };
     let end = end_word(transaction, model.lang);
-    out.push(vec![(Role::Title, format!("{number}  ")), (role, end.to_owned())]);
+    let head = vec![(Role::Title, format!("{number}  ")), (role, end.to_owned())];
+    if width(&number) + 2 + width(end) <= columns {
+        out.push(head);
+    } else {
+        out.extend(head.into_iter().map(|piece| vec![piece]));
+    }
     let sender = address(&transaction.sender.written);
     person(
         model,
@@ -127,17 +132,39 @@ fn person(
         Fate::Deferred => Role::Warn,
         Fate::Refused => Role::Bad,
     };
-    let width = crate::display::text::width;
-    let used = 3 + width(label) + width(address);
-    let mut line = vec![(Role::Field, format!("  {label} ")), (Role::Text, address.to_owned())];
-    if used + 1 + width(&fate_text) <= columns {
-        let gap = columns - used - width(&fate_text);
-        line.push((role, format!("{}{fate_text}", " ".repeat(gap))));
-        out.push(line);
-    } else {
-        out.push(line);
-        let gap = columns.saturating_sub(width(&fate_text));
-        out.push(vec![(role, format!("{}{fate_text}", " ".repeat(gap)))]);
+    let head = format!("  {label} ");
+    let last = push_wrapped(Role::Field, &head, address, columns, out);
+    let gap = columns.saturating_sub(last + width(&fate_text));
+    let fate = (role, format!("{}{fate_text}", " ".repeat(gap)));
+    match out.last_mut().filter(|_| gap > 0) {
+        Some(line) => line.push(fate),
+        None => {
+            let gap = columns.saturating_sub(width(&fate_text));
+            out.push(vec![(role, format!("{}{fate_text}", " ".repeat(gap)))]);
+        }
+    }
+}
+
+/// `head` and `text`, broken anywhere if it must be; gives the columns of the last line.
+fn push_wrapped(
+    role: Role,
+    head: &str,
+    text: &str,
+    columns: usize,
+    out: &mut Vec<Vec<Piece>>,
+) -> usize {
+    let indent = width(head).min(columns / 2);
+    let mut line = vec![(role, head.to_owned())];
+    let mut rest = text;
+    loop {
+        let (here, more) = split_at_width(rest, columns.saturating_sub(indent).max(2));
+        line.push((Role::Text, here.to_owned()));
+        out.push(std::mem::take(&mut line));
+        if more.is_empty() || here.is_empty() {
+            return indent + width(here);
+        }
+        line.push((role, " ".repeat(indent)));
+        rest = more;
     }
 }
 

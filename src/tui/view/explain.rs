@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::text::wrap;
+use crate::journal::Happening;
 use crate::knowledge::{self, Entry, Severity};
 use crate::session::Exchange;
 use crate::smtp::code::{Class, Code};
@@ -26,9 +27,12 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     lines(model, all(model, usize::from(area.width)), 0, area, frame);
 }
 
-/// The exchange that was answered last.
+/// The exchange that was answered last, if that was on this connection.
 fn last(model: &Model) -> Option<&Exchange> {
-    model.session.dialogue.exchanges().iter().rev().find(|e| e.reply.is_some())
+    let dialogue = &model.session.dialogue;
+    let failed = matches!(dialogue.notices().last(), Some((_, Happening::NotOpened(_))));
+    let answered = dialogue.exchanges().iter().rev().find(|e| e.reply.is_some());
+    answered.filter(|e| e.connection == dialogue.connection() && !failed)
 }
 
 fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
@@ -43,7 +47,7 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
         }
     };
     let dialogue = &model.session.dialogue;
-    match last(model).filter(|_| dialogue.phase().is_open() || model.session.recorded) {
+    match last(model) {
         Some(exchange) => {
             if let Some(code) = exchange.reply.as_ref().and_then(|r| r.code) {
                 let entry = code_entry(code).map(|e| e.say(model.lang));
@@ -65,9 +69,9 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     }
     if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
         let said = entry.say(model.lang);
+        say(Role::Title, knowledge::word(model.lang, "explain.next"), &said.next);
         let now = format!("{}: {}", knowledge::word(model.lang, "explain.state"), said.title);
         say(Role::Title, &now, &said.say);
-        say(Role::Title, knowledge::word(model.lang, "explain.next"), &said.next);
     }
     out
 }

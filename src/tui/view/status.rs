@@ -93,7 +93,11 @@ fn clock(model: &Model) -> Option<Piece> {
         ("header.seconds", seconds)
     };
     let n = knowledge::fill(model.lang, key, &[("n", &n.to_string())]);
-    let key = if model.size.0 >= 100 { "header.idle" } else { "header.idle.short" };
+    let key = match (model.size.0 >= 100, model.typing_text()) {
+        (false, _) => "header.idle.short",
+        (true, true) => "header.idle",
+        (true, false) => "header.idle.noop",
+    };
     let role = if seconds > LAST_MINUTE { Role::Dim } else { Role::Warn };
     Some((role, knowledge::fill(model.lang, key, &[("n", &n)])))
 }
@@ -118,20 +122,24 @@ pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let pieces = vec![(Role::Warn, clip(&format!(" {}", visible(notice.as_bytes())), room))];
         return frame.render_widget(styled(model, pieces), area);
     }
-    let mut left = room;
-    let mut pieces = Vec::new();
-    for action in actions(model) {
-        let Some(key) = model.keys.key_of(*action) else { continue };
+    let hint = |action: &Action| {
+        let key = format!(" {} ", model.keys.key_of(*action)?);
         let text = format!("{} ", knowledge::word(model.lang, action.name()));
-        let key = format!(" {key} ");
-        let needed = width(&key) + width(&text);
+        Some((width(&key) + width(&text), [(Role::Key, key), (Role::Hint, text)]))
+    };
+    // The last one, how to leave, keeps its place when others have to go.
+    let Some((last, others)) = actions(model).split_last() else { return };
+    let Some((needed, last)) = hint(last) else { return };
+    let mut left = room.saturating_sub(needed);
+    let mut pieces = Vec::new();
+    for (needed, hint) in others.iter().filter_map(hint) {
         if needed > left {
             break;
         }
         left -= needed;
-        pieces.push((Role::Key, key));
-        pieces.push((Role::Hint, text));
+        pieces.extend(hint);
     }
+    pieces.extend(last);
     frame.render_widget(styled(model, pieces), area);
 }
 
