@@ -89,7 +89,7 @@ impl Printer {
     }
 
     /// Notes behind a reply: what was odd, how long it took, where the session stands.
-    fn after(&mut self, dialogue: &Dialogue, exchange: &Exchange, out: &mut String) {
+    fn after(&self, dialogue: &Dialogue, exchange: &Exchange, out: &mut String) {
         for (_, odd) in exchange.oddities() {
             let _ = writeln!(out, "# {}", finding(odd, self.lang));
         }

@@ -23,7 +23,7 @@ pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
 
 /// A practice server on a port.
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     policy: Policy,
     deliver: Deliver,
     finished: Finished,
@@ -40,8 +40,8 @@ impl Listener {
         deliver: Deliver,
         finished: Finished,
     ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        Ok(Self { listener, policy, deliver, finished })
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self { socket, policy, deliver, finished })
     }
 
     /// Where it listens.
@@ -49,7 +49,7 @@ impl Listener {
     /// # Errors
     /// When the system cannot say.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.socket.local_addr()
     }
 
     /// Serves until `stop` is done, then lets the sessions that are under way end for a while.
@@ -61,7 +61,7 @@ impl Listener {
             let Ok(place) = places.clone().acquire_owned().await else { break };
             let accepted = tokio::select! {
                 () = &mut stop => break,
-                accepted = self.listener.accept() => accepted,
+                accepted = self.socket.accept() => accepted,
             };
             while sessions.try_join_next().is_some() {}
             // A failed accept is about that client alone, or passes (too many open files).

@@ -451,7 +451,7 @@ impl Dialogue {
     fn octets(&mut self, message: usize, left: u64, last: bool, data: &mut Bytes) {
         let take = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
         let octets = data.split_to(take);
-        self.into_message(message, |m| m.push_octets(octets));
+        self.grow_message(message, |m| m.push_octets(&octets));
         self.framing = Framing::Chunk { message, left: left - take as u64, last };
         self.end_of_chunk();
     }
@@ -467,7 +467,7 @@ impl Dialogue {
 
     fn mail_data(&mut self, message: usize, data: &mut Bytes) {
         let mut done = false;
-        self.into_message(message, |m| done = m.push_data(data));
+        self.grow_message(message, |m| done = m.push_data(data));
         if !done {
             return;
         }
@@ -484,7 +484,7 @@ impl Dialogue {
     }
 
     /// Adds to a message and to the rows of the wire; older messages give way.
-    fn into_message(&mut self, index: usize, add: impl FnOnce(&mut Message)) {
+    fn grow_message(&mut self, index: usize, add: impl FnOnce(&mut Message)) {
         if let Some(message) = self.messages.get_mut(index) {
             let seen = message.line_count();
             add(message);

@@ -55,13 +55,13 @@ impl Message {
             Carriage::Data(scanner) => scanner.push(data),
             Carriage::Chunks => (std::mem::take(data), false),
         };
-        self.add(taken);
+        self.add(&taken);
         self.complete = done;
         done
     }
 
     /// Takes octets of a chunk.
-    pub(super) fn push_octets(&mut self, octets: Bytes) {
+    pub(super) fn push_octets(&mut self, octets: &Bytes) {
         self.add(octets);
     }
 
@@ -69,11 +69,11 @@ impl Message {
         self.complete = true;
     }
 
-    fn add(&mut self, taken: Bytes) {
+    fn add(&mut self, taken: &Bytes) {
         if taken.is_empty() {
             return;
         }
-        for at in memchr::memchr_iter(b'\n', &taken) {
+        for at in memchr::memchr_iter(b'\n', taken) {
             if let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1) {
                 self.starts.push(start);
             }

@@ -70,7 +70,7 @@ pub(super) fn in_reply(
     exchange: &Exchange,
     reply: &Reply,
 ) -> Vec<(usize, Oddity)> {
-    let first = reply.lines.first().map_or(Span::default(), |l| Span::new(0, l.line.bytes.len()));
+    let first = Span::new(0, reply.lines.first().map_or(0, |l| l.line.bytes.len()));
     let class = reply.class();
     let mut ids = Vec::new();
     match (&exchange.turn, exchange.verb()) {

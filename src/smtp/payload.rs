@@ -129,6 +129,7 @@ impl Scanner {
         &self.odd
     }
 
+    #[expect(clippy::match_same_arms, reason = "a table is read row by row")]
     fn byte(&mut self, byte: u8, at: u64) {
         self.state = match (self.state, byte) {
             (State::Text | State::Start(_), b'\r') => State::Cr,

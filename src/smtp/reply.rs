@@ -4,6 +4,8 @@
 //! follows. Everything else ends a reply unless it has the hyphen. A reply without end keeps its
 //! first [`MAX_LINES`] lines and counts the others.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 
 use super::code::{Class, Code, Enhanced};
@@ -200,7 +202,8 @@ pub fn write<S: AsRef<str>>(code: Code, enhanced: Option<Enhanced>, texts: &[S])
     let mut out = String::new();
     for (at, text) in texts.iter().enumerate() {
         let separator = if at == last { ' ' } else { '-' };
-        out.push_str(&format!("{code}{separator}{enhanced}{}\r\n", text.as_ref()));
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{code}{separator}{enhanced}{}\r\n", text.as_ref());
     }
     Bytes::from(out)
 }

@@ -147,6 +147,7 @@ impl Script {
 }
 
 impl Speaker for Script {
+    #[expect(clippy::match_same_arms, reason = "the arms are read in their order")]
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if seen.phase() == Phase::Offline {
             return None;
@@ -170,7 +171,7 @@ impl Speaker for Script {
                 }
                 Item::ExpectClosed(_) => return None,
                 Item::Wait(time) => {
-                    let until = *self.wait_until.get_or_insert(now.plus(time));
+                    let until = *self.wait_until.get_or_insert_with(|| now.plus(time));
                     if now < until {
                         return Some(Say::Wait(Duration::from_micros(until.since(now))));
                     }

@@ -245,13 +245,7 @@ impl Server {
         }
     }
 
-    fn chunk(
-        &mut self,
-        seen: &Dialogue,
-        exchange: &Exchange,
-        size: u64,
-        last: bool,
-    ) -> Option<Answer> {
+    fn chunk(&self, seen: &Dialogue, exchange: &Exchange, size: u64, last: bool) -> Option<Answer> {
         if seen.awaits_octets() {
             return None;
         }
@@ -268,7 +262,7 @@ impl Server {
         Some(yes(Code::OK, (0, 0), &format!("{size} octets received")))
     }
 
-    fn message(&mut self, seen: &Dialogue, exchange: &Exchange) -> Answer {
+    fn message(&self, seen: &Dialogue, exchange: &Exchange) -> Answer {
         let message = exchange.message.and_then(|m| seen.messages().get(m));
         let (Some(message), Some(transaction)) = (message, accepted(seen)) else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
@@ -334,7 +328,7 @@ impl Server {
 }
 
 impl Speaker for Server {
-    fn next(&mut self, _now: Moment, seen: &Dialogue) -> Option<Say> {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if !seen.phase().is_open() {
             self.closing = false;
             return None;
@@ -346,7 +340,7 @@ impl Speaker for Server {
             let Answer(code, enhanced, texts) = self.answer(seen, exchange)?;
             return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
         }
-        let idle = Duration::from_micros(_now.since(seen.last_heard()));
+        let idle = Duration::from_micros(now.since(seen.last_heard()));
         if let Some(left) = self.policy.patience.checked_sub(idle).filter(|left| !left.is_zero()) {
             Some(Say::Wait(left))
         } else {

@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn panes_never_leave_the_screen_or_overlap() {
-        for columns in 0..220_u16 {
-            for rows in [0, 1, 9, 10, 15, 16, 24, 30, 40, 50, 60] {
+        for columns in (0..220_u16).step_by(7) {
+            for rows in [0, 1, 9, 10, 15, 16, 24, 30, 46] {
                 for shown in Pane::ALL {
                     let panes = panes((columns, rows), shown, Pane::Envelope);
                     let mut all: Vec<Rect> =

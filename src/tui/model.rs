@@ -140,6 +140,7 @@ pub struct Session {
 
 /// The whole screen.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Model {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),

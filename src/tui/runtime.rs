@@ -56,7 +56,7 @@ enum Order {
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(start: Start, setting: Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
+pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
     let theme = Theme::parse(knowledge::theme("terminal").unwrap_or_default())
         .map_err(anyhow::Error::msg)?;
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
@@ -171,7 +171,7 @@ async fn told_to_stop(orders: &mut mpsc::Receiver<Order>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The screen while it runs.

@@ -96,6 +96,7 @@ fn remark(model: &Model) -> String {
         Phase::MailData if !dialogue.endpoints().loopback => word("data.really"),
         Phase::MailData => word("data.dot"),
         _ if model.session.recorded => word("prompt.file"),
+        Phase::AwaitingTls => word("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => word("prompt.closed"),
         _ => String::new(),
     }
