@@ -60,6 +60,22 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The same, for the session number `at` of several: their recordings are `x`, `x-2`, `x-3`.
+    pub fn numbered(&self, at: usize) -> Self {
+        let rename = |path: &PathBuf| {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let name = format!("{stem}-{}", at + 1);
+            let name = match path.extension() {
+                Some(extension) => format!("{name}.{}", extension.to_string_lossy()),
+                None => name,
+            };
+            path.with_file_name(name)
+        };
+        let record =
+            self.record.as_ref().map(|path| if at == 0 { path.clone() } else { rename(path) });
+        Self { record, ..self.clone() }
+    }
+
     /// Begins the recording that was asked for.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::journal::{Happening, Header, Moment};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Message, Transaction, Turn};
+use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
 use crate::smtp::reply::Reply;
 
 use crate::display::words::{end_word, fate_key};
@@ -179,9 +179,7 @@ fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
             Turn::MailData => Some(".".to_owned()),
             _ => exchange.line.as_ref().map(|line| {
                 let mut bytes = line.bytes.to_vec();
-                if let Some(secret) = exchange.secret.and_then(|s| bytes.get_mut(s.start..s.end)) {
-                    secret.fill(b'*');
-                }
+                secrets::veil(&mut bytes, exchange.secret);
                 String::from_utf8_lossy(&bytes).into_owned()
             }),
         },

@@ -76,7 +76,7 @@ struct Front {
 
 impl Front {
     async fn attend(mut self, mut heard: mpsc::Receiver<Heard>) -> anyhow::Result<Outcome> {
-        let mut printer = Printer::new(self.setting.lang, true);
+        let mut printer = Printer::new(self.setting.lang, true, self.setting.with_secrets);
         if std::io::stdin().is_terminal() {
             printer = printer.without_own_lines();
         }

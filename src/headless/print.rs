@@ -18,14 +18,16 @@ pub struct Printer {
     lang: Lang,
     full: bool,
     own_lines: bool,
+    with_secrets: bool,
     rows: usize,
     partial: usize,
 }
 
 impl Printer {
-    /// A printer in `lang`; mail data is shortened unless `full`.
-    pub const fn new(lang: Lang, full: bool) -> Self {
-        Self { lang, full, own_lines: true, rows: 0, partial: 0 }
+    /// A printer in `lang`; mail data is shortened unless `full`, secrets are veiled
+    /// unless `with_secrets`.
+    pub const fn new(lang: Lang, full: bool, with_secrets: bool) -> Self {
+        Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0 }
     }
 
     /// Leaves the client's lines out: whoever typed them sees them already.
@@ -65,7 +67,7 @@ impl Printer {
                 return;
             }
         }
-        let Some(shown) = line::shown(dialogue, at, self.lang) else { return };
+        let Some(shown) = line::shown(dialogue, at, self.lang, self.with_secrets) else { return };
         let skip = match row {
             Some(Row::Server { .. }) if self.partial > 0 => {
                 self.partial -= 1;

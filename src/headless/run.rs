@@ -32,8 +32,8 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
             tokio::spawn(server.serve(std::future::pending()));
         }
         let mut worst = Outcome::Done;
-        for (path, script) in scripts {
-            worst = worst.max(play(path, script, run, setting, address).await?);
+        for (at, (path, script)) in scripts.into_iter().enumerate() {
+            worst = worst.max(play(path, script, run, &setting.numbered(at), address).await?);
         }
         Ok(worst)
     })
@@ -67,6 +67,12 @@ async fn play(
                 .await;
         }
     }
+    if let Some(why) = &log.recording_failed {
+        eprintln!(
+            "ehlo: {}",
+            knowledge::fill(setting.lang, "message.recording-failed", &[("why", why)])
+        );
+    }
     let dialogue = &log.dialogue;
     let mismatch = script.mismatch();
     let (outcome, word) = match mismatch {
@@ -84,7 +90,7 @@ async fn play(
     if run.json {
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
-    let mut text = Printer::new(setting.lang, run.full).news(dialogue);
+    let mut text = Printer::new(setting.lang, run.full, setting.with_secrets).news(dialogue);
     if let Some(mismatch) = mismatch {
         text += &explain(&name, mismatch, dialogue, setting);
     }

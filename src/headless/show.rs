@@ -40,7 +40,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
         println!("{}", serde_json::to_string(&session)?);
         return Ok(Outcome::Done);
     }
-    print!("{}", Printer::new(lang, full).news(&dialogue));
+    print!("{}", Printer::new(lang, full, setting.with_secrets).news(&dialogue));
     let envelope = print::envelope(&dialogue, lang);
     if !envelope.is_empty() {
         print!("\n{}", heading(lang, "pane.envelope", &envelope));

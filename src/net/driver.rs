@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Keep, Phase, secrets};
 use crate::speaker::{Gate, Say, Speaker};
 
 use super::Clock;
@@ -47,6 +47,8 @@ pub struct Log {
     recorder: Option<Recorder<File>>,
     with_secrets: bool,
     listener: Option<mpsc::Sender<Heard>>,
+    /// Why the recording ended before the session, if it did.
+    pub recording_failed: Option<String>,
 }
 
 impl Log {
@@ -58,6 +60,7 @@ impl Log {
             recorder: None,
             with_secrets: false,
             listener: None,
+            recording_failed: None,
         }
     }
 
@@ -83,12 +86,13 @@ impl Log {
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
         self.dialogue.apply(&event);
-        let failed = self.record(&event).err();
+        let failed = self.record(&event).err().map(|error| error.to_string());
+        self.recording_failed = self.recording_failed.take().or_else(|| failed.clone());
         if let Some(listener) = &self.listener {
             // A listener that is gone wants to hear nothing; the session goes on.
             let _ = listener.send(Heard::Event(event)).await;
-            if let Some(error) = failed {
-                let _ = listener.send(Heard::RecordingFailed(error.to_string())).await;
+            if let Some(why) = failed {
+                let _ = listener.send(Heard::RecordingFailed(why)).await;
             }
         }
     }
@@ -101,11 +105,7 @@ impl Log {
             {
                 let veiled = self.dialogue.veiled().to_vec();
                 let mut blank = BytesMut::from(&data[..]);
-                for span in &veiled {
-                    if let Some(secret) = blank.get_mut(span.start..span.end) {
-                        secret.fill(b'*');
-                    }
-                }
+                secrets::veil(&mut blank, veiled.iter().copied());
                 let what = Happening::Bytes { from: *from, data: blank.freeze(), veiled };
                 recorder.append(&Event { what, ..event.clone() })
             }
@@ -156,8 +156,8 @@ impl Part {
 pub struct Orders<'a, O, P> {
     /// Where they come from; when it is closed, no more will come.
     pub queue: &'a mut mpsc::Receiver<O>,
-    /// Hands one to the speaker.
-    pub obey: fn(&mut P, O),
+    /// Hands one to the speaker; `true` drops what is still to be written, as for hanging up.
+    pub obey: fn(&mut P, O) -> bool,
 }
 
 /// Drives one connection until it is over. `stream` is dropped, and so closed, at the end.
@@ -217,7 +217,11 @@ pub async fn converse<P: Speaker, O>(
                 }
             }
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
-                (Some(order), Some(Orders { obey, .. })) => obey(speaker, order),
+                (Some(order), Some(Orders { obey, .. })) => {
+                    if obey(speaker, order) {
+                        out.clear();
+                    }
+                }
                 _ => orders = None,
             },
         }

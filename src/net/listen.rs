@@ -58,10 +58,16 @@ impl Listener {
         let mut sessions = JoinSet::new();
         tokio::pin!(stop);
         for number in 1.. {
-            let Ok(place) = places.clone().acquire_owned().await else { break };
-            let accepted = tokio::select! {
+            let next = async {
+                let place = places.clone().acquire_owned().await.ok()?;
+                Some((place, self.socket.accept().await))
+            };
+            let (place, accepted) = tokio::select! {
                 () = &mut stop => break,
-                accepted = self.socket.accept() => accepted,
+                next = next => match next {
+                    Some(next) => next,
+                    None => break,
+                },
             };
             while sessions.try_join_next().is_some() {}
             // A failed accept is about that client alone, or passes (too many open files).

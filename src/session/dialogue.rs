@@ -228,6 +228,27 @@ impl Dialogue {
         (self.replies.partial(), self.server.partial())
     }
 
+    /// Whether something has left the client that is no line yet.
+    pub fn has_partial_line(&self) -> bool {
+        !self.undecided.is_empty() || !self.client.partial().is_empty()
+    }
+
+    /// What has left the client and is no line yet: bytes of which a reply will say what they are,
+    /// and the beginning of a line; secrets are veiled.
+    pub fn partial_line(&self) -> Vec<u8> {
+        let mut bytes = self.undecided.to_vec();
+        let mut veiled = secrets::in_undecided(&bytes, self.decides_login());
+        let at = bytes.len();
+        bytes.extend_from_slice(self.client.partial());
+        let secret = match self.framing {
+            Framing::Login => secrets::in_login_answer(self.client.partial()),
+            _ => secrets::in_command(self.client.partial()),
+        };
+        veiled.extend(secret.map(|s| Span::new(at + s.start, at + s.end)));
+        secrets::veil(&mut bytes, veiled);
+        bytes
+    }
+
     /// Number of unsolicited replies that were counted and not kept.
     pub const fn flood(&self) -> u64 {
         self.flood
@@ -374,10 +395,7 @@ impl Dialogue {
     }
 
     fn veil_undecided_at(&mut self, data: &Bytes, at: u64) {
-        let login = self
-            .decider
-            .and_then(|d| self.exchanges.get(d))
-            .is_some_and(|e| e.turn == Turn::LoginAnswer || e.verb() == Some(&Verb::Auth));
+        let login = self.decides_login();
         // A line may have begun in an earlier event; what is undecided of it counts.
         let open = self.undecided.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
         let before = self.undecided.len() - open;
@@ -390,6 +408,13 @@ impl Dialogue {
                 self.veiled.push(Span::new(at + start, at + end));
             }
         }
+    }
+
+    /// Whether what decides about the undecided bytes is the answer to a step of AUTH.
+    fn decides_login(&self) -> bool {
+        self.decider
+            .and_then(|d| self.exchanges.get(d))
+            .is_some_and(|e| e.turn == Turn::LoginAnswer || e.verb() == Some(&Verb::Auth))
     }
 
     fn command(&mut self, line: Line, secret: Option<Span>) {

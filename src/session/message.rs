@@ -20,6 +20,8 @@ pub struct Message {
     carriage: Carriage,
     pieces: Vec<(u64, Bytes)>,
     starts: Vec<u32>,
+    line_ends: usize,
+    open_line: bool,
     wire_len: u64,
     kept: usize,
     keep: usize,
@@ -42,6 +44,8 @@ impl Message {
             carriage,
             pieces: Vec::new(),
             starts: vec![0],
+            line_ends: 0,
+            open_line: false,
             wire_len: 0,
             kept: 0,
             keep,
@@ -73,7 +77,9 @@ impl Message {
         if taken.is_empty() {
             return;
         }
+        self.open_line = taken.last() != Some(&b'\n');
         for at in memchr::memchr_iter(b'\n', taken) {
+            self.line_ends += 1;
             if let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1) {
                 self.starts.push(start);
             }
@@ -90,6 +96,7 @@ impl Message {
     /// Gives its bytes back; lengths and oddities stay. Gives the number of bytes set free.
     pub(super) fn forget(&mut self) -> usize {
         self.pieces = Vec::new();
+        self.starts = Vec::new();
         std::mem::take(&mut self.kept)
     }
 
@@ -137,8 +144,7 @@ impl Message {
 
     /// Number of lines on the wire, an unfinished last one and the end mark included.
     pub fn line_count(&self) -> usize {
-        let open = self.starts.last().is_some_and(|s| u64::from(*s) < self.wire_len);
-        self.starts.len() - 1 + usize::from(open)
+        self.line_ends + usize::from(self.open_line)
     }
 
     /// Line `index` as it crossed the wire, its end included; `None` if it is not kept.

@@ -7,6 +7,15 @@ use crate::smtp::Span;
 use crate::smtp::command::{self, Argument};
 use crate::smtp::line::LineEnd;
 
+/// Blanks a secret at its length.
+pub fn veil(bytes: &mut [u8], secret: impl IntoIterator<Item = Span>) {
+    for span in secret {
+        if let Some(secret) = bytes.get_mut(span.start..span.end) {
+            secret.fill(b'*');
+        }
+    }
+}
+
 /// The secret part of a command line, finished or not.
 pub fn in_command(line: &[u8]) -> Option<Span> {
     match command::read(line).value.argument {

@@ -48,6 +48,13 @@ impl Server {
         Self { policy, deliver, closing: false }
     }
 
+    /// 421, and then the end.
+    fn give_up(&mut self, why: &str) -> Say {
+        self.closing = true;
+        let text = format!("{} {why}", self.policy.host);
+        Say::Bytes(reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]))
+    }
+
     fn answer(&mut self, seen: &Dialogue, exchange: &Exchange) -> Option<Answer> {
         match &exchange.turn {
             Turn::Greeting => Some(Answer(
@@ -336,19 +343,20 @@ impl Speaker for Server {
         if self.closing {
             return Some(Say::Close(Ending::Finished));
         }
-        if let Some((_, exchange)) = seen.unanswered() {
-            let Answer(code, enhanced, texts) = self.answer(seen, exchange)?;
+        if seen.exchanges().len() > self.policy.command_limit {
+            return Some(self.give_up("Too many commands in one session, closing"));
+        }
+        let front = seen.unanswered().and_then(|(_, exchange)| self.answer(seen, exchange));
+        if let Some(Answer(code, enhanced, texts)) = front {
             return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
         }
         let idle = Duration::from_micros(now.since(seen.last_heard()));
-        if let Some(left) = self.policy.patience.checked_sub(idle).filter(|left| !left.is_zero()) {
-            Some(Say::Wait(left))
+        let left = self.policy.patience.saturating_sub(idle);
+        Some(if left.is_zero() {
+            self.give_up("Nothing heard for too long, closing")
         } else {
-            self.closing = true;
-            let text = format!("{} Nothing heard for too long, closing", self.policy.host);
-            let bytes = reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]);
-            Some(Say::Bytes(bytes))
-        }
+            Say::Wait(left)
+        })
     }
 }
 

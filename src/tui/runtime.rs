@@ -33,6 +33,9 @@ use super::view::{self, status};
 /// The time between two frames while events pour in; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
 
+/// How many events are taken before keys are looked at again.
+const BATCH: usize = 32;
+
 /// How long a closing connection may take when the person leaves.
 const FAREWELL: Duration = Duration::from_millis(300);
 
@@ -159,9 +162,10 @@ async fn start_practice() -> Option<std::net::SocketAddr> {
     Some(address)
 }
 
-fn obey(human: &mut Human, order: Order) {
-    if let Order::Say(say) = order {
-        human.push(say);
+fn obey(human: &mut Human, order: Order) -> bool {
+    match order {
+        Order::Say(say) => human.push(say),
+        Order::Dial(_) => false,
     }
 }
 
@@ -208,7 +212,7 @@ impl Loop {
                     Some(Err(_)) | None => true,
                 },
                 Some(message) = messages.recv() => self.take(message)?,
-                _ = heard.recv_many(&mut batch, EVENTS_WAITING) => self.heard(batch.drain(..))?,
+                _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;
                     false

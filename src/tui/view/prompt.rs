@@ -79,9 +79,7 @@ fn veiled(model: &Model) -> String {
         secrets::in_command(text.as_bytes())
     };
     let mut bytes = text.as_bytes().to_vec();
-    if let Some(secret) = span.and_then(|s| bytes.get_mut(s.start..s.end)) {
-        secret.fill(b'*');
-    }
+    secrets::veil(&mut bytes, span);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
