@@ -1,5 +1,7 @@
 //! Reads Rust sources just well enough to tell code, comments and literals apart.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::path::{Path, PathBuf};
 
 /// What a piece of source text is.
@@ -57,7 +59,7 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
         let (kind, len) = comment(rest)
             .map(|len| (Kind::Comment, len))
             .or_else(|| literal(rest).map(|len| (Kind::Literal, len)))
-            .unwrap_or((Kind::Code, word(rest)));
+            .unwrap_or_else(|| (Kind::Code, word(rest)));
         out.push(Piece { kind, start: at, text: &rest[..len] });
         at += len;
     }
