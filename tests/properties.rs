@@ -387,6 +387,8 @@ proptest! {
         let unstuffed = unstuff([strip_mark(&taken, done)]);
         let dots = strip_mark(&taken, done).len() - unstuffed.len();
         prop_assert!(!done || whole.stuffed() as usize == dots, "{} of {}", whole.stuffed(), dots);
+        let line_ends = taken.iter().filter(|b| **b == b'\n').count() - usize::from(done);
+        prop_assert_eq!(whole.lines() as usize, line_ends);
         let mut scanner = Scanner::default();
         for step in cut(&[Step::Says(Side::Client, text)], &cuts) {
             if let Step::Says(_, piece) = step {
