@@ -597,11 +597,22 @@ impl Dialogue {
         };
         let bytes = self.undecided.split().freeze();
         if !bytes.is_empty() {
+            self.judge_early(index);
             // These bytes belong to earlier events, whose veils are drawn already.
             let veiled = std::mem::take(&mut self.veiled);
             let begin = self.client_offset - bytes.len() as u64;
             self.frame_client(bytes, begin);
             self.veiled = veiled;
+        }
+    }
+
+    /// DATA must be the last of its group (RFC 2920 §3.1), and the client went on behind it.
+    fn judge_early(&mut self, index: usize) {
+        if let Some(exchange) = self.exchanges.get_mut(index)
+            && exchange.verb() == Some(&Verb::Data)
+        {
+            let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
+            exchange.odd.push(Oddity::new("H03", Span::new(0, len)));
         }
     }
 
@@ -655,11 +666,15 @@ impl Dialogue {
     /// Lines that will never be finished are lines all the same.
     fn flush(&mut self) {
         if self.decider.take().is_some() {
-            let bytes = self.undecided.split().freeze();
-            let begin = self.client_offset - bytes.len() as u64;
             self.framing = Framing::Commands;
-            self.frame_client(bytes, begin);
-            self.decider = None;
+            let mut bytes = self.undecided.split().freeze();
+            // Line by line: none of them gets the answer that would decide about the next ones.
+            while !bytes.is_empty() {
+                let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+                let begin = self.client_offset - bytes.len() as u64;
+                self.frame_client(bytes.split_to(end), begin);
+                self.decider = None;
+            }
         }
         if let Some(line) = self.client.finish() {
             if self.framing == Framing::Login {
