@@ -328,85 +328,74 @@ impl Dialogue {
         let begin = self.client_offset;
         self.client_offset += data.len() as u64;
         if self.decider.is_some() {
-            self.veil_undecided(&data);
+            self.veil_undecided(&data, 0);
             self.undecided.extend_from_slice(&data);
             return;
         }
         self.frame_client(data, begin);
     }
 
+    /// Frames `data`, whose first byte is number `begin` of what the client has said.
     fn frame_client(&mut self, mut data: Bytes, begin: u64) {
-        let total = data.len() as u64;
-        let event = (begin, begin + total);
+        let event = data.clone();
         while !data.is_empty() {
-            let at = event.1 - data.len() as u64;
+            let read = event.len() - data.len();
             if self.decider.is_some() {
-                self.veil_undecided_at(&data, at - begin);
+                self.veil_undecided(&data, read);
                 self.undecided.extend_from_slice(&data);
                 return;
             }
             match self.framing {
-                Framing::Commands | Framing::Handshake => {
-                    if let Some(line) = self.client.cut(&mut data) {
-                        let secret = secrets::in_command(&line.bytes);
-                        self.veil(secret, event);
-                        self.line_offset = event.1 - data.len() as u64;
-                        self.command(line, secret);
-                    } else {
-                        self.veil(secrets::in_command(self.client.partial()), event);
-                    }
-                }
-                Framing::Login => {
-                    if let Some(line) = self.client.cut(&mut data) {
-                        let secret = secrets::in_login_answer(&line.bytes);
-                        self.veil(secret, event);
-                        self.line_offset = event.1 - data.len() as u64;
-                        self.login_answer(line, secret);
-                    } else {
-                        self.veil(secrets::in_login_answer(self.client.partial()), event);
-                    }
+                Framing::Commands | Framing::Handshake | Framing::Login => {
+                    self.frame_line(&mut data, &event, begin);
+                    continue;
                 }
                 Framing::Data { message } => self.mail_data(message, &mut data),
                 Framing::Chunk { message, left, last } => {
                     self.octets(message, left, last, &mut data);
                 }
             }
-            if !matches!(self.framing, Framing::Commands | Framing::Login | Framing::Handshake) {
-                self.line_offset = event.1 - data.len() as u64;
-            }
+            self.line_offset = begin + (event.len() - data.len()) as u64;
         }
     }
 
-    /// Marks `secret`, a range of the current line, where it lies in the current event.
-    fn veil(&mut self, secret: Option<Span>, (begin, end): (u64, u64)) {
+    /// Takes a line off the front of `data`, the rest of `event`, or what there is of it.
+    fn frame_line(&mut self, data: &mut Bytes, event: &Bytes, begin: u64) {
+        let login = self.framing == Framing::Login;
+        let find = if login { secrets::in_login_answer } else { secrets::in_command };
+        let Some(line) = self.client.cut(data) else {
+            let secret = find(self.client.partial());
+            return self.veil(secret, begin + event.len() as u64, event, begin);
+        };
+        let behind = begin + (event.len() - data.len()) as u64;
+        let secret = find(&line.bytes);
+        self.veil(secret, behind - line.end.bytes().len() as u64, event, begin);
+        self.line_offset = behind;
+        if login { self.login_answer(line, secret) } else { self.command(line, secret) }
+    }
+
+    /// Marks `secret`, which reaches from its place in the current line up to byte number `stop`,
+    /// where it lies in `event`, whose first byte is number `begin`.
+    fn veil(&mut self, secret: Option<Span>, stop: u64, event: &Bytes, begin: u64) {
         let Some(span) = secret else { return };
-        let start = (self.line_offset + span.start as u64).max(begin);
-        // A line beyond the cap is a secret to its end.
-        let stop =
-            if span.end >= LINE_KEEP { end } else { (self.line_offset + span.end as u64).min(end) };
-        if start < stop {
-            let place = |n: u64| usize::try_from(n - begin).unwrap_or(usize::MAX);
-            self.veiled.push(Span::new(place(start), place(stop)));
-        }
+        let place = |n: u64| usize::try_from(n.saturating_sub(begin)).unwrap_or(usize::MAX);
+        let start = place(self.line_offset + span.start as u64);
+        self.veiled.extend(secrets::without_cr(Span::new(start, place(stop)), event));
     }
 
-    fn veil_undecided(&mut self, data: &Bytes) {
-        self.veil_undecided_at(data, 0);
-    }
-
-    fn veil_undecided_at(&mut self, data: &Bytes, at: u64) {
+    /// The same for `data`, which stands at `at` of its event and cannot be framed yet.
+    fn veil_undecided(&mut self, data: &Bytes, at: usize) {
         let login = self.decides_login();
         // A line may have begun in an earlier event; what is undecided of it counts.
         let open = self.undecided.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
         let before = self.undecided.len() - open;
         let mut text = self.undecided.get(open..).unwrap_or_default().to_vec();
         text.extend_from_slice(data);
-        let at = usize::try_from(at).unwrap_or(usize::MAX);
         for span in secrets::in_undecided(&text, login) {
-            let (start, end) = (span.start.max(before) - before, span.end.max(before) - before);
-            if start < end {
-                self.veiled.push(Span::new(at + start, at + end));
-            }
+            let here = Span::new(span.start.max(before), span.end.max(before));
+            let stretches = secrets::without_cr(here, &text).into_iter();
+            let moved = |n: usize| at + n - before;
+            self.veiled.extend(stretches.map(|s| Span::new(moved(s.start), moved(s.end))));
         }
     }
 
@@ -633,11 +622,22 @@ impl Dialogue {
         };
         let bytes = self.undecided.split().freeze();
         if !bytes.is_empty() {
+            self.judge_early(index);
             // These bytes belong to earlier events, whose veils are drawn already.
             let veiled = std::mem::take(&mut self.veiled);
             let begin = self.client_offset - bytes.len() as u64;
             self.frame_client(bytes, begin);
             self.veiled = veiled;
+        }
+    }
+
+    /// DATA must be the last of its group (RFC 2920 §3.1), and the client went on behind it.
+    fn judge_early(&mut self, index: usize) {
+        if let Some(exchange) = self.exchanges.get_mut(index)
+            && exchange.verb() == Some(&Verb::Data)
+        {
+            let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
+            exchange.odd.push(Oddity::new("H03", Span::new(0, len)));
         }
     }
 
@@ -691,11 +691,15 @@ impl Dialogue {
     /// Lines that will never be finished are lines all the same.
     fn flush(&mut self) {
         if self.decider.take().is_some() {
-            let bytes = self.undecided.split().freeze();
-            let begin = self.client_offset - bytes.len() as u64;
             self.framing = Framing::Commands;
-            self.frame_client(bytes, begin);
-            self.decider = None;
+            let mut bytes = self.undecided.split().freeze();
+            // Line by line: none of them gets the answer that would decide about the next ones.
+            while !bytes.is_empty() {
+                let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+                let begin = self.client_offset - bytes.len() as u64;
+                self.frame_client(bytes.split_to(end), begin);
+                self.decider = None;
+            }
         }
         if let Some(line) = self.client.finish() {
             if self.framing == Framing::Login {
@@ -715,6 +719,8 @@ impl Dialogue {
         if let Some(reply) = self.replies.finish() {
             self.reply(reply);
         }
+        // These bytes belong to earlier events, whose veils are drawn already.
+        self.veiled.clear();
         self.line_offset = self.client_offset;
     }
 
