@@ -145,9 +145,10 @@ impl Part {
         Self { side: Side::Client, patience: Some(patience), gate: Gate }
     }
 
-    /// When we give up, if the other side does not answer.
-    fn gives_up(&self, seen: &Dialogue) -> Option<Moment> {
-        let awaited = !seen.waiting().is_empty();
+    /// When we give up, if the other side does not do what we wait for: an answer, or, where our
+    /// speaker has nothing more to say, whatever it needs to go on.
+    fn gives_up(&self, seen: &Dialogue, speechless: bool) -> Option<Moment> {
+        let awaited = speechless || !seen.waiting().is_empty();
         self.patience.filter(|_| awaited).map(|p| seen.last_heard().plus(p))
     }
 }
@@ -172,7 +173,8 @@ pub async fn converse<P: Speaker, O>(
     let mut inbox = BytesMut::with_capacity(READ);
     let mut out = Bytes::new();
     loop {
-        let mut wake = part.gives_up(&log.dialogue);
+        let mut pause = None;
+        let mut speechless = false;
         while out.is_empty() {
             match speaker.next(log.now(), &log.dialogue).map(|say| part.gate.pass(say)) {
                 Some(Say::Bytes(bytes)) => out = bytes,
@@ -181,13 +183,17 @@ pub async fn converse<P: Speaker, O>(
                     return log.append(Happening::Closed { by: part.side, how }).await;
                 }
                 Some(Say::Wait(time)) => {
-                    let until = log.now().plus(time);
-                    wake = Some(wake.map_or(until, |w| w.min(until)));
+                    pause = Some(log.now().plus(time));
                     break;
                 }
-                None => break,
+                None => {
+                    speechless = true;
+                    break;
+                }
             }
         }
+        let gives_up = part.gives_up(&log.dialogue, speechless);
+        let wake = pause.into_iter().chain(gives_up).min();
         inbox.reserve(READ);
         let now = log.now();
         let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
@@ -212,7 +218,7 @@ pub async fn converse<P: Speaker, O>(
                 Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
             },
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
-                if part.gives_up(&log.dialogue).is_some_and(|at| at <= log.now()) {
+                if gives_up.is_some_and(|at| at <= log.now()) {
                     return log.append(Happening::Closed { by: part.side, how: Ending::TimedOut }).await;
                 }
             }
