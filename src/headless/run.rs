@@ -9,6 +9,7 @@ use crate::net::dial::{Target, dial};
 use crate::net::driver::{Log, Part, converse, was_cut_short};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::Script;
+use crate::speaker::{Script, Speaker as _};
 use crate::speaker::script::Mismatch;
 
 use super::print::Printer;
@@ -64,6 +65,8 @@ async fn play(
         Ok((stream, endpoints)) => {
             log.append(Happening::Opened(endpoints)).await;
             converse::<_, ()>(stream, &mut log, Part::program(run.timeout), &mut script, None)
+            // The end of the connection may be what it expected, or not.
+            let _ = script.next(log.now(), &log.dialogue);
                 .await;
         }
     }
@@ -71,7 +74,7 @@ async fn play(
     let mismatch = script.mismatch();
     let (outcome, word) = match mismatch {
         _ if dialogue.connection() == 0 => (Outcome::Unreachable, "not-connected"),
-        Some(Mismatch { seen: None, .. }) if was_cut_short(dialogue) => {
+        Some(Mismatch { seen: None, at, .. }) if at.is_none() || was_cut_short(dialogue) => {
             (Outcome::Unreachable, "cut-short")
         }
         Some(_) => (Outcome::Failed, "not-as-expected"),
@@ -85,7 +88,8 @@ async fn play(
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
     let mut text = Printer::new(setting.lang, run.full).news(dialogue);
-    if let Some(mismatch) = mismatch {
+    // Where more was to be sent but nothing expected, the note on the end says it all.
+    if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
         text += &explain(&name, mismatch, dialogue, setting);
     }
     if run.json {
