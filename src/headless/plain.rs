@@ -122,7 +122,12 @@ impl Front {
     async fn typed(&mut self, typed: &[u8]) {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let commands = !matches!(self.dialogue.phase(), Phase::MailData | Phase::Login);
+        let commands = match self.dialogue.phase() {
+            // No header field begins with a colon, so the first line may be a directive.
+            Phase::MailData => self.dialogue.messages().last().is_none_or(|m| m.wire_len() == 0),
+            Phase::Login => false,
+            _ => true,
+        };
         let say = match line.strip_prefix(b":").filter(|_| commands) {
             Some(directive) => match read_directive(directive) {
                 Ok(say) => say,
