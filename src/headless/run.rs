@@ -8,12 +8,11 @@ use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{Log, Part, converse, was_cut_short};
 use crate::session::{Dialogue, Keep};
-use crate::speaker::Script;
-use crate::speaker::{Script, Speaker as _};
 use crate::speaker::script::Mismatch;
+use crate::speaker::{Script, Speaker as _};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, practice, read_input};
+use super::{Outcome, Setting, block_on, json, practice, read_input, say};
 use crate::cli::Run;
 use crate::display::token::visible;
 
@@ -65,9 +64,9 @@ async fn play(
         Ok((stream, endpoints)) => {
             log.append(Happening::Opened(endpoints)).await;
             converse::<_, ()>(stream, &mut log, Part::program(run.timeout), &mut script, None)
+                .await;
             // The end of the connection may be what it expected, or not.
             let _ = script.next(log.now(), &log.dialogue);
-                .await;
         }
     }
     let dialogue = &log.dialogue;
@@ -95,7 +94,7 @@ async fn play(
     if run.json {
         eprint!("{text}");
     } else {
-        print!("{text}");
+        say(&text)?;
     }
     Ok(outcome)
 }
@@ -114,8 +113,7 @@ fn print_json(
         exchange: m.seen,
     });
     let session = json::session(header, dialogue, outcome, setting.lang, Some((name, mismatch)));
-    println!("{}", serde_json::to_string(&session)?);
-    Ok(())
+    say(&format!("{}\n", serde_json::to_string(&session)?))
 }
 
 /// «expected / seen», with the place in the script.

@@ -10,7 +10,7 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, Keep};
 
 use super::print::{self, Printer};
-use super::{Outcome, Setting, json, read_input};
+use super::{Outcome, Setting, json, read_input, say};
 
 /// What a file turned out to be.
 pub enum Found {
@@ -29,7 +29,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     let journal = match open(path)? {
         Found::Message(bytes) if as_json => message_journal(&bytes),
         Found::Message(bytes) => {
-            print!("{}", print::content(&Content::read(&bytes), lang));
+            say(&print::content(&Content::read(&bytes), lang))?;
             return Ok(Outcome::Done);
         }
         Found::Session(journal) => journal,
@@ -37,19 +37,19 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     let dialogue = fold(&journal);
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", lang, None);
-        println!("{}", serde_json::to_string(&session)?);
+        say(&format!("{}\n", serde_json::to_string(&session)?))?;
         return Ok(Outcome::Done);
     }
-    print!("{}", Printer::new(lang, full).news(&dialogue));
+    say(&Printer::new(lang, full).news(&dialogue))?;
     let envelope = print::envelope(&dialogue, lang);
     if !envelope.is_empty() {
-        print!("\n{}", heading(lang, "pane.envelope", &envelope));
+        say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
     for message in dialogue.messages() {
         let content = print::content(&Content::read(&message.content()), lang);
-        print!("\n{}", heading(lang, "pane.content", &content));
+        say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
         for odd in message.odd() {
-            println!("  {}", print::finding(*odd, lang));
+            say(&format!("  {}\n", print::finding(*odd, lang)))?;
         }
     }
     Ok(Outcome::Done)
