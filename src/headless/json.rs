@@ -162,6 +162,15 @@ pub fn session<'a>(
     }
 }
 
+impl Session<'_> {
+    /// The message alone, without the dialogue that was made up around it.
+    pub fn of_message(mut self) -> Self {
+        self.exchanges.clear();
+        self.findings.retain(|finding| finding.r#where.message.is_some());
+        self
+    }
+}
+
 fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
     let time = |at: Option<Moment>| {
         let micros = i64::try_from(at?.0).ok()?;

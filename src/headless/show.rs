@@ -27,7 +27,13 @@ pub enum Found {
 pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang;
     let journal = match open(path)? {
-        Found::Message(bytes) if as_json => message_journal(&bytes),
+        Found::Message(bytes) if as_json => {
+            let journal = message_journal(&bytes);
+            let dialogue = fold(&journal);
+            let session = json::session(&journal.header, &dialogue, "read", lang, None);
+            say(&format!("{}\n", serde_json::to_string(&session.of_message())?))?;
+            return Ok(Outcome::Done);
+        }
         Found::Message(bytes) => {
             say(&print::content(&Content::read(&bytes), lang))?;
             return Ok(Outcome::Done);
@@ -106,7 +112,7 @@ fn looks_like_message(bytes: &[u8]) -> bool {
 /// A journal that holds nothing but a message.
 fn message_journal(bytes: &[u8]) -> Journal {
     let stuffed = crate::smtp::payload::stuff(bytes);
-    let mut journal = transcript::recording(b"C: DATA\nS: 354 \n")
+    let mut journal = transcript::recording(b"S: 220 \nC: DATA\nS: 354 \n")
         .unwrap_or_else(|_| unreachable!("a transcript"));
     let close = journal.pop();
     let data = crate::journal::Event::bytes(
