@@ -114,9 +114,29 @@ pub fn phase_title(name: &str, lang: Lang) -> String {
     knowledge::phases().get(name).map_or_else(|| name.to_owned(), |e| e.say(lang).title.clone())
 }
 
+/// Visible tokens with the escapes of the notation alone: it has bytes where a screen names a
+/// character that cannot be seen.
+fn in_notation(shown: &Shown) -> String {
+    let mut out = String::new();
+    for token in &shown.tokens {
+        let mut rest = token.text.as_str();
+        while let Some((before, named)) = rest.split_once("\\u{").filter(|_| token.odd) {
+            let (digits, after) = named.split_once('}').unwrap_or((named, ""));
+            let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+            out.push_str(before);
+            for byte in c.unwrap_or_default().encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+    }
+    out + &shown.end.map(line::end_text).unwrap_or_default()
+}
+
 /// A row in the notation.
 fn as_line(shown: &Shown) -> String {
-    let text = shown.text();
+    let text = if shown.mark.is_empty() { shown.text() } else { in_notation(shown) };
     match shown.mark {
         "" => format!("# {text}"),
         // A blank at the end would be lost in an editor.
