@@ -145,10 +145,10 @@ impl Part {
         Self { side: Side::Client, patience: Some(patience), gate: Gate }
     }
 
-    /// When we give up, if the other side does not do what we wait for: an answer, or, where our
-    /// speaker has nothing more to say, whatever it needs to go on.
-    fn gives_up(&self, seen: &Dialogue, speechless: bool) -> Option<Moment> {
-        let awaited = speechless || !seen.waiting().is_empty();
+    /// When we give up, if the other side does nothing: neither answer nor take what we say. While
+    /// our own speaker `pauses`, only an answer is awaited.
+    fn gives_up(&self, seen: &Dialogue, pauses: bool) -> Option<Moment> {
+        let awaited = !pauses || !seen.waiting().is_empty();
         self.patience.filter(|_| awaited).map(|p| seen.last_heard().plus(p))
     }
 }
@@ -174,7 +174,6 @@ pub async fn converse<P: Speaker, O>(
     let mut out = Bytes::new();
     loop {
         let mut pause = None;
-        let mut speechless = false;
         while out.is_empty() {
             match speaker.next(log.now(), &log.dialogue).map(|say| part.gate.pass(say)) {
                 Some(Say::Bytes(bytes)) => out = bytes,
@@ -186,13 +185,10 @@ pub async fn converse<P: Speaker, O>(
                     pause = Some(log.now().plus(time));
                     break;
                 }
-                None => {
-                    speechless = true;
-                    break;
-                }
+                None => break,
             }
         }
-        let gives_up = part.gives_up(&log.dialogue, speechless);
+        let gives_up = part.gives_up(&log.dialogue, pause.is_some());
         let wake = pause.into_iter().chain(gives_up).min();
         inbox.reserve(READ);
         let now = log.now();
