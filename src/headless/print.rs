@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
-use crate::display::token::visible;
+use crate::display::token::{Token, tokens, visible};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Fate, Row, Transaction, timing};
@@ -43,7 +43,7 @@ impl Printer {
         }
         let lines = &dialogue.partial_reply().0.lines;
         for line in lines.iter().skip(self.partial) {
-            let _ = writeln!(out, "S: {}", visible(&line.line.bytes));
+            let _ = writeln!(out, "S: {}", in_notation(&tokens(&line.line.bytes)));
         }
         self.partial = self.partial.max(lines.len());
         out
@@ -116,9 +116,9 @@ pub fn phase_title(name: &str, lang: Lang) -> String {
 
 /// Visible tokens with the escapes of the notation alone: it has bytes where a screen names a
 /// character that cannot be seen.
-fn in_notation(shown: &Shown) -> String {
+fn in_notation(tokens: &[Token]) -> String {
     let mut out = String::new();
-    for token in &shown.tokens {
+    for token in tokens {
         let mut rest = token.text.as_str();
         while let Some((before, named)) = rest.split_once("\\u{").filter(|_| token.odd) {
             let (digits, after) = named.split_once('}').unwrap_or((named, ""));
@@ -131,12 +131,13 @@ fn in_notation(shown: &Shown) -> String {
         }
         out.push_str(rest);
     }
-    out + &shown.end.map(line::end_text).unwrap_or_default()
+    out
 }
 
 /// A row in the notation.
 fn as_line(shown: &Shown) -> String {
-    let text = if shown.mark.is_empty() { shown.text() } else { in_notation(shown) };
+    let end = shown.end.map(line::end_text).unwrap_or_default();
+    let text = in_notation(&shown.tokens) + &end;
     match shown.mark {
         "" => format!("# {text}"),
         // A blank at the end would be lost in an editor.
