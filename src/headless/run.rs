@@ -113,7 +113,7 @@ fn print_json(
         exchange: m.seen,
     });
     let session = json::session(header, dialogue, outcome, setting.lang, Some((name, mismatch)));
-    say(&format!("{}\n", serde_json::to_string(&session)?))
+    say(&json::line(&session)?)
 }
 
 /// «expected / seen», with the place in the script.

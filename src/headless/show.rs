@@ -31,7 +31,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
             let journal = message_journal(&bytes);
             let dialogue = fold(&journal);
             let session = json::session(&journal.header, &dialogue, "read", lang, None);
-            say(&format!("{}\n", serde_json::to_string(&session.of_message())?))?;
+            say(&json::line(&session.of_message())?)?;
             return Ok(Outcome::Done);
         }
         Found::Message(bytes) => {
@@ -43,7 +43,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     let dialogue = fold(&journal);
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", lang, None);
-        say(&format!("{}\n", serde_json::to_string(&session)?))?;
+        say(&json::line(&session)?)?;
         return Ok(Outcome::Done);
     }
     say(&Printer::new(lang, full).news(&dialogue))?;
