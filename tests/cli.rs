@@ -4,7 +4,13 @@
 //! server thread on loopback, for a bounded time. Sockets elsewhere are never used; the one name
 //! that is looked up ends in `.invalid` (RFC 2606 §2).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 #[path = "support/peer.rs"]
 mod peer;
@@ -349,12 +355,16 @@ fn json_is_an_object_a_line_with_every_key() {
     assert_eq!(objects.len(), 2, "one for each script");
     assert!(ended.err.contains("S: 250 2.0.0 Message accepted"), "text goes to standard error");
     for object in &objects {
-        KEYS.iter().for_each(|key| assert!(object.get(key).is_some(), "{key}"));
+        for key in KEYS {
+            assert!(object.get(key).is_some(), "{key}");
+        }
         assert_eq!(object["exchanges"][0]["command"], Value::Null);
         assert_eq!(object["exchanges"][0]["reply"]["code"], 220);
         assert_eq!(object["tls"], Value::Null);
         let exchanges = object["exchanges"].as_array().unwrap();
-        exchanges.iter().for_each(whole_exchange);
+        for exchange in exchanges {
+            whole_exchange(exchange);
+        }
     }
     let [whole, fails] = &objects[..] else { panic!("two") };
     assert_eq!(whole["outcome"], "as-expected");
@@ -403,7 +413,9 @@ fn json_has_null_where_nothing_was_heard() {
     assert!(unanswered["sent_at"].is_string());
 
     let nobody = play("C: QUIT\n", "unix:nothing-here", &["--json"]).with(2).json().remove(0);
-    KEYS.iter().for_each(|key| assert!(nobody.get(key).is_some(), "{key}"));
+    for key in KEYS {
+        assert!(nobody.get(key).is_some(), "{key}");
+    }
     assert_eq!(
         (&nobody["exchanges"], &nobody["outcome"]),
         (&Value::Array(vec![]), &"not-connected".into())
@@ -457,7 +469,9 @@ fn show_speaks_json_about_every_kind_of_file() {
     for (name, timed) in [("r.jsonl", true), ("t.txt", false), ("message.eml", false)] {
         let objects = home.run(["show", name, "--json"]).with(0).json();
         assert_eq!(objects.len(), 1, "{name}");
-        KEYS.iter().for_each(|key| assert!(objects[0].get(key).is_some(), "{name}: {key}"));
+        for key in KEYS {
+            assert!(objects[0].get(key).is_some(), "{name}: {key}");
+        }
         assert_eq!(objects[0]["content"][0]["fields"][1]["value"], "hello", "{name}");
         let text = objects[0]["content"][0]["text"].as_str().unwrap();
         assert_eq!(text.replace("\r\n", "\n"), MESSAGE, "{name}");

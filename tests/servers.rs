@@ -5,7 +5,13 @@
 //! their own, and end with the test, also when it fails. What cannot be had here is skipped and
 //! said; with `EHLO_SERVERS=required` it is a failure.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 #[path = "support/program.rs"]
 mod program;
@@ -315,7 +321,7 @@ fn messages() -> Vec<Vec<u8>> {
 fn crlf(text: &[u8]) -> Vec<u8> {
     let lines = text.split_inclusive(|b| *b == b'\n');
     lines
-        .flat_map(|l| l.strip_suffix(b"\n").map_or(l.to_vec(), |l| [l, b"\r\n"].concat()))
+        .flat_map(|l| l.strip_suffix(b"\n").map_or_else(|| l.to_vec(), |l| [l, b"\r\n"].concat()))
         .collect()
 }
 
