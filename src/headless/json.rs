@@ -162,6 +162,33 @@ pub fn session<'a>(
     }
 }
 
+/// An object as one line. Control characters are escaped, also those that JSON lets pass.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn line(object: &impl Serialize) -> serde_json::Result<String> {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for c in serde_json::to_string(object)?.chars() {
+        if c.is_control() {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    Ok(out)
+}
+
+impl Session<'_> {
+    /// The message alone, without the dialogue that was made up around it.
+    pub fn of_message(mut self) -> Self {
+        self.exchanges.clear();
+        self.findings.retain(|finding| finding.r#where.message.is_some());
+        self
+    }
+}
+
 fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
     let time = |at: Option<Moment>| {
         let micros = i64::try_from(at?.0).ok()?;

@@ -8,11 +8,11 @@ use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{Log, Part, converse, was_cut_short};
 use crate::session::{Dialogue, Keep};
-use crate::speaker::Script;
 use crate::speaker::script::Mismatch;
+use crate::speaker::{Script, Speaker as _};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, practice, read_input};
+use super::{Outcome, Setting, block_on, json, practice, read_input, say};
 use crate::cli::Run;
 use crate::display::token::visible;
 
@@ -65,6 +65,8 @@ async fn play(
             log.append(Happening::Opened(endpoints)).await;
             converse::<_, ()>(stream, &mut log, Part::program(run.timeout), &mut script, None)
                 .await;
+            // The end of the connection may be what it expected, or not.
+            let _ = script.next(log.now(), &log.dialogue);
         }
     }
     if let Some(why) = &log.recording_failed {
@@ -77,7 +79,7 @@ async fn play(
     let mismatch = script.mismatch();
     let (outcome, word) = match mismatch {
         _ if dialogue.connection() == 0 => (Outcome::Unreachable, "not-connected"),
-        Some(Mismatch { seen: None, .. }) if was_cut_short(dialogue) => {
+        Some(Mismatch { seen: None, at, .. }) if at.is_none() || was_cut_short(dialogue) => {
             (Outcome::Unreachable, "cut-short")
         }
         Some(_) => (Outcome::Failed, "not-as-expected"),
@@ -91,13 +93,14 @@ async fn play(
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
     let mut text = Printer::new(setting.lang, run.full, setting.with_secrets).news(dialogue);
-    if let Some(mismatch) = mismatch {
+    // Where more was to be sent but nothing expected, the note on the end says it all.
+    if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
         text += &explain(&name, mismatch, dialogue, setting);
     }
     if run.json {
         eprint!("{text}");
     } else {
-        print!("{text}");
+        say(&text)?;
     }
     Ok(outcome)
 }
@@ -116,8 +119,7 @@ fn print_json(
         exchange: m.seen,
     });
     let session = json::session(header, dialogue, outcome, setting.lang, Some((name, mismatch)));
-    println!("{}", serde_json::to_string(&session)?);
-    Ok(())
+    say(&json::line(&session)?)
 }
 
 /// «expected / seen», with the place in the script.

@@ -10,7 +10,7 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, Keep};
 
 use super::print::{self, Printer};
-use super::{Outcome, Setting, json, read_input};
+use super::{Outcome, Setting, json, read_input, say};
 
 /// What a file turned out to be.
 pub enum Found {
@@ -27,9 +27,15 @@ pub enum Found {
 pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang;
     let journal = match open(path)? {
-        Found::Message(bytes) if as_json => message_journal(&bytes),
+        Found::Message(bytes) if as_json => {
+            let journal = message_journal(&bytes);
+            let dialogue = fold(&journal);
+            let session = json::session(&journal.header, &dialogue, "read", lang, None);
+            say(&json::line(&session.of_message())?)?;
+            return Ok(Outcome::Done);
+        }
         Found::Message(bytes) => {
-            print!("{}", print::content(&Content::read(&bytes), lang));
+            say(&print::content(&Content::read(&bytes), lang))?;
             return Ok(Outcome::Done);
         }
         Found::Session(journal) => journal,
@@ -37,19 +43,19 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     let dialogue = fold(&journal);
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", lang, None);
-        println!("{}", serde_json::to_string(&session)?);
+        say(&json::line(&session)?)?;
         return Ok(Outcome::Done);
     }
-    print!("{}", Printer::new(lang, full, setting.with_secrets).news(&dialogue));
+    say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
     let envelope = print::envelope(&dialogue, lang);
     if !envelope.is_empty() {
-        print!("\n{}", heading(lang, "pane.envelope", &envelope));
+        say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
     for message in dialogue.messages() {
         let content = print::content(&Content::read(&message.content()), lang);
-        print!("\n{}", heading(lang, "pane.content", &content));
+        say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
         for odd in message.odd() {
-            println!("  {}", print::finding(*odd, lang));
+            say(&format!("  {}\n", print::finding(*odd, lang)))?;
         }
     }
     Ok(Outcome::Done)
@@ -117,7 +123,7 @@ fn looks_like_message(bytes: &[u8]) -> bool {
 /// A journal that holds nothing but a message.
 fn message_journal(bytes: &[u8]) -> Journal {
     let stuffed = crate::smtp::payload::stuff(bytes);
-    let mut journal = transcript::recording(b"C: DATA\nS: 354 \n")
+    let mut journal = transcript::recording(b"S: 220 \nC: DATA\nS: 354 \n")
         .unwrap_or_else(|_| unreachable!("a transcript"));
     let close = journal.pop();
     let data = crate::journal::Event::bytes(

@@ -145,9 +145,10 @@ impl Part {
         Self { side: Side::Client, patience: Some(patience), gate: Gate }
     }
 
-    /// When we give up, if the other side does not answer.
-    fn gives_up(&self, seen: &Dialogue) -> Option<Moment> {
-        let awaited = !seen.waiting().is_empty();
+    /// When we give up, if the other side does nothing: neither answer nor take what we say. While
+    /// our own speaker `pauses`, only an answer is awaited.
+    fn gives_up(&self, seen: &Dialogue, pauses: bool) -> Option<Moment> {
+        let awaited = !pauses || !seen.waiting().is_empty();
         self.patience.filter(|_| awaited).map(|p| seen.last_heard().plus(p))
     }
 }
@@ -172,7 +173,7 @@ pub async fn converse<P: Speaker, O>(
     let mut inbox = BytesMut::with_capacity(READ);
     let mut out = Bytes::new();
     loop {
-        let mut wake = part.gives_up(&log.dialogue);
+        let mut pause = None;
         while out.is_empty() {
             match speaker.next(log.now(), &log.dialogue).map(|say| part.gate.pass(say)) {
                 Some(Say::Bytes(bytes)) => out = bytes,
@@ -181,13 +182,14 @@ pub async fn converse<P: Speaker, O>(
                     return log.append(Happening::Closed { by: part.side, how }).await;
                 }
                 Some(Say::Wait(time)) => {
-                    let until = log.now().plus(time);
-                    wake = Some(wake.map_or(until, |w| w.min(until)));
+                    pause = Some(log.now().plus(time));
                     break;
                 }
                 None => break,
             }
         }
+        let gives_up = part.gives_up(&log.dialogue, pause.is_some());
+        let wake = pause.into_iter().chain(gives_up).min();
         inbox.reserve(READ);
         let now = log.now();
         let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
@@ -212,7 +214,7 @@ pub async fn converse<P: Speaker, O>(
                 Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
             },
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
-                if part.gives_up(&log.dialogue).is_some_and(|at| at <= log.now()) {
+                if gives_up.is_some_and(|at| at <= log.now()) {
                     return log.append(Happening::Closed { by: part.side, how: Ending::TimedOut }).await;
                 }
             }
