@@ -111,7 +111,8 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
 
 /// Puts a recording into the model.
 fn open(model: &mut Model, path: &std::path::Path) -> anyhow::Result<()> {
-    let journal = show::open_as_session(path)?;
+    let (journal, notice) = show::open_as_session(path, model.lang)?;
+    model.notice = model.notice.take().or(notice);
     model.session.target = path.display().to_string();
     for event in journal.events() {
         model.session.dialogue.apply(event);
