@@ -483,7 +483,7 @@ fn show_speaks_json_about_every_kind_of_file() {
 #[test]
 fn a_long_message_is_shortened_unless_all_of_it_is_wanted() {
     let home = world();
-    let lines: String = (0..500).map(|n| format!("line {n}\n")).collect();
+    let lines: String = (0..500).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     home.file("message.eml", format!("Subject: long\n\n{lines}"));
     let run = ["run", "whole.txt", "--server", "practice", "--record", "r.jsonl"];
     let ended = home.run(run).with(0);
@@ -547,7 +547,7 @@ fn a_journal_that_is_wrong_is_refused_with_its_place() {
 #[test]
 fn an_output_that_is_closed_is_no_reason_to_panic() {
     let home = world();
-    let lines: String = (0..20_000).map(|n| format!("C: NOOP {n}\n")).collect();
+    let lines: String = (0..20_000).map(|n| format!("C: NOOP {n}\n")).collect::<Vec<_>>().concat();
     home.file("long.txt", lines);
     for line in ["show long.txt", "show long.txt --json", "run whole.txt --server practice"] {
         let (reader, writer) = std::io::pipe().unwrap();
