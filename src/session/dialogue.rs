@@ -655,11 +655,15 @@ impl Dialogue {
     /// Lines that will never be finished are lines all the same.
     fn flush(&mut self) {
         if self.decider.take().is_some() {
-            let bytes = self.undecided.split().freeze();
-            let begin = self.client_offset - bytes.len() as u64;
             self.framing = Framing::Commands;
-            self.frame_client(bytes, begin);
-            self.decider = None;
+            let mut bytes = self.undecided.split().freeze();
+            // Line by line: none of them gets the answer that would decide about the next ones.
+            while !bytes.is_empty() {
+                let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+                let begin = self.client_offset - bytes.len() as u64;
+                self.frame_client(bytes.split_to(end), begin);
+                self.decider = None;
+            }
         }
         if let Some(line) = self.client.finish() {
             if self.framing == Framing::Login {
