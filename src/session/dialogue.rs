@@ -597,11 +597,22 @@ impl Dialogue {
         };
         let bytes = self.undecided.split().freeze();
         if !bytes.is_empty() {
+            self.judge_early(index);
             // These bytes belong to earlier events, whose veils are drawn already.
             let veiled = std::mem::take(&mut self.veiled);
             let begin = self.client_offset - bytes.len() as u64;
             self.frame_client(bytes, begin);
             self.veiled = veiled;
+        }
+    }
+
+    /// DATA must be the last of its group (RFC 2920 §3.1), and the client went on behind it.
+    fn judge_early(&mut self, index: usize) {
+        if let Some(exchange) = self.exchanges.get_mut(index)
+            && exchange.verb() == Some(&Verb::Data)
+        {
+            let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
+            exchange.odd.push(Oddity::new("H03", Span::new(0, len)));
         }
     }
 
