@@ -87,8 +87,11 @@ pub(super) fn in_reply(
             odd.extend(capabilities.odd);
             return odd;
         }
-        (_, Some(Verb::Helo)) if class == Class::Positive && reply.lines.len() > 1 => {
-            ids.push("C10");
+        (_, Some(Verb::Helo)) => {
+            let listed = class == Class::Positive && reply.lines.len() > 1;
+            let mut odd = misplaced_codes(reply);
+            odd.extend(listed.then(|| (0, Oddity::new("C10", first))));
+            return odd;
         }
         (_, Some(Verb::Data))
             if class == Class::Intermediate
@@ -102,8 +105,7 @@ pub(super) fn in_reply(
         _ => {}
     }
     let wants = matches!(class, Class::Positive | Class::Transient | Class::Permanent);
-    let introduced = exchange.verb() != Some(&Verb::Helo);
-    if wants && introduced && dialogue.offers("ENHANCEDSTATUSCODES") && reply.enhanced().is_none() {
+    if wants && dialogue.offers("ENHANCEDSTATUSCODES") && reply.enhanced().is_none() {
         ids.push("B23");
     }
     ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect()
@@ -133,10 +135,14 @@ fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
     if reply.lines.len() > 1 {
         add("A02");
     }
-    if let Some((_, span)) = line.enhanced {
-        odd.push((0, Oddity::new("B25", span)));
-    }
+    odd.extend(misplaced_codes(reply));
     odd
+}
+
+/// Enhanced codes where none belongs (RFC 2034 §4).
+fn misplaced_codes(reply: &Reply) -> Vec<(usize, Oddity)> {
+    let spans = reply.lines.iter().map(|l| l.enhanced.map(|(_, span)| span)).enumerate();
+    spans.filter_map(|(at, span)| Some((at, Oddity::new("B25", span?)))).collect()
 }
 
 /// The oddity of a reply that nobody asked for.
