@@ -469,6 +469,16 @@ fn exchange() -> impl Strategy<Value = Vec<Part>> {
     let answer = select(&["235 yes\r\n", "535 no\r\n"]);
     let plain = (word, end.clone(), answer.clone(), select(&["AUTH PLAIN ", "auth\tplain  "]))
         .prop_map(|(w, end, answer, verb)| vec![secret(verb, &w, end), says(Side::Server, answer)]);
+    let pipelined =
+        (word, word, end.clone(), answer.clone()).prop_map(|(user, word, end, answer)| {
+            vec![
+                says(Side::Client, "AUTH LOGIN\r\n"),
+                secret("", &user, end),
+                secret("", &word, end),
+                says(Side::Server, "334 \r\n334 \r\n"),
+                says(Side::Server, answer),
+            ]
+        });
     let login = (word, word, end, answer).prop_map(|(user, word, end, answer)| {
         vec![
             says(Side::Client, "AUTH LOGIN\r\n"),
@@ -488,6 +498,7 @@ fn exchange() -> impl Strategy<Value = Vec<Part>> {
     prop_oneof![
         3 => plain,
         3 => login,
+        3 => pipelined,
         1 => fixed(&[
             (Client, "AUTH LOGIN\r\n"), (Server, "334 \r\n"), (Client, "*\r\n"), (Server, "501 no\r\n"),
         ]),
