@@ -10,6 +10,8 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
 use crate::smtp::reply::Reply;
 
+use super::Setting;
+
 use crate::display::words::{end_word, fate_key};
 
 /// A session.
@@ -139,7 +141,7 @@ pub fn session<'a>(
     header: &Header,
     dialogue: &Dialogue,
     outcome: &'a str,
-    lang: Lang,
+    setting: &Setting,
     script: Option<(&'a str, Option<Mismatched>)>,
 ) -> Session<'a> {
     let started = header.started.as_deref().and_then(|s| s.parse().ok());
@@ -147,7 +149,11 @@ pub fn session<'a>(
     let (script, mismatch) = script.map_or((None, None), |(name, mismatch)| (Some(name), mismatch));
     Session {
         script,
-        exchanges: dialogue.exchanges().iter().map(|e| turned(e, started)).collect(),
+        exchanges: dialogue
+            .exchanges()
+            .iter()
+            .map(|e| turned(e, started, setting.with_secrets))
+            .collect(),
         envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
         content: dialogue.messages().iter().map(sent).collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
@@ -156,7 +162,7 @@ pub fn session<'a>(
             }
             _ => None,
         }),
-        findings: findings(dialogue, lang),
+        findings: findings(dialogue, setting.lang),
         outcome,
         mismatch,
     }
@@ -189,7 +195,7 @@ impl Session<'_> {
     }
 }
 
-fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
+fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>, with_secrets: bool) -> Turned {
     let time = |at: Option<Moment>| {
         let micros = i64::try_from(at?.0).ok()?;
         Some((started? + jiff::SignedDuration::from_micros(micros)).to_string())
@@ -206,7 +212,9 @@ fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
             Turn::MailData => Some(".".to_owned()),
             _ => exchange.line.as_ref().map(|line| {
                 let mut bytes = line.bytes.to_vec();
-                secrets::veil(&mut bytes, exchange.secret);
+                if !with_secrets {
+                    secrets::veil(&mut bytes, exchange.secret);
+                }
                 String::from_utf8_lossy(&bytes).into_owned()
             }),
         },

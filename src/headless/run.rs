@@ -118,7 +118,7 @@ fn print_json(
         expected: m.expected.clone(),
         exchange: m.seen,
     });
-    let session = json::session(header, dialogue, outcome, setting.lang, Some((name, mismatch)));
+    let session = json::session(header, dialogue, outcome, setting, Some((name, mismatch)));
     say(&json::line(&session)?)
 }
 

@@ -35,7 +35,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
         Found::Message(bytes) if as_json => {
             let journal = message_journal(&bytes);
             let dialogue = fold(&journal);
-            let session = json::session(&journal.header, &dialogue, "read", lang, None);
+            let session = json::session(&journal.header, &dialogue, "read", setting, None);
             say(&json::line(&session.of_message())?)?;
             return Ok(Outcome::Done);
         }
@@ -52,7 +52,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     };
     let dialogue = fold(&journal);
     if as_json {
-        let session = json::session(&journal.header, &dialogue, "read", lang, None);
+        let session = json::session(&journal.header, &dialogue, "read", setting, None);
         say(&json::line(&session)?)?;
         return Ok(Outcome::Done);
     }

@@ -28,7 +28,8 @@ use super::wire::{Row, Wire};
 /// How many bytes of one line are kept.
 pub const LINE_KEEP: usize = 64 << 10;
 
-/// How many replies that nobody asked for are kept; a flood of them is counted.
+/// How many replies that nobody asked for are kept between two turns of the client; the lines of
+/// more of them are counted.
 pub const UNSOLICITED_KEEP: usize = 1_000;
 
 /// How much of a session stays in memory.
@@ -86,7 +87,6 @@ pub struct Dialogue {
     server: Cutter,
     replies: Collector,
     unsolicited: usize,
-    flood: u64,
     chunked: Option<usize>,
     client_offset: u64,
     line_offset: u64,
@@ -125,7 +125,6 @@ impl Dialogue {
             server: Cutter::new(LINE_KEEP),
             replies: Collector::default(),
             unsolicited: 0,
-            flood: 0,
             chunked: None,
             client_offset: 0,
             line_offset: 0,
@@ -247,11 +246,6 @@ impl Dialogue {
         veiled.extend(secret.map(|s| Span::new(at + s.start, at + s.end)));
         secrets::veil(&mut bytes, veiled);
         bytes
-    }
-
-    /// Number of unsolicited replies that were counted and not kept.
-    pub const fn flood(&self) -> u64 {
-        self.flood
     }
 
     /// When the client last said something, or the server answered.
@@ -644,8 +638,7 @@ impl Dialogue {
     fn unsolicited(&mut self, mut reply: Reply) {
         self.unsolicited += 1;
         if self.unsolicited > UNSOLICITED_KEEP {
-            self.flood += 1;
-            return;
+            return self.count_unsolicited(&reply);
         }
         let before = self.exchanges.iter().rev().find(|e| e.turn != Turn::Unsolicited);
         let id = odd::in_unsolicited(before, &reply);
@@ -661,6 +654,16 @@ impl Dialogue {
             exchange.phase = self.phase;
             exchange.reply = Some(reply);
         }
+    }
+
+    /// One of a flood: its lines are counted with the last reply that was kept.
+    fn count_unsolicited(&mut self, reply: &Reply) {
+        let index = self.exchanges.len().saturating_sub(1);
+        let Some(last) = self.exchanges.last_mut().and_then(|e| e.reply.as_mut()) else { return };
+        if last.more == 0 {
+            self.wire.push(Row::Server { exchange: index, line: last.lines.len() }, 1);
+        }
+        last.more += reply.lines.len() as u64 + reply.more;
     }
 
     // ---- the connection

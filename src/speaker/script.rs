@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::pattern::Pattern;
-use crate::session::{Dialogue, Exchange, Phase};
+use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -178,6 +178,10 @@ impl Speaker for Script {
                     self.wait_until = None;
                 }
                 Item::Send(_) | Item::Close if over => return Some(self.fail(None, &[], None)),
+                // A reply that came unasked and unexpected is no answer to what is sent now.
+                Item::Send(_) if self.reply(seen).is_some_and(|e| e.turn == Turn::Unsolicited) => {
+                    return Some(self.fail(None, &[], Some(self.heard)));
+                }
                 Item::Send(bytes) => {
                     self.next += 1;
                     return Some(Say::Bytes(bytes));
