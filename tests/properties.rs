@@ -250,7 +250,7 @@ proptest! {
     fn every_row_of_the_wire_is_shown_without_control_characters(steps in session()) {
         let dialogue = fold(&steps);
         for at in 0..dialogue.wire().len() {
-            let shown = ehlo::display::line::shown(&dialogue, at, ehlo::knowledge::Lang::En);
+            let shown = ehlo::display::line::shown(&dialogue, at, ehlo::knowledge::Lang::En, false);
             prop_assert!(shown.is_some_and(|row| !row.text().contains(char::is_control)));
         }
     }
@@ -468,25 +468,25 @@ fn exchange() -> impl Strategy<Value = Vec<Part>> {
     let end = select(&["\r\n", "\r\n", "\r\n", "\n"]);
     let answer = select(&["235 yes\r\n", "535 no\r\n"]);
     let plain = (word, end.clone(), answer.clone(), select(&["AUTH PLAIN ", "auth\tplain  "]))
-        .prop_map(|(w, end, answer, verb)| vec![secret(verb, &w, end), says(Side::Server, answer)]);
+        .prop_map(|(w, end, answer, verb)| vec![secret(verb, &w, end), says(Server, answer)]);
     let pipelined =
         (word, word, end.clone(), answer.clone()).prop_map(|(user, word, end, answer)| {
             vec![
-                says(Side::Client, "AUTH LOGIN\r\n"),
+                says(Client, "AUTH LOGIN\r\n"),
                 secret("", &user, end),
                 secret("", &word, end),
-                says(Side::Server, "334 \r\n334 \r\n"),
-                says(Side::Server, answer),
+                says(Server, "334 \r\n334 \r\n"),
+                says(Server, answer),
             ]
         });
     let login = (word, word, end, answer).prop_map(|(user, word, end, answer)| {
         vec![
-            says(Side::Client, "AUTH LOGIN\r\n"),
-            says(Side::Server, "334 VXNlcm5hbWU6\r\n"),
+            says(Client, "AUTH LOGIN\r\n"),
+            says(Server, "334 VXNlcm5hbWU6\r\n"),
             secret("", &user, end),
-            says(Side::Server, "334 UGFzc3dvcmQ6\r\n"),
+            says(Server, "334 UGFzc3dvcmQ6\r\n"),
             secret("", &word, end),
-            says(Side::Server, answer),
+            says(Server, answer),
         ]
     });
     let fixed = |parts: &[(Side, &str)]| {
