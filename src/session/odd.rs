@@ -13,8 +13,8 @@ use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
-use super::exchange::{Exchange, Turn};
-use super::phase::Phase;
+use super::exchange::Exchange;
+use super::phase::{Phase, Turn};
 use super::{Dialogue, Envelope};
 
 /// What is odd about sending `command`, a line of `len` bytes, now.
