@@ -21,7 +21,7 @@ use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
-use ehlo::speaker::{Policy, Script, Server, Speaker};
+use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
 use outline::outline;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -256,6 +256,67 @@ proptest! {
     }
 }
 
+/// Commands as people mistype them.
+fn typed() -> impl Strategy<Value = Vec<u8>> {
+    let verb = select(&[
+        "EHLO ",
+        "HELO ",
+        "MAIL FROM:",
+        "MAIL FROM:<",
+        "RCPT TO:<",
+        "RCPT TO:<bob@example.net> ",
+        "MAIL FROM:<> ",
+        "VRFY ",
+        "EXPN ",
+        "HELP ",
+        "NOOP ",
+        "BDAT ",
+        "AUTH ",
+        "",
+    ]);
+    let word = prop_oneof![
+        "[a-z.@\"\\\\<> ]{0,20}>?",
+        "\"[ -~\u{1}-\u{1f}\u{80}-\u{9f}\u{e5}]{0,10}\"@example\\.(net|org)>",
+        "[a-z]{200,700}(@example\\.net>)?",
+        "(SIZE|RET|NOTIFY|ORCPT|ENVID|BODY|SMTPUTF8)=?[A-Z0-9;,\u{e5}]{0,300}",
+        "gr\u{e5}@example\\.net> SMTPUTF8",
+    ];
+    (verb, word).prop_map(|(verb, word)| format!("{verb}{word}\r\n").into_bytes())
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// The practice server is a model, whatever it is told: no reply of it is ever odd.
+    #[test]
+    fn the_practice_server_answers_correctly(
+        lines in vec(prop_oneof![3 => typed(), 2 => client_piece()], 0..16),
+        begun in any::<bool>(),
+    ) {
+        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())));
+        let mut dialogue = fold(&[Step::Opened]);
+        let hello = begun.then(|| b"EHLO pc.example.org\r\n".to_vec());
+        for line in std::iter::once(Vec::new()).chain(hello).chain(lines) {
+            if dialogue.phase() == Phase::Closed {
+                break;
+            }
+            dialogue.apply(&Step::Says(Side::Client, line).event());
+            while let Some(say) = server.next(Moment(0), &dialogue) {
+                let step = match say {
+                    Say::Bytes(data) => Step::Says(Side::Server, data.to_vec()),
+                    Say::Close(how) => Step::Closed(Side::Server, how),
+                    Say::Wait(_) => break,
+                };
+                dialogue.apply(&step.event());
+            }
+        }
+        for exchange in dialogue.exchanges() {
+            let odd = exchange.reply.as_ref().map_or(&[][..], |reply| &reply.odd);
+            prop_assert!(odd.is_empty(), "{:?} to {:?}", odd, exchange.line);
+        }
+    }
+}
+
 fn said(journal: &Journal, side: Side) -> Vec<u8> {
     let mut out = Vec::new();
     for event in journal.events() {
@@ -425,6 +486,21 @@ proptest! {
         prop_assert_eq!((reply.code, reply.enhanced()), (Some(code), enhanced));
         prop_assert_eq!(reply.text(), texts.join("\n"));
     }
+}
+
+#[test]
+fn what_one_connection_leaves_behind_does_not_reach_the_next() {
+    let mut steps = prefix(Phase::Recipients);
+    steps.push(Step::Says(Side::Client, b"DATA\r\nDATA\r\nDATA\r\nold\r\nhalf".to_vec()));
+    steps.push(Step::Says(Side::Server, b"250-half".to_vec()));
+    steps.push(Step::Closed(Side::Server, Ending::Reset));
+    steps.extend(prefix(Phase::MailData));
+    steps.push(Step::Says(Side::Client, b"new\r\n.\r\n".to_vec()));
+    let dialogue = fold(&steps);
+    assert_eq!(dialogue.connection(), 2);
+    assert_eq!(dialogue.messages().len(), 1);
+    assert_eq!(dialogue.messages()[0].content(), b"new\r\n");
+    assert_eq!(dialogue.partial_reply().0.lines.len(), 0);
 }
 
 /// Content with many dots and line ends of every kind.
