@@ -10,18 +10,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ehlo::display::line::shown;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
 use ehlo::journal::{
     Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, TlsFacts, transcript,
 };
+use ehlo::knowledge::Lang;
 use ehlo::session::content::Content;
 use ehlo::session::{Dialogue, Phase};
 use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
-use ehlo::speaker::{Policy, Script, Server, Speaker};
+use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
 use outline::outline;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -183,7 +185,9 @@ fn cut(steps: &[Step], cuts: &[Index]) -> Vec<Step> {
 
 fn fold(steps: &[Step]) -> Dialogue {
     let mut dialogue = Dialogue::default();
-    steps.iter().for_each(|step| dialogue.apply(&step.clone().event()));
+    for step in steps {
+        dialogue.apply(&step.clone().event());
+    }
     dialogue
 }
 
@@ -250,8 +254,71 @@ proptest! {
     fn every_row_of_the_wire_is_shown_without_control_characters(steps in session()) {
         let dialogue = fold(&steps);
         for at in 0..dialogue.wire().len() {
-            let shown = ehlo::display::line::shown(&dialogue, at, ehlo::knowledge::Lang::En, false);
-            prop_assert!(shown.is_some_and(|row| !row.text().contains(char::is_control)));
+            for with_secrets in [false, true] {
+                let shown = shown(&dialogue, at, Lang::En, with_secrets);
+                prop_assert!(shown.is_some_and(|row| !row.text().contains(char::is_control)));
+            }
+        }
+    }
+}
+
+/// Commands as people mistype them.
+fn typed() -> impl Strategy<Value = Vec<u8>> {
+    let verb = select(&[
+        "EHLO ",
+        "HELO ",
+        "MAIL FROM:",
+        "MAIL FROM:<",
+        "RCPT TO:<",
+        "RCPT TO:<bob@example.net> ",
+        "MAIL FROM:<> ",
+        "VRFY ",
+        "EXPN ",
+        "HELP ",
+        "NOOP ",
+        "BDAT ",
+        "AUTH ",
+        "",
+    ]);
+    let word = prop_oneof![
+        "[a-z.@\"\\\\<> ]{0,20}>?",
+        "\"[ -~\u{1}-\u{1f}\u{80}-\u{9f}\u{e5}]{0,10}\"@example\\.(net|org)>",
+        "[a-z]{200,700}(@example\\.net>)?",
+        "(SIZE|RET|NOTIFY|ORCPT|ENVID|BODY|SMTPUTF8)=?[A-Z0-9;,\u{e5}]{0,300}",
+        "gr\u{e5}@example\\.net> SMTPUTF8",
+    ];
+    (verb, word).prop_map(|(verb, word)| format!("{verb}{word}\r\n").into_bytes())
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// The practice server is a model, whatever it is told: no reply of it is ever odd.
+    #[test]
+    fn the_practice_server_answers_correctly(
+        lines in vec(prop_oneof![3 => typed(), 2 => client_piece()], 0..16),
+        begun in any::<bool>(),
+    ) {
+        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())));
+        let mut dialogue = fold(&[Step::Opened]);
+        let hello = begun.then(|| b"EHLO pc.example.org\r\n".to_vec());
+        for line in std::iter::once(Vec::new()).chain(hello).chain(lines) {
+            if dialogue.phase() == Phase::Closed {
+                break;
+            }
+            dialogue.apply(&Step::Says(Side::Client, line).event());
+            while let Some(say) = server.next(Moment(0), &dialogue) {
+                let step = match say {
+                    Say::Bytes(data) => Step::Says(Side::Server, data.to_vec()),
+                    Say::Close(how) => Step::Closed(Side::Server, how),
+                    Say::Wait(_) => break,
+                };
+                dialogue.apply(&step.event());
+            }
+        }
+        for exchange in dialogue.exchanges() {
+            let odd = exchange.reply.as_ref().map_or(&[][..], |reply| &reply.odd);
+            prop_assert!(odd.is_empty(), "{:?} to {:?}", odd, exchange.line);
         }
     }
 }
@@ -369,7 +436,7 @@ proptest! {
         let inside = &wire[..wire.len() - END_MARK.len()];
         let unstuffed = unstuff([inside]);
         prop_assert_eq!(&unstuffed, &canonical(&content));
-        prop_assert_eq!(scanner.stuffed() as usize, inside.len() - unstuffed.len());
+        prop_assert_eq!(scanner.stuffed(), (inside.len() - unstuffed.len()) as u64);
     }
 
     #[test]
@@ -386,9 +453,9 @@ proptest! {
         prop_assert_eq!((taken.len(), done), (end.unwrap_or(text.len()), end.is_some()));
         let unstuffed = unstuff([strip_mark(&taken, done)]);
         let dots = strip_mark(&taken, done).len() - unstuffed.len();
-        prop_assert!(!done || whole.stuffed() as usize == dots, "{} of {}", whole.stuffed(), dots);
+        prop_assert!(!done || whole.stuffed() == dots as u64, "{} of {}", whole.stuffed(), dots);
         let line_ends = taken.iter().filter(|b| **b == b'\n').count() - usize::from(done);
-        prop_assert_eq!(whole.lines() as usize, line_ends);
+        prop_assert_eq!(whole.lines(), line_ends as u64);
         let mut scanner = Scanner::default();
         for step in cut(&[Step::Says(Side::Client, text)], &cuts) {
             if let Step::Says(_, piece) = step {
@@ -427,6 +494,21 @@ proptest! {
     }
 }
 
+#[test]
+fn what_one_connection_leaves_behind_does_not_reach_the_next() {
+    let mut steps = prefix(Phase::Recipients);
+    steps.push(Step::Says(Side::Client, b"DATA\r\nDATA\r\nDATA\r\nold\r\nhalf".to_vec()));
+    steps.push(Step::Says(Side::Server, b"250-half".to_vec()));
+    steps.push(Step::Closed(Side::Server, Ending::Reset));
+    steps.extend(prefix(Phase::MailData));
+    steps.push(Step::Says(Side::Client, b"new\r\n.\r\n".to_vec()));
+    let dialogue = fold(&steps);
+    assert_eq!(dialogue.connection(), 2);
+    assert_eq!(dialogue.messages().len(), 1);
+    assert_eq!(dialogue.messages()[0].content(), b"new\r\n");
+    assert_eq!(dialogue.partial_reply().0.lines.len(), 0);
+}
+
 /// Content with many dots and line ends of every kind.
 fn content_bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = select(&[".", "..", "\r\n", "\n", "\r", ".\r\n", "text", "\0", "\u{e9}"]);
@@ -437,7 +519,7 @@ fn content_bytes() -> impl Strategy<Value = Vec<u8>> {
 fn canonical(content: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for line in content.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n")).unwrap_or(line);
+        let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
         out.extend_from_slice(text);
         out.extend_from_slice(b"\r\n");
     }
@@ -464,6 +546,7 @@ fn secret(open: &str, secret: &str, end: &str) -> Part {
 
 /// Whole exchanges, logins among them.
 fn exchange() -> impl Strategy<Value = Vec<Part>> {
+    use Side::{Client, Server};
     let word = "[A-Za-z0-9+/]{1,24}={0,2}";
     let end = select(&["\r\n", "\r\n", "\r\n", "\n"]);
     let answer = select(&["235 yes\r\n", "535 no\r\n"]);
@@ -492,7 +575,6 @@ fn exchange() -> impl Strategy<Value = Vec<Part>> {
     let fixed = |parts: &[(Side, &str)]| {
         Just(parts.iter().map(|(side, text)| says(*side, text)).collect::<Vec<_>>())
     };
-    use Side::{Client, Server};
     let mail = (Client, "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n");
     let ok = (Server, "250 ok\r\n");
     prop_oneof![
@@ -517,10 +599,20 @@ fn exchange() -> impl Strategy<Value = Vec<Part>> {
     ]
 }
 
+/// What a recording without secrets keeps of a step that `dialogue` has just heard.
+fn blank(step: Step, dialogue: &Dialogue) -> Step {
+    let Step::Says(side, mut data) = step else { return step };
+    for span in dialogue.veiled() {
+        data[span.start..span.end].fill(b'*');
+    }
+    Step::Says(side, data)
+}
+
 proptest! {
     #![proptest_config(config(1500))]
 
-    /// Whatever the cut, the veils of all events together cover the secrets and nothing else.
+    /// Whatever the cut, the veils of all events together cover the secrets and nothing else;
+    /// and a recording in which they are blanked folds the same.
     #[test]
     fn secrets_are_covered_to_the_byte(
         exchanges in vec(exchange(), 1..6),
@@ -536,9 +628,11 @@ proptest! {
             parts.iter().filter(|p| p.0 == Side::Client).flat_map(|p| p.2.clone()).collect();
         let steps: Vec<_> = parts.into_iter().map(|(side, data, _)| Step::Says(side, data)).collect();
         let mut dialogue = fold(&[Step::Opened]);
+        let mut blanked = dialogue.clone();
         let mut seen = Vec::new();
         for step in cut(&runs(&steps), &cuts) {
             dialogue.apply(&step.clone().event());
+            blanked.apply(&blank(step.clone(), &dialogue).event());
             if let Step::Says(Side::Client, data) = step {
                 let veiled = dialogue.veiled();
                 let covered = |at: usize| veiled.iter().any(|s| (s.start..s.end).contains(&at));
@@ -547,6 +641,7 @@ proptest! {
                 prop_assert!(dialogue.veiled().is_empty());
             }
         }
+        prop_assert_eq!(outline(&blanked), outline(&dialogue));
         dialogue.apply(&Step::Closed(Side::Client, Ending::Finished).event());
         prop_assert!(dialogue.veiled().is_empty());
         prop_assert_eq!(seen, masks);

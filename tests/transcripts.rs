@@ -7,6 +7,7 @@
 #[path = "support/outline.rs"]
 mod outline;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ehlo::journal::{Event, Happening, Journal, transcript};
@@ -36,7 +37,9 @@ fn read(path: &Path) -> (Journal, String) {
 
 fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Dialogue {
     let mut dialogue = Dialogue::default();
-    events.into_iter().for_each(|event| dialogue.apply(event));
+    for event in events {
+        dialogue.apply(event);
+    }
     dialogue
 }
 
@@ -48,7 +51,7 @@ fn columns(expected: &str, seen: &str) -> String {
     for at in 0..left.len().max(right.len()) {
         let (a, b) = (left.get(at).unwrap_or(&""), right.get(at).unwrap_or(&""));
         let mark = if a == b { ' ' } else { '!' };
-        out += &format!("  {mark} {a:width$}  {b}\n");
+        let _ = writeln!(out, "  {mark} {a:width$}  {b}");
     }
     out
 }
@@ -63,7 +66,7 @@ fn every_session_folds_as_expected() {
         let seen = outline(&fold(journal.events()));
         if seen != expected {
             let name = path.file_name().unwrap().to_string_lossy();
-            failures += &format!("{name}\n{}\n", columns(&expected, &seen));
+            let _ = writeln!(failures, "{name}\n{}", columns(&expected, &seen));
         }
     }
     assert!(failures.is_empty(), "\n{failures}");

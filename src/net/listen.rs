@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::journal::{Endpoints, Happening};
 use crate::session::{Dialogue, Keep};
+use crate::smtp::payload;
 use crate::speaker::server::Deliver;
 use crate::speaker::{Policy, Server};
 
@@ -96,8 +97,9 @@ async fn session(
     deliver: Deliver,
 ) -> Dialogue {
     let _ = stream.set_nodelay(true);
-    // One byte beyond the limit is enough to know that a message is too big.
-    let message = usize::try_from(policy.size_limit).unwrap_or(usize::MAX).saturating_add(1);
+    // Doubled dots do not count; at most every third byte of a message has one.
+    let limit = usize::try_from(policy.size_limit).unwrap_or(usize::MAX);
+    let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     let mut log = Log::new(Clock::start(), Keep { message, messages: message });
     let endpoints = Endpoints {
         target: String::new(),

@@ -105,6 +105,13 @@ impl Message {
         self.wire_len
     }
 
+    /// The size of the message: neither doubled dots nor the end mark count (RFC 1870 §5).
+    pub fn content_len(&self) -> u64 {
+        let marked = self.complete && !self.is_chunked();
+        let mark = if marked { END_MARK.len() as u64 } else { 0 };
+        self.wire_len - self.stuffed() - mark
+    }
+
     /// How many of the bytes on the wire are no longer kept.
     pub const fn forgotten(&self) -> u64 {
         self.wire_len - self.kept as u64
@@ -221,6 +228,7 @@ mod tests {
         assert_eq!(message.line(3).as_deref(), Some(b".\r\n".as_slice()));
         assert_eq!(message.line(4), None);
         assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
+        assert_eq!(message.content_len(), 12);
     }
 
     #[test]

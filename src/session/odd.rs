@@ -87,10 +87,9 @@ pub(super) fn in_reply(
             odd.extend(capabilities.odd);
             return odd;
         }
-        (_, Some(Verb::Helo)) => {
-            let listed = class == Class::Positive && reply.lines.len() > 1;
+        (_, Some(Verb::Helo)) if class == Class::Positive => {
             let mut odd = misplaced_codes(reply);
-            odd.extend(listed.then(|| (0, Oddity::new("C10", first))));
+            odd.extend((reply.lines.len() > 1).then(|| (0, Oddity::new("C10", first))));
             return odd;
         }
         (_, Some(Verb::Data))
@@ -100,12 +99,15 @@ pub(super) fn in_reply(
             ids.push("G01");
         }
         (_, Some(Verb::Data)) if class == Class::Positive => ids.push("G03"),
-        (_, Some(Verb::Rset)) if class != Class::Positive => ids.push("F28"),
+        (_, Some(Verb::Rset)) if class != Class::Positive && has_no_argument(exchange) => {
+            ids.push("F28");
+        }
         (_, Some(Verb::Starttls)) if reply.is(Code(454)) => ids.push("D01"),
         _ => {}
     }
     let wants = matches!(class, Class::Positive | Class::Transient | Class::Permanent);
-    if wants && dialogue.offers("ENHANCEDSTATUSCODES") && reply.enhanced().is_none() {
+    let introduced = exchange.verb() != Some(&Verb::Helo);
+    if wants && introduced && dialogue.offers("ENHANCEDSTATUSCODES") && reply.enhanced().is_none() {
         ids.push("B23");
     }
     ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect()
@@ -137,6 +139,10 @@ fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
     }
     odd.extend(misplaced_codes(reply));
     odd
+}
+
+fn has_no_argument(exchange: &Exchange) -> bool {
+    exchange.command.as_ref().is_some_and(|c| c.argument == Argument::Nothing)
 }
 
 /// Enhanced codes where none belongs (RFC 2034 §4).

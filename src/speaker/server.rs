@@ -32,6 +32,10 @@ pub struct Delivery {
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
 pub type Deliver = Arc<dyn Fn(Delivery) -> Result<String, String> + Send + Sync>;
 
+/// How much of a client's words a reply repeats, as much as a path may have
+/// (RFC 5321 §4.5.3.1.3).
+const SHOWN: usize = 256;
+
 /// A reply before it is written.
 struct Answer(Code, Option<Enhanced>, Vec<String>);
 
@@ -87,7 +91,7 @@ impl Server {
         Some(match (&command.verb, argument) {
             (Verb::Ehlo, Argument::Name(name)) => self.ehlo(exchange, name),
             (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
-                Answer(Code::OK, None, vec![format!("{} Hello {name}", self.policy.host)])
+                Answer(Code::OK, None, vec![self.hello(name)])
             }
             (Verb::Ehlo | Verb::Helo, _) => no(
                 Code::BAD_ARGUMENTS,
@@ -126,6 +130,10 @@ impl Server {
         })
     }
 
+    fn hello(&self, name: &str) -> String {
+        format!("{} Hello {}", self.policy.host, shown(name))
+    }
+
     fn ehlo(&self, exchange: &Exchange, name: &str) -> Answer {
         if !is_clean(exchange) {
             return no(
@@ -134,7 +142,7 @@ impl Server {
                 "That is neither a domain name nor an address literal",
             );
         }
-        let mut lines = vec![format!("{} Hello {name}", self.policy.host)];
+        let mut lines = vec![self.hello(name)];
         lines.push("PIPELINING".to_owned());
         lines.push(format!("SIZE {}", self.policy.size_limit));
         let rest =
@@ -169,7 +177,7 @@ impl Server {
         if let Some(answer) = params.iter().find_map(|p| self.bad_mail_param(&p.value)) {
             return answer;
         }
-        yes(Code::OK, (1, 0), &format!("Sender <{}> Ok", path.value.written))
+        yes(Code::OK, (1, 0), &format!("Sender <{}> Ok", shown(&path.value.written)))
     }
 
     fn bad_mail_param(&self, param: &Param) -> Option<Answer> {
@@ -229,7 +237,7 @@ impl Server {
     }
 
     fn recipient(&self, path: &Path) -> Answer {
-        let written = &path.written;
+        let written = shown(&path.written);
         let is =
             |domain: &str| path.domain.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(domain));
         let known = if is(&self.policy.domain) {
@@ -274,7 +282,7 @@ impl Server {
         let (Some(message), Some(transaction)) = (message, accepted(seen)) else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
         };
-        if message.wire_len() > self.policy.size_limit || message.forgotten() > 0 {
+        if message.content_len() > self.policy.size_limit || message.forgotten() > 0 {
             let limit = self.policy.size_limit;
             return no(Code::TOO_BIG, (3, 4), &format!("Too big: the limit is {limit} bytes"));
         }
@@ -293,10 +301,7 @@ impl Server {
             Err(why) => Answer(
                 Code::NO_STORAGE,
                 Some(Enhanced::new(4, 3, 1)),
-                vec![format!(
-                    "Could not be stored: {}",
-                    why.replace(|c: char| !c.is_ascii_graphic(), " ")
-                )],
+                vec![format!("Could not be stored: {}", shown(&why))],
             ),
         }
     }
@@ -418,12 +423,12 @@ fn unknown_param(param: &Param) -> Answer {
     no(
         Code::BAD_PARAMETERS,
         (5, 4),
-        &format!("Parameter {} is not offered here", ascii(&param.name)),
+        &format!("Parameter {} is not offered here", shown(&param.name)),
     )
 }
 
 fn bad_param(param: &Param) -> Answer {
-    no(Code::BAD_ARGUMENTS, (5, 4), &format!("The value of {} is not valid", ascii(&param.name)))
+    no(Code::BAD_ARGUMENTS, (5, 4), &format!("The value of {} is not valid", shown(&param.name)))
 }
 
 /// `xtext` of RFC 3461 §4.
@@ -431,8 +436,10 @@ fn is_xtext(value: &str) -> bool {
     value.bytes().all(|b| b.is_ascii_graphic() && b != b'=')
 }
 
-fn ascii(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
+/// What somebody wrote, as a reply may repeat it: printable ASCII, and not too much of it.
+fn shown(text: &str) -> String {
+    let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    text.chars().take(SHOWN).map(printable).collect()
 }
 
 fn data(seen: &Dialogue) -> Answer {

@@ -39,7 +39,7 @@ fn exchange_line(exchange: &Exchange) -> String {
     };
     let code = match &exchange.reply {
         None => "-".to_owned(),
-        Some(reply) => reply.code.map_or("no-code".to_owned(), |code| code.to_string()),
+        Some(reply) => reply.code.map_or_else(|| "no-code".to_owned(), |code| code.to_string()),
     };
     let odd: Vec<Oddity> = exchange.oddities().map(|(_, odd)| odd).collect();
     format!("{what} {code} {}{}", exchange.phase.name(), ids(&odd))
@@ -56,7 +56,7 @@ fn transaction_line(transaction: &Transaction) -> String {
         transaction.sender.written,
         format!("{:?}", transaction.fate).to_lowercase(),
         message.unwrap_or_default(),
-        end.map_or("open".to_owned(), |end| format!("ended {end}"))
+        end.map_or_else(|| "open".to_owned(), |end| format!("ended {end}"))
     )
 }
 
