@@ -22,7 +22,7 @@ pub(crate) const PEAK_RECORDED: Kind =
 
 const SMALL_ROUNDS: usize = 21;
 const LARGE_ROUNDS: usize = 7;
-const PEAK_ROUNDS: usize = 3;
+const PEAK_ROUNDS: usize = 5;
 const CURL: &str = "curl -T";
 
 /// One message, and where it goes.

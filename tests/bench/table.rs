@@ -4,6 +4,7 @@
 //! measured in the same run, round by round in turn. `cargo bench -- NAME` prints the rows whose
 //! figure contains NAME. Nothing is judged: a slow row is a row, not a failure.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+#![expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
 
 mod figure;
 mod floor;
