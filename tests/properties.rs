@@ -428,7 +428,7 @@ proptest! {
 
     #[test]
     fn stuffing_is_taken_away_again(content in content_bytes()) {
-        let wire = stuff(&content);
+        let wire = stuff(content.clone());
         let mut scanner = Scanner::default();
         let mut rest = wire.clone();
         let (taken, done) = scanner.push(&mut rest);

@@ -158,7 +158,7 @@ fn read_directive(line: &[u8]) -> Result<Say, String> {
             Ok(Say::Bytes(raw.wire()))
         }
         "data" => match std::fs::read(argument.trim()) {
-            Ok(content) => Ok(Say::Bytes(payload::stuff(&content))),
+            Ok(content) => Ok(Say::Bytes(payload::stuff(content))),
             Err(error) => Err(format!("{}: {error}", argument.trim())),
         },
         "close" | "quit" => Ok(Say::Close(Ending::Finished)),

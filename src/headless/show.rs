@@ -33,7 +33,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     let lang = setting.lang;
     let journal = match open(path)? {
         Found::Message(bytes) if as_json => {
-            let journal = message_journal(&bytes);
+            let journal = message_journal(bytes);
             let dialogue = fold(&journal);
             let session = json::session(&journal.header, &dialogue, "read", setting, None);
             say(&json::line(&session.of_message())?)?;
@@ -91,7 +91,7 @@ pub fn fold(journal: &Journal) -> Dialogue {
 pub fn open_as_session(path: &Path, lang: Lang) -> anyhow::Result<(Journal, Option<String>)> {
     Ok(match open(path)? {
         Found::Session(journal, torn) => (journal, torn.map(|line| torn_words(path, line, lang))),
-        Found::Message(bytes) => (message_journal(&bytes), None),
+        Found::Message(bytes) => (message_journal(bytes), None),
     })
 }
 
@@ -132,7 +132,7 @@ fn looks_like_message(bytes: &[u8]) -> bool {
 }
 
 /// A journal that holds nothing but a message. Its line ends are those of the wire, not of the file.
-fn message_journal(bytes: &[u8]) -> Journal {
+fn message_journal(bytes: Vec<u8>) -> Journal {
     let fidelity = Fidelity { exact_bytes: false, real_time: false };
     let mut journal = Journal::new(Header { fidelity, ..Header::default() }).keeping(usize::MAX);
     let mut add = |what| journal.append(Event::new(Moment(0), what));

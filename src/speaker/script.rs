@@ -208,7 +208,7 @@ fn directive(
     let wrong = |problem: String, expected| Err(TranscriptError { at, problem, expected });
     match name {
         "data" => match load(argument) {
-            Ok(content) => items.push(Item::Send(payload::stuff(&content))),
+            Ok(content) => items.push(Item::Send(payload::stuff(content))),
             Err(why) => {
                 return wrong(format!("\"{argument}\" cannot be read: {why}"), "a message file");
             }

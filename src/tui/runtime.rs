@@ -339,7 +339,7 @@ impl Loop {
             match tokio::fs::read(&path).await {
                 Ok(content) => {
                     let stuffed =
-                        tokio::task::spawn_blocking(move || payload::stuff(&content)).await;
+                        tokio::task::spawn_blocking(move || payload::stuff(content)).await;
                     if let Ok(bytes) = stuffed {
                         // The session may be over by now; then nothing is said.
                         let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;
