@@ -26,6 +26,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => return key_pressed(model, key),
         Message::Paste(text) => {
             model.focus = Pane::Prompt;
+            model.help = None;
+            model.notice = None;
             model.prompt.insert(&text.replace("\r\n", "\n").replace('\r', "\n"));
         }
         Message::Heard(event) => return heard(model, &event),
