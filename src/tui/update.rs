@@ -57,6 +57,7 @@ fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         model.session.dialling = false;
     }
+    model.session.explain_scroll = 0;
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }

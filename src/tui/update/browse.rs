@@ -85,7 +85,10 @@ fn scroll(model: &mut Model, by: isize) {
             let most = view::content::length(model);
             model.session.content_scroll = moved(model.session.content_scroll, most);
         }
-        Pane::Explain => {}
+        Pane::Explain => {
+            let most = view::explain::length(model);
+            model.session.explain_scroll = moved(model.session.explain_scroll, most);
+        }
     }
 }
 
