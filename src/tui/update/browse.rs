@@ -36,12 +36,10 @@ pub(super) fn browse(model: &mut Model, action: Action) {
         Action::Envelope => focus(model, Pane::Envelope),
         Action::Content => focus(model, Pane::Content),
         Action::Explain => focus(model, Pane::Explain),
+        Action::ContentView if model.panes().content.is_none() => show_content(model),
         Action::ContentView => {
             model.session.view = model.session.view.next();
             model.session.content_scroll = 0;
-            if model.panes().content.is_none() {
-                model.tab = Pane::Content;
-            }
         }
         Action::LineEnds => model.line_ends = !model.line_ends,
         Action::Up => scroll(model, -1),
@@ -64,6 +62,14 @@ fn focus(model: &mut Model, pane: Pane) {
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {
         model.tab = pane;
+    }
+}
+
+/// Brings the content to where it can be seen, without the focus if that is enough.
+fn show_content(model: &mut Model) {
+    model.tab = Pane::Content;
+    if model.panes().content.is_none() {
+        focus(model, Pane::Content);
     }
 }
 
