@@ -100,7 +100,8 @@ pub fn panes(size: (u16, u16), shown: Pane, tab: Pane) -> Panes {
     let wide = columns >= 160;
     let explain = match rows {
         ..16 => 1,
-        16..30 => 5,
+        16..24 => 5,
+        24..30 => 6,
         _ => 9,
     };
     let prompt = if boxed { 3 } else { 1 };

@@ -94,6 +94,8 @@ pub struct Session {
     pub envelope_scroll: usize,
     /// How far the content is scrolled.
     pub content_scroll: usize,
+    /// How far the explanation is scrolled.
+    pub explain_scroll: usize,
     /// What the content pane shows.
     pub view: ContentView,
     /// The content as it was read.
@@ -155,6 +157,7 @@ impl Model {
                 followed: 0,
                 envelope_scroll: 0,
                 content_scroll: 0,
+                explain_scroll: 0,
                 view: ContentView::default(),
                 read: None,
                 reading: false,

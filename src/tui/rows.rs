@@ -119,7 +119,7 @@ fn wrap(mark: &str, role: Role, pieces: Vec<Piece>, time: &str, columns: usize) 
         let mut rest = text.as_str();
         while !rest.is_empty() {
             let whole = rest;
-            let (mut head, mut tail) = split_at_width(rest, room - used);
+            let (mut head, mut tail) = split_at_width(rest, room.saturating_sub(used));
             if !tail.is_empty()
                 && let Some(words) = at_blank(whole, head, room)
             {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use futures_util::StreamExt as _;
+use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -199,6 +200,7 @@ impl Loop {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
+        let mut resized = signal(SignalKind::window_change())?;
         let mut input = EventStream::new();
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
         loop {
@@ -207,6 +209,10 @@ impl Loop {
                 biased;
                 _ = terminate.recv() => return Ok(killed_by(15)),
                 _ = hang_up.recv() => return Ok(killed_by(1)),
+                _ = resized.recv() => {
+                    self.draw()?;
+                    false
+                }
                 event = input.next() => match event {
                     Some(Ok(event)) => self.input(event)?,
                     // The terminal is gone.
@@ -291,6 +297,11 @@ impl Loop {
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
+        // A change of size that comes together with a key is not always reported.
+        let size = self.screen.size()?;
+        if self.model.size != (size.width, size.height) {
+            update(&mut self.model, Message::Resize(size.width, size.height));
+        }
         let model = &self.model;
         self.screen.draw(|frame| view::view(model, frame))?;
         self.drawn = Instant::now();
@@ -308,7 +319,7 @@ impl Loop {
                 Effect::HangUp => self.order(Order::Say(Say::Close(Ending::Finished))),
                 Effect::SayFile(path) => self.say_file(path),
                 Effect::ReadContent { message, bytes } => self.read(message, bytes),
-                Effect::Redraw => self.screen.clear()?,
+                Effect::Redraw => self.clear()?,
                 Effect::Suspend => self.suspend()?,
             }
         }
@@ -366,9 +377,14 @@ impl Loop {
         terminal::restore();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         terminal::again()?;
-        self.screen.clear()?;
+        self.clear()
+    }
+
+    /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its
+    /// cursor is, and the answer would arrive as input of the person.
+    fn clear(&mut self) -> anyhow::Result<()> {
         let size = self.screen.size()?;
-        update(&mut self.model, Message::Resize(size.width, size.height));
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => return key_pressed(model, key),
         Message::Paste(text) => {
             model.focus = Pane::Prompt;
+            model.help = None;
+            model.notice = None;
             model.prompt.insert(&text.replace("\r\n", "\n").replace('\r', "\n"));
         }
         Message::Heard(event) => return heard(model, &event),
@@ -55,6 +57,7 @@ fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         model.session.dialling = false;
     }
+    model.session.explain_scroll = 0;
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }

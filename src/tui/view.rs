@@ -99,7 +99,9 @@ fn boxed(
     if focused {
         block = block.border_type(ratatui::widgets::BorderType::Double);
     }
-    if !remark.is_empty() && left > 3 {
+    // Half a word says nothing; half a sentence does.
+    let needed = crate::display::text::width(remark) + 2;
+    if !remark.is_empty() && (needed <= left || left > 24) {
         let remark = clip(&format!(" {remark} "), left);
         block = block
             .title(Line::from(Span::styled(remark, model.theme.style(Role::Dim))).right_aligned());

@@ -36,12 +36,10 @@ pub(super) fn browse(model: &mut Model, action: Action) {
         Action::Envelope => focus(model, Pane::Envelope),
         Action::Content => focus(model, Pane::Content),
         Action::Explain => focus(model, Pane::Explain),
+        Action::ContentView if model.panes().content.is_none() => show_content(model),
         Action::ContentView => {
             model.session.view = model.session.view.next();
             model.session.content_scroll = 0;
-            if model.panes().content.is_none() {
-                model.tab = Pane::Content;
-            }
         }
         Action::LineEnds => model.line_ends = !model.line_ends,
         Action::Up => scroll(model, -1),
@@ -67,6 +65,14 @@ fn focus(model: &mut Model, pane: Pane) {
     }
 }
 
+/// Brings the content to where it can be seen, without the focus if that is enough.
+fn show_content(model: &mut Model) {
+    model.tab = Pane::Content;
+    if model.panes().content.is_none() {
+        focus(model, Pane::Content);
+    }
+}
+
 fn page(model: &Model) -> isize {
     let pane = if model.focus == Pane::Prompt { Pane::Transcript } else { model.focus };
     let height = model.panes().of(pane).map_or(0, |area| inside(area).height);
@@ -85,7 +91,10 @@ fn scroll(model: &mut Model, by: isize) {
             let most = view::content::length(model);
             model.session.content_scroll = moved(model.session.content_scroll, most);
         }
-        Pane::Explain => {}
+        Pane::Explain => {
+            let most = view::explain::length(model);
+            model.session.explain_scroll = moved(model.session.explain_scroll, most);
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
 
 /// F7: NOOP, where it is a command.
 pub(super) fn keep_alive(model: &Model) -> Vec<Effect> {
-    if model.typing_text() || !model.session.dialogue.awaits_client() {
+    if model.session.recorded || model.typing_text() || !model.session.dialogue.awaits_client() {
         return Vec::new();
     }
     vec![Effect::Say(Bytes::from_static(b"NOOP\r\n"))]

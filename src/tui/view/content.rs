@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::wrap;
+use crate::display::text::{width, wrap};
 use crate::display::token::{tokens, visible};
 use crate::display::words::part_line;
 use crate::knowledge;
@@ -18,7 +18,11 @@ use super::{boxed, lines};
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    boxed(model, Pane::Content, &title(model), &remark(model), area, frame);
+    // The corners, the number, and the blanks around it.
+    let room = usize::from(area.width).saturating_sub(8);
+    let title = title(model, room);
+    let remark = remark(model, room.saturating_sub(width(&title)));
+    boxed(model, Pane::Content, &title, &remark, area, frame);
     let area = inside(area);
     let columns = usize::from(area.width);
     let scroll = model.session.content_scroll;
@@ -41,22 +45,29 @@ pub fn length(model: &Model) -> usize {
     count.saturating_sub(1)
 }
 
-/// The views by name, the shown one in brackets.
-fn title(model: &Model) -> String {
+/// The views by name, the shown one in brackets; that one alone where there is no room for all.
+fn title(model: &Model, room: usize) -> String {
     let word = |key| knowledge::word(model.lang, key);
     let views = ContentView::ALL.map(|view| {
         let name = word(view.title());
         if view == model.session.view { format!("[{name}]") } else { name.to_owned() }
     });
-    format!("{}: {}", word(Pane::Content.title()), views.join(" "))
+    let name = word(Pane::Content.title());
+    let all = format!("{name}: {}", views.join(" "));
+    if width(&all) <= room {
+        return all;
+    }
+    format!("{name}: [{}]", word(model.session.view.title()))
 }
 
-fn remark(model: &Model) -> String {
+/// Which message, and how much of it there is; the size alone where there is no room for more.
+fn remark(model: &Model, room: usize) -> String {
     let messages = model.session.dialogue.messages();
     let Some(message) = messages.last() else { return String::new() };
     let key = if message.is_complete() { "content.message" } else { "content.growing" };
     let (n, size) = (messages.len().to_string(), message.wire_len().to_string());
-    knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)])
+    let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
+    if width(&all) + 2 <= room { all } else { format!("{size} B") }
 }
 
 fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
@@ -94,7 +105,7 @@ fn header(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
     for field in &content.fields {
         let name = visible(field.name.as_bytes());
         let role = if field.decoded { Role::Decoded } else { Role::Text };
-        let indent = (crate::display::text::width(&name) + 2).min(columns / 3).max(2);
+        let indent = (width(&name) + 2).min(columns / 3).max(2);
         let value = visible(field.value.as_bytes());
         let mut first = vec![(Role::Field, format!("{name}: "))];
         for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
@@ -140,7 +151,7 @@ fn raw(message: &Message, scroll: usize, height: usize, columns: usize) -> Vec<V
         let mut left = columns;
         for token in tokens(&bytes) {
             let text = crate::display::text::clip(&token.text, left);
-            left -= crate::display::text::width(&text);
+            left -= width(&text);
             pieces.push((if token.odd { Role::Dim } else { Role::Data }, text));
         }
         pieces

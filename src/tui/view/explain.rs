@@ -4,10 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::wrap;
+use crate::display::text::{clip, width, wrap};
 use crate::journal::Happening;
 use crate::knowledge::{self, Entry, Severity};
-use crate::session::Exchange;
+use crate::session::{Exchange, Phase};
 use crate::smtp::code::{Class, Code};
 
 use super::super::layout::inside;
@@ -24,7 +24,42 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     } else {
         area
     };
-    lines(model, all(model, usize::from(area.width)), 0, area, frame);
+    if !has_box && warns(model) {
+        let warning = clip(knowledge::word(model.lang, "data.really"), usize::from(area.width));
+        return lines(model, vec![vec![(Role::Warn, warning)]], 0, area, frame);
+    }
+    let mut all = all(model, usize::from(area.width));
+    let end = model.session.explain_scroll + usize::from(area.height);
+    if let Some(last) =
+        end.checked_sub(1).filter(|_| all.len() > end).and_then(|at| all.get_mut(at))
+    {
+        more(last, usize::from(area.width));
+    }
+    lines(model, all, model.session.explain_scroll, area, frame);
+}
+
+/// Ends a line with an ellipsis: there is more below it.
+fn more(line: &mut Vec<Piece>, columns: usize) {
+    let Some((_, text)) = line.last_mut() else { return };
+    text.push('\u{2026}');
+    let mut left = columns;
+    for (_, text) in line {
+        *text = clip(text, left);
+        left -= width(text);
+    }
+}
+
+/// Whether the next dot really delivers; without boxes the prompt has no place to say so.
+fn warns(model: &Model) -> bool {
+    let dialogue = &model.session.dialogue;
+    dialogue.phase() == Phase::MailData && !dialogue.endpoints().loopback
+}
+
+/// The last line to which one can scroll.
+pub fn length(model: &Model) -> usize {
+    let area = model.panes().explain;
+    let height = usize::from(inside(area).height);
+    all(model, usize::from(inside(area).width)).len().saturating_sub(height.max(1))
 }
 
 /// The exchange that was answered last, if that was on this connection.
@@ -55,7 +90,12 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
                     entry.map_or_else(|| code.to_string(), |e| format!("{code} {}", e.title));
                 say(code_role(code), &title, entry.map_or("", |e| &e.say));
             }
+            let mut said = Vec::new();
             for (_, odd) in exchange.oddities() {
+                if said.contains(&odd.id) {
+                    continue;
+                }
+                said.push(odd.id);
                 if let Some(entry) = knowledge::oddities().get(odd.id) {
                     let said = entry.say(model.lang);
                     say(odd_role(entry), &format!("{} {}", odd.id, said.title), &said.say);
@@ -67,9 +107,16 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
         }
         None => {}
     }
+    if model.session.dialling {
+        return out;
+    }
     if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
         let said = entry.say(model.lang);
-        say(Role::Title, knowledge::word(model.lang, "explain.next"), &said.next);
+        let next = match dialogue.unanswered() {
+            Some(_) => knowledge::word(model.lang, "header.wait"),
+            None => &said.next,
+        };
+        say(Role::Title, knowledge::word(model.lang, "explain.next"), next);
         let now = format!("{}: {}", knowledge::word(model.lang, "explain.state"), said.title);
         say(Role::Title, &now, &said.say);
     }

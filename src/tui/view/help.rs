@@ -26,7 +26,7 @@ pub const DIRECTIVES: [(&str, &str); 6] = [
 /// Draws the help over everything but the lines on top and at the bottom.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let (columns, rows) = model.size;
-    let area = Rect::new(1, 1, columns.saturating_sub(2), rows.saturating_sub(2));
+    let area = Rect::new(0, 1, columns, rows.saturating_sub(2));
     frame.render_widget(Clear, area);
     let title = format!(" {} ", knowledge::word(model.lang, "pane.help"));
     let leave = format!(" {} ", knowledge::word(model.lang, "help.leave"));
@@ -42,7 +42,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
 /// All lines of the help.
 pub fn lines(model: &Model) -> Vec<Vec<Piece>> {
     let word = |key| knowledge::word(model.lang, key);
-    let room = usize::from(model.size.0).saturating_sub(4);
+    let room = usize::from(model.size.0).saturating_sub(2);
     let row = |key: &str, text: &str| {
         let key = fit(key, 17.min(room));
         let text = clip(text, room.saturating_sub(18));

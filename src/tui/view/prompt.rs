@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::{split_at_width, width};
+use crate::display::text::{right_of, split_at_width, width};
 use crate::display::token::{tokens, visible};
 use crate::knowledge;
 use crate::session::{Phase, secrets};
@@ -43,21 +43,29 @@ pub fn cursor(model: &Model, area: Rect, has_box: bool) -> (u16, u16) {
     let area = if has_box { inside(area) } else { area };
     let mark = width(mark(model));
     let room = usize::from(area.width).saturating_sub(mark + 1);
-    let column = mark + before_cursor(model) - hidden(model, room);
+    let column = mark + width(&before_cursor(model)) - hidden(model, room);
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     (area.x + column, area.y)
 }
 
-/// Columns before the cursor.
-fn before_cursor(model: &Model) -> usize {
+/// What stands before the cursor.
+fn before_cursor(model: &Model) -> String {
     let head = veiled(model);
     let head = head.get(..model.prompt.cursor()).unwrap_or(&head);
-    width(&visible(head.as_bytes()))
+    visible(head.as_bytes())
 }
 
-/// Columns at the left that do not fit, so that the cursor is always in sight.
+/// Columns at the left that do not fit, so that the cursor is always in sight; whole characters.
 fn hidden(model: &Model, room: usize) -> usize {
-    before_cursor(model).saturating_sub(room)
+    let head = before_cursor(model);
+    let surplus = width(&head).saturating_sub(room);
+    let (cut, rest) = split_at_width(&head, surplus);
+    if width(cut) == surplus { surplus } else { width(cut) + width(first(rest)) }
+}
+
+/// The first character of `text` with what combines with it.
+fn first(text: &str) -> &str {
+    text.get(..right_of(text, 0)).unwrap_or_default()
 }
 
 fn mark(model: &Model) -> &'static str {
@@ -70,16 +78,18 @@ fn mark(model: &Model) -> &'static str {
 
 /// The line, with one `*` for each byte of a secret, so that byte positions stay.
 fn veiled(model: &Model) -> String {
-    let text = model.prompt.text();
-    let span = if model.veils_prompt() {
-        secrets::in_login_answer(text.as_bytes())
-    } else if model.with_secrets || model.typing_text() {
-        None
-    } else {
-        secrets::in_command(text.as_bytes())
-    };
-    let mut bytes = text.as_bytes().to_vec();
-    secrets::veil(&mut bytes, span);
+    let mut bytes = model.prompt.text().as_bytes().to_vec();
+    if model.with_secrets || (model.typing_text() && !model.veils_prompt()) {
+        return model.prompt.text().to_owned();
+    }
+    for line in bytes.split_mut(|b| *b == b'\n') {
+        let span = if model.veils_prompt() {
+            secrets::in_login_answer(line)
+        } else {
+            secrets::in_command(line)
+        };
+        secrets::veil(line, span);
+    }
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -31,21 +31,34 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     } else if model.recording {
         parts.push((Role::Notice, word("header.recording").to_owned()));
     }
-    if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
+    if model.session.dialling {
+        parts.push((Role::Title, word("header.dialling").to_owned()));
+    } else if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
         parts.push((Role::Title, entry.say(model.lang).title.clone()));
     }
     parts.extend(recipients(model).map(|text| (Role::Text, text)));
     parts.extend(next(model).map(|text| (Role::Client, text)));
-    parts.extend(clock(model));
-    let mut left = usize::from(area.width);
+    frame.render_widget(styled(model, joined(parts, clock(model), usize::from(area.width))), area);
+}
+
+/// The parts side by side. The last one, the clock, keeps its place when others are cut.
+fn joined(parts: Vec<Piece>, last: Option<Piece>, columns: usize) -> Vec<Piece> {
+    let spaced = |(role, text): Piece| (role, format!("  {text}"));
+    let last = last.map(spaced).filter(|(_, text)| width(text) <= columns / 2);
+    let mut left = columns - last.as_ref().map_or(0, |(_, text)| width(text));
     let mut pieces = Vec::new();
-    for (at, (role, text)) in parts.into_iter().enumerate() {
-        let text = if at == 0 { text } else { format!("  {text}") };
-        let text = clip(&text, left);
-        left -= width(&text);
-        pieces.push((role, text));
+    for (at, part) in parts.into_iter().enumerate() {
+        let (role, text) = if at == 0 { part } else { spaced(part) };
+        let cut = clip(&text, left);
+        left -= width(&cut);
+        let whole = cut == text;
+        pieces.push((role, cut));
+        if !whole {
+            break;
+        }
     }
-    frame.render_widget(styled(model, pieces), area);
+    pieces.extend(last);
+    pieces
 }
 
 fn recipients(model: &Model) -> Option<String> {
@@ -65,8 +78,10 @@ fn next(model: &Model) -> Option<String> {
         _ if model.session.recorded => return None,
         Phase::MailData => "header.dot",
         Phase::Login => "header.answer",
+        _ if model.session.dialling => return None,
         Phase::AwaitingGreeting => "header.wait",
-        Phase::Offline | Phase::Closed if !model.session.dialling => "header.connect",
+        Phase::Offline | Phase::Closed => "header.connect",
+        _ if dialogue.unanswered().is_some() => "header.wait",
         _ => {
             let verbs = next_verbs(dialogue);
             let next = knowledge::word(model.lang, "header.next");
@@ -147,7 +162,13 @@ pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 fn actions(model: &Model) -> &'static [Action] {
     let open = model.session.dialogue.phase().is_open();
     match model.focus {
-        _ if model.help.is_some() => &[Action::Leave, Action::Up, Action::Down, Action::Quit],
+        _ if model.help.is_some() => &[Action::Up, Action::Down, Action::PageDown, Action::Quit],
+        Pane::Prompt if model.session.recorded => {
+            &[Action::Help, Action::PaneNext, Action::Leave, Action::ContentView, Action::Quit]
+        }
+        Pane::Prompt if model.session.dialling => {
+            &[Action::Help, Action::PaneNext, Action::Hangup, Action::Quit]
+        }
         Pane::Prompt if open => &[
             Action::Help,
             Action::Send,
@@ -164,9 +185,9 @@ fn actions(model: &Model) -> &'static [Action] {
             Action::Help,
             Action::Prompt,
             Action::Up,
-            Action::Top,
             Action::Follow,
             Action::LineEnds,
+            Action::Top,
             Action::Quit,
         ],
         _ => &[

@@ -1,0 +1,616 @@
+//! The real program in a real terminal: what a person does there, and every way of leaving.
+//!
+//! Keys go in as a terminal sends them, and the screen is read back from what the program wrote.
+//! Servers are sockets of this test on the loopback interface, or the program's own practice
+//! server.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+#[path = "support/pty.rs"]
+mod pty;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::mpsc;
+
+use pty::{LIMIT, Size, Terminal, prompt, signal, state};
+
+const SMALL: Size = (80, 24);
+const LARGE: Size = (120, 40);
+
+const ENTER: &str = "\r";
+const ESC: &str = "\x1b";
+const CTRL_C: &str = "\x03";
+const CTRL_Q: &str = "\x11";
+const CTRL_U: &str = "\x15";
+const CTRL_Z: &str = "\x1a";
+const F1: &str = "\x1bOP";
+const F2: &str = "\x1bOQ";
+const F7: &str = "\x1b[18~";
+
+/// What a terminal sends for a paste.
+fn paste(text: &str) -> String {
+    format!("\x1b[200~{text}\x1b[201~")
+}
+
+/// The program, talking to its practice server.
+fn practice(size: Size) -> Terminal {
+    let terminal = Terminal::ehlo(size, &[]);
+    terminal.wait_for("S 220 ");
+    terminal
+}
+
+/// A listener, and the target under which it is reached.
+fn listener() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = listener.local_addr().unwrap().to_string();
+    (listener, target)
+}
+
+/// A server that says this to whoever comes first, and what it does then.
+fn server(then: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let (listener, target) = listener();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        then(stream);
+    });
+    target
+}
+
+/// Reads until the peer is gone.
+fn listen_to_the_end(mut stream: TcpStream) {
+    let _ = std::io::copy(&mut stream, &mut std::io::sink());
+}
+
+// --- a first session -------------------------------------------------------------------------
+
+#[test]
+fn a_first_session_with_the_practice_server() {
+    let mut t = practice(LARGE);
+    t.line("EHLO pc.example.org");
+    t.wait_for("S 250 ENHANCEDSTATUSCODES");
+    t.line("MAIL FROM:<alice@example.org>");
+    t.wait_for("sender given");
+    t.line("RCPT TO:<bob@example.net>");
+    t.wait_for("RCPT 1 ok, 0 refused");
+    t.line("RCPT TO:<nobody@example.net>");
+    t.wait_for("RCPT 1 ok, 1 refused");
+    t.wait_for("S 550 5.1.1");
+    t.wait_for("550 Mailbox unavailable");
+    t.line("DATA");
+    t.wait_for("DATA> ");
+    t.line("Subject: =?utf-8?Q?Caf=C3=A9?=");
+    // Decoded while the message is still being typed.
+    t.wait_for("Subject: Café");
+    t.line("");
+    t.line("Hello Bob");
+    t.line(".");
+    t.wait_for("Transaction 1  accepted");
+    t.line("QUIT");
+    t.wait_for("the server closed the connection");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn transactions_are_wiped_and_follow_each_other() {
+    let mut t = practice(LARGE);
+    t.line("EHLO pc.example.org");
+    t.wait_for("ready");
+    for (n, wipe, word) in
+        [(1, "RSET", "wiped by RSET"), (2, "EHLO pc.example.org", "wiped by a second EHLO")]
+    {
+        t.line("MAIL FROM:<alice@example.org>");
+        t.wait_for(&format!("Transaction {n}  open"));
+        t.line("RCPT TO:<bob@example.net>");
+        t.wait_for("RCPT 1 ok");
+        t.line(wipe);
+        t.wait_for(&format!("Transaction {n}  {word}"));
+        t.wait_gone("RCPT 1 ok");
+    }
+    t.line("MAIL FROM:<>");
+    t.wait_for("Transaction 3  open");
+    t.wait_for("the null sender");
+}
+
+#[test]
+fn a_line_is_edited_and_found_again() {
+    let mut t = practice(SMALL);
+    t.keys("EHLX pc.example.org\x1b[H\x1b[C\x1b[C\x1b[C\x1b[C\x7fO");
+    t.wait_until("the edited line", |s| prompt(s) == "EHLO pc.example.org");
+    t.keys(ENTER);
+    t.wait_for("ready");
+    t.keys("\x1b[A");
+    t.wait_until("the line again", |s| prompt(s) == "EHLO pc.example.org");
+    t.keys(CTRL_U);
+    t.wait_until("an empty line", |s| prompt(s).is_empty());
+}
+
+// --- connecting ------------------------------------------------------------------------------
+
+#[test]
+fn refused_and_connected_again() {
+    let (listener, target) = listener();
+    drop(listener);
+    let mut t = Terminal::ehlo(SMALL, &[&target]);
+    t.wait_for("connection refused: nothing listens at");
+    t.wait_for("not connected; F2 connects again");
+    let listener = TcpListener::bind(&target).unwrap();
+    t.keys(F2);
+    t.wait_until("the directive", |s| prompt(s) == format!(":connect {target}"));
+    t.keys(ENTER);
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.write_all(b"220 here.example.net now\r\n").unwrap();
+    t.wait_for("S 220 here.example.net now");
+    t.wait_for("greeted");
+}
+
+#[test]
+fn a_connection_that_says_nothing_can_be_closed() {
+    // Nobody takes this connection up, but the system has made it.
+    let (_listener, target) = listener();
+    let mut t = Terminal::ehlo(SMALL, &[&target]);
+    t.wait_for("awaiting greeting");
+    t.line(":close");
+    t.wait_for("this side closed the connection");
+}
+
+#[test]
+fn an_unknown_name_is_said_in_words() {
+    let t = Terminal::ehlo(SMALL, &["no-such-host.invalid:25"]);
+    t.wait_for("unknown name: no-such-host.invalid:25");
+}
+
+// --- servers that misbehave -------------------------------------------------------------------
+
+#[test]
+fn a_server_that_closes_without_a_word() {
+    let target = server(drop);
+    let mut t = Terminal::ehlo(SMALL, &[&target]);
+    t.wait_for("the server closed the connection");
+    t.line("EHLO x");
+    t.wait_for("not connected; F2 connects again");
+    t.wait_until("the line is kept", |s| prompt(s) == "EHLO x");
+}
+
+#[test]
+fn a_server_that_resets() {
+    let target = server(|mut stream| {
+        stream.write_all(b"220 mx.example.net\r\n").unwrap();
+        // What is never read makes closing a reset.
+        let mut one = [0];
+        stream.read_exact(&mut one).unwrap();
+    });
+    let mut t = Terminal::ehlo(SMALL, &[&target]);
+    t.wait_for("greeted");
+    t.line("EHLO pc.example.org");
+    t.wait_for("the server reset the connection");
+}
+
+/// Writes the same bytes for as long as anybody takes them.
+fn forever(mut stream: TcpStream, first: &[u8], bytes: &[u8]) {
+    if stream.write_all(first).is_ok() {
+        while stream.write_all(bytes).is_ok() {}
+    }
+}
+
+/// Keys are seen while a server pours, and memory has a bound.
+fn stays_alive(target: &str, poured: &str) {
+    let mut t = Terminal::ehlo(SMALL, &[target]);
+    t.wait_for(poured);
+    for word in ["one", "two", "three"] {
+        t.keys(word);
+        t.wait_until(word, |s| prompt(s) == word);
+        t.keys(CTRL_U);
+        t.wait_until("an empty line", |s| prompt(s).is_empty());
+    }
+    t.keys(F1);
+    t.wait_for("Esc closes this help");
+    t.keys(ESC);
+    t.wait_gone("Esc closes this help");
+    let memory = t.peak_memory();
+    assert!(memory < 250, "{memory} MB");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn an_endless_line() {
+    stays_alive(&server(|stream| forever(stream, b"220 ", &[b'x'; 65536])), "xxxxxxxx");
+}
+
+#[test]
+fn an_endless_reply() {
+    stays_alive(
+        &server(|stream| forever(stream, b"220-mx\r\n", &b"220-more\r\n".repeat(6000))),
+        "S 220-more",
+    );
+}
+
+#[test]
+fn a_flood_of_replies() {
+    stays_alive(
+        &server(|stream| forever(stream, b"220 mx\r\n", &b"250 ok\r\n".repeat(8000))),
+        "S 250 ok",
+    );
+}
+
+#[test]
+fn hostile_bytes_never_reach_the_terminal() {
+    let target = server(|mut stream| {
+        stream
+            .write_all(b"220 \x1b]0;owned\x07\x1b[?1049l\x1b[2J\x9b1m \xe2\x80\xaex\r\n")
+            .unwrap();
+        listen_to_the_end(stream);
+    });
+    let t = Terminal::ehlo(LARGE, &[&target]);
+    t.wait_for("\\x1b]0;owned\\x07\\x1b[?1049l\\x1b[2J\\x9b1m \\u{202e}x");
+    t.assert_taken();
+}
+
+// --- leaving ----------------------------------------------------------------------------------
+
+#[test]
+fn leaving_with_a_key() {
+    let mut t = practice(SMALL);
+    t.assert_taken();
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn leaving_with_ctrl_c_twice_and_ctrl_d() {
+    let mut t = practice(SMALL);
+    t.keys(CTRL_C);
+    t.wait_for("Ctrl-C again quits");
+    t.keys(CTRL_C);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+    let mut t = practice(SMALL);
+    t.keys("\x04");
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn leaving_by_signal() {
+    for (name, code) in [("TERM", 143), ("HUP", 129)] {
+        let mut t = practice(SMALL);
+        t.assert_taken();
+        t.signal(name);
+        assert_eq!(t.wait_for_end().exit_code(), code, "SIG{name}");
+        t.assert_given_back();
+    }
+}
+
+#[test]
+fn an_error_before_the_screen_leaves_the_terminal_alone() {
+    for arguments in [["open", "no-such-file"], ["--record", "/nowhere/at/all"]] {
+        let mut t = Terminal::ehlo(SMALL, &arguments);
+        assert_eq!(t.wait_for_end().exit_code(), 64);
+        t.wait_for("ehlo: ");
+        t.assert_given_back();
+    }
+}
+
+/// Runs one of the helpers below in a terminal of its own.
+fn helper(name: &str) -> Terminal {
+    let itself = std::env::current_exe().unwrap();
+    Terminal::spawn(SMALL, &itself, &["--exact", name, "--ignored", "--nocapture"], &[])
+}
+
+#[test]
+#[ignore = "a helper that leaves_by_panic runs in a terminal"]
+fn panics_with_the_terminal() {
+    let (mut screen, _taken) = ehlo::tui::terminal::take().unwrap();
+    screen.draw(|frame| frame.render_widget("it is ours", frame.area())).unwrap();
+    screen.hide_cursor().unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    panic!("on purpose");
+}
+
+#[test]
+#[ignore = "a helper that leaves_by_error runs in a terminal"]
+fn fails_with_the_terminal() {
+    let fail = || -> std::io::Result<()> {
+        let (mut screen, _taken) = ehlo::tui::terminal::take()?;
+        screen.draw(|frame| frame.render_widget("it is ours", frame.area()))?;
+        screen.hide_cursor()?;
+        let mut one = [0];
+        std::io::stdin().read_exact(&mut one)?;
+        Err(std::io::Error::other("on purpose"))
+    };
+    eprintln!("failed {}", fail().unwrap_err());
+}
+
+#[test]
+fn leaving_by_panic() {
+    let mut t = helper("panics_with_the_terminal");
+    t.wait_for("it is ours");
+    t.assert_taken();
+    t.keys("\n");
+    assert_eq!(t.wait_for_end().exit_code(), 101);
+    t.assert_given_back();
+    // The words of the panic are on the screen that is left.
+    t.wait_for("on purpose");
+}
+
+#[test]
+fn leaving_by_error() {
+    let mut t = helper("fails_with_the_terminal");
+    t.wait_for("it is ours");
+    t.assert_taken();
+    t.keys("x");
+    t.wait_for("failed on purpose");
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+/// Waits until a process is in this state.
+fn wait_for_state(id: u32, letters: &str) {
+    let end = std::time::Instant::now() + LIMIT;
+    while !letters.contains(state(id)) {
+        assert!(std::time::Instant::now() < end, "{id} is in state {}", state(id));
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn suspended_by_a_shell_and_continued() {
+    let program = env!("CARGO_BIN_EXE_ehlo");
+    let mut t = Terminal::spawn(SMALL, Path::new("/bin/sh"), &["-im"], &[("PS1", "shell: ")]);
+    t.wait_for("shell: ");
+    t.keys(&format!("{program}\r"));
+    t.wait_for("S 220 ");
+    t.line("EHLO pc.example.org");
+    t.wait_for("ready");
+    t.keys("MAIL FR");
+    t.wait_until("the line", |s| prompt(s) == "MAIL FR");
+    t.keys(CTRL_Z);
+    t.wait_until("the main screen", |s| !s.alternate_screen() && !s.bracketed_paste());
+    t.wait_for("Stopped");
+    let child = child_of(t.id());
+    wait_for_state(child, "T");
+    t.keys("fg\r");
+    t.wait_for("MAIL FR");
+    t.assert_taken();
+    wait_for_state(child, "SR");
+    t.keys("OM:<a@example.org>\r");
+    t.wait_for("sender given");
+    t.keys(CTRL_Q);
+    t.keys(CTRL_Q);
+    t.wait_until("the main screen", |s| !s.alternate_screen());
+}
+
+/// The only child of a process.
+fn child_of(id: u32) -> u32 {
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    children.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn ctrl_l_draws_everything_again() {
+    let mut t = practice(SMALL);
+    t.spoil();
+    t.wait_gone("S 220 ");
+    t.keys("\x0c");
+    t.wait_for("S 220 ");
+    t.wait_for("Transcript");
+    t.assert_taken();
+}
+
+#[test]
+fn ctrl_z_without_a_shell_changes_nothing() {
+    let mut t = practice(SMALL);
+    t.keys(CTRL_Z);
+    t.line("EHLO pc.example.org");
+    t.wait_for("ready");
+    t.assert_taken();
+}
+
+// --- recordings -------------------------------------------------------------------------------
+
+/// A server that takes logins, as far as this test goes.
+fn login_server() -> String {
+    server(|stream| {
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut stream = stream;
+        for reply in [
+            "220 mx.example.net\r\n",
+            "250-mx.example.net\r\n250 AUTH LOGIN PLAIN\r\n",
+            "334 VXNlcm5hbWU6\r\n",
+            "334 UGFzc3dvcmQ6\r\n",
+            "235 2.7.0 Welcome\r\n",
+        ] {
+            stream.write_all(reply.as_bytes()).unwrap();
+            if lines.next().is_none() {
+                return;
+            }
+        }
+        listen_to_the_end(stream);
+    })
+}
+
+/// Logs in while recording, and ends the program with a signal.
+fn recorded_until(name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.jsonl");
+    let target = login_server();
+    let mut t = Terminal::ehlo(SMALL, &["--record", file.to_str().unwrap(), &target]);
+    t.wait_for("recording");
+    t.wait_for("greeted");
+    t.line("EHLO pc.example.org");
+    t.wait_for("ready");
+    t.line("AUTH LOGIN");
+    t.wait_for("AUTH> ");
+    t.keys("YWxpY2U=");
+    t.wait_until("stars", |s| prompt(s) == "********");
+    t.keys(ENTER);
+    t.wait_for("S 334 UGFzc3dvcmQ6");
+    t.keys("Y29ycmVjdCBob3JzZQ==\r");
+    t.wait_for("S 235 2.7.0 Welcome");
+    assert!(!t.contents().contains("Y29ycmVj"), "{}", t.contents());
+    t.signal(name);
+    t.wait_for_end();
+    let recording = std::fs::read_to_string(&file).unwrap();
+    assert!(recording.ends_with('\n'), "{recording}");
+    for secret in ["YWxpY2U", "Y29ycmVj", "correct horse"] {
+        assert!(!recording.contains(secret), "{secret} is in the file:\n{recording}");
+    }
+    shows(&file, &["EHLO pc.example.org", "AUTH LOGIN", "235 2.7.0 Welcome"]);
+}
+
+/// What `show` prints of a recording.
+fn shows(file: &Path, lines: &[&str]) {
+    let shown = std::process::Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["show", file.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(shown.stdout).unwrap();
+    for line in lines {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn a_recording_is_complete_behind_sigterm() {
+    recorded_until("TERM");
+}
+
+#[test]
+fn a_recording_is_complete_behind_sigkill() {
+    recorded_until("KILL");
+}
+
+#[test]
+fn a_recording_is_opened_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.txt");
+    std::fs::write(&file, "S: 220 mx.example.net\nC: EHLO x.example\nS: 250 mx\n").unwrap();
+    let mut t = Terminal::ehlo(SMALL, &["open", file.to_str().unwrap()]);
+    t.wait_for("C EHLO x.example");
+    t.wait_for("a recording: nothing can be sent");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+// --- sizes, pastes, environments ---------------------------------------------------------------
+
+#[test]
+fn resizing_keeps_the_line() {
+    let mut t = practice(SMALL);
+    t.keys("EHLO pc.exam");
+    t.wait_until("the line", |s| prompt(s) == "EHLO pc.exam");
+    t.resize((39, 9));
+    t.wait_for("ehlo needs 40x10; now 39x9");
+    t.keys("ple.org");
+    t.resize(LARGE);
+    t.wait_until("the line", |s| prompt(s) == "EHLO pc.example.org");
+    t.wait_for("4 Content");
+    t.wait_for("S 220 ");
+    t.resize((45, 12));
+    t.wait_gone("4 Content");
+    t.wait_until("the line", |s| prompt(s) == "EHLO pc.example.org");
+    t.keys(ENTER);
+    t.wait_for("S 250 ENHANCEDSTATUSCODES");
+}
+
+#[test]
+fn a_paste_sends_nothing_by_itself() {
+    let mut t = practice(LARGE);
+    t.keys(&paste("EHLO pc.example.org\rMAIL FROM:<a@example.org>\rNOOP"));
+    t.wait_for("3 lines: Enter sends them all");
+    // A key behind the paste has been handled, so the paste has been, too.
+    t.keys(" ");
+    t.wait_until("the blank", |s| s.cursor_position().1 > 50);
+    assert!(!t.contents().contains("C EHLO"), "{}", t.contents());
+    t.keys(ENTER);
+    t.wait_for("C NOOP");
+    t.wait_for("sender given");
+}
+
+#[test]
+fn without_colour_everything_is_still_said() {
+    let mut t = Terminal::ehlo_with(SMALL, &[], &[("NO_COLOR", "1")]);
+    t.wait_for("S 220 ");
+    t.line("EHLO nonsense..");
+    t.wait_for("S 501");
+    let screen = t.screen();
+    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+    for (row, column) in cells {
+        let cell = screen.cell(row, column).unwrap();
+        assert_eq!(cell.fgcolor(), vt100::Color::Default, "{row},{column}: {}", cell.contents());
+        assert_eq!(cell.bgcolor(), vt100::Color::Default, "{row},{column}: {}", cell.contents());
+    }
+}
+
+#[test]
+fn with_colour_there_are_some() {
+    let t = practice(SMALL);
+    let screen = t.screen();
+    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+    let coloured =
+        cells.filter(|(r, c)| screen.cell(*r, *c).unwrap().fgcolor() != vt100::Color::Default);
+    assert!(coloured.count() > 50);
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines() {
+    let mut t = Terminal::ehlo_with(SMALL, &[], &[("TERM", "dumb")]);
+    t.wait_for("S: 220 ");
+    assert!(!t.screen().alternate_screen());
+    t.keys("EHLO pc.example.org\r");
+    t.wait_for("S: 250 ENHANCEDSTATUSCODES");
+    t.keys("QUIT\r");
+    t.wait_for("S: 221");
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn japanese_by_locale_and_by_option() {
+    for (arguments, locale) in [(&[][..], "ja_JP.UTF-8"), (&["--lang", "ja"][..], "C.UTF-8")] {
+        let mut t = Terminal::ehlo_with(SMALL, arguments, &[("LANG", locale)]);
+        t.wait_for("通信記録");
+        t.wait_for("挨拶受信済み");
+        // A wide character of the person's own comes through, and the cursor is behind it.
+        t.keys("日本語");
+        t.wait_until("the line", |s| prompt(s) == "日本語" && s.cursor_position() == (21, 9));
+    }
+}
+
+#[test]
+fn the_countdown_is_seen_and_f7_keeps_alive() {
+    let mut t = practice(LARGE);
+    t.wait_for("idle: the server may close in 5 min; F7 sends NOOP");
+    t.keys(F7);
+    t.wait_for("C NOOP");
+    t.wait_for("S 250 2.0.0 Ok");
+}
+
+#[test]
+fn waiting_for_a_slow_server_is_counted() {
+    let (release, released) = mpsc::channel::<()>();
+    let target = server(move |mut stream| {
+        let _ = released.recv_timeout(LIMIT);
+        stream.write_all(b"220 late.example.net\r\n").unwrap();
+        listen_to_the_end(stream);
+    });
+    let t = Terminal::ehlo(SMALL, &[&target]);
+    t.wait_for("waiting 1 s");
+    release.send(()).unwrap();
+    t.wait_for("S 220 late.example.net");
+}
+
+#[test]
+fn signals_reach_only_what_they_are_for() {
+    let t = practice(SMALL);
+    signal(t.id(), "WINCH");
+    t.wait_for("S 220 ");
+    assert!("SR".contains(state(t.id())));
+}
