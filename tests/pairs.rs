@@ -378,7 +378,7 @@ fn the_order_of_commands_is_kept() {
 #[test]
 fn arguments_are_looked_at() {
     let text = between(
-        "C: EHLO\nS: 501 5.5.4 *\nC: EHLO my_host\nS: 501\nC: EHLO pc.example.org\nS: 250\n\
+        "C: EHLO\nS: 501 *name of your host*\nC: EHLO my_host\nS: 501\nC: EHLO pc.example.org\nS: 250\n\
          C: MAIL FROM: <alice@example.org>\nS: 501 5.5.2 *colon*\nC: MAIL FROM:alice@example.org\nS: 501\n\
          C: MAIL FROM:<a..b@example.org>\nS: 501 5.1.7 *\nC: MAIL <alice@example.org>\nS: 501\n\
          C: MAIL FROM:<alice@example.org> COLOUR=red\nS: 555 5.5.4 *\n\

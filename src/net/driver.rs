@@ -123,7 +123,7 @@ impl Log {
 pub struct Part {
     /// The role we play.
     pub side: Side,
-    /// How long we wait for a reply before we give up; a person never gives up.
+    /// How long we wait for the other side to do something; a person never gives up.
     pub patience: Option<Duration>,
     /// What is done with what the speaker says.
     pub gate: Gate,
@@ -135,9 +135,10 @@ impl Part {
         Self { side: Side::Client, patience: None, gate: Gate }
     }
 
-    /// A server; its speaker knows its own patience.
-    pub const fn server() -> Self {
-        Self { side: Side::Server, patience: None, gate: Gate }
+    /// A server. Its speaker says goodbye after `patience`; where even that is not read, the
+    /// connection is closed.
+    pub fn server(patience: Duration) -> Self {
+        Self { side: Side::Server, patience: Some(patience * 2), gate: Gate }
     }
 
     /// A client that gives up after `patience`.
@@ -195,7 +196,8 @@ pub async fn converse<P: Speaker, O>(
         let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
-            read = reader.read_buf(&mut inbox) => {
+            // Who does not read our replies is not read either, so that nothing piles up.
+            read = reader.read_buf(&mut inbox), if part.side == Side::Client || out.is_empty() => {
                 let by = part.side.other();
                 match read {
                     Ok(0) => return log.append(Happening::Closed { by, how: Ending::Finished }).await,

@@ -108,7 +108,8 @@ async fn session(
         loopback: peer.ip().is_loopback(),
     };
     log.append(Happening::Opened(endpoints)).await;
+    let patience = policy.patience;
     let mut server = Server::new(policy, deliver);
-    converse::<_, ()>(Box::new(stream), &mut log, Part::server(), &mut server, None).await;
+    converse::<_, ()>(Box::new(stream), &mut log, Part::server(patience), &mut server, None).await;
     log.dialogue
 }

@@ -84,6 +84,8 @@ pub struct Dialogue {
     framing: Framing,
     decider: Option<usize>,
     undecided: BytesMut,
+    /// The lines being framed were sent behind an AUTH that is over.
+    login_refused: bool,
     client: Cutter,
     server: Cutter,
     replies: Collector,
@@ -122,6 +124,7 @@ impl Dialogue {
             framing: Framing::Commands,
             decider: None,
             undecided: BytesMut::new(),
+            login_refused: false,
             client: Cutter::new(LINE_KEEP),
             server: Cutter::new(LINE_KEEP),
             replies: Collector::default(),

@@ -152,8 +152,13 @@ fn misplaced_codes(reply: &Reply) -> Vec<(usize, Oddity)> {
 }
 
 /// The oddity of a reply that nobody asked for.
-pub(super) fn in_unsolicited(before: Option<&Exchange>, reply: &Reply) -> &'static str {
+pub(super) fn in_unsolicited(
+    phase: Phase,
+    before: Option<&Exchange>,
+    reply: &Reply,
+) -> &'static str {
     match reply.code {
+        _ if phase == Phase::AwaitingTls => "D06",
         Some(Code::NOT_AVAILABLE) => "B19",
         Some(Code::CLOSING) => "B20",
         code if before.is_some_and(|e| {
@@ -180,6 +185,7 @@ pub(super) fn in_close(
         (Side::Server, Some((Turn::MailData, _))) => Some("G05"),
         (Side::Server, _) if phase == Phase::MailData => Some("G05"),
         (Side::Server, _) if phase == Phase::AwaitingTls => Some("D03"),
+        (Side::Server, None) if phase == Phase::Refused => Some("A09"),
         (Side::Client, None) if *how == Ending::Finished && phase == Phase::Ready => Some("I03"),
         _ => None,
     }

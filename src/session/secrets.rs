@@ -30,6 +30,15 @@ pub fn in_login_answer(line: &[u8]) -> Option<Span> {
     behind(b'*', Span::new(0, line.len()), line)
 }
 
+/// The secret part of a line that was sent behind an AUTH and is no answer to it after all: all of
+/// it, unless it is clearly a command.
+pub fn in_refused_login(line: &[u8]) -> Option<Span> {
+    if command::read(line).value.verb.is_known() {
+        return in_command(line);
+    }
+    in_login_answer(line)
+}
+
 /// `span` without a leading `mark`, which alone is no secret.
 fn behind(mark: u8, span: Span, line: &[u8]) -> Option<Span> {
     let marked = usize::from(line.get(span.start) == Some(&mark));

@@ -93,10 +93,11 @@ impl Server {
             (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
                 Answer(Code::OK, None, vec![self.hello(name)])
             }
-            (Verb::Ehlo | Verb::Helo, _) => no(
+            // No detailed code stands in an answer to EHLO or HELO (RFC 2034 §4).
+            (Verb::Ehlo | Verb::Helo, _) => Answer(
                 Code::BAD_ARGUMENTS,
-                (5, 4),
-                "Say EHLO and the full name of your host, or its address in [ ]",
+                None,
+                vec!["Say EHLO and the full name of your host, or its address in [ ]".to_owned()],
             ),
             (Verb::Mail, Argument::Path(path, params)) => self.mail(seen, exchange, path, params),
             (Verb::Mail, _) => {
@@ -136,11 +137,8 @@ impl Server {
 
     fn ehlo(&self, exchange: &Exchange, name: &str) -> Answer {
         if !is_clean(exchange) {
-            return no(
-                Code::BAD_ARGUMENTS,
-                (5, 4),
-                "That is neither a domain name nor an address literal",
-            );
+            let why = "That is neither a domain name nor an address literal".to_owned();
+            return Answer(Code::BAD_ARGUMENTS, None, vec![why]);
         }
         let mut lines = vec![self.hello(name)];
         lines.push("PIPELINING".to_owned());

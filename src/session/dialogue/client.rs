@@ -59,7 +59,11 @@ impl Dialogue {
             return self.veil(secret, begin + event.len() as u64, event, begin);
         };
         let behind = begin + (event.len() - data.len()) as u64;
-        let secret = find(&line.bytes);
+        let secret = if self.login_refused {
+            secrets::in_refused_login(&line.bytes)
+        } else {
+            find(&line.bytes)
+        };
         self.veil(secret, behind - line.end.bytes().len() as u64, event, begin);
         self.line_offset = behind;
         if login { self.login_answer(line, secret) } else { self.command(line, secret) }

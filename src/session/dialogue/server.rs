@@ -115,7 +115,9 @@ impl Dialogue {
             // These bytes belong to earlier events, whose veils are drawn already.
             let veiled = std::mem::take(&mut self.veiled);
             let begin = self.client_offset - bytes.len() as u64;
+            self.login_refused = login && self.framing == Framing::Commands;
             self.frame_client(bytes, begin);
+            self.login_refused = false;
             self.veiled = veiled;
         }
     }
@@ -136,7 +138,7 @@ impl Dialogue {
             return self.count_unsolicited(&reply);
         }
         let before = self.exchanges.iter().rev().find(|e| e.turn != Turn::Unsolicited);
-        let id = odd::in_unsolicited(before, &reply);
+        let id = odd::in_unsolicited(self.phase, before, &reply);
         reply.odd.push((0, Oddity::new(id, Span::new(0, 3))));
         if reply.is(Code::NOT_AVAILABLE) || reply.is(Code::CLOSING) {
             self.phase = Phase::Closing;
