@@ -88,10 +88,12 @@ pub fn fold(journal: &Journal) -> Dialogue {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_as_session(path: &Path, lang: Lang) -> anyhow::Result<(Journal, Option<String>)> {
+pub fn open_as_session(path: &Path, lang: Lang) -> anyhow::Result<(Dialogue, Option<String>)> {
     Ok(match open(path)? {
-        Found::Session(journal, torn) => (journal, torn.map(|line| torn_words(path, line, lang))),
-        Found::Message(bytes) => (message_journal(bytes), None),
+        Found::Session(journal, torn) => {
+            (fold(&journal), torn.map(|line| torn_words(path, line, lang)))
+        }
+        Found::Message(bytes) => (fold(&message_journal(bytes)), None),
     })
 }
 

@@ -165,9 +165,9 @@ struct Row<'a> {
     opened: Option<Endpoints>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_opened: Option<DialFailure>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     client: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     server: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     client_base64: Option<String>,
@@ -217,34 +217,33 @@ impl<'a> Row<'a> {
     }
 
     fn event(self) -> Result<Event, serde_json::Error> {
-        let text = |side, text: Cow<'_, str>| Ok((side, Bytes::from(text.into_owned())));
-        let binary = |side, text: String| {
-            STANDARD.decode(text).map(|b| (side, Bytes::from(b))).map_err(serde_json::Error::custom)
+        let text = |text: Cow<'_, str>| Bytes::copy_from_slice(text.as_bytes());
+        let decode = |text: String| STANDARD.decode(text).map_err(serde_json::Error::custom);
+        let veiled: Vec<_> =
+            self.veiled.iter().map(|[start, end]| Span::new(*start, *end)).collect();
+        let bytes = |from, data| Happening::Bytes { from, data, veiled: veiled.clone() };
+        let mut all = [
+            self.client.map(text).map(|data| bytes(Side::Client, data)),
+            self.server.map(text).map(|data| bytes(Side::Server, data)),
+            self.client_base64
+                .map(decode)
+                .transpose()?
+                .map(|data| bytes(Side::Client, data.into())),
+            self.server_base64
+                .map(decode)
+                .transpose()?
+                .map(|data| bytes(Side::Server, data.into())),
+            self.opened.map(Happening::Opened),
+            self.not_opened.map(Happening::NotOpened),
+            self.secured.map(Happening::Secured),
+            self.closed.map(|closed| Happening::Closed { by: closed.by, how: closed.how }),
+        ]
+        .into_iter()
+        .flatten();
+        let (Some(what), None) = (all.next(), all.next()) else {
+            return Err(serde_json::Error::custom("the line does not hold exactly one happening"));
         };
-        let bytes = [
-            self.client.map(|t| text(Side::Client, t)),
-            self.server.map(|t| text(Side::Server, t)),
-            self.client_base64.map(|t| binary(Side::Client, t)),
-            self.server_base64.map(|t| binary(Side::Server, t)),
-        ];
-        let mut all = Vec::new();
-        for (from, data) in bytes.into_iter().flatten().collect::<Result<Vec<_>, _>>()? {
-            let veiled = self.veiled.iter().map(|[start, end]| Span::new(*start, *end)).collect();
-            all.push(Happening::Bytes { from, data, veiled });
-        }
-        all.extend(self.opened.map(Happening::Opened));
-        all.extend(self.not_opened.map(Happening::NotOpened));
-        all.extend(self.secured.map(Happening::Secured));
-        all.extend(self.closed.map(|c| Happening::Closed { by: c.by, how: c.how }));
-        match (all.pop(), all.is_empty()) {
-            (Some(what), true) => Ok(Event {
-                at: self.at,
-                leg: self.leg.unwrap_or_default(),
-                cause: self.cause,
-                what,
-            }),
-            _ => Err(serde_json::Error::custom("the line does not hold exactly one happening")),
-        }
+        Ok(Event { at: self.at, leg: self.leg.unwrap_or_default(), cause: self.cause, what })
     }
 }
 

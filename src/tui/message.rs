@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::journal::{Event, Moment};
+use crate::session::Dialogue;
 use crate::session::content::Content;
 
 /// One thing that happened.
@@ -18,6 +19,8 @@ pub enum Message {
     Resize(u16, u16),
     /// Something happened in the session.
     Heard(Event),
+    /// A recording was read, and perhaps something is to be told about it.
+    Loaded(Box<Dialogue>, Option<String>),
     /// The content of a message was read.
     ContentRead(usize, Box<Content>),
     /// Something to tell the person in one line.

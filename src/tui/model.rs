@@ -82,6 +82,8 @@ pub struct Session {
     pub dialogue: Dialogue,
     /// Whether it comes from a file: nothing can be sent.
     pub recorded: bool,
+    /// Whether the file is still being read.
+    pub loading: bool,
     /// Whether a connection is being made.
     pub dialling: bool,
     /// The target that was dialled last.
@@ -151,6 +153,7 @@ impl Model {
             session: Session {
                 dialogue: Dialogue::default(),
                 recorded: false,
+                loading: false,
                 dialling: false,
                 target: String::new(),
                 anchor: Anchor::Follow,

@@ -15,7 +15,7 @@ use crate::display::keys::Keys;
 use crate::headless::{Outcome, Setting, practice, show};
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Ending, Happening};
-use crate::knowledge;
+use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse};
@@ -65,22 +65,25 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
         .map_err(anyhow::Error::msg)?;
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
     let clock = Clock::start();
-    let recorder = setting.recorder(&clock)?;
+    let recorder = match &start {
+        Start::Dial(_) => setting.recorder(&clock)?,
+        Start::Open(_) => None,
+    };
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
     model.recording = recorder.is_some();
     model.with_secrets = setting.with_secrets;
     model.notice = warning;
-    let target = match start {
+    match &start {
         Start::Dial(target) => {
             model.session.target = target.to_string();
             model.session.dialling = true;
-            Some(target)
         }
         Start::Open(path) => {
-            open(&mut model, &path)?;
-            None
+            model.session.target = path.display().to_string();
+            model.session.recorded = true;
+            model.session.loading = true;
         }
-    };
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
@@ -88,7 +91,7 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let size = screen.size()?;
         model.size = (size.width, size.height);
-        // The first frame stands before anything is looked up or connected.
+        // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let (orders, taken_orders) = mpsc::channel(EVENTS_WAITING);
@@ -96,10 +99,11 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
             .recording(recorder, setting.with_secrets)
             .published_to(publish);
         tokio::spawn(session(log, taken_orders));
-        if let Some(target) = target {
-            orders.send(Order::Dial(target)).await?;
-        }
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
+        match start {
+            Start::Dial(target) => orders.send(Order::Dial(target)).await?,
+            Start::Open(path) => load(path, setting.lang, inner.clone()),
+        }
         let loops =
             Loop { model, screen, clock, orders, inner, drawn: Instant::now(), draw_at: None };
         let result = loops.attend(heard, messages).await;
@@ -110,23 +114,14 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
     result
 }
 
-/// Puts a recording into the model.
-fn open(model: &mut Model, path: &std::path::Path) -> anyhow::Result<()> {
-    let (journal, notice) = show::open_as_session(path, model.lang)?;
-    model.notice = model.notice.take().or(notice);
-    model.session.target = path.display().to_string();
-    for event in journal.events() {
-        model.session.dialogue.apply(event);
-    }
-    model.session.recorded = true;
-    // The last message is read as if it had just been heard.
-    if let Some(last) = model.session.dialogue.messages().len().checked_sub(1) {
-        let bytes =
-            model.session.dialogue.messages().get(last).map(crate::session::Message::content);
-        let content = Content::read(&bytes.unwrap_or_default());
-        update(model, Message::ContentRead(last, Box::new(content)));
-    }
-    Ok(())
+/// Reads a recording in the background.
+fn load(path: PathBuf, lang: Lang, inner: mpsc::Sender<anyhow::Result<Message>>) {
+    tokio::task::spawn_blocking(move || {
+        let loaded = show::open_as_session(&path, lang);
+        let message = loaded.map(|(dialogue, notice)| Message::Loaded(Box::new(dialogue), notice));
+        // Nobody is there to hear it if the person has left.
+        let _ = inner.blocking_send(message);
+    });
 }
 
 /// The session task: dials when told to, and drives each connection to its end.
@@ -186,7 +181,7 @@ struct Loop {
     screen: Screen,
     clock: Clock,
     orders: mpsc::Sender<Order>,
-    inner: mpsc::Sender<Message>,
+    inner: mpsc::Sender<anyhow::Result<Message>>,
     drawn: Instant,
     draw_at: Option<Instant>,
 }
@@ -195,7 +190,7 @@ impl Loop {
     async fn attend(
         mut self,
         mut heard: mpsc::Receiver<Heard>,
-        mut messages: mpsc::Receiver<Message>,
+        mut messages: mpsc::Receiver<anyhow::Result<Message>>,
     ) -> anyhow::Result<Outcome> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
@@ -218,7 +213,7 @@ impl Loop {
                     // The terminal is gone.
                     Some(Err(_)) | None => true,
                 },
-                Some(message) = messages.recv() => self.take(message)?,
+                Some(message) = messages.recv() => self.take(message?)?,
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;
@@ -357,7 +352,7 @@ impl Loop {
                     }
                 }
                 Err(error) => {
-                    let _ = inner.send(Message::Say(format!("{path}: {error}"))).await;
+                    let _ = inner.send(Ok(Message::Say(format!("{path}: {error}")))).await;
                 }
             }
         });
@@ -367,7 +362,7 @@ impl Loop {
         let inner = self.inner.clone();
         tokio::spawn(async move {
             if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(&bytes)).await {
-                let _ = inner.send(Message::ContentRead(message, Box::new(content))).await;
+                let _ = inner.send(Ok(Message::ContentRead(message, Box::new(content)))).await;
             }
         });
     }

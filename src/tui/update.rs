@@ -31,6 +31,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.prompt.insert(&text.replace("\r\n", "\n").replace('\r', "\n"));
         }
         Message::Heard(event) => return heard(model, &event),
+        Message::Loaded(dialogue, notice) => {
+            model.session.dialogue = *dialogue;
+            model.session.loading = false;
+            model.notice = model.notice.take().or(notice);
+            return read_content(model);
+        }
         Message::ContentRead(message, content) => {
             model.session.reading = false;
             let len = model

@@ -31,7 +31,9 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     } else if model.recording {
         parts.push((Role::Notice, word("header.recording").to_owned()));
     }
-    if model.session.dialling {
+    if model.session.loading {
+        parts.push((Role::Title, word("content.reading").to_owned()));
+    } else if model.session.dialling {
         parts.push((Role::Title, word("header.dialling").to_owned()));
     } else if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
         parts.push((Role::Title, entry.say(model.lang).title.clone()));
