@@ -332,8 +332,7 @@ fn one_recipient_refused() {
 fn data_half_typed() {
     everywhere("data", |size, lang| {
         let mut scene = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
-        scene.press("f9");
-        for _ in 0..3 {
+        if size == SMALL {
             scene.press("f9");
         }
         scene.types("Bye, Al");
@@ -602,6 +601,19 @@ fn the_shown_view_is_always_named() {
 }
 
 #[test]
+fn the_content_key_first_brings_the_content_into_sight() {
+    for (size, focus) in [(SMALL, Pane::Prompt), (SMALL, Pane::Envelope), ((50, 20), Pane::Prompt)]
+    {
+        let mut scene = Scene::after(size, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+        scene.model.focus = focus;
+        scene.press("f9");
+        assert!(scene.shows("[Header]"), "{}", scene.grid());
+        scene.press("f9");
+        assert!(scene.shows("[Parts]"), "{}", scene.grid());
+    }
+}
+
+#[test]
 fn all_of_the_explanation_can_be_read() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: EHLO pc.example.org"]);
     scene.server(HOSTILE);
@@ -738,7 +750,7 @@ fn states(size: (u16, u16), lang: Lang) -> Vec<Scene> {
 }
 
 fn every_size(lang: Lang) {
-    for mut scene in states((0, 0), lang).into_iter().skip(2) {
+    for mut scene in states((0, 0), lang).into_iter().skip(2).step_by(2) {
         scene.types("日本語 e\u{301} MAIL");
         for columns in 0..=60 {
             for rows in 0..=30 {
