@@ -862,8 +862,8 @@ fn shown_hints(scene: &Scene) -> Vec<(String, String)> {
             out.push((String::new(), String::new()));
         }
         in_key = is_key;
-        let (name, said) = out.last_mut().expect("the line begins with a key");
-        if is_key { name.push_str(shown) } else { said.push_str(shown) }
+        let (name, behind) = out.last_mut().expect("the line begins with a key");
+        if is_key { name.push_str(shown) } else { behind.push_str(shown) }
     }
     out.into_iter().map(|(k, w)| (k.trim().to_owned(), w.trim().to_owned())).collect()
 }
