@@ -12,8 +12,7 @@ use crate::net::dial::Target;
 #[derive(Parser, Debug)]
 #[command(name = "ehlo", version, about, after_help = EXAMPLES)]
 pub struct Cli {
-    /// host, host:port, [IPv6]:port, <smtp://host>, <unix:/path> or practice
-    #[arg(value_parser = Target::read, default_value = "practice")]
+    #[arg(value_parser = Target::read, default_value = "practice", help = TARGET)]
     target: Target,
     /// Line by line on standard input and output, without a screen; the default in a pipe
     #[arg(long)]
@@ -23,6 +22,8 @@ pub struct Cli {
     #[command(subcommand)]
     verb: Option<Verb>,
 }
+
+const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, unix:/path or practice";
 
 const EXAMPLES: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed

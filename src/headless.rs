@@ -1,5 +1,4 @@
 //! Headless fronts: the same engine without a screen, on standard input and output.
-#![expect(clippy::print_stdout, reason = "standard output is where these fronts speak")]
 
 pub mod json;
 pub mod keys;
@@ -60,6 +59,22 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The same, for the session number `at` of several: their recordings are `x`, `x-2`, `x-3`.
+    pub fn numbered(&self, at: usize) -> Self {
+        let rename = |path: &PathBuf| {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let name = format!("{stem}-{}", at + 1);
+            let name = match path.extension() {
+                Some(extension) => format!("{name}.{}", extension.to_string_lossy()),
+                None => name,
+            };
+            path.with_file_name(name)
+        };
+        let record =
+            self.record.as_ref().map(|path| if at == 0 { path.clone() } else { rename(path) });
+        Self { record, ..self.clone() }
+    }
+
     /// Begins the recording that was asked for.
     ///
     /// # Errors
@@ -97,6 +112,19 @@ pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
         return Ok(text);
     }
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Writes to standard output. A reader that has gone (a closed pipe) has read enough; what is
+/// done goes on, and the exit code says how it ended.
+fn say(text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Runs `work` to its end on one thread.

@@ -59,13 +59,6 @@ impl Journal {
         EventId(self.elided + self.events.len() as u64 - 1)
     }
 
-    /// Takes the last event away again, for a journal that is being put together.
-    pub fn pop(&mut self) -> Option<Event> {
-        let event = self.events.pop_back()?;
-        self.kept -= weight(&event);
-        Some(event)
-    }
-
     /// The events that are still kept, oldest first.
     pub fn events(&self) -> impl ExactSizeIterator<Item = &Event> {
         self.events.iter()

@@ -19,7 +19,7 @@ pub mod wire;
 
 pub use dialogue::{Dialogue, Keep};
 pub use envelope::{End, Envelope, Fate, Recipient, Transaction};
-pub use exchange::{Exchange, Turn};
+pub use exchange::Exchange;
 pub use message::Message;
-pub use phase::Phase;
+pub use phase::{Phase, Turn};
 pub use wire::Row;

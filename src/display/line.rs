@@ -2,7 +2,7 @@
 
 use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
-use crate::session::{Dialogue, Row};
+use crate::session::{Dialogue, Row, secrets};
 use crate::smtp::line::LineEnd;
 
 use super::theme::Role;
@@ -37,22 +37,22 @@ pub fn end_text(end: LineEnd) -> String {
     visible(end.bytes()) + "\\c"
 }
 
-/// Row number `at` of the session, in the words of `lang`.
-pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang) -> Option<Shown> {
+/// Row number `at` of the session, in the words of `lang`; secrets only if `with_secrets`.
+pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> Option<Shown> {
     Some(match dialogue.wire().row(at)? {
-        Row::Client { exchange } => client(dialogue, exchange)?,
+        Row::Client { exchange } => client(dialogue, exchange, with_secrets)?,
         Row::Server { exchange, line } => server(dialogue, exchange, line, lang)?,
         Row::Data { message, line } => data(dialogue, message, line, lang)?,
         Row::Notice { index } => notice(&dialogue.notices().get(index)?.1, lang),
     })
 }
 
-fn client(dialogue: &Dialogue, index: usize) -> Option<Shown> {
+fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown> {
     let exchange = dialogue.exchanges().get(index)?;
     let line = exchange.line.as_ref()?;
     let mut bytes = line.bytes.to_vec();
-    if let Some(secret) = exchange.secret.and_then(|s| bytes.get_mut(s.start..s.end)) {
-        secret.fill(b'*');
+    if !with_secrets {
+        secrets::veil(&mut bytes, exchange.secret);
     }
     let mut tokens = tokens(&bytes);
     beyond(&mut tokens, line.beyond);

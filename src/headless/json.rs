@@ -7,8 +7,10 @@ use serde::Serialize;
 use crate::journal::{Happening, Header, Moment};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Message, Transaction, Turn};
+use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
 use crate::smtp::reply::Reply;
+
+use super::Setting;
 
 use crate::display::words::{end_word, fate_key};
 
@@ -139,7 +141,7 @@ pub fn session<'a>(
     header: &Header,
     dialogue: &Dialogue,
     outcome: &'a str,
-    lang: Lang,
+    setting: &Setting,
     script: Option<(&'a str, Option<Mismatched>)>,
 ) -> Session<'a> {
     let started = header.started.as_deref().and_then(|s| s.parse().ok());
@@ -147,7 +149,11 @@ pub fn session<'a>(
     let (script, mismatch) = script.map_or((None, None), |(name, mismatch)| (Some(name), mismatch));
     Session {
         script,
-        exchanges: dialogue.exchanges().iter().map(|e| turned(e, started)).collect(),
+        exchanges: dialogue
+            .exchanges()
+            .iter()
+            .map(|e| turned(e, started, setting.with_secrets))
+            .collect(),
         envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
         content: dialogue.messages().iter().map(sent).collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
@@ -156,13 +162,40 @@ pub fn session<'a>(
             }
             _ => None,
         }),
-        findings: findings(dialogue, lang),
+        findings: findings(dialogue, setting.lang),
         outcome,
         mismatch,
     }
 }
 
-fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
+/// An object as one line. Control characters are escaped, also those that JSON lets pass.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn line(object: &impl Serialize) -> serde_json::Result<String> {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for c in serde_json::to_string(object)?.chars() {
+        if c.is_control() {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    Ok(out)
+}
+
+impl Session<'_> {
+    /// The message alone, without the dialogue that was made up around it.
+    pub fn of_message(mut self) -> Self {
+        self.exchanges.clear();
+        self.findings.retain(|finding| finding.r#where.message.is_some());
+        self
+    }
+}
+
+fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>, with_secrets: bool) -> Turned {
     let time = |at: Option<Moment>| {
         let micros = i64::try_from(at?.0).ok()?;
         Some((started? + jiff::SignedDuration::from_micros(micros)).to_string())
@@ -179,8 +212,8 @@ fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>) -> Turned {
             Turn::MailData => Some(".".to_owned()),
             _ => exchange.line.as_ref().map(|line| {
                 let mut bytes = line.bytes.to_vec();
-                if let Some(secret) = exchange.secret.and_then(|s| bytes.get_mut(s.start..s.end)) {
-                    secret.fill(b'*');
+                if !with_secrets {
+                    secrets::veil(&mut bytes, exchange.secret);
                 }
                 String::from_utf8_lossy(&bytes).into_owned()
             }),

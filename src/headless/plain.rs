@@ -3,7 +3,7 @@
 //! What it prints is a transcript with notes. A line of input is read only when it is the
 //! client's turn, so a large input never piles up in memory.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -20,7 +20,7 @@ use crate::smtp::payload;
 use crate::speaker::{Human, Say};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, practice};
+use super::{Outcome, Setting, block_on, practice, say};
 
 /// Talks to `target` on standard input and output.
 ///
@@ -76,7 +76,7 @@ struct Front {
 
 impl Front {
     async fn attend(mut self, mut heard: mpsc::Receiver<Heard>) -> anyhow::Result<Outcome> {
-        let mut printer = Printer::new(self.setting.lang, true);
+        let mut printer = Printer::new(self.setting.lang, true, self.setting.with_secrets);
         if std::io::stdin().is_terminal() {
             printer = printer.without_own_lines();
         }
@@ -95,7 +95,7 @@ impl Front {
                             self.heard_of_us += data.len() as u64;
                         }
                         self.dialogue.apply(&event);
-                        write_out(&printer.news(&self.dialogue))?;
+                        say(&printer.news(&self.dialogue))?;
                     }
                     Some(Heard::RecordingFailed(why)) => eprintln!("ehlo: the recording failed: {why}"),
                 },
@@ -112,7 +112,7 @@ impl Front {
                 && !self.dialogue.endpoints().loopback
             {
                 warned = true;
-                write_out(&format!("# {}\n", knowledge::word(self.setting.lang, "data.really")))?;
+                say(&format!("# {}\n", knowledge::word(self.setting.lang, "data.really")))?;
             }
         }
         Ok(if was_cut_short(&self.dialogue) { Outcome::Unreachable } else { Outcome::Done })
@@ -122,7 +122,12 @@ impl Front {
     async fn typed(&mut self, typed: &[u8]) {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let commands = !matches!(self.dialogue.phase(), Phase::MailData | Phase::Login);
+        let commands = match self.dialogue.phase() {
+            // No header field begins with a colon, so the first line may be a directive.
+            Phase::MailData => self.dialogue.messages().last().is_none_or(|m| m.wire_len() == 0),
+            Phase::Login => false,
+            _ => true,
+        };
         let say = match line.strip_prefix(b":").filter(|_| commands) {
             Some(directive) => match read_directive(directive) {
                 Ok(say) => say,
@@ -153,7 +158,7 @@ fn read_directive(line: &[u8]) -> Result<Say, String> {
             Ok(Say::Bytes(raw.wire()))
         }
         "data" => match std::fs::read(argument.trim()) {
-            Ok(content) => Ok(Say::Bytes(payload::stuff(&content))),
+            Ok(content) => Ok(Say::Bytes(payload::stuff(content))),
             Err(error) => Err(format!("{}: {error}", argument.trim())),
         },
         "close" | "quit" => Ok(Say::Close(Ending::Finished)),
@@ -161,10 +166,4 @@ fn read_directive(line: &[u8]) -> Result<Say, String> {
             Err(format!(":{name} is no directive here; there are :raw TEXT, :data FILE and :close"))
         }
     }
-}
-
-fn write_out(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
 }

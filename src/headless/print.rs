@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
-use crate::display::token::visible;
+use crate::display::token::{Token, tokens, visible};
 use crate::display::words::{address, end_word, fate_key, params, part_line};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
@@ -18,14 +18,16 @@ pub struct Printer {
     lang: Lang,
     full: bool,
     own_lines: bool,
+    with_secrets: bool,
     rows: usize,
     partial: usize,
 }
 
 impl Printer {
-    /// A printer in `lang`; mail data is shortened unless `full`.
-    pub const fn new(lang: Lang, full: bool) -> Self {
-        Self { lang, full, own_lines: true, rows: 0, partial: 0 }
+    /// A printer in `lang`; mail data is shortened unless `full`, secrets are veiled
+    /// unless `with_secrets`.
+    pub const fn new(lang: Lang, full: bool, with_secrets: bool) -> Self {
+        Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0 }
     }
 
     /// Leaves the client's lines out: whoever typed them sees them already.
@@ -44,7 +46,7 @@ impl Printer {
         }
         let lines = &dialogue.partial_reply().0.lines;
         for line in lines.iter().skip(self.partial) {
-            let _ = writeln!(out, "S: {}", visible(&line.line.bytes));
+            let _ = writeln!(out, "S: {}", in_notation(&tokens(&line.line.bytes)));
         }
         self.partial = self.partial.max(lines.len());
         out
@@ -65,7 +67,7 @@ impl Printer {
                 return;
             }
         }
-        let Some(shown) = line::shown(dialogue, at, self.lang) else { return };
+        let Some(shown) = line::shown(dialogue, at, self.lang, self.with_secrets) else { return };
         let skip = match row {
             Some(Row::Server { .. }) if self.partial > 0 => {
                 self.partial -= 1;
@@ -89,7 +91,7 @@ impl Printer {
     }
 
     /// Notes behind a reply: what was odd, how long it took, where the session stands.
-    fn after(&mut self, dialogue: &Dialogue, exchange: &Exchange, out: &mut String) {
+    fn after(&self, dialogue: &Dialogue, exchange: &Exchange, out: &mut String) {
         for (_, odd) in exchange.oddities() {
             let _ = writeln!(out, "# {}", finding(odd, self.lang));
         }
@@ -116,9 +118,30 @@ pub fn phase_title(name: &str, lang: Lang) -> String {
     knowledge::phases().get(name).map_or_else(|| name.to_owned(), |e| e.say(lang).title.clone())
 }
 
+/// Visible tokens with the escapes of the notation alone: it has bytes where a screen names a
+/// character that cannot be seen.
+fn in_notation(tokens: &[Token]) -> String {
+    let mut out = String::new();
+    for token in tokens {
+        let mut rest = token.text.as_str();
+        while let Some((before, named)) = rest.split_once("\\u{").filter(|_| token.odd) {
+            let (digits, after) = named.split_once('}').unwrap_or((named, ""));
+            let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+            out.push_str(before);
+            for byte in c.unwrap_or_default().encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+    }
+    out
+}
+
 /// A row in the notation.
 fn as_line(shown: &Shown) -> String {
-    let text = shown.text();
+    let end = shown.end.map(line::end_text).unwrap_or_default();
+    let text = in_notation(&shown.tokens) + &end;
     match shown.mark {
         "" => format!("# {text}"),
         // A blank at the end would be lost in an editor.

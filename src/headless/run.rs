@@ -8,11 +8,11 @@ use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{Log, Part, converse, was_cut_short};
 use crate::session::{Dialogue, Keep};
-use crate::speaker::Script;
 use crate::speaker::script::Mismatch;
+use crate::speaker::{Script, Speaker as _};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, practice, read_input};
+use super::{Outcome, Setting, block_on, json, practice, read_input, say};
 use crate::cli::Run;
 use crate::display::token::visible;
 
@@ -32,8 +32,8 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
             tokio::spawn(server.serve(std::future::pending()));
         }
         let mut worst = Outcome::Done;
-        for (path, script) in scripts {
-            worst = worst.max(play(path, script, run, setting, address).await?);
+        for (at, (path, script)) in scripts.into_iter().enumerate() {
+            worst = worst.max(play(path, script, run, &setting.numbered(at), address).await?);
         }
         Ok(worst)
     })
@@ -65,13 +65,21 @@ async fn play(
             log.append(Happening::Opened(endpoints)).await;
             converse::<_, ()>(stream, &mut log, Part::program(run.timeout), &mut script, None)
                 .await;
+            // The end of the connection may be what it expected, or not.
+            let _ = script.next(log.now(), &log.dialogue);
         }
+    }
+    if let Some(why) = &log.recording_failed {
+        eprintln!(
+            "ehlo: {}",
+            knowledge::fill(setting.lang, "message.recording-failed", &[("why", why)])
+        );
     }
     let dialogue = &log.dialogue;
     let mismatch = script.mismatch();
     let (outcome, word) = match mismatch {
         _ if dialogue.connection() == 0 => (Outcome::Unreachable, "not-connected"),
-        Some(Mismatch { seen: None, .. }) if was_cut_short(dialogue) => {
+        Some(Mismatch { seen: None, at, .. }) if at.is_none() || was_cut_short(dialogue) => {
             (Outcome::Unreachable, "cut-short")
         }
         Some(_) => (Outcome::Failed, "not-as-expected"),
@@ -84,14 +92,15 @@ async fn play(
     if run.json {
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
-    let mut text = Printer::new(setting.lang, run.full).news(dialogue);
-    if let Some(mismatch) = mismatch {
+    let mut text = Printer::new(setting.lang, run.full, setting.with_secrets).news(dialogue);
+    // Where more was to be sent but nothing expected, the note on the end says it all.
+    if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
         text += &explain(&name, mismatch, dialogue, setting);
     }
     if run.json {
         eprint!("{text}");
     } else {
-        print!("{text}");
+        say(&text)?;
     }
     Ok(outcome)
 }
@@ -109,9 +118,8 @@ fn print_json(
         expected: m.expected.clone(),
         exchange: m.seen,
     });
-    let session = json::session(header, dialogue, outcome, setting.lang, Some((name, mismatch)));
-    println!("{}", serde_json::to_string(&session)?);
-    Ok(())
+    let session = json::session(header, dialogue, outcome, setting, Some((name, mismatch)));
+    say(&json::line(&session)?)
 }
 
 /// «expected / seen», with the place in the script.

@@ -14,7 +14,7 @@ use crate::session::Dialogue;
 use crate::speaker::Policy;
 use crate::speaker::server::{Deliver, Delivery};
 
-use super::{Outcome, block_on};
+use super::{Outcome, block_on, json};
 
 /// Serves on `listen` until it is told to stop.
 ///
@@ -62,28 +62,28 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn delivered(delivery: &Delivery, name: &str, json: bool) -> String {
+fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {
     let size = delivery.content.len();
-    if json {
+    if as_json {
         let row = serde_json::json!({
             "event": "message", "from": delivery.sender, "to": delivery.recipients, "size": size, "stored": name,
         });
-        return row.to_string();
+        return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
     let seen = |text: &str| crate::display::token::visible(text.as_bytes());
     let to: Vec<_> = delivery.recipients.iter().map(|r| format!("<{}>", seen(r))).collect();
     format!("message from <{}> to {}: {size} bytes, {name}", seen(&delivery.sender), to.join(", "))
 }
 
-fn session(number: u64, dialogue: &Dialogue, json: bool) -> String {
+fn session(number: u64, dialogue: &Dialogue, as_json: bool) -> String {
     let peer = dialogue.endpoints().remote.as_deref().unwrap_or("-");
     let exchanges = dialogue.exchanges().len();
     let messages = dialogue.messages().len();
-    if json {
+    if as_json {
         let row = serde_json::json!({
             "event": "session", "number": number, "peer": peer, "exchanges": exchanges, "messages": messages,
         });
-        return row.to_string();
+        return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
     format!("session {number} with {peer} is over: {exchanges} exchanges, {messages} messages")
 }

@@ -4,18 +4,23 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::journal::{Journal, file, transcript};
-use crate::knowledge;
+use bytes::Bytes;
+
+use crate::journal::{
+    Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, file, transcript,
+};
+use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Keep};
+use crate::smtp::payload;
 
 use super::print::{self, Printer};
-use super::{Outcome, Setting, json, read_input};
+use super::{Outcome, Setting, json, read_input, say};
 
 /// What a file turned out to be.
 pub enum Found {
-    /// A journal or transcript.
-    Session(Journal),
+    /// A journal or transcript, and the number of a last line that was cut off.
+    Session(Journal, Option<usize>),
     /// A message.
     Message(Vec<u8>),
 }
@@ -27,35 +32,46 @@ pub enum Found {
 pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang;
     let journal = match open(path)? {
-        Found::Message(bytes) if as_json => message_journal(&bytes),
-        Found::Message(bytes) => {
-            print!("{}", print::content(&Content::read(&bytes), lang));
+        Found::Message(bytes) if as_json => {
+            let journal = message_journal(bytes);
+            let dialogue = fold(&journal);
+            let session = json::session(&journal.header, &dialogue, "read", setting, None);
+            say(&json::line(&session.of_message())?)?;
             return Ok(Outcome::Done);
         }
-        Found::Session(journal) => journal,
+        Found::Message(bytes) => {
+            say(&print::content(&Content::read(&bytes), lang))?;
+            return Ok(Outcome::Done);
+        }
+        Found::Session(journal, torn) => {
+            if let Some(line) = torn {
+                eprintln!("ehlo: {}", torn_words(path, line, lang));
+            }
+            journal
+        }
     };
     let dialogue = fold(&journal);
     if as_json {
-        let session = json::session(&journal.header, &dialogue, "read", lang, None);
-        println!("{}", serde_json::to_string(&session)?);
+        let session = json::session(&journal.header, &dialogue, "read", setting, None);
+        say(&json::line(&session)?)?;
         return Ok(Outcome::Done);
     }
-    print!("{}", Printer::new(lang, full).news(&dialogue));
+    say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
     let envelope = print::envelope(&dialogue, lang);
     if !envelope.is_empty() {
-        print!("\n{}", heading(lang, "pane.envelope", &envelope));
+        say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
     for message in dialogue.messages() {
         let content = print::content(&Content::read(&message.content()), lang);
-        print!("\n{}", heading(lang, "pane.content", &content));
+        say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
         for odd in message.odd() {
-            println!("  {}", print::finding(*odd, lang));
+            say(&format!("  {}\n", print::finding(*odd, lang)))?;
         }
     }
     Ok(Outcome::Done)
 }
 
-fn heading(lang: knowledge::Lang, key: &'static str, text: &str) -> String {
+fn heading(lang: Lang, key: &'static str, text: &str) -> String {
     format!("{}\n{text}", knowledge::word(lang, key))
 }
 
@@ -68,15 +84,20 @@ pub fn fold(journal: &Journal) -> Dialogue {
     dialogue
 }
 
-/// Reads a file as a session; a message is one that was sent.
+/// Reads a file as a session; a message is one that was sent. A second value is something to tell.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_as_session(path: &Path) -> anyhow::Result<Journal> {
+pub fn open_as_session(path: &Path, lang: Lang) -> anyhow::Result<(Journal, Option<String>)> {
     Ok(match open(path)? {
-        Found::Session(journal) => journal,
-        Found::Message(bytes) => message_journal(&bytes),
+        Found::Session(journal, torn) => (journal, torn.map(|line| torn_words(path, line, lang))),
+        Found::Message(bytes) => (message_journal(bytes), None),
     })
+}
+
+fn torn_words(path: &Path, line: usize, lang: Lang) -> String {
+    let (file, n) = (path.display().to_string(), line.to_string());
+    knowledge::fill(lang, "message.torn", &[("file", &file), ("n", &n)])
 }
 
 /// Reads a file; its extension decides what it is before its content does.
@@ -92,17 +113,13 @@ pub fn open(path: &Path) -> anyhow::Result<Found> {
         "txt" | "transcript" => {}
         _ if file::is_journal(&bytes) || matches!(extension, "jsonl" | "journal") => {
             let found = file::read(bytes.as_slice()).with_context(|| name.to_string())?;
-            if let Some(line) = found.torn {
-                eprintln!(
-                    "ehlo: {name}: line {line} is cut off and left out; everything before it is here"
-                );
-            }
-            return Ok(Found::Session(found.journal));
+            return Ok(Found::Session(found.journal, found.torn));
         }
         _ if looks_like_message(&bytes) => return Ok(Found::Message(bytes)),
         _ => {}
     }
-    transcript::recording(&bytes).map(Found::Session).with_context(|| name.to_string())
+    let journal = transcript::recording(&bytes).with_context(|| name.to_string())?;
+    Ok(Found::Session(journal, None))
 }
 
 /// A first line such as `Subject: …`, where a transcript has `C: ` or `S: `.
@@ -114,20 +131,20 @@ fn looks_like_message(bytes: &[u8]) -> bool {
         && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
 }
 
-/// A journal that holds nothing but a message.
-fn message_journal(bytes: &[u8]) -> Journal {
-    let stuffed = crate::smtp::payload::stuff(bytes);
-    let mut journal = transcript::recording(b"C: DATA\nS: 354 \n")
-        .unwrap_or_else(|_| unreachable!("a transcript"));
-    let close = journal.pop();
-    let data = crate::journal::Event::bytes(
-        crate::journal::Moment(0),
-        crate::journal::Side::Client,
-        stuffed,
-    );
-    journal.append(data);
-    if let Some(close) = close {
-        journal.append(close);
+/// A journal that holds nothing but a message. Its line ends are those of the wire, not of the file.
+fn message_journal(bytes: Vec<u8>) -> Journal {
+    let fidelity = Fidelity { exact_bytes: false, real_time: false };
+    let mut journal = Journal::new(Header { fidelity, ..Header::default() }).keeping(usize::MAX);
+    let mut add = |what| journal.append(Event::new(Moment(0), what));
+    add(Happening::Opened(Endpoints::default()));
+    for (from, data) in [
+        (Side::Server, Bytes::from_static(b"220 \r\n")),
+        (Side::Client, Bytes::from_static(b"DATA\r\n")),
+        (Side::Server, Bytes::from_static(b"354 \r\n")),
+        (Side::Client, payload::stuff(bytes)),
+    ] {
+        add(Happening::Bytes { from, data, veiled: Vec::new() });
     }
+    add(Happening::Closed { by: Side::Client, how: Ending::Finished });
     journal
 }

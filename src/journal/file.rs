@@ -105,13 +105,21 @@ pub fn is_journal(text: &[u8]) -> bool {
 pub fn read(mut input: impl BufRead) -> Result<Found, FileError> {
     let mut line = Vec::new();
     input.read_until(b'\n', &mut line)?;
-    let mut journal = Journal::new(header(&line)?).keeping(usize::MAX);
+    let header = match header(&line) {
+        Err(FileError::Line { .. }) if is_journal(&line) && !line.ends_with(b"\n") => {
+            let journal = Journal::new(Header::default());
+            return Ok(Found { journal, torn: Some(1) });
+        }
+        header => header?,
+    };
+    let mut journal = Journal::new(header).keeping(usize::MAX);
     for number in 2.. {
         line.clear();
         if input.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        match serde_json::from_slice::<Row<'_>>(&line).and_then(Row::event) {
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        match serde_json::from_slice::<Row<'_>>(text).and_then(Row::event) {
             Ok(event) => {
                 journal.append(event);
             }

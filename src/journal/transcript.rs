@@ -254,7 +254,7 @@ impl Reading {
                     self.add(Happening::Secured(TlsFacts::default()));
                 }
                 let data = text.wire();
-                self.starttls = command::read(data.trim_ascii_end()).value.verb == Verb::Starttls;
+                self.starttls |= command::read(data.trim_ascii_end()).value.verb == Verb::Starttls;
                 self.add(Happening::Bytes { from: Side::Client, data, veiled: Vec::new() });
             }
             Step::Server(text) => {

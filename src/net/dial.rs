@@ -185,7 +185,9 @@ fn because(name: &str, error: &std::io::Error) -> DialFailure {
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => DialReason::Unreachable,
         _ => DialReason::Other,
     };
-    failure(name, reason, &error.to_string())
+    let words = error.to_string();
+    // The number behind the words helps nobody.
+    failure(name, reason, words.split(" (os error").next().unwrap_or(&words))
 }
 
 fn failure(target: &str, reason: DialReason, detail: &str) -> DialFailure {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Keep, Phase, secrets};
 use crate::speaker::{Gate, Say, Speaker};
 
 use super::Clock;
@@ -47,6 +47,8 @@ pub struct Log {
     recorder: Option<Recorder<File>>,
     with_secrets: bool,
     listener: Option<mpsc::Sender<Heard>>,
+    /// Why the recording ended before the session, if it did.
+    pub recording_failed: Option<String>,
 }
 
 impl Log {
@@ -58,6 +60,7 @@ impl Log {
             recorder: None,
             with_secrets: false,
             listener: None,
+            recording_failed: None,
         }
     }
 
@@ -83,12 +86,13 @@ impl Log {
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
         self.dialogue.apply(&event);
-        let failed = self.record(&event).err();
+        let failed = self.record(&event).err().map(|error| error.to_string());
+        self.recording_failed = self.recording_failed.take().or_else(|| failed.clone());
         if let Some(listener) = &self.listener {
             // A listener that is gone wants to hear nothing; the session goes on.
             let _ = listener.send(Heard::Event(event)).await;
-            if let Some(error) = failed {
-                let _ = listener.send(Heard::RecordingFailed(error.to_string())).await;
+            if let Some(why) = failed {
+                let _ = listener.send(Heard::RecordingFailed(why)).await;
             }
         }
     }
@@ -101,11 +105,7 @@ impl Log {
             {
                 let veiled = self.dialogue.veiled().to_vec();
                 let mut blank = BytesMut::from(&data[..]);
-                for span in &veiled {
-                    if let Some(secret) = blank.get_mut(span.start..span.end) {
-                        secret.fill(b'*');
-                    }
-                }
+                secrets::veil(&mut blank, veiled.iter().copied());
                 let what = Happening::Bytes { from: *from, data: blank.freeze(), veiled };
                 recorder.append(&Event { what, ..event.clone() })
             }
@@ -123,7 +123,7 @@ impl Log {
 pub struct Part {
     /// The role we play.
     pub side: Side,
-    /// How long we wait for a reply before we give up; a person never gives up.
+    /// How long we wait for the other side to do something; a person never gives up.
     pub patience: Option<Duration>,
     /// What is done with what the speaker says.
     pub gate: Gate,
@@ -135,9 +135,10 @@ impl Part {
         Self { side: Side::Client, patience: None, gate: Gate }
     }
 
-    /// A server; its speaker knows its own patience.
-    pub const fn server() -> Self {
-        Self { side: Side::Server, patience: None, gate: Gate }
+    /// A server. Its speaker says goodbye after `patience`; where even that is not read, the
+    /// connection is closed.
+    pub fn server(patience: Duration) -> Self {
+        Self { side: Side::Server, patience: Some(patience * 2), gate: Gate }
     }
 
     /// A client that gives up after `patience`.
@@ -145,9 +146,10 @@ impl Part {
         Self { side: Side::Client, patience: Some(patience), gate: Gate }
     }
 
-    /// When we give up, if the other side does not answer.
-    fn gives_up(&self, seen: &Dialogue) -> Option<Moment> {
-        let awaited = !seen.waiting().is_empty();
+    /// When we give up, if the other side does nothing: neither answer nor take what we say. While
+    /// our own speaker `pauses`, only an answer is awaited.
+    fn gives_up(&self, seen: &Dialogue, pauses: bool) -> Option<Moment> {
+        let awaited = !pauses || !seen.waiting().is_empty();
         self.patience.filter(|_| awaited).map(|p| seen.last_heard().plus(p))
     }
 }
@@ -156,8 +158,8 @@ impl Part {
 pub struct Orders<'a, O, P> {
     /// Where they come from; when it is closed, no more will come.
     pub queue: &'a mut mpsc::Receiver<O>,
-    /// Hands one to the speaker.
-    pub obey: fn(&mut P, O),
+    /// Hands one to the speaker; `true` drops what is still to be written, as for hanging up.
+    pub obey: fn(&mut P, O) -> bool,
 }
 
 /// Drives one connection until it is over. `stream` is dropped, and so closed, at the end.
@@ -172,7 +174,7 @@ pub async fn converse<P: Speaker, O>(
     let mut inbox = BytesMut::with_capacity(READ);
     let mut out = Bytes::new();
     loop {
-        let mut wake = part.gives_up(&log.dialogue);
+        let mut pause = None;
         while out.is_empty() {
             match speaker.next(log.now(), &log.dialogue).map(|say| part.gate.pass(say)) {
                 Some(Say::Bytes(bytes)) => out = bytes,
@@ -181,19 +183,21 @@ pub async fn converse<P: Speaker, O>(
                     return log.append(Happening::Closed { by: part.side, how }).await;
                 }
                 Some(Say::Wait(time)) => {
-                    let until = log.now().plus(time);
-                    wake = Some(wake.map_or(until, |w| w.min(until)));
+                    pause = Some(log.now().plus(time));
                     break;
                 }
                 None => break,
             }
         }
+        let gives_up = part.gives_up(&log.dialogue, pause.is_some());
+        let wake = pause.into_iter().chain(gives_up).min();
         inbox.reserve(READ);
         let now = log.now();
         let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
-            read = reader.read_buf(&mut inbox) => {
+            // Who does not read our replies is not read either, so that nothing piles up.
+            read = reader.read_buf(&mut inbox), if part.side == Side::Client || out.is_empty() => {
                 let by = part.side.other();
                 match read {
                     Ok(0) => return log.append(Happening::Closed { by, how: Ending::Finished }).await,
@@ -212,12 +216,16 @@ pub async fn converse<P: Speaker, O>(
                 Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
             },
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
-                if part.gives_up(&log.dialogue).is_some_and(|at| at <= log.now()) {
+                if gives_up.is_some_and(|at| at <= log.now()) {
                     return log.append(Happening::Closed { by: part.side, how: Ending::TimedOut }).await;
                 }
             }
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
-                (Some(order), Some(Orders { obey, .. })) => obey(speaker, order),
+                (Some(order), Some(Orders { obey, .. })) => {
+                    if obey(speaker, order) {
+                        out.clear();
+                    }
+                }
                 _ => orders = None,
             },
         }

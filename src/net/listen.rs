@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::journal::{Endpoints, Happening};
 use crate::session::{Dialogue, Keep};
+use crate::smtp::payload;
 use crate::speaker::server::Deliver;
 use crate::speaker::{Policy, Server};
 
@@ -23,7 +24,7 @@ pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
 
 /// A practice server on a port.
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     policy: Policy,
     deliver: Deliver,
     finished: Finished,
@@ -40,8 +41,8 @@ impl Listener {
         deliver: Deliver,
         finished: Finished,
     ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        Ok(Self { listener, policy, deliver, finished })
+        let socket = TcpListener::bind(address).await?;
+        Ok(Self { socket, policy, deliver, finished })
     }
 
     /// Where it listens.
@@ -49,7 +50,7 @@ impl Listener {
     /// # Errors
     /// When the system cannot say.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.socket.local_addr()
     }
 
     /// Serves until `stop` is done, then lets the sessions that are under way end for a while.
@@ -58,10 +59,16 @@ impl Listener {
         let mut sessions = JoinSet::new();
         tokio::pin!(stop);
         for number in 1.. {
-            let Ok(place) = places.clone().acquire_owned().await else { break };
-            let accepted = tokio::select! {
+            let next = async {
+                let place = places.clone().acquire_owned().await.ok()?;
+                Some((place, self.socket.accept().await))
+            };
+            let (place, accepted) = tokio::select! {
                 () = &mut stop => break,
-                accepted = self.listener.accept() => accepted,
+                next = next => match next {
+                    Some(next) => next,
+                    None => break,
+                },
             };
             while sessions.try_join_next().is_some() {}
             // A failed accept is about that client alone, or passes (too many open files).
@@ -90,8 +97,9 @@ async fn session(
     deliver: Deliver,
 ) -> Dialogue {
     let _ = stream.set_nodelay(true);
-    // One byte beyond the limit is enough to know that a message is too big.
-    let message = usize::try_from(policy.size_limit).unwrap_or(usize::MAX).saturating_add(1);
+    // Doubled dots do not count; at most every third byte of a message has one.
+    let limit = usize::try_from(policy.size_limit).unwrap_or(usize::MAX);
+    let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     let mut log = Log::new(Clock::start(), Keep { message, messages: message });
     let endpoints = Endpoints {
         target: String::new(),
@@ -100,7 +108,8 @@ async fn session(
         loopback: peer.ip().is_loopback(),
     };
     log.append(Happening::Opened(endpoints)).await;
+    let patience = policy.patience;
     let mut server = Server::new(policy, deliver);
-    converse::<_, ()>(Box::new(stream), &mut log, Part::server(), &mut server, None).await;
+    converse::<_, ()>(Box::new(stream), &mut log, Part::server(patience), &mut server, None).await;
     log.dialogue
 }

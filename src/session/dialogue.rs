@@ -4,31 +4,33 @@
 //! or mail data, behind AUTH commands or secrets. Until the answer is there they stay
 //! *undecided*. BDAT is the opposite, there the client alone decides (RFC 3030 §2).
 
+mod client;
+mod server;
+
 use std::collections::VecDeque;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
-use crate::smtp::code::{Class, Code};
-use crate::smtp::command::{self, Argument, Command};
 use crate::smtp::ehlo::Capabilities;
-use crate::smtp::line::{Cutter, Line, LineEnd};
+use crate::smtp::line::Cutter;
 use crate::smtp::reply::{Collector, Reply};
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
-use super::envelope::{End, Envelope, Fate};
-use super::exchange::{Exchange, Turn};
+use super::envelope::{End, Envelope};
+use super::exchange::Exchange;
 use super::message::Message;
 use super::odd;
-use super::phase::{self, Phase};
+use super::phase::{Phase, Turn};
 use super::secrets;
 use super::wire::{Row, Wire};
 
 /// How many bytes of one line are kept.
 pub const LINE_KEEP: usize = 64 << 10;
 
-/// How many replies that nobody asked for are kept; a flood of them is counted.
+/// How many replies that nobody asked for are kept between two turns of the client; the lines of
+/// more of them are counted.
 pub const UNSOLICITED_KEEP: usize = 1_000;
 
 /// How much of a session stays in memory.
@@ -82,11 +84,12 @@ pub struct Dialogue {
     framing: Framing,
     decider: Option<usize>,
     undecided: BytesMut,
+    /// The lines being framed were sent behind an AUTH that is over.
+    login_refused: bool,
     client: Cutter,
     server: Cutter,
     replies: Collector,
     unsolicited: usize,
-    flood: u64,
     chunked: Option<usize>,
     client_offset: u64,
     line_offset: u64,
@@ -121,11 +124,11 @@ impl Dialogue {
             framing: Framing::Commands,
             decider: None,
             undecided: BytesMut::new(),
+            login_refused: false,
             client: Cutter::new(LINE_KEEP),
             server: Cutter::new(LINE_KEEP),
             replies: Collector::default(),
             unsolicited: 0,
-            flood: 0,
             chunked: None,
             client_offset: 0,
             line_offset: 0,
@@ -228,9 +231,25 @@ impl Dialogue {
         (self.replies.partial(), self.server.partial())
     }
 
-    /// Number of unsolicited replies that were counted and not kept.
-    pub const fn flood(&self) -> u64 {
-        self.flood
+    /// Whether something has left the client that is no line yet.
+    pub fn has_partial_line(&self) -> bool {
+        !self.undecided.is_empty() || !self.client.partial().is_empty()
+    }
+
+    /// What has left the client and is no line yet: bytes of which a reply will say what they are,
+    /// and the beginning of a line; secrets are veiled.
+    pub fn partial_line(&self) -> Vec<u8> {
+        let mut bytes = self.undecided.to_vec();
+        let mut veiled = secrets::in_undecided(&bytes, self.decides_login());
+        let at = bytes.len();
+        bytes.extend_from_slice(self.client.partial());
+        let secret = match self.framing {
+            Framing::Login => secrets::in_login_answer(self.client.partial()),
+            _ => secrets::in_command(self.client.partial()),
+        };
+        veiled.extend(secret.map(|s| Span::new(at + s.start, at + s.end)));
+        secrets::veil(&mut bytes, veiled);
+        bytes
     }
 
     /// When the client last said something, or the server answered.
@@ -300,346 +319,6 @@ impl Dialogue {
         self.exchanges.len() - 1
     }
 
-    // ---- the client's bytes
-
-    fn client_bytes(&mut self, data: Bytes) {
-        self.heard = self.now;
-        let begin = self.client_offset;
-        self.client_offset += data.len() as u64;
-        if self.decider.is_some() {
-            self.veil_undecided(&data);
-            self.undecided.extend_from_slice(&data);
-            return;
-        }
-        self.frame_client(data, begin);
-    }
-
-    fn frame_client(&mut self, mut data: Bytes, begin: u64) {
-        let total = data.len() as u64;
-        let event = (begin, begin + total);
-        while !data.is_empty() {
-            let at = event.1 - data.len() as u64;
-            if self.decider.is_some() {
-                self.veil_undecided_at(&data, at - begin);
-                self.undecided.extend_from_slice(&data);
-                return;
-            }
-            match self.framing {
-                Framing::Commands | Framing::Handshake => {
-                    if let Some(line) = self.client.cut(&mut data) {
-                        let secret = secrets::in_command(&line.bytes);
-                        self.veil(secret, event);
-                        self.line_offset = event.1 - data.len() as u64;
-                        self.command(line, secret);
-                    } else {
-                        self.veil(secrets::in_command(self.client.partial()), event);
-                    }
-                }
-                Framing::Login => {
-                    if let Some(line) = self.client.cut(&mut data) {
-                        let secret = secrets::in_login_answer(&line.bytes);
-                        self.veil(secret, event);
-                        self.line_offset = event.1 - data.len() as u64;
-                        self.login_answer(line, secret);
-                    } else {
-                        self.veil(secrets::in_login_answer(self.client.partial()), event);
-                    }
-                }
-                Framing::Data { message } => self.mail_data(message, &mut data),
-                Framing::Chunk { message, left, last } => {
-                    self.octets(message, left, last, &mut data);
-                }
-            }
-            if !matches!(self.framing, Framing::Commands | Framing::Login | Framing::Handshake) {
-                self.line_offset = event.1 - data.len() as u64;
-            }
-        }
-    }
-
-    /// Marks `secret`, a range of the current line, where it lies in the current event.
-    fn veil(&mut self, secret: Option<Span>, (begin, end): (u64, u64)) {
-        let Some(span) = secret else { return };
-        let start = (self.line_offset + span.start as u64).max(begin);
-        // A line beyond the cap is a secret to its end.
-        let stop =
-            if span.end >= LINE_KEEP { end } else { (self.line_offset + span.end as u64).min(end) };
-        if start < stop {
-            let place = |n: u64| usize::try_from(n - begin).unwrap_or(usize::MAX);
-            self.veiled.push(Span::new(place(start), place(stop)));
-        }
-    }
-
-    fn veil_undecided(&mut self, data: &Bytes) {
-        self.veil_undecided_at(data, 0);
-    }
-
-    fn veil_undecided_at(&mut self, data: &Bytes, at: u64) {
-        let login = self
-            .decider
-            .and_then(|d| self.exchanges.get(d))
-            .is_some_and(|e| e.turn == Turn::LoginAnswer || e.verb() == Some(&Verb::Auth));
-        // A line may have begun in an earlier event; what is undecided of it counts.
-        let open = self.undecided.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
-        let before = self.undecided.len() - open;
-        let mut text = self.undecided.get(open..).unwrap_or_default().to_vec();
-        text.extend_from_slice(data);
-        let at = usize::try_from(at).unwrap_or(usize::MAX);
-        for span in secrets::in_undecided(&text, login) {
-            let (start, end) = (span.start.max(before) - before, span.end.max(before) - before);
-            if start < end {
-                self.veiled.push(Span::new(at + start, at + end));
-            }
-        }
-    }
-
-    fn command(&mut self, line: Line, secret: Option<Span>) {
-        let parsed = command::read(&line.bytes);
-        let mut odd = parsed.odd;
-        let turn = match &parsed.value.argument {
-            Argument::Chunk { last: true, .. } => Turn::LastChunk,
-            _ => Turn::Command(parsed.value.verb.clone()),
-        };
-        odd.extend(odd::in_command(self, &parsed.value, line.bytes.len()));
-        if line.end == LineEnd::Lf {
-            odd.push(Oddity::new("G13", Span::new(line.bytes.len(), line.bytes.len())));
-        }
-        let index = self.add(turn);
-        self.wire.push(Row::Client { exchange: index }, 1);
-        self.command_sent(index, &parsed.value);
-        if let Some(exchange) = self.exchanges.get_mut(index) {
-            exchange.line = Some(line);
-            exchange.secret = secret;
-            exchange.odd = odd;
-            exchange.command = Some(parsed.value);
-        }
-        self.waiting.push_back(index);
-    }
-
-    /// What follows from a command before it is answered.
-    fn command_sent(&mut self, index: usize, command: &Command) {
-        match (&command.verb, &command.argument) {
-            (Verb::Mail, Argument::Path(path, params)) => {
-                self.envelope.mail_sent(index, &path.value, params);
-            }
-            (Verb::Rcpt, Argument::Path(path, params)) => {
-                self.envelope.rcpt_sent(index, &path.value, params);
-            }
-            (Verb::Bdat, Argument::Chunk { size, last }) => self.chunk_sent(index, *size, *last),
-            (Verb::Data | Verb::Auth | Verb::Starttls, _) => self.decider = Some(index),
-            (Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo, _) => self.envelope.end_sent(),
-            _ => {}
-        }
-    }
-
-    fn chunk_sent(&mut self, index: usize, size: u64, last: bool) {
-        let message = self.chunked.unwrap_or_else(|| {
-            self.messages.push(Message::chunks(self.keep.message));
-            self.envelope.message_began(self.messages.len() - 1);
-            self.messages.len() - 1
-        });
-        self.chunked = (!last).then_some(message);
-        if let Some(exchange) = self.exchanges.get_mut(index) {
-            exchange.message = Some(message);
-        }
-        if last {
-            self.envelope.end_sent();
-        }
-        self.framing = Framing::Chunk { message, left: size, last };
-        self.end_of_chunk();
-    }
-
-    fn octets(&mut self, message: usize, left: u64, last: bool, data: &mut Bytes) {
-        let take = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
-        let octets = data.split_to(take);
-        self.into_message(message, |m| m.push_octets(octets));
-        self.framing = Framing::Chunk { message, left: left - take as u64, last };
-        self.end_of_chunk();
-    }
-
-    fn end_of_chunk(&mut self) {
-        if let Framing::Chunk { message, left: 0, last } = self.framing {
-            self.framing = Framing::Commands;
-            if last && let Some(message) = self.messages.get_mut(message) {
-                message.finish_chunks();
-            }
-        }
-    }
-
-    fn mail_data(&mut self, message: usize, data: &mut Bytes) {
-        let mut done = false;
-        self.into_message(message, |m| done = m.push_data(data));
-        if !done {
-            return;
-        }
-        self.framing = Framing::Commands;
-        let index = self.add(Turn::MailData);
-        let eight_bit = self.messages.get(message).and_then(Message::eight_bit);
-        let odd = odd::in_message(&self.envelope, eight_bit);
-        if let Some(exchange) = self.exchanges.get_mut(index) {
-            exchange.message = Some(message);
-            exchange.odd.extend(odd);
-        }
-        self.envelope.end_sent();
-        self.waiting.push_back(index);
-    }
-
-    /// Adds to a message and to the rows of the wire; older messages give way.
-    fn into_message(&mut self, index: usize, add: impl FnOnce(&mut Message)) {
-        if let Some(message) = self.messages.get_mut(index) {
-            let seen = message.line_count();
-            add(message);
-            let lines = message.line_count();
-            self.wire.extend_data(index, seen, lines);
-        }
-        let kept =
-            |m: &Message| usize::try_from(m.wire_len() - m.forgotten()).unwrap_or(usize::MAX);
-        let mut all: usize = self.messages.iter().rev().take(64).map(kept).sum();
-        for message in self.messages.iter_mut().rev().skip(1).take(64).rev() {
-            if all <= self.keep.messages {
-                break;
-            }
-            all -= message.forget();
-        }
-    }
-
-    fn login_answer(&mut self, line: Line, secret: Option<Span>) {
-        let index = self.add(Turn::LoginAnswer);
-        self.wire.push(Row::Client { exchange: index }, 1);
-        if let Some(exchange) = self.exchanges.get_mut(index) {
-            exchange.line = Some(line);
-            exchange.secret = secret;
-        }
-        self.decider = Some(index);
-        self.waiting.push_back(index);
-    }
-
-    // ---- the server's bytes
-
-    fn server_bytes(&mut self, mut data: Bytes) {
-        self.heard = self.now;
-        while let Some(line) = self.server.cut(&mut data) {
-            if let Some(reply) = self.replies.push(line) {
-                self.reply(reply);
-            }
-        }
-    }
-
-    fn reply(&mut self, mut reply: Reply) {
-        let Some(index) = self.waiting.pop_front() else {
-            self.unsolicited(reply);
-            return;
-        };
-        self.unsolicited = 0;
-        let Some(slot) = self.exchanges.get_mut(index) else { return };
-        // Taken out while its answer takes effect, so that both can be looked at.
-        let mut exchange = std::mem::replace(slot, Exchange::new(Turn::Unsolicited, self.phase, 0));
-        reply.odd.extend(odd::in_reply(self, &exchange, &reply));
-        self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
-        self.phase = if reply.is(Code::NOT_AVAILABLE) {
-            Phase::Closing
-        } else {
-            phase::after(self.phase, &exchange.turn, reply.class())
-        };
-        self.answered(index, &exchange, &reply);
-        exchange.phase = self.phase;
-        exchange.replied_at = Some(self.now);
-        exchange.reply = Some(reply);
-        if let Some(slot) = self.exchanges.get_mut(index) {
-            *slot = exchange;
-        }
-        if self.decider == Some(index) {
-            self.decide(index);
-        }
-    }
-
-    /// What follows from an answer for everything but the phase.
-    fn answered(&mut self, index: usize, exchange: &Exchange, reply: &Reply) {
-        let fate = Fate::of(reply.class());
-        let yes = fate == Fate::Accepted;
-        match (&exchange.turn, exchange.verb()) {
-            (Turn::MailData | Turn::LastChunk, _) => {
-                if let Some(message) = exchange.message {
-                    self.envelope.message_answered(index, message, fate);
-                }
-            }
-            (Turn::LoginAnswer, _) => self.authenticated |= yes,
-            (_, Some(Verb::Auth)) => self.authenticated |= reply.is(Code::AUTHENTICATED),
-            (_, Some(Verb::Mail)) => {
-                if let Some(Argument::Path(path, params)) =
-                    exchange.command.as_ref().map(|c| &c.argument)
-                {
-                    self.envelope.mail_answered(index, &path.value, params, fate);
-                }
-            }
-            (_, Some(Verb::Rcpt)) => self.envelope.rcpt_answered(index, fate),
-            (_, Some(verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo))) if yes => {
-                self.envelope.end(index, End::Greeting);
-                self.chunked = None;
-                self.capabilities = (*verb != Verb::Helo).then(|| Capabilities::read(reply));
-            }
-            (_, Some(Verb::Rset)) if yes => {
-                self.envelope.end(index, End::Reset);
-                self.chunked = None;
-            }
-            (_, Some(Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo)) => {
-                self.envelope.end_failed();
-            }
-            (_, Some(Verb::Quit)) if yes => self.envelope.end(index, End::Quit),
-            _ => {}
-        }
-    }
-
-    /// The answer is there that says what the client's bytes are.
-    fn decide(&mut self, index: usize) {
-        self.decider = None;
-        let Some(exchange) = self.exchanges.get(index) else { return };
-        let class = exchange.reply.as_ref().map_or(Class::Invalid, Reply::class);
-        let login = exchange.turn == Turn::LoginAnswer || exchange.verb() == Some(&Verb::Auth);
-        self.framing = match (exchange.verb(), class) {
-            (Some(Verb::Data), Class::Intermediate) => {
-                self.messages.push(Message::data(self.keep.message));
-                let message = self.messages.len() - 1;
-                self.envelope.message_began(message);
-                Framing::Data { message }
-            }
-            (Some(Verb::Starttls), Class::Positive) => Framing::Handshake,
-            (_, Class::Intermediate) if login => Framing::Login,
-            _ => Framing::Commands,
-        };
-        let bytes = self.undecided.split().freeze();
-        if !bytes.is_empty() {
-            // These bytes belong to earlier events, whose veils are drawn already.
-            let veiled = std::mem::take(&mut self.veiled);
-            let begin = self.client_offset - bytes.len() as u64;
-            self.frame_client(bytes, begin);
-            self.veiled = veiled;
-        }
-    }
-
-    fn unsolicited(&mut self, mut reply: Reply) {
-        self.unsolicited += 1;
-        if self.unsolicited > UNSOLICITED_KEEP {
-            self.flood += 1;
-            return;
-        }
-        let before = self.exchanges.iter().rev().find(|e| e.turn != Turn::Unsolicited);
-        let id = odd::in_unsolicited(before, &reply);
-        reply.odd.push((0, Oddity::new(id, Span::new(0, 3))));
-        if reply.is(Code::NOT_AVAILABLE) || reply.is(Code::CLOSING) {
-            self.phase = Phase::Closing;
-        }
-        let index = self.add(Turn::Unsolicited);
-        self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
-        if let Some(exchange) = self.exchanges.get_mut(index) {
-            exchange.sent_at = None;
-            exchange.replied_at = Some(self.now);
-            exchange.phase = self.phase;
-            exchange.reply = Some(reply);
-        }
-    }
-
-    // ---- the connection
-
     /// Both sides forget what they knew (RFC 3207 §4.2).
     fn begin_tls(&mut self, event: &Event) {
         self.notice(event);
@@ -666,11 +345,15 @@ impl Dialogue {
     /// Lines that will never be finished are lines all the same.
     fn flush(&mut self) {
         if self.decider.take().is_some() {
-            let bytes = self.undecided.split().freeze();
-            let begin = self.client_offset - bytes.len() as u64;
             self.framing = Framing::Commands;
-            self.frame_client(bytes, begin);
-            self.decider = None;
+            let mut bytes = self.undecided.split().freeze();
+            // Line by line: none of them gets the answer that would decide about the next ones.
+            while !bytes.is_empty() {
+                let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+                let begin = self.client_offset - bytes.len() as u64;
+                self.frame_client(bytes.split_to(end), begin);
+                self.decider = None;
+            }
         }
         if let Some(line) = self.client.finish() {
             if self.framing == Framing::Login {
@@ -690,6 +373,8 @@ impl Dialogue {
         if let Some(reply) = self.replies.finish() {
             self.reply(reply);
         }
+        // These bytes belong to earlier events, whose veils are drawn already.
+        self.veiled.clear();
         self.line_offset = self.client_offset;
     }
 
@@ -702,11 +387,6 @@ impl Dialogue {
             exchange.odd.push(Oddity::new(id, Span::new(0, len)));
         }
     }
-}
-
-/// How many rows a reply takes; lines that were only counted share one.
-fn rows(reply: &Reply) -> usize {
-    reply.lines.len() + usize::from(reply.more > 0)
 }
 
 impl PartialEq for Dialogue {

@@ -141,7 +141,8 @@ impl Envelope {
         params: &[Parsed<Param>],
         fate: Fate,
     ) {
-        match self.transactions.iter_mut().find(|t| t.exchange == exchange) {
+        // From the end: what is answered now began a moment ago.
+        match self.transactions.iter_mut().rfind(|t| t.exchange == exchange) {
             Some(transaction) => transaction.fate = fate,
             None if fate == Fate::Accepted => {
                 self.end(exchange, End::Replaced);
@@ -204,7 +205,7 @@ impl Envelope {
             Fate::Deferred => End::Deferred,
             Fate::Waiting | Fate::Refused => End::Refused,
         };
-        let mut open = self.transactions.iter_mut().filter(|t| t.end.is_none());
+        let mut open = self.transactions.iter_mut().rev().filter(|t| t.end.is_none());
         if let Some(transaction) = open.find(|t| t.message == Some(message)) {
             transaction.end = Some((exchange, end));
         }

@@ -7,24 +7,7 @@ use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
-use super::phase::Phase;
-
-/// What asked for the reply.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Turn {
-    /// The connection itself: the server greets.
-    Greeting,
-    /// A command.
-    Command(Verb),
-    /// `BDAT n LAST`: a command, and the end of a message.
-    LastChunk,
-    /// An answer inside an AUTH exchange.
-    LoginAnswer,
-    /// The lone dot behind mail data.
-    MailData,
-    /// Nothing: the server spoke unasked.
-    Unsolicited,
-}
+use super::phase::{Phase, Turn};
 
 /// A turn of the client and the server's reply to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

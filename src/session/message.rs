@@ -20,6 +20,8 @@ pub struct Message {
     carriage: Carriage,
     pieces: Vec<(u64, Bytes)>,
     starts: Vec<u32>,
+    line_ends: usize,
+    open_line: bool,
     wire_len: u64,
     kept: usize,
     keep: usize,
@@ -42,6 +44,8 @@ impl Message {
             carriage,
             pieces: Vec::new(),
             starts: vec![0],
+            line_ends: 0,
+            open_line: false,
             wire_len: 0,
             kept: 0,
             keep,
@@ -55,13 +59,13 @@ impl Message {
             Carriage::Data(scanner) => scanner.push(data),
             Carriage::Chunks => (std::mem::take(data), false),
         };
-        self.add(taken);
+        self.add(&taken);
         self.complete = done;
         done
     }
 
     /// Takes octets of a chunk.
-    pub(super) fn push_octets(&mut self, octets: Bytes) {
+    pub(super) fn push_octets(&mut self, octets: &Bytes) {
         self.add(octets);
     }
 
@@ -69,11 +73,13 @@ impl Message {
         self.complete = true;
     }
 
-    fn add(&mut self, taken: Bytes) {
+    fn add(&mut self, taken: &Bytes) {
         if taken.is_empty() {
             return;
         }
-        for at in memchr::memchr_iter(b'\n', &taken) {
+        self.open_line = taken.last() != Some(&b'\n');
+        for at in memchr::memchr_iter(b'\n', taken) {
+            self.line_ends += 1;
             if let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1) {
                 self.starts.push(start);
             }
@@ -90,12 +96,20 @@ impl Message {
     /// Gives its bytes back; lengths and oddities stay. Gives the number of bytes set free.
     pub(super) fn forget(&mut self) -> usize {
         self.pieces = Vec::new();
+        self.starts = Vec::new();
         std::mem::take(&mut self.kept)
     }
 
     /// Number of bytes on the wire so far, the end mark included.
     pub const fn wire_len(&self) -> u64 {
         self.wire_len
+    }
+
+    /// The size of the message: neither doubled dots nor the end mark count (RFC 1870 §5).
+    pub fn content_len(&self) -> u64 {
+        let marked = self.complete && !self.is_chunked();
+        let mark = if marked { END_MARK.len() as u64 } else { 0 };
+        self.wire_len - self.stuffed() - mark
     }
 
     /// How many of the bytes on the wire are no longer kept.
@@ -137,8 +151,7 @@ impl Message {
 
     /// Number of lines on the wire, an unfinished last one and the end mark included.
     pub fn line_count(&self) -> usize {
-        let open = self.starts.last().is_some_and(|s| u64::from(*s) < self.wire_len);
-        self.starts.len() - 1 + usize::from(open)
+        self.line_ends + usize::from(self.open_line)
     }
 
     /// Line `index` as it crossed the wire, its end included; `None` if it is not kept.
@@ -215,6 +228,7 @@ mod tests {
         assert_eq!(message.line(3).as_deref(), Some(b".\r\n".as_slice()));
         assert_eq!(message.line(4), None);
         assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
+        assert_eq!(message.content_len(), 12);
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
-use super::exchange::{Exchange, Turn};
-use super::phase::Phase;
+use super::exchange::Exchange;
+use super::phase::{Phase, Turn};
 use super::{Dialogue, Envelope};
 
 /// What is odd about sending `command`, a line of `len` bytes, now.
@@ -70,7 +70,7 @@ pub(super) fn in_reply(
     exchange: &Exchange,
     reply: &Reply,
 ) -> Vec<(usize, Oddity)> {
-    let first = reply.lines.first().map_or(Span::default(), |l| Span::new(0, l.line.bytes.len()));
+    let first = Span::new(0, reply.lines.first().map_or(0, |l| l.line.bytes.len()));
     let class = reply.class();
     let mut ids = Vec::new();
     match (&exchange.turn, exchange.verb()) {
@@ -87,8 +87,10 @@ pub(super) fn in_reply(
             odd.extend(capabilities.odd);
             return odd;
         }
-        (_, Some(Verb::Helo)) if class == Class::Positive && reply.lines.len() > 1 => {
-            ids.push("C10");
+        (_, Some(Verb::Helo)) if class == Class::Positive => {
+            let mut odd = misplaced_codes(reply);
+            odd.extend((reply.lines.len() > 1).then(|| (0, Oddity::new("C10", first))));
+            return odd;
         }
         (_, Some(Verb::Data))
             if class == Class::Intermediate
@@ -97,7 +99,9 @@ pub(super) fn in_reply(
             ids.push("G01");
         }
         (_, Some(Verb::Data)) if class == Class::Positive => ids.push("G03"),
-        (_, Some(Verb::Rset)) if class != Class::Positive => ids.push("F28"),
+        (_, Some(Verb::Rset)) if class != Class::Positive && has_no_argument(exchange) => {
+            ids.push("F28");
+        }
         (_, Some(Verb::Starttls)) if reply.is(Code(454)) => ids.push("D01"),
         _ => {}
     }
@@ -133,15 +137,28 @@ fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
     if reply.lines.len() > 1 {
         add("A02");
     }
-    if let Some((_, span)) = line.enhanced {
-        odd.push((0, Oddity::new("B25", span)));
-    }
+    odd.extend(misplaced_codes(reply));
     odd
 }
 
+fn has_no_argument(exchange: &Exchange) -> bool {
+    exchange.command.as_ref().is_some_and(|c| c.argument == Argument::Nothing)
+}
+
+/// Enhanced codes where none belongs (RFC 2034 §4).
+fn misplaced_codes(reply: &Reply) -> Vec<(usize, Oddity)> {
+    let spans = reply.lines.iter().map(|l| l.enhanced.map(|(_, span)| span)).enumerate();
+    spans.filter_map(|(at, span)| Some((at, Oddity::new("B25", span?)))).collect()
+}
+
 /// The oddity of a reply that nobody asked for.
-pub(super) fn in_unsolicited(before: Option<&Exchange>, reply: &Reply) -> &'static str {
+pub(super) fn in_unsolicited(
+    phase: Phase,
+    before: Option<&Exchange>,
+    reply: &Reply,
+) -> &'static str {
     match reply.code {
+        _ if phase == Phase::AwaitingTls => "D06",
         Some(Code::NOT_AVAILABLE) => "B19",
         Some(Code::CLOSING) => "B20",
         code if before.is_some_and(|e| {
@@ -168,6 +185,7 @@ pub(super) fn in_close(
         (Side::Server, Some((Turn::MailData, _))) => Some("G05"),
         (Side::Server, _) if phase == Phase::MailData => Some("G05"),
         (Side::Server, _) if phase == Phase::AwaitingTls => Some("D03"),
+        (Side::Server, None) if phase == Phase::Refused => Some("A09"),
         (Side::Client, None) if *how == Ending::Finished && phase == Phase::Ready => Some("I03"),
         _ => None,
     }

@@ -8,8 +8,6 @@
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
-use super::exchange::Turn;
-
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Phase {
@@ -121,6 +119,23 @@ impl Phase {
         );
         self.expected().contains(verb) || (commands && anywhere)
     }
+}
+
+/// What asked for the reply.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Turn {
+    /// The connection itself: the server greets.
+    Greeting,
+    /// A command.
+    Command(Verb),
+    /// `BDAT n LAST`: a command, and the end of a message.
+    LastChunk,
+    /// An answer inside an AUTH exchange.
+    LoginAnswer,
+    /// The lone dot behind mail data.
+    MailData,
+    /// Nothing: the server spoke unasked.
+    Unsolicited,
 }
 
 /// One row: in one of these phases, this turn, answered so, leads there.

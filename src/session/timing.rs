@@ -25,10 +25,10 @@ pub fn patience_ends(dialogue: &Dialogue) -> Option<Moment> {
 pub fn in_words(wait: Duration) -> String {
     let micros = wait.as_micros();
     match micros {
-        ..1_000 => format!("{micros} µs"),
-        ..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
-        ..1_000_000 => format!("{} ms", micros / 1_000),
-        ..10_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
+        0..1_000 => format!("{micros} µs"),
+        1_000..10_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
+        10_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..10_000_000 => format!("{}.{} s", micros / 1_000_000, micros / 100_000 % 10),
         _ => format!("{} s", micros / 1_000_000),
     }
 }

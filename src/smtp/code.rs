@@ -107,7 +107,7 @@ impl fmt::Display for Code {
 /// An enhanced status code, `class.subject.detail` (RFC 3463 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Enhanced {
-    /// 2, 4 or 5.
+    /// 2, 4 or 5; 3 is an oddity.
     pub class: u8,
     /// What it is about.
     pub subject: u16,
@@ -121,10 +121,11 @@ impl Enhanced {
         Self { class, subject, detail }
     }
 
-    /// The code at the beginning of `text`, with the number of bytes it takes.
+    /// The code at the beginning of `text`, with the number of bytes it takes. There is no class
+    /// 3, but servers write it.
     pub fn read(text: &[u8]) -> Option<(Self, usize)> {
         let (class, rest) = text.split_first()?;
-        if !matches!(class, b'2' | b'4' | b'5') {
+        if !matches!(class, b'2'..=b'5') {
             return None;
         }
         let (subject, rest) = number(rest.strip_prefix(b".")?)?;
@@ -157,7 +158,7 @@ mod tests {
     fn enhanced_codes_are_read_only_where_they_stand_alone() {
         assert_eq!(Enhanced::read(b"2.1.5 ok"), Some((Enhanced::new(2, 1, 5), 5)));
         assert_eq!(Enhanced::read(b"5.7.139 x"), Some((Enhanced::new(5, 7, 139), 7)));
-        for text in ["3.0.0 x", "2.1.5.1", "2.1", "2.1.1234", "2.1.5x", ""] {
+        for text in ["1.0.0 x", "2.1.5.1", "2.1", "2.1.1234", "2.1.5x", ""] {
             assert_eq!(Enhanced::read(text.as_bytes()), None, "{text}");
         }
     }

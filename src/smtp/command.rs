@@ -88,7 +88,7 @@ fn name(line: &[u8], rest: Span, odd: &mut Vec<Oddity>) -> Argument {
     let name = String::from_utf8_lossy(rest.of(line)).into_owned();
     if path::is_untagged_v6(&name) {
         odd.push(Oddity::new("C19", rest));
-    } else if !path::is_domain(&name) {
+    } else if !name.is_ascii() || !path::is_domain(&name) {
         odd.push(Oddity::new("C04", rest));
     }
     Argument::Name(name)

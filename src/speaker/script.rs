@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::pattern::Pattern;
-use crate::session::{Dialogue, Exchange, Phase};
+use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -147,6 +147,7 @@ impl Script {
 }
 
 impl Speaker for Script {
+    #[expect(clippy::match_same_arms, reason = "the arms are read in their order")]
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if seen.phase() == Phase::Offline {
             return None;
@@ -170,13 +171,17 @@ impl Speaker for Script {
                 }
                 Item::ExpectClosed(_) => return None,
                 Item::Wait(time) => {
-                    let until = *self.wait_until.get_or_insert(now.plus(time));
+                    let until = *self.wait_until.get_or_insert_with(|| now.plus(time));
                     if now < until {
                         return Some(Say::Wait(Duration::from_micros(until.since(now))));
                     }
                     self.wait_until = None;
                 }
                 Item::Send(_) | Item::Close if over => return Some(self.fail(None, &[], None)),
+                // A reply that came unasked and unexpected is no answer to what is sent now.
+                Item::Send(_) if self.reply(seen).is_some_and(|e| e.turn == Turn::Unsolicited) => {
+                    return Some(self.fail(None, &[], Some(self.heard)));
+                }
                 Item::Send(bytes) => {
                     self.next += 1;
                     return Some(Say::Bytes(bytes));
@@ -203,7 +208,7 @@ fn directive(
     let wrong = |problem: String, expected| Err(TranscriptError { at, problem, expected });
     match name {
         "data" => match load(argument) {
-            Ok(content) => items.push(Item::Send(payload::stuff(&content))),
+            Ok(content) => items.push(Item::Send(payload::stuff(content))),
             Err(why) => {
                 return wrong(format!("\"{argument}\" cannot be read: {why}"), "a message file");
             }

@@ -32,6 +32,10 @@ pub struct Delivery {
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
 pub type Deliver = Arc<dyn Fn(Delivery) -> Result<String, String> + Send + Sync>;
 
+/// How much of a client's words a reply repeats, as much as a path may have
+/// (RFC 5321 §4.5.3.1.3).
+const SHOWN: usize = 256;
+
 /// A reply before it is written.
 struct Answer(Code, Option<Enhanced>, Vec<String>);
 
@@ -46,6 +50,13 @@ impl Server {
     /// A server that believes `policy` and hands accepted messages to `deliver`.
     pub fn new(policy: Policy, deliver: Deliver) -> Self {
         Self { policy, deliver, closing: false }
+    }
+
+    /// 421, and then the end.
+    fn give_up(&mut self, why: &str) -> Say {
+        self.closing = true;
+        let text = format!("{} {why}", self.policy.host);
+        Say::Bytes(reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]))
     }
 
     fn answer(&mut self, seen: &Dialogue, exchange: &Exchange) -> Option<Answer> {
@@ -80,12 +91,13 @@ impl Server {
         Some(match (&command.verb, argument) {
             (Verb::Ehlo, Argument::Name(name)) => self.ehlo(exchange, name),
             (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
-                Answer(Code::OK, None, vec![format!("{} Hello {name}", self.policy.host)])
+                Answer(Code::OK, None, vec![self.hello(name)])
             }
-            (Verb::Ehlo | Verb::Helo, _) => no(
+            // No detailed code stands in an answer to EHLO or HELO (RFC 2034 §4).
+            (Verb::Ehlo | Verb::Helo, _) => Answer(
                 Code::BAD_ARGUMENTS,
-                (5, 4),
-                "Say EHLO and the full name of your host, or its address in [ ]",
+                None,
+                vec!["Say EHLO and the full name of your host, or its address in [ ]".to_owned()],
             ),
             (Verb::Mail, Argument::Path(path, params)) => self.mail(seen, exchange, path, params),
             (Verb::Mail, _) => {
@@ -119,15 +131,16 @@ impl Server {
         })
     }
 
+    fn hello(&self, name: &str) -> String {
+        format!("{} Hello {}", self.policy.host, shown(name))
+    }
+
     fn ehlo(&self, exchange: &Exchange, name: &str) -> Answer {
         if !is_clean(exchange) {
-            return no(
-                Code::BAD_ARGUMENTS,
-                (5, 4),
-                "That is neither a domain name nor an address literal",
-            );
+            let why = "That is neither a domain name nor an address literal".to_owned();
+            return Answer(Code::BAD_ARGUMENTS, None, vec![why]);
         }
-        let mut lines = vec![format!("{} Hello {name}", self.policy.host)];
+        let mut lines = vec![self.hello(name)];
         lines.push("PIPELINING".to_owned());
         lines.push(format!("SIZE {}", self.policy.size_limit));
         let rest =
@@ -162,7 +175,7 @@ impl Server {
         if let Some(answer) = params.iter().find_map(|p| self.bad_mail_param(&p.value)) {
             return answer;
         }
-        yes(Code::OK, (1, 0), &format!("Sender <{}> Ok", path.value.written))
+        yes(Code::OK, (1, 0), &format!("Sender <{}> Ok", shown(&path.value.written)))
     }
 
     fn bad_mail_param(&self, param: &Param) -> Option<Answer> {
@@ -222,7 +235,7 @@ impl Server {
     }
 
     fn recipient(&self, path: &Path) -> Answer {
-        let written = &path.written;
+        let written = shown(&path.written);
         let is =
             |domain: &str| path.domain.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(domain));
         let known = if is(&self.policy.domain) {
@@ -245,13 +258,7 @@ impl Server {
         }
     }
 
-    fn chunk(
-        &mut self,
-        seen: &Dialogue,
-        exchange: &Exchange,
-        size: u64,
-        last: bool,
-    ) -> Option<Answer> {
+    fn chunk(&self, seen: &Dialogue, exchange: &Exchange, size: u64, last: bool) -> Option<Answer> {
         if seen.awaits_octets() {
             return None;
         }
@@ -268,12 +275,12 @@ impl Server {
         Some(yes(Code::OK, (0, 0), &format!("{size} octets received")))
     }
 
-    fn message(&mut self, seen: &Dialogue, exchange: &Exchange) -> Answer {
+    fn message(&self, seen: &Dialogue, exchange: &Exchange) -> Answer {
         let message = exchange.message.and_then(|m| seen.messages().get(m));
         let (Some(message), Some(transaction)) = (message, accepted(seen)) else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
         };
-        if message.wire_len() > self.policy.size_limit || message.forgotten() > 0 {
+        if message.content_len() > self.policy.size_limit || message.forgotten() > 0 {
             let limit = self.policy.size_limit;
             return no(Code::TOO_BIG, (3, 4), &format!("Too big: the limit is {limit} bytes"));
         }
@@ -292,10 +299,7 @@ impl Server {
             Err(why) => Answer(
                 Code::NO_STORAGE,
                 Some(Enhanced::new(4, 3, 1)),
-                vec![format!(
-                    "Could not be stored: {}",
-                    why.replace(|c: char| !c.is_ascii_graphic(), " ")
-                )],
+                vec![format!("Could not be stored: {}", shown(&why))],
             ),
         }
     }
@@ -334,7 +338,7 @@ impl Server {
 }
 
 impl Speaker for Server {
-    fn next(&mut self, _now: Moment, seen: &Dialogue) -> Option<Say> {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if !seen.phase().is_open() {
             self.closing = false;
             return None;
@@ -342,19 +346,20 @@ impl Speaker for Server {
         if self.closing {
             return Some(Say::Close(Ending::Finished));
         }
-        if let Some((_, exchange)) = seen.unanswered() {
-            let Answer(code, enhanced, texts) = self.answer(seen, exchange)?;
+        if seen.exchanges().len() > self.policy.command_limit {
+            return Some(self.give_up("Too many commands in one session, closing"));
+        }
+        let front = seen.unanswered().and_then(|(_, exchange)| self.answer(seen, exchange));
+        if let Some(Answer(code, enhanced, texts)) = front {
             return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
         }
-        let idle = Duration::from_micros(_now.since(seen.last_heard()));
-        if let Some(left) = self.policy.patience.checked_sub(idle).filter(|left| !left.is_zero()) {
-            Some(Say::Wait(left))
+        let idle = Duration::from_micros(now.since(seen.last_heard()));
+        let left = self.policy.patience.saturating_sub(idle);
+        Some(if left.is_zero() {
+            self.give_up("Nothing heard for too long, closing")
         } else {
-            self.closing = true;
-            let text = format!("{} Nothing heard for too long, closing", self.policy.host);
-            let bytes = reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]);
-            Some(Say::Bytes(bytes))
-        }
+            Say::Wait(left)
+        })
     }
 }
 
@@ -416,12 +421,12 @@ fn unknown_param(param: &Param) -> Answer {
     no(
         Code::BAD_PARAMETERS,
         (5, 4),
-        &format!("Parameter {} is not offered here", ascii(&param.name)),
+        &format!("Parameter {} is not offered here", shown(&param.name)),
     )
 }
 
 fn bad_param(param: &Param) -> Answer {
-    no(Code::BAD_ARGUMENTS, (5, 4), &format!("The value of {} is not valid", ascii(&param.name)))
+    no(Code::BAD_ARGUMENTS, (5, 4), &format!("The value of {} is not valid", shown(&param.name)))
 }
 
 /// `xtext` of RFC 3461 §4.
@@ -429,8 +434,10 @@ fn is_xtext(value: &str) -> bool {
     value.bytes().all(|b| b.is_ascii_graphic() && b != b'=')
 }
 
-fn ascii(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect()
+/// What somebody wrote, as a reply may repeat it: printable ASCII, and not too much of it.
+fn shown(text: &str) -> String {
+    let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    text.chars().take(SHOWN).map(printable).collect()
 }
 
 fn data(seen: &Dialogue) -> Answer {

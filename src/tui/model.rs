@@ -7,45 +7,9 @@ use crate::knowledge::Lang;
 use crate::session::content::Content;
 use crate::session::{Dialogue, Phase};
 
+pub use super::layout::Pane;
 use super::layout::{self, Panes};
 use super::prompt::Prompt;
-
-/// A part of the screen that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pane {
-    /// 1: the wire.
-    Transcript,
-    /// 2: the line being typed.
-    Prompt,
-    /// 3: the envelope.
-    Envelope,
-    /// 4: the content.
-    Content,
-    /// 5: what it means.
-    Explain,
-}
-
-impl Pane {
-    /// In the order of their numbers.
-    pub const ALL: [Self; 5] =
-        [Self::Transcript, Self::Prompt, Self::Envelope, Self::Content, Self::Explain];
-
-    /// The key of its title in the knowledge base.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Transcript => "pane.transcript",
-            Self::Prompt => "pane.prompt",
-            Self::Envelope => "pane.envelope",
-            Self::Content => "pane.content",
-            Self::Explain => "pane.explain",
-        }
-    }
-
-    /// Its number on the screen.
-    pub const fn number(self) -> usize {
-        self as usize + 1
-    }
-}
 
 /// What the content pane shows of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,6 +106,7 @@ pub struct Session {
 
 /// The whole screen.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Model {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),

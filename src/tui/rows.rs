@@ -23,7 +23,8 @@ const MARK: usize = 2;
 /// Number of rows, unfinished replies included.
 pub fn count(dialogue: &Dialogue) -> usize {
     let (reply, rest) = dialogue.partial_reply();
-    dialogue.wire().len() + reply.lines.len() + usize::from(!rest.is_empty())
+    let server = reply.lines.len() + usize::from(!rest.is_empty());
+    dialogue.wire().len() + usize::from(dialogue.has_partial_line()) + server
 }
 
 /// The lines of row `at` on `columns` columns.
@@ -31,7 +32,7 @@ pub fn lines(model: &Model, at: usize, columns: usize) -> Vec<Vec<Piece>> {
     let dialogue = &model.session.dialogue;
     let known = dialogue.wire().len();
     let (row, notes) = if at < known {
-        (shown(dialogue, at, model.lang), notes(dialogue, at))
+        (shown(dialogue, at, model.lang, model.with_secrets), notes(dialogue, at))
     } else {
         (partial(dialogue, at - known), Vec::new())
     };
@@ -58,15 +59,23 @@ fn role(row: &Shown, token: &Token) -> Role {
     if token.odd { Role::Odd } else { row.role }
 }
 
-/// A line of a reply that is not complete.
+/// What is not complete: the client's line, then the lines of a reply.
 fn partial(dialogue: &Dialogue, at: usize) -> Option<Shown> {
+    let part = |mark, role, bytes: &[u8]| {
+        Some(Shown { mark, role, tokens: tokens(bytes), end: None, exchange: None })
+    };
+    let client = usize::from(dialogue.has_partial_line());
+    if at < client {
+        return part("C", Role::Client, &dialogue.partial_line());
+    }
+    let at = at - client;
     let (reply, rest) = dialogue.partial_reply();
     let bytes = match reply.lines.get(at) {
         Some(line) => &line.line.bytes[..],
         None if at == reply.lines.len() && !rest.is_empty() => rest,
         None => return None,
     };
-    Some(Shown { mark: "S", role: Role::Server, tokens: tokens(bytes), end: None, exchange: None })
+    part("S", Role::Server, bytes)
 }
 
 /// What is odd about the line of row `at`.

@@ -34,6 +34,9 @@ use super::view::{self, status};
 /// The time between two frames while events pour in; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
 
+/// How many events are taken before keys are looked at again.
+const BATCH: usize = 32;
+
 /// How long a closing connection may take when the person leaves.
 const FAREWELL: Duration = Duration::from_millis(300);
 
@@ -57,7 +60,7 @@ enum Order {
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(start: Start, setting: Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
+pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
     let theme = Theme::parse(knowledge::theme("terminal").unwrap_or_default())
         .map_err(anyhow::Error::msg)?;
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
@@ -109,7 +112,8 @@ pub fn run(start: Start, setting: Setting, warning: Option<String>) -> anyhow::R
 
 /// Puts a recording into the model.
 fn open(model: &mut Model, path: &std::path::Path) -> anyhow::Result<()> {
-    let journal = show::open_as_session(path)?;
+    let (journal, notice) = show::open_as_session(path, model.lang)?;
+    model.notice = model.notice.take().or(notice);
     model.session.target = path.display().to_string();
     for event in journal.events() {
         model.session.dialogue.apply(event);
@@ -160,9 +164,10 @@ async fn start_practice() -> Option<std::net::SocketAddr> {
     Some(address)
 }
 
-fn obey(human: &mut Human, order: Order) {
-    if let Order::Say(say) = order {
-        human.push(say);
+fn obey(human: &mut Human, order: Order) -> bool {
+    match order {
+        Order::Say(say) => human.push(say),
+        Order::Dial(_) => false,
     }
 }
 
@@ -172,7 +177,7 @@ async fn told_to_stop(orders: &mut mpsc::Receiver<Order>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The screen while it runs.
@@ -214,7 +219,7 @@ impl Loop {
                     Some(Err(_)) | None => true,
                 },
                 Some(message) = messages.recv() => self.take(message)?,
-                _ = heard.recv_many(&mut batch, EVENTS_WAITING) => self.heard(batch.drain(..))?,
+                _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;
                     false
@@ -345,7 +350,7 @@ impl Loop {
             match tokio::fs::read(&path).await {
                 Ok(content) => {
                     let stuffed =
-                        tokio::task::spawn_blocking(move || payload::stuff(&content)).await;
+                        tokio::task::spawn_blocking(move || payload::stuff(content)).await;
                     if let Ok(bytes) = stuffed {
                         // The session may be over by now; then nothing is said.
                         let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;

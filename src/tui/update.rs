@@ -93,13 +93,11 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.leaving = false;
     }
     model.notice = None;
-    match action {
-        Some(action) => act(model, action),
-        None => {
-            compose::typed(model, key);
-            Vec::new()
-        }
+    if let Some(action) = action {
+        return act(model, action);
     }
+    compose::typed(model, key);
+    Vec::new()
 }
 
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -92,7 +92,7 @@ pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
 }
 
 /// F7: NOOP, where it is a command.
-pub(super) fn keep_alive(model: &mut Model) -> Vec<Effect> {
+pub(super) fn keep_alive(model: &Model) -> Vec<Effect> {
     if model.session.recorded || model.typing_text() || !model.session.dialogue.awaits_client() {
         return Vec::new();
     }

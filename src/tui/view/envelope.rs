@@ -136,12 +136,11 @@ fn person(
     let last = push_wrapped(Role::Field, &head, address, columns, out);
     let gap = columns.saturating_sub(last + width(&fate_text));
     let fate = (role, format!("{}{fate_text}", " ".repeat(gap)));
-    match out.last_mut().filter(|_| gap > 0) {
-        Some(line) => line.push(fate),
-        None => {
-            let gap = columns.saturating_sub(width(&fate_text));
-            out.push(vec![(role, format!("{}{fate_text}", " ".repeat(gap)))]);
-        }
+    if let Some(line) = out.last_mut().filter(|_| gap > 0) {
+        line.push(fate);
+    } else {
+        let gap = columns.saturating_sub(width(&fate_text));
+        out.push(vec![(role, format!("{}{fate_text}", " ".repeat(gap)))]);
     }
 }
 

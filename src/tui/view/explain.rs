@@ -103,7 +103,7 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
             }
         }
         None if dialogue.connection() == 0 => {
-            say(Role::Dim, "", knowledge::word(model.lang, "explain.welcome"))
+            say(Role::Dim, "", knowledge::word(model.lang, "explain.welcome"));
         }
         None => {}
     }

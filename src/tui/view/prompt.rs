@@ -88,9 +88,7 @@ fn veiled(model: &Model) -> String {
         } else {
             secrets::in_command(line)
         };
-        if let Some(secret) = span.and_then(|s| line.get_mut(s.start..s.end)) {
-            secret.fill(b'*');
-        }
+        secrets::veil(line, span);
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -106,6 +104,7 @@ fn remark(model: &Model) -> String {
         Phase::MailData if !dialogue.endpoints().loopback => word("data.really"),
         Phase::MailData => word("data.dot"),
         _ if model.session.recorded => word("prompt.file"),
+        Phase::AwaitingTls => word("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => word("prompt.closed"),
         _ => String::new(),
     }

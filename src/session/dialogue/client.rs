@@ -1,0 +1,224 @@
+//! The client's bytes: commands, login answers, mail data, chunks — or undecided.
+
+use bytes::Bytes;
+
+use crate::smtp::command::{self, Argument, Command};
+use crate::smtp::line::{Line, LineEnd};
+use crate::smtp::verb::Verb;
+use crate::smtp::{Oddity, Span};
+
+use super::super::message::Message;
+use super::super::phase::Turn;
+use super::super::wire::Row;
+use super::super::{odd, secrets};
+use super::{Dialogue, Framing};
+
+impl Dialogue {
+    pub(super) fn client_bytes(&mut self, data: Bytes) {
+        self.heard = self.now;
+        let begin = self.client_offset;
+        self.client_offset += data.len() as u64;
+        if self.decider.is_some() {
+            self.veil_undecided(&data, 0);
+            self.undecided.extend_from_slice(&data);
+            return;
+        }
+        self.frame_client(data, begin);
+    }
+
+    /// Frames `data`, whose first byte is number `begin` of what the client has said.
+    pub(super) fn frame_client(&mut self, mut data: Bytes, begin: u64) {
+        let event = data.clone();
+        while !data.is_empty() {
+            let read = event.len() - data.len();
+            if self.decider.is_some() {
+                self.veil_undecided(&data, read);
+                self.undecided.extend_from_slice(&data);
+                return;
+            }
+            match self.framing {
+                Framing::Commands | Framing::Handshake | Framing::Login => {
+                    self.frame_line(&mut data, &event, begin);
+                    continue;
+                }
+                Framing::Data { message } => self.mail_data(message, &mut data),
+                Framing::Chunk { message, left, last } => {
+                    self.octets(message, left, last, &mut data);
+                }
+            }
+            self.line_offset = begin + (event.len() - data.len()) as u64;
+        }
+    }
+
+    /// Takes a line off the front of `data`, the rest of `event`, or what there is of it.
+    fn frame_line(&mut self, data: &mut Bytes, event: &Bytes, begin: u64) {
+        let login = self.framing == Framing::Login;
+        let find = if login { secrets::in_login_answer } else { secrets::in_command };
+        let Some(line) = self.client.cut(data) else {
+            let secret = find(self.client.partial());
+            return self.veil(secret, begin + event.len() as u64, event, begin);
+        };
+        let behind = begin + (event.len() - data.len()) as u64;
+        let secret = if self.login_refused {
+            secrets::in_refused_login(&line.bytes)
+        } else {
+            find(&line.bytes)
+        };
+        self.veil(secret, behind - line.end.bytes().len() as u64, event, begin);
+        self.line_offset = behind;
+        if login { self.login_answer(line, secret) } else { self.command(line, secret) }
+    }
+
+    /// Marks `secret`, which reaches from its place in the current line up to byte number `stop`,
+    /// where it lies in `event`, whose first byte is number `begin`.
+    fn veil(&mut self, secret: Option<Span>, stop: u64, event: &Bytes, begin: u64) {
+        let Some(span) = secret else { return };
+        let place = |n: u64| usize::try_from(n.saturating_sub(begin)).unwrap_or(usize::MAX);
+        let start = place(self.line_offset + span.start as u64);
+        self.veiled.extend(secrets::without_cr(Span::new(start, place(stop)), event));
+    }
+
+    /// The same for `data`, which stands at `at` of its event and cannot be framed yet.
+    fn veil_undecided(&mut self, data: &Bytes, at: usize) {
+        let login = self.decides_login();
+        // A line may have begun in an earlier event; what is undecided of it counts.
+        let open = self.undecided.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
+        let before = self.undecided.len() - open;
+        let mut text = self.undecided.get(open..).unwrap_or_default().to_vec();
+        text.extend_from_slice(data);
+        for span in secrets::in_undecided(&text, login) {
+            let here = Span::new(span.start.max(before), span.end.max(before));
+            let stretches = secrets::without_cr(here, &text).into_iter();
+            let moved = |n: usize| at + n - before;
+            self.veiled.extend(stretches.map(|s| Span::new(moved(s.start), moved(s.end))));
+        }
+    }
+
+    /// Whether what decides about the undecided bytes is the answer to a step of AUTH.
+    pub(super) fn decides_login(&self) -> bool {
+        self.decider
+            .and_then(|d| self.exchanges.get(d))
+            .is_some_and(|e| e.turn == Turn::LoginAnswer || e.verb() == Some(&Verb::Auth))
+    }
+
+    pub(super) fn command(&mut self, line: Line, secret: Option<Span>) {
+        let parsed = command::read(&line.bytes);
+        let mut odd = parsed.odd;
+        let turn = match &parsed.value.argument {
+            Argument::Chunk { last: true, .. } => Turn::LastChunk,
+            _ => Turn::Command(parsed.value.verb.clone()),
+        };
+        odd.extend(odd::in_command(self, &parsed.value, line.bytes.len()));
+        if line.end == LineEnd::Lf {
+            odd.push(Oddity::new("G13", Span::new(line.bytes.len(), line.bytes.len())));
+        }
+        let index = self.add(turn);
+        self.wire.push(Row::Client { exchange: index }, 1);
+        self.command_sent(index, &parsed.value);
+        if let Some(exchange) = self.exchanges.get_mut(index) {
+            exchange.line = Some(line);
+            exchange.secret = secret;
+            exchange.odd = odd;
+            exchange.command = Some(parsed.value);
+        }
+        self.waiting.push_back(index);
+    }
+
+    /// What follows from a command before it is answered.
+    fn command_sent(&mut self, index: usize, command: &Command) {
+        match (&command.verb, &command.argument) {
+            (Verb::Mail, Argument::Path(path, params)) => {
+                self.envelope.mail_sent(index, &path.value, params);
+            }
+            (Verb::Rcpt, Argument::Path(path, params)) => {
+                self.envelope.rcpt_sent(index, &path.value, params);
+            }
+            (Verb::Bdat, Argument::Chunk { size, last }) => self.chunk_sent(index, *size, *last),
+            (Verb::Data | Verb::Auth | Verb::Starttls, _) => self.decider = Some(index),
+            (Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo, _) => self.envelope.end_sent(),
+            _ => {}
+        }
+    }
+
+    fn chunk_sent(&mut self, index: usize, size: u64, last: bool) {
+        let message = self.chunked.unwrap_or_else(|| {
+            self.messages.push(Message::chunks(self.keep.message));
+            self.envelope.message_began(self.messages.len() - 1);
+            self.messages.len() - 1
+        });
+        self.chunked = (!last).then_some(message);
+        if let Some(exchange) = self.exchanges.get_mut(index) {
+            exchange.message = Some(message);
+        }
+        if last {
+            self.envelope.end_sent();
+        }
+        self.framing = Framing::Chunk { message, left: size, last };
+        self.end_of_chunk();
+    }
+
+    fn octets(&mut self, message: usize, left: u64, last: bool, data: &mut Bytes) {
+        let take = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
+        let octets = data.split_to(take);
+        self.grow_message(message, |m| m.push_octets(&octets));
+        self.framing = Framing::Chunk { message, left: left - take as u64, last };
+        self.end_of_chunk();
+    }
+
+    fn end_of_chunk(&mut self) {
+        if let Framing::Chunk { message, left: 0, last } = self.framing {
+            self.framing = Framing::Commands;
+            if last && let Some(message) = self.messages.get_mut(message) {
+                message.finish_chunks();
+            }
+        }
+    }
+
+    fn mail_data(&mut self, message: usize, data: &mut Bytes) {
+        let mut done = false;
+        self.grow_message(message, |m| done = m.push_data(data));
+        if !done {
+            return;
+        }
+        self.framing = Framing::Commands;
+        let index = self.add(Turn::MailData);
+        let eight_bit = self.messages.get(message).and_then(Message::eight_bit);
+        let odd = odd::in_message(&self.envelope, eight_bit);
+        if let Some(exchange) = self.exchanges.get_mut(index) {
+            exchange.message = Some(message);
+            exchange.odd.extend(odd);
+        }
+        self.envelope.end_sent();
+        self.waiting.push_back(index);
+    }
+
+    /// Adds to a message and to the rows of the wire; older messages give way.
+    fn grow_message(&mut self, index: usize, add: impl FnOnce(&mut Message)) {
+        if let Some(message) = self.messages.get_mut(index) {
+            let seen = message.line_count();
+            add(message);
+            let lines = message.line_count();
+            self.wire.extend_data(index, seen, lines);
+        }
+        let kept =
+            |m: &Message| usize::try_from(m.wire_len() - m.forgotten()).unwrap_or(usize::MAX);
+        let mut all: usize = self.messages.iter().rev().take(64).map(kept).sum();
+        for message in self.messages.iter_mut().rev().skip(1).take(64).rev() {
+            if all <= self.keep.messages {
+                break;
+            }
+            all -= message.forget();
+        }
+    }
+
+    pub(super) fn login_answer(&mut self, line: Line, secret: Option<Span>) {
+        let index = self.add(Turn::LoginAnswer);
+        self.wire.push(Row::Client { exchange: index }, 1);
+        if let Some(exchange) = self.exchanges.get_mut(index) {
+            exchange.line = Some(line);
+            exchange.secret = secret;
+        }
+        self.decider = Some(index);
+        self.waiting.push_back(index);
+    }
+}

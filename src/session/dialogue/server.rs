@@ -1,0 +1,170 @@
+//! The server's bytes: replies, what follows from them, and replies that nobody asked for.
+
+use bytes::Bytes;
+
+use crate::smtp::code::{Class, Code};
+use crate::smtp::command::Argument;
+use crate::smtp::ehlo::Capabilities;
+use crate::smtp::reply::Reply;
+use crate::smtp::verb::Verb;
+use crate::smtp::{Oddity, Span};
+
+use super::super::envelope::{End, Fate};
+use super::super::exchange::Exchange;
+use super::super::message::Message;
+use super::super::odd;
+use super::super::phase::{self, Phase, Turn};
+use super::super::wire::Row;
+use super::{Dialogue, Framing, UNSOLICITED_KEEP};
+
+impl Dialogue {
+    pub(super) fn server_bytes(&mut self, mut data: Bytes) {
+        self.heard = self.now;
+        while let Some(line) = self.server.cut(&mut data) {
+            if let Some(reply) = self.replies.push(line) {
+                self.reply(reply);
+            }
+        }
+    }
+
+    pub(super) fn reply(&mut self, mut reply: Reply) {
+        let Some(index) = self.waiting.pop_front() else {
+            self.unsolicited(reply);
+            return;
+        };
+        self.unsolicited = 0;
+        let Some(slot) = self.exchanges.get_mut(index) else { return };
+        // Taken out while its answer takes effect, so that both can be looked at.
+        let mut exchange = std::mem::replace(slot, Exchange::new(Turn::Unsolicited, self.phase, 0));
+        reply.odd.extend(odd::in_reply(self, &exchange, &reply));
+        self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
+        self.phase = if reply.is(Code::NOT_AVAILABLE) {
+            Phase::Closing
+        } else {
+            phase::after(self.phase, &exchange.turn, reply.class())
+        };
+        self.answered(index, &exchange, &reply);
+        exchange.phase = self.phase;
+        exchange.replied_at = Some(self.now);
+        exchange.reply = Some(reply);
+        if let Some(slot) = self.exchanges.get_mut(index) {
+            *slot = exchange;
+        }
+        if self.decider == Some(index) {
+            self.decide(index);
+        }
+    }
+
+    /// What follows from an answer for everything but the phase.
+    fn answered(&mut self, index: usize, exchange: &Exchange, reply: &Reply) {
+        let fate = Fate::of(reply.class());
+        let yes = fate == Fate::Accepted;
+        match (&exchange.turn, exchange.verb()) {
+            (Turn::MailData | Turn::LastChunk, _) => {
+                if let Some(message) = exchange.message {
+                    self.envelope.message_answered(index, message, fate);
+                }
+            }
+            (Turn::LoginAnswer, _) => self.authenticated |= yes,
+            (_, Some(Verb::Auth)) => self.authenticated |= reply.is(Code::AUTHENTICATED),
+            (_, Some(Verb::Mail)) => {
+                if let Some(Argument::Path(path, params)) =
+                    exchange.command.as_ref().map(|c| &c.argument)
+                {
+                    self.envelope.mail_answered(index, &path.value, params, fate);
+                }
+            }
+            (_, Some(Verb::Rcpt)) => self.envelope.rcpt_answered(index, fate),
+            (_, Some(verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo))) if yes => {
+                self.envelope.end(index, End::Greeting);
+                self.chunked = None;
+                self.capabilities = (*verb != Verb::Helo).then(|| Capabilities::read(reply));
+            }
+            (_, Some(Verb::Rset)) if yes => {
+                self.envelope.end(index, End::Reset);
+                self.chunked = None;
+            }
+            (_, Some(Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo)) => {
+                self.envelope.end_failed();
+            }
+            (_, Some(Verb::Quit)) if yes => self.envelope.end(index, End::Quit),
+            _ => {}
+        }
+    }
+
+    /// The answer is there that says what the client's bytes are.
+    fn decide(&mut self, index: usize) {
+        self.decider = None;
+        let Some(exchange) = self.exchanges.get(index) else { return };
+        let class = exchange.reply.as_ref().map_or(Class::Invalid, Reply::class);
+        let login = exchange.turn == Turn::LoginAnswer || exchange.verb() == Some(&Verb::Auth);
+        self.framing = match (exchange.verb(), class) {
+            (Some(Verb::Data), Class::Intermediate) => {
+                self.messages.push(Message::data(self.keep.message));
+                let message = self.messages.len() - 1;
+                self.envelope.message_began(message);
+                Framing::Data { message }
+            }
+            (Some(Verb::Starttls), Class::Positive) => Framing::Handshake,
+            (_, Class::Intermediate) if login => Framing::Login,
+            _ => Framing::Commands,
+        };
+        let bytes = self.undecided.split().freeze();
+        if !bytes.is_empty() {
+            self.judge_early(index);
+            // These bytes belong to earlier events, whose veils are drawn already.
+            let veiled = std::mem::take(&mut self.veiled);
+            let begin = self.client_offset - bytes.len() as u64;
+            self.login_refused = login && self.framing == Framing::Commands;
+            self.frame_client(bytes, begin);
+            self.login_refused = false;
+            self.veiled = veiled;
+        }
+    }
+
+    /// DATA must be the last of its group (RFC 2920 §3.1), and the client went on behind it.
+    fn judge_early(&mut self, index: usize) {
+        if let Some(exchange) = self.exchanges.get_mut(index)
+            && exchange.verb() == Some(&Verb::Data)
+        {
+            let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
+            exchange.odd.push(Oddity::new("H03", Span::new(0, len)));
+        }
+    }
+
+    fn unsolicited(&mut self, mut reply: Reply) {
+        self.unsolicited += 1;
+        if self.unsolicited > UNSOLICITED_KEEP {
+            return self.count_unsolicited(&reply);
+        }
+        let before = self.exchanges.iter().rev().find(|e| e.turn != Turn::Unsolicited);
+        let id = odd::in_unsolicited(self.phase, before, &reply);
+        reply.odd.push((0, Oddity::new(id, Span::new(0, 3))));
+        if reply.is(Code::NOT_AVAILABLE) || reply.is(Code::CLOSING) {
+            self.phase = Phase::Closing;
+        }
+        let index = self.add(Turn::Unsolicited);
+        self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
+        if let Some(exchange) = self.exchanges.get_mut(index) {
+            exchange.sent_at = None;
+            exchange.replied_at = Some(self.now);
+            exchange.phase = self.phase;
+            exchange.reply = Some(reply);
+        }
+    }
+
+    /// One of a flood: its lines are counted with the last reply that was kept.
+    fn count_unsolicited(&mut self, reply: &Reply) {
+        let index = self.exchanges.len().saturating_sub(1);
+        let Some(last) = self.exchanges.last_mut().and_then(|e| e.reply.as_mut()) else { return };
+        if last.more == 0 {
+            self.wire.push(Row::Server { exchange: index, line: last.lines.len() }, 1);
+        }
+        last.more += reply.lines.len() as u64 + reply.more;
+    }
+}
+
+/// How many rows a reply takes; lines that were only counted share one.
+fn rows(reply: &Reply) -> usize {
+    reply.lines.len() + usize::from(reply.more > 0)
+}

@@ -1,0 +1,114 @@
+//! Mail that is sent: `ehlo run` against curl, both to the same sink.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::figure::{Kind, Series};
+use crate::material::Material;
+use crate::process::{EHLO, installed, peak, timed};
+use crate::sink;
+
+/// A whole process that sends one kilobyte.
+pub(crate) const SMALL: Kind = Kind::time("small message");
+/// A whole process that sends the large message.
+pub(crate) const LARGE: Kind = Kind::time("50 MB message");
+/// The same, recorded.
+pub(crate) const LARGE_RECORDED: Kind = Kind::time("50 MB message, --record");
+/// The memory that it takes.
+pub(crate) const PEAK: Kind = Kind::cost("50 MB message, peak memory", "MiB", 0.1);
+/// The same, recorded.
+pub(crate) const PEAK_RECORDED: Kind =
+    Kind::cost("50 MB message, peak memory, --record", "MiB", 0.1);
+
+const SMALL_ROUNDS: usize = 21;
+const LARGE_ROUNDS: usize = 7;
+const PEAK_ROUNDS: usize = 5;
+const CURL: &str = "curl -T";
+
+/// One message, and where it goes.
+struct Errand<'a> {
+    material: &'a Material,
+    message: PathBuf,
+    script: PathBuf,
+    port: u16,
+}
+
+impl<'a> Errand<'a> {
+    fn new(material: &'a Material, message: PathBuf) -> anyhow::Result<Self> {
+        let script = material.script(&message)?;
+        Ok(Self { material, message, script, port: sink::start()? })
+    }
+
+    fn ehlo(&self, record: Option<&Path>) -> Command {
+        let mut command = Command::new(EHLO);
+        command.env("XDG_CONFIG_HOME", self.material.folder());
+        command.arg("run").arg(&self.script);
+        command.args(["--server", &format!("127.0.0.1:{}", self.port)]);
+        if let Some(file) = record {
+            command.arg("--record").arg(file);
+        }
+        command
+    }
+
+    /// curl does the same work, if there is one.
+    fn by_curl(
+        &self,
+        measure: fn(&mut Command) -> anyhow::Result<f64>,
+    ) -> anyhow::Result<Option<f64>> {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--show-error", &format!("smtp://127.0.0.1:{}", self.port)]);
+        command.args(["--mail-from", "a@example.test", "--mail-rcpt", "b@example.test", "-T"]);
+        command.arg(&self.message);
+        installed("curl").then(|| measure(&mut command)).transpose()
+    }
+}
+
+/// A small message.
+///
+/// # Errors
+/// When one of the programs fails.
+pub(crate) fn small(material: &Material) -> anyhow::Result<Vec<Series>> {
+    let errand = Errand::new(material, material.small()?)?;
+    let mut series = Series::new(&SMALL, &[CURL]);
+    for round in 0..=SMALL_ROUNDS {
+        let samples = [Some(timed(&mut errand.ehlo(None))?), errand.by_curl(timed)?];
+        // The first round only warms up.
+        if round > 0 {
+            series.round(&samples);
+        }
+    }
+    Ok(vec![series])
+}
+
+/// A large message: time and memory, with and without a recording.
+///
+/// # Errors
+/// When one of the programs fails.
+pub(crate) fn large(material: &Material) -> anyhow::Result<Vec<Series>> {
+    let errand = Errand::new(material, material.large()?)?;
+    let times = pair(&errand, [&LARGE, &LARGE_RECORDED], LARGE_ROUNDS, timed)?;
+    let peaks = pair(&errand, [&PEAK, &PEAK_RECORDED], PEAK_ROUNDS, peak)?;
+    Ok(times.into_iter().chain(peaks).collect())
+}
+
+/// One figure without and with a recording, beside curl.
+fn pair(
+    errand: &Errand<'_>,
+    kinds: [&'static Kind; 2],
+    rounds: usize,
+    measure: fn(&mut Command) -> anyhow::Result<f64>,
+) -> anyhow::Result<[Series; 2]> {
+    let record = errand.material.folder().join("recorded.jsonl");
+    let mut both = kinds.map(|kind| Series::new(kind, &[CURL]));
+    for round in 0..=rounds {
+        let theirs = errand.by_curl(measure)?;
+        let ours = [measure(&mut errand.ehlo(None))?, measure(&mut errand.ehlo(Some(&record)))?];
+        // The first round only warms up.
+        if round > 0 {
+            for (series, sample) in both.iter_mut().zip(ours) {
+                series.round(&[Some(sample), theirs]);
+            }
+        }
+    }
+    Ok(both)
+}

@@ -1,0 +1,816 @@
+//! The command line is a contract: output, exit codes and JSON of the real program.
+//!
+//! Every test runs the binary with an empty home, against the practice server inside it or a
+//! server thread on loopback, for a bounded time. Sockets elsewhere are never used; the one name
+//! that is looked up ends in `.invalid` (RFC 2606 §2).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/program.rs"]
+mod program;
+
+use std::time::{Duration, Instant};
+
+use peer::{Client, Peer};
+use program::{Ended, Home, Running, arg};
+use serde_json::Value;
+
+/// A dialogue of the practice world from the first line to the last.
+const WHOLE: &str = "# a comment
+C: EHLO client.example
+S: 250
+C: MAIL FROM:<alice@example.org>
+S: 250
+C: RCPT TO:<nobody@example.net>
+S: 550 *unknown*
+C: RCPT TO:<bob@example.net>
+S: 250
+C: DATA
+S: 354
+:data message.eml
+S: 2xx
+C: QUIT
+";
+
+const MESSAGE: &str = "From: alice@example.org\nSubject: hello\n\n.a dot\n..two\nbye\n";
+
+/// A home with [`WHOLE`] and its message.
+fn world() -> Home {
+    let home = Home::new();
+    home.file("whole.txt", WHOLE);
+    home.file("message.eml", MESSAGE);
+    home
+}
+
+/// Plays a script from standard input.
+fn play(script: &str, server: &str, options: &[&str]) -> Ended {
+    let home = Home::new();
+    home.run_with([&["run", "-", "--server", server], options].concat(), script)
+}
+
+/// A server that greets, answers EHLO, and says goodbye.
+fn polite(mut client: Client, between: impl FnOnce(&mut Client)) {
+    client.say("220 fake.example\r\n");
+    client.answer("EHLO", "250 fake.example");
+    between(&mut client);
+    client.answer("QUIT", "221 bye");
+}
+
+#[test]
+fn a_script_that_goes_as_expected_ends_with_0() {
+    let ended = world().run(["run", "whole.txt", "--server", "practice"]).with(0);
+    assert_eq!(ended.err, "");
+    for line in [
+        "S: 220 mx.example.net ESMTP ehlo practice server",
+        "C: EHLO client.example",
+        "S: 550 5.1.1 <nobody@example.net> is unknown here",
+        "C: ..a dot",
+        "C: ...two",
+        "C: .",
+        "S: 250 2.0.0 Message accepted as message 1",
+        "S: 221 2.0.0 mx.example.net Goodbye",
+    ] {
+        assert!(ended.out.lines().any(|l| l == line), "{line} is missing in\n{}", ended.out);
+    }
+}
+
+#[test]
+fn an_expectation_that_fails_is_explained_with_its_place() {
+    let home = Home::new();
+    home.file("bad.txt", "C: EHLO x\nS: 250\n\nC: NOOP\nS: 5xx *no*\nC: RSET\n");
+    let ended = home.run(["run", "bad.txt", "--server", "practice"]).with(1);
+    let told = "# bad.txt:5\n#   expected: 5xx *no*\n#   seen: 250 2.0.0 Ok\n";
+    assert!(ended.out.ends_with(told), "{}", ended.out);
+    assert!(!ended.out.contains("C: RSET"), "nothing is sent behind a failure:\n{}", ended.out);
+}
+
+#[test]
+fn a_text_that_is_not_as_expected_fails_unless_codes_count_alone() {
+    let script = "S: 220 elsewhere*\nC: EHLO x\nS: 250-elsewhere\nS: 250 TELEPORT\nC: QUIT\n";
+    let ended = play(script, "practice", &[]).with(1);
+    assert!(ended.out.contains("# -:1\n#   expected: 220 elsewhere*\n"), "{}", ended.out);
+    play(script, "practice", &["--codes"]).with(0);
+    play("C: EHLO x\nS: 251\nC: QUIT\n", "practice", &["--codes"]).with(1);
+}
+
+#[test]
+fn a_reply_that_no_line_expects_fails_the_run() {
+    let ended = play("C: EHLO x\nC: QUIT\nS: 221\n", "practice", &[]).with(1);
+    assert!(ended.out.contains("# -:3\n#   expected: 221\n"), "{}", ended.out);
+    let ended = play("C: EHLO x\nS: 250\nC: NOOP\n", "practice", &[]).with(1);
+    assert!(ended.out.contains("#   expected: no reply\n#   seen: 250 2.0.0 Ok\n"));
+}
+
+#[test]
+fn one_expectation_may_have_many_lines() {
+    let whole = "S: 220\nC: EHLO x\nS: 250-mx.example.net*\nS: 250-PIPELINING\nS: 250 *STATUS*\n";
+    play(&format!("{whole}C: QUIT\n"), "practice", &[]).with(0);
+    let missing = "C: EHLO x\nS: 250-PIPELINING\nS: 250 STARTTLS\nC: QUIT\n";
+    let ended = play(missing, "practice", &[]).with(1);
+    assert!(ended.out.contains("expected: 250 PIPELINING / 250 STARTTLS"), "{}", ended.out);
+}
+
+#[test]
+fn what_cannot_be_reached_ends_with_2() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (target, why) in [
+        (free.to_string(), "connection refused"),
+        ("nosuch.invalid:25".to_owned(), "unknown name"),
+        ("unix:nothing-here".to_owned(), "connection refused"),
+    ] {
+        let ended = play("C: QUIT\n", &target, &[]).with(2);
+        assert!(ended.out.contains(&format!("# {why}")), "{target}: {}", ended.out);
+        let ended = Home::new().run(["--plain", &target]).with(2);
+        assert!(ended.out.contains(&format!("# {why}")), "{target}: {}", ended.out);
+    }
+}
+
+#[test]
+fn a_connection_that_ends_where_a_reply_was_expected_fails_the_run() {
+    let leaves = |mut client: Client| {
+        client.say("220 fake.example\r\n");
+        client.line();
+    };
+    let peer = Peer::start(leaves);
+    let ended = play("C: EHLO x\nS: 250\nC: QUIT\n", &peer.address, &[]).with(1);
+    peer.end();
+    let told = "# -:2\n#   expected: 250\n#   seen: nothing: the connection ended\n";
+    assert!(ended.out.ends_with(told), "{}", ended.out);
+
+    let peer = Peer::start(leaves);
+    let ended = play("C: EHLO x\n:closed\nC: QUIT\n", &peer.address, &[]).with(2);
+    peer.end();
+    assert!(ended.out.ends_with("# the server closed the connection\n"), "{}", ended.out);
+}
+
+#[test]
+fn a_server_that_leaves_instead_of_answering_quit_has_left_in_order() {
+    let peer = Peer::start(|mut client| {
+        client.say("220 fake.example\r\n");
+        client.line();
+    });
+    play("C: QUIT\n", &peer.address, &[]).with(0);
+    peer.end();
+}
+
+#[test]
+fn a_silent_server_is_given_up_in_time() {
+    for script in ["C: EHLO x\nS: 250\n", "S: 220\n", "C: EHLO x\\c\nS: 250\n", "C: A\n:closed\n"] {
+        let peer = Peer::start(|mut client| client.rest());
+        let begun = Instant::now();
+        let ended = play(script, &peer.address, &["--timeout", "1"]).with(2);
+        assert!(begun.elapsed() >= Duration::from_secs(1));
+        assert!(ended.out.contains("# no reply in time"), "{script}: {}", ended.out);
+        peer.end();
+    }
+}
+
+#[test]
+fn what_is_waited_for_is_given_up_in_time_even_if_it_is_no_reply() {
+    for script in ["C: NOOP\\c\nS: 250\n", "C: EHLO x\nS: 250\n:closed\n"] {
+        let ended = play(script, "practice", &["--timeout", "1"]).with(2);
+        assert!(ended.out.contains("# no reply in time"), "{script}: {}", ended.out);
+    }
+    play("C: EHLO x\nS: 250\n:wait 1500ms\nC: QUIT\n", "practice", &["--timeout", "1"]).with(0);
+}
+
+#[test]
+fn a_bad_script_has_its_place_and_nothing_is_sent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let server = listener.local_addr().unwrap().to_string();
+    let home = world();
+    for (script, told) in [
+        ("C: EHLO x\nhello\n", "line 2, column 1: \"hello\" is no transcript line"),
+        ("C: EHLO x\nC: a\\qb\n", "line 2, column 5: unknown escape \"\\q\""),
+        ("C: \\x4\n", "line 1, column 4: unknown escape"),
+        ("C: a\\cb\n", "line 1, column 5: unknown escape \"\\c\""),
+        ("C:EHLO\n", "line 1, column 3: no blank behind the mark"),
+        ("C: NOOP\nS: hello\n", "line 2, column 1: no reply can be expected by this"),
+        ("\n\n:data nothing.eml\n", "line 3, column 1: \"nothing.eml\" cannot be read"),
+        (":wait long\n", "line 1, column 1: \"long\" is no time"),
+        (":fly\n", "line 1, column 1: \":fly\" is no directive of a script"),
+    ] {
+        home.file("bad.txt", script);
+        let ended = home.run(["run", "whole.txt", "bad.txt", "--server", &server]).with(64);
+        assert_eq!(ended.out, "", "{script}");
+        assert!(ended.err.starts_with(&format!("ehlo: bad.txt: {told}")), "{}", ended.err);
+        assert!(ended.err.contains("; expected "), "{}", ended.err);
+    }
+    let ended = home.run(["run", "absent.txt", "--server", &server]).with(64);
+    assert!(ended.err.starts_with("ehlo: cannot read absent.txt"), "{}", ended.err);
+    assert!(listener.accept().is_err(), "somebody connected");
+}
+
+#[test]
+fn bad_usage_ends_with_64() {
+    let home = world();
+    for line in [
+        "run",
+        "run whole.txt",
+        "run --server practice",
+        "run whole.txt --server a@b",
+        "run whole.txt --server practice --timeout soon",
+        "run whole.txt --server practice --colour always",
+        "--plain http://mx.example.net",
+        "--plain mx.example.net:99999",
+        "--plain smtps://mx.example.net",
+        "show",
+        "show absent.jsonl",
+        "serve --listen 2525",
+        "serve --listen 127.0.0.1:0 --maildir whole.txt",
+        "--lang de keys",
+        "--color pink keys",
+    ] {
+        let ended = home.run(line.split(' ')).with(64);
+        assert!(ended.out.is_empty() && !ended.err.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_failure() {
+    let home = Home::new();
+    let version = home.run(["--version"]).with(0);
+    assert_eq!(version.out, format!("ehlo {}\n", env!("CARGO_PKG_VERSION")));
+    let help = home.run(["--help"]).with(0);
+    for word in ["run", "show", "open", "serve", "keys", "--record", "--with-secrets", "64"] {
+        assert!(help.out.contains(word), "{word}");
+    }
+    for verb in ["run", "show", "open", "serve", "keys"] {
+        let help = home.run([verb, "--help"]).with(0);
+        assert!(help.out.contains("Usage: ehlo ") && help.err.is_empty(), "{verb}");
+    }
+    home.run(["keys"]).with(0);
+}
+
+#[test]
+fn of_several_scripts_the_worst_counts() {
+    let home = world();
+    home.file("fails.txt", "C: EHLO x\nS: 550\n");
+    home.file("silent.txt", "C: NO\\c\nS: 250\n");
+    let run = |names: &[&str], code| {
+        let rest = ["--server", "practice", "--timeout", "1"];
+        home.run([&["run"], names, &rest].concat()).with(code)
+    };
+    run(&["whole.txt", "whole.txt"], 0);
+    let ended = run(&["fails.txt", "whole.txt"], 1);
+    assert_eq!(ended.out.matches("\nC: EHLO ").count(), 2, "both are played");
+    run(&["whole.txt", "fails.txt"], 1);
+    run(&["silent.txt", "fails.txt", "whole.txt"], 2);
+}
+
+#[test]
+fn waiting_takes_its_time() {
+    let begun = Instant::now();
+    play(":wait 0.2\nC: EHLO x\nS: 250\n:wait 300ms\nC: QUIT\n", "practice", &[]).with(0);
+    assert!(begun.elapsed() >= Duration::from_millis(500));
+}
+
+#[test]
+fn a_pipelined_group_is_one_write_and_needs_no_reply() {
+    let peer = Peer::start(|client| {
+        polite(client, |client| {
+            let group = [client.line(), client.line(), client.line()];
+            assert_eq!(group, ["MAIL FROM:<a@b>\r\n", "RCPT TO:<c@d>\r\n", "DATA\r\n"]);
+            client.say("250 one\r\n550 two\r\n554 three\r\n");
+        });
+    });
+    let home = Home::new();
+    let script = "C: EHLO x\nS: 250\n:pipeline\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: DATA\n:end\nS: 250 one\nS: 550 two\nS: 554\nC: QUIT\n";
+    let args = ["run", "-", "--server", &peer.address, "--record", "r.jsonl"];
+    home.run_with(args, script).with(0);
+    peer.end();
+    let recording = String::from_utf8(home.read("r.jsonl")).unwrap();
+    assert!(
+        recording.contains(r#""client":"MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n""#),
+        "{recording}"
+    );
+}
+
+#[test]
+fn a_group_that_nothing_ends_ends_with_the_script() {
+    play(":pipeline\nC: NOOP\nC: QUIT\nS: 250\n:end\n", "practice", &[]).with(1);
+    play("S: 220\n:pipeline\nC: EHLO x\n", "practice", &[]).with(1);
+}
+
+#[test]
+fn a_script_can_close_and_can_insist_on_the_end() {
+    let peer = Peer::start(|mut client| {
+        client.say("220 fake.example\r\n");
+        client.answer("EHLO", "250 fake.example");
+        client.rest()
+    });
+    play("C: EHLO x\nS: 250\n:close\n", &peer.address, &[]).with(0);
+    assert_eq!(peer.end(), b"", "closed without a word");
+
+    play("C: QUIT\nS: 221\n:closed\n", "practice", &[]).with(0);
+    let ended = play("C: EHLO x\n:closed\n", "practice", &[]).with(1);
+    assert!(ended.out.contains("# -:2\n#   expected: no reply\n#   seen: 250-"), "{}", ended.out);
+}
+
+#[test]
+fn a_session_that_was_recorded_runs_again() {
+    for script in [
+        WHOLE,
+        "C: EHLO x\nS: 250\n:pipeline\nC: MAIL FROM:<>\nC: RCPT TO:<bob@example.net>\nC: BDAT 9 LAST\nC: a\\r\\n.\\r\\nb\\r\\n\\c\nC: RSET\n:end\nS: 250\nS: 250\nS: 250\nS: 250\nC: QUIT\nS: 221\n",
+        "C: \\x80\\xff\\0\\t\\x1b[31m\nS: 500\nC: NOOP \\\\ \\* \\?\nS: 250\nC: NOOP caf\u{e9} \nS: 250\nC: QUIT\n",
+        "C: NOOP a\\xe2\\x80\\x8bb \\xe2\\x80\\xae \\xcc\\x81\nS: 250\nC: \\xcc\\x81x\nS: 500\nC: QUIT\n",
+        "C: \nS: 500\nC: NO\\c\n:wait 50ms\nC: OP \nS: 250\nC: EHLO x\nS: 250\nC: EHLO y\nS: 250\n:close\n",
+        "C: MAIL FROM:<alice@example.org>\nS: 503\nC: HELO x\nS: 250\nC: VRFY bob\nS: 250\nC: EXPN friends\nS: 250\nC: HELP\nS: 214\n",
+    ] {
+        let home = world();
+        let args = ["run", "-", "--server", "practice", "--record", "r.jsonl"];
+        let first = home.run_with(args, script).with(0);
+        let shown = home.run(["show", "r.jsonl"]).with(0);
+        assert_eq!(first.out.trim_end(), shown.transcript().trim_end(), "{script}");
+        home.file("again.txt", shown.transcript());
+        let again = home.run(["run", "again.txt", "--server", "practice", "--codes"]).with(0);
+        assert_eq!(dialogue(&again.out), dialogue(&first.out), "{script}");
+    }
+}
+
+/// The lines of both sides alone, without the number of the message.
+fn dialogue(out: &str) -> Vec<&str> {
+    out.lines().filter(|l| l.starts_with("C: ") || l.starts_with("S: ")).collect()
+}
+
+/// All keys that `--json` promises.
+const KEYS: [&str; 6] = ["exchanges", "envelope", "content", "tls", "findings", "outcome"];
+
+#[test]
+fn json_is_an_object_a_line_with_every_key() {
+    let home = world();
+    home.file("fails.txt", "C: EHLO x\nS: 550\n");
+    let ended =
+        home.run(["run", "whole.txt", "fails.txt", "--server", "practice", "--json"]).with(1);
+    let objects = ended.json();
+    assert_eq!(objects.len(), 2, "one for each script");
+    assert!(ended.err.contains("S: 250 2.0.0 Message accepted"), "text goes to standard error");
+    for object in &objects {
+        for key in KEYS {
+            assert!(object.get(key).is_some(), "{key}");
+        }
+        assert_eq!(object["exchanges"][0]["command"], Value::Null);
+        assert_eq!(object["exchanges"][0]["reply"]["code"], 220);
+        assert_eq!(object["tls"], Value::Null);
+        let exchanges = object["exchanges"].as_array().unwrap();
+        for exchange in exchanges {
+            whole_exchange(exchange);
+        }
+    }
+    let [whole, fails] = &objects[..] else { panic!("two") };
+    assert_eq!(whole["outcome"], "as-expected");
+    assert_eq!(whole["exchanges"][2]["command"], "MAIL FROM:<alice@example.org>");
+    assert_eq!(whole["exchanges"][3]["reply"]["enhanced"], "5.1.1");
+    assert_eq!(whole["envelope"][0]["sender"], "alice@example.org");
+    assert_eq!(whole["envelope"][0]["recipients"][0]["code"], 550);
+    assert_eq!(whole["envelope"][0]["recipients"][1]["fate"], "accepted");
+    assert_eq!(whole["content"][0]["text"], MESSAGE.replace('\n', "\r\n"));
+    assert_eq!(whole["content"][0]["stuffed_dots"], 2);
+    assert_eq!(fails["outcome"], "not-as-expected");
+    assert_eq!(fails["script"], "fails.txt");
+    assert_eq!(
+        (&fails["mismatch"]["line"], &fails["mismatch"]["exchange"]),
+        (&2.into(), &1.into())
+    );
+}
+
+/// Every key is there, codes are numbers, times are RFC 3339.
+fn whole_exchange(exchange: &Value) {
+    for key in ["sent_at", "replied_at"] {
+        let time = exchange[key].as_str().expect("a time");
+        assert!(time.parse::<jiff::Timestamp>().is_ok() && time.ends_with('Z'), "{time}");
+    }
+    assert!(exchange["sent_at"].as_str() <= exchange["replied_at"].as_str());
+    assert!(exchange["reply"]["code"].is_u64());
+    assert!(exchange["reply"]["lines"].is_array());
+    assert!(exchange["reply"].get("enhanced").is_some() && exchange.get("command").is_some());
+}
+
+#[test]
+fn json_has_null_where_nothing_was_heard() {
+    let peer = Peer::start(|mut client| {
+        client.say("220 fake.example\r\n");
+        client.answer("EHLO", "250 fake.example");
+        client.line();
+    });
+    let script = "C: EHLO x\nS: 250\nC: NOOP\nS: 250\n";
+    let ended = play(script, &peer.address, &["--json"]);
+    peer.end();
+    let object = &ended.with(1).json()[0];
+    let unanswered = &object["exchanges"][2];
+    assert_eq!(unanswered["command"], "NOOP");
+    assert!(unanswered.as_object().unwrap().contains_key("reply"));
+    assert_eq!((&unanswered["reply"], &unanswered["replied_at"]), (&Value::Null, &Value::Null));
+    assert!(unanswered["sent_at"].is_string());
+
+    let nobody = play("C: QUIT\n", "unix:nothing-here", &["--json"]).with(2).json().remove(0);
+    for key in KEYS {
+        assert!(nobody.get(key).is_some(), "{key}");
+    }
+    assert_eq!(
+        (&nobody["exchanges"], &nobody["outcome"]),
+        (&Value::Array(vec![]), &"not-connected".into())
+    );
+}
+
+#[test]
+fn findings_have_id_severity_place_and_text() {
+    let script = "C: EHLO -x-\nS: 501\nC: MAIL FROM: <a@b.example>\nS: 5xx\nC: QUIT\n";
+    let object = play(script, "practice", &["--json"]).with(0).json().remove(0);
+    let findings = object["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    for finding in findings {
+        assert!(finding["id"].is_string() && finding["where"]["exchange"].is_u64());
+        assert!(["info", "warn", "error"].contains(&finding["severity"].as_str().unwrap()));
+        assert!(!finding["text"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn show_reads_a_journal_a_transcript_a_message_and_standard_input() {
+    let home = world();
+    let run = ["run", "whole.txt", "--server", "practice", "--record", "r.jsonl"];
+    home.run(run).with(0);
+    let journal = home.run(["show", "r.jsonl"]).with(0);
+    home.file("t.txt", journal.transcript());
+    home.file("no-extension", home.read("r.jsonl"));
+    let transcript = home.run(["show", "t.txt"]).with(0);
+    for shown in [
+        &journal,
+        &transcript,
+        &home.run(["show", "no-extension"]).with(0),
+        &home.run_with(["show", "-"], home.read("r.jsonl")).with(0),
+        &home.run_with(["show", "-"], journal.transcript()).with(0),
+    ] {
+        assert_eq!(dialogue(&shown.out), dialogue(&journal.out));
+        assert!(shown.out.contains("\nEnvelope\nTransaction 1: accepted\n"), "{}", shown.out);
+        assert!(shown.out.contains("550 refused") && shown.out.contains("  Subject: hello\n"));
+    }
+    let message = home.run(["show", "message.eml"]).with(0);
+    assert!(message.out.starts_with("  From: alice@example.org\n  Subject: hello\n"));
+    assert_eq!(home.run_with(["show", "-"], MESSAGE).with(0).out, message.out);
+}
+
+#[test]
+fn show_speaks_json_about_every_kind_of_file() {
+    let home = world();
+    let run = ["run", "whole.txt", "--server", "practice", "--record", "r.jsonl"];
+    home.run(run).with(0);
+    home.file("t.txt", home.run(["show", "r.jsonl"]).with(0).transcript());
+    for (name, timed) in [("r.jsonl", true), ("t.txt", false), ("message.eml", false)] {
+        let objects = home.run(["show", name, "--json"]).with(0).json();
+        assert_eq!(objects.len(), 1, "{name}");
+        for key in KEYS {
+            assert!(objects[0].get(key).is_some(), "{name}: {key}");
+        }
+        assert_eq!(objects[0]["content"][0]["fields"][1]["value"], "hello", "{name}");
+        let text = objects[0]["content"][0]["text"].as_str().unwrap();
+        assert_eq!(text.replace("\r\n", "\n"), MESSAGE, "{name}");
+        assert_eq!(objects[0]["exchanges"][0]["replied_at"].is_string(), timed, "{name}");
+        assert_eq!(objects[0]["exchanges"].as_array().unwrap().is_empty(), name == "message.eml");
+    }
+}
+
+#[test]
+fn a_long_message_is_shortened_unless_all_of_it_is_wanted() {
+    let home = world();
+    let lines: String = (0..500).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
+    home.file("message.eml", format!("Subject: long\n\n{lines}"));
+    let run = ["run", "whole.txt", "--server", "practice", "--record", "r.jsonl"];
+    let ended = home.run(run).with(0);
+    assert!(ended.out.contains("--full prints them") && !ended.out.contains("C: line 300\n"));
+    assert!(ended.out.contains("\nC: .\nS: 250 "), "the end is shown: {}", ended.out);
+    for full in
+        [home.run([&run[..], &["--full"]].concat()), home.run(["show", "--full", "r.jsonl"])]
+    {
+        let full = full.with(0);
+        assert!((0..500).all(|n| full.out.contains(&format!("C: line {n}\n"))));
+    }
+}
+
+#[test]
+fn a_torn_journal_is_shown_up_to_the_tear() {
+    let home = world();
+    let run = ["run", "whole.txt", "--server", "practice", "--record", "r.jsonl"];
+    home.run(run).with(0);
+    let whole = home.read("r.jsonl");
+    let mut shown = 0;
+    for end in (37..whole.len()).step_by(37) {
+        let part = &whole[..end];
+        home.file("torn.jsonl", part);
+        let ended = home.run(["show", "torn.jsonl"]).with(0);
+        let lines = part.iter().filter(|b| **b == b'\n').count();
+        let torn = format!("ehlo: torn.jsonl: line {} is cut off", lines + 1);
+        let whole_line = part.ends_with(b"\n") || whole[end] == b'\n';
+        assert_eq!(ended.err.contains(&torn), !whole_line, "cut at {end}: {}", ended.err);
+        let now = dialogue(&ended.out).len();
+        assert!(now >= shown, "cut at {end}: what was there is there");
+        shown = now;
+    }
+    assert!(shown > 20, "{shown}");
+}
+
+#[test]
+fn a_journal_that_is_wrong_is_refused_with_its_place() {
+    let home = Home::new();
+    home.file("newer.jsonl", "{\"ehlo-journal\":99,\"colour\":\"blue\"}\n{\"at\":1}\n");
+    let ended = home.run(["show", "newer.jsonl"]).with(64);
+    assert!(ended.err.contains("newer.jsonl: this journal has version 99"), "{}", ended.err);
+    assert!(ended.err.contains("a newer ehlo can open it"), "{}", ended.err);
+
+    let head = "{\"ehlo-journal\":1}\n{\"at\":1,\"server\":\"220 x\\r\\n\"}\n";
+    for (line, place) in [
+        ("{\"at\":2,\"clent\":\"QUIT\\r\\n\"}", "line 3, column 15: unknown field `clent`"),
+        ("{\"at\":2,\"client\":\"QU", "line 3, column 20: "),
+        ("{\"at\":2}", "line 3, column "),
+        ("not json", "line 3, column 2: "),
+    ] {
+        home.file(
+            "broken.jsonl",
+            format!("{head}{line}\n{{\"at\":3,\"server\":\"221 x\\r\\n\"}}\n"),
+        );
+        let ended = home.run(["show", "broken.jsonl"]).with(64);
+        assert!(ended.err.contains(&format!("broken.jsonl: {place}")), "{}", ended.err);
+        assert_eq!(ended.out, "");
+    }
+}
+
+#[test]
+fn an_output_that_is_closed_is_no_reason_to_panic() {
+    let home = world();
+    let lines: String = (0..20_000).map(|n| format!("C: NOOP {n}\n")).collect::<Vec<_>>().concat();
+    home.file("long.txt", lines);
+    for line in ["show long.txt", "show long.txt --json", "run whole.txt --server practice"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.ehlo(line.split(' '));
+        let done = command.stdin(std::process::Stdio::null()).stdout(writer).output().unwrap();
+        let err = String::from_utf8_lossy(&done.stderr);
+        assert!(!err.contains("panicked") && done.status.code() == Some(0), "{line}: {err}");
+    }
+}
+
+/// The secrets of [`login`], and pieces of them.
+const SECRETS: [&str; 4] = ["AGFsaWNlAGNvcnJlY3Q=", "AGFsaWNl", "Y29ycmVjdCBob3JzZQ==", "Y29ycm"];
+
+/// A server that takes any login.
+fn login(mut client: Client) {
+    client.say("220 fake.example\r\n");
+    loop {
+        let line = client.line();
+        let reply = match line.trim_end() {
+            "AUTH PLAIN AGFsaWNlAGNvcnJlY3Q=" | "AGFsaWNlAGNvcnJlY3Q=" | "Y29ycmVjdCBob3JzZQ==" => {
+                "235 in\r\n"
+            }
+            "AUTH PLAIN" => "334 \r\n",
+            "AUTH LOGIN" | "AUTH LOGIN AGFsaWNl" => "334 VXNlcm5hbWU6\r\n",
+            "AGFsaWNl" => "334 UGFzc3dvcmQ6\r\n",
+            "QUIT" => {
+                client.say("221 bye\r\n");
+                return;
+            }
+            line if line.starts_with("EHLO") => "250-fake.example\r\n250 AUTH PLAIN LOGIN\r\n",
+            other => panic!("unexpected {other:?}"),
+        };
+        client.say(reply);
+    }
+}
+
+#[test]
+fn secrets_are_recorded_and_shown_only_on_demand() {
+    for script in [
+        "C: AUTH PLAIN AGFsaWNlAGNvcnJlY3Q=\nS: 235\n",
+        "C: AUTH PLAIN\nS: 334\nC: AGFsaWNlAGNvcnJlY3Q=\nS: 235\n",
+        "C: AUTH LOGIN\nS: 334\nC: AGFsaWNl\nS: 334\nC: Y29ycmVjdCBob3JzZQ==\nS: 235\n",
+        "C: AUTH LOGIN AGFsaWNl\nS: 334\nC: Y29ycmVjdCBob3JzZQ==\nS: 235\n",
+        "C: AUTH PL\\c\n:wait 60ms\nC: AIN AGF\\c\n:wait 60ms\nC: saWNlAGNvcn\\c\n:wait 60ms\nC: JlY3Q=\nS: 235\n",
+        "C: AUTH LOGIN\nS: 334\nC: AGFsa\\c\n:wait 60ms\nC: WNl\\c\n:wait 60ms\nC: \nS: 334\nC: Y29yc\\c\n:wait 60ms\nC: mVjdCBob3JzZQ==\nS: 235\n",
+        ":pipeline\nC: AUTH LOGIN\nC: AGFsaWNl\nC: Y29ycmVjdCBob3JzZQ==\n:end\nS: 334\nS: 334\nS: 235\n",
+    ] {
+        let script = format!("C: EHLO x\nS: 250\n{script}C: QUIT\n");
+        let (said, recording, _) = record_login(&script, &["--json"]);
+        let (plain, _, shown) = record_login(&script, &[]);
+        let all = [said.out, said.err, plain.out, plain.err, recording.clone(), shown].concat();
+        assert!(all.contains("AUTH "), "{all}");
+        for secret in SECRETS.into_iter().chain(["AGF", "saWNl", "JlY3Q", "WNl", "mVjd", "Y29yc"]) {
+            assert!(!all.contains(secret), "{secret} leaks from\n{script}\n{all}");
+        }
+        let (_, recording, _) = record_login(&script, &["--with-secrets"]);
+        let bytes: String = client_bytes(&recording);
+        assert!(SECRETS[..3].iter().any(|s| bytes.contains(s)), "{recording}");
+    }
+}
+
+/// Plays a login: what was said, the recording, and what `show` makes of it.
+fn record_login(script: &str, options: &[&str]) -> (Ended, String, String) {
+    let home = Home::new();
+    let peer = Peer::start(login);
+    let args = ["run", "-", "--server", &peer.address, "--record", "r.jsonl"];
+    let said = home.run_with([&args[..], options].concat(), script).with(0);
+    peer.end();
+    let recording = String::from_utf8(home.read("r.jsonl")).unwrap();
+    let shown = home.run(["show", "r.jsonl"]).with(0).out
+        + &home.run(["show", "r.jsonl", "--json"]).with(0).out;
+    (said, recording, shown)
+}
+
+/// What the client sent, as a recording has it.
+fn client_bytes(recording: &str) -> String {
+    let rows = recording.lines().map(|l| serde_json::from_str::<Value>(l).unwrap());
+    rows.filter_map(|row| row["client"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_login_in_the_plain_front_leaves_no_secret_behind() {
+    let home = Home::new();
+    let peer = Peer::start(login);
+    let input = "EHLO x\nAUTH LOGIN\nAGFsaWNl\nY29ycmVjdCBob3JzZQ==\n:raw AUTH PLAIN AGFsaWNlAGNv\\c\n:raw cnJlY3Q=\nQUIT\n";
+    let args = ["--plain", &peer.address, "--record", "r.jsonl"];
+    let ended = home.run_with(args, input).with(0);
+    peer.end();
+    let recording = String::from_utf8(home.read("r.jsonl")).unwrap();
+    let all = [ended.out, ended.err, recording].concat();
+    assert_eq!(all.matches("235 in").count(), 4, "{all}");
+    for secret in SECRETS.into_iter().chain(["cnJlY3Q="]) {
+        assert!(!all.contains(secret), "{secret} leaks: {all}");
+    }
+}
+
+#[test]
+fn plain_waits_for_each_reply() {
+    let peer = Peer::start(|mut client| {
+        let pause = Duration::from_millis(200);
+        client.silent_for(pause);
+        client.say("220-fake.example\r\n");
+        client.silent_for(pause);
+        client.say("220 ready\r\n");
+        assert_eq!(client.line(), "EHLO x\r\n");
+        client.silent_for(pause);
+        client.say("250-fake.example\r\n250-PIPELINING\r\n25");
+        client.silent_for(pause);
+        client.say("0 HELP\r\n");
+        assert_eq!(client.line(), "NOOP\r\n");
+        client.silent_for(pause);
+        client.say("250 ok\r\n");
+        client.answer("QUIT\r\n", "221 bye");
+    });
+    let home = Home::new();
+    let ended = home.run_with(["--plain", &peer.address], "EHLO x\r\nNOOP\nQUIT\r\n");
+    peer.end();
+    let ended = ended.with(0);
+    assert!(ended.out.contains("\nC: EHLO x\nS: 250-fake.example\n"), "{}", ended.out);
+    assert!(ended.out.contains("\nC: QUIT\nS: 221 bye\n"), "{}", ended.out);
+}
+
+#[test]
+fn plain_is_chosen_where_there_is_no_terminal() {
+    let home = Home::new();
+    for args in [&["practice"][..], &[][..], &["--plain"][..]] {
+        let ended = home.run_with(args, "EHLO x\r\nQUIT\r\n").with(0);
+        assert!(ended.out.contains("\nS: 221 2.0.0 mx.example.net Goodbye\n"), "{}", ended.out);
+        assert!(!ended.out.contains('\x1b') && ended.err.is_empty());
+    }
+}
+
+#[test]
+fn plain_without_quit_closes_in_order() {
+    for input in ["EHLO x\nNOOP\n", "EHLO x\nNOOP"] {
+        let peer = Peer::start(|mut client| {
+            client.say("220 fake.example\r\n");
+            client.answer("EHLO x\r\n", "250 fake.example");
+            assert_eq!(client.line(), "NOOP\r\n", "an unfinished last line is finished");
+            client.silent_for(Duration::from_millis(200));
+            client.say("250 ok\r\n");
+            client.rest()
+        });
+        let ended = Home::new().run_with(["--plain", &peer.address], input);
+        assert_eq!(peer.end(), b"");
+        let ended = ended.with(0);
+        assert!(ended.out.contains("C: NOOP\nS: 250 ok\n"), "{}", ended.out);
+        assert!(ended.out.trim_end().ends_with("# this side closed the connection"));
+    }
+}
+
+#[test]
+fn plain_sends_raw_bytes_files_and_dots() {
+    let peer = Peer::start(|client| {
+        polite(client, |client| {
+            assert_eq!(client.line(), "NOOP \0\u{fffd}\n", "raw bytes, no CRLF");
+            client.say("250 ok\r\n");
+            client.answer("DATA\r\n", "354 go");
+            let lines = [client.line(), client.line(), client.line(), client.line()];
+            assert_eq!(lines, ["Subject: x\r\n", "\r\n", "..dot\r\n", ".\r\n"]);
+            client.say("250 stored\r\n");
+            client.answer("DATA\r\n", "354 go");
+            let lines = [client.line(), client.line(), client.line(), client.line()];
+            assert_eq!(lines, ["\r\n", ":data is text here\r\n", ":close\r\n", ".\r\n"]);
+            client.say("250 stored\r\n");
+        });
+    });
+    let home = Home::new();
+    home.file("m.eml", "Subject: x\n\n.dot\n");
+    let input = "EHLO x\n:raw NOOP \\0\\xff\\n\\c\nDATA\n:data m.eml\nDATA\n\n:data is text here\n:close\n.\nQUIT\n";
+    let ended = home.run_with(["--plain", &peer.address], input);
+    peer.end();
+    assert!(ended.with(0).out.contains("C: NOOP \\0\\xff\\n\\c\n"));
+}
+
+#[test]
+fn plain_says_what_is_wrong_with_a_directive_and_goes_on() {
+    let input = ":fly\n:raw a\\q\n:data absent.eml\nNOOP\n:close\nNOOP\n";
+    let ended = Home::new().run_with(["--plain"], input).with(0);
+    for told in [":fly is no directive here", "line 1, column 7: unknown escape", "absent.eml: "] {
+        assert!(ended.err.contains(told), "{told}: {}", ended.err);
+    }
+    assert_eq!(ended.out.matches("C: NOOP").count(), 1, "{}", ended.out);
+}
+
+#[test]
+fn plain_tells_what_is_wrong_with_a_connection_that_dies() {
+    let peer = Peer::start(|mut client| {
+        client.say("220 fake.example\r\n");
+        client.line();
+        client.say("421 4.3.2 going down\r\n");
+    });
+    let ended = Home::new().run_with(["--plain", &peer.address], "EHLO x\nNOOP\nNOOP\nQUIT\n");
+    peer.end();
+    assert!(ended.out.contains("S: 421 4.3.2 going down\n"), "{}", ended.out);
+    assert!(ended.out.contains("# the server closed the connection"), "{}", ended.out);
+}
+
+#[test]
+fn the_language_is_chosen_by_option_variable_file_or_locale() {
+    let home = Home::new();
+    let japanese = |ended: Ended| {
+        let ended = ended.with(0);
+        assert!(ended.out.contains("に接続しました") && ended.out.contains("挨拶受信済み"));
+        assert!(!ended.out.contains("connected"), "{}", ended.out);
+    };
+    japanese(home.run(["--lang", "ja", "--plain"]));
+    japanese(home.run(["--plain", "--lang", "ja"]));
+    for (name, value) in [("EHLO_LANG", "ja"), ("LANG", "ja_JP.UTF-8"), ("LC_ALL", "ja_JP")] {
+        let mut command = home.ehlo(["--plain"]);
+        command.env(name, value);
+        japanese(Running::start(command).end());
+    }
+    home.file("home/ehlo/config.toml", "lang = \"ja\"\n");
+    japanese(home.run(["--plain"]));
+    assert!(home.run(["--plain", "--lang", "en"]).with(0).out.contains("# connected"));
+}
+
+#[test]
+fn a_wrong_setting_is_told_with_its_place_and_changes_nothing() {
+    let home = world();
+    let path = home.file("home/ehlo/config.toml", "# mine\nlang = \"en\"\n  colour = 1\n");
+    let ended = home.run(["run", "whole.txt", "--server", "practice"]).with(0);
+    let told = format!("ehlo: {}: line 3, column 3: unknown field `colour`", arg(&path));
+    assert!(ended.err.starts_with(&told), "{}", ended.err);
+    home.file("home/ehlo/config.toml", "lang = \n");
+    assert!(home.run(["--plain"]).with(0).err.contains("line 1, column 8: "));
+}
+
+#[test]
+fn a_recording_survives_the_death_of_the_program() {
+    let home = Home::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    let peer = Peer::start(move |mut client| {
+        client.say("220 fake.example\r\n");
+        client.answer("EHLO", "250 fake.example");
+        client.answer("NOOP", "250 recorded?");
+        assert_eq!(client.line(), "MAIL FROM:<a@b.example>\r\n");
+        tell.send(()).unwrap();
+        client.rest();
+    });
+    let command = home.ehlo(["--plain", &peer.address, "--record", "r.jsonl"]);
+    let mut running = Running::start(command);
+    running.say(b"EHLO x\nNOOP\nMAIL FROM:<a@b.example>\n");
+    told.recv_timeout(program::LIMIT).unwrap();
+    // Bytes are recorded as soon as the system has taken them, not before.
+    std::thread::sleep(Duration::from_millis(300));
+    running.kill();
+    peer.end();
+    let shown = home.run(["show", "r.jsonl"]).with(0);
+    assert_eq!(shown.err, "");
+    assert!(shown.out.contains("S: 250 recorded?\n"), "{}", shown.out);
+    assert!(shown.out.contains("C: MAIL FROM:<a@b.example>\n"), "{}", shown.out);
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_is_told_before_anything_is_sent() {
+    let home = world();
+    let run = ["run", "whole.txt", "--server", "practice", "--record", "no/such/folder.jsonl"];
+    let ended = home.run(run).with(64);
+    assert!(ended.err.contains("cannot record to no/such/folder.jsonl"), "{}", ended.err);
+    assert_eq!(ended.out, "");
+    let ended = home.run_with(["--plain", "--record", "/dev/full"], "QUIT\n");
+    assert!(ended.err.contains("No space left"), "{}", ended.err);
+}

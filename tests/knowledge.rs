@@ -1,0 +1,284 @@
+//! The knowledge base is whole: every file parses, every id that the code names has an entry and
+//! every entry is named, every entry speaks English and Japanese, and no word lacks its values.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "support/source.rs"]
+mod source;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ehlo::display::keys::{Action, Keys, Layer};
+use ehlo::knowledge::{self, Entry, Saying};
+use ehlo::session::Phase;
+use ehlo::smtp::code::Code;
+use source::{Kind, Piece, is_word};
+
+/// The data files, each of which has an accessor that parses it.
+const FILES: &[&str] = &[
+    "codes.toml",
+    "keys.toml",
+    "oddities.toml",
+    "phases.toml",
+    "rfcs.toml",
+    "text/interface.toml",
+];
+
+/// The one entry that no standard knows: a code of Exim's PRDR extension.
+const WITHOUT_STANDARD: &str = "code 353";
+
+fn set<'a>(keys: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a str> {
+    keys.into_iter().map(String::as_str).collect()
+}
+
+/// Asserts that two sets of ids are equal, and says which ids stand in one of them alone.
+fn assert_same(what: &str, named: &BTreeSet<&str>, entries: &BTreeSet<&str>) {
+    let lacking: Vec<_> = named.difference(entries).collect();
+    let unused: Vec<_> = entries.difference(named).collect();
+    assert!(
+        lacking.is_empty() && unused.is_empty(),
+        "{what}: without an entry {lacking:?}, never named {unused:?}"
+    );
+}
+
+#[test]
+fn the_list_of_files_is_complete_and_each_parses() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/knowledge/data");
+    let mut found = Vec::new();
+    for folder in [root.clone(), root.join("text")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                found.push(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    assert_eq!(found, FILES);
+    for name in FILES {
+        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        let table: toml::Table = text.parse().unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(knowledge::data(name), text, "{name} is embedded");
+        println!("{name}: {} entries", table.len());
+    }
+}
+
+fn sayings() -> Vec<(String, &'static Entry)> {
+    let tables = [
+        ("oddity", knowledge::oddities()),
+        ("code", knowledge::codes()),
+        ("phase", knowledge::phases()),
+    ];
+    let rows = tables
+        .into_iter()
+        .flat_map(|(what, table)| table.iter().map(move |(id, e)| (format!("{what} {id}"), e)));
+    rows.collect()
+}
+
+#[test]
+fn every_entry_speaks_both_languages() {
+    for (id, entry) in sayings() {
+        let japanese = entry.ja.as_ref().unwrap_or_else(|| panic!("{id} has no Japanese"));
+        for (lang, saying) in [("en", &entry.en), ("ja", japanese)] {
+            let Saying { title, say, next } = saying;
+            for text in [title, say, next] {
+                assert!(!text.trim().is_empty(), "{id} has an empty sentence in {lang}");
+                assert!(!text.contains(char::is_control), "{id}: a control character in {lang}");
+            }
+        }
+        assert!(is_japanese(&japanese.say), "{id}: the Japanese sentence is not Japanese");
+        assert!(entry.en.say.is_ascii(), "{id}: the English sentence goes beyond ASCII");
+    }
+    println!("{} entries in two languages", sayings().len());
+}
+
+fn is_japanese(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+}
+
+#[test]
+fn every_word_speaks_both_languages_with_the_same_places() {
+    for (key, word) in knowledge::words() {
+        let japanese = word.ja.as_ref().unwrap_or_else(|| panic!("{key} has no Japanese"));
+        assert!(!word.en.trim().is_empty() && !japanese.trim().is_empty(), "{key} is empty");
+        assert_eq!(places(&word.en), places(japanese), "the places of {key}");
+    }
+    println!("{} words in two languages", knowledge::words().len());
+}
+
+/// The names in braces.
+fn places(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+}
+
+#[test]
+fn clauses_are_well_formed_and_listed() {
+    let mut clauses = 0;
+    for (id, entry) in sayings() {
+        assert_eq!(entry.rfc.is_empty(), id == WITHOUT_STANDARD, "the standards of {id}");
+        for clause in &entry.rfc {
+            let number = clause.strip_prefix("RFC ").and_then(|c| c.split_once(" §"));
+            let Some((number, section)) = number else {
+                panic!("{id}: \"{clause}\" is not of the form RFC n §s")
+            };
+            let good = |c: char| c.is_ascii_alphanumeric() || c == '.';
+            assert!(!section.is_empty() && section.chars().all(good), "{id}: {clause}");
+            assert!(knowledge::rfcs().contains_key(number), "{id}: {clause} is not in rfcs.toml");
+            clauses += 1;
+        }
+    }
+    println!("{clauses} clauses in {} standards", knowledge::rfcs().len());
+}
+
+#[test]
+fn every_oddity_has_an_entry_and_every_entry_an_oddity() {
+    let sources = source::sources();
+    let named: BTreeSet<&str> = sources
+        .iter()
+        .filter(|(path, _)| path.starts_with("smtp") || path.starts_with("session"))
+        .flat_map(|(_, text)| source::untested_pieces(text))
+        .filter_map(|piece| source::content(&piece))
+        .filter(|text| is_oddity(text))
+        .collect();
+    assert!(named.len() > 50, "only {} ids were found", named.len());
+    assert_same("oddities", &named, &set(knowledge::oddities().keys()));
+    for (id, entry) in knowledge::oddities() {
+        assert!(entry.severity.is_some(), "{id} has no severity");
+    }
+    println!("{} oddities", named.len());
+}
+
+fn is_oddity(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'A'..=b'I', b'0'..=b'9', b'0'..=b'9'])
+}
+
+#[test]
+fn every_phase_has_an_entry() {
+    let named = Phase::ALL.iter().map(|p| p.name()).collect();
+    assert_same("phases", &named, &set(knowledge::phases().keys()));
+}
+
+#[test]
+fn every_registered_code_and_every_class_has_an_entry() {
+    let codes: Vec<String> = Code::REGISTERED.iter().map(|c| Code(*c).to_string()).collect();
+    let classes = ["2xx", "3xx", "4xx", "5xx", "other"];
+    let named = codes.iter().map(String::as_str).chain(classes).collect();
+    assert_same("codes", &named, &set(knowledge::codes().keys()));
+}
+
+#[test]
+fn keys_parse_and_every_action_has_a_word_and_a_key() {
+    let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+    for action in Action::ALL {
+        let name = action.name();
+        assert!(knowledge::words().contains_key(name), "the action {name} has no word");
+        assert!(keys.key_of(*action).is_some(), "the action {name} has no key");
+    }
+    for layer in [Layer::Any, Layer::Prompt, Layer::Panes] {
+        assert!(knowledge::words().contains_key(layer.title()), "{layer:?} has no title");
+    }
+    println!("{} actions, {} keys", Action::ALL.len(), keys.rows().len());
+}
+
+/// One call of `word` or `fill` with a literal key.
+#[derive(Debug)]
+struct Call<'a> {
+    key: &'a str,
+    /// The names of the values, if they stand there literally.
+    values: Option<BTreeSet<&'a str>>,
+}
+
+/// The calls in a source, test modules left out.
+fn calls(text: &str) -> Vec<Call<'_>> {
+    let pieces = source::untested_pieces(text);
+    let pieces: Vec<_> = pieces.into_iter().filter(|p| p.kind != Kind::Comment).collect();
+    let begins = |at: usize| {
+        matches!(pieces[at].text, "word" | "fill")
+            && pieces.get(at + 1).is_some_and(|p| p.text == "(")
+    };
+    let declared = |at: usize| {
+        pieces[..at].iter().rev().find(|p| p.text != " ").is_some_and(|p| p.text == "fn")
+    };
+    (0..pieces.len())
+        .filter(|at| begins(*at) && !declared(*at))
+        .filter_map(|at| call(&pieces[at + 2..], pieces[at].text == "fill"))
+        .collect()
+}
+
+/// Reads the arguments of a call up to its closing parenthesis.
+fn call<'a>(pieces: &[Piece<'a>], fill: bool) -> Option<Call<'a>> {
+    let (mut depth, mut key, mut values) = (0, None, BTreeSet::new());
+    let mut literal_values = false;
+    for (at, piece) in pieces.iter().enumerate() {
+        match piece.text {
+            "(" | "[" | "{" => depth += 1,
+            ")" if depth == 0 => break,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        literal_values |= piece.text == "[";
+        let first_of_pair = at > 0
+            && pieces[at - 1].text == "("
+            && pieces.get(at + 1).is_some_and(|p| p.text == ",");
+        match source::content(piece) {
+            Some(text) if depth == 0 => key = key.or(Some(text)),
+            Some(text) if first_of_pair => drop(values.insert(text)),
+            _ => {}
+        }
+    }
+    Some(Call { key: key?, values: (fill && literal_values).then_some(values) })
+}
+
+#[test]
+fn every_key_that_the_code_asks_for_exists_and_is_filled() {
+    let sources = source::sources();
+    let mut count = 0;
+    for (path, text) in &sources {
+        for call in calls(text) {
+            let word = knowledge::words().get(call.key);
+            let word = word.unwrap_or_else(|| panic!("src/{path}: no word for {}", call.key));
+            if let Some(values) = call.values {
+                assert_eq!(values, places(&word.en), "src/{path}: the values of {}", call.key);
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 5, "only {count} calls were found");
+    println!("{count} calls with a literal key");
+}
+
+#[test]
+fn every_key_is_used() {
+    let sources = source::sources();
+    let used: BTreeSet<&str> = sources
+        .iter()
+        .flat_map(|(_, text)| source::untested_pieces(text))
+        .filter_map(|piece| source::content(&piece))
+        .collect();
+    let unused: BTreeSet<&str> =
+        knowledge::words().keys().map(String::as_str).filter(|key| !used.contains(key)).collect();
+    assert!(unused.is_empty(), "nothing uses {unused:?}");
+}
+
+#[test]
+fn calls_are_read_as_they_are_meant() {
+    let text = "fn word(l: Lang) {} fn f() { knowledge::word(lang, \"a.b\"); word(\"c\"); \
+                fill(l, \"d\", &[(\"n\", &g(\"x\").join(\", \")), (\"m\", y)]); fill(l, key, &v); \
+                word(key); fill(l, \"e\", &values) } #[cfg(test)] mod t { word(\"z\") }";
+    let seen = calls(text);
+    let keys: Vec<_> = seen.iter().map(|c| c.key).collect();
+    assert_eq!(keys, ["a.b", "c", "d", "e"]);
+    assert_eq!(seen[2].values, Some(BTreeSet::from(["m", "n"])));
+    assert_eq!(seen[3].values, None);
+    assert_eq!(places("{a} b {c-d} {"), BTreeSet::from(["a", "c-d"]));
+    assert!(is_word('_') && is_oddity("B09") && !is_oddity("J01"));
+}

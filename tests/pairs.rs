@@ -1,0 +1,400 @@
+//! The script client and the practice server talk to each other in memory. Time is virtual:
+//! nothing sleeps, and a wait passes when nobody has anything else to say.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "support/outline.rs"]
+mod outline;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcript};
+use ehlo::session::{Dialogue, Phase, Turn, timing};
+use ehlo::smtp::code::Code;
+use ehlo::speaker::server::Delivery;
+use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
+use outline::outline;
+
+/// The file that `:data message.eml` names.
+const MESSAGE: &[u8] = b"Subject: dots\n\n.\n..two\n.profile\nno line end";
+/// The same on its arrival.
+const ARRIVED: &[u8] = b"Subject: dots\r\n\r\n.\r\n..two\r\n.profile\r\nno line end\r\n";
+
+/// No conversation of these tests takes more turns.
+const ENOUGH: usize = 1_000;
+
+/// A client and a server that see the same dialogue.
+struct Pair {
+    dialogue: Dialogue,
+    now: Moment,
+    script: Script,
+    server: Server,
+    delivered: Arc<Mutex<Vec<Delivery>>>,
+}
+
+impl Pair {
+    fn new(text: &str, policy: Policy) -> Self {
+        let load = |name: &str| match name {
+            "message.eml" => Ok(MESSAGE.to_vec()),
+            _ => Err("no such file".to_owned()),
+        };
+        let script = Script::new(transcript::steps(text.as_bytes()).unwrap(), load).unwrap();
+        let delivered = Arc::new(Mutex::new(Vec::new()));
+        let box_of = delivered.clone();
+        let deliver = move |delivery: Delivery| {
+            if delivery.recipients == ["dave@example.net"] {
+                return Err("disk full\r\n250 ok".to_owned());
+            }
+            box_of.lock().unwrap().push(delivery);
+            Ok("1".to_owned())
+        };
+        let server = Server::new(policy, Arc::new(deliver));
+        let mut pair =
+            Self { dialogue: Dialogue::default(), now: Moment(0), script, server, delivered };
+        pair.happens(Happening::Opened(Endpoints::default()));
+        pair
+    }
+
+    fn happens(&mut self, what: Happening) {
+        self.dialogue.apply(&Event::new(self.now, what));
+    }
+
+    /// Lets one side say all it has to say; tells whether it said anything, and its wait.
+    fn speak(&mut self, side: Side) -> (bool, Option<Duration>) {
+        let mut spoke = false;
+        for _ in 0..ENOUGH {
+            let say = match side {
+                Side::Client => self.script.next(self.now, &self.dialogue),
+                Side::Server => self.server.next(self.now, &self.dialogue),
+            };
+            let what = match say {
+                Some(Say::Bytes(data)) => Happening::Bytes { from: side, data, veiled: Vec::new() },
+                Some(Say::Close(how)) => Happening::Closed { by: side, how },
+                Some(Say::Wait(time)) => return (spoke, Some(time)),
+                None => return (spoke, None),
+            };
+            self.happens(what);
+            spoke = true;
+        }
+        panic!("the {side:?} does not stop\n{}", outline(&self.dialogue))
+    }
+
+    /// One round: both sides speak; if both are silent, the shorter wait passes.
+    fn step(&mut self) -> bool {
+        let (client, patience) = self.speak(Side::Client);
+        let (server, wait) = self.speak(Side::Server);
+        if client || server {
+            return true;
+        }
+        let next = [patience, wait].into_iter().flatten().min();
+        if let Some(time) = next {
+            self.now = self.now.plus(time);
+        }
+        next.is_some()
+    }
+}
+
+/// Plays a script against a server that believes `policy`, until both have nothing to say.
+fn play_with(text: &str, policy: Policy) -> Pair {
+    let mut pair = Pair::new(text, policy);
+    for _ in 0..ENOUGH {
+        if !pair.step() {
+            assert_eq!(pair.dialogue.phase(), Phase::Closed, "{}", outline(&pair.dialogue));
+            return pair;
+        }
+    }
+    panic!("this never ends\n{}", outline(&pair.dialogue))
+}
+
+/// Plays a script that must go as expected, and gives what was delivered.
+fn play(text: &str, policy: Policy) -> Vec<Delivery> {
+    let pair = play_with(text, policy);
+    let outline = outline(&pair.dialogue);
+    assert_eq!(pair.script.mismatch(), None, "{outline}");
+    assert!(pair.script.is_finished(), "{outline}");
+    assert_correct(&pair.dialogue);
+    let delivered = pair.delivered.lock().unwrap();
+    delivered.clone()
+}
+
+/// The practice server is a model: nothing about its replies is ever odd.
+fn assert_correct(dialogue: &Dialogue) {
+    for exchange in dialogue.exchanges() {
+        let odd = exchange.reply.as_ref().map(|reply| &reply.odd).filter(|odd| !odd.is_empty());
+        let asked = exchange.turn != Turn::Unsolicited;
+        assert!(odd.is_none() || !asked, "{:?} was answered oddly: {odd:?}", exchange.turn);
+    }
+}
+
+const BEGIN: &str = "S: 220 mx.example.net *\nC: EHLO pc.example.org\nS: 250\n";
+const END: &str = "C: QUIT\nS: 221\n:closed\n";
+const MAIL: &str = "C: MAIL FROM:<alice@example.org>\nS: 250\n";
+const BOB: &str = "C: RCPT TO:<bob@example.net>\nS: 250\n";
+
+fn between(text: &str) -> String {
+    format!("{BEGIN}{text}{END}")
+}
+
+#[test]
+fn a_message_arrives_as_it_was() {
+    let text = between(&format!("{MAIL}{BOB}C: DATA\nS: 354\n:data message.eml\nS: 250 2.0.0 *\n"));
+    let want = Delivery {
+        sender: "alice@example.org".to_owned(),
+        recipients: vec!["bob@example.net".to_owned()],
+        content: ARRIVED.to_vec(),
+    };
+    assert_eq!(play(&text, Policy::default()), [want]);
+}
+
+#[test]
+fn the_greeting_and_the_last_reply_may_be_left_out() {
+    let text = "C: EHLO pc.example.org\nS: 250\nC: QUIT\n";
+    assert!(play(text, Policy::default()).is_empty());
+}
+
+#[test]
+fn a_refused_recipient_gets_nothing() {
+    let text = between(&format!(
+        "{MAIL}C: RCPT TO:<nobody@example.net>\nS: 550 5.1.1 *unknown*\n\
+         C: RCPT TO:<x@elsewhere.example>\nS: 550 5.7.1 *relaying*\n{BOB}\
+         C: RCPT TO:<friends@lists.example.net>\nS: 250\n\
+         C: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"
+    ));
+    let delivered = play(&text, Policy::default());
+    assert_eq!(delivered.len(), 1);
+    assert_eq!(delivered[0].recipients, ["bob@example.net", "friends@lists.example.net"]);
+}
+
+#[test]
+fn without_a_recipient_there_is_no_data() {
+    let text = between(&format!(
+        "{MAIL}C: RCPT TO:<nobody@example.net>\nS: 550\nC: DATA\nS: 554 5.5.1 *\nC: RSET\nS: 250\n"
+    ));
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn chunks_are_put_together() {
+    let text = between(&format!(
+        "{MAIL}{BOB}C: BDAT 13\nC: Subject: hi\nS: 250\nC: BDAT 5\nC:\nC: .\nS: 250\n\
+         C: BDAT 4 LAST\nC: hi\nS: 250\n"
+    ));
+    let delivered = play(&text, Policy::default());
+    assert_eq!(delivered.len(), 1);
+    assert_eq!(delivered[0].content, b"Subject: hi\r\n\r\n.\r\nhi\r\n");
+}
+
+#[test]
+fn chunks_without_a_recipient_are_read_and_refused() {
+    let text = between(&format!(
+        "{MAIL}C: BDAT 6\nC: QUIT\nS: 503\nC: BDAT 6 LAST\nC: QUIT\nS: 503\nC: RSET\nS: 250\n"
+    ));
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn data_cannot_follow_a_chunk() {
+    let text = between(&format!(
+        "{MAIL}{BOB}C: BDAT 4\nC: hi\nS: 250\nC: DATA\nS: 503\nC: BDAT 0 LAST\nS: 250\n"
+    ));
+    let delivered = play(&text, Policy::default());
+    assert_eq!(delivered[0].content, b"hi\r\n");
+}
+
+#[test]
+fn a_pipelined_group_is_answered_in_its_order() {
+    let text = between(
+        ":pipeline\nC: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\n\
+         C: RCPT TO:<nobody@example.net>\nC: DATA\n:end\n\
+         S: 250 2.1.0 *\nS: 250 2.1.5 *\nS: 550\nS: 354\nC: hi\nC: .\nS: 250\n",
+    );
+    let delivered = play(&text, Policy::default());
+    assert_eq!(delivered.len(), 1);
+    assert_eq!(delivered[0].content, b"hi\r\n");
+}
+
+#[test]
+fn lines_without_an_expectation_between_them_go_out_together() {
+    let text = between(
+        "C: MAIL FROM:<>\nC: RCPT TO:<carol@example.net>\nC: RSET\nC: NOOP\n\
+         S: 250\nS: 250\nS: 250\nS: 250\n",
+    );
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn two_messages_in_one_session_are_two_deliveries() {
+    let one = format!("{MAIL}{BOB}C: DATA\nS: 354\nC: one\nC: .\nS: 250\n");
+    let two = one.replace("one", "two").replace("alice@example.org", "");
+    let delivered = play(&between(&(one + &two)), Policy::default());
+    let content: Vec<_> = delivered.iter().map(|d| (d.sender.as_str(), &d.content[..])).collect();
+    assert_eq!(content, [("alice@example.org", &b"one\r\n"[..]), ("", &b"two\r\n"[..])]);
+}
+
+#[test]
+fn what_cannot_be_stored_is_put_off() {
+    let text = between(&format!(
+        "{MAIL}C: RCPT TO:<dave@example.net>\nS: 250\nC: DATA\nS: 354\nC: hi\nC: .\nS: 452 4.3.1 *\n"
+    ));
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn a_reply_that_was_not_expected_ends_the_script() {
+    let text = format!("{BEGIN}{MAIL}C: RCPT TO:<nobody@example.net>\nS: 250 *welcome*\n{END}");
+    let pair = play_with(&text, Policy::default());
+    let mismatch = pair.script.mismatch().unwrap();
+    assert_eq!(mismatch.at.map(|place| place.line), Some(7));
+    assert_eq!(mismatch.expected, ["250 *welcome*"]);
+    let seen = &pair.dialogue.exchanges()[mismatch.seen.unwrap()];
+    assert!(seen.reply.as_ref().is_some_and(|reply| reply.is(Code::NO_MAILBOX)));
+    let last = pair.dialogue.notices().last().map(|(_, what)| what.clone());
+    assert_eq!(last, Some(Happening::Closed { by: Side::Client, how: Ending::Finished }));
+    assert!(!pair.script.is_finished());
+}
+
+#[test]
+fn the_text_of_a_reply_counts_unless_only_codes_do() {
+    let text = format!("{BEGIN}C: NOOP\nS: 250 *something else*\n{END}");
+    assert!(play_with(&text, Policy::default()).script.mismatch().is_some());
+    let mut pair = Pair::new(&text, Policy::default());
+    pair.script = pair.script.codes_only(true);
+    while pair.step() {}
+    assert_eq!(pair.script.mismatch(), None);
+}
+
+#[test]
+fn a_reply_that_no_line_expects_fails_the_run() {
+    let pair = play_with(&format!("{BEGIN}C: NOOP\n"), Policy::default());
+    let mismatch = pair.script.mismatch().unwrap();
+    assert_eq!((mismatch.at, mismatch.expected.len()), (None, 0));
+    assert!(mismatch.seen.is_some());
+}
+
+#[test]
+fn an_expected_reply_that_never_comes_fails_the_run() {
+    let text = format!("{BEGIN}C: QUIT\nS: 221\nS: 250\n");
+    let pair = play_with(&text, Policy::default());
+    let mismatch = pair.script.mismatch().unwrap();
+    assert_eq!((mismatch.at.map(|p| p.line), mismatch.seen), (Some(6), None));
+}
+
+#[test]
+fn the_server_loses_patience_after_five_minutes() {
+    let text = format!("{BEGIN}:wait 600s\nS: 421 4.4.2 *\n:closed\n");
+    let pair = play_with(&text, Policy::default());
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+    let farewell = pair.dialogue.exchanges().last().unwrap();
+    assert_eq!(farewell.turn, Turn::Unsolicited);
+    assert_eq!(farewell.replied_at, Some(Moment(0).plus(timing::SERVER_PATIENCE)));
+    let (at, what) = pair.dialogue.notices().last().unwrap();
+    assert_eq!(*at, Moment(300_000_000));
+    assert_eq!(*what, Happening::Closed { by: Side::Server, how: Ending::Finished });
+}
+
+#[test]
+fn whoever_says_something_keeps_the_server_patient() {
+    let pause = ":wait 299s\nC: NOOP\nS: 250\n";
+    let text = between(&pause.repeat(3));
+    let pair = play_with(&text, Policy::default());
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+    assert_eq!(pair.now, Moment(3 * 299_000_000));
+}
+
+#[test]
+fn patience_is_a_matter_of_policy() {
+    let policy = Policy { patience: Duration::from_secs(2), ..Policy::default() };
+    assert!(play(&format!("{BEGIN}:wait 10s\nS: 421\n:closed\n"), policy).is_empty());
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused_early_or_late() {
+    let policy = || Policy { size_limit: 100, ..Policy::default() };
+    let declared = between("C: MAIL FROM:<alice@example.org> SIZE=101\nS: 552 5.3.4 *\n");
+    assert!(play(&declared, policy()).is_empty());
+    let line = "x".repeat(99);
+    let sent = between(&format!("{MAIL}{BOB}C: DATA\nS: 354\nC: {line}\nC: .\nS: 552 5.3.4 *\n"));
+    assert!(play(&sent, policy()).is_empty());
+    let chunk = between(&format!("{MAIL}{BOB}C: BDAT 101 LAST\nC: {line}\nS: 552 5.3.4 *\n"));
+    assert!(play(&chunk, policy()).is_empty());
+}
+
+/// The size of a message counts neither doubled dots nor the end mark (RFC 1870 §5).
+#[test]
+fn a_message_of_exactly_the_limit_is_taken() {
+    let policy = || Policy { size_limit: 100, ..Policy::default() };
+    let dots = "C: ..\n".repeat(10);
+    let line = "x".repeat(68);
+    let mail = "C: MAIL FROM:<alice@example.org> SIZE=100\nS: 250\n";
+    let sent = between(&format!("{mail}{BOB}C: DATA\nS: 354\n{dots}C: {line}\nC: .\nS: 250\n"));
+    let delivered = play(&sent, policy());
+    assert_eq!(delivered.iter().map(|d| d.content.len()).collect::<Vec<_>>(), [100]);
+    let chunk = between(&format!("{mail}{BOB}C: BDAT 100 LAST\nC: {}\nS: 250\n", "x".repeat(98)));
+    assert_eq!(play(&chunk, policy()).len(), 1);
+}
+
+#[test]
+fn too_many_recipients_are_put_off() {
+    let policy = Policy { recipient_limit: 2, ..Policy::default() };
+    let text = between(&format!(
+        "{MAIL}{BOB}C: RCPT TO:<carol@example.net>\nS: 250\nC: RCPT TO:<dave@example.net>\nS: 452 4.5.3 *\n\
+         C: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"
+    ));
+    let delivered = play(&text, policy);
+    assert_eq!(delivered[0].recipients, ["bob@example.net", "carol@example.net"]);
+}
+
+#[test]
+fn what_is_no_command_here() {
+    let long = "x".repeat(2_000);
+    let text = between(&format!(
+        "C: XYZZY\nS: 500 5.5.2 *\nC:\nS: 500\nC: NOOP {long}\nS: 500 5.5.2 *long*\n\
+         C: AUTH PLAIN AGEAYg==\nS: 502 5.5.1 *\nC: STARTTLS\nS: 502\nC: TURN\nS: 502\n\
+         C: Subject: hi\nS: 500\n"
+    ));
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn the_order_of_commands_is_kept() {
+    let text = format!(
+        "S: 220\nC: NOOP\nS: 250\nC: RSET\nS: 250\nC: HELP\nS: 214\nC: VRFY bob\nS: 250\n\
+         C: MAIL FROM:<alice@example.org>\nS: 503 5.5.1 *EHLO*\nC: RCPT TO:<bob@example.net>\nS: 503\n\
+         C: DATA\nS: 503\nC: EHLO pc.example.org\nS: 250\nC: RCPT TO:<bob@example.net>\nS: 503 5.5.1 *MAIL*\n\
+         C: DATA\nS: 503\nC: BDAT 0 LAST\nS: 503\n{MAIL}\
+         C: MAIL FROM:<carol@example.net>\nS: 503\n{BOB}C: EHLO pc.example.org\nS: 250\n\
+         C: DATA\nS: 503\n{END}"
+    );
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn arguments_are_looked_at() {
+    let text = between(
+        "C: EHLO\nS: 501 *name of your host*\nC: EHLO my_host\nS: 501\nC: EHLO pc.example.org\nS: 250\n\
+         C: MAIL FROM: <alice@example.org>\nS: 501 5.5.2 *colon*\nC: MAIL FROM:alice@example.org\nS: 501\n\
+         C: MAIL FROM:<a..b@example.org>\nS: 501 5.1.7 *\nC: MAIL <alice@example.org>\nS: 501\n\
+         C: MAIL FROM:<alice@example.org> COLOUR=red\nS: 555 5.5.4 *\n\
+         C: MAIL FROM:<alice@example.org> SIZE=red\nS: 501\nC: MAIL FROM:<gr\u{e5}@example.org>\nS: 553 5.6.7 *\n\
+         C: MAIL FROM:<gr\u{e5}@example.org> SMTPUTF8\nS: 250\nC: RCPT TO:<>\nS: 501\n\
+         C: RCPT TO:<bob@example.net> NOTIFY=NEVER\nS: 250\nC: RCPT TO:<Postmaster>\nS: 250\n\
+         C: DATA now\nS: 501\nC: RSET now\nS: 501\nC: QUIT now\nS: 501\n",
+    );
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn a_server_that_catches_all_delivers_all() {
+    let policy = Policy { catch_all: true, ..Policy::default() };
+    let text = between(&format!(
+        "{MAIL}C: RCPT TO:<anyone@elsewhere.example>\nS: 250\nC: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"
+    ));
+    assert_eq!(play(&text, policy)[0].recipients, ["anyone@elsewhere.example"]);
+}

@@ -1,0 +1,522 @@
+//! The program talks with software that other people wrote: Postfix and Exim as servers, swaks,
+//! curl and Python's smtplib as clients of `ehlo serve`.
+//!
+//! The servers run from unpacked Debian packages on loopback (`support/servers.sh`), in folders of
+//! their own, and end with the test, also when it fails. What cannot be had here is skipped and
+//! said; with `EHLO_SERVERS=required` it is a failure.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use program::{Ended, Home, LIMIT, Running, arg};
+use serde_json::Value;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/servers.sh");
+
+/// How long a stored message may take to arrive.
+const DELIVERY: Duration = Duration::from_secs(30);
+
+/// Says that something is not here, or fails where it has to be.
+fn skip(what: &str, why: &str) {
+    let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
+    assert!(!required, "{what} is required: {why}");
+    eprintln!("skipped: no {what}: {why}");
+}
+
+/// A mail server of another maker.
+struct Mta {
+    child: Child,
+    input: Option<ChildStdin>,
+    folder: tempfile::TempDir,
+    address: String,
+}
+
+impl Mta {
+    /// Starts `postfix` or `exim`; `None` where that is not possible.
+    fn start(name: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        // The parts of a server that have no rights pass through here.
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new(SCRIPT)
+            .args([name, arg(folder.path()), &port.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        if first == "ready\n" {
+            return Some(Self { child, input, folder, address: format!("127.0.0.1:{port}") });
+        }
+        let mut why = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+        child.wait().unwrap();
+        skip(name, why.trim());
+        None
+    }
+
+    /// The one message whose text contains `mark`, once it is there.
+    fn stored(&self, mark: &str) -> Vec<u8> {
+        let inbox = self.folder.path().join("mail/inbox/new");
+        let begun = Instant::now();
+        loop {
+            let mut found = mails(&inbox);
+            found.retain(|mail| contains(mail, mark.as_bytes()));
+            assert!(found.len() < 2, "{mark} was delivered twice");
+            if let Some(mail) = found.pop() {
+                return mail;
+            }
+            assert!(begun.elapsed() < DELIVERY, "{mark} did not arrive");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Mta {
+    fn drop(&mut self) {
+        // The script ends the server when its input ends.
+        drop(self.input.take());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(15) {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn mails(folder: &Path) -> Vec<Vec<u8>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|e| std::fs::read(e.unwrap().path()).unwrap()).collect()
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|w| w == part)
+}
+
+/// A message that is hard to carry: dots, long lines, eight bits, blanks at the end of lines.
+fn hard(mark: &str) -> (String, String) {
+    let long = "0123456789".repeat(150);
+    let header = format!(
+        "Date: Mon, 02 Mar 2026 10:00:00 +0000\nFrom: a@example.test\nTo: inbox@example.test\nMessage-ID: <{mark}@example.test>\nSubject: {mark}\nContent-Type: text/plain; charset=utf-8\n"
+    );
+    let body = format!(
+        ".\n..\n.dot\n...\nblank \n\ttab\t\n\n{long}\n.{long}\ncaf\u{e9} \u{65e5}\u{672c}\u{8a9e} \u{1f600}\nFrom here\n\n.\n"
+    );
+    (header, body)
+}
+
+/// The stored message is the sent one: same body, byte for byte, and every header field of ours.
+#[track_caller]
+fn assert_stored(stored: &[u8], header: &str, body: &str) {
+    let stored = String::from_utf8(stored.to_vec()).expect("UTF-8 was sent");
+    let (top, bottom) = stored.split_once("\n\n").expect("a header and a body");
+    assert_eq!(bottom, body);
+    for field in header.lines() {
+        assert!(top.lines().any(|l| l == field), "{field} is missing in\n{top}");
+    }
+}
+
+/// `run` and `plain` deliver the hard message to a server.
+fn delivers(mta: &Mta) {
+    let home = Home::new();
+    let (header, body) = hard("by-run");
+    home.file("message.eml", format!("{header}\n{body}"));
+    let script = "C: EHLO pc.example.test\nS: 250\nC: MAIL FROM:<a@example.test> BODY=8BITMIME\nS: 250\nC: RCPT TO:<inbox@example.test>\nS: 250\nC: DATA\nS: 354\n:data message.eml\nS: 250\nC: QUIT\nS: 221\n";
+    home.file("script.txt", script);
+    home.run(["run", "script.txt", "--server", &mta.address]).with(0);
+    assert_stored(&mta.stored("by-run"), &header, &body);
+
+    let (header, body) = hard("by-plain");
+    // A person stuffs the dots, as the wire wants it.
+    let stuffed = body.replace("\n.", "\n..");
+    let input = format!(
+        "EHLO pc.example.test\nMAIL FROM:<a@example.test> BODY=8BITMIME\nRCPT TO:<inbox@example.test>\nDATA\n{header}\n.{stuffed}.\nQUIT\n"
+    );
+    let ended = home.run_with(["--plain", &mta.address], input).with(0);
+    assert!(ended.out.contains("\nC: QUIT\nS: 221 "), "{}", ended.out);
+    assert_stored(&mta.stored("by-plain"), &header, &body);
+}
+
+/// Plays a script and gives its JSON.
+#[track_caller]
+fn object(mta: &Mta, script: &str) -> Value {
+    let home = Home::new();
+    let args = ["run", "-", "--server", &mta.address, "--json", "--timeout", "30"];
+    home.run_with(args, script).with(0).json().remove(0)
+}
+
+/// The keywords of a server give no reason for wonder.
+fn introduces_itself(mta: &Mta, keywords: &[&str]) {
+    let object = object(mta, "C: EHLO pc.example.test\nS: 250\nC: QUIT\nS: 221\n");
+    let lines = object["exchanges"][1]["reply"]["lines"].as_array().unwrap();
+    for keyword in keywords {
+        let said = |l: &Value| l.as_str().unwrap().get(4..).is_some_and(|t| t.starts_with(keyword));
+        assert!(lines.iter().any(said), "{keyword}: {lines:?}");
+    }
+    assert_eq!(object["findings"], Value::Array(vec![]), "nothing is odd about it");
+}
+
+#[test]
+fn postfix_takes_messages_as_they_are() {
+    let Some(postfix) = Mta::start("postfix") else { return };
+    delivers(&postfix);
+}
+
+#[test]
+fn exim_takes_messages_as_they_are() {
+    let Some(exim) = Mta::start("exim") else { return };
+    delivers(&exim);
+}
+
+#[test]
+fn exim_refuses_and_defers_and_that_is_seen() {
+    let Some(exim) = Mta::start("exim") else { return };
+    introduces_itself(&exim, &["SIZE", "8BITMIME", "PIPELINING", "CHUNKING", "PRDR", "HELP"]);
+    let object = object(
+        &exim,
+        "C: EHLO pc.example.test\nS: 250\nC: MAIL FROM:<a@example.test>\nS: 250\nC: RCPT TO:<nosuch@example.test>\nS: 550 no such mailbox\nC: RCPT TO:<later@example.test>\nS: 451\nC: RCPT TO:<inbox@example.test>\nS: 250\nC: DATA\nS: 354\nC: Subject: partly\nC: \nC: .\nS: 250\nC: RCPT TO:<b@example.org>\nS: 503\nC: QUIT\n",
+    );
+    let recipients = object["envelope"][0]["recipients"].as_array().unwrap();
+    let fates: Vec<_> =
+        recipients.iter().map(|r| (r["fate"].as_str().unwrap(), &r["code"])).collect();
+    let (no, later, yes) = (Value::from(550), Value::from(451), Value::from(250));
+    assert_eq!(fates, [("refused", &no), ("deferred", &later), ("accepted", &yes)]);
+    assert_eq!(object["envelope"][0]["end"], "accepted");
+    assert!(contains(&exim.stored("partly"), b"Subject: partly\n\n"));
+}
+
+#[test]
+fn postfix_answers_everything_that_is_asked() {
+    let Some(postfix) = Mta::start("postfix") else { return };
+    introduces_itself(
+        &postfix,
+        &["PIPELINING", "SIZE 1000000", "VRFY", "DSN", "SMTPUTF8", "CHUNKING"],
+    );
+    let object = object(
+        &postfix,
+        "C: EHLO pc.example.test\nS: 250\nC: VRFY inbox@example.test\nS: 252 2.0.0*\nC: MAIL FROM:<a@example.test> SIZE=2000000\nS: 552 5.3.4*\nC: RSET\nS: 250\nC: MAIL FROM:<gone@example.test>\nS: 250\nC: RSET\nS: 250\n:pipeline\nC: MAIL FROM:<a@example.test>\nC: RCPT TO:<inbox@example.test>\nC: DATA\n:end\nS: 250\nS: 250\nS: 354\nC: Subject: number-one\nC: \nC: x\nC: .\nS: 250\nC: MAIL FROM:<b@example.test>\nS: 250\nC: RCPT TO:<inbox@example.test>\nS: 250\nC: BDAT 21\nC: Subject: number-two\\r\\n\\c\nS: 250\nC: BDAT 13 LAST\nC: \\r\\n.\\r\\nno end\\r\\n\\c\nS: 250\nC: FLY\nS: 5xx\nC: QUIT\n",
+    );
+    let transactions = object["envelope"].as_array().unwrap();
+    let ends: Vec<_> = transactions.iter().map(|t| t["end"].as_str().unwrap()).collect();
+    let expected = ["never began: the sender was refused", "wiped by RSET", "accepted", "accepted"];
+    assert_eq!(ends, expected);
+    assert_eq!(object["content"][1]["chunked"], true);
+    assert!(postfix.stored("number-one").ends_with(b"\n\nx\n"));
+    assert!(postfix.stored("number-two").ends_with(b"\n\n.\nno end\n"));
+}
+
+/// `ehlo serve` with a Maildir.
+struct Serve {
+    child: Child,
+    home: Home,
+    address: String,
+}
+
+impl Serve {
+    fn start(options: &[&str]) -> Self {
+        let home = Home::new();
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--maildir", "mail"];
+        let mut command = home.ehlo([&serve[..], options].concat());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+        let address = first.strip_prefix("listening on ").expect("its first line").trim();
+        Self { child, home, address: address.to_owned() }
+    }
+
+    fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap()
+    }
+
+    fn maildir(&self) -> PathBuf {
+        self.home.path("mail/new")
+    }
+
+    /// The messages that are stored, which are taken away.
+    fn take(&self) -> Vec<Vec<u8>> {
+        let found = mails(&self.maildir());
+        std::fs::remove_dir_all(self.maildir()).unwrap();
+        std::fs::create_dir(self.maildir()).unwrap();
+        found
+    }
+
+    /// Sends a signal and waits for the end.
+    fn stop(mut self, signal: &str) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        let begun = Instant::now();
+        while begun.elapsed() < LIMIT {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not stop");
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether a client is here.
+fn have(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output();
+    if let Err(why) = &found {
+        skip(program, &why.to_string());
+    }
+    found.is_ok()
+}
+
+/// Runs a client, with `input`, in the folder of the server.
+fn client(serve: &Serve, program: &str, args: &[&str], input: &[u8]) -> Ended {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(serve.home.path("."));
+    let mut running = Running::start(command);
+    running.say(input);
+    running.end()
+}
+
+/// Messages that clients stumble over; lines end with LF.
+fn messages() -> Vec<Vec<u8>> {
+    let head = "From: a@example.org\nTo: b@example.com\nSubject: x\n\n";
+    let line = "0123456789abcdef".repeat(4) + "\n";
+    let bodies: [&[u8]; 4] = [
+        b".\n..\n.dot\n\n...\n.\nend\n",
+        b"",
+        b"caf\xc3\xa9 \xe9\xff\n\x01\x7f\n",
+        &line.repeat((1 << 20) / line.len()).into_bytes(),
+    ];
+    bodies.iter().map(|body| [head.as_bytes(), body].concat()).collect()
+}
+
+fn crlf(text: &[u8]) -> Vec<u8> {
+    let lines = text.split_inclusive(|b| *b == b'\n');
+    lines
+        .flat_map(|l| l.strip_suffix(b"\n").map_or_else(|| l.to_vec(), |l| [l, b"\r\n"].concat()))
+        .collect()
+}
+
+/// Exactly one message is stored, and it is `expected`.
+#[track_caller]
+fn assert_one(serve: &Serve, expected: &[u8], sender: &str) {
+    let stored = serve.take();
+    assert_eq!(stored.len(), 1, "{sender}");
+    let same = stored[0].iter().zip(expected).take_while(|(a, b)| a == b).count();
+    assert!(
+        stored[0] == expected,
+        "{sender}: {} of {} bytes, first difference at {same}",
+        stored[0].len(),
+        expected.len()
+    );
+}
+
+#[test]
+fn swaks_delivers_what_it_was_given() {
+    if !have("swaks") {
+        return;
+    }
+    let serve = Serve::start(&["--catch-all"]);
+    let to = ["--server", &serve.address, "--from", "a@example.org", "--to", "b@example.com"];
+    for message in messages() {
+        let file = serve.home.file("message.eml", &message);
+        let data = format!("@{}", arg(&file));
+        let args =
+            [&to[..], &["--ehlo", "pc.example.org", "--silent", "3", "--data", &data]].concat();
+        client(&serve, "swaks", &args, b"").with(0);
+        // It ends every message with one more CRLF.
+        assert_one(&serve, &[&crlf(&message)[..], b"\r\n"].concat(), "swaks");
+    }
+}
+
+#[test]
+fn curl_delivers_what_it_was_given() {
+    if !have("curl") {
+        return;
+    }
+    let serve = Serve::start(&["--catch-all"]);
+    let url = format!("smtp://{}/pc.example.org", serve.address);
+    let to = ["--silent", "--show-error", "--max-time", "30", "--mail-from", "a@example.org"];
+    for message in messages() {
+        serve.home.file("message.eml", crlf(&message));
+        let rest = ["--mail-rcpt", "b@example.com", "-T", "message.eml", &url];
+        client(&serve, "curl", &[&to[..], &rest].concat(), b"").with(0);
+        assert_one(&serve, &crlf(&message), "curl");
+    }
+}
+
+/// Sends standard input with smtplib; arguments: port, recipients. Prints refusals.
+const SMTPLIB: &str = r"
+import smtplib, sys
+with smtplib.SMTP('127.0.0.1', int(sys.argv[1]), 'pc.example.org', timeout=30) as smtp:
+    try:
+        print(smtp.sendmail('a@example.org', sys.argv[2:], sys.stdin.buffer.read()))
+    except smtplib.SMTPResponseException as refusal:
+        print(type(refusal).__name__, refusal.smtp_code, refusal.smtp_error.decode())
+    except smtplib.SMTPRecipientsRefused as refusal:
+        print(type(refusal).__name__, refusal.recipients)
+";
+
+fn smtplib(serve: &Serve, recipients: &[&str], message: &[u8]) -> String {
+    let args = [&["-c", SMTPLIB, serve.port()][..], recipients].concat();
+    client(serve, "python3", &args, message).with(0).out
+}
+
+#[test]
+fn smtplib_delivers_what_it_was_given() {
+    if !have("python3") {
+        return;
+    }
+    let serve = Serve::start(&["--catch-all"]);
+    for message in messages() {
+        assert_eq!(smtplib(&serve, &["b@example.com"], &crlf(&message)), "{}\n");
+        assert_one(&serve, &crlf(&message), "smtplib");
+    }
+}
+
+#[test]
+fn the_practice_world_is_the_same_for_other_clients() {
+    if !have("python3") {
+        return;
+    }
+    let serve = Serve::start(&[]);
+    let two = ["bob@example.net", "carol@example.net"];
+    assert_eq!(smtplib(&serve, &two, b"Subject: both\r\n\r\n"), "{}\n");
+    assert_one(&serve, b"Subject: both\r\n\r\n", "two recipients, one message");
+
+    let said = smtplib(&serve, &["bob@example.net", "nobody@example.net"], b"Subject: one\r\n\r\n");
+    assert!(said.starts_with("{'nobody@example.net': (550, b'5.1.1 "), "{said}");
+    assert_one(&serve, b"Subject: one\r\n\r\n", "one of two recipients");
+
+    let said = smtplib(&serve, &["b@example.com"], b"Subject: none\r\n\r\n");
+    assert!(said.starts_with("SMTPRecipientsRefused {'b@example.com': (550, b'5.7.1 "), "{said}");
+    assert_eq!(serve.take().len(), 0);
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused() {
+    if !have("python3") {
+        return;
+    }
+    let serve = Serve::start(&[]);
+    let line = "x".repeat(70) + "\n";
+    let message = line.repeat((50 << 20) / 71 + 1).into_bytes();
+    // smtplib says SIZE= at MAIL, and is refused there.
+    let said = smtplib(&serve, &["bob@example.net"], &message);
+    assert!(said.contains(" 552 5.3.4 Too big"), "{said}");
+    assert_eq!(serve.take().len(), 0);
+
+    // Whoever does not say it is refused behind the message.
+    let mut guest = Guest::enter(&serve.address);
+    guest.ask("MAIL FROM:<a@example.org>", "250");
+    guest.ask("RCPT TO:<bob@example.net>", "250");
+    guest.ask("DATA", "354");
+    guest.0.get_mut().write_all(&crlf(&message)).unwrap();
+    guest.ask(".", "552 5.3.4 ");
+    guest.ask("NOOP", "250");
+    assert_eq!(serve.take().len(), 0);
+}
+
+/// The simplest client there can be.
+struct Guest(BufReader<TcpStream>);
+
+impl Guest {
+    fn enter(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        let mut guest = Self(BufReader::new(stream));
+        guest.hear("220 ");
+        guest.ask("HELO pc.example.org", "250 ");
+        guest
+    }
+
+    #[track_caller]
+    fn ask(&mut self, line: &str, reply: &str) {
+        self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        self.hear(reply);
+    }
+
+    #[track_caller]
+    fn hear(&mut self, reply: &str) {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        assert!(line.starts_with(reply), "expected {reply}, seen {line}");
+    }
+}
+
+#[test]
+fn fifty_clients_are_served_at_once() {
+    const GUESTS: usize = 50;
+    let serve = Serve::start(&["--catch-all"]);
+    let all_inside = Barrier::new(GUESTS);
+    std::thread::scope(|scope| {
+        for number in 0..GUESTS {
+            let (address, all_inside) = (&serve.address, &all_inside);
+            scope.spawn(move || {
+                let mut guest = Guest::enter(address);
+                all_inside.wait();
+                guest.ask("MAIL FROM:<a@example.org>", "250");
+                guest.ask(&format!("RCPT TO:<guest{number}@example.com>"), "250");
+                guest.ask("DATA", "354");
+                guest.ask(&format!("Subject: guest {number}\r\n\r\n."), "250");
+                guest.ask("QUIT", "221");
+            });
+        }
+    });
+    let mut stored = serve.take();
+    let mut expected: Vec<_> =
+        (0..GUESTS).map(|number| format!("Subject: guest {number}\r\n\r\n").into_bytes()).collect();
+    stored.sort();
+    expected.sort();
+    assert_eq!(stored, expected);
+}
+
+#[test]
+fn serve_stops_in_order() {
+    for signal in ["-TERM", "-INT"] {
+        let serve = Serve::start(&[]);
+        let address = serve.address.clone();
+        let guest = Guest::enter(&address);
+        drop(guest);
+        assert_eq!(serve.stop(signal), Some(0), "{signal}");
+        assert!(TcpStream::connect(&address).is_err(), "nobody listens any more");
+    }
+}
+
+#[test]
+fn serve_stops_although_a_client_stays() {
+    let serve = Serve::start(&[]);
+    let mut guest = Guest::enter(&serve.address);
+    let begun = Instant::now();
+    assert_eq!(serve.stop("-TERM"), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(guest.0.read(&mut [0]).unwrap_or(0), 0, "the client is sent away");
+}
