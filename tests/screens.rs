@@ -898,7 +898,7 @@ fn hint_is_true(model: &Model, key: &str, words: &str) {
 fn keys_that_sentences_name_do_what_they_say() {
     let scene = Scene::practice(SMALL, Lang::En);
     for (key, action, sentences) in [
-        ("f2", Action::Connect, &["prompt.closed", "header.connect", "notice.again"][..]),
+        ("f2", Action::Connect, &["prompt.closed", "header.connect"][..]),
         ("f7", Action::KeepAlive, &["header.idle.noop"]),
         ("ctrl-c", Action::Hangup, &["message.quit-again"]),
         ("ctrl-q", Action::Quit, &["message.quit-again", "message.transaction-open"]),
