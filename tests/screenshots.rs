@@ -10,7 +10,13 @@
 //! In the SVG every word begins at its cell and is as wide as its cells, and every wide character
 //! stands alone, so everything lines up whatever font is used.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::struct_excessive_bools,
+    reason = "a test may fail"
+)]
 
 #[path = "support/pty.rs"]
 mod pty;
@@ -226,11 +232,12 @@ fn stable_time(row: &mut [Cell], border: usize) {
         return;
     }
     let start = border.saturating_sub((unit + 1 + digits).max(TIME.chars().count()));
-    row[start..border].iter_mut().for_each(|cell| " ".clone_into(&mut cell.text));
+    let look = row[border - 1].clone();
+    for cell in &mut row[start..border] {
+        " ".clone_into(&mut cell.text);
+    }
     for (at, c) in (0..border).rev().zip(TIME.chars().rev()) {
-        row[at].text = c.to_string();
-        let look = row[border - 1].clone();
-        row[at] = Cell { text: c.to_string(), ..look };
+        row[at] = Cell { text: c.to_string(), ..look.clone() };
     }
 }
 

@@ -248,7 +248,9 @@ fn command(
     for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
         command.env(name, home);
     }
-    environment.iter().for_each(|(name, value)| command.env(name, value));
+    for (name, value) in environment {
+        command.env(name, value);
+    }
     command
 }
 
