@@ -1,7 +1,7 @@
 //! Bytes of a peer → text that can be shown. No control byte ever passes.
 //!
-//! The tokens are the escapes of the notation (`\r \n \t \0 \xHH \\`), and `\u{…}` for characters
-//! that would be invisible or change the direction of what follows. They are told apart from
+//! The tokens are the escapes of the notation (`\r \n \t \0 \xHH \\`), also for characters that
+//! would be invisible or change the direction of what follows. They are told apart from
 //! ordinary text by [`Token::odd`], and a backslash of the peer is doubled, so nothing is
 //! ambiguous even without colour. Joined emoji come apart, because terminals disagree about them.
 
@@ -27,7 +27,7 @@ pub fn tokens(bytes: &[u8]) -> Vec<Token> {
             }
         }
         for byte in chunk.invalid() {
-            out.add(&format!("\\x{byte:02x}"), true);
+            out.add(&hex(*byte), true);
         }
     }
     out.0
@@ -62,11 +62,15 @@ fn escape(c: char, first: bool) -> Option<String> {
         '\n' => "\\n".to_owned(),
         '\t' => "\\t".to_owned(),
         '\0' => "\\0".to_owned(),
-        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
-        c if c.is_control() || is_invisible(c) => format!("\\u{{{:x}}}", u32::from(c)),
-        c if first && c.width() == Some(0) => format!("\\u{{{:x}}}", u32::from(c)),
+        c if c.is_control() || is_invisible(c) || (first && c.width() == Some(0)) => {
+            c.encode_utf8(&mut [0; 4]).bytes().map(hex).collect()
+        }
         _ => return None,
     })
+}
+
+fn hex(byte: u8) -> String {
+    format!("\\x{byte:02x}")
 }
 
 /// Characters that take no place, look like a blank, or change the direction of text.
@@ -90,9 +94,9 @@ mod tests {
             (b"a\x1b[31m\x00\x7f\t", "a\\x1b[31m\\0\\x7f\\t"),
             (b"\xff\xc3\xa9", "\\xff\u{e9}"),
             (b"a\\b", "a\\\\b"),
-            ("x\u{202e}y\u{200d}".as_bytes(), "x\\u{202e}y\\u{200d}"),
-            ("\u{301}e\u{301}".as_bytes(), "\\u{301}e\u{301}"),
-            ("\u{9b}31m".as_bytes(), "\\u{9b}31m"),
+            ("x\u{202e}y\u{200d}".as_bytes(), "x\\xe2\\x80\\xaey\\xe2\\x80\\x8d"),
+            ("\u{301}e\u{301}".as_bytes(), "\\xcc\\x81e\u{301}"),
+            ("\u{9b}31m".as_bytes(), "\\xc2\\x9b31m"),
         ] {
             assert_eq!(visible(bytes), want);
         }

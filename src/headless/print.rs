@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
-use crate::display::token::{Token, tokens, visible};
+use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params, part_line};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
@@ -46,7 +46,7 @@ impl Printer {
         }
         let lines = &dialogue.partial_reply().0.lines;
         for line in lines.iter().skip(self.partial) {
-            let _ = writeln!(out, "S: {}", in_notation(&tokens(&line.line.bytes)));
+            let _ = writeln!(out, "S: {}", visible(&line.line.bytes));
         }
         self.partial = self.partial.max(lines.len());
         out
@@ -118,30 +118,9 @@ pub fn phase_title(name: &str, lang: Lang) -> String {
     knowledge::phases().get(name).map_or_else(|| name.to_owned(), |e| e.say(lang).title.clone())
 }
 
-/// Visible tokens with the escapes of the notation alone: it has bytes where a screen names a
-/// character that cannot be seen.
-fn in_notation(tokens: &[Token]) -> String {
-    let mut out = String::new();
-    for token in tokens {
-        let mut rest = token.text.as_str();
-        while let Some((before, named)) = rest.split_once("\\u{").filter(|_| token.odd) {
-            let (digits, after) = named.split_once('}').unwrap_or((named, ""));
-            let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
-            out.push_str(before);
-            for byte in c.unwrap_or_default().encode_utf8(&mut [0; 4]).bytes() {
-                let _ = write!(out, "\\x{byte:02x}");
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-    }
-    out
-}
-
 /// A row in the notation.
 fn as_line(shown: &Shown) -> String {
-    let end = shown.end.map(line::end_text).unwrap_or_default();
-    let text = in_notation(&shown.tokens) + &end;
+    let text = shown.text();
     match shown.mark {
         "" => format!("# {text}"),
         // A blank at the end would be lost in an editor.

@@ -9,9 +9,11 @@ use super::{Dialogue, Exchange};
 /// What a server has to wait for the next command of a client (RFC 5321 §4.5.3.2.7).
 pub const SERVER_PATIENCE: Duration = Duration::from_mins(5);
 
-/// How long the reply took, from the end of the client's line to the end of the reply.
+/// How long the reply took, from the end of the client's line to the end of the reply. Nothing
+/// real happens at moment 0: there, a record has no times.
 pub fn wait(exchange: &Exchange) -> Option<Duration> {
-    Some(Duration::from_micros(exchange.replied_at?.since(exchange.sent_at?)))
+    let replied = exchange.replied_at.filter(|at| *at > Moment(0))?;
+    Some(Duration::from_micros(replied.since(exchange.sent_at?)))
 }
 
 /// When a server that keeps to the standard may give up on a silent client.
