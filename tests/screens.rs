@@ -855,13 +855,13 @@ fn shown_hints(scene: &Scene) -> Vec<(String, String)> {
     let y = scene.model.size.1 - 1;
     let key = scene.model.theme.style(Role::Key).add_modifier;
     let mut out: Vec<(String, String)> = Vec::new();
-    let mut in_key = false;
+    let mut inside = false;
     for (x, shown) in symbols(&buffer, y) {
         let is_key = buffer[(x, y)].modifier == key;
-        if is_key && !in_key {
+        if is_key && !inside {
             out.push((String::new(), String::new()));
         }
-        in_key = is_key;
+        inside = is_key;
         let (name, behind) = out.last_mut().expect("the line begins with a key");
         if is_key { name.push_str(shown) } else { behind.push_str(shown) }
     }

@@ -122,16 +122,15 @@ impl Keys {
     }
 }
 
-/// How a key is written on the screen: `F1`, `Ctrl-Q`, `PgUp`.
+/// How a key is written on the screen: `F1`, `Ctrl-Q`, `PgUp`; a letter alone as it is typed.
 pub fn key_name(key: KeyCombination) -> String {
-    let mut out = String::new();
-    for part in key.to_string().split('-') {
-        if !out.is_empty() {
-            out.push('-');
-        }
-        let mut letters = part.chars();
-        out.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        out.push_str(letters.as_str());
+    let name = key.to_string();
+    if name.chars().count() == 1 {
+        return name;
     }
-    out
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    };
+    name.split('-').map(capital).collect::<Vec<_>>().join("-")
 }

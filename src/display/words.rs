@@ -25,9 +25,10 @@ pub fn params(params: &[Parsed<Param>]) -> String {
     })
 }
 
-/// The key of the word for a fate.
-pub const fn fate_key(fate: Fate) -> &'static str {
+/// The key of the word for a fate in `transaction`: once that is over, no answer will come.
+pub const fn fate_key(fate: Fate, transaction: &Transaction) -> &'static str {
     match fate {
+        Fate::Waiting if transaction.end.is_some() => "fate.unanswered",
         Fate::Waiting => "fate.waiting",
         Fate::Accepted => "fate.accepted",
         Fate::Deferred => "fate.deferred",

@@ -255,14 +255,14 @@ fn carried(transaction: &Transaction, dialogue: &Dialogue) -> Carried {
     Carried {
         sender: transaction.sender.address(),
         params: params(&transaction.params),
-        fate: plain(fate_key(transaction.fate)),
+        fate: plain(fate_key(transaction.fate, transaction)),
         recipients: transaction
             .recipients
             .iter()
             .map(|r| Recipient {
                 address: r.path.address(),
                 params: params(&r.params),
-                fate: plain(fate_key(r.fate)),
+                fate: plain(fate_key(r.fate, transaction)),
                 code: code(r.exchange),
             })
             .collect(),

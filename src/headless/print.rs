@@ -149,7 +149,7 @@ pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
         let head = knowledge::fill(lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
         let _ = writeln!(out, "{head}: {}", end_word(transaction, lang));
         let sender = address(&transaction.sender.written);
-        let fate = knowledge::word(lang, fate_key(transaction.fate));
+        let fate = knowledge::word(lang, fate_key(transaction.fate, transaction));
         let _ = writeln!(
             out,
             "  {} {sender}{}  {fate}",
@@ -159,7 +159,7 @@ pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
         for recipient in &transaction.recipients {
             let reply = dialogue.exchanges().get(recipient.exchange).and_then(|e| e.reply.as_ref());
             let code = reply.and_then(|r| r.code).map(|c| format!("{c} ")).unwrap_or_default();
-            let fate = knowledge::word(lang, fate_key(recipient.fate));
+            let fate = knowledge::word(lang, fate_key(recipient.fate, transaction));
             let to = address(&recipient.path.written);
             let _ = writeln!(
                 out,

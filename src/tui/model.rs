@@ -77,6 +77,7 @@ pub struct ReadContent {
 
 /// The session on the screen.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says that something is under way")]
 pub struct Session {
     /// The fold over its events.
     pub dialogue: Dialogue,

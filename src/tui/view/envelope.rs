@@ -91,21 +91,16 @@ fn card(
         out.extend(head.into_iter().map(|piece| vec![piece]));
     }
     let sender = address(&transaction.sender.written);
-    person(
-        model,
-        word("envelope.from"),
-        &sender,
-        (transaction.fate, transaction.exchange),
-        columns,
-        out,
-    );
+    let fate = told(model, transaction, transaction.fate, transaction.exchange);
+    person(word("envelope.from"), &sender, fate, columns, out);
     if transaction.sender.is_null() {
         out.push(vec![(Role::Dim, format!("  {}", word("envelope.null")))]);
     }
     more(&params(&transaction.params), columns, out);
     for recipient in &transaction.recipients {
         let to = address(&recipient.path.written);
-        person(model, word("envelope.to"), &to, (recipient.fate, recipient.exchange), columns, out);
+        let fate = told(model, transaction, recipient.fate, recipient.exchange);
+        person(word("envelope.to"), &to, fate, columns, out);
         more(&params(&recipient.params), columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
@@ -113,25 +108,23 @@ fn card(
     }
 }
 
-/// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
-fn person(
-    model: &Model,
-    label: &str,
-    address: &str,
-    (fate, exchange): (Fate, usize),
-    columns: usize,
-    out: &mut Vec<Vec<Piece>>,
-) {
-    let code =
-        model.session.dialogue.exchanges().get(exchange).and_then(|e| e.reply.as_ref()?.code);
+/// What the server said of a person in `exchange`, in words.
+fn told(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -> Piece {
+    let exchange = model.session.dialogue.exchanges().get(exchange);
+    let code = exchange.and_then(|e| e.reply.as_ref()?.code);
     let code = code.map(|c| format!("{c} ")).unwrap_or_default();
-    let fate_text = format!("{code}{}", knowledge::word(model.lang, fate_key(fate)));
     let role = match fate {
         Fate::Waiting => Role::Dim,
         Fate::Accepted => Role::Good,
         Fate::Deferred => Role::Warn,
         Fate::Refused => Role::Bad,
     };
+    (role, format!("{code}{}", knowledge::word(model.lang, fate_key(fate, transaction))))
+}
+
+/// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
+fn person(label: &str, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
+    let (role, fate_text) = fate;
     let head = format!("  {label} ");
     let last = push_wrapped(Role::Field, &head, address, columns, out);
     let gap = columns.saturating_sub(last + width(&fate_text));

@@ -1,5 +1,7 @@
 //! Pane 5: what the last reply means, what was odd, and where the session stands.
 
+use std::collections::HashSet;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -70,57 +72,79 @@ fn last(model: &Model) -> Option<&Exchange> {
     answered.filter(|e| e.connection == dialogue.connection() && !failed)
 }
 
+/// One thing to say: its role and title, and the sentence.
+type Said = (Role, String, String);
+
 fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
-    let mut out = Vec::new();
-    let mut say = |role: Role, title: &str, text: &str| {
-        let head = if title.is_empty() { String::new() } else { format!("{title}  ") };
-        for (at, line) in wrap(&format!("{head}{text}"), columns).into_iter().enumerate() {
-            match line.strip_prefix(head.as_str()).filter(|_| at == 0 && !head.is_empty()) {
-                Some(rest) => out.push(vec![(role, head.clone()), (Role::Text, rest.to_owned())]),
-                None => out.push(vec![(Role::Text, line)]),
-            }
-        }
-    };
     let dialogue = &model.session.dialogue;
+    let mut said: Vec<Said> = broken(model).into_iter().collect();
     match last(model) {
         Some(exchange) => {
-            if let Some(code) = exchange.reply.as_ref().and_then(|r| r.code) {
-                let entry = code_entry(code).map(|e| e.say(model.lang));
-                let title =
-                    entry.map_or_else(|| code.to_string(), |e| format!("{code} {}", e.title));
-                say(code_role(code), &title, entry.map_or("", |e| &e.say));
-            }
-            let mut said = Vec::new();
-            for (_, odd) in exchange.oddities() {
-                if said.contains(&odd.id) {
-                    continue;
-                }
-                said.push(odd.id);
-                if let Some(entry) = knowledge::oddities().get(odd.id) {
-                    let said = entry.say(model.lang);
-                    say(odd_role(entry), &format!("{} {}", odd.id, said.title), &said.say);
-                }
-            }
+            said.extend(reply(model, exchange));
+            said.extend(oddities(model, exchange));
         }
         None if dialogue.connection() == 0 => {
-            say(Role::Dim, "", knowledge::word(model.lang, "explain.welcome"));
+            let welcome = knowledge::word(model.lang, "explain.welcome");
+            said.push((Role::Dim, String::new(), welcome.to_owned()));
         }
         None => {}
     }
-    if model.session.dialling {
-        return out;
+    if !model.session.dialling {
+        said.extend(phase(model).into_iter().flatten());
     }
-    if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
+    said.iter().flat_map(|said| paragraph(said, columns)).collect()
+}
+
+fn paragraph((role, title, text): &Said, columns: usize) -> Vec<Vec<Piece>> {
+    let head = if title.is_empty() { String::new() } else { format!("{title}  ") };
+    let lines = wrap(&format!("{head}{text}"), columns).into_iter().enumerate();
+    let line = |(at, line): (usize, String)| match line.strip_prefix(head.as_str()) {
+        Some(rest) if at == 0 && !head.is_empty() => {
+            vec![(*role, head.clone()), (Role::Text, rest.to_owned())]
+        }
+        _ => vec![(Role::Text, line)],
+    };
+    lines.map(line).collect()
+}
+
+/// How the connection was lost, if it did not end in order.
+fn broken(model: &Model) -> Option<Said> {
+    let (_, what) = model.session.dialogue.notices().last()?;
+    let shown = crate::display::line::notice(what, model.lang);
+    (shown.role == Role::Bad).then(|| (Role::Bad, String::new(), shown.text()))
+}
+
+fn reply(model: &Model, exchange: &Exchange) -> Option<Said> {
+    let code = exchange.reply.as_ref()?.code?;
+    let entry = code_entry(code).map(|e| e.say(model.lang));
+    let title = entry.map_or_else(|| code.to_string(), |e| format!("{code} {}", e.title));
+    Some((code_role(code), title, entry.map_or_else(String::new, |e| e.say.clone())))
+}
+
+/// Each oddity once, however often it occurs.
+fn oddities(model: &Model, exchange: &Exchange) -> Vec<Said> {
+    let mut ids: Vec<_> = exchange.oddities().map(|(_, odd)| odd.id).collect();
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    let say = |id: &&str| {
+        let entry = knowledge::oddities().get(*id)?;
         let said = entry.say(model.lang);
-        let next = match dialogue.unanswered() {
-            Some(_) => knowledge::word(model.lang, "header.wait"),
-            None => &said.next,
-        };
-        say(Role::Title, knowledge::word(model.lang, "explain.next"), next);
-        let now = format!("{}: {}", knowledge::word(model.lang, "explain.state"), said.title);
-        say(Role::Title, &now, &said.say);
-    }
-    out
+        Some((odd_role(entry), format!("{id} {}", said.title), said.say.clone()))
+    };
+    ids.iter().filter_map(say).collect()
+}
+
+/// What comes next, and where the session stands.
+fn phase(model: &Model) -> Option<[Said; 2]> {
+    let dialogue = &model.session.dialogue;
+    let word = |key| knowledge::word(model.lang, key).to_owned();
+    let said = knowledge::phases().get(dialogue.phase().name())?.say(model.lang);
+    let next = match dialogue.unanswered() {
+        Some(_) => word("header.wait"),
+        None => said.next.clone(),
+    };
+    let now = format!("{}: {}", word("explain.state"), said.title);
+    Some([(Role::Title, word("explain.next"), next), (Role::Title, now, said.say.clone())])
 }
 
 fn code_entry(code: Code) -> Option<&'static Entry> {
