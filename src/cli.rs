@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::knowledge::Lang;
 use crate::net::dial::Target;
@@ -37,7 +38,7 @@ Exit codes: 0 as wished, 1 an expectation failed, 2 could not connect or talk, 6
 /// Options that every way of running knows, before or after the verb.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
-    /// Record the session to a file (a journal), as it happens
+    /// Record the session to a file (a journal), as it happens; for the screen, --plain and run
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// Keep secrets readable in recordings and on the screen
@@ -181,6 +182,11 @@ pub fn read(
     piped: bool,
 ) -> Result<(Mode, Common), clap::Error> {
     let cli = Cli::try_parse_from(args)?;
+    let talks = matches!(cli.verb, None | Some(Verb::Run { .. }));
+    if cli.common.record.is_some() && !talks {
+        let why = "--record is for sessions that this program drives: the screen, --plain and run";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
     let mode = match cli.verb {
         None if cli.plain || piped => Mode::Plain(cli.target),
         None => Mode::Screen(cli.target),
@@ -209,7 +215,6 @@ mod tests {
 
     #[test]
     fn the_definition_is_sound() {
-        use clap::CommandFactory as _;
         Cli::command().debug_assert();
     }
 
@@ -223,6 +228,7 @@ mod tests {
         assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(Target::Practice)));
         assert!(matches!(mode("ehlo --plain h").unwrap().0, Mode::Plain(_)));
         assert!(mode("ehlo run x").is_err());
+        assert!(mode("ehlo serve --record x").is_err());
         assert!(mode("ehlo smtps://h").unwrap_err().to_string().contains("TLS"));
     }
 }

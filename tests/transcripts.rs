@@ -86,7 +86,7 @@ fn single_bytes(event: &Event) -> Vec<Event> {
 fn cutting_a_session_into_single_bytes_changes_nothing() {
     for path in files() {
         let (journal, expected) = read(&path);
-        let events: Vec<_> = journal.events().flat_map(single_bytes).collect();
+        let events: Vec<_> = journal.events().iter().flat_map(single_bytes).collect();
         let seen = fold(&events);
         assert!(seen == fold(journal.events()), "{}", path.display());
         assert_eq!(outline(&seen), expected, "{}", path.display());

@@ -4,6 +4,7 @@ use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
 use crate::session::{Dialogue, Row, secrets};
 use crate::smtp::line::LineEnd;
+use crate::smtp::reply::ReplyLine;
 
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
@@ -67,27 +68,34 @@ fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown
 
 fn server(dialogue: &Dialogue, index: usize, at: usize, lang: Lang) -> Option<Shown> {
     let reply = dialogue.exchanges().get(index)?.reply.as_ref()?;
-    let (role, tokens, end) = if let Some(line) = reply.lines.get(at) {
-        let mut shown = tokens(&line.line.bytes);
-        beyond(&mut shown, line.line.beyond);
-        (Role::Server, shown, Some(line.line.end).filter(|e| *e != LineEnd::CrLf))
-    } else {
-        let more = knowledge::fill(lang, "reply.more", &[("n", &reply.more.to_string())]);
-        (Role::Notice, tokens(more.as_bytes()), None)
+    let Some(line) = reply.lines.get(at) else {
+        let more = reply.more.to_string();
+        return Some(remark(Role::Notice, knowledge::fill(lang, "reply.more", &[("n", &more)])));
     };
-    Some(Shown { mark: "S", role, tokens, end, exchange: Some(index) })
+    Some(Shown { exchange: Some(index), ..reply_line(line) })
+}
+
+/// A line of a reply, complete or not.
+pub fn reply_line(line: &ReplyLine) -> Shown {
+    let mut tokens = tokens(&line.line.bytes);
+    beyond(&mut tokens, line.line.beyond);
+    let end = Some(line.line.end).filter(|e| *e != LineEnd::CrLf);
+    Shown { mark: "S", role: Role::Server, tokens, end, exchange: None }
+}
+
+/// Words of ours, which did not cross the wire.
+fn remark(role: Role, text: String) -> Shown {
+    let tokens = vec![Token { text, odd: false }];
+    Shown { mark: "", role, tokens, end: None, exchange: None }
 }
 
 fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Shown> {
     let message = dialogue.messages().get(message)?;
-    let (role, tokens, end) = if let Some(line) = message.line(at) {
-        let (text, end) = split_end(&line);
-        (Role::Data, tokens(text), end)
-    } else {
-        let text = knowledge::word(lang, "data.forgotten");
-        (Role::Notice, tokens(text.as_bytes()), None)
+    let Some(line) = message.line(at) else {
+        return Some(remark(Role::Notice, knowledge::word(lang, "data.forgotten").to_owned()));
     };
-    Some(Shown { mark: "C", role, tokens, end, exchange: None })
+    let (text, end) = split_end(&line);
+    Some(Shown { mark: "C", role: Role::Data, tokens: tokens(text), end, exchange: None })
 }
 
 /// A line and its end, if that is not CRLF.
@@ -147,5 +155,5 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         }
         Happening::Bytes { .. } => (Role::Notice, String::new()),
     };
-    Shown { mark: "", role, tokens: vec![Token { text, odd: false }], end: None, exchange: None }
+    remark(role, text)
 }

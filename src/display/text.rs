@@ -5,7 +5,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that `text` takes.
 pub fn width(text: &str) -> usize {
-    text.width()
+    // As the screen does: by grapheme, not as a whole, where ligatures would count less.
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
 /// The longest beginning of `text` that fits `columns`, and the rest.

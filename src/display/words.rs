@@ -38,7 +38,12 @@ pub const fn fate_key(fate: Fate, transaction: &Transaction) -> &'static str {
 
 /// The word for how a transaction ended, or that it is open.
 pub fn end_word(transaction: &Transaction, lang: Lang) -> &'static str {
-    let key = match transaction.end.map(|(_, end)| end) {
+    knowledge::word(lang, end_key(transaction))
+}
+
+/// The key of that word.
+pub fn end_key(transaction: &Transaction) -> &'static str {
+    match transaction.end.map(|(_, end)| end) {
         None => "end.open",
         Some(End::Accepted) => "end.accepted",
         Some(End::Deferred) => "end.deferred",
@@ -50,8 +55,7 @@ pub fn end_word(transaction: &Transaction, lang: Lang) -> &'static str {
         Some(End::Secured) => "end.secured",
         Some(End::Quit) => "end.quit",
         Some(End::Closed) => "end.closed",
-    };
-    knowledge::word(lang, key)
+    }
 }
 
 /// One part in one line.

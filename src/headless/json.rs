@@ -12,7 +12,7 @@ use crate::smtp::reply::Reply;
 
 use super::Setting;
 
-use crate::display::words::{end_word, fate_key};
+use crate::display::words::{end_key, fate_key};
 
 /// A session.
 #[derive(Serialize)]
@@ -198,7 +198,8 @@ impl Session<'_> {
 fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>, with_secrets: bool) -> Turned {
     let time = |at: Option<Moment>| {
         let micros = i64::try_from(at?.0).ok()?;
-        Some((started? + jiff::SignedDuration::from_micros(micros)).to_string())
+        let time = started?.checked_add(jiff::SignedDuration::from_micros(micros)).ok()?;
+        Some(time.to_string())
     };
     Turned {
         turn: match exchange.turn {
@@ -267,7 +268,7 @@ fn carried(transaction: &Transaction, dialogue: &Dialogue) -> Carried {
             })
             .collect(),
         message: transaction.message,
-        end: transaction.end.map(|_| end_word(transaction, Lang::En)),
+        end: transaction.end.map(|_| plain(end_key(transaction))),
     }
 }
 

@@ -15,8 +15,9 @@ use crate::knowledge;
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse, was_cut_short};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Keep};
 use crate::smtp::payload;
+use crate::smtp::verb::Verb;
 use crate::speaker::{Human, Say};
 
 use super::print::Printer;
@@ -44,7 +45,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         tokio::spawn(server.serve(std::future::pending()));
     }
     tokio::spawn(session(target, address, log, orders));
-    Front { setting, dialogue: Dialogue::default(), said: 0, heard_of_us: 0, say }
+    Front { setting, dialogue: Dialogue::default(), said: 0, heard_of_us: 0, bad_input: false, say }
         .attend(heard)
         .await
 }
@@ -71,6 +72,7 @@ struct Front {
     dialogue: Dialogue,
     said: u64,
     heard_of_us: u64,
+    bad_input: bool,
     say: mpsc::Sender<Say>,
 }
 
@@ -97,7 +99,11 @@ impl Front {
                         self.dialogue.apply(&event);
                         say(&printer.news(&self.dialogue))?;
                     }
-                    Some(Heard::RecordingFailed(why)) => eprintln!("ehlo: the recording failed: {why}"),
+                    Some(Heard::RecordingFailed(why)) => {
+                        let why = [("why", why.as_str())];
+                        let lang = self.setting.lang;
+                        eprintln!("ehlo: {}", knowledge::fill(lang, "message.recording-failed", &why));
+                    }
                 },
                 read = input.read_until(b'\n', &mut line), if our_turn && !ended => {
                     ended = read? == 0 && line.is_empty();
@@ -107,33 +113,45 @@ impl Front {
                     }
                 }
             }
-            if self.dialogue.phase() == Phase::MailData
-                && !warned
-                && !self.dialogue.endpoints().loopback
-            {
+            if self.dialogue.awaits_mail_data() && !warned && !self.dialogue.endpoints().loopback {
                 warned = true;
                 say(&format!("# {}\n", knowledge::word(self.setting.lang, "data.really")))?;
             }
         }
-        Ok(if was_cut_short(&self.dialogue) { Outcome::Unreachable } else { Outcome::Done })
+        Ok(self.outcome())
+    }
+
+    fn outcome(&self) -> Outcome {
+        let by_server = matches!(
+            self.dialogue.notices().last(),
+            Some((_, Happening::Closed { by: Side::Server, .. }))
+        );
+        let last = self.dialogue.exchanges().iter().rev().find(|e| e.line.is_some());
+        let said_quit = last.is_some_and(|e| e.verb() == Some(&Verb::Quit));
+        if self.bad_input {
+            Outcome::Usage
+        } else if was_cut_short(&self.dialogue) || (by_server && !said_quit) {
+            Outcome::Unreachable
+        } else {
+            Outcome::Done
+        }
     }
 
     /// A line of input: a directive, or a line for the server.
     async fn typed(&mut self, typed: &[u8]) {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let commands = match self.dialogue.phase() {
-            // No header field begins with a colon, so the first line may be a directive.
-            Phase::MailData => self.dialogue.messages().last().is_none_or(|m| m.wire_len() == 0),
-            Phase::Login => false,
-            _ => true,
-        };
-        let say = match line.strip_prefix(b":").filter(|_| commands) {
+        let say = match line.strip_prefix(b":").filter(|_| !self.dialogue.is_inside_text()) {
             Some(directive) => match read_directive(directive) {
                 Ok(say) => say,
                 Err(problem) => {
                     eprintln!("ehlo: {problem}");
-                    return;
+                    if std::io::stdin().is_terminal() {
+                        return;
+                    }
+                    // What follows in a pipe was written for a directive that worked.
+                    self.bad_input = true;
+                    Say::Close(Ending::Finished)
                 }
             },
             None => Say::Bytes(Bytes::from([line, b"\r\n"].concat())),

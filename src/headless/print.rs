@@ -46,7 +46,7 @@ impl Printer {
         }
         let lines = &dialogue.partial_reply().0.lines;
         for line in lines.iter().skip(self.partial) {
-            let _ = writeln!(out, "S: {}", visible(&line.line.bytes));
+            let _ = writeln!(out, "{}", as_line(&line::reply_line(line)));
         }
         self.partial = self.partial.max(lines.len());
         out

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::journal::{Happening, Header, transcript};
+use crate::journal::{Happening, Header, file, transcript};
 use crate::knowledge;
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
@@ -42,7 +42,15 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
 /// Reads a script; the files it names are looked for beside it.
 fn load(path: &Path) -> anyhow::Result<Script> {
     let named = |error| anyhow::anyhow!("{}: {error}", path.display());
-    let steps = transcript::steps(&read_input(path)?).map_err(named)?;
+    let mut text = read_input(path)?;
+    if file::is_journal(&text) {
+        // A recording is a script once it is written as a transcript.
+        let journal = file::read(text.as_slice())
+            .map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?
+            .journal;
+        text = transcript::write(&journal.header, journal.events()).into_bytes();
+    }
+    let steps = transcript::steps(&text).map_err(named)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     Script::new(steps, |name| std::fs::read(folder.join(name)).map_err(|e| e.to_string()))
         .map_err(named)

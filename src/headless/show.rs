@@ -65,14 +65,16 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
         let content = print::content(&Content::read(&message.content()), lang);
         say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
         for odd in message.odd() {
-            say(&format!("  {}\n", print::finding(*odd, lang)))?;
+            say(&format!("#   {}\n", print::finding(*odd, lang)))?;
         }
     }
     Ok(Outcome::Done)
 }
 
 fn heading(lang: Lang, key: &'static str, text: &str) -> String {
-    format!("{}\n{text}", knowledge::word(lang, key))
+    // What is printed is a transcript; what does not cross the wire is a comment.
+    let text = format!("{}\n{text}", knowledge::word(lang, key));
+    text.lines().map(|line| format!("# {line}\n")).collect()
 }
 
 /// The fold over a whole journal, with all of its messages.
@@ -136,7 +138,7 @@ fn looks_like_message(bytes: &[u8]) -> bool {
 /// A journal that holds nothing but a message. Its line ends are those of the wire, not of the file.
 fn message_journal(bytes: Vec<u8>) -> Journal {
     let fidelity = Fidelity { exact_bytes: false, real_time: false };
-    let mut journal = Journal::new(Header { fidelity, ..Header::default() }).keeping(usize::MAX);
+    let mut journal = Journal::new(Header { fidelity, ..Header::default() });
     let mut add = |what| journal.append(Event::new(Moment(0), what));
     add(Happening::Opened(Endpoints::default()));
     for (from, data) in [

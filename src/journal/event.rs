@@ -109,7 +109,7 @@ pub enum Happening {
         from: Side,
         /// The bytes.
         data: Bytes,
-        /// Ranges that were secrets and are blanked: unknown, never to be judged.
+        /// Ranges that were secrets and are blanked, at their length.
         veiled: Vec<Span>,
     },
     /// TLS began.

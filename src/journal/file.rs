@@ -112,7 +112,7 @@ pub fn read(mut input: impl BufRead) -> Result<Found, FileError> {
         }
         header => header?,
     };
-    let mut journal = Journal::new(header).keeping(usize::MAX);
+    let mut journal = Journal::new(header);
     for number in 2.. {
         line.clear();
         if input.read_until(b'\n', &mut line)? == 0 {
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let found = read(written().as_slice()).expect("own file");
-        assert_eq!(found.journal.events().cloned().collect::<Vec<_>>(), sample());
+        assert_eq!(found.journal.events(), sample());
         assert_eq!(found.torn, None);
     }
 

@@ -235,8 +235,7 @@ struct Reading {
 impl Default for Reading {
     fn default() -> Self {
         let fidelity = Fidelity { exact_bytes: true, real_time: false };
-        let mut journal =
-            Journal::new(Header { fidelity, ..Header::default() }).keeping(usize::MAX);
+        let mut journal = Journal::new(Header { fidelity, ..Header::default() });
         journal.append(Event::new(Moment(0), Happening::Opened(Endpoints::default())));
         Self { journal, now: Moment(0), starttls: false, handshake: false, open: true }
     }

@@ -202,7 +202,7 @@ pub async fn converse<P: Speaker, O>(
                 match read {
                     Ok(0) => return log.append(Happening::Closed { by, how: Ending::Finished }).await,
                     Ok(_) => {
-                        let data = inbox.split().freeze();
+                        let data = take(&mut inbox);
                         log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
                     }
                     Err(error) => return log.append(Happening::Closed { by, how: ending(&error) }).await,
@@ -230,6 +230,16 @@ pub async fn converse<P: Speaker, O>(
             },
         }
     }
+}
+
+/// What was read. Little is copied, since a slice of it would keep the whole buffer in memory.
+fn take(inbox: &mut BytesMut) -> Bytes {
+    if inbox.len() >= READ / 4 {
+        return inbox.split().freeze();
+    }
+    let data = Bytes::copy_from_slice(inbox);
+    inbox.clear();
+    data
 }
 
 async fn next_order<O, P>(orders: &mut Option<Orders<'_, O, P>>) -> Option<O> {

@@ -78,14 +78,17 @@ pub struct Dialogue {
     exchanges: Vec<Exchange>,
     waiting: VecDeque<usize>,
     messages: Vec<Message>,
+    /// Bytes of messages in memory, and the first message that may have some.
+    kept: usize,
+    oldest_kept: usize,
     envelope: Envelope,
     wire: Wire,
     notices: Vec<(Moment, Happening)>,
     framing: Framing,
     decider: Option<usize>,
     undecided: BytesMut,
-    /// The lines being framed were sent behind an AUTH that is over.
-    login_refused: bool,
+    /// Lines that begin before this byte were sent behind an AUTH that is over.
+    suspect_until: u64,
     client: Cutter,
     server: Cutter,
     replies: Collector,
@@ -118,13 +121,15 @@ impl Dialogue {
             exchanges: Vec::new(),
             waiting: VecDeque::new(),
             messages: Vec::new(),
+            kept: 0,
+            oldest_kept: 0,
             envelope: Envelope::default(),
             wire: Wire::default(),
             notices: Vec::new(),
             framing: Framing::Commands,
             decider: None,
             undecided: BytesMut::new(),
-            login_refused: false,
+            suspect_until: 0,
             client: Cutter::new(LINE_KEEP),
             server: Cutter::new(LINE_KEEP),
             replies: Collector::default(),
@@ -239,14 +244,12 @@ impl Dialogue {
     /// What has left the client and is no line yet: bytes of which a reply will say what they are,
     /// and the beginning of a line; secrets are veiled.
     pub fn partial_line(&self) -> Vec<u8> {
-        let mut bytes = self.undecided.to_vec();
+        let shown = self.undecided.len().min(LINE_KEEP);
+        let mut bytes = self.undecided.get(..shown).unwrap_or_default().to_vec();
         let mut veiled = secrets::in_undecided(&bytes, self.decides_login());
         let at = bytes.len();
         bytes.extend_from_slice(self.client.partial());
-        let secret = match self.framing {
-            Framing::Login => secrets::in_login_answer(self.client.partial()),
-            _ => secrets::in_command(self.client.partial()),
-        };
+        let secret = self.secret_in(self.client.partial());
         veiled.extend(secret.map(|s| Span::new(at + s.start, at + s.end)));
         secrets::veil(&mut bytes, veiled);
         bytes
@@ -270,6 +273,28 @@ impl Dialogue {
     /// Whether it is the client's turn: nothing is unanswered, and bytes would be understood.
     pub fn awaits_client(&self) -> bool {
         self.waiting.is_empty() && self.phase.is_open() && self.phase != Phase::AwaitingTls
+    }
+
+    /// Whether the client's next line is an answer to a step of AUTH, or may be: a secret.
+    pub fn awaits_login(&self) -> bool {
+        self.framing == Framing::Login || self.decides_login()
+    }
+
+    /// Whether the client's next line is mail data.
+    pub const fn awaits_mail_data(&self) -> bool {
+        matches!(self.framing, Framing::Data { .. })
+    }
+
+    /// Whether the client's next line is text whatever it looks like: an answer to AUTH, or mail
+    /// data that has begun. No header field begins with a colon, so the first line may still be
+    /// something else.
+    pub fn is_inside_text(&self) -> bool {
+        match self.framing {
+            Framing::Data { message } => {
+                self.messages.get(message).is_some_and(|m| m.wire_len() > 0)
+            }
+            framing => framing == Framing::Login,
+        }
     }
 
     /// Whether octets of a BDAT chunk are still to come.
@@ -344,6 +369,9 @@ impl Dialogue {
 
     /// Lines that will never be finished are lines all the same.
     fn flush(&mut self) {
+        if self.decides_login() {
+            self.suspect_until = self.client_offset;
+        }
         if self.decider.take().is_some() {
             self.framing = Framing::Commands;
             let mut bytes = self.undecided.split().freeze();
@@ -356,11 +384,10 @@ impl Dialogue {
             }
         }
         if let Some(line) = self.client.finish() {
+            let secret = self.secret_in(&line.bytes);
             if self.framing == Framing::Login {
-                let secret = secrets::in_login_answer(&line.bytes);
                 self.login_answer(line, secret);
             } else {
-                let secret = secrets::in_command(&line.bytes);
                 self.command(line, secret);
             }
             self.decider = None;

@@ -142,7 +142,8 @@ impl Envelope {
         fate: Fate,
     ) {
         // From the end: what is answered now began a moment ago.
-        match self.transactions.iter_mut().rfind(|t| t.exchange == exchange) {
+        let mut recent = self.transactions.iter_mut().rev().take_while(|t| t.exchange >= exchange);
+        match recent.find(|t| t.exchange == exchange) {
             Some(transaction) => transaction.fate = fate,
             None if fate == Fate::Accepted => {
                 self.end(exchange, End::Replaced);
@@ -167,11 +168,13 @@ impl Envelope {
 
     /// RCPT was answered.
     pub(super) fn rcpt_answered(&mut self, exchange: usize, fate: Fate) {
-        for transaction in self.transactions.iter_mut().rev().take(2) {
-            if let Some(recipient) =
-                transaction.recipients.iter_mut().rfind(|r| r.exchange == exchange)
-            {
+        for transaction in self.transactions.iter_mut().rev() {
+            let mut named = transaction.recipients.iter_mut();
+            if let Some(recipient) = named.rfind(|r| r.exchange == exchange) {
                 recipient.fate = fate;
+                return;
+            }
+            if transaction.exchange < exchange {
                 return;
             }
         }
@@ -205,7 +208,7 @@ impl Envelope {
             Fate::Deferred => End::Deferred,
             Fate::Waiting | Fate::Refused => End::Refused,
         };
-        let mut open = self.transactions.iter_mut().rev().filter(|t| t.end.is_none());
+        let mut open = self.transactions.iter_mut().rev().take_while(|t| t.end.is_none());
         if let Some(transaction) = open.find(|t| t.message == Some(message)) {
             transaction.end = Some((exchange, end));
         }

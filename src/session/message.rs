@@ -78,15 +78,18 @@ impl Message {
             return;
         }
         self.open_line = taken.last() != Some(&b'\n');
+        let room = self.keep.saturating_sub(self.kept).min(taken.len());
         for at in memchr::memchr_iter(b'\n', taken) {
             self.line_ends += 1;
-            if let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1) {
+            // What is not kept cannot be shown by line either.
+            if at < room
+                && let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1)
+            {
                 self.starts.push(start);
             }
         }
         let start = self.wire_len;
         self.wire_len += taken.len() as u64;
-        let room = self.keep.saturating_sub(self.kept).min(taken.len());
         if room > 0 {
             self.kept += room;
             self.pieces.push((start, taken.slice(..room)));
@@ -110,6 +113,11 @@ impl Message {
         let marked = self.complete && !self.is_chunked();
         let mark = if marked { END_MARK.len() as u64 } else { 0 };
         self.wire_len - self.stuffed() - mark
+    }
+
+    /// How many bytes of it are kept.
+    pub const fn kept(&self) -> usize {
+        self.kept
     }
 
     /// How many of the bytes on the wire are no longer kept.

@@ -6,6 +6,7 @@
 
 use crate::smtp::Span;
 use crate::smtp::command::{self, Argument};
+use crate::smtp::verb::Verb;
 
 /// Blanks a secret at its length.
 pub fn veil(bytes: &mut [u8], secret: impl IntoIterator<Item = Span>) {
@@ -37,6 +38,20 @@ pub fn in_refused_login(line: &[u8]) -> Option<Span> {
         return in_command(line);
     }
     in_login_answer(line)
+}
+
+/// The secrets of what a person is about to send, one line or several: `login` if an answer to
+/// AUTH is awaited. What follows an AUTH in the same text is meant as its answer.
+pub fn in_typed(text: &[u8], login: bool) -> Vec<Span> {
+    let (mut at, mut behind, mut out) = (0, login, Vec::new());
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let bare = line.strip_suffix(b"\n").unwrap_or(line);
+        let span = if behind { in_refused_login(bare) } else { in_command(bare) };
+        out.extend(span.map(|s| Span::new(at + s.start, at + s.end)));
+        behind |= command::read(bare).value.verb == Verb::Auth;
+        at += line.len();
+    }
+    out
 }
 
 /// `span` without a leading `mark`, which alone is no secret.

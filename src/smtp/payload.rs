@@ -45,8 +45,6 @@ pub struct Scanner {
     state: State,
     offset: u64,
     line_start: u64,
-    starts: Vec<u32>,
-    lines: u64,
     stuffed: u64,
     eight_bit: Option<u64>,
     nul: bool,
@@ -61,8 +59,6 @@ impl Default for Scanner {
             state: State::Start(Before::CrLf),
             offset: 0,
             line_start: 0,
-            starts: vec![0],
-            lines: 0,
             stuffed: 0,
             eight_bit: None,
             nul: false,
@@ -108,16 +104,6 @@ impl Scanner {
     /// Number of bytes that went by, the end mark included.
     pub const fn wire_len(&self) -> u64 {
         self.offset
-    }
-
-    /// Number of complete lines, the end mark not counted.
-    pub const fn lines(&self) -> u64 {
-        self.lines
-    }
-
-    /// Where each line begins on the wire; lines beyond four gigabytes are not listed.
-    pub fn starts(&self) -> &[u32] {
-        &self.starts
     }
 
     /// Number of lines from which a dot has to be removed.
@@ -217,11 +203,7 @@ impl Scanner {
         if at + 1 - self.line_start > LINE_LIMIT {
             self.note("G19", self.line_start, at + 1);
         }
-        self.lines += 1;
         self.line_start = at + 1;
-        if let Ok(start) = u32::try_from(self.line_start) {
-            self.starts.push(start);
-        }
         State::Start(before)
     }
 
@@ -371,8 +353,8 @@ mod tests {
             scanner.push(&mut b);
             assert_eq!((a.len(), b.len()), (0, left), "cut at {at}");
             let seen = |s: &Scanner| {
-                let numbers = (s.lines(), s.stuffed(), s.eight_bit());
-                (s.odd().to_vec(), numbers, s.starts().to_vec())
+                let numbers = (s.stuffed(), s.eight_bit());
+                (s.odd().to_vec(), numbers)
             };
             assert_eq!(seen(&scanner), seen(&whole), "cut at {at}");
         }

@@ -65,6 +65,7 @@ impl Script {
         let mut group: Option<BytesMut> = None;
         let mut reply_goes_on = false;
         for (at, step) in steps {
+            grouped(at, &step, group.is_some())?;
             match step {
                 Step::Client(text) => match &mut group {
                     Some(group) => group.extend_from_slice(&text.wire()),
@@ -195,6 +196,21 @@ impl Speaker for Script {
         }
         (!over).then_some(Say::Close(Ending::Finished))
     }
+}
+
+/// In a group stand the client's lines alone.
+fn grouped(at: Place, step: &Step, inside: bool) -> Result<(), TranscriptError> {
+    let ends = matches!(step, Step::Directive { name, .. } if name == "end");
+    let fits = if inside { ends || matches!(step, Step::Client(_)) } else { !ends };
+    if fits {
+        return Ok(());
+    }
+    let (problem, expected) = if inside {
+        ("this cannot stand between :pipeline and :end", "\"C: \" lines, then :end")
+    } else {
+        ("there is no group to end", ":pipeline before :end")
+    };
+    Err(TranscriptError { at, problem: problem.to_owned(), expected })
 }
 
 fn directive(

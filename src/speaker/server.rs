@@ -373,7 +373,8 @@ fn no(code: Code, (subject, detail): (u16, u16), text: &str) -> Answer {
 
 /// The open transaction, if its sender was accepted.
 fn accepted(seen: &Dialogue) -> Option<&Transaction> {
-    seen.envelope().transactions.iter().rev().find(|t| t.end.is_none() && t.fate == Fate::Accepted)
+    let mut open = seen.envelope().transactions.iter().rev().take_while(|t| t.end.is_none());
+    open.find(|t| t.fate == Fate::Accepted)
 }
 
 /// Whether the grammar found nothing odd about the client's line itself.

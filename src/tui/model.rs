@@ -5,11 +5,15 @@ use crate::display::keys::{Keys, Layer};
 use crate::journal::Moment;
 use crate::knowledge::Lang;
 use crate::session::content::Content;
-use crate::session::{Dialogue, Phase};
+use crate::session::{Dialogue, secrets};
+use crate::smtp::Span;
 
 pub use super::layout::Pane;
 use super::layout::{self, Panes};
 use super::prompt::Prompt;
+
+/// The directive that sends exactly what follows it.
+pub const RAW: &str = ":raw ";
 
 /// What the content pane shows of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,13 +199,16 @@ impl Model {
         if self.focus == Pane::Prompt { Layer::Prompt } else { Layer::Panes }
     }
 
-    /// Whether what is typed is text for the server, never a directive.
-    pub fn typing_text(&self) -> bool {
-        matches!(self.session.dialogue.phase(), Phase::MailData | Phase::Login)
-    }
-
-    /// Whether `text` in the prompt has to be veiled.
-    pub fn veils_prompt(&self) -> bool {
-        !self.with_secrets && self.session.dialogue.phase() == Phase::Login
+    /// What of the line being typed is a secret. `:raw` sends what stands behind it.
+    pub fn typed_secrets(&self) -> Vec<Span> {
+        let dialogue = &self.session.dialogue;
+        let text = self.prompt.text();
+        if dialogue.awaits_mail_data() {
+            return Vec::new();
+        }
+        let before = text.len() - text.strip_prefix(RAW).map_or(text.len(), str::len);
+        let typed = text.get(before..).unwrap_or_default();
+        let spans = secrets::in_typed(typed.as_bytes(), dialogue.awaits_login());
+        spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
     }
 }

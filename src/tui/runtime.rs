@@ -65,10 +65,7 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
         .map_err(anyhow::Error::msg)?;
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
     let clock = Clock::start();
-    let recorder = match &start {
-        Start::Dial(_) => setting.recorder(&clock)?,
-        Start::Open(_) => None,
-    };
+    let recorder = setting.recorder(&clock)?;
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
     model.recording = recorder.is_some();
     model.with_secrets = setting.with_secrets;
@@ -195,6 +192,8 @@ impl Loop {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut quit_signal = signal(SignalKind::quit())?;
         let mut resized = signal(SignalKind::window_change())?;
         let mut input = EventStream::new();
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
@@ -204,6 +203,8 @@ impl Loop {
                 biased;
                 _ = terminate.recv() => return Ok(killed_by(15)),
                 _ = hang_up.recv() => return Ok(killed_by(1)),
+                _ = interrupt.recv() => return Ok(killed_by(2)),
+                _ = quit_signal.recv() => return Ok(killed_by(3)),
                 _ = resized.recv() => {
                     self.draw()?;
                     false

@@ -83,7 +83,7 @@ fn boxed(
     model: &Model,
     pane: Pane,
     title: &str,
-    remark: &str,
+    (tone, remark): (Role, &str),
     area: Rect,
     frame: &mut Frame<'_>,
 ) -> Rect {
@@ -103,8 +103,8 @@ fn boxed(
     let needed = crate::display::text::width(remark) + 2;
     if !remark.is_empty() && (needed <= left || left > 24) {
         let remark = clip(&format!(" {remark} "), left);
-        block = block
-            .title(Line::from(Span::styled(remark, model.theme.style(Role::Dim))).right_aligned());
+        block =
+            block.title(Line::from(Span::styled(remark, model.theme.style(tone))).right_aligned());
     }
     frame.render_widget(block, area);
     inside(area)

@@ -53,20 +53,26 @@ impl Dialogue {
     /// Takes a line off the front of `data`, the rest of `event`, or what there is of it.
     fn frame_line(&mut self, data: &mut Bytes, event: &Bytes, begin: u64) {
         let login = self.framing == Framing::Login;
-        let find = if login { secrets::in_login_answer } else { secrets::in_command };
         let Some(line) = self.client.cut(data) else {
-            let secret = find(self.client.partial());
+            let secret = self.secret_in(self.client.partial());
             return self.veil(secret, begin + event.len() as u64, event, begin);
         };
         let behind = begin + (event.len() - data.len()) as u64;
-        let secret = if self.login_refused {
-            secrets::in_refused_login(&line.bytes)
-        } else {
-            find(&line.bytes)
-        };
+        let secret = self.secret_in(&line.bytes);
         self.veil(secret, behind - line.end.bytes().len() as u64, event, begin);
         self.line_offset = behind;
         if login { self.login_answer(line, secret) } else { self.command(line, secret) }
+    }
+
+    /// The secret in the client's current line.
+    pub(super) fn secret_in(&self, line: &[u8]) -> Option<Span> {
+        if self.framing == Framing::Login {
+            secrets::in_login_answer(line)
+        } else if self.line_offset < self.suspect_until {
+            secrets::in_refused_login(line)
+        } else {
+            secrets::in_command(line)
+        }
     }
 
     /// Marks `secret`, which reaches from its place in the current line up to byte number `stop`,
@@ -194,20 +200,17 @@ impl Dialogue {
 
     /// Adds to a message and to the rows of the wire; older messages give way.
     fn grow_message(&mut self, index: usize, add: impl FnOnce(&mut Message)) {
-        if let Some(message) = self.messages.get_mut(index) {
-            let seen = message.line_count();
-            add(message);
-            let lines = message.line_count();
-            self.wire.extend_data(index, seen, lines);
-        }
-        let kept =
-            |m: &Message| usize::try_from(m.wire_len() - m.forgotten()).unwrap_or(usize::MAX);
-        let mut all: usize = self.messages.iter().rev().take(64).map(kept).sum();
-        for message in self.messages.iter_mut().rev().skip(1).take(64).rev() {
-            if all <= self.keep.messages {
-                break;
+        let Some(message) = self.messages.get_mut(index) else { return };
+        let (seen, before) = (message.line_count(), message.kept());
+        add(message);
+        self.kept += message.kept() - before;
+        let lines = message.line_count();
+        self.wire.extend_data(index, seen, lines);
+        while self.kept > self.keep.messages && self.oldest_kept < index {
+            if let Some(message) = self.messages.get_mut(self.oldest_kept) {
+                self.kept -= message.forget();
             }
-            all -= message.forget();
+            self.oldest_kept += 1;
         }
     }
 

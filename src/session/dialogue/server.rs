@@ -65,6 +65,10 @@ impl Dialogue {
                     self.envelope.message_answered(index, message, fate);
                 }
             }
+            // A refused chunk is no part of what comes next.
+            (_, Some(Verb::Bdat)) if !yes && self.chunked == exchange.message => {
+                self.chunked = None;
+            }
             (Turn::LoginAnswer, _) => self.authenticated |= yes,
             (_, Some(Verb::Auth)) => self.authenticated |= reply.is(Code::AUTHENTICATED),
             (_, Some(Verb::Mail)) => {
@@ -115,9 +119,10 @@ impl Dialogue {
             // These bytes belong to earlier events, whose veils are drawn already.
             let veiled = std::mem::take(&mut self.veiled);
             let begin = self.client_offset - bytes.len() as u64;
-            self.login_refused = login && self.framing == Framing::Commands;
+            if login {
+                self.suspect_until = self.client_offset;
+            }
             self.frame_client(bytes, begin);
-            self.login_refused = false;
             self.veiled = veiled;
         }
     }

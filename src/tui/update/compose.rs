@@ -6,7 +6,6 @@ use crossterm::event::KeyEvent;
 use crate::display::keys::Action;
 use crate::journal::transcript::{Place, text};
 use crate::knowledge;
-use crate::session::{Phase, secrets};
 
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane};
@@ -17,7 +16,7 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) {
     if model.focus != Pane::Prompt || model.help.is_some() {
         return;
     }
-    if c == '?' && model.prompt.text().is_empty() && !model.typing_text() {
+    if c == '?' && model.prompt.text().is_empty() && !model.session.dialogue.is_inside_text() {
         model.help = Some(0);
         return;
     }
@@ -50,26 +49,24 @@ pub(super) fn edit(model: &mut Model, action: Action) -> bool {
 /// Enter: the line goes out as it stands.
 pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     let line = model.prompt.text().to_owned();
-    if !model.typing_text()
-        && let Some(directive) = line.strip_prefix(':')
-    {
+    let dialogue = &model.session.dialogue;
+    let directive = line.strip_prefix(':').filter(|_| !dialogue.is_inside_text());
+    // The history keeps commands; secrets and the lines of a message are none.
+    let keep =
+        model.typed_secrets().is_empty() && (directive.is_some() || !dialogue.awaits_mail_data());
+    if let Some(directive) = directive {
         let effects = run(model, directive);
-        model.prompt.take(true);
+        model.prompt.take(keep);
         return effects;
     }
     if let Some(why) = cannot_send(model) {
         model.notice = Some(knowledge::word(model.lang, why).to_owned());
         return Vec::new();
     }
-    let secret = model.session.dialogue.phase() == Phase::Login || has_secret(&line);
-    model.prompt.take(!secret && model.session.dialogue.phase() != Phase::MailData);
+    model.prompt.take(keep);
     model.session.anchor = Anchor::Follow;
     let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
     vec![Effect::Say(Bytes::from(wire))]
-}
-
-fn has_secret(text: &str) -> bool {
-    text.lines().any(|line| secrets::in_command(line.as_bytes()).is_some())
 }
 
 fn cannot_send(model: &Model) -> Option<&'static str> {
@@ -84,6 +81,9 @@ fn cannot_send(model: &Model) -> Option<&'static str> {
 
 /// F2: the directive that connects, ready to be changed or sent.
 pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
+    if model.session.dialogue.is_inside_text() {
+        return told(model, knowledge::word(model.lang, "message.busy").to_owned());
+    }
     model.focus = Pane::Prompt;
     model.help = None;
     let line = format!(":connect {}", model.session.target);
@@ -93,7 +93,9 @@ pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
 
 /// F7: NOOP, where it is a command.
 pub(super) fn keep_alive(model: &Model) -> Vec<Effect> {
-    if model.session.recorded || model.typing_text() || !model.session.dialogue.awaits_client() {
+    let dialogue = &model.session.dialogue;
+    let text = dialogue.awaits_mail_data() || dialogue.awaits_login();
+    if model.session.recorded || text || !dialogue.awaits_client() {
         return Vec::new();
     }
     vec![Effect::Say(Bytes::from_static(b"NOOP\r\n"))]

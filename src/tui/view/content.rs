@@ -22,7 +22,7 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width).saturating_sub(8);
     let title = title(model, room);
     let remark = remark(model, room.saturating_sub(width(&title)));
-    boxed(model, Pane::Content, &title, &remark, area, frame);
+    boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
     let area = inside(area);
     let columns = usize::from(area.width);
     let scroll = model.session.content_scroll;
@@ -32,7 +32,8 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let rows = raw(message, scroll, usize::from(area.height), columns);
         return lines(model, rows, 0, area, frame);
     }
-    lines(model, all(model, columns), scroll, area, frame);
+    let enough = scroll + usize::from(area.height);
+    lines(model, all(model, columns, enough), scroll, area, frame);
 }
 
 /// The last line to which one can scroll.
@@ -40,7 +41,7 @@ pub fn length(model: &Model) -> usize {
     let columns = model.panes().content.map_or(40, |area| usize::from(inside(area).width));
     let count = match (model.session.view, model.session.dialogue.messages().last()) {
         (ContentView::Raw, Some(message)) => message.line_count(),
-        _ => all(model, columns).len(),
+        _ => all(model, columns, usize::MAX).len(),
     };
     count.saturating_sub(1)
 }
@@ -70,7 +71,8 @@ fn remark(model: &Model, room: usize) -> String {
     if width(&all) + 2 <= room { all } else { format!("{size} B") }
 }
 
-fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+/// The lines of the pane, at least `enough` of them if there are so many.
+fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let sentence = |key| {
         let text = knowledge::word(model.lang, key);
         wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()
@@ -82,10 +84,10 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Header => header(content, columns),
-        ContentView::Parts => parts(content, columns),
+        ContentView::Header => header(content, columns, enough),
+        ContentView::Parts => parts(content, columns, enough),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
-        ContentView::Body => body(content, columns),
+        ContentView::Body => body(content, columns, enough),
         ContentView::Raw => Vec::new(),
     };
     if model.session.reading {
@@ -100,9 +102,12 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
 }
 
 /// `Subject: value`, folded with a hanging indent; decoded values have a look of their own.
-fn header(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
+fn header(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let mut out = Vec::new();
     for field in &content.fields {
+        if out.len() > enough {
+            break;
+        }
         let name = visible(field.name.as_bytes());
         let role = if field.decoded { Role::Decoded } else { Role::Text };
         let indent = (width(&name) + 2).min(columns / 3).max(2);
@@ -120,7 +125,7 @@ fn header(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
     out
 }
 
-fn parts(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
+fn parts(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let line = |part: &Part| {
         let indent = "  ".repeat(part.depth.min(10));
         let role = if part.defective { Role::Warn } else { Role::Text };
@@ -130,15 +135,16 @@ fn parts(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
             vec![(Role::Dim, format!("{indent}{mark}")), (role, text)]
         })
     };
-    content.parts.iter().flat_map(line).collect()
+    content.parts.iter().flat_map(line).take(enough).collect()
 }
 
-fn body(content: &Content, columns: usize) -> Vec<Vec<Piece>> {
+fn body(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let texts = content.parts.iter().filter_map(|p| p.text.as_deref());
     texts
         .flat_map(str::lines)
         .flat_map(|line| wrap(&visible(line.as_bytes()), columns))
         .map(|line| vec![(Role::Text, line)])
+        .take(enough)
         .collect()
 }
 

@@ -22,7 +22,8 @@ const SHOWN: usize = 100;
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let title = knowledge::word(model.lang, Pane::Envelope.title());
     let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
-    boxed(model, Pane::Envelope, &tabs(model, title), remark.unwrap_or_default(), area, frame);
+    let remark = (Role::Dim, remark.unwrap_or_default());
+    boxed(model, Pane::Envelope, &tabs(model, title), remark, area, frame);
     let area = inside(area);
     let all = all(
         model,

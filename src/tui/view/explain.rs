@@ -9,7 +9,7 @@ use crate::display::Role;
 use crate::display::text::{clip, width, wrap};
 use crate::journal::Happening;
 use crate::knowledge::{self, Entry, Severity};
-use crate::session::{Exchange, Phase};
+use crate::session::Exchange;
 use crate::smtp::code::{Class, Code};
 
 use super::super::layout::inside;
@@ -21,7 +21,7 @@ use super::{boxed, lines};
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
         let title = knowledge::word(model.lang, Pane::Explain.title());
-        boxed(model, Pane::Explain, title, &clauses(model), area, frame);
+        boxed(model, Pane::Explain, title, (Role::Dim, &clauses(model)), area, frame);
         inside(area)
     } else {
         area
@@ -54,14 +54,14 @@ fn more(line: &mut Vec<Piece>, columns: usize) {
 /// Whether the next dot really delivers; without boxes the prompt has no place to say so.
 fn warns(model: &Model) -> bool {
     let dialogue = &model.session.dialogue;
-    dialogue.phase() == Phase::MailData && !dialogue.endpoints().loopback
+    dialogue.awaits_mail_data() && !dialogue.endpoints().loopback
 }
 
 /// The last line to which one can scroll.
 pub fn length(model: &Model) -> usize {
-    let area = model.panes().explain;
-    let height = usize::from(inside(area).height);
-    all(model, usize::from(inside(area).width)).len().saturating_sub(height.max(1))
+    let panes = model.panes();
+    let area = if panes.boxed { inside(panes.explain) } else { panes.explain };
+    all(model, usize::from(area.width)).len().saturating_sub(usize::from(area.height).max(1))
 }
 
 /// The exchange that was answered last, if that was on this connection.

@@ -18,7 +18,8 @@ use super::{boxed, lines};
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
         let title = knowledge::word(model.lang, Pane::Prompt.title());
-        boxed(model, Pane::Prompt, title, &remark(model), area, frame);
+        let (tone, remark) = remark(model);
+        boxed(model, Pane::Prompt, title, (tone, &remark), area, frame);
         inside(area)
     } else {
         area
@@ -69,43 +70,40 @@ fn first(text: &str) -> &str {
 }
 
 fn mark(model: &Model) -> &'static str {
-    match model.session.dialogue.phase() {
-        Phase::MailData => "DATA> ",
-        Phase::Login => "AUTH> ",
-        _ => "> ",
+    let dialogue = &model.session.dialogue;
+    if dialogue.awaits_mail_data() {
+        "DATA> "
+    } else if dialogue.awaits_login() {
+        "AUTH> "
+    } else {
+        "> "
     }
 }
 
 /// The line, with one `*` for each byte of a secret, so that byte positions stay.
 fn veiled(model: &Model) -> String {
     let mut bytes = model.prompt.text().as_bytes().to_vec();
-    if model.with_secrets || (model.typing_text() && !model.veils_prompt()) {
-        return model.prompt.text().to_owned();
-    }
-    for line in bytes.split_mut(|b| *b == b'\n') {
-        let span = if model.veils_prompt() {
-            secrets::in_login_answer(line)
-        } else {
-            secrets::in_command(line)
-        };
-        secrets::veil(line, span);
+    if !model.with_secrets {
+        secrets::veil(&mut bytes, model.typed_secrets());
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn remark(model: &Model) -> String {
-    let word = |key| knowledge::word(model.lang, key).to_owned();
+fn remark(model: &Model) -> (Role, String) {
+    let dim = |key| (Role::Dim, knowledge::word(model.lang, key).to_owned());
+    let warn = |key| (Role::Warn, knowledge::word(model.lang, key).to_owned());
     let dialogue = &model.session.dialogue;
     let newlines = model.prompt.text().matches('\n').count();
     if newlines > 0 {
-        return knowledge::fill(model.lang, "prompt.lines", &[("n", &(newlines + 1).to_string())]);
+        let n = (newlines + 1).to_string();
+        return (Role::Warn, knowledge::fill(model.lang, "prompt.lines", &[("n", &n)]));
     }
     match dialogue.phase() {
-        Phase::MailData if !dialogue.endpoints().loopback => word("data.really"),
-        Phase::MailData => word("data.dot"),
-        _ if model.session.recorded => word("prompt.file"),
-        Phase::AwaitingTls => word("prompt.no-tls"),
-        phase if !phase.is_open() && !model.session.dialling => word("prompt.closed"),
-        _ => String::new(),
+        _ if dialogue.awaits_mail_data() && !dialogue.endpoints().loopback => warn("data.really"),
+        _ if dialogue.awaits_mail_data() => dim("data.dot"),
+        _ if model.session.recorded => dim("prompt.file"),
+        Phase::AwaitingTls => warn("prompt.no-tls"),
+        phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
+        _ => (Role::Dim, String::new()),
     }
 }

@@ -110,7 +110,7 @@ fn clock(model: &Model) -> Option<Piece> {
         ("header.seconds", seconds)
     };
     let n = knowledge::fill(model.lang, key, &[("n", &n.to_string())]);
-    let key = match (model.size.0 >= 100, model.typing_text()) {
+    let key = match (model.size.0 >= 100, !dialogue.next_commands().any(|_| true)) {
         (false, _) => "header.idle.short",
         (true, true) => "header.idle",
         (true, false) => "header.idle.noop",

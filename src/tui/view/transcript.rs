@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::Paragraph;
 
+use crate::display::Role;
 use crate::knowledge;
 
 use super::super::layout::inside;
@@ -14,7 +15,8 @@ use super::{boxed, styled};
 /// Draws the rows that are in sight.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let title = knowledge::word(model.lang, Pane::Transcript.title());
-    boxed(model, Pane::Transcript, title, &remark(model), area, frame);
+    let (tone, remark) = remark(model);
+    boxed(model, Pane::Transcript, title, (tone, &remark), area, frame);
     let area = inside(area);
     let (columns, height) = (usize::from(area.width), usize::from(area.height));
     let (first, skip) = rows::top(model, columns, height);
@@ -32,14 +34,15 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 }
 
 /// Whether the end is followed, and what is new there if not.
-fn remark(model: &Model) -> String {
+fn remark(model: &Model) -> (Role, String) {
     let session = &model.session;
     if session.anchor == Anchor::Follow {
-        return knowledge::word(model.lang, "transcript.follow").to_owned();
+        return (Role::Dim, knowledge::word(model.lang, "transcript.follow").to_owned());
     }
     let new = rows::count(&session.dialogue).saturating_sub(session.followed);
     if new == 0 {
-        return String::new();
+        return (Role::Dim, String::new());
     }
-    knowledge::fill(model.lang, "transcript.new", &[("n", &new.to_string())])
+    let n = new.to_string();
+    (Role::Badge, knowledge::fill(model.lang, "transcript.new", &[("n", &n)]))
 }
