@@ -182,6 +182,12 @@ pub fn read(
     piped: bool,
 ) -> Result<(Mode, Common), clap::Error> {
     let cli = Cli::try_parse_from(args)?;
+    if let Some(Verb::Run { scripts, .. }) = &cli.verb
+        && scripts.iter().filter(|path| path.as_os_str() == "-").count() > 1
+    {
+        let why = "standard input (-) can be read only once";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
     let talks = matches!(cli.verb, None | Some(Verb::Run { .. }));
     if cli.common.record.is_some() && !talks {
         let why = "--record is for sessions that this program drives: the screen, --plain and run";

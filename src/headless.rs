@@ -81,9 +81,28 @@ impl Setting {
     /// When the file cannot be made.
     pub fn recorder(&self, clock: &Clock) -> anyhow::Result<Option<Recorder<File>>> {
         let Some(path) = &self.record else { return Ok(None) };
-        let begin = || Recorder::begin(File::create(path)?, &clock.header(Side::Client));
+        let begin = || {
+            if !is_recording(path)? {
+                return Err(std::io::Error::other("it exists and is no recording"));
+            }
+            Recorder::begin(File::create(path)?, &clock.header(Side::Client))
+        };
         Ok(Some(begin().with_context(|| format!("cannot record to {}", path.display()))?))
     }
+}
+
+/// Whether `path` may be written over: it does not exist, is empty, or holds an older recording.
+fn is_recording(path: &Path) -> std::io::Result<bool> {
+    use std::io::Read as _;
+    let mut head = Vec::new();
+    match File::open(path) {
+        // A device or a pipe holds nothing that could be lost.
+        Ok(file) if !file.metadata()?.is_file() => return Ok(true),
+        Ok(file) => file.take(64).read_to_end(&mut head)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    Ok(head.is_empty() || crate::journal::file::is_journal(&head))
 }
 
 /// A practice server on loopback that keeps nothing, for a client in the same program.
@@ -112,6 +131,24 @@ pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
         return Ok(text);
     }
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The largest message file that is read; a larger one is hardly meant.
+const MESSAGE_LIMIT: u64 = 1 << 30;
+
+/// Reads a message that is to be sent: a file, not a device that never ends.
+///
+/// # Errors
+/// When it cannot be read, is no regular file or is too large; without its name.
+pub fn read_message(path: &Path) -> std::io::Result<Vec<u8>> {
+    let facts = std::fs::metadata(path)?;
+    if !facts.is_file() {
+        return Err(std::io::Error::other("this is no regular file"));
+    }
+    if facts.len() > MESSAGE_LIMIT {
+        return Err(std::io::Error::other("this file is larger than 1 GiB"));
+    }
+    std::fs::read(path)
 }
 
 /// Writes to standard output. A reader that has gone (a closed pipe) has read enough; what is

@@ -124,7 +124,7 @@ fn what_cannot_be_reached_ends_with_2() {
     for (target, why) in [
         (free.to_string(), "connection refused"),
         ("nosuch.invalid:25".to_owned(), "unknown name"),
-        ("unix:nothing-here".to_owned(), "connection refused"),
+        ("unix:nothing-here".to_owned(), "no connection to unix:nothing-here: No such file"),
     ] {
         let ended = play("C: QUIT\n", &target, &[]).with(2);
         assert!(ended.out.contains(&format!("# {why}")), "{target}: {}", ended.out);
@@ -309,8 +309,50 @@ fn a_group_holds_the_clients_lines_alone() {
 }
 
 #[test]
-fn a_group_that_nothing_ends_ends_with_the_script() {
-    play("S: 220\n:pipeline\nC: EHLO x\n", "practice", &[]).with(1);
+fn a_group_needs_its_end() {
+    let ended = play("S: 220\n:pipeline\nC: EHLO x\n", "practice", &[]).with(64);
+    assert!(
+        ended.err.contains("line 3, column 1: the script ends inside a group"),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_recording_never_replaces_another_file() {
+    let home = world();
+    home.file("precious.txt", "precious");
+    let ended = home.run_with(["--plain", "--record", "precious.txt"], "QUIT\n").with(64);
+    assert!(ended.err.contains("it exists and is no recording"), "{}", ended.err);
+    assert_eq!(home.read("precious.txt"), b"precious");
+    for _ in 0..2 {
+        home.run_with(["--plain", "--record", "r.jsonl"], "QUIT\n").with(0);
+    }
+}
+
+#[test]
+fn a_recording_plays_again() {
+    let home = world();
+    let record = ["run", "whole.txt", "--server", "practice", "--record", "r.jsonl"];
+    home.run(record).with(0);
+    home.run(["run", "r.jsonl", "--server", "practice", "--codes"]).with(0);
+}
+
+#[test]
+fn a_login_that_is_refused_leaves_no_secret_behind() {
+    for lines in [
+        "AUTH LOGIN\ndGVzdGVy\nc2VjcmV0\nQUIT\n",
+        "C: AUTH PLAIN c2VjcmV0\nQUIT\n",
+        "AUTH=PLAIN c2VjcmV0\nQUIT\n",
+        "AUTH c2VjcmV0\nQUIT\n",
+        "\u{feff}auth plain c2VjcmV0\nQUIT\n",
+    ] {
+        let home = Home::new();
+        let ended = home.run_with(["--plain", "--record", "r.jsonl"], format!("EHLO x\n{lines}"));
+        let recorded = String::from_utf8(home.read("r.jsonl")).unwrap();
+        assert!(!ended.out.contains("c2VjcmV0") && !recorded.contains("c2VjcmV0"), "{lines}");
+        assert!(ended.out.contains("C: QUIT"), "{}", ended.out);
+    }
 }
 
 #[test]
@@ -741,7 +783,7 @@ fn plain_stops_at_a_directive_that_cannot_be() {
     for (directive, told) in [
         (":fly", ":fly is no directive here"),
         (":raw a\\q", "line 1, column 7: unknown escape"),
-        (":data absent.eml", "absent.eml: "),
+        (":data absent.eml", ":data belongs behind 354"),
     ] {
         let input = format!("NOOP\n{directive}\nRSET\n");
         let ended = Home::new().run_with(["--plain"], input).with(64);

@@ -221,7 +221,7 @@ fn postfix_answers_everything_that_is_asked() {
     );
     let transactions = object["envelope"].as_array().unwrap();
     let ends: Vec<_> = transactions.iter().map(|t| t["end"].as_str().unwrap()).collect();
-    let expected = ["never began: the sender was refused", "wiped by RSET", "accepted", "accepted"];
+    let expected = ["sender-refused", "reset", "accepted", "accepted"];
     assert_eq!(ends, expected);
     assert_eq!(object["content"][1]["chunked"], true);
     assert!(postfix.stored("number-one").ends_with(b"\n\nx\n"));

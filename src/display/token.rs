@@ -16,12 +16,21 @@ pub struct Token {
     pub odd: bool,
 }
 
-/// Makes bytes visible.
+/// Makes bytes of a peer visible.
 pub fn tokens(bytes: &[u8]) -> Vec<Token> {
+    made_visible(bytes, true)
+}
+
+/// The same for what a person here has typed, or is told: a backslash stays what it is.
+pub fn own_tokens(text: &str) -> Vec<Token> {
+    made_visible(text.as_bytes(), false)
+}
+
+fn made_visible(bytes: &[u8], doubled: bool) -> Vec<Token> {
     let mut out = Tokens::default();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            match escape(c, out.is_empty()) {
+            match escape(c, out.is_empty()).filter(|_| doubled || c != '\\') {
                 Some(escape) => out.add(&escape, true),
                 None => out.add(c.encode_utf8(&mut [0; 4]), false),
             }
@@ -36,6 +45,11 @@ pub fn tokens(bytes: &[u8]) -> Vec<Token> {
 /// The same as one string.
 pub fn visible(bytes: &[u8]) -> String {
     tokens(bytes).into_iter().map(|t| t.text).collect()
+}
+
+/// [`own_tokens`] as one string.
+pub fn own_visible(text: &str) -> String {
+    own_tokens(text).into_iter().map(|t| t.text).collect()
 }
 
 #[derive(Default)]

@@ -4,14 +4,16 @@
 //! client's turn, so a large input never piles up in memory.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 
+use crate::display::token::own_visible;
 use crate::journal::transcript::{Place, text};
 use crate::journal::{Ending, Happening, Side};
-use crate::knowledge;
+use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse, was_cut_short};
@@ -21,7 +23,7 @@ use crate::smtp::verb::Verb;
 use crate::speaker::{Human, Say};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, practice, say};
+use super::{Outcome, Setting, block_on, practice, read_message, say};
 
 /// Talks to `target` on standard input and output.
 ///
@@ -87,6 +89,10 @@ impl Front {
         loop {
             let our_turn = self.dialogue.awaits_client() && self.said == self.heard_of_us;
             if ended && our_turn {
+                if self.dialogue.awaits_mail_data() && !self.bad_input {
+                    self.bad_input = true;
+                    eprintln!("ehlo: {}", knowledge::word(self.setting.lang, "message.data-ended"));
+                }
                 let _ = self.say.try_send(Say::Close(Ending::Finished));
             }
             tokio::select! {
@@ -137,15 +143,19 @@ impl Front {
         }
     }
 
+    fn directive(&self, line: &[u8]) -> Result<Say, String> {
+        read_directive(line, self.dialogue.awaits_mail_data(), self.setting.lang)
+    }
+
     /// A line of input: a directive, or a line for the server.
     async fn typed(&mut self, typed: &[u8]) {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let say = match line.strip_prefix(b":").filter(|_| !self.dialogue.is_inside_text()) {
-            Some(directive) => match read_directive(directive) {
+            Some(directive) => match self.directive(directive) {
                 Ok(say) => say,
                 Err(problem) => {
-                    eprintln!("ehlo: {problem}");
+                    eprintln!("ehlo: {}", own_visible(&problem));
                     if std::io::stdin().is_terminal() {
                         return;
                     }
@@ -165,7 +175,7 @@ impl Front {
 }
 
 /// What a `:directive` makes us say.
-fn read_directive(line: &[u8]) -> Result<Say, String> {
+fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, String> {
     let line = String::from_utf8_lossy(line).into_owned();
     let (name, argument) = line.split_once(' ').unwrap_or((&line, ""));
     match name {
@@ -175,7 +185,8 @@ fn read_directive(line: &[u8]) -> Result<Say, String> {
                 text(argument.as_bytes(), Place { line: 1, column }).map_err(|e| e.to_string())?;
             Ok(Say::Bytes(raw.wire()))
         }
-        "data" => match std::fs::read(argument.trim()) {
+        "data" if !behind_354 => Err(knowledge::word(lang, "message.data-where").to_owned()),
+        "data" => match read_message(Path::new(argument.trim())) {
             Ok(content) => Ok(Say::Bytes(payload::stuff(content))),
             Err(error) => Err(format!("{}: {error}", argument.trim())),
         },

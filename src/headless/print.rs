@@ -189,7 +189,7 @@ pub fn content(content: &Content, lang: Lang) -> String {
         );
     }
     for part in &content.parts {
-        let indent = "  ".repeat(part.depth + 1);
+        let indent = "  ".repeat(part.depth.min(20) + 1);
         let _ = writeln!(out, "{indent}- {}", part_line(part));
     }
     out

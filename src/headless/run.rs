@@ -12,7 +12,7 @@ use crate::speaker::script::Mismatch;
 use crate::speaker::{Script, Speaker as _};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, practice, read_input, say};
+use super::{Outcome, Setting, block_on, json, practice, read_input, read_message, say};
 use crate::cli::Run;
 use crate::display::token::visible;
 
@@ -52,7 +52,7 @@ fn load(path: &Path) -> anyhow::Result<Script> {
     }
     let steps = transcript::steps(&text).map_err(named)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    Script::new(steps, |name| std::fs::read(folder.join(name)).map_err(|e| e.to_string()))
+    Script::new(steps, |name| read_message(&folder.join(name)).map_err(|e| e.to_string()))
         .map_err(named)
 }
 

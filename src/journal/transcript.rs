@@ -216,11 +216,29 @@ fn excerpt(line: &[u8]) -> String {
 /// # Errors
 /// As [`steps`], and for a directive that only a script can have.
 pub fn recording(text: &[u8]) -> Result<Journal, TranscriptError> {
+    let steps = steps(text)?;
     let mut reading = Reading::default();
-    for (place, step) in steps(text)? {
+    if !begins_behind_greeting(&steps) {
+        reading.add(Happening::Opened(Endpoints::default()));
+    }
+    for (place, step) in steps {
         reading.take(place, step)?;
     }
     Ok(reading.finish())
+}
+
+/// Whether a recording leaves the greeting out: the client begins, and what the server says first
+/// greets nobody (RFC 5321 §4.3.2).
+fn begins_behind_greeting(steps: &[(Place, Step)]) -> bool {
+    let mut lines = steps.iter().map(|(_, step)| step);
+    let client_begins = lines.clone().find(|s| !matches!(s, Step::Directive { .. }));
+    let answer = lines.find_map(|step| match step {
+        Step::Server(text) => Some(text.wire()),
+        _ => None,
+    });
+    let greets =
+        |line: Bytes| [b"220", b"421", b"521", b"554"].iter().any(|c| line.starts_with(*c));
+    matches!(client_begins, Some(Step::Client(_))) && !answer.is_some_and(greets)
 }
 
 /// A recording while it is read.
@@ -235,8 +253,7 @@ struct Reading {
 impl Default for Reading {
     fn default() -> Self {
         let fidelity = Fidelity { exact_bytes: true, real_time: false };
-        let mut journal = Journal::new(Header { fidelity, ..Header::default() });
-        journal.append(Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        let journal = Journal::new(Header { fidelity, ..Header::default() });
         Self { journal, now: Moment(0), starttls: false, handshake: false, open: true }
     }
 }

@@ -180,7 +180,7 @@ async fn tcp(name: &str, addresses: Vec<SocketAddr>) -> Result<(Stream, Endpoint
 
 fn because(name: &str, error: &std::io::Error) -> DialFailure {
     let reason = match error.kind() {
-        ErrorKind::ConnectionRefused | ErrorKind::NotFound => DialReason::Refused,
+        ErrorKind::ConnectionRefused => DialReason::Refused,
         ErrorKind::TimedOut => DialReason::TimedOut,
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => DialReason::Unreachable,
         _ => DialReason::Other,

@@ -3,20 +3,23 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::journal::{Endpoints, Happening};
 use crate::session::{Dialogue, Keep};
+use crate::smtp::code::Code;
 use crate::smtp::payload;
+use crate::smtp::reply;
 use crate::speaker::server::Deliver;
 use crate::speaker::{Policy, Server};
 
 use super::Clock;
 use super::driver::{Log, Part, converse};
 
-/// How many clients are served at once; the others wait in the queue of the system.
+/// How many clients are served at once; the others are told to come back (421).
 pub const CLIENTS: usize = 1_000;
 
 /// Called with the number of a session and its dialogue when the session is over.
@@ -59,21 +62,21 @@ impl Listener {
         let mut sessions = JoinSet::new();
         tokio::pin!(stop);
         for number in 1.. {
-            let next = async {
-                let place = places.clone().acquire_owned().await.ok()?;
-                Some((place, self.socket.accept().await))
-            };
-            let (place, accepted) = tokio::select! {
+            let accepted = tokio::select! {
                 () = &mut stop => break,
-                next = next => match next {
-                    Some(next) => next,
-                    None => break,
-                },
+                accepted = self.socket.accept() => accepted,
             };
             while sessions.try_join_next().is_some() {}
             // A failed accept is about that client alone, or passes (too many open files).
-            let Ok((stream, peer)) = accepted else {
+            let Ok((mut stream, peer)) = accepted else {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            };
+            let Ok(place) = places.clone().try_acquire_owned() else {
+                let reply = reply::write(Code::NOT_AVAILABLE, None, &["Too many clients at once"]);
+                // One write into an empty socket; who cannot take even that gets nothing.
+                let _ = stream.try_write(&reply);
+                let _ = stream.shutdown().await;
                 continue;
             };
             let session = session(stream, peer, self.policy.clone(), self.deliver.clone());

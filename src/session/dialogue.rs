@@ -87,8 +87,8 @@ pub struct Dialogue {
     framing: Framing,
     decider: Option<usize>,
     undecided: BytesMut,
-    /// Lines that begin before this byte were sent behind an AUTH that is over.
-    suspect_until: u64,
+    /// An AUTH is over, and no command has come since: what comes may be meant for it.
+    login_over: bool,
     client: Cutter,
     server: Cutter,
     replies: Collector,
@@ -129,7 +129,7 @@ impl Dialogue {
             framing: Framing::Commands,
             decider: None,
             undecided: BytesMut::new(),
-            suspect_until: 0,
+            login_over: false,
             client: Cutter::new(LINE_KEEP),
             server: Cutter::new(LINE_KEEP),
             replies: Collector::default(),
@@ -318,6 +318,7 @@ impl Dialogue {
         self.secured = false;
         self.forget_introduction();
         self.phase = Phase::AwaitingGreeting;
+        self.login_over = false;
         self.framing = Framing::Commands;
         self.decider = None;
         self.heard = self.now;
@@ -370,7 +371,7 @@ impl Dialogue {
     /// Lines that will never be finished are lines all the same.
     fn flush(&mut self) {
         if self.decides_login() {
-            self.suspect_until = self.client_offset;
+            self.login_over = true;
         }
         if self.decider.take().is_some() {
             self.framing = Framing::Commands;
@@ -407,7 +408,10 @@ impl Dialogue {
 
     fn judge_close(&mut self, by: Side, how: &Ending) {
         let front = self.waiting.front().copied();
-        let id = odd::in_close(self.phase, front.and_then(|i| self.exchanges.get(i)), by, how);
+        let id = {
+            let front = front.and_then(|i| self.exchanges.get(i));
+            odd::in_close(self.phase, front, self.exchanges.last(), by, how)
+        };
         let target = front.or_else(|| self.exchanges.len().checked_sub(1));
         if let (Some(id), Some(exchange)) = (id, target.and_then(|i| self.exchanges.get_mut(i))) {
             let len = exchange.line.as_ref().map_or(0, |l| l.bytes.len());

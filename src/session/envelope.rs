@@ -183,7 +183,8 @@ impl Envelope {
     /// Mail data begins.
     pub(super) fn message_began(&mut self, message: usize) {
         if let Some(transaction) = self.open_mut() {
-            transaction.message = Some(message);
+            // A message of which a chunk was refused stays the transaction's: RSET is needed.
+            transaction.message.get_or_insert(message);
         }
     }
 

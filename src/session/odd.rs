@@ -171,13 +171,17 @@ pub(super) fn in_unsolicited(
     }
 }
 
-/// What is odd about the connection ending here; `front` has not been answered.
+/// What is odd about the connection ending here; `front` has not been answered, `last` is the
+/// last exchange of all.
 pub(super) fn in_close(
     phase: Phase,
     front: Option<&Exchange>,
+    last: Option<&Exchange>,
     by: Side,
     how: &Ending,
 ) -> Option<&'static str> {
+    // With 521 a server may hang up at once (RFC 7504 §3).
+    let refused = || last.is_some_and(|e| e.reply.as_ref().is_some_and(|r| r.is(Code::FAILED)));
     match (by, front.map(|e| (&e.turn, e.verb()))) {
         (Side::Server, Some((Turn::Greeting, _))) => Some("A13"),
         (Side::Server, Some((_, Some(Verb::Quit)))) => Some("I01"),
@@ -185,7 +189,7 @@ pub(super) fn in_close(
         (Side::Server, Some((Turn::MailData, _))) => Some("G05"),
         (Side::Server, _) if phase == Phase::MailData => Some("G05"),
         (Side::Server, _) if phase == Phase::AwaitingTls => Some("D03"),
-        (Side::Server, None) if phase == Phase::Refused => Some("A09"),
+        (Side::Server, None) if phase == Phase::Refused && refused() => Some("A09"),
         (Side::Client, None) if *how == Ending::Finished && phase == Phase::Ready => Some("I03"),
         _ => None,
     }

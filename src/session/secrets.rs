@@ -5,7 +5,7 @@
 //! secret: it may turn out to be the beginning of the line end.
 
 use crate::smtp::Span;
-use crate::smtp::command::{self, Argument};
+use crate::smtp::command;
 use crate::smtp::verb::Verb;
 
 /// Blanks a secret at its length.
@@ -17,13 +17,63 @@ pub fn veil(bytes: &mut [u8], secret: impl IntoIterator<Item = Span>) {
     }
 }
 
-/// The secret part of a command line, finished or not; it reaches to the end of the line.
+/// The secret part of a command line, finished or not; it reaches to the end of the line. An AUTH
+/// that is written almost right has one too.
 pub fn in_command(line: &[u8]) -> Option<Span> {
-    match command::read(line).value.argument {
-        // `=` is the empty response.
-        Argument::Login { initial: Some(span), .. } => behind(b'=', span, line),
-        _ => None,
+    // Pasted notation, a byte order mark and control characters may stand before the word.
+    let junk = line.iter().take_while(|b| !b.is_ascii_alphabetic()).count();
+    let mut at = junk;
+    if Span::new(at, at + 3).of(line).eq_ignore_ascii_case(b"C: ") {
+        at += 3;
     }
+    if !Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"AUTH") {
+        return None;
+    }
+    let separators = |from: usize| {
+        let rest = line.get(from..).unwrap_or_default();
+        from + rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'=' | b':')).count()
+    };
+    let start = separators(at + 4);
+    let rest = line.get(start..).unwrap_or_default();
+    let len = rest.iter().take_while(|b| is_mechanism_byte(**b)).count();
+    // `=` is the empty response, but behind the mechanism of AUTH=PLAIN it separates.
+    let behind = start + len;
+    let secret = if is_mechanism(Span::new(start, behind).of(line)) {
+        let blanks = separators(behind);
+        let marked = line.get(blanks.saturating_sub(1)) == Some(&b'=') && blanks == line.len();
+        Span::new(if marked { line.len() } else { blanks }, line.len())
+    } else {
+        Span::new(start, line.len())
+    };
+    Some(secret).filter(|span| !span.is_empty())
+}
+
+const fn is_mechanism_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// The name of a mechanism, or the beginning of one: capitals, or a well-known name in any case.
+/// Anything else behind AUTH may be a response that stands where the mechanism should.
+fn is_mechanism(word: &[u8]) -> bool {
+    const KNOWN: [&str; 12] = [
+        "PLAIN",
+        "LOGIN",
+        "CRAM-MD5",
+        "DIGEST-MD5",
+        "SCRAM-SHA-1",
+        "SCRAM-SHA-256",
+        "SCRAM-SHA-1-PLUS",
+        "SCRAM-SHA-256-PLUS",
+        "XOAUTH2",
+        "OAUTHBEARER",
+        "EXTERNAL",
+        "ANONYMOUS",
+    ];
+    let known = KNOWN.iter().any(|name| {
+        name.as_bytes().get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+    });
+    // RFC 4422 §3.1: at most twenty characters, all of them capitals, digits, - and _.
+    known || (word.len() <= 20 && !word.iter().any(u8::is_ascii_lowercase))
 }
 
 /// The secret part of an answer inside an AUTH exchange; `*` cancels and is none.
@@ -37,7 +87,12 @@ pub fn in_refused_login(line: &[u8]) -> Option<Span> {
     if command::read(line).value.verb.is_known() {
         return in_command(line);
     }
-    in_login_answer(line)
+    // It may still become a command.
+    let begins = |verb: &Verb| {
+        let head = verb.as_str().as_bytes().get(..line.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(line))
+    };
+    in_login_answer(line).filter(|_| !Verb::KNOWN.iter().any(begins))
 }
 
 /// The secrets of what a person is about to send, one line or several: `login` if an answer to

@@ -23,8 +23,10 @@ use super::{Say, Speaker};
 enum Item {
     Send(Bytes),
     Expect(Place, Vec<Pattern>),
-    /// Any reply, or the end of the connection: the greeting, and the answer to the last QUIT.
-    AwaitReply,
+    /// Any greeting.
+    AwaitGreeting,
+    /// Any answer to the last QUIT, or the end of the connection.
+    AwaitGoodbye,
     Wait(Duration),
     Close,
     ExpectClosed(Place),
@@ -64,7 +66,9 @@ impl Script {
         let mut items = Vec::new();
         let mut group: Option<BytesMut> = None;
         let mut reply_goes_on = false;
+        let mut last = Place { line: 1, column: 1 };
         for (at, step) in steps {
+            last = at;
             grouped(at, &step, group.is_some())?;
             match step {
                 Step::Client(text) => match &mut group {
@@ -91,7 +95,13 @@ impl Script {
             }
             reply_goes_on = false;
         }
-        items.extend(group.map(|g| Item::Send(g.freeze())));
+        if group.is_some() {
+            return Err(TranscriptError {
+                at: last,
+                problem: "the script ends inside a group".to_owned(),
+                expected: ":end behind :pipeline and its lines",
+            });
+        }
         Ok(Self {
             items: with_silent_replies(items),
             next: 0,
@@ -163,9 +173,12 @@ impl Speaker for Script {
                     None if over => return Some(self.fail(Some(at), &patterns, None)),
                     None => return None,
                 },
-                Item::AwaitReply if self.reply(seen).is_some() => self.heard += 1,
-                Item::AwaitReply if over => {}
-                Item::AwaitReply => return None,
+                Item::AwaitGreeting | Item::AwaitGoodbye if self.reply(seen).is_some() => {
+                    self.heard += 1;
+                }
+                Item::AwaitGreeting if over => return Some(self.fail(None, &[], None)),
+                Item::AwaitGoodbye if over => {}
+                Item::AwaitGreeting | Item::AwaitGoodbye => return None,
                 Item::ExpectClosed(_) if over => {}
                 Item::ExpectClosed(at) if self.reply(seen).is_some() => {
                     return Some(self.fail(Some(at), &[], Some(self.heard)));
@@ -256,11 +269,11 @@ fn with_silent_replies(mut items: Vec<Item>) -> Vec<Item> {
         Some(Item::Expect(..) | Item::ExpectClosed(_))
     );
     if !greeting_expected {
-        items.insert(0, Item::AwaitReply);
+        items.insert(0, Item::AwaitGreeting);
     }
     let quits = |bytes: &Bytes| command::read(bytes.trim_ascii_end()).value.verb == Verb::Quit;
     if matches!(items.last(), Some(Item::Send(bytes)) if quits(bytes)) {
-        items.push(Item::AwaitReply);
+        items.push(Item::AwaitGoodbye);
     }
     items
 }

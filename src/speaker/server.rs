@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::{Ending, Moment};
-use crate::session::{Dialogue, Exchange, Fate, Phase, Transaction, Turn};
+use crate::session::{Dialogue, Exchange, Fate, Message, Phase, Transaction, Turn};
 use crate::smtp::Parsed;
 use crate::smtp::code::{Code, Enhanced};
 use crate::smtp::command::Argument;
@@ -262,12 +262,19 @@ impl Server {
         if seen.awaits_octets() {
             return None;
         }
-        if accepted(seen).is_none_or(|t| t.accepted() == 0) {
+        let Some(transaction) = accepted(seen).filter(|t| t.accepted() > 0) else {
             return Some(no(
                 Code::BAD_SEQUENCE,
                 (5, 1),
                 "BDAT needs MAIL and an accepted recipient",
             ));
+        };
+        if transaction.message != exchange.message {
+            return Some(no(Code::BAD_SEQUENCE, (5, 1), "A chunk was refused; RSET ends this"));
+        }
+        if exchange.message.and_then(|m| seen.messages().get(m)).is_some_and(|m| self.is_too_big(m))
+        {
+            return Some(self.too_big());
         }
         if last {
             return Some(self.message(seen, exchange));
@@ -275,14 +282,22 @@ impl Server {
         Some(yes(Code::OK, (0, 0), &format!("{size} octets received")))
     }
 
+    fn is_too_big(&self, message: &Message) -> bool {
+        message.content_len() > self.policy.size_limit || message.forgotten() > 0
+    }
+
+    fn too_big(&self) -> Answer {
+        let limit = self.policy.size_limit;
+        no(Code::TOO_BIG, (3, 4), &format!("Too big: the limit is {limit} bytes"))
+    }
+
     fn message(&self, seen: &Dialogue, exchange: &Exchange) -> Answer {
         let message = exchange.message.and_then(|m| seen.messages().get(m));
         let (Some(message), Some(transaction)) = (message, accepted(seen)) else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
         };
-        if message.content_len() > self.policy.size_limit || message.forgotten() > 0 {
-            let limit = self.policy.size_limit;
-            return no(Code::TOO_BIG, (3, 4), &format!("Too big: the limit is {limit} bytes"));
+        if self.is_too_big(message) {
+            return self.too_big();
         }
         let delivery = Delivery {
             sender: transaction.sender.address(),

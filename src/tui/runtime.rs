@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use crossterm::event::{Event as Input, EventStream, KeyEventKind};
-use futures_util::StreamExt as _;
+use crossterm::event::{Event as Input, KeyEventKind};
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::display::Theme;
 use crate::display::keys::Keys;
-use crate::headless::{Outcome, Setting, practice, show};
+use crate::headless::{Outcome, Setting, practice, read_message, show};
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Ending, Happening};
 use crate::knowledge::{self, Lang};
@@ -36,6 +35,9 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// How many events are taken before keys are looked at again.
 const BATCH: usize = 32;
+
+/// How many lines may wait to be sent; a burst of typing is faster than any network.
+const ORDERS_WAITING: usize = 1 << 16;
 
 /// How long a closing connection may take when the person leaves.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -91,7 +93,7 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
-        let (orders, taken_orders) = mpsc::channel(EVENTS_WAITING);
+        let (orders, taken_orders) = mpsc::channel(ORDERS_WAITING);
         let log = Log::new(clock.clone(), Keep::default())
             .recording(recorder, setting.with_secrets)
             .published_to(publish);
@@ -119,6 +121,19 @@ fn load(path: PathBuf, lang: Lang, inner: mpsc::Sender<anyhow::Result<Message>>)
         // Nobody is there to hear it if the person has left.
         let _ = inner.blocking_send(message);
     });
+}
+
+/// What is typed, read by a thread of its own. It ends with the program: nothing can interrupt it.
+fn keyboard() -> mpsc::Receiver<Input> {
+    let (typed, events) = mpsc::channel(EVENTS_WAITING);
+    std::thread::spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if typed.blocking_send(event).is_err() {
+                break;
+            }
+        }
+    });
+    events
 }
 
 /// The session task: dials when told to, and drives each connection to its end.
@@ -195,12 +210,12 @@ impl Loop {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut quit_signal = signal(SignalKind::quit())?;
         let mut resized = signal(SignalKind::window_change())?;
-        let mut input = EventStream::new();
+        let mut input = keyboard();
+        let mut typed = Vec::with_capacity(BATCH);
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
         loop {
             let tick = self.next_tick();
             let quit = tokio::select! {
-                biased;
                 _ = terminate.recv() => return Ok(killed_by(15)),
                 _ = hang_up.recv() => return Ok(killed_by(1)),
                 _ = interrupt.recv() => return Ok(killed_by(2)),
@@ -209,10 +224,10 @@ impl Loop {
                     self.draw()?;
                     false
                 }
-                event = input.next() => match event {
-                    Some(Ok(event)) => self.input(event)?,
+                count = input.recv_many(&mut typed, BATCH) => match count {
                     // The terminal is gone.
-                    Some(Err(_)) | None => true,
+                    0 => true,
+                    _ => self.input(typed.drain(..))?,
                 },
                 Some(message) = messages.recv() => self.take(message?)?,
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
@@ -233,15 +248,23 @@ impl Loop {
         }
     }
 
-    /// A key, a paste or a new size: drawn at once.
-    fn input(&mut self, event: Input) -> anyhow::Result<bool> {
-        let message = match event {
-            Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
-            Input::Paste(text) => Message::Paste(text),
-            Input::Resize(columns, rows) => Message::Resize(columns, rows),
-            _ => return Ok(false),
-        };
-        self.take(message)
+    /// Keys, pastes, a new size: drawn at once, and together where they come in a burst.
+    fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<bool> {
+        self.tick();
+        for event in events {
+            let message = match event {
+                Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
+                Input::Paste(text) => Message::Paste(text),
+                Input::Resize(columns, rows) => Message::Resize(columns, rows),
+                _ => continue,
+            };
+            let effects = update(&mut self.model, message);
+            if self.execute(effects)? {
+                return Ok(true);
+            }
+        }
+        self.draw()?;
+        Ok(false)
     }
 
     fn take(&mut self, message: Message) -> anyhow::Result<bool> {
@@ -343,14 +366,13 @@ impl Loop {
     fn say_file(&self, path: String) {
         let (inner, orders) = (self.inner.clone(), self.orders.clone());
         tokio::spawn(async move {
-            match tokio::fs::read(&path).await {
-                Ok(content) => {
-                    let stuffed =
-                        tokio::task::spawn_blocking(move || payload::stuff(content)).await;
-                    if let Ok(bytes) = stuffed {
-                        // The session may be over by now; then nothing is said.
-                        let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;
-                    }
+            let name = PathBuf::from(&path);
+            let read = move || read_message(&name).map(payload::stuff);
+            let stuffed = tokio::task::spawn_blocking(read).await;
+            match stuffed.unwrap_or_else(|_| Err(std::io::Error::other("not read"))) {
+                Ok(bytes) => {
+                    // The session may be over by now; then nothing is said.
+                    let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;
                 }
                 Err(error) => {
                     let _ = inner.send(Ok(Message::Say(format!("{path}: {error}")))).await;

@@ -28,7 +28,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.focus = Pane::Prompt;
             model.help = None;
             model.notice = None;
-            model.prompt.insert(&text.replace("\r\n", "\n").replace('\r', "\n"));
+            let text = text.replace("\r\n", "\n").replace('\r', "\n");
+            // The end of the last line is Enter's.
+            model.prompt.insert(text.strip_suffix('\n').unwrap_or(&text));
         }
         Message::Heard(event) => return heard(model, &event),
         Message::Loaded(dialogue, notice) => {

@@ -8,7 +8,7 @@ use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
 use super::super::message::Message;
-use super::super::phase::Turn;
+use super::super::phase::{Phase, Turn};
 use super::super::wire::Row;
 use super::super::{odd, secrets};
 use super::{Dialogue, Framing};
@@ -16,6 +16,10 @@ use super::{Dialogue, Framing};
 impl Dialogue {
     pub(super) fn client_bytes(&mut self, data: Bytes) {
         self.heard = self.now;
+        if self.phase == Phase::Offline {
+            // The record begins in the middle of a session.
+            self.phase = Phase::Greeted;
+        }
         let begin = self.client_offset;
         self.client_offset += data.len() as u64;
         if self.decider.is_some() {
@@ -68,7 +72,7 @@ impl Dialogue {
     pub(super) fn secret_in(&self, line: &[u8]) -> Option<Span> {
         if self.framing == Framing::Login {
             secrets::in_login_answer(line)
-        } else if self.line_offset < self.suspect_until {
+        } else if self.login_over {
             secrets::in_refused_login(line)
         } else {
             secrets::in_command(line)
@@ -117,6 +121,9 @@ impl Dialogue {
         odd.extend(odd::in_command(self, &parsed.value, line.bytes.len()));
         if line.end == LineEnd::Lf {
             odd.push(Oddity::new("G13", Span::new(line.bytes.len(), line.bytes.len())));
+        }
+        if parsed.value.verb.is_known() {
+            self.login_over = false;
         }
         let index = self.add(turn);
         self.wire.push(Row::Client { exchange: index }, 1);

@@ -113,15 +113,15 @@ impl Dialogue {
             (_, Class::Intermediate) if login => Framing::Login,
             _ => Framing::Commands,
         };
+        if login && self.framing == Framing::Commands {
+            self.login_over = true;
+        }
         let bytes = self.undecided.split().freeze();
         if !bytes.is_empty() {
             self.judge_early(index);
             // These bytes belong to earlier events, whose veils are drawn already.
             let veiled = std::mem::take(&mut self.veiled);
             let begin = self.client_offset - bytes.len() as u64;
-            if login {
-                self.suspect_until = self.client_offset;
-            }
             self.frame_client(bytes, begin);
             self.veiled = veiled;
         }

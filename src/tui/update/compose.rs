@@ -110,6 +110,9 @@ fn run(model: &mut Model, directive: &str) -> Vec<Effect> {
             Ok(raw) => say(model, Effect::Say(raw.wire())),
             Err(error) => told(model, error.to_string()),
         },
+        "data" if !model.session.dialogue.awaits_mail_data() => {
+            told(model, knowledge::word(model.lang, "message.data-where").to_owned())
+        }
         "data" => say(model, Effect::SayFile(argument.trim().to_owned())),
         "close" => vec![Effect::HangUp],
         "help" => {

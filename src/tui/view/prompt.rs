@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::text::{right_of, split_at_width, width};
-use crate::display::token::{tokens, visible};
+use crate::display::token::{own_tokens, own_visible};
 use crate::knowledge;
 use crate::session::{Phase, secrets};
 
@@ -29,7 +29,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let hidden = hidden(model, room);
     let mut pieces: Vec<Piece> = vec![(Role::Prompt, mark.to_owned())];
     let (mut skip, mut left) = (hidden, room + 1);
-    for token in tokens(veiled(model).as_bytes()) {
+    for token in own_tokens(&veiled(model)) {
         let (before, rest) = split_at_width(&token.text, skip);
         skip -= width(before).min(skip);
         let (shown, _) = split_at_width(rest, left);
@@ -53,7 +53,7 @@ pub fn cursor(model: &Model, area: Rect, has_box: bool) -> (u16, u16) {
 fn before_cursor(model: &Model) -> String {
     let head = veiled(model);
     let head = head.get(..model.prompt.cursor()).unwrap_or(&head);
-    visible(head.as_bytes())
+    own_visible(head)
 }
 
 /// Columns at the left that do not fit, so that the cursor is always in sight; whole characters.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::keys::Action;
 use crate::display::text::{clip, width};
-use crate::display::token::visible;
+use crate::display::token::{own_visible, visible};
 use crate::knowledge;
 use crate::session::{Dialogue, Fate, Phase, timing};
 
@@ -136,7 +136,7 @@ pub fn patience(model: &Model) -> Option<u64> {
 pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
     if let Some(notice) = &model.notice {
-        let pieces = vec![(Role::Warn, clip(&format!(" {}", visible(notice.as_bytes())), room))];
+        let pieces = vec![(Role::Warn, clip(&format!(" {}", own_visible(notice)), room))];
         return frame.render_widget(styled(model, pieces), area);
     }
     let hint = |action: &Action| {
