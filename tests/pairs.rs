@@ -398,3 +398,40 @@ fn a_server_that_catches_all_delivers_all() {
     ));
     assert_eq!(play(&text, policy)[0].recipients, ["anyone@elsewhere.example"]);
 }
+
+#[test]
+fn chunks_over_the_limit_are_refused_together() {
+    let policy = Policy { size_limit: 10, ..Policy::default() };
+    let text = between(&format!(
+        "{MAIL}{BOB}C: BDAT 6\nC: 123456\\c\nS: 250\nC: BDAT 6\nC: 123456\\c\nS: 552 5.3.4 *\n\
+         C: BDAT 0 LAST\nS: 503\nC: RSET\nS: 250\n\
+         {MAIL}{BOB}C: BDAT 3\nC: abc\\c\nS: 250\nC: BDAT 3 LAST\nC: def\\c\nS: 250\n"
+    ));
+    let delivered = play(&text, policy);
+    assert_eq!(delivered.len(), 1);
+    assert_eq!(delivered[0].content, b"abcdef");
+}
+
+#[test]
+fn a_refused_chunk_is_no_part_of_the_next_message() {
+    let text = between(&format!(
+        "C: BDAT 3\nC: ABC\\c\nS: 503\n{MAIL}{BOB}C: BDAT 3 LAST\nC: def\\c\nS: 250\n{MAIL}"
+    ));
+    assert_eq!(play(&text, Policy::default())[0].content, b"def");
+}
+
+#[test]
+fn transactions_in_one_group_keep_their_recipients() {
+    let one = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\nC: BDAT 3 LAST\nC: abc\\c\n";
+    let answers = "S: 250\nS: 250\nS: 250\n".repeat(3);
+    let text = between(&format!(":pipeline\n{}:end\n{answers}", one.repeat(3)));
+    let delivered = play(&text, Policy::default());
+    assert_eq!(delivered.len(), 3);
+    assert!(delivered.iter().all(|d| d.recipients == ["bob@example.net"]));
+}
+
+#[test]
+fn a_refused_last_chunk_introduces_nobody() {
+    let text = "S: 220\nC: BDAT 0 LAST\nS: 503\nC: MAIL FROM:<alice@example.org>\nS: 503\nC: QUIT\nS: 221\n:closed\n";
+    assert!(play(text, Policy::default()).is_empty());
+}

@@ -614,3 +614,47 @@ fn signals_reach_only_what_they_are_for() {
     t.wait_for("S 220 ");
     assert!("SR".contains(state(t.id())));
 }
+
+#[test]
+fn a_burst_of_typing_is_sent_whole() {
+    let mut t = practice(LARGE);
+    t.wait_for("S 220");
+    let lines: String = (1..=400).map(|n| format!("NOOP {n}\r")).collect();
+    t.keys(&lines);
+    t.wait_for("C NOOP 400");
+    t.line("QUIT");
+    t.wait_for("S 221");
+}
+
+#[test]
+fn a_file_is_sent_behind_354_and_nowhere_else() {
+    let mut t = practice(LARGE);
+    std::fs::write(t.home().join("m.eml"), "Subject: from a file\n\n.dot\n").unwrap();
+    let data = format!(":data {}", t.home().join("m.eml").display());
+    t.line("EHLO pc.example.org");
+    t.wait_for("ENHANCEDSTATUSCODES");
+    t.line(&data);
+    t.wait_for(":data belongs behind 354");
+    t.line("MAIL FROM:<alice@example.org>");
+    t.line("RCPT TO:<bob@example.net>");
+    t.line("DATA");
+    t.wait_for("DATA> ");
+    t.line(&data);
+    t.wait_for("C ..dot");
+    t.wait_for("Transaction 1  accepted");
+}
+
+#[test]
+fn a_secret_in_a_paste_is_veiled_and_not_kept() {
+    let mut t = practice(LARGE);
+    t.wait_for("S 220");
+    t.keys("\x1b[200~NOOP\nAUTH LOGIN\ndGVzdGVy\nc2VjcmV0\x1b[201~");
+    t.wait_for("4 lines");
+    assert!(!t.contents().contains("c2VjcmV0") && !t.contents().contains("dGVzdGVy"));
+    t.keys("\r");
+    t.wait_for("C ********");
+    t.keys("\x1b[A");
+    t.line("RSET");
+    t.wait_for("C RSET");
+    assert!(!t.contents().contains("c2VjcmV0") && !t.contents().contains("dGVzdGVy"));
+}
