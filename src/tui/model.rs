@@ -127,7 +127,8 @@ pub struct Model {
     pub session: Session,
     /// What has the focus.
     pub focus: Pane,
-    /// Which of envelope and content is shown where there is place for one.
+    /// Which of envelope and content is shown where there is place for one: the one that is being
+    /// filled, unless the person has chosen since.
     pub tab: Pane,
     /// The line being typed.
     pub prompt: Prompt,

@@ -8,6 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::display::keys::Action;
 use crate::journal::{Event, Happening};
 use crate::knowledge;
+use crate::session::Dialogue;
 use crate::session::content::Content;
 
 use super::effect::Effect;
@@ -61,7 +62,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 }
 
 fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
+    let before = what_fills(&model.session.dialogue);
     model.session.dialogue.apply(event);
+    let now = what_fills(&model.session.dialogue);
+    if now != before && now.is_some() {
+        // Where envelope and content share a place, it shows what is being filled.
+        model.tab =
+            if model.session.dialogue.awaits_mail_data() { Pane::Content } else { Pane::Envelope };
+    }
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         model.session.dialling = false;
     }
@@ -70,6 +78,11 @@ fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
         model.session.followed = rows::count(&model.session.dialogue);
     }
     if matches!(event.what, Happening::Bytes { .. }) { read_content(model) } else { Vec::new() }
+}
+
+/// The transaction that is open, and whether its message is being sent.
+fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
+    dialogue.envelope().open().map(|t| (t.exchange, dialogue.awaits_mail_data()))
 }
 
 /// Reads the content of the last message, if there is more of it than was read.

@@ -171,6 +171,14 @@ fn actions(model: &Model) -> &'static [Action] {
         Pane::Prompt if model.session.dialling => {
             &[Action::Help, Action::PaneNext, Action::Hangup, Action::Quit]
         }
+        Pane::Prompt if model.session.dialogue.awaits_mail_data() => &[
+            Action::Help,
+            Action::Send,
+            Action::PaneNext,
+            Action::Leave,
+            Action::ContentView,
+            Action::Quit,
+        ],
         Pane::Prompt if open => &[
             Action::Help,
             Action::Send,
