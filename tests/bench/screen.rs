@@ -14,7 +14,7 @@ use crate::pty::{Program, command};
 /// From the start to the first frame, with the practice server.
 pub(crate) const START: Kind = Kind::time("first frame");
 /// The same, with a long recording.
-pub(crate) const START_LOADED: Kind = Kind::time("first frame, 100,000 exchanges");
+pub(crate) const START_LOADED: Kind = Kind::time("first frame, 100,000 exchanges read behind it");
 /// A character in the prompt.
 pub(crate) const TYPED: Kind = Kind::time("character typed");
 /// A page of the transcript of a long recording.
