@@ -619,8 +619,8 @@ fn signals_reach_only_what_they_are_for() {
 fn a_burst_of_typing_is_sent_whole() {
     let mut t = practice(LARGE);
     t.wait_for("S 220");
-    let lines: String = (1..=400).map(|n| format!("NOOP {n}\r")).collect();
-    t.keys(&lines);
+    let lines: Vec<_> = (1..=400).map(|n| format!("NOOP {n}\r")).collect();
+    t.keys(&lines.concat());
     t.wait_for("C NOOP 400");
     t.line("QUIT");
     t.wait_for("S 221");
