@@ -95,13 +95,13 @@ impl Setting {
 fn is_recording(path: &Path) -> std::io::Result<bool> {
     use std::io::Read as _;
     let mut head = Vec::new();
-    match File::open(path) {
-        // A device or a pipe holds nothing that could be lost.
-        Ok(file) if !file.metadata()?.is_file() => return Ok(true),
-        Ok(file) => file.take(64).read_to_end(&mut head)?,
+    match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
-        Err(error) => return Err(error),
+        // A device or a pipe holds nothing that could be lost.
+        Ok(facts) if !facts.is_file() => return Ok(true),
+        facts => facts?,
     };
+    File::open(path)?.take(64).read_to_end(&mut head)?;
     Ok(head.is_empty() || crate::journal::file::is_journal(&head))
 }
 

@@ -872,3 +872,9 @@ fn a_recording_that_cannot_be_written_is_told_before_anything_is_sent() {
     let ended = home.run_with(["--plain", "--record", "/dev/full"], "QUIT\n");
     assert!(ended.err.contains("No space left"), "{}", ended.err);
 }
+
+#[test]
+fn plain_ends_well_with_input_behind_quit() {
+    let ended = Home::new().run_with(["--plain"], "EHLO x\nQUIT\n\nNOOP\n").with(0);
+    assert!(!ended.out.contains("C: NOOP"), "{}", ended.out);
+}

@@ -435,3 +435,16 @@ fn a_refused_last_chunk_introduces_nobody() {
     let text = "S: 220\nC: BDAT 0 LAST\nS: 503\nC: MAIL FROM:<alice@example.org>\nS: 503\nC: QUIT\nS: 221\n:closed\n";
     assert!(play(text, Policy::default()).is_empty());
 }
+
+#[test]
+fn a_group_that_starts_anew_is_a_new_message() {
+    let text = between(&format!(
+        ":pipeline\n{MAIL_SENT}C: BDAT 5\nC: 12345\\c\nC: RSET\n{MAIL_SENT}C: BDAT 6 LAST\nC: 123456\\c\n:end\n{}",
+        "S: 250\n".repeat(7)
+    ));
+    let delivered = play(&text, Policy::default());
+    assert_eq!(delivered.len(), 1);
+    assert_eq!(delivered[0].content, b"123456");
+}
+
+const MAIL_SENT: &str = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\n";

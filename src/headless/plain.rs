@@ -17,7 +17,8 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse, was_cut_short};
-use crate::session::{Dialogue, Keep};
+use crate::session::{Dialogue, Keep, Phase};
+use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 use crate::speaker::{Human, Say};
@@ -68,6 +69,9 @@ async fn session(
     }
 }
 
+/// How long a server that has said goodbye may take to close.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// The side of standard input and output.
 struct Front {
     setting: Setting,
@@ -87,7 +91,9 @@ impl Front {
         let mut input = BufReader::new(tokio::io::stdin());
         let (mut line, mut ended, mut warned) = (Vec::new(), false, false);
         loop {
-            let our_turn = self.dialogue.awaits_client() && self.said == self.heard_of_us;
+            let closing = self.dialogue.phase() == Phase::Closing;
+            let our_turn =
+                self.dialogue.awaits_client() && !closing && self.said == self.heard_of_us;
             if ended && our_turn {
                 if self.dialogue.awaits_mail_data() && !self.bad_input {
                     self.bad_input = true;
@@ -111,6 +117,10 @@ impl Front {
                         eprintln!("ehlo: {}", knowledge::fill(lang, "message.recording-failed", &why));
                     }
                 },
+                // It has said goodbye; now it should close (RFC 5321 §4.1.1.10).
+                () = tokio::time::sleep(GOODBYE), if closing => {
+                    let _ = self.say.try_send(Say::Close(Ending::Finished));
+                }
                 read = input.read_until(b'\n', &mut line), if our_turn && !ended => {
                     ended = read? == 0 && line.is_empty();
                     if !ended {
@@ -128,15 +138,19 @@ impl Front {
     }
 
     fn outcome(&self) -> Outcome {
+        let refused = self
+            .dialogue
+            .exchanges()
+            .iter()
+            .any(|e| e.reply.as_ref().is_some_and(|r| r.is(Code::NOT_AVAILABLE)));
         let by_server = matches!(
             self.dialogue.notices().last(),
             Some((_, Happening::Closed { by: Side::Server, .. }))
         );
-        let last = self.dialogue.exchanges().iter().rev().find(|e| e.line.is_some());
-        let said_quit = last.is_some_and(|e| e.verb() == Some(&Verb::Quit));
+        let said_quit = self.dialogue.exchanges().iter().any(|e| e.verb() == Some(&Verb::Quit));
         if self.bad_input {
             Outcome::Usage
-        } else if was_cut_short(&self.dialogue) || (by_server && !said_quit) {
+        } else if was_cut_short(&self.dialogue) || ((by_server || refused) && !said_quit) {
             Outcome::Unreachable
         } else {
             Outcome::Done

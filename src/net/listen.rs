@@ -22,6 +22,9 @@ use super::driver::{Log, Part, converse};
 /// How many clients are served at once; the others are told to come back (421).
 pub const CLIENTS: usize = 1_000;
 
+/// How long the refusal of one more client may take.
+const REFUSAL: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Called with the number of a session and its dialogue when the session is over.
 pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
 
@@ -74,9 +77,12 @@ impl Listener {
             };
             let Ok(place) = places.clone().try_acquire_owned() else {
                 let reply = reply::write(Code::NOT_AVAILABLE, None, &["Too many clients at once"]);
-                // One write into an empty socket; who cannot take even that gets nothing.
-                let _ = stream.try_write(&reply);
-                let _ = stream.shutdown().await;
+                sessions.spawn(async move {
+                    let said = stream.write_all(&reply);
+                    // Who does not take even that gets nothing.
+                    let _ = tokio::time::timeout(REFUSAL, said).await;
+                    let _ = stream.shutdown().await;
+                });
                 continue;
             };
             let session = session(stream, peer, self.policy.clone(), self.deliver.clone());

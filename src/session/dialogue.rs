@@ -23,7 +23,7 @@ use super::exchange::Exchange;
 use super::message::Message;
 use super::odd;
 use super::phase::{Phase, Turn};
-use super::secrets;
+use super::secrets::{self, Meant};
 use super::wire::{Row, Wire};
 
 /// How many bytes of one line are kept.
@@ -278,6 +278,17 @@ impl Dialogue {
     /// Whether the client's next line is an answer to a step of AUTH, or may be: a secret.
     pub fn awaits_login(&self) -> bool {
         self.framing == Framing::Login || self.decides_login()
+    }
+
+    /// What the client's next line may be, as far as secrets go.
+    pub fn next_line_is_meant_as(&self) -> Meant {
+        if self.framing == Framing::Login {
+            Meant::Answer
+        } else if self.login_over || self.decides_login() {
+            Meant::Perhaps
+        } else {
+            Meant::Command
+        }
     }
 
     /// Whether the client's next line is mail data.

@@ -183,7 +183,14 @@ impl Envelope {
     /// Mail data begins.
     pub(super) fn message_began(&mut self, message: usize) {
         if let Some(transaction) = self.open_mut() {
-            // A message of which a chunk was refused stays the transaction's: RSET is needed.
+            transaction.message = Some(message);
+        }
+    }
+
+    /// Chunks begin. A message of which a chunk was refused stays the transaction's: only RSET or
+    /// DATA begins anew.
+    pub(super) fn chunks_began(&mut self, message: usize) {
+        if let Some(transaction) = self.open_mut() {
             transaction.message.get_or_insert(message);
         }
     }

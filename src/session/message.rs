@@ -171,7 +171,12 @@ impl Message {
     /// Where line `index` stands on the wire.
     pub fn line_range(&self, index: usize) -> Option<std::ops::Range<u64>> {
         let start = u64::from(*self.starts.get(index)?);
-        let end = self.starts.get(index + 1).map_or(self.wire_len, |s| u64::from(*s));
+        let end = match self.starts.get(index + 1) {
+            Some(next) => u64::from(*next),
+            // The last line of all ends with the message; where it is not kept, nobody knows.
+            None if index + 1 >= self.line_count() => self.wire_len,
+            None => return None,
+        };
         (start < end).then_some(start..end)
     }
 

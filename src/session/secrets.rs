@@ -84,6 +84,8 @@ pub fn in_login_answer(line: &[u8]) -> Option<Span> {
 /// The secret part of a line that was sent behind an AUTH and is no answer to it after all: all of
 /// it, unless it is clearly a command.
 pub fn in_refused_login(line: &[u8]) -> Option<Span> {
+    // CR may be the beginning of the line end.
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     if command::read(line).value.verb.is_known() {
         return in_command(line);
     }
@@ -95,15 +97,32 @@ pub fn in_refused_login(line: &[u8]) -> Option<Span> {
     in_login_answer(line).filter(|_| !Verb::KNOWN.iter().any(begins))
 }
 
-/// The secrets of what a person is about to send, one line or several: `login` if an answer to
-/// AUTH is awaited. What follows an AUTH in the same text is meant as its answer.
-pub fn in_typed(text: &[u8], login: bool) -> Vec<Span> {
-    let (mut at, mut behind, mut out) = (0, login, Vec::new());
+/// What a line that is about to be sent may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// A command.
+    Command,
+    /// An answer to a step of AUTH that is asked for.
+    Answer,
+    /// An answer to a step of AUTH, or to one that is over.
+    Perhaps,
+}
+
+/// The secrets of what a person is about to send, one line or several. What follows an AUTH in
+/// the same text is meant as its answer.
+pub fn in_typed(text: &[u8], mut meant: Meant) -> Vec<Span> {
+    let (mut at, mut out) = (0, Vec::new());
     for line in text.split_inclusive(|b| *b == b'\n') {
         let bare = line.strip_suffix(b"\n").unwrap_or(line);
-        let span = if behind { in_refused_login(bare) } else { in_command(bare) };
+        let span = match meant {
+            Meant::Command => in_command(bare),
+            Meant::Answer => in_login_answer(bare),
+            Meant::Perhaps => in_refused_login(bare),
+        };
         out.extend(span.map(|s| Span::new(at + s.start, at + s.end)));
-        behind |= command::read(bare).value.verb == Verb::Auth;
+        if meant == Meant::Answer || command::read(bare).value.verb == Verb::Auth {
+            meant = Meant::Perhaps;
+        }
         at += line.len();
     }
     out

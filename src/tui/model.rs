@@ -209,7 +209,7 @@ impl Model {
         }
         let before = text.len() - text.strip_prefix(RAW).map_or(text.len(), str::len);
         let typed = text.get(before..).unwrap_or_default();
-        let spans = secrets::in_typed(typed.as_bytes(), dialogue.awaits_login());
+        let spans = secrets::in_typed(typed.as_bytes(), dialogue.next_line_is_meant_as());
         spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
     }
 }

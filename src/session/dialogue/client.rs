@@ -148,7 +148,10 @@ impl Dialogue {
             }
             (Verb::Bdat, Argument::Chunk { size, last }) => self.chunk_sent(index, *size, *last),
             (Verb::Data | Verb::Auth | Verb::Starttls, _) => self.decider = Some(index),
-            (Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo, _) => self.envelope.end_sent(),
+            (Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo, _) => {
+                self.chunked = None;
+                self.envelope.end_sent();
+            }
             _ => {}
         }
     }
@@ -156,7 +159,7 @@ impl Dialogue {
     fn chunk_sent(&mut self, index: usize, size: u64, last: bool) {
         let message = self.chunked.unwrap_or_else(|| {
             self.messages.push(Message::chunks(self.keep.message));
-            self.envelope.message_began(self.messages.len() - 1);
+            self.envelope.chunks_began(self.messages.len() - 1);
             self.messages.len() - 1
         });
         self.chunked = (!last).then_some(message);

@@ -114,7 +114,8 @@ impl Dialogue {
             _ => Framing::Commands,
         };
         if login && self.framing == Framing::Commands {
-            self.login_over = true;
+            // Behind a login that worked, only what was sent too early may be meant for it.
+            self.login_over = class != Class::Positive || !self.undecided.is_empty();
         }
         let bytes = self.undecided.split().freeze();
         if !bytes.is_empty() {
