@@ -95,7 +95,8 @@ fn card(
     let fate = told(model, transaction, transaction.fate, transaction.exchange);
     person(word("envelope.from"), &sender, fate, columns, out);
     if transaction.sender.is_null() {
-        out.push(vec![(Role::Dim, format!("  {}", word("envelope.null")))]);
+        let wrapped = wrap(word("envelope.null"), columns.saturating_sub(2));
+        out.extend(wrapped.into_iter().map(|line| vec![(Role::Dim, format!("  {line}"))]));
     }
     more(&params(&transaction.params), columns, out);
     for recipient in &transaction.recipients {
