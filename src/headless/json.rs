@@ -12,6 +12,7 @@ use crate::smtp::reply::Reply;
 
 use super::Setting;
 
+use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
 
 /// A session.
@@ -168,7 +169,8 @@ pub fn session<'a>(
     }
 }
 
-/// An object as one line. Control characters are escaped, also those that JSON lets pass.
+/// An object as one line. Characters that cannot be seen are escaped, also where JSON lets them
+/// pass.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
@@ -176,8 +178,10 @@ pub fn line(object: &impl Serialize) -> serde_json::Result<String> {
     use std::fmt::Write as _;
     let mut out = String::new();
     for c in serde_json::to_string(object)?.chars() {
-        if c.is_control() {
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        if c.is_control() || is_invisible(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
         } else {
             out.push(c);
         }
@@ -342,4 +346,15 @@ fn findings(dialogue: &Dialogue, lang: Lang) -> Vec<Finding> {
             entry(odd.id, Where { exchange, reply_line, message, start, end })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_cannot_be_seen_is_escaped_and_stays_the_same() {
+        let text = "a\u{202e}b\u{e0041}c\u{9b}d日";
+        let line = super::line(&text).unwrap();
+        assert_eq!(line, "\"a\\u202eb\\udb40\\udc41c\\u009bd日\"\n");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
 }
