@@ -9,6 +9,7 @@ pub mod serve;
 pub mod show;
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use anyhow::Context as _;
 
 use crate::journal::Side;
 use crate::journal::file::Recorder;
-use crate::knowledge::Lang;
+use crate::knowledge::{self, Lang};
 use crate::net::Clock;
+use crate::net::dial::Target;
 use crate::net::listen::Listener;
 use crate::speaker::Policy;
 use crate::speaker::server::Deliver;
@@ -105,18 +107,30 @@ fn is_recording(path: &Path) -> std::io::Result<bool> {
     Ok(head.is_empty() || crate::journal::file::is_journal(&head))
 }
 
-/// A practice server on loopback that keeps nothing, for a client in the same program.
+/// Where the practice server listens that a session with `target` needs: one is started on
+/// loopback, keeps nothing, and ends with the program. Other targets need none.
 ///
 /// # Errors
 /// When no port can be had.
-pub async fn practice() -> std::io::Result<Listener> {
+pub async fn practice_for(target: &Target) -> std::io::Result<Option<SocketAddr>> {
+    if *target != Target::Practice {
+        return Ok(None);
+    }
     let numbers = std::sync::atomic::AtomicU64::new(1);
     let deliver: Deliver = Arc::new(move |_| {
         let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(format!("message {number}"))
     });
     let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await
+    let listener = Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await?;
+    let address = listener.address()?;
+    tokio::spawn(listener.serve(std::future::pending()));
+    Ok(Some(address))
+}
+
+/// Tells on standard error that a recording ended before its session.
+fn tell_recording_failed(why: &str, lang: Lang) {
+    eprintln!("ehlo: {}", knowledge::fill(lang, "message.recording-failed", &[("why", why)]));
 }
 
 /// Reads a file, or standard input for `-`.

@@ -24,7 +24,7 @@ use crate::smtp::verb::Verb;
 use crate::speaker::{Human, Say};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, practice, read_message, say};
+use super::{Outcome, Setting, block_on, practice_for, read_message, say, tell_recording_failed};
 
 /// Talks to `target` on standard input and output.
 ///
@@ -42,11 +42,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let log = Log::new(clock, Keep::default())
         .recording(recorder, setting.with_secrets)
         .published_to(publish);
-    let server = if target == Target::Practice { Some(practice().await?) } else { None };
-    let address = server.as_ref().map(crate::net::listen::Listener::address).transpose()?;
-    if let Some(server) = server {
-        tokio::spawn(server.serve(std::future::pending()));
-    }
+    let address = practice_for(&target).await?;
     tokio::spawn(session(target, address, log, orders));
     Front { setting, dialogue: Dialogue::default(), said: 0, heard_of_us: 0, bad_input: false, say }
         .attend(heard)
@@ -112,9 +108,7 @@ impl Front {
                         say(&printer.news(&self.dialogue))?;
                     }
                     Some(Heard::RecordingFailed(why)) => {
-                        let why = [("why", why.as_str())];
-                        let lang = self.setting.lang;
-                        eprintln!("ehlo: {}", knowledge::fill(lang, "message.recording-failed", &why));
+                        tell_recording_failed(&why, self.setting.lang);
                     }
                 },
                 // It has said goodbye; now it should close (RFC 5321 §4.1.1.10).

@@ -2,17 +2,22 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use crate::journal::{Happening, Header, file, transcript};
 use crate::knowledge;
 use crate::net::Clock;
-use crate::net::dial::{Target, dial};
+use crate::net::dial::dial;
 use crate::net::driver::{Log, Part, converse, was_cut_short};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::script::Mismatch;
 use crate::speaker::{Script, Speaker as _};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, practice, read_input, read_message, say};
+use super::{
+    Outcome, Setting, block_on, json, practice_for, read_input, read_message, say,
+    tell_recording_failed,
+};
 use crate::cli::Run;
 use crate::display::token::visible;
 
@@ -26,11 +31,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
         scripts.push((path.as_path(), load(path)?.codes_only(run.codes)));
     }
     block_on(async {
-        let server = if run.server == Target::Practice { Some(practice().await?) } else { None };
-        let address = server.as_ref().map(crate::net::listen::Listener::address).transpose()?;
-        if let Some(server) = server {
-            tokio::spawn(server.serve(std::future::pending()));
-        }
+        let address = practice_for(&run.server).await?;
         let mut worst = Outcome::Done;
         for (at, (path, script)) in scripts.into_iter().enumerate() {
             worst = worst.max(play(path, script, run, &setting.numbered(at), address).await?);
@@ -41,19 +42,17 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
 
 /// Reads a script; the files it names are looked for beside it.
 fn load(path: &Path) -> anyhow::Result<Script> {
-    let named = |error| anyhow::anyhow!("{}: {error}", path.display());
+    let name = || path.display().to_string();
     let mut text = read_input(path)?;
     if file::is_journal(&text) {
         // A recording is a script once it is written as a transcript.
-        let journal = file::read(text.as_slice())
-            .map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?
-            .journal;
+        let journal = file::read(text.as_slice()).with_context(name)?.journal;
         text = transcript::write(&journal.header, journal.events()).into_bytes();
     }
-    let steps = transcript::steps(&text).map_err(named)?;
+    let steps = transcript::steps(&text).with_context(name)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     Script::new(steps, |name| read_message(&folder.join(name)).map_err(|e| e.to_string()))
-        .map_err(named)
+        .with_context(name)
 }
 
 async fn play(
@@ -78,10 +77,7 @@ async fn play(
         }
     }
     if let Some(why) = &log.recording_failed {
-        eprintln!(
-            "ehlo: {}",
-            knowledge::fill(setting.lang, "message.recording-failed", &[("why", why)])
-        );
+        tell_recording_failed(why, setting.lang);
     }
     let dialogue = &log.dialogue;
     let mismatch = script.mismatch();

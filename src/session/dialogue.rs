@@ -260,11 +260,6 @@ impl Dialogue {
         self.heard
     }
 
-    /// The time of the last event.
-    pub const fn now(&self) -> Moment {
-        self.now
-    }
-
     /// Which ranges of the event applied last are secrets.
     pub fn veiled(&self) -> &[Span] {
         &self.veiled
@@ -419,10 +414,8 @@ impl Dialogue {
 
     fn judge_close(&mut self, by: Side, how: &Ending) {
         let front = self.waiting.front().copied();
-        let id = {
-            let front = front.and_then(|i| self.exchanges.get(i));
-            odd::in_close(self.phase, front, self.exchanges.last(), by, how)
-        };
+        let unanswered = front.and_then(|i| self.exchanges.get(i));
+        let id = odd::in_close(self.phase, unanswered, self.exchanges.last(), by, how);
         let target = front.or_else(|| self.exchanges.len().checked_sub(1));
         if let (Some(id), Some(exchange)) = (id, target.and_then(|i| self.exchanges.get_mut(i))) {
             let len = exchange.line.as_ref().map_or(0, |l| l.bytes.len());

@@ -97,7 +97,7 @@ pub fn in_refused_login(line: &[u8]) -> Option<Span> {
     in_login_answer(line).filter(|_| !Verb::KNOWN.iter().any(begins))
 }
 
-/// What a line that is about to be sent may be.
+/// What a line of the client may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meant {
     /// A command.
@@ -108,21 +108,35 @@ pub enum Meant {
     Perhaps,
 }
 
+impl Meant {
+    /// The secret part of a line that is meant so.
+    pub fn secret_in(self, line: &[u8]) -> Option<Span> {
+        match self {
+            Self::Command => in_command(line),
+            Self::Answer => in_login_answer(line),
+            Self::Perhaps => in_refused_login(line),
+        }
+    }
+}
+
 /// The secrets of what a person is about to send, one line or several. What follows an AUTH in
 /// the same text is meant as its answer.
 pub fn in_typed(text: &[u8], mut meant: Meant) -> Vec<Span> {
-    let (mut at, mut out) = (0, Vec::new());
-    for line in text.split_inclusive(|b| *b == b'\n') {
-        let bare = line.strip_suffix(b"\n").unwrap_or(line);
-        let span = match meant {
-            Meant::Command => in_command(bare),
-            Meant::Answer => in_login_answer(bare),
-            Meant::Perhaps => in_refused_login(bare),
-        };
-        out.extend(span.map(|s| Span::new(at + s.start, at + s.end)));
-        if meant == Meant::Answer || command::read(bare).value.verb == Verb::Auth {
+    by_line(text, |line| {
+        let secret = meant.secret_in(line);
+        if meant == Meant::Answer || command::read(line).value.verb == Verb::Auth {
             meant = Meant::Perhaps;
         }
+        secret
+    })
+}
+
+/// The secrets that `find` sees in each line, without its LF, counted from the first byte of all.
+fn by_line(text: &[u8], mut find: impl FnMut(&[u8]) -> Option<Span>) -> Vec<Span> {
+    let (mut at, mut out) = (0, Vec::new());
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let span = find(line.strip_suffix(b"\n").unwrap_or(line));
+        out.extend(span.map(|s| Span::new(at + s.start, at + s.end)));
         at += line.len();
     }
     out
@@ -137,15 +151,7 @@ fn behind(mark: u8, span: Span, line: &[u8]) -> Option<Span> {
 /// The secrets of bytes that cannot be framed yet, because a reply decides what they are.
 /// Behind an AUTH all of them are; elsewhere only what follows an AUTH in its line.
 pub fn in_undecided(bytes: &[u8], login: bool) -> Vec<Span> {
-    let mut at = 0;
-    let mut out = Vec::new();
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let span = if login { in_login_answer(text) } else { in_command(text) };
-        out.extend(span.map(|s| Span::new(at + s.start, at + s.end)));
-        at += line.len();
-    }
-    out
+    by_line(bytes, if login { in_login_answer } else { in_command })
 }
 
 /// The stretches of `span` in `bytes` that hold no CR.

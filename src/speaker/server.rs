@@ -182,14 +182,7 @@ impl Server {
         let value = param.value.as_deref().unwrap_or_default();
         let good = match param.name.as_str() {
             "SIZE" => match value.parse::<u64>() {
-                Ok(size) if size > self.policy.size_limit => {
-                    let limit = self.policy.size_limit;
-                    return Some(no(
-                        Code::TOO_BIG,
-                        (3, 4),
-                        &format!("Too big: the limit is {limit} bytes"),
-                    ));
-                }
+                Ok(size) if size > self.policy.size_limit => return Some(self.too_big()),
                 parsed => parsed.is_ok(),
             },
             "BODY" => ["7BIT", "8BITMIME"].iter().any(|b| b.eq_ignore_ascii_case(value)),
@@ -272,12 +265,12 @@ impl Server {
         if transaction.message != exchange.message {
             return Some(no(Code::BAD_SEQUENCE, (5, 1), "A chunk was refused; RSET ends this"));
         }
-        if exchange.message.and_then(|m| seen.messages().get(m)).is_some_and(|m| self.is_too_big(m))
-        {
-            return Some(self.too_big());
-        }
         if last {
             return Some(self.message(seen, exchange));
+        }
+        let so_far = exchange.message.and_then(|m| seen.messages().get(m));
+        if so_far.is_some_and(|message| self.is_too_big(message)) {
+            return Some(self.too_big());
         }
         Some(yes(Code::OK, (0, 0), &format!("{size} octets received")))
     }

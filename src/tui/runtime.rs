@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::display::Theme;
 use crate::display::keys::Keys;
-use crate::headless::{Outcome, Setting, practice, read_message, show};
+use crate::headless::{Outcome, Setting, practice_for, read_message, show};
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Ending, Happening};
 use crate::knowledge::{self, Lang};
@@ -141,8 +141,9 @@ async fn session(mut log: Log, mut orders: mpsc::Receiver<Order>) {
     let mut server = None;
     while let Some(order) = orders.recv().await {
         let Order::Dial(target) = order else { continue };
-        if target == Target::Practice && server.is_none() {
-            server = start_practice().await;
+        if server.is_none() {
+            // Without it the dialling fails, and says so.
+            server = practice_for(&target).await.ok().flatten();
         }
         let dialled = tokio::select! {
             dialled = dial(&target, server) => dialled,
@@ -162,13 +163,6 @@ async fn session(mut log: Log, mut orders: mpsc::Receiver<Order>) {
             }
         }
     }
-}
-
-async fn start_practice() -> Option<std::net::SocketAddr> {
-    let listener = practice().await.ok()?;
-    let address = listener.address().ok()?;
-    tokio::spawn(listener.serve(std::future::pending()));
-    Some(address)
 }
 
 fn obey(human: &mut Human, order: Order) -> bool {

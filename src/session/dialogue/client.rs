@@ -70,13 +70,7 @@ impl Dialogue {
 
     /// The secret in the client's current line.
     pub(super) fn secret_in(&self, line: &[u8]) -> Option<Span> {
-        if self.framing == Framing::Login {
-            secrets::in_login_answer(line)
-        } else if self.login_over {
-            secrets::in_refused_login(line)
-        } else {
-            secrets::in_command(line)
-        }
+        self.next_line_is_meant_as().secret_in(line)
     }
 
     /// Marks `secret`, which reaches from its place in the current line up to byte number `stop`,
