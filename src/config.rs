@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy as _;
 use serde::Deserialize;
 
+use crate::display::Slip;
 use crate::knowledge::Lang;
 
 /// The settings of `config.toml`, all optional.
@@ -37,13 +38,8 @@ pub fn read() -> (Config, Option<String>) {
 }
 
 fn parse(text: &str) -> Result<Config, String> {
-    let config: Config = toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |s| s.start);
-        let before = text.split_at_checked(start).map_or(text, |(head, _)| head);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) + 1;
-        format!("line {line}, column {column}: {}", error.message())
-    })?;
+    let config: Config =
+        toml::from_str(text).map_err(|error| Slip::toml(text, &error).to_string())?;
     match config.lang.as_deref().map(str::parse::<Lang>) {
         Some(Err(expected)) => Err(format!("lang: {expected}")),
         _ => Ok(config),

@@ -2,9 +2,11 @@
 
 pub mod keys;
 pub mod line;
+pub mod slip;
 pub mod text;
 pub mod theme;
 pub mod token;
 pub mod words;
 
+pub use slip::Slip;
 pub use theme::{Role, Theme};
