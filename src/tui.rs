@@ -8,6 +8,7 @@ pub mod effect;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod popup;
 pub mod prompt;
 pub mod rows;
 pub mod runtime;

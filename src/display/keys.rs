@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crokey::KeyCombination;
 use crossterm::event::KeyEvent;
-use serde::Deserialize;
 
 macro_rules! actions {
     ($($variant:ident $name:literal),* $(,)?) => {
@@ -26,41 +25,66 @@ macro_rules! actions {
 }
 
 actions! {
-    Help "help", Connect "session.connect", KeepAlive "session.keep-alive", Hangup "session.hang-up",
+    Help "help", Palette "palette", Connect "session.connect", Find "find", Zoom "pane.zoom",
     PaneNext "pane.next", PanePrevious "pane.previous", ContentView "content.view",
-    Suspend "suspend", Redraw "redraw", Quit "quit", Leave "leave",
+    ExplainLarger "explain.larger", KeepAlive "session.keep-alive", Hangup "session.hang-up",
+    Screenshot "screenshot", Theme "view.theme", Language "view.language", Mouse "view.mouse",
+    Secrets "view.secrets",
+    SessionNew "session.new", SessionNext "session.next", SessionPrevious "session.previous",
+    SessionClose "session.close", SessionBeside "session.beside",
+    Transcript "pane.transcript", Prompt "pane.prompt", Envelope "pane.envelope",
+    Content "pane.content", Explain "pane.explain",
+    Narrower "pane.narrower", Wider "pane.wider", Lower "pane.lower", Higher "pane.higher",
+    Equal "pane.equal",
+    Up "scroll.up", Down "scroll.down", PageUp "scroll.page-up", PageDown "scroll.page-down",
+    ScrollLeft "scroll.left", ScrollRight "scroll.right", Top "scroll.top", Follow "scroll.follow",
+    FindNext "find.next", FindPrevious "find.previous", Filter "transcript.filter",
+    Fold "transcript.fold", FoldAll "transcript.fold-all", Hex "transcript.hex",
+    Wrap "transcript.wrap", Time "transcript.time", LineEnds "transcript.line-ends",
+    NextReply "transcript.next-reply", PreviousReply "transcript.previous-reply",
+    NextError "transcript.next-error", PreviousError "transcript.previous-error",
+    Mark "transcript.mark", ToMark "transcript.to-mark", Select "transcript.select",
+    Resend "transcript.resend", Copy "copy", CopyPane "copy.pane", Open "explain.open",
+    Suspend "suspend", Redraw "redraw", Leave "leave", Quit "quit",
+    Choose "list.choose", Complete "list.complete",
     Send "prompt.send", Back "prompt.back", Delete "prompt.delete", Left "prompt.left",
     Right "prompt.right", WordLeft "prompt.word-left", WordRight "prompt.word-right",
     Home "prompt.home", End "prompt.end", KillWord "prompt.kill-word", KillStart "prompt.kill-start",
     KillEnd "prompt.kill-end", Yank "prompt.yank", HistoryBack "prompt.history-back",
     HistoryForward "prompt.history-forward",
-    Transcript "pane.transcript", Prompt "pane.prompt", Envelope "pane.envelope",
-    Content "pane.content", Explain "pane.explain",
-    Up "scroll.up", Down "scroll.down", PageUp "scroll.page-up", PageDown "scroll.page-down",
-    Top "scroll.top", Follow "scroll.follow", LineEnds "view.line-ends",
 }
 
-/// Where a key counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Layer {
-    /// Everywhere.
-    Any,
-    /// While the prompt has the focus.
-    Prompt,
-    /// While a pane has the focus.
-    Panes,
-}
+macro_rules! layers {
+    ($($variant:ident $name:literal $title:literal $doc:literal),* $(,)?) => {
+        /// Where a key counts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Layer { $(#[doc = $doc] $variant),* }
 
-impl Layer {
-    /// The key of its title in the knowledge base.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Any => "layer.any",
-            Self::Prompt => "layer.prompt",
-            Self::Panes => "layer.panes",
+        impl Layer {
+            /// All layers, in the order in which help lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its name in key tables.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The key of its title in the knowledge base.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),* }
+            }
         }
-    }
+    };
+}
+
+layers! {
+    Any "any" "layer.any" "Everywhere.",
+    Prompt "prompt" "layer.prompt" "While the prompt has the focus.",
+    Line "line" "layer.line" "Wherever a line is typed: the prompt, and the popups that ask for one.",
+    Panes "panes" "layer.panes" "While a pane has the focus.",
+    Transcript "transcript" "layer.transcript" "While the transcript has the focus.",
+    List "list" "layer.list" "While a list is open: help, commands, a choice.",
+    Find "find" "layer.find" "While something to look for is typed.",
 }
 
 /// One row of the key table.
@@ -82,7 +106,7 @@ pub struct Keys {
 }
 
 /// The form of the key table: `[prompt]` with `enter = "prompt.send"`.
-type File = HashMap<Layer, toml::Table>;
+type File = HashMap<String, toml::Table>;
 
 impl Keys {
     /// Reads a key table.
@@ -92,8 +116,11 @@ impl Keys {
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
         let mut rows = Vec::new();
-        for layer in [Layer::Any, Layer::Prompt, Layer::Panes] {
-            for (key, name) in file.get(&layer).into_iter().flatten() {
+        if let Some(name) = file.keys().find(|name| Layer::ALL.iter().all(|l| l.name() != *name)) {
+            return Err(format!("[{name}]: no such layer"));
+        }
+        for &layer in Layer::ALL {
+            for (key, name) in file.get(layer.name()).into_iter().flatten() {
                 let wrong = |what: &str| format!("{layer:?}: {key} = {name}: {what}");
                 let action = Action::ALL.iter().find(|a| Some(a.name()) == name.as_str());
                 let action = *action.ok_or_else(|| wrong("no such action"))?;
@@ -105,10 +132,10 @@ impl Keys {
         Ok(Self { rows, index })
     }
 
-    /// What `key` does in `layer`.
-    pub fn action(&self, layer: Layer, key: KeyEvent) -> Option<Action> {
+    /// What `key` does where these layers count, the first one first.
+    pub fn action(&self, layers: &[Layer], key: KeyEvent) -> Option<Action> {
         let key = KeyCombination::from(key);
-        self.index.get(&(layer, key)).or_else(|| self.index.get(&(Layer::Any, key))).copied()
+        layers.iter().find_map(|layer| self.index.get(&(*layer, key))).copied()
     }
 
     /// All rows.

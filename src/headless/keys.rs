@@ -14,7 +14,7 @@ use super::{Outcome, say};
 pub fn run(lang: Lang) -> anyhow::Result<Outcome> {
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
     let mut out = String::new();
-    for layer in [Layer::Any, Layer::Prompt, Layer::Panes] {
+    for &layer in Layer::ALL {
         let _ = writeln!(out, "{}", knowledge::word(lang, layer.title()));
         for row in keys.rows().iter().filter(|r| r.layer == layer) {
             let does = knowledge::word(lang, row.action.name());

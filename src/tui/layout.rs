@@ -1,6 +1,11 @@
 //! Panes for a given size: pure geometry, used by update and view alike.
+//!
+//! How the place is divided depends on the size ([`Shape`]); where the borders stand inside a
+//! shape is the person's ([`Ratios`]), so a change of size does not destroy it.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use std::collections::BTreeMap;
+
+use ratatui::layout::{Constraint, Direction, Layout, Rect};
 
 /// A part of the screen that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,13 +47,163 @@ impl Pane {
 /// The smallest screen on which anything can be shown.
 pub const SMALLEST: (u16, u16) = (40, 10);
 
+/// How the place between header and prompt is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shape {
+    /// Below 60 columns, and zoomed: one pane.
+    One,
+    /// To 99 columns: the transcript, and one of envelope and content.
+    Two,
+    /// To 99 columns but more than 45 rows: everything above each other.
+    Portrait,
+    /// To 159 columns: the transcript, and envelope and content above each other.
+    Wide,
+    /// From 160 columns: the explanation has a column of its own.
+    Three,
+}
+
+impl Shape {
+    /// The shape for a size.
+    pub const fn of((columns, rows): (u16, u16)) -> Self {
+        match columns {
+            ..60 => Self::One,
+            60..100 if rows > 45 => Self::Portrait,
+            60..100 => Self::Two,
+            100..160 => Self::Wide,
+            _ => Self::Three,
+        }
+    }
+
+    /// Its name in the state file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Two => "two",
+            Self::Portrait => "portrait",
+            Self::Wide => "wide",
+            Self::Three => "three",
+        }
+    }
+}
+
+/// A border that can be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Split {
+    /// Between the transcript and what stands beside or below it.
+    Transcript,
+    /// Between envelope and content.
+    Content,
+    /// Before the explanation.
+    Explain,
+}
+
+impl Split {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Transcript, Self::Content, Self::Explain];
+
+    /// Its name in the state file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transcript => "transcript",
+            Self::Content => "content",
+            Self::Explain => "explain",
+        }
+    }
+}
+
+/// Where the borders stand: how much of the divided length is before each, in thousandths. What
+/// was never moved stands where the shape puts it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ratios(BTreeMap<(Shape, Split), u16>);
+
+impl Ratios {
+    /// Reads what [`Self::named`] gave; names that are unknown are left out.
+    pub fn from_named<'a>(named: impl Iterator<Item = (&'a str, u16)>) -> Self {
+        let shapes = [Shape::Two, Shape::Portrait, Shape::Wide, Shape::Three];
+        let find = |name: &str| {
+            let (shape, split) = name.split_once('.')?;
+            let shape = shapes.into_iter().find(|s| s.name() == shape)?;
+            Some((shape, Split::ALL.into_iter().find(|s| s.name() == split)?))
+        };
+        Self(named.filter_map(|(name, ratio)| Some((find(name)?, ratio.min(1000)))).collect())
+    }
+
+    /// Every border that was moved, as `wide.content`.
+    pub fn named(&self) -> impl Iterator<Item = (String, u16)> + '_ {
+        let name = |(shape, split): &(Shape, Split)| format!("{}.{}", shape.name(), split.name());
+        self.0.iter().map(move |(at, ratio)| (name(at), *ratio))
+    }
+
+    /// Forgets what was moved in `shape`.
+    pub fn forget(&mut self, shape: Shape) {
+        self.0.retain(|(at, _), _| *at != shape);
+    }
+
+    /// Forgets where one border was moved to.
+    pub fn forget_one(&mut self, shape: Shape, split: Split) {
+        self.0.remove(&(shape, split));
+    }
+
+    /// Moves the border of `splitter` so that `before` cells of its length are before it.
+    pub fn move_to(&mut self, shape: Shape, splitter: &Splitter, before: u16) {
+        let length = u32::from(splitter.length.max(1));
+        let before = before.clamp(splitter.least, splitter.length.saturating_sub(splitter.least));
+        // Rounded up: the same number of cells comes out again.
+        let ratio = (u32::from(before) * 1000).div_ceil(length);
+        self.0.insert((shape, splitter.split), u16::try_from(ratio).unwrap_or(1000));
+    }
+}
+
+/// A border on the screen that can be dragged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Splitter {
+    /// Which one.
+    pub split: Split,
+    /// The cells by which it can be taken.
+    pub grip: Rect,
+    /// Whether it moves left and right.
+    pub sideways: bool,
+    /// Where the divided length begins.
+    pub start: u16,
+    /// How long that is.
+    pub length: u16,
+    /// How many cells stay on each side.
+    pub least: u16,
+    /// How many cells are before it now.
+    pub before: u16,
+}
+
+/// What is to be laid out.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
+pub struct Wish {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The pane that must be seen.
+    pub shown: Pane,
+    /// Which of envelope and content is seen where there is place for one.
+    pub tab: Pane,
+    /// Whether `shown` has all the place.
+    pub zoomed: bool,
+    /// Whether another session's transcript stands where envelope and content are.
+    pub beside: bool,
+    /// Whether there is a line for the tabs of several sessions.
+    pub tabs: bool,
+    /// Whether there is a line of hints.
+    pub hints: bool,
+}
+
 /// Where everything is; a pane that has no place has no rectangle.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Panes {
     /// The line on top.
     pub header: Rect,
+    /// The tabs of several sessions.
+    pub tabs: Rect,
     /// The wire.
     pub transcript: Option<Rect>,
+    /// The wire of another session.
+    pub beside: Option<Rect>,
     /// The envelope.
     pub envelope: Option<Rect>,
     /// The content.
@@ -59,20 +214,44 @@ pub struct Panes {
     pub prompt: Rect,
     /// The line at the bottom.
     pub hints: Rect,
-    /// Whether boxes are drawn around explanation and prompt.
+    /// Whether a box is drawn around the explanation.
+    pub explain_boxed: bool,
+    /// Whether a box is drawn around the prompt.
     pub boxed: bool,
+    /// Borders that can be moved.
+    pub splitters: Vec<Splitter>,
 }
 
 impl Panes {
     /// The rectangle of `pane`, if it is shown.
-    pub const fn of(&self, pane: Pane) -> Option<Rect> {
+    pub fn of(&self, pane: Pane) -> Option<Rect> {
         match pane {
             Pane::Transcript => self.transcript,
             Pane::Prompt => Some(self.prompt),
             Pane::Envelope => self.envelope,
             Pane::Content => self.content,
-            Pane::Explain => Some(self.explain),
+            Pane::Explain => Some(self.explain).filter(|area| area.height > 0),
         }
+    }
+
+    /// The place of `pane` without its box.
+    pub fn inside(&self, pane: Pane) -> Option<Rect> {
+        let boxed = match pane {
+            Pane::Prompt => self.boxed,
+            Pane::Explain => self.explain_boxed,
+            _ => true,
+        };
+        self.of(pane).map(|area| if boxed { inside(area) } else { area })
+    }
+
+    /// The pane at a place of the screen.
+    pub fn at(&self, place: (u16, u16)) -> Option<Pane> {
+        Pane::ALL.into_iter().find(|p| self.of(*p).is_some_and(|area| area.contains(place.into())))
+    }
+
+    /// The border at a place of the screen.
+    pub fn splitter_at(&self, place: (u16, u16)) -> Option<&Splitter> {
+        self.splitters.iter().find(|s| s.grip.contains(place.into()))
     }
 }
 
@@ -91,73 +270,151 @@ pub const fn too_small((columns, rows): (u16, u16)) -> bool {
     columns < SMALLEST.0 || rows < SMALLEST.1
 }
 
-/// The panes on a screen of `size`. Where there is place for one, `shown` is it; where envelope
-/// and content share a place, `tab` has it.
-pub fn panes(size: (u16, u16), shown: Pane, tab: Pane) -> Panes {
-    let (columns, rows) = size;
-    let area = Rect::new(0, 0, columns, rows);
+/// The panes for a wish.
+pub fn panes(wish: &Wish, ratios: &Ratios) -> Panes {
+    let (columns, rows) = wish.size;
     let boxed = rows >= 16;
-    let wide = columns >= 160;
-    let explain = match rows {
-        ..16 => 1,
-        16..24 => 5,
-        24..30 => 6,
-        _ => 9,
-    };
-    let prompt = if boxed { 3 } else { 1 };
-    let beside = if wide { 0 } else { explain };
-    let [header, middle, below, prompt, hints] = Layout::vertical([
+    let [header, tabs, middle, prompt, hints] = Layout::vertical([
         Constraint::Length(1),
+        Constraint::Length(u16::from(wish.tabs)),
         Constraint::Min(1),
-        Constraint::Length(beside),
-        Constraint::Length(prompt),
-        Constraint::Length(1),
+        Constraint::Length(if boxed { 3 } else { 1 }),
+        Constraint::Length(u16::from(wish.hints)),
     ])
-    .areas(area);
-    let mut panes = Panes { header, explain: below, prompt, hints, boxed, ..Panes::default() };
-    let tab = if matches!(shown, Pane::Envelope | Pane::Content) { shown } else { tab };
-    if columns < 60 {
-        one(&mut panes, middle, shown);
-    } else if columns < 100 && rows > 45 {
-        let [top, envelope, content] =
-            Layout::vertical([Constraint::Fill(2), Constraint::Fill(1), Constraint::Fill(1)])
-                .areas(middle);
-        panes.transcript = Some(top);
-        panes.envelope = Some(envelope);
-        panes.content = Some(content);
-    } else if columns < 100 {
-        let [left, right] =
-            Layout::horizontal([Constraint::Fill(6), Constraint::Fill(4)]).areas(middle);
-        panes.transcript = Some(left);
-        if tab == Pane::Content {
-            panes.content = Some(right);
-        } else {
-            panes.envelope = Some(right);
-        }
-    } else {
-        let [left, right, third] = Layout::horizontal([
-            Constraint::Fill(11),
-            Constraint::Fill(9),
-            Constraint::Fill(if wide { 7 } else { 0 }),
-        ])
-        .areas(middle);
-        let [envelope, content] =
-            Layout::vertical([Constraint::Fill(2), Constraint::Fill(3)]).areas(right);
-        panes.transcript = Some(left);
-        panes.envelope = Some(envelope);
-        panes.content = Some(content);
-        if wide {
-            panes.explain = third;
-        }
-    }
-    panes
+    .areas(Rect::new(0, 0, columns, rows));
+    let panes = Panes { header, tabs, prompt, hints, boxed, ..Panes::default() };
+    let shape = Shape::of(wish.size);
+    Division { shape, rows, panes, ratios }.divide(wish, middle)
 }
 
-fn one(panes: &mut Panes, area: Rect, shown: Pane) {
-    match shown {
-        Pane::Envelope => panes.envelope = Some(area),
-        Pane::Content => panes.content = Some(area),
-        _ => panes.transcript = Some(area),
+/// The middle of the screen while it is being divided.
+struct Division<'a> {
+    shape: Shape,
+    rows: u16,
+    panes: Panes,
+    ratios: &'a Ratios,
+}
+
+impl Division<'_> {
+    fn divide(mut self, wish: &Wish, middle: Rect) -> Panes {
+        let explained = wish.shown == Pane::Explain;
+        if wish.zoomed || (explained && self.shape == Shape::One) {
+            self.panes.explain_boxed = true;
+            self.one(middle, wish.shown);
+            return self.panes;
+        }
+        let middle = if self.shape == Shape::Three { middle } else { self.above_explain(middle) };
+        let tab = if matches!(wish.shown, Pane::Envelope | Pane::Content) {
+            wish.shown
+        } else {
+            wish.tab
+        };
+        match self.shape {
+            Shape::One => self.one(middle, wish.shown),
+            Shape::Portrait => {
+                let (top, rest) =
+                    self.split(Split::Transcript, middle, Direction::Vertical, (500, 5));
+                self.panes.transcript = Some(top);
+                self.second(wish, tab, rest);
+            }
+            Shape::Two => self.columns(wish, tab, middle, 600),
+            Shape::Wide => self.columns(wish, tab, middle, 550),
+            Shape::Three => {
+                let (left, third) =
+                    self.split(Split::Explain, middle, Direction::Horizontal, (740, 20));
+                self.panes.explain = third;
+                self.panes.explain_boxed = true;
+                self.columns(wish, tab, left, 550);
+            }
+        }
+        self.panes
+    }
+
+    fn one(&mut self, area: Rect, shown: Pane) {
+        match shown {
+            Pane::Envelope => self.panes.envelope = Some(area),
+            Pane::Content => self.panes.content = Some(area),
+            Pane::Explain => self.panes.explain = area,
+            Pane::Transcript | Pane::Prompt => self.panes.transcript = Some(area),
+        }
+    }
+
+    fn columns(&mut self, wish: &Wish, tab: Pane, area: Rect, usual: u16) {
+        let usual = if wish.beside { 500 } else { usual };
+        let (left, right) = self.split(Split::Transcript, area, Direction::Horizontal, (usual, 16));
+        self.panes.transcript = Some(left);
+        self.second(wish, tab, right);
+    }
+
+    /// What stands beside or below the transcript.
+    fn second(&mut self, wish: &Wish, tab: Pane, area: Rect) {
+        if wish.beside {
+            self.panes.beside = Some(area);
+        } else if self.shape != Shape::Two {
+            let usual = if self.shape == Shape::Portrait { 500 } else { 400 };
+            let (envelope, content) =
+                self.split(Split::Content, area, Direction::Vertical, (usual, 3));
+            self.panes.envelope = Some(envelope);
+            self.panes.content = Some(content);
+        } else if tab == Pane::Content {
+            self.panes.content = Some(area);
+        } else {
+            self.panes.envelope = Some(area);
+        }
+    }
+
+    /// Puts the explanation at the bottom of `area`; where there is little place it is one line.
+    fn above_explain(&mut self, area: Rect) -> Rect {
+        let usual = match self.rows {
+            ..16 => 1,
+            16..24 => 5,
+            24..30 => 6,
+            _ => 9,
+        };
+        self.panes.explain_boxed = usual > 1;
+        if usual > 1 && self.shape != Shape::One {
+            let before = area.height.saturating_sub(usual);
+            let usual = (u32::from(before) * 1000).div_ceil(u32::from(area.height.max(1)));
+            let usual = u16::try_from(usual).unwrap_or(1000);
+            let (above, below) = self.split(Split::Explain, area, Direction::Vertical, (usual, 3));
+            self.panes.explain = below;
+            return above;
+        }
+        let [above, below] =
+            Layout::vertical([Constraint::Min(1), Constraint::Length(usual)]).areas(area);
+        self.panes.explain = below;
+        above
+    }
+
+    /// Divides `area` where the person wants it, else at `usual` thousandths; `least` cells stay
+    /// on each side.
+    fn split(
+        &mut self,
+        split: Split,
+        area: Rect,
+        direction: Direction,
+        (usual, least): (u16, u16),
+    ) -> (Rect, Rect) {
+        let sideways = direction == Direction::Horizontal;
+        let (start, length) = if sideways { (area.x, area.width) } else { (area.y, area.height) };
+        let least = least.min(length / 2);
+        let ratio = self.ratios.0.get(&(self.shape, split)).copied().unwrap_or(usual);
+        let before = u32::from(length) * u32::from(ratio) / 1000;
+        let before = u16::try_from(before).unwrap_or(length);
+        let before = before.clamp(least, length - least);
+        let (mut first, mut second) = (area, area);
+        let grip = if sideways {
+            (first.width, second.width) = (before, length - before);
+            second.x += before;
+            Rect { x: (start + before).saturating_sub(1), width: 2, ..area }
+        } else {
+            (first.height, second.height) = (before, length - before);
+            second.y += before;
+            Rect { y: (start + before).saturating_sub(1), height: 1, ..area }
+        };
+        let splitter = Splitter { split, grip, sideways, start, length, least, before };
+        self.panes.splitters.push(splitter);
+        (first, second)
     }
 }
 
@@ -165,31 +422,46 @@ fn one(panes: &mut Panes, area: Rect, shown: Pane) {
 mod tests {
     use super::*;
 
+    fn wish(size: (u16, u16), shown: Pane) -> Wish {
+        let tab = Pane::Envelope;
+        Wish { size, shown, tab, zoomed: false, beside: false, tabs: false, hints: true }
+    }
+
+    /// All borders where the person pushed them, as far as they go.
+    fn pushed(size: (u16, u16), before: u16) -> Ratios {
+        let mut ratios = Ratios::default();
+        for splitter in panes(&wish(size, Pane::Transcript), &Ratios::default()).splitters {
+            ratios.move_to(Shape::of(size), &splitter, before);
+        }
+        ratios
+    }
+
+    fn stay_apart(wish: &Wish, ratios: &Ratios) {
+        let panes = panes(wish, ratios);
+        let mut all: Vec<Rect> = Pane::ALL.iter().filter_map(|p| panes.of(*p)).collect();
+        all.extend([panes.header, panes.tabs, panes.hints]);
+        all.extend(panes.beside);
+        let screen = Rect::new(0, 0, wish.size.0, wish.size.1);
+        for (at, area) in all.iter().enumerate() {
+            assert_eq!(area.intersection(screen).area(), area.area(), "{wish:?}");
+            for other in all.iter().skip(at + 1) {
+                assert_eq!(area.intersection(*other).area(), 0, "{wish:?} {panes:?}");
+            }
+        }
+    }
+
     #[test]
     fn panes_never_leave_the_screen_or_overlap() {
         for columns in (0..220_u16).step_by(7) {
             for rows in [0, 1, 9, 10, 15, 16, 24, 30, 46] {
                 for shown in Pane::ALL {
-                    let panes = panes((columns, rows), shown, Pane::Envelope);
-                    let mut all: Vec<Rect> =
-                        Pane::ALL.iter().filter_map(|p| panes.of(*p)).collect();
-                    all.extend([panes.header, panes.hints]);
-                    let screen = Rect::new(0, 0, columns, rows);
-                    for (at, area) in all.iter().enumerate() {
-                        assert_eq!(
-                            area.intersection(screen).area(),
-                            area.area(),
-                            "{columns}x{rows}"
-                        );
-                        for other in all.iter().skip(at + 1) {
-                            assert_eq!(
-                                area.intersection(*other).area(),
-                                0,
-                                "{columns}x{rows} {panes:?}"
-                            );
-                        }
-                    }
-                    let _ = inside(panes.explain);
+                    let size = (columns, rows);
+                    let plain = wish(size, shown);
+                    stay_apart(&plain, &Ratios::default());
+                    stay_apart(&plain, &pushed(size, 0));
+                    stay_apart(&plain, &pushed(size, u16::MAX));
+                    stay_apart(&Wish { zoomed: true, tabs: true, ..plain }, &Ratios::default());
+                    stay_apart(&Wish { beside: true, hints: false, ..plain }, &Ratios::default());
                 }
             }
         }
@@ -197,12 +469,46 @@ mod tests {
 
     #[test]
     fn breakpoints() {
-        let at = |columns, rows| panes((columns, rows), Pane::Transcript, Pane::Envelope);
+        let at =
+            |columns, rows| panes(&wish((columns, rows), Pane::Transcript), &Ratios::default());
         assert!(at(59, 24).envelope.is_none());
         assert!(at(80, 24).envelope.is_some() && at(80, 24).content.is_none());
         assert!(at(120, 40).envelope.is_some() && at(120, 40).content.is_some());
         assert!(at(80, 50).content.is_some());
         assert_eq!(at(200, 50).explain.height, at(200, 50).transcript.map_or(0, |r| r.height));
-        assert!(panes((80, 24), Pane::Content, Pane::Envelope).content.is_some());
+        let content = panes(&wish((80, 24), Pane::Content), &Ratios::default());
+        assert!(content.content.is_some());
+    }
+
+    #[test]
+    fn a_border_stays_where_it_was_put() {
+        for size in [(80, 24), (80, 60), (120, 40), (200, 50)] {
+            let shape = Shape::of(size);
+            let plain = wish(size, Pane::Transcript);
+            for at in 0..panes(&plain, &Ratios::default()).splitters.len() {
+                for before in [5, 7, 10, 13] {
+                    let mut ratios = Ratios::default();
+                    let splitter = panes(&plain, &ratios).splitters[at];
+                    ratios.move_to(shape, &splitter, before);
+                    let kept = Ratios::from_named(
+                        ratios.named().collect::<Vec<_>>().iter().map(|(n, r)| (n.as_str(), *r)),
+                    );
+                    assert_eq!(kept, ratios);
+                    let most = splitter.length - splitter.least;
+                    let want = before.clamp(splitter.least, most);
+                    assert_eq!(panes(&plain, &kept).splitters[at].before, want, "{size:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_zoomed_pane_has_everything() {
+        for shown in [Pane::Transcript, Pane::Envelope, Pane::Content, Pane::Explain] {
+            let zoomed = Wish { zoomed: true, ..wish((120, 40), shown) };
+            let panes = panes(&zoomed, &Ratios::default());
+            assert_eq!(panes.of(shown), Some(Rect::new(0, 1, 120, 35)));
+            assert!(panes.splitters.is_empty());
+        }
     }
 }

@@ -9,7 +9,8 @@ use crate::session::{Dialogue, secrets};
 use crate::smtp::Span;
 
 pub use super::layout::Pane;
-use super::layout::{self, Panes};
+use super::layout::{self, Panes, Ratios, Wish};
+use super::popup::Popup;
 use super::prompt::Prompt;
 
 /// The directive that sends exactly what follows it.
@@ -79,10 +80,14 @@ pub struct ReadContent {
     pub content: Content,
 }
 
-/// The session on the screen.
+/// One session; several can be open.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says that something is under way")]
 pub struct Session {
+    /// By which its events find it; from 1, in the order of their tabs.
+    pub id: usize,
+    /// What stood in the prompt when another session came to the front.
+    pub draft: String,
     /// The fold over its events.
     pub dialogue: Dialogue,
     /// Whether it comes from a file: nothing can be sent.
@@ -111,6 +116,29 @@ pub struct Session {
     pub reading: bool,
 }
 
+impl Session {
+    /// A session in which nothing has happened.
+    pub fn new(id: usize, target: String) -> Self {
+        Self {
+            id,
+            draft: String::new(),
+            dialogue: Dialogue::default(),
+            recorded: false,
+            loading: false,
+            dialling: false,
+            target,
+            anchor: Anchor::Follow,
+            followed: 0,
+            envelope_scroll: 0,
+            content_scroll: 0,
+            explain_scroll: 0,
+            view: ContentView::default(),
+            read: None,
+            reading: false,
+        }
+    }
+}
+
 /// The whole screen.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
@@ -123,8 +151,12 @@ pub struct Model {
     pub theme: Theme,
     /// Keys.
     pub keys: Keys,
-    /// The session.
+    /// The session in front.
     pub session: Session,
+    /// The other sessions, by id.
+    pub others: Vec<Session>,
+    /// Whether another session's transcript stands beside that of the one in front.
+    pub beside: bool,
     /// What has the focus.
     pub focus: Pane,
     /// Which of envelope and content is shown where there is place for one: the one that is being
@@ -132,8 +164,16 @@ pub struct Model {
     pub tab: Pane,
     /// The line being typed.
     pub prompt: Prompt,
-    /// How far the help is scrolled, while it is open.
-    pub help: Option<usize>,
+    /// What stands before the panes.
+    pub popup: Option<Popup>,
+    /// Whether the focused pane has all the place.
+    pub zoomed: bool,
+    /// Where the person wants the borders.
+    pub ratios: Ratios,
+    /// Whether there is a line of hints.
+    pub hints: bool,
+    /// Whether borders are drawn with `+`, `-` and `|`.
+    pub ascii: bool,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
     /// Whether the last key asked to leave.
@@ -156,25 +196,17 @@ impl Model {
             lang,
             theme,
             keys,
-            session: Session {
-                dialogue: Dialogue::default(),
-                recorded: false,
-                loading: false,
-                dialling: false,
-                target: String::new(),
-                anchor: Anchor::Follow,
-                followed: 0,
-                envelope_scroll: 0,
-                content_scroll: 0,
-                explain_scroll: 0,
-                view: ContentView::default(),
-                read: None,
-                reading: false,
-            },
+            session: Session::new(1, String::new()),
+            others: Vec::new(),
+            beside: false,
             focus: Pane::Prompt,
             tab: Pane::Envelope,
             prompt: Prompt::default(),
-            help: None,
+            popup: None,
+            zoomed: false,
+            ratios: Ratios::default(),
+            hints: true,
+            ascii: false,
             notice: None,
             leaving: false,
             line_ends: false,
@@ -187,17 +219,41 @@ impl Model {
     /// Where everything is.
     pub fn panes(&self) -> Panes {
         let shown = if self.focus == Pane::Prompt { Pane::Transcript } else { self.focus };
-        layout::panes(self.size, shown, self.tab)
+        let wish = Wish {
+            size: self.size,
+            shown,
+            tab: self.tab,
+            zoomed: self.zoomed,
+            beside: self.beside && !self.others.is_empty(),
+            tabs: !self.others.is_empty(),
+            hints: self.hints || self.notice.is_some(),
+        };
+        layout::panes(&wish, &self.ratios)
     }
 
-    /// Which keys count.
-    pub fn layer(&self) -> Layer {
-        if self.help.is_some() { Layer::Panes } else { self.layer_below_help() }
+    /// Which keys count, the nearest first.
+    pub fn layers(&self) -> &'static [Layer] {
+        match &self.popup {
+            Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            None => self.layers_below(),
+        }
     }
 
-    /// Which keys count once the help is closed: those it lists first.
-    pub fn layer_below_help(&self) -> Layer {
-        if self.focus == Pane::Prompt { Layer::Prompt } else { Layer::Panes }
+    /// Which keys count once no popup is open: those that the help lists first.
+    pub const fn layers_below(&self) -> &'static [Layer] {
+        match self.focus {
+            Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
+            Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
+            _ => &[Layer::Panes, Layer::Any],
+        }
+    }
+
+    /// The line that is being typed: that of the popup, else the prompt if it has the focus.
+    pub fn line(&mut self) -> Option<&mut Prompt> {
+        match &mut self.popup {
+            Some(popup) => popup.line(),
+            None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
+        }
     }
 
     /// What of the line being typed is a secret. `:raw` sends what stands behind it.

@@ -12,7 +12,7 @@ use crate::session::{Dialogue, Row, timing};
 use crate::smtp::Oddity;
 use crate::smtp::verb::Verb;
 
-use super::model::{Anchor, Model};
+use super::model::{Anchor, Model, Session};
 
 /// A piece of a line.
 pub type Piece = (Role, String);
@@ -28,8 +28,8 @@ pub fn count(dialogue: &Dialogue) -> usize {
 }
 
 /// The lines of row `at` on `columns` columns.
-pub fn lines(model: &Model, at: usize, columns: usize) -> Vec<Vec<Piece>> {
-    let dialogue = &model.session.dialogue;
+pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec<Vec<Piece>> {
+    let dialogue = &session.dialogue;
     let known = dialogue.wire().len();
     let (row, notes) = if at < known {
         (shown(dialogue, at, model.lang, model.with_secrets), notes(dialogue, at))
@@ -156,20 +156,25 @@ fn at_blank<'a>(whole: &'a str, head: &str, room: usize) -> Option<(&'a str, &'a
 }
 
 /// The row and line at the top of a pane of `height` lines.
-pub fn top(model: &Model, columns: usize, height: usize) -> (usize, usize) {
-    match model.session.anchor {
+pub fn top(model: &Model, session: &Session, columns: usize, height: usize) -> (usize, usize) {
+    match session.anchor {
         Anchor::At { row, skip } => (row, skip),
-        Anchor::Follow => back_from_end(model, columns, height),
+        Anchor::Follow => back_from_end(model, session, columns, height),
     }
 }
 
 /// The place from which `height` lines reach the end.
-fn back_from_end(model: &Model, columns: usize, height: usize) -> (usize, usize) {
+fn back_from_end(
+    model: &Model,
+    session: &Session,
+    columns: usize,
+    height: usize,
+) -> (usize, usize) {
     let mut left = height;
-    let mut row = count(&model.session.dialogue);
+    let mut row = count(&session.dialogue);
     while row > 0 {
         row -= 1;
-        let here = lines(model, row, columns).len();
+        let here = lines(model, session, row, columns).len();
         if here >= left {
             return (row, here - left);
         }
@@ -179,8 +184,8 @@ fn back_from_end(model: &Model, columns: usize, height: usize) -> (usize, usize)
 }
 
 /// The place `by` lines further down (or up), and whether that is the end.
-pub fn moved(model: &Model, columns: usize, height: usize, by: isize) -> Anchor {
-    let (mut row, mut skip) = top(model, columns, height);
+pub fn moved(model: &Model, session: &Session, columns: usize, height: usize, by: isize) -> Anchor {
+    let (mut row, mut skip) = top(model, session, columns, height);
     let mut left = by.unsigned_abs();
     if by < 0 {
         while left > 0 {
@@ -192,13 +197,13 @@ pub fn moved(model: &Model, columns: usize, height: usize, by: isize) -> Anchor 
             skip = 0;
             let Some(before) = row.checked_sub(1) else { break };
             row = before;
-            skip = lines(model, row, columns).len();
+            skip = lines(model, session, row, columns).len();
         }
         return Anchor::At { row, skip };
     }
-    let end = back_from_end(model, columns, height);
+    let end = back_from_end(model, session, columns, height);
     while left > 0 && (row, skip) < end {
-        let rest = lines(model, row, columns).len().saturating_sub(skip);
+        let rest = lines(model, session, row, columns).len().saturating_sub(skip);
         if rest > left {
             skip += left;
             break;

@@ -1,7 +1,9 @@
 //! `update(&mut Model, Message) -> Vec<Effect>`: synchronous, total, without a clock.
 
+mod arrange;
 mod browse;
 mod compose;
+mod help;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -14,6 +16,7 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Anchor, Model, Pane, ReadContent};
+use super::popup::Popup;
 use super::rows;
 
 /// Messages up to this size are read at once; larger ones in the background.
@@ -27,7 +30,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => return key_pressed(model, key),
         Message::Paste(text) => {
             model.focus = Pane::Prompt;
-            model.help = None;
+            model.popup = None;
             model.notice = None;
             let text = text.replace("\r\n", "\n").replace('\r', "\n");
             // The end of the last line is Enter's.
@@ -109,7 +112,7 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
 }
 
 fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    let action = model.keys.action(model.layer(), key);
+    let action = model.keys.action(model.layers(), key);
     if !matches!(action, Some(Action::Quit | Action::Hangup)) {
         model.leaving = false;
     }
@@ -121,12 +124,14 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Does `action`, whichever key, click or list entry asked for it. An open popup has the first
+/// say; what it does not know closes it.
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if model.help.is_some() && browse::in_help(model, action) {
-        return Vec::new();
+    if let Some(effects) = in_popup(model, action) {
+        return effects;
     }
     match action {
-        Action::Help => model.help = Some(0),
+        Action::Help => help::open(model),
         Action::Connect => return compose::connect(model),
         Action::KeepAlive => return compose::keep_alive(model),
         Action::Hangup => return hang_up(model),
@@ -135,10 +140,31 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Send => return compose::send(model),
         Action::Delete if model.prompt.text().is_empty() => return quit(model),
-        _ if compose::edit(model, action) => {}
+        _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),
     }
     Vec::new()
+}
+
+/// What an open popup makes of `action`; `None` if there is none, or if it is closed by it.
+fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    model.popup.as_ref()?;
+    if matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
+        return None;
+    }
+    if matches!(action, Action::Leave | Action::Hangup) {
+        model.popup = None;
+        return Some(Vec::new());
+    }
+    let edited = compose::edit(model, action);
+    let effects = match model.popup {
+        Some(Popup::Help(_)) => help::act(model, action, edited),
+        None => None,
+    };
+    if effects.is_none() {
+        model.popup = None;
+    }
+    effects
 }
 
 /// Ctrl-C: clears the line, stops connecting, and at the second time leaves.

@@ -30,6 +30,7 @@ use crate::knowledge;
 
 use super::layout::{inside, too_small};
 use super::model::{Model, Pane};
+use super::popup::Popup;
 use super::rows::Piece;
 
 /// Draws the whole screen.
@@ -41,7 +42,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let panes = model.panes();
     status::header(model, panes.header, frame);
     if let Some(area) = panes.transcript {
-        transcript::draw(model, area, frame);
+        transcript::draw(model, &model.session, area, frame);
     }
     if let Some(area) = panes.envelope {
         envelope::draw(model, area, frame);
@@ -49,11 +50,14 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(area) = panes.content {
         content::draw(model, area, frame);
     }
-    explain::draw(model, panes.explain, panes.boxed, frame);
+    if panes.of(Pane::Explain).is_some() {
+        explain::draw(model, panes.explain, panes.explain_boxed, frame);
+    }
     prompt::draw(model, panes.prompt, panes.boxed, frame);
     status::hints(model, panes.hints, frame);
-    if model.help.is_some() {
-        help::draw(model, frame);
+    match &model.popup {
+        Some(Popup::Help(help)) => help::draw(model, help, frame),
+        None => {}
     }
     cursor(model, frame);
 }
@@ -63,7 +67,7 @@ fn cursor(model: &Model, frame: &mut Frame<'_>) {
     let panes = model.panes();
     let corner = |area: Rect| (area.x, area.y);
     let place = match model.focus {
-        _ if model.help.is_some() => (0, 0),
+        _ if model.popup.is_some() => (0, 0),
         Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
         pane => panes.of(pane).map_or((0, 0), corner),
     };
@@ -87,7 +91,7 @@ fn boxed(
     area: Rect,
     frame: &mut Frame<'_>,
 ) -> Rect {
-    let focused = model.focus == pane && model.help.is_none();
+    let focused = model.focus == pane && model.popup.is_none();
     let role = if focused { Role::Focus } else { Role::Border };
     let room = usize::from(area.width).saturating_sub(4);
     let title = clip(&format!(" {} {title} ", pane.number()), room);
@@ -116,9 +120,25 @@ fn styled(model: &Model, pieces: Vec<Piece>) -> Line<'static> {
     Line::from(spans.collect::<Vec<_>>())
 }
 
-/// Draws lines from number `scroll` on.
-fn lines(model: &Model, all: Vec<Vec<Piece>>, scroll: usize, area: Rect, frame: &mut Frame<'_>) {
-    let shown = all.into_iter().skip(scroll).take(usize::from(area.height));
-    let shown: Vec<_> = shown.map(|pieces| styled(model, pieces)).collect();
-    frame.render_widget(Paragraph::new(shown), area);
+/// The lines that fit into `area` from number `scroll` on.
+fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, area: Rect) -> Vec<Vec<Piece>> {
+    all.into_iter().skip(scroll).take(usize::from(area.height)).collect()
+}
+
+/// Draws lines from the top of `area` on.
+fn draw_lines(model: &Model, lines: Vec<Vec<Piece>>, area: Rect, frame: &mut Frame<'_>) {
+    let lines: Vec<_> = lines.into_iter().map(|pieces| styled(model, pieces)).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// The lines that `pane` shows: what is drawn is what is copied.
+pub fn shown(model: &Model, pane: Pane) -> Vec<Vec<Piece>> {
+    let Some(area) = model.panes().inside(pane) else { return Vec::new() };
+    match pane {
+        Pane::Transcript => transcript::lines(model, &model.session, area),
+        Pane::Envelope => envelope::lines(model, area),
+        Pane::Content => content::lines(model, area),
+        Pane::Explain => explain::lines(model, area),
+        Pane::Prompt => Vec::new(),
+    }
 }

@@ -2,28 +2,8 @@
 
 use crate::display::keys::Action;
 
-use super::super::layout::inside;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
-
-/// Keys while the help is open; `false` if `action` closes nothing and moves nothing.
-pub(super) fn in_help(model: &mut Model, action: Action) -> bool {
-    let height = usize::from(model.size.1).saturating_sub(4).max(1);
-    let Some(scroll) = model.help else { return false };
-    let most = view::help::lines(model).len().saturating_sub(height);
-    model.help = match action {
-        Action::Leave | Action::Help | Action::Prompt => None,
-        Action::Up => Some(scroll.saturating_sub(1)),
-        Action::Down => Some(scroll.saturating_add(1).min(most)),
-        Action::PageUp => Some(scroll.saturating_sub(height)),
-        Action::PageDown => Some(scroll.saturating_add(height).min(most)),
-        Action::Top => Some(0),
-        Action::Follow => Some(most),
-        Action::Quit | Action::Hangup | Action::Suspend | Action::Redraw => return false,
-        _ => Some(scroll),
-    };
-    true
-}
 
 /// Moves the focus or what the focused pane shows.
 pub(super) fn browse(model: &mut Model, action: Action) {
@@ -75,7 +55,7 @@ fn show_content(model: &mut Model) {
 
 fn page(model: &Model) -> isize {
     let pane = if model.focus == Pane::Prompt { Pane::Transcript } else { model.focus };
-    let height = model.panes().of(pane).map_or(0, |area| inside(area).height);
+    let height = model.panes().inside(pane).map_or(0, |area| area.height);
     isize::from(i16::try_from(height).unwrap_or(i16::MAX)).max(2) - 1
 }
 
@@ -103,8 +83,14 @@ fn scroll_transcript(model: &mut Model, by: isize) {
         isize::MIN => Anchor::At { row: 0, skip: 0 },
         isize::MAX => Anchor::Follow,
         _ => {
-            let Some(area) = model.panes().transcript.map(inside) else { return };
-            rows::moved(model, usize::from(area.width), usize::from(area.height), by)
+            let Some(area) = model.panes().inside(Pane::Transcript) else { return };
+            rows::moved(
+                model,
+                &model.session,
+                usize::from(area.width),
+                usize::from(area.height),
+                by,
+            )
         }
     };
     if model.session.anchor == Anchor::Follow {

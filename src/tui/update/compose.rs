@@ -13,19 +13,19 @@ use super::super::model::{Anchor, Model, Pane};
 /// A key that no table names: its character goes into the prompt.
 pub(super) fn typed(model: &mut Model, key: KeyEvent) {
     let Some(c) = super::typed_char(key) else { return };
-    if model.focus != Pane::Prompt || model.help.is_some() {
-        return;
+    let at_prompt = model.popup.is_none() && model.focus == Pane::Prompt;
+    let empty = model.prompt.text().is_empty() && !model.session.dialogue.is_inside_text();
+    if c == '?' && at_prompt && empty {
+        return super::help::open(model);
     }
-    if c == '?' && model.prompt.text().is_empty() && !model.session.dialogue.is_inside_text() {
-        model.help = Some(0);
-        return;
+    if let Some(line) = model.line() {
+        line.insert(c.encode_utf8(&mut [0; 4]));
     }
-    model.prompt.insert(c.encode_utf8(&mut [0; 4]));
 }
 
 /// Edits the line; `false` if `action` is none of that.
 pub(super) fn edit(model: &mut Model, action: Action) -> bool {
-    let prompt = &mut model.prompt;
+    let Some(prompt) = model.line() else { return false };
     match action {
         Action::Back => prompt.delete_back(),
         Action::Delete => prompt.delete(),
@@ -85,7 +85,7 @@ pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
         return told(model, knowledge::word(model.lang, "message.busy").to_owned());
     }
     model.focus = Pane::Prompt;
-    model.help = None;
+    model.popup = None;
     let line = format!(":connect {}", model.session.target);
     model.prompt.set(&line);
     Vec::new()
@@ -116,7 +116,7 @@ fn run(model: &mut Model, directive: &str) -> Vec<Effect> {
         "data" => say(model, Effect::SayFile(argument.trim().to_owned())),
         "close" => vec![Effect::HangUp],
         "help" => {
-            model.help = Some(0);
+            super::help::open(model);
             Vec::new()
         }
         "quit" | "q" => super::quit(model),

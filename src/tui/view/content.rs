@@ -11,10 +11,9 @@ use crate::knowledge;
 use crate::session::Message;
 use crate::session::content::{Content, Part};
 
-use super::super::layout::inside;
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::Piece;
-use super::{boxed, lines};
+use super::{boxed, draw_lines, in_sight};
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
@@ -22,23 +21,25 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width).saturating_sub(8);
     let title = title(model, room);
     let remark = remark(model, room.saturating_sub(width(&title)));
-    boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
-    let area = inside(area);
-    let columns = usize::from(area.width);
+    let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
+    draw_lines(model, lines(model, area), area, frame);
+}
+
+/// The lines that are in sight.
+pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
+    let (columns, height) = (usize::from(area.width), usize::from(area.height));
     let scroll = model.session.content_scroll;
     if model.session.view == ContentView::Raw
         && let Some(message) = model.session.dialogue.messages().last()
     {
-        let rows = raw(message, scroll, usize::from(area.height), columns);
-        return lines(model, rows, 0, area, frame);
+        return raw(message, scroll, height, columns);
     }
-    let enough = scroll + usize::from(area.height);
-    lines(model, all(model, columns, enough), scroll, area, frame);
+    in_sight(all(model, columns, scroll + height), scroll, area)
 }
 
 /// The last line to which one can scroll.
 pub fn length(model: &Model) -> usize {
-    let columns = model.panes().content.map_or(40, |area| usize::from(inside(area).width));
+    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
     let count = match (model.session.view, model.session.dialogue.messages().last()) {
         (ContentView::Raw, Some(message)) => message.line_count(),
         _ => all(model, columns, usize::MAX).len(),

@@ -10,10 +10,9 @@ use crate::display::words::{address, end_word, fate_key, params};
 use crate::knowledge;
 use crate::session::{End, Fate, Transaction};
 
-use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::rows::Piece;
-use super::{boxed, lines};
+use super::{boxed, draw_lines, in_sight};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
@@ -23,14 +22,15 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let title = knowledge::word(model.lang, Pane::Envelope.title());
     let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
     let remark = (Role::Dim, remark.unwrap_or_default());
-    boxed(model, Pane::Envelope, &tabs(model, title), remark, area, frame);
-    let area = inside(area);
-    let all = all(
-        model,
-        usize::from(area.width),
-        usize::from(area.height) + model.session.envelope_scroll,
-    );
-    lines(model, all, model.session.envelope_scroll, area, frame);
+    let area = boxed(model, Pane::Envelope, &tabs(model, title), remark, area, frame);
+    draw_lines(model, lines(model, area), area, frame);
+}
+
+/// The lines that are in sight.
+pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
+    let scroll = model.session.envelope_scroll;
+    let all = all(model, usize::from(area.width), usize::from(area.height) + scroll);
+    in_sight(all, scroll, area)
 }
 
 /// The title, with the other pane's name beside it where they share a place.
@@ -44,7 +44,7 @@ fn tabs(model: &Model, title: &str) -> String {
 
 /// The last line to which one can scroll.
 pub fn length(model: &Model) -> usize {
-    let columns = model.panes().envelope.map_or(40, |area| usize::from(inside(area).width));
+    let columns = model.panes().inside(Pane::Envelope).map_or(40, |area| usize::from(area.width));
     all(model, columns, usize::MAX).len().saturating_sub(1)
 }
 

@@ -12,32 +12,35 @@ use crate::knowledge::{self, Entry, Severity};
 use crate::session::Exchange;
 use crate::smtp::code::{Class, Code};
 
-use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::rows::Piece;
-use super::{boxed, lines};
+use super::{boxed, draw_lines, in_sight};
 
 /// Draws the explanation; without a box it is one line.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
         let title = knowledge::word(model.lang, Pane::Explain.title());
-        boxed(model, Pane::Explain, title, (Role::Dim, &clauses(model)), area, frame);
-        inside(area)
+        boxed(model, Pane::Explain, title, (Role::Dim, &clauses(model)), area, frame)
     } else {
         area
     };
-    if !has_box && warns(model) {
-        let warning = clip(knowledge::word(model.lang, "data.really"), usize::from(area.width));
-        return lines(model, vec![vec![(Role::Warn, warning)]], 0, area, frame);
+    draw_lines(model, lines(model, area), area, frame);
+}
+
+/// The lines that are in sight.
+pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
+    let columns = usize::from(area.width);
+    if area.height == 1 && warns(model) {
+        return vec![vec![(Role::Warn, clip(knowledge::word(model.lang, "data.really"), columns))]];
     }
-    let mut all = all(model, usize::from(area.width));
+    let mut all = all(model, columns);
     let end = model.session.explain_scroll + usize::from(area.height);
     if let Some(last) =
         end.checked_sub(1).filter(|_| all.len() > end).and_then(|at| all.get_mut(at))
     {
-        more(last, usize::from(area.width));
+        more(last, columns);
     }
-    lines(model, all, model.session.explain_scroll, area, frame);
+    in_sight(all, model.session.explain_scroll, area)
 }
 
 /// Ends a line with an ellipsis: there is more below it.
@@ -59,8 +62,7 @@ fn warns(model: &Model) -> bool {
 
 /// The last line to which one can scroll.
 pub fn length(model: &Model) -> usize {
-    let panes = model.panes();
-    let area = if panes.boxed { inside(panes.explain) } else { panes.explain };
+    let area = model.panes().inside(Pane::Explain).unwrap_or_default();
     all(model, usize::from(area.width)).len().saturating_sub(usize::from(area.height).max(1))
 }
 

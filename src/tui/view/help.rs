@@ -11,7 +11,9 @@ use crate::knowledge;
 
 use super::super::layout::inside;
 use super::super::model::Model;
+use super::super::popup::Help;
 use super::super::rows::Piece;
+use super::{draw_lines, in_sight};
 
 /// The directives that can be typed, and the keys of their words.
 pub const DIRECTIVES: [(&str, &str); 6] = [
@@ -24,9 +26,8 @@ pub const DIRECTIVES: [(&str, &str); 6] = [
 ];
 
 /// Draws the help over everything but the lines on top and at the bottom.
-pub fn draw(model: &Model, frame: &mut Frame<'_>) {
-    let (columns, rows) = model.size;
-    let area = Rect::new(0, 1, columns, rows.saturating_sub(2));
+pub fn draw(model: &Model, help: &Help, frame: &mut Frame<'_>) {
+    let area = place(model);
     frame.render_widget(Clear, area);
     let title = format!(" {} ", knowledge::word(model.lang, "pane.help"));
     let leave = format!(" {} ", knowledge::word(model.lang, "help.leave"));
@@ -36,10 +37,17 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
         .title(title)
         .title_bottom(leave);
     frame.render_widget(block, area);
-    super::lines(model, lines(model), model.help.unwrap_or_default(), inside(area), frame);
+    let area = inside(area);
+    draw_lines(model, in_sight(lines(model), help.scroll, area), area, frame);
 }
 
-/// All lines of the help.
+/// Where the help stands.
+pub const fn place(model: &Model) -> Rect {
+    let (columns, rows) = model.size;
+    Rect { x: 0, y: 1, width: columns, height: rows.saturating_sub(2) }
+}
+
+/// All lines of the help, those of the focused pane first.
 pub fn lines(model: &Model) -> Vec<Vec<Piece>> {
     let word = |key| knowledge::word(model.lang, key);
     let room = usize::from(model.size.0).saturating_sub(2);
@@ -48,15 +56,12 @@ pub fn lines(model: &Model) -> Vec<Vec<Piece>> {
         let text = clip(text, room.saturating_sub(18));
         vec![(Role::Key, format!("{key} ")), (Role::Text, text)]
     };
-    let layers = if model.layer_below_help() == Layer::Prompt {
-        [Layer::Prompt, Layer::Any, Layer::Panes]
-    } else {
-        [Layer::Panes, Layer::Any, Layer::Prompt]
-    };
+    let near = model.layers_below().iter();
+    let far = Layer::ALL.iter().filter(|layer| !model.layers_below().contains(layer));
     let mut out = Vec::new();
-    for layer in layers {
+    for layer in near.chain(far) {
         out.push(vec![(Role::Title, word(layer.title()).to_owned())]);
-        let bindings = model.keys.rows().iter().filter(|b| b.layer == layer);
+        let bindings = model.keys.rows().iter().filter(|b| b.layer == *layer);
         out.extend(bindings.map(|b| row(&key_name(b.key), word(b.action.name()))));
         out.push(Vec::new());
     }

@@ -12,15 +12,14 @@ use crate::session::{Phase, secrets};
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::rows::Piece;
-use super::{boxed, lines};
+use super::{boxed, draw_lines};
 
 /// Draws the prompt.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
         let title = knowledge::word(model.lang, Pane::Prompt.title());
         let (tone, remark) = remark(model);
-        boxed(model, Pane::Prompt, title, (tone, &remark), area, frame);
-        inside(area)
+        boxed(model, Pane::Prompt, title, (tone, &remark), area, frame)
     } else {
         area
     };
@@ -36,7 +35,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
         left -= width(shown);
         pieces.push((if token.odd { Role::Odd } else { Role::Text }, shown.to_owned()));
     }
-    lines(model, vec![pieces], 0, area, frame);
+    draw_lines(model, vec![pieces], area, frame);
 }
 
 /// Where the cursor stands on the screen.

@@ -164,7 +164,7 @@ pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 fn actions(model: &Model) -> &'static [Action] {
     let open = model.session.dialogue.phase().is_open();
     match model.focus {
-        _ if model.help.is_some() => &[Action::Up, Action::Down, Action::PageDown, Action::Quit],
+        _ if model.popup.is_some() => &[Action::Up, Action::Down, Action::PageDown, Action::Quit],
         Pane::Prompt if model.session.recorded => {
             &[Action::Help, Action::PaneNext, Action::Leave, Action::ContentView, Action::Quit]
         }

@@ -2,40 +2,40 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::Paragraph;
 
 use crate::display::Role;
 use crate::knowledge;
 
-use super::super::layout::inside;
-use super::super::model::{Anchor, Model, Pane};
-use super::super::rows;
-use super::{boxed, styled};
+use super::super::model::{Anchor, Model, Pane, Session};
+use super::super::rows::{self, Piece};
+use super::boxed;
 
 /// Draws the rows that are in sight.
-pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+pub fn draw(model: &Model, session: &Session, area: Rect, frame: &mut Frame<'_>) {
     let title = knowledge::word(model.lang, Pane::Transcript.title());
-    let (tone, remark) = remark(model);
-    boxed(model, Pane::Transcript, title, (tone, &remark), area, frame);
-    let area = inside(area);
+    let (tone, remark) = remark(model, session);
+    let area = boxed(model, Pane::Transcript, title, (tone, &remark), area, frame);
+    super::draw_lines(model, lines(model, session, area), area, frame);
+}
+
+/// The lines that are in sight.
+pub fn lines(model: &Model, session: &Session, area: Rect) -> Vec<Vec<Piece>> {
     let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let (first, skip) = rows::top(model, columns, height);
+    let (first, skip) = rows::top(model, session, columns, height);
     let mut lines = Vec::with_capacity(height);
-    for row in first..rows::count(&model.session.dialogue) {
+    for row in first..rows::count(&session.dialogue) {
         let skip = if row == first { skip } else { 0 };
-        lines.extend(rows::lines(model, row, columns).into_iter().skip(skip));
+        lines.extend(rows::lines(model, session, row, columns).into_iter().skip(skip));
         if lines.len() >= height {
             break;
         }
     }
     lines.truncate(height);
-    let lines: Vec<_> = lines.into_iter().map(|pieces| styled(model, pieces)).collect();
-    frame.render_widget(Paragraph::new(lines), area);
+    lines
 }
 
 /// Whether the end is followed, and what is new there if not.
-fn remark(model: &Model) -> (Role, String) {
-    let session = &model.session;
+fn remark(model: &Model, session: &Session) -> (Role, String) {
     if session.anchor == Anchor::Follow {
         return (Role::Dim, knowledge::word(model.lang, "transcript.follow").to_owned());
     }

@@ -1,0 +1,28 @@
+//! What can stand before the panes: one thing at a time, with data of its own.
+
+use super::prompt::Prompt;
+
+/// A popup.
+#[derive(Clone, Debug)]
+pub enum Popup {
+    /// All keys, those of the focused pane first.
+    Help(Help),
+}
+
+/// The help: what it is filtered by, and how far it is scrolled.
+#[derive(Clone, Debug, Default)]
+pub struct Help {
+    /// What is looked for.
+    pub filter: Prompt,
+    /// Lines above the top.
+    pub scroll: usize,
+}
+
+impl Popup {
+    /// The line that is typed in it, if there is one.
+    pub const fn line(&mut self) -> Option<&mut Prompt> {
+        match self {
+            Self::Help(help) => Some(&mut help.filter),
+        }
+    }
+}
