@@ -27,6 +27,13 @@ impl Severity {
     }
 }
 
+/// Where a clause such as `RFC n §s` can be read.
+pub fn page(clause: &str) -> Option<String> {
+    let (number, section) = clause.strip_prefix("RFC ")?.split_once(" \u{a7}")?;
+    let kind = if section.starts_with(char::is_alphabetic) { "appendix" } else { "section" };
+    Some(format!("https://www.rfc-editor.org/rfc/rfc{number}#{kind}-{section}"))
+}
+
 /// What is said in one language.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

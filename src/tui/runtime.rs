@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use crossterm::event::{Event as Input, KeyEventKind};
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
@@ -23,6 +24,7 @@ use crate::session::{Dialogue, Keep};
 use crate::smtp::payload;
 use crate::speaker::{Human, Say};
 
+use super::clipboard;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::Model;
@@ -90,6 +92,7 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let size = screen.size()?;
         model.size = (size.width, size.height);
+        terminal::mouse(model.mouse)?;
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
@@ -248,6 +251,7 @@ impl Loop {
         for event in events {
             let message = match event {
                 Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
+                Input::Mouse(event) => Message::Mouse(event),
                 Input::Paste(text) => Message::Paste(text),
                 Input::Resize(columns, rows) => Message::Resize(columns, rows),
                 _ => continue,
@@ -334,6 +338,10 @@ impl Loop {
                 Effect::ReadContent { message, bytes } => self.read(message, bytes),
                 Effect::Redraw => self.clear()?,
                 Effect::Suspend => self.suspend()?,
+                Effect::Mouse(ours) => terminal::mouse(ours)?,
+                Effect::Copy { text, what } => self.copy(text, what)?,
+                Effect::Open(address) => self.open(address),
+                Effect::Screenshot => {}
             }
         }
         Ok(false)
@@ -381,6 +389,30 @@ impl Loop {
             if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(&bytes)).await {
                 let _ = inner.send(Ok(Message::ContentRead(message, Box::new(content)))).await;
             }
+        });
+    }
+
+    /// The terminal is told at once, tools beside the screen.
+    fn copy(&self, text: Bytes, what: String) -> anyhow::Result<()> {
+        let told = clipboard::tell_terminal(&text)?;
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            let copied = clipboard::copy(&text, what, told).await;
+            let _ = inner.send(Ok(Message::Copied(copied))).await;
+        });
+        Ok(())
+    }
+
+    /// Opens a page; where there is no browser its address is copied.
+    fn open(&self, address: String) {
+        let (inner, lang) = (self.inner.clone(), self.model.lang);
+        tokio::spawn(async move {
+            let message = if clipboard::open(&address).await {
+                Message::Say(knowledge::fill(lang, "open.done", &[("address", &address)]))
+            } else {
+                Message::NoBrowser(address)
+            };
+            let _ = inner.send(Ok(message)).await;
         });
     }
 
