@@ -1,12 +1,14 @@
-//! What every front needs to show a session: visible bytes, widths, roles, keys.
+//! What every front needs to show a session: visible bytes, widths, roles, keys, pictures.
 
 pub mod keys;
 pub mod line;
+pub mod shot;
 pub mod slip;
 pub mod text;
 pub mod theme;
 pub mod token;
 pub mod words;
 
+pub use shot::Shot;
 pub use slip::Slip;
 pub use theme::{Role, Theme};
