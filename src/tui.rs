@@ -15,6 +15,7 @@ pub mod popup;
 pub mod prompt;
 pub mod rows;
 pub mod runtime;
+pub mod screenshot;
 pub mod terminal;
 pub mod update;
 pub mod view;

@@ -69,3 +69,16 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_have_pages() {
+        let page = |clause| page(clause).unwrap_or_default();
+        assert!(page("RFC 6531 §3.2").ends_with("/rfc/rfc6531#section-3.2"));
+        assert!(page("RFC 5321 §F.6").ends_with("#appendix-F.6"));
+        assert_eq!(page("elsewhere"), "");
+    }
+}

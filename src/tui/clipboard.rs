@@ -43,8 +43,8 @@ const BROWSERS: [Tool; 4] = [
 /// Stands for a variable: macOS needs none.
 const MAC: &str = "macos";
 
-fn fits((variable, _): &&Tool) -> bool {
-    if *variable == MAC {
+fn is_set(variable: &str) -> bool {
+    if variable == MAC {
         return cfg!(target_os = "macos");
     }
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
@@ -80,7 +80,7 @@ async fn first<'a>(
     tools: &[Tool],
     with: impl Fn(&'static [&'static str]) -> (Vec<&'a str>, &'a [u8]),
 ) -> Option<&'static str> {
-    for (_, command) in tools.iter().filter(fits) {
+    for (_, command) in tools.iter().filter(|(variable, _)| is_set(variable)) {
         let (words, input) = with(command);
         if run(&words, input).await.is_some() {
             return command.first().copied();

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::display::Theme;
 use crate::display::keys::Keys;
+use crate::display::shot::Shot;
 use crate::headless::{Outcome, Setting, practice_for, read_message, show};
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Ending, Happening};
@@ -28,6 +29,7 @@ use super::clipboard;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::Model;
+use super::screenshot;
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
@@ -341,7 +343,7 @@ impl Loop {
                 Effect::Mouse(ours) => terminal::mouse(ours)?,
                 Effect::Copy { text, what } => self.copy(text, what)?,
                 Effect::Open(address) => self.open(address),
-                Effect::Screenshot => {}
+                Effect::Screenshot => self.screenshot()?,
             }
         }
         Ok(false)
@@ -414,6 +416,27 @@ impl Loop {
             };
             let _ = inner.send(Ok(message)).await;
         });
+    }
+
+    /// Writes what is on the screen, without what was said last.
+    fn screenshot(&mut self) -> anyhow::Result<()> {
+        let model = &self.model;
+        let frame = self.screen.draw(|frame| view::view(model, frame))?;
+        let shot = Shot::of(frame.buffer, Some(view::cursor(model)));
+        let (inner, lang) = (self.inner.clone(), model.lang);
+        tokio::task::spawn_blocking(move || {
+            let said = match screenshot::write(&shot, &screenshot::name(), &screenshot::folders()) {
+                Ok(svg) => {
+                    let file = svg.display().to_string();
+                    knowledge::fill(lang, "screenshot.done", &[("file", &file)])
+                }
+                Err(error) => {
+                    knowledge::fill(lang, "screenshot.failed", &[("why", &error.to_string())])
+                }
+            };
+            let _ = inner.blocking_send(Ok(Message::Say(said)));
+        });
+        Ok(())
     }
 
     /// Stops the whole process group, so that whatever started us stops too.

@@ -64,21 +64,20 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         None => {}
     }
-    cursor(model, frame);
+    frame.set_cursor_position(cursor(model));
     ascii::replace(model, frame.buffer_mut());
 }
 
 /// The real cursor stands where the focus is, for screen readers and input methods.
-fn cursor(model: &Model, frame: &mut Frame<'_>) {
+pub fn cursor(model: &Model) -> (u16, u16) {
     let panes = model.panes();
     let corner = |area: Rect| (area.x, area.y);
-    let place = match model.focus {
+    match model.focus {
         _ if let Some(Popup::Copy(copy)) = &model.popup => copy::cursor(model, copy),
         _ if model.popup.is_some() => (0, 0),
         Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
         pane => panes.of(pane).map_or((0, 0), corner),
-    };
-    frame.set_cursor_position(place);
+    }
 }
 
 fn sentence(model: &Model, frame: &mut Frame<'_>) {
