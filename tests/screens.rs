@@ -19,6 +19,7 @@ use ehlo::journal::transcript::{Step, steps};
 use ehlo::journal::{DialFailure, Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
+use ehlo::tui::layout::Splitter;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::{ContentView, Model, Pane};
 use ehlo::tui::popup::{Help, Popup};
@@ -1001,13 +1002,18 @@ fn copied(effects: &[Effect]) -> Vec<(String, &str)> {
     effects.iter().filter_map(copy).collect()
 }
 
+/// A place at which no other border is.
+fn middle(splitter: &Splitter) -> (u16, u16) {
+    (splitter.grip.x + splitter.grip.width / 3, splitter.grip.y + splitter.grip.height / 2)
+}
+
 #[test]
 fn borders_are_dragged_and_go_back() {
     for size in [SMALL, (80, 60), LARGE, (200, 50)] {
         let mut scene = Scene::after(size, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
         let first = scene.model.panes();
         for splitter in &first.splitters {
-            let at = splitter.grip.as_position().into();
+            let at = middle(splitter);
             let by = |n: u16| {
                 let (x, y): (u16, u16) = at;
                 if splitter.sideways { (x - n, y) } else { (x, y - n) }
@@ -1019,10 +1025,10 @@ fn borders_are_dragged_and_go_back() {
             assert_eq!(scene.drag(at, by(2)), [], "borders mark no text");
             assert_eq!(now(&scene).before, splitter.before - 2, "{size:?} {splitter:?}");
             // As far as it goes.
-            scene.drag(now(&scene).grip.as_position().into(), (0, 0));
+            scene.drag(middle(&now(&scene)), (0, 0));
             assert_eq!(now(&scene).before, splitter.least, "{size:?} {splitter:?}");
             scene.drawn();
-            scene.double_click(now(&scene).grip.as_position().into());
+            scene.double_click(middle(&now(&scene)));
             assert_eq!(now(&scene).before, splitter.before, "{size:?} {splitter:?}");
         }
         assert_eq!(scene.model.panes(), first);
@@ -1038,8 +1044,10 @@ fn text_of_one_pane_is_marked_and_copied() {
     assert_eq!(copied(&effects), [(text.to_owned(), "2 lines")]);
     golden("marked", &scene);
     // Backwards, and out of the pane: nothing of its neighbour comes along.
-    let effects = scene.drag((x + 6, y), (119, y - 1));
-    assert_eq!(copied(&effects), [("C EHLO ".trim().to_owned(), "6 columns of text")]);
+    let effects = scene.drag((x + 5, y), (x, y));
+    assert_eq!(copied(&effects), [("C EHLO".to_owned(), "6 columns of text")]);
+    let effects = scene.drag((x + 7, y), (119, y));
+    assert_eq!(copied(&effects), [("pc.example.org".to_owned(), "14 columns of text")]);
     assert!(scene.model.marked.is_some());
     // Ctrl-C takes it again, and the key behind it does what it always did.
     assert_eq!(scene.press("ctrl-c").len(), 1);
@@ -1064,7 +1072,7 @@ fn a_row_that_was_broken_is_copied_whole() {
     let (x, y) = scene.find("S 250 a long");
     let (_, last) = scene.find("end");
     assert!(last > y + 1);
-    let effects = scene.drag((x + 2, y), (x + 30, last));
+    let effects = scene.drag((x + 2, y), (46, last));
     let [(text, _)] = &copied(&effects)[..] else { panic!("{effects:?}") };
     assert!(line.starts_with(&format!("S: {}", text.split("  ").next().unwrap())), "{text}");
     assert!(text.lines().count() == 1 && text.contains("words end"), "{text}");
@@ -1146,7 +1154,8 @@ fn everything_that_looks_like_it_can_be_clicked() {
 fn a_click_places_the_cursor_at_a_grapheme() {
     let mut scene = Scene::practice(SMALL, Lang::Ja);
     scene.types("MAIL 日本e\u{301}");
-    let (x, y) = scene.find("MAIL");
+    let (x, y) = scene.find("> MAIL");
+    let x = x + 2;
     for (column, byte) in [(0, 0), (4, 4), (5, 5), (6, 5), (7, 8), (9, 11), (10, 14), (60, 14)] {
         scene.click((x + column, y));
         assert_eq!(scene.model.prompt.cursor(), byte, "column {column}");
@@ -1174,7 +1183,7 @@ fn the_form_of_a_copy_is_chosen() {
         (text.clone(), (*what).to_owned())
     };
     let (text, what) = copy("t");
-    assert!(text.contains("\nEHLO pc.example.org\n250-mx.example.net") && what == "10 lines");
+    assert!(text.contains("\nEHLO pc.example.org\n250-mx.example.net") && what == "11 lines");
     assert_eq!(copy("enter").0, text);
     assert_eq!(copy("y").0, text);
     let (notation, _) = copy("n");
