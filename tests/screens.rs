@@ -104,7 +104,7 @@ struct Scene {
 impl Scene {
     /// An empty screen that is about to connect to `target`.
     fn dialling(size: (u16, u16), lang: Lang, target: &str) -> Self {
-        let theme = Theme::parse(knowledge::theme("terminal").unwrap()).unwrap();
+        let theme = Theme::embedded("terminal").unwrap();
         let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
         let mut model = Model::new(size, lang, theme, keys);
         target.clone_into(&mut model.session.target);
