@@ -2,8 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
-use ratatui::widgets::{Block, BorderType, Clear};
+use ratatui::widgets::{Block, BorderType};
 
 use crate::display::Role;
 use crate::display::text::{fit, width};
@@ -18,7 +17,7 @@ use super::draw_lines;
 /// Draws the list over the middle of the screen.
 pub fn draw(model: &Model, copy: &Copy, frame: &mut Frame<'_>) {
     let area = place(model, copy);
-    frame.render_widget(Clear, area);
+    super::clear(model, area, frame);
     let block = Block::bordered()
         .border_type(BorderType::Double)
         .border_style(model.theme.style(Role::Focus))
@@ -34,7 +33,7 @@ pub fn draw(model: &Model, copy: &Copy, frame: &mut Frame<'_>) {
     let lines = entries(model, copy).iter().enumerate().map(line).collect();
     draw_lines(model, lines, area, frame);
     let row = Rect { y: area.y + row(copy), height: 1, ..area };
-    frame.buffer_mut().set_style(row, Modifier::REVERSED);
+    frame.buffer_mut().set_style(row, model.theme.style(Role::Selected));
 }
 
 /// A letter, and the name of its form.
