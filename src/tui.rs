@@ -5,6 +5,7 @@
 //! waits for anything. [`terminal`] puts the terminal back on every way out.
 
 pub mod effect;
+pub mod find;
 pub mod layout;
 pub mod message;
 pub mod model;

@@ -119,7 +119,8 @@ fn pieces(word: &str, column: usize) -> Result<Vec<Piece>, PatternError> {
         let before = word.get(..at).map_or(0, |head| head.chars().count());
         PatternError { column: column + before, expected }
     };
-    let read = text(word.as_bytes(), Place { line: 1, column: 0 }).map_err(|e| wrong(e.at.column))?;
+    let read =
+        text(word.as_bytes(), Place { line: 1, column: 0 }).map_err(|e| wrong(e.at.column))?;
     if read.line_end { Ok(read.pieces) } else { Err(wrong(word.len().saturating_sub(2))) }
 }
 
@@ -148,7 +149,9 @@ impl Test {
         }
         if let Some(id) = word.strip_prefix("odd:") {
             return match id.as_bytes() {
-                [a, b, c] if a.is_ascii_alphabetic() && [b, c].iter().all(|d| d.is_ascii_digit()) => {
+                [a, b, c]
+                    if a.is_ascii_alphabetic() && [b, c].iter().all(|d| d.is_ascii_digit()) =>
+                {
                     Ok(Self::Odd(Some(id.to_ascii_uppercase())))
                 }
                 _ => wrong("odd: and the letter and two digits of an oddity"),

@@ -3,7 +3,9 @@
 mod arrange;
 mod browse;
 mod compose;
+mod find;
 mod help;
+mod transcript;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -16,7 +18,7 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Anchor, Model, Pane, ReadContent};
-use super::popup::Popup;
+use super::popup::{Asks, Popup};
 use super::rows;
 
 /// Messages up to this size are read at once; larger ones in the background.
@@ -39,6 +41,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Heard(event) => return heard(model, &event),
         Message::Loaded(dialogue, notice) => {
             model.session.dialogue = *dialogue;
+            model.session.sight.begin_again(&model.session.dialogue);
             model.session.loading = false;
             model.notice = model.notice.take().or(notice);
             return read_content(model);
@@ -67,6 +70,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     let before = what_fills(&model.session.dialogue);
     model.session.dialogue.apply(event);
+    model.session.sight.grow(&model.session.dialogue);
     let now = what_fills(&model.session.dialogue);
     if now != before && now.is_some() {
         // Where envelope and content share a place, it shows what is being filled.
@@ -76,7 +80,9 @@ fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         model.session.dialling = false;
     }
-    model.session.explain_scroll = 0;
+    if rows::selected(model, &model.session).is_none() {
+        model.session.explain_scroll = 0;
+    }
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }
@@ -121,6 +127,7 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return act(model, action);
     }
     compose::typed(model, key);
+    find::edited(model);
     Vec::new()
 }
 
@@ -140,6 +147,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Send => return compose::send(model),
         Action::Delete if model.prompt.text().is_empty() => return quit(model),
+        Action::Find => find::open(model, Asks::Find),
+        Action::Filter => find::open(model, Asks::Filter),
+        Action::FindNext => find::again(model, true),
+        Action::FindPrevious => find::again(model, false),
+        Action::Leave if find::leave(model) => {}
+        _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),
     }
@@ -153,12 +166,14 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return None;
     }
     if matches!(action, Action::Leave | Action::Hangup) {
+        find::cancel(model);
         model.popup = None;
         return Some(Vec::new());
     }
     let edited = compose::edit(model, action);
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
+        Some(Popup::Query(_)) => find::act(model, action, edited),
         None => None,
     };
     if effects.is_none() {

@@ -14,6 +14,7 @@
 pub mod content;
 pub mod envelope;
 pub mod explain;
+pub mod find;
 pub mod help;
 pub mod prompt;
 pub mod status;
@@ -57,6 +58,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     status::hints(model, panes.hints, frame);
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
+        Some(Popup::Query(query)) => find::draw(model, query, panes.hints, frame),
         None => {}
     }
     cursor(model, frame);
@@ -67,8 +69,12 @@ fn cursor(model: &Model, frame: &mut Frame<'_>) {
     let panes = model.panes();
     let corner = |area: Rect| (area.x, area.y);
     let place = match model.focus {
+        _ if let Some(Popup::Query(query)) = &model.popup => {
+            find::cursor(model, query, panes.hints)
+        }
         _ if model.popup.is_some() => (0, 0),
         Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
+        Pane::Transcript if let Some(place) = transcript::cursor(model) => place,
         pane => panes.of(pane).map_or((0, 0), corner),
     };
     frame.set_cursor_position(place);

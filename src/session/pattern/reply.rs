@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn codes_and_hyphens() {
         let read = |s: &str| {
-            ReplyPattern::read(&pieces(s)).map(|(p, more)| (p.codes.to_string(), p.text.is_some(), more))
+            ReplyPattern::read(&pieces(s))
+                .map(|(p, more)| (p.codes.to_string(), p.text.is_some(), more))
         };
         assert_eq!(read("250"), Some(("250".into(), false, false)));
         assert_eq!(read("5XX *no*"), Some(("5xx".into(), true, false)));

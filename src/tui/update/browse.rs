@@ -4,6 +4,7 @@ use crate::display::keys::Action;
 
 use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
+use super::transcript;
 
 /// Moves the focus or what the focused pane shows.
 pub(super) fn browse(model: &mut Model, action: Action) {
@@ -21,7 +22,6 @@ pub(super) fn browse(model: &mut Model, action: Action) {
             model.session.view = model.session.view.next();
             model.session.content_scroll = 0;
         }
-        Action::LineEnds => model.line_ends = !model.line_ends,
         Action::Up => scroll(model, -1),
         Action::Down => scroll(model, 1),
         Action::PageUp => scroll(model, -page(model)),
@@ -38,7 +38,11 @@ fn step(model: &mut Model, by: usize) {
     focus(model, next);
 }
 
-fn focus(model: &mut Model, pane: Pane) {
+pub(super) fn focus(model: &mut Model, pane: Pane) {
+    if pane == Pane::Prompt || model.focus == Pane::Prompt {
+        // The prompt selects nothing.
+        transcript::forget(model);
+    }
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {
         model.tab = pane;
@@ -84,13 +88,7 @@ fn scroll_transcript(model: &mut Model, by: isize) {
         isize::MAX => Anchor::Follow,
         _ => {
             let Some(area) = model.panes().inside(Pane::Transcript) else { return };
-            rows::moved(
-                model,
-                &model.session,
-                usize::from(area.width),
-                usize::from(area.height),
-                by,
-            )
+            view::transcript::window(model, &model.session, area).moved(by)
         }
     };
     if model.session.anchor == Anchor::Follow {
