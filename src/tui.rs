@@ -7,6 +7,7 @@
 pub mod clipboard;
 pub mod copy;
 pub mod effect;
+pub mod find;
 pub mod layout;
 pub mod message;
 pub mod model;

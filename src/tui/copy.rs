@@ -10,11 +10,11 @@ use bytes::Bytes;
 use crate::display::text::{overlap, width};
 use crate::journal::header::Fidelity;
 use crate::journal::{Event, Happening, Header, Moment, Side, transcript};
-use crate::session::{Row, secrets};
+use crate::session::Row;
 
 use super::model::{Model, Pane};
 use super::pointer::Marked;
-use super::rows::{self, MARK, Placed};
+use super::rows::{self, Placed};
 use super::view;
 
 /// Something that can be copied.
@@ -79,8 +79,7 @@ pub fn forms(source: &Source) -> &'static [Form] {
 pub fn copied(model: &Model, source: &Source, form: Form) -> Bytes {
     match (form, rows(source)) {
         (Form::Raw, Some(rows)) => {
-            let lines = rows.filter_map(|at| bytes(model, at));
-            lines.flat_map(|(_, line)| line).collect()
+            kept(model, rows).flat_map(|at| rows::bytes(model, &model.session, at)).collect()
         }
         (Form::Raw, None) => message(model).into(),
         (Form::Notation, Some(rows)) => notation(model, rows).into(),
@@ -102,11 +101,18 @@ fn rows(source: &Source) -> Option<Range<usize>> {
     }
 }
 
+/// Those of the rows that the filter keeps, folded or not.
+fn kept(model: &Model, rows: Range<usize>) -> impl Iterator<Item = usize> {
+    let (sight, dialogue) = (&model.session.sight, &model.session.dialogue);
+    rows.filter(|at| sight.kept_from(dialogue, *at) == Some(*at))
+}
+
 /// As it is shown. Whole rows come without who spoke, and without times.
 fn text(model: &Model, source: &Source) -> String {
     match source {
         Source::Rows(rows) => {
-            let shown = rows.clone().filter_map(|at| rows::row(model, &model.session, at));
+            let shown =
+                kept(model, rows.clone()).filter_map(|at| rows::row(model, &model.session, at));
             lines(shown.map(|row| row.text()))
         }
         Source::Marked(marked) => marked_text(model, marked),
@@ -128,18 +134,19 @@ fn plain(line: &[rows::Piece]) -> String {
 /// The marked cells; lines that are one row are joined again.
 fn marked_text(model: &Model, marked: &Marked) -> String {
     let (from, to) = marked.ends();
+    let columns = model.panes().inside(marked.pane).map_or(0, |area| usize::from(area.width));
     let mut out = String::new();
     for (index, (at, line)) in
         view::between(model, marked.pane, from.line, to.line).iter().enumerate()
     {
-        let joined = at.1 > 0;
-        if index > 0 && !joined {
+        let indent = rows::indent(model, at.0, columns).filter(|_| at.1 > 0 && index > 0);
+        if index > 0 && indent.is_none() {
             out.truncate(out.trim_end_matches(' ').len());
             out.push('\n');
         }
         let Some(columns) = marked.columns(*at) else { continue };
         // What continues a row is indented by as much as its mark takes.
-        let first = (*columns.start()).max(if joined && index > 0 { MARK } else { 0 });
+        let first = (*columns.start()).max(indent.unwrap_or_default());
         out.push_str(overlap(&plain(line), first..=*columns.end()));
     }
     out.truncate(out.trim_end_matches(' ').len());
@@ -164,7 +171,7 @@ pub fn word_at((_, line): &Placed, column: usize) -> Option<Range<usize>> {
 /// The notation, as every transcript is written.
 fn notation(model: &Model, rows: Range<usize>) -> String {
     let fidelity = Fidelity { exact_bytes: true, real_time: false };
-    let events: Vec<_> = rows.filter_map(|at| event(model, at)).collect();
+    let events: Vec<_> = kept(model, rows).filter_map(|at| event(model, at)).collect();
     transcript::write(&Header { fidelity, ..Header::default() }, &events)
 }
 
@@ -173,52 +180,12 @@ fn event(model: &Model, at: usize) -> Option<Event> {
     let what = if let Some(Row::Notice { index }) = dialogue.wire().row(at) {
         dialogue.notices().get(index)?.1.clone()
     } else {
-        let (from, data) = bytes(model, at)?;
-        Happening::Bytes { from, data: data.into(), veiled: Vec::new() }
+        let client = rows::row(model, &model.session, at)?.mark == "C";
+        let from = if client { Side::Client } else { Side::Server };
+        let data = rows::bytes(model, &model.session, at);
+        Happening::Bytes { from, data, veiled: Vec::new() }
     };
     Some(Event::new(Moment(0), what))
-}
-
-/// The bytes of row `at` as they crossed the wire, line end included.
-fn bytes(model: &Model, at: usize) -> Option<(Side, Vec<u8>)> {
-    let dialogue = &model.session.dialogue;
-    let Some(row) = dialogue.wire().row(at) else {
-        return Some(partial(model, at.checked_sub(dialogue.wire().len())?));
-    };
-    let line = match row {
-        Row::Client { exchange } => {
-            let exchange = dialogue.exchanges().get(exchange)?;
-            let line = exchange.line.as_ref()?;
-            let mut bytes = line.bytes.to_vec();
-            if !model.with_secrets {
-                secrets::veil(&mut bytes, exchange.secret);
-            }
-            return Some((Side::Client, [&bytes, line.end.bytes()].concat()));
-        }
-        Row::Server { exchange, line } => {
-            &dialogue.exchanges().get(exchange)?.reply.as_ref()?.lines.get(line)?.line
-        }
-        Row::Data { message, line } => {
-            return Some((Side::Client, dialogue.messages().get(message)?.line(line)?));
-        }
-        Row::Notice { .. } => return None,
-    };
-    Some((Side::Server, [&line.bytes, line.end.bytes()].concat()))
-}
-
-/// The bytes of a row that is not complete.
-fn partial(model: &Model, at: usize) -> (Side, Vec<u8>) {
-    let dialogue = &model.session.dialogue;
-    let client = usize::from(dialogue.has_partial_line());
-    if at < client {
-        return (Side::Client, dialogue.partial_line());
-    }
-    let (reply, rest) = dialogue.partial_reply();
-    let bytes = match reply.lines.get(at - client) {
-        Some(line) => [&line.line.bytes, line.line.end.bytes()].concat(),
-        None => rest.to_vec(),
-    };
-    (Side::Server, bytes)
 }
 
 /// The last message as it crossed the wire, as far as it is kept.

@@ -1,5 +1,7 @@
 //! All that the screen shows, as plain data.
 
+use std::collections::BTreeSet;
+
 use crate::display::Theme;
 use crate::display::keys::{Keys, Layer};
 use crate::journal::Moment;
@@ -8,11 +10,13 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, secrets};
 use crate::smtp::Span;
 
+use super::find::Find;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
 use super::pointer::{Marked, Pointer};
 use super::popup::Popup;
 use super::prompt::Prompt;
+use super::rows::sight::Sight;
 
 /// The directive that sends exactly what follows it.
 pub const RAW: &str = ":raw ";
@@ -101,6 +105,18 @@ pub struct Session {
     pub target: String,
     /// Where the transcript stands.
     pub anchor: Anchor,
+    /// Which rows of it can be seen.
+    pub sight: Sight,
+    /// The row that was selected last.
+    pub cursor: Option<usize>,
+    /// Where the person began to choose several rows.
+    pub chosen_from: Option<usize>,
+    /// Rows with a mark.
+    pub marks: BTreeSet<usize>,
+    /// Whether the bytes of the selected row stand below it.
+    pub hex: bool,
+    /// How many columns at the left are out of sight, where lines are not wrapped.
+    pub left: usize,
     /// How many rows there were when it was last followed.
     pub followed: usize,
     /// How far the envelope is scrolled.
@@ -129,6 +145,12 @@ impl Session {
             dialling: false,
             target,
             anchor: Anchor::Follow,
+            sight: Sight::default(),
+            cursor: None,
+            chosen_from: None,
+            marks: BTreeSet::new(),
+            hex: false,
+            left: 0,
             followed: 0,
             envelope_scroll: 0,
             content_scroll: 0,
@@ -187,6 +209,12 @@ pub struct Model {
     pub notice: Option<String>,
     /// Whether the last key asked to leave.
     pub leaving: bool,
+    /// Whether long lines of the transcript are wrapped.
+    pub wrap: bool,
+    /// Whether the transcript says when each line came.
+    pub time: bool,
+    /// What is looked for.
+    pub find: Option<Find>,
     /// Whether line ends are shown.
     pub line_ends: bool,
     /// Whether secrets are readable.
@@ -222,6 +250,9 @@ impl Model {
             marked: None,
             notice: None,
             leaving: false,
+            wrap: true,
+            time: false,
+            find: None,
             line_ends: false,
             with_secrets: false,
             recording: false,
@@ -239,7 +270,9 @@ impl Model {
             zoomed: self.zoomed,
             beside: self.beside && !self.others.is_empty(),
             tabs: !self.others.is_empty(),
-            hints: self.hints || self.notice.is_some(),
+            hints: self.hints
+                || self.notice.is_some()
+                || matches!(self.popup, Some(Popup::Query(_))),
         };
         layout::panes(&wish, &self.ratios)
     }
@@ -249,6 +282,7 @@ impl Model {
         match &self.popup {
             Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
+            Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             None => self.layers_below(),
         }
     }

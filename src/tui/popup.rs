@@ -1,6 +1,9 @@
 //! What can stand before the panes: one thing at a time, with data of its own.
 
+use crate::session::pattern::PatternError;
+
 use super::copy::Source;
+use super::model::{Anchor, Pane};
 use super::prompt::Prompt;
 
 /// A popup.
@@ -10,6 +13,32 @@ pub enum Popup {
     Help(Help),
     /// In which form something is copied.
     Copy(Copy),
+    /// A line at the bottom: what to look for, or what to keep.
+    Query(Query),
+}
+
+/// What a line at the bottom asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// What to look for in the pane.
+    Find,
+    /// Which exchanges of the transcript to keep.
+    Filter,
+}
+
+/// A line at the bottom whose answer counts while it is typed.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// What it asks for.
+    pub asks: Asks,
+    /// What is typed.
+    pub line: Prompt,
+    /// Why that cannot be understood.
+    pub wrong: Option<PatternError>,
+    /// What had the focus before.
+    pub focus: Pane,
+    /// Where the transcript stood before, and which of its rows was selected.
+    pub before: (Anchor, Option<usize>),
 }
 
 /// The help: what it is filtered by, and how far it is scrolled.
@@ -36,6 +65,7 @@ impl Popup {
         match self {
             Self::Help(help) => Some(&mut help.filter),
             Self::Copy(_) => None,
+            Self::Query(query) => Some(&mut query.line),
         }
     }
 }

@@ -4,8 +4,10 @@ mod arrange;
 mod browse;
 mod compose;
 mod copy;
+mod find;
 mod help;
 mod mouse;
+mod transcript;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -18,7 +20,7 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Anchor, Model, Pane, ReadContent};
-use super::popup::Popup;
+use super::popup::{Asks, Popup};
 use super::rows;
 
 /// Messages up to this size are read at once; larger ones in the background.
@@ -46,6 +48,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Heard(event) => return heard(model, &event),
         Message::Loaded(dialogue, notice) => {
             model.session.dialogue = *dialogue;
+            model.session.sight.begin_again(&model.session.dialogue);
             model.session.loading = false;
             model.notice = model.notice.take().or(notice);
             return read_content(model);
@@ -78,6 +81,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     let before = what_fills(&model.session.dialogue);
     model.session.dialogue.apply(event);
+    model.session.sight.grow(&model.session.dialogue);
     let now = what_fills(&model.session.dialogue);
     if now != before && now.is_some() {
         // Where envelope and content share a place, it shows what is being filled.
@@ -87,7 +91,9 @@ fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         model.session.dialling = false;
     }
-    model.session.explain_scroll = 0;
+    if rows::selected(model, &model.session).is_none() {
+        model.session.explain_scroll = 0;
+    }
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }
@@ -140,6 +146,7 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return copy::letter(model, letter);
     }
     compose::typed(model, key);
+    find::edited(model);
     Vec::new()
 }
 
@@ -173,6 +180,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(model),
         Action::Send => return compose::send(model),
         Action::Delete if model.prompt.text().is_empty() => return quit(model),
+        Action::Find => find::open(model, Asks::Find),
+        Action::Filter => find::open(model, Asks::Filter),
+        Action::FindNext => find::again(model, true),
+        Action::FindPrevious => find::again(model, false),
+        Action::Leave if find::leave(model) => {}
+        _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),
     }
@@ -190,6 +203,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return None;
     }
     if matches!(action, Action::Leave | Action::Hangup) {
+        find::cancel(model);
         model.popup = None;
         return Some(Vec::new());
     }
@@ -197,6 +211,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
+        Some(Popup::Query(_)) => find::act(model, action, edited),
         None => None,
     };
     if effects.is_none() {

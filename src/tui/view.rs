@@ -16,6 +16,7 @@ pub mod content;
 pub mod copy;
 pub mod envelope;
 pub mod explain;
+pub mod find;
 pub mod help;
 pub mod marked;
 pub mod prompt;
@@ -62,6 +63,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
+        Some(Popup::Query(query)) => find::draw(model, query, panes.hints, frame),
         None => {}
     }
     frame.set_cursor_position(cursor(model));
@@ -80,8 +82,12 @@ pub fn cursor(model: &Model) -> (u16, u16) {
     let corner = |area: Rect| (area.x, area.y);
     match model.focus {
         _ if let Some(Popup::Copy(copy)) = &model.popup => copy::cursor(model, copy),
+        _ if let Some(Popup::Query(query)) = &model.popup => {
+            find::cursor(model, query, panes.hints)
+        }
         _ if model.popup.is_some() => (0, 0),
         Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
+        Pane::Transcript if let Some(place) = transcript::cursor(model) => place,
         pane => panes.of(pane).map_or((0, 0), corner),
     }
 }
@@ -175,8 +181,8 @@ fn part(parts: Title, mut column: usize) -> Option<Click> {
 /// The clause in the border of the explanation.
 fn clause(model: &Model, area: Rect, x: u16) -> Option<Click> {
     let clauses = explain::clauses(model);
-    let title = knowledge::word(model.lang, Pane::Explain.title());
-    let (_, remark) = bar(Pane::Explain, title, &clauses.join(explain::CLAUSES), area);
+    let title = explain::title(model);
+    let (_, remark) = bar(Pane::Explain, &title, &clauses.join(explain::CLAUSES), area);
     let start = usize::from(area.right().saturating_sub(1)).checked_sub(width(&remark))? + 1;
     let column = usize::from(x).checked_sub(start).filter(|at| at + 2 < width(&remark))?;
     let each = clauses.iter().flat_map(|clause| {
@@ -207,28 +213,28 @@ fn draw_lines(model: &Model, lines: Vec<Vec<Piece>>, area: Rect, frame: &mut Fra
 pub fn shown(model: &Model, pane: Pane) -> Vec<Placed> {
     let Some(area) = model.panes().inside(pane) else { return Vec::new() };
     let session = &model.session;
-    let (lines, scroll) = match pane {
+    let (first, lines) = match pane {
         Pane::Transcript => {
-            let (columns, height) = (usize::from(area.width), usize::from(area.height));
-            let top = rows::top(model, session, columns, height);
-            return rows::placed(model, session, columns, top).take(height).collect();
+            let window = transcript::window(model, session, area);
+            let placed = rows::placed(model, session, window.columns, window.top(), true);
+            return placed.take(window.height).collect();
         }
-        Pane::Envelope => (envelope::lines(model, area), session.envelope_scroll),
-        Pane::Content => (content::lines(model, area), session.content_scroll),
-        Pane::Explain => (explain::lines(model, area), session.explain_scroll),
+        Pane::Envelope => envelope::sight(model, area),
+        Pane::Content => content::sight(model, area),
+        Pane::Explain => (session.explain_scroll, explain::lines(model, area)),
         Pane::Prompt => return Vec::new(),
     };
-    numbered(lines, scroll)
+    numbered(lines, first)
 }
 
-/// The lines of `pane` from one place to another, in sight or not.
+/// The lines of `pane` from one place to another, in sight or not, without the signs of rows.
 pub fn between(model: &Model, pane: Pane, from: (usize, usize), to: (usize, usize)) -> Vec<Placed> {
     let Some(area) = model.panes().inside(pane) else { return Vec::new() };
     let columns = usize::from(area.width);
     let height = to.0.saturating_sub(from.0).saturating_add(1);
     let lines = match pane {
         Pane::Transcript => {
-            let placed = rows::placed(model, &model.session, columns, from);
+            let placed = rows::placed(model, &model.session, columns, from, false);
             return placed.take_while(|(at, _)| *at <= to).collect();
         }
         Pane::Envelope => envelope::from(model, from.0, columns, height),

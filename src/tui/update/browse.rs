@@ -4,6 +4,7 @@ use crate::display::keys::Action;
 
 use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
+use super::transcript;
 
 /// Moves the focus or what the focused pane shows.
 pub(super) fn browse(model: &mut Model, action: Action) {
@@ -21,7 +22,6 @@ pub(super) fn browse(model: &mut Model, action: Action) {
             model.session.view = model.session.view.next();
             model.session.content_scroll = 0;
         }
-        Action::LineEnds => model.line_ends = !model.line_ends,
         Action::Up => scroll(model, -1),
         Action::Down => scroll(model, 1),
         Action::PageUp => scroll(model, -page(model)),
@@ -39,6 +39,10 @@ fn step(model: &mut Model, by: usize) {
 }
 
 pub(super) fn focus(model: &mut Model, pane: Pane) {
+    if pane == Pane::Prompt || model.focus == Pane::Prompt {
+        // The prompt selects nothing.
+        transcript::forget(model);
+    }
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {
         model.tab = pane;
@@ -83,21 +87,25 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
     }
 }
 
+/// What is selected moves along where scrolling would take it out of sight.
+fn keep_selected_in_sight(model: &mut Model) {
+    let Some(area) = model.panes().inside(Pane::Transcript) else { return };
+    let Some(cursor) = model.session.cursor.take() else { return };
+    let (_, rows) = view::transcript::window(model, &model.session, area).rows();
+    let (first, last) = (rows.first().copied(), rows.last().copied());
+    model.session.cursor = Some(cursor.max(first.unwrap_or(cursor)).min(last.unwrap_or(cursor)));
+}
+
 fn scroll_transcript(model: &mut Model, by: isize) {
     model.session.anchor = match by {
         isize::MIN => Anchor::At { row: 0, skip: 0 },
         isize::MAX => Anchor::Follow,
         _ => {
             let Some(area) = model.panes().inside(Pane::Transcript) else { return };
-            rows::moved(
-                model,
-                &model.session,
-                usize::from(area.width),
-                usize::from(area.height),
-                by,
-            )
+            view::transcript::window(model, &model.session, area).moved(by)
         }
     };
+    keep_selected_in_sight(model);
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }

@@ -1,7 +1,5 @@
 //! Copying: what, in which form, and what is said of it.
 
-use std::ops::Range;
-
 use crate::display::keys::Action;
 use crate::display::text::width;
 use crate::knowledge::{self, entry};
@@ -32,15 +30,11 @@ pub(super) fn pane(model: &mut Model) {
 /// The chosen rows of the transcript, else all of the pane.
 fn here(model: &Model) -> Source {
     match model.focus {
-        Pane::Transcript | Pane::Prompt => Source::Rows(chosen(model)),
+        Pane::Transcript | Pane::Prompt => Source::Rows(
+            rows::selected_rows(model).map_or(0..0, |rows| *rows.start()..*rows.end() + 1),
+        ),
         pane => Source::Pane(pane),
     }
-}
-
-/// The rows that are chosen in the transcript: the last one in sight.
-fn chosen(model: &Model) -> Range<usize> {
-    let last = view::shown(model, Pane::Transcript).last().map(|((row, _), _)| *row);
-    last.map_or(0..0, |row| row..row + 1)
 }
 
 fn ask(model: &mut Model, source: Source) {

@@ -13,7 +13,7 @@ use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
 use super::super::popup::Popup;
 use super::super::view::{self, Click, marked, prompt, status};
-use super::{act, arrange, browse, compose};
+use super::{act, arrange, browse, compose, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -41,7 +41,7 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
-    if model.popup.is_some() {
+    if !matches!(model.popup, None | Some(Popup::Query(_))) {
         let action = if by < 0 { Action::Up } else { Action::Down };
         return (0..by.abs()).flat_map(|_| act(model, action)).collect();
     }
@@ -63,6 +63,14 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     let hint = status::hints_at(model).into_iter().find(|(_, at)| at.contains(&place.0));
     model.notice = None;
     let panes = model.panes();
+    // The line at the bottom keeps what it has found, and gives way.
+    if let Some(Popup::Query(_)) = model.popup {
+        return if panes.hints.contains(place.into()) {
+            Vec::new()
+        } else {
+            act(model, Action::Choose)
+        };
+    }
     if panes.hints.contains(place.into()) {
         return hint.map_or_else(Vec::new, |(action, _)| act(model, action));
     }
@@ -140,6 +148,9 @@ fn in_pane(
     let Some(at) = at.filter(|_| model.panes() == *panes) else { return Vec::new() };
     if double {
         return mark_word(model, pane, at);
+    }
+    if pane == Pane::Transcript {
+        transcript::to(model, Some(at.line.0));
     }
     model.pointer.held = Held::Text(pane, at);
     Vec::new()

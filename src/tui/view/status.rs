@@ -223,10 +223,10 @@ fn actions(model: &Model) -> &'static [Action] {
         Pane::Transcript => &[
             Action::Help,
             Action::Prompt,
-            Action::Up,
-            Action::Follow,
-            Action::LineEnds,
-            Action::Top,
+            Action::Find,
+            Action::Filter,
+            Action::Fold,
+            Action::Hex,
             Action::Quit,
         ],
         _ => &[
