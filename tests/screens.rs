@@ -1075,8 +1075,62 @@ fn a_row_that_was_broken_is_copied_whole() {
     assert!(last > y + 1);
     let effects = scene.drag((x + 2, y), (46, last));
     let [(text, _)] = &copied(&effects)[..] else { panic!("{effects:?}") };
-    assert!(line.starts_with(&format!("S: {}", text.split("  ").next().unwrap())), "{text}");
-    assert!(text.lines().count() == 1 && text.contains("words end"), "{text}");
+    assert_eq!(text.split("  ").next(), line.strip_prefix("S: "), "{text}");
+}
+
+#[test]
+fn a_click_selects_a_row_and_chosen_rows_are_copied() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let (x, y) = scene.find("C MAIL FROM");
+    scene.click((x + 9, y));
+    assert_eq!(scene.drawn().1, (x, y), "the real cursor is at the row");
+    scene.press("v");
+    scene.press("down");
+    scene.press("y");
+    let effects = scene.press("n");
+    let want = "C: MAIL FROM:<alice@example.org>\nS: 250 2.1.0 Sender <alice@example.org> Ok\n";
+    assert_eq!(copied(&effects), [(want.to_owned(), "2 lines as notation")]);
+    // The signs of what is selected are not text.
+    let effects = scene.drag((x, y), (x + 30, y));
+    assert_eq!(copied(&effects)[0].0, "C MAIL FROM:<alice@example.org>");
+    // What is filtered away is not copied.
+    scene.press("esc");
+    scene.press("f");
+    scene.types("5xx");
+    scene.press("enter");
+    scene.press("shift-y");
+    let effects = scene.press("t");
+    let want = "RCPT TO:<nobody@example.net>\n550 5.1.1 <nobody@example.net> is unknown here\n";
+    assert_eq!(copied(&effects)[0].0, want);
+}
+
+#[test]
+fn the_wheel_takes_the_selected_row_along() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    let area = scene.model.panes().inside(Pane::Transcript).unwrap();
+    scene.click((area.x, area.bottom() - 1));
+    for _ in 0..20 {
+        scene.mouse(MouseEventKind::ScrollUp, (area.x, area.y));
+    }
+    assert!(scene.shows("S 220 mx"), "{}", scene.grid());
+    for _ in 0..20 {
+        scene.mouse(MouseEventKind::ScrollDown, (area.x, area.y));
+    }
+    assert!(scene.shows("Hello Bob"), "{}", scene.grid());
+}
+
+#[test]
+fn a_broken_row_is_copied_whole_beside_times_too() {
+    let line = format!("S: 250 {}end", "a long line of words ".repeat(9));
+    let mut scene = Scene::after((120, 24), Lang::En, &[GREETING, "C: EHLO x", &line]);
+    scene.press("esc");
+    scene.press("t");
+    let (x, y) = scene.find("S 250 a long");
+    let (_, last) = scene.find("words end");
+    assert!(last > y);
+    let effects = scene.drag((x + 2, y), (60, last));
+    let [(text, _)] = &copied(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(text.split("  ").next(), line.strip_prefix("S: "), "{text}");
 }
 
 #[test]
@@ -1330,10 +1384,10 @@ proptest! {
 fn a_theme_that_paints_leaves_no_cell_bare() {
     let mut scene = Scene::practice(SMALL, Lang::En);
     scene.model.theme = Theme::embedded("light").unwrap();
-    for help in [None, Some(0)] {
-        scene.model.help = help;
+    for help in [false, true] {
+        scene.model.popup = help.then(|| Popup::Help(Help::default()));
         let (buffer, _) = scene.drawn();
         let bare = buffer.content().iter().filter(|cell| cell.bg == Color::Reset).count();
-        assert_eq!(bare, 0, "help: {help:?}");
+        assert_eq!(bare, 0, "help: {help}");
     }
 }

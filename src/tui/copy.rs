@@ -52,13 +52,13 @@ impl Form {
         }
     }
 
-    /// The key of its name in the knowledge base.
-    pub const fn name(self) -> &'static str {
+    /// The keys of its name in the knowledge base, and of what there is to say about it.
+    pub const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Text => "copy.text",
-            Self::Notation => "copy.notation",
-            Self::Raw => "copy.raw",
-            Self::Markdown => "copy.markdown",
+            Self::Text => ("copy.text", "copy.text.more"),
+            Self::Notation => ("copy.notation", "copy.notation.more"),
+            Self::Raw => ("copy.raw", "copy.raw.more"),
+            Self::Markdown => ("copy.markdown", "copy.markdown.more"),
         }
     }
 }

@@ -122,7 +122,13 @@ fn signed(
     let stamped = is_stamped(model, columns);
     let room = if stamped { columns - TIME } else { columns };
     let selected = selected(model, session) == Some(at);
-    let look = if selected { Some(SELECTED) } else { chosen(model, session, at).then_some(CHOSEN) };
+    let look = if !signs {
+        None
+    } else if selected {
+        Some(SELECTED)
+    } else {
+        chosen(model, session, at).then_some(CHOSEN)
+    };
     let sign = match look {
         _ if !signs => ' ',
         Some(SELECTED) => '>',

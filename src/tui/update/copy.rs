@@ -89,7 +89,7 @@ pub(super) fn effect(model: &Model, source: &Source, form: Form) -> Vec<Effect> 
     let what = if form == Form::Text {
         amount
     } else {
-        let form = knowledge::word(model.lang, form.name());
+        let form = knowledge::word(model.lang, form.words().0);
         knowledge::fill(model.lang, "copy.as", &[("what", &amount), ("form", form)])
     };
     vec![Effect::Copy { text, what }]

@@ -8,7 +8,7 @@ use crate::display::Role;
 use crate::display::text::{fit, width};
 use crate::knowledge;
 
-use super::super::copy::forms;
+use super::super::copy::{Form, forms};
 use super::super::layout::inside;
 use super::super::model::Model;
 use super::super::popup::Copy;
@@ -28,7 +28,7 @@ pub fn draw(model: &Model, copy: &Copy, frame: &mut Frame<'_>) {
     let line = |(at, words): (usize, &Entry)| {
         let mark = if at == copy.chosen { '>' } else { ' ' };
         let key = (Role::Key, format!("{mark}{} ", words.0));
-        vec![key, (Role::Text, fit(words.1, room))]
+        vec![key, (Role::Text, fit(&words.1, room))]
     };
     let lines = entries(model, copy).iter().enumerate().map(line).collect();
     draw_lines(model, lines, area, frame);
@@ -37,12 +37,15 @@ pub fn draw(model: &Model, copy: &Copy, frame: &mut Frame<'_>) {
 }
 
 /// A letter, and the name of its form.
-type Entry = (char, &'static str);
+type Entry = (char, String);
 
 fn entries(model: &Model, copy: &Copy) -> Vec<Entry> {
-    let form =
-        |form: &super::super::copy::Form| (form.letter(), knowledge::word(model.lang, form.name()));
-    forms(&copy.source).iter().map(form).collect()
+    let word = |key| knowledge::word(model.lang, key);
+    let entry = |form: &Form| {
+        let (name, more) = form.words();
+        (form.letter(), format!("{}: {}", word(name), word(more)))
+    };
+    forms(&copy.source).iter().map(entry).collect()
 }
 
 /// Where the list stands.
