@@ -20,7 +20,7 @@ use ehlo::journal::{DialFailure, Ending, Endpoints, Event, Happening, Moment, Si
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::layout::Splitter;
-use ehlo::tui::message::Message;
+use ehlo::tui::message::{Copied, Message};
 use ehlo::tui::model::{ContentView, Model, Pane};
 use ehlo::tui::popup::{Help, Popup};
 use ehlo::tui::update::update;
@@ -994,12 +994,14 @@ fn keys_arrive_as_terminals_send_them() {
 
 /// The text that would be copied.
 fn copied(effects: &[Effect]) -> Vec<(String, &str)> {
-    let copy = |effect| match effect {
-        &Effect::Copy { ref text, ref what } => {
-            Some((String::from_utf8_lossy(text).into_owned(), what.as_str()))
+    fn copy(effect: &Effect) -> Option<(String, &str)> {
+        match effect {
+            Effect::Copy { text, what } => {
+                Some((String::from_utf8_lossy(text).into_owned(), what.as_str()))
+            }
+            _ => None,
         }
-        _ => None,
-    };
+    }
     effects.iter().filter_map(copy).collect()
 }
 
@@ -1252,6 +1254,36 @@ fn the_form_of_a_copy_is_chosen() {
     let (x, y) = scene.find("Markdown");
     let effects = scene.click((x, y));
     assert_eq!(copied(&effects)[0].0, "```\nS: 535 no\n```\n");
+}
+
+#[test]
+fn what_was_copied_is_said_with_its_ways() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING]);
+    let copied = |ways: &[&'static str], too_much| {
+        let what = "9 lines".to_owned();
+        Message::Copied(Copied { what, ways: ways.to_vec(), too_much })
+    };
+    scene.tells(copied(&["tmux", "OSC 52"], false));
+    assert_eq!(scene.hints(), " 9 lines copied (tmux, OSC 52)");
+    scene.tells(copied(&["tmux"], true));
+    assert_eq!(scene.hints(), " 9 lines copied (tmux); too much for the terminal's own clipboard");
+    scene.tells(copied(&[], true));
+    assert!(scene.hints().starts_with(" 9 lines not copied"), "{}", scene.hints());
+    let page = "https://example.org/".to_owned();
+    let effects = scene.tells(Message::NoBrowser(page.clone()));
+    assert_eq!(effects, [Effect::Copy { text: page.clone().into(), what: page }]);
+}
+
+#[test]
+fn the_mouse_is_left_to_the_terminal_and_taken_again() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.model.keys = Keys::parse("[any]\nf4 = \"view.mouse\"\nf12 = \"screenshot\"").unwrap();
+    assert_eq!(scene.press("f4"), [Effect::Mouse(false)]);
+    assert!(!scene.model.mouse && scene.shows("the mouse is off"));
+    scene.model.popup = Some(Popup::Help(Help::default()));
+    assert_eq!(scene.press("f4"), [Effect::Mouse(true)]);
+    assert_eq!(scene.press("f12"), [Effect::Screenshot]);
+    assert!(scene.model.popup.is_some(), "a picture of the help shows the help");
 }
 
 #[test]
