@@ -952,6 +952,64 @@ fn keys_arrive_as_terminals_send_them() {
 
 // ---------------------------------------------------------------------------------------------
 
+#[test]
+fn borders_move_by_key_and_stay_for_their_shape() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let width = |scene: &Scene, pane| scene.model.panes().of(pane).unwrap().width;
+    let height = |scene: &Scene, pane| scene.model.panes().of(pane).unwrap().height;
+    let at_first = scene.model.panes();
+    scene.press("esc");
+    let before = width(&scene, Pane::Transcript);
+    scene.types(">>>");
+    assert_eq!(width(&scene, Pane::Transcript), before + 6);
+    scene.press("4");
+    // The content has its border before it.
+    let before = (height(&scene, Pane::Content), width(&scene, Pane::Content));
+    scene.types("+++<");
+    assert_eq!(
+        (height(&scene, Pane::Content), width(&scene, Pane::Content)),
+        (before.0 + 3, before.1 - 2)
+    );
+    scene.press("5");
+    let before = height(&scene, Pane::Explain);
+    scene.types("--");
+    assert_eq!(height(&scene, Pane::Explain), before - 2);
+    golden("borders-moved", &scene);
+    let moved = scene.model.panes();
+    scene.tells(Message::Resize(SMALL.0, SMALL.1));
+    let small = scene.model.panes();
+    scene.types("=");
+    assert_eq!(scene.model.panes(), small, "nothing was moved at this size");
+    scene.tells(Message::Resize(LARGE.0, LARGE.1));
+    assert_eq!(scene.model.panes(), moved);
+    scene.types("=");
+    assert_eq!(scene.model.panes(), at_first);
+    for _ in 0..200 {
+        scene.types("<-");
+    }
+    scene.drawn();
+}
+
+#[test]
+fn a_pane_is_zoomed_and_given_back() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = Scene::after(SMALL, lang, &[GREETING, HELLO, ENVELOPE]);
+        let before = scene.model.panes();
+        scene.press("f8");
+        golden(&format!("zoomed-explain-{code}"), &scene);
+        scene.press("f8");
+        assert_eq!((scene.model.panes(), scene.model.focus), (before.clone(), Pane::Prompt));
+        scene.press("f5");
+        golden(&format!("zoomed-transcript-{code}"), &scene);
+        scene.press("f6");
+        assert_eq!(scene.model.focus, Pane::Envelope);
+        assert!(scene.model.panes().transcript.is_none());
+        scene.press("f5");
+        scene.press("esc");
+        assert_eq!(scene.model.panes(), before);
+    }
+}
+
 /// Something that can happen to the screen, at random.
 #[derive(Clone, Debug)]
 enum Chance {
