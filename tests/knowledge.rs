@@ -183,7 +183,7 @@ fn keys_parse_and_every_action_has_a_word_and_a_key() {
         assert!(knowledge::words().contains_key(name), "the action {name} has no word");
         assert!(keys.key_of(*action).is_some(), "the action {name} has no key");
     }
-    for layer in [Layer::Any, Layer::Prompt, Layer::Panes] {
+    for layer in Layer::ALL.iter().copied() {
         assert!(knowledge::words().contains_key(layer.title()), "{layer:?} has no title");
     }
     println!("{} actions, {} keys", Action::ALL.len(), keys.rows().len());
