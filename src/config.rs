@@ -33,23 +33,35 @@ pub use theme::{Found, theme, theme_names, themes};
 pub struct Warning {
     /// The file or the variable.
     pub subject: String,
-    /// Where in it, and what was expected.
+    /// Line and column in a file, from 1.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong, or what was expected.
     pub what: String,
 }
 
 impl Warning {
     fn new(subject: impl Into<String>, what: impl fmt::Display) -> Self {
-        Self { subject: subject.into(), what: what.to_string() }
+        Self { subject: subject.into(), place: None, what: what.to_string() }
     }
 
     fn file(path: &Path, what: impl fmt::Display) -> Self {
         Self::new(path.display().to_string(), what)
     }
+
+    fn slip(path: &Path, slip: Slip) -> Self {
+        Self { place: Some((slip.line, slip.column)), ..Self::file(path, slip.what) }
+    }
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.subject, self.what)
+        match self.place {
+            None => write!(f, "{}: {}", self.subject, self.what),
+            Some((line, column)) => {
+                let slip = Slip { line, column, what: self.what.clone() };
+                write!(f, "{}: {slip}", self.subject)
+            }
+        }
     }
 }
 
@@ -118,8 +130,8 @@ pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
         Some(Ok(text)) => text,
     };
     if let Err(error) = text.parse::<toml::Table>() {
-        return (last.clone(), vec![Warning::file(&path, Slip::toml(&text, &error))]);
+        return (last.clone(), vec![Warning::slip(&path, Slip::toml(&text, &error))]);
     }
     let (keys, slips) = embedded.overridden(&text);
-    (keys, slips.into_iter().map(|slip| Warning::file(&path, slip)).collect())
+    (keys, slips.into_iter().map(|slip| Warning::slip(&path, slip)).collect())
 }

@@ -906,6 +906,17 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
 }
 
 #[test]
+fn the_readme_lists_every_setting() {
+    let readme = include_str!("../README.md");
+    for row in ehlo::config::ROWS {
+        let begins = format!("| `{}` | ", row.name);
+        let line = readme.lines().find(|line| line.starts_with(&begins));
+        let line = line.unwrap_or_else(|| panic!("{} is missing", row.name));
+        assert!(line.contains(&format!(" | `{}` |", row.variable)), "{line}");
+    }
+}
+
+#[test]
 fn keys_of_the_user_are_printed_and_marked() {
     let home = Home::new();
     let table = "[prompt]\nctrl-x = \"prompt.send\"\n[any]\nf1 = \"none\"\nctrl-i = \"help\"\n";

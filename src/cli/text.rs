@@ -51,7 +51,7 @@ pub(super) const CONFIG: &str = "Examples:
 
 pub(super) const CONFIG_PRINT: &str = "Examples:
   ehlo config print
-  ehlo config print > ~/.config/ehlo/config.toml        a first file, everything as it is
+  ehlo config print > draft.toml                        a config.toml to begin with
   ehlo config print --json";
 
 pub(super) const CONFIG_CHECK: &str = "Examples:

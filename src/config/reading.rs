@@ -14,8 +14,7 @@ pub(super) struct Reading<'a> {
     sources: &'a Sources,
     /// `None` if there is a file that cannot be used at all.
     table: Option<DeTable<'a>>,
-    /// What was wrong.
-    pub(super) warnings: Vec<Warning>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Reading<'a> {
@@ -24,18 +23,24 @@ impl<'a> Reading<'a> {
         let mut reading = Self { sources, table: Some(DeTable::new()), warnings: Vec::new() };
         let Some(Written { path, text }) = &sources.file else { return reading };
         let table = match text {
-            Err(error) => Err(error.clone()),
-            Ok(text) => DeTable::parse(text).map_err(|e| Slip::toml(text, &e).to_string()),
+            Err(error) => Err(Warning::file(path, error)),
+            Ok(text) => DeTable::parse(text).map_err(|e| Warning::slip(path, Slip::toml(text, &e))),
         };
         match table {
             Ok(table) => reading.table = Some(table.into_inner()),
-            Err(what) => {
+            Err(warning) => {
                 reading.table = None;
-                reading.warnings.push(Warning::file(path, what));
+                reading.warnings.push(warning);
             }
         }
         reading.tell_unknown_names();
         reading
+    }
+
+    /// What was wrong, in the order of the file.
+    pub(super) fn end(mut self) -> Vec<Warning> {
+        self.warnings.sort_by_key(|warning| warning.place);
+        self.warnings
     }
 
     fn tell_unknown_names(&mut self) {
@@ -107,5 +112,5 @@ fn slip<T>(sources: &Sources, place: &Spanned<T>, what: String) -> Option<(Warni
     let Some(Written { path, text: Ok(text) }) = &sources.file else { return None };
     let slip = Slip::of(text, place, what);
     let source = Source::File { path: path.clone(), line: slip.line };
-    Some((Warning::file(path, slip), source))
+    Some((Warning::slip(path, slip), source))
 }

@@ -115,7 +115,7 @@ macro_rules! settings {
                     $($field: reading.find($name, $variable, last.map(|l| &l.$field), $default),)*
                     utf8: is_utf8(sources),
                 };
-                (settings, reading.warnings)
+                (settings, reading.end())
             }
 
             /// Every setting in words.

@@ -1,6 +1,7 @@
 //! `ehlo config`: what is set and where from, what is wrong in the user's files, and where those are.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -98,22 +99,24 @@ fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
     let (_, of_state) = config::state::load(&folders.remembered());
     let mut warnings = setting.warnings.clone();
     warnings.extend(of_keys.into_iter().chain(of_themes).chain(of_state));
-    let mut out = String::new();
-    let files = [folders.settings(), folders.keys()].into_iter().chain(themes);
-    for path in files.chain([folders.remembered()]) {
+    let files: Vec<_> = [folders.settings(), folders.keys(), folders.remembered()]
+        .into_iter()
+        .chain(themes)
+        .collect();
+    let told = |path: &PathBuf| {
         let name = path.display().to_string();
-        let wrong = warnings.iter().any(|warning| warning.subject == name);
-        let key = match (wrong, path.exists()) {
-            (true, _) => "config.wrong",
-            (false, true) => "config.right",
-            (false, false) => "config.absent",
-        };
-        let line = [("path", own_visible(&name))];
-        let line = line.each_ref().map(|(name, path)| (*name, path.as_str()));
-        let _ = writeln!(out, "{}", knowledge::fill(setting.lang, key, &line));
-    }
-    for Warning { subject, what } in &warnings {
-        let _ = writeln!(out, "{}: {}", own_visible(subject), own_visible(what));
-    }
+        let mine: Vec<_> = warnings.iter().filter(|w| w.subject == name).collect();
+        let key = if path.exists() { "config.right" } else { "config.absent" };
+        if mine.is_empty() {
+            vec![knowledge::fill(setting.lang, key, &[("path", &name)])]
+        } else {
+            mine.into_iter().map(ToString::to_string).collect()
+        }
+    };
+    let elsewhere =
+        |warning: &&Warning| files.iter().all(|f| f.display().to_string() != warning.subject);
+    let others = warnings.iter().filter(elsewhere).map(ToString::to_string);
+    let lines = others.chain(files.iter().flat_map(told));
+    let out = lines.map(|line| own_visible(&line) + "\n").collect();
     (out, warnings.is_empty())
 }

@@ -118,7 +118,9 @@ fn told(event: &Event, keys: &Keys, lang: Lang) -> Option<String> {
         Event::Key(key) if key.kind != KeyEventKind::Release => Some(pressed(*key, keys, lang)),
         Event::Mouse(mouse) => Some(pointed(*mouse, lang)),
         Event::Paste(text) => {
-            let (n, lines) = (text.chars().count().to_string(), text.lines().count().to_string());
+            // Terminals send what Enter sends for the end of a line.
+            let lines = text.replace("\r\n", "\n").replace('\r', "\n").lines().count();
+            let (n, lines) = (text.chars().count().to_string(), lines.to_string());
             Some(knowledge::fill(lang, "keyboard.paste", &[("n", &n), ("lines", &lines)]))
         }
         Event::Resize(w, h) => {

@@ -29,14 +29,23 @@ pub fn man() -> anyhow::Result<Outcome> {
     let man = Man::new(command.clone());
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
-    man.render_description_section(&mut page)?;
-    man.render_options_section(&mut page)?;
-    man.render_extra_section(&mut page)?;
     let mut page = String::from_utf8(page)?;
+    page.push_str(&sections(&man)?);
     verbs(&command, &mut page)?;
     say(&page)?;
     Ok(Outcome::Done)
+}
+
+/// What is said about one command. Examples stand as they were written.
+fn sections(man: &Man) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    man.render_extra_section(&mut text)?;
+    let text = String::from_utf8(text)?;
+    let text = text.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n");
+    Ok(text + ".fi\n")
 }
 
 /// A section for every verb below `command`, its own sections one step down.
@@ -47,15 +56,9 @@ fn verbs(command: &clap::Command, page: &mut String) -> anyhow::Result<()> {
             let everywhere = arg.is_global_set() || arg.get_id() == "help";
             arg.hide(everywhere)
         });
-        let man = Man::new(own);
-        let mut section = Vec::new();
-        man.render_synopsis_section(&mut section)?;
-        man.render_description_section(&mut section)?;
-        man.render_options_section(&mut section)?;
-        man.render_extra_section(&mut section)?;
         let name = verb.get_bin_name().unwrap_or_default().to_uppercase();
         page.extend([".SH \"", &name, "\"\n"]);
-        page.push_str(&String::from_utf8(section)?.replace(".SH ", ".SS "));
+        page.push_str(&sections(&Man::new(own))?.replace(".SH ", ".SS "));
         verbs(verb, page)?;
     }
     Ok(())
