@@ -14,6 +14,7 @@ mod setting;
 mod sources;
 pub mod state;
 mod theme;
+mod value;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -24,9 +25,10 @@ use crate::display::Slip;
 use crate::display::keys::Keys;
 use crate::knowledge;
 
-pub use setting::{Borders, Color, ROWS, Row, Set, Settings, Shown, Source};
+pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
 pub use sources::{Asked, Sources, Written};
 pub use theme::{Found, theme, theme_names, themes};
+pub use value::{Borders, Color};
 
 /// Something in a file or a variable that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use toml::de::{DeTable, DeValue};
 use crate::display::Slip;
 use crate::display::slip::unknown;
 
-use super::setting::{ROWS, Row, Set, Source, Value};
+use super::setting::{ROWS, Row, Set, Source};
+use super::value::Value;
 use super::{Sources, Warning, Written};
 
 /// `config.toml` on its way to settings.
