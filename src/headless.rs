@@ -141,7 +141,7 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<SocketAddr>
 }
 
 /// Tells on standard error what is wrong with what the user has set.
-pub fn tell(warnings: &[Warning]) {
+pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>) {
     for warning in warnings {
         eprintln!("ehlo: {}", own_visible(&warning.to_string()));
     }

@@ -933,9 +933,12 @@ fn keys_of_the_user_are_printed_and_marked() {
 fn themes_are_listed_and_the_users_come_first() {
     let home = spoilt();
     home.file("home/ehlo/themes/terminal.toml", "title = \"Quiet\"\n[role]\ntext = \"red\"\n");
-    let ended = home.run(["themes", "--theme", "mine"]).with(0);
+    home.file("home/ehlo/themes/ours.toml", "title = \"Our own\"\ninherits = \"dark\"\n");
+    let ended = home.run(["themes", "--theme", "ours"]).with(0);
+    assert!(ended.err.contains("mine.toml: line 3, column 10: \"rod\" is no colour"));
     let line = |name: &str| ended.out.lines().find(|l| l.starts_with(name)).unwrap();
-    assert!(line("mine").contains("My own") && line("mine").ends_with("mine.toml, chosen"));
+    assert!(line("ours").contains("Our own") && line("ours").ends_with("ours.toml, chosen"));
+    assert!(line("nord").ends_with("  built in"), "{}", ended.out);
     assert!(line("terminal").contains("Quiet") && line("terminal").ends_with("terminal.toml"));
     let ended = home.run(["themes", "--theme", "../config"]).with(64);
     assert!(ended.err.contains("expected auto, terminal"), "{}", ended.err);

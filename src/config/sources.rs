@@ -42,8 +42,9 @@ pub struct Sources {
     pub folders: Option<Folders>,
 }
 
-/// Variables beside those of the settings that a default depends on.
-const VARIABLES: &[&str] = &["LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG", "NO_COLOR"];
+/// Variables beside those of the settings on which something depends.
+const VARIABLES: &[&str] =
+    &["LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG", "NO_COLOR", "COLORTERM", "TERM"];
 
 impl Sources {
     /// Reads the environment and the user's folder.

@@ -7,7 +7,7 @@ use crate::display::text::{fit, width};
 use crate::display::token::own_visible;
 use crate::knowledge;
 
-use super::{Outcome, Setting, say};
+use super::{Outcome, Setting, say, tell};
 
 /// Prints every theme: its name, its title, where it comes from, and whether it is chosen.
 ///
@@ -16,7 +16,9 @@ use super::{Outcome, Setting, say};
 pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     let word = |key| knowledge::word(setting.lang, key);
     let chosen = &setting.chosen.theme.value;
-    let rows: Vec<_> = config::themes(&setting.sources)
+    let themes = config::themes(&setting.sources);
+    tell(themes.iter().filter_map(|theme| theme.warning.as_ref()));
+    let rows: Vec<_> = themes
         .into_iter()
         .map(|theme| {
             let from = match &theme.path {

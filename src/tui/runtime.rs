@@ -69,6 +69,7 @@ pub fn run(start: Start, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
     model.recording = recorder.is_some();
     model.with_secrets = setting.with_secrets;
+    model.line_ends = setting.chosen.line_ends.value;
     let mut warnings = setting.warnings.iter().chain(&of_theme).chain(&of_keys);
     model.notice = warnings.next().map(ToString::to_string);
     match &start {

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Block, BorderType, Clear};
+use ratatui::widgets::{Block, BorderType};
 
 use crate::display::Role;
 use crate::display::keys::{Layer, key_name};
@@ -27,7 +27,7 @@ pub const DIRECTIVES: [(&str, &str); 6] = [
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let (columns, rows) = model.size;
     let area = Rect::new(0, 1, columns, rows.saturating_sub(2));
-    frame.render_widget(Clear, area);
+    super::clear(model, area, frame);
     let title = format!(" {} ", knowledge::word(model.lang, "pane.help"));
     let leave = format!(" {} ", knowledge::word(model.lang, "help.leave"));
     let block = Block::bordered()
