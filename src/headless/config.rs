@@ -37,8 +37,12 @@ fn as_toml(setting: &Setting) -> String {
     let mut out = String::new();
     for shown in setting.chosen.shown() {
         let help = knowledge::word(setting.lang, shown.row.help);
-        let allowed = shown.row.allowed(&setting.sources).join(", ");
-        let _ = writeln!(out, "# {help} ({})", own_visible(&allowed));
+        let mut allowed = shown.row.allowed(&setting.sources).join(", ");
+        if shown.row.name == "theme" {
+            // They have a list of their own.
+            "ehlo themes".clone_into(&mut allowed);
+        }
+        let _ = writeln!(out, "# {help} ({allowed})");
         let value = toml_value(&shown);
         let from = origin(shown.source, setting.lang);
         let _ = writeln!(out, "{:<28} # {from}", format!("{} = {value}", shown.row.name));
