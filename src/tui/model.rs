@@ -10,6 +10,7 @@ use crate::smtp::Span;
 
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
+use super::pointer::{Marked, Pointer};
 use super::popup::Popup;
 use super::prompt::Prompt;
 
@@ -174,6 +175,14 @@ pub struct Model {
     pub hints: bool,
     /// Whether borders are drawn with `+`, `-` and `|`.
     pub ascii: bool,
+    /// Whether the terminal understands UTF-8.
+    pub utf8: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What the mouse is doing.
+    pub pointer: Pointer,
+    /// The text that is marked, to be copied.
+    pub marked: Option<Marked>,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
     /// Whether the last key asked to leave.
@@ -207,6 +216,10 @@ impl Model {
             ratios: Ratios::default(),
             hints: true,
             ascii: false,
+            utf8: true,
+            mouse: true,
+            pointer: Pointer::default(),
+            marked: None,
             notice: None,
             leaving: false,
             line_ends: false,
@@ -235,6 +248,7 @@ impl Model {
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
             Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
             None => self.layers_below(),
         }
     }

@@ -17,8 +17,12 @@ use super::model::{Anchor, Model, Session};
 /// A piece of a line.
 pub type Piece = (Role, String);
 
+/// A line of a pane, and where it stands in the text of the pane: in the transcript a row and the
+/// line of that row, elsewhere a line and 0.
+pub type Placed = ((usize, usize), Vec<Piece>);
+
 /// Width of the mark before a line: `C ` or `S `.
-const MARK: usize = 2;
+pub const MARK: usize = 2;
 
 /// Number of rows, unfinished replies included.
 pub fn count(dialogue: &Dialogue) -> usize {
@@ -30,14 +34,9 @@ pub fn count(dialogue: &Dialogue) -> usize {
 /// The lines of row `at` on `columns` columns.
 pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec<Vec<Piece>> {
     let dialogue = &session.dialogue;
-    let known = dialogue.wire().len();
-    let (row, notes) = if at < known {
-        (shown(dialogue, at, model.lang, model.with_secrets), notes(dialogue, at))
-    } else {
-        (partial(dialogue, at - known), Vec::new())
-    };
-    let Some(row) = row else { return Vec::new() };
-    let unfinished = at >= known;
+    let Some(row) = row(model, session, at) else { return Vec::new() };
+    let unfinished = at >= dialogue.wire().len();
+    let notes = if unfinished { Vec::new() } else { notes(dialogue, at) };
     let mut pieces: Vec<Piece> =
         row.tokens.iter().map(|t| (role(&row, t), t.text.clone())).collect();
     if let Some(end) = row.end {
@@ -53,6 +52,29 @@ pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec
     }
     let time = time(dialogue, at).unwrap_or_default();
     wrap(row.mark, row.role, pieces, &time, columns)
+}
+
+/// What is shown of row `at`, complete or not.
+pub fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
+    let dialogue = &session.dialogue;
+    match at.checked_sub(dialogue.wire().len()) {
+        None => shown(dialogue, at, model.lang, model.with_secrets),
+        Some(beyond) => partial(dialogue, beyond),
+    }
+}
+
+/// The lines from a line of a row on, made as they are asked for.
+pub fn placed<'a>(
+    model: &'a Model,
+    session: &'a Session,
+    columns: usize,
+    (first, skip): (usize, usize),
+) -> impl Iterator<Item = Placed> + 'a {
+    (first..count(&session.dialogue)).flat_map(move |row| {
+        let skip = if row == first { skip } else { 0 };
+        let lines = lines(model, session, row, columns).into_iter().enumerate().skip(skip);
+        lines.map(move |(line, pieces)| ((row, line), pieces))
+    })
 }
 
 fn role(row: &Shown, token: &Token) -> Role {

@@ -38,7 +38,7 @@ fn step(model: &mut Model, by: usize) {
     focus(model, next);
 }
 
-fn focus(model: &mut Model, pane: Pane) {
+pub(super) fn focus(model: &mut Model, pane: Pane) {
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {
         model.tab = pane;
@@ -60,8 +60,13 @@ fn page(model: &Model) -> isize {
 }
 
 fn scroll(model: &mut Model, by: isize) {
+    scroll_pane(model, model.focus, by);
+}
+
+/// Scrolls `pane`, wherever the focus is.
+pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
     let moved = |at: usize, most: usize| at.saturating_add_signed(by).min(most);
-    match model.focus {
+    match pane {
         Pane::Transcript | Pane::Prompt => scroll_transcript(model, by),
         Pane::Envelope => {
             let most = view::envelope::length(model);

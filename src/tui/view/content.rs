@@ -13,28 +13,34 @@ use crate::session::content::{Content, Part};
 
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::Piece;
-use super::{boxed, draw_lines, in_sight};
+use super::{Click, Title, boxed, draw_lines, in_sight};
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    // The corners, the number, and the blanks around it.
-    let room = usize::from(area.width).saturating_sub(8);
-    let title = title(model, room);
-    let remark = remark(model, room.saturating_sub(width(&title)));
+    let title: String = title(model, area).into_iter().map(|(text, _)| text).collect();
+    let remark = remark(model, room(area).saturating_sub(width(&title)));
     let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
     draw_lines(model, lines(model, area), area, frame);
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let scroll = model.session.content_scroll;
+    from(model, model.session.content_scroll, usize::from(area.width), usize::from(area.height))
+}
+
+/// What is left of the upper border beside the corners, the number, and the blanks around it.
+fn room(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(8)
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     if model.session.view == ContentView::Raw
         && let Some(message) = model.session.dialogue.messages().last()
     {
         return raw(message, scroll, height, columns);
     }
-    in_sight(all(model, columns, scroll + height), scroll, area)
+    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
 
 /// The last line to which one can scroll.
@@ -48,18 +54,25 @@ pub fn length(model: &Model) -> usize {
 }
 
 /// The views by name, the shown one in brackets; that one alone where there is no room for all.
-fn title(model: &Model, room: usize) -> String {
+///
+/// Where the envelope shares the place, the name of the pane leads back to it.
+pub fn title(model: &Model, area: Rect) -> Title {
     let word = |key| knowledge::word(model.lang, key);
-    let views = ContentView::ALL.map(|view| {
+    let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
+    let name = || (word(Pane::Content.title()).to_owned(), back.clone());
+    let mut all = vec![name(), (":".to_owned(), None)];
+    for view in ContentView::ALL {
         let name = word(view.title());
-        if view == model.session.view { format!("[{name}]") } else { name.to_owned() }
-    });
-    let name = word(Pane::Content.title());
-    let all = format!("{name}: {}", views.join(" "));
-    if width(&all) <= room {
+        let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
+        all.extend([(" ".to_owned(), None), (name, Some(Click::View(view)))]);
+    }
+    if all.iter().map(|(text, _)| width(text)).sum::<usize>() <= room(area) {
         return all;
     }
-    format!("{name}: [{}]", word(model.session.view.title()))
+    // One click goes on to the next view, as the key does.
+    let shown = format!("[{}]", word(model.session.view.title()));
+    let next = Some(Click::View(model.session.view.next()));
+    vec![name(), (": ".to_owned(), None), (shown, next)]
 }
 
 /// Which message, and how much of it there is; the size alone where there is no room for more.

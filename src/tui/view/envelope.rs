@@ -12,34 +12,43 @@ use crate::session::{End, Fate, Transaction};
 
 use super::super::model::{Model, Pane};
 use super::super::rows::Piece;
-use super::{boxed, draw_lines, in_sight};
+use super::{Click, Title, boxed, draw_lines, in_sight};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
 
 /// Draws the envelope.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    let title = knowledge::word(model.lang, Pane::Envelope.title());
+    let title: String = title(model).into_iter().map(|(text, _)| text).collect();
     let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
     let remark = (Role::Dim, remark.unwrap_or_default());
-    let area = boxed(model, Pane::Envelope, &tabs(model, title), remark, area, frame);
+    let area = boxed(model, Pane::Envelope, &title, remark, area, frame);
     draw_lines(model, lines(model, area), area, frame);
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     let scroll = model.session.envelope_scroll;
-    let all = all(model, usize::from(area.width), usize::from(area.height) + scroll);
-    in_sight(all, scroll, area)
+    from(model, scroll, usize::from(area.width), usize::from(area.height))
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
+    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
 
 /// The title, with the other pane's name beside it where they share a place.
-fn tabs(model: &Model, title: &str) -> String {
+pub fn title(model: &Model) -> Title {
+    let title = knowledge::word(model.lang, Pane::Envelope.title());
     if model.panes().content.is_some() {
-        return title.to_owned();
+        return vec![(title.to_owned(), None)];
     }
     let other = knowledge::word(model.lang, Pane::Content.title());
-    format!("[{title}] {} {other}", Pane::Content.number())
+    vec![
+        (format!("[{title}]"), None),
+        (" ".to_owned(), None),
+        (format!("{} {other}", Pane::Content.number()), Some(Click::Pane(Pane::Content))),
+    ]
 }
 
 /// The last line to which one can scroll.

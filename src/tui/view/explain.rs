@@ -16,11 +16,14 @@ use super::super::model::{Model, Pane};
 use super::super::rows::Piece;
 use super::{boxed, draw_lines, in_sight};
 
+/// What stands between two clauses in the title.
+pub const CLAUSES: &str = ", ";
+
 /// Draws the explanation; without a box it is one line.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
         let title = knowledge::word(model.lang, Pane::Explain.title());
-        boxed(model, Pane::Explain, title, (Role::Dim, &clauses(model)), area, frame)
+        boxed(model, Pane::Explain, title, (Role::Dim, &clauses(model).join(CLAUSES)), area, frame)
     } else {
         area
     };
@@ -33,14 +36,19 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     if area.height == 1 && warns(model) {
         return vec![vec![(Role::Warn, clip(knowledge::word(model.lang, "data.really"), columns))]];
     }
+    from(model, model.session.explain_scroll, columns, usize::from(area.height))
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     let mut all = all(model, columns);
-    let end = model.session.explain_scroll + usize::from(area.height);
+    let end = height.saturating_add(scroll);
     if let Some(last) =
         end.checked_sub(1).filter(|_| all.len() > end).and_then(|at| all.get_mut(at))
     {
         more(last, columns);
     }
-    in_sight(all, model.session.explain_scroll, area)
+    in_sight(all, scroll, height)
 }
 
 /// Ends a line with an ellipsis: there is more below it.
@@ -177,7 +185,7 @@ const fn odd_role(entry: &Entry) -> Role {
 }
 
 /// The clauses on which the explanation of the last reply rests.
-fn clauses(model: &Model) -> String {
+pub fn clauses(model: &Model) -> &'static [String] {
     let code = last(model).and_then(|e| e.reply.as_ref()?.code);
-    code.and_then(code_entry).map_or_else(String::new, |entry| entry.rfc.join(", "))
+    code.and_then(code_entry).map_or(&[], |entry| entry.rfc.as_slice())
 }

@@ -21,17 +21,8 @@ pub fn draw(model: &Model, session: &Session, area: Rect, frame: &mut Frame<'_>)
 /// The lines that are in sight.
 pub fn lines(model: &Model, session: &Session, area: Rect) -> Vec<Vec<Piece>> {
     let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let (first, skip) = rows::top(model, session, columns, height);
-    let mut lines = Vec::with_capacity(height);
-    for row in first..rows::count(&session.dialogue) {
-        let skip = if row == first { skip } else { 0 };
-        lines.extend(rows::lines(model, session, row, columns).into_iter().skip(skip));
-        if lines.len() >= height {
-            break;
-        }
-    }
-    lines.truncate(height);
-    lines
+    let top = rows::top(model, session, columns, height);
+    rows::placed(model, session, columns, top).take(height).map(|(_, line)| line).collect()
 }
 
 /// Whether the end is followed, and what is new there if not.
