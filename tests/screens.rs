@@ -992,6 +992,64 @@ fn keys_arrive_as_terminals_send_them() {
 
 // ---------------------------------------------------------------------------------------------
 
+#[test]
+fn borders_move_by_key_and_stay_for_their_shape() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let width = |scene: &Scene, pane| scene.model.panes().of(pane).unwrap().width;
+    let height = |scene: &Scene, pane| scene.model.panes().of(pane).unwrap().height;
+    let at_first = scene.model.panes();
+    scene.press("esc");
+    let before = width(&scene, Pane::Transcript);
+    scene.types(">>>");
+    assert_eq!(width(&scene, Pane::Transcript), before + 6);
+    scene.press("4");
+    // The content has its border before it.
+    let before = (height(&scene, Pane::Content), width(&scene, Pane::Content));
+    scene.types("+++<");
+    assert_eq!(
+        (height(&scene, Pane::Content), width(&scene, Pane::Content)),
+        (before.0 + 3, before.1 - 2)
+    );
+    scene.press("5");
+    let before = height(&scene, Pane::Explain);
+    scene.types("--");
+    assert_eq!(height(&scene, Pane::Explain), before - 2);
+    golden("borders-moved", &scene);
+    let moved = scene.model.panes();
+    scene.tells(Message::Resize(SMALL.0, SMALL.1));
+    let small = scene.model.panes();
+    scene.types("=");
+    assert_eq!(scene.model.panes(), small, "nothing was moved at this size");
+    scene.tells(Message::Resize(LARGE.0, LARGE.1));
+    assert_eq!(scene.model.panes(), moved);
+    scene.types("=");
+    assert_eq!(scene.model.panes(), at_first);
+    for _ in 0..200 {
+        scene.types("<-");
+    }
+    scene.drawn();
+}
+
+#[test]
+fn a_pane_is_zoomed_and_given_back() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = Scene::after(SMALL, lang, &[GREETING, HELLO, ENVELOPE]);
+        let before = scene.model.panes();
+        scene.press("f8");
+        golden(&format!("zoomed-explain-{code}"), &scene);
+        scene.press("f8");
+        assert_eq!((scene.model.panes(), scene.model.focus), (before.clone(), Pane::Prompt));
+        scene.press("f5");
+        golden(&format!("zoomed-transcript-{code}"), &scene);
+        scene.press("f6");
+        assert_eq!(scene.model.focus, Pane::Envelope);
+        assert!(scene.model.panes().transcript.is_none());
+        scene.press("f5");
+        scene.press("esc");
+        assert_eq!(scene.model.panes(), before);
+    }
+}
+
 /// The text that would be copied.
 fn copied(effects: &[Effect]) -> Vec<(String, &str)> {
     fn copy(effect: &Effect) -> Option<(String, &str)> {
@@ -1416,10 +1474,10 @@ proptest! {
 fn a_theme_that_paints_leaves_no_cell_bare() {
     let mut scene = Scene::practice(SMALL, Lang::En);
     scene.model.theme = Theme::embedded("light").unwrap();
-    for help in [false, true] {
-        scene.model.popup = help.then(|| Popup::Help(Help::default()));
+    for popup in [None, Some(Popup::Help(Help::default()))] {
+        scene.model.popup = popup;
         let (buffer, _) = scene.drawn();
         let bare = buffer.content().iter().filter(|cell| cell.bg == Color::Reset).count();
-        assert_eq!(bare, 0, "help: {help}");
+        assert_eq!(bare, 0, "{:?}", scene.model.popup);
     }
 }

@@ -799,3 +799,33 @@ fn a_secret_in_a_paste_is_veiled_and_not_kept() {
     t.wait_for("C RSET");
     assert!(!t.contents().contains("c2VjcmV0") && !t.contents().contains("dGVzdGVy"));
 }
+
+// --- what the user has set -------------------------------------------------------------------
+
+#[test]
+fn a_theme_that_was_asked_for_is_painted() {
+    let ground = |arguments: &[&str], variable| {
+        let t = Terminal::ehlo_with(SMALL, arguments, &[variable]);
+        t.wait_for("S 220 ");
+        t.screen().cell(12, 40).unwrap().bgcolor()
+    };
+    let usual = ("COLORTERM", "truecolor");
+    assert_eq!(ground(&[], usual), vt100::Color::Default);
+    assert!(matches!(ground(&["--theme", "light"], usual), vt100::Color::Rgb(..)));
+    assert!(matches!(ground(&[], ("EHLO_THEME", "light")), vt100::Color::Idx(_)));
+}
+
+#[test]
+fn a_key_of_the_user_works_and_what_is_wrong_is_told_while_everything_else_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let ehlo = folder.path().join("ehlo");
+    std::fs::create_dir_all(ehlo.join("themes")).unwrap();
+    std::fs::write(ehlo.join("themes/mine.toml"), "[role]\nclient = \"rod\"\n").unwrap();
+    std::fs::write(ehlo.join("config.toml"), "theme = \"mine\"\n").unwrap();
+    std::fs::write(ehlo.join("keys.toml"), "[prompt]\nctrl-x = \"help\"\n").unwrap();
+    let config = [("XDG_CONFIG_HOME", folder.path().to_str().unwrap())];
+    let mut t = Terminal::ehlo_with((160, 24), &[], &config);
+    t.wait_for("mine.toml: line 2, column 10: \"rod\" is no colour");
+    t.keys("\x18");
+    t.wait_for("At the prompt");
+}

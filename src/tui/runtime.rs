@@ -10,8 +10,7 @@ use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::display::Theme;
-use crate::display::keys::Keys;
+use crate::config;
 use crate::display::shot::Shot;
 use crate::headless::{Outcome, Setting, practice_for, read_message, show};
 use crate::journal::facts::DialReason;
@@ -66,15 +65,17 @@ enum Order {
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
-    let theme = Theme::embedded("terminal").map_err(anyhow::Error::msg)?;
-    let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
+pub fn run(start: Start, setting: &Setting) -> anyhow::Result<Outcome> {
+    let (theme, of_theme) = config::theme(&setting.chosen.theme.value, &setting.sources);
+    let (keys, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
     let clock = Clock::start();
     let recorder = setting.recorder(&clock)?;
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
     model.recording = recorder.is_some();
     model.with_secrets = setting.with_secrets;
-    model.notice = warning;
+    model.line_ends = setting.chosen.line_ends.value;
+    let mut warnings = setting.warnings.iter().chain(&of_theme).chain(&of_keys);
+    model.notice = warnings.next().map(ToString::to_string);
     match &start {
         Start::Dial(target) => {
             model.session.target = target.to_string();

@@ -33,6 +33,9 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     } else if model.recording {
         parts.push((Role::Notice, word("header.recording").to_owned()));
     }
+    if model.zoomed {
+        parts.push((Role::Notice, word("header.zoomed").to_owned()));
+    }
     if model.session.loading {
         parts.push((Role::Title, word("content.reading").to_owned()));
     } else if model.session.dialling {
