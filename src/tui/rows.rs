@@ -31,15 +31,6 @@ pub use sight::count;
 /// A piece of a line.
 pub type Piece = (Role, String);
 
-/// What is selected.
-pub const SELECTED: Role = Role::Focus;
-
-/// What is chosen together with it.
-pub const CHOSEN: Role = Role::Title;
-
-/// What was looked for.
-pub const MATCH: Role = Role::Badge;
-
 /// Columns of the time at the left.
 const TIME: usize = 10;
 
@@ -78,9 +69,13 @@ pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec
     let stamped = model.time && columns >= TIME_NEEDS;
     let room = if stamped { columns - TIME } else { columns };
     let selected = selected(model, session) == Some(at);
-    let look = if selected { Some(SELECTED) } else { chosen(model, session, at).then_some(CHOSEN) };
+    let look = if selected {
+        Some(Role::Selected)
+    } else {
+        chosen(model, session, at).then_some(Role::Marked)
+    };
     let sign = match look {
-        Some(SELECTED) => '>',
+        Some(Role::Selected) => '>',
         Some(_) => '+',
         None if session.marks.contains(&at) => '*',
         None => ' ',
@@ -109,7 +104,7 @@ pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec
 /// Gives a whole line the look of what is selected; what was looked for keeps its own.
 fn paint(line: &mut Vec<Piece>, look: Role, columns: usize) {
     let used: usize = line.iter().map(|(_, text)| width(text)).sum();
-    for (role, _) in line.iter_mut().filter(|(role, _)| *role != MATCH) {
+    for (role, _) in line.iter_mut().filter(|(role, _)| *role != Role::Match) {
         *role = look;
     }
     line.push((look, " ".repeat(columns.saturating_sub(used))));
@@ -218,7 +213,7 @@ pub fn marked(needle: &Needle, pieces: Vec<Piece>) -> Vec<Piece> {
         for place in places.iter().filter(|p| p.start < end && p.end > start) {
             let (from, to) = (place.start.max(start), place.end.min(end));
             add(role, at, from);
-            add(MATCH, from, to);
+            add(Role::Match, from, to);
             at = to;
         }
         add(role, at, end);

@@ -11,7 +11,7 @@ use crate::knowledge;
 use crate::session::{End, Fate, Row, Transaction};
 
 use super::super::model::{Model, Pane};
-use super::super::rows::{Piece, SELECTED, selected_line};
+use super::super::rows::{Piece, selected_line};
 use super::find::matched;
 use super::{boxed, draw_lines, in_sight};
 
@@ -36,7 +36,7 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     }
     // While one reads the transcript, who is meant by its selected line is in sight.
     let all = all(model, columns, usize::MAX);
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == SELECTED);
+    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
     let scroll = match all.iter().position(meant) {
         Some(at) if at < scroll || at >= scroll + height => at.saturating_sub(height / 2),
         _ => scroll,
@@ -154,7 +154,11 @@ fn told(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -
 
 /// What stands before an address; a sign if the selected line is about it.
 fn label(word: &str, is_meant: bool) -> Piece {
-    if is_meant { (SELECTED, format!("> {word} ")) } else { (Role::Field, format!("  {word} ")) }
+    if is_meant {
+        (Role::Selected, format!("> {word} "))
+    } else {
+        (Role::Field, format!("  {word} "))
+    }
 }
 
 /// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
