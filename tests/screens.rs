@@ -702,11 +702,11 @@ fn reading(size: (u16, u16), lang: Lang, keys: &str) -> Scene {
 fn a_row_of_the_transcript_is_selected() {
     everywhere("row", |size, lang| reading(size, lang, "g ] } m j k"));
     let mut scene = reading(SMALL, Lang::En, "up up up");
-    assert!(scene.shows("line 23"), "{}", scene.grid());
+    assert!(scene.shows("line 24"), "{}", scene.grid());
     scene.play("C: NOOP\nS: 250 2.0.0 Ok");
-    assert!(scene.shows("line 23") && scene.shows("2 new"), "{}", scene.grid());
+    assert!(scene.shows("line 24") && scene.shows("2 new"), "{}", scene.grid());
     scene.press("end");
-    assert!(scene.shows("follow") && !scene.shows("line 23"), "{}", scene.grid());
+    assert!(scene.shows("follow") && !scene.shows("line 24"), "{}", scene.grid());
 }
 
 #[test]
@@ -730,7 +730,7 @@ fn long_things_are_folded() {
     }
     let mut scene = reading(SMALL, Lang::En, "g ] ] j j space");
     assert!(scene.shows("S>250-mx.example.net Hello pc.example.org"), "{}", scene.grid());
-    assert!(scene.shows("5 more lines"), "{}", scene.grid());
+    assert!(scene.shows("more lines (Space)"), "{}", scene.grid());
     scene.press("space");
     assert!(scene.shows("S 250-SIZE"), "{}", scene.grid());
 }
@@ -749,7 +749,7 @@ fn the_transcript_is_filtered_while_the_pattern_is_typed() {
     golden("filtered", &scene);
     scene.press("f");
     scene.press("esc");
-    assert!(scene.shows("220 mx.example.net"), "{}", scene.grid());
+    assert!(scene.shows("C DATA") && !scene.shows("only 5xx"), "{}", scene.grid());
 }
 
 #[test]
@@ -870,7 +870,7 @@ fn a_row_taller_than_the_pane_can_be_read_to_its_end() {
     for key in ["esc", "up", "x"] {
         scene.press(key);
     }
-    assert!(!scene.shows("end."), "{}", scene.grid());
+    assert!(scene.shows("xxx") && !scene.shows("0198"), "{}", scene.grid());
     for _ in 0..80 {
         scene.press("down");
     }

@@ -89,7 +89,9 @@ pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec
         vec![wrap::cut(mark, &pieces, &time, room, session.left)]
     };
     if let Some(look) = look {
-        lines.iter_mut().for_each(|line| paint(line, look, room));
+        for line in &mut lines {
+            paint(line, look, room);
+        }
     }
     if selected && session.hex {
         let (bytes, secret) = wire_bytes(&session.dialogue, at).unwrap_or_default();

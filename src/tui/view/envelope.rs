@@ -120,7 +120,7 @@ fn card(
     let sender = address(&transaction.sender.written);
     let fate = told(model, transaction, transaction.fate, transaction.exchange);
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
-    person(from, &sender, fate, columns, out);
+    person(&from, &sender, fate, columns, out);
     if transaction.sender.is_null() {
         let wrapped = wrap(word("envelope.null"), columns.saturating_sub(2));
         out.extend(wrapped.into_iter().map(|line| vec![(Role::Dim, format!("  {line}"))]));
@@ -130,7 +130,7 @@ fn card(
         let to = address(&recipient.path.written);
         let fate = told(model, transaction, recipient.fate, recipient.exchange);
         let label = label(word("envelope.to"), is_meant(recipient.exchange));
-        person(label, &to, fate, columns, out);
+        person(&label, &to, fate, columns, out);
         more(&params(&recipient.params), columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
@@ -162,7 +162,7 @@ fn label(word: &str, is_meant: bool) -> Piece {
 }
 
 /// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
-fn person(label: Piece, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
+fn person(label: &Piece, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
     let (role, fate_text) = fate;
     let last = push_wrapped(label.0, &label.1, address, columns, out);
     let gap = columns.saturating_sub(last + width(&fate_text));
