@@ -18,12 +18,14 @@ use ehlo::journal::{
 };
 use ehlo::knowledge::Lang;
 use ehlo::session::content::Content;
-use ehlo::session::{Dialogue, Phase};
+use ehlo::session::pattern::{Counter, Pattern};
+use ehlo::session::{Dialogue, Phase, Row};
 use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
 use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
+use ehlo::tui::rows::{self, sight::Sight};
 use outline::outline;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -199,6 +201,10 @@ fn speak_up(dialogue: &Dialogue, script: &mut Script) {
         let _ = server.next(now, dialogue);
         let _ = script.next(now, dialogue);
     }
+}
+
+fn walk(first: Option<usize>, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    std::iter::successors(first, |at| next(*at)).collect()
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -411,6 +417,76 @@ proptest! {
             let _ = Script::new(steps, |name| Ok(name.as_bytes().to_vec()));
         }
         prop_assert!(tokens(&noise).iter().all(|t| !t.text.contains(char::is_control)));
+    }
+
+    #[test]
+    fn a_pattern_is_written_as_it_is_read(
+        any in ".{0,30}",
+        words in vec(select(&[
+            "5xx", "!250", "rcpt", "rcpt#2", "mail#0", "slow>1s", "slow>1.5ms", "odd", "odd:B09",
+            "odd:x", "tls", "!tls", "*@example.org", "\"a b\"", "\"rcpt\"", "!", "\"", "\\x00", "\\q",
+            "\\*?", "\"!x\"", "\"\"", "x\\c", "a\"b", "日本", "\u{3000}", "\\x22", "5X1", "data",
+        ]), 0..6),
+    ) {
+        for text in [any, words.join(" "), words.concat()] {
+            if let Ok(pattern) = Pattern::read(&text) {
+                let written = pattern.to_string();
+                prop_assert_eq!(Pattern::read(&written), Ok(pattern), "{} as {}", text, written);
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_that_grows_is_the_index_made_from_scratch(
+        steps in session(),
+        cuts in vec(any::<Index>(), 1..3),
+        pattern in select(&["", "5xx", "!5xx", "2xx", "rcpt", "rcpt#2", "data", "odd", "!odd", "tls"]),
+        folds in vec(any::<Index>(), 0..4),
+        fold_all: bool,
+    ) {
+        let pattern = Pattern::read(pattern).unwrap();
+        let (mut dialogue, mut sight) = (Dialogue::default(), Sight::default());
+        sight.set_filter(pattern.clone(), &dialogue);
+        for step in cut(&steps, &cuts) {
+            dialogue.apply(&step.event());
+            sight.grow(&dialogue);
+        }
+        let mut scratch = Sight::default();
+        scratch.set_filter(pattern.clone(), &dialogue);
+        for sight in [&mut sight, &mut scratch] {
+            if fold_all {
+                sight.fold_all();
+            }
+            for fold in &folds {
+                sight.fold(&dialogue, fold.index(rows::count(&dialogue) + 1));
+            }
+        }
+        let down = walk(sight.first(&dialogue), |at| sight.after(&dialogue, at));
+        let mut up = walk(sight.last(&dialogue), |at| sight.before(&dialogue, at));
+        up.reverse();
+        let shown = |sight: &Sight| {
+            (0..rows::count(&dialogue)).filter(|at| sight.shows(&dialogue, *at)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(&down, &shown(&sight));
+        prop_assert_eq!(&up, &down);
+        prop_assert_eq!(&shown(&scratch), &down);
+        prop_assert_eq!(
+            sight.filter().map(|(_, fitting)| fitting),
+            scratch.filter().map(|(_, fitting)| fitting)
+        );
+        // Of replies and commands that are not folded, exactly those that fit are there.
+        let mut counter = Counter::default();
+        let fits: Vec<_> =
+            dialogue.exchanges().iter().map(|e| pattern.matches(e, counter.next(e))).collect();
+        let (folded, no_filter) = (fold_all || !folds.is_empty(), sight.filter().is_none());
+        for at in (0..dialogue.wire().len()).filter(|_| !folded) {
+            let want = match dialogue.wire().row(at) {
+                Some(Row::Client { exchange } | Row::Server { exchange, .. }) => fits[exchange],
+                Some(Row::Notice { .. }) => no_filter,
+                _ => continue,
+            };
+            prop_assert_eq!(down.contains(&at), want || no_filter, "row {}", at);
+        }
     }
 
     #[test]

@@ -22,9 +22,11 @@ use ehlo::tui::effect::Effect;
 use ehlo::tui::layout::Splitter;
 use ehlo::tui::message::{Copied, Message};
 use ehlo::tui::model::{ContentView, Model, Pane};
-use ehlo::tui::popup::{Help, Popup};
+use ehlo::tui::popup::{Asks, Help, Popup, Query};
+use ehlo::tui::prompt::Prompt;
+use ehlo::tui::rows;
 use ehlo::tui::update::update;
-use ehlo::tui::view::view;
+use ehlo::tui::view::{self, view};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -727,6 +729,193 @@ fn a_paste_while_the_help_is_open_is_seen() {
     assert!(scene.shows("> EHLO pasted"), "{}", scene.grid());
 }
 
+/// Behind a whole session, with these keys pressed in the transcript.
+fn reading(size: (u16, u16), lang: Lang, keys: &str) -> Scene {
+    let mut scene = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE, DOT]);
+    scene.press("esc");
+    keys.split_whitespace().for_each(|key| drop(scene.press(key)));
+    scene
+}
+
+#[test]
+fn a_row_of_the_transcript_is_selected() {
+    everywhere("row", |size, lang| reading(size, lang, "g ] } m j k"));
+    let mut scene = reading(SMALL, Lang::En, "up up up");
+    assert!(scene.shows("line 24"), "{}", scene.grid());
+    scene.play("C: NOOP\nS: 250 2.0.0 Ok");
+    assert!(scene.shows("line 24") && scene.shows("2 new"), "{}", scene.grid());
+    scene.press("end");
+    assert!(scene.shows("follow") && !scene.shows("line 24"), "{}", scene.grid());
+}
+
+#[test]
+fn the_bytes_of_a_row() {
+    for size in [SMALL, LARGE] {
+        golden(&format!("hex-{}x{}", size.0, size.1), &reading(size, Lang::En, "g ] ] ] x"));
+    }
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: AUTH PLAIN AGFsaWNl\nS: 535 No"]);
+    for key in ["esc", "up", "up", "x"] {
+        scene.press(key);
+    }
+    assert!(scene.shows("** ** ** 0d 0a") && !scene.shows("41 47 46"), "{}", scene.grid());
+    scene.model.with_secrets = true;
+    assert!(scene.shows("41 47 46"), "{}", scene.grid());
+}
+
+#[test]
+fn long_things_are_folded() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        golden(&format!("folded-{code}"), &reading(SMALL, lang, "g shift-f ] ]"));
+    }
+    let mut scene = reading(SMALL, Lang::En, "g ] ] j j space");
+    assert!(scene.shows("S>250-mx.example.net Hello pc.example.org"), "{}", scene.grid());
+    assert!(scene.shows("more lines (Space)"), "{}", scene.grid());
+    scene.press("space");
+    assert!(scene.shows("S 250-SIZE"), "{}", scene.grid());
+}
+
+#[test]
+fn the_transcript_is_filtered_while_the_pattern_is_typed() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = reading(SMALL, lang, "f");
+        golden(&format!("filter-empty-{code}"), &scene);
+        scene.types("rcpt ");
+        golden(&format!("filter-{code}"), &scene);
+        scene.types("slow>x");
+        golden(&format!("filter-wrong-{code}"), &scene);
+    }
+    let mut scene = reading(SMALL, Lang::En, "f 5 x x enter g");
+    golden("filtered", &scene);
+    scene.press("f");
+    scene.press("esc");
+    assert!(scene.shows("C DATA") && !scene.shows("only 5xx"), "{}", scene.grid());
+}
+
+#[test]
+fn a_filter_keeps_what_comes_later() {
+    let mut scene = reading(SMALL, Lang::En, "f 5 5 0 enter");
+    scene.play("C: VRFY bob\nS: 250 bob");
+    assert!(!scene.shows("VRFY"), "{}", scene.grid());
+    scene.play("C: VRFY eve\nS: 550 5.1.1 No such user");
+    assert!(scene.shows("C VRFY eve") && scene.shows("550 5.1.1 No such"), "{}", scene.grid());
+}
+
+#[test]
+fn something_is_found() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = reading(SMALL, lang, "g /");
+        scene.types("alice");
+        golden(&format!("find-{code}"), &scene);
+        scene.press("enter");
+        scene.press("n");
+        scene.press("n");
+        golden(&format!("found-{code}"), &scene);
+    }
+    let mut scene = reading(SMALL, Lang::En, "g /");
+    scene.types("Alice");
+    assert!(scene.shows("1 of 1"), "{}", scene.grid());
+    scene.types("x");
+    assert!(scene.shows("not found"), "{}", scene.grid());
+    scene.press("esc");
+    assert!(scene.shows("line 1"), "{}", scene.grid());
+    scene.press("shift-n");
+    assert!(scene.model.popup.is_some(), "with nothing looked for it is asked for");
+}
+
+#[test]
+fn what_is_found_is_unfolded() {
+    let mut scene = reading(SMALL, Lang::En, "shift-f g /");
+    scene.types("see you");
+    scene.press("enter");
+    assert!(scene.shows("C>see you there."), "{}", scene.grid());
+}
+
+#[test]
+fn something_is_found_in_every_pane() {
+    for (pane, text, count) in [("3", "bob", 1), ("4", "bob", 1), ("5", "the", 3)] {
+        let mut scene = reading(LARGE, Lang::En, pane);
+        scene.press("/");
+        scene.types(text);
+        let all = format!("1 of {count}");
+        assert!(scene.shows(&all), "{pane} {text}\n{}", scene.grid());
+    }
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MULTIPART]);
+    for (view, text) in [("Parts", "image/png"), ("Body", "für"), ("Raw", "f=C3=BC")] {
+        for key in ["4", "f9", "/"] {
+            scene.press(if key == "4" { "esc" } else { key });
+            scene.model.focus = Pane::Content;
+        }
+        scene.types(text);
+        assert!(scene.shows("1 of 1"), "{view}\n{}", scene.grid());
+        scene.press("esc");
+    }
+}
+
+#[test]
+fn lines_are_cut_and_have_times() {
+    let mut scene = reading(SMALL, Lang::En, "w t right g");
+    golden("cut", &scene);
+    scene.press("left");
+    golden("times", &scene);
+}
+
+#[test]
+fn other_panes_show_what_the_selected_line_is_about() {
+    let mut scene = reading(LARGE, Lang::En, "g /");
+    scene.types("subject");
+    scene.press("enter");
+    golden("linked-field", &scene);
+    for _ in 0..3 {
+        scene.press("f9");
+    }
+    golden("linked-raw", &scene);
+    let scene = reading(SMALL, Lang::En, "g } up");
+    assert!(scene.shows("> To <nobody@example.net>"), "{}", scene.grid());
+}
+
+#[test]
+fn lines_are_chosen_and_marked() {
+    let mut scene = reading(SMALL, Lang::En, "g ] m ] v j j");
+    compare("chosen", &format!("{}\n{}", scene.grid(), looks(&scene)));
+    assert_eq!(rows::selected_rows(&scene.model), Some(3..=5));
+    scene.press("esc");
+    assert_eq!(rows::selected_rows(&scene.model), Some(5..=5));
+    scene.press("'");
+    assert!(scene.shows("line 2 marked"), "{}", scene.grid());
+}
+
+#[test]
+fn a_command_is_put_into_the_prompt_again_without_its_secret() {
+    let scene = reading(SMALL, Lang::En, "g } e");
+    assert_eq!(scene.model.prompt.text(), "RCPT TO:<nobody@example.net>");
+    assert_eq!(scene.model.focus, Pane::Prompt);
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: AUTH PLAIN AGFsaWNl\nS: 535 No"]);
+    for key in ["esc", "up", "e"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.model.prompt.text(), "AUTH PLAIN ");
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: NO\\x00OP\\n\\c\nS: 500 No"]);
+    for key in ["esc", "up", "e"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.model.prompt.text(), ":raw NO\\0OP\\n\\c");
+    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b"NO\0OP\n"))]);
+}
+
+#[test]
+fn a_row_taller_than_the_pane_can_be_read_to_its_end() {
+    let long = format!("S: 220 {} end.", "x".repeat(400));
+    let mut scene = Scene::after((40, 12), Lang::En, &[&long]);
+    for key in ["esc", "up", "x"] {
+        scene.press(key);
+    }
+    assert!(scene.shows("xxx") && !scene.shows("0198"), "{}", scene.grid());
+    for _ in 0..80 {
+        scene.press("down");
+    }
+    assert!(scene.shows("0198"), "{}", scene.grid());
+}
+
 #[test]
 fn leaving_an_open_transaction_asks_once() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
@@ -861,11 +1050,24 @@ fn places(scene: &Scene) -> Vec<Model> {
     out
 }
 
+/// The same, and the lines that ask for something.
+fn places_with_lines(scene: &Scene) -> Vec<Model> {
+    let mut out = places(scene);
+    for asks in [Asks::Find, Asks::Filter] {
+        let mut model = Model { focus: Pane::Transcript, ..scene.model.clone() };
+        let before = (model.session.anchor, model.session.cursor);
+        let (line, focus) = (Prompt::default(), model.focus);
+        model.popup = Some(Popup::Query(Query { asks, line, wrong: None, focus, before }));
+        out.push(model);
+    }
+    out
+}
+
 #[test]
 fn every_action_in_every_place_leaves_a_screen() {
     for size in [(40, 10), SMALL] {
         for state in states(size, Lang::Ja) {
-            for model in places(&state) {
+            for model in places_with_lines(&state) {
                 for binding in model.keys.rows().to_vec() {
                     let mut scene = Scene { model: model.clone(), now: state.now };
                     scene.model.prompt.insert("MAIL e\u{301}日");
@@ -1449,6 +1651,14 @@ fn happen(scene: &mut Scene, chance: Chance) {
     }
 }
 
+fn selected_is_in_sight(model: &Model) {
+    let area = model.panes().inside(Pane::Transcript).filter(|area| area.height > 0);
+    if let (Some(at), Some(area)) = (rows::selected(model, &model.session), area) {
+        let (_, seen) = view::transcript::window(model, &model.session, area).rows();
+        assert!(seen.contains(&at), "row {at} is not among {seen:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -1465,6 +1675,7 @@ proptest! {
             if at % 4 == 0 {
                 scene.drawn();
             }
+            selected_is_in_sight(&scene.model);
         }
         scene.drawn();
     }

@@ -35,15 +35,6 @@ pub type Piece = (Role, String);
 /// line of that row, elsewhere a line and 0.
 pub type Placed = ((usize, usize), Vec<Piece>);
 
-/// What is selected.
-pub const SELECTED: Role = Role::Focus;
-
-/// What is chosen together with it.
-pub const CHOSEN: Role = Role::Title;
-
-/// What was looked for.
-pub const MATCH: Role = Role::Badge;
-
 /// Columns of the time at the left.
 const TIME: usize = 10;
 
@@ -125,13 +116,13 @@ fn signed(
     let look = if !signs {
         None
     } else if selected {
-        Some(SELECTED)
+        Some(Role::Selected)
     } else {
-        chosen(model, session, at).then_some(CHOSEN)
+        chosen(model, session, at).then_some(Role::Marked)
     };
     let sign = match look {
         _ if !signs => ' ',
-        Some(SELECTED) => '>',
+        Some(Role::Selected) => '>',
         Some(_) => '+',
         None if session.marks.contains(&at) => '*',
         None => ' ',
@@ -145,7 +136,9 @@ fn signed(
         vec![wrap::cut(mark, &pieces, &time, room, session.left)]
     };
     if let Some(look) = look {
-        lines.iter_mut().for_each(|line| paint(line, look, room));
+        for line in &mut lines {
+            paint(line, look, room);
+        }
     }
     if selected && session.hex {
         let (bytes, secret) = wire_bytes(&session.dialogue, at).unwrap_or_default();
@@ -160,7 +153,7 @@ fn signed(
 /// Gives a whole line the look of what is selected; what was looked for keeps its own.
 fn paint(line: &mut Vec<Piece>, look: Role, columns: usize) {
     let used: usize = line.iter().map(|(_, text)| width(text)).sum();
-    for (role, _) in line.iter_mut().filter(|(role, _)| *role != MATCH) {
+    for (role, _) in line.iter_mut().filter(|(role, _)| *role != Role::Match) {
         *role = look;
     }
     line.push((look, " ".repeat(columns.saturating_sub(used))));
@@ -270,7 +263,7 @@ pub fn marked(needle: &Needle, pieces: Vec<Piece>) -> Vec<Piece> {
         for place in places.iter().filter(|p| p.start < end && p.end > start) {
             let (from, to) = (place.start.max(start), place.end.min(end));
             add(role, at, from);
-            add(MATCH, from, to);
+            add(Role::Match, from, to);
             at = to;
         }
         add(role, at, end);

@@ -1,5 +1,7 @@
 //! The bytes of a row in hexadecimal, with what they are as text.
 
+use std::fmt::Write as _;
+
 use crate::display::Role;
 use crate::display::text::fit;
 use crate::smtp::Span;
@@ -22,7 +24,7 @@ pub(super) fn lines(bytes: &[u8], secret: Option<Span>, columns: usize) -> Vec<V
         let mut text = String::new();
         for (at, byte) in chunk.iter().enumerate() {
             let veiled = veiled(start + at);
-            digits.push_str(&if veiled { "** ".to_owned() } else { format!("{byte:02x} ") });
+            let _ = if veiled { write!(digits, "** ") } else { write!(digits, "{byte:02x} ") };
             text.push(match byte {
                 _ if veiled => '*',
                 0x20..=0x7e => char::from(*byte),

@@ -118,7 +118,8 @@ mod tests {
         assert_eq!(shown("abcdefghij", "", 8, 2), "S …defg…");
         assert_eq!(shown("abcdefghij", "", 8, 4), "S …fghij");
         assert_eq!(shown("abcdefghij", "5 ms", 12, 0), "S abcd… 5 ms");
-        assert_eq!(shown("日本語日本語", "", 8, 1), "S …本… ");
+        assert_eq!(shown("日本語日本語", "", 8, 1), "S …本語…");
+        assert_eq!(shown("日本語日本語", "", 8, 2), "S …語日…");
     }
 
     #[test]

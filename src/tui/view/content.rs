@@ -12,7 +12,7 @@ use crate::session::content::{Content, Part};
 use crate::session::{Message, Row};
 
 use super::super::model::{ContentView, Model, Pane};
-use super::super::rows::{Piece, SELECTED, selected_line};
+use super::super::rows::{Piece, selected_line};
 use super::find::matched;
 use super::{Click, Title, boxed, draw_lines, in_sight};
 
@@ -63,7 +63,7 @@ pub fn sight(model: &Model, area: Rect) -> (usize, Vec<Vec<Piece>>) {
         return (scroll, raw(message, scroll, height, columns, line));
     }
     let all = all(model, columns, if follows { usize::MAX } else { scroll + height });
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == SELECTED);
+    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
     if let Some(at) = all.iter().position(meant).filter(|at| follows && !seen(*at, scroll)) {
         scroll = at.saturating_sub(height / 2);
     }
@@ -198,7 +198,7 @@ fn header(
         let mut look = Role::Field;
         if selected == Some(number) {
             name.insert(0, '>');
-            look = SELECTED;
+            look = Role::Selected;
         }
         let role = if field.decoded { Role::Decoded } else { Role::Text };
         let indent = (width(&name) + 2).min(columns / 3).max(2);
@@ -255,13 +255,13 @@ fn raw(
         let mut left = columns;
         let is_selected = selected == Some(at);
         if is_selected {
-            pieces.push((SELECTED, ">".to_owned()));
+            pieces.push((Role::Selected, ">".to_owned()));
             left = left.saturating_sub(1);
         }
         for token in tokens(&bytes) {
             let text = crate::display::text::clip(&token.text, left);
             left -= width(&text);
-            let plain = if is_selected { SELECTED } else { Role::Data };
+            let plain = if is_selected { Role::Selected } else { Role::Data };
             pieces.push((if token.odd { Role::Dim } else { plain }, text));
         }
         pieces

@@ -11,7 +11,7 @@ use crate::knowledge;
 use crate::session::{End, Fate, Row, Transaction};
 
 use super::super::model::{Model, Pane};
-use super::super::rows::{Piece, SELECTED, selected_line};
+use super::super::rows::{Piece, selected_line};
 use super::find::matched;
 use super::{Click, Title, boxed, draw_lines, in_sight};
 
@@ -46,7 +46,7 @@ pub fn sight(model: &Model, area: Rect) -> (usize, Vec<Vec<Piece>>) {
     }
     // While one reads the transcript, who is meant by its selected line is in sight.
     let all = all(model, columns, usize::MAX);
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == SELECTED);
+    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
     let scroll = match all.iter().position(meant) {
         Some(at) if at < scroll || at >= scroll + height => at.saturating_sub(height / 2),
         _ => scroll,
@@ -135,7 +135,7 @@ fn card(
     let sender = address(&transaction.sender.written);
     let fate = told(model, transaction, transaction.fate, transaction.exchange);
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
-    person(from, &sender, fate, columns, out);
+    person(&from, &sender, fate, columns, out);
     if transaction.sender.is_null() {
         let wrapped = wrap(word("envelope.null"), columns.saturating_sub(2));
         out.extend(wrapped.into_iter().map(|line| vec![(Role::Dim, format!("  {line}"))]));
@@ -145,7 +145,7 @@ fn card(
         let to = address(&recipient.path.written);
         let fate = told(model, transaction, recipient.fate, recipient.exchange);
         let label = label(word("envelope.to"), is_meant(recipient.exchange));
-        person(label, &to, fate, columns, out);
+        person(&label, &to, fate, columns, out);
         more(&params(&recipient.params), columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
@@ -169,11 +169,15 @@ fn told(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -
 
 /// What stands before an address; a sign if the selected line is about it.
 fn label(word: &str, is_meant: bool) -> Piece {
-    if is_meant { (SELECTED, format!("> {word} ")) } else { (Role::Field, format!("  {word} ")) }
+    if is_meant {
+        (Role::Selected, format!("> {word} "))
+    } else {
+        (Role::Field, format!("  {word} "))
+    }
 }
 
 /// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
-fn person(label: Piece, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
+fn person(label: &Piece, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
     let (role, fate_text) = fate;
     let last = push_wrapped(label.0, &label.1, address, columns, out);
     let gap = columns.saturating_sub(last + width(&fate_text));

@@ -159,6 +159,7 @@ fn data(model: &Model, message: usize, line: usize) -> (String, String) {
             knowledge::fill(model.lang, "explain.data.field", &[("name", &visible(name))])
         }
         None if bytes.starts_with(b"..") && !message.is_chunked() => word("explain.data.stuffed"),
+        None if matches!(&bytes[..], b"\r\n" | b"\n") => word("explain.data.empty"),
         None => word("explain.data.body"),
     };
     (title, text)

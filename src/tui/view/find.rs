@@ -17,9 +17,8 @@ use super::{content, draw_lines, envelope, explain, transcript};
 /// Draws the line; what came of it stands at the right.
 pub fn draw(model: &Model, query: &Query, area: Rect, frame: &mut Frame<'_>) {
     let columns = usize::from(area.width);
-    let (role, remark) = remark(model, query);
-    let remark = clip(&remark, columns / 2);
     let label = label(model, query);
+    let (role, remark) = fitted(model, query, columns - width(&label).min(columns));
     let left = room(&label, columns, &remark);
     let (head, _) = split(query, left);
     let gap = columns.saturating_sub(width(&label) + width(&head) + width(&remark) + 1);
@@ -35,7 +34,7 @@ pub fn draw(model: &Model, query: &Query, area: Rect, frame: &mut Frame<'_>) {
 pub fn cursor(model: &Model, query: &Query, area: Rect) -> (u16, u16) {
     let columns = usize::from(area.width);
     let label = label(model, query);
-    let remark = clip(&remark(model, query).1, columns / 2);
+    let (_, remark) = fitted(model, query, columns - width(&label).min(columns));
     let (_, before) = split(query, room(&label, columns, &remark));
     let column = u16::try_from(width(&label) + before).unwrap_or(u16::MAX);
     (area.x + column.min(area.width.saturating_sub(1)), area.y)
@@ -51,6 +50,13 @@ fn label(model: &Model, query: &Query) -> String {
 
 fn room(label: &str, columns: usize, remark: &str) -> usize {
     columns.saturating_sub(width(label) + width(remark) + 3)
+}
+
+/// The remark as far as there is room beside what is typed, of which at least a third is seen.
+fn fitted(model: &Model, query: &Query, columns: usize) -> (Role, String) {
+    let typed = width(&own_visible(query.line.text())) + 3;
+    let (role, remark) = remark(model, query);
+    (role, clip(&remark, columns.saturating_sub(typed.min(columns / 3))))
 }
 
 /// What of the typed text fits, and in which of its columns the cursor stands.

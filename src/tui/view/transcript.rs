@@ -56,9 +56,9 @@ fn remark(model: &Model, session: &Session) -> (Role, String) {
         (Role::Dim, place(model, session))
     };
     let Some((pattern, n)) = session.sight.filter() else { return (role, stands) };
-    let (pattern, n) = (own_visible(&pattern.to_string()), n.to_string());
-    let filter =
-        knowledge::fill(model.lang, "transcript.filtered", &[("pattern", &pattern), ("n", &n)]);
+    let values = [("pattern", own_visible(&pattern.to_string())), ("n", n.to_string())];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let filter = knowledge::fill(model.lang, "transcript.filtered", &values);
     let gap = if stands.is_empty() { "" } else { " | " };
     (Role::Badge, format!("{filter}{gap}{stands}"))
 }
