@@ -24,7 +24,8 @@
 //! 5. [`net`] and [`display`] — the world, and how things are shown
 //! 6. [`tui`] and [`headless`] — the fronts
 //!
-//! [`knowledge`] stands beside them: what is known, as data in two languages.
+//! [`knowledge`] stands beside them: what is known, as data in two languages. [`config`] is the only
+//! reader of what the user has set, and of what the program remembers.
 
 pub mod cli;
 pub mod config;

@@ -13,6 +13,7 @@ use crate::smtp::Span;
 use super::find::Find;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
+use super::pointer::{Marked, Pointer};
 use super::popup::Popup;
 use super::prompt::Prompt;
 use super::rows::sight::Sight;
@@ -196,6 +197,14 @@ pub struct Model {
     pub hints: bool,
     /// Whether borders are drawn with `+`, `-` and `|`.
     pub ascii: bool,
+    /// Whether the terminal understands UTF-8.
+    pub utf8: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What the mouse is doing.
+    pub pointer: Pointer,
+    /// The text that is marked, to be copied.
+    pub marked: Option<Marked>,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
     /// Whether the last key asked to leave.
@@ -235,6 +244,10 @@ impl Model {
             ratios: Ratios::default(),
             hints: true,
             ascii: false,
+            utf8: true,
+            mouse: true,
+            pointer: Pointer::default(),
+            marked: None,
             notice: None,
             leaving: false,
             wrap: true,
@@ -269,6 +282,7 @@ impl Model {
         match &self.popup {
             Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
+            Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
             None => self.layers_below(),
         }
     }

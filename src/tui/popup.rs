@@ -2,6 +2,7 @@
 
 use crate::session::pattern::PatternError;
 
+use super::copy::Source;
 use super::model::{Anchor, Pane};
 use super::prompt::Prompt;
 
@@ -12,6 +13,8 @@ pub enum Popup {
     Help(Help),
     /// A line at the bottom: what to look for, or what to keep.
     Query(Query),
+    /// In which form something is copied.
+    Copy(Copy),
 }
 
 /// What a line at the bottom asks for.
@@ -47,12 +50,22 @@ pub struct Help {
     pub scroll: usize,
 }
 
+/// What is to be copied, and the form that is chosen.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// What.
+    pub source: Source,
+    /// Which of its forms.
+    pub chosen: usize,
+}
+
 impl Popup {
     /// The line that is typed in it, if there is one.
     pub const fn line(&mut self) -> Option<&mut Prompt> {
         match self {
             Self::Help(help) => Some(&mut help.filter),
             Self::Query(query) => Some(&mut query.line),
+            Self::Copy(_) => None,
         }
     }
 }

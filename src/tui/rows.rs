@@ -27,9 +27,14 @@ use super::find::Needle;
 use super::layout::Pane;
 use super::model::{Model, Session};
 pub use sight::count;
+pub use wrap::MARK;
 
 /// A piece of a line.
 pub type Piece = (Role, String);
+
+/// A line of a pane, and where it stands in the text of the pane: in the transcript a row and the
+/// line of that row, elsewhere a line and 0.
+pub type Placed = ((usize, usize), Vec<Piece>);
 
 /// Columns of the time at the left.
 const TIME: usize = 10;
@@ -151,7 +156,8 @@ pub fn moment(dialogue: &Dialogue, at: usize) -> Option<Moment> {
     at.filter(|_| dialogue.last_heard() > Moment(0))
 }
 
-fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
+/// What is shown of row `at`, complete or not.
+pub fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
     let known = session.dialogue.wire().len();
     match at.checked_sub(known) {
         None => shown(&session.dialogue, at, model.lang, model.with_secrets),
@@ -268,6 +274,23 @@ fn wire_bytes(dialogue: &Dialogue, at: usize) -> Option<(Bytes, Option<Span>)> {
         }
         Row::Notice { .. } => None,
     }
+}
+
+/// The lines from a line of a row on, made as they are asked for.
+pub fn placed<'a>(
+    model: &'a Model,
+    session: &'a Session,
+    columns: usize,
+    (first, skip): (usize, usize),
+) -> impl Iterator<Item = Placed> + 'a {
+    let (sight, dialogue) = (&session.sight, &session.dialogue);
+    let rows =
+        std::iter::successors(sight.kept_from(dialogue, first), |row| sight.after(dialogue, *row));
+    rows.flat_map(move |row| {
+        let skip = if row == first { skip } else { 0 };
+        let lines = lines(model, session, row, columns).into_iter().enumerate().skip(skip);
+        lines.map(move |(line, pieces)| ((row, line), pieces))
+    })
 }
 
 fn role(row: &Shown, token: &Token) -> Role {

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use crossterm::event::{Event as Input, KeyEventKind};
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::display::Theme;
-use crate::display::keys::Keys;
+use crate::config;
+use crate::display::shot::Shot;
 use crate::headless::{Outcome, Setting, practice_for, read_message, show};
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Ending, Happening};
@@ -23,9 +24,11 @@ use crate::session::{Dialogue, Keep};
 use crate::smtp::payload;
 use crate::speaker::{Human, Say};
 
+use super::clipboard;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::Model;
+use super::screenshot;
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
@@ -62,15 +65,17 @@ enum Order {
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
-    let theme = Theme::embedded("terminal").map_err(anyhow::Error::msg)?;
-    let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
+pub fn run(start: Start, setting: &Setting) -> anyhow::Result<Outcome> {
+    let (theme, of_theme) = config::theme(&setting.chosen.theme.value, &setting.sources);
+    let (keys, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
     let clock = Clock::start();
     let recorder = setting.recorder(&clock)?;
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
     model.recording = recorder.is_some();
     model.with_secrets = setting.with_secrets;
-    model.notice = warning;
+    model.line_ends = setting.chosen.line_ends.value;
+    let mut warnings = setting.warnings.iter().chain(&of_theme).chain(&of_keys);
+    model.notice = warnings.next().map(ToString::to_string);
     match &start {
         Start::Dial(target) => {
             model.session.target = target.to_string();
@@ -89,6 +94,7 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let size = screen.size()?;
         model.size = (size.width, size.height);
+        terminal::mouse(model.mouse)?;
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
@@ -247,6 +253,7 @@ impl Loop {
         for event in events {
             let message = match event {
                 Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
+                Input::Mouse(event) => Message::Mouse(event),
                 Input::Paste(text) => Message::Paste(text),
                 Input::Resize(columns, rows) => Message::Resize(columns, rows),
                 _ => continue,
@@ -333,6 +340,10 @@ impl Loop {
                 Effect::ReadContent { message, bytes } => self.read(message, bytes),
                 Effect::Redraw => self.clear()?,
                 Effect::Suspend => self.suspend()?,
+                Effect::Mouse(ours) => terminal::mouse(ours)?,
+                Effect::Copy { text, what } => self.copy(text, what)?,
+                Effect::Open(address) => self.open(address),
+                Effect::Screenshot => self.screenshot()?,
             }
         }
         Ok(false)
@@ -381,6 +392,51 @@ impl Loop {
                 let _ = inner.send(Ok(Message::ContentRead(message, Box::new(content)))).await;
             }
         });
+    }
+
+    /// The terminal is told at once, tools beside the screen.
+    fn copy(&self, text: Bytes, what: String) -> anyhow::Result<()> {
+        let told = clipboard::tell_terminal(&text)?;
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            let copied = clipboard::copy(&text, what, told).await;
+            let _ = inner.send(Ok(Message::Copied(copied))).await;
+        });
+        Ok(())
+    }
+
+    /// Opens a page; where there is no browser its address is copied.
+    fn open(&self, address: String) {
+        let (inner, lang) = (self.inner.clone(), self.model.lang);
+        tokio::spawn(async move {
+            let message = if clipboard::open(&address).await {
+                Message::Say(knowledge::fill(lang, "open.done", &[("address", &address)]))
+            } else {
+                Message::NoBrowser(address)
+            };
+            let _ = inner.send(Ok(message)).await;
+        });
+    }
+
+    /// Writes what is on the screen, without what was said last.
+    fn screenshot(&mut self) -> anyhow::Result<()> {
+        let model = &self.model;
+        let frame = self.screen.draw(|frame| view::view(model, frame))?;
+        let shot = Shot::of(frame.buffer, Some(view::cursor(model)));
+        let (inner, lang) = (self.inner.clone(), model.lang);
+        tokio::task::spawn_blocking(move || {
+            let said = match screenshot::write(&shot, &screenshot::name(), &screenshot::folders()) {
+                Ok(svg) => {
+                    let file = svg.display().to_string();
+                    knowledge::fill(lang, "screenshot.done", &[("file", &file)])
+                }
+                Err(error) => {
+                    knowledge::fill(lang, "screenshot.failed", &[("why", &error.to_string())])
+                }
+            };
+            let _ = inner.blocking_send(Ok(Message::Say(said)));
+        });
+        Ok(())
     }
 
     /// Stops the whole process group, so that whatever started us stops too.

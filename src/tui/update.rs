@@ -3,8 +3,10 @@
 mod arrange;
 mod browse;
 mod compose;
+mod copy;
 mod find;
 mod help;
+mod mouse;
 mod transcript;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -28,12 +30,17 @@ const READ_NOW: u64 = 64 << 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Tick(now) => model.now = now,
-        Message::Resize(columns, rows) => model.size = (columns, rows),
+        Message::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            model.marked = None;
+        }
         Message::Key(key) => return key_pressed(model, key),
+        Message::Mouse(event) => return mouse::mouse(model, event),
         Message::Paste(text) => {
             model.focus = Pane::Prompt;
             model.popup = None;
             model.notice = None;
+            model.marked = None;
             let text = text.replace("\r\n", "\n").replace('\r', "\n");
             // The end of the last line is Enter's.
             model.prompt.insert(text.strip_suffix('\n').unwrap_or(&text));
@@ -58,6 +65,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             return read_content(model);
         }
         Message::Say(text) => model.notice = Some(text),
+        Message::NoBrowser(what) => {
+            return vec![Effect::Copy { text: what.clone().into(), what }];
+        }
+        Message::Copied(copied) => copy::said(model, &copied),
         Message::RecordingFailed(why) => {
             model.recording = false;
             model.notice =
@@ -124,11 +135,28 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     model.notice = None;
     if let Some(action) = action {
-        return act(model, action);
+        let effects = act(model, action);
+        if !leaves_marked(action) {
+            model.marked = None;
+        }
+        return effects;
+    }
+    model.marked = None;
+    if let (Some(Popup::Copy(_)), Some(letter)) = (&model.popup, typed_char(key)) {
+        return copy::letter(model, letter);
     }
     compose::typed(model, key);
     find::edited(model);
     Vec::new()
+}
+
+/// Whether what is marked stays marked behind `action`.
+const fn leaves_marked(action: Action) -> bool {
+    use Action::{Copy, Down, Follow, PageDown, PageUp, Redraw, Screenshot, Suspend, Top, Up};
+    matches!(
+        action,
+        Copy | Screenshot | Redraw | Suspend | Up | Down | PageUp | PageDown | Top | Follow
+    )
 }
 
 /// Does `action`, whichever key, click or list entry asked for it. An open popup has the first
@@ -144,6 +172,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Hangup => return hang_up(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Screenshot => return vec![Effect::Screenshot],
+        Action::Mouse => return switch_mouse(model),
+        Action::Copy => copy::line(model),
+        Action::CopyPane => copy::pane(model),
+        Action::Open => return copy::open(model),
         Action::Quit => return quit(model),
         Action::Send => return compose::send(model),
         Action::Delete if model.prompt.text().is_empty() => return quit(model),
@@ -162,7 +195,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// What an open popup makes of `action`; `None` if there is none, or if it is closed by it.
 fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     model.popup.as_ref()?;
-    if matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
+    // These are no answers to a popup, and leave it open.
+    if matches!(
+        action,
+        Action::Quit | Action::Suspend | Action::Redraw | Action::Screenshot | Action::Mouse
+    ) {
         return None;
     }
     if matches!(action, Action::Leave | Action::Hangup) {
@@ -174,6 +211,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
         Some(Popup::Query(_)) => find::act(model, action, edited),
+        Some(Popup::Copy(_)) => copy::act(model, action),
         None => None,
     };
     if effects.is_none() {
@@ -182,8 +220,19 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     effects
 }
 
-/// Ctrl-C: clears the line, stops connecting, and at the second time leaves.
+/// Takes the mouse, or leaves it to the terminal.
+fn switch_mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let key = if model.mouse { "mouse.on" } else { "mouse.off" };
+    model.notice = Some(knowledge::word(model.lang, key).to_owned());
+    vec![Effect::Mouse(model.mouse)]
+}
+
+/// Ctrl-C: copies what is marked, clears the line, stops connecting, and at the second time leaves.
 fn hang_up(model: &mut Model) -> Vec<Effect> {
+    if model.marked.is_some() {
+        return mouse::copy_marked(model);
+    }
     if !model.prompt.text().is_empty() {
         model.prompt.take(false);
         return Vec::new();

@@ -21,6 +21,9 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 /// What the terminal shows, and a bell for every change.
 type Shown = Arc<(Mutex<vt100::Parser>, Condvar)>;
 
+/// Everything that the program wrote, as bytes.
+type Written = Arc<Mutex<Vec<u8>>>;
+
 /// A program and its terminal.
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
@@ -29,6 +32,7 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn std::io::Write + Send>,
     shown: Shown,
+    written: Written,
     modes_before: String,
     home: tempfile::TempDir,
 }
@@ -70,11 +74,12 @@ impl Terminal {
             Mutex::new(vt100::Parser::new(some(size.1), some(size.0), 0)),
             Condvar::new(),
         ));
-        watch(pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
+        let written = Written::default();
+        watch(pair.master.try_clone_reader().unwrap(), Arc::clone(&shown), Arc::clone(&written));
         let keyboard = pair.master.take_writer().unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let (master, slave) = (pair.master, pair.slave);
-        Self { master, _slave: slave, child, keyboard, shown, modes_before, home }
+        Self { master, _slave: slave, child, keyboard, shown, written, modes_before, home }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -145,6 +150,44 @@ impl Terminal {
         self.master.resize(pty_size(size)).unwrap();
     }
 
+    /// Uses the mouse at a place: button and modifiers as terminals count them, `M` or `m`.
+    pub fn mouse(&mut self, button: u16, (x, y): (u16, u16), letter: char) {
+        self.keys(&format!("\x1b[<{button};{};{}{letter}", x + 1, y + 1));
+    }
+
+    /// Presses the left button at one place and lets it go at another.
+    pub fn drag(&mut self, from: (u16, u16), to: (u16, u16)) {
+        self.mouse(0, from, 'M');
+        self.mouse(32, to, 'M');
+        self.mouse(0, to, 'm');
+    }
+
+    /// Clicks.
+    pub fn click(&mut self, place: (u16, u16)) {
+        self.mouse(0, place, 'M');
+        self.mouse(0, place, 'm');
+    }
+
+    /// Where `text` is on the screen.
+    pub fn find(&self, text: &str) -> (u16, u16) {
+        let screen = self.screen();
+        let (rows, columns) = screen.size();
+        let rows = screen.rows(0, columns.get()).zip(0..rows.get());
+        let found = rows.filter_map(|(row, y)| {
+            let before = row.split_once(text)?.0;
+            Some((u16::try_from(unicode_width::UnicodeWidthStr::width(before)).unwrap(), y))
+        });
+        found
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("{text:?} is not in\n{}", self.contents()))
+    }
+
+    /// Everything that the program has written, as bytes.
+    pub fn written(&self) -> Vec<u8> {
+        self.written.lock().unwrap().clone()
+    }
+
     /// Wipes the screen without the program's knowledge, as noise on a line does.
     pub fn spoil(&self) {
         self.parser().process(b"\x1b[2J");
@@ -169,7 +212,10 @@ impl Terminal {
     /// Everything that has to be true of a terminal that was given back.
     pub fn assert_given_back(&self) {
         self.wait_until("the main screen", |screen| {
-            !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor()
+            !screen.alternate_screen()
+                && !screen.bracketed_paste()
+                && !screen.hide_cursor()
+                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         });
         assert_eq!(modes(&*self.master), self.modes_before, "the modes of the terminal");
     }
@@ -177,7 +223,10 @@ impl Terminal {
     /// Everything that is true while the program has the terminal.
     pub fn assert_taken(&self) {
         self.wait_until("the alternate screen", |screen| {
-            screen.alternate_screen() && screen.bracketed_paste()
+            screen.alternate_screen()
+                && screen.bracketed_paste()
+                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::ButtonMotion
+                && screen.mouse_protocol_encoding() == vt100::MouseProtocolEncoding::Sgr
         });
         assert!(!self.modes_are_restored(), "raw mode is on");
     }
@@ -255,11 +304,13 @@ fn command(
 }
 
 /// Feeds what the program writes into the screen.
-fn watch(mut reader: Box<dyn std::io::Read + Send>, shown: Shown) {
+fn watch(mut reader: Box<dyn std::io::Read + Send>, shown: Shown, written: Written) {
     std::thread::spawn(move || {
         let mut bytes = [0; 8192];
         while let Ok(read @ 1..) = reader.read(&mut bytes) {
-            shown.0.lock().unwrap().process(bytes.get(..read).unwrap_or_default());
+            let bytes = bytes.get(..read).unwrap_or_default();
+            written.lock().unwrap().extend_from_slice(bytes);
+            shown.0.lock().unwrap().process(bytes);
             shown.1.notify_all();
         }
     });

@@ -47,10 +47,10 @@ fn resize(model: &mut Model, sideways: bool, by: i32) {
             s.sideways == sideways && s.start + s.before == at && meets
         })
     };
-    let (splitter, by) = match (border(to), border(from)) {
-        (Some(splitter), _) => (*splitter, by),
-        (None, Some(splitter)) => (*splitter, -by),
-        (None, None) => return,
+    // The inner one: what the outer one gives is shared with the neighbour.
+    let both = [border(to).map(|s| (*s, by)), border(from).map(|s| (*s, -by))];
+    let Some((splitter, by)) = both.into_iter().flatten().min_by_key(|(s, _)| s.length) else {
+        return;
     };
     move_border(model, splitter.split, i32::from(splitter.before) + by);
 }

@@ -64,8 +64,13 @@ fn page(model: &Model) -> isize {
 }
 
 fn scroll(model: &mut Model, by: isize) {
+    scroll_pane(model, model.focus, by);
+}
+
+/// Scrolls `pane`, wherever the focus is.
+pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
     let moved = |at: usize, most: usize| at.saturating_add_signed(by).min(most);
-    match model.focus {
+    match pane {
         Pane::Transcript | Pane::Prompt => scroll_transcript(model, by),
         Pane::Envelope => {
             let most = view::envelope::length(model);
@@ -83,6 +88,8 @@ fn scroll(model: &mut Model, by: isize) {
 }
 
 fn scroll_transcript(model: &mut Model, by: isize) {
+    let cursor = rows::selected(model, &model.session);
+    model.session.cursor = None;
     model.session.anchor = match by {
         isize::MIN => Anchor::At { row: 0, skip: 0 },
         isize::MAX => Anchor::Follow,
@@ -94,4 +101,5 @@ fn scroll_transcript(model: &mut Model, by: isize) {
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }
+    transcript::bring(model, cursor);
 }

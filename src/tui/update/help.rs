@@ -20,7 +20,6 @@ pub(super) fn act(model: &mut Model, action: Action, edited: bool) -> Option<Vec
     help.scroll = match action {
         // What fits best is on top.
         _ if edited => 0,
-        Action::Help => return None,
         Action::Up => help.scroll.saturating_sub(1),
         Action::Down => help.scroll + 1,
         Action::PageUp => help.scroll.saturating_sub(height),

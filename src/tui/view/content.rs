@@ -14,42 +14,50 @@ use crate::session::{Message, Row};
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{boxed, draw_lines, in_sight};
+use super::{Click, Title, boxed, draw_lines, in_sight, near, seen};
 
 /// A header is not looked for beyond so many lines.
 const HEADER_LINES: usize = 1_000;
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    // The corners, the number, and the blanks around it.
-    let room = usize::from(area.width).saturating_sub(8);
-    let title = title(model, room);
-    let remark = remark(model, room.saturating_sub(width(&title)));
+    let title: String = title(model, area).into_iter().map(|(text, _)| text).collect();
+    let remark = remark(model, room(area).saturating_sub(width(&title)));
     let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
     draw_lines(model, matched(model, Pane::Content, lines(model, area)), area, frame);
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let mut scroll = model.session.content_scroll;
-    let follows = model.focus == Pane::Transcript;
-    let seen = |at: usize, scroll: usize| scroll <= at && at < scroll + height;
+    from(model, scroll(model, area), usize::from(area.width), usize::from(area.height))
+}
+
+/// The first line that is in sight. While one reads the transcript, its selected line is.
+pub fn scroll(model: &Model, area: Rect) -> usize {
+    let (scroll, height) = (model.session.content_scroll, usize::from(area.height));
+    let Some((_, line)) = selected(model).filter(|_| model.focus == Pane::Transcript) else {
+        return scroll;
+    };
+    if model.session.view == ContentView::Raw {
+        return near(line, scroll, height);
+    }
+    seen(&all(model, usize::from(area.width), usize::MAX), scroll, height)
+}
+
+/// What is left of the upper border beside the corners, the number, and the blanks around it.
+fn room(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(8)
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     if model.session.view == ContentView::Raw
-        && let Some((index, message)) = message(model)
+        && let Some((_, message)) = message(model)
     {
-        let line = selected(model).filter(|(of, _)| *of == index).map(|(_, line)| line);
-        if let Some(line) = line.filter(|line| follows && !seen(*line, scroll)) {
-            scroll = line.saturating_sub(height / 2);
-        }
+        let line = selected(model).map(|(_, line)| line);
         return raw(message, scroll, height, columns, line);
     }
-    let all = all(model, columns, if follows { usize::MAX } else { scroll + height });
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
-    if let Some(at) = all.iter().position(meant).filter(|at| follows && !seen(*at, scroll)) {
-        scroll = at.saturating_sub(height / 2);
-    }
-    in_sight(all, scroll, area)
+    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
 
 /// The message that is shown: the last one, or in raw lines that of the selected line.
@@ -103,18 +111,25 @@ pub fn length(model: &Model) -> usize {
 }
 
 /// The views by name, the shown one in brackets; that one alone where there is no room for all.
-fn title(model: &Model, room: usize) -> String {
+///
+/// Where the envelope shares the place, the name of the pane leads back to it.
+pub fn title(model: &Model, area: Rect) -> Title {
     let word = |key| knowledge::word(model.lang, key);
-    let views = ContentView::ALL.map(|view| {
+    let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
+    let name = || (word(Pane::Content.title()).to_owned(), back.clone());
+    let mut all = vec![name(), (":".to_owned(), None)];
+    for view in ContentView::ALL {
         let name = word(view.title());
-        if view == model.session.view { format!("[{name}]") } else { name.to_owned() }
-    });
-    let name = word(Pane::Content.title());
-    let all = format!("{name}: {}", views.join(" "));
-    if width(&all) <= room {
+        let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
+        all.extend([(" ".to_owned(), None), (name, Some(Click::View(view)))]);
+    }
+    if all.iter().map(|(text, _)| width(text)).sum::<usize>() <= room(area) {
         return all;
     }
-    format!("{name}: [{}]", word(model.session.view.title()))
+    // One click goes on to the next view, as the key does.
+    let shown = format!("[{}]", word(model.session.view.title()));
+    let next = Some(Click::View(model.session.view.next()));
+    vec![name(), (": ".to_owned(), None), (shown, next)]
 }
 
 /// Which message, and how much of it there is; the size alone where there is no room for more.

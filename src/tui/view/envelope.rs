@@ -13,35 +13,38 @@ use crate::session::{End, Fate, Row, Transaction};
 use super::super::model::{Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{boxed, draw_lines, in_sight};
+use super::{Click, Title, boxed, draw_lines, in_sight, seen};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
 
 /// Draws the envelope.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    let title = knowledge::word(model.lang, Pane::Envelope.title());
+    let title: String = title(model).into_iter().map(|(text, _)| text).collect();
     let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
     let remark = (Role::Dim, remark.unwrap_or_default());
-    let area = boxed(model, Pane::Envelope, &tabs(model, title), remark, area, frame);
+    let area = boxed(model, Pane::Envelope, &title, remark, area, frame);
     draw_lines(model, matched(model, Pane::Envelope, lines(model, area)), area, frame);
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let scroll = model.session.envelope_scroll;
+    from(model, scroll(model, area), usize::from(area.width), usize::from(area.height))
+}
+
+/// The first line that is in sight. While one reads the transcript, whoever is meant by its
+/// selected line is.
+pub fn scroll(model: &Model, area: Rect) -> usize {
+    let (scroll, height) = (model.session.envelope_scroll, usize::from(area.height));
     if model.focus != Pane::Transcript || selected(model).is_none() {
-        return in_sight(all(model, columns, height + scroll), scroll, area);
+        return scroll;
     }
-    // While one reads the transcript, who is meant by its selected line is in sight.
-    let all = all(model, columns, usize::MAX);
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
-    let scroll = match all.iter().position(meant) {
-        Some(at) if at < scroll || at >= scroll + height => at.saturating_sub(height / 2),
-        _ => scroll,
-    };
-    in_sight(all, scroll, area)
+    seen(&all(model, usize::from(area.width), usize::MAX), scroll, height)
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
+    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
 
 /// The exchange of the selected line of the transcript.
@@ -53,12 +56,17 @@ fn selected(model: &Model) -> Option<usize> {
 }
 
 /// The title, with the other pane's name beside it where they share a place.
-fn tabs(model: &Model, title: &str) -> String {
+pub fn title(model: &Model) -> Title {
+    let title = knowledge::word(model.lang, Pane::Envelope.title());
     if model.panes().content.is_some() {
-        return title.to_owned();
+        return vec![(title.to_owned(), None)];
     }
     let other = knowledge::word(model.lang, Pane::Content.title());
-    format!("[{title}] {} {other}", Pane::Content.number())
+    vec![
+        (format!("[{title}]"), None),
+        (" ".to_owned(), None),
+        (format!("{} {other}", Pane::Content.number()), Some(Click::Pane(Pane::Content))),
+    ]
 }
 
 /// The last line to which one can scroll.

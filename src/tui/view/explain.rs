@@ -19,10 +19,14 @@ use super::content::field_at;
 use super::find::matched;
 use super::{boxed, draw_lines, in_sight};
 
+/// What stands between two clauses in the title.
+pub const CLAUSES: &str = ", ";
+
 /// Draws the explanation; without a box it is one line.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
-        boxed(model, Pane::Explain, &title(model), (Role::Dim, &clauses(model)), area, frame)
+        let clauses = clauses(model).join(CLAUSES);
+        boxed(model, Pane::Explain, &title(model), (Role::Dim, &clauses), area, frame)
     } else {
         area
     };
@@ -30,7 +34,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
 }
 
 /// The title, with the number of the line that is explained.
-fn title(model: &Model) -> String {
+pub fn title(model: &Model) -> String {
     let title = knowledge::word(model.lang, Pane::Explain.title());
     let Some(at) = selected(model, &model.session) else { return title.to_owned() };
     let n = (at + 1).to_string();
@@ -43,14 +47,19 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     if area.height == 1 && warns(model) && selected_line(model).is_none() {
         return vec![vec![(Role::Warn, clip(knowledge::word(model.lang, "data.really"), columns))]];
     }
+    from(model, model.session.explain_scroll, columns, usize::from(area.height))
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     let mut all = all(model, columns);
-    let end = model.session.explain_scroll + usize::from(area.height);
+    let end = height.saturating_add(scroll);
     if let Some(last) =
         end.checked_sub(1).filter(|_| all.len() > end).and_then(|at| all.get_mut(at))
     {
         more(last, columns);
     }
-    in_sight(all, model.session.explain_scroll, area)
+    in_sight(all, scroll, height)
 }
 
 /// Ends a line with an ellipsis: there is more below it.
@@ -261,7 +270,7 @@ const fn odd_role(entry: &Entry) -> Role {
 }
 
 /// The clauses on which the explanation of the reply rests.
-fn clauses(model: &Model) -> String {
+pub fn clauses(model: &Model) -> &'static [String] {
     let code = explained(model).and_then(|e| e.reply.as_ref()?.code);
-    code.and_then(code_entry).map_or_else(String::new, |entry| entry.rfc.join(", "))
+    code.and_then(code_entry).map_or(&[], |entry| entry.rfc.as_slice())
 }

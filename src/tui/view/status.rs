@@ -1,5 +1,7 @@
 //! The line on top and the line at the bottom.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -30,6 +32,9 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         parts.push((Role::Notice, word("header.file").to_owned()));
     } else if model.recording {
         parts.push((Role::Notice, word("header.recording").to_owned()));
+    }
+    if model.zoomed {
+        parts.push((Role::Notice, word("header.zoomed").to_owned()));
     }
     if model.session.loading {
         parts.push((Role::Title, word("content.reading").to_owned()));
@@ -132,6 +137,49 @@ pub fn patience(model: &Model) -> Option<u64> {
     Some(end.since(model.now).div_ceil(1_000_000))
 }
 
+/// Where each hint of the bottom line stands, while that shows no notice.
+pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
+    let mut start = model.panes().hints.x;
+    let mut at = |hint: &Hint| {
+        let end = start + u16::try_from(hint.width()).unwrap_or(u16::MAX);
+        (hint.action, std::mem::replace(&mut start, end)..end)
+    };
+    let hints = if model.notice.is_some() { Vec::new() } else { shown_hints(model) };
+    hints.iter().map(&mut at).collect()
+}
+
+/// A key and what it does.
+struct Hint {
+    action: Action,
+    key: String,
+    words: String,
+}
+
+impl Hint {
+    fn of(model: &Model, action: Action) -> Option<Self> {
+        let key = format!(" {} ", model.keys.key_of(action)?);
+        let words = format!("{} ", knowledge::word(model.lang, action.name()));
+        Some(Self { action, key, words })
+    }
+
+    fn width(&self) -> usize {
+        width(&self.key) + width(&self.words)
+    }
+}
+
+/// The hints that have place. The last one, how to leave, keeps its own when others have to go.
+fn shown_hints(model: &Model) -> Vec<Hint> {
+    let all = actions(model).iter().filter_map(|action| Hint::of(model, *action));
+    let mut all: Vec<_> = all.collect();
+    let Some(last) = all.pop() else { return Vec::new() };
+    let mut left = usize::from(model.panes().hints.width).saturating_sub(last.width());
+    let fitting = all.into_iter().map_while(|hint| {
+        left = left.checked_sub(hint.width())?;
+        Some(hint)
+    });
+    fitting.chain([last]).collect()
+}
+
 /// What the keys do, or one line for the person.
 pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
@@ -139,25 +187,9 @@ pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let pieces = vec![(Role::Warn, clip(&format!(" {}", own_visible(notice)), room))];
         return frame.render_widget(styled(model, pieces), area);
     }
-    let hint = |action: &Action| {
-        let key = format!(" {} ", model.keys.key_of(*action)?);
-        let text = format!("{} ", knowledge::word(model.lang, action.name()));
-        Some((width(&key) + width(&text), [(Role::Key, key), (Role::Hint, text)]))
-    };
-    // The last one, how to leave, keeps its place when others have to go.
-    let Some((last, others)) = actions(model).split_last() else { return };
-    let Some((needed, last)) = hint(last) else { return };
-    let mut left = room.saturating_sub(needed);
-    let mut pieces = Vec::new();
-    for (needed, hint) in others.iter().filter_map(hint) {
-        if needed > left {
-            break;
-        }
-        left -= needed;
-        pieces.extend(hint);
-    }
-    pieces.extend(last);
-    frame.render_widget(styled(model, pieces), area);
+    let pieces = shown_hints(model).into_iter();
+    let pieces = pieces.flat_map(|hint| [(Role::Key, hint.key), (Role::Hint, hint.words)]);
+    frame.render_widget(styled(model, pieces.collect()), area);
 }
 
 /// At most seven, those of use now.
