@@ -281,8 +281,8 @@ impl Model {
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
             Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
-            Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
             Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
+            Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
             None => self.layers_below(),
         }
     }

@@ -11,10 +11,10 @@ use super::prompt::Prompt;
 pub enum Popup {
     /// All keys, those of the focused pane first.
     Help(Help),
-    /// In which form something is copied.
-    Copy(Copy),
     /// A line at the bottom: what to look for, or what to keep.
     Query(Query),
+    /// In which form something is copied.
+    Copy(Copy),
 }
 
 /// What a line at the bottom asks for.
@@ -64,8 +64,8 @@ impl Popup {
     pub const fn line(&mut self) -> Option<&mut Prompt> {
         match self {
             Self::Help(help) => Some(&mut help.filter),
-            Self::Copy(_) => None,
             Self::Query(query) => Some(&mut query.line),
+            Self::Copy(_) => None,
         }
     }
 }

@@ -27,6 +27,7 @@ use super::find::Needle;
 use super::layout::Pane;
 use super::model::{Model, Session};
 pub use sight::count;
+pub use wrap::MARK;
 
 /// A piece of a line.
 pub type Piece = (Role, String);
@@ -95,7 +96,7 @@ pub fn placed<'a>(
 /// than its text.
 pub fn indent(model: &Model, at: usize, columns: usize) -> Option<usize> {
     let hexed = model.session.hex && selected(model, &model.session) == Some(at);
-    (!hexed).then_some(wrap::MARK + if is_stamped(model, columns) { TIME } else { 0 })
+    (!hexed).then_some(MARK + if is_stamped(model, columns) { TIME } else { 0 })
 }
 
 const fn is_stamped(model: &Model, columns: usize) -> bool {

@@ -210,8 +210,8 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let edited = compose::edit(model, action);
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
-        Some(Popup::Copy(_)) => copy::act(model, action),
         Some(Popup::Query(_)) => find::act(model, action, edited),
+        Some(Popup::Copy(_)) => copy::act(model, action),
         None => None,
     };
     if effects.is_none() {

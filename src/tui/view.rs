@@ -64,8 +64,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     status::hints(model, panes.hints, frame);
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
-        Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         Some(Popup::Query(query)) => find::draw(model, query, panes.hints, frame),
+        Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         None => {}
     }
     frame.set_cursor_position(cursor(model));
@@ -213,6 +213,17 @@ fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, height: usize) -> Vec<Vec<Piece
     all.into_iter().skip(scroll).take(height).collect()
 }
 
+/// Where the pane stands so that its selected line is in sight.
+fn seen(all: &[Vec<Piece>], scroll: usize, height: usize) -> usize {
+    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
+    all.iter().position(meant).map_or(scroll, |at| near(at, scroll, height))
+}
+
+/// The same for line number `at`.
+const fn near(at: usize, scroll: usize, height: usize) -> usize {
+    if at < scroll || at >= scroll + height { at.saturating_sub(height / 2) } else { scroll }
+}
+
 /// Draws lines from the top of `area` on.
 fn draw_lines(model: &Model, lines: Vec<Vec<Piece>>, area: Rect, frame: &mut Frame<'_>) {
     for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
@@ -249,8 +260,8 @@ pub fn shown(model: &Model, pane: Pane) -> Vec<Placed> {
             let placed = rows::placed(model, session, window.columns, window.top(), true);
             return placed.take(window.height).collect();
         }
-        Pane::Envelope => envelope::sight(model, area),
-        Pane::Content => content::sight(model, area),
+        Pane::Envelope => (envelope::scroll(model, area), envelope::lines(model, area)),
+        Pane::Content => (content::scroll(model, area), content::lines(model, area)),
         Pane::Explain => (session.explain_scroll, explain::lines(model, area)),
         Pane::Prompt => return Vec::new(),
     };

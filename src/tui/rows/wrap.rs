@@ -6,7 +6,7 @@ use crate::display::text::{split_at_width, width};
 use super::Piece;
 
 /// Width of the mark before a line: `C `, `S>`.
-pub(super) const MARK: usize = 2;
+pub const MARK: usize = 2;
 
 /// Breaks pieces into lines; the first has the mark and, at the right, the time.
 pub(super) fn wrap(mark: Piece, pieces: Vec<Piece>, time: &str, columns: usize) -> Vec<Vec<Piece>> {

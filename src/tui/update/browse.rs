@@ -87,28 +87,9 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
     }
 }
 
-/// What is selected moves along where scrolling takes it out of sight, so that it does not hold
-/// the transcript back: to the nearest row that is seen whole.
-fn take_selected_along(model: &mut Model, down: bool) {
-    let Some(area) = model.panes().inside(Pane::Transcript) else { return };
-    let Some(cursor) = model.session.cursor.take() else { return };
-    let window = view::transcript::window(model, &model.session, area);
-    let (skip, rows) = window.rows();
-    let mut end = 0;
-    let whole = rows.iter().filter(|row| {
-        let start = end;
-        end += window.tall(**row);
-        start >= skip && end <= skip + window.height
-    });
-    let mut whole: Vec<_> = whole.copied().collect();
-    if whole.is_empty() {
-        whole.extend(if down { rows.last() } else { rows.first() });
-    }
-    let (first, last) = (whole.first().copied(), whole.last().copied());
-    model.session.cursor = Some(cursor.max(first.unwrap_or(cursor)).min(last.unwrap_or(cursor)));
-}
-
 fn scroll_transcript(model: &mut Model, by: isize) {
+    let cursor = rows::selected(model, &model.session);
+    model.session.cursor = None;
     model.session.anchor = match by {
         isize::MIN => Anchor::At { row: 0, skip: 0 },
         isize::MAX => Anchor::Follow,
@@ -117,8 +98,8 @@ fn scroll_transcript(model: &mut Model, by: isize) {
             view::transcript::window(model, &model.session, area).moved(by)
         }
     };
-    take_selected_along(model, by > 0);
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }
+    transcript::bring(model, cursor);
 }

@@ -1,5 +1,7 @@
 //! Copying: what, in which form, and what is said of it.
 
+use std::ops::Range;
+
 use crate::display::keys::Action;
 use crate::display::text::width;
 use crate::knowledge::{self, entry};
@@ -30,11 +32,14 @@ pub(super) fn pane(model: &mut Model) {
 /// The chosen rows of the transcript, else all of the pane.
 fn here(model: &Model) -> Source {
     match model.focus {
-        Pane::Transcript | Pane::Prompt => Source::Rows(
-            rows::selected_rows(model).map_or(0..0, |rows| *rows.start()..*rows.end() + 1),
-        ),
+        Pane::Transcript | Pane::Prompt => Source::Rows(chosen(model)),
         pane => Source::Pane(pane),
     }
+}
+
+/// The rows that are chosen in the transcript.
+fn chosen(model: &Model) -> Range<usize> {
+    rows::selected_rows(model).map_or(0..0, |rows| *rows.start()..rows.end() + 1)
 }
 
 fn ask(model: &mut Model, source: Source) {

@@ -13,7 +13,7 @@ use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
 use super::super::popup::Popup;
 use super::super::view::{self, Click, marked, prompt, status};
-use super::{act, arrange, browse, compose, transcript};
+use super::{act, arrange, browse, compose, find, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -41,7 +41,7 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
-    if !matches!(model.popup, None | Some(Popup::Query(_))) {
+    if model.popup.is_some() {
         let action = if by < 0 { Action::Up } else { Action::Down };
         return (0..by.abs()).flat_map(|_| act(model, action)).collect();
     }
@@ -63,14 +63,6 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     let hint = status::hints_at(model).into_iter().find(|(_, at)| at.contains(&place.0));
     model.notice = None;
     let panes = model.panes();
-    // The line at the bottom keeps what it has found, and gives way.
-    if let Some(Popup::Query(_)) = model.popup {
-        return if panes.hints.contains(place.into()) {
-            Vec::new()
-        } else {
-            act(model, Action::Choose)
-        };
-    }
     if panes.hints.contains(place.into()) {
         return hint.map_or_else(Vec::new, |(action, _)| act(model, action));
     }
@@ -94,6 +86,7 @@ fn in_popup(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
         _ => view::help::place(model),
     };
     if !area.contains(place.into()) {
+        find::cancel(model);
         model.popup = None;
     } else if inside(area).contains(place.into())
         && let Some(Popup::Copy(_)) = model.popup
@@ -149,9 +142,6 @@ fn in_pane(
     if double {
         return mark_word(model, pane, at);
     }
-    if pane == Pane::Transcript {
-        transcript::to(model, Some(at.line.0));
-    }
     model.pointer.held = Held::Text(pane, at);
     Vec::new()
 }
@@ -187,6 +177,10 @@ fn dragged(model: &mut Model, place: (u16, u16)) {
             if !model.pointer.told {
                 let word = knowledge::word(model.lang, "mouse.first");
                 model.notice = Some(word.to_owned());
+            }
+            if pane == Pane::Transcript {
+                // The sign of a selected row is no part of the text.
+                transcript::forget(model);
             }
             mark(model, pane, from, place);
         }
@@ -231,7 +225,12 @@ fn mark_word(model: &mut Model, pane: Pane, at: Spot) -> Vec<Effect> {
 }
 
 fn released(model: &mut Model) -> Vec<Effect> {
-    model.pointer.held = Held::Nothing;
+    let held = std::mem::take(&mut model.pointer.held);
+    if let Held::Text(Pane::Transcript, at) = held
+        && model.marked.is_none()
+    {
+        transcript::to(model, Some(at.line.0));
+    }
     // A double click has copied its word already.
     if model.pointer.pressed.is_some() { copy_marked(model) } else { Vec::new() }
 }

@@ -107,6 +107,18 @@ pub(super) fn reveal(model: &mut Model, row: usize) {
     to(model, Some(row));
 }
 
+/// What was selected before the wheel moved the transcript is selected again, or the nearest row
+/// that is in sight as a whole.
+pub(super) fn bring(model: &mut Model, cursor: Option<usize>) {
+    let (Some(cursor), Some(window)) = (cursor, window(model)) else { return };
+    let (skip, rows) = window.rows();
+    let all: usize = rows.iter().map(|row| window.tall(*row)).sum();
+    let cut = usize::from(all > skip + window.height);
+    let whole = rows.get(usize::from(skip > 0)..rows.len() - cut).unwrap_or_default();
+    let (Some(first), Some(last)) = (whole.first(), whole.last()) else { return };
+    model.session.cursor = Some(cursor.clamp(*first, *last));
+}
+
 /// The transcript stays where it is now, whatever comes.
 fn rest(model: &mut Model) {
     let Some((row, skip)) = window(model).map(|window| window.top()) else { return };

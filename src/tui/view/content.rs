@@ -14,7 +14,7 @@ use crate::session::{Message, Row};
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight};
+use super::{Click, Title, boxed, draw_lines, in_sight, near, seen};
 
 /// A header is not looked for beyond so many lines.
 const HEADER_LINES: usize = 1_000;
@@ -29,7 +29,19 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    sight(model, area).1
+    from(model, scroll(model, area), usize::from(area.width), usize::from(area.height))
+}
+
+/// The first line that is in sight. While one reads the transcript, its selected line is.
+pub fn scroll(model: &Model, area: Rect) -> usize {
+    let (scroll, height) = (model.session.content_scroll, usize::from(area.height));
+    let Some((_, line)) = selected(model).filter(|_| model.focus == Pane::Transcript) else {
+        return scroll;
+    };
+    if model.session.view == ContentView::Raw {
+        return near(line, scroll, height);
+    }
+    seen(&all(model, usize::from(area.width), usize::MAX), scroll, height)
 }
 
 /// What is left of the upper border beside the corners, the number, and the blanks around it.
@@ -42,32 +54,10 @@ pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<
     if model.session.view == ContentView::Raw
         && let Some((_, message)) = message(model)
     {
-        return raw(message, scroll, height, columns, None);
+        let line = selected(model).map(|(_, line)| line);
+        return raw(message, scroll, height, columns, line);
     }
     in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
-}
-
-/// The lines that are in sight, and the number of the first.
-pub fn sight(model: &Model, area: Rect) -> (usize, Vec<Vec<Piece>>) {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let mut scroll = model.session.content_scroll;
-    let follows = model.focus == Pane::Transcript;
-    let seen = |at: usize, scroll: usize| scroll <= at && at < scroll + height;
-    if model.session.view == ContentView::Raw
-        && let Some((index, message)) = message(model)
-    {
-        let line = selected(model).filter(|(of, _)| *of == index).map(|(_, line)| line);
-        if let Some(line) = line.filter(|line| follows && !seen(*line, scroll)) {
-            scroll = line.saturating_sub(height / 2);
-        }
-        return (scroll, raw(message, scroll, height, columns, line));
-    }
-    let all = all(model, columns, if follows { usize::MAX } else { scroll + height });
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
-    if let Some(at) = all.iter().position(meant).filter(|at| follows && !seen(*at, scroll)) {
-        scroll = at.saturating_sub(height / 2);
-    }
-    (scroll, in_sight(all, scroll, height))
 }
 
 /// The message that is shown: the last one, or in raw lines that of the selected line.

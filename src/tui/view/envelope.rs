@@ -13,7 +13,7 @@ use crate::session::{End, Fate, Row, Transaction};
 use super::super::model::{Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight};
+use super::{Click, Title, boxed, draw_lines, in_sight, seen};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
@@ -29,29 +29,22 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    sight(model, area).1
+    from(model, scroll(model, area), usize::from(area.width), usize::from(area.height))
+}
+
+/// The first line that is in sight. While one reads the transcript, whoever is meant by its
+/// selected line is.
+pub fn scroll(model: &Model, area: Rect) -> usize {
+    let (scroll, height) = (model.session.envelope_scroll, usize::from(area.height));
+    if model.focus != Pane::Transcript || selected(model).is_none() {
+        return scroll;
+    }
+    seen(&all(model, usize::from(area.width), usize::MAX), scroll, height)
 }
 
 /// `height` lines from number `scroll` on.
 pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
-}
-
-/// The lines that are in sight, and the number of the first.
-pub fn sight(model: &Model, area: Rect) -> (usize, Vec<Vec<Piece>>) {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let scroll = model.session.envelope_scroll;
-    if model.focus != Pane::Transcript || selected(model).is_none() {
-        return (scroll, from(model, scroll, columns, height));
-    }
-    // While one reads the transcript, who is meant by its selected line is in sight.
-    let all = all(model, columns, usize::MAX);
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
-    let scroll = match all.iter().position(meant) {
-        Some(at) if at < scroll || at >= scroll + height => at.saturating_sub(height / 2),
-        _ => scroll,
-    };
-    (scroll, in_sight(all, scroll, height))
 }
 
 /// The exchange of the selected line of the transcript.

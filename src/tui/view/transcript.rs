@@ -23,9 +23,8 @@ pub fn draw(model: &Model, session: &Session, area: Rect, frame: &mut Frame<'_>)
 /// The lines that are in sight.
 pub fn lines(model: &Model, session: &Session, area: Rect) -> Vec<Vec<Piece>> {
     let window = window(model, session, area);
-    let (skip, rows) = window.rows();
-    let all = rows.into_iter().flat_map(|row| rows::lines(model, session, row, window.columns));
-    all.skip(skip).take(window.height).collect()
+    let placed = rows::placed(model, session, window.columns, window.top(), true);
+    placed.take(window.height).map(|(_, line)| line).collect()
 }
 
 /// Where the selected row begins on the screen.
