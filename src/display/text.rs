@@ -7,12 +7,23 @@ use unicode_width::UnicodeWidthStr;
 
 /// Columns that `text` takes.
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     // As the screen does: by grapheme, not as a whole, where ligatures would count less.
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
+/// Whether every byte of `text` is a character of one column: most text, and quickly told.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// The longest beginning of `text` that fits `columns`, and the rest.
 pub fn split_at_width(text: &str, columns: usize) -> (&str, &str) {
+    if is_plain(text) {
+        return text.split_at_checked(columns).unwrap_or((text, ""));
+    }
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         used += grapheme.width();

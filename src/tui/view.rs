@@ -24,12 +24,14 @@ pub mod status;
 pub mod transcript;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::display::Role;
-use crate::display::text::{clip, width, wrap};
+use crate::display::text::{clip, is_plain, width, wrap};
 use crate::knowledge;
 
 use super::layout::{inside, too_small};
@@ -39,7 +41,7 @@ use super::rows::{self, Piece, Placed};
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
-    clear(model, frame.area(), frame);
+    paint(model, frame.area(), frame);
     if too_small(model.size) {
         return sentence(model, frame);
     }
@@ -73,7 +75,15 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 /// Empties `area` down to the theme's ground.
 fn clear(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(Clear, area);
-    frame.buffer_mut().set_style(area, model.theme.ground());
+    paint(model, area, frame);
+}
+
+/// Gives what is empty the theme's ground. A frame begins empty.
+fn paint(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    let ground = model.theme.ground();
+    if ground != Style::new() {
+        frame.buffer_mut().set_style(area, ground);
+    }
 }
 
 /// The real cursor stands where the focus is, for screen readers and input methods.
@@ -216,8 +226,28 @@ const fn near(at: usize, scroll: usize, height: usize) -> usize {
 
 /// Draws lines from the top of `area` on.
 fn draw_lines(model: &Model, lines: Vec<Vec<Piece>>, area: Rect, frame: &mut Frame<'_>) {
-    let lines: Vec<_> = lines.into_iter().map(|pieces| styled(model, pieces)).collect();
-    frame.render_widget(Paragraph::new(lines), area);
+    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
+        let mut x = area.x;
+        for (role, text) in line {
+            x = put(frame.buffer_mut(), (x, y), &text, area.right(), model.theme.style(role));
+        }
+    }
+}
+
+/// Draws `text` up to the column `end`; gives the column behind it. Text without anything special
+/// needs no look at its graphemes.
+fn put(buffer: &mut Buffer, (x, y): (u16, u16), text: &str, end: u16, style: Style) -> u16 {
+    if !is_plain(text) {
+        return buffer.set_stringn(x, y, text, usize::from(end.saturating_sub(x)), style).0;
+    }
+    let mut at = x;
+    for (byte, column) in text.bytes().zip(x..end) {
+        if let Some(cell) = buffer.cell_mut((column, y)) {
+            cell.set_char(char::from(byte)).set_style(style);
+        }
+        at = column + 1;
+    }
+    at
 }
 
 /// The lines that `pane` shows, with their places: what is drawn is what is marked and copied.

@@ -17,6 +17,8 @@ pub(crate) const START: Kind = Kind::time("first frame");
 pub(crate) const START_LOADED: Kind = Kind::time("first frame, 100,000 exchanges read behind it");
 /// A character in the prompt.
 pub(crate) const TYPED: Kind = Kind::time("character typed");
+/// The same behind a long recording; vim inserts into the recording itself.
+pub(crate) const TYPED_LOADED: Kind = Kind::time("character typed, 100,000 exchanges");
 /// A page of the transcript of a long recording.
 pub(crate) const PAGE_UP: Kind = Kind::time("PageUp, 100,000 exchanges");
 /// Processor time while nobody touches it.
@@ -112,6 +114,14 @@ fn first_frames(
 /// When one of the programs does not react.
 pub(crate) fn typed(material: &Material) -> anyhow::Result<Vec<Series>> {
     keys(&TYPED, empty(material)?, Some("i"), "x")
+}
+
+/// Characters typed in the prompt behind a long recording.
+///
+/// # Errors
+/// When one of the programs does not react.
+pub(crate) fn typed_loaded(material: &Material) -> anyhow::Result<Vec<Series>> {
+    keys(&TYPED_LOADED, loaded(material)?, Some("i"), "x")
 }
 
 /// Pages upwards from the end of a long recording.

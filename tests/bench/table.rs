@@ -31,6 +31,7 @@ const GROUPS: &[Group] = &[
     Group { kinds: &[&screen::START], measure: screen::start },
     Group { kinds: &[&screen::START_LOADED], measure: screen::start_loaded },
     Group { kinds: &[&screen::TYPED], measure: screen::typed },
+    Group { kinds: &[&screen::TYPED_LOADED], measure: screen::typed_loaded },
     Group { kinds: &[&screen::PAGE_UP], measure: screen::page_up },
     Group { kinds: &[&mail::SMALL], measure: mail::small },
     Group {
