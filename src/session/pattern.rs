@@ -274,8 +274,11 @@ impl<'a> Seek<'a> {
 
     fn finds(&self, text: &[u8]) -> bool {
         if self.anywhere {
-            let here = |w: &[u8]| w.iter().zip(self.glob).all(|(b, p)| self.same(p.literal(), *b));
-            return self.glob.is_empty() || text.windows(self.glob.len()).any(here);
+            let Some(first) = self.glob.first().map(|p| p.literal()) else { return true };
+            let other = if self.any_case { first.to_ascii_uppercase() } else { first };
+            let fits = |w: &[u8]| w.iter().zip(self.glob).all(|(b, p)| self.same(p.literal(), *b));
+            let here = |at: usize| text.get(at..at + self.glob.len()).is_some_and(fits);
+            return memchr::memchr2_iter(first, other, text).any(here);
         }
         let fits = |text: &[u8]| glob_fits(self.glob, text, |want, have| self.same(want, have));
         let mut words = text.split(|b| b" \t<>".contains(b)).filter(|word| !word.is_empty());

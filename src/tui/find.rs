@@ -71,10 +71,13 @@ impl Needle {
     /// Whether it stands in `bytes`; `None` if they are not shown as they are.
     pub fn is_in_bytes(&self, bytes: &[u8]) -> Option<bool> {
         let needle = self.plain.as_ref().filter(|_| is_plain(bytes))?;
-        let here = |window: &[u8]| {
+        let fits = |window: &[u8]| {
             if self.any_case { window.eq_ignore_ascii_case(needle) } else { window == needle }
         };
-        Some(bytes.windows(needle.len()).any(here))
+        let here = |at: usize| bytes.get(at..at + needle.len()).is_some_and(fits);
+        let first = *needle.first()?;
+        let other = if self.any_case { first.to_ascii_uppercase() } else { first };
+        Some(memchr::memchr2_iter(first, other, bytes).any(here))
     }
 }
 
