@@ -29,8 +29,8 @@ fn main() -> ExitCode {
     }
     let setting = Setting { lang, record: common.record, with_secrets: common.with_secrets };
     let outcome = match mode {
-        Mode::Screen(target) => tui::run(tui::Start::Dial(target), &setting, warning),
-        Mode::Open(file) => tui::run(tui::Start::Open(file), &setting, warning),
+        Mode::Screen(target) => tui::run(vec![tui::Start::Dial(target)], &setting, warning),
+        Mode::Open(file) => tui::run(vec![tui::Start::Open(file)], &setting, warning),
         Mode::Plain(target) => headless::plain::run(&target, &setting),
         Mode::Run(run) => headless::run::run(&run, &setting),
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, &setting),

@@ -12,6 +12,7 @@ pub mod popup;
 pub mod prompt;
 pub mod rows;
 pub mod runtime;
+pub mod sessions;
 pub mod terminal;
 pub mod update;
 pub mod view;

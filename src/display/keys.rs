@@ -32,6 +32,7 @@ actions! {
     Secrets "view.secrets",
     SessionNew "session.new", SessionNext "session.next", SessionPrevious "session.previous",
     SessionClose "session.close", SessionBeside "session.beside",
+    SessionOtherEnd "session.other-end",
     Transcript "pane.transcript", Prompt "pane.prompt", Envelope "pane.envelope",
     Content "pane.content", Explain "pane.explain",
     Narrower "pane.narrower", Wider "pane.wider", Lower "pane.lower", Higher "pane.higher",

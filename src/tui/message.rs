@@ -17,14 +17,21 @@ pub enum Message {
     Paste(String),
     /// The terminal has this size now.
     Resize(u16, u16),
-    /// Something happened in the session.
-    Heard(Event),
-    /// A recording was read, and perhaps something is to be told about it.
-    Loaded(Box<Dialogue>, Option<String>),
+    /// Something happened in the session with this number.
+    Heard(usize, Event),
+    /// What happened before in a session was read, and perhaps something is to be told about it.
+    Loaded(usize, Box<Dialogue>, Option<String>),
     /// The content of a message was read.
-    ContentRead(usize, Box<Content>),
+    ContentRead {
+        /// Number of the session.
+        session: usize,
+        /// Index of the message.
+        message: usize,
+        /// What was read.
+        content: Box<Content>,
+    },
     /// Something to tell the person in one line.
     Say(String),
-    /// The recording cannot go on.
-    RecordingFailed(String),
+    /// The recording of this session cannot go on.
+    RecordingFailed(usize, String),
 }

@@ -90,18 +90,24 @@ pub struct Session {
     pub draft: String,
     /// The fold over its events.
     pub dialogue: Dialogue,
-    /// Whether it comes from a file: nothing can be sent.
+    /// Whether nothing can be sent: it comes from a file, or is the other end of a talk.
     pub recorded: bool,
-    /// Whether the file is still being read.
+    /// The session of which it is the server's end, where it is one.
+    pub other_end_of: Option<usize>,
+    /// Whether what happened before is still being read.
     pub loading: bool,
     /// Whether a connection is being made.
     pub dialling: bool,
+    /// Whether it is being written to a file.
+    pub recording: bool,
     /// The target that was dialled last.
     pub target: String,
     /// Where the transcript stands.
     pub anchor: Anchor,
     /// How many rows there were when it was last followed.
     pub followed: usize,
+    /// How many rows there were when it was last in front.
+    pub seen: usize,
     /// How far the envelope is scrolled.
     pub envelope_scroll: usize,
     /// How far the content is scrolled.
@@ -124,11 +130,14 @@ impl Session {
             draft: String::new(),
             dialogue: Dialogue::default(),
             recorded: false,
+            other_end_of: None,
             loading: false,
             dialling: false,
+            recording: false,
             target,
             anchor: Anchor::Follow,
             followed: 0,
+            seen: 0,
             envelope_scroll: 0,
             content_scroll: 0,
             explain_scroll: 0,
@@ -155,6 +164,8 @@ pub struct Model {
     pub session: Session,
     /// The other sessions, by id.
     pub others: Vec<Session>,
+    /// The highest number that a session ever had.
+    pub last_id: usize,
     /// Whether another session's transcript stands beside that of the one in front.
     pub beside: bool,
     /// What has the focus.
@@ -182,8 +193,6 @@ pub struct Model {
     pub line_ends: bool,
     /// Whether secrets are readable.
     pub with_secrets: bool,
-    /// Whether the session is being recorded.
-    pub recording: bool,
     /// The time.
     pub now: Moment,
 }
@@ -198,6 +207,7 @@ impl Model {
             keys,
             session: Session::new(1, String::new()),
             others: Vec::new(),
+            last_id: 1,
             beside: false,
             focus: Pane::Prompt,
             tab: Pane::Envelope,
@@ -211,7 +221,6 @@ impl Model {
             leaving: false,
             line_ends: false,
             with_secrets: false,
-            recording: false,
             now: Moment(0),
         }
     }
@@ -219,12 +228,14 @@ impl Model {
     /// Where everything is.
     pub fn panes(&self) -> Panes {
         let shown = if self.focus == Pane::Prompt { Pane::Transcript } else { self.focus };
+        // What has the focus is always in sight.
+        let covered = matches!(shown, Pane::Envelope | Pane::Content);
         let wish = Wish {
             size: self.size,
             shown,
             tab: self.tab,
             zoomed: self.zoomed,
-            beside: self.beside && !self.others.is_empty(),
+            beside: self.beside().is_some() && !covered,
             tabs: !self.others.is_empty(),
             hints: self.hints || self.notice.is_some(),
         };

@@ -1,4 +1,7 @@
-//! Executes effects and feeds messages; the only file of the screen that waits for anything.
+//! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
+
+mod reading;
+mod sessions;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,17 +14,13 @@ use tokio::time::Instant;
 
 use crate::display::Theme;
 use crate::display::keys::Keys;
-use crate::headless::{Outcome, Setting, practice_for, read_message, show};
-use crate::journal::facts::DialReason;
-use crate::journal::{DialFailure, Ending, Happening};
-use crate::knowledge::{self, Lang};
+use crate::headless::{Outcome, Setting};
+use crate::journal::Ending;
+use crate::knowledge;
 use crate::net::Clock;
-use crate::net::dial::{Target, dial};
-use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse};
-use crate::session::content::Content;
-use crate::session::{Dialogue, Keep};
-use crate::smtp::payload;
-use crate::speaker::{Human, Say};
+use crate::net::dial::Target;
+use crate::net::driver::{EVENTS_WAITING, Heard};
+use crate::speaker::Say;
 
 use super::effect::Effect;
 use super::message::Message;
@@ -29,18 +28,14 @@ use super::model::Model;
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
+use reading::Inner;
+use sessions::{Order, Sessions};
 
 /// The time between two frames while events pour in; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// How many events are taken before keys are looked at again.
 const BATCH: usize = 32;
-
-/// How many lines may wait to be sent; a burst of typing is faster than any network.
-const ORDERS_WAITING: usize = 1 << 16;
-
-/// How long a closing connection may take when the person leaves.
-const FAREWELL: Duration = Duration::from_millis(300);
 
 /// With what the screen begins.
 #[derive(Debug)]
@@ -51,60 +46,45 @@ pub enum Start {
     Open(PathBuf),
 }
 
-/// What the session task is told.
-#[derive(Debug)]
-enum Order {
-    Dial(Target),
-    Say(Say),
-}
-
 /// Opens the screen and stays until the person leaves.
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
+pub fn run(
+    starts: Vec<Start>,
+    setting: &Setting,
+    warning: Option<String>,
+) -> anyhow::Result<Outcome> {
     let theme = Theme::parse(knowledge::theme("terminal").unwrap_or_default())
         .map_err(anyhow::Error::msg)?;
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
-    let clock = Clock::start();
-    let recorder = setting.recorder(&clock)?;
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
-    model.recording = recorder.is_some();
     model.with_secrets = setting.with_secrets;
     model.notice = warning;
-    match &start {
-        Start::Dial(target) => {
-            model.session.target = target.to_string();
-            model.session.dialling = true;
-        }
-        Start::Open(path) => {
-            model.session.target = path.display().to_string();
-            model.session.recorded = true;
-            model.session.loading = true;
-        }
-    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
+        let clock = Clock::start();
+        let (publish, heard) = mpsc::channel(EVENTS_WAITING);
+        let mut sessions = Sessions::new(setting, clock.clone(), publish);
+        for (at, start) in starts.iter().enumerate() {
+            prepare(&mut model, at, start, &mut sessions)?;
+        }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let size = screen.size()?;
         model.size = (size.width, size.height);
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
-        let (publish, heard) = mpsc::channel(EVENTS_WAITING);
-        let (orders, taken_orders) = mpsc::channel(ORDERS_WAITING);
-        let log = Log::new(clock.clone(), Keep::default())
-            .recording(recorder, setting.with_secrets)
-            .published_to(publish);
-        tokio::spawn(session(log, taken_orders));
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
-        match start {
-            Start::Dial(target) => orders.send(Order::Dial(target)).await?,
-            Start::Open(path) => load(path, setting.lang, inner.clone()),
+        for (id, start) in (1..).zip(starts) {
+            match start {
+                Start::Dial(target) => drop(sessions.order(id, Order::Dial(target))),
+                Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
+            }
         }
         let loops =
-            Loop { model, screen, clock, orders, inner, drawn: Instant::now(), draw_at: None };
+            Loop { model, screen, clock, sessions, inner, drawn: Instant::now(), draw_at: None };
         let result = loops.attend(heard, messages).await;
         drop(taken);
         result
@@ -113,14 +93,31 @@ pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::
     result
 }
 
-/// Reads a recording in the background.
-fn load(path: PathBuf, lang: Lang, inner: mpsc::Sender<anyhow::Result<Message>>) {
-    tokio::task::spawn_blocking(move || {
-        let loaded = show::open_as_session(&path, lang);
-        let message = loaded.map(|(dialogue, notice)| Message::Loaded(Box::new(dialogue), notice));
-        // Nobody is there to hear it if the person has left.
-        let _ = inner.blocking_send(message);
-    });
+/// Opens the session for a start, before anything of it is read or connected.
+fn prepare(
+    model: &mut Model,
+    at: usize,
+    start: &Start,
+    sessions: &mut Sessions,
+) -> anyhow::Result<()> {
+    let target = match start {
+        Start::Dial(target) => target.to_string(),
+        Start::Open(path) => path.display().to_string(),
+    };
+    let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
+    let Some(session) = model.session_mut(id) else { return Ok(()) };
+    session.target = target;
+    match start {
+        Start::Dial(_) => {
+            session.dialling = true;
+            session.recording = sessions.begin(id)?;
+        }
+        Start::Open(_) => {
+            session.recorded = true;
+            session.loading = true;
+        }
+    }
+    Ok(())
 }
 
 /// What is typed, read by a thread of its own. It ends with the program: nothing can interrupt it.
@@ -136,58 +133,13 @@ fn keyboard() -> mpsc::Receiver<Input> {
     events
 }
 
-/// The session task: dials when told to, and drives each connection to its end.
-async fn session(mut log: Log, mut orders: mpsc::Receiver<Order>) {
-    let mut server = None;
-    while let Some(order) = orders.recv().await {
-        let Order::Dial(target) = order else { continue };
-        if server.is_none() {
-            // Without it the dialling fails, and says so.
-            server = practice_for(&target).await.ok().flatten();
-        }
-        let dialled = tokio::select! {
-            dialled = dial(&target, server) => dialled,
-            () = told_to_stop(&mut orders) => Err(DialFailure {
-                target: target.to_string(),
-                reason: DialReason::Other,
-                detail: "stopped".to_owned(),
-            }),
-        };
-        match dialled {
-            Err(failure) => log.append(Happening::NotOpened(failure)).await,
-            Ok((stream, endpoints)) => {
-                log.append(Happening::Opened(endpoints)).await;
-                let orders = Orders { queue: &mut orders, obey };
-                converse(stream, &mut log, Part::person(), &mut Human::default(), Some(orders))
-                    .await;
-            }
-        }
-    }
-}
-
-fn obey(human: &mut Human, order: Order) -> bool {
-    match order {
-        Order::Say(say) => human.push(say),
-        Order::Dial(_) => false,
-    }
-}
-
-async fn told_to_stop(orders: &mut mpsc::Receiver<Order>) {
-    while let Some(order) = orders.recv().await {
-        if matches!(order, Order::Say(Say::Close(_))) {
-            return;
-        }
-    }
-    std::future::pending::<()>().await;
-}
-
 /// The screen while it runs.
 struct Loop {
     model: Model,
     screen: Screen,
     clock: Clock,
-    orders: mpsc::Sender<Order>,
-    inner: mpsc::Sender<anyhow::Result<Message>>,
+    sessions: Sessions,
+    inner: Inner,
     drawn: Instant,
     draw_at: Option<Instant>,
 }
@@ -195,7 +147,7 @@ struct Loop {
 impl Loop {
     async fn attend(
         mut self,
-        mut heard: mpsc::Receiver<Heard>,
+        mut heard: mpsc::Receiver<(usize, Heard)>,
         mut messages: mpsc::Receiver<anyhow::Result<Message>>,
     ) -> anyhow::Result<Outcome> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -209,41 +161,45 @@ impl Loop {
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
         loop {
             let tick = self.next_tick();
-            let quit = tokio::select! {
-                _ = terminate.recv() => return Ok(killed_by(15)),
-                _ = hang_up.recv() => return Ok(killed_by(1)),
-                _ = interrupt.recv() => return Ok(killed_by(2)),
-                _ = quit_signal.recv() => return Ok(killed_by(3)),
+            let end = tokio::select! {
+                _ = terminate.recv() => Some(End::Signal(15)),
+                _ = hang_up.recv() => Some(End::Signal(1)),
+                _ = interrupt.recv() => Some(End::Signal(2)),
+                _ = quit_signal.recv() => Some(End::Signal(3)),
                 _ = resized.recv() => {
                     self.draw()?;
-                    false
+                    None
                 }
                 count = input.recv_many(&mut typed, BATCH) => match count {
                     // The terminal is gone.
-                    0 => true,
+                    0 => Some(End::Quit),
                     _ => self.input(typed.drain(..))?,
                 },
                 Some(message) = messages.recv() => self.take(message?)?,
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;
-                    false
+                    None
                 }
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => {
                     self.tick();
                     self.draw()?;
-                    false
+                    None
                 }
             };
-            if quit {
+            if let Some(end) = end {
                 self.farewell(&mut heard).await;
-                return Ok(Outcome::Done);
+                match end {
+                    End::Quit => return Ok(Outcome::Done),
+                    // As a signal ends a program.
+                    End::Signal(number) => std::process::exit(128 + number),
+                }
             }
         }
     }
 
     /// Keys, pastes, a new size: drawn at once, and together where they come in a burst.
-    fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<bool> {
+    fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<Option<End>> {
         self.tick();
         for event in events {
             let message = match event {
@@ -253,29 +209,34 @@ impl Loop {
                 _ => continue,
             };
             let effects = update(&mut self.model, message);
-            if self.execute(effects)? {
-                return Ok(true);
+            let end = self.execute(effects)?;
+            if end.is_some() {
+                return Ok(end);
             }
         }
         self.draw()?;
-        Ok(false)
+        Ok(None)
     }
 
-    fn take(&mut self, message: Message) -> anyhow::Result<bool> {
+    fn take(&mut self, message: Message) -> anyhow::Result<Option<End>> {
         self.tick();
         let effects = update(&mut self.model, message);
-        let quit = self.execute(effects)?;
+        let end = self.execute(effects)?;
         self.draw()?;
-        Ok(quit)
+        Ok(end)
     }
 
     /// Events are drawn together, at most once a frame.
-    fn heard(&mut self, batch: impl Iterator<Item = Heard>) -> anyhow::Result<bool> {
+    fn heard(
+        &mut self,
+        batch: impl Iterator<Item = (usize, Heard)>,
+    ) -> anyhow::Result<Option<End>> {
         self.tick();
-        for heard in batch {
+        for (id, heard) in batch {
             let message = match heard {
-                Heard::Event(event) => Message::Heard(event),
-                Heard::RecordingFailed(why) => Message::RecordingFailed(why),
+                Heard::Event(event) => Message::Heard(id, event),
+                Heard::Before(dialogue) => Message::Loaded(id, dialogue, None),
+                Heard::RecordingFailed(why) => Message::RecordingFailed(id, why),
             };
             let effects = update(&mut self.model, message);
             self.execute(effects)?;
@@ -285,7 +246,7 @@ impl Loop {
         } else {
             self.draw_at = Some(self.drawn + FRAME);
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn tick(&mut self) {
@@ -322,66 +283,69 @@ impl Loop {
         Ok(())
     }
 
-    /// Does what update asked for; `true` to leave.
-    fn execute(&mut self, effects: Vec<Effect>) -> anyhow::Result<bool> {
+    /// Does what update asked for, which may be to leave.
+    fn execute(&mut self, effects: Vec<Effect>) -> anyhow::Result<Option<End>> {
         for effect in effects {
             match effect {
-                Effect::Quit => return Ok(true),
+                Effect::Quit => return Ok(Some(End::Quit)),
+                Effect::New(target) => self.open(&target),
                 Effect::Dial(target) => self.dial(&target),
                 Effect::Say(bytes) => self.order(Order::Say(Say::Bytes(bytes))),
                 Effect::HangUp => self.order(Order::Say(Say::Close(Ending::Finished))),
-                Effect::SayFile(path) => self.say_file(path),
-                Effect::ReadContent { message, bytes } => self.read(message, bytes),
+                Effect::SayFile(path) => {
+                    if let Some(orders) = self.sessions.orders(self.model.session.id) {
+                        reading::say_file(path, orders, self.inner.clone());
+                    }
+                }
+                Effect::Close(id) => self.sessions.close(id),
+                Effect::Watch { session, client } => self.sessions.watch(session, &client),
+                Effect::ReadContent { session, message, bytes } => {
+                    reading::content(session, message, bytes, self.inner.clone());
+                }
                 Effect::Redraw => self.clear()?,
                 Effect::Suspend => self.suspend()?,
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    fn open(&mut self, target: &str) {
+        let Some(target) = self.target(target) else { return };
+        let id = self.model.open_session(target.to_string());
+        match self.sessions.begin(id) {
+            Ok(recording) => {
+                self.model.session.recording = recording;
+                self.connect(target);
+            }
+            Err(error) => {
+                self.model.remove_front();
+                self.model.notice = Some(format!("{error:#}"));
+            }
+        }
     }
 
     fn dial(&mut self, target: &str) {
-        match Target::read(target) {
-            Ok(target) => {
-                self.model.session.target = target.to_string();
-                self.model.session.dialling = true;
-                self.order(Order::Dial(target));
-            }
-            Err(error) => self.model.notice = Some(error.to_string()),
+        if let Some(target) = self.target(target) {
+            self.connect(target);
         }
+    }
+
+    /// Reads a target as it was typed; says what is wrong with it.
+    fn target(&mut self, typed: &str) -> Option<Target> {
+        Target::read(typed).map_err(|error| self.model.notice = Some(error.to_string())).ok()
+    }
+
+    fn connect(&mut self, target: Target) {
+        self.model.session.target = target.to_string();
+        self.model.session.dialling = true;
+        self.order(Order::Dial(target));
     }
 
     fn order(&mut self, order: Order) {
-        if self.orders.try_send(order).is_err() {
+        if !self.sessions.order(self.model.session.id, order) {
             self.model.notice =
                 Some(knowledge::word(self.model.lang, "message.too-fast").to_owned());
         }
-    }
-
-    fn say_file(&self, path: String) {
-        let (inner, orders) = (self.inner.clone(), self.orders.clone());
-        tokio::spawn(async move {
-            let name = PathBuf::from(&path);
-            let read = move || read_message(&name).map(payload::stuff);
-            let stuffed = tokio::task::spawn_blocking(read).await;
-            match stuffed.unwrap_or_else(|_| Err(std::io::Error::other("not read"))) {
-                Ok(bytes) => {
-                    // The session may be over by now; then nothing is said.
-                    let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;
-                }
-                Err(error) => {
-                    let _ = inner.send(Ok(Message::Say(format!("{path}: {error}")))).await;
-                }
-            }
-        });
-    }
-
-    fn read(&self, message: usize, bytes: Vec<u8>) {
-        let inner = self.inner.clone();
-        tokio::spawn(async move {
-            if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(&bytes)).await {
-                let _ = inner.send(Ok(Message::ContentRead(message, Box::new(content)))).await;
-            }
-        });
     }
 
     /// Stops the whole process group, so that whatever started us stops too.
@@ -400,28 +364,18 @@ impl Loop {
         Ok(())
     }
 
-    /// Closes the connection, so that the recording has its end.
-    async fn farewell(&mut self, heard: &mut mpsc::Receiver<Heard>) {
+    /// Gives the terminal back first: nobody waits for connections that are closing.
+    async fn farewell(&mut self, heard: &mut mpsc::Receiver<(usize, Heard)>) {
         terminal::restore();
-        let mut dialogue: Dialogue = std::mem::take(&mut self.model.session.dialogue);
-        if !dialogue.phase().is_open() || self.model.session.recorded {
-            return;
-        }
-        self.order(Order::Say(Say::Close(Ending::Finished)));
-        let _ = tokio::time::timeout(FAREWELL, async {
-            while let Some(Heard::Event(event)) = heard.recv().await {
-                dialogue.apply(&event);
-                if !dialogue.phase().is_open() {
-                    break;
-                }
-            }
-        })
-        .await;
+        self.sessions.farewell(heard).await;
     }
 }
 
-/// Ends as a signal ends a program; everything recorded is on disk already.
-fn killed_by(signal: i32) -> Outcome {
-    terminal::restore();
-    std::process::exit(128 + signal)
+/// Why the loop ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The person leaves.
+    Quit,
+    /// This signal came.
+    Signal(i32),
 }

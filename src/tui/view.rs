@@ -17,6 +17,7 @@ pub mod explain;
 pub mod help;
 pub mod prompt;
 pub mod status;
+pub mod tabs;
 pub mod transcript;
 
 use ratatui::Frame;
@@ -41,8 +42,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
     let panes = model.panes();
     status::header(model, panes.header, frame);
+    tabs::draw(model, panes.tabs, frame);
     if let Some(area) = panes.transcript {
         transcript::draw(model, &model.session, area, frame);
+    }
+    if let (Some(area), Some(session)) = (panes.beside, model.beside()) {
+        transcript::draw(model, session, area, frame);
     }
     if let Some(area) = panes.envelope {
         envelope::draw(model, area, frame);
@@ -92,9 +97,22 @@ fn boxed(
     frame: &mut Frame<'_>,
 ) -> Rect {
     let focused = model.focus == pane && model.popup.is_none();
+    let title = format!("{} {title}", pane.number());
+    framed(model, focused, &title, (tone, remark), area, frame)
+}
+
+/// The same for any title, and for what may not have the focus.
+fn framed(
+    model: &Model,
+    focused: bool,
+    title: &str,
+    (tone, remark): (Role, &str),
+    area: Rect,
+    frame: &mut Frame<'_>,
+) -> Rect {
     let role = if focused { Role::Focus } else { Role::Border };
     let room = usize::from(area.width).saturating_sub(4);
-    let title = clip(&format!(" {} {title} ", pane.number()), room);
+    let title = clip(&format!(" {title} "), room);
     let left = room.saturating_sub(crate::display::text::width(&title));
     let mut block = Block::bordered().border_style(model.theme.style(role)).title(Span::styled(
         title,
