@@ -1,19 +1,24 @@
 //! The command line → [`Mode`], one variant for each way of running.
 
+mod common;
+mod text;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
-use crate::knowledge::Lang;
 use crate::net::dial::Target;
+
+pub use common::Common;
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
 #[derive(Parser, Debug)]
-#[command(name = "ehlo", version, about, after_help = EXAMPLES)]
+#[command(name = "ehlo", version, long_version = text::version(), about, after_help = text::MAIN)]
 pub struct Cli {
-    #[arg(value_parser = Target::read, default_value = "practice", help = TARGET)]
+    #[arg(value_parser = Target::read, default_value = "practice", help = text::TARGET)]
     target: Target,
     /// Line by line on standard input and output, without a screen; the default in a pipe
     #[arg(long)]
@@ -24,48 +29,15 @@ pub struct Cli {
     verb: Option<Verb>,
 }
 
-const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, unix:/path or practice";
-
-const EXAMPLES: &str = "Examples:
-  ehlo                                  the built-in practice server, no network needed
-  ehlo mx.example.net:25                any server
-  printf 'EHLO x\\r\\nQUIT\\r\\n' | ehlo --plain mx.example.net:25
-  ehlo run login.txt --server mx.example.net:25
-  ehlo serve --listen 127.0.0.1:2525 --maildir ./mail
-
-Exit codes: 0 as wished, 1 an expectation failed, 2 could not connect or talk, 64 bad usage or input";
-
-/// Options that every way of running knows, before or after the verb.
-#[derive(Args, Clone, Debug)]
-pub struct Common {
-    /// Record the session to a file (a journal), as it happens; for the screen, --plain and run
-    #[arg(long, global = true, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-    /// Keep secrets readable in recordings and on the screen
-    #[arg(long, global = true)]
-    pub with_secrets: bool,
-    /// Language of the interface
-    #[arg(long, global = true, value_name = "en|ja", env = "EHLO_LANG")]
-    pub lang: Option<Lang>,
-    /// Colours
-    #[arg(long, global = true, value_enum, default_value = "auto", env = "EHLO_COLOR")]
-    pub color: Color,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// Where the terminal has them and `NO_COLOR` is not set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
+/// The whole definition, from which completions and the man page are made.
+pub fn definition() -> clap::Command {
+    Cli::command()
 }
 
 #[derive(Subcommand, Debug)]
 enum Verb {
     /// Play transcripts and check what they expect
+    #[command(after_help = text::RUN)]
     Run {
         /// Transcripts; - is standard input
         #[arg(required = true, value_name = "SCRIPT")]
@@ -87,6 +59,7 @@ enum Verb {
         json: bool,
     },
     /// Print what a recording, a transcript or a message holds
+    #[command(after_help = text::SHOW)]
     Show {
         /// A journal, a transcript or an .eml; - is standard input
         file: PathBuf,
@@ -98,11 +71,13 @@ enum Verb {
         json: bool,
     },
     /// Look at a recording or transcript on the screen
+    #[command(after_help = text::OPEN)]
     Open {
         /// A journal or a transcript
         file: PathBuf,
     },
     /// Run the practice server alone
+    #[command(after_help = text::SERVE)]
     Serve {
         /// Where to listen; port 0 picks a free one
         #[arg(long, default_value = "127.0.0.1:2525", value_name = "ADDR")]
@@ -117,8 +92,55 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Print the keys
-    Keys,
+    /// Print the keys, yours included
+    #[command(after_help = text::KEYS)]
+    Keys {
+        #[command(subcommand)]
+        what: Option<KeysVerb>,
+    },
+    /// What is set, where from, and whether it is right
+    #[command(after_help = text::CONFIG)]
+    Config {
+        #[command(subcommand)]
+        what: Option<ConfigVerb>,
+    },
+    /// Print the themes, yours included
+    #[command(after_help = text::THEMES)]
+    Themes,
+    /// Print completions for a shell
+    #[command(after_help = text::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page
+    #[command(after_help = text::MAN)]
+    Man,
+}
+
+#[derive(Subcommand, Clone, Copy, Debug)]
+enum KeysVerb {
+    /// Say what arrives when a key is pressed, and what it does
+    #[command(after_help = text::KEYS_TEST)]
+    Test,
+}
+
+/// What can be asked about the settings.
+#[derive(Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigVerb {
+    /// Print every setting and where its value comes from, as a config.toml
+    #[command(after_help = text::CONFIG_PRINT)]
+    Print {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what is wrong in config.toml, keys.toml and your themes; exit code 1 if anything is
+    #[command(after_help = text::CONFIG_CHECK)]
+    Check,
+    /// Print the folders
+    #[command(after_help = text::CONFIG_PATH)]
+    Path,
 }
 
 /// One way of running.
@@ -154,6 +176,16 @@ pub enum Mode {
     },
     /// The key table.
     Keys,
+    /// What arrives when keys are pressed.
+    Keyboard,
+    /// The settings.
+    Config(ConfigVerb),
+    /// The list of themes.
+    Themes,
+    /// Completions for a shell.
+    Completions(Shell),
+    /// The man page.
+    Man,
 }
 
 /// What `ehlo run` needs to know.
@@ -206,7 +238,14 @@ pub fn read(
         Some(Verb::Serve { listen, maildir, catch_all, json }) => {
             Mode::Serve { listen, maildir, catch_all, json }
         }
-        Some(Verb::Keys) => Mode::Keys,
+        Some(Verb::Keys { what: None }) => Mode::Keys,
+        Some(Verb::Keys { what: Some(KeysVerb::Test) }) => Mode::Keyboard,
+        Some(Verb::Config { what }) => {
+            Mode::Config(what.unwrap_or(ConfigVerb::Print { json: false }))
+        }
+        Some(Verb::Themes) => Mode::Themes,
+        Some(Verb::Completions { shell }) => Mode::Completions(shell),
+        Some(Verb::Man) => Mode::Man,
     };
     Ok((mode, cli.common))
 }
@@ -225,12 +264,28 @@ mod tests {
     }
 
     #[test]
+    fn every_verb_has_an_example() {
+        fn check(command: &clap::Command, name: &str) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains(&format!("\n  {name}")), "{name}: {help}");
+            for verb in command.get_subcommands() {
+                check(verb, &format!("{name} {}", verb.get_name()));
+            }
+        }
+        check(&definition(), "ehlo");
+    }
+
+    #[test]
     fn common_options_stand_before_and_after_the_verb() {
         for line in ["ehlo --lang ja run x --server h:25", "ehlo run x --server h:25 --lang ja"] {
             let (mode, common) = mode(line).unwrap();
             assert!(matches!(mode, Mode::Run(Run { server: Target::Tcp { port: 25, .. }, .. })));
-            assert_eq!(common.lang, Some(Lang::Ja));
+            let asked = common.asked();
+            assert_eq!((asked.len(), asked[0].flag, asked[0].value.as_str()), (1, "--lang", "ja"));
         }
+        let asked = mode("ehlo --ascii keys --no-mouse").unwrap().1.asked();
+        let asked: Vec<_> = asked.iter().map(|a| (a.name, a.value.as_str())).collect();
+        assert_eq!(asked, [("borders", "ascii"), ("mouse", "false")]);
         assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(Target::Practice)));
         assert!(matches!(mode("ehlo --plain h").unwrap().0, Mode::Plain(_)));
         assert!(mode("ehlo run x").is_err());

@@ -1,74 +1,139 @@
 //! What the user has set: flag over environment over file over default.
 //!
-//! The only reader of the user's folder. It knows no behaviour. A file that is wrong is reported
-//! with its place, and the program starts as if it said nothing.
+//! The only reader of the user's folder, and of what the program remembers. It knows no behaviour.
+//! What is wrong in a file or a variable is a [`Warning`] with its place; the next source counts,
+//! or, when a file is read again after a change, the last good value. So the program always
+//! starts, and never loses what it had.
+//!
+//! To read everything again: `let sources = sources.again();`, then [`Settings::again`],
+//! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
+//! [`Sources::watched`] says when that is worth while.
 
-use std::path::PathBuf;
+mod reading;
+mod setting;
+mod sources;
+pub mod state;
+mod theme;
+mod value;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use serde::Deserialize;
 
 use crate::display::Slip;
-use crate::knowledge::Lang;
+use crate::display::keys::Keys;
+use crate::knowledge;
 
-/// The settings of `config.toml`, all optional.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    /// `en` or `ja`.
-    pub lang: Option<String>,
+pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
+pub use sources::{Asked, Sources, Written};
+pub use theme::{Found, theme, theme_names, themes};
+pub use value::{Borders, Color};
+
+/// Something in a file or a variable that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The file or the variable.
+    pub subject: String,
+    /// Line and column in a file, from 1.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong, or what was expected.
+    pub what: String,
 }
 
-/// Where `config.toml` is looked for.
-pub fn path() -> Option<PathBuf> {
-    Some(etcetera::base_strategy::Xdg::new().ok()?.config_dir().join("ehlo").join("config.toml"))
-}
+impl Warning {
+    fn new(subject: impl Into<String>, what: impl fmt::Display) -> Self {
+        Self { subject: subject.into(), place: None, what: what.to_string() }
+    }
 
-/// Reads `config.toml`; a second value says what is wrong with it.
-pub fn read() -> (Config, Option<String>) {
-    let Some(path) = path() else { return (Config::default(), None) };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => match parse(&text) {
-            Ok(config) => (config, None),
-            Err(problem) => (Config::default(), Some(format!("{}: {problem}", path.display()))),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Config::default(), None),
-        Err(error) => (Config::default(), Some(format!("{}: {error}", path.display()))),
+    fn file(path: &Path, what: impl fmt::Display) -> Self {
+        Self::new(path.display().to_string(), what)
+    }
+
+    fn slip(path: &Path, slip: Slip) -> Self {
+        Self { place: Some((slip.line, slip.column)), ..Self::file(path, slip.what) }
     }
 }
 
-fn parse(text: &str) -> Result<Config, String> {
-    let config: Config =
-        toml::from_str(text).map_err(|error| Slip::toml(text, &error).to_string())?;
-    match config.lang.as_deref().map(str::parse::<Lang>) {
-        Some(Err(expected)) => Err(format!("lang: {expected}")),
-        _ => Ok(config),
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            None => write!(f, "{}: {}", self.subject, self.what),
+            Some((line, column)) => {
+                let slip = Slip { line, column, what: self.what.clone() };
+                write!(f, "{}: {slip}", self.subject)
+            }
+        }
     }
 }
 
-/// The language: what was asked for, else the file's, else that of the locale.
-pub fn lang(asked: Option<Lang>, config: &Config) -> Lang {
-    let set = config.lang.as_deref().and_then(|l| l.parse().ok());
-    asked.or(set).unwrap_or_else(|| {
-        let variables = ["LC_ALL", "LC_MESSAGES", "LANG"];
-        let locale =
-            variables.iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-        Lang::of_locale(&locale.unwrap_or_default())
-    })
+/// The folders of the program (XDG base directories).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// What the user writes.
+    pub config: PathBuf,
+    /// What the program remembers.
+    pub state: PathBuf,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slips_have_their_place() {
-        assert_eq!(parse("lang = \"ja\"\n").unwrap().lang.as_deref(), Some("ja"));
-        assert!(
-            parse("\nlnag = 1\n")
-                .unwrap_err()
-                .starts_with("line 2, column 1: unknown field `lnag`")
-        );
-        assert!(parse("lang = \"xx\"").unwrap_err().contains("en or ja"));
+impl Folders {
+    /// Looks for them; there are none for a user without a home.
+    pub fn find() -> Option<Self> {
+        let base = etcetera::base_strategy::Xdg::new().ok()?;
+        Some(Self { config: base.config_dir().join("ehlo"), state: base.state_dir()?.join("ehlo") })
     }
+
+    /// The settings.
+    pub fn settings(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The user's keys.
+    pub fn keys(&self) -> PathBuf {
+        self.config.join("keys.toml")
+    }
+
+    /// The user's themes.
+    pub fn themes(&self) -> PathBuf {
+        self.config.join("themes")
+    }
+
+    /// What is remembered.
+    pub fn remembered(&self) -> PathBuf {
+        self.state.join("state.json")
+    }
+}
+
+/// A file of the user; `None` where there is none.
+fn read(path: &Path) -> Option<Result<String, String>> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        text => Some(text.map_err(|error| error.to_string())),
+    }
+}
+
+/// The keys of the program.
+pub fn embedded_keys() -> Keys {
+    match Keys::parse(knowledge::data("keys.toml")) {
+        Ok(keys) => keys,
+        Err(slip) => unreachable!("keys.toml is embedded and tests/knowledge.rs parses it: {slip}"),
+    }
+}
+
+/// The keys of the program with the user's over them; `last` if the user's file is broken.
+pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
+    let embedded = embedded_keys();
+    let Some(path) = sources.folders.as_ref().map(Folders::keys) else {
+        return (embedded, Vec::new());
+    };
+    let text = match read(&path) {
+        None => return (embedded, Vec::new()),
+        Some(Err(error)) => return (last.clone(), vec![Warning::file(&path, error)]),
+        Some(Ok(text)) => text,
+    };
+    if let Err(error) = text.parse::<toml::Table>() {
+        return (last.clone(), vec![Warning::slip(&path, Slip::toml(&text, &error))]);
+    }
+    let (keys, slips) = embedded.overridden(&text);
+    (keys, slips.into_iter().map(|slip| Warning::slip(&path, slip)).collect())
 }

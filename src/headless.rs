@@ -1,12 +1,16 @@
 //! Headless fronts: the same engine without a screen, on standard input and output.
 
+pub mod config;
 pub mod json;
+pub mod keyboard;
 pub mod keys;
+pub mod manual;
 pub mod plain;
 pub mod print;
 pub mod run;
 pub mod serve;
 pub mod show;
+pub mod themes;
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -17,6 +21,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::mpsc;
 
+use crate::config::{Settings, Sources, Warning};
+use crate::display::token::own_visible;
 use crate::journal::Side;
 use crate::journal::file::Recorder;
 use crate::knowledge::{self, Lang};
@@ -60,6 +66,12 @@ pub struct Setting {
     pub record: Option<PathBuf>,
     /// Whether secrets stay readable.
     pub with_secrets: bool,
+    /// What is set in all other respects.
+    pub chosen: Settings,
+    /// What that was made from.
+    pub sources: Sources,
+    /// What was wrong there.
+    pub warnings: Vec<Warning>,
 }
 
 impl Setting {
@@ -142,6 +154,13 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> 
 
 /// How many wishes to hear the practice server may wait; they come from a person.
 const WISHES_WAITING: usize = 16;
+
+/// Tells on standard error what is wrong with what the user has set.
+pub fn tell(warnings: &[Warning]) {
+    for warning in warnings {
+        eprintln!("ehlo: {}", own_visible(&warning.to_string()));
+    }
+}
 
 /// Tells on standard error that a recording ended before its session.
 fn tell_recording_failed(why: &str, lang: Lang) {

@@ -49,6 +49,14 @@ pub fn theme(name: &str) -> Option<&'static str> {
     THEMES.get_file(format!("{name}.toml"))?.contents_utf8()
 }
 
+/// The names of the embedded themes: the default first, then by the alphabet.
+pub fn themes() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<_> =
+        THEMES.files().filter_map(|file| file.path().file_stem()?.to_str()).collect();
+    names.sort_by_key(|name| (*name != "terminal", *name));
+    names.into_iter()
+}
+
 /// The words of the interface.
 pub fn words() -> &'static Table<Word> {
     static WORDS: OnceLock<Table<Word>> = OnceLock::new();

@@ -3,9 +3,10 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use ehlo::cli::{self, Color, Mode};
+use ehlo::cli::{self, ConfigVerb, Mode};
+use ehlo::config::{Color, Folders, Settings, Sources};
 use ehlo::headless::{self, Outcome, Setting};
-use ehlo::{config, tui};
+use ehlo::tui;
 
 fn main() -> ExitCode {
     let dumb = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
@@ -17,27 +18,33 @@ fn main() -> ExitCode {
             return if error.use_stderr() { Outcome::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
-    let (config, warning) = config::read();
-    if let Some(warning) = &warning {
-        eprintln!("ehlo: {warning}");
+    let sources = Sources::gather(common.asked(), Folders::find());
+    let (chosen, warnings) = Settings::read(&sources);
+    if !matches!(mode, Mode::Config(ConfigVerb::Check)) {
+        headless::tell(&warnings);
     }
-    let lang = config::lang(common.lang, &config);
-    match common.color {
+    match chosen.color.value {
         Color::Auto => {}
         Color::Always => crossterm::style::force_color_output(true),
         Color::Never => crossterm::style::force_color_output(false),
     }
-    let setting = Setting { lang, record: common.record, with_secrets: common.with_secrets };
+    let (lang, record, with_secrets) = (chosen.lang.value, common.record, common.with_secrets);
+    let setting = Setting { lang, record, with_secrets, chosen, sources, warnings };
     let outcome = match mode {
-        Mode::Screen(target) => tui::run(vec![tui::Start::Dial(target)], &setting, warning),
-        Mode::Open(file) => tui::run(vec![tui::Start::Open(file)], &setting, warning),
+        Mode::Screen(target) => tui::run(vec![tui::Start::Dial(target)], &setting),
+        Mode::Open(file) => tui::run(vec![tui::Start::Open(file)], &setting),
         Mode::Plain(target) => headless::plain::run(&target, &setting),
         Mode::Run(run) => headless::run::run(&run, &setting),
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, &setting),
         Mode::Serve { listen, maildir, catch_all, json } => {
             headless::serve::run(listen, maildir.as_deref(), catch_all, json)
         }
-        Mode::Keys => headless::keys::run(lang),
+        Mode::Keys => headless::keys::run(&setting),
+        Mode::Keyboard => headless::keyboard::run(&setting),
+        Mode::Config(what) => headless::config::run(what, &setting),
+        Mode::Themes => headless::themes::run(&setting),
+        Mode::Completions(shell) => headless::manual::completions(shell),
+        Mode::Man => headless::manual::man(),
     };
     outcome
         .unwrap_or_else(|error| {

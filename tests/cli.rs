@@ -238,8 +238,13 @@ fn bad_usage_ends_with_64() {
 #[test]
 fn help_and_version_are_no_failure() {
     let home = Home::new();
-    let version = home.run(["--version"]).with(0);
+    let version = home.run(["-V"]).with(0);
     assert_eq!(version.out, format!("ehlo {}\n", env!("CARGO_PKG_VERSION")));
+    let long = home.run(["--version"]).with(0);
+    assert!(long.out.starts_with(&version.out), "{}", long.out);
+    for fact in [std::env::consts::ARCH, "build: debug", "format 1", "terminal"] {
+        assert!(long.out.contains(fact), "{fact}: {}", long.out);
+    }
     let help = home.run(["--help"]).with(0);
     for word in ["run", "show", "open", "serve", "keys", "--record", "--with-secrets", "64"] {
         assert!(help.out.contains(word), "{word}");
@@ -815,6 +820,9 @@ fn the_language_is_chosen_by_option_variable_file_or_locale() {
     };
     japanese(home.run(["--lang", "ja", "--plain"]));
     japanese(home.run(["--plain", "--lang", "ja"]));
+    let mut command = home.ehlo(["--plain"]);
+    command.env("EHLO_LANG", "");
+    assert!(Running::start(command).end().with(0).out.contains("# connected"));
     for (name, value) in [("EHLO_LANG", "ja"), ("LANG", "ja_JP.UTF-8"), ("LC_ALL", "ja_JP")] {
         let mut command = home.ehlo(["--plain"]);
         command.env(name, value);
@@ -830,10 +838,130 @@ fn a_wrong_setting_is_told_with_its_place_and_changes_nothing() {
     let home = world();
     let path = home.file("home/ehlo/config.toml", "# mine\nlang = \"en\"\n  colour = 1\n");
     let ended = home.run(["run", "whole.txt", "--server", "practice"]).with(0);
-    let told = format!("ehlo: {}: line 3, column 3: unknown field `colour`", arg(&path));
+    let told = format!("ehlo: {}: line 3, column 3: \"colour\" is no setting; did", arg(&path));
     assert!(ended.err.starts_with(&told), "{}", ended.err);
     home.file("home/ehlo/config.toml", "lang = \n");
     assert!(home.run(["--plain"]).with(0).err.contains("line 1, column 8: "));
+}
+
+/// A folder of settings with something wrong in each file, and something right.
+fn spoilt() -> Home {
+    let home = Home::new();
+    home.file("home/ehlo/config.toml", "mouse = false\ntime = 1\nthene = \"mine\"\n");
+    home.file("home/ehlo/keys.toml", "[prompt]\nctrl-x = \"prompt.send\"\nf4 = \"fly\"\n");
+    home.file("home/ehlo/themes/mine.toml", "title = \"My own\"\n[role]\nclient = \"rod\"\n");
+    home
+}
+
+#[test]
+fn settings_are_printed_with_their_sources_and_can_be_read_again() {
+    let home = spoilt();
+    let mut command = home.ehlo(["config", "--ascii", "--lang", "ja"]);
+    command.env("EHLO_COLOR", "never").env("EHLO_WRAP", "maybe");
+    let ended = Running::start(command).end().with(0);
+    assert!(ended.err.contains("ehlo: EHLO_WRAP: expected true, false\n"), "{}", ended.err);
+    assert!(ended.err.contains("config.toml: line 2, column 8: expected true, false\n"));
+    assert!(ended.err.contains("\"thene\" is no setting; did you mean \"theme\"?\n"));
+    let path = home.path("home/ehlo/config.toml");
+    for (setting, from) in [
+        ("lang = \"ja\"", "--lang".to_owned()),
+        ("borders = \"ascii\"", "--ascii".to_owned()),
+        ("color = \"never\"", "環境変数 EHLO_COLOR".to_owned()),
+        ("mouse = false", format!("{} の 1 行目", arg(&path))),
+        ("wrap = true", "既定値".to_owned()),
+    ] {
+        let line = ended.out.lines().find(|l| l.starts_with(setting)).unwrap();
+        assert!(line.ends_with(&format!(" # {from}")), "{line}");
+    }
+    home.file("home/ehlo/config.toml", &ended.out);
+    let again = home.run(["config", "print", "--json"]).with(0);
+    assert_eq!(again.err, "");
+    let all = &again.json()[0];
+    assert_eq!(all["lang"]["value"], "ja");
+    assert_eq!(all["mouse"]["value"], false);
+    assert_eq!(all["mouse"]["source"], "file");
+    assert_eq!(all["mouse"]["name"], arg(&path));
+    assert_eq!(all["confirm-quit"]["value"], true);
+    assert!(all.as_object().unwrap().values().all(|row| row["line"].is_u64()));
+}
+
+#[test]
+fn everything_wrong_in_the_users_files_is_found_with_its_place() {
+    let home = spoilt();
+    let ended = home.run(["config", "check"]).with(1);
+    assert_eq!(ended.err, "");
+    for told in [
+        "config.toml: line 2, column 8: expected true, false",
+        "config.toml: line 3, column 1: \"thene\" is no setting; did you mean \"theme\"?",
+        "keys.toml: line 3, column 6: \"fly\" is no action",
+        "mine.toml: line 3, column 10: ",
+        "state.json: there is no such file",
+    ] {
+        assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);
+    }
+    let ended = Home::new().run(["config", "check", "--lang", "ja"]).with(0);
+    assert_eq!(ended.out.matches("ファイルはありません").count(), 3, "{}", ended.out);
+    let ended = home.run(["config", "path"]).with(0);
+    assert!(ended.out.contains(arg(&home.path("home/ehlo"))), "{}", ended.out);
+}
+
+#[test]
+fn the_readme_lists_every_setting() {
+    let readme = include_str!("../README.md");
+    for row in ehlo::config::ROWS {
+        let begins = format!("| `{}` | ", row.name);
+        let line = readme.lines().find(|line| line.starts_with(&begins));
+        let line = line.unwrap_or_else(|| panic!("{} is missing", row.name));
+        assert!(line.contains(&format!(" | `{}` |", row.variable)), "{line}");
+    }
+}
+
+#[test]
+fn keys_of_the_user_are_printed_and_marked() {
+    let home = Home::new();
+    let table = "[prompt]\nctrl-x = \"prompt.send\"\n[any]\nf1 = \"none\"\nctrl-i = \"help\"\n";
+    home.file("home/ehlo/keys.toml", table);
+    let ended = home.run(["keys"]).with(0);
+    assert!(ended.err.contains("keys.toml: line 5, column 1: terminals send tab for ctrl-i"));
+    let line = |key: &str| ended.out.lines().find(|l| l.trim_start().starts_with(key)).unwrap();
+    assert!(line("Ctrl-X").ends_with("send (yours)"), "{}", line("Ctrl-X"));
+    assert!(line("F1").ends_with("nothing (yours)"), "{}", line("F1"));
+    assert!(line("Enter").ends_with(" send"), "{}", line("Enter"));
+}
+
+#[test]
+fn themes_are_listed_and_the_users_come_first() {
+    let home = spoilt();
+    home.file("home/ehlo/themes/terminal.toml", "title = \"Quiet\"\n[role]\ntext = \"red\"\n");
+    let ended = home.run(["themes", "--theme", "mine"]).with(0);
+    let line = |name: &str| ended.out.lines().find(|l| l.starts_with(name)).unwrap();
+    assert!(line("mine").contains("My own") && line("mine").ends_with("mine.toml, chosen"));
+    assert!(line("terminal").contains("Quiet") && line("terminal").ends_with("terminal.toml"));
+    let ended = home.run(["themes", "--theme", "../config"]).with(64);
+    assert!(ended.err.contains("expected auto, terminal"), "{}", ended.err);
+    let mut command = home.ehlo(["themes"]);
+    command.env("EHLO_THEME", "nrod");
+    let ended = Running::start(command).end().with(0);
+    assert!(ended.err.contains("ehlo: EHLO_THEME: expected auto, terminal"), "{}", ended.err);
+}
+
+#[test]
+fn completions_and_the_man_page_know_every_verb() {
+    let home = Home::new();
+    let verbs = ["run", "show", "open", "serve", "keys", "config", "themes", "completions", "man"];
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = home.run(["completions", shell]).with(0).out;
+        for verb in verbs {
+            assert!(script.contains(verb), "{verb} for {shell}");
+        }
+        assert!(script.contains("no-mouse"), "{shell}");
+    }
+    let page = home.run(["man"]).with(0).out;
+    for verb in verbs {
+        let section = format!(".SH \"EHLO {}\"\n", verb.to_uppercase());
+        assert!(page.contains(&section), "{section}");
+    }
+    assert_eq!(page.matches("\\-\\-with\\-secrets\\fR\n").count(), 1, "{page}");
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use crokey::KeyCombination;
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use toml::de::{DeTable, DeValue};
+
+use super::slip::{Slip, unknown};
 
 macro_rules! actions {
     ($($variant:ident $name:literal),* $(,)?) => {
@@ -106,31 +109,85 @@ pub struct Keys {
     index: HashMap<(Layer, KeyCombination), Action>,
 }
 
-/// The form of the key table: `[prompt]` with `enter = "prompt.send"`.
-type File = HashMap<String, toml::Table>;
+/// The action that takes a key away.
+const NONE: &str = "none";
 
 impl Keys {
-    /// Reads a key table.
+    /// Reads a whole key table: `[prompt]` with `enter = "prompt.send"`.
     ///
     /// # Errors
-    /// With the row that is wrong.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        let mut rows = Vec::new();
-        if let Some(name) = file.keys().find(|name| Layer::ALL.iter().all(|l| l.name() != *name)) {
-            return Err(format!("[{name}]: no such layer"));
-        }
-        for &layer in Layer::ALL {
-            for (key, name) in file.get(layer.name()).into_iter().flatten() {
-                let wrong = |what: &str| format!("{layer:?}: {key} = {name}: {what}");
-                let action = Action::ALL.iter().find(|a| Some(a.name()) == name.as_str());
-                let action = *action.ok_or_else(|| wrong("no such action"))?;
-                let key = key.parse().map_err(|_| wrong("no such key"))?;
-                rows.push(Binding { layer, key, action });
+    /// With the first row that is wrong.
+    pub fn parse(text: &str) -> Result<Self, Slip> {
+        let (keys, slips) = Self { rows: Vec::new(), index: HashMap::new() }.overridden(text);
+        slips.into_iter().next().map_or(Ok(keys), Err)
+    }
+
+    /// These keys with the rows of another table over them, in which `"none"` takes a key away.
+    /// Rows that are wrong are told, and the others count.
+    pub fn overridden(&self, text: &str) -> (Self, Vec<Slip>) {
+        let mut keys = self.clone();
+        let slips = match DeTable::parse(text) {
+            Ok(file) => keys.take_layers(text, file.get_ref()),
+            Err(error) => vec![Slip::toml(text, &error)],
+        };
+        (keys, slips)
+    }
+
+    fn take_layers(&mut self, text: &str, file: &DeTable<'_>) -> Vec<Slip> {
+        let mut slips = Vec::new();
+        for (name, rows) in file {
+            let layer = Layer::ALL.iter().copied().find(|layer| layer.name() == name.get_ref());
+            match (layer, rows.get_ref().as_table()) {
+                (None, _) => {
+                    let names = Layer::ALL.iter().map(|layer| layer.name());
+                    slips.push(Slip::of(text, name, unknown("layer", name.get_ref(), names)));
+                }
+                (_, None) => slips.push(Slip::of(text, rows, "expected a table of keys")),
+                (Some(layer), Some(rows)) => slips.extend(self.take_rows(text, layer, rows)),
             }
         }
-        let index = rows.iter().map(|r| ((r.layer, r.key), r.action)).collect();
-        Ok(Self { rows, index })
+        slips
+    }
+
+    fn take_rows(&mut self, text: &str, layer: Layer, rows: &DeTable<'_>) -> Vec<Slip> {
+        let mut slips = Vec::new();
+        for (name, does) in rows {
+            let key = name.get_ref().parse::<KeyCombination>();
+            match (key, action(does.get_ref())) {
+                (Err(_), _) => {
+                    let what =
+                        format!("{:?} is no key; `ehlo keys test` names keys", name.get_ref());
+                    slips.push(Slip::of(text, name, what));
+                }
+                (_, Err(what)) => slips.push(Slip::of(text, does, what)),
+                (Ok(key), Ok(action)) => {
+                    slips.extend(arrives_as(key).map(|instead| {
+                        let what = format!("terminals send {instead} for {}", key_in_file(key));
+                        Slip::of(text, name, what)
+                    }));
+                    self.bind(layer, key, action);
+                }
+            }
+        }
+        slips
+    }
+
+    fn bind(&mut self, layer: Layer, key: KeyCombination, action: Option<Action>) {
+        let at = self.rows.iter().position(|row| row.layer == layer && row.key == key);
+        match (action, at.and_then(|at| self.rows.get_mut(at))) {
+            (Some(action), Some(row)) => row.action = action,
+            (Some(action), None) => self.rows.push(Binding { layer, key, action }),
+            (None, _) => self.rows.retain(|row| row.layer != layer || row.key != key),
+        }
+        match action {
+            Some(action) => drop(self.index.insert((layer, key), action)),
+            None => drop(self.index.remove(&(layer, key))),
+        }
+    }
+
+    /// What `key` does in `layer` itself, whatever it does everywhere.
+    pub fn bound(&self, layer: Layer, key: KeyCombination) -> Option<Action> {
+        self.index.get(&(layer, key)).copied()
     }
 
     /// What `key` does where these layers count, the first one first.
@@ -150,6 +207,47 @@ impl Keys {
     }
 }
 
+/// The action that a row names; `None` for the word that takes the key away.
+fn action(does: &DeValue<'_>) -> Result<Option<Action>, String> {
+    let name = does.as_str().ok_or("expected an action in quotes")?;
+    let action = Action::ALL.iter().find(|action| action.name() == name).copied();
+    if action.is_none() && name != NONE {
+        let names = Action::ALL.iter().map(|action| action.name());
+        return Err(unknown("action", name, names.chain([NONE])));
+    }
+    Ok(action)
+}
+
+/// Keys for which terminals send the bytes of another key.
+const SENT_AS: &[(&str, &str)] = &[
+    ("ctrl-i", "tab"),
+    ("ctrl-m", "enter"),
+    ("ctrl-[", "esc"),
+    ("ctrl-\\", "ctrl-4"),
+    ("ctrl-]", "ctrl-5"),
+    ("ctrl-/", "ctrl-7"),
+    ("ctrl-_", "ctrl-7"),
+    ("ctrl-enter", "enter"),
+    ("shift-enter", "enter"),
+];
+
+/// What arrives in place of a key that most terminals cannot deliver.
+pub fn arrives_as(key: KeyCombination) -> Option<String> {
+    let alias = SENT_AS.iter().find(|(name, _)| name.parse().ok() == Some(key));
+    if let Some((_, instead)) = alias {
+        return Some((*instead).to_owned());
+    }
+    let letter = matches!(key.codes.first(), KeyCode::Char(c) if c.is_alphabetic());
+    let both = KeyModifiers::CONTROL | KeyModifiers::SHIFT;
+    let shifted = letter && key.modifiers.contains(both);
+    shifted.then(|| key_in_file(key).replace("shift-", ""))
+}
+
+/// How a key is written in a key table: `ctrl-q`, `f1`, `shift-g`.
+pub fn key_in_file(key: KeyCombination) -> String {
+    key.to_string().to_lowercase()
+}
+
 /// How a key is written on the screen: `F1`, `Ctrl-Q`, `PgUp`; a letter alone as it is typed.
 pub fn key_name(key: KeyCombination) -> String {
     let name = key.to_string();
@@ -161,4 +259,72 @@ pub fn key_name(key: KeyCombination) -> String {
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
     };
     name.split('-').map(capital).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge;
+
+    fn embedded() -> Keys {
+        Keys::parse(knowledge::data("keys.toml")).unwrap()
+    }
+
+    fn key(name: &str) -> KeyCombination {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_table_over_another_adds_replaces_and_takes_away() {
+        let own = "[prompt]\nctrl-x = \"prompt.send\"\ntab = \"help\"\n[any]\nf1 = \"none\"\n";
+        let (keys, slips) = embedded().overridden(own);
+        assert_eq!(slips, []);
+        assert_eq!(keys.bound(Layer::Prompt, key("ctrl-x")), Some(Action::Send));
+        assert_eq!(keys.bound(Layer::Prompt, key("tab")), Some(Action::Help));
+        assert_eq!(keys.bound(Layer::Any, key("f1")), None);
+        assert_eq!(keys.bound(Layer::Prompt, key("enter")), Some(Action::Send));
+        let rows = keys.rows().iter().filter(|r| r.layer == Layer::Prompt && r.key == key("tab"));
+        assert_eq!(rows.map(|r| r.action).collect::<Vec<_>>(), [Action::Help]);
+        assert!(keys.rows().iter().all(|r| r.key != key("f1")));
+    }
+
+    #[test]
+    fn rows_that_are_wrong_are_told_and_the_others_count() {
+        let own = "[any]\nf5 = \"hlep\"\nf99x = \"help\"\nf10 = \"help\"\nf7 = 1\n\
+                   ctrl-i = \"help\"\n[promt]\nf1 = \"help\"\n";
+        let (keys, slips) = embedded().overridden(own);
+        let told: Vec<_> = slips.iter().map(ToString::to_string).collect();
+        assert_eq!(told[0], "line 2, column 6: \"hlep\" is no action; did you mean \"help\"?");
+        assert!(told[1].starts_with("line 3, column 1: \"f99x\" is no key"), "{}", told[1]);
+        assert_eq!(told[2], "line 5, column 6: expected an action in quotes");
+        assert_eq!(told[3], "line 6, column 1: terminals send tab for ctrl-i");
+        assert_eq!(told[4], "line 7, column 2: \"promt\" is no layer; did you mean \"prompt\"?");
+        assert_eq!(told.len(), 5);
+        assert_eq!(keys.bound(Layer::Any, key("f10")), Some(Action::Help));
+        assert_eq!(keys.rows().len(), embedded().rows().len() + 2);
+        let (keys, slips) = embedded().overridden("[any\n");
+        assert_eq!((keys.rows().len(), slips.len()), (embedded().rows().len(), 1));
+    }
+
+    #[test]
+    fn no_key_of_the_program_is_one_that_terminals_cannot_deliver() {
+        for row in embedded().rows() {
+            assert_eq!(arrives_as(row.key), None, "{}", row.key);
+        }
+        for (name, instead) in SENT_AS {
+            assert_eq!(arrives_as(key(name)).as_deref(), Some(*instead), "{name}");
+            assert_eq!(arrives_as(key(instead)), None, "{instead}");
+        }
+        assert_eq!(arrives_as(key("ctrl-shift-x")).as_deref(), Some("ctrl-x"));
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_is_written() {
+        for row in embedded().rows() {
+            assert_eq!(key(&key_in_file(row.key)), row.key);
+        }
+        for name in ["space", "-", "ctrl-alt-k", "shift-tab", "alt-enter", "shift-g", "f12"] {
+            assert_eq!(key(&key_in_file(key(name))), key(name), "{name}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use toml::Spanned;
+
 /// Something in a text that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
@@ -22,6 +24,11 @@ impl Slip {
         Self { line, column, what: what.into() }
     }
 
+    /// A slip at a key or value of `text`.
+    pub fn of<T>(text: &str, place: &Spanned<T>, what: impl Into<String>) -> Self {
+        Self::at(text, place.span().start, what)
+    }
+
     /// What the TOML reader complains of in `text`.
     pub fn toml(text: &str, error: &toml::de::Error) -> Self {
         Self::at(text, error.span().map_or(0, |s| s.start), error.message())
@@ -34,9 +41,30 @@ impl fmt::Display for Slip {
     }
 }
 
+/// Says that `word` is no `what`, and which of the known words may have been meant.
+pub fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let likeness = |known: &str| strsim::jaro(word, known);
+    let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|nearest| likeness(nearest) > LIKE) {
+        Some(nearest) => format!("{word:?} is no {what}; did you mean {nearest:?}?"),
+        None => format!("{word:?} is no {what}"),
+    }
+}
+
+/// From here on two words are alike: the measure that the command line uses for its options.
+const LIKE: f64 = 0.7;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_word_that_was_meant_is_named_if_there_is_one() {
+        let known = ["lang", "theme"];
+        let told = unknown("setting", "lnag", known);
+        assert_eq!(told, "\"lnag\" is no setting; did you mean \"lang\"?");
+        assert_eq!(unknown("setting", "\u{1b}[2J", known), "\"\\u{1b}[2J\" is no setting");
+    }
 
     #[test]
     fn places_are_counted_from_one() {

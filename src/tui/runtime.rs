@@ -12,8 +12,7 @@ use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::display::Theme;
-use crate::display::keys::Keys;
+use crate::config;
 use crate::headless::{Outcome, Setting};
 use crate::journal::Ending;
 use crate::knowledge;
@@ -50,17 +49,13 @@ pub enum Start {
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(
-    starts: Vec<Start>,
-    setting: &Setting,
-    warning: Option<String>,
-) -> anyhow::Result<Outcome> {
-    let theme = Theme::parse(knowledge::theme("terminal").unwrap_or_default())
-        .map_err(anyhow::Error::msg)?;
-    let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
+pub fn run(starts: Vec<Start>, setting: &Setting) -> anyhow::Result<Outcome> {
+    let (theme, of_theme) = config::theme(&setting.chosen.theme.value, &setting.sources);
+    let (keys, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
     let mut model = Model::new((0, 0), setting.lang, theme, keys);
     model.with_secrets = setting.with_secrets;
-    model.notice = warning;
+    let mut warnings = setting.warnings.iter().chain(&of_theme).chain(&of_keys);
+    model.notice = warnings.next().map(ToString::to_string);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {

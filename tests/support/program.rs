@@ -48,8 +48,13 @@ impl Home {
     pub fn ehlo<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ehlo"));
         command.args(args).current_dir(self.0.path());
-        for variable in ["EHLO_LANG", "EHLO_COLOR", "LC_ALL", "LC_MESSAGES", "LANG", "NO_COLOR"] {
+        for variable in ["LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG", "NO_COLOR"] {
             command.env_remove(variable);
+        }
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("EHLO_") {
+                command.env_remove(variable);
+            }
         }
         for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
             command.env(variable, self.path("home"));

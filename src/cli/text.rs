@@ -1,0 +1,98 @@
+//! What `--help` says behind the options, with examples for every verb, and what `--version` says.
+
+use crate::journal::header;
+use crate::knowledge;
+
+pub(super) const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, unix:/path or practice";
+
+pub(super) const MAIN: &str = "Examples:
+  ehlo                                  the built-in practice server, no network needed
+  ehlo mx.example.net:25                any server
+  ehlo --theme light --lang ja          for this once; config.toml and EHLO_THEME are for always
+  printf 'EHLO x\\r\\nQUIT\\r\\n' | ehlo --plain mx.example.net:25
+  ehlo run login.txt --server mx.example.net:25
+  ehlo serve --listen 127.0.0.1:2525 --maildir ./mail
+
+Exit codes: 0 as wished, 1 an expectation failed, 2 could not connect or talk, 64 bad usage or input";
+
+pub(super) const RUN: &str = "Examples:
+  ehlo run login.txt --server mx.example.net:25
+  ehlo run session.jsonl --codes --server practice      a recording plays again
+  ehlo run - --server practice --json < script.txt";
+
+pub(super) const SHOW: &str = "Examples:
+  ehlo show session.jsonl
+  ehlo show message.eml --json
+  ehlo show - < transcript.txt";
+
+pub(super) const OPEN: &str = "Examples:
+  ehlo open session.jsonl";
+
+pub(super) const SERVE: &str = "Examples:
+  ehlo serve                                            on 127.0.0.1:2525
+  ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all";
+
+pub(super) const KEYS: &str = "Examples:
+  ehlo keys
+  ehlo keys test                                        what does this key send?
+
+keys.toml in the folder that `ehlo config path` names changes single keys:
+  [prompt]
+  ctrl-x = \"prompt.send\"
+  [any]
+  f7 = \"none\"";
+
+pub(super) const KEYS_TEST: &str = "Examples:
+  ehlo keys test                                        Ctrl-C twice ends it";
+
+pub(super) const CONFIG: &str = "Examples:
+  ehlo config                                           the same as ehlo config print
+  ehlo config check && echo well";
+
+pub(super) const CONFIG_PRINT: &str = "Examples:
+  ehlo config print
+  ehlo config print > draft.toml                        a config.toml to begin with
+  ehlo config print --json";
+
+pub(super) const CONFIG_CHECK: &str = "Examples:
+  ehlo config check
+  EHLO_THEME=nrod ehlo config check                     variables are checked too";
+
+pub(super) const CONFIG_PATH: &str = "Examples:
+  ehlo config path";
+
+pub(super) const THEMES: &str = "Examples:
+  ehlo themes
+  ehlo --theme mono                                     for this once
+
+A file NAME.toml in the folder themes beside config.toml is a theme, and comes before the
+program's own of that name.";
+
+pub(super) const COMPLETIONS: &str = "Examples:
+  ehlo completions bash > ~/.local/share/bash-completion/completions/ehlo
+  ehlo completions zsh > ~/.zfunc/_ehlo
+  ehlo completions fish > ~/.config/fish/completions/ehlo.fish";
+
+pub(super) const MAN: &str = "Examples:
+  ehlo man | man -l -
+  ehlo man > ~/.local/share/man/man1/ehlo.1";
+
+/// What a report of a fault needs to say about the program.
+pub(super) fn version() -> String {
+    use std::env::consts::{ARCH, OS};
+    let abi = if cfg!(target_env = "musl") {
+        "-musl"
+    } else if cfg!(target_env = "gnu") {
+        "-gnu"
+    } else {
+        ""
+    };
+    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let themes = knowledge::themes().collect::<Vec<_>>().join(", ");
+    format!(
+        "{}\ntarget: {ARCH}-{OS}{abi}\nbuild: {profile}\nrecordings: format {}\n\
+         languages: en, ja\nthemes: {themes}",
+        env!("CARGO_PKG_VERSION"),
+        header::VERSION,
+    )
+}

@@ -1,0 +1,253 @@
+//! The settings as one table: name, variable, allowed values, default, and a sentence about each.
+
+use std::path::PathBuf;
+
+use crate::knowledge::Lang;
+
+use super::reading::Reading;
+use super::value::{Borders, Color, Value};
+use super::{Sources, Warning};
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// This flag.
+    Flag(&'static str),
+    /// This variable of the environment.
+    Variable(&'static str),
+    /// A line of `config.toml`.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// Nobody said anything.
+    Default,
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name in `config.toml`.
+    pub name: &'static str,
+    /// Its variable of the environment.
+    pub variable: &'static str,
+    /// The key of a sentence about it.
+    pub help: &'static str,
+    /// Whether `config.toml` writes its values in quotes.
+    pub quoted: bool,
+    allowed: fn(&Sources) -> Vec<String>,
+}
+
+impl Row {
+    /// The row of a setting.
+    pub fn of(name: &str) -> Option<&'static Self> {
+        ROWS.iter().find(|row| row.name == name)
+    }
+
+    /// The values that it may have.
+    pub fn allowed(&self, sources: &Sources) -> Vec<String> {
+        (self.allowed)(sources)
+    }
+}
+
+/// A setting as it is told: its row, its value in words, and where that comes from.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// The row.
+    pub row: &'static Row,
+    /// The value, as a file writes it without quotes.
+    pub value: &'a str,
+    /// Where it comes from.
+    pub source: &'a Source,
+}
+
+macro_rules! settings {
+    ($($field:ident: $kind:ty, $name:literal, $variable:literal, $help:literal, $doc:literal, $default:expr;)*) => {
+        /// All settings.
+        pub const ROWS: &[Row] = &[$(Row {
+            name: $name, variable: $variable, help: $help,
+            quoted: <$kind as Value>::QUOTED, allowed: <$kind as Value>::allowed,
+        }),*];
+
+        /// What is set, each with its source.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Settings {
+            $(#[doc = $doc] pub $field: Set<$kind>,)*
+            utf8: bool,
+        }
+
+        impl Settings {
+            fn resolve(sources: &Sources, last: Option<&Self>) -> (Self, Vec<Warning>) {
+                let mut reading = Reading::begin(sources);
+                let settings = Self {
+                    $($field: reading.find($name, $variable, last.map(|l| &l.$field), $default),)*
+                    utf8: is_utf8(sources),
+                };
+                (settings, reading.end())
+            }
+
+            /// Every setting in words.
+            pub fn shown(&self) -> Vec<Shown<'_>> {
+                let words = [$((self.$field.value.written(), &self.$field.source)),*];
+                let told = |(row, (value, source))| Shown { row, value, source };
+                ROWS.iter().zip(words).map(told).collect()
+            }
+        }
+    };
+}
+
+settings! {
+    lang: Lang, "lang", "EHLO_LANG", "setting.lang", "The language of the interface.", locale_lang;
+    theme: String, "theme", "EHLO_THEME", "setting.theme", "The name of the theme, or `auto`.", usual_theme;
+    color: Color, "color", "EHLO_COLOR", "setting.color", "When to use colours.", |_| Set::usual(Color::Auto);
+    mouse: bool, "mouse", "EHLO_MOUSE", "setting.mouse", "Whether the screen hears the mouse.", |_| Set::usual(true);
+    borders: Borders, "borders", "EHLO_BORDERS", "setting.borders", "What borders are drawn with.", |_| Set::usual(Borders::Auto);
+    hints: bool, "hints", "EHLO_HINTS", "setting.hints", "Whether there is a line of hints.", |_| Set::usual(true);
+    wrap: bool, "wrap", "EHLO_WRAP", "setting.wrap", "Whether long lines are wrapped.", |_| Set::usual(true);
+    time: bool, "time", "EHLO_TIME", "setting.time", "Whether there is a column of times.", |_| Set::usual(true);
+    line_ends: bool, "line-ends", "EHLO_LINE_ENDS", "setting.line-ends", "Whether line ends are shown.", |_| Set::usual(false);
+    confirm_quit: bool, "confirm-quit", "EHLO_CONFIRM_QUIT", "setting.confirm-quit", "Whether to ask before an open transaction is left.", |_| Set::usual(true);
+}
+
+impl Settings {
+    /// The settings that these sources make, and what is wrong in them.
+    pub fn read(sources: &Sources) -> (Self, Vec<Warning>) {
+        Self::resolve(sources, None)
+    }
+
+    /// The same after a change; what the file says wrongly now keeps the value it had.
+    pub fn again(&self, sources: &Sources) -> (Self, Vec<Warning>) {
+        Self::resolve(sources, Some(self))
+    }
+
+    /// Whether borders are drawn with `+`, `-` and `|`.
+    pub fn ascii(&self) -> bool {
+        match self.borders.value {
+            Borders::Auto => !self.utf8,
+            borders => borders == Borders::Ascii,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::read(&Sources::default()).0
+    }
+}
+
+impl<T> Set<T> {
+    const fn usual(value: T) -> Self {
+        Self { value, source: Source::Default }
+    }
+}
+
+fn locale_lang(sources: &Sources) -> Set<Lang> {
+    match sources.variable(&["LC_ALL", "LC_MESSAGES", "LANG"]) {
+        None => Set::usual(Lang::default()),
+        Some((name, locale)) => {
+            Set { value: Lang::of_locale(locale), source: Source::Variable(name) }
+        }
+    }
+}
+
+fn usual_theme(sources: &Sources) -> Set<String> {
+    match sources.variable(&["NO_COLOR"]) {
+        None => Set::usual("terminal".to_owned()),
+        Some((name, _)) => Set { value: "mono".to_owned(), source: Source::Variable(name) },
+    }
+}
+
+/// Whether the terminal's locale can show more than ASCII; one that is not set hides nothing.
+fn is_utf8(sources: &Sources) -> bool {
+    let locale = sources.variable(&["LC_ALL", "LC_CTYPE", "LANG"]);
+    locale.is_none_or(|(_, locale)| locale.to_lowercase().replace('-', "").contains("utf8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Asked, Written};
+
+    fn sources(text: &str) -> Sources {
+        let file = Written { path: "config.toml".into(), text: Ok(text.to_owned()) };
+        let themes = vec!["terminal".to_owned(), "mono".to_owned()];
+        Sources { file: Some(file), themes, ..Sources::default() }
+    }
+
+    fn told(warnings: &[Warning]) -> Vec<String> {
+        warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn flag_over_environment_over_file_over_default() {
+        let mut sources = sources("# mine\nlang = \"ja\"\nmouse = false\n");
+        let (settings, warnings) = Settings::read(&sources);
+        assert_eq!(warnings, []);
+        let line = |line| Source::File { path: "config.toml".into(), line };
+        assert_eq!(settings.lang, Set { value: Lang::Ja, source: line(2) });
+        assert_eq!(settings.mouse, Set { value: false, source: line(3) });
+        assert_eq!(settings.wrap, Set { value: true, source: Source::Default });
+        sources.environment.insert("EHLO_LANG", "en".to_owned());
+        let lang = Settings::read(&sources).0.lang;
+        assert_eq!(lang, Set { value: Lang::En, source: Source::Variable("EHLO_LANG") });
+        sources.asked.push(Asked { name: "lang", flag: "--lang", value: "ja".to_owned() });
+        let lang = Settings::read(&sources).0.lang;
+        assert_eq!(lang, Set { value: Lang::Ja, source: Source::Flag("--lang") });
+    }
+
+    #[test]
+    fn everything_wrong_is_told_with_its_place_and_the_rest_counts() {
+        let mut sources = sources("lnag = 1\nwrap = \"true\"\n  theme = \"nrod\"\ntime = false\n");
+        sources.environment.insert("EHLO_BORDERS", "thick".to_owned());
+        let (settings, warnings) = Settings::read(&sources);
+        let told = told(&warnings);
+        assert_eq!(told.len(), 4, "{told:?}");
+        for line in [
+            "config.toml: line 1, column 1: \"lnag\" is no setting; did you mean \"lang\"?",
+            "config.toml: line 2, column 8: expected true, false",
+            "config.toml: line 3, column 11: expected auto, terminal, mono",
+            "EHLO_BORDERS: expected auto, unicode, ascii",
+        ] {
+            assert!(told.iter().any(|t| t == line), "{line}: {told:?}");
+        }
+        assert!(!settings.time.value && settings.wrap.value);
+        assert_eq!(settings.theme.value, "terminal");
+    }
+
+    #[test]
+    fn what_becomes_wrong_keeps_the_last_good_value() {
+        let (first, _) = Settings::read(&sources("lang = \"ja\"\nwrap = false\ntime = false\n"));
+        let (second, warnings) = first.again(&sources("lang = \"xx\"\nwrap = true\n"));
+        assert_eq!(told(&warnings), ["config.toml: line 1, column 8: expected en, ja"]);
+        assert_eq!((second.lang.value, second.wrap.value), (Lang::Ja, true));
+        assert!(second.time.value, "what is taken out goes back to its default");
+        let (third, warnings) = second.again(&sources("lang =\n"));
+        assert_eq!((third, warnings.len()), (second, 1));
+    }
+
+    #[test]
+    fn the_locale_and_no_color_choose_where_nobody_does() {
+        let mut sources = sources("");
+        assert!(!Settings::read(&sources).0.ascii());
+        sources.environment.insert("LANG", "ja_JP.UTF-8".to_owned());
+        sources.environment.insert("NO_COLOR", "1".to_owned());
+        let (settings, _) = Settings::read(&sources);
+        assert_eq!((settings.lang.value, settings.theme.value.as_str()), (Lang::Ja, "mono"));
+        assert!(!settings.ascii());
+        sources.environment.insert("LC_ALL", "C".to_owned());
+        assert!(Settings::read(&sources).0.ascii());
+        sources.environment.insert("EHLO_BORDERS", "unicode".to_owned());
+        assert!(!Settings::read(&sources).0.ascii());
+    }
+}

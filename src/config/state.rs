@@ -1,0 +1,142 @@
+//! What the program remembers from one run to the next: the layout and the last targets.
+//!
+//! Reading never fails: what cannot be used is empty, and told. A change is made to what the file
+//! says at that moment, under a lock, and replaces the file whole, so that two programs at once
+//! lose nothing and no reader sees half a file.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Warning, read};
+
+/// How many targets are remembered.
+pub const TARGETS: usize = 20;
+
+/// What is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// For each breakpoint of the layout the shares of its panes, in thousandths.
+    pub layout: BTreeMap<String, Vec<u16>>,
+    /// The last targets, the most recent first.
+    pub targets: Vec<String>,
+    /// What another version wrote there.
+    #[serde(flatten)]
+    rest: serde_json::Map<String, serde_json::Value>,
+}
+
+impl State {
+    /// Puts a target first.
+    pub fn visit(&mut self, target: &str) {
+        self.targets.retain(|known| known != target);
+        self.targets.insert(0, target.to_owned());
+        self.targets.truncate(TARGETS);
+    }
+}
+
+/// Reads what is remembered in a file; what is wrong with it comes second.
+pub fn load(path: &Path) -> (State, Option<Warning>) {
+    let state = match read(path) {
+        None => Ok(State::default()),
+        Some(text) => text.and_then(|t| serde_json::from_str(&t).map_err(|e| e.to_string())),
+    };
+    match state {
+        Ok(state) => (state, None),
+        Err(what) => (State::default(), Some(Warning::file(path, what))),
+    }
+}
+
+/// Changes what is remembered in a file, which need not exist.
+///
+/// # Errors
+/// When the folder or the file cannot be written.
+pub fn change(path: &Path, make: impl FnOnce(&mut State)) -> std::io::Result<State> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    create_private(folder)?;
+    let lock = File::create(path.with_extension("lock"))?;
+    lock.lock()?;
+    let (mut state, _) = load(path);
+    make(&mut state);
+    // It is readable by its owner alone, which is what this library makes of temporary files.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, &state)?;
+    file.write_all(b"\n")?;
+    file.persist(path)?;
+    Ok(state)
+}
+
+/// Makes a folder that is its owner's alone; one that exists stays as it is.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a").join("state.json");
+        assert_eq!(load(&path), (State::default(), None));
+        change(&path, |state| drop(state.layout.insert("wide".to_owned(), vec![400, 600])))
+            .unwrap();
+        let written = change(&path, |state| state.visit("practice")).unwrap();
+        assert_eq!(load(&path), (written.clone(), None));
+        assert_eq!(written.layout["wide"], [400, 600]);
+        assert_eq!(written.targets, ["practice"]);
+        #[cfg(unix)]
+        for (path, mode) in [(path.parent().unwrap(), 0o700), (&path, 0o600)] {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode);
+        }
+    }
+
+    #[test]
+    fn the_most_recent_target_is_first_and_the_oldest_is_forgotten() {
+        let mut state = State::default();
+        for n in 0..TARGETS + 5 {
+            state.visit(&n.to_string());
+        }
+        state.visit("7");
+        assert_eq!(state.targets.len(), TARGETS);
+        assert_eq!(state.targets[..2], ["7", "24"]);
+        assert_eq!(state.targets.iter().filter(|t| *t == "7").count(), 1);
+    }
+
+    #[test]
+    fn a_broken_file_is_empty_and_told_and_a_newer_one_keeps_what_it_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        std::fs::write(&path, "{\n\"targets\": 7}").unwrap();
+        let (state, warning) = load(&path);
+        assert_eq!(state, State::default());
+        assert!(warning.unwrap().to_string().contains("line 2 column 12"));
+        std::fs::write(&path, "{\"tabs\": [1], \"targets\": [\"a\"]}").unwrap();
+        change(&path, |state| state.visit("b")).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["tabs"], serde_json::json!([1]));
+        assert_eq!(value["targets"], serde_json::json!(["b", "a"]));
+    }
+
+    #[test]
+    fn programs_that_write_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let path = &path;
+                scope.spawn(move || change(path, |state| state.visit(&n.to_string())).unwrap());
+            }
+        });
+        assert_eq!(load(&path).0.targets.len(), 8);
+    }
+}

@@ -1,0 +1,100 @@
+//! The kinds of values that settings have, each read from one text and written as it.
+
+use crate::knowledge::Lang;
+
+use super::Sources;
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    /// Where the terminal has them and `NO_COLOR` is not set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What borders are drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Borders {
+    /// What the locale can show.
+    Auto,
+    /// Lines.
+    Unicode,
+    /// `+`, `-` and `|`.
+    Ascii,
+}
+
+/// A kind of value.
+pub(super) trait Value: Clone {
+    /// Whether a file writes it in quotes.
+    const QUOTED: bool;
+
+    /// The value that a text means.
+    fn read(text: &str, sources: &Sources) -> Option<Self>;
+
+    /// The text that means this value.
+    fn written(&self) -> &str;
+
+    /// The texts that mean something.
+    fn allowed(sources: &Sources) -> Vec<String>;
+}
+
+/// One of a few words.
+trait Choice: Copy + PartialEq + 'static {
+    const WORDS: &'static [(&'static str, Self)];
+    const QUOTED: bool = true;
+}
+
+impl Choice for bool {
+    const WORDS: &'static [(&'static str, Self)] = &[("true", true), ("false", false)];
+    const QUOTED: Self = false;
+}
+
+impl Choice for Lang {
+    const WORDS: &'static [(&'static str, Self)] = &[("en", Self::En), ("ja", Self::Ja)];
+}
+
+impl Choice for Color {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+}
+
+impl Choice for Borders {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("unicode", Self::Unicode), ("ascii", Self::Ascii)];
+}
+
+impl<T: Choice> Value for T {
+    const QUOTED: bool = T::QUOTED;
+
+    fn read(text: &str, _: &Sources) -> Option<Self> {
+        T::WORDS.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+    }
+
+    fn written(&self) -> &str {
+        T::WORDS.iter().find(|(_, value)| value == self).map_or("", |(word, _)| word)
+    }
+
+    fn allowed(_: &Sources) -> Vec<String> {
+        T::WORDS.iter().map(|(word, _)| (*word).to_owned()).collect()
+    }
+}
+
+/// The name of a theme.
+impl Value for String {
+    const QUOTED: bool = true;
+
+    fn read(text: &str, sources: &Sources) -> Option<Self> {
+        Self::allowed(sources).into_iter().find(|name| name == text)
+    }
+
+    fn written(&self) -> &str {
+        self
+    }
+
+    fn allowed(sources: &Sources) -> Vec<String> {
+        std::iter::once("auto".to_owned()).chain(sources.themes.iter().cloned()).collect()
+    }
+}
