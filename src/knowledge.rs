@@ -7,6 +7,7 @@ pub mod entry;
 pub mod lang;
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
@@ -49,11 +50,11 @@ pub fn theme(name: &str) -> Option<&'static str> {
     THEMES.get_file(format!("{name}.toml"))?.contents_utf8()
 }
 
-/// The names of the embedded themes: the default first, then by the alphabet.
+/// The names of the embedded themes: `terminal`, then the others by the alphabet.
 pub fn themes() -> impl Iterator<Item = &'static str> {
     let mut names: Vec<_> =
-        THEMES.files().filter_map(|file| file.path().file_stem()?.to_str()).collect();
-    names.sort_by_key(|name| (*name != "terminal", *name));
+        THEMES.files().filter_map(|f| f.path().file_stem().and_then(OsStr::to_str)).collect();
+    names.sort_unstable_by_key(|name| (*name != "terminal", *name));
     names.into_iter()
 }
 

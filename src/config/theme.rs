@@ -71,14 +71,19 @@ pub fn theme(name: &str, sources: &Sources) -> (Theme, Option<Warning>) {
     if name == "auto" {
         return (embedded_default(), None);
     }
+    let parent = |name: &str| match user_file(name, sources) {
+        Some((_, text)) => text.ok(),
+        None => knowledge::theme(name).map(str::to_owned),
+    };
     let read = match user_file(name, sources) {
-        Some((path, text)) => {
-            text.and_then(|text| Theme::parse(&text)).map_err(|what| Warning::file(&path, what))
+        Some((path, Ok(text))) => {
+            Theme::parse(&text, &parent).map_err(|slip| Warning::slip(&path, slip))
         }
-        None => match knowledge::theme(name) {
-            Some(text) => Theme::parse(text).map_err(|what| Warning::new(name, what)),
-            None => Err(Warning::new(name, format!("expected {}", sources.themes.join(", ")))),
-        },
+        Some((path, Err(what))) => Err(Warning::file(&path, what)),
+        None if knowledge::theme(name).is_some() => {
+            Theme::embedded(name).map_err(|slip| Warning::new(name, slip))
+        }
+        None => Err(Warning::new(name, format!("expected {}", sources.themes.join(", ")))),
     };
     match read {
         Ok(theme) => (theme, None),
@@ -87,7 +92,7 @@ pub fn theme(name: &str, sources: &Sources) -> (Theme, Option<Warning>) {
 }
 
 fn embedded_default() -> Theme {
-    match Theme::parse(knowledge::theme(DEFAULT).unwrap_or_default()) {
+    match Theme::embedded(DEFAULT) {
         Ok(theme) => theme,
         Err(slip) => unreachable!("the default theme is embedded and tests parse it: {slip}"),
     }
