@@ -56,6 +56,12 @@ pub fn themes(sources: &Sources) -> Vec<Found> {
     sources.themes.iter().map(describe).collect()
 }
 
+/// The user's own themes: names and texts. What cannot be read is left out.
+pub fn own_themes(sources: &Sources) -> Vec<(String, String)> {
+    let text = |name: &String| Some((name.clone(), user_file(name, sources)?.1.ok()?));
+    sources.themes.iter().filter_map(text).collect()
+}
+
 /// The user's file of this name, if there is one. Only names that were found are looked for.
 fn user_file(name: &str, sources: &Sources) -> Option<(PathBuf, Result<String, String>)> {
     sources.themes.iter().find(|known| *known == name)?;

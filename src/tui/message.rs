@@ -2,7 +2,10 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::display::Theme;
+use crate::display::keys::Keys;
 use crate::journal::{Event, Moment};
+use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
 
@@ -30,8 +33,37 @@ pub enum Message {
         /// What was read.
         content: Box<Content>,
     },
+    /// What the user has set is different now, and perhaps something is wrong with it.
+    Configured(Vec<Change>, Option<String>),
     /// Something to tell the person in one line.
     Say(String),
     /// The recording of this session cannot go on.
     RecordingFailed(usize, String),
+}
+
+/// A setting with its new value.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The language.
+    Lang(Lang),
+    /// The theme and its name.
+    Theme(String, Theme),
+    /// The user's own themes: names and texts.
+    OwnThemes(Vec<(String, String)>),
+    /// The keys.
+    Keys(Keys),
+    /// Whether borders are drawn with `+`, `-` and `|`.
+    Ascii(bool),
+    /// Whether the mouse is ours.
+    Mouse(bool),
+    /// Whether there is a line of hints.
+    Hints(bool),
+    /// Whether long lines are wrapped.
+    Wrap(bool),
+    /// Whether there is a column of times.
+    Time(bool),
+    /// Whether line ends are shown.
+    LineEnds(bool),
+    /// Whether leaving an open transaction asks.
+    ConfirmQuit(bool),
 }

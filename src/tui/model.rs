@@ -1,7 +1,7 @@
 //! All that the screen shows, as plain data.
 
-use crate::display::Theme;
 use crate::display::keys::{Keys, Layer};
+use crate::display::{Depth, Theme};
 use crate::journal::Moment;
 use crate::knowledge::Lang;
 use crate::session::content::Content;
@@ -158,6 +158,12 @@ pub struct Model {
     pub lang: Lang,
     /// Looks.
     pub theme: Theme,
+    /// The name of the theme.
+    pub theme_name: String,
+    /// How many colours the terminal shows.
+    pub depth: Depth,
+    /// The person's own themes: names and texts.
+    pub themes: Vec<(String, String)>,
     /// Keys.
     pub keys: Keys,
     /// The session in front.
@@ -187,6 +193,16 @@ pub struct Model {
     pub ascii: bool,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
+    /// The targets that were used last, the newest first.
+    pub targets: Vec<String>,
+    /// Whether leaving an open transaction asks.
+    pub confirm_quit: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// Whether long lines of the transcript are wrapped.
+    pub wrap: bool,
+    /// Whether the transcript says when each line came.
+    pub time: bool,
     /// Whether the last key asked to leave.
     pub leaving: bool,
     /// Whether line ends are shown.
@@ -204,6 +220,9 @@ impl Model {
             size,
             lang,
             theme,
+            theme_name: "terminal".to_owned(),
+            depth: Depth::True,
+            themes: Vec::new(),
             keys,
             session: Session::new(1, String::new()),
             others: Vec::new(),
@@ -218,6 +237,11 @@ impl Model {
             hints: true,
             ascii: false,
             notice: None,
+            targets: Vec::new(),
+            confirm_quit: true,
+            mouse: true,
+            wrap: true,
+            time: true,
             leaving: false,
             line_ends: false,
             with_secrets: false,

@@ -1,7 +1,9 @@
 //! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
 
+mod memory;
 mod reading;
 mod sessions;
+mod settings;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::config;
 use crate::headless::{Outcome, Setting};
-use crate::journal::Ending;
+use crate::journal::{Ending, Event, Happening};
 use crate::knowledge;
 use crate::net::Clock;
 use crate::net::dial::Target;
@@ -27,14 +29,19 @@ use super::model::Model;
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
+use memory::Memory;
 use reading::Inner;
 use sessions::{Order, Sessions};
+use settings::Followed;
 
 /// The time between two frames while events pour in; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// How many events are taken before keys are looked at again.
 const BATCH: usize = 32;
+
+/// What the screen looks like until the settings are taken.
+const USUAL_THEME: &str = "terminal";
 
 /// With what the screen begins.
 #[derive(Debug)]
@@ -49,13 +56,17 @@ pub enum Start {
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(starts: Vec<Start>, setting: &Setting) -> anyhow::Result<Outcome> {
-    let (theme, of_theme) = config::theme(&setting.chosen.theme.value, &setting.sources);
-    let (keys, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
-    let mut model = Model::new((0, 0), setting.lang, theme, keys);
+pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow::Result<Outcome> {
+    let starts: Vec<Start> = starts.into_iter().collect();
+    let mut followed = Followed::begin(setting);
+    let (theme, _) = config::theme(USUAL_THEME, &setting.sources);
+    let mut model = Model::new((0, 0), setting.lang, theme, config::embedded_keys());
     model.with_secrets = setting.with_secrets;
-    let mut warnings = setting.warnings.iter().chain(&of_theme).chain(&of_keys);
-    model.notice = warnings.next().map(ToString::to_string);
+    model.depth = followed.depth();
+    let (memory, of_memory) = Memory::recall(&setting.sources, &mut model);
+    let (changes, more) = followed.all();
+    let warnings: Vec<_> = setting.warnings.iter().cloned().chain(more).chain(of_memory).collect();
+    update(&mut model, Message::Configured(changes, settings::told(&warnings)));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
@@ -78,8 +89,9 @@ pub fn run(starts: Vec<Start>, setting: &Setting) -> anyhow::Result<Outcome> {
                 Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
             }
         }
-        let loops =
-            Loop { model, screen, clock, sessions, inner, drawn: Instant::now(), draw_at: None };
+        settings::follow(followed, inner.clone());
+        let drawn = Instant::now();
+        let loops = Loop { model, screen, clock, sessions, memory, inner, drawn, draw_at: None };
         let result = loops.attend(heard, messages).await;
         drop(taken);
         result
@@ -134,6 +146,7 @@ struct Loop {
     screen: Screen,
     clock: Clock,
     sessions: Sessions,
+    memory: Memory,
     inner: Inner,
     drawn: Instant,
     draw_at: Option<Instant>,
@@ -228,6 +241,7 @@ impl Loop {
     ) -> anyhow::Result<Option<End>> {
         self.tick();
         for (id, heard) in batch {
+            self.remember(id, &heard);
             let message = match heard {
                 Heard::Event(event) => Message::Heard(id, event),
                 Heard::Before(dialogue) => Message::Loaded(id, dialogue, None),
@@ -242,6 +256,15 @@ impl Loop {
             self.draw_at = Some(self.drawn + FRAME);
         }
         Ok(None)
+    }
+
+    /// A target that was reached is worth remembering.
+    fn remember(&mut self, id: usize, heard: &Heard) {
+        let opened = matches!(heard, Heard::Event(Event { what: Happening::Opened(_), .. }));
+        let session = self.model.session_mut(id).filter(|session| opened && !session.recorded);
+        if let Some(target) = session.map(|session| session.target.clone()) {
+            self.memory.visit(&target, &mut self.model, self.inner.clone());
+        }
     }
 
     fn tick(&mut self) {
@@ -362,6 +385,7 @@ impl Loop {
     /// Gives the terminal back first: nobody waits for connections that are closing.
     async fn farewell(&mut self, heard: &mut mpsc::Receiver<(usize, Heard)>) {
         terminal::restore();
+        self.memory.keep(&self.model.ratios).await;
         self.sessions.farewell(heard).await;
     }
 }

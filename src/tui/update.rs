@@ -15,7 +15,7 @@ use crate::session::Dialogue;
 use crate::session::content::Content;
 
 use super::effect::Effect;
-use super::message::Message;
+use super::message::{Change, Message};
 use super::model::{Anchor, Model, Pane, ReadContent, Session};
 use super::popup::Popup;
 use super::rows;
@@ -43,6 +43,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             return model
                 .session_mut(session)
                 .map_or_else(Vec::new, |session| content_read(session, message, *content));
+        }
+        Message::Configured(changes, told) => {
+            changes.into_iter().for_each(|change| configure(model, change));
+            model.notice = told;
         }
         Message::Say(text) => model.notice = Some(text),
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
@@ -84,6 +88,22 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
     let effects = read_content(session);
     model.notice = model.notice.take().or(notice);
     effects
+}
+
+fn configure(model: &mut Model, change: Change) {
+    match change {
+        Change::Lang(lang) => model.lang = lang,
+        Change::Theme(name, theme) => (model.theme_name, model.theme) = (name, theme),
+        Change::OwnThemes(themes) => model.themes = themes,
+        Change::Keys(keys) => model.keys = keys,
+        Change::Ascii(ascii) => model.ascii = ascii,
+        Change::Mouse(ours) => model.mouse = ours,
+        Change::Hints(shown) => model.hints = shown,
+        Change::Wrap(wrapped) => model.wrap = wrapped,
+        Change::Time(shown) => model.time = shown,
+        Change::LineEnds(shown) => model.line_ends = shown,
+        Change::ConfirmQuit(asks) => model.confirm_quit = asks,
+    }
 }
 
 fn recording_failed(model: &mut Model, id: usize, why: &str) {
@@ -203,7 +223,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
 /// Leaves; with an open transaction only at the second time.
 fn quit(model: &mut Model) -> Vec<Effect> {
     let open = |s: &Session| s.dialogue.phase().in_transaction() && !s.recorded;
-    if model.sessions().any(open) {
+    if model.confirm_quit && model.sessions().any(open) {
         return leave(model, "message.transaction-open");
     }
     vec![Effect::Quit]

@@ -21,6 +21,9 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 /// What the terminal shows, and a bell for every change.
 type Shown = Arc<(Mutex<vt100::Parser>, Condvar)>;
 
+/// Everything that the program wrote, as bytes.
+type Written = Arc<Mutex<Vec<u8>>>;
+
 /// A program and its terminal.
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
@@ -29,6 +32,7 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn std::io::Write + Send>,
     shown: Shown,
+    written: Written,
     modes_before: String,
     home: tempfile::TempDir,
 }
@@ -70,11 +74,12 @@ impl Terminal {
             Mutex::new(vt100::Parser::new(some(size.1), some(size.0), 0)),
             Condvar::new(),
         ));
-        watch(pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
+        let written = Written::default();
+        watch(pair.master.try_clone_reader().unwrap(), Arc::clone(&shown), Arc::clone(&written));
         let keyboard = pair.master.take_writer().unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let (master, slave) = (pair.master, pair.slave);
-        Self { master, _slave: slave, child, keyboard, shown, modes_before, home }
+        Self { master, _slave: slave, child, keyboard, shown, written, modes_before, home }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -133,6 +138,11 @@ impl Terminal {
     /// The screen with its cells, cursor and modes.
     pub fn screen(&self) -> vt100::Screen {
         self.parser().screen().clone()
+    }
+
+    /// Everything that the program has written, as bytes.
+    pub fn written(&self) -> Vec<u8> {
+        self.written.lock().unwrap().clone()
     }
 
     fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
@@ -255,11 +265,13 @@ fn command(
 }
 
 /// Feeds what the program writes into the screen.
-fn watch(mut reader: Box<dyn std::io::Read + Send>, shown: Shown) {
+fn watch(mut reader: Box<dyn std::io::Read + Send>, shown: Shown, written: Written) {
     std::thread::spawn(move || {
         let mut bytes = [0; 8192];
         while let Ok(read @ 1..) = reader.read(&mut bytes) {
-            shown.0.lock().unwrap().process(bytes.get(..read).unwrap_or_default());
+            let bytes = bytes.get(..read).unwrap_or_default();
+            written.lock().unwrap().extend_from_slice(bytes);
+            shown.0.lock().unwrap().process(bytes);
             shown.1.notify_all();
         }
     });
