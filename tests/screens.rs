@@ -797,11 +797,11 @@ fn only_the_own_practice_server_has_another_end() {
     let other_end = scene.bind(Action::SessionOtherEnd);
     assert_eq!(scene.tells(Message::Key(other_end)), []);
     assert!(scene.hints().contains("built-in practice server"), "{}", scene.hints());
-    let local = Some("127.0.0.1:40000".to_owned());
-    let ends = Endpoints { local: local.clone(), ..Endpoints::default() };
+    let client = "127.0.0.1:40000".to_owned();
+    let ends = Endpoints { local: Some(client.clone()), ..Endpoints::default() };
     scene.happens(Happening::Opened(ends.clone()));
-    let watch = Effect::Watch { session: 2, client: local.unwrap() };
-    assert_eq!(scene.tells(Message::Key(other_end)), [watch.clone()]);
+    let watch = vec![Effect::Watch { session: 2, client }];
+    assert_eq!(scene.tells(Message::Key(other_end)), watch);
     let before = scene.model.others[0].dialogue.clone();
     scene.tells(Message::Loaded(2, Box::new(before), None));
     scene.elsewhere(2, said(Side::Server, b"220 here\r\n"));
@@ -812,7 +812,7 @@ fn only_the_own_practice_server_has_another_end() {
     // The next talk of that session is followed too, in the same tab.
     scene.press("ctrl-u");
     let again = Message::Heard(1, Event::new(Moment(9), Happening::Opened(ends)));
-    assert_eq!(scene.tells(again), [watch]);
+    assert_eq!(scene.tells(again), watch);
 }
 
 #[test]

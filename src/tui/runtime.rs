@@ -1,29 +1,27 @@
 //! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
 
+mod effects;
 mod memory;
 mod reading;
 mod sessions;
 mod settings;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use crossterm::event::{Event as Input, KeyEventKind};
-use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config;
 use crate::headless::{Outcome, Setting};
-use crate::journal::{Ending, Event, Happening};
-use crate::knowledge;
+use crate::journal::{Event, Happening};
 use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
-use crate::speaker::Say;
 
-use super::effect::Effect;
 use super::message::Message;
 use super::model::Model;
 use super::terminal::{self, Screen};
@@ -89,7 +87,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
             }
         }
-        settings::follow(followed, inner.clone());
+        watch::follow(followed, inner.clone());
         let drawn = Instant::now();
         let loops = Loop { model, screen, clock, sessions, memory, inner, drawn, draw_at: None };
         let result = loops.attend(heard, messages).await;
@@ -298,87 +296,6 @@ impl Loop {
         self.screen.draw(|frame| view::view(model, frame))?;
         self.drawn = Instant::now();
         self.draw_at = None;
-        Ok(())
-    }
-
-    /// Does what update asked for, which may be to leave.
-    fn execute(&mut self, effects: Vec<Effect>) -> anyhow::Result<Option<End>> {
-        for effect in effects {
-            match effect {
-                Effect::Quit => return Ok(Some(End::Quit)),
-                Effect::New(target) => self.open(&target),
-                Effect::Dial(target) => self.dial(&target),
-                Effect::Say(bytes) => self.order(Order::Say(Say::Bytes(bytes))),
-                Effect::HangUp => self.order(Order::Say(Say::Close(Ending::Finished))),
-                Effect::SayFile(path) => {
-                    if let Some(orders) = self.sessions.orders(self.model.session.id) {
-                        reading::say_file(path, orders, self.inner.clone());
-                    }
-                }
-                Effect::Close(id) => self.sessions.close(id),
-                Effect::Watch { session, client } => self.sessions.watch(session, &client),
-                Effect::ReadContent { session, message, bytes } => {
-                    reading::content(session, message, bytes, self.inner.clone());
-                }
-                Effect::Redraw => self.clear()?,
-                Effect::Suspend => self.suspend()?,
-            }
-        }
-        Ok(None)
-    }
-
-    fn open(&mut self, target: &str) {
-        let Some(target) = self.target(target) else { return };
-        let id = self.model.open_session(target.to_string());
-        match self.sessions.begin(id) {
-            Ok(recording) => {
-                self.model.session.recording = recording;
-                self.connect(target);
-            }
-            Err(error) => {
-                self.model.remove_front();
-                self.model.notice = Some(format!("{error:#}"));
-            }
-        }
-    }
-
-    fn dial(&mut self, target: &str) {
-        if let Some(target) = self.target(target) {
-            self.connect(target);
-        }
-    }
-
-    /// Reads a target as it was typed; says what is wrong with it.
-    fn target(&mut self, typed: &str) -> Option<Target> {
-        Target::read(typed).map_err(|error| self.model.notice = Some(error.to_string())).ok()
-    }
-
-    fn connect(&mut self, target: Target) {
-        self.model.session.target = target.to_string();
-        self.model.session.dialling = true;
-        self.order(Order::Dial(target));
-    }
-
-    fn order(&mut self, order: Order) {
-        if !self.sessions.order(self.model.session.id, order) {
-            self.model.notice =
-                Some(knowledge::word(self.model.lang, "message.too-fast").to_owned());
-        }
-    }
-
-    /// Stops the whole process group, so that whatever started us stops too.
-    fn suspend(&mut self) -> anyhow::Result<()> {
-        terminal::restore();
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        terminal::again()?;
-        self.clear()
-    }
-
-    /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its
-    /// cursor is, and the answer would arrive as input of the person.
-    fn clear(&mut self) -> anyhow::Result<()> {
-        let size = self.screen.size()?;
-        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         Ok(())
     }
 

@@ -45,7 +45,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 .map_or_else(Vec::new, |session| content_read(session, message, *content));
         }
         Message::Configured(changes, told) => {
-            changes.into_iter().for_each(|change| configure(model, change));
+            for change in changes {
+                configure(model, change);
+            }
             model.notice = told;
         }
         Message::Say(text) => model.notice = Some(text),

@@ -1,23 +1,15 @@
 //! What the user has set: taken when the screen begins, and again whenever a file is saved.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{RecursiveMode, Watcher};
-use tokio::sync::mpsc;
 
 use crate::config::{self, Color, Folders, Set, Settings, Sources, Warning};
 use crate::display::keys::Keys;
 use crate::display::{Depth, Theme};
 use crate::headless::Setting;
-use crate::knowledge;
+use crate::knowledge::Lang;
 
 use super::super::message::{Change, Message};
-use super::reading::Inner;
-
-/// A file is read once nothing more happens to it for so long: many editors save in steps.
-const SETTLED: Duration = Duration::from_millis(100);
 
 /// How long the terminal may take to say whether it is dark.
 const ANSWER: Duration = Duration::from_millis(100);
@@ -45,6 +37,16 @@ impl Followed {
         Self { sources, keys: config::embedded_keys(), depth: depth(&settings), settings, dark }
     }
 
+    /// The folders of the user.
+    pub(super) fn folders(&self) -> Option<Folders> {
+        self.sources.folders.clone()
+    }
+
+    /// The language of what is told.
+    pub(super) const fn lang(&self) -> Lang {
+        self.settings.lang.value
+    }
+
     /// The colours that the terminal shows.
     pub(super) const fn depth(&self) -> Depth {
         self.depth
@@ -63,7 +65,7 @@ impl Followed {
     }
 
     /// What has changed where these files were touched. What is wrong changes nothing.
-    fn again(&mut self, touched: &[PathBuf]) -> Message {
+    pub(super) fn again(&mut self, touched: &[PathBuf]) -> Message {
         self.sources = self.sources.again();
         let (settings, mut warnings) = self.settings.again(&self.sources);
         // Variables cannot have changed, and were told.
@@ -109,77 +111,6 @@ pub(super) fn told(warnings: &[Warning]) -> Option<String> {
     let (first, more) = warnings.split_first()?;
     let more = if more.is_empty() { String::new() } else { format!(" (+{})", more.len()) };
     Some(format!("{first}{more}"))
-}
-
-/// Follows the files of the user from now on.
-pub(super) fn follow(followed: Followed, inner: Inner) {
-    tokio::spawn(async move {
-        let lang = followed.settings.lang.value;
-        if let Err(error) = watch(followed, &inner).await {
-            let why = error.to_string();
-            let text = knowledge::fill(lang, "message.not-followed", &[("why", &why)]);
-            // Nobody is there to hear it if the person has left.
-            let _ = inner.send(Ok(Message::Say(text))).await;
-        }
-    });
-}
-
-async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
-    let Some(folders) = followed.sources.folders.clone() else { return Ok(()) };
-    let (saved, mut touched) = mpsc::unbounded_channel();
-    let (folder, themes) = (folders.config.clone(), folders.themes());
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let event = event.unwrap_or_default();
-        let paths = event.paths.iter().filter(|_| is_change(event.kind));
-        for path in paths.filter(|path| is_ours(path, &folder) || **path == themes) {
-            // Nobody is there to hear it if the person has left.
-            let _ = saved.send(path.clone());
-        }
-    })?;
-    look(&mut watcher, &folders)?;
-    while let Some(first) = touched.recv().await {
-        let mut paths = vec![first];
-        while let Ok(Some(path)) = tokio::time::timeout(SETTLED, touched.recv()).await {
-            paths.push(path);
-        }
-        // A folder may be new.
-        look(&mut watcher, &folders)?;
-        let read = move || {
-            let message = followed.again(&paths);
-            (followed, message)
-        };
-        let Ok((back, message)) = tokio::task::spawn_blocking(read).await else { break };
-        followed = back;
-        if inner.send(Ok(message)).await.is_err() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// Watches every folder that is there. Files may be links to files of other folders.
-fn look(watcher: &mut impl Watcher, folders: &Folders) -> notify::Result<()> {
-    let mut watch = |folder: &Path| watcher.watch(folder, RecursiveMode::NonRecursive);
-    // First of all what tells that the folder is made: it may happen at any moment.
-    if let Some(parent) = folders.config.parent().filter(|p| p.exists() && !folders.config.exists())
-    {
-        watch(parent)?;
-    }
-    let files = [folders.settings(), folders.keys()];
-    let linked =
-        files.iter().filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
-    let mut wanted = [folders.config.clone(), folders.themes()].into_iter().chain(linked);
-    wanted.try_for_each(|folder| if folder.exists() { watch(&folder) } else { Ok(()) })
-}
-
-fn is_ours(path: &Path, folder: &Path) -> bool {
-    path == folder || path.extension().is_some_and(|extension| extension == "toml")
-}
-
-/// Whether a file may say something else now; reading it is no change.
-const fn is_change(kind: EventKind) -> bool {
-    !matches!(kind, EventKind::Access(_))
-        || matches!(kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
 }
 
 /// The settings that are plain values, as far as they are others than `before`.
