@@ -19,7 +19,6 @@ use pty::{LIMIT, Size, Terminal, prompt};
 const SMALL: Size = (80, 24);
 const LARGE: Size = (120, 40);
 
-const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
 const CTRL_Q: &str = "\x11";
 const NEXT: &str = "\x1b[6;5~";
@@ -302,10 +301,12 @@ fn only_auto_asks_the_terminal() {
         }
         t.wait_for("S 220 ");
         assert_eq!(is_painted(&t.screen()), painted, "{answer}");
-        assert_eq!(prompt(&t.screen()), "");
+        // One that comes too late is not typed into the prompt.
+        if answer.is_empty() {
+            t.keys("\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
+        }
         // A key is still a key.
-        t.keys("NOOP");
-        t.keys(ENTER);
+        t.line("NOOP");
         t.wait_for("C NOOP");
     }
 }

@@ -1,5 +1,6 @@
 //! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
 
+mod answer;
 mod effects;
 mod memory;
 mod reading;
@@ -27,6 +28,7 @@ use super::model::Model;
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
+use answer::Answer;
 use memory::Memory;
 use reading::Inner;
 use sessions::{Order, Sessions};
@@ -87,9 +89,11 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
             }
         }
+        let answer = followed.late_answer();
         watch::follow(followed, inner.clone());
         let drawn = Instant::now();
-        let loops = Loop { model, screen, clock, sessions, memory, inner, drawn, draw_at: None };
+        let loops =
+            Loop { model, screen, clock, sessions, memory, inner, answer, drawn, draw_at: None };
         let result = loops.attend(heard, messages).await;
         drop(taken);
         result
@@ -146,6 +150,7 @@ struct Loop {
     sessions: Sessions,
     memory: Memory,
     inner: Inner,
+    answer: Answer,
     drawn: Instant,
     draw_at: Option<Instant>,
 }
@@ -208,6 +213,9 @@ impl Loop {
     fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<Option<End>> {
         self.tick();
         for event in events {
+            if self.answer.takes(&event) {
+                continue;
+            }
             let message = match event {
                 Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
                 Input::Paste(text) => Message::Paste(text),

@@ -10,6 +10,7 @@ use crate::headless::Setting;
 use crate::knowledge::Lang;
 
 use super::super::message::{Change, Message};
+use super::answer::Answer;
 
 /// How long the terminal may take to say whether it is dark.
 const ANSWER: Duration = Duration::from_millis(100);
@@ -35,6 +36,12 @@ impl Followed {
         let dark = (settings.theme.value == AUTO).then(is_dark).flatten();
         let sources = setting.sources.clone();
         Self { sources, keys: config::embedded_keys(), depth: depth(&settings), settings, dark }
+    }
+
+    /// What may still come if the terminal was asked and has not answered.
+    pub(super) fn late_answer(&self) -> Answer {
+        let asked = self.settings.theme.value == AUTO;
+        Answer::awaited(asked && self.dark.is_none())
     }
 
     /// The folders of the user.
