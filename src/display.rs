@@ -1,8 +1,9 @@
-//! What every front needs to show a session: visible bytes, widths, roles, keys.
+//! What every front needs to show a session: visible bytes, widths, roles, keys, pictures.
 
 pub mod colour;
 pub mod keys;
 pub mod line;
+pub mod shot;
 pub mod slip;
 pub mod text;
 pub mod theme;
@@ -10,5 +11,6 @@ pub mod token;
 pub mod words;
 
 pub use colour::Depth;
+pub use shot::Shot;
 pub use slip::Slip;
 pub use theme::{Role, Theme};

@@ -4,14 +4,19 @@
 //! is pure geometry that both use; [`runtime`] executes effects and is the only file here that
 //! waits for anything. [`terminal`] puts the terminal back on every way out.
 
+pub mod clipboard;
+pub mod copy;
 pub mod effect;
+pub mod find;
 pub mod layout;
 pub mod message;
 pub mod model;
+pub mod pointer;
 pub mod popup;
 pub mod prompt;
 pub mod rows;
 pub mod runtime;
+pub mod screenshot;
 pub mod sessions;
 pub mod terminal;
 pub mod update;

@@ -86,7 +86,11 @@ const FLOORS: &[Floor] = &[
         may: &["smtp", "knowledge", "journal", "session", "display", "tui"],
         never: OUTSIDE,
     },
-    Floor { at: &["tui/runtime", "tui/terminal", "tui"], may: ALL, never: &[] },
+    Floor {
+        at: &["tui/runtime", "tui/terminal", "tui/clipboard", "tui/screenshot", "tui"],
+        may: ALL,
+        never: &[],
+    },
     Floor {
         at: &["headless"],
         may: &[

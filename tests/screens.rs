@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use crokey::KeyCombination;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ehlo::display::keys::{Action, Keys, Layer, key_name};
 use ehlo::display::{Role, Theme};
 use ehlo::journal::facts::DialReason;
@@ -19,8 +19,9 @@ use ehlo::journal::transcript::{Step, steps};
 use ehlo::journal::{DialFailure, Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
+use ehlo::tui::layout::Splitter;
 use ehlo::tui::message::Message;
-use ehlo::tui::model::{Model, Pane};
+use ehlo::tui::model::{ContentView, Model, Pane};
 use ehlo::tui::popup::{Help, Popup};
 use ehlo::tui::update::update;
 use ehlo::tui::view::tabs::tabs_at;
@@ -200,6 +201,44 @@ impl Scene {
         let text = knowledge::data("keys.toml").replace("[any]\n", &row);
         self.model.keys = Keys::parse(&text).unwrap();
         event("alt-p".parse().unwrap())
+    }
+
+    /// Uses the mouse at a place.
+    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
+        let modifiers = KeyModifiers::NONE;
+        self.tells(Message::Mouse(MouseEvent { kind, column, row, modifiers }))
+    }
+
+    /// Clicks, long behind the click before.
+    fn click(&mut self, place: (u16, u16)) -> Vec<Effect> {
+        self.now += 1_000_000;
+        let mut effects = self.mouse(MouseEventKind::Down(MouseButton::Left), place);
+        effects.extend(self.mouse(MouseEventKind::Up(MouseButton::Left), place));
+        effects
+    }
+
+    fn double_click(&mut self, place: (u16, u16)) -> Vec<Effect> {
+        let mut effects = self.click(place);
+        effects.extend(self.mouse(MouseEventKind::Down(MouseButton::Left), place));
+        effects.extend(self.mouse(MouseEventKind::Up(MouseButton::Left), place));
+        effects
+    }
+
+    fn drag(&mut self, from: (u16, u16), to: (u16, u16)) -> Vec<Effect> {
+        self.now += 1_000_000;
+        self.mouse(MouseEventKind::Down(MouseButton::Left), from);
+        self.mouse(MouseEventKind::Drag(MouseButton::Left), to);
+        self.mouse(MouseEventKind::Up(MouseButton::Left), to)
+    }
+
+    /// Where `text` stands on the screen.
+    fn find(&self, text: &str) -> (u16, u16) {
+        let (buffer, _) = self.drawn();
+        let found = (0..buffer.area.height).find_map(|y| {
+            let row = row(&buffer, y);
+            Some((u16::try_from(row.split_once(text)?.0.width()).unwrap(), y))
+        });
+        found.unwrap_or_else(|| panic!("{text:?} is not in\n{}", self.grid()))
     }
 
     fn types(&mut self, text: &str) {
@@ -777,6 +816,17 @@ fn the_tab_in_front_is_always_in_sight_and_tabs_do_not_overlap() {
 }
 
 #[test]
+fn a_click_brings_a_session_to_the_front() {
+    let mut scene = three_sessions(LARGE, Lang::En);
+    scene.click(scene.find("3 [2001:db8::1]"));
+    assert_eq!(scene.model.session.id, 3);
+    scene.press("esc");
+    scene.press("b");
+    scene.click(scene.find("S 220 mx.example.net"));
+    assert_eq!(scene.model.session.id, 1);
+}
+
+#[test]
 fn closing_a_session_asks_in_a_transaction_and_never_leaves_nothing() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
     scene.another("mx2");
@@ -1100,6 +1150,285 @@ fn keys_arrive_as_terminals_send_them() {
 
 // ---------------------------------------------------------------------------------------------
 
+/// The text that would be copied.
+fn copied(effects: &[Effect]) -> Vec<(String, &str)> {
+    let copy = |effect| match effect {
+        &Effect::Copy { ref text, ref what } => {
+            Some((String::from_utf8_lossy(text).into_owned(), what.as_str()))
+        }
+        _ => None,
+    };
+    effects.iter().filter_map(copy).collect()
+}
+
+/// A place at which no other border is.
+fn middle(splitter: &Splitter) -> (u16, u16) {
+    (splitter.grip.x + splitter.grip.width / 3, splitter.grip.y + splitter.grip.height / 2)
+}
+
+#[test]
+fn borders_are_dragged_and_go_back() {
+    for size in [SMALL, (80, 60), LARGE, (200, 50)] {
+        let mut scene = Scene::after(size, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+        let first = scene.model.panes();
+        for splitter in &first.splitters {
+            let at = middle(splitter);
+            let by = |n: u16| {
+                let (x, y): (u16, u16) = at;
+                if splitter.sideways { (x - n, y) } else { (x, y - n) }
+            };
+            let now = |scene: &Scene| {
+                let panes = scene.model.panes();
+                panes.splitters.into_iter().find(|s| s.split == splitter.split).unwrap()
+            };
+            assert_eq!(scene.drag(at, by(2)), [], "borders mark no text");
+            assert_eq!(now(&scene).before, splitter.before - 2, "{size:?} {splitter:?}");
+            // As far as it goes.
+            scene.drag(middle(&now(&scene)), (0, 0));
+            assert_eq!(now(&scene).before, splitter.least, "{size:?} {splitter:?}");
+            scene.drawn();
+            scene.double_click(middle(&now(&scene)));
+            assert_eq!(now(&scene).before, splitter.before, "{size:?} {splitter:?}");
+        }
+        assert_eq!(scene.model.panes(), first);
+    }
+}
+
+#[test]
+fn text_of_one_pane_is_marked_and_copied() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO]);
+    let (x, y) = scene.find("C EHLO pc");
+    let effects = scene.drag((x + 2, y), (x + 5, y + 1));
+    let text = "EHLO pc.example.org\nS 250-";
+    assert_eq!(copied(&effects), [(text.to_owned(), "2 lines")]);
+    golden("marked", &scene);
+    // Backwards, and out of the pane: nothing of its neighbour comes along.
+    let effects = scene.drag((x + 5, y), (x, y));
+    assert_eq!(copied(&effects), [("C EHLO".to_owned(), "6 columns of text")]);
+    let effects = scene.drag((x + 7, y), (119, y));
+    assert_eq!(copied(&effects), [("pc.example.org".to_owned(), "14 columns of text")]);
+    assert!(scene.model.marked.is_some());
+    // Ctrl-C takes it again, and the key behind it does what it always did.
+    assert_eq!(scene.press("ctrl-c").len(), 1);
+    assert!(scene.model.marked.is_none());
+    scene.drag((x + 2, y), (x + 5, y));
+    scene.click((x + 2, y));
+    assert!(scene.model.marked.is_none());
+}
+
+#[test]
+fn a_word_is_marked_by_a_double_click() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let (x, y) = scene.find("alice@");
+    let effects = scene.double_click((x + 3, y));
+    assert_eq!(copied(&effects), [("alice@example.org".to_owned(), "17 columns of text")]);
+}
+
+#[test]
+fn a_row_that_was_broken_is_copied_whole() {
+    let line = format!("S: 250 {}end", "a long line of words ".repeat(9));
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: EHLO x", &line]);
+    let (x, y) = scene.find("S 250 a long");
+    let (_, last) = scene.find("end");
+    assert!(last > y + 1);
+    let effects = scene.drag((x + 2, y), (46, last));
+    let [(text, _)] = &copied(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(text.split("  ").next(), line.strip_prefix("S: "), "{text}");
+}
+
+#[test]
+fn a_click_selects_a_row_and_chosen_rows_are_copied() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let (x, y) = scene.find("C MAIL FROM");
+    scene.click((x + 9, y));
+    assert_eq!(scene.drawn().1, (x, y), "the real cursor is at the row");
+    scene.press("v");
+    scene.press("down");
+    scene.press("y");
+    let effects = scene.press("n");
+    let want = "C: MAIL FROM:<alice@example.org>\nS: 250 2.1.0 Sender <alice@example.org> Ok\n";
+    assert_eq!(copied(&effects), [(want.to_owned(), "2 lines as notation")]);
+    // The signs of what is selected are not text.
+    let effects = scene.drag((x, y), (x + 30, y));
+    assert_eq!(copied(&effects)[0].0, "C MAIL FROM:<alice@example.org>");
+    // What is filtered away is not copied.
+    scene.press("esc");
+    scene.press("f");
+    scene.types("5xx");
+    scene.press("enter");
+    scene.press("shift-y");
+    let effects = scene.press("t");
+    let want = "RCPT TO:<nobody@example.net>\n550 5.1.1 <nobody@example.net> is unknown here\n";
+    assert_eq!(copied(&effects)[0].0, want);
+}
+
+#[test]
+fn the_wheel_takes_the_selected_row_along() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    let area = scene.model.panes().inside(Pane::Transcript).unwrap();
+    scene.click((area.x, area.bottom() - 1));
+    for _ in 0..20 {
+        scene.mouse(MouseEventKind::ScrollUp, (area.x, area.y));
+    }
+    assert!(scene.shows("S 220 mx"), "{}", scene.grid());
+    for _ in 0..20 {
+        scene.mouse(MouseEventKind::ScrollDown, (area.x, area.y));
+    }
+    assert!(scene.shows("Hello Bob"), "{}", scene.grid());
+}
+
+#[test]
+fn a_broken_row_is_copied_whole_beside_times_too() {
+    let line = format!("S: 250 {}end", "a long line of words ".repeat(9));
+    let mut scene = Scene::after((120, 24), Lang::En, &[GREETING, "C: EHLO x", &line]);
+    scene.press("esc");
+    scene.press("t");
+    let (x, y) = scene.find("S 250 a long");
+    let (_, last) = scene.find("words end");
+    assert!(last > y);
+    let effects = scene.drag((x + 2, y), (60, last));
+    let [(text, _)] = &copied(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(text.split("  ").next(), line.strip_prefix("S: "), "{text}");
+}
+
+#[test]
+fn dragging_beyond_the_edge_scrolls() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    let area = scene.model.panes().inside(Pane::Transcript).unwrap();
+    let (x, y) = (area.x, area.bottom() - 1);
+    scene.mouse(MouseEventKind::Down(MouseButton::Left), (x, y));
+    for _ in 0..40 {
+        scene.mouse(MouseEventKind::Drag(MouseButton::Left), (x, 0));
+    }
+    let effects = scene.mouse(MouseEventKind::Up(MouseButton::Left), (x, 0));
+    let [(text, _)] = &copied(&effects)[..] else { panic!("{effects:?}") };
+    assert!(text.contains("S 220 mx") && text.contains("C Subject:"), "{text}");
+    assert!(scene.shows("S 220 mx"));
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_under_it() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE, DOT]);
+    let at = |scene: &Scene, pane| scene.model.panes().of(pane).unwrap().as_position().into();
+    scene.mouse(MouseEventKind::ScrollDown, at(&scene, Pane::Envelope));
+    assert_eq!(scene.model.session.envelope_scroll, 3);
+    scene.mouse(MouseEventKind::ScrollUp, at(&scene, Pane::Envelope));
+    assert_eq!(scene.model.session.envelope_scroll, 0);
+    scene.mouse(MouseEventKind::ScrollDown, at(&scene, Pane::Content));
+    assert_eq!(scene.model.session.content_scroll, 3);
+    assert_eq!(scene.model.focus, Pane::Prompt);
+    scene.press("f1");
+    scene.mouse(MouseEventKind::ScrollDown, (3, 3));
+    assert!(matches!(&scene.model.popup, Some(Popup::Help(help)) if help.scroll == 3));
+}
+
+#[test]
+fn everything_that_looks_like_it_can_be_clicked() {
+    for lang in [Lang::En, Lang::Ja] {
+        let word = |key| knowledge::word(lang, key);
+        let mut scene = Scene::after(SMALL, lang, &[GREETING, HELLO, ENVELOPE]);
+        // The other tab, and back.
+        scene.click(scene.find(&format!("4 {}", word("pane.content"))));
+        assert_eq!((scene.model.focus, scene.model.tab), (Pane::Content, Pane::Content));
+        scene.click(scene.find(&format!("{}: [", word("pane.content"))));
+        assert_eq!((scene.model.focus, scene.model.tab), (Pane::Envelope, Pane::Envelope));
+        // A double click on a title zooms, another gives the place back.
+        scene.double_click(scene.find(word("pane.transcript")));
+        assert!(scene.model.zoomed && scene.model.focus == Pane::Transcript);
+        scene.double_click(scene.find(word("pane.transcript")));
+        assert!(!scene.model.zoomed);
+        // The line on top connects, the one at the bottom does what it says.
+        scene.click((20, 0));
+        assert_eq!(scene.model.prompt.text(), ":connect practice");
+        scene.click(scene.find("F1"));
+        assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
+        scene.click((3, 0));
+        assert!(scene.model.popup.is_none());
+    }
+    let mut scene = Scene::after((200, 50), Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    for view in ContentView::ALL {
+        scene.click(scene.find(&format!(" {}", knowledge::word(Lang::En, view.title()))));
+        scene.click((0, 20));
+        let (x, y) = scene.find("4 Content: ");
+        let title: String = row(&scene.drawn().0, y).chars().skip(usize::from(x)).collect();
+        let name = format!("[{}]", knowledge::word(Lang::En, scene.model.session.view.title()));
+        assert!(title.contains(&name), "{title}");
+    }
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let (x, y) = scene.find("RFC 5321 §");
+    for column in x..x + 8 {
+        let effects = scene.click((column, y));
+        let [Effect::Open(page)] = &effects[..] else { panic!("{effects:?}") };
+        assert!(page.starts_with("https://www.rfc-editor.org/rfc/rfc5321#section-"), "{page}");
+    }
+}
+
+#[test]
+fn a_click_places_the_cursor_at_a_grapheme() {
+    let mut scene = Scene::practice(SMALL, Lang::Ja);
+    scene.types("MAIL 日本e\u{301}");
+    let (x, y) = scene.find("> MAIL");
+    let x = x + 2;
+    for (column, byte) in [(0, 0), (4, 4), (5, 5), (6, 5), (7, 8), (9, 11), (10, 14), (60, 14)] {
+        scene.click((x + column, y));
+        assert_eq!(scene.model.prompt.cursor(), byte, "column {column}");
+    }
+    scene.press("ctrl-u");
+    scene.types(&"x".repeat(100));
+    let area = scene.model.panes().inside(Pane::Prompt).unwrap();
+    scene.click((area.x + 2, area.y));
+    let (cursor, _) = (scene.model.prompt.cursor(), scene.drawn());
+    assert!(cursor > 0 && cursor < 40, "what is scrolled out at the left counts: {cursor}");
+}
+
+#[test]
+fn the_form_of_a_copy_is_chosen() {
+    let login = "C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS: 535 no";
+    let scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, login]);
+    let copy = |key: &str| {
+        let mut scene = Scene { model: scene.model.clone(), now: scene.now };
+        scene.press("esc");
+        scene.press("shift-y");
+        let effects = scene.press(key);
+        assert!(scene.model.popup.is_none());
+        let [(text, what)] = &copied(&effects)[..] else { panic!("{effects:?}") };
+        assert!(!text.contains("AGFs"), "{text}");
+        (text.clone(), (*what).to_owned())
+    };
+    let (text, what) = copy("t");
+    assert!(text.contains("\nEHLO pc.example.org\n250-mx.example.net") && what == "11 lines");
+    assert_eq!(copy("enter").0, text);
+    assert_eq!(copy("y").0, text);
+    let (notation, _) = copy("n");
+    assert!(notation.contains("\nC: EHLO pc.example.org\nS: 250-mx.example.net"), "{notation}");
+    assert!(copy("m").0 == format!("```\n{notation}```\n"));
+    assert!(copy("r").0.starts_with("220 mx.example.net ESMTP ehlo practice server\r\nEHLO pc"));
+    let mut scene = Scene { model: scene.model.clone(), now: scene.now };
+    scene.press("esc");
+    scene.press("y");
+    golden("copy", &scene);
+    let (x, y) = scene.find("Markdown");
+    let effects = scene.click((x, y));
+    assert_eq!(copied(&effects)[0].0, "```\nS: 535 no\n```\n");
+}
+
+#[test]
+fn without_utf_8_there_is_only_ascii() {
+    for lang in [Lang::En, Lang::Ja] {
+        let mut scene = Scene::after(LARGE, lang, &[GREETING, HELLO, ENVELOPE, MULTIPART]);
+        scene.server(HOSTILE);
+        scene.model.ascii = true;
+        scene.model.utf8 = false;
+        let (buffer, _) = scene.drawn();
+        assert!(buffer.content().iter().all(|cell| cell.symbol().is_ascii()));
+    }
+    let mut scene = Scene::after(SMALL, Lang::Ja, &[GREETING, HELLO, ENVELOPE]);
+    scene.model.ascii = true;
+    let (buffer, _) = scene.drawn();
+    let rows: Vec<String> = (0..buffer.area.height).map(|y| row(&buffer, y)).collect();
+    compare("ascii-ja", &rows.join("\n"));
+}
+
 /// Something that can happen to the screen, at random.
 #[derive(Clone, Debug)]
 enum Chance {
@@ -1108,6 +1437,7 @@ enum Chance {
     Bytes(Side, Vec<u8>),
     Paste(String),
     Resize(u16, u16),
+    Mouse(MouseEventKind, (u16, u16)),
     Closed,
     Opened,
     Wait(u64),
@@ -1141,6 +1471,18 @@ fn wire() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+fn mouse() -> impl Strategy<Value = MouseEventKind> {
+    let left = MouseButton::Left;
+    prop::sample::select(vec![
+        MouseEventKind::Down(left),
+        MouseEventKind::Drag(left),
+        MouseEventKind::Up(left),
+        MouseEventKind::Down(MouseButton::Right),
+        MouseEventKind::ScrollUp,
+        MouseEventKind::ScrollDown,
+    ])
+}
+
 fn chance() -> impl Strategy<Value = Chance> {
     prop_oneof![
         6 => (any::<bool>(), wire()).prop_map(|(client, bytes)| {
@@ -1150,6 +1492,7 @@ fn chance() -> impl Strategy<Value = Chance> {
         3 => any::<char>().prop_map(Chance::Char),
         1 => ".{0,30}|(EHLO x\r\n){0,3}".prop_map(Chance::Paste),
         1 => (0..200_u16, 0..60_u16).prop_map(|(w, h)| Chance::Resize(w, h)),
+        6 => (mouse(), (0..140_u16, 0..50_u16)).prop_map(|(kind, at)| Chance::Mouse(kind, at)),
         1 => Just(Chance::Closed),
         1 => Just(Chance::Opened),
         1 => (0..400_u64).prop_map(Chance::Wait),
@@ -1167,6 +1510,7 @@ fn happen(scene: &mut Scene, chance: Chance) {
         Chance::Bytes(side, bytes) => scene.bytes(side, &bytes),
         Chance::Paste(text) => drop(scene.tells(Message::Paste(text))),
         Chance::Resize(w, h) => drop(scene.tells(Message::Resize(w, h))),
+        Chance::Mouse(kind, place) => drop(scene.mouse(kind, place)),
         Chance::Closed => scene.closed(Ending::Finished),
         Chance::Opened => scene.opened("127.0.0.1:25", false),
         Chance::Wait(seconds) => scene.waits(seconds),
@@ -1198,10 +1542,10 @@ proptest! {
 fn a_theme_that_paints_leaves_no_cell_bare() {
     let mut scene = Scene::practice(SMALL, Lang::En);
     scene.model.theme = Theme::embedded("light").unwrap();
-    for help in [None, Some(Popup::Help(Help::default()))] {
-        scene.model.popup.clone_from(&help);
+    for help in [false, true] {
+        scene.model.popup = help.then(|| Popup::Help(Help::default()));
         let (buffer, _) = scene.drawn();
         let bare = buffer.content().iter().filter(|cell| cell.bg == Color::Reset).count();
-        assert_eq!(bare, 0, "help: {help:?}");
+        assert_eq!(bare, 0, "help: {help}");
     }
 }

@@ -278,7 +278,7 @@ fn leaving_with_ctrl_c_twice_and_ctrl_d() {
 
 #[test]
 fn leaving_by_signal() {
-    for (name, code) in [("TERM", 143), ("HUP", 129)] {
+    for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130), ("QUIT", 131)] {
         let mut t = practice(SMALL);
         t.assert_taken();
         t.signal(name);
@@ -307,6 +307,7 @@ fn helper(name: &str) -> Terminal {
 #[ignore = "a helper that leaves_by_panic runs in a terminal"]
 fn panics_with_the_terminal() {
     let (mut screen, _taken) = ehlo::tui::terminal::take().unwrap();
+    ehlo::tui::terminal::mouse(true).unwrap();
     screen.draw(|frame| frame.render_widget("it is ours", frame.area())).unwrap();
     screen.hide_cursor().unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();
@@ -318,6 +319,7 @@ fn panics_with_the_terminal() {
 fn fails_with_the_terminal() {
     let fail = || -> std::io::Result<()> {
         let (mut screen, _taken) = ehlo::tui::terminal::take()?;
+        ehlo::tui::terminal::mouse(true)?;
         screen.draw(|frame| frame.render_widget("it is ours", frame.area()))?;
         screen.hide_cursor()?;
         let mut one = [0];
@@ -371,7 +373,11 @@ fn suspended_by_a_shell_and_continued() {
     t.keys("MAIL FR");
     t.wait_until("the line", |s| prompt(s) == "MAIL FR");
     t.keys(CTRL_Z);
-    t.wait_until("the main screen", |s| !s.alternate_screen() && !s.bracketed_paste());
+    t.wait_until("the main screen", |s| {
+        !s.alternate_screen()
+            && !s.bracketed_paste()
+            && s.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    });
     t.wait_for("Stopped");
     let child = child_of(t.id());
     wait_for_state(child, "T");
@@ -410,6 +416,141 @@ fn ctrl_z_without_a_shell_changes_nothing() {
     t.line("EHLO pc.example.org");
     t.wait_for("ready");
     t.assert_taken();
+}
+
+// --- mouse, copying, pictures -------------------------------------------------------------------
+
+/// What the terminal's clipboard was told, in order.
+fn clipboard(t: &Terminal) -> Vec<String> {
+    use base64::Engine as _;
+    let written = String::from_utf8_lossy(&t.written()).into_owned();
+    let told = written.split("\x1b]52;c;").skip(1);
+    let text = told.filter_map(|rest| rest.split_once("\x1b\\"));
+    let decoded = |base64: &str| base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+    text.map(|(base64, _)| String::from_utf8(decoded(base64)).unwrap()).collect()
+}
+
+/// The modes that the program has ever switched on.
+fn modes_set(t: &Terminal) -> Vec<String> {
+    let written = String::from_utf8_lossy(&t.written()).into_owned();
+    let modes = written.split("\x1b[?").skip(1).filter_map(|rest| rest.split_once('h'));
+    let numbers = modes.filter(|(m, _)| m.chars().all(|c| c.is_ascii_digit()));
+    numbers.map(|(mode, _)| mode.to_owned()).collect()
+}
+
+#[test]
+fn the_mouse_places_the_cursor_and_takes_only_three_modes() {
+    let mut t = practice(SMALL);
+    t.keys("MAIL FR:<a@example.org>");
+    t.wait_for("MAIL FR:<");
+    let (x, y) = t.find("R:<a@");
+    t.click((x + 1, y));
+    t.keys("OM");
+    t.wait_until("the edited line", |s| prompt(s) == "MAIL FROM:<a@example.org>");
+    let mouse =
+        |mode: &String| mode.starts_with("10") && !["1049", "1004"].contains(&mode.as_str());
+    let set: Vec<_> = modes_set(&t).into_iter().filter(mouse).collect();
+    assert_eq!(set, ["1000", "1002", "1006"]);
+}
+
+#[test]
+fn dragging_copies_the_text_of_one_pane() {
+    let mut t = practice(LARGE);
+    t.line("EHLO pc.example.org");
+    t.wait_for("ENHANCEDSTATUSCODES");
+    let (x, y) = t.find("C EHLO pc");
+    t.drag((x + 2, y), (119, y));
+    t.wait_for("copied (OSC 52)");
+    t.wait_for("Shift-drag selects with your terminal");
+    let told = clipboard(&t);
+    assert_eq!(told, ["EHLO pc.example.org"]);
+}
+
+#[test]
+fn a_pane_is_copied_in_the_notation() {
+    let mut t = practice(LARGE);
+    t.line("EHLO pc.example.org");
+    t.wait_for("ENHANCEDSTATUSCODES");
+    t.click(t.find("C EHLO pc"));
+    t.keys("Y");
+    t.wait_for("Copy as");
+    t.keys("n");
+    t.wait_for("as notation");
+    let told = clipboard(&t);
+    let last = told.last().unwrap();
+    assert!(last.contains("C: EHLO pc.example.org\nS: 250-"), "{last}");
+}
+
+#[test]
+fn a_screenshot_is_two_files_and_never_replaces_one() {
+    let mut t = practice(SMALL);
+    for _ in 0..2 {
+        t.keys("\x1b[24~");
+        t.wait_for("and the same as .txt");
+        t.keys("x");
+        t.wait_gone("and the same as .txt");
+    }
+    let names = std::fs::read_dir(t.home()).unwrap().map(|e| e.unwrap().path());
+    let mut names: Vec<_> = names.filter(|path| path.is_file()).collect();
+    names.sort();
+    assert_eq!(names.len(), 4, "{names:?}");
+    for name in names {
+        let text = std::fs::read_to_string(&name).unwrap();
+        let svg = name.extension().unwrap() == "svg";
+        assert!(text.contains(if svg { "</svg>" } else { "S 220 " }), "{}", name.display());
+    }
+}
+
+/// tmux with a server of its own, if there is one.
+struct Tmux(String);
+
+impl Tmux {
+    fn run(&self, arguments: &[&str]) -> Option<String> {
+        let tmux = std::process::Command::new("tmux")
+            .args(["-f", "/dev/null", "-L", &self.0])
+            .args(arguments)
+            .env_remove("TMUX")
+            .output()
+            .ok()?;
+        tmux.status.success().then(|| String::from_utf8_lossy(&tmux.stdout).into_owned())
+    }
+
+    /// Asks again and again until the answer is as it should be.
+    fn wait_for(&self, arguments: &[&str], text: &str) -> String {
+        let end = std::time::Instant::now() + LIMIT;
+        loop {
+            let seen = self.run(arguments).unwrap_or_default();
+            if seen.contains(text) {
+                return seen;
+            }
+            assert!(std::time::Instant::now() < end, "waited for {text:?}:\n{seen}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+#[test]
+fn copying_inside_tmux_reaches_its_buffer() {
+    let tmux = Tmux(format!("ehlo-test-{}", std::process::id()));
+    let program = format!("{} --lang en", env!("CARGO_BIN_EXE_ehlo"));
+    if tmux.run(&["new-session", "-d", "-x", "100", "-y", "30", &program]).is_none() {
+        eprintln!("skipped: no tmux");
+        return;
+    }
+    let screen = ["capture-pane", "-p"];
+    tmux.wait_for(&screen, "S 220 ");
+    tmux.run(&["send-keys", "F6", "F6", "F6", "F6"]).unwrap();
+    tmux.run(&["send-keys", "Y"]).unwrap();
+    tmux.wait_for(&screen, "Copy as");
+    tmux.run(&["send-keys", "t"]).unwrap();
+    tmux.wait_for(&screen, "copied (tmux, OSC 52)");
+    tmux.wait_for(&["show-buffer"], "220 ");
 }
 
 // --- recordings -------------------------------------------------------------------------------

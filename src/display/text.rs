@@ -1,5 +1,7 @@
 //! Width and graphemes: everything that pads, cuts or wraps goes through here.
 
+use std::ops::RangeInclusive;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -40,6 +42,22 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// The part of `text` that stands on some of its columns, wide characters whole.
+pub fn overlap(text: &str, columns: RangeInclusive<usize>) -> &str {
+    let (mut start, mut end, mut column) = (text.len(), text.len(), 0);
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if column > *columns.end() {
+            end = at;
+            break;
+        }
+        column += grapheme.width();
+        if column > *columns.start() {
+            start = start.min(at);
+        }
+    }
+    text.get(start.min(end)..end).unwrap_or_default()
+}
+
 /// The byte index one grapheme before `at`.
 pub fn left_of(text: &str, at: usize) -> usize {
     let head = text.split_at_checked(at).map_or(text, |(head, _)| head);
@@ -70,6 +88,14 @@ mod tests {
         for columns in 0..9 {
             assert!(width(&clip("a日b本c語", columns)) <= columns);
         }
+    }
+
+    #[test]
+    fn columns_take_wide_characters_whole() {
+        assert_eq!(overlap("a日b本c", 2..=2), "日");
+        assert_eq!(overlap("a日b本c", 3..=4), "b本");
+        assert_eq!(overlap("a日b", 0..=usize::MAX), "a日b");
+        assert_eq!(overlap("a日b", 7..=9), "");
     }
 
     #[test]

@@ -27,6 +27,13 @@ impl Severity {
     }
 }
 
+/// Where a clause such as `RFC n §s` can be read.
+pub fn page(clause: &str) -> Option<String> {
+    let (number, section) = clause.strip_prefix("RFC ")?.split_once(" \u{a7}")?;
+    let kind = if section.starts_with(char::is_alphabetic) { "appendix" } else { "section" };
+    Some(format!("https://www.rfc-editor.org/rfc/rfc{number}#{kind}-{section}"))
+}
+
 /// What is said in one language.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,5 +67,18 @@ impl Entry {
             Lang::En => &self.en,
             Lang::Ja => self.ja.as_ref().unwrap_or(&self.en),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clauses_have_pages() {
+        let page = |clause| page(clause).unwrap_or_default();
+        assert!(page("RFC 6531 §3.2").ends_with("/rfc/rfc6531#section-3.2"));
+        assert!(page("RFC 5321 §F.6").ends_with("#appendix-F.6"));
+        assert_eq!(page("elsewhere"), "");
     }
 }

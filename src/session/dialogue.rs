@@ -347,6 +347,7 @@ impl Dialogue {
     fn add(&mut self, turn: Turn) -> usize {
         let mut exchange = Exchange::new(turn, self.phase, self.connection);
         exchange.sent_at = Some(self.now);
+        exchange.secured = self.secured;
         self.exchanges.push(exchange);
         self.exchanges.len() - 1
     }

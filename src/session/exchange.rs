@@ -34,6 +34,8 @@ pub struct Exchange {
     pub phase: Phase,
     /// Which connection of the session, from 1.
     pub connection: u32,
+    /// Whether it began under TLS.
+    pub secured: bool,
 }
 
 impl Exchange {
@@ -51,6 +53,7 @@ impl Exchange {
             replied_at: None,
             phase,
             connection,
+            secured: false,
         }
     }
 

@@ -180,6 +180,11 @@ impl Message {
         (start < end).then_some(start..end)
     }
 
+    /// The line in which byte `offset` of the wire stands, as far as lines are kept.
+    pub fn line_at(&self, offset: u64) -> usize {
+        self.starts.partition_point(|start| u64::from(*start) <= offset).saturating_sub(1)
+    }
+
     /// The bytes `start..end` on the wire, as far as they are kept.
     pub fn wire(&self, start: u64, end: u64) -> Vec<u8> {
         let first = self.pieces.partition_point(|(at, piece)| at + piece.len() as u64 <= start);

@@ -1,154 +1,405 @@
-//! Patterns over replies: a code or a class, and a glob over the text.
+//! Patterns over exchanges: what a filter keeps, and what a goal or a stop waits for.
 //!
-//! Written as in a transcript: `250`, `5xx`, `550 *unknown*`. Scripts expect with them.
+//! A pattern is a line of words, and all of them must hold: `5xx` or `250` for the code of the
+//! reply, `rcpt` for a verb and `rcpt#2` for the second of its kind, `slow>1s`, `odd` and
+//! `odd:B09`, `tls`, and anything else for text, with `*` and `?` as in a transcript. `!` turns a
+//! word round, quotes make text of anything. Scripts expect with the half that is about one
+//! reply, [`ReplyPattern`].
 
+mod reply;
+
+use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
-use crate::journal::transcript::{Piece, write_text};
-use crate::smtp::code::Code;
-use crate::smtp::reply::Reply;
+use crate::journal::transcript::{Piece, Place, text, write_text};
+use crate::smtp::verb::Verb;
 
-/// Which codes are meant; `x` stands for any digit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Codes([Option<u8>; 3]);
+use super::exchange::Exchange;
+use super::phase::Turn;
+use super::{secrets, timing};
 
-impl Codes {
-    /// Reads `250`, `25x` or `2xx`.
-    pub fn read(word: &[u8]) -> Option<Self> {
-        let digits: [u8; 3] = word.try_into().ok()?;
-        let valid = digits.iter().all(|b| b.is_ascii_digit() || b.eq_ignore_ascii_case(&b'x'));
-        valid.then(|| Self(digits.map(|b| b.is_ascii_digit().then(|| b - b'0'))))
-    }
+use reply::glob_fits;
+pub use reply::{Codes, ReplyPattern, glob_matches};
 
-    /// Whether `code` is one of them.
-    pub fn matches(self, code: Code) -> bool {
-        let digits = [code.0 / 100, code.0 / 10 % 10, code.0 % 10];
-        self.0.iter().zip(digits).all(|(want, have)| want.is_none_or(|w| u16::from(w) == have))
-    }
+/// Where a pattern cannot be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {expected}")]
+pub struct PatternError {
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What should stand there.
+    pub expected: &'static str,
 }
 
-impl fmt::Display for Codes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|d| match d {
-            Some(d) => write!(f, "{d}"),
-            None => f.write_str("x"),
-        })
-    }
-}
+/// Words of which all must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pattern(Vec<Term>);
 
-/// What a reply should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern {
-    /// Its code.
-    pub codes: Codes,
-    /// A glob over the text of its line, if any.
-    pub text: Option<Vec<Piece>>,
+struct Term {
+    not: bool,
+    test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    Codes(Codes),
+    Verb(Verb, Option<u32>),
+    Slow(Duration),
+    /// Anything odd, or the oddity of this id.
+    Odd(Option<String>),
+    Secured,
+    Text(Vec<Piece>),
 }
 
 impl Pattern {
-    /// Reads the text of an `S:` line; also says whether its hyphen announces another line.
-    pub fn read(pieces: &[Piece]) -> Option<(Self, bool)> {
-        let (head, rest) = pieces.split_at_checked(3)?;
-        let word: Vec<u8> = head.iter().map(|p| p.literal()).collect();
-        let codes = Codes::read(&word)?;
-        let (goes_on, text) = match rest.split_first() {
-            None => (false, None),
-            Some((Piece::Byte(b'-'), text)) => (true, Some(text)),
-            Some((Piece::Byte(b' '), text)) => (false, Some(text)),
-            Some(_) => return None,
-        };
-        let text = text.filter(|t| !t.is_empty()).map(<[Piece]>::to_vec);
-        Some((Self { codes, text }, goes_on))
-    }
-
-    /// The glob as it was written, with a blank before it.
-    pub fn text_of(&self) -> String {
-        let mut out = String::new();
-        for piece in self.text.iter().flatten() {
-            match piece {
-                Piece::Byte(byte) => write_text(&mut out, &[*byte], true),
-                wild => out.push(char::from(wild.literal())),
-            }
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// With the place of the word that cannot be understood.
+    pub fn read(line: &str) -> Result<Self, PatternError> {
+        let mut terms = Vec::new();
+        let mut rest = line.trim_start();
+        while !rest.is_empty() {
+            let column = line.chars().count() - rest.chars().count() + 1;
+            let (term, behind) = term(rest, column)?;
+            terms.push(term);
+            rest = behind.trim_start();
         }
-        if out.is_empty() { out } else { format!(" {out}") }
+        Ok(Self(terms))
     }
 
-    /// Whether the code fits.
-    pub fn matches_code(&self, reply: &Reply) -> bool {
-        reply.code.is_some_and(|code| self.codes.matches(code))
+    /// Whether it has no words, so that everything fits.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Whether the code fits, and the text fits some line of the reply.
-    pub fn matches(&self, reply: &Reply) -> bool {
-        self.matches_code(reply)
-            && self.text.as_deref().is_none_or(|glob| {
-                reply
-                    .lines
-                    .iter()
-                    .any(|line| glob_matches(glob, line.line.bytes.get(4..).unwrap_or_default()))
-            })
+    /// Whether `exchange` fits, which is number `nth` of its kind.
+    pub fn matches(&self, exchange: &Exchange, nth: u32) -> bool {
+        self.0.iter().all(|term| term.test.holds(exchange, nth) != term.not)
     }
 }
 
-/// Whether `glob` matches all of `text`.
-pub fn glob_matches(glob: &[Piece], text: &[u8]) -> bool {
-    // Where the last `*` stood, and how much of the text it has swallowed so far.
-    let mut back: Option<(usize, usize)> = None;
-    let (mut g, mut t) = (0, 0);
-    loop {
-        match (glob.get(g), text.get(t)) {
-            (Some(Piece::Any), _) => {
-                back = Some((g, t));
-                g += 1;
-            }
-            (Some(Piece::One), Some(_)) => (g, t) = (g + 1, t + 1),
-            (Some(Piece::Byte(want)), Some(have)) if want == have => (g, t) = (g + 1, t + 1),
-            (None, None) => return true,
-            _ => match back {
-                Some((star, swallowed)) if swallowed < text.len() => {
-                    back = Some((star, swallowed + 1));
-                    (g, t) = (star + 1, swallowed + 1);
-                }
-                _ => return false,
-            },
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, term) in self.0.iter().enumerate() {
+            let blank = if at == 0 { "" } else { " " };
+            let not = if term.not { "!" } else { "" };
+            write!(f, "{blank}{not}{}", term.test)?;
         }
+        Ok(())
+    }
+}
+
+/// The first word of a text that is not empty, and what stands behind it.
+fn term(rest: &str, column: usize) -> Result<(Term, &str), PatternError> {
+    let (not, rest, column) = match rest.strip_prefix('!') {
+        Some(rest) => (true, rest, column + 1),
+        None => (false, rest, column),
+    };
+    if let Some(quoted) = rest.strip_prefix('"') {
+        let wrong = PatternError { column, expected: "a quote that ends the text" };
+        let (inside, behind) = quoted.split_once('"').ok_or(wrong)?;
+        let test = Test::Text(pieces(inside, column + 1)?);
+        return Ok((Term { not, test }, behind));
+    }
+    let end = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
+    let (word, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    if word.is_empty() || word.starts_with('!') {
+        return Err(PatternError { column, expected: "a word behind the !" });
+    }
+    Ok((Term { not, test: Test::read(word, column)? }, behind))
+}
+
+fn pieces(word: &str, column: usize) -> Result<Vec<Piece>, PatternError> {
+    let expected = "\\r \\n \\t \\0 \\xHH \\\\ \\* or \\? behind a backslash";
+    // The reader counts bytes, a person characters.
+    let wrong = |at: usize| {
+        let before = word.get(..at).map_or(0, |head| head.chars().count());
+        PatternError { column: column + before, expected }
+    };
+    let read =
+        text(word.as_bytes(), Place { line: 1, column: 0 }).map_err(|e| wrong(e.at.column))?;
+    if read.line_end { Ok(read.pieces) } else { Err(wrong(word.len().saturating_sub(2))) }
+}
+
+impl Test {
+    /// Reads a word without quotes.
+    fn read(word: &str, column: usize) -> Result<Self, PatternError> {
+        let wrong = |expected| Err(PatternError { column, expected });
+        if let Some(codes) = Codes::read(word.as_bytes()) {
+            return Ok(Self::Codes(codes));
+        }
+        let (head, nth) = word.split_once('#').map_or((word, None), |(head, n)| (head, Some(n)));
+        let verb = Verb::new(head.as_bytes());
+        if verb.is_known() {
+            let nth = match nth.map(str::parse) {
+                None => None,
+                Some(Ok(n)) if n > 0 => Some(n),
+                Some(_) => return wrong("a number from 1 behind the #"),
+            };
+            return Ok(Self::Verb(verb, nth));
+        }
+        if let Some(limit) = word.strip_prefix("slow>") {
+            return match duration(limit) {
+                Some(limit) => Ok(Self::Slow(limit)),
+                None => wrong("slow> and a time: 500ms, 1s, 1.5s"),
+            };
+        }
+        if let Some(id) = word.strip_prefix("odd:") {
+            return match id.as_bytes() {
+                [a, b, c]
+                    if a.is_ascii_alphabetic() && [b, c].iter().all(|d| d.is_ascii_digit()) =>
+                {
+                    Ok(Self::Odd(Some(id.to_ascii_uppercase())))
+                }
+                _ => wrong("odd: and the letter and two digits of an oddity"),
+            };
+        }
+        Ok(match word {
+            "tls" => Self::Secured,
+            "odd" => Self::Odd(None),
+            word => Self::Text(pieces(word, column)?),
+        })
+    }
+
+    fn holds(&self, exchange: &Exchange, nth: u32) -> bool {
+        match self {
+            Self::Codes(codes) => {
+                exchange.reply.as_ref().and_then(|r| r.code).is_some_and(|c| codes.matches(c))
+            }
+            Self::Verb(verb, which) => {
+                kind(exchange) == Some(verb) && which.is_none_or(|want| want == nth)
+            }
+            Self::Slow(limit) => timing::wait(exchange).is_some_and(|wait| wait > *limit),
+            Self::Odd(id) => {
+                exchange.oddities().any(|(_, odd)| id.as_ref().is_none_or(|id| odd.id == *id))
+            }
+            Self::Secured => exchange.secured,
+            Self::Text(glob) => says(exchange, glob),
+        }
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Codes(codes) => codes.fmt(f),
+            Self::Verb(verb, nth) => {
+                f.write_str(&verb.as_str().to_ascii_lowercase())?;
+                nth.map_or(Ok(()), |n| write!(f, "#{n}"))
+            }
+            Self::Slow(limit) => match limit.as_micros() {
+                us if us % 1_000_000 == 0 => write!(f, "slow>{}s", us / 1_000_000),
+                us if us % 1_000 == 0 => write!(f, "slow>{}ms", us / 1_000),
+                us => write!(f, "slow>{us}us"),
+            },
+            Self::Odd(None) => f.write_str("odd"),
+            Self::Odd(Some(id)) => write!(f, "odd:{id}"),
+            Self::Secured => f.write_str("tls"),
+            Self::Text(glob) => f.write_str(&written(glob)),
+        }
+    }
+}
+
+/// A glob as a word that is read as the same glob, in quotes where it must be.
+fn written(glob: &[Piece]) -> String {
+    let mut out = String::new();
+    for run in glob.chunk_by(|a, b| matches!((a, b), (Piece::Byte(_), Piece::Byte(_)))) {
+        let bytes: Vec<u8> = run.iter().map(|p| p.literal()).collect();
+        match run {
+            [Piece::Byte(_), ..] => write_text(&mut out, &bytes, true),
+            _ => out.extend(bytes.into_iter().map(char::from)),
+        }
+    }
+    let out = out.replace('"', "\\x22");
+    let plain = !out.is_empty() && !out.starts_with('!') && !out.contains(char::is_whitespace);
+    let same = |test| matches!(test, Ok(Test::Text(read)) if read == glob);
+    if plain && same(Test::read(&out, 1)) { out } else { format!("\"{out}\"") }
+}
+
+/// `500us`, `20ms`, `1s`, `1.5s`.
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = match text {
+        _ if text.ends_with("us") => (text.strip_suffix("us")?, 1),
+        _ if text.ends_with("ms") => (text.strip_suffix("ms")?, 1_000),
+        _ => (text.strip_suffix('s')?, 1_000_000_u64),
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit()).then(|| s.parse::<u64>().ok())?;
+    let scale = 10_u64.checked_pow(u32::try_from(part.len()).ok()?)?;
+    let part = digits(part)?.checked_mul(unit)? / scale;
+    Some(Duration::from_micros(digits(whole)?.checked_mul(unit)?.checked_add(part)?))
+}
+
+/// The verb that an exchange counts as: the dot behind mail data belongs to its DATA.
+fn kind(exchange: &Exchange) -> Option<&Verb> {
+    if exchange.turn == Turn::MailData { Some(&Verb::Data) } else { exchange.verb() }
+}
+
+/// Whether `glob` fits the client's line, a line of the reply, or a word of them. Without a
+/// wildcard it may stand anywhere, and without a capital in any case. Secrets fit nothing.
+fn says(exchange: &Exchange, glob: &[Piece]) -> bool {
+    let seek = Seek::new(glob);
+    let line = exchange.line.as_ref().is_some_and(|line| match exchange.secret {
+        None => seek.finds(&line.bytes),
+        secret => {
+            let mut bytes = line.bytes.to_vec();
+            secrets::veil(&mut bytes, secret);
+            seek.finds(&bytes)
+        }
+    });
+    let mut texts = exchange.reply.iter().flat_map(|reply| &reply.lines);
+    line || texts.any(|l| seek.finds(l.line.bytes.get(4..).unwrap_or_default()))
+}
+
+/// A glob and how it is sought.
+struct Seek<'a> {
+    glob: &'a [Piece],
+    anywhere: bool,
+    any_case: bool,
+}
+
+impl<'a> Seek<'a> {
+    fn new(glob: &'a [Piece]) -> Self {
+        let capital = |p: &Piece| matches!(p, Piece::Byte(b) if b.is_ascii_uppercase());
+        let anywhere = glob.iter().all(|p| matches!(p, Piece::Byte(_)));
+        Self { glob, anywhere, any_case: !glob.iter().any(capital) }
+    }
+
+    fn same(&self, want: u8, have: u8) -> bool {
+        want == have || (self.any_case && want == have.to_ascii_lowercase())
+    }
+
+    fn finds(&self, text: &[u8]) -> bool {
+        if self.anywhere {
+            let here = |w: &[u8]| w.iter().zip(self.glob).all(|(b, p)| self.same(p.literal(), *b));
+            return self.glob.is_empty() || text.windows(self.glob.len()).any(here);
+        }
+        let fits = |text: &[u8]| glob_fits(self.glob, text, |want, have| self.same(want, have));
+        let mut words = text.split(|b| b" \t<>".contains(b)).filter(|word| !word.is_empty());
+        fits(text) || words.any(fits)
+    }
+}
+
+/// Counts exchanges by kind, so that `rcpt#2` can be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counter {
+    connection: u32,
+    counts: HashMap<Verb, u32>,
+}
+
+impl Counter {
+    /// Which of its kind `exchange` is, from 1, once for each exchange in their order. RCPT and
+    /// BDAT are counted from the last MAIL on, all others on their connection.
+    pub fn next(&mut self, exchange: &Exchange) -> u32 {
+        if std::mem::replace(&mut self.connection, exchange.connection) != exchange.connection {
+            self.counts.clear();
+        }
+        if exchange.turn == Turn::MailData {
+            return self.counts.get(&Verb::Data).copied().unwrap_or(1);
+        }
+        let Some(verb) = exchange.verb().filter(|verb| verb.is_known()) else { return 1 };
+        if *verb == Verb::Mail {
+            self.counts.remove(&Verb::Rcpt);
+            self.counts.remove(&Verb::Bdat);
+        }
+        let count = self.counts.entry(verb.clone()).or_default();
+        *count += 1;
+        *count
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::transcript::{Place, text};
+    use crate::journal::transcript::recording;
+    use crate::session::Dialogue;
 
-    fn pieces(glob: &str) -> Vec<Piece> {
-        text(glob.as_bytes(), Place { line: 1, column: 1 }).expect("a glob").pieces
+    const SESSION: &str = "S: 220 mx ESMTP
+C: EHLO pc.example.org
+S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN c2VjcmV0
+S: 535 5.7.8 No
+C: MAIL FROM:<alice@example.org>
+S: 250 Ok
+C: RCPT TO:<bob@example.net>
+S: 250 Ok
+C: RCPT TO:<nobody@example.net>
+S: 550 5.1.1 User Unknown here
+C: MAIL FROM:<alice@example.org>
+S: 503 5.5.1 Nested
+C: RCPT TO:<carol@example.net>
+S: 250 Ok
+C: DATA
+S: 354 Go
+C: x
+C: .
+S: 250 Ok
+";
+
+    /// Which exchanges fit, by their numbers.
+    fn fitting(pattern: &str) -> Vec<usize> {
+        let mut dialogue = Dialogue::default();
+        for event in recording(SESSION.as_bytes()).unwrap().events() {
+            dialogue.apply(event);
+        }
+        let pattern = Pattern::read(pattern).unwrap();
+        let mut counter = Counter::default();
+        let exchanges = dialogue.exchanges().iter().enumerate();
+        let nth: Vec<_> = exchanges.map(|(at, e)| (at, e, counter.next(e))).collect();
+        nth.into_iter().filter(|(_, e, n)| pattern.matches(e, *n)).map(|(at, ..)| at).collect()
     }
 
     #[test]
-    fn globs() {
-        for (glob, yes, no) in [
-            ("*unknown*", "5.1.1 user unknown here", "5.1.1 no"),
-            ("a?c", "abc", "ac"),
-            ("a*b*c", "a-b-b-c", "a-c"),
-            ("", "", "x"),
-            ("\\*", "*", "x"),
-            ("*", "", "\u{0}no"),
+    fn words_keep_what_they_mean() {
+        for (pattern, want) in [
+            ("", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9][..]),
+            ("5xx", &[2, 5, 6]),
+            ("5xx !auth", &[5, 6]),
+            ("rcpt", &[4, 5, 7]),
+            ("rcpt#2", &[5]),
+            ("mail#2", &[6]),
+            ("data", &[8, 9]),
+            ("rcpt *@example.net !bob", &[5, 7]),
+            ("550 *unknown*", &[5]),
+            ("*Unknown*", &[5]),
+            ("*UNKNOWN*", &[]),
+            ("\"user unknown\"", &[5]),
+            ("c2Vj", &[]),
+            ("odd !tls slow>1s", &[]),
         ] {
-            assert!(glob_matches(&pieces(glob), yes.as_bytes()), "{glob} {yes}");
-            assert!(glob == "*" || !glob_matches(&pieces(glob), no.as_bytes()), "{glob} {no}");
+            assert_eq!(fitting(pattern), want, "{pattern}");
         }
     }
 
     #[test]
-    fn codes_and_hyphens() {
-        let read = |s: &str| {
-            Pattern::read(&pieces(s)).map(|(p, more)| (p.codes.to_string(), p.text.is_some(), more))
-        };
-        assert_eq!(read("250"), Some(("250".into(), false, false)));
-        assert_eq!(read("5XX *no*"), Some(("5xx".into(), true, false)));
-        assert_eq!(read("250-SIZE"), Some(("250".into(), true, true)));
-        assert_eq!(read("25"), None);
-        assert_eq!(read("2500"), None);
-        assert!(Codes::read(b"4x1").is_some_and(|c| c.matches(Code(451)) && !c.matches(Code(450))));
+    fn what_is_wrong_is_named_with_its_column() {
+        for (pattern, column) in [
+            ("rcpt#0", 1),
+            ("5xx slow>x", 5),
+            ("é odd:1", 3),
+            ("a \"b", 3),
+            ("!", 2),
+            ("!!x", 2),
+            ("日\\q", 2),
+            ("half\\c", 5),
+            ("slow>99999999999999999999s", 1),
+        ] {
+            assert_eq!(Pattern::read(pattern).map_err(|e| e.column), Err(column), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for (pattern, want) in [
+            ("  5XX   RCPT#2 slow>1500ms", "5xx rcpt#2 slow>1500ms"),
+            ("slow>1.5s slow>2000ms odd:b09", "slow>1500ms slow>2s odd:B09"),
+            ("!\"rcpt\" \"two words\" \"plain\"", "!\"rcpt\" \"two words\" plain"),
+        ] {
+            assert_eq!(Pattern::read(pattern).map(|p| p.to_string()).as_deref(), Ok(want));
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! Rows are not stored one by one: a run stands for all lines of a reply or of a stretch of mail
 //! data, so a message of a million lines costs one run, and finding a row is a binary search.
 
+use std::ops::Range;
+
 /// One line of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
@@ -58,16 +60,23 @@ impl Wire {
 
     /// Row number `at`.
     pub fn row(&self, at: usize) -> Option<Row> {
-        if at >= self.rows {
-            return None;
-        }
-        let run = self.runs.get(self.runs.partition_point(|r| r.first <= at).checked_sub(1)?)?;
-        let offset = at - run.first;
-        Some(match run.begin {
+        let (rows, begin) = self.run(at)?;
+        let offset = at - rows.start;
+        Some(match begin {
             Row::Server { exchange, line } => Row::Server { exchange, line: line + offset },
             Row::Data { message, line } => Row::Data { message, line: line + offset },
             single => single,
         })
+    }
+
+    /// The run of row `at`: its rows, and what the first of them is.
+    pub fn run(&self, at: usize) -> Option<(Range<usize>, Row)> {
+        if at >= self.rows {
+            return None;
+        }
+        let next = self.runs.partition_point(|r| r.first <= at);
+        let run = self.runs.get(next.checked_sub(1)?)?;
+        Some((run.first..self.runs.get(next).map_or(self.rows, |r| r.first), run.begin))
     }
 
     /// Adds `count` rows that begin with `begin`.

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
-use crate::session::pattern::Pattern;
+use crate::session::pattern::ReplyPattern;
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::command;
 use crate::smtp::payload;
@@ -22,7 +22,7 @@ use super::{Say, Speaker};
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
     Send(Bytes),
-    Expect(Place, Vec<Pattern>),
+    Expect(Place, Vec<ReplyPattern>),
     /// Any greeting.
     AwaitGreeting,
     /// Any answer to the last QUIT, or the end of the connection.
@@ -77,7 +77,7 @@ impl Script {
                 },
                 Step::Server(text) => {
                     let (pattern, more) =
-                        Pattern::read(&text.pieces).ok_or_else(|| TranscriptError {
+                        ReplyPattern::read(&text.pieces).ok_or_else(|| TranscriptError {
                             at,
                             problem: "no reply can be expected by this".to_owned(),
                             expected: "a code or a class (250, 5xx), then a pattern for the text",
@@ -133,7 +133,7 @@ impl Script {
         seen.exchanges().get(self.heard).filter(|e| e.reply.is_some())
     }
 
-    fn fits(&self, patterns: &[Pattern], exchange: &Exchange) -> bool {
+    fn fits(&self, patterns: &[ReplyPattern], exchange: &Exchange) -> bool {
         exchange.reply.as_ref().is_some_and(|reply| {
             patterns
                 .iter()
@@ -141,7 +141,7 @@ impl Script {
         })
     }
 
-    fn fail(&mut self, at: Option<Place>, patterns: &[Pattern], seen: Option<usize>) -> Say {
+    fn fail(&mut self, at: Option<Place>, patterns: &[ReplyPattern], seen: Option<usize>) -> Say {
         let expected = patterns.iter().map(|p| p.codes.to_string() + &p.text_of()).collect();
         self.mismatch = Some(Mismatch { at, expected, seen });
         Say::Close(Ending::Finished)

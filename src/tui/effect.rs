@@ -37,6 +37,19 @@ pub enum Effect {
     Suspend,
     /// Draw every cell again.
     Redraw,
+    /// Put this into the clipboard; `what` says what it is.
+    Copy {
+        /// The text, or exact bytes.
+        text: Bytes,
+        /// What it is, in words.
+        what: String,
+    },
+    /// Show this address in a browser.
+    Open(String),
+    /// Write the screen as it is to files.
+    Screenshot,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Leave.
     Quit,
 }

@@ -1,6 +1,6 @@
 //! Everything that can happen to the screen.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::display::Theme;
 use crate::display::keys::Keys;
@@ -16,6 +16,8 @@ pub enum Message {
     Tick(Moment),
     /// A key was pressed.
     Key(KeyEvent),
+    /// The mouse was used.
+    Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this size now.
@@ -37,6 +39,10 @@ pub enum Message {
     Configured(Vec<Change>, Option<String>),
     /// Something to tell the person in one line.
     Say(String),
+    /// Something went to the clipboard, or did not.
+    Copied(Copied),
+    /// There is no browser for this address.
+    NoBrowser(String),
     /// The recording of this session cannot go on.
     RecordingFailed(usize, String),
 }
@@ -66,4 +72,15 @@ pub enum Change {
     LineEnds(bool),
     /// Whether leaving an open transaction asks.
     ConfirmQuit(bool),
+}
+
+/// How copying went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// What was to be copied, in words.
+    pub what: String,
+    /// The ways by which it went.
+    pub ways: Vec<&'static str>,
+    /// Whether it was too much for the terminal.
+    pub too_much: bool,
 }

@@ -1,5 +1,7 @@
 //! All that the screen shows, as plain data.
 
+use std::collections::BTreeSet;
+
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, Theme};
 use crate::journal::Moment;
@@ -8,10 +10,13 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, secrets};
 use crate::smtp::Span;
 
+use super::find::Find;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
+use super::pointer::{Marked, Pointer};
 use super::popup::Popup;
 use super::prompt::Prompt;
+use super::rows::sight::Sight;
 
 /// The directive that sends exactly what follows it.
 pub const RAW: &str = ":raw ";
@@ -104,6 +109,18 @@ pub struct Session {
     pub target: String,
     /// Where the transcript stands.
     pub anchor: Anchor,
+    /// Which rows of it can be seen.
+    pub sight: Sight,
+    /// The row that was selected last.
+    pub cursor: Option<usize>,
+    /// Where the person began to choose several rows.
+    pub chosen_from: Option<usize>,
+    /// Rows with a mark.
+    pub marks: BTreeSet<usize>,
+    /// Whether the bytes of the selected row stand below it.
+    pub hex: bool,
+    /// How many columns at the left are out of sight, where lines are not wrapped.
+    pub left: usize,
     /// How many rows there were when it was last followed.
     pub followed: usize,
     /// How many rows there were when it was last in front.
@@ -136,6 +153,12 @@ impl Session {
             recording: false,
             target,
             anchor: Anchor::Follow,
+            sight: Sight::default(),
+            cursor: None,
+            chosen_from: None,
+            marks: BTreeSet::new(),
+            hex: false,
+            left: 0,
             followed: 0,
             seen: 0,
             envelope_scroll: 0,
@@ -191,20 +214,28 @@ pub struct Model {
     pub hints: bool,
     /// Whether borders are drawn with `+`, `-` and `|`.
     pub ascii: bool,
+    /// Whether the terminal understands UTF-8.
+    pub utf8: bool,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// What the mouse is doing.
+    pub pointer: Pointer,
+    /// The text that is marked, to be copied.
+    pub marked: Option<Marked>,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
     /// The targets that were used last, the newest first.
     pub targets: Vec<String>,
     /// Whether leaving an open transaction asks.
     pub confirm_quit: bool,
-    /// Whether the mouse is ours.
-    pub mouse: bool,
+    /// Whether the last key asked to leave.
+    pub leaving: bool,
     /// Whether long lines of the transcript are wrapped.
     pub wrap: bool,
     /// Whether the transcript says when each line came.
     pub time: bool,
-    /// Whether the last key asked to leave.
-    pub leaving: bool,
+    /// What is looked for.
+    pub find: Option<Find>,
     /// Whether line ends are shown.
     pub line_ends: bool,
     /// Whether secrets are readable.
@@ -236,13 +267,17 @@ impl Model {
             ratios: Ratios::default(),
             hints: true,
             ascii: false,
+            utf8: true,
+            mouse: true,
+            pointer: Pointer::default(),
+            marked: None,
             notice: None,
             targets: Vec::new(),
             confirm_quit: true,
-            mouse: true,
-            wrap: true,
-            time: true,
             leaving: false,
+            wrap: true,
+            time: false,
+            find: None,
             line_ends: false,
             with_secrets: false,
             now: Moment(0),
@@ -261,7 +296,9 @@ impl Model {
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
             tabs: !self.others.is_empty(),
-            hints: self.hints || self.notice.is_some(),
+            hints: self.hints
+                || self.notice.is_some()
+                || matches!(self.popup, Some(Popup::Query(_))),
         };
         layout::panes(&wish, &self.ratios)
     }
@@ -270,6 +307,8 @@ impl Model {
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
             Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
+            Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             None => self.layers_below(),
         }
     }

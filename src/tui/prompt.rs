@@ -74,6 +74,11 @@ impl Prompt {
         self.cursor = right_of(&self.text, self.cursor);
     }
 
+    /// To byte `at`, or the beginning of the character that it is in.
+    pub fn place(&mut self, at: usize) {
+        self.cursor = self.text.floor_char_boundary(at);
+    }
+
     /// To the beginning.
     pub const fn home(&mut self) {
         self.cursor = 0;

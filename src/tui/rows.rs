@@ -1,58 +1,328 @@
-//! Rows of the transcript as lines of the screen: wrapped, with the time at the right.
+//! Rows of the transcript as lines of the screen: wrapped or cut, with times, signs and bytes.
 //!
 //! Used by update, to know how far one can scroll, and by view, to draw; only rows that are
-//! looked at are ever made.
+//! looked at are ever made. [`sight`] says which rows there are, [`place`] which of them fit.
+
+mod hex;
+pub mod place;
+pub mod sight;
+mod wrap;
+
+use std::ops::RangeInclusive;
+
+use bytes::{Bytes, BytesMut};
 
 use crate::display::Role;
 use crate::display::line::{Shown, end_text, shown};
-use crate::display::text::{split_at_width, width};
+use crate::display::text::width;
 use crate::display::token::{Token, tokens};
+use crate::journal::Moment;
 use crate::knowledge;
-use crate::session::{Dialogue, Row, timing};
-use crate::smtp::Oddity;
+use crate::session::{Dialogue, Row, secrets, timing};
+use crate::smtp::line::Line;
 use crate::smtp::verb::Verb;
+use crate::smtp::{Oddity, Span};
 
-use super::model::{Anchor, Model, Session};
+use super::find::Needle;
+use super::layout::Pane;
+use super::model::{Model, Session};
+pub use sight::count;
 
 /// A piece of a line.
 pub type Piece = (Role, String);
 
-/// Width of the mark before a line: `C ` or `S `.
-const MARK: usize = 2;
+/// A line of a pane, and where it stands in the text of the pane: in the transcript a row and the
+/// line of that row, elsewhere a line and 0.
+pub type Placed = ((usize, usize), Vec<Piece>);
 
-/// Number of rows, unfinished replies included.
-pub fn count(dialogue: &Dialogue) -> usize {
-    let (reply, rest) = dialogue.partial_reply();
-    let server = reply.lines.len() + usize::from(!rest.is_empty());
-    dialogue.wire().len() + usize::from(dialogue.has_partial_line()) + server
+/// What is selected.
+pub const SELECTED: Role = Role::Focus;
+
+/// What is chosen together with it.
+pub const CHOSEN: Role = Role::Title;
+
+/// What was looked for.
+pub const MATCH: Role = Role::Badge;
+
+/// Columns of the time at the left.
+const TIME: usize = 10;
+
+/// Fewer columns than this have no place for it.
+const TIME_NEEDS: usize = 30;
+
+/// The selected row: what is shown nearest to the cursor. The prompt and sessions that are not in
+/// front have none.
+pub fn selected(model: &Model, session: &Session) -> Option<usize> {
+    let here = model.focus != Pane::Prompt && session.id == model.session.id;
+    session.sight.nearest(&session.dialogue, session.cursor.filter(|_| here)?)
+}
+
+/// What the selected row is, if it is on the wire as a whole.
+pub fn selected_line(model: &Model) -> Option<Row> {
+    model.session.dialogue.wire().row(selected(model, &model.session)?)
+}
+
+/// The rows that are chosen: from where choosing began to the selected one, the selected one, or
+/// the last one. Some of them may be folded or filtered away, see [`sight::Sight::shows`].
+pub fn selected_rows(model: &Model) -> Option<RangeInclusive<usize>> {
+    let session = &model.session;
+    let at = match selected(model, session) {
+        Some(at) => at,
+        None => session.sight.last(&session.dialogue)?,
+    };
+    let from = session.chosen_from.unwrap_or(at);
+    // A fold that is chosen is chosen as a whole.
+    let last = at.max(from);
+    Some(at.min(from)..=last + session.sight.behind(&session.dialogue, last))
 }
 
 /// The lines of row `at` on `columns` columns.
 pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec<Vec<Piece>> {
-    let dialogue = &session.dialogue;
-    let known = dialogue.wire().len();
-    let (row, notes) = if at < known {
-        (shown(dialogue, at, model.lang, model.with_secrets), notes(dialogue, at))
+    signed(model, session, at, columns, true)
+}
+
+/// The lines from a line of a row on, made as they are asked for; `signs` says which row is
+/// selected and what has a mark.
+pub fn placed<'a>(
+    model: &'a Model,
+    session: &'a Session,
+    columns: usize,
+    (first, skip): (usize, usize),
+    signs: bool,
+) -> impl Iterator<Item = Placed> + 'a {
+    let (sight, dialogue) = (&session.sight, &session.dialogue);
+    let rows =
+        std::iter::successors(sight.kept_from(dialogue, first), |row| sight.after(dialogue, *row));
+    rows.flat_map(move |row| {
+        let skip = if row == first { skip } else { 0 };
+        let lines = signed(model, session, row, columns, signs).into_iter().enumerate().skip(skip);
+        lines.map(move |(line, pieces)| ((row, line), pieces))
+    })
+}
+
+/// Columns before the text of row `at` in lines that continue it; `None` if lines of it are more
+/// than its text.
+pub fn indent(model: &Model, at: usize, columns: usize) -> Option<usize> {
+    let hexed = model.session.hex && selected(model, &model.session) == Some(at);
+    (!hexed).then_some(wrap::MARK + if is_stamped(model, columns) { TIME } else { 0 })
+}
+
+const fn is_stamped(model: &Model, columns: usize) -> bool {
+    model.time && columns >= TIME_NEEDS
+}
+
+fn signed(
+    model: &Model,
+    session: &Session,
+    at: usize,
+    columns: usize,
+    signs: bool,
+) -> Vec<Vec<Piece>> {
+    let Some(row) = row(model, session, at) else { return Vec::new() };
+    let stamped = is_stamped(model, columns);
+    let room = if stamped { columns - TIME } else { columns };
+    let selected = selected(model, session) == Some(at);
+    let look = if !signs {
+        None
+    } else if selected {
+        Some(SELECTED)
     } else {
-        (partial(dialogue, at - known), Vec::new())
+        chosen(model, session, at).then_some(CHOSEN)
     };
-    let Some(row) = row else { return Vec::new() };
-    let unfinished = at >= known;
+    let sign = match look {
+        _ if !signs => ' ',
+        Some(SELECTED) => '>',
+        Some(_) => '+',
+        None if session.marks.contains(&at) => '*',
+        None => ' ',
+    };
+    let mark = (row.role, format!("{:1}{sign}", row.mark));
+    let time = time(session, at).unwrap_or_default();
+    let pieces = pieces(model, session, at, &row);
+    let mut lines = if model.wrap {
+        wrap::wrap(mark, pieces, &time, room)
+    } else {
+        vec![wrap::cut(mark, &pieces, &time, room, session.left)]
+    };
+    if let Some(look) = look {
+        lines.iter_mut().for_each(|line| paint(line, look, room));
+    }
+    if selected && session.hex {
+        let (bytes, secret) = wire_bytes(&session.dialogue, at).unwrap_or_default();
+        lines.extend(hex::lines(&bytes, secret.filter(|_| !model.with_secrets), room));
+    }
+    if stamped {
+        stamp(&mut lines, moment(&session.dialogue, at), &session.dialogue);
+    }
+    lines
+}
+
+/// Gives a whole line the look of what is selected; what was looked for keeps its own.
+fn paint(line: &mut Vec<Piece>, look: Role, columns: usize) {
+    let used: usize = line.iter().map(|(_, text)| width(text)).sum();
+    for (role, _) in line.iter_mut().filter(|(role, _)| *role != MATCH) {
+        *role = look;
+    }
+    line.push((look, " ".repeat(columns.saturating_sub(used))));
+}
+
+/// Whether row `at` was chosen together with the selected one.
+fn chosen(model: &Model, session: &Session, at: usize) -> bool {
+    let choosing = session.id == model.session.id && session.chosen_from.is_some();
+    choosing && selected_rows(model).is_some_and(|rows| rows.contains(&at))
+}
+
+/// Puts the time before the first line, and as much room before the others.
+fn stamp(lines: &mut [Vec<Piece>], at: Option<Moment>, dialogue: &Dialogue) {
+    for (number, line) in lines.iter_mut().enumerate() {
+        let time = at.filter(|_| number == 0).map(|at| since(began(dialogue), at));
+        line.insert(0, (Role::Dim, format!("{:>9} ", time.unwrap_or_default())));
+    }
+}
+
+/// Seconds and milliseconds.
+fn since(begin: Moment, at: Moment) -> String {
+    let millis = at.since(begin) / 1_000;
+    format!("{}.{:03}", millis / 1_000, millis % 1_000)
+}
+
+/// When the session began.
+fn began(dialogue: &Dialogue) -> Moment {
+    let first = dialogue.exchanges().first().and_then(|e| e.sent_at);
+    dialogue.notices().first().map(|(at, _)| *at).or(first).unwrap_or(Moment(0))
+}
+
+/// When row `at` happened, where that is known.
+pub fn moment(dialogue: &Dialogue, at: usize) -> Option<Moment> {
+    let exchange = |index: usize| dialogue.exchanges().get(index);
+    let at = match dialogue.wire().row(at)? {
+        Row::Client { exchange: index } => exchange(index)?.sent_at,
+        Row::Server { exchange: index, line: 0 } => exchange(index)?.replied_at,
+        Row::Notice { index } => dialogue.notices().get(index).map(|(at, _)| *at),
+        Row::Server { .. } | Row::Data { .. } => None,
+    };
+    // A record without times has everything at the beginning.
+    at.filter(|_| dialogue.last_heard() > Moment(0))
+}
+
+/// What is shown of row `at`, complete or not.
+pub fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
+    let known = session.dialogue.wire().len();
+    match at.checked_sub(known) {
+        None => shown(&session.dialogue, at, model.lang, model.with_secrets),
+        Some(at) => partial(&session.dialogue, at),
+    }
+}
+
+/// What stands in a row: its text, how it ended, and what there is to say about it.
+fn pieces(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece> {
+    let dialogue = &session.dialogue;
+    let unfinished = at >= dialogue.wire().len();
     let mut pieces: Vec<Piece> =
-        row.tokens.iter().map(|t| (role(&row, t), t.text.clone())).collect();
+        row.tokens.iter().map(|t| (role(row, t), t.text.clone())).collect();
     if let Some(end) = row.end {
         pieces.push((Role::Odd, end_text(end)));
-    } else if model.line_ends && !row.mark.is_empty() && !unfinished {
+    }
+    if let Some(needle) = needle(model, session) {
+        pieces = marked(needle, pieces);
+    }
+    if row.end.is_none() && model.line_ends && !row.mark.is_empty() && !unfinished {
         pieces.push((Role::Dim, "\\r\\n".to_owned()));
     }
-    for odd in &notes {
+    for odd in notes(dialogue, at) {
         pieces.push((Role::Warn, format!(" {}", odd.id)));
     }
     if unfinished {
         pieces.push((Role::Warn, format!(" {}", knowledge::word(model.lang, "reply.partial"))));
     }
-    let time = time(dialogue, at).unwrap_or_default();
-    wrap(row.mark, row.role, pieces, &time, columns)
+    let behind = session.sight.behind(dialogue, at);
+    if behind > 0 {
+        let text = knowledge::fill(model.lang, "transcript.folded", &[("n", &behind.to_string())]);
+        pieces.push((Role::Dim, format!(" {text}")));
+    }
+    pieces
+}
+
+/// What is looked for in the transcript in front.
+fn needle<'a>(model: &'a Model, session: &Session) -> Option<&'a Needle> {
+    let here = |find: &&super::find::Find| find.pane == Pane::Transcript;
+    let find = model.find.as_ref().filter(here)?;
+    (session.id == model.session.id).then_some(&find.needle)
+}
+
+/// The pieces with everything that is looked for as pieces of its own.
+pub fn marked(needle: &Needle, pieces: Vec<Piece>) -> Vec<Piece> {
+    let text: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
+    let places = needle.places(&text);
+    if places.is_empty() {
+        return pieces;
+    }
+    let mut out = Vec::new();
+    let mut start = 0;
+    for (role, text) in pieces {
+        let end = start + text.len();
+        let mut add = |role, from: usize, to: usize| {
+            if let Some(part) = text.get(from - start..to - start).filter(|part| !part.is_empty()) {
+                out.push((role, part.to_owned()));
+            }
+        };
+        let mut at = start;
+        for place in places.iter().filter(|p| p.start < end && p.end > start) {
+            let (from, to) = (place.start.max(start), place.end.min(end));
+            add(role, at, from);
+            add(MATCH, from, to);
+            at = to;
+        }
+        add(role, at, end);
+        start = end;
+    }
+    out
+}
+
+/// Whether what is looked for stands in row `at`, as it is shown.
+pub fn has(model: &Model, session: &Session, at: usize, needle: &Needle) -> bool {
+    let bare = match wire_bytes(&session.dialogue, at) {
+        Some((bytes, None)) => needle.is_in_bytes(bytes.strip_suffix(b"\r\n").unwrap_or(&bytes)),
+        _ => None,
+    };
+    let text = || row(model, session, at).map_or_else(String::new, |row| row.text());
+    bare.unwrap_or_else(|| !needle.places(&text()).is_empty())
+}
+
+/// The bytes of row `at` as they crossed the wire, its line end included; secrets blanked unless
+/// the person sees them.
+pub fn bytes(model: &Model, session: &Session, at: usize) -> Bytes {
+    let Some((bytes, secret)) = wire_bytes(&session.dialogue, at) else { return Bytes::new() };
+    let Some(secret) = secret.filter(|_| !model.with_secrets) else { return bytes };
+    let mut veiled = BytesMut::from(&bytes[..]);
+    secrets::veil(&mut veiled, [secret]);
+    veiled.freeze()
+}
+
+/// The bytes of a row, and what of them is a secret; `None` for words of ours, and for what is
+/// not kept.
+fn wire_bytes(dialogue: &Dialogue, at: usize) -> Option<(Bytes, Option<Span>)> {
+    let whole = |line: &Line| {
+        let end = line.end.bytes();
+        (line.beyond == 0).then(|| Bytes::from([&line.bytes[..], end].concat()))
+    };
+    let Some(row) = dialogue.wire().row(at) else {
+        return Some((partial_bytes(dialogue, at.checked_sub(dialogue.wire().len())?)?.1, None));
+    };
+    match row {
+        Row::Client { exchange } => {
+            let exchange = dialogue.exchanges().get(exchange)?;
+            Some((whole(exchange.line.as_ref()?)?, exchange.secret))
+        }
+        Row::Server { exchange, line } => {
+            let reply = dialogue.exchanges().get(exchange)?.reply.as_ref()?;
+            Some((whole(&reply.lines.get(line)?.line)?, None))
+        }
+        Row::Data { message, line } => {
+            Some((Bytes::from(dialogue.messages().get(message)?.line(line)?), None))
+        }
+        Row::Notice { .. } => None,
+    }
 }
 
 fn role(row: &Shown, token: &Token) -> Role {
@@ -61,25 +331,29 @@ fn role(row: &Shown, token: &Token) -> Role {
 
 /// What is not complete: the client's line, then the lines of a reply.
 fn partial(dialogue: &Dialogue, at: usize) -> Option<Shown> {
-    let part = |mark, role, bytes: &[u8]| {
-        Some(Shown { mark, role, tokens: tokens(bytes), end: None, exchange: None })
-    };
+    let (mark, bytes) = partial_bytes(dialogue, at)?;
+    let role = if mark == "C" { Role::Client } else { Role::Server };
+    Some(Shown { mark, role, tokens: tokens(&bytes), end: None, exchange: None })
+}
+
+/// Who said it, and its bytes; secrets are blanked already.
+fn partial_bytes(dialogue: &Dialogue, at: usize) -> Option<(&'static str, Bytes)> {
     let client = usize::from(dialogue.has_partial_line());
     if at < client {
-        return part("C", Role::Client, &dialogue.partial_line());
+        return Some(("C", Bytes::from(dialogue.partial_line())));
     }
     let at = at - client;
     let (reply, rest) = dialogue.partial_reply();
     let bytes = match reply.lines.get(at) {
-        Some(line) => &line.line.bytes[..],
-        None if at == reply.lines.len() && !rest.is_empty() => rest,
+        Some(line) => line.line.bytes.clone(),
+        None if at == reply.lines.len() && !rest.is_empty() => Bytes::copy_from_slice(rest),
         None => return None,
     };
-    part("S", Role::Server, bytes)
+    Some(("S", bytes))
 }
 
 /// What is odd about the line of row `at`.
-fn notes(dialogue: &Dialogue, at: usize) -> Vec<Oddity> {
+pub fn notes(dialogue: &Dialogue, at: usize) -> Vec<Oddity> {
     let of = |exchange: usize, line: Option<usize>| {
         let exchange = dialogue.exchanges().get(exchange);
         let all = exchange.into_iter().flat_map(crate::session::Exchange::oddities);
@@ -100,119 +374,15 @@ fn data_notes(dialogue: &Dialogue, message: usize, line: usize) -> Vec<Oddity> {
     message.odd().iter().filter(here).copied().collect()
 }
 
-/// How long the reply that ends in row `at` took.
-fn time(dialogue: &Dialogue, at: usize) -> Option<String> {
+/// How long the reply that ends in row `at`, or is folded into it, took.
+fn time(session: &Session, at: usize) -> Option<String> {
+    let dialogue = &session.dialogue;
+    let at = at + session.sight.behind(dialogue, at);
     let Row::Server { exchange, line } = dialogue.wire().row(at)? else { return None };
     let exchange = dialogue.exchanges().get(exchange)?;
     let last = exchange.reply.as_ref()?.lines.len() == line + 1;
     let wait = timing::wait(exchange).filter(|_| last)?;
     Some(timing::in_words(wait))
-}
-
-/// Breaks pieces into lines; the first has the mark and, at the right, the time.
-fn wrap(mark: &str, role: Role, pieces: Vec<Piece>, time: &str, columns: usize) -> Vec<Vec<Piece>> {
-    let room = columns.saturating_sub(MARK).max(1);
-    let mark = if mark.is_empty() { String::new() } else { format!("{mark} ") };
-    let mut lines = vec![vec![(role, format!("{mark:MARK$}"))]];
-    let mut used = 0;
-    for (role, text) in pieces {
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let whole = rest;
-            let (mut head, mut tail) = split_at_width(rest, room.saturating_sub(used));
-            if !tail.is_empty()
-                && let Some(words) = at_blank(whole, head, room)
-            {
-                (head, tail) = words;
-            }
-            if head.is_empty() && used == 0 {
-                // Not even one character fits; it is cut off by the border.
-                (head, tail) = (rest, "");
-            }
-            if let Some(line) = lines.last_mut().filter(|_| !head.is_empty()) {
-                line.push((role, head.to_owned()));
-                used += width(head);
-            }
-            if !tail.is_empty() {
-                lines.push(vec![(role, " ".repeat(MARK))]);
-                used = 0;
-            }
-            rest = tail;
-        }
-    }
-    let gap = room.saturating_sub(used + width(time));
-    if let Some(line) = lines.last_mut().filter(|_| gap > 0 && !time.is_empty()) {
-        line.push((Role::Dim, format!("{}{time}", " ".repeat(gap))));
-    }
-    lines
-}
-
-/// Where to break `whole` instead of behind `head`: behind its last blank, if that is not too far
-/// back. The blank stays, it is evidence too.
-fn at_blank<'a>(whole: &'a str, head: &str, room: usize) -> Option<(&'a str, &'a str)> {
-    let blank = head.rfind(' ')? + 1;
-    let lost = width(head) - width(head.get(..blank)?);
-    (lost <= room / 3).then(|| whole.split_at_checked(blank))?
-}
-
-/// The row and line at the top of a pane of `height` lines.
-pub fn top(model: &Model, session: &Session, columns: usize, height: usize) -> (usize, usize) {
-    match session.anchor {
-        Anchor::At { row, skip } => (row, skip),
-        Anchor::Follow => back_from_end(model, session, columns, height),
-    }
-}
-
-/// The place from which `height` lines reach the end.
-fn back_from_end(
-    model: &Model,
-    session: &Session,
-    columns: usize,
-    height: usize,
-) -> (usize, usize) {
-    let mut left = height;
-    let mut row = count(&session.dialogue);
-    while row > 0 {
-        row -= 1;
-        let here = lines(model, session, row, columns).len();
-        if here >= left {
-            return (row, here - left);
-        }
-        left -= here;
-    }
-    (0, 0)
-}
-
-/// The place `by` lines further down (or up), and whether that is the end.
-pub fn moved(model: &Model, session: &Session, columns: usize, height: usize, by: isize) -> Anchor {
-    let (mut row, mut skip) = top(model, session, columns, height);
-    let mut left = by.unsigned_abs();
-    if by < 0 {
-        while left > 0 {
-            if skip >= left {
-                skip -= left;
-                break;
-            }
-            left -= skip;
-            skip = 0;
-            let Some(before) = row.checked_sub(1) else { break };
-            row = before;
-            skip = lines(model, session, row, columns).len();
-        }
-        return Anchor::At { row, skip };
-    }
-    let end = back_from_end(model, session, columns, height);
-    while left > 0 && (row, skip) < end {
-        let rest = lines(model, session, row, columns).len().saturating_sub(skip);
-        if rest > left {
-            skip += left;
-            break;
-        }
-        left -= rest;
-        row += 1;
-        skip = 0;
-    }
-    if (row, skip) >= end { Anchor::Follow } else { Anchor::At { row, skip } }
 }
 
 /// The verbs that come next, in one line.

@@ -63,6 +63,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     let mut model = Model::new((0, 0), setting.lang, theme, config::embedded_keys());
     model.with_secrets = setting.with_secrets;
     model.depth = followed.depth();
+    model.utf8 = setting.chosen.utf8();
     let (memory, of_memory) = Memory::recall(&setting.sources, &mut model);
     let (changes, more) = followed.all();
     let warnings: Vec<_> = setting.warnings.iter().cloned().chain(more).chain(of_memory).collect();
@@ -80,6 +81,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let size = screen.size()?;
         model.size = (size.width, size.height);
+        terminal::mouse(model.mouse)?;
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
@@ -218,6 +220,7 @@ impl Loop {
             }
             let message = match event {
                 Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
+                Input::Mouse(event) => Message::Mouse(event),
                 Input::Paste(text) => Message::Paste(text),
                 Input::Resize(columns, rows) => Message::Resize(columns, rows),
                 _ => continue,

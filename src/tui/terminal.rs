@@ -1,15 +1,17 @@
 //! The terminal: taken over in one place, and given back in one place on every way out.
 
+use std::fmt;
 use std::io::{BufWriter, Stdout, Write as _, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{execute, queue};
+use crossterm::{Command, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
@@ -18,6 +20,24 @@ pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the mouse is ours whenever the terminal is.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Buttons, dragging, and places in decimal. `EnableMouseCapture` would ask for every movement, too.
+struct Mouse(bool);
+
+impl Command for Mouse {
+    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        let letter = if self.0 { 'h' } else { 'l' };
+        [1000, 1002, 1006].iter().try_for_each(|mode| write!(f, "\x1b[?{mode}{letter}"))
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Gives the terminal back when it is dropped.
 #[derive(Debug)]
@@ -52,13 +72,38 @@ pub fn again() -> std::io::Result<()> {
     enable_raw_mode()?;
     let mut out = stdout();
     queue!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+    if MOUSE.load(Ordering::SeqCst) {
+        queue!(out, Mouse(true))?;
+    }
     out.flush()
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+///
+/// # Errors
+/// When the terminal cannot be told.
+pub fn mouse(ours: bool) -> std::io::Result<()> {
+    if MOUSE.swap(ours, Ordering::SeqCst) == ours {
+        return Ok(());
+    }
+    execute!(stdout(), Mouse(ours))
+}
+
+/// Gives `text` to the clipboard of the terminal (OSC 52).
+///
+/// # Errors
+/// When the terminal cannot be told.
+pub fn copy(text: &[u8]) -> std::io::Result<()> {
+    execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
 /// Gives it back as it was; does nothing if it is not taken.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // There is nobody to tell if the terminal is gone.
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = execute!(stdout(), Mouse(false));
+        }
         let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }

@@ -3,8 +3,12 @@
 mod arrange;
 mod browse;
 mod compose;
+mod copy;
+mod find;
 mod help;
+mod mouse;
 mod sessions;
+mod transcript;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -17,7 +21,7 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::{Change, Message};
 use super::model::{Anchor, Model, Pane, ReadContent, Session};
-use super::popup::Popup;
+use super::popup::{Asks, Popup};
 use super::rows;
 
 /// Messages up to this size are read at once; larger ones in the background.
@@ -27,12 +31,17 @@ const READ_NOW: u64 = 64 << 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Tick(now) => model.now = now,
-        Message::Resize(columns, rows) => model.size = (columns, rows),
+        Message::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            model.marked = None;
+        }
         Message::Key(key) => return key_pressed(model, key),
+        Message::Mouse(event) => return mouse::mouse(model, event),
         Message::Paste(text) => {
             model.focus = Pane::Prompt;
             model.popup = None;
             model.notice = None;
+            model.marked = None;
             let text = text.replace("\r\n", "\n").replace('\r', "\n");
             // The end of the last line is Enter's.
             model.prompt.insert(text.strip_suffix('\n').unwrap_or(&text));
@@ -45,12 +54,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 .map_or_else(Vec::new, |session| content_read(session, message, *content));
         }
         Message::Configured(changes, told) => {
-            for change in changes {
-                configure(model, change);
-            }
             model.notice = told;
+            return changes.into_iter().filter_map(|change| configure(model, change)).collect();
         }
         Message::Say(text) => model.notice = Some(text),
+        Message::NoBrowser(what) => {
+            return vec![Effect::Copy { text: what.clone().into(), what }];
+        }
+        Message::Copied(copied) => copy::said(model, &copied),
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
     Vec::new()
@@ -58,15 +69,19 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 
 fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let in_front = id == model.session.id;
+    let is_reading = in_front && rows::selected(model, &model.session).is_some();
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
     session.dialogue.apply(event);
+    session.sight.grow(&session.dialogue);
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         session.dialling = false;
     }
-    session.explain_scroll = 0;
+    if !is_reading {
+        session.explain_scroll = 0;
+    }
     if session.anchor == Anchor::Follow {
         session.followed = rows::count(&session.dialogue);
     }
@@ -85,6 +100,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
 fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) -> Vec<Effect> {
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     session.dialogue = dialogue;
+    session.sight.begin_again(&session.dialogue);
     session.loading = false;
     session.read = None;
     let effects = read_content(session);
@@ -92,20 +108,24 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
     effects
 }
 
-fn configure(model: &mut Model, change: Change) {
+fn configure(model: &mut Model, change: Change) -> Option<Effect> {
     match change {
         Change::Lang(lang) => model.lang = lang,
         Change::Theme(name, theme) => (model.theme_name, model.theme) = (name, theme),
         Change::OwnThemes(themes) => model.themes = themes,
         Change::Keys(keys) => model.keys = keys,
         Change::Ascii(ascii) => model.ascii = ascii,
-        Change::Mouse(ours) => model.mouse = ours,
         Change::Hints(shown) => model.hints = shown,
         Change::Wrap(wrapped) => model.wrap = wrapped,
         Change::Time(shown) => model.time = shown,
         Change::LineEnds(shown) => model.line_ends = shown,
         Change::ConfirmQuit(asks) => model.confirm_quit = asks,
+        Change::Mouse(ours) => {
+            model.mouse = ours;
+            return Some(Effect::Mouse(ours));
+        }
     }
+    None
 }
 
 fn recording_failed(model: &mut Model, id: usize, why: &str) {
@@ -158,10 +178,28 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
     model.notice = None;
     if let Some(action) = action {
-        return act(model, action);
+        let effects = act(model, action);
+        if !leaves_marked(action) {
+            model.marked = None;
+        }
+        return effects;
+    }
+    model.marked = None;
+    if let (Some(Popup::Copy(_)), Some(letter)) = (&model.popup, typed_char(key)) {
+        return copy::letter(model, letter);
     }
     compose::typed(model, key);
+    find::edited(model);
     Vec::new()
+}
+
+/// Whether what is marked stays marked behind `action`.
+const fn leaves_marked(action: Action) -> bool {
+    use Action::{Copy, Down, Follow, PageDown, PageUp, Redraw, Screenshot, Suspend, Top, Up};
+    matches!(
+        action,
+        Copy | Screenshot | Redraw | Suspend | Up | Down | PageUp | PageDown | Top | Follow
+    )
 }
 
 /// Does `action`, whichever key, click or list entry asked for it. An open popup has the first
@@ -180,9 +218,20 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Hangup => return hang_up(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Screenshot => return vec![Effect::Screenshot],
+        Action::Mouse => return switch_mouse(model),
+        Action::Copy => copy::line(model),
+        Action::CopyPane => copy::pane(model),
+        Action::Open => return copy::open(model),
         Action::Quit => return quit(model),
         Action::Send => return compose::send(model),
         Action::Delete if model.prompt.text().is_empty() => return quit(model),
+        Action::Find => find::open(model, Asks::Find),
+        Action::Filter => find::open(model, Asks::Filter),
+        Action::FindNext => find::again(model, true),
+        Action::FindPrevious => find::again(model, false),
+        Action::Leave if find::leave(model) => {}
+        _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),
     }
@@ -192,16 +241,23 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// What an open popup makes of `action`; `None` if there is none, or if it is closed by it.
 fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     model.popup.as_ref()?;
-    if matches!(action, Action::Quit | Action::Suspend | Action::Redraw) {
+    // These are no answers to a popup, and leave it open.
+    if matches!(
+        action,
+        Action::Quit | Action::Suspend | Action::Redraw | Action::Screenshot | Action::Mouse
+    ) {
         return None;
     }
     if matches!(action, Action::Leave | Action::Hangup) {
+        find::cancel(model);
         model.popup = None;
         return Some(Vec::new());
     }
     let edited = compose::edit(model, action);
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
+        Some(Popup::Copy(_)) => copy::act(model, action),
+        Some(Popup::Query(_)) => find::act(model, action, edited),
         None => None,
     };
     if effects.is_none() {
@@ -210,8 +266,19 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     effects
 }
 
-/// Ctrl-C: clears the line, stops connecting, and at the second time leaves.
+/// Takes the mouse, or leaves it to the terminal.
+fn switch_mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    let key = if model.mouse { "mouse.on" } else { "mouse.off" };
+    model.notice = Some(knowledge::word(model.lang, key).to_owned());
+    vec![Effect::Mouse(model.mouse)]
+}
+
+/// Ctrl-C: copies what is marked, clears the line, stops connecting, and at the second time leaves.
 fn hang_up(model: &mut Model) -> Vec<Effect> {
+    if model.marked.is_some() {
+        return mouse::copy_marked(model);
+    }
     if !model.prompt.text().is_empty() {
         model.prompt.take(false);
         return Vec::new();

@@ -11,10 +11,14 @@
 //!
 //! The model is only looked at. Each pane is a function in a file of its own.
 
+pub mod ascii;
 pub mod content;
+pub mod copy;
 pub mod envelope;
 pub mod explain;
+pub mod find;
 pub mod help;
+pub mod marked;
 pub mod prompt;
 pub mod status;
 pub mod tabs;
@@ -26,13 +30,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::display::Role;
-use crate::display::text::{clip, wrap};
+use crate::display::text::{clip, width, wrap};
 use crate::knowledge;
 
 use super::layout::{inside, too_small};
-use super::model::{Model, Pane};
+use super::model::{ContentView, Model, Pane};
 use super::popup::Popup;
-use super::rows::Piece;
+use super::rows::{self, Piece, Placed};
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -58,13 +62,17 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if panes.of(Pane::Explain).is_some() {
         explain::draw(model, panes.explain, panes.explain_boxed, frame);
     }
+    marked::draw(model, frame.buffer_mut());
     prompt::draw(model, panes.prompt, panes.boxed, frame);
     status::hints(model, panes.hints, frame);
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
+        Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
+        Some(Popup::Query(query)) => find::draw(model, query, panes.hints, frame),
         None => {}
     }
-    cursor(model, frame);
+    frame.set_cursor_position(cursor(model));
+    ascii::replace(model, frame.buffer_mut());
 }
 
 /// Empties `area` down to the theme's ground.
@@ -74,15 +82,19 @@ fn clear(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 }
 
 /// The real cursor stands where the focus is, for screen readers and input methods.
-fn cursor(model: &Model, frame: &mut Frame<'_>) {
+pub fn cursor(model: &Model) -> (u16, u16) {
     let panes = model.panes();
     let corner = |area: Rect| (area.x, area.y);
-    let place = match model.focus {
+    match model.focus {
+        _ if let Some(Popup::Copy(copy)) = &model.popup => copy::cursor(model, copy),
+        _ if let Some(Popup::Query(query)) = &model.popup => {
+            find::cursor(model, query, panes.hints)
+        }
         _ if model.popup.is_some() => (0, 0),
         Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
+        Pane::Transcript if let Some(place) = transcript::cursor(model) => place,
         pane => panes.of(pane).map_or((0, 0), corner),
-    };
-    frame.set_cursor_position(place);
+    }
 }
 
 fn sentence(model: &Model, frame: &mut Frame<'_>) {
@@ -117,9 +129,7 @@ fn framed(
     frame: &mut Frame<'_>,
 ) -> Rect {
     let role = if focused { Role::Focus } else { Role::Border };
-    let room = usize::from(area.width).saturating_sub(4);
-    let title = clip(&format!(" {title} "), room);
-    let left = room.saturating_sub(crate::display::text::width(&title));
+    let (title, remark) = bar(title, remark, area);
     let mut block = Block::bordered().border_style(model.theme.style(role)).title(Span::styled(
         title,
         model.theme.style(if focused { Role::Focus } else { Role::Title }),
@@ -127,15 +137,78 @@ fn framed(
     if focused {
         block = block.border_type(ratatui::widgets::BorderType::Double);
     }
-    // Half a word says nothing; half a sentence does.
-    let needed = crate::display::text::width(remark) + 2;
-    if !remark.is_empty() && (needed <= left || left > 24) {
-        let remark = clip(&format!(" {remark} "), left);
+    if !remark.is_empty() {
         block =
             block.title(Line::from(Span::styled(remark, model.theme.style(tone))).right_aligned());
     }
     frame.render_widget(block, area);
     inside(area)
+}
+
+/// Title and remark as they stand in the upper border.
+fn bar(title: &str, remark: &str, area: Rect) -> (String, String) {
+    let room = usize::from(area.width).saturating_sub(4);
+    let title = clip(&format!(" {title} "), room);
+    let left = room.saturating_sub(width(&title));
+    // Half a word says nothing; half a sentence does.
+    let fits = width(remark) + 2 <= left || left > 24;
+    let remark = if remark.is_empty() || !fits { "" } else { &format!(" {remark} ") };
+    (title, clip(remark, left))
+}
+
+/// What a click in the border of a box does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Click {
+    /// Brings another pane here.
+    Pane(Pane),
+    /// Shows the content so.
+    View(ContentView),
+    /// Opens the page of a clause.
+    Clause(&'static str),
+}
+
+/// The parts of a title, and what a click on them does.
+pub type Title = Vec<(String, Option<Click>)>;
+
+/// What a click in the upper border of `pane` at column `x` of the screen does.
+pub fn click(model: &Model, pane: Pane, x: u16) -> Option<Click> {
+    let area = model.panes().of(pane)?;
+    let parts = match pane {
+        Pane::Envelope => envelope::title(model),
+        Pane::Content => content::title(model, area),
+        Pane::Explain => return clause(model, area, x),
+        Pane::Transcript | Pane::Prompt => return None,
+    };
+    // The corner, and the number between blanks.
+    let before = width(&format!(" {} ", pane.number())) + 1;
+    part(parts, usize::from(x.checked_sub(area.x)?).checked_sub(before)?)
+}
+
+/// What the part at `column` of all parts does.
+fn part(parts: Title, mut column: usize) -> Option<Click> {
+    for (text, click) in parts {
+        let wide = width(&text);
+        if column < wide {
+            return click;
+        }
+        column -= wide;
+    }
+    None
+}
+
+/// The clause in the border of the explanation.
+fn clause(model: &Model, area: Rect, x: u16) -> Option<Click> {
+    let clauses = explain::clauses(model);
+    let title = explain::title(model);
+    let (_, remark) =
+        bar(&format!("{} {title}", Pane::Explain.number()), &clauses.join(explain::CLAUSES), area);
+    let start = usize::from(area.right().saturating_sub(1)).checked_sub(width(&remark))? + 1;
+    let column = usize::from(x).checked_sub(start).filter(|at| at + 2 < width(&remark))?;
+    let each = clauses.iter().flat_map(|clause| {
+        let click = Some(Click::Clause(clause.as_str()));
+        [(clause.clone(), click), (explain::CLAUSES.to_owned(), None)]
+    });
+    part(each.collect(), column)
 }
 
 /// Pieces as a line in the theme's styles.
@@ -144,9 +217,9 @@ fn styled(model: &Model, pieces: Vec<Piece>) -> Line<'static> {
     Line::from(spans.collect::<Vec<_>>())
 }
 
-/// The lines that fit into `area` from number `scroll` on.
-fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, area: Rect) -> Vec<Vec<Piece>> {
-    all.into_iter().skip(scroll).take(usize::from(area.height)).collect()
+/// `height` lines from number `scroll` on.
+fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, height: usize) -> Vec<Vec<Piece>> {
+    all.into_iter().skip(scroll).take(height).collect()
 }
 
 /// Draws lines from the top of `area` on.
@@ -155,14 +228,42 @@ fn draw_lines(model: &Model, lines: Vec<Vec<Piece>>, area: Rect, frame: &mut Fra
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// The lines that `pane` shows: what is drawn is what is copied.
-pub fn shown(model: &Model, pane: Pane) -> Vec<Vec<Piece>> {
+/// The lines that `pane` shows, with their places: what is drawn is what is marked and copied.
+pub fn shown(model: &Model, pane: Pane) -> Vec<Placed> {
     let Some(area) = model.panes().inside(pane) else { return Vec::new() };
-    match pane {
-        Pane::Transcript => transcript::lines(model, &model.session, area),
-        Pane::Envelope => envelope::lines(model, area),
-        Pane::Content => content::lines(model, area),
-        Pane::Explain => explain::lines(model, area),
+    let session = &model.session;
+    let (first, lines) = match pane {
+        Pane::Transcript => {
+            let window = transcript::window(model, session, area);
+            let placed = rows::placed(model, session, window.columns, window.top(), true);
+            return placed.take(window.height).collect();
+        }
+        Pane::Envelope => envelope::sight(model, area),
+        Pane::Content => content::sight(model, area),
+        Pane::Explain => (session.explain_scroll, explain::lines(model, area)),
+        Pane::Prompt => return Vec::new(),
+    };
+    numbered(lines, first)
+}
+
+/// The lines of `pane` from one place to another, in sight or not, without the signs of rows.
+pub fn between(model: &Model, pane: Pane, from: (usize, usize), to: (usize, usize)) -> Vec<Placed> {
+    let Some(area) = model.panes().inside(pane) else { return Vec::new() };
+    let columns = usize::from(area.width);
+    let height = to.0.saturating_sub(from.0).saturating_add(1);
+    let lines = match pane {
+        Pane::Transcript => {
+            let placed = rows::placed(model, &model.session, columns, from, false);
+            return placed.take_while(|(at, _)| *at <= to).collect();
+        }
+        Pane::Envelope => envelope::from(model, from.0, columns, height),
+        Pane::Content => content::from(model, from.0, columns, height),
+        Pane::Explain => explain::from(model, from.0, columns, height),
         Pane::Prompt => Vec::new(),
-    }
+    };
+    numbered(lines, from.0)
+}
+
+fn numbered(lines: Vec<Vec<Piece>>, first: usize) -> Vec<Placed> {
+    lines.into_iter().zip(first..).map(|(line, at)| ((at, 0), line)).collect()
 }

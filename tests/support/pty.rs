@@ -140,11 +140,6 @@ impl Terminal {
         self.parser().screen().clone()
     }
 
-    /// Everything that the program has written, as bytes.
-    pub fn written(&self) -> Vec<u8> {
-        self.written.lock().unwrap().clone()
-    }
-
     fn parser(&self) -> MutexGuard<'_, vt100::Parser> {
         self.shown.0.lock().unwrap()
     }
@@ -153,6 +148,44 @@ impl Terminal {
     pub fn resize(&self, size: Size) {
         self.parser().set_size(some(size.1), some(size.0));
         self.master.resize(pty_size(size)).unwrap();
+    }
+
+    /// Uses the mouse at a place: button and modifiers as terminals count them, `M` or `m`.
+    pub fn mouse(&mut self, button: u16, (x, y): (u16, u16), letter: char) {
+        self.keys(&format!("\x1b[<{button};{};{}{letter}", x + 1, y + 1));
+    }
+
+    /// Presses the left button at one place and lets it go at another.
+    pub fn drag(&mut self, from: (u16, u16), to: (u16, u16)) {
+        self.mouse(0, from, 'M');
+        self.mouse(32, to, 'M');
+        self.mouse(0, to, 'm');
+    }
+
+    /// Clicks.
+    pub fn click(&mut self, place: (u16, u16)) {
+        self.mouse(0, place, 'M');
+        self.mouse(0, place, 'm');
+    }
+
+    /// Where `text` is on the screen.
+    pub fn find(&self, text: &str) -> (u16, u16) {
+        let screen = self.screen();
+        let (rows, columns) = screen.size();
+        let rows = screen.rows(0, columns.get()).zip(0..rows.get());
+        let found = rows.filter_map(|(row, y)| {
+            let before = row.split_once(text)?.0;
+            Some((u16::try_from(unicode_width::UnicodeWidthStr::width(before)).unwrap(), y))
+        });
+        found
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("{text:?} is not in\n{}", self.contents()))
+    }
+
+    /// Everything that the program has written, as bytes.
+    pub fn written(&self) -> Vec<u8> {
+        self.written.lock().unwrap().clone()
     }
 
     /// Wipes the screen without the program's knowledge, as noise on a line does.
@@ -179,7 +212,10 @@ impl Terminal {
     /// Everything that has to be true of a terminal that was given back.
     pub fn assert_given_back(&self) {
         self.wait_until("the main screen", |screen| {
-            !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor()
+            !screen.alternate_screen()
+                && !screen.bracketed_paste()
+                && !screen.hide_cursor()
+                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         });
         assert_eq!(modes(&*self.master), self.modes_before, "the modes of the terminal");
     }
@@ -187,7 +223,10 @@ impl Terminal {
     /// Everything that is true while the program has the terminal.
     pub fn assert_taken(&self) {
         self.wait_until("the alternate screen", |screen| {
-            screen.alternate_screen() && screen.bracketed_paste()
+            screen.alternate_screen()
+                && screen.bracketed_paste()
+                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::ButtonMotion
+                && screen.mouse_protocol_encoding() == vt100::MouseProtocolEncoding::Sgr
         });
         assert!(!self.modes_are_restored(), "raw mode is on");
     }

@@ -1,14 +1,17 @@
 //! What update asked for is done.
 
+use bytes::Bytes;
 use ratatui::layout::Rect;
 
+use crate::display::shot::Shot;
 use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::speaker::Say;
 
 use super::super::effect::Effect;
-use super::super::terminal;
+use super::super::message::Message;
+use super::super::{clipboard, screenshot, terminal, view};
 use super::reading;
 use super::sessions::Order;
 use super::{End, Loop};
@@ -33,6 +36,10 @@ impl Loop {
                 Effect::ReadContent { session, message, bytes } => {
                     reading::content(session, message, bytes, self.inner.clone());
                 }
+                Effect::Mouse(ours) => terminal::mouse(ours)?,
+                Effect::Copy { text, what } => self.copy(text, what)?,
+                Effect::Open(address) => self.open(address),
+                Effect::Screenshot => self.screenshot()?,
                 Effect::Redraw => self.clear()?,
                 Effect::Suspend => self.suspend()?,
             }
@@ -78,6 +85,51 @@ impl Loop {
             self.model.notice =
                 Some(knowledge::word(self.model.lang, "message.too-fast").to_owned());
         }
+    }
+
+    /// The terminal is told at once, tools beside the screen.
+    fn copy(&self, text: Bytes, what: String) -> anyhow::Result<()> {
+        let told = clipboard::tell_terminal(&text)?;
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            let copied = clipboard::copy(&text, what, told).await;
+            let _ = inner.send(Ok(Message::Copied(copied))).await;
+        });
+        Ok(())
+    }
+
+    /// Opens a page; where there is no browser its address is copied.
+    fn open(&self, address: String) {
+        let (inner, lang) = (self.inner.clone(), self.model.lang);
+        tokio::spawn(async move {
+            let message = if clipboard::open(&address).await {
+                Message::Say(knowledge::fill(lang, "open.done", &[("address", &address)]))
+            } else {
+                Message::NoBrowser(address)
+            };
+            let _ = inner.send(Ok(message)).await;
+        });
+    }
+
+    /// Writes what is on the screen, without what was said last.
+    fn screenshot(&mut self) -> anyhow::Result<()> {
+        let model = &self.model;
+        let frame = self.screen.draw(|frame| view::view(model, frame))?;
+        let shot = Shot::of(frame.buffer, Some(view::cursor(model)));
+        let (inner, lang) = (self.inner.clone(), model.lang);
+        tokio::task::spawn_blocking(move || {
+            let said = match screenshot::write(&shot, &screenshot::name(), &screenshot::folders()) {
+                Ok(svg) => {
+                    let file = svg.display().to_string();
+                    knowledge::fill(lang, "screenshot.done", &[("file", &file)])
+                }
+                Err(error) => {
+                    knowledge::fill(lang, "screenshot.failed", &[("why", &error.to_string())])
+                }
+            };
+            let _ = inner.blocking_send(Ok(Message::Say(said)));
+        });
+        Ok(())
     }
 
     /// Stops the whole process group, so that whatever started us stops too.

@@ -4,6 +4,7 @@ use crate::display::keys::Action;
 
 use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
+use super::transcript;
 
 /// Moves the focus or what the focused pane shows.
 pub(super) fn browse(model: &mut Model, action: Action) {
@@ -21,7 +22,6 @@ pub(super) fn browse(model: &mut Model, action: Action) {
             model.session.view = model.session.view.next();
             model.session.content_scroll = 0;
         }
-        Action::LineEnds => model.line_ends = !model.line_ends,
         Action::Up => scroll(model, -1),
         Action::Down => scroll(model, 1),
         Action::PageUp => scroll(model, -page(model)),
@@ -38,7 +38,11 @@ fn step(model: &mut Model, by: usize) {
     focus(model, next);
 }
 
-fn focus(model: &mut Model, pane: Pane) {
+pub(super) fn focus(model: &mut Model, pane: Pane) {
+    if pane == Pane::Prompt || model.focus == Pane::Prompt {
+        // The prompt selects nothing.
+        transcript::forget(model);
+    }
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {
         model.tab = pane;
@@ -60,8 +64,13 @@ fn page(model: &Model) -> isize {
 }
 
 fn scroll(model: &mut Model, by: isize) {
+    scroll_pane(model, model.focus, by);
+}
+
+/// Scrolls `pane`, wherever the focus is.
+pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
     let moved = |at: usize, most: usize| at.saturating_add_signed(by).min(most);
-    match model.focus {
+    match pane {
         Pane::Transcript | Pane::Prompt => scroll_transcript(model, by),
         Pane::Envelope => {
             let most = view::envelope::length(model);
@@ -78,21 +87,37 @@ fn scroll(model: &mut Model, by: isize) {
     }
 }
 
+/// What is selected moves along where scrolling takes it out of sight, so that it does not hold
+/// the transcript back: to the nearest row that is seen whole.
+fn take_selected_along(model: &mut Model, down: bool) {
+    let Some(area) = model.panes().inside(Pane::Transcript) else { return };
+    let Some(cursor) = model.session.cursor.take() else { return };
+    let window = view::transcript::window(model, &model.session, area);
+    let (skip, rows) = window.rows();
+    let mut end = 0;
+    let whole = rows.iter().filter(|row| {
+        let start = end;
+        end += window.tall(**row);
+        start >= skip && end <= skip + window.height
+    });
+    let mut whole: Vec<_> = whole.copied().collect();
+    if whole.is_empty() {
+        whole.extend(if down { rows.last() } else { rows.first() });
+    }
+    let (first, last) = (whole.first().copied(), whole.last().copied());
+    model.session.cursor = Some(cursor.max(first.unwrap_or(cursor)).min(last.unwrap_or(cursor)));
+}
+
 fn scroll_transcript(model: &mut Model, by: isize) {
     model.session.anchor = match by {
         isize::MIN => Anchor::At { row: 0, skip: 0 },
         isize::MAX => Anchor::Follow,
         _ => {
             let Some(area) = model.panes().inside(Pane::Transcript) else { return };
-            rows::moved(
-                model,
-                &model.session,
-                usize::from(area.width),
-                usize::from(area.height),
-                by,
-            )
+            view::transcript::window(model, &model.session, area).moved(by)
         }
     };
+    take_selected_along(model, by > 0);
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }

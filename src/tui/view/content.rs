@@ -8,72 +8,151 @@ use crate::display::text::{width, wrap};
 use crate::display::token::{tokens, visible};
 use crate::display::words::part_line;
 use crate::knowledge;
-use crate::session::Message;
 use crate::session::content::{Content, Part};
+use crate::session::{Message, Row};
 
 use super::super::model::{ContentView, Model, Pane};
-use super::super::rows::Piece;
-use super::{boxed, draw_lines, in_sight};
+use super::super::rows::{Piece, SELECTED, selected_line};
+use super::find::matched;
+use super::{Click, Title, boxed, draw_lines, in_sight};
+
+/// A header is not looked for beyond so many lines.
+const HEADER_LINES: usize = 1_000;
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    // The corners, the number, and the blanks around it.
-    let room = usize::from(area.width).saturating_sub(8);
-    let title = title(model, room);
-    let remark = remark(model, room.saturating_sub(width(&title)));
+    let title: String = title(model, area).into_iter().map(|(text, _)| text).collect();
+    let remark = remark(model, room(area).saturating_sub(width(&title)));
     let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
-    draw_lines(model, lines(model, area), area, frame);
+    draw_lines(model, matched(model, Pane::Content, lines(model, area)), area, frame);
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let scroll = model.session.content_scroll;
+    sight(model, area).1
+}
+
+/// What is left of the upper border beside the corners, the number, and the blanks around it.
+fn room(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(8)
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     if model.session.view == ContentView::Raw
-        && let Some(message) = model.session.dialogue.messages().last()
+        && let Some((_, message)) = message(model)
     {
-        return raw(message, scroll, height, columns);
+        return raw(message, scroll, height, columns, None);
     }
-    in_sight(all(model, columns, scroll + height), scroll, area)
+    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
+}
+
+/// The lines that are in sight, and the number of the first.
+pub fn sight(model: &Model, area: Rect) -> (usize, Vec<Vec<Piece>>) {
+    let (columns, height) = (usize::from(area.width), usize::from(area.height));
+    let mut scroll = model.session.content_scroll;
+    let follows = model.focus == Pane::Transcript;
+    let seen = |at: usize, scroll: usize| scroll <= at && at < scroll + height;
+    if model.session.view == ContentView::Raw
+        && let Some((index, message)) = message(model)
+    {
+        let line = selected(model).filter(|(of, _)| *of == index).map(|(_, line)| line);
+        if let Some(line) = line.filter(|line| follows && !seen(*line, scroll)) {
+            scroll = line.saturating_sub(height / 2);
+        }
+        return (scroll, raw(message, scroll, height, columns, line));
+    }
+    let all = all(model, columns, if follows { usize::MAX } else { scroll + height });
+    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == SELECTED);
+    if let Some(at) = all.iter().position(meant).filter(|at| follows && !seen(*at, scroll)) {
+        scroll = at.saturating_sub(height / 2);
+    }
+    (scroll, in_sight(all, scroll, height))
+}
+
+/// The message that is shown: the last one, or in raw lines that of the selected line.
+pub fn message(model: &Model) -> Option<(usize, &Message)> {
+    let messages = model.session.dialogue.messages();
+    let selected = selected(model).filter(|_| model.session.view == ContentView::Raw);
+    let index = selected.map(|(index, _)| index).or_else(|| messages.len().checked_sub(1))?;
+    Some((index, messages.get(index)?))
+}
+
+/// The message and the line of it that are selected in the transcript.
+fn selected(model: &Model) -> Option<(usize, usize)> {
+    match selected_line(model)? {
+        Row::Data { message, line } => Some((message, line)),
+        _ => None,
+    }
+}
+
+/// The number of the header field that is selected in the transcript, among those of the message
+/// that was read.
+fn selected_field(model: &Model) -> Option<usize> {
+    let (index, line) = selected(model)?;
+    model.session.read.as_ref().filter(|read| read.message == index)?;
+    field_at(model.session.dialogue.messages().get(index)?, line).map(|(number, _)| number)
+}
+
+/// Which header field line `at` of a message belongs to: its number and the line it begins on.
+pub(super) fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
+    if at > HEADER_LINES {
+        return None;
+    }
+    let mut field = None;
+    for line in 0..=at {
+        match message.line(line)?.first()? {
+            b'\r' | b'\n' => return None,
+            b' ' | b'\t' => {}
+            _ => field = Some((field.map_or(0, |(number, _)| number + 1), line)),
+        }
+    }
+    field
 }
 
 /// The last line to which one can scroll.
 pub fn length(model: &Model) -> usize {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
-    let count = match (model.session.view, model.session.dialogue.messages().last()) {
-        (ContentView::Raw, Some(message)) => message.line_count(),
+    let count = match (model.session.view, message(model)) {
+        (ContentView::Raw, Some((_, message))) => message.line_count(),
         _ => all(model, columns, usize::MAX).len(),
     };
     count.saturating_sub(1)
 }
 
 /// The views by name, the shown one in brackets; that one alone where there is no room for all.
-fn title(model: &Model, room: usize) -> String {
+///
+/// Where the envelope shares the place, the name of the pane leads back to it.
+pub fn title(model: &Model, area: Rect) -> Title {
     let word = |key| knowledge::word(model.lang, key);
-    let views = ContentView::ALL.map(|view| {
+    let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
+    let name = || (word(Pane::Content.title()).to_owned(), back.clone());
+    let mut all = vec![name(), (":".to_owned(), None)];
+    for view in ContentView::ALL {
         let name = word(view.title());
-        if view == model.session.view { format!("[{name}]") } else { name.to_owned() }
-    });
-    let name = word(Pane::Content.title());
-    let all = format!("{name}: {}", views.join(" "));
-    if width(&all) <= room {
+        let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
+        all.extend([(" ".to_owned(), None), (name, Some(Click::View(view)))]);
+    }
+    if all.iter().map(|(text, _)| width(text)).sum::<usize>() <= room(area) {
         return all;
     }
-    format!("{name}: [{}]", word(model.session.view.title()))
+    // One click goes on to the next view, as the key does.
+    let shown = format!("[{}]", word(model.session.view.title()));
+    let next = Some(Click::View(model.session.view.next()));
+    vec![name(), (": ".to_owned(), None), (shown, next)]
 }
 
 /// Which message, and how much of it there is; the size alone where there is no room for more.
 fn remark(model: &Model, room: usize) -> String {
-    let messages = model.session.dialogue.messages();
-    let Some(message) = messages.last() else { return String::new() };
+    let Some((index, message)) = message(model) else { return String::new() };
     let key = if message.is_complete() { "content.message" } else { "content.growing" };
-    let (n, size) = (messages.len().to_string(), message.wire_len().to_string());
+    let (n, size) = ((index + 1).to_string(), message.wire_len().to_string());
     let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
     if width(&all) + 2 <= room { all } else { format!("{size} B") }
 }
 
 /// The lines of the pane, at least `enough` of them if there are so many.
-fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+pub(super) fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let sentence = |key| {
         let text = knowledge::word(model.lang, key);
         wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()
@@ -85,7 +164,7 @@ fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Header => header(content, columns, enough),
+        ContentView::Header => header(content, columns, enough, selected_field(model)),
         ContentView::Parts => parts(content, columns, enough),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         ContentView::Body => body(content, columns, enough),
@@ -102,18 +181,29 @@ fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     out
 }
 
-/// `Subject: value`, folded with a hanging indent; decoded values have a look of their own.
-fn header(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+/// `Subject: value`, folded with a hanging indent; decoded values have a look of their own, and
+/// the selected field has a sign.
+fn header(
+    content: &Content,
+    columns: usize,
+    enough: usize,
+    selected: Option<usize>,
+) -> Vec<Vec<Piece>> {
     let mut out = Vec::new();
-    for field in &content.fields {
+    for (number, field) in content.fields.iter().enumerate() {
         if out.len() > enough {
             break;
         }
-        let name = visible(field.name.as_bytes());
+        let mut name = visible(field.name.as_bytes());
+        let mut look = Role::Field;
+        if selected == Some(number) {
+            name.insert(0, '>');
+            look = SELECTED;
+        }
         let role = if field.decoded { Role::Decoded } else { Role::Text };
         let indent = (width(&name) + 2).min(columns / 3).max(2);
         let value = visible(field.value.as_bytes());
-        let mut first = vec![(Role::Field, format!("{name}: "))];
+        let mut first = vec![(look, format!("{name}: "))];
         for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
             if at == 0 {
                 first.push((role, line));
@@ -150,16 +240,29 @@ fn body(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
 }
 
 /// Lines as they crossed the wire, stuffed dots and end mark included, with every line end shown.
-fn raw(message: &Message, scroll: usize, height: usize, columns: usize) -> Vec<Vec<Piece>> {
+/// The selected one has a sign.
+fn raw(
+    message: &Message,
+    scroll: usize,
+    height: usize,
+    columns: usize,
+    selected: Option<usize>,
+) -> Vec<Vec<Piece>> {
     let shown = (scroll..message.line_count()).take(height);
     let line = |at| {
         let mut pieces: Vec<Piece> = Vec::new();
         let bytes = message.line(at).unwrap_or_default();
         let mut left = columns;
+        let is_selected = selected == Some(at);
+        if is_selected {
+            pieces.push((SELECTED, ">".to_owned()));
+            left = left.saturating_sub(1);
+        }
         for token in tokens(&bytes) {
             let text = crate::display::text::clip(&token.text, left);
             left -= width(&text);
-            pieces.push((if token.odd { Role::Dim } else { Role::Data }, text));
+            let plain = if is_selected { SELECTED } else { Role::Data };
+            pieces.push((if token.odd { Role::Dim } else { plain }, text));
         }
         pieces
     };

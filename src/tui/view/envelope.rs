@@ -8,38 +8,72 @@ use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params};
 use crate::knowledge;
-use crate::session::{End, Fate, Transaction};
+use crate::session::{End, Fate, Row, Transaction};
 
 use super::super::model::{Model, Pane};
-use super::super::rows::Piece;
-use super::{boxed, draw_lines, in_sight};
+use super::super::rows::{Piece, SELECTED, selected_line};
+use super::find::matched;
+use super::{Click, Title, boxed, draw_lines, in_sight};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
 
 /// Draws the envelope.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    let title = knowledge::word(model.lang, Pane::Envelope.title());
+    let title: String = title(model).into_iter().map(|(text, _)| text).collect();
     let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
     let remark = (Role::Dim, remark.unwrap_or_default());
-    let area = boxed(model, Pane::Envelope, &tabs(model, title), remark, area, frame);
-    draw_lines(model, lines(model, area), area, frame);
+    let area = boxed(model, Pane::Envelope, &title, remark, area, frame);
+    draw_lines(model, matched(model, Pane::Envelope, lines(model, area)), area, frame);
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
+    sight(model, area).1
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
+    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
+}
+
+/// The lines that are in sight, and the number of the first.
+pub fn sight(model: &Model, area: Rect) -> (usize, Vec<Vec<Piece>>) {
+    let (columns, height) = (usize::from(area.width), usize::from(area.height));
     let scroll = model.session.envelope_scroll;
-    let all = all(model, usize::from(area.width), usize::from(area.height) + scroll);
-    in_sight(all, scroll, area)
+    if model.focus != Pane::Transcript || selected(model).is_none() {
+        return (scroll, from(model, scroll, columns, height));
+    }
+    // While one reads the transcript, who is meant by its selected line is in sight.
+    let all = all(model, columns, usize::MAX);
+    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == SELECTED);
+    let scroll = match all.iter().position(meant) {
+        Some(at) if at < scroll || at >= scroll + height => at.saturating_sub(height / 2),
+        _ => scroll,
+    };
+    (scroll, in_sight(all, scroll, height))
+}
+
+/// The exchange of the selected line of the transcript.
+fn selected(model: &Model) -> Option<usize> {
+    match selected_line(model)? {
+        Row::Client { exchange } | Row::Server { exchange, .. } => Some(exchange),
+        Row::Data { .. } | Row::Notice { .. } => None,
+    }
 }
 
 /// The title, with the other pane's name beside it where they share a place.
-fn tabs(model: &Model, title: &str) -> String {
+pub fn title(model: &Model) -> Title {
+    let title = knowledge::word(model.lang, Pane::Envelope.title());
     if model.panes().content.is_some() {
-        return title.to_owned();
+        return vec![(title.to_owned(), None)];
     }
     let other = knowledge::word(model.lang, Pane::Content.title());
-    format!("[{title}] {} {other}", Pane::Content.number())
+    vec![
+        (format!("[{title}]"), None),
+        (" ".to_owned(), None),
+        (format!("{} {other}", Pane::Content.number()), Some(Click::Pane(Pane::Content))),
+    ]
 }
 
 /// The last line to which one can scroll.
@@ -49,7 +83,7 @@ pub fn length(model: &Model) -> usize {
 }
 
 /// The lines of the pane, at least `enough` of them if there are so many.
-fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+pub(super) fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let dialogue = &model.session.dialogue;
     let transactions = &dialogue.envelope().transactions;
     let mut out = Vec::new();
@@ -57,7 +91,13 @@ fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
         let text = knowledge::word(model.lang, "envelope.empty");
         out.extend(wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]));
     }
-    for (at, transaction) in transactions.iter().enumerate().rev().take(SHOWN) {
+    // One that is older than those and is selected comes first.
+    let meant = selected(model).map_or(usize::MAX, |at| {
+        transactions.partition_point(|transaction| transaction.exchange <= at)
+    });
+    let hidden = transactions.len().saturating_sub(SHOWN);
+    let skip = if (1..=hidden).contains(&meant) { transactions.len() - meant } else { 0 };
+    for (at, transaction) in transactions.iter().enumerate().rev().skip(skip).take(SHOWN) {
         card(model, at, transaction, columns, &mut out);
         if out.len() > enough {
             return out;
@@ -91,9 +131,11 @@ fn card(
     } else {
         out.extend(head.into_iter().map(|piece| vec![piece]));
     }
+    let is_meant = |exchange| selected(model) == Some(exchange);
     let sender = address(&transaction.sender.written);
     let fate = told(model, transaction, transaction.fate, transaction.exchange);
-    person(word("envelope.from"), &sender, fate, columns, out);
+    let from = label(word("envelope.from"), is_meant(transaction.exchange));
+    person(from, &sender, fate, columns, out);
     if transaction.sender.is_null() {
         let wrapped = wrap(word("envelope.null"), columns.saturating_sub(2));
         out.extend(wrapped.into_iter().map(|line| vec![(Role::Dim, format!("  {line}"))]));
@@ -102,7 +144,8 @@ fn card(
     for recipient in &transaction.recipients {
         let to = address(&recipient.path.written);
         let fate = told(model, transaction, recipient.fate, recipient.exchange);
-        person(word("envelope.to"), &to, fate, columns, out);
+        let label = label(word("envelope.to"), is_meant(recipient.exchange));
+        person(label, &to, fate, columns, out);
         more(&params(&recipient.params), columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
@@ -124,11 +167,15 @@ fn told(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -
     (role, format!("{code}{}", knowledge::word(model.lang, fate_key(fate, transaction))))
 }
 
+/// What stands before an address; a sign if the selected line is about it.
+fn label(word: &str, is_meant: bool) -> Piece {
+    if is_meant { (SELECTED, format!("> {word} ")) } else { (Role::Field, format!("  {word} ")) }
+}
+
 /// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
-fn person(label: &str, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
+fn person(label: Piece, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
     let (role, fate_text) = fate;
-    let head = format!("  {label} ");
-    let last = push_wrapped(Role::Field, &head, address, columns, out);
+    let last = push_wrapped(label.0, &label.1, address, columns, out);
     let gap = columns.saturating_sub(last + width(&fate_text));
     let fate = (role, format!("{}{fate_text}", " ".repeat(gap)));
     if let Some(line) = out.last_mut().filter(|_| gap > 0) {

@@ -7,40 +7,59 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::text::{clip, width, wrap};
+use crate::display::token::visible;
 use crate::journal::Happening;
 use crate::knowledge::{self, Entry, Severity};
-use crate::session::Exchange;
+use crate::session::{Exchange, Row};
 use crate::smtp::code::{Class, Code};
 
 use super::super::model::{Model, Pane};
-use super::super::rows::Piece;
+use super::super::rows::{Piece, notes, selected, selected_line};
+use super::content::field_at;
+use super::find::matched;
 use super::{boxed, draw_lines, in_sight};
+
+/// What stands between two clauses in the title.
+pub const CLAUSES: &str = ", ";
 
 /// Draws the explanation; without a box it is one line.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
-        let title = knowledge::word(model.lang, Pane::Explain.title());
-        boxed(model, Pane::Explain, title, (Role::Dim, &clauses(model)), area, frame)
+        let clauses = clauses(model).join(CLAUSES);
+        boxed(model, Pane::Explain, &title(model), (Role::Dim, &clauses), area, frame)
     } else {
         area
     };
-    draw_lines(model, lines(model, area), area, frame);
+    draw_lines(model, matched(model, Pane::Explain, lines(model, area)), area, frame);
+}
+
+/// The title, with the number of the line that is explained.
+pub fn title(model: &Model) -> String {
+    let title = knowledge::word(model.lang, Pane::Explain.title());
+    let Some(at) = selected(model, &model.session) else { return title.to_owned() };
+    let n = (at + 1).to_string();
+    format!("{title}: {}", knowledge::fill(model.lang, "transcript.line", &[("n", &n)]))
 }
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     let columns = usize::from(area.width);
-    if area.height == 1 && warns(model) {
+    if area.height == 1 && warns(model) && selected_line(model).is_none() {
         return vec![vec![(Role::Warn, clip(knowledge::word(model.lang, "data.really"), columns))]];
     }
+    from(model, model.session.explain_scroll, columns, usize::from(area.height))
+}
+
+/// `height` lines from number `scroll` on.
+pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     let mut all = all(model, columns);
-    let end = model.session.explain_scroll + usize::from(area.height);
+    let end = height.saturating_add(scroll);
     if let Some(last) =
         end.checked_sub(1).filter(|_| all.len() > end).and_then(|at| all.get_mut(at))
     {
         more(last, columns);
     }
-    in_sight(all, model.session.explain_scroll, area)
+    in_sight(all, scroll, height)
 }
 
 /// Ends a line with an ellipsis: there is more below it.
@@ -74,10 +93,79 @@ fn last(model: &Model) -> Option<&Exchange> {
     answered.filter(|e| e.connection == dialogue.connection() && !failed)
 }
 
+/// The exchange that is explained: that of the selected line, else the last.
+fn explained(model: &Model) -> Option<&Exchange> {
+    match selected_line(model) {
+        Some(Row::Client { exchange } | Row::Server { exchange, .. }) => {
+            model.session.dialogue.exchanges().get(exchange)
+        }
+        Some(Row::Data { .. } | Row::Notice { .. }) => None,
+        None => last(model),
+    }
+}
+
 /// One thing to say: its role and title, and the sentence.
 type Said = (Role, String, String);
 
-fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+pub(super) fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+    let said = match selected_line(model) {
+        Some(row) => line(model, row),
+        None => present(model),
+    };
+    said.iter().flat_map(|said| paragraph(said, columns)).collect()
+}
+
+/// What there is to say about one line.
+fn line(model: &Model, row: Row) -> Vec<Said> {
+    let word = |key| knowledge::word(model.lang, key).to_owned();
+    match row {
+        Row::Notice { .. } => {
+            let at = selected(model, &model.session).unwrap_or_default();
+            let dialogue = &model.session.dialogue;
+            let shown = crate::display::line::shown(dialogue, at, model.lang, model.with_secrets);
+            shown.map(|row| (row.role, String::new(), row.text())).into_iter().collect()
+        }
+        Row::Data { message, line } => {
+            let (title, text) = data(model, message, line);
+            let at = selected(model, &model.session).unwrap_or_default();
+            let odd = notes(&model.session.dialogue, at).into_iter().map(|odd| odd.id);
+            std::iter::once((Role::Data, title, text)).chain(named(model, odd)).collect()
+        }
+        Row::Client { .. } | Row::Server { .. } => {
+            let Some(exchange) = explained(model) else { return Vec::new() };
+            let answer = match &exchange.reply {
+                Some(_) => reply(model, exchange),
+                None => Some((Role::Dim, String::new(), word("explain.unanswered"))),
+            };
+            answer.into_iter().chain(oddities(model, exchange)).collect()
+        }
+    }
+}
+
+/// What a line of mail data is: its title and a sentence.
+fn data(model: &Model, message: usize, line: usize) -> (String, String) {
+    let messages = model.session.dialogue.messages();
+    let n = (line + 1).to_string();
+    let title = knowledge::fill(model.lang, "explain.data", &[("n", &n)]);
+    let word = |key| knowledge::word(model.lang, key).to_owned();
+    let Some(message) = messages.get(message) else { return (title, String::new()) };
+    let bytes = message.line(line).unwrap_or_default();
+    let last = message.is_complete() && !message.is_chunked() && line + 1 == message.line_count();
+    let text = match field_at(message, line) {
+        _ if last => word("explain.data.end"),
+        Some((_, first)) => {
+            let field = message.line(first).unwrap_or_default();
+            let name = field.split(|b| *b == b':').next().unwrap_or_default();
+            knowledge::fill(model.lang, "explain.data.field", &[("name", &visible(name))])
+        }
+        None if bytes.starts_with(b"..") && !message.is_chunked() => word("explain.data.stuffed"),
+        None => word("explain.data.body"),
+    };
+    (title, text)
+}
+
+/// What there is to say about the session as it stands.
+fn present(model: &Model) -> Vec<Said> {
     let dialogue = &model.session.dialogue;
     let mut said: Vec<Said> = broken(model).into_iter().collect();
     match last(model) {
@@ -94,7 +182,7 @@ fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     if !model.session.dialling {
         said.extend(phase(model).into_iter().flatten());
     }
-    said.iter().flat_map(|said| paragraph(said, columns)).collect()
+    said
 }
 
 fn paragraph((role, title, text): &Said, columns: usize) -> Vec<Vec<Piece>> {
@@ -125,7 +213,11 @@ fn reply(model: &Model, exchange: &Exchange) -> Option<Said> {
 
 /// Each oddity once, however often it occurs.
 fn oddities(model: &Model, exchange: &Exchange) -> Vec<Said> {
-    let mut ids: Vec<_> = exchange.oddities().map(|(_, odd)| odd.id).collect();
+    named(model, exchange.oddities().map(|(_, odd)| odd.id))
+}
+
+fn named(model: &Model, ids: impl Iterator<Item = &'static str>) -> Vec<Said> {
+    let mut ids: Vec<_> = ids.collect();
     let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(*id));
     let say = |id: &&str| {
@@ -176,8 +268,8 @@ const fn odd_role(entry: &Entry) -> Role {
     }
 }
 
-/// The clauses on which the explanation of the last reply rests.
-fn clauses(model: &Model) -> String {
-    let code = last(model).and_then(|e| e.reply.as_ref()?.code);
-    code.and_then(code_entry).map_or_else(String::new, |entry| entry.rfc.join(", "))
+/// The clauses on which the explanation of the reply rests.
+pub fn clauses(model: &Model) -> &'static [String] {
+    let code = explained(model).and_then(|e| e.reply.as_ref()?.code);
+    code.and_then(code_entry).map_or(&[], |entry| entry.rfc.as_slice())
 }

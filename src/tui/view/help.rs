@@ -39,7 +39,7 @@ pub fn draw(model: &Model, help: &Help, frame: &mut Frame<'_>) {
         .title_bottom(leave);
     frame.render_widget(block, area);
     let area = inside(area);
-    draw_lines(model, in_sight(lines(model), help.scroll, area), area, frame);
+    draw_lines(model, in_sight(lines(model), help.scroll, usize::from(area.height)), area, frame);
 }
 
 /// Where the help stands.

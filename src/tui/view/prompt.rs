@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::display::Role;
 use crate::display::text::{right_of, split_at_width, width};
@@ -46,6 +47,21 @@ pub fn cursor(model: &Model, area: Rect, has_box: bool) -> (u16, u16) {
     let column = mark + width(&before_cursor(model)) - hidden(model, room);
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     (area.x + column, area.y)
+}
+
+/// The byte of the line that is shown at column `x` of the screen.
+pub fn byte_at(model: &Model, x: u16) -> usize {
+    let area = model.panes().inside(Pane::Prompt).unwrap_or_default();
+    let mark = width(mark(model));
+    let room = usize::from(area.width).saturating_sub(mark + 1);
+    let column = usize::from(x.saturating_sub(area.x)).saturating_sub(mark) + hidden(model, room);
+    let line = veiled(model);
+    let mut used = 0;
+    let behind = line.grapheme_indices(true).find(|(_, grapheme)| {
+        used += width(&own_visible(grapheme));
+        used > column
+    });
+    behind.map_or(line.len(), |(at, _)| at)
 }
 
 /// What stands before the cursor.

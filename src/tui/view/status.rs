@@ -1,5 +1,7 @@
 //! The line on top and the line at the bottom.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -134,6 +136,49 @@ pub fn patience(model: &Model) -> Option<u64> {
     Some(end.since(model.now).div_ceil(1_000_000))
 }
 
+/// Where each hint of the bottom line stands, while that shows no notice.
+pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
+    let mut start = model.panes().hints.x;
+    let mut at = |hint: &Hint| {
+        let end = start + u16::try_from(hint.width()).unwrap_or(u16::MAX);
+        (hint.action, std::mem::replace(&mut start, end)..end)
+    };
+    let hints = if model.notice.is_some() { Vec::new() } else { shown_hints(model) };
+    hints.iter().map(&mut at).collect()
+}
+
+/// A key and what it does.
+struct Hint {
+    action: Action,
+    key: String,
+    words: String,
+}
+
+impl Hint {
+    fn of(model: &Model, action: Action) -> Option<Self> {
+        let key = format!(" {} ", model.keys.key_of(action)?);
+        let words = format!("{} ", knowledge::word(model.lang, action.name()));
+        Some(Self { action, key, words })
+    }
+
+    fn width(&self) -> usize {
+        width(&self.key) + width(&self.words)
+    }
+}
+
+/// The hints that have place. The last one, how to leave, keeps its own when others have to go.
+fn shown_hints(model: &Model) -> Vec<Hint> {
+    let all = actions(model).iter().filter_map(|action| Hint::of(model, *action));
+    let mut all: Vec<_> = all.collect();
+    let Some(last) = all.pop() else { return Vec::new() };
+    let mut left = usize::from(model.panes().hints.width).saturating_sub(last.width());
+    let fitting = all.into_iter().map_while(|hint| {
+        left = left.checked_sub(hint.width())?;
+        Some(hint)
+    });
+    fitting.chain([last]).collect()
+}
+
 /// What the keys do, or one line for the person.
 pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
@@ -141,25 +186,9 @@ pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         let pieces = vec![(Role::Warn, clip(&format!(" {}", own_visible(notice)), room))];
         return frame.render_widget(styled(model, pieces), area);
     }
-    let hint = |action: &Action| {
-        let key = format!(" {} ", model.keys.key_of(*action)?);
-        let text = format!("{} ", knowledge::word(model.lang, action.name()));
-        Some((width(&key) + width(&text), [(Role::Key, key), (Role::Hint, text)]))
-    };
-    // The last one, how to leave, keeps its place when others have to go.
-    let Some((last, others)) = actions(model).split_last() else { return };
-    let Some((needed, last)) = hint(last) else { return };
-    let mut left = room.saturating_sub(needed);
-    let mut pieces = Vec::new();
-    for (needed, hint) in others.iter().filter_map(hint) {
-        if needed > left {
-            break;
-        }
-        left -= needed;
-        pieces.extend(hint);
-    }
-    pieces.extend(last);
-    frame.render_widget(styled(model, pieces), area);
+    let pieces = shown_hints(model).into_iter();
+    let pieces = pieces.flat_map(|hint| [(Role::Key, hint.key), (Role::Hint, hint.words)]);
+    frame.render_widget(styled(model, pieces.collect()), area);
 }
 
 /// At most seven, those of use now.
@@ -196,10 +225,10 @@ fn actions(model: &Model) -> &'static [Action] {
         Pane::Transcript => &[
             Action::Help,
             Action::Prompt,
-            Action::Up,
-            Action::Follow,
-            Action::LineEnds,
-            Action::Top,
+            Action::Find,
+            Action::Filter,
+            Action::Fold,
+            Action::Hex,
             Action::Quit,
         ],
         _ => &[

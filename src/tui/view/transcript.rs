@@ -4,10 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::token::visible;
+use crate::display::token::{own_visible, visible};
 use crate::knowledge;
 
 use super::super::model::{Anchor, Model, Pane, Session};
+use super::super::rows::place::Window;
 use super::super::rows::{self, Piece};
 use super::{boxed, framed};
 
@@ -37,29 +38,53 @@ fn title(model: &Model, session: &Session) -> String {
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, session: &Session, area: Rect) -> Vec<Vec<Piece>> {
-    let (columns, height) = (usize::from(area.width), usize::from(area.height));
-    let (first, skip) = rows::top(model, session, columns, height);
-    let mut lines = Vec::with_capacity(height);
-    for row in first..rows::count(&session.dialogue) {
-        let skip = if row == first { skip } else { 0 };
-        lines.extend(rows::lines(model, session, row, columns).into_iter().skip(skip));
-        if lines.len() >= height {
-            break;
-        }
-    }
-    lines.truncate(height);
-    lines
+    let window = window(model, session, area);
+    let (skip, rows) = window.rows();
+    let all = rows.into_iter().flat_map(|row| rows::lines(model, session, row, window.columns));
+    all.skip(skip).take(window.height).collect()
 }
 
-/// Whether the end is followed, and what is new there if not.
+/// Where the selected row begins on the screen.
+pub fn cursor(model: &Model) -> Option<(u16, u16)> {
+    let area = model.panes().inside(Pane::Transcript)?;
+    let at = rows::selected(model, &model.session)?;
+    let window = window(model, &model.session, area);
+    let (skip, rows) = window.rows();
+    let above: usize = rows.iter().take_while(|row| **row < at).map(|row| window.tall(*row)).sum();
+    let line = u16::try_from(above.saturating_sub(skip)).unwrap_or(u16::MAX);
+    Some((area.x, area.y + line.min(area.height.saturating_sub(1))))
+}
+
+/// The transcript of `session` inside `area`.
+pub fn window<'a>(model: &'a Model, session: &'a Session, area: Rect) -> Window<'a> {
+    Window { model, session, columns: area.width.into(), height: area.height.into() }
+}
+
+/// What is filtered, and whether the end is followed or what is new there.
 fn remark(model: &Model, session: &Session) -> (Role, String) {
-    if session.anchor == Anchor::Follow {
-        return (Role::Dim, knowledge::word(model.lang, "transcript.follow").to_owned());
-    }
     let new = rows::count(&session.dialogue).saturating_sub(session.followed);
-    if new == 0 {
-        return (Role::Dim, String::new());
+    let (role, stands) = if session.anchor == Anchor::Follow {
+        (Role::Dim, knowledge::word(model.lang, "transcript.follow").to_owned())
+    } else if new > 0 {
+        let n = new.to_string();
+        (Role::Badge, knowledge::fill(model.lang, "transcript.new", &[("n", &n)]))
+    } else {
+        (Role::Dim, place(model, session))
+    };
+    let Some((pattern, n)) = session.sight.filter() else { return (role, stands) };
+    let (pattern, n) = (own_visible(&pattern.to_string()), n.to_string());
+    let filter =
+        knowledge::fill(model.lang, "transcript.filtered", &[("pattern", &pattern), ("n", &n)]);
+    let gap = if stands.is_empty() { "" } else { " | " };
+    (Role::Badge, format!("{filter}{gap}{stands}"))
+}
+
+/// The number of the selected line, and whether it has a mark.
+fn place(model: &Model, session: &Session) -> String {
+    let Some(at) = rows::selected(model, session) else { return String::new() };
+    let line = knowledge::fill(model.lang, "transcript.line", &[("n", &(at + 1).to_string())]);
+    if !session.marks.contains(&at) {
+        return line;
     }
-    let n = new.to_string();
-    (Role::Badge, knowledge::fill(model.lang, "transcript.new", &[("n", &n)]))
+    format!("{line} {}", knowledge::word(model.lang, "transcript.marked"))
 }

@@ -1,0 +1,242 @@
+//! Finding in a pane, and filtering the transcript: a line at the bottom that counts while it is
+//! typed. Enter keeps what it found, Esc goes back.
+
+use crate::display::keys::Action;
+use crate::session::pattern::Pattern;
+
+use super::super::effect::Effect;
+use super::super::find::{Find, Needle};
+use super::super::model::{Model, Pane};
+use super::super::popup::{Asks, Popup, Query};
+use super::super::prompt::Prompt;
+use super::super::{rows, view};
+use super::{browse, transcript};
+
+/// Up to so many rows all matches are counted.
+const COUNTED: usize = 20_000;
+
+/// Opens the line. What is asked for at the prompt is meant for the transcript.
+pub(super) fn open(model: &mut Model, asks: Asks) {
+    let before = (model.session.anchor, model.session.cursor);
+    let focus = model.focus;
+    if focus == Pane::Prompt {
+        browse::focus(model, Pane::Transcript);
+    }
+    let mut line = Prompt::default();
+    if let (Asks::Filter, Some((pattern, _))) = (asks, model.session.sight.filter()) {
+        line.set(&pattern.to_string());
+    }
+    model.popup = Some(Popup::Query(Query { asks, line, wrong: None, focus, before }));
+}
+
+/// What the line makes of `action`; `None` closes it.
+pub(super) fn act(model: &mut Model, action: Action, changed: bool) -> Option<Vec<Effect>> {
+    let Some(Popup::Query(query)) = &model.popup else { return None };
+    let (asks, empty) = (query.asks, query.line.text().is_empty());
+    match (action, asks) {
+        _ if changed => edited(model),
+        (Action::Choose, _) => {
+            model.popup = None;
+            if asks == Asks::Find && empty {
+                again(model, true);
+            }
+        }
+        (Action::Find | Action::FindNext, Asks::Find) => next(model, true),
+        (Action::FindPrevious, Asks::Find) => next(model, false),
+        (Action::FindNext | Action::FindPrevious, Asks::Filter) => {}
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// The line has changed: what it asks for is done at once.
+pub(super) fn edited(model: &mut Model) {
+    let Some(Popup::Query(query)) = &model.popup else { return };
+    let text = query.line.text().to_owned();
+    match query.asks {
+        Asks::Filter => filter(model, &text),
+        Asks::Find => {
+            // Every change looks again from where it began.
+            (model.session.anchor, model.session.cursor) = query.before;
+            let pane = model.focus;
+            let Some(needle) = Needle::new(&text) else {
+                // Nothing is typed yet: what was looked for before can still be asked for again.
+                return;
+            };
+            let line = view::find::top(model, pane);
+            let find = Find { needle, pane, line, found: false, wrapped: false, number: None };
+            model.find = Some(find);
+            seek(model, true, true);
+        }
+    }
+}
+
+/// A pattern that cannot be read leaves the last good one.
+fn filter(model: &mut Model, text: &str) {
+    let read = Pattern::read(text);
+    let Some(Popup::Query(query)) = &mut model.popup else { return };
+    query.wrong = read.as_ref().err().cloned();
+    if let Ok(pattern) = read {
+        model.session.sight.set_filter(pattern, &model.session.dialogue);
+        if let Some(row) = rows::selected(model, &model.session) {
+            transcript::to(model, Some(row));
+        }
+    }
+}
+
+/// Esc in the line: everything is as it was, nothing is looked for and nothing filtered.
+pub(super) fn cancel(model: &mut Model) {
+    let Some(Popup::Query(query)) = &model.popup else { return };
+    let (asks, before, focus) = (query.asks, query.before, query.focus);
+    match asks {
+        Asks::Filter => {
+            model.session.sight.set_filter(Pattern::default(), &model.session.dialogue);
+        }
+        Asks::Find => model.find = None,
+    }
+    browse::focus(model, focus);
+    (model.session.anchor, model.session.cursor) = before;
+}
+
+/// Esc in a pane goes one step back: from chosen lines, then from what was looked for.
+pub(super) fn leave(model: &mut Model) -> bool {
+    if model.focus == Pane::Prompt {
+        return false;
+    }
+    model.session.chosen_from.take().is_some() || model.find.take().is_some()
+}
+
+/// The next match of what was looked for last; asks for it if that was nothing.
+pub(super) fn again(model: &mut Model, forward: bool) {
+    if model.find.is_none() {
+        return open(model, Asks::Find);
+    }
+    if model.focus == Pane::Prompt {
+        browse::focus(model, Pane::Transcript);
+    }
+    next(model, forward);
+    model.notice = model.find.as_ref().map(|find| view::find::said(model, find));
+}
+
+fn next(model: &mut Model, forward: bool) {
+    let pane = model.focus;
+    let line = view::find::top(model, pane);
+    let Some(find) = &mut model.find else { return };
+    if find.pane != pane {
+        // In another pane the same is looked for from the beginning of what is seen.
+        (find.pane, find.line) = (pane, line);
+        return seek(model, forward, true);
+    }
+    seek(model, forward, false);
+}
+
+/// Goes to the nearest match; `here` counts too if `from_here`.
+fn seek(model: &mut Model, forward: bool, from_here: bool) {
+    let Some(mut find) = model.find.take() else { return };
+    let hit = match find.pane {
+        Pane::Transcript => {
+            let from = rows::selected(model, &model.session);
+            let from = from.unwrap_or_else(|| view::find::top(model, Pane::Transcript));
+            let found = in_transcript(model, &find.needle, (from, forward, from_here));
+            find.number = found.and_then(|(row, _)| counted(model, &find.needle, row));
+            found
+        }
+        pane => {
+            let lines = view::find::lines(model, pane);
+            let has = |at: usize| !find.needle.places(&lines.text(at)).is_empty();
+            let found = around(lines.len(), (find.line, forward, from_here), has);
+            let few = found.filter(|_| lines.len() <= COUNTED);
+            find.number = few.map(|(line, _)| {
+                let all = || (0..lines.len()).filter(|at| has(*at));
+                (all().filter(|at| *at <= line).count(), all().count())
+            });
+            found
+        }
+    };
+    find.found = hit.is_some();
+    find.wrapped = hit.is_some_and(|(_, wrapped)| wrapped);
+    let pane = find.pane;
+    if let Some((line, _)) = hit {
+        find.line = line;
+    }
+    model.find = Some(find);
+    match hit {
+        Some((row, _)) if pane == Pane::Transcript => transcript::reveal(model, row),
+        Some((line, _)) => view_line(model, pane, line),
+        None => {}
+    }
+}
+
+/// The nearest of `count` lines that `has` it, and whether that is round the end.
+fn around(
+    count: usize,
+    (from, forward, from_here): (usize, bool, bool),
+    has: impl Fn(usize) -> bool,
+) -> Option<(usize, bool)> {
+    let split = (from + usize::from(forward != from_here)).min(count);
+    let (before, behind) = (0..split, split..count);
+    if forward {
+        let near = behind.into_iter().find(|at| has(*at)).map(|at| (at, false));
+        near.or_else(|| before.into_iter().find(|at| has(*at)).map(|at| (at, true)))
+    } else {
+        let near = (0..from.min(count)).rev().find(|at| has(*at)).map(|at| (at, false));
+        near.or_else(|| (from.min(count)..count).rev().find(|at| has(*at)).map(|at| (at, true)))
+    }
+}
+
+/// The same over the rows that the filter keeps; folded ones count too.
+fn in_transcript(
+    model: &Model,
+    needle: &Needle,
+    (from, forward, from_here): (usize, bool, bool),
+) -> Option<(usize, bool)> {
+    let (session, dialogue) = (&model.session, &model.session.dialogue);
+    let has = |at: &usize| rows::has(model, session, *at, needle);
+    let down = |from: usize| {
+        std::iter::successors(session.sight.kept_from(dialogue, from), |at| {
+            session.sight.kept_from(dialogue, at + 1)
+        })
+    };
+    let up = |from: usize| {
+        std::iter::successors(session.sight.kept_before(dialogue, from), |at| {
+            session.sight.kept_before(dialogue, *at)
+        })
+    };
+    let (near, far) = if forward {
+        let start = from + usize::from(!from_here);
+        (down(start).find(has), down(0).take_while(|at| *at < start).find(has))
+    } else {
+        let end = from + usize::from(from_here);
+        let near = up(end).find(has);
+        let far = || up(usize::MAX).take_while(|at| *at >= end).find(has);
+        (near, near.is_none().then(far).flatten())
+    };
+    near.map(|at| (at, false)).or_else(|| far.map(|at| (at, true)))
+}
+
+/// Which match row `row` is, of how many.
+fn counted(model: &Model, needle: &Needle, row: usize) -> Option<(usize, usize)> {
+    let (session, dialogue) = (&model.session, &model.session.dialogue);
+    if rows::count(dialogue) > COUNTED {
+        return None;
+    }
+    let all = (0..rows::count(dialogue))
+        .filter(|at| session.sight.kept_from(dialogue, *at) == Some(*at))
+        .filter(|at| rows::has(model, session, *at, needle));
+    Some(all.fold((0, 0), |(before, all), at| (before + usize::from(at <= row), all + 1)))
+}
+
+/// Scrolls a pane so that `line` is in sight.
+fn view_line(model: &mut Model, pane: Pane, line: usize) {
+    let height = model.panes().inside(pane).map_or(1, |area| usize::from(area.height).max(1));
+    let session = &mut model.session;
+    let scroll = match pane {
+        Pane::Envelope => &mut session.envelope_scroll,
+        Pane::Content => &mut session.content_scroll,
+        Pane::Explain => &mut session.explain_scroll,
+        Pane::Transcript | Pane::Prompt => return,
+    };
+    if line < *scroll || line >= *scroll + height {
+        *scroll = line.saturating_sub(height / 2);
+    }
+}

@@ -1,0 +1,251 @@
+//! The mouse: what is under the pointer decides. Middle and right button stay the terminal's.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
+
+use crate::display::keys::Action;
+use crate::knowledge;
+
+use super::super::copy::{self, Form, Source};
+use super::super::effect::Effect;
+use super::super::layout::{Panes, Shape, Split, inside, too_small};
+use super::super::model::{Model, Pane};
+use super::super::pointer::{Held, Marked, Spot};
+use super::super::popup::Popup;
+use super::super::view::{self, Click, marked, prompt, status};
+use super::{act, arrange, browse, compose, transcript};
+
+/// Lines by which one step of the wheel scrolls.
+const WHEEL: isize = 3;
+
+/// Two clicks within this many microseconds are a double click.
+const DOUBLE: u64 = 400_000;
+
+/// What the mouse did.
+pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+    let place = (event.column, event.row);
+    if too_small(model.size) {
+        return Vec::new();
+    }
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => pressed(model, place),
+        MouseEventKind::Drag(MouseButton::Left) => {
+            dragged(model, place);
+            Vec::new()
+        }
+        MouseEventKind::Up(MouseButton::Left) => released(model),
+        MouseEventKind::ScrollUp => wheel(model, place, -WHEEL),
+        MouseEventKind::ScrollDown => wheel(model, place, WHEEL),
+        _ => Vec::new(),
+    }
+}
+
+fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
+    if !matches!(model.popup, None | Some(Popup::Query(_))) {
+        let action = if by < 0 { Action::Up } else { Action::Down };
+        return (0..by.abs()).flat_map(|_| act(model, action)).collect();
+    }
+    if let Some(pane) = model.panes().at(place) {
+        browse::scroll_pane(model, pane, by);
+    }
+    Vec::new()
+}
+
+fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
+    let before = model.pointer.pressed.replace((place, model.now));
+    let double = before.is_some_and(|(at, when)| at == place && model.now.since(when) < DOUBLE);
+    if double {
+        // The third click is the first of another pair.
+        model.pointer.pressed = None;
+    }
+    model.marked = None;
+    model.pointer.held = Held::Nothing;
+    let hint = status::hints_at(model).into_iter().find(|(_, at)| at.contains(&place.0));
+    model.notice = None;
+    let panes = model.panes();
+    // The line at the bottom keeps what it has found, and gives way.
+    if let Some(Popup::Query(_)) = model.popup {
+        return if panes.hints.contains(place.into()) {
+            Vec::new()
+        } else {
+            act(model, Action::Choose)
+        };
+    }
+    if panes.hints.contains(place.into()) {
+        return hint.map_or_else(Vec::new, |(action, _)| act(model, action));
+    }
+    if model.popup.is_some() {
+        return in_popup(model, place);
+    }
+    if let Some(splitter) = panes.splitter_at(place) {
+        take_border(model, (splitter.split, splitter.sideways), place, double);
+    } else if panes.header.contains(place.into()) {
+        compose::prepare(model, "connect");
+    } else if panes.tabs.contains(place.into()) {
+        let mut tabs = view::tabs::tabs_at(model).into_iter();
+        if let Some((id, _)) = tabs.find(|(_, at)| at.contains(&place.0)) {
+            model.bring_to_front(id);
+        }
+    } else if panes.beside.is_some_and(|area| area.contains(place.into())) {
+        model.bring_to_front(model.neighbour(1));
+    } else if let Some(pane) = panes.at(place) {
+        return in_pane(model, &panes, pane, place, double);
+    }
+    Vec::new()
+}
+
+/// In an open popup: its entries, and everything beside it closes it.
+fn in_popup(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
+    let area = match &model.popup {
+        Some(Popup::Copy(copy)) => view::copy::place(model, copy),
+        _ => view::help::place(model),
+    };
+    if !area.contains(place.into()) {
+        model.popup = None;
+    } else if inside(area).contains(place.into())
+        && let Some(Popup::Copy(_)) = model.popup
+    {
+        return super::copy::choose(model, usize::from(place.1 - inside(area).y));
+    }
+    Vec::new()
+}
+
+/// A border is dragged from here, or goes back to where it was at first.
+fn take_border(
+    model: &mut Model,
+    (split, sideways): (Split, bool),
+    place: (u16, u16),
+    again: bool,
+) {
+    if again {
+        return model.ratios.forget_one(Shape::of(model.size), split);
+    }
+    let Some(at) = before(&model.panes(), split, sideways, place) else { return };
+    model.pointer.held = Held::Border(split, at);
+}
+
+/// How far the border stands behind the pointer.
+fn before(panes: &Panes, split: Split, sideways: bool, (x, y): (u16, u16)) -> Option<i32> {
+    let splitter = panes.splitters.iter().find(|s| s.split == split && s.sideways == sideways)?;
+    let along = if sideways { x } else { y };
+    Some(i32::from(splitter.start) + i32::from(splitter.before) - i32::from(along))
+}
+
+/// In a pane: its border acts or zooms; inside the cursor is placed and marking begins.
+fn in_pane(
+    model: &mut Model,
+    panes: &Panes,
+    pane: Pane,
+    place: (u16, u16),
+    double: bool,
+) -> Vec<Effect> {
+    let (Some(area), Some(inner)) = (panes.of(pane), panes.inside(pane)) else {
+        return Vec::new();
+    };
+    if area != inner && place.1 == area.y {
+        return in_title(model, pane, place.0, double);
+    }
+    let at = inner.contains(place.into()).then(|| spot(model, pane, inner, place)).flatten();
+    let byte = prompt::byte_at(model, place.0);
+    browse::focus(model, pane);
+    if pane == Pane::Prompt && inner.contains(place.into()) {
+        model.prompt.place(byte);
+    }
+    // Where the focus changes what is shown, the place means something else now.
+    let Some(at) = at.filter(|_| model.panes() == *panes) else { return Vec::new() };
+    if double {
+        return mark_word(model, pane, at);
+    }
+    if pane == Pane::Transcript {
+        transcript::to(model, Some(at.line.0));
+    }
+    model.pointer.held = Held::Text(pane, at);
+    Vec::new()
+}
+
+fn in_title(model: &mut Model, pane: Pane, x: u16, double: bool) -> Vec<Effect> {
+    match view::click(model, pane, x) {
+        Some(Click::Pane(other)) => browse::focus(model, other),
+        Some(Click::View(content)) => {
+            browse::focus(model, pane);
+            model.session.view = content;
+            model.session.content_scroll = 0;
+        }
+        Some(Click::Clause(clause)) => return super::copy::open_page(clause),
+        None => {
+            browse::focus(model, pane);
+            model.zoomed ^= double;
+        }
+    }
+    Vec::new()
+}
+
+fn dragged(model: &mut Model, place: (u16, u16)) {
+    match model.pointer.held {
+        Held::Nothing => {}
+        Held::Border(split, beside) => {
+            let panes = model.panes();
+            let Some(splitter) = panes.splitters.iter().find(|s| s.split == split) else { return };
+            let along = if splitter.sideways { place.0 } else { place.1 };
+            let to = i32::from(along) + beside - i32::from(splitter.start);
+            arrange::move_border(model, split, to);
+        }
+        Held::Text(pane, from) => {
+            if !model.pointer.told {
+                let word = knowledge::word(model.lang, "mouse.first");
+                model.notice = Some(word.to_owned());
+            }
+            mark(model, pane, from, place);
+        }
+    }
+}
+
+/// Marks from `from` to the pointer; beyond the edge the pane scrolls.
+fn mark(model: &mut Model, pane: Pane, from: Spot, (x, y): (u16, u16)) {
+    let Some(area) = model.panes().inside(pane) else { return };
+    if y < area.y {
+        browse::scroll_pane(model, pane, -1);
+    } else if y >= area.bottom() {
+        browse::scroll_pane(model, pane, 1);
+    }
+    let x = x.clamp(area.x, area.right().saturating_sub(1).max(area.x));
+    let y = y.clamp(area.y, area.bottom().saturating_sub(1).max(area.y));
+    if let Some(to) = spot(model, pane, area, (x, y)) {
+        model.marked = Some(Marked { session: model.session.id, pane, from, to });
+    }
+}
+
+/// The place in the text of `pane` that is under the pointer, at the last line if it is below.
+fn spot(model: &Model, pane: Pane, area: Rect, (x, y): (u16, u16)) -> Option<Spot> {
+    let shown = view::shown(model, pane);
+    let last = shown.len().checked_sub(1)?;
+    let row = usize::from(y.checked_sub(area.y)?);
+    let (line, pieces) = shown.get(row.min(last))?;
+    let column = if row > last { usize::MAX } else { usize::from(x.checked_sub(area.x)?) };
+    Some(Spot { line: *line, column: column.min(marked::length(pieces)) })
+}
+
+fn mark_word(model: &mut Model, pane: Pane, at: Spot) -> Vec<Effect> {
+    let shown = view::shown(model, pane);
+    let line = shown.iter().find(|(line, _)| *line == at.line);
+    let Some(word) = line.and_then(|line| copy::word_at(line, at.column)) else {
+        return Vec::new();
+    };
+    let spot = |column| Spot { column, ..at };
+    let (from, to) = (spot(word.start), spot(word.end.saturating_sub(1)));
+    model.marked = Some(Marked { session: model.session.id, pane, from, to });
+    copy_marked(model)
+}
+
+fn released(model: &mut Model) -> Vec<Effect> {
+    model.pointer.held = Held::Nothing;
+    // A double click has copied its word already.
+    if model.pointer.pressed.is_some() { copy_marked(model) } else { Vec::new() }
+}
+
+/// Copies what is marked as it is shown.
+pub(super) fn copy_marked(model: &Model) -> Vec<Effect> {
+    let marked = model.marked.filter(|m| m.session == model.session.id);
+    let source = marked.map(Source::Marked);
+    source.map_or_else(Vec::new, |source| super::copy::effect(model, &source, Form::Text))
+}
