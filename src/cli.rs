@@ -18,8 +18,8 @@ pub use common::Common;
 #[derive(Parser, Debug)]
 #[command(name = "ehlo", version, long_version = text::version(), about, after_help = text::MAIN)]
 pub struct Cli {
-    #[arg(value_parser = Target::read, default_value = "practice", help = text::TARGET)]
-    target: Target,
+    #[arg(value_name = "TARGET", value_parser = Target::read, default_value = "practice", help = text::TARGET)]
+    targets: Vec<Target>,
     /// Line by line on standard input and output, without a screen; the default in a pipe
     #[arg(long)]
     plain: bool,
@@ -70,11 +70,12 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Look at a recording or transcript on the screen
+    /// Look at recordings or transcripts on the screen
     #[command(after_help = text::OPEN)]
     Open {
-        /// A journal or a transcript
-        file: PathBuf,
+        /// Journals or transcripts; each has a tab
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// Run the practice server alone
     #[command(after_help = text::SERVE)]
@@ -147,9 +148,9 @@ pub enum ConfigVerb {
 #[derive(Debug)]
 pub enum Mode {
     /// The screen, connected.
-    Screen(Target),
-    /// The screen over a file.
-    Open(PathBuf),
+    Screen(Vec<Target>),
+    /// The screen over files.
+    Open(Vec<PathBuf>),
     /// Line by line.
     Plain(Target),
     /// Scripts.
@@ -226,15 +227,20 @@ pub fn read(
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     let mode = match cli.verb {
-        None if cli.plain || piped => Mode::Plain(cli.target),
-        None => Mode::Screen(cli.target),
+        None if cli.plain || piped => {
+            Mode::Plain(only(cli.targets, "without a screen, one server")?)
+        }
+        None => Mode::Screen(cli.targets),
         Some(Verb::Run { scripts, server, codes, full, timeout, json }) => {
             let timeout = std::time::Duration::from_secs(timeout);
             Mode::Run(Run { scripts, server, codes, full, timeout, json })
         }
         Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
-        Some(Verb::Open { file }) if piped => Mode::Show { file, full: false, json: false },
-        Some(Verb::Open { file }) => Mode::Open(file),
+        Some(Verb::Open { files }) if piped => {
+            let file = only(files, "without a screen, one file")?;
+            Mode::Show { file, full: false, json: false }
+        }
+        Some(Verb::Open { files }) => Mode::Open(files),
         Some(Verb::Serve { listen, maildir, catch_all, json }) => {
             Mode::Serve { listen, maildir, catch_all, json }
         }
@@ -248,6 +254,15 @@ pub fn read(
         Some(Verb::Man) => Mode::Man,
     };
     Ok((mode, cli.common))
+}
+
+/// The only one of what was named.
+fn only<T>(named: Vec<T>, why: &str) -> Result<T, clap::Error> {
+    let mut named = named.into_iter();
+    match (named.next(), named.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Cli::command().error(ErrorKind::TooManyValues, why)),
+    }
 }
 
 #[cfg(test)]
@@ -286,7 +301,10 @@ mod tests {
         let asked = mode("ehlo --ascii keys --no-mouse").unwrap().1.asked();
         let asked: Vec<_> = asked.iter().map(|a| (a.name, a.value.as_str())).collect();
         assert_eq!(asked, [("borders", "ascii"), ("mouse", "false")]);
-        assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(Target::Practice)));
+        assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(t) if t == [Target::Practice]));
+        assert!(matches!(mode("ehlo a b:26").unwrap().0, Mode::Screen(t) if t.len() == 2));
+        assert!(matches!(mode("ehlo open a b").unwrap().0, Mode::Open(files) if files.len() == 2));
+        assert!(mode("ehlo --plain a b").is_err());
         assert!(matches!(mode("ehlo --plain h").unwrap().0, Mode::Plain(_)));
         assert!(mode("ehlo run x").is_err());
         assert!(mode("ehlo serve --record x").is_err());

@@ -27,7 +27,7 @@ use crate::knowledge;
 
 pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
 pub use sources::{Asked, Sources, Written};
-pub use theme::{Found, theme, theme_names, themes};
+pub use theme::{Found, own_themes, theme, theme_names, themes};
 pub use value::{Borders, Color};
 
 /// Something in a file or a variable that cannot be used.

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tokio::sync::mpsc;
 
 use crate::config::{Settings, Sources, Warning};
 use crate::display::token::own_visible;
@@ -28,6 +29,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::listen::Listener;
+use crate::net::watch::Watch;
 use crate::speaker::Policy;
 use crate::speaker::server::Deliver;
 
@@ -119,12 +121,21 @@ fn is_recording(path: &Path) -> std::io::Result<bool> {
     Ok(head.is_empty() || crate::journal::file::is_journal(&head))
 }
 
-/// Where the practice server listens that a session with `target` needs: one is started on
-/// loopback, keeps nothing, and ends with the program. Other targets need none.
+/// The practice server of this program.
+#[derive(Clone, Debug)]
+pub struct Practice {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Takes wishes to hear its end of a session.
+    pub wishes: mpsc::Sender<Watch>,
+}
+
+/// The practice server that a session with `target` needs: one is started on loopback, keeps
+/// nothing, and ends with the program. Other targets need none.
 ///
 /// # Errors
 /// When no port can be had.
-pub async fn practice_for(target: &Target) -> std::io::Result<Option<SocketAddr>> {
+pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> {
     if *target != Target::Practice {
         return Ok(None);
     }
@@ -136,9 +147,13 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<SocketAddr>
     let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
     let listener = Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await?;
     let address = listener.address()?;
-    tokio::spawn(listener.serve(std::future::pending()));
-    Ok(Some(address))
+    let (wishes, taken) = mpsc::channel(WISHES_WAITING);
+    tokio::spawn(listener.watched(taken).serve(std::future::pending()));
+    Ok(Some(Practice { address, wishes }))
 }
+
+/// How many wishes to hear the practice server may wait; they come from a person.
+const WISHES_WAITING: usize = 16;
 
 /// Tells on standard error what is wrong with what the user has set.
 pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>) {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ehlo::cli::{self, ConfigVerb, Mode};
 use ehlo::config::{Color, Folders, Settings, Sources};
 use ehlo::headless::{self, Outcome, Setting};
-use ehlo::tui;
+use ehlo::tui::{self, Start};
 
 fn main() -> ExitCode {
     let dumb = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
@@ -31,8 +31,8 @@ fn main() -> ExitCode {
     let (lang, record, with_secrets) = (chosen.lang.value, common.record, common.with_secrets);
     let setting = Setting { lang, record, with_secrets, chosen, sources, warnings };
     let outcome = match mode {
-        Mode::Screen(target) => tui::run(tui::Start::Dial(target), &setting),
-        Mode::Open(file) => tui::run(tui::Start::Open(file), &setting),
+        Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), &setting),
+        Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), &setting),
         Mode::Plain(target) => headless::plain::run(&target, &setting),
         Mode::Run(run) => headless::run::run(&run, &setting),
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, &setting),

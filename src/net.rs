@@ -7,6 +7,7 @@ pub mod dial;
 pub mod driver;
 pub mod listen;
 pub mod stream;
+pub mod watch;
 
 use std::time::Instant;
 

@@ -17,6 +17,7 @@ pub mod prompt;
 pub mod rows;
 pub mod runtime;
 pub mod screenshot;
+pub mod sessions;
 pub mod terminal;
 pub mod update;
 pub mod view;

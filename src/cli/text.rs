@@ -8,6 +8,7 @@ pub(super) const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, unix
 pub(super) const MAIN: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed
   ehlo mx.example.net:25                any server
+  ehlo practice mx.example.net:25       two sessions, one tab each
   ehlo --theme light --lang ja          for this once; config.toml and EHLO_THEME are for always
   printf 'EHLO x\\r\\nQUIT\\r\\n' | ehlo --plain mx.example.net:25
   ehlo run login.txt --server mx.example.net:25
@@ -26,7 +27,8 @@ pub(super) const SHOW: &str = "Examples:
   ehlo show - < transcript.txt";
 
 pub(super) const OPEN: &str = "Examples:
-  ehlo open session.jsonl";
+  ehlo open session.jsonl
+  ehlo open before.jsonl after.jsonl                    one tab each";
 
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525

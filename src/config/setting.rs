@@ -131,6 +131,11 @@ impl Settings {
         Self::resolve(sources, Some(self))
     }
 
+    /// Whether the terminal can show more than ASCII.
+    pub const fn utf8(&self) -> bool {
+        self.utf8
+    }
+
     /// Whether borders are drawn with `+`, `-` and `|`.
     pub fn ascii(&self) -> bool {
         match self.borders.value {

@@ -20,8 +20,8 @@ pub const TARGETS: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
-    /// For each breakpoint of the layout the shares of its panes, in thousandths.
-    pub layout: BTreeMap<String, Vec<u16>>,
+    /// Where the borders stand that were moved: names such as `wide.content`, in thousandths.
+    pub layout: BTreeMap<String, u16>,
     /// The last targets, the most recent first.
     pub targets: Vec<String>,
     /// What another version wrote there.
@@ -32,10 +32,15 @@ pub struct State {
 impl State {
     /// Puts a target first.
     pub fn visit(&mut self, target: &str) {
-        self.targets.retain(|known| known != target);
-        self.targets.insert(0, target.to_owned());
-        self.targets.truncate(TARGETS);
+        visit(&mut self.targets, target);
     }
+}
+
+/// Puts a target before the others; the oldest is forgotten where there are too many.
+pub fn visit(targets: &mut Vec<String>, target: &str) {
+    targets.retain(|known| known != target);
+    targets.insert(0, target.to_owned());
+    targets.truncate(TARGETS);
 }
 
 /// Reads what is remembered in a file; what is wrong with it comes second.
@@ -86,11 +91,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a").join("state.json");
         assert_eq!(load(&path), (State::default(), None));
-        change(&path, |state| drop(state.layout.insert("wide".to_owned(), vec![400, 600])))
-            .unwrap();
+        change(&path, |state| state.layout = [("wide".to_owned(), 400)].into()).unwrap();
         let written = change(&path, |state| state.visit("practice")).unwrap();
         assert_eq!(load(&path), (written.clone(), None));
-        assert_eq!(written.layout["wide"], [400, 600]);
+        assert_eq!(written.layout["wide"], 400);
         assert_eq!(written.targets, ["practice"]);
         #[cfg(unix)]
         for (path, mode) in [(path.parent().unwrap(), 0o700), (&path, 0o600)] {

@@ -55,6 +55,12 @@ pub fn themes(sources: &Sources) -> Vec<Found> {
     sources.themes.iter().map(describe).collect()
 }
 
+/// The user's own themes: names and texts. What cannot be read is left out.
+pub fn own_themes(sources: &Sources) -> Vec<(String, String)> {
+    let text = |name: &String| Some((name.clone(), own(name, sources)?.1.ok()?));
+    sources.themes.iter().filter_map(text).collect()
+}
+
 /// Reads a theme, in the colours that this terminal shows. `auto` is answered by whoever can ask
 /// the terminal; here it is the default.
 ///

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use serde::Deserialize;
-use serde::de::value::StrDeserializer;
 use toml::de::{DeTable, DeValue};
 
 use super::slip::{Slip, unknown};
@@ -37,6 +35,7 @@ actions! {
     Secrets "view.secrets",
     SessionNew "session.new", SessionNext "session.next", SessionPrevious "session.previous",
     SessionClose "session.close", SessionBeside "session.beside",
+    SessionOtherEnd "session.other-end",
     Transcript "pane.transcript", Prompt "pane.prompt", Envelope "pane.envelope",
     Content "pane.content", Explain "pane.explain",
     Narrower "pane.narrower", Wider "pane.wider", Lower "pane.lower", Higher "pane.higher",
@@ -60,15 +59,19 @@ actions! {
 }
 
 macro_rules! layers {
-    ($($variant:ident $title:literal $doc:literal),* $(,)?) => {
+    ($($variant:ident $name:literal $title:literal $doc:literal),* $(,)?) => {
         /// Where a key counts.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-        #[serde(rename_all = "lowercase")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Layer { $(#[doc = $doc] $variant),* }
 
         impl Layer {
             /// All layers, in the order in which help lists them.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its name in key tables.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
 
             /// The key of its title in the knowledge base.
             pub const fn title(self) -> &'static str {
@@ -79,13 +82,13 @@ macro_rules! layers {
 }
 
 layers! {
-    Any "layer.any" "Everywhere.",
-    Prompt "layer.prompt" "While the prompt has the focus.",
-    Line "layer.line" "Wherever a line is typed: the prompt, and the popups that ask for one.",
-    Panes "layer.panes" "While a pane has the focus.",
-    Transcript "layer.transcript" "While the transcript has the focus.",
-    List "layer.list" "While a list is open: help, commands, a choice.",
-    Find "layer.find" "While something to look for is typed.",
+    Any "any" "layer.any" "Everywhere.",
+    Prompt "prompt" "layer.prompt" "While the prompt has the focus.",
+    Line "line" "layer.line" "Wherever a line is typed: the prompt, and the popups that ask for one.",
+    Panes "panes" "layer.panes" "While a pane has the focus.",
+    Transcript "transcript" "layer.transcript" "While the transcript has the focus.",
+    List "list" "layer.list" "While a list is open: help, commands, a choice.",
+    Find "find" "layer.find" "While something to look for is typed.",
 }
 
 /// One row of the key table.
@@ -133,11 +136,14 @@ impl Keys {
     fn take_layers(&mut self, text: &str, file: &DeTable<'_>) -> Vec<Slip> {
         let mut slips = Vec::new();
         for (name, rows) in file {
-            let layer = Layer::deserialize(StrDeserializer::<toml::de::Error>::new(name.get_ref()));
+            let layer = Layer::ALL.iter().copied().find(|layer| layer.name() == name.get_ref());
             match (layer, rows.get_ref().as_table()) {
-                (Err(error), _) => slips.push(Slip::of(text, name, error.message())),
+                (None, _) => {
+                    let names = Layer::ALL.iter().map(|layer| layer.name());
+                    slips.push(Slip::of(text, name, unknown("layer", name.get_ref(), names)));
+                }
                 (_, None) => slips.push(Slip::of(text, rows, "expected a table of keys")),
-                (Ok(layer), Some(rows)) => slips.extend(self.take_rows(text, layer, rows)),
+                (Some(layer), Some(rows)) => slips.extend(self.take_rows(text, layer, rows)),
             }
         }
         slips
@@ -292,7 +298,7 @@ mod tests {
         assert!(told[1].starts_with("line 3, column 1: \"f99x\" is no key"), "{}", told[1]);
         assert_eq!(told[2], "line 5, column 6: expected an action in quotes");
         assert_eq!(told[3], "line 6, column 1: terminals send tab for ctrl-i");
-        assert!(told[4].starts_with("line 7, column 2: unknown variant `promt`"), "{}", told[4]);
+        assert_eq!(told[4], "line 7, column 2: \"promt\" is no layer; did you mean \"prompt\"?");
         assert_eq!(told.len(), 5);
         assert_eq!(keys.bound(Layer::Any, key("f10")), Some(Action::Help));
         assert_eq!(keys.rows().len(), embedded().rows().len() + 2);

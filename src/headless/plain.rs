@@ -16,7 +16,7 @@ use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
-use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse, was_cut_short};
+use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, converse, was_cut_short};
 use crate::session::{Dialogue, Keep, Phase};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
@@ -41,8 +41,8 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let (say, orders) = mpsc::channel(1);
     let log = Log::new(clock, Keep::default())
         .recording(recorder, setting.with_secrets)
-        .published_to(publish);
-    let address = practice_for(&target).await?;
+        .published_to(Ear { number: 0, heard: publish });
+    let address = practice_for(&target).await?.map(|practice| practice.address);
     tokio::spawn(session(target, address, log, orders));
     Front { setting, dialogue: Dialogue::default(), said: 0, heard_of_us: 0, bad_input: false, say }
         .attend(heard)
@@ -79,7 +79,10 @@ struct Front {
 }
 
 impl Front {
-    async fn attend(mut self, mut heard: mpsc::Receiver<Heard>) -> anyhow::Result<Outcome> {
+    async fn attend(
+        mut self,
+        mut heard: mpsc::Receiver<(usize, Heard)>,
+    ) -> anyhow::Result<Outcome> {
         let mut printer = Printer::new(self.setting.lang, true, self.setting.with_secrets);
         if std::io::stdin().is_terminal() {
             printer = printer.without_own_lines();
@@ -100,16 +103,18 @@ impl Front {
             tokio::select! {
                 news = heard.recv() => match news {
                     None => break,
-                    Some(Heard::Event(event)) => {
+                    Some((_, Heard::Event(event))) => {
                         if let Happening::Bytes { from: Side::Client, data, .. } = &event.what {
                             self.heard_of_us += data.len() as u64;
                         }
                         self.dialogue.apply(&event);
                         say(&printer.news(&self.dialogue))?;
                     }
-                    Some(Heard::RecordingFailed(why)) => {
+                    Some((_, Heard::RecordingFailed(why))) => {
                         tell_recording_failed(&why, self.setting.lang);
                     }
+                    // It has listened from the beginning.
+                    Some((_, Heard::Before(_))) => {}
                 },
                 // It has said goodbye; now it should close (RFC 5321 §4.1.1.10).
                 () = tokio::time::sleep(GOODBYE), if closing => {

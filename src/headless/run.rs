@@ -31,7 +31,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
         scripts.push((path.as_path(), load(path)?.codes_only(run.codes)));
     }
     block_on(async {
-        let address = practice_for(&run.server).await?;
+        let address = practice_for(&run.server).await?.map(|practice| practice.address);
         let mut worst = Outcome::Done;
         for (at, (path, script)) in scripts.into_iter().enumerate() {
             worst = worst.max(play(path, script, run, &setting.numbered(at), address).await?);

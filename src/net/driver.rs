@@ -35,8 +35,26 @@ pub const EVENTS_WAITING: usize = 256;
 pub enum Heard {
     /// Something happened.
     Event(Event),
+    /// All that happened before somebody came to listen.
+    Before(Box<Dialogue>),
     /// The recording could not be written any further.
     RecordingFailed(String),
+}
+
+/// Who listens to a session, and by which number it is told from others.
+#[derive(Clone, Debug)]
+pub struct Ear {
+    /// The number of the session.
+    pub number: usize,
+    /// Where what is heard goes.
+    pub heard: mpsc::Sender<(usize, Heard)>,
+}
+
+impl Ear {
+    /// Somebody who no longer listens wants to hear nothing; the session goes on.
+    async fn hear(&self, what: Heard) {
+        let _ = self.heard.send((self.number, what)).await;
+    }
 }
 
 /// The one owner of a session's events: dialogue, recording and listener get them from here.
@@ -46,7 +64,8 @@ pub struct Log {
     clock: Clock,
     recorder: Option<Recorder<File>>,
     with_secrets: bool,
-    listener: Option<mpsc::Sender<Heard>>,
+    ear: Option<Ear>,
+    late: Option<mpsc::Receiver<Ear>>,
     /// Why the recording ended before the session, if it did.
     pub recording_failed: Option<String>,
 }
@@ -59,7 +78,8 @@ impl Log {
             clock,
             recorder: None,
             with_secrets: false,
-            listener: None,
+            ear: None,
+            late: None,
             recording_failed: None,
         }
     }
@@ -71,10 +91,32 @@ impl Log {
         self
     }
 
-    /// Publishes every event to `listener`.
-    pub fn published_to(mut self, listener: mpsc::Sender<Heard>) -> Self {
-        self.listener = Some(listener);
+    /// Publishes every event to `ear`.
+    pub fn published_to(mut self, ear: Ear) -> Self {
+        self.ear = Some(ear);
         self
+    }
+
+    /// Lets somebody listen who comes while the session goes on; the last one to come listens.
+    pub fn open_to(mut self, late: Option<mpsc::Receiver<Ear>>) -> Self {
+        self.late = late;
+        self
+    }
+
+    /// Waits for the next one who wants to listen.
+    async fn latecomer(&mut self) -> Ear {
+        if let Some(late) = &mut self.late
+            && let Some(ear) = late.recv().await
+        {
+            return ear;
+        }
+        self.late = None;
+        std::future::pending().await
+    }
+
+    async fn begin_to_tell(&mut self, ear: Ear) {
+        ear.hear(Heard::Before(Box::new(self.dialogue.clone()))).await;
+        self.ear = Some(ear);
     }
 
     /// The time of its clock.
@@ -88,11 +130,10 @@ impl Log {
         self.dialogue.apply(&event);
         let failed = self.record(&event).err().map(|error| error.to_string());
         self.recording_failed = self.recording_failed.take().or_else(|| failed.clone());
-        if let Some(listener) = &self.listener {
-            // A listener that is gone wants to hear nothing; the session goes on.
-            let _ = listener.send(Heard::Event(event)).await;
+        if let Some(ear) = &self.ear {
+            ear.hear(Heard::Event(event)).await;
             if let Some(why) = failed {
-                let _ = listener.send(Heard::RecordingFailed(why)).await;
+                ear.hear(Heard::RecordingFailed(why)).await;
             }
         }
     }
@@ -220,6 +261,7 @@ pub async fn converse<P: Speaker, O>(
                     return log.append(Happening::Closed { by: part.side, how: Ending::TimedOut }).await;
                 }
             }
+            ear = log.latecomer() => log.begin_to_tell(ear).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
                     if obey(speaker, order) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::journal::{Endpoints, Happening};
@@ -17,7 +18,8 @@ use crate::speaker::server::Deliver;
 use crate::speaker::{Policy, Server};
 
 use super::Clock;
-use super::driver::{Log, Part, converse};
+use super::driver::{Ear, Log, Part, converse};
+use super::watch::{Watch, Watches};
 
 /// How many clients are served at once; the others are told to come back (421).
 pub const CLIENTS: usize = 1_000;
@@ -34,6 +36,7 @@ pub struct Listener {
     policy: Policy,
     deliver: Deliver,
     finished: Finished,
+    watches: Option<Watches>,
 }
 
 impl Listener {
@@ -48,7 +51,13 @@ impl Listener {
         finished: Finished,
     ) -> std::io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, policy, deliver, finished })
+        Ok(Self { socket, policy, deliver, finished, watches: None })
+    }
+
+    /// Lets its sessions be heard while they go on.
+    pub fn watched(mut self, wishes: mpsc::Receiver<Watch>) -> Self {
+        self.watches = Some(Watches::new(wishes));
+        self
     }
 
     /// Where it listens.
@@ -60,14 +69,14 @@ impl Listener {
     }
 
     /// Serves until `stop` is done, then lets the sessions that are under way end for a while.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
+    pub async fn serve(mut self, stop: impl Future<Output = ()>) {
         let places = Arc::new(Semaphore::new(CLIENTS));
         let mut sessions = JoinSet::new();
         tokio::pin!(stop);
         for number in 1.. {
             let accepted = tokio::select! {
                 () = &mut stop => break,
-                accepted = self.socket.accept() => accepted,
+                accepted = accept(&self.socket, self.watches.as_mut()) => accepted,
             };
             while sessions.try_join_next().is_some() {}
             // A failed accept is about that client alone, or passes (too many open files).
@@ -85,7 +94,8 @@ impl Listener {
                 });
                 continue;
             };
-            let session = session(stream, peer, self.policy.clone(), self.deliver.clone());
+            let late = self.watches.as_mut().map(|watches| watches.session(peer));
+            let session = session(stream, peer, self.policy.clone(), self.deliver.clone(), late);
             let finished = self.finished.clone();
             sessions.spawn(async move {
                 finished(number, &session.await);
@@ -99,17 +109,30 @@ impl Listener {
     }
 }
 
+/// The next client; meanwhile, who wants to hear a session is passed on to it.
+async fn accept(
+    socket: &TcpListener,
+    watches: Option<&mut Watches>,
+) -> std::io::Result<(TcpStream, SocketAddr)> {
+    let Some(watches) = watches else { return socket.accept().await };
+    tokio::select! {
+        accepted = socket.accept() => accepted,
+        () = watches.pass_on() => std::future::pending().await,
+    }
+}
+
 async fn session(
     stream: TcpStream,
     peer: SocketAddr,
     policy: Policy,
     deliver: Deliver,
+    late: Option<mpsc::Receiver<Ear>>,
 ) -> Dialogue {
     let _ = stream.set_nodelay(true);
     // Doubled dots do not count; at most every third byte of a message has one.
     let limit = usize::try_from(policy.size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
-    let mut log = Log::new(Clock::start(), Keep { message, messages: message });
+    let mut log = Log::new(Clock::start(), Keep { message, messages: message }).open_to(late);
     let endpoints = Endpoints {
         target: String::new(),
         local: stream.local_addr().ok().map(|a| a.to_string()),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-/// One thing to do.
+/// One thing to do. Where no session is named, it is for the one in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Connect to a target, as it was typed.
@@ -13,8 +13,21 @@ pub enum Effect {
     SayFile(String),
     /// Close the connection, or stop connecting.
     HangUp,
+    /// Open a session with this target, as it was typed.
+    New(String),
+    /// Close what a session that is no longer there has open.
+    Close(usize),
+    /// Hear the practice server's end of a talk.
+    Watch {
+        /// Number of the session that hears it.
+        session: usize,
+        /// The address of the client in that talk.
+        client: String,
+    },
     /// Read the content of a message; the bytes are its mail data without stuffing.
     ReadContent {
+        /// Number of the session.
+        session: usize,
         /// Index of the message.
         message: usize,
         /// Its bytes.

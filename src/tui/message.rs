@@ -2,7 +2,10 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::display::Theme;
+use crate::display::keys::Keys;
 use crate::journal::{Event, Moment};
+use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
 
@@ -19,20 +22,56 @@ pub enum Message {
     Paste(String),
     /// The terminal has this size now.
     Resize(u16, u16),
-    /// Something happened in the session.
-    Heard(Event),
-    /// A recording was read, and perhaps something is to be told about it.
-    Loaded(Box<Dialogue>, Option<String>),
+    /// Something happened in the session with this number.
+    Heard(usize, Event),
+    /// What happened before in a session was read, and perhaps something is to be told about it.
+    Loaded(usize, Box<Dialogue>, Option<String>),
     /// The content of a message was read.
-    ContentRead(usize, Box<Content>),
+    ContentRead {
+        /// Number of the session.
+        session: usize,
+        /// Index of the message.
+        message: usize,
+        /// What was read.
+        content: Box<Content>,
+    },
+    /// What the user has set is different now, and perhaps something is wrong with it.
+    Configured(Vec<Change>, Option<String>),
     /// Something to tell the person in one line.
     Say(String),
     /// Something went to the clipboard, or did not.
     Copied(Copied),
     /// There is no browser for this address.
     NoBrowser(String),
-    /// The recording cannot go on.
-    RecordingFailed(String),
+    /// The recording of this session cannot go on.
+    RecordingFailed(usize, String),
+}
+
+/// A setting with its new value.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The language.
+    Lang(Lang),
+    /// The theme and its name.
+    Theme(String, Theme),
+    /// The user's own themes: names and texts.
+    OwnThemes(Vec<(String, String)>),
+    /// The keys.
+    Keys(Keys),
+    /// Whether borders are drawn with `+`, `-` and `|`.
+    Ascii(bool),
+    /// Whether the mouse is ours.
+    Mouse(bool),
+    /// Whether there is a line of hints.
+    Hints(bool),
+    /// Whether long lines are wrapped.
+    Wrap(bool),
+    /// Whether there is a column of times.
+    Time(bool),
+    /// Whether line ends are shown.
+    LineEnds(bool),
+    /// Whether leaving an open transaction asks.
+    ConfirmQuit(bool),
 }
 
 /// How copying went.

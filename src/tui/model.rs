@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::display::Theme;
 use crate::display::keys::{Keys, Layer};
+use crate::display::{Depth, Theme};
 use crate::journal::Moment;
 use crate::knowledge::Lang;
 use crate::session::content::Content;
@@ -95,12 +95,16 @@ pub struct Session {
     pub draft: String,
     /// The fold over its events.
     pub dialogue: Dialogue,
-    /// Whether it comes from a file: nothing can be sent.
+    /// Whether nothing can be sent: it comes from a file, or is the other end of a talk.
     pub recorded: bool,
-    /// Whether the file is still being read.
+    /// The session of which it is the server's end, where it is one.
+    pub other_end_of: Option<usize>,
+    /// Whether what happened before is still being read.
     pub loading: bool,
     /// Whether a connection is being made.
     pub dialling: bool,
+    /// Whether it is being written to a file.
+    pub recording: bool,
     /// The target that was dialled last.
     pub target: String,
     /// Where the transcript stands.
@@ -119,6 +123,8 @@ pub struct Session {
     pub left: usize,
     /// How many rows there were when it was last followed.
     pub followed: usize,
+    /// How many rows there were when it was last in front.
+    pub seen: usize,
     /// How far the envelope is scrolled.
     pub envelope_scroll: usize,
     /// How far the content is scrolled.
@@ -141,8 +147,10 @@ impl Session {
             draft: String::new(),
             dialogue: Dialogue::default(),
             recorded: false,
+            other_end_of: None,
             loading: false,
             dialling: false,
+            recording: false,
             target,
             anchor: Anchor::Follow,
             sight: Sight::default(),
@@ -152,6 +160,7 @@ impl Session {
             hex: false,
             left: 0,
             followed: 0,
+            seen: 0,
             envelope_scroll: 0,
             content_scroll: 0,
             explain_scroll: 0,
@@ -172,12 +181,20 @@ pub struct Model {
     pub lang: Lang,
     /// Looks.
     pub theme: Theme,
+    /// The name of the theme.
+    pub theme_name: String,
+    /// How many colours the terminal shows.
+    pub depth: Depth,
+    /// The person's own themes: names and texts.
+    pub themes: Vec<(String, String)>,
     /// Keys.
     pub keys: Keys,
     /// The session in front.
     pub session: Session,
     /// The other sessions, by id.
     pub others: Vec<Session>,
+    /// The highest number that a session ever had.
+    pub last_id: usize,
     /// Whether another session's transcript stands beside that of the one in front.
     pub beside: bool,
     /// What has the focus.
@@ -207,6 +224,10 @@ pub struct Model {
     pub marked: Option<Marked>,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
+    /// The targets that were used last, the newest first.
+    pub targets: Vec<String>,
+    /// Whether leaving an open transaction asks.
+    pub confirm_quit: bool,
     /// Whether the last key asked to leave.
     pub leaving: bool,
     /// Whether long lines of the transcript are wrapped.
@@ -219,8 +240,6 @@ pub struct Model {
     pub line_ends: bool,
     /// Whether secrets are readable.
     pub with_secrets: bool,
-    /// Whether the session is being recorded.
-    pub recording: bool,
     /// The time.
     pub now: Moment,
 }
@@ -232,9 +251,13 @@ impl Model {
             size,
             lang,
             theme,
+            theme_name: "terminal".to_owned(),
+            depth: Depth::True,
+            themes: Vec::new(),
             keys,
             session: Session::new(1, String::new()),
             others: Vec::new(),
+            last_id: 1,
             beside: false,
             focus: Pane::Prompt,
             tab: Pane::Envelope,
@@ -249,13 +272,14 @@ impl Model {
             pointer: Pointer::default(),
             marked: None,
             notice: None,
+            targets: Vec::new(),
+            confirm_quit: true,
             leaving: false,
             wrap: true,
             time: false,
             find: None,
             line_ends: false,
             with_secrets: false,
-            recording: false,
             now: Moment(0),
         }
     }
@@ -263,12 +287,14 @@ impl Model {
     /// Where everything is.
     pub fn panes(&self) -> Panes {
         let shown = if self.focus == Pane::Prompt { Pane::Transcript } else { self.focus };
+        // What has the focus is always in sight.
+        let covered = matches!(shown, Pane::Envelope | Pane::Content);
         let wish = Wish {
             size: self.size,
             shown,
             tab: self.tab,
             zoomed: self.zoomed,
-            beside: self.beside && !self.others.is_empty(),
+            beside: self.beside().is_some() && !covered,
             tabs: !self.others.is_empty(),
             hints: self.hints
                 || self.notice.is_some()

@@ -1,37 +1,38 @@
-//! Executes effects and feeds messages; the only file of the screen that waits for anything.
+//! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
+
+mod answer;
+mod effects;
+mod memory;
+mod reading;
+mod sessions;
+mod settings;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use crossterm::event::{Event as Input, KeyEventKind};
-use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config;
-use crate::display::shot::Shot;
-use crate::headless::{Outcome, Setting, practice_for, read_message, show};
-use crate::journal::facts::DialReason;
-use crate::journal::{DialFailure, Ending, Happening};
-use crate::knowledge::{self, Lang};
+use crate::headless::{Outcome, Setting};
+use crate::journal::{Event, Happening};
 use crate::net::Clock;
-use crate::net::dial::{Target, dial};
-use crate::net::driver::{EVENTS_WAITING, Heard, Log, Orders, Part, converse};
-use crate::session::content::Content;
-use crate::session::{Dialogue, Keep};
-use crate::smtp::payload;
-use crate::speaker::{Human, Say};
+use crate::net::dial::Target;
+use crate::net::driver::{EVENTS_WAITING, Heard};
 
-use super::clipboard;
-use super::effect::Effect;
 use super::message::Message;
 use super::model::Model;
-use super::screenshot;
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
+use answer::Answer;
+use memory::Memory;
+use reading::Inner;
+use sessions::{Order, Sessions};
+use settings::Followed;
 
 /// The time between two frames while events pour in; keys are drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -39,11 +40,8 @@ const FRAME: Duration = Duration::from_millis(16);
 /// How many events are taken before keys are looked at again.
 const BATCH: usize = 32;
 
-/// How many lines may wait to be sent; a burst of typing is faster than any network.
-const ORDERS_WAITING: usize = 1 << 16;
-
-/// How long a closing connection may take when the person leaves.
-const FAREWELL: Duration = Duration::from_millis(300);
+/// What the screen looks like until the settings are taken.
+const USUAL_THEME: &str = "terminal";
 
 /// With what the screen begins.
 #[derive(Debug)]
@@ -54,42 +52,31 @@ pub enum Start {
     Open(PathBuf),
 }
 
-/// What the session task is told.
-#[derive(Debug)]
-enum Order {
-    Dial(Target),
-    Say(Say),
-}
-
 /// Opens the screen and stays until the person leaves.
 ///
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
-pub fn run(start: Start, setting: &Setting) -> anyhow::Result<Outcome> {
-    let (theme, of_theme) = config::theme(&setting.chosen.theme.value, &setting.sources);
-    let (keys, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
-    let clock = Clock::start();
-    let recorder = setting.recorder(&clock)?;
-    let mut model = Model::new((0, 0), setting.lang, theme, keys);
-    model.recording = recorder.is_some();
+pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow::Result<Outcome> {
+    let starts: Vec<Start> = starts.into_iter().collect();
+    let mut followed = Followed::begin(setting);
+    let (theme, _) = config::theme(USUAL_THEME, &setting.sources);
+    let mut model = Model::new((0, 0), setting.lang, theme, config::embedded_keys());
     model.with_secrets = setting.with_secrets;
-    model.line_ends = setting.chosen.line_ends.value;
-    let mut warnings = setting.warnings.iter().chain(&of_theme).chain(&of_keys);
-    model.notice = warnings.next().map(ToString::to_string);
-    match &start {
-        Start::Dial(target) => {
-            model.session.target = target.to_string();
-            model.session.dialling = true;
-        }
-        Start::Open(path) => {
-            model.session.target = path.display().to_string();
-            model.session.recorded = true;
-            model.session.loading = true;
-        }
-    }
+    model.depth = followed.depth();
+    model.utf8 = setting.chosen.utf8();
+    let (memory, of_memory) = Memory::recall(&setting.sources, &mut model);
+    let (changes, more) = followed.all();
+    let warnings: Vec<_> = setting.warnings.iter().cloned().chain(more).chain(of_memory).collect();
+    update(&mut model, Message::Configured(changes, settings::told(&warnings)));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
+        let clock = Clock::start();
+        let (publish, heard) = mpsc::channel(EVENTS_WAITING);
+        let mut sessions = Sessions::new(setting, clock.clone(), publish);
+        for (at, start) in starts.iter().enumerate() {
+            prepare(&mut model, at, start, &mut sessions)?;
+        }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let size = screen.size()?;
@@ -97,19 +84,18 @@ pub fn run(start: Start, setting: &Setting) -> anyhow::Result<Outcome> {
         terminal::mouse(model.mouse)?;
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
-        let (publish, heard) = mpsc::channel(EVENTS_WAITING);
-        let (orders, taken_orders) = mpsc::channel(ORDERS_WAITING);
-        let log = Log::new(clock.clone(), Keep::default())
-            .recording(recorder, setting.with_secrets)
-            .published_to(publish);
-        tokio::spawn(session(log, taken_orders));
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
-        match start {
-            Start::Dial(target) => orders.send(Order::Dial(target)).await?,
-            Start::Open(path) => load(path, setting.lang, inner.clone()),
+        for (id, start) in (1..).zip(starts) {
+            match start {
+                Start::Dial(target) => drop(sessions.order(id, Order::Dial(target))),
+                Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
+            }
         }
+        let answer = followed.late_answer();
+        watch::follow(followed, inner.clone());
+        let drawn = Instant::now();
         let loops =
-            Loop { model, screen, clock, orders, inner, drawn: Instant::now(), draw_at: None };
+            Loop { model, screen, clock, sessions, memory, inner, answer, drawn, draw_at: None };
         let result = loops.attend(heard, messages).await;
         drop(taken);
         result
@@ -118,14 +104,31 @@ pub fn run(start: Start, setting: &Setting) -> anyhow::Result<Outcome> {
     result
 }
 
-/// Reads a recording in the background.
-fn load(path: PathBuf, lang: Lang, inner: mpsc::Sender<anyhow::Result<Message>>) {
-    tokio::task::spawn_blocking(move || {
-        let loaded = show::open_as_session(&path, lang);
-        let message = loaded.map(|(dialogue, notice)| Message::Loaded(Box::new(dialogue), notice));
-        // Nobody is there to hear it if the person has left.
-        let _ = inner.blocking_send(message);
-    });
+/// Opens the session for a start, before anything of it is read or connected.
+fn prepare(
+    model: &mut Model,
+    at: usize,
+    start: &Start,
+    sessions: &mut Sessions,
+) -> anyhow::Result<()> {
+    let target = match start {
+        Start::Dial(target) => target.to_string(),
+        Start::Open(path) => path.display().to_string(),
+    };
+    let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
+    let Some(session) = model.session_mut(id) else { return Ok(()) };
+    session.target = target;
+    match start {
+        Start::Dial(_) => {
+            session.dialling = true;
+            session.recording = sessions.begin(id)?;
+        }
+        Start::Open(_) => {
+            session.recorded = true;
+            session.loading = true;
+        }
+    }
+    Ok(())
 }
 
 /// What is typed, read by a thread of its own. It ends with the program: nothing can interrupt it.
@@ -141,58 +144,15 @@ fn keyboard() -> mpsc::Receiver<Input> {
     events
 }
 
-/// The session task: dials when told to, and drives each connection to its end.
-async fn session(mut log: Log, mut orders: mpsc::Receiver<Order>) {
-    let mut server = None;
-    while let Some(order) = orders.recv().await {
-        let Order::Dial(target) = order else { continue };
-        if server.is_none() {
-            // Without it the dialling fails, and says so.
-            server = practice_for(&target).await.ok().flatten();
-        }
-        let dialled = tokio::select! {
-            dialled = dial(&target, server) => dialled,
-            () = told_to_stop(&mut orders) => Err(DialFailure {
-                target: target.to_string(),
-                reason: DialReason::Other,
-                detail: "stopped".to_owned(),
-            }),
-        };
-        match dialled {
-            Err(failure) => log.append(Happening::NotOpened(failure)).await,
-            Ok((stream, endpoints)) => {
-                log.append(Happening::Opened(endpoints)).await;
-                let orders = Orders { queue: &mut orders, obey };
-                converse(stream, &mut log, Part::person(), &mut Human::default(), Some(orders))
-                    .await;
-            }
-        }
-    }
-}
-
-fn obey(human: &mut Human, order: Order) -> bool {
-    match order {
-        Order::Say(say) => human.push(say),
-        Order::Dial(_) => false,
-    }
-}
-
-async fn told_to_stop(orders: &mut mpsc::Receiver<Order>) {
-    while let Some(order) = orders.recv().await {
-        if matches!(order, Order::Say(Say::Close(_))) {
-            return;
-        }
-    }
-    std::future::pending::<()>().await;
-}
-
 /// The screen while it runs.
 struct Loop {
     model: Model,
     screen: Screen,
     clock: Clock,
-    orders: mpsc::Sender<Order>,
-    inner: mpsc::Sender<anyhow::Result<Message>>,
+    sessions: Sessions,
+    memory: Memory,
+    inner: Inner,
+    answer: Answer,
     drawn: Instant,
     draw_at: Option<Instant>,
 }
@@ -200,7 +160,7 @@ struct Loop {
 impl Loop {
     async fn attend(
         mut self,
-        mut heard: mpsc::Receiver<Heard>,
+        mut heard: mpsc::Receiver<(usize, Heard)>,
         mut messages: mpsc::Receiver<anyhow::Result<Message>>,
     ) -> anyhow::Result<Outcome> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -214,43 +174,50 @@ impl Loop {
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
         loop {
             let tick = self.next_tick();
-            let quit = tokio::select! {
-                _ = terminate.recv() => return Ok(killed_by(15)),
-                _ = hang_up.recv() => return Ok(killed_by(1)),
-                _ = interrupt.recv() => return Ok(killed_by(2)),
-                _ = quit_signal.recv() => return Ok(killed_by(3)),
+            let end = tokio::select! {
+                _ = terminate.recv() => Some(End::Signal(15)),
+                _ = hang_up.recv() => Some(End::Signal(1)),
+                _ = interrupt.recv() => Some(End::Signal(2)),
+                _ = quit_signal.recv() => Some(End::Signal(3)),
                 _ = resized.recv() => {
                     self.draw()?;
-                    false
+                    None
                 }
                 count = input.recv_many(&mut typed, BATCH) => match count {
                     // The terminal is gone.
-                    0 => true,
+                    0 => Some(End::Quit),
                     _ => self.input(typed.drain(..))?,
                 },
                 Some(message) = messages.recv() => self.take(message?)?,
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;
-                    false
+                    None
                 }
                 () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => {
                     self.tick();
                     self.draw()?;
-                    false
+                    None
                 }
             };
-            if quit {
+            if let Some(end) = end {
                 self.farewell(&mut heard).await;
-                return Ok(Outcome::Done);
+                match end {
+                    End::Quit => return Ok(Outcome::Done),
+                    // As a signal ends a program.
+                    End::Signal(number) => std::process::exit(128 + number),
+                }
             }
         }
     }
 
     /// Keys, pastes, a new size: drawn at once, and together where they come in a burst.
-    fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<bool> {
+    fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<Option<End>> {
         self.tick();
         for event in events {
+            if self.answer.takes(&event) {
+                continue;
+            }
             let message = match event {
                 Input::Key(key) if key.kind != KeyEventKind::Release => Message::Key(key),
                 Input::Mouse(event) => Message::Mouse(event),
@@ -259,29 +226,35 @@ impl Loop {
                 _ => continue,
             };
             let effects = update(&mut self.model, message);
-            if self.execute(effects)? {
-                return Ok(true);
+            let end = self.execute(effects)?;
+            if end.is_some() {
+                return Ok(end);
             }
         }
         self.draw()?;
-        Ok(false)
+        Ok(None)
     }
 
-    fn take(&mut self, message: Message) -> anyhow::Result<bool> {
+    fn take(&mut self, message: Message) -> anyhow::Result<Option<End>> {
         self.tick();
         let effects = update(&mut self.model, message);
-        let quit = self.execute(effects)?;
+        let end = self.execute(effects)?;
         self.draw()?;
-        Ok(quit)
+        Ok(end)
     }
 
     /// Events are drawn together, at most once a frame.
-    fn heard(&mut self, batch: impl Iterator<Item = Heard>) -> anyhow::Result<bool> {
+    fn heard(
+        &mut self,
+        batch: impl Iterator<Item = (usize, Heard)>,
+    ) -> anyhow::Result<Option<End>> {
         self.tick();
-        for heard in batch {
+        for (id, heard) in batch {
+            self.remember(id, &heard);
             let message = match heard {
-                Heard::Event(event) => Message::Heard(event),
-                Heard::RecordingFailed(why) => Message::RecordingFailed(why),
+                Heard::Event(event) => Message::Heard(id, event),
+                Heard::Before(dialogue) => Message::Loaded(id, dialogue, None),
+                Heard::RecordingFailed(why) => Message::RecordingFailed(id, why),
             };
             let effects = update(&mut self.model, message);
             self.execute(effects)?;
@@ -291,7 +264,16 @@ impl Loop {
         } else {
             self.draw_at = Some(self.drawn + FRAME);
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// A target that was reached is worth remembering.
+    fn remember(&mut self, id: usize, heard: &Heard) {
+        let opened = matches!(heard, Heard::Event(Event { what: Happening::Opened(_), .. }));
+        let session = self.model.session_mut(id).filter(|session| opened && !session.recorded);
+        if let Some(target) = session.map(|session| session.target.clone()) {
+            self.memory.visit(&target, &mut self.model, self.inner.clone());
+        }
     }
 
     fn tick(&mut self) {
@@ -328,155 +310,19 @@ impl Loop {
         Ok(())
     }
 
-    /// Does what update asked for; `true` to leave.
-    fn execute(&mut self, effects: Vec<Effect>) -> anyhow::Result<bool> {
-        for effect in effects {
-            match effect {
-                Effect::Quit => return Ok(true),
-                Effect::Dial(target) => self.dial(&target),
-                Effect::Say(bytes) => self.order(Order::Say(Say::Bytes(bytes))),
-                Effect::HangUp => self.order(Order::Say(Say::Close(Ending::Finished))),
-                Effect::SayFile(path) => self.say_file(path),
-                Effect::ReadContent { message, bytes } => self.read(message, bytes),
-                Effect::Redraw => self.clear()?,
-                Effect::Suspend => self.suspend()?,
-                Effect::Mouse(ours) => terminal::mouse(ours)?,
-                Effect::Copy { text, what } => self.copy(text, what)?,
-                Effect::Open(address) => self.open(address),
-                Effect::Screenshot => self.screenshot()?,
-            }
-        }
-        Ok(false)
-    }
-
-    fn dial(&mut self, target: &str) {
-        match Target::read(target) {
-            Ok(target) => {
-                self.model.session.target = target.to_string();
-                self.model.session.dialling = true;
-                self.order(Order::Dial(target));
-            }
-            Err(error) => self.model.notice = Some(error.to_string()),
-        }
-    }
-
-    fn order(&mut self, order: Order) {
-        if self.orders.try_send(order).is_err() {
-            self.model.notice =
-                Some(knowledge::word(self.model.lang, "message.too-fast").to_owned());
-        }
-    }
-
-    fn say_file(&self, path: String) {
-        let (inner, orders) = (self.inner.clone(), self.orders.clone());
-        tokio::spawn(async move {
-            let name = PathBuf::from(&path);
-            let read = move || read_message(&name).map(payload::stuff);
-            let stuffed = tokio::task::spawn_blocking(read).await;
-            match stuffed.unwrap_or_else(|_| Err(std::io::Error::other("not read"))) {
-                Ok(bytes) => {
-                    // The session may be over by now; then nothing is said.
-                    let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;
-                }
-                Err(error) => {
-                    let _ = inner.send(Ok(Message::Say(format!("{path}: {error}")))).await;
-                }
-            }
-        });
-    }
-
-    fn read(&self, message: usize, bytes: Vec<u8>) {
-        let inner = self.inner.clone();
-        tokio::spawn(async move {
-            if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(&bytes)).await {
-                let _ = inner.send(Ok(Message::ContentRead(message, Box::new(content)))).await;
-            }
-        });
-    }
-
-    /// The terminal is told at once, tools beside the screen.
-    fn copy(&self, text: Bytes, what: String) -> anyhow::Result<()> {
-        let told = clipboard::tell_terminal(&text)?;
-        let inner = self.inner.clone();
-        tokio::spawn(async move {
-            let copied = clipboard::copy(&text, what, told).await;
-            let _ = inner.send(Ok(Message::Copied(copied))).await;
-        });
-        Ok(())
-    }
-
-    /// Opens a page; where there is no browser its address is copied.
-    fn open(&self, address: String) {
-        let (inner, lang) = (self.inner.clone(), self.model.lang);
-        tokio::spawn(async move {
-            let message = if clipboard::open(&address).await {
-                Message::Say(knowledge::fill(lang, "open.done", &[("address", &address)]))
-            } else {
-                Message::NoBrowser(address)
-            };
-            let _ = inner.send(Ok(message)).await;
-        });
-    }
-
-    /// Writes what is on the screen, without what was said last.
-    fn screenshot(&mut self) -> anyhow::Result<()> {
-        let model = &self.model;
-        let frame = self.screen.draw(|frame| view::view(model, frame))?;
-        let shot = Shot::of(frame.buffer, Some(view::cursor(model)));
-        let (inner, lang) = (self.inner.clone(), model.lang);
-        tokio::task::spawn_blocking(move || {
-            let said = match screenshot::write(&shot, &screenshot::name(), &screenshot::folders()) {
-                Ok(svg) => {
-                    let file = svg.display().to_string();
-                    knowledge::fill(lang, "screenshot.done", &[("file", &file)])
-                }
-                Err(error) => {
-                    knowledge::fill(lang, "screenshot.failed", &[("why", &error.to_string())])
-                }
-            };
-            let _ = inner.blocking_send(Ok(Message::Say(said)));
-        });
-        Ok(())
-    }
-
-    /// Stops the whole process group, so that whatever started us stops too.
-    fn suspend(&mut self) -> anyhow::Result<()> {
+    /// Gives the terminal back first: nobody waits for connections that are closing.
+    async fn farewell(&mut self, heard: &mut mpsc::Receiver<(usize, Heard)>) {
         terminal::restore();
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        terminal::again()?;
-        self.clear()
-    }
-
-    /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its
-    /// cursor is, and the answer would arrive as input of the person.
-    fn clear(&mut self) -> anyhow::Result<()> {
-        let size = self.screen.size()?;
-        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
-        Ok(())
-    }
-
-    /// Closes the connection, so that the recording has its end.
-    async fn farewell(&mut self, heard: &mut mpsc::Receiver<Heard>) {
-        terminal::restore();
-        let mut dialogue: Dialogue = std::mem::take(&mut self.model.session.dialogue);
-        if !dialogue.phase().is_open() || self.model.session.recorded {
-            return;
-        }
-        self.order(Order::Say(Say::Close(Ending::Finished)));
-        let _ = tokio::time::timeout(FAREWELL, async {
-            while let Some(Heard::Event(event)) = heard.recv().await {
-                dialogue.apply(&event);
-                if !dialogue.phase().is_open() {
-                    break;
-                }
-            }
-        })
-        .await;
+        self.memory.keep(&self.model.ratios).await;
+        self.sessions.farewell(heard).await;
     }
 }
 
-/// Ends as a signal ends a program; everything recorded is on disk already.
-fn killed_by(signal: i32) -> Outcome {
-    terminal::restore();
-    std::process::exit(128 + signal)
+/// Why the loop ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The person leaves.
+    Quit,
+    /// This signal came.
+    Signal(i32),
 }

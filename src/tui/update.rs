@@ -7,6 +7,7 @@ mod copy;
 mod find;
 mod help;
 mod mouse;
+mod sessions;
 mod transcript;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -18,8 +19,8 @@ use crate::session::Dialogue;
 use crate::session::content::Content;
 
 use super::effect::Effect;
-use super::message::Message;
-use super::model::{Anchor, Model, Pane, ReadContent};
+use super::message::{Change, Message};
+use super::model::{Anchor, Model, Pane, ReadContent, Session};
 use super::popup::{Asks, Popup};
 use super::rows;
 
@@ -45,59 +46,94 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             // The end of the last line is Enter's.
             model.prompt.insert(text.strip_suffix('\n').unwrap_or(&text));
         }
-        Message::Heard(event) => return heard(model, &event),
-        Message::Loaded(dialogue, notice) => {
-            model.session.dialogue = *dialogue;
-            model.session.sight.begin_again(&model.session.dialogue);
-            model.session.loading = false;
-            model.notice = model.notice.take().or(notice);
-            return read_content(model);
+        Message::Heard(id, event) => return heard(model, id, &event),
+        Message::Loaded(id, dialogue, notice) => return loaded(model, id, *dialogue, notice),
+        Message::ContentRead { session, message, content } => {
+            return model
+                .session_mut(session)
+                .map_or_else(Vec::new, |session| content_read(session, message, *content));
         }
-        Message::ContentRead(message, content) => {
-            model.session.reading = false;
-            let len = model
-                .session
-                .dialogue
-                .messages()
-                .get(message)
-                .map_or(0, crate::session::Message::wire_len);
-            model.session.read = Some(ReadContent { message, len, content: *content });
-            return read_content(model);
+        Message::Configured(changes, told) => {
+            model.notice = told;
+            return changes.into_iter().filter_map(|change| configure(model, change)).collect();
         }
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {
             return vec![Effect::Copy { text: what.clone().into(), what }];
         }
         Message::Copied(copied) => copy::said(model, &copied),
-        Message::RecordingFailed(why) => {
-            model.recording = false;
-            model.notice =
-                Some(knowledge::fill(model.lang, "message.recording-failed", &[("why", &why)]));
-        }
+        Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
     Vec::new()
 }
 
-fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
-    let before = what_fills(&model.session.dialogue);
-    model.session.dialogue.apply(event);
-    model.session.sight.grow(&model.session.dialogue);
-    let now = what_fills(&model.session.dialogue);
-    if now != before && now.is_some() {
-        // Where envelope and content share a place, it shows what is being filled.
-        model.tab =
-            if model.session.dialogue.awaits_mail_data() { Pane::Content } else { Pane::Envelope };
-    }
+fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
+    let in_front = id == model.session.id;
+    let is_reading = in_front && rows::selected(model, &model.session).is_some();
+    // A session that was closed may still have something to say.
+    let Some(session) = model.session_mut(id) else { return Vec::new() };
+    let before = what_fills(&session.dialogue);
+    session.dialogue.apply(event);
+    session.sight.grow(&session.dialogue);
+    let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
-        model.session.dialling = false;
+        session.dialling = false;
     }
-    if rows::selected(model, &model.session).is_none() {
-        model.session.explain_scroll = 0;
+    if !is_reading {
+        session.explain_scroll = 0;
     }
-    if model.session.anchor == Anchor::Follow {
-        model.session.followed = rows::count(&model.session.dialogue);
+    if session.anchor == Anchor::Follow {
+        session.followed = rows::count(&session.dialogue);
     }
-    if matches!(event.what, Happening::Bytes { .. }) { read_content(model) } else { Vec::new() }
+    let read = matches!(event.what, Happening::Bytes { .. });
+    let mut effects = if read { read_content(session) } else { Vec::new() };
+    if let Some((_, mail_data)) = filled.filter(|_| in_front) {
+        // Where envelope and content share a place, it shows what is being filled.
+        model.tab = if mail_data { Pane::Content } else { Pane::Envelope };
+    }
+    if let Happening::Opened(endpoints) = &event.what {
+        effects.extend(sessions::follow(model, id, endpoints));
+    }
+    effects
+}
+
+fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) -> Vec<Effect> {
+    let Some(session) = model.session_mut(id) else { return Vec::new() };
+    session.dialogue = dialogue;
+    session.sight.begin_again(&session.dialogue);
+    session.loading = false;
+    session.read = None;
+    let effects = read_content(session);
+    model.notice = model.notice.take().or(notice);
+    effects
+}
+
+fn configure(model: &mut Model, change: Change) -> Option<Effect> {
+    match change {
+        Change::Lang(lang) => model.lang = lang,
+        Change::Theme(name, theme) => (model.theme_name, model.theme) = (name, theme),
+        Change::OwnThemes(themes) => model.themes = themes,
+        Change::Keys(keys) => model.keys = keys,
+        Change::Ascii(ascii) => model.ascii = ascii,
+        Change::Hints(shown) => model.hints = shown,
+        Change::Wrap(wrapped) => model.wrap = wrapped,
+        Change::Time(shown) => model.time = shown,
+        Change::LineEnds(shown) => model.line_ends = shown,
+        Change::ConfirmQuit(asks) => model.confirm_quit = asks,
+        Change::Mouse(ours) => {
+            model.mouse = ours;
+            return Some(Effect::Mouse(ours));
+        }
+    }
+    None
+}
+
+fn recording_failed(model: &mut Model, id: usize, why: &str) {
+    let Some(session) = model.session_mut(id) else { return };
+    session.recording = false;
+    let text = knowledge::fill(model.lang, "message.recording-failed", &[("why", why)]);
+    let number = if model.others.is_empty() { String::new() } else { format!("{id}: ") };
+    model.notice = Some(number + &text);
 }
 
 /// The transaction that is open, and whether its message is being sent.
@@ -105,13 +141,19 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
     dialogue.envelope().open().map(|t| (t.exchange, dialogue.awaits_mail_data()))
 }
 
+fn content_read(session: &mut Session, message: usize, content: Content) -> Vec<Effect> {
+    session.reading = false;
+    let len = session.dialogue.messages().get(message).map_or(0, crate::session::Message::wire_len);
+    session.read = Some(ReadContent { message, len, content });
+    read_content(session)
+}
+
 /// Reads the content of the last message, if there is more of it than was read.
-fn read_content(model: &mut Model) -> Vec<Effect> {
-    let Some((index, message)) = model.session.dialogue.messages().iter().enumerate().next_back()
-    else {
+fn read_content(session: &mut Session) -> Vec<Effect> {
+    let Some((index, message)) = session.dialogue.messages().iter().enumerate().next_back() else {
         return Vec::new();
     };
-    let known = model.session.read.as_ref().filter(|r| r.message == index).map(|r| r.len);
+    let known = session.read.as_ref().filter(|r| r.message == index).map(|r| r.len);
     if known == Some(message.wire_len()) {
         return Vec::new();
     }
@@ -119,18 +161,19 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(&message.content_up_to(READ_NOW));
-        model.session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
-    } else if message.is_complete() && !model.session.reading {
-        model.session.reading = true;
+        session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
+    } else if message.is_complete() && !session.reading {
         let limit = crate::session::content::READ_LIMIT as u64 + READ_NOW;
-        return vec![Effect::ReadContent { message: index, bytes: message.content_up_to(limit) }];
+        let bytes = message.content_up_to(limit);
+        session.reading = true;
+        return vec![Effect::ReadContent { session: session.id, message: index, bytes }];
     }
     Vec::new()
 }
 
 fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let action = model.keys.action(model.layers(), key);
-    if !matches!(action, Some(Action::Quit | Action::Hangup)) {
+    if !matches!(action, Some(Action::Quit | Action::Hangup | Action::SessionClose)) {
         model.leaving = false;
     }
     model.notice = None;
@@ -165,9 +208,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = in_popup(model, action) {
         return effects;
     }
+    if let Some(effects) = sessions::act(model, action) {
+        return effects;
+    }
     match action {
         Action::Help => help::open(model),
-        Action::Connect => return compose::connect(model),
+        Action::Connect => compose::prepare(model, "connect"),
         Action::KeepAlive => return compose::keep_alive(model),
         Action::Hangup => return hang_up(model),
         Action::Suspend => return vec![Effect::Suspend],
@@ -245,7 +291,8 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
 
 /// Leaves; with an open transaction only at the second time.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.session.dialogue.phase().in_transaction() && !model.session.recorded {
+    let open = |s: &Session| s.dialogue.phase().in_transaction() && !s.recorded;
+    if model.confirm_quit && model.sessions().any(open) {
         return leave(model, "message.transaction-open");
     }
     vec![Effect::Quit]

@@ -21,6 +21,7 @@ pub mod help;
 pub mod marked;
 pub mod prompt;
 pub mod status;
+pub mod tabs;
 pub mod transcript;
 
 use ratatui::Frame;
@@ -47,8 +48,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
     let panes = model.panes();
     status::header(model, panes.header, frame);
+    tabs::draw(model, panes.tabs, frame);
     if let Some(area) = panes.transcript {
         transcript::draw(model, &model.session, area, frame);
+    }
+    if let (Some(area), Some(session)) = (panes.beside, model.beside()) {
+        transcript::draw(model, session, area, frame);
     }
     if let Some(area) = panes.envelope {
         envelope::draw(model, area, frame);
@@ -120,8 +125,21 @@ fn boxed(
     frame: &mut Frame<'_>,
 ) -> Rect {
     let focused = model.focus == pane && model.popup.is_none();
+    let title = format!("{} {title}", pane.number());
+    framed(model, focused, &title, (tone, remark), area, frame)
+}
+
+/// The same for any title, and for what may not have the focus.
+fn framed(
+    model: &Model,
+    focused: bool,
+    title: &str,
+    (tone, remark): (Role, &str),
+    area: Rect,
+    frame: &mut Frame<'_>,
+) -> Rect {
     let role = if focused { Role::Focus } else { Role::Border };
-    let (title, remark) = bar(pane, title, remark, area);
+    let (title, remark) = bar(title, remark, area);
     let mut block = Block::bordered().border_style(model.theme.style(role)).title(Span::styled(
         title,
         model.theme.style(if focused { Role::Focus } else { Role::Title }),
@@ -138,9 +156,9 @@ fn boxed(
 }
 
 /// Title and remark as they stand in the upper border.
-fn bar(pane: Pane, title: &str, remark: &str, area: Rect) -> (String, String) {
+fn bar(title: &str, remark: &str, area: Rect) -> (String, String) {
     let room = usize::from(area.width).saturating_sub(4);
-    let title = clip(&format!(" {} {title} ", pane.number()), room);
+    let title = clip(&format!(" {title} "), room);
     let left = room.saturating_sub(width(&title));
     // Half a word says nothing; half a sentence does.
     let fits = width(remark) + 2 <= left || left > 24;
@@ -192,7 +210,8 @@ fn part(parts: Title, mut column: usize) -> Option<Click> {
 fn clause(model: &Model, area: Rect, x: u16) -> Option<Click> {
     let clauses = explain::clauses(model);
     let title = explain::title(model);
-    let (_, remark) = bar(Pane::Explain, &title, &clauses.join(explain::CLAUSES), area);
+    let (_, remark) =
+        bar(&format!("{} {title}", Pane::Explain.number()), &clauses.join(explain::CLAUSES), area);
     let start = usize::from(area.right().saturating_sub(1)).checked_sub(width(&remark))? + 1;
     let column = usize::from(x).checked_sub(start).filter(|at| at + 2 < width(&remark))?;
     let each = clauses.iter().flat_map(|clause| {

@@ -71,7 +71,7 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
 
 fn cannot_send(model: &Model) -> Option<&'static str> {
     if model.session.recorded {
-        Some("prompt.file")
+        Some(nothing_to_send(model))
     } else if model.session.dialogue.phase().is_open() {
         None
     } else {
@@ -79,16 +79,21 @@ fn cannot_send(model: &Model) -> Option<&'static str> {
     }
 }
 
-/// F2: the directive that connects, ready to be changed or sent.
-pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
+/// Why nothing can ever be sent from a session that is only looked at.
+const fn nothing_to_send(model: &Model) -> &'static str {
+    if model.session.other_end_of.is_some() { "prompt.other-end" } else { "prompt.file" }
+}
+
+/// Puts a directive with the target of this session into the prompt, ready to be changed or sent.
+pub(super) fn prepare(model: &mut Model, directive: &str) {
     if model.session.dialogue.is_inside_text() {
-        return told(model, knowledge::word(model.lang, "message.busy").to_owned());
+        model.notice = Some(knowledge::word(model.lang, "message.busy").to_owned());
+        return;
     }
     model.focus = Pane::Prompt;
     model.popup = None;
-    let line = format!(":connect {}", model.session.target);
+    let line = format!(":{directive} {}", model.session.target);
     model.prompt.set(&line);
-    Vec::new()
 }
 
 /// F7: NOOP, where it is a command.
@@ -105,7 +110,8 @@ pub(super) fn keep_alive(model: &Model) -> Vec<Effect> {
 fn run(model: &mut Model, directive: &str) -> Vec<Effect> {
     let (name, argument) = directive.split_once(' ').unwrap_or((directive, ""));
     match name {
-        "connect" => dial(model, argument.trim()),
+        "connect" => dial(model, argument),
+        "new" => vec![Effect::New(target(model, argument))],
         "raw" => match text(argument.as_bytes(), Place { line: 1, column: ":raw ".len() + 1 }) {
             Ok(raw) => say(model, Effect::Say(raw.wire())),
             Err(error) => told(model, error.to_string()),
@@ -127,15 +133,20 @@ fn run(model: &mut Model, directive: &str) -> Vec<Effect> {
     }
 }
 
-fn dial(model: &mut Model, target: &str) -> Vec<Effect> {
+/// The target that a directive names; without one, that of this session.
+fn target(model: &Model, argument: &str) -> String {
+    let named = argument.trim();
+    if named.is_empty() { model.session.target.clone() } else { named.to_owned() }
+}
+
+fn dial(model: &mut Model, argument: &str) -> Vec<Effect> {
     if model.session.recorded {
-        return told(model, knowledge::word(model.lang, "prompt.file").to_owned());
+        return told(model, knowledge::word(model.lang, nothing_to_send(model)).to_owned());
     }
     if model.session.dialogue.phase().is_open() || model.session.dialling {
         return told(model, knowledge::word(model.lang, "message.busy").to_owned());
     }
-    let target = if target.is_empty() { model.session.target.clone() } else { target.to_owned() };
-    vec![Effect::Dial(target)]
+    vec![Effect::Dial(target(model, argument))]
 }
 
 fn say(model: &mut Model, effect: Effect) -> Vec<Effect> {

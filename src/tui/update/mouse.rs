@@ -72,7 +72,14 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     if let Some(splitter) = panes.splitter_at(place) {
         take_border(model, (splitter.split, splitter.sideways), place, double);
     } else if panes.header.contains(place.into()) {
-        return compose::connect(model);
+        compose::prepare(model, "connect");
+    } else if panes.tabs.contains(place.into()) {
+        let mut tabs = view::tabs::tabs_at(model).into_iter();
+        if let Some((id, _)) = tabs.find(|(_, at)| at.contains(&place.0)) {
+            model.bring_to_front(id);
+        }
+    } else if panes.beside.is_some_and(|area| area.contains(place.into())) {
+        model.bring_to_front(model.neighbour(1));
     } else if let Some(pane) = panes.at(place) {
         return in_pane(model, &panes, pane, place, double);
     }

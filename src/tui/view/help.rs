@@ -16,8 +16,9 @@ use super::super::rows::Piece;
 use super::{draw_lines, in_sight};
 
 /// The directives that can be typed, and the keys of their words.
-pub const DIRECTIVES: [(&str, &str); 6] = [
+pub const DIRECTIVES: [(&str, &str); 7] = [
     (":connect TARGET", "help.connect"),
+    (":new TARGET", "session.new"),
     (":raw TEXT", "help.raw"),
     (":data FILE", "help.data"),
     (":close", "help.close"),

@@ -116,6 +116,7 @@ fn remark(model: &Model) -> (Role, String) {
     match dialogue.phase() {
         _ if dialogue.awaits_mail_data() && !dialogue.endpoints().loopback => warn("data.really"),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
+        _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => warn("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),

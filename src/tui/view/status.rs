@@ -28,9 +28,11 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     if dialogue.is_secured() {
         parts.push((Role::Good, word("header.tls").to_owned()));
     }
-    if model.session.recorded {
+    if model.session.other_end_of.is_some() {
+        parts.push((Role::Notice, word("header.other-end").to_owned()));
+    } else if model.session.recorded {
         parts.push((Role::Notice, word("header.file").to_owned()));
-    } else if model.recording {
+    } else if model.session.recording {
         parts.push((Role::Notice, word("header.recording").to_owned()));
     }
     if model.zoomed {

@@ -4,20 +4,36 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::token::own_visible;
+use crate::display::token::{own_visible, visible};
 use crate::knowledge;
 
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::rows::place::Window;
 use super::super::rows::{self, Piece};
-use super::boxed;
+use super::{boxed, framed};
 
 /// Draws the rows that are in sight.
 pub fn draw(model: &Model, session: &Session, area: Rect, frame: &mut Frame<'_>) {
-    let title = knowledge::word(model.lang, Pane::Transcript.title());
+    let title = title(model, session);
     let (tone, remark) = remark(model, session);
-    let area = boxed(model, Pane::Transcript, title, (tone, &remark), area, frame);
+    let area = if session.id == model.session.id {
+        boxed(model, Pane::Transcript, &title, (tone, &remark), area, frame)
+    } else {
+        framed(model, false, &title, (tone, &remark), area, frame)
+    };
     super::draw_lines(model, lines(model, session, area), area, frame);
+}
+
+/// Where two stand side by side, each says whose it is.
+fn title(model: &Model, session: &Session) -> String {
+    let title = knowledge::word(model.lang, Pane::Transcript.title());
+    if model.beside().is_none() {
+        return title.to_owned();
+    }
+    let target = visible(session.target.as_bytes());
+    let end = session.other_end_of.map(|_| knowledge::word(model.lang, "header.other-end"));
+    let end = end.map(|end| format!(", {end}")).unwrap_or_default();
+    format!("{title} [{}] {target}{end}", session.id)
 }
 
 /// The lines that are in sight.

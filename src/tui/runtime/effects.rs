@@ -1,0 +1,150 @@
+//! What update asked for is done.
+
+use bytes::Bytes;
+use ratatui::layout::Rect;
+
+use crate::display::shot::Shot;
+use crate::journal::Ending;
+use crate::knowledge;
+use crate::net::dial::Target;
+use crate::speaker::Say;
+
+use super::super::effect::Effect;
+use super::super::message::Message;
+use super::super::{clipboard, screenshot, terminal, view};
+use super::reading;
+use super::sessions::Order;
+use super::{End, Loop};
+
+impl Loop {
+    /// Does what update asked for, which may be to leave.
+    pub(super) fn execute(&mut self, effects: Vec<Effect>) -> anyhow::Result<Option<End>> {
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(Some(End::Quit)),
+                Effect::New(target) => self.begin(&target),
+                Effect::Dial(target) => self.dial(&target),
+                Effect::Say(bytes) => self.order(Order::Say(Say::Bytes(bytes))),
+                Effect::HangUp => self.order(Order::Say(Say::Close(Ending::Finished))),
+                Effect::SayFile(path) => {
+                    if let Some(orders) = self.sessions.orders(self.model.session.id) {
+                        reading::say_file(path, orders, self.inner.clone());
+                    }
+                }
+                Effect::Close(id) => self.sessions.close(id),
+                Effect::Watch { session, client } => self.sessions.watch(session, &client),
+                Effect::ReadContent { session, message, bytes } => {
+                    reading::content(session, message, bytes, self.inner.clone());
+                }
+                Effect::Mouse(ours) => terminal::mouse(ours)?,
+                Effect::Copy { text, what } => self.copy(text, what)?,
+                Effect::Open(address) => self.open(address),
+                Effect::Screenshot => self.screenshot()?,
+                Effect::Redraw => self.clear()?,
+                Effect::Suspend => self.suspend()?,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens a session in front, with a recording of its own.
+    fn begin(&mut self, target: &str) {
+        let Some(target) = self.target(target) else { return };
+        let id = self.model.open_session(target.to_string());
+        match self.sessions.begin(id) {
+            Ok(recording) => {
+                self.model.session.recording = recording;
+                self.connect(target);
+            }
+            Err(error) => {
+                self.model.remove_front();
+                self.model.notice = Some(format!("{error:#}"));
+            }
+        }
+    }
+
+    fn dial(&mut self, target: &str) {
+        if let Some(target) = self.target(target) {
+            self.connect(target);
+        }
+    }
+
+    /// Reads a target as it was typed; says what is wrong with it.
+    fn target(&mut self, typed: &str) -> Option<Target> {
+        Target::read(typed).map_err(|error| self.model.notice = Some(error.to_string())).ok()
+    }
+
+    fn connect(&mut self, target: Target) {
+        self.model.session.target = target.to_string();
+        self.model.session.dialling = true;
+        self.order(Order::Dial(target));
+    }
+
+    fn order(&mut self, order: Order) {
+        if !self.sessions.order(self.model.session.id, order) {
+            self.model.notice =
+                Some(knowledge::word(self.model.lang, "message.too-fast").to_owned());
+        }
+    }
+
+    /// The terminal is told at once, tools beside the screen.
+    fn copy(&self, text: Bytes, what: String) -> anyhow::Result<()> {
+        let told = clipboard::tell_terminal(&text)?;
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            let copied = clipboard::copy(&text, what, told).await;
+            let _ = inner.send(Ok(Message::Copied(copied))).await;
+        });
+        Ok(())
+    }
+
+    /// Opens a page; where there is no browser its address is copied.
+    fn open(&self, address: String) {
+        let (inner, lang) = (self.inner.clone(), self.model.lang);
+        tokio::spawn(async move {
+            let message = if clipboard::open(&address).await {
+                Message::Say(knowledge::fill(lang, "open.done", &[("address", &address)]))
+            } else {
+                Message::NoBrowser(address)
+            };
+            let _ = inner.send(Ok(message)).await;
+        });
+    }
+
+    /// Writes what is on the screen, without what was said last.
+    fn screenshot(&mut self) -> anyhow::Result<()> {
+        let model = &self.model;
+        let frame = self.screen.draw(|frame| view::view(model, frame))?;
+        let shot = Shot::of(frame.buffer, Some(view::cursor(model)));
+        let (inner, lang) = (self.inner.clone(), model.lang);
+        tokio::task::spawn_blocking(move || {
+            let said = match screenshot::write(&shot, &screenshot::name(), &screenshot::folders()) {
+                Ok(svg) => {
+                    let file = svg.display().to_string();
+                    knowledge::fill(lang, "screenshot.done", &[("file", &file)])
+                }
+                Err(error) => {
+                    knowledge::fill(lang, "screenshot.failed", &[("why", &error.to_string())])
+                }
+            };
+            let _ = inner.blocking_send(Ok(Message::Say(said)));
+        });
+        Ok(())
+    }
+
+    /// Stops the whole process group, so that whatever started us stops too.
+    fn suspend(&mut self) -> anyhow::Result<()> {
+        terminal::restore();
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+        terminal::again()?;
+        self.clear()
+    }
+
+    /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its
+    /// cursor is, and the answer would arrive as input of the person.
+    fn clear(&mut self) -> anyhow::Result<()> {
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
+        Ok(())
+    }
+}

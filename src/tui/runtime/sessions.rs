@@ -1,0 +1,179 @@
+//! The session tasks: one for each session that talks, and the practice server that they share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, mpsc};
+use tokio::task::JoinSet;
+
+use crate::headless::{Practice, Setting, practice_for};
+use crate::journal::facts::DialReason;
+use crate::journal::{DialFailure, Ending, Happening};
+use crate::net::Clock;
+use crate::net::dial::{Target, dial};
+use crate::net::driver::{Ear, Heard, Log, Orders, Part, converse};
+use crate::net::watch::Watch;
+use crate::session::Keep;
+use crate::speaker::{Human, Say};
+
+/// How many lines may wait to be sent; a burst of typing is faster than any network.
+const ORDERS_WAITING: usize = 1 << 16;
+
+/// How long closing connections may take when the person leaves.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// What a session task is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    Dial(Target),
+    Say(Say),
+}
+
+/// All session tasks.
+pub(super) struct Sessions {
+    setting: Setting,
+    clock: Clock,
+    heard: mpsc::Sender<(usize, Heard)>,
+    orders: HashMap<usize, mpsc::Sender<Order>>,
+    tasks: JoinSet<()>,
+    practice: Arc<OnceCell<Practice>>,
+}
+
+impl Sessions {
+    /// None yet; what they hear goes to `heard`.
+    pub(super) fn new(
+        setting: &Setting,
+        clock: Clock,
+        heard: mpsc::Sender<(usize, Heard)>,
+    ) -> Self {
+        Self {
+            setting: setting.clone(),
+            clock,
+            heard,
+            orders: HashMap::new(),
+            tasks: JoinSet::new(),
+            practice: Arc::default(),
+        }
+    }
+
+    /// Begins the task of session `id`, with a recording of its own; says whether there is one.
+    ///
+    /// # Errors
+    /// When the recording cannot be begun.
+    pub(super) fn begin(&mut self, id: usize) -> anyhow::Result<bool> {
+        let recorder = self.setting.numbered(id - 1).recorder(&self.clock)?;
+        let recording = recorder.is_some();
+        let ear = Ear { number: id, heard: self.heard.clone() };
+        let log = Log::new(self.clock.clone(), Keep::default())
+            .recording(recorder, self.setting.with_secrets)
+            .published_to(ear);
+        let (orders, taken) = mpsc::channel(ORDERS_WAITING);
+        self.orders.insert(id, orders);
+        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice)));
+        Ok(recording)
+    }
+
+    /// Where orders for session `id` go, if it can have any.
+    pub(super) fn orders(&self, id: usize) -> Option<mpsc::Sender<Order>> {
+        self.orders.get(&id).cloned()
+    }
+
+    /// Tells session `id`; `false` if it has too much to do.
+    pub(super) fn order(&self, id: usize, order: Order) -> bool {
+        // Who cannot be told anything has nothing to do.
+        self.orders.get(&id).is_none_or(|orders| orders.try_send(order).is_ok())
+    }
+
+    /// Closes what session `id` has open; its task ends by itself.
+    pub(super) fn close(&mut self, id: usize) {
+        self.order(id, Order::Say(Say::Close(Ending::Finished)));
+        self.orders.remove(&id);
+    }
+
+    /// Lets session `id` hear the practice server's end of its talk with `client`.
+    pub(super) fn watch(&self, id: usize, client: &str) {
+        let wish = client
+            .parse()
+            .ok()
+            .map(|client| Watch { client, ear: Ear { number: id, heard: self.heard.clone() } });
+        if let (Some(practice), Some(wish)) = (self.practice.get(), wish) {
+            // More wishes than a person can have are not heard.
+            let _ = practice.wishes.try_send(wish);
+        }
+    }
+
+    /// Closes everything, so that each recording has its end, and waits a little for that.
+    pub(super) async fn farewell(&mut self, heard: &mut mpsc::Receiver<(usize, Heard)>) {
+        let ids: Vec<usize> = self.orders.keys().copied().collect();
+        for id in ids {
+            self.close(id);
+        }
+        let all_closed = async {
+            loop {
+                tokio::select! {
+                    ended = self.tasks.join_next() => if ended.is_none() { break },
+                    // What is still said must not wait for somebody to hear it.
+                    _ = heard.recv() => {}
+                }
+            }
+        };
+        // A connection that does not close in time ends with the program.
+        let _ = tokio::time::timeout(FAREWELL, all_closed).await;
+    }
+}
+
+/// The session task: dials when told to, and drives each connection to its end.
+async fn session(
+    mut log: Log,
+    mut orders: mpsc::Receiver<Order>,
+    practice: Arc<OnceCell<Practice>>,
+) {
+    while let Some(order) = orders.recv().await {
+        let Order::Dial(target) = order else { continue };
+        let server = match target {
+            // Without it the dialling fails, and says so.
+            Target::Practice => practice_server(&practice).await,
+            _ => None,
+        };
+        let dialled = tokio::select! {
+            dialled = dial(&target, server.map(|practice| practice.address)) => dialled,
+            () = told_to_stop(&mut orders) => Err(DialFailure {
+                target: target.to_string(),
+                reason: DialReason::Other,
+                detail: "stopped".to_owned(),
+            }),
+        };
+        match dialled {
+            Err(failure) => log.append(Happening::NotOpened(failure)).await,
+            Ok((stream, endpoints)) => {
+                log.append(Happening::Opened(endpoints)).await;
+                let orders = Orders { queue: &mut orders, obey };
+                converse(stream, &mut log, Part::person(), &mut Human::default(), Some(orders))
+                    .await;
+            }
+        }
+    }
+}
+
+/// The practice server, started when it is first needed.
+async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
+    let start = async || practice_for(&Target::Practice).await.ok().flatten().ok_or(());
+    practice.get_or_try_init(start).await.ok()
+}
+
+fn obey(human: &mut Human, order: Order) -> bool {
+    match order {
+        Order::Say(say) => human.push(say),
+        Order::Dial(_) => false,
+    }
+}
+
+async fn told_to_stop(orders: &mut mpsc::Receiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        if matches!(order, Order::Say(Say::Close(_))) {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
+}

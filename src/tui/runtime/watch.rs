@@ -1,0 +1,89 @@
+//! The files of the user are watched, and read again when they are saved.
+
+use std::path::Path;
+use std::time::Duration;
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+
+use crate::config::Folders;
+use crate::knowledge;
+
+use super::super::message::Message;
+use super::reading::Inner;
+use super::settings::Followed;
+
+/// A file is read once nothing more happens to it for so long: many editors save in steps.
+const SETTLED: Duration = Duration::from_millis(100);
+
+/// Follows the files of the user from now on.
+pub(super) fn follow(followed: Followed, inner: Inner) {
+    tokio::spawn(async move {
+        let lang = followed.lang();
+        if let Err(error) = watch(followed, &inner).await {
+            let why = error.to_string();
+            let text = knowledge::fill(lang, "message.not-followed", &[("why", &why)]);
+            // Nobody is there to hear it if the person has left.
+            let _ = inner.send(Ok(Message::Say(text))).await;
+        }
+    });
+}
+
+async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
+    let Some(folders) = followed.folders() else { return Ok(()) };
+    let (saved, mut touched) = mpsc::unbounded_channel();
+    let (folder, themes) = (folders.config.clone(), folders.themes());
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let event = event.unwrap_or_default();
+        let paths = event.paths.iter().filter(|_| is_change(event.kind));
+        for path in paths.filter(|path| is_ours(path, &folder) || **path == themes) {
+            // Nobody is there to hear it if the person has left.
+            let _ = saved.send(path.clone());
+        }
+    })?;
+    look(&mut watcher, &folders)?;
+    while let Some(first) = touched.recv().await {
+        let mut paths = vec![first];
+        while let Ok(Some(path)) = tokio::time::timeout(SETTLED, touched.recv()).await {
+            paths.push(path);
+        }
+        // A folder may be new.
+        look(&mut watcher, &folders)?;
+        let read = move || {
+            let message = followed.again(&paths);
+            (followed, message)
+        };
+        let Ok((back, message)) = tokio::task::spawn_blocking(read).await else { break };
+        followed = back;
+        if inner.send(Ok(message)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Watches every folder that is there. Files may be links to files of other folders.
+fn look(watcher: &mut impl Watcher, folders: &Folders) -> notify::Result<()> {
+    let mut watch = |folder: &Path| watcher.watch(folder, RecursiveMode::NonRecursive);
+    // First of all what tells that the folder is made: it may happen at any moment.
+    if let Some(parent) = folders.config.parent().filter(|p| p.exists() && !folders.config.exists())
+    {
+        watch(parent)?;
+    }
+    let files = [folders.settings(), folders.keys()];
+    let linked =
+        files.iter().filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
+    let mut wanted = [folders.config.clone(), folders.themes()].into_iter().chain(linked);
+    wanted.try_for_each(|folder| if folder.exists() { watch(&folder) } else { Ok(()) })
+}
+
+fn is_ours(path: &Path, folder: &Path) -> bool {
+    path == folder || path.extension().is_some_and(|extension| extension == "toml")
+}
+
+/// Whether a file may say something else now; reading it is no change.
+const fn is_change(kind: EventKind) -> bool {
+    !matches!(kind, EventKind::Access(_))
+        || matches!(kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
+}

@@ -1,0 +1,93 @@
+//! Several sessions: opened, gone through, put side by side, closed.
+
+use crate::display::keys::Action;
+use crate::journal::Endpoints;
+use crate::knowledge;
+
+use super::super::effect::Effect;
+use super::super::model::{Model, Pane};
+use super::super::sessions::BESIDE;
+
+/// The target that has its other end in this program.
+const PRACTICE: &str = "practice";
+
+/// Does what concerns several sessions; `None` if `action` does not.
+pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::SessionNew => super::compose::prepare(model, "new"),
+        Action::SessionNext => model.bring_to_front(model.neighbour(1)),
+        Action::SessionPrevious => model.bring_to_front(model.neighbour(model.others.len())),
+        Action::SessionBeside => beside(model),
+        Action::SessionClose => return Some(close(model)),
+        Action::SessionOtherEnd => return Some(other_end(model)),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// Two transcripts side by side, and back.
+fn beside(model: &mut Model) {
+    if model.beside {
+        model.beside = false;
+    } else if model.others.is_empty() {
+        tell(model, "message.beside-alone");
+    } else if model.size.0 < BESIDE {
+        tell(model, "message.beside-narrow");
+    } else {
+        model.beside = true;
+        model.zoomed = false;
+        if matches!(model.focus, Pane::Envelope | Pane::Content) {
+            model.focus = Pane::Transcript;
+        }
+    }
+}
+
+/// Closes the session in front, its connection first; in a transaction at the second time only.
+fn close(model: &mut Model) -> Vec<Effect> {
+    if model.others.is_empty() {
+        return super::quit(model);
+    }
+    let asks = model.session.dialogue.phase().in_transaction() && !model.session.recorded;
+    if asks && !std::mem::replace(&mut model.leaving, true) {
+        tell(model, "message.transaction-close");
+        return Vec::new();
+    }
+    model.leaving = false;
+    let closed = model.remove_front();
+    closed.map(|session| Effect::Close(session.id)).into_iter().collect()
+}
+
+/// Shows what the practice server of this program hears and says in the talk in front.
+fn other_end(model: &mut Model) -> Vec<Effect> {
+    let of = model.session.id;
+    if let Some(shown) = model.others.iter().find(|s| s.other_end_of == Some(of)) {
+        model.bring_to_front(shown.id);
+        return Vec::new();
+    }
+    let dialogue = &model.session.dialogue;
+    let ours = model.session.target == PRACTICE && !model.session.recorded;
+    let Some(client) =
+        dialogue.endpoints().local.clone().filter(|_| ours && dialogue.phase().is_open())
+    else {
+        tell(model, "message.other-end");
+        return Vec::new();
+    };
+    let session = model.add_session(model.session.target.clone());
+    if let Some(session) = model.session_mut(session) {
+        session.recorded = true;
+        session.loading = true;
+        session.other_end_of = Some(of);
+    }
+    model.bring_to_front(session);
+    vec![Effect::Watch { session, client }]
+}
+
+/// A session was connected: the server's end of it, if it is looked at, is that of this talk.
+pub(super) fn follow(model: &Model, id: usize, endpoints: &Endpoints) -> Option<Effect> {
+    let session = model.sessions().find(|s| s.other_end_of == Some(id))?.id;
+    Some(Effect::Watch { session, client: endpoints.local.clone()? })
+}
+
+fn tell(model: &mut Model, key: &'static str) {
+    model.notice = Some(knowledge::word(model.lang, key).to_owned());
+}
