@@ -1,5 +1,6 @@
 //! What every front needs to show a session: visible bytes, widths, roles, keys.
 
+pub mod colour;
 pub mod keys;
 pub mod line;
 pub mod slip;
@@ -8,5 +9,6 @@ pub mod theme;
 pub mod token;
 pub mod words;
 
+pub use colour::Depth;
 pub use slip::Slip;
 pub use theme::{Role, Theme};

@@ -7,6 +7,7 @@ pub mod entry;
 pub mod lang;
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
@@ -47,6 +48,14 @@ pub fn data(name: &str) -> &'static str {
 /// The text of an embedded theme.
 pub fn theme(name: &str) -> Option<&'static str> {
     THEMES.get_file(format!("{name}.toml"))?.contents_utf8()
+}
+
+/// The names of the embedded themes: `terminal`, then the others by the alphabet.
+pub fn themes() -> impl Iterator<Item = &'static str> {
+    let mut names: Vec<_> =
+        THEMES.files().filter_map(|f| f.path().file_stem().and_then(OsStr::to_str)).collect();
+    names.sort_unstable_by_key(|name| (*name != "terminal", *name));
+    names.into_iter()
 }
 
 /// The words of the interface.

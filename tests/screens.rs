@@ -29,6 +29,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use unicode_width::UnicodeWidthStr as _;
 
 /// The terminal that most people have.
@@ -105,7 +106,7 @@ struct Scene {
 impl Scene {
     /// An empty screen that is about to connect to `target`.
     fn dialling(size: (u16, u16), lang: Lang, target: &str) -> Self {
-        let theme = Theme::parse(knowledge::theme("terminal").unwrap()).unwrap();
+        let theme = Theme::embedded("terminal").unwrap();
         let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
         let mut model = Model::new(size, lang, theme, keys);
         target.clone_into(&mut model.session.target);
@@ -715,7 +716,7 @@ fn looks(scene: &Scene) -> String {
         grid.push('\n');
     }
     for (letter, style) in legend {
-        let name = |c: Option<ratatui::style::Color>| c.map_or_else(String::new, |c| c.to_string());
+        let name = |c: Option<Color>| c.map_or_else(String::new, |c| c.to_string());
         let _ = writeln!(grid, "{letter} {} {:?}", name(style.fg), style.add_modifier);
     }
     grid
@@ -1043,5 +1044,17 @@ proptest! {
             }
         }
         scene.drawn();
+    }
+}
+
+#[test]
+fn a_theme_that_paints_leaves_no_cell_bare() {
+    let mut scene = Scene::practice(SMALL, Lang::En);
+    scene.model.theme = Theme::embedded("light").unwrap();
+    for help in [None, Some(0)] {
+        scene.model.help = help;
+        let (buffer, _) = scene.drawn();
+        let bare = buffer.content().iter().filter(|cell| cell.bg == Color::Reset).count();
+        assert_eq!(bare, 0, "help: {help:?}");
     }
 }

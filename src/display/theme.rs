@@ -1,14 +1,37 @@
 //! Themes: colours by *meaning*, never by widget.
 //!
-//! A theme file has a `[palette]` of names for colours and a `[role]` table that gives every
-//! meaning a colour of the palette and modifiers: `odd = "red reversed"`. `-` is the terminal's
-//! own colour. A role that a file leaves out takes the look of [`Role::Text`].
+//! ```toml
+//! title = "My own"
+//! dark = true
+//! inherits = "dark"               # what is not said below
+//!
+//! [palette]
+//! sky = "#00aaff"                 # a name for a colour
+//!
+//! [role]
+//! client = "sky bold"             # a colour and modifiers
+//! match = "black on yellow"       # behind `on` stands the background
+//! ```
+//!
+//! A colour is a name of the palette, one of the terminal's sixteen, a number to 255 or `#rrggbb`;
+//! `-` is the ground's own. Names of the palette are looked up after those of a file and all its
+//! parents are put together, so a theme that changes the palette alone changes its parent's roles.
+//! A role that no file gives takes the look of [`Role::Text`], reversed if it is laid over text.
+//!
+//! [`Theme::ground`] fills the screen first; a role paints a background only where it has one of its
+//! own, and everything else shows the ground.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
+use toml::Spanned;
+
+use crate::knowledge;
+
+use super::colour::Depth;
+use super::slip::Slip;
 
 macro_rules! roles {
     ($($variant:ident $name:literal $doc:literal),* $(,)?) => {
@@ -29,6 +52,7 @@ macro_rules! roles {
 }
 
 roles! {
+    Screen "screen" "The ground on which all stands: its text and, where one is painted, its background.",
     Text "text" "Ordinary text.",
     Dim "dim" "What matters less.",
     Client "client" "What the client says.",
@@ -48,11 +72,17 @@ roles! {
     Key "key" "A key that can be pressed.",
     Hint "hint" "What a key does.",
     Badge "badge" "Something new that is out of sight.",
+    Selected "selected" "The chosen entry of a list, the row with the cursor.",
+    Marked "marked" "What a person has marked to copy.",
+    Match "match" "What a search found.",
+    Secret "secret" "A secret under its veil.",
 }
 
 /// A look for every meaning.
 #[derive(Clone, Debug)]
 pub struct Theme {
+    title: Option<String>,
+    dark: Option<bool>,
     styles: Vec<Style>,
 }
 
@@ -60,50 +90,211 @@ pub struct Theme {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    title: Option<String>,
+    dark: Option<bool>,
+    inherits: Option<Spanned<String>>,
     #[serde(default)]
-    palette: BTreeMap<String, String>,
-    role: BTreeMap<String, String>,
+    palette: Table,
+    #[serde(default)]
+    role: Table,
+}
+
+type Table = BTreeMap<Spanned<String>, Spanned<String>>;
+type Palette = BTreeMap<String, Color>;
+
+/// A file and its parents, put together.
+#[derive(Default)]
+struct Whole {
+    dark: Option<bool>,
+    palette: Palette,
+    styles: BTreeMap<&'static str, Style>,
 }
 
 impl Theme {
-    /// Reads a theme file.
+    /// Reads a theme; `parent` gives the text of a theme that is inherited.
     ///
     /// # Errors
-    /// With the place and what was expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-        if let Some(unknown) = file.role.keys().find(|k| Role::ALL.iter().all(|r| r.name() != *k)) {
-            return Err(format!("\"{unknown}\" is no role"));
-        }
-        let look = |role: &Role| match file.role.get(role.name()) {
-            Some(words) => style(words, &file.palette),
-            None => Ok(Style::new()),
+    /// With the place and what was expected there. What is wrong in a parent is told at its name.
+    pub fn parse(text: &str, parent: &dyn Fn(&str) -> Option<String>) -> Result<Self, Slip> {
+        let file = read(text)?;
+        let whole = whole(text, &file, Palette::new(), parent, &mut Vec::new())?;
+        let text = whole.styles.get(Role::Text.name()).copied().unwrap_or_default();
+        let look = |role: &Role| {
+            whole.styles.get(role.name()).copied().unwrap_or_else(|| match role {
+                Role::Screen => Style::new(),
+                Role::Selected | Role::Marked | Role::Match => {
+                    text.add_modifier(Modifier::REVERSED)
+                }
+                _ => text,
+            })
         };
-        Ok(Self { styles: Role::ALL.iter().map(look).collect::<Result<_, _>>()? })
+        let styles = Role::ALL.iter().map(look).collect();
+        Ok(Self { title: file.title, dark: whole.dark, styles })
     }
 
-    /// The look of `role`.
+    /// The embedded theme of this name.
+    ///
+    /// # Errors
+    /// When there is none, or when it cannot be read.
+    pub fn embedded(name: &str) -> Result<Self, Slip> {
+        let unknown = || Slip::at("", 0, format!("no theme is called \"{name}\""));
+        let text = knowledge::theme(name).ok_or_else(unknown)?;
+        Self::parse(text, &|parent| knowledge::theme(parent).map(str::to_owned))
+    }
+
+    /// Its title, for lists.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// Whether it is made for dark screens; nothing if it suits any.
+    pub fn dark(&self) -> Option<bool> {
+        self.dark
+    }
+
+    /// The look of `role`, to be laid over the ground.
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(role as usize).copied().unwrap_or_default()
     }
+
+    /// The look of the empty screen, on which all other looks are laid.
+    pub fn ground(&self) -> Style {
+        self.style(Role::Screen)
+    }
+
+    /// The same in the colours that a terminal shows.
+    pub fn at_depth(self, depth: Depth) -> Self {
+        if depth == Depth::True {
+            return self;
+        }
+        let ground = self.ground();
+        let styles = self.styles.into_iter().map(|style| depth.lower(style, ground)).collect();
+        Self { styles, ..self }
+    }
 }
 
-fn style(words: &str, palette: &BTreeMap<String, String>) -> Result<Style, String> {
-    words.split_whitespace().try_fold(Style::new(), |style, word| {
-        Ok(match word {
-            "-" => style,
-            "bold" => style.add_modifier(Modifier::BOLD),
-            "dim" => style.add_modifier(Modifier::DIM),
-            "italic" => style.add_modifier(Modifier::ITALIC),
-            "underlined" => style.add_modifier(Modifier::UNDERLINED),
-            "reversed" => style.add_modifier(Modifier::REVERSED),
-            name => {
-                let colour = palette.get(name).map_or(name, String::as_str);
-                let parsed = Color::from_str(colour);
-                style.fg(parsed
-                    .map_err(|_| format!("\"{name}\" is no colour, palette name or modifier"))?)
-            }
-        })
+fn read(text: &str) -> Result<File, Slip> {
+    toml::from_str(text).map_err(|error| Slip::toml(text, &error))
+}
+
+/// `file` with its parents. `above` is the palette of the file that inherits it, and goes first.
+fn whole(
+    text: &str,
+    file: &File,
+    above: Palette,
+    parent: &dyn Fn(&str) -> Option<String>,
+    seen: &mut Vec<String>,
+) -> Result<Whole, Slip> {
+    let mut palette = palette(text, file)?;
+    palette.extend(above);
+    let mut whole = match &file.inherits {
+        None => Whole { palette, ..Whole::default() },
+        Some(name) => inherited(name.get_ref(), palette, parent, seen)
+            .map_err(|what| slip(text, name, what))?,
+    };
+    whole.dark = file.dark.or(whole.dark);
+    for (name, words) in &file.role {
+        let role = Role::ALL.iter().find(|r| r.name() == name.get_ref());
+        let role = role.ok_or_else(|| slip(text, name, no_role(name.get_ref())))?;
+        let look = style(words.get_ref(), &whole.palette);
+        whole.styles.insert(role.name(), look.map_err(|what| slip(text, words, what))?);
+    }
+    Ok(whole)
+}
+
+fn no_role(name: &str) -> String {
+    let names: Vec<_> = Role::ALL.iter().map(|r| r.name()).collect();
+    format!("\"{name}\" is no role: expected one of {}", names.join(", "))
+}
+
+fn inherited(
+    name: &str,
+    above: Palette,
+    parent: &dyn Fn(&str) -> Option<String>,
+    seen: &mut Vec<String>,
+) -> Result<Whole, String> {
+    if seen.iter().any(|s| s == name) {
+        return Err(format!("\"{name}\" inherits itself"));
+    }
+    seen.push(name.to_owned());
+    let text = parent(name).ok_or_else(|| format!("no theme is called \"{name}\""))?;
+    let whole = read(&text).and_then(|file| whole(&text, &file, above, parent, seen));
+    whole.map_err(|slip| format!("{name}: {slip}"))
+}
+
+fn palette(text: &str, file: &File) -> Result<Palette, Slip> {
+    let named = |(name, colour): (&Spanned<String>, &Spanned<String>)| {
+        let word = name.get_ref();
+        if word.contains(char::is_whitespace) || word.is_empty() || is_taken(word) {
+            return Err(slip(text, name, format!("\"{word}\" cannot name a colour")));
+        }
+        let value = Color::from_str(colour.get_ref());
+        let wrong = |_| slip(text, colour, format!("\"{colour}\" is no colour: {COLOURS}"));
+        Ok((word.clone(), value.map_err(wrong)?))
+    };
+    file.palette.iter().map(named).collect()
+}
+
+fn slip(text: &str, at: &Spanned<String>, what: String) -> Slip {
+    Slip::at(text, at.span().start, what)
+}
+
+const COLOURS: &str = "expected one of the sixteen names, a number to 255 or \"#rrggbb\"";
+
+const MODIFIERS: &[(&str, Modifier)] = &[
+    ("bold", Modifier::BOLD),
+    ("dim", Modifier::DIM),
+    ("italic", Modifier::ITALIC),
+    ("underlined", Modifier::UNDERLINED),
+    ("reversed", Modifier::REVERSED),
+];
+
+/// What comes in front of a background.
+const ON: &str = "on";
+
+/// The ground's own colour.
+const OWN: &str = "-";
+
+fn is_taken(word: &str) -> bool {
+    [ON, OWN].contains(&word) || MODIFIERS.iter().any(|(name, _)| *name == word)
+}
+
+/// The look that `words` describe.
+fn style(words: &str, palette: &Palette) -> Result<Style, String> {
+    let mut style = Style::new();
+    let mut rest = words.split_whitespace();
+    while let Some(word) = rest.next() {
+        if let Some((_, modifier)) = MODIFIERS.iter().find(|(name, _)| *name == word) {
+            style = style.add_modifier(*modifier);
+        } else if word == ON {
+            let word = rest.next().ok_or("a colour is expected behind \"on\"")?;
+            put(&mut style.bg, colour(word, palette)?, word)?;
+        } else {
+            put(&mut style.fg, colour(word, palette)?, word)?;
+        }
+    }
+    Ok(style)
+}
+
+fn put(place: &mut Option<Color>, colour: Option<Color>, word: &str) -> Result<(), String> {
+    if place.is_some() {
+        return Err(format!(
+            "\"{word}\" is one colour too many: a background stands behind \"on\""
+        ));
+    }
+    *place = colour;
+    Ok(())
+}
+
+fn colour(word: &str, palette: &Palette) -> Result<Option<Color>, String> {
+    if word == OWN {
+        return Ok(None);
+    }
+    let known = palette.get(word).copied().or_else(|| Color::from_str(word).ok());
+    known.map(Some).ok_or_else(|| {
+        let modifiers: Vec<_> = MODIFIERS.iter().map(|(name, _)| *name).collect();
+        let modifiers = modifiers.join(", ");
+        format!("\"{word}\" is no colour and not in the palette: {COLOURS}, or {modifiers}")
     })
 }
 
@@ -111,13 +302,75 @@ fn style(words: &str, palette: &BTreeMap<String, String>) -> Result<Style, Strin
 mod tests {
     use super::*;
 
+    fn parsed(text: &str) -> Result<Theme, String> {
+        let parent = |name: &str| match name {
+            "base" => Some(
+                "dark = true\n[palette]\nsky = \"blue\"\n[role]\nclient = \"sky\"\n\
+                 good = \"green\"\n"
+                    .to_owned(),
+            ),
+            "a" => Some("inherits = \"b\"\n".to_owned()),
+            "b" => Some("inherits = \"a\"\n".to_owned()),
+            "broken" => Some("[role]\n\nbad = \"rod\"\n".to_owned()),
+            _ => None,
+        };
+        Theme::parse(text, &parent).map_err(|slip| slip.to_string())
+    }
+
     #[test]
-    fn themes_are_read_and_slips_are_named() {
-        let theme =
-            Theme::parse("[palette]\nsky = \"#00aaff\"\n[role]\nclient = \"sky bold\"\n").unwrap();
-        let want = Style::new().fg(Color::Rgb(0, 0xaa, 0xff)).add_modifier(Modifier::BOLD);
-        assert_eq!(theme.style(Role::Client), want);
-        assert!(Theme::parse("[role]\nclint = \"red\"\n").unwrap_err().contains("clint"));
-        assert!(Theme::parse("[role]\nclient = \"rod\"\n").unwrap_err().contains("rod"));
+    fn words_become_looks() {
+        let theme = parsed(
+            "title = \"T\"\n[palette]\nsky = \"#00aaff\"\n[role]\ntext = \"white\"\n\
+             client = \"sky bold\"\nmatch = \"black on sky\"\ndata = \"- on 17 italic\"\n",
+        );
+        let theme = theme.unwrap();
+        let sky = Color::Rgb(0, 0xaa, 0xff);
+        let look = Style::new;
+        for (role, want) in [
+            (Role::Client, look().fg(sky).add_modifier(Modifier::BOLD)),
+            (Role::Match, look().fg(Color::Black).bg(sky)),
+            (Role::Data, look().bg(Color::Indexed(17)).add_modifier(Modifier::ITALIC)),
+            (Role::Server, look().fg(Color::White)),
+            (Role::Selected, look().fg(Color::White).add_modifier(Modifier::REVERSED)),
+            (Role::Screen, look()),
+        ] {
+            assert_eq!(theme.style(role), want, "{role:?}");
+        }
+        assert_eq!((theme.title(), theme.dark()), (Some("T"), None));
+    }
+
+    #[test]
+    fn a_palette_goes_over_the_parents_roles() {
+        let text = "inherits = \"base\"\n[palette]\nsky = \"cyan\"\n[role]\nbad = \"sky\"\n";
+        let theme = parsed(text).unwrap();
+        let colour = |role| theme.style(role).fg;
+        assert_eq!(colour(Role::Client), Some(Color::Cyan));
+        assert_eq!(colour(Role::Bad), Some(Color::Cyan));
+        assert_eq!(colour(Role::Good), Some(Color::Green));
+        assert_eq!((theme.title(), theme.dark()), (None, Some(true)));
+    }
+
+    #[test]
+    fn slips_are_told_with_their_place() {
+        for (text, want) in [
+            ("[role]\nbad = \"red\"\nclint = \"red\"\n", "line 3, column 1: \"clint\" is no role"),
+            ("[role]\n bad =  \"bold rod\"\n", "line 2, column 9: \"rod\" is no colour"),
+            ("[role]\nbad = \"red blue\"\n", "line 2, column 7: \"blue\" is one colour too"),
+            ("[role]\nbad = \"red on\"\n", "line 2, column 7: a colour is expected"),
+            ("[palette]\nsky = \"#00aa\"\n", "line 2, column 7: \"#00aa\" is no colour"),
+            ("[palette]\non = \"red\"\n", "line 2, column 1: \"on\" cannot name"),
+            ("[role]\nbad = 1\n", "line 2, column 7: invalid type"),
+            ("dark = \"yes\"\n", "line 1, column 8: invalid type"),
+            ("[roles]\n", "line 1, column 2: unknown field `roles`"),
+            ("title = \"T\"\n[role\n", "line 2, column 6: "),
+            ("inherits = \"none\"\n", "line 1, column 12: no theme is called \"none\""),
+            ("inherits = \"broken\"\n", "line 1, column 12: broken: line 3, column 7: \"rod\""),
+            ("\ninherits = \"a\"\n", "line 2, column 12: a: line 1, column 12: b: line 1, "),
+        ] {
+            let seen = parsed(text).unwrap_err();
+            assert!(seen.starts_with(want), "{text}\nseen: {seen}\nwant: {want}");
+        }
+        assert!(parsed("inherits = \"a\"\n").unwrap_err().ends_with("\"a\" inherits itself"));
+        assert!(Theme::embedded("none").is_err());
     }
 }

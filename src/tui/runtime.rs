@@ -63,8 +63,7 @@ enum Order {
 /// # Errors
 /// When the file, the recording or the terminal cannot be used.
 pub fn run(start: Start, setting: &Setting, warning: Option<String>) -> anyhow::Result<Outcome> {
-    let theme = Theme::parse(knowledge::theme("terminal").unwrap_or_default())
-        .map_err(anyhow::Error::msg)?;
+    let theme = Theme::embedded("terminal").map_err(anyhow::Error::msg)?;
     let keys = Keys::parse(knowledge::data("keys.toml")).map_err(anyhow::Error::msg)?;
     let clock = Clock::start();
     let recorder = setting.recorder(&clock)?;

@@ -35,7 +35,7 @@ use super::rows::Piece;
 
 /// Draws the whole screen.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
-    frame.render_widget(Clear, frame.area());
+    clear(model, frame.area(), frame);
     if too_small(model.size) {
         return sentence(model, frame);
     }
@@ -60,6 +60,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         None => {}
     }
     cursor(model, frame);
+}
+
+/// Empties `area` down to the theme's ground.
+fn clear(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, model.theme.ground());
 }
 
 /// The real cursor stands where the focus is, for screen readers and input methods.

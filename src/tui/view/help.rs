@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Block, BorderType, Clear};
+use ratatui::widgets::{Block, BorderType};
 
 use crate::display::Role;
 use crate::display::keys::{Layer, key_name};
@@ -28,7 +28,7 @@ pub const DIRECTIVES: [(&str, &str); 6] = [
 /// Draws the help over everything but the lines on top and at the bottom.
 pub fn draw(model: &Model, help: &Help, frame: &mut Frame<'_>) {
     let area = place(model);
-    frame.render_widget(Clear, area);
+    super::clear(model, area, frame);
     let title = format!(" {} ", knowledge::word(model.lang, "pane.help"));
     let leave = format!(" {} ", knowledge::word(model.lang, "help.leave"));
     let block = Block::bordered()
