@@ -1,7 +1,7 @@
 //! All that the screen shows, as plain data.
 
-use crate::display::Theme;
 use crate::display::keys::{Keys, Layer};
+use crate::display::{Depth, Theme};
 use crate::journal::Moment;
 use crate::knowledge::Lang;
 use crate::session::content::Content;
@@ -12,6 +12,7 @@ pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
 use super::popup::Popup;
 use super::prompt::Prompt;
+use super::queue::Queue;
 
 /// The directive that sends exactly what follows it.
 pub const RAW: &str = ":raw ";
@@ -114,6 +115,8 @@ pub struct Session {
     pub read: Option<ReadContent>,
     /// Whether a large message is being read in the background.
     pub reading: bool,
+    /// Lines that go out one by one.
+    pub queue: Option<Queue>,
 }
 
 impl Session {
@@ -135,6 +138,7 @@ impl Session {
             view: ContentView::default(),
             read: None,
             reading: false,
+            queue: None,
         }
     }
 }
@@ -149,6 +153,14 @@ pub struct Model {
     pub lang: Lang,
     /// Looks.
     pub theme: Theme,
+    /// The name of the theme.
+    pub theme_name: String,
+    /// How many colours the terminal shows.
+    pub depth: Depth,
+    /// The person's own themes: names and texts.
+    pub themes: Vec<(String, String)>,
+    /// The targets that were used last, the newest first.
+    pub targets: Vec<String>,
     /// Keys.
     pub keys: Keys,
     /// The session in front.
@@ -178,6 +190,10 @@ pub struct Model {
     pub notice: Option<String>,
     /// Whether the last key asked to leave.
     pub leaving: bool,
+    /// Whether leaving an open transaction asks.
+    pub confirm_quit: bool,
+    /// Whether QUIT was sent to leave when the connection is closed.
+    pub parting: bool,
     /// Whether line ends are shown.
     pub line_ends: bool,
     /// Whether secrets are readable.
@@ -195,6 +211,10 @@ impl Model {
             size,
             lang,
             theme,
+            theme_name: "terminal".to_owned(),
+            depth: Depth::True,
+            themes: Vec::new(),
+            targets: Vec::new(),
             keys,
             session: Session::new(1, String::new()),
             others: Vec::new(),
@@ -209,6 +229,8 @@ impl Model {
             ascii: false,
             notice: None,
             leaving: false,
+            confirm_quit: true,
+            parting: false,
             line_ends: false,
             with_secrets: false,
             recording: false,
@@ -226,7 +248,7 @@ impl Model {
             zoomed: self.zoomed,
             beside: self.beside && !self.others.is_empty(),
             tabs: !self.others.is_empty(),
-            hints: self.hints || self.notice.is_some(),
+            hints: self.hints || self.notice.is_some() || self.session.queue.is_some(),
         };
         layout::panes(&wish, &self.ratios)
     }
@@ -234,7 +256,8 @@ impl Model {
     /// Which keys count, the nearest first.
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
-            Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Themes(_) | Popup::Question(_)) => &[Layer::List, Layer::Any],
             None => self.layers_below(),
         }
     }
@@ -251,15 +274,25 @@ impl Model {
     /// The line that is being typed: that of the popup, else the prompt if it has the focus.
     pub fn line(&mut self) -> Option<&mut Prompt> {
         match &mut self.popup {
+            Some(Popup::Palette(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }
     }
 
+    /// All sessions, the one in front first.
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        std::iter::once(&self.session).chain(&self.others)
+    }
+
     /// What of the line being typed is a secret. `:raw` sends what stands behind it.
     pub fn typed_secrets(&self) -> Vec<Span> {
+        self.secrets_of(self.prompt.text())
+    }
+
+    /// What would be a secret in `text` if it were sent now.
+    fn secrets_of(&self, text: &str) -> Vec<Span> {
         let dialogue = &self.session.dialogue;
-        let text = self.prompt.text();
         if dialogue.awaits_mail_data() {
             return Vec::new();
         }
@@ -267,5 +300,14 @@ impl Model {
         let typed = text.get(before..).unwrap_or_default();
         let spans = secrets::in_typed(typed.as_bytes(), dialogue.next_line_is_meant_as());
         spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
+    }
+
+    /// `text` as it may be shown, with one `*` for each byte of a secret: byte positions stay.
+    pub fn veiled(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        if !self.with_secrets {
+            secrets::veil(&mut bytes, self.secrets_of(text));
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }

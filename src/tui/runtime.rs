@@ -271,20 +271,21 @@ impl Loop {
     /// Events are drawn together, at most once a frame.
     fn heard(&mut self, batch: impl Iterator<Item = Heard>) -> anyhow::Result<bool> {
         self.tick();
+        let mut quit = false;
         for heard in batch {
             let message = match heard {
                 Heard::Event(event) => Message::Heard(event),
                 Heard::RecordingFailed(why) => Message::RecordingFailed(why),
             };
             let effects = update(&mut self.model, message);
-            self.execute(effects)?;
+            quit |= self.execute(effects)?;
         }
         if self.drawn.elapsed() >= FRAME {
             self.draw()?;
         } else {
             self.draw_at = Some(self.drawn + FRAME);
         }
-        Ok(false)
+        Ok(quit)
     }
 
     fn tick(&mut self) {

@@ -3,12 +3,16 @@
 mod arrange;
 mod browse;
 mod compose;
+pub mod directive;
 mod help;
+mod palette;
+mod question;
+mod themes;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::display::keys::Action;
-use crate::journal::{Event, Happening};
+use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
 use crate::session::Dialogue;
 use crate::session::content::Content;
@@ -16,8 +20,14 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::Message;
 use super::model::{Anchor, Model, Pane, ReadContent};
-use super::popup::Popup;
+use super::popup::{Asked, Popup, Question};
 use super::rows;
+
+pub use palette::highlighted;
+pub use question::{answers, reason};
+
+/// How far a page goes in a list.
+const PAGE: isize = 10;
 
 /// Messages up to this size are read at once; larger ones in the background.
 const READ_NOW: u64 = 64 << 10;
@@ -28,14 +38,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Tick(now) => model.now = now,
         Message::Resize(columns, rows) => model.size = (columns, rows),
         Message::Key(key) => return key_pressed(model, key),
-        Message::Paste(text) => {
-            model.focus = Pane::Prompt;
-            model.popup = None;
-            model.notice = None;
-            let text = text.replace("\r\n", "\n").replace('\r', "\n");
-            // The end of the last line is Enter's.
-            model.prompt.insert(text.strip_suffix('\n').unwrap_or(&text));
-        }
+        Message::Paste(text) => question::paste(model, &text),
         Message::Heard(event) => return heard(model, &event),
         Message::Loaded(dialogue, notice) => {
             model.session.dialogue = *dialogue;
@@ -80,7 +83,18 @@ fn heard(model: &mut Model, event: &Event) -> Vec<Effect> {
     if model.session.anchor == Anchor::Follow {
         model.session.followed = rows::count(&model.session.dialogue);
     }
-    if matches!(event.what, Happening::Bytes { .. }) { read_content(model) } else { Vec::new() }
+    let mut effects = Vec::new();
+    if let Happening::Bytes { from, .. } = &event.what {
+        effects = read_content(model);
+        if let Some(queue) = model.session.queue.as_mut().filter(|_| *from == Side::Client) {
+            queue.written();
+        }
+    }
+    effects.extend(question::next_line(model));
+    if model.parting && !model.session.dialogue.phase().is_open() {
+        effects.push(Effect::Quit);
+    }
+    effects
 }
 
 /// The transaction that is open, and whether its message is being sent.
@@ -120,8 +134,7 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let Some(action) = action {
         return act(model, action);
     }
-    compose::typed(model, key);
-    Vec::new()
+    compose::typed(model, key)
 }
 
 /// Does `action`, whichever key, click or list entry asked for it. An open popup has the first
@@ -132,14 +145,17 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Help => help::open(model),
+        Action::Palette => palette::open(model, ":"),
+        Action::Theme => themes::open(model),
+        Action::Language => model.lang = model.lang.other(),
         Action::Connect => return compose::connect(model),
         Action::KeepAlive => return compose::keep_alive(model),
         Action::Hangup => return hang_up(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
-        Action::Quit => return quit(model),
+        Action::Quit => return question::quit(model),
         Action::Send => return compose::send(model),
-        Action::Delete if model.prompt.text().is_empty() => return quit(model),
+        Action::Delete if model.prompt.text().is_empty() => return question::quit(model),
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),
     }
@@ -153,22 +169,65 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return None;
     }
     if matches!(action, Action::Leave | Action::Hangup) {
-        model.popup = None;
+        close(model);
         return Some(Vec::new());
     }
     let edited = compose::edit(model, action);
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
+        Some(Popup::Palette(_)) => palette::act(model, action, edited),
+        Some(Popup::Themes(_)) => themes::act(model, action),
+        Some(Popup::Question(_)) => question::act(model, action),
         None => None,
     };
     if effects.is_none() {
-        model.popup = None;
+        close(model);
     }
     effects
 }
 
-/// Ctrl-C: clears the line, stops connecting, and at the second time leaves.
+/// Closes the popup; what it had put aside is there again.
+fn close(model: &mut Model) {
+    match model.popup.take() {
+        Some(Popup::Palette(palette)) => {
+            let draft = model.prompt.put_aside("");
+            model.prompt.put_back(palette.draft.or(draft));
+        }
+        Some(Popup::Themes(themes)) => model.theme = themes.before,
+        Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
+            question::put_off(model, text);
+        }
+        _ => {}
+    }
+}
+
+/// Chooses an entry of the open list by its number, as a click does.
+pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
+    match &mut model.popup {
+        Some(Popup::Palette(palette)) => palette.chosen = Some(index),
+        Some(Popup::Themes(themes)) => themes.chosen = index,
+        Some(Popup::Question(question)) => question.chosen = index,
+        _ => return Vec::new(),
+    }
+    themes::preview(model);
+    act(model, Action::Choose)
+}
+
+/// The line of an open popup has other text.
+fn line_changed(model: &mut Model) {
+    match &mut model.popup {
+        Some(Popup::Help(help)) => help.scroll = 0,
+        Some(Popup::Palette(_)) => palette::typed_on(model),
+        _ => {}
+    }
+}
+
+/// Ctrl-C: stops a queue, clears the line, stops connecting, and at the second time leaves.
 fn hang_up(model: &mut Model) -> Vec<Effect> {
+    if model.session.queue.is_some() {
+        question::stop(model, "queue.by-hand", "");
+        return Vec::new();
+    }
     if !model.prompt.text().is_empty() {
         model.prompt.take(false);
         return Vec::new();
@@ -176,22 +235,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.session.dialling {
         return vec![Effect::HangUp];
     }
-    leave(model, "message.quit-again")
-}
-
-/// Leaves; with an open transaction only at the second time.
-fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.session.dialogue.phase().in_transaction() && !model.session.recorded {
-        return leave(model, "message.transaction-open");
-    }
-    vec![Effect::Quit]
-}
-
-fn leave(model: &mut Model, warning: &'static str) -> Vec<Effect> {
     if std::mem::replace(&mut model.leaving, true) {
-        return vec![Effect::Quit];
+        return question::quit(model);
     }
-    model.notice = Some(knowledge::word(model.lang, warning).to_owned());
+    model.notice = Some(knowledge::word(model.lang, "message.quit-again").to_owned());
     Vec::new()
 }
 

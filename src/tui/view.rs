@@ -15,8 +15,13 @@ pub mod content;
 pub mod envelope;
 pub mod explain;
 pub mod help;
+pub mod hints;
+pub mod list;
+pub mod palette;
 pub mod prompt;
+pub mod question;
 pub mod status;
+pub mod themes;
 pub mod transcript;
 
 use ratatui::Frame;
@@ -54,9 +59,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         explain::draw(model, panes.explain, panes.explain_boxed, frame);
     }
     prompt::draw(model, panes.prompt, panes.boxed, frame);
-    status::hints(model, panes.hints, frame);
+    hints::draw(model, panes.hints, frame);
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
+        Some(Popup::Palette(_)) => palette::draw(model, frame),
+        Some(Popup::Themes(themes)) => themes::draw(model, themes, frame),
+        Some(Popup::Question(question)) => question::draw(model, question, frame),
         None => {}
     }
     cursor(model, frame);
@@ -72,10 +80,18 @@ fn clear(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 fn cursor(model: &Model, frame: &mut Frame<'_>) {
     let panes = model.panes();
     let corner = |area: Rect| (area.x, area.y);
-    let place = match model.focus {
-        _ if model.popup.is_some() => (0, 0),
-        Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
-        pane => panes.of(pane).map_or((0, 0), corner),
+    let chosen = |chosen: usize| {
+        let place = choices_at(model).into_iter().find(|(number, _)| *number == chosen);
+        place.map_or((0, 0), |(_, area)| corner(area))
+    };
+    let place = match (&model.popup, model.focus) {
+        (Some(Popup::Help(help)), _) => help::cursor(model, help),
+        (Some(Popup::Themes(themes)), _) => chosen(themes.chosen),
+        (Some(Popup::Question(question)), _) => chosen(question.chosen),
+        (Some(Popup::Palette(_)), _) | (None, Pane::Prompt) => {
+            prompt::cursor(model, panes.prompt, panes.boxed)
+        }
+        (None, pane) => panes.of(pane).map_or((0, 0), corner),
     };
     frame.set_cursor_position(place);
 }
@@ -135,6 +151,16 @@ fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, area: Rect) -> Vec<Vec<Piece>> 
 fn draw_lines(model: &Model, lines: Vec<Vec<Piece>>, area: Rect, frame: &mut Frame<'_>) {
     let lines: Vec<_> = lines.into_iter().map(|pieces| styled(model, pieces)).collect();
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Where the entries of the open list stand, with the numbers that `update::choose` takes.
+pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
+    match &model.popup {
+        Some(Popup::Palette(_)) => palette::choices(model),
+        Some(Popup::Themes(themes)) => themes::choices(model, themes),
+        Some(Popup::Question(question)) => question::choices(model, question),
+        Some(Popup::Help(_)) | None => Vec::new(),
+    }
 }
 
 /// The lines that `pane` shows: what is drawn is what is copied.

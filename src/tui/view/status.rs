@@ -1,16 +1,15 @@
-//! The line on top and the line at the bottom.
+//! The line on top.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::keys::Action;
 use crate::display::text::{clip, width};
-use crate::display::token::{own_visible, visible};
+use crate::display::token::visible;
 use crate::knowledge;
 use crate::session::{Dialogue, Fate, Phase, timing};
 
-use super::super::model::{Model, Pane};
+use super::super::model::Model;
 use super::super::rows::{Piece, next_verbs};
 use super::styled;
 
@@ -130,83 +129,4 @@ pub fn waiting(dialogue: &Dialogue, model: &Model) -> Option<u64> {
 pub fn patience(model: &Model) -> Option<u64> {
     let end = timing::patience_ends(&model.session.dialogue)?;
     Some(end.since(model.now).div_ceil(1_000_000))
-}
-
-/// What the keys do, or one line for the person.
-pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    let room = usize::from(area.width);
-    if let Some(notice) = &model.notice {
-        let pieces = vec![(Role::Warn, clip(&format!(" {}", own_visible(notice)), room))];
-        return frame.render_widget(styled(model, pieces), area);
-    }
-    let hint = |action: &Action| {
-        let key = format!(" {} ", model.keys.key_of(*action)?);
-        let text = format!("{} ", knowledge::word(model.lang, action.name()));
-        Some((width(&key) + width(&text), [(Role::Key, key), (Role::Hint, text)]))
-    };
-    // The last one, how to leave, keeps its place when others have to go.
-    let Some((last, others)) = actions(model).split_last() else { return };
-    let Some((needed, last)) = hint(last) else { return };
-    let mut left = room.saturating_sub(needed);
-    let mut pieces = Vec::new();
-    for (needed, hint) in others.iter().filter_map(hint) {
-        if needed > left {
-            break;
-        }
-        left -= needed;
-        pieces.extend(hint);
-    }
-    pieces.extend(last);
-    frame.render_widget(styled(model, pieces), area);
-}
-
-/// At most seven, those of use now.
-fn actions(model: &Model) -> &'static [Action] {
-    let open = model.session.dialogue.phase().is_open();
-    match model.focus {
-        _ if model.popup.is_some() => &[Action::Up, Action::Down, Action::PageDown, Action::Quit],
-        Pane::Prompt if model.session.recorded => {
-            &[Action::Help, Action::PaneNext, Action::Leave, Action::ContentView, Action::Quit]
-        }
-        Pane::Prompt if model.session.dialling => {
-            &[Action::Help, Action::PaneNext, Action::Hangup, Action::Quit]
-        }
-        Pane::Prompt if model.session.dialogue.awaits_mail_data() => &[
-            Action::Help,
-            Action::Send,
-            Action::PaneNext,
-            Action::Leave,
-            Action::ContentView,
-            Action::Quit,
-        ],
-        Pane::Prompt if open => &[
-            Action::Help,
-            Action::Send,
-            Action::PaneNext,
-            Action::Leave,
-            Action::KeepAlive,
-            Action::ContentView,
-            Action::Quit,
-        ],
-        Pane::Prompt => {
-            &[Action::Help, Action::Connect, Action::PaneNext, Action::ContentView, Action::Quit]
-        }
-        Pane::Transcript => &[
-            Action::Help,
-            Action::Prompt,
-            Action::Up,
-            Action::Follow,
-            Action::LineEnds,
-            Action::Top,
-            Action::Quit,
-        ],
-        _ => &[
-            Action::Help,
-            Action::Prompt,
-            Action::Up,
-            Action::Down,
-            Action::ContentView,
-            Action::Quit,
-        ],
-    }
 }
