@@ -141,7 +141,12 @@ impl<'a> Finder<'a> {
         let matcher = &mut self.matcher;
         let mut best = |word: &Pattern| {
             let mut buffer = Vec::new();
-            let score = |field: &&str| word.score(Utf32Str::new(field, &mut buffer), matcher);
+            // Of two that fit alike, the shorter one is meant.
+            let score = |field: &&str| {
+                let text = Utf32Str::new(field, &mut buffer);
+                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                Some(word.score(text, matcher)?.saturating_sub(length))
+            };
             fields.iter().filter_map(score).max()
         };
         self.words.iter().map(&mut best).sum()

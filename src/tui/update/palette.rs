@@ -239,6 +239,7 @@ mod tests {
         };
         for (text, action) in [
             ("テーマ", Action::Theme),
+            ("thm", Action::Theme),
             ("zoom", Action::Zoom),
             ("f12", Action::Screenshot),
             ("show secrets", Action::Secrets),

@@ -65,7 +65,7 @@ pub fn row(front: &Piece, behind: &Piece, right: Piece, room: usize) -> Vec<Piec
     let wanted = width(&behind.1).min(left / 2);
     let first = clip(&front.1, left.saturating_sub(if wanted > 0 { wanted + 2 } else { 0 }));
     // What stands behind begins in one column where it can.
-    let column = (left * 2 / 5).min(left.saturating_sub(width(&behind.1) + 2));
+    let column = (room * 2 / 5).min(left.saturating_sub(width(&behind.1) + 2));
     let first = fit(&first, column.max(width(&first)));
     let gap = left.saturating_sub(width(&first) + 2);
     let second = clip(&behind.1, gap);
