@@ -22,12 +22,12 @@ use ehlo::tui::effect::Effect;
 use ehlo::tui::layout::Splitter;
 use ehlo::tui::message::{Copied, Message};
 use ehlo::tui::model::{ContentView, Model, Pane};
-use ehlo::tui::popup::{Asks, Help, Popup, Query};
+use ehlo::tui::popup::{Asked, Asks, Help, Popup, Query, Question};
 use ehlo::tui::prompt::Prompt;
 use ehlo::tui::rows;
-use ehlo::tui::update::update;
+use ehlo::tui::update::{choose, update};
 use ehlo::tui::view::tabs::tabs_at;
-use ehlo::tui::view::{self, view};
+use ehlo::tui::view::{self, choices_at, hints, view};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -102,6 +102,7 @@ C: .
 S: 250 2.0.0 Message accepted as 1";
 
 /// A screen, and the time on it.
+#[derive(Clone)]
 struct Scene {
     model: Model,
     now: u64,
@@ -166,6 +167,11 @@ impl Scene {
         self.now += if from == Side::Server { REPLY } else { TYPING };
         let event = Event::bytes(Moment(self.now), from, Bytes::copy_from_slice(data));
         self.tells(Message::Heard(1, event));
+    }
+
+    /// The same, and what has to be done then.
+    fn heard(&mut self, from: Side, data: &'static str) -> Vec<Effect> {
+        self.tells(Message::Heard(1, Event::bytes(Moment(self.now), from, data.into())))
     }
 
     fn server(&mut self, data: &[u8]) {
@@ -868,15 +874,68 @@ fn only_the_own_practice_server_has_another_end() {
 }
 
 #[test]
-fn a_paste_of_several_lines_waits_for_enter() {
-    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
-    let effects = scene.tells(Message::Paste("EHLO a\rNOOP\r\nQUIT".to_owned()));
-    assert_eq!(effects, []);
+fn a_paste_of_several_lines_asks_what_to_do() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        for size in [(40, 10), SMALL] {
+            let mut scene = Scene::after(size, lang, &[GREETING]);
+            let text = "EHLO a\rAUTH PLAIN AGFsaWNl\r\nMAIL FROM:<a@b.example>\nDATA\nQUIT\n";
+            assert_eq!(scene.tells(Message::Paste(text.to_owned())), []);
+            assert!(!scene.shows("AGFs"), "{}", scene.grid());
+            golden(&format!("paste-{code}-{}x{}", size.0, size.1), &scene);
+        }
+    }
+}
+
+#[test]
+fn a_paste_can_be_edited_sent_together_or_put_off() {
+    let paste = |offer: &[&str]| {
+        let mut scene = Scene::after(SMALL, Lang::En, offer);
+        scene.tells(Message::Paste("EHLO a\rNOOP\r\nQUIT".to_owned()));
+        scene
+    };
+    let all = [Effect::Say(Bytes::from_static(b"EHLO a\r\nNOOP\r\nQUIT\r\n"))];
+    let mut scene = paste(&[GREETING]);
+    scene.press("e");
     golden("pasted", &scene);
-    assert_eq!(
-        scene.press("enter"),
-        [Effect::Say(Bytes::from_static(b"EHLO a\r\nNOOP\r\nQUIT\r\n"))]
-    );
+    assert_eq!(scene.press("enter"), all);
+    let mut scene = paste(&[GREETING]);
+    assert_eq!(scene.press("p"), []);
+    assert!(scene.hints().contains("PIPELINING is not offered"), "{}", scene.hints());
+    let mut scene = paste(&[GREETING, HELLO]);
+    assert_eq!(scene.press("p"), all);
+    assert!(scene.model.popup.is_none() && scene.model.prompt.text().is_empty());
+    let mut scene = paste(&[GREETING]);
+    assert_eq!(scene.press("esc"), []);
+    assert!(scene.hints().contains("nothing was sent"), "{}", scene.hints());
+    scene.press("ctrl-y");
+    assert_eq!(scene.press("enter"), all);
+    let mut scene = paste(&[GREETING, HELLO, ENVELOPE, "C: DATA\nS: 354 Go on"]);
+    assert!(scene.shows("send all lines") && !scene.shows("pipeline"), "{}", scene.grid());
+    assert_eq!(scene.press("o"), all);
+}
+
+#[test]
+fn a_paste_sent_one_by_one_waits_shows_progress_and_stops_at_a_refusal() {
+    let say = |line: &'static str| [Effect::Say(Bytes::from(line))];
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.tells(Message::Paste("EHLO a\nVRFY x\nNOOP\nQUIT".to_owned()));
+    assert_eq!(scene.press("enter"), say("EHLO a\r\n"));
+    assert!(scene.hints().contains("line 1 of 4 is sent"), "{}", scene.hints());
+    assert_eq!(scene.heard(Side::Client, "EHLO a\r\n"), []);
+    assert_eq!(scene.heard(Side::Server, "250 mx\r\n"), say("VRFY x\r\n"));
+    scene.heard(Side::Client, "VRFY x\r\n");
+    assert_eq!(scene.heard(Side::Server, "550 no\r\n"), []);
+    let words = "the server answered 550; 2 of 4 lines were sent";
+    assert!(scene.hints().contains(words), "{}", scene.hints());
+    scene.press("ctrl-y");
+    assert_eq!(scene.model.prompt.text(), "NOOP\nQUIT");
+    scene.press("ctrl-u");
+    scene.tells(Message::Paste("NOOP\nQUIT".to_owned()));
+    scene.press("o");
+    assert_eq!(scene.press("ctrl-c"), []);
+    assert!(scene.hints().contains("stopped; 1 of 2 lines were sent"), "{}", scene.hints());
+    scene.heard(Side::Client, "NOOP\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
 }
 
 #[test]
@@ -1088,11 +1147,198 @@ fn a_row_taller_than_the_pane_can_be_read_to_its_end() {
 }
 
 #[test]
-fn leaving_an_open_transaction_asks_once() {
+fn leaving_an_open_transaction_asks_how() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        for size in [(40, 10), SMALL] {
+            let mut scene = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE]);
+            assert_eq!(scene.press("ctrl-q"), []);
+            golden(&format!("leave-{code}-{}x{}", size.0, size.1), &scene);
+            assert_eq!(scene.clone().press("ctrl-q"), [Effect::Quit]);
+            assert_eq!(scene.clone().press("c"), [Effect::Quit]);
+            assert_eq!(scene.press("s"), []);
+            assert!(scene.model.popup.is_none());
+            scene.model.confirm_quit = false;
+            assert_eq!(scene.press("ctrl-q"), [Effect::Quit]);
+        }
+    }
+}
+
+#[test]
+fn leaving_with_quit_waits_for_the_server() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
-    assert_eq!(scene.press("ctrl-q"), []);
-    assert!(scene.hints().contains("Ctrl-Q again"), "{}", scene.hints());
+    scene.press("ctrl-q");
+    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b"QUIT\r\n"))]);
+    assert!(scene.hints().contains("QUIT is sent"), "{}", scene.hints());
+    scene.play("C: QUIT\nS: 221 Bye");
+    let closed = Happening::Closed { by: Side::Server, how: Ending::Finished };
+    let effects = scene.tells(Message::Heard(1, Event::new(Moment(scene.now), closed)));
+    assert_eq!(effects, [Effect::Quit]);
+}
+
+#[test]
+fn inside_a_message_quit_is_no_command() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.press("ctrl-q");
+    assert_eq!(scene.press("q"), []);
+    assert!(scene.hints().contains("QUIT would be a line of it"), "{}", scene.hints());
     assert_eq!(scene.press("ctrl-q"), [Effect::Quit]);
+}
+
+#[test]
+fn the_help_is_filtered_by_words_and_by_keys() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.press("f1");
+    scene.types("pane z");
+    golden("help-filtered", &scene);
+    for (typed, words) in
+        [("ctrl-P", "commands"), ("f5", "zoom the pane"), (":raw", "send exactly")]
+    {
+        scene.press("ctrl-u");
+        scene.types(typed);
+        assert!(scene.shows(words) && !scene.shows("redraw"), "{}", scene.grid());
+    }
+    scene.types(" xyzzy");
+    assert!(scene.shows("Nothing fits"), "{}", scene.grid());
+    let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING]);
+    scene.press("f1");
+    scene.types("単語");
+    golden("help-filtered-ja-40x10", &scene);
+}
+
+#[test]
+fn the_palette_lists_what_fits_above_the_prompt() {
+    everywhere("palette", |size, lang| {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+        scene.types("MAIL");
+        scene.press("ctrl-p");
+        scene
+    });
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.press("ctrl-p");
+    scene.types("session");
+    golden("palette-filtered", &scene);
+    assert!(scene.shows("(only one session is open)"), "{}", scene.grid());
+    let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING]);
+    scene.closed(Ending::Finished);
+    scene.press("f2");
+    scene.model.targets = ["mx.example.net", "日本語.example"].map(str::to_owned).to_vec();
+    scene.press("backspace");
+    for _ in 0.."practic".len() {
+        scene.press("backspace");
+    }
+    golden("palette-targets-ja-40x10", &scene);
+    scene.press("down");
+    scene.press("down");
+    assert_eq!(scene.press("enter"), [Effect::Dial("日本語.example".to_owned())]);
+}
+
+#[test]
+fn a_colon_in_a_message_is_text_but_the_key_opens_the_palette() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.types(":x");
+    assert!(scene.model.popup.is_none());
+    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b":x\r\n"))]);
+    scene.press("ctrl-p");
+    scene.types("help");
+    scene.press("enter");
+    assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
+}
+
+#[test]
+fn secrets_behind_raw_are_veiled_in_the_palette() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.types(":raw AUTH PLAIN AGFsaWNl");
+    assert!(matches!(scene.model.popup, Some(Popup::Palette(_))));
+    assert!(scene.shows("> :raw AUTH PLAIN ********"), "{}", scene.grid());
+}
+
+#[test]
+fn themes_are_looked_at_before_they_are_kept() {
+    for (lang, code, size) in
+        [(Lang::En, "en", SMALL), (Lang::Ja, "ja", SMALL), (Lang::En, "en", (40, 10))]
+    {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+        scene.model.themes = vec![
+            ("broken".to_owned(), "[role]\nclient = \"rod\"\n".to_owned()),
+            ("mine".to_owned(), "title = \"My own\"\ninherits = \"dark\"\n".to_owned()),
+        ];
+        let before = format!("{:?}", scene.model.theme);
+        open_themes(&mut scene);
+        golden(&format!("themes-{code}-{}x{}", size.0, size.1), &scene);
+        scene.press("down");
+        assert_ne!(format!("{:?}", scene.model.theme), before);
+        scene.press("pageup");
+        assert_eq!(format!("{:?}", scene.model.theme), before, "a broken theme changes nothing");
+        scene.press("down");
+        scene.press("esc");
+        assert_eq!(format!("{:?}", scene.model.theme), before);
+        open_themes(&mut scene);
+        scene.press("pageup");
+        scene.press("down");
+        scene.press("enter");
+        assert!(scene.model.notice.clone().unwrap().contains("theme = \"mine\""));
+        assert_eq!(scene.model.theme.title(), Some("My own"));
+    }
+}
+
+fn open_themes(scene: &mut Scene) {
+    scene.press("ctrl-p");
+    scene.types("view.theme");
+    scene.press("enter");
+}
+
+#[test]
+fn the_language_changes_at_once() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.press("ctrl-p");
+    scene.types("view.language");
+    scene.press("enter");
+    assert_eq!(scene.model.lang, Lang::Ja);
+    assert!(scene.shows("通信記録"), "{}", scene.grid());
+}
+
+#[test]
+fn entries_can_be_chosen_where_they_stand() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    scene.press("ctrl-q");
+    let (buffer, _) = scene.drawn();
+    let places = choices_at(&scene.model);
+    assert_eq!(places.len(), 3);
+    for ((_, place), letter) in places.iter().zip(["[q]", "[c]", "[s]"]) {
+        assert!(row(&buffer, place.y).contains(letter), "{}", scene.grid());
+    }
+    assert_eq!(choose(&mut scene.model, 1), [Effect::Quit]);
+    scene.press("ctrl-p");
+    scene.types(":help");
+    let (number, place) = choices_at(&scene.model)[0];
+    assert!(row(&scene.drawn().0, place.y).contains(":help"), "{}", scene.grid());
+    choose(&mut scene.model, number);
+    assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
+}
+
+#[test]
+fn hints_stand_where_they_say() {
+    for size in [(40, 10), SMALL, LARGE] {
+        for lang in [Lang::En, Lang::Ja] {
+            for state in states(size, lang) {
+                for model in places(&state) {
+                    let scene = Scene { model, now: state.now };
+                    let (buffer, _) = scene.drawn();
+                    let at = hints::hints_at(&scene.model);
+                    assert!(at.len() <= 7);
+                    for (action, columns) in at {
+                        let cells = symbols(&buffer, size.1 - 1).into_iter();
+                        let text: String =
+                            cells.filter(|(x, _)| columns.contains(x)).map(|(_, s)| s).collect();
+                        let key = scene.model.keys.key_in(scene.model.layers(), action).unwrap();
+                        assert!(text.trim().starts_with(&key), "{text:?} is not {key}");
+                    }
+                }
+            }
+        }
+    }
+    let scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    assert!(!scene.hints().contains("NOOP") && scene.hints().contains("Ctrl-P more"));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -1206,18 +1452,36 @@ fn every_focus_can_be_drawn_at_every_breakpoint() {
                     scene.model.focus = pane;
                     scene.drawn();
                 }
-                scene.press("f1");
+                for key in ["f1", "ctrl-p"] {
+                    scene.press(key);
+                    scene.drawn();
+                }
+                scene.tells(Message::Paste("EHLO x\nQUIT".to_owned()));
                 scene.drawn();
             }
         }
     }
 }
 
-/// Where a key can be pressed: each focus, and the help.
+/// Each focus.
+fn panes(scene: &Scene) -> Vec<Model> {
+    Pane::ALL.iter().map(|pane| Model { focus: *pane, ..scene.model.clone() }).collect()
+}
+
+/// Where a key can be pressed: each focus, and each popup.
 fn places(scene: &Scene) -> Vec<Model> {
-    let mut out: Vec<Model> =
-        Pane::ALL.iter().map(|pane| Model { focus: *pane, ..scene.model.clone() }).collect();
+    let mut out = panes(scene);
     out.push(Model { popup: Some(Popup::Help(Help::default())), ..scene.model.clone() });
+    for asked in [Asked::Leave, Asked::Paste("EHLO 日本語\nQUIT".to_owned())] {
+        let popup = Some(Popup::Question(Question { asked, chosen: 0 }));
+        out.push(Model { popup, ..scene.model.clone() });
+    }
+    let mut palette = scene.clone();
+    palette.press("ctrl-p");
+    let mut themes = palette.clone();
+    themes.model.prompt.set(":view.theme");
+    themes.press("enter");
+    out.extend([palette.model, themes.model]);
     out
 }
 
@@ -1237,8 +1501,10 @@ fn places_with_lines(scene: &Scene) -> Vec<Model> {
 #[test]
 fn every_action_in_every_place_leaves_a_screen() {
     for size in [(40, 10), SMALL] {
-        for state in states(size, Lang::Ja) {
-            for model in places_with_lines(&state) {
+        for (at, state) in states(size, Lang::Ja).into_iter().enumerate() {
+            // Lists are the same in every state but for their reasons.
+            let popups = if at == 0 { places(&state) } else { Vec::new() };
+            for model in panes(&state).into_iter().chain(popups) {
                 for binding in model.keys.rows().to_vec() {
                     let mut scene = Scene { model: model.clone(), now: state.now };
                     scene.model.prompt.insert("MAIL e\u{301}日");
@@ -1300,8 +1566,9 @@ fn hint_is_true(model: &Model, key: &str, words: &str) {
     let row = model.keys.rows().iter().find(|row| key_name(row.key) == key);
     let row = row.unwrap_or_else(|| panic!("\"{key}\" is no key"));
     let action = model.keys.action(model.layers(), event(row.key));
-    let said = action.map(|a| knowledge::word(model.lang, a.name()));
-    assert_eq!(said, Some(words), "{key} in {:?}", model.layers());
+    let more = action == Some(Action::Palette) && words == knowledge::word(model.lang, "hint.more");
+    let said = action.map(|a| hints::words(model, a));
+    assert!(more || said == Some(words), "{key} in {:?}", model.layers());
 }
 
 #[test]
@@ -1311,7 +1578,7 @@ fn keys_that_sentences_name_do_what_they_say() {
         ("f2", Action::Connect, &["prompt.closed", "header.connect"][..]),
         ("f7", Action::KeepAlive, &["header.idle.noop"]),
         ("ctrl-c", Action::Hangup, &["message.quit-again"]),
-        ("ctrl-q", Action::Quit, &["message.quit-again", "message.transaction-open"]),
+        ("ctrl-q", Action::Quit, &["message.quit-again", "question.parting"]),
         ("esc", Action::Leave, &["help.leave"]),
     ] {
         let combination: KeyCombination = key.parse().unwrap();
@@ -1853,10 +2120,14 @@ proptest! {
 fn a_theme_that_paints_leaves_no_cell_bare() {
     let mut scene = Scene::practice(SMALL, Lang::En);
     scene.model.theme = Theme::embedded("light").unwrap();
-    for popup in [None, Some(Popup::Help(Help::default()))] {
-        scene.model.popup = popup;
-        let (buffer, _) = scene.drawn();
-        let bare = buffer.content().iter().filter(|cell| cell.bg == Color::Reset).count();
-        assert_eq!(bare, 0, "{:?}", scene.model.popup);
+    for model in places(&scene) {
+        let theme = scene.model.theme.clone();
+        let painted = Scene { model: Model { theme, ..model }, now: 0 };
+        let (buffer, _) = painted.drawn();
+        for y in 0..SMALL.1 {
+            let bare =
+                symbols(&buffer, y).into_iter().find(|(x, _)| buffer[(*x, y)].bg == Color::Reset);
+            assert_eq!(bare, None, "row {y}: {:?}", painted.model.popup);
+        }
     }
 }

@@ -665,6 +665,8 @@ fn resizing_keeps_the_line() {
 fn a_paste_sends_nothing_by_itself() {
     let mut t = practice(LARGE);
     t.keys(&paste("EHLO pc.example.org\rMAIL FROM:<a@example.org>\rNOOP"));
+    t.wait_for("3 lines are pasted");
+    t.keys("e");
     t.wait_for("3 lines: Enter sends them all");
     // A key behind the paste has been handled, so the paste has been, too.
     t.keys(" ");
@@ -673,6 +675,46 @@ fn a_paste_sends_nothing_by_itself() {
     t.keys(ENTER);
     t.wait_for("C NOOP");
     t.wait_for("sender given");
+}
+
+#[test]
+fn a_paste_goes_out_one_by_one_and_stops_at_a_refusal() {
+    let mut t = practice(LARGE);
+    t.keys(&paste(
+        "EHLO pc.example.org\rMAIL FROM:<alice@example.org>\rRCPT TO:<bob@example.net>\rDATA\r\
+         Subject: pasted\r\rHello\r.\rVRFY nobody\rRCPT TO:<nobody@example.net>\rQUIT\r",
+    ));
+    t.wait_for("11 lines are pasted");
+    t.keys("o");
+    t.wait_for("Transaction 1  accepted");
+    t.wait_for("Subject: pasted");
+    t.wait_for("lines were sent");
+    assert!(!t.contents().contains("C QUIT"), "{}", t.contents());
+    t.keys("\x19");
+    t.wait_until("the rest", |s| prompt(s).ends_with("QUIT"));
+}
+
+#[test]
+fn leaving_an_open_transaction_can_send_quit() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.jsonl");
+    let mut t = Terminal::ehlo(SMALL, &["--record", file.to_str().unwrap()]);
+    t.wait_for("S 220 ");
+    t.line("EHLO pc.example.org");
+    t.wait_for("ready");
+    t.line("MAIL FROM:<alice@example.org>");
+    t.wait_for("sender given");
+    t.keys(CTRL_Q);
+    t.wait_for("A transaction is open.");
+    t.keys("s");
+    t.wait_gone("A transaction is open.");
+    t.keys(CTRL_Q);
+    t.wait_for("A transaction is open.");
+    t.keys("q");
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+    let recorded = std::fs::read_to_string(&file).unwrap();
+    assert!(recorded.contains("221 "), "{recorded}");
 }
 
 #[test]
@@ -790,7 +832,10 @@ fn a_secret_in_a_paste_is_veiled_and_not_kept() {
     let mut t = practice(LARGE);
     t.wait_for("S 220");
     t.keys("\x1b[200~NOOP\nAUTH LOGIN\ndGVzdGVy\nc2VjcmV0\x1b[201~");
-    t.wait_for("4 lines");
+    t.wait_for("4 lines are pasted");
+    assert!(!t.contents().contains("c2VjcmV0") && !t.contents().contains("dGVzdGVy"));
+    t.keys("e");
+    t.wait_for("4 lines: Enter sends them all");
     assert!(!t.contents().contains("c2VjcmV0") && !t.contents().contains("dGVzdGVy"));
     t.keys("\r");
     t.wait_for("C ********");

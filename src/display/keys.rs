@@ -103,7 +103,7 @@ pub struct Binding {
 }
 
 /// All keys.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Keys {
     rows: Vec<Binding>,
     index: HashMap<(Layer, KeyCombination), Action>,
@@ -199,6 +199,15 @@ impl Keys {
     /// All rows.
     pub fn rows(&self) -> &[Binding] {
         &self.rows
+    }
+
+    /// The first key that does `action` where these layers count, as it is written on the screen.
+    pub fn key_in(&self, layers: &[Layer], action: Action) -> Option<String> {
+        let does = |row: &&Binding| {
+            let nearest = layers.iter().find_map(|layer| self.index.get(&(*layer, row.key)));
+            row.action == action && layers.contains(&row.layer) && nearest == Some(&action)
+        };
+        self.rows.iter().find(does).map(|row| key_name(row.key))
     }
 
     /// The first key of an action, as it is written on the screen.

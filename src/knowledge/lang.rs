@@ -18,6 +18,14 @@ impl Lang {
         let code = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
         if code.eq_ignore_ascii_case("ja") { Self::Ja } else { Self::En }
     }
+
+    /// The language that this one is not.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::En => Self::Ja,
+            Self::Ja => Self::En,
+        }
+    }
 }
 
 impl FromStr for Lang {

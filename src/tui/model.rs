@@ -16,6 +16,7 @@ use super::layout::{self, Panes, Ratios, Wish};
 use super::pointer::{Marked, Pointer};
 use super::popup::Popup;
 use super::prompt::Prompt;
+use super::queue::Queue;
 use super::rows::sight::Sight;
 
 /// The directive that sends exactly what follows it.
@@ -137,6 +138,8 @@ pub struct Session {
     pub read: Option<ReadContent>,
     /// Whether a large message is being read in the background.
     pub reading: bool,
+    /// Lines that go out one by one.
+    pub queue: Option<Queue>,
 }
 
 impl Session {
@@ -167,6 +170,7 @@ impl Session {
             view: ContentView::default(),
             read: None,
             reading: false,
+            queue: None,
         }
     }
 }
@@ -230,6 +234,8 @@ pub struct Model {
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
     pub leaving: bool,
+    /// Whether QUIT was sent to leave when the connection is closed.
+    pub parting: bool,
     /// Whether long lines of the transcript are wrapped.
     pub wrap: bool,
     /// Whether the transcript says when each line came.
@@ -275,6 +281,7 @@ impl Model {
             targets: Vec::new(),
             confirm_quit: true,
             leaving: false,
+            parting: false,
             wrap: true,
             time: false,
             find: None,
@@ -298,6 +305,7 @@ impl Model {
             tabs: !self.others.is_empty(),
             hints: self.hints
                 || self.notice.is_some()
+                || self.session.queue.is_some()
                 || matches!(self.popup, Some(Popup::Query(_))),
         };
         layout::panes(&wish, &self.ratios)
@@ -306,9 +314,11 @@ impl Model {
     /// Which keys count, the nearest first.
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
-            Some(Popup::Help(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
-            Some(Popup::Copy(_)) => &[Layer::List, Layer::Any],
+            Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
+                &[Layer::List, Layer::Any]
+            }
             None => self.layers_below(),
         }
     }
@@ -325,6 +335,7 @@ impl Model {
     /// The line that is being typed: that of the popup, else the prompt if it has the focus.
     pub fn line(&mut self) -> Option<&mut Prompt> {
         match &mut self.popup {
+            Some(Popup::Palette(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }
@@ -332,8 +343,12 @@ impl Model {
 
     /// What of the line being typed is a secret. `:raw` sends what stands behind it.
     pub fn typed_secrets(&self) -> Vec<Span> {
+        self.secrets_of(self.prompt.text())
+    }
+
+    /// What would be a secret in `text` if it were sent now.
+    fn secrets_of(&self, text: &str) -> Vec<Span> {
         let dialogue = &self.session.dialogue;
-        let text = self.prompt.text();
         if dialogue.awaits_mail_data() {
             return Vec::new();
         }
@@ -341,5 +356,14 @@ impl Model {
         let typed = text.get(before..).unwrap_or_default();
         let spans = secrets::in_typed(typed.as_bytes(), dialogue.next_line_is_meant_as());
         spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
+    }
+
+    /// `text` as it may be shown, with one `*` for each byte of a secret: byte positions stay.
+    pub fn veiled(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        if !self.with_secrets {
+            secrets::veil(&mut bytes, self.secrets_of(text));
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -1,16 +1,23 @@
 //! What can stand before the panes: one thing at a time, with data of its own.
 
+use crate::display::Theme;
 use crate::session::pattern::PatternError;
 
 use super::copy::Source;
 use super::model::{Anchor, Pane};
-use super::prompt::Prompt;
+use super::prompt::{Draft, Prompt};
 
 /// A popup.
 #[derive(Clone, Debug)]
 pub enum Popup {
     /// All keys, those of the focused pane first.
     Help(Help),
+    /// Everything that can be done, filtered by the prompt.
+    Palette(Palette),
+    /// The looks that can be chosen.
+    Themes(Themes),
+    /// Something that only the person can decide.
+    Question(Question),
     /// A line at the bottom: what to look for, or what to keep.
     Query(Query),
     /// In which form something is copied.
@@ -50,6 +57,92 @@ pub struct Help {
     pub scroll: usize,
 }
 
+/// The palette is the prompt with a list: the text stays there and begins with a colon.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    /// What stood in the prompt before.
+    pub draft: Draft,
+    /// Which entry the person went to; until then the best match is the one.
+    pub chosen: Option<usize>,
+}
+
+/// The theme switcher: what is chosen is what the screen looks like.
+#[derive(Clone, Debug)]
+pub struct Themes {
+    /// All themes, the person's own first.
+    pub list: Vec<Look>,
+    /// Which one is looked at.
+    pub chosen: usize,
+    /// What the screen looked like before.
+    pub before: Theme,
+}
+
+/// A theme of the list.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Its name, as settings write it.
+    pub name: String,
+    /// The theme, or what is wrong with its file.
+    pub theme: Result<Theme, String>,
+}
+
+/// A question and the answer that is highlighted.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What is asked.
+    pub asked: Asked,
+    /// Index of the highlighted answer.
+    pub chosen: usize,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// How to leave while a transaction is open.
+    Leave,
+    /// What to do with these lines.
+    Paste(String),
+}
+
+/// An answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Send QUIT, and leave when the connection is closed.
+    Quit,
+    /// Leave at once.
+    Close,
+    /// Send the lines, each behind the reply to the one before.
+    OneByOne,
+    /// Send the lines together.
+    Together,
+    /// Put the lines into the prompt.
+    Edit,
+    /// Do nothing.
+    Stay,
+}
+
+impl Asked {
+    /// The answers to it, in the order of the list.
+    pub const fn answers(&self) -> &'static [Answer] {
+        match self {
+            Self::Leave => &[Answer::Quit, Answer::Close, Answer::Stay],
+            Self::Paste(_) => &[Answer::OneByOne, Answer::Together, Answer::Edit, Answer::Stay],
+        }
+    }
+
+    /// The letter that gives `answer`.
+    pub const fn letter(&self, answer: Answer) -> char {
+        match (self, answer) {
+            (_, Answer::Quit) => 'q',
+            (Self::Leave, Answer::Stay) => 's',
+            (_, Answer::Close | Answer::Stay) => 'c',
+            (_, Answer::OneByOne) => 'o',
+            (_, Answer::Together) => 'p',
+            (_, Answer::Edit) => 'e',
+        }
+    }
+}
+
 /// What is to be copied, and the form that is chosen.
 #[derive(Clone, Debug)]
 pub struct Copy {
@@ -60,12 +153,12 @@ pub struct Copy {
 }
 
 impl Popup {
-    /// The line that is typed in it, if there is one.
+    /// The line that is typed in it, if it has one of its own.
     pub const fn line(&mut self) -> Option<&mut Prompt> {
         match self {
             Self::Help(help) => Some(&mut help.filter),
             Self::Query(query) => Some(&mut query.line),
-            Self::Copy(_) => None,
+            _ => None,
         }
     }
 }

@@ -7,6 +7,20 @@ use crate::display::text::{left_of, right_of};
 /// How many lines the history keeps.
 const HISTORY: usize = 1_000;
 
+/// A line that was put aside, with its cursor.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    text: String,
+    cursor: usize,
+}
+
+impl Draft {
+    /// This line, or the other one if this is empty and that is no directive.
+    pub fn or(self, other: Self) -> Self {
+        if self.text.is_empty() && !other.text.starts_with(':') { other } else { self }
+    }
+}
+
 /// The prompt.
 #[derive(Clone, Debug, Default)]
 pub struct Prompt {
@@ -32,6 +46,24 @@ impl Prompt {
     pub fn set(&mut self, text: &str) {
         text.clone_into(&mut self.text);
         self.cursor = self.text.len();
+    }
+
+    /// Puts the line aside for another one.
+    pub fn put_aside(&mut self, text: &str) -> Draft {
+        let draft = Draft { text: std::mem::take(&mut self.text), cursor: self.cursor };
+        self.set(text);
+        draft
+    }
+
+    /// Puts a line back that was put aside.
+    pub fn put_back(&mut self, draft: Draft) {
+        self.text = draft.text;
+        self.cursor = draft.cursor;
+    }
+
+    /// Keeps `text` for [`Self::yank`].
+    pub fn keep(&mut self, text: String) {
+        self.killed = text;
     }
 
     /// Takes the line away; `keep` puts it into the history.
@@ -182,6 +214,18 @@ mod tests {
         prompt.end();
         prompt.yank();
         assert_eq!(prompt.text(), "dea ");
+    }
+
+    #[test]
+    fn a_line_put_aside_comes_back_with_its_cursor() {
+        let mut prompt = Prompt::default();
+        prompt.set("NOOP");
+        prompt.left();
+        let draft = prompt.put_aside(":");
+        assert_eq!((prompt.text(), prompt.cursor()), (":", 1));
+        prompt.insert("quit");
+        prompt.put_back(draft);
+        assert_eq!((prompt.text(), prompt.cursor()), ("NOOP", 3));
     }
 
     #[test]

@@ -249,6 +249,7 @@ impl Loop {
         batch: impl Iterator<Item = (usize, Heard)>,
     ) -> anyhow::Result<Option<End>> {
         self.tick();
+        let mut end = None;
         for (id, heard) in batch {
             self.remember(id, &heard);
             let message = match heard {
@@ -257,14 +258,14 @@ impl Loop {
                 Heard::RecordingFailed(why) => Message::RecordingFailed(id, why),
             };
             let effects = update(&mut self.model, message);
-            self.execute(effects)?;
+            end = end.or(self.execute(effects)?);
         }
         if self.drawn.elapsed() >= FRAME {
             self.draw()?;
         } else {
             self.draw_at = Some(self.drawn + FRAME);
         }
-        Ok(None)
+        Ok(end)
     }
 
     /// A target that was reached is worth remembering.

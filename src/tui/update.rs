@@ -4,16 +4,20 @@ mod arrange;
 mod browse;
 mod compose;
 mod copy;
+pub mod directive;
 mod find;
 mod help;
 mod mouse;
+mod palette;
+mod question;
 mod sessions;
+mod themes;
 mod transcript;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::display::keys::Action;
-use crate::journal::{Event, Happening};
+use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
 use crate::session::Dialogue;
 use crate::session::content::Content;
@@ -21,8 +25,14 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::{Change, Message};
 use super::model::{Anchor, Model, Pane, ReadContent, Session};
-use super::popup::{Asks, Popup};
+use super::popup::{Asked, Asks, Popup, Question};
 use super::rows;
+
+pub use palette::highlighted;
+pub use question::{answers, reason};
+
+/// How far a page goes in a list.
+const PAGE: isize = 10;
 
 /// Messages up to this size are read at once; larger ones in the background.
 const READ_NOW: u64 = 64 << 10;
@@ -38,13 +48,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => return key_pressed(model, key),
         Message::Mouse(event) => return mouse::mouse(model, event),
         Message::Paste(text) => {
-            model.focus = Pane::Prompt;
-            model.popup = None;
-            model.notice = None;
             model.marked = None;
-            let text = text.replace("\r\n", "\n").replace('\r', "\n");
-            // The end of the last line is Enter's.
-            model.prompt.insert(text.strip_suffix('\n').unwrap_or(&text));
+            question::paste(model, &text);
         }
         Message::Heard(id, event) => return heard(model, id, &event),
         Message::Loaded(id, dialogue, notice) => return loaded(model, id, *dialogue, notice),
@@ -85,14 +90,25 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     if session.anchor == Anchor::Follow {
         session.followed = rows::count(&session.dialogue);
     }
-    let read = matches!(event.what, Happening::Bytes { .. });
-    let mut effects = if read { read_content(session) } else { Vec::new() };
+    let mut effects = Vec::new();
+    if let Happening::Bytes { from, .. } = &event.what {
+        effects = read_content(session);
+        if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
+            queue.written();
+        }
+    }
     if let Some((_, mail_data)) = filled.filter(|_| in_front) {
         // Where envelope and content share a place, it shows what is being filled.
         model.tab = if mail_data { Pane::Content } else { Pane::Envelope };
     }
     if let Happening::Opened(endpoints) = &event.what {
         effects.extend(sessions::follow(model, id, endpoints));
+    }
+    if in_front {
+        effects.extend(question::next_line(model));
+        if model.parting && !model.session.dialogue.phase().is_open() {
+            effects.push(Effect::Quit);
+        }
     }
     effects
 }
@@ -188,9 +204,9 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let (Some(Popup::Copy(_)), Some(letter)) = (&model.popup, typed_char(key)) {
         return copy::letter(model, letter);
     }
-    compose::typed(model, key);
+    let effects = compose::typed(model, key);
     find::edited(model);
-    Vec::new()
+    effects
 }
 
 /// Whether what is marked stays marked behind `action`.
@@ -213,6 +229,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Help => help::open(model),
+        Action::Palette => palette::open(model, ":"),
+        Action::Theme => themes::open(model),
+        Action::Language => model.lang = model.lang.other(),
         Action::Connect => compose::prepare(model, "connect"),
         Action::KeepAlive => return compose::keep_alive(model),
         Action::Hangup => return hang_up(model),
@@ -223,9 +242,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => copy::line(model),
         Action::CopyPane => copy::pane(model),
         Action::Open => return copy::open(model),
-        Action::Quit => return quit(model),
+        Action::Quit => return question::quit(model),
         Action::Send => return compose::send(model),
-        Action::Delete if model.prompt.text().is_empty() => return quit(model),
+        Action::Delete if model.prompt.text().is_empty() => return question::quit(model),
         Action::Find => find::open(model, Asks::Find),
         Action::Filter => find::open(model, Asks::Filter),
         Action::FindNext => find::again(model, true),
@@ -249,19 +268,21 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         return None;
     }
     if matches!(action, Action::Leave | Action::Hangup) {
-        find::cancel(model);
-        model.popup = None;
+        close(model);
         return Some(Vec::new());
     }
     let edited = compose::edit(model, action);
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
+        Some(Popup::Palette(_)) => palette::act(model, action, edited),
+        Some(Popup::Themes(_)) => themes::act(model, action),
+        Some(Popup::Question(_)) => question::act(model, action),
         Some(Popup::Query(_)) => find::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
         None => None,
     };
     if effects.is_none() {
-        model.popup = None;
+        close(model);
     }
     effects
 }
@@ -274,10 +295,53 @@ fn switch_mouse(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Mouse(model.mouse)]
 }
 
-/// Ctrl-C: copies what is marked, clears the line, stops connecting, and at the second time leaves.
+/// Closes the popup; what it had put aside is there again.
+fn close(model: &mut Model) {
+    find::cancel(model);
+    match model.popup.take() {
+        Some(Popup::Palette(palette)) => {
+            let draft = model.prompt.put_aside("");
+            model.prompt.put_back(palette.draft.or(draft));
+        }
+        Some(Popup::Themes(themes)) => model.theme = themes.before,
+        Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
+            question::put_off(model, text);
+        }
+        _ => {}
+    }
+}
+
+/// Chooses an entry of the open list by its number, as a click does.
+pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
+    match &mut model.popup {
+        Some(Popup::Palette(palette)) => palette.chosen = Some(index),
+        Some(Popup::Themes(themes)) => themes.chosen = index,
+        Some(Popup::Question(question)) => question.chosen = index,
+        Some(Popup::Copy(copy)) => copy.chosen = index,
+        _ => return Vec::new(),
+    }
+    themes::preview(model);
+    act(model, Action::Choose)
+}
+
+/// The line of an open popup has other text.
+fn line_changed(model: &mut Model) {
+    match &mut model.popup {
+        Some(Popup::Help(help)) => help.scroll = 0,
+        Some(Popup::Palette(_)) => palette::typed_on(model),
+        _ => {}
+    }
+}
+
+/// Ctrl-C: copies what is marked, stops a queue, clears the line, stops connecting, and at the
+/// second time leaves.
 fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.marked.is_some() {
         return mouse::copy_marked(model);
+    }
+    if model.session.queue.is_some() {
+        question::stop(model, "queue.by-hand", "");
+        return Vec::new();
     }
     if !model.prompt.text().is_empty() {
         model.prompt.take(false);
@@ -286,23 +350,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.session.dialling {
         return vec![Effect::HangUp];
     }
-    leave(model, "message.quit-again")
-}
-
-/// Leaves; with an open transaction only at the second time.
-fn quit(model: &mut Model) -> Vec<Effect> {
-    let open = |s: &Session| s.dialogue.phase().in_transaction() && !s.recorded;
-    if model.confirm_quit && model.sessions().any(open) {
-        return leave(model, "message.transaction-open");
-    }
-    vec![Effect::Quit]
-}
-
-fn leave(model: &mut Model, warning: &'static str) -> Vec<Effect> {
     if std::mem::replace(&mut model.leaving, true) {
-        return vec![Effect::Quit];
+        return question::quit(model);
     }
-    model.notice = Some(knowledge::word(model.lang, warning).to_owned());
+    model.notice = Some(knowledge::word(model.lang, "message.quit-again").to_owned());
     Vec::new()
 }
 

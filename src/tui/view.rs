@@ -18,15 +18,20 @@ pub mod envelope;
 pub mod explain;
 pub mod find;
 pub mod help;
+pub mod hints;
+pub mod list;
 pub mod marked;
+pub mod palette;
 pub mod prompt;
+pub mod question;
 pub mod status;
 pub mod tabs;
+pub mod themes;
 pub mod transcript;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
@@ -66,9 +71,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
     marked::draw(model, frame.buffer_mut());
     prompt::draw(model, panes.prompt, panes.boxed, frame);
-    status::hints(model, panes.hints, frame);
+    hints::draw(model, panes.hints, frame);
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
+        Some(Popup::Palette(_)) => palette::draw(model, frame),
+        Some(Popup::Themes(themes)) => themes::draw(model, themes, frame),
+        Some(Popup::Question(question)) => question::draw(model, question, frame),
         Some(Popup::Query(query)) => find::draw(model, query, panes.hints, frame),
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         None => {}
@@ -95,15 +103,21 @@ fn paint(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 pub fn cursor(model: &Model) -> (u16, u16) {
     let panes = model.panes();
     let corner = |area: Rect| (area.x, area.y);
-    match model.focus {
-        _ if let Some(Popup::Copy(copy)) = &model.popup => copy::cursor(model, copy),
-        _ if let Some(Popup::Query(query)) = &model.popup => {
-            find::cursor(model, query, panes.hints)
+    let chosen = |chosen: usize| {
+        let place = choices_at(model).into_iter().find(|(number, _)| *number == chosen);
+        place.map_or((0, 0), |(_, area)| corner(area))
+    };
+    match (&model.popup, model.focus) {
+        (Some(Popup::Help(help)), _) => help::cursor(model, help),
+        (Some(Popup::Themes(themes)), _) => chosen(themes.chosen),
+        (Some(Popup::Question(question)), _) => chosen(question.chosen),
+        (Some(Popup::Copy(copy)), _) => copy::cursor(model, copy),
+        (Some(Popup::Query(query)), _) => find::cursor(model, query, panes.hints),
+        (Some(Popup::Palette(_)), _) | (None, Pane::Prompt) => {
+            prompt::cursor(model, panes.prompt, panes.boxed)
         }
-        _ if model.popup.is_some() => (0, 0),
-        Pane::Prompt => prompt::cursor(model, panes.prompt, panes.boxed),
-        Pane::Transcript if let Some(place) = transcript::cursor(model) => place,
-        pane => panes.of(pane).map_or((0, 0), corner),
+        (None, Pane::Transcript) if let Some(place) = transcript::cursor(model) => place,
+        (None, pane) => panes.of(pane).map_or((0, 0), corner),
     }
 }
 
@@ -267,6 +281,29 @@ fn put(buffer: &mut Buffer, (x, y): (u16, u16), text: &str, end: u16, style: Sty
         at = column + 1;
     }
     at
+}
+
+/// Where the entries of the open list stand, with the numbers that `update::choose` takes.
+pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
+    match &model.popup {
+        Some(Popup::Palette(_)) => palette::choices(model),
+        Some(Popup::Themes(themes)) => themes::choices(model, themes),
+        Some(Popup::Question(question)) => question::choices(model, question),
+        Some(Popup::Copy(copy)) => copy::choices(model, copy),
+        Some(Popup::Help(_) | Popup::Query(_)) | None => Vec::new(),
+    }
+}
+
+/// Where the open popup stands, its box included; the line of the palette is the prompt.
+pub fn popup_at(model: &Model) -> Option<Rect> {
+    let panes = model.panes();
+    let entries = choices_at(model).into_iter().map(|(_, area)| area.outer(Margin::new(1, 1)));
+    match model.popup.as_ref()? {
+        Popup::Help(_) => Some(help::place(model)),
+        Popup::Query(_) => Some(panes.hints),
+        Popup::Palette(_) => Some(entries.fold(panes.prompt, Rect::union)),
+        _ => entries.reduce(Rect::union),
+    }
 }
 
 /// The lines that `pane` shows, with their places: what is drawn is what is marked and copied.

@@ -14,7 +14,7 @@ pub(super) fn open(model: &mut Model) {
 
 /// Scrolls or filters; `None` if `action` closes the help.
 pub(super) fn act(model: &mut Model, action: Action, edited: bool) -> Option<Vec<Effect>> {
-    let height = usize::from(model.size.1).saturating_sub(4).max(1);
+    let height = usize::from(view::help::place(model).height).saturating_sub(3).max(1);
     let most = view::help::lines(model).len().saturating_sub(height);
     let Some(Popup::Help(help)) = &mut model.popup else { return None };
     help.scroll = match action {

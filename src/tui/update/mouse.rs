@@ -8,12 +8,11 @@ use crate::knowledge;
 
 use super::super::copy::{self, Form, Source};
 use super::super::effect::Effect;
-use super::super::layout::{Panes, Shape, Split, inside, too_small};
+use super::super::layout::{Panes, Shape, Split, too_small};
 use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
-use super::super::popup::Popup;
-use super::super::view::{self, Click, marked, prompt, status};
-use super::{act, arrange, browse, compose, find, transcript};
+use super::super::view::{self, Click, marked, prompt};
+use super::{act, arrange, browse, compose, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -60,7 +59,7 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     }
     model.marked = None;
     model.pointer.held = Held::Nothing;
-    let hint = status::hints_at(model).into_iter().find(|(_, at)| at.contains(&place.0));
+    let hint = view::hints::hints_at(model).into_iter().find(|(_, at)| at.contains(&place.0));
     model.notice = None;
     let panes = model.panes();
     if panes.hints.contains(place.into()) {
@@ -88,17 +87,12 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
 
 /// In an open popup: its entries, and everything beside it closes it.
 fn in_popup(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
-    let area = match &model.popup {
-        Some(Popup::Copy(copy)) => view::copy::place(model, copy),
-        _ => view::help::place(model),
-    };
-    if !area.contains(place.into()) {
-        find::cancel(model);
-        model.popup = None;
-    } else if inside(area).contains(place.into())
-        && let Some(Popup::Copy(_)) = model.popup
-    {
-        return super::copy::choose(model, usize::from(place.1 - inside(area).y));
+    let entry = view::choices_at(model).into_iter().find(|(_, area)| area.contains(place.into()));
+    if let Some((number, _)) = entry {
+        return super::choose(model, number);
+    }
+    if !view::popup_at(model).is_some_and(|area| area.contains(place.into())) {
+        super::close(model);
     }
     Vec::new()
 }

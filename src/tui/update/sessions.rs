@@ -45,7 +45,7 @@ fn beside(model: &mut Model) {
 /// Closes the session in front, its connection first; in a transaction at the second time only.
 fn close(model: &mut Model) -> Vec<Effect> {
     if model.others.is_empty() {
-        return super::quit(model);
+        return super::question::quit(model);
     }
     let asks = model.session.dialogue.phase().in_transaction() && !model.session.recorded;
     if asks && !std::mem::replace(&mut model.leaving, true) {

@@ -63,6 +63,12 @@ fn row(copy: &Copy) -> u16 {
     u16::try_from(copy.chosen).unwrap_or_default()
 }
 
+/// Where each form stands.
+pub fn choices(model: &Model, copy: &Copy) -> Vec<(usize, Rect)> {
+    let area = inside(place(model, copy));
+    area.rows().take(entries(model, copy).len()).enumerate().collect()
+}
+
 /// The real cursor stands at the chosen form.
 pub fn cursor(model: &Model, copy: &Copy) -> (u16, u16) {
     let area = inside(place(model, copy));

@@ -1,45 +1,39 @@
-//! The help: every key from the key table, and the directives.
+//! The help: every key from the key table, and the directives, filtered by what is typed on top.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Block, BorderType};
 
 use crate::display::Role;
-use crate::display::keys::{Layer, key_name};
-use crate::display::text::{clip, fit};
-use crate::knowledge;
+use crate::display::keys::{Action, Layer, key_name};
+use crate::display::text::{clip, fit, wrap};
+use crate::knowledge::{self, Lang};
 
 use super::super::layout::inside;
 use super::super::model::Model;
-use super::super::popup::Help;
+use super::super::popup::{Help, Popup};
 use super::super::rows::Piece;
-use super::{draw_lines, in_sight};
+use super::super::update::directive::DIRECTIVES;
+use super::{draw_lines, in_sight, list};
 
-/// The directives that can be typed, and the keys of their words.
-pub const DIRECTIVES: [(&str, &str); 7] = [
-    (":connect TARGET", "help.connect"),
-    (":new TARGET", "session.new"),
-    (":raw TEXT", "help.raw"),
-    (":data FILE", "help.data"),
-    (":close", "help.close"),
-    (":help", "help"),
-    (":quit", "quit"),
-];
+/// The mark before the filter.
+const MARK: &str = "> ";
+
+/// Columns of the keys.
+const KEYS: usize = 22;
 
 /// Draws the help over everything but the lines on top and at the bottom.
 pub fn draw(model: &Model, help: &Help, frame: &mut Frame<'_>) {
-    let area = place(model);
-    super::clear(model, area, frame);
-    let title = format!(" {} ", knowledge::word(model.lang, "pane.help"));
-    let leave = format!(" {} ", knowledge::word(model.lang, "help.leave"));
-    let block = Block::bordered()
-        .border_type(BorderType::Double)
-        .border_style(model.theme.style(Role::Focus))
-        .title(title)
-        .title_bottom(leave);
-    frame.render_widget(block, area);
-    let area = inside(area);
-    draw_lines(model, in_sight(lines(model), help.scroll, usize::from(area.height)), area, frame);
+    let word = |key| knowledge::word(model.lang, key);
+    let area = list::boxed(model, word("pane.help"), word("help.leave"), place(model), frame);
+    let (top, below) = divided(area);
+    let room = usize::from(top.width);
+    let (typed, _) = list::typed(&help.filter, room.saturating_sub(MARK.len()));
+    let typed = match typed.as_str() {
+        "" => (Role::Dim, word("help.filter").to_owned()),
+        _ => (Role::Text, typed),
+    };
+    draw_lines(model, vec![vec![(Role::Prompt, MARK.to_owned()), typed]], top, frame);
+    draw_lines(model, in_sight(lines(model), help.scroll, usize::from(below.height)), below, frame);
 }
 
 /// Where the help stands.
@@ -48,25 +42,77 @@ pub const fn place(model: &Model) -> Rect {
     Rect { x: 0, y: 1, width: columns, height: rows.saturating_sub(2) }
 }
 
-/// All lines of the help, those of the focused pane first.
+/// The line of the filter, and the place of the list.
+fn divided(area: Rect) -> (Rect, Rect) {
+    let top = Rect { height: area.height.min(1), ..area };
+    let below = Rect { y: area.y + top.height, height: area.height - top.height, ..area };
+    (top, below)
+}
+
+/// Where the cursor stands: in the filter.
+pub fn cursor(model: &Model, help: &Help) -> (u16, u16) {
+    let area = inside(place(model));
+    let mark = u16::try_from(MARK.len()).unwrap_or_default();
+    let (_, column) = list::typed(&help.filter, usize::from(area.width.saturating_sub(mark)));
+    (area.x + (mark + column).min(area.width.saturating_sub(1)), area.y)
+}
+
+/// All lines that fit the filter, those of the focused pane first.
 pub fn lines(model: &Model) -> Vec<Vec<Piece>> {
     let word = |key| knowledge::word(model.lang, key);
-    let room = usize::from(model.size.0).saturating_sub(2);
-    let row = |key: &str, text: &str| {
-        let key = fit(key, 17.min(room));
-        let text = clip(text, room.saturating_sub(18));
-        vec![(Role::Key, format!("{key} ")), (Role::Text, text)]
-    };
     let near = model.layers_below().iter();
     let far = Layer::ALL.iter().filter(|layer| !model.layers_below().contains(layer));
+    let layers = near.chain(far).map(|layer| (word(layer.title()), keys(model, *layer)));
+    let directives = DIRECTIVES.iter().map(|d| (d.written(), d.words));
+    let directives = (word("help.directives"), directives.collect());
     let mut out = Vec::new();
-    for layer in near.chain(far) {
-        out.push(vec![(Role::Title, word(layer.title()).to_owned())]);
-        let bindings = model.keys.rows().iter().filter(|b| b.layer == *layer);
-        out.extend(bindings.map(|b| row(&key_name(b.key), word(b.action.name()))));
-        out.push(Vec::new());
+    for (title, entries) in layers.chain([directives]) {
+        let fitting = entries.iter().filter(|(key, words)| fits(model, key, words));
+        let rows: Vec<_> = fitting.flat_map(|(key, words)| row(model, key, word(words))).collect();
+        if !rows.is_empty() {
+            out.push(vec![(Role::Title, title.to_owned())]);
+            out.extend(rows);
+            out.push(Vec::new());
+        }
     }
-    out.push(vec![(Role::Title, word("help.directives").to_owned())]);
-    out.extend(DIRECTIVES.iter().map(|(name, key)| row(name, word(key))));
+    if out.pop().is_none() {
+        let room = usize::from(place(model).width).saturating_sub(2);
+        let nothing = wrap(word("help.nothing"), room);
+        out.extend(nothing.into_iter().map(|line| vec![(Role::Dim, line)]));
+    }
     out
+}
+
+/// The actions of a layer, each with all its keys there.
+fn keys(model: &Model, layer: Layer) -> Vec<(String, &'static str)> {
+    let mut out: Vec<(Action, String)> = Vec::new();
+    for row in model.keys.rows().iter().filter(|row| row.layer == layer) {
+        let name = key_name(row.key);
+        match out.iter_mut().find(|(action, _)| *action == row.action) {
+            Some((_, keys)) => keys.extend([", ", name.as_str()]),
+            None => out.push((row.action, name)),
+        }
+    }
+    out.into_iter().map(|(action, keys)| (keys, action.name())).collect()
+}
+
+/// Whether every word of the filter is in the key, the name or the words, in either language.
+fn fits(model: &Model, key: &str, words: &'static str) -> bool {
+    let Some(Popup::Help(help)) = &model.popup else { return true };
+    let said = [Lang::En, model.lang].map(|lang| knowledge::word(lang, words));
+    let all = format!("{key} {words} {}", said.join(" ")).to_lowercase();
+    help.filter.text().to_lowercase().split_whitespace().all(|wanted| all.contains(wanted))
+}
+
+/// Keys that need more than their column go on below.
+fn row(model: &Model, keys: &str, text: &str) -> Vec<Vec<Piece>> {
+    let room = usize::from(place(model).width).saturating_sub(2);
+    let column = KEYS.min(room / 2);
+    let text = clip(text, room.saturating_sub(column + 1));
+    let mut texts = [text].into_iter();
+    let line = |keys: String| {
+        let text = texts.next().unwrap_or_default();
+        vec![(Role::Key, fit(&keys, column) + " "), (Role::Text, text)]
+    };
+    wrap(keys, column).into_iter().map(line).collect()
 }

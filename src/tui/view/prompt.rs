@@ -8,10 +8,11 @@ use crate::display::Role;
 use crate::display::text::{right_of, split_at_width, width};
 use crate::display::token::{own_tokens, own_visible};
 use crate::knowledge;
-use crate::session::{Phase, secrets};
+use crate::session::Phase;
 
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
+use super::super::popup::Popup;
 use super::super::rows::Piece;
 use super::{boxed, draw_lines};
 
@@ -29,7 +30,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let hidden = hidden(model, room);
     let mut pieces: Vec<Piece> = vec![(Role::Prompt, mark.to_owned())];
     let (mut skip, mut left) = (hidden, room + 1);
-    for token in own_tokens(&veiled(model)) {
+    for token in own_tokens(&model.veiled(model.prompt.text())) {
         let (before, rest) = split_at_width(&token.text, skip);
         skip -= width(before).min(skip);
         let (shown, _) = split_at_width(rest, left);
@@ -55,7 +56,7 @@ pub fn byte_at(model: &Model, x: u16) -> usize {
     let mark = width(mark(model));
     let room = usize::from(area.width).saturating_sub(mark + 1);
     let column = usize::from(x.saturating_sub(area.x)).saturating_sub(mark) + hidden(model, room);
-    let line = veiled(model);
+    let line = model.veiled(model.prompt.text());
     let mut used = 0;
     let behind = line.grapheme_indices(true).find(|(_, grapheme)| {
         used += width(&own_visible(grapheme));
@@ -66,7 +67,7 @@ pub fn byte_at(model: &Model, x: u16) -> usize {
 
 /// What stands before the cursor.
 fn before_cursor(model: &Model) -> String {
-    let head = veiled(model);
+    let head = model.veiled(model.prompt.text());
     let head = head.get(..model.prompt.cursor()).unwrap_or(&head);
     own_visible(head)
 }
@@ -86,22 +87,16 @@ fn first(text: &str) -> &str {
 
 fn mark(model: &Model) -> &'static str {
     let dialogue = &model.session.dialogue;
-    if dialogue.awaits_mail_data() {
+    if matches!(model.popup, Some(Popup::Palette(_))) {
+        // A directive, whatever the server waits for.
+        "> "
+    } else if dialogue.awaits_mail_data() {
         "DATA> "
     } else if dialogue.awaits_login() {
         "AUTH> "
     } else {
         "> "
     }
-}
-
-/// The line, with one `*` for each byte of a secret, so that byte positions stay.
-fn veiled(model: &Model) -> String {
-    let mut bytes = model.prompt.text().as_bytes().to_vec();
-    if !model.with_secrets {
-        secrets::veil(&mut bytes, model.typed_secrets());
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn remark(model: &Model) -> (Role, String) {

@@ -1,18 +1,15 @@
-//! The line on top and the line at the bottom.
-
-use std::ops::Range;
+//! The line on top.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::keys::Action;
 use crate::display::text::{clip, width};
-use crate::display::token::{own_visible, visible};
+use crate::display::token::visible;
 use crate::knowledge;
 use crate::session::{Dialogue, Fate, Phase, timing};
 
-use super::super::model::{Model, Pane};
+use super::super::model::Model;
 use super::super::rows::{Piece, next_verbs};
 use super::styled;
 
@@ -137,110 +134,4 @@ pub fn waiting(dialogue: &Dialogue, model: &Model) -> Option<u64> {
 pub fn patience(model: &Model) -> Option<u64> {
     let end = timing::patience_ends(&model.session.dialogue)?;
     Some(end.since(model.now).div_ceil(1_000_000))
-}
-
-/// Where each hint of the bottom line stands, while that shows no notice.
-pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
-    let mut start = model.panes().hints.x;
-    let mut at = |hint: &Hint| {
-        let end = start + u16::try_from(hint.width()).unwrap_or(u16::MAX);
-        (hint.action, std::mem::replace(&mut start, end)..end)
-    };
-    let hints = if model.notice.is_some() { Vec::new() } else { shown_hints(model) };
-    hints.iter().map(&mut at).collect()
-}
-
-/// A key and what it does.
-struct Hint {
-    action: Action,
-    key: String,
-    words: String,
-}
-
-impl Hint {
-    fn of(model: &Model, action: Action) -> Option<Self> {
-        let key = format!(" {} ", model.keys.key_of(action)?);
-        let words = format!("{} ", knowledge::word(model.lang, action.name()));
-        Some(Self { action, key, words })
-    }
-
-    fn width(&self) -> usize {
-        width(&self.key) + width(&self.words)
-    }
-}
-
-/// The hints that have place. The last one, how to leave, keeps its own when others have to go.
-fn shown_hints(model: &Model) -> Vec<Hint> {
-    let all = actions(model).iter().filter_map(|action| Hint::of(model, *action));
-    let mut all: Vec<_> = all.collect();
-    let Some(last) = all.pop() else { return Vec::new() };
-    let mut left = usize::from(model.panes().hints.width).saturating_sub(last.width());
-    let fitting = all.into_iter().map_while(|hint| {
-        left = left.checked_sub(hint.width())?;
-        Some(hint)
-    });
-    fitting.chain([last]).collect()
-}
-
-/// What the keys do, or one line for the person.
-pub fn hints(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    let room = usize::from(area.width);
-    if let Some(notice) = &model.notice {
-        let pieces = vec![(Role::Warn, clip(&format!(" {}", own_visible(notice)), room))];
-        return frame.render_widget(styled(model, pieces), area);
-    }
-    let pieces = shown_hints(model).into_iter();
-    let pieces = pieces.flat_map(|hint| [(Role::Key, hint.key), (Role::Hint, hint.words)]);
-    frame.render_widget(styled(model, pieces.collect()), area);
-}
-
-/// At most seven, those of use now.
-fn actions(model: &Model) -> &'static [Action] {
-    let open = model.session.dialogue.phase().is_open();
-    match model.focus {
-        _ if model.popup.is_some() => &[Action::Up, Action::Down, Action::PageDown, Action::Quit],
-        Pane::Prompt if model.session.recorded => {
-            &[Action::Help, Action::PaneNext, Action::Leave, Action::ContentView, Action::Quit]
-        }
-        Pane::Prompt if model.session.dialling => {
-            &[Action::Help, Action::PaneNext, Action::Hangup, Action::Quit]
-        }
-        Pane::Prompt if model.session.dialogue.awaits_mail_data() => &[
-            Action::Help,
-            Action::Send,
-            Action::PaneNext,
-            Action::Leave,
-            Action::ContentView,
-            Action::Quit,
-        ],
-        Pane::Prompt if open => &[
-            Action::Help,
-            Action::Send,
-            Action::PaneNext,
-            Action::Leave,
-            Action::KeepAlive,
-            Action::ContentView,
-            Action::Quit,
-        ],
-        Pane::Prompt => {
-            &[Action::Help, Action::Connect, Action::PaneNext, Action::ContentView, Action::Quit]
-        }
-        Pane::Transcript => &[
-            Action::Help,
-            Action::Prompt,
-            Action::Find,
-            Action::Filter,
-            Action::Fold,
-            Action::Hex,
-            Action::Quit,
-        ],
-        _ => &[
-            Action::Help,
-            Action::Prompt,
-            Action::Up,
-            Action::Down,
-            Action::ContentView,
-            Action::Quit,
-        ],
-    }
 }

@@ -1,0 +1,175 @@
+//! What the palette lists: every directive and every action, filtered by what stands in the
+//! prompt. Nothing is left out that cannot be done now; the reason stands beside it.
+
+use std::cmp::Reverse;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use crate::display::keys::Action;
+use crate::knowledge::{self, Lang};
+
+use super::model::Model;
+use super::update::directive::{DIRECTIVES, Directive};
+
+/// The word for the server inside this program.
+const PRACTICE: &str = "practice";
+
+/// What an entry does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Runs or completes a directive.
+    Directive(&'static Directive),
+    /// Does an action.
+    Action(Action),
+    /// Completes a directive with a target.
+    Target(&'static Directive, String),
+}
+
+impl Entry {
+    /// Its name, as it can be typed.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Directive(directive) => directive.name,
+            Self::Action(action) => action.name(),
+            Self::Target(_, target) => target,
+        }
+    }
+
+    /// The key of its words; a target speaks for itself.
+    pub const fn words(&self) -> Option<&'static str> {
+        match self {
+            Self::Directive(directive) => Some(directive.words),
+            Self::Action(action) => Some(action.name()),
+            Self::Target(..) => None,
+        }
+    }
+
+    /// Why it cannot be done now: the key of a sentence.
+    pub fn reason(&self, model: &Model) -> Option<&'static str> {
+        match self {
+            Self::Directive(directive) | Self::Target(directive, _) => (directive.reason)(model),
+            Self::Action(action) => reason(model, *action),
+        }
+    }
+}
+
+/// The name of the directive that is being typed, and what stands behind it.
+pub fn typed(model: &Model) -> (&str, Option<&str>) {
+    let text = model.prompt.text();
+    let text = text.strip_prefix(':').unwrap_or(text);
+    text.split_once(' ').map_or((text, None), |(name, argument)| (name, Some(argument)))
+}
+
+/// The directive whose argument is being typed.
+pub fn begun(model: &Model) -> Option<&'static Directive> {
+    let (name, argument) = typed(model);
+    argument.and_then(|_| Directive::find(name)).filter(|directive| !directive.argument.is_empty())
+}
+
+/// The entries that fit what was typed, the best one first.
+pub fn entries(model: &Model) -> Vec<Entry> {
+    match begun(model) {
+        Some(directive) if directive.argument == "TARGET" => targets(model, directive),
+        Some(directive) => vec![Entry::Directive(directive)],
+        None => filtered(model),
+    }
+}
+
+fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
+    let wanted = typed(model).1.unwrap_or_default().trim();
+    let mut known = model.targets.clone();
+    if known.iter().all(|target| target != PRACTICE) {
+        known.push(PRACTICE.to_owned());
+    }
+    known.retain(|target| target.contains(wanted));
+    known.into_iter().map(|target| Entry::Target(directive, target)).collect()
+}
+
+fn filtered(model: &Model) -> Vec<Entry> {
+    let wanted = model.prompt.text().strip_prefix(':').unwrap_or_default().trim();
+    let directives = DIRECTIVES.iter().map(Entry::Directive);
+    let mut all: Vec<_> =
+        directives.chain(Action::ALL.iter().copied().map(Entry::Action)).collect();
+    if wanted.is_empty() {
+        // What can be said now comes first; actions keep their places.
+        all.sort_by_key(|entry| match entry {
+            Entry::Directive(directive) => u8::from((directive.reason)(model).is_some()),
+            _ => 2,
+        });
+        return all;
+    }
+    let mut finder = Finder::new(wanted);
+    let mut scored: Vec<_> =
+        all.into_iter().filter_map(|entry| Some((finder.score(model, &entry)?, entry))).collect();
+    scored.sort_by_key(|(score, _)| Reverse(*score));
+    scored.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Looks for words in names, in the words of both languages, and in keys.
+struct Finder<'a> {
+    wanted: &'a str,
+    words: Vec<Pattern>,
+    matcher: Matcher,
+}
+
+impl<'a> Finder<'a> {
+    fn new(wanted: &'a str) -> Self {
+        let pattern = |word| {
+            let (case, marks) = (CaseMatching::Ignore, Normalization::Smart);
+            Pattern::new(word, case, marks, AtomKind::Fuzzy)
+        };
+        let words = wanted.split_whitespace().map(pattern).collect();
+        Self { wanted, words, matcher: Matcher::new(Config::DEFAULT) }
+    }
+
+    /// How well `entry` fits: every word has to be in it somewhere.
+    fn score(&mut self, model: &Model, entry: &Entry) -> Option<u32> {
+        let exact = matches!(entry, Entry::Directive(d) if d.is_called(self.wanted))
+            || entry.name() == self.wanted;
+        if exact {
+            return Some(u32::MAX);
+        }
+        let key = match entry {
+            Entry::Action(action) => model.keys.key_of(*action),
+            _ => None,
+        };
+        let words =
+            entry.words().map(|key| [Lang::En, model.lang].map(|l| knowledge::word(l, key)));
+        let fields: Vec<&str> =
+            words.into_iter().flatten().chain([entry.name()]).chain(key.as_deref()).collect();
+        let matcher = &mut self.matcher;
+        let mut best = |word: &Pattern| {
+            let mut buffer = Vec::new();
+            // Of two that fit alike, the shorter one is meant.
+            let score = |field: &&str| {
+                let text = Utf32Str::new(field, &mut buffer);
+                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                Some(word.score(text, matcher)?.saturating_sub(length))
+            };
+            fields.iter().filter_map(score).max()
+        };
+        self.words.iter().map(&mut best).sum()
+    }
+}
+
+/// Why `action` cannot be done now: the key of a sentence.
+fn reason(model: &Model, action: Action) -> Option<&'static str> {
+    let dialogue = &model.session.dialogue;
+    match action {
+        Action::Connect => super::update::directive::cannot_dial(model),
+        Action::Send => super::update::directive::cannot_send(model),
+        Action::KeepAlive if dialogue.awaits_mail_data() || dialogue.awaits_login() => {
+            Some("reason.text")
+        }
+        Action::KeepAlive => super::update::directive::cannot_send(model)
+            .or_else(|| (!dialogue.awaits_client()).then_some("header.wait")),
+        Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
+            if model.others.is_empty() =>
+        {
+            Some("reason.one-session")
+        }
+        Action::Choose | Action::Complete => Some("reason.no-list"),
+        _ => None,
+    }
+}

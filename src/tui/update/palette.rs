@@ -1,0 +1,273 @@
+//! The palette: the prompt with a list of everything that can be done.
+
+use crate::display::keys::Action;
+use crate::knowledge;
+
+use super::super::effect::Effect;
+use super::super::model::Model;
+use super::super::palette::{Entry, begun, entries, typed};
+use super::super::popup::{Palette, Popup};
+use super::directive;
+
+/// Opens it with `text` in the prompt.
+pub(super) fn open(model: &mut Model, text: &str) {
+    let draft = model.prompt.put_aside(text);
+    model.popup = Some(Popup::Palette(Palette { draft, chosen: None }));
+}
+
+/// Moves, completes, runs; `None` if `action` closes the palette.
+pub(super) fn act(model: &mut Model, action: Action, edited: bool) -> Option<Vec<Effect>> {
+    if edited {
+        typed_on(model);
+        return Some(Vec::new());
+    }
+    match action {
+        Action::Up => step(model, -1),
+        Action::Down => step(model, 1),
+        Action::PageUp => step(model, -super::PAGE),
+        Action::PageDown => step(model, super::PAGE),
+        Action::Complete => complete(model),
+        Action::Choose => return Some(choose(model)),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+/// The text has changed: the best match is the one again, and without a colon it is no directive.
+pub(super) fn typed_on(model: &mut Model) {
+    if let Some(Popup::Palette(palette)) = &mut model.popup {
+        palette.chosen = None;
+        if !model.prompt.text().starts_with(':') {
+            super::close(model);
+        }
+    }
+}
+
+/// The entry on which Enter acts; none while an argument is typed and none was gone to.
+pub fn highlighted(model: &Model) -> Option<usize> {
+    let Some(Popup::Palette(palette)) = &model.popup else { return None };
+    palette.chosen.or_else(|| begun(model).is_none().then_some(0))
+}
+
+fn step(model: &mut Model, by: isize) {
+    let last = entries(model).len().saturating_sub(1);
+    let at = highlighted(model);
+    if let Some(Popup::Palette(palette)) = &mut model.popup {
+        palette.chosen = Some(match at {
+            Some(at) => at.saturating_add_signed(by).min(last),
+            None => 0,
+        });
+    }
+}
+
+/// The highlighted entry, else the first one.
+fn entry(model: &Model) -> Option<Entry> {
+    entries(model).into_iter().nth(highlighted(model).unwrap_or_default())
+}
+
+fn complete(model: &mut Model) {
+    let text = match entry(model) {
+        // What was typed behind it stays.
+        Some(Entry::Directive(_)) if begun(model).is_some() => return,
+        Some(Entry::Directive(d)) if d.argument.is_empty() => format!(":{}", d.name),
+        Some(Entry::Directive(d)) => format!(":{} ", d.name),
+        Some(Entry::Target(d, target)) => format!(":{} {target}", d.name),
+        Some(Entry::Action(action)) => format!(":{}", action.name()),
+        None => return,
+    };
+    model.prompt.set(&text);
+    typed_on(model);
+}
+
+/// Enter: a directive with its argument as it was typed, else the highlighted entry.
+fn choose(model: &mut Model) -> Vec<Effect> {
+    if highlighted(model).is_none() {
+        return run_line(model);
+    }
+    let Some(entry) = entry(model) else {
+        let name = typed(model).0.to_owned();
+        return directive::unknown(model, &name);
+    };
+    match entry {
+        Entry::Target(..) => {
+            complete(model);
+            run_line(model)
+        }
+        Entry::Directive(d) if begun(model) == Some(d) => run_line(model),
+        Entry::Directive(d) if d.needs_argument => {
+            complete(model);
+            Vec::new()
+        }
+        entry if entry.reason(model).is_some() => {
+            let why = entry.reason(model).unwrap_or_default();
+            directive::told(model, knowledge::word(model.lang, why).to_owned())
+        }
+        Entry::Directive(_) => {
+            complete(model);
+            run_line(model)
+        }
+        Entry::Action(action) => {
+            super::close(model);
+            super::act(model, action)
+        }
+    }
+}
+
+/// Runs what stands in the prompt; the history keeps it, but no secrets.
+fn run_line(model: &mut Model) -> Vec<Effect> {
+    let keep = model.typed_secrets().is_empty();
+    let line = model.prompt.take(keep);
+    super::close(model);
+    directive::run(model, line.strip_prefix(':').unwrap_or(&line))
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    use super::super::super::message::Message;
+    use super::super::super::model::Pane;
+    use super::super::directive::{DIRECTIVES, Directive};
+    use super::super::{act as act_at_once, update};
+    use super::*;
+    use crate::display::Theme;
+    use crate::display::keys::Keys;
+    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::knowledge::Lang;
+
+    fn model(open: bool) -> Model {
+        let theme = Theme::embedded("terminal").unwrap();
+        let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+        let mut model = Model::new((100, 30), Lang::Ja, theme, keys);
+        "practice".clone_into(&mut model.session.target);
+        if open {
+            for what in [
+                Happening::Opened(Endpoints::default()),
+                Event::bytes(Moment(1), Side::Server, "220 mx.example.net\r\n".into()).what,
+            ] {
+                update(&mut model, Message::Heard(1, Event::new(Moment(1), what)));
+            }
+        }
+        model.prompt.set("NOOP");
+        model
+    }
+
+    fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
+        update(model, Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    /// Opens the palette, types, and presses Enter.
+    fn through_the_palette(model: &mut Model, text: &str) -> Vec<Effect> {
+        act_at_once(model, Action::Palette);
+        for c in text.chars() {
+            press(model, KeyCode::Char(c));
+        }
+        press(model, KeyCode::Enter)
+    }
+
+    /// All that a person can see or lose.
+    fn seen(model: &Model) -> String {
+        format!("{:?}", Model { keys: Keys::default(), ..model.clone() })
+    }
+
+    #[test]
+    fn every_action_is_listed_and_does_what_its_key_does() {
+        let mut ran = 0;
+        for open in [true, false] {
+            for pane in [Pane::Prompt, Pane::Transcript] {
+                for action in Action::ALL {
+                    let mut by_key = Model { focus: pane, ..model(open) };
+                    let mut by_name = by_key.clone();
+                    let reason = Entry::Action(*action).reason(&by_key);
+                    let effects = through_the_palette(&mut by_name, action.name());
+                    if let Some(why) = reason {
+                        let why = knowledge::word(Lang::Ja, why);
+                        assert_eq!(by_name.notice.as_deref(), Some(why), "{}", action.name());
+                        assert_eq!(effects, []);
+                        continue;
+                    }
+                    assert_eq!(effects, act_at_once(&mut by_key, *action), "{}", action.name());
+                    if Directive::find(action.name()).is_none() {
+                        assert_eq!(seen(&by_name), seen(&by_key), "{}", action.name());
+                    }
+                    ran += 1;
+                }
+            }
+        }
+        assert!(ran > 3 * Action::ALL.len());
+    }
+
+    #[test]
+    fn every_directive_is_listed_and_runs() {
+        for open in [true, false] {
+            for directive in &DIRECTIVES {
+                let mut model = model(open);
+                act_at_once(&mut model, Action::Palette);
+                assert!(entries(&model).contains(&Entry::Directive(directive)));
+                super::super::close(&mut model);
+                let effects = through_the_palette(&mut model, directive.name);
+                if directive.needs_argument {
+                    assert_eq!(model.prompt.text(), format!(":{} ", directive.name));
+                } else {
+                    let done = !effects.is_empty() || model.notice.is_some();
+                    assert!(done || matches!(model.popup, Some(Popup::Help(_))));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_draft_comes_back_and_a_lost_colon_closes() {
+        let mut model = model(true);
+        assert_eq!(through_the_palette(&mut model, "raw QUIT"), [Effect::Say("QUIT\r\n".into())]);
+        assert_eq!((model.prompt.text(), model.popup.is_none()), ("NOOP", true));
+        act_at_once(&mut model, Action::Palette);
+        press(&mut model, KeyCode::Char('x'));
+        press(&mut model, KeyCode::Esc);
+        assert_eq!((model.prompt.text(), model.popup.is_none()), ("NOOP", true));
+        act_at_once(&mut model, Action::Palette);
+        press(&mut model, KeyCode::Backspace);
+        assert_eq!((model.prompt.text(), model.popup.is_none()), ("NOOP", true));
+    }
+
+    #[test]
+    fn words_of_both_languages_and_keys_are_found() {
+        let first = |text: &str| {
+            let mut model = model(true);
+            model.prompt.set(&format!(":{text}"));
+            entries(&model).into_iter().next()
+        };
+        for (text, action) in [
+            ("テーマ", Action::Theme),
+            ("thm", Action::Theme),
+            ("zoom", Action::Zoom),
+            ("f12", Action::Screenshot),
+            ("show secrets", Action::Secrets),
+            ("view.lan", Action::Language),
+        ] {
+            assert_eq!(first(text), Some(Entry::Action(action)), "{text}");
+        }
+        assert_eq!(first("q"), Directive::find("quit").map(Entry::Directive));
+        assert_eq!(first("xyzzy"), None);
+    }
+
+    #[test]
+    fn targets_are_offered_and_chosen() {
+        let mut model = model(false);
+        model.targets = vec!["mx.example.net".to_owned(), "practice:slow".to_owned()];
+        act_at_once(&mut model, Action::Connect);
+        assert_eq!(model.prompt.text(), ":connect practice");
+        let found = entries(&model);
+        let names: Vec<_> = found.iter().map(Entry::name).collect();
+        assert_eq!(names, ["practice:slow", "practice"]);
+        assert_eq!(
+            press(&mut model.clone(), KeyCode::Enter),
+            [Effect::Dial("practice".to_owned())]
+        );
+        press(&mut model, KeyCode::Down);
+        assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Dial("practice:slow".to_owned())]);
+        act_at_once(&mut model, Action::Connect);
+        press(&mut model, KeyCode::Tab);
+        assert_eq!(model.prompt.text(), ":connect practice:slow");
+    }
+}

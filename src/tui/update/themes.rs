@@ -1,0 +1,79 @@
+//! The theme switcher: the screen looks like the chosen theme while one moves.
+
+use std::collections::BTreeSet;
+
+use crate::display::Theme;
+use crate::display::keys::Action;
+use crate::knowledge;
+
+use super::super::effect::Effect;
+use super::super::model::Model;
+use super::super::popup::{Look, Popup, Themes};
+
+/// Opens it with the present theme chosen.
+pub(super) fn open(model: &mut Model) {
+    let list: Vec<_> = names(model).into_iter().map(|name| look(model, name)).collect();
+    let chosen = list.iter().position(|look| look.name == model.theme_name).unwrap_or_default();
+    model.popup = Some(Popup::Themes(Themes { list, chosen, before: model.theme.clone() }));
+}
+
+/// The embedded themes and the person's own, each name once.
+fn names(model: &Model) -> Vec<String> {
+    let own: BTreeSet<&str> = model.themes.iter().map(|(name, _)| name.as_str()).collect();
+    let embedded = knowledge::themes().filter(|name| !own.contains(name)).map(str::to_owned);
+    own.iter().copied().map(str::to_owned).chain(embedded).collect()
+}
+
+/// Reads a theme: the person's own before an embedded one, and so for its parents.
+fn look(model: &Model, name: String) -> Look {
+    let own = |name: &str| model.themes.iter().find(|(n, _)| n == name).map(|(_, t)| t.as_str());
+    let text = |name: &str| own(name).or_else(|| knowledge::theme(name)).map(str::to_owned);
+    let theme = Theme::parse(&text(&name).unwrap_or_default(), &text);
+    Look { theme: theme.map(|theme| theme.at_depth(model.depth)).map_err(|e| e.to_string()), name }
+}
+
+/// Moves, or keeps what is chosen; `None` if `action` closes the list.
+pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    match action {
+        Action::Up => step(model, -1),
+        Action::Down => step(model, 1),
+        Action::PageUp => step(model, -super::PAGE),
+        Action::PageDown => step(model, super::PAGE),
+        Action::Choose => keep(model),
+        _ => return None,
+    }
+    Some(Vec::new())
+}
+
+fn step(model: &mut Model, by: isize) {
+    let Some(Popup::Themes(themes)) = &mut model.popup else { return };
+    let last = themes.list.len().saturating_sub(1);
+    themes.chosen = themes.chosen.saturating_add_signed(by).min(last);
+    preview(model);
+}
+
+/// Shows the chosen theme; one that is broken shows its slip instead.
+pub(super) fn preview(model: &mut Model) {
+    let Some(Popup::Themes(themes)) = &model.popup else { return };
+    let chosen = themes.list.get(themes.chosen).and_then(|look| look.theme.as_ref().ok());
+    model.theme = chosen.unwrap_or(&themes.before).clone();
+}
+
+/// Enter: the theme stays for this session.
+fn keep(model: &mut Model) {
+    let Some(Popup::Themes(themes)) = &mut model.popup else { return };
+    let Some(look) = themes.list.get(themes.chosen) else { return };
+    let name = look.name.clone();
+    model.notice = Some(match &look.theme {
+        Ok(theme) => {
+            themes.before = theme.clone();
+            let line = format!("theme = \"{name}\"");
+            model.theme_name.clone_from(&name);
+            knowledge::fill(model.lang, "themes.kept", &[("line", &line)])
+        }
+        Err(slip) => {
+            knowledge::fill(model.lang, "themes.broken", &[("name", &name), ("slip", slip)])
+        }
+    });
+    super::close(model);
+}

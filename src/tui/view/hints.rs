@@ -1,0 +1,127 @@
+//! The line at the bottom: what the keys do now, or one line for the person.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::display::Role;
+use crate::display::keys::Action;
+use crate::display::text::{clip, width};
+use crate::display::token::own_visible;
+use crate::knowledge;
+
+use super::super::model::{Model, Pane};
+use super::super::popup::Popup;
+use super::super::rows::Piece;
+use super::styled;
+
+/// One entry of the line.
+struct Hint {
+    action: Action,
+    key: String,
+    words: &'static str,
+}
+
+impl Hint {
+    fn of(model: &Model, action: Action) -> Option<Self> {
+        let key = format!(" {} ", model.keys.key_in(model.layers(), action)?);
+        Some(Self { action, key, words: words(model, action) })
+    }
+
+    fn width(&self) -> usize {
+        width(&self.key) + width(self.words) + 1
+    }
+}
+
+/// Draws the line.
+pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(area.width);
+    let pieces = match said(model) {
+        Some(text) => vec![(Role::Warn, clip(&format!(" {}", own_visible(&text)), room))],
+        None => fitting(model, room).into_iter().flat_map(pieces).collect(),
+    };
+    frame.render_widget(styled(model, pieces), area);
+}
+
+/// Which action stands in which columns of the line.
+pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
+    if said(model).is_some() {
+        return Vec::new();
+    }
+    let mut at = 0;
+    let place = |hint: Hint| {
+        let from = at;
+        at += u16::try_from(hint.width()).unwrap_or_default();
+        (hint.action, from..at)
+    };
+    fitting(model, usize::from(model.size.0)).into_iter().map(place).collect()
+}
+
+/// What is said instead of the hints: a notice, or how far the lines are that go out one by one.
+fn said(model: &Model) -> Option<String> {
+    let progress = model.session.queue.as_ref().map(|queue| {
+        let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
+        knowledge::fill(model.lang, "queue.progress", &[("sent", &sent), ("total", &total)])
+    });
+    model.notice.clone().or(progress)
+}
+
+fn pieces(hint: Hint) -> [Piece; 2] {
+    [(Role::Key, hint.key), (Role::Hint, format!("{} ", hint.words))]
+}
+
+/// What a hint says of its action: what it does here.
+pub fn words(model: &Model, action: Action) -> &'static str {
+    let key = match action {
+        Action::Leave if model.popup.is_some() => "hint.close",
+        _ => action.name(),
+    };
+    knowledge::word(model.lang, key)
+}
+
+/// The hints for which there is room. The last two keep their place; where others had to go, the
+/// list of all is called «more».
+fn fitting(model: &Model, room: usize) -> Vec<Hint> {
+    let hints: Vec<_> = actions(model).iter().filter_map(|a| Hint::of(model, *a)).collect();
+    let needed = |hints: &[Hint]| hints.iter().map(Hint::width).sum::<usize>();
+    if needed(&hints) <= room {
+        return hints;
+    }
+    let mut last = hints;
+    let mut first: Vec<_> = last.drain(..last.len().saturating_sub(2)).collect();
+    for hint in last.iter_mut().filter(|hint| hint.action == Action::Palette) {
+        hint.words = knowledge::word(model.lang, "hint.more");
+    }
+    while needed(&first) + needed(&last) > room && first.pop().is_some() {}
+    while needed(&last) > room && last.len() > 1 {
+        last.remove(0);
+    }
+    first.append(&mut last);
+    first
+}
+
+/// At most seven, those of use now.
+fn actions(model: &Model) -> &'static [Action] {
+    use Action::{
+        Choose, Complete, Connect, ContentView, Down, Follow, Hangup, Help, KeepAlive, Leave,
+        PageDown, Palette, PaneNext, Prompt, Quit, Send, Top, Up,
+    };
+    let open = model.session.dialogue.phase().is_open();
+    match (&model.popup, model.focus) {
+        (Some(Popup::Help(_)), _) => &[Up, Down, PageDown, Leave, Quit],
+        (Some(Popup::Palette(_)), _) => &[Choose, Complete, Up, Down, PageDown, Leave],
+        (Some(_), _) => &[Choose, Up, Down, Leave],
+        (None, Pane::Prompt) if model.session.recorded => {
+            &[Help, PaneNext, Leave, ContentView, Palette, Quit]
+        }
+        (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
+        (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
+            &[Help, Send, PaneNext, Leave, ContentView, Palette, Quit]
+        }
+        (None, Pane::Prompt) if open => &[Help, Send, PaneNext, Leave, KeepAlive, Palette, Quit],
+        (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
+        (None, Pane::Transcript) => &[Help, Prompt, Up, Follow, Top, Palette, Quit],
+        _ => &[Help, Prompt, Up, Down, ContentView, Palette, Quit],
+    }
+}
