@@ -115,7 +115,7 @@ settings! {
     borders: Borders, "borders", "EHLO_BORDERS", "setting.borders", "What borders are drawn with.", |_| Set::usual(Borders::Auto);
     hints: bool, "hints", "EHLO_HINTS", "setting.hints", "Whether there is a line of hints.", |_| Set::usual(true);
     wrap: bool, "wrap", "EHLO_WRAP", "setting.wrap", "Whether long lines are wrapped.", |_| Set::usual(true);
-    time: bool, "time", "EHLO_TIME", "setting.time", "Whether there is a column of times.", |_| Set::usual(true);
+    time: bool, "time", "EHLO_TIME", "setting.time", "Whether there is a column of times.", |_| Set::usual(false);
     line_ends: bool, "line-ends", "EHLO_LINE_ENDS", "setting.line-ends", "Whether line ends are shown.", |_| Set::usual(false);
     confirm_quit: bool, "confirm-quit", "EHLO_CONFIRM_QUIT", "setting.confirm-quit", "Whether to ask before an open transaction is left.", |_| Set::usual(true);
 }
