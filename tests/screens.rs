@@ -1503,7 +1503,7 @@ fn every_action_in_every_place_leaves_a_screen() {
     for size in [(40, 10), SMALL] {
         for (at, state) in states(size, Lang::Ja).into_iter().enumerate() {
             // Lists are the same in every state but for their reasons.
-            let popups = if at == 0 { places(&state) } else { Vec::new() };
+            let popups = if at == 0 { places_with_lines(&state) } else { Vec::new() };
             for model in panes(&state).into_iter().chain(popups) {
                 for binding in model.keys.rows().to_vec() {
                     let mut scene = Scene { model: model.clone(), now: state.now };
@@ -1879,6 +1879,7 @@ fn everything_that_looks_like_it_can_be_clicked() {
         // The line on top connects, the one at the bottom does what it says.
         scene.click((20, 0));
         assert_eq!(scene.model.prompt.text(), ":connect practice");
+        scene.press("esc");
         scene.click(scene.find("F1"));
         assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
         scene.click((3, 0));

@@ -232,11 +232,11 @@ mod tests {
 
     #[test]
     fn what_becomes_wrong_keeps_the_last_good_value() {
-        let (first, _) = Settings::read(&sources("lang = \"ja\"\nwrap = false\ntime = false\n"));
+        let (first, _) = Settings::read(&sources("lang = \"ja\"\nwrap = false\ntime = true\n"));
         let (second, warnings) = first.again(&sources("lang = \"xx\"\nwrap = true\n"));
         assert_eq!(told(&warnings), ["config.toml: line 1, column 8: expected en, ja"]);
         assert_eq!((second.lang.value, second.wrap.value), (Lang::Ja, true));
-        assert!(second.time.value, "what is taken out goes back to its default");
+        assert!(!second.time.value, "what is taken out goes back to its default");
         let (third, warnings) = second.again(&sources("lang =\n"));
         assert_eq!((third, warnings.len()), (second, 1));
     }

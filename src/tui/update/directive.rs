@@ -191,7 +191,11 @@ fn cannot_send_file(model: &Model) -> Option<&'static str> {
 /// Why no connection can be made.
 pub fn cannot_dial(model: &Model) -> Option<&'static str> {
     let busy = model.session.dialogue.phase().is_open() || model.session.dialling;
-    if model.session.recorded { Some(nothing_to_send(model)) } else { busy.then_some("message.busy") }
+    if model.session.recorded {
+        Some(nothing_to_send(model))
+    } else {
+        busy.then_some("message.busy")
+    }
 }
 
 fn cannot_close(model: &Model) -> Option<&'static str> {
