@@ -104,14 +104,14 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        Choose, Complete, Connect, ContentView, Down, Follow, Hangup, Help, KeepAlive, Leave,
-        PageDown, Palette, PaneNext, Prompt, Quit, Send, Top, Up,
+        Choose, Complete, Connect, ContentView, Copy, Filter, Find, Hangup, Help, KeepAlive, Leave,
+        PageDown, Palette, PaneNext, Prompt, Quit, Send, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
-        (Some(Popup::Help(_)), _) => &[Up, Down, PageDown, Leave, Quit],
-        (Some(Popup::Palette(_)), _) => &[Choose, Complete, Up, Down, PageDown, Leave],
-        (Some(_), _) => &[Choose, Up, Down, Leave],
+        (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
+        (Some(Popup::Palette(_)), _) => &[Choose, Complete, Leave],
+        (Some(_), _) => &[Choose, Leave],
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
         }
@@ -121,7 +121,8 @@ fn actions(model: &Model) -> &'static [Action] {
         }
         (None, Pane::Prompt) if open => &[Help, Send, PaneNext, Leave, KeepAlive, Palette, Quit],
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
-        (None, Pane::Transcript) => &[Help, Prompt, Up, Follow, Top, Palette, Quit],
-        _ => &[Help, Prompt, Up, Down, ContentView, Palette, Quit],
+        (None, Pane::Transcript) => &[Help, Prompt, Find, Filter, Copy, Palette, Quit],
+        (None, Pane::Content) => &[Help, Prompt, Find, ContentView, Copy, Palette, Quit],
+        _ => &[Help, Prompt, Find, Copy, Zoom, Palette, Quit],
     }
 }

@@ -14,7 +14,7 @@ use super::super::rows::Piece;
 use super::{draw_lines, list};
 
 /// Columns that the list takes where there are more.
-const COLUMNS: u16 = 50;
+const COLUMNS: u16 = 56;
 
 /// Draws the list at the right, so that the panes can be seen beside it.
 pub fn draw(model: &Model, themes: &Themes, frame: &mut Frame<'_>) {
