@@ -12,7 +12,6 @@ use crossterm::event::{
 use crossterm::style::Print;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::config;
@@ -20,6 +19,7 @@ use crate::display::keys::{Keys, Layer, key_in_file};
 use crate::display::text::fit;
 use crate::display::token::own_visible;
 use crate::knowledge::{self, Lang};
+use crate::net::signals::{Signal, Signals};
 
 use super::{Outcome, Setting, block_on, tell};
 
@@ -62,17 +62,15 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     tell(&warnings);
     let taken = Taken::take(setting.chosen.mouse.value)?;
     let killed = block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut signals = Signals::of(&[Signal::Terminate, Signal::HangUp])?;
         tokio::select! {
-            _ = terminate.recv() => Ok(Some(15)),
-            _ = hang_up.recv() => Ok(Some(1)),
+            signal = signals.next() => Ok(Some(signal)),
             told = listen(&keys, setting.lang) => told.map(|()| None),
         }
     });
     drop(taken);
     if let Some(signal) = killed? {
-        std::process::exit(128 + signal);
+        std::process::exit(128 + signal.number());
     }
     Ok(Outcome::Done)
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 
 use crate::net::listen::{Finished, Listener};
+use crate::net::signals::{Signal, Signals};
 use crate::session::Dialogue;
 use crate::speaker::Policy;
 use crate::speaker::server::{Deliver, Delivery};
@@ -39,7 +40,11 @@ pub fn run(
         let bound = Listener::bind(listen, policy, deliver, finished).await;
         let listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
         say(&format!("listening on {}", listener.address()?));
-        listener.serve(stop_signal()?).await;
+        let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
+        let stop = async {
+            signals.next().await;
+        };
+        listener.serve(stop).await;
         Ok(Outcome::Done)
     })
 }
@@ -48,18 +53,6 @@ pub fn run(
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
 
 fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {

@@ -5,7 +5,9 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Endpoints};
@@ -144,6 +146,9 @@ pub async fn dial(
             };
             tcp(&name, addresses).await
         }
+        #[cfg(not(unix))]
+        Target::Unix(_) => Err(failure(&name, DialReason::Other, "this system has none")),
+        #[cfg(unix)]
         Target::Unix(path) => {
             let stream = UnixStream::connect(path).await.map_err(|e| because(&name, &e))?;
             let endpoints =

@@ -92,14 +92,12 @@ async fn first<'a>(
 /// Runs a tool; nothing if it is not there or fails. One that goes on may do so by itself.
 async fn run(words: &[&str], input: &[u8]) -> Option<()> {
     let (program, arguments) = words.split_first()?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .ok()?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().ok()?;
     let work = async {
         let mut stdin = child.stdin.take()?;
         stdin.write_all(input).await.ok()?;

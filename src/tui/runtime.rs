@@ -22,6 +22,7 @@ use crate::journal::{Event, Happening};
 use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
+use crate::net::signals::{Signal, Signals};
 
 use super::message::Message;
 use super::model::Model;
@@ -163,26 +164,21 @@ impl Loop {
         mut heard: mpsc::Receiver<(usize, Heard)>,
         mut messages: mpsc::Receiver<anyhow::Result<Message>>,
     ) -> anyhow::Result<Outcome> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut quit_signal = signal(SignalKind::quit())?;
-        let mut resized = signal(SignalKind::window_change())?;
+        use Signal::{HangUp, Interrupt, Quit, Terminate, Window};
+        let mut signals = Signals::of(&[Terminate, HangUp, Interrupt, Quit, Window])?;
         let mut input = keyboard();
         let mut typed = Vec::with_capacity(BATCH);
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
         loop {
             let tick = self.next_tick();
             let end = tokio::select! {
-                _ = terminate.recv() => Some(End::Signal(15)),
-                _ = hang_up.recv() => Some(End::Signal(1)),
-                _ = interrupt.recv() => Some(End::Signal(2)),
-                _ = quit_signal.recv() => Some(End::Signal(3)),
-                _ = resized.recv() => {
-                    self.draw()?;
-                    None
-                }
+                signal = signals.next() => match signal {
+                    Window => {
+                        self.draw()?;
+                        None
+                    }
+                    signal => Some(End::Signal(signal)),
+                },
                 count = input.recv_many(&mut typed, BATCH) => match count {
                     // The terminal is gone.
                     0 => Some(End::Quit),
@@ -205,7 +201,7 @@ impl Loop {
                 match end {
                     End::Quit => return Ok(Outcome::Done),
                     // As a signal ends a program.
-                    End::Signal(number) => std::process::exit(128 + number),
+                    End::Signal(signal) => std::process::exit(128 + signal.number()),
                 }
             }
         }
@@ -325,5 +321,5 @@ enum End {
     /// The person leaves.
     Quit,
     /// This signal came.
-    Signal(i32),
+    Signal(Signal),
 }

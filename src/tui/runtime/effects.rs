@@ -133,10 +133,17 @@ impl Loop {
     }
 
     /// Stops the whole process group, so that whatever started us stops too.
+    #[cfg(unix)]
     fn suspend(&mut self) -> anyhow::Result<()> {
         terminal::restore();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
         terminal::again()?;
+        self.clear()
+    }
+
+    /// Nothing can be stopped here.
+    #[cfg(not(unix))]
+    fn suspend(&mut self) -> anyhow::Result<()> {
         self.clear()
     }
 

@@ -1,0 +1,105 @@
+//! What the system tells the program: to end, or that its window has another size.
+//!
+//! Where there are no signals (Windows), Ctrl-C is the only one.
+
+/// A signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The terminal is gone.
+    HangUp,
+    /// Ctrl-C outside raw mode.
+    Interrupt,
+    /// Ctrl-\ outside raw mode.
+    Quit,
+    /// Somebody wants it to end.
+    Terminate,
+    /// The window has another size.
+    Window,
+}
+
+impl Signal {
+    /// Its number, which is part of the exit code of what it ends.
+    pub const fn number(self) -> i32 {
+        match self {
+            Self::HangUp => 1,
+            Self::Interrupt => 2,
+            Self::Quit => 3,
+            Self::Terminate => 15,
+            Self::Window => 28,
+        }
+    }
+}
+
+pub use system::Signals;
+
+#[cfg(unix)]
+mod system {
+    use std::task::Poll;
+
+    use tokio::signal::unix::{self, SignalKind};
+
+    use super::Signal;
+
+    /// Signals that are listened to.
+    #[derive(Debug)]
+    pub struct Signals(Vec<(Signal, unix::Signal)>);
+
+    impl Signals {
+        /// Listens to `signals`: from now on they do nothing else.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn of(signals: &[Signal]) -> std::io::Result<Self> {
+            let listen = |signal: &Signal| {
+                let kind = match signal {
+                    Signal::HangUp => SignalKind::hangup(),
+                    Signal::Interrupt => SignalKind::interrupt(),
+                    Signal::Quit => SignalKind::quit(),
+                    Signal::Terminate => SignalKind::terminate(),
+                    Signal::Window => SignalKind::window_change(),
+                };
+                Ok((*signal, unix::signal(kind)?))
+            };
+            Ok(Self(signals.iter().map(listen).collect::<std::io::Result<_>>()?))
+        }
+
+        /// Waits for the next one; cancel-safe.
+        pub async fn next(&mut self) -> Signal {
+            std::future::poll_fn(|context| {
+                let mut all = self.0.iter_mut();
+                let come = all.find_map(|(signal, listened)| {
+                    listened.poll_recv(context).is_ready().then_some(*signal)
+                });
+                come.map_or(Poll::Pending, Poll::Ready)
+            })
+            .await
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use super::Signal;
+
+    /// Ctrl-C, if it is listened to.
+    #[derive(Debug)]
+    pub struct Signals(bool);
+
+    impl Signals {
+        /// Listens to `signals`, as far as there are such.
+        ///
+        /// # Errors
+        /// Never.
+        pub fn of(signals: &[Signal]) -> std::io::Result<Self> {
+            Ok(Self(signals.contains(&Signal::Interrupt)))
+        }
+
+        /// Waits for the next one; cancel-safe.
+        pub async fn next(&mut self) -> Signal {
+            if self.0 && tokio::signal::ctrl_c().await.is_ok() {
+                return Signal::Interrupt;
+            }
+            std::future::pending().await
+        }
+    }
+}
