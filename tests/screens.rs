@@ -604,7 +604,7 @@ fn the_idle_countdown() {
     assert!(scene.shows("the server may close in 5 min; F7 sends NOOP"), "{}", scene.grid());
     scene.waits(270);
     assert!(scene.shows("the server may close in 30 s; F7 sends NOOP"), "{}", scene.grid());
-    assert_eq!(scene.press("f7"), [Effect::Say(Bytes::from_static(b"NOOP\r\n"))]);
+    assert_eq!(scene.press("f7"), [Effect::Say(1, Bytes::from_static(b"NOOP\r\n"))]);
     let mut small = Scene::after(SMALL, Lang::Ja, &[GREETING, HELLO]);
     small.waits(270);
     assert!(small.shows("残り 30 秒"), "{}", small.grid());
@@ -792,7 +792,7 @@ fn a_half_typed_line_stays_with_its_session() {
     scene.another("mx2");
     assert_eq!(scene.model.prompt.text(), "");
     scene.types("HELP");
-    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b"HELP\r\n"))]);
+    assert_eq!(scene.press("enter"), [Effect::Say(1, Bytes::from_static(b"HELP\r\n"))]);
     scene.press("ctrl-pagedown");
     assert_eq!((scene.model.session.id, scene.model.prompt.text()), (1, "EHLO half"));
     // The history is one for all.
@@ -893,7 +893,7 @@ fn a_paste_can_be_edited_sent_together_or_put_off() {
         scene.tells(Message::Paste("EHLO a\rNOOP\r\nQUIT".to_owned()));
         scene
     };
-    let all = [Effect::Say(Bytes::from_static(b"EHLO a\r\nNOOP\r\nQUIT\r\n"))];
+    let all = [Effect::Say(1, Bytes::from_static(b"EHLO a\r\nNOOP\r\nQUIT\r\n"))];
     let mut scene = paste(&[GREETING]);
     scene.press("e");
     golden("pasted", &scene);
@@ -916,7 +916,7 @@ fn a_paste_can_be_edited_sent_together_or_put_off() {
 
 #[test]
 fn a_paste_sent_one_by_one_waits_shows_progress_and_stops_at_a_refusal() {
-    let say = |line: &'static str| [Effect::Say(Bytes::from(line))];
+    let say = |line: &'static str| [Effect::Say(1, Bytes::from(line))];
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
     scene.tells(Message::Paste("EHLO a\nVRFY x\nNOOP\nQUIT".to_owned()));
     assert_eq!(scene.press("enter"), say("EHLO a\r\n"));
@@ -1129,7 +1129,7 @@ fn a_command_is_put_into_the_prompt_again_without_its_secret() {
         scene.press(key);
     }
     assert_eq!(scene.model.prompt.text(), ":raw NO\\0OP\\n\\c");
-    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b"NO\0OP\n"))]);
+    assert_eq!(scene.press("enter"), [Effect::Say(1, Bytes::from_static(b"NO\0OP\n"))]);
 }
 
 #[test]
@@ -1167,7 +1167,7 @@ fn leaving_an_open_transaction_asks_how() {
 fn leaving_with_quit_waits_for_the_server() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
     scene.press("ctrl-q");
-    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b"QUIT\r\n"))]);
+    assert_eq!(scene.press("enter"), [Effect::Say(1, Bytes::from_static(b"QUIT\r\n"))]);
     assert!(scene.hints().contains("QUIT is sent"), "{}", scene.hints());
     scene.play("C: QUIT\nS: 221 Bye");
     let closed = Happening::Closed { by: Side::Server, how: Ending::Finished };
@@ -1237,7 +1237,7 @@ fn a_colon_in_a_message_is_text_but_the_key_opens_the_palette() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
     scene.types(":x");
     assert!(scene.model.popup.is_none());
-    assert_eq!(scene.press("enter"), [Effect::Say(Bytes::from_static(b":x\r\n"))]);
+    assert_eq!(scene.press("enter"), [Effect::Say(1, Bytes::from_static(b":x\r\n"))]);
     scene.press("ctrl-p");
     scene.types("help");
     scene.press("enter");

@@ -7,8 +7,8 @@ use bytes::Bytes;
 pub enum Effect {
     /// Connect to a target, as it was typed.
     Dial(String),
-    /// Send these bytes.
-    Say(Bytes),
+    /// Send these bytes in this session.
+    Say(usize, Bytes),
     /// Send this file as mail data.
     SayFile(String),
     /// Close the connection, or stop connecting.

@@ -91,6 +91,8 @@ impl Shape {
 pub enum Split {
     /// Between the transcript and what stands beside or below it.
     Transcript,
+    /// Between two transcripts.
+    Beside,
     /// Between envelope and content.
     Content,
     /// Before the explanation.
@@ -99,12 +101,13 @@ pub enum Split {
 
 impl Split {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Transcript, Self::Content, Self::Explain];
+    pub const ALL: [Self; 4] = [Self::Transcript, Self::Beside, Self::Content, Self::Explain];
 
     /// Its name in the state file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Transcript => "transcript",
+            Self::Beside => "beside",
             Self::Content => "content",
             Self::Explain => "explain",
         }
@@ -340,8 +343,9 @@ impl Division<'_> {
     }
 
     fn columns(&mut self, wish: &Wish, tab: Pane, area: Rect, usual: u16) {
-        let usual = if wish.beside { 500 } else { usual };
-        let (left, right) = self.split(Split::Transcript, area, Direction::Horizontal, (usual, 16));
+        let (split, usual) =
+            if wish.beside { (Split::Beside, 500) } else { (Split::Transcript, usual) };
+        let (left, right) = self.split(split, area, Direction::Horizontal, (usual, 16));
         self.panes.transcript = Some(left);
         self.second(wish, tab, right);
     }

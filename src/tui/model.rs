@@ -234,8 +234,8 @@ pub struct Model {
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
     pub leaving: bool,
-    /// Whether QUIT was sent to leave when the connection is closed.
-    pub parting: bool,
+    /// The sessions in which QUIT was sent to leave when all of them are closed.
+    pub parting: Vec<usize>,
     /// Whether long lines of the transcript are wrapped.
     pub wrap: bool,
     /// Whether the transcript says when each line came.
@@ -281,7 +281,7 @@ impl Model {
             targets: Vec::new(),
             confirm_quit: true,
             leaving: false,
-            parting: false,
+            parting: Vec::new(),
             wrap: true,
             time: false,
             find: None,
@@ -350,6 +350,10 @@ impl Model {
     fn secrets_of(&self, text: &str) -> Vec<Span> {
         let dialogue = &self.session.dialogue;
         if dialogue.awaits_mail_data() {
+            return Vec::new();
+        }
+        // Of a directive only what `:raw` sends can be one.
+        if matches!(self.popup, Some(Popup::Palette(_))) && !text.starts_with(RAW) {
             return Vec::new();
         }
         let before = text.len() - text.strip_prefix(RAW).map_or(text.len(), str::len);

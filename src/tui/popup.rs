@@ -100,6 +100,8 @@ pub struct Question {
 pub enum Asked {
     /// How to leave while a transaction is open.
     Leave,
+    /// Whether to close a session with an open transaction.
+    CloseSession,
     /// What to do with these lines.
     Paste(String),
 }
@@ -126,6 +128,7 @@ impl Asked {
     pub const fn answers(&self) -> &'static [Answer] {
         match self {
             Self::Leave => &[Answer::Quit, Answer::Close, Answer::Stay],
+            Self::CloseSession => &[Answer::Close, Answer::Stay],
             Self::Paste(_) => &[Answer::OneByOne, Answer::Together, Answer::Edit, Answer::Stay],
         }
     }
@@ -134,7 +137,7 @@ impl Asked {
     pub const fn letter(&self, answer: Answer) -> char {
         match (self, answer) {
             (_, Answer::Quit) => 'q',
-            (Self::Leave, Answer::Stay) => 's',
+            (Self::Leave | Self::CloseSession, Answer::Stay) => 's',
             (_, Answer::Close | Answer::Stay) => 'c',
             (_, Answer::OneByOne) => 'o',
             (_, Answer::Together) => 'p',

@@ -104,12 +104,14 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     if let Happening::Opened(endpoints) = &event.what {
         effects.extend(sessions::follow(model, id, endpoints));
     }
-    if in_front {
-        effects.extend(question::next_line(model));
-        if model.parting && !model.session.dialogue.phase().is_open() {
-            effects.push(Effect::Quit);
+    if model.panes().beside.is_some() && model.beside().is_some_and(|beside| beside.id == id) {
+        // What stands beside the front is seen too.
+        if let Some(session) = model.session_mut(id) {
+            session.seen = rows::count(&session.dialogue);
         }
     }
+    effects.extend(question::next_line(model, id));
+    effects.extend(question::parted(model, id));
     effects
 }
 
@@ -127,7 +129,12 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
 fn configure(model: &mut Model, change: Change) -> Option<Effect> {
     match change {
         Change::Lang(lang) => model.lang = lang,
-        Change::Theme(name, theme) => (model.theme_name, model.theme) = (name, theme),
+        Change::Theme(name, theme) => {
+            if let Some(Popup::Themes(themes)) = &mut model.popup {
+                themes.before = theme.clone();
+            }
+            (model.theme_name, model.theme) = (name, theme);
+        }
         Change::OwnThemes(themes) => model.themes = themes,
         Change::Keys(keys) => model.keys = keys,
         Change::Ascii(ascii) => model.ascii = ascii,
@@ -329,6 +336,7 @@ fn line_changed(model: &mut Model) {
     match &mut model.popup {
         Some(Popup::Help(help)) => help.scroll = 0,
         Some(Popup::Palette(_)) => palette::typed_on(model),
+        Some(Popup::Query(_)) => find::edited(model),
         _ => {}
     }
 }
@@ -340,7 +348,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
         return mouse::copy_marked(model);
     }
     if model.session.queue.is_some() {
-        question::stop(model, "queue.by-hand", "");
+        question::stop(model, model.session.id, "queue.by-hand", "");
         return Vec::new();
     }
     if !model.prompt.text().is_empty() {

@@ -24,8 +24,10 @@ impl Loop {
                 Effect::Quit => return Ok(Some(End::Quit)),
                 Effect::New(target) => self.begin(&target),
                 Effect::Dial(target) => self.dial(&target),
-                Effect::Say(bytes) => self.order(Order::Say(Say::Bytes(bytes))),
-                Effect::HangUp => self.order(Order::Say(Say::Close(Ending::Finished))),
+                Effect::Say(id, bytes) => self.order(id, Order::Say(Say::Bytes(bytes))),
+                Effect::HangUp => {
+                    self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
+                }
                 Effect::SayFile(path) => {
                     if let Some(orders) = self.sessions.orders(self.model.session.id) {
                         reading::say_file(path, orders, self.inner.clone());
@@ -77,11 +79,11 @@ impl Loop {
     fn connect(&mut self, target: Target) {
         self.model.session.target = target.to_string();
         self.model.session.dialling = true;
-        self.order(Order::Dial(target));
+        self.order(self.model.session.id, Order::Dial(target));
     }
 
-    fn order(&mut self, order: Order) {
-        if !self.sessions.order(self.model.session.id, order) {
+    fn order(&mut self, id: usize, order: Order) {
+        if !self.sessions.order(id, order) {
             self.model.notice =
                 Some(knowledge::word(self.model.lang, "message.too-fast").to_owned());
         }

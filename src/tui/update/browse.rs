@@ -1,7 +1,10 @@
 //! Moving between panes and inside them.
 
+use ratatui::layout::Rect;
+
 use crate::display::keys::Action;
 
+use super::super::layout::inside;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
 use super::transcript;
@@ -84,6 +87,18 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
             let most = view::explain::length(model);
             model.session.explain_scroll = moved(model.session.explain_scroll, most);
         }
+    }
+}
+
+/// Scrolls the transcript that stands beside that of the session in front, in `area`.
+pub(super) fn scroll_beside(model: &mut Model, area: Rect, by: isize) {
+    let Some(session) = model.beside() else { return };
+    let (id, end) = (session.id, rows::count(&session.dialogue));
+    let anchor = view::transcript::window(model, session, inside(area)).moved(by);
+    let Some(session) = model.session_mut(id) else { return };
+    session.anchor = anchor;
+    if anchor == Anchor::Follow {
+        session.followed = end;
     }
 }
 

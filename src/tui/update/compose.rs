@@ -81,7 +81,9 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
     let line = model.prompt.take(keep);
     model.session.anchor = Anchor::Follow;
     let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
-    vec![Effect::Say(Bytes::from(wire))]
+    // Whoever goes on typing has changed their mind about leaving.
+    model.parting.clear();
+    vec![Effect::Say(model.session.id, Bytes::from(wire))]
 }
 
 /// The palette with a directive and the target of this session, ready to be changed or sent.
@@ -101,5 +103,5 @@ pub(super) fn keep_alive(model: &Model) -> Vec<Effect> {
     if model.session.recorded || text || !dialogue.awaits_client() {
         return Vec::new();
     }
-    vec![Effect::Say(Bytes::from_static(b"NOOP\r\n"))]
+    vec![Effect::Say(model.session.id, Bytes::from_static(b"NOOP\r\n"))]
 }

@@ -151,7 +151,7 @@ fn target_of(model: &Model, named: &str) -> String {
 
 fn raw(model: &mut Model, argument: &str) -> Vec<Effect> {
     match text(argument.as_bytes(), Place { line: 1, column: ":raw ".len() + 1 }) {
-        Ok(raw) => say(model, Effect::Say(raw.wire())),
+        Ok(raw) => say(model, Effect::Say(model.session.id, raw.wire())),
         Err(error) => told(model, error.to_string()),
     }
 }

@@ -44,8 +44,11 @@ fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
         let action = if by < 0 { Action::Up } else { Action::Down };
         return (0..by.abs()).flat_map(|_| act(model, action)).collect();
     }
-    if let Some(pane) = model.panes().at(place) {
+    let panes = model.panes();
+    if let Some(pane) = panes.at(place) {
         browse::scroll_pane(model, pane, by);
+    } else if let Some(area) = panes.beside.filter(|area| area.contains(place.into())) {
+        browse::scroll_beside(model, area, by);
     }
     Vec::new()
 }

@@ -219,7 +219,10 @@ mod tests {
     #[test]
     fn the_draft_comes_back_and_a_lost_colon_closes() {
         let mut model = model(true);
-        assert_eq!(through_the_palette(&mut model, "raw QUIT"), [Effect::Say("QUIT\r\n".into())]);
+        assert_eq!(
+            through_the_palette(&mut model, "raw QUIT"),
+            [Effect::Say(1, "QUIT\r\n".into())]
+        );
         assert_eq!((model.prompt.text(), model.popup.is_none()), ("NOOP", true));
         act_at_once(&mut model, Action::Palette);
         press(&mut model, KeyCode::Char('x'));

@@ -5,6 +5,8 @@ use bytes::Bytes;
 
 use crate::display::keys::Action;
 use crate::knowledge;
+use crate::smtp::code::Class;
+use crate::smtp::verb::Verb;
 
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane, Session};
@@ -21,7 +23,7 @@ fn ask(model: &mut Model, asked: Asked) {
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     let asked = matches!(&model.popup, Some(Popup::Question(q)) if q.asked == Asked::Leave);
     let open = |session: &Session| session.dialogue.phase().in_transaction() && !session.recorded;
-    let ask_first = model.confirm_quit && !model.parting && model.sessions().any(open);
+    let ask_first = model.confirm_quit && model.parting.is_empty() && model.sessions().any(open);
     if asked || !ask_first {
         return vec![Effect::Quit];
     }
@@ -29,21 +31,21 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes a paste; several lines are asked about first.
+/// Takes a paste into the line that is being typed; several lines are asked about first.
 pub(super) fn paste(model: &mut Model, text: &str) {
-    if !matches!(model.popup, Some(Popup::Palette(_))) || text.contains('\n') {
-        super::close(model);
-        model.focus = Pane::Prompt;
-    }
     model.notice = None;
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // The end of the last line is Enter's.
     let text = text.strip_suffix('\n').unwrap_or(&text);
+    if text.contains('\n') || model.line().is_none() {
+        super::close(model);
+        model.focus = Pane::Prompt;
+    }
     if text.contains('\n') {
         ask(model, Asked::Paste(text.to_owned()));
-    } else {
-        model.prompt.insert(text);
-        super::palette::typed_on(model);
+    } else if let Some(line) = model.line() {
+        line.insert(text);
+        super::line_changed(model);
     }
 }
 
@@ -51,14 +53,21 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     match (asked, answer) {
-        (Asked::Leave, Answer::Quit) if dialogue.awaits_mail_data() || dialogue.awaits_octets() => {
-            Some("question.inside-message")
+        (_, Answer::Quit) => {
+            model.sessions().all(|s| !hears_quit(s)).then_some("question.inside-message")
         }
-        (_, Answer::Quit | Answer::OneByOne) => directive::cannot_send(model),
+        (_, Answer::OneByOne) => directive::cannot_send(model),
         (_, Answer::Together) => directive::cannot_send(model)
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
         _ => None,
     }
+}
+
+/// Whether QUIT would be a command in this session.
+fn hears_quit(session: &Session) -> bool {
+    let dialogue = &session.dialogue;
+    let text = dialogue.is_inside_text() || dialogue.awaits_octets();
+    dialogue.phase().is_open() && !session.recorded && !text
 }
 
 /// The answers that make sense: mail data goes out at once in any case.
@@ -104,6 +113,8 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
     let Some(Popup::Question(question)) = model.popup.take() else { return Vec::new() };
     match question.asked {
         Asked::Leave => leave(model, answer),
+        Asked::CloseSession if answer == Answer::Close => super::sessions::close_front(model),
+        Asked::CloseSession => Vec::new(),
         Asked::Paste(text) => send(model, text, answer),
     }
 }
@@ -111,10 +122,11 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
 fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Quit => {
-            model.parting = true;
+            model.parting = model.sessions().filter(|s| hears_quit(s)).map(|s| s.id).collect();
             let text = knowledge::word(model.lang, "question.parting").to_owned();
             model.notice = Some(text);
-            vec![Effect::Say(Bytes::from_static(b"QUIT\r\n"))]
+            let quit = |id: &usize| Effect::Say(*id, Bytes::from_static(b"QUIT\r\n"));
+            model.parting.iter().map(quit).collect()
         }
         Answer::Close => vec![Effect::Quit],
         _ => Vec::new(),
@@ -132,7 +144,7 @@ fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
             let lines = model.prompt.take(false);
             model.session.anchor = Anchor::Follow;
             model.session.queue = Some(Queue::new(&lines, &model.session.dialogue));
-            next_line(model)
+            next_line(model, model.session.id)
         }
         Answer::OneByOne | Answer::Together => {
             model.prompt.insert(&text);
@@ -151,26 +163,184 @@ pub(super) fn put_off(model: &mut Model, text: String) {
     model.notice = Some(knowledge::word(model.lang, "question.put-off").to_owned());
 }
 
-/// Sends the next line of the queue, if it is its turn.
-pub(super) fn next_line(model: &mut Model) -> Vec<Effect> {
-    let session = &mut model.session;
+/// Leaves once every session to which QUIT was sent is closed; stays if one of them refuses it.
+pub(super) fn parted(model: &mut Model, id: usize) -> Option<Effect> {
+    if !model.parting.contains(&id) {
+        return None;
+    }
+    let dialogue = &model.session_mut(id)?.dialogue;
+    let last = dialogue.exchanges().iter().rev().find(|e| e.reply.is_some());
+    let refused = last.is_some_and(|e| {
+        e.verb() == Some(&Verb::Quit)
+            && e.reply.as_ref().is_some_and(|r| r.class() != Class::Positive)
+    });
+    if refused {
+        model.parting.clear();
+    } else if !dialogue.phase().is_open() {
+        model.parting.retain(|parting| *parting != id);
+        return model.parting.is_empty().then_some(Effect::Quit);
+    }
+    None
+}
+
+/// Asks before the session in front is closed in the middle of a transaction.
+pub(super) fn close_session(model: &mut Model) {
+    ask(model, Asked::CloseSession);
+}
+
+/// Sends the next line of a session's queue, if it is its turn.
+pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
+    let Some(session) = model.session_mut(id) else { return Vec::new() };
     let Some(queue) = &mut session.queue else { return Vec::new() };
     match queue.next(&session.dialogue) {
         Next::Wait => {}
-        Next::Line(line) => return vec![Effect::Say(Bytes::from(line + "\r\n"))],
+        Next::Line(line) => return vec![Effect::Say(id, Bytes::from(line + "\r\n"))],
         Next::Done => session.queue = None,
-        Next::Refused(code) => stop(model, "queue.refused", &code.to_string()),
-        Next::Closed => stop(model, "queue.closed", ""),
+        Next::Refused(code) => stop(model, id, "queue.refused", &code.to_string()),
+        Next::Closed => stop(model, id, "queue.closed", ""),
     }
     Vec::new()
 }
 
 /// Ends the queue with a sentence; what was not sent can be yanked.
-pub(super) fn stop(model: &mut Model, why: &'static str, code: &str) {
-    let Some(queue) = model.session.queue.take() else { return };
+pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) {
+    let Some(queue) = model.session_mut(id).and_then(|s| s.queue.take()) else { return };
     let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
     model.prompt.keep(queue.rest());
     let why = knowledge::fill(model.lang, why, &[("code", code)]);
     let values = [("why", why.as_str()), ("sent", &sent), ("total", &total)];
     model.notice = Some(knowledge::fill(model.lang, "queue.stopped", &values));
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    use super::super::super::message::Message;
+    use super::super::super::popup::Asks;
+    use super::super::{act, find, update};
+    use super::*;
+    use crate::display::Theme;
+    use crate::display::keys::Keys;
+    use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
+    use crate::knowledge::Lang;
+
+    fn happens(model: &mut Model, id: usize, what: Happening) -> Vec<Effect> {
+        update(model, Message::Heard(id, Event::new(Moment(1), what)))
+    }
+
+    fn hears(model: &mut Model, id: usize, from: Side, text: &str) -> Vec<Effect> {
+        happens(model, id, Event::bytes(Moment(1), from, text.to_owned().into()).what)
+    }
+
+    fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+        let press = |c| {
+            let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+            update(model, Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        };
+        keys.chars().flat_map(press).collect()
+    }
+
+    /// Two sessions: a transaction is open in the first, the second is in front.
+    fn two() -> Model {
+        let theme = Theme::embedded("terminal").unwrap();
+        let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+        let mut model = Model::new((120, 40), Lang::En, theme, keys);
+        for id in [1, model.add_session("mx.example.net".to_owned())] {
+            happens(&mut model, id, Happening::Opened(Endpoints::default()));
+            hears(&mut model, id, Side::Server, "220 mx.example.net\r\n");
+            hears(&mut model, id, Side::Client, "EHLO x\r\n");
+            hears(&mut model, id, Side::Server, "250 mx.example.net\r\n");
+        }
+        hears(&mut model, 1, Side::Client, "MAIL FROM:<a@b.example>\r\n");
+        hears(&mut model, 1, Side::Server, "250 ok\r\n");
+        model.bring_to_front(2);
+        model
+    }
+
+    fn quit_in(id: usize) -> Effect {
+        Effect::Say(id, Bytes::from_static(b"QUIT\r\n"))
+    }
+
+    fn closes(model: &mut Model, id: usize) -> Vec<Effect> {
+        happens(model, id, Happening::Closed { by: Side::Server, how: Ending::Finished })
+    }
+
+    #[test]
+    fn quit_goes_to_every_session_and_the_last_one_that_closes_ends_it() {
+        let mut model = two();
+        assert_eq!(act(&mut model, Action::Quit), []);
+        assert_eq!(press(&mut model, "q"), [quit_in(1), quit_in(2)]);
+        assert_eq!(closes(&mut model, 2), []);
+        assert_eq!(closes(&mut model, 1), [Effect::Quit]);
+    }
+
+    #[test]
+    fn who_goes_on_or_is_refused_stays() {
+        let mut model = two();
+        act(&mut model, Action::Quit);
+        press(&mut model, "q");
+        press(&mut model, "NOOP\n");
+        assert_eq!([closes(&mut model, 2), closes(&mut model, 1)], [[], []]);
+        let mut model = two();
+        act(&mut model, Action::Quit);
+        press(&mut model, "q");
+        hears(&mut model, 1, Side::Client, "QUIT\r\n");
+        hears(&mut model, 1, Side::Server, "500 never\r\n");
+        assert_eq!(closes(&mut model, 2), []);
+        assert_eq!(act(&mut model, Action::Quit), [], "the transaction is still open: it asks");
+        assert!(model.popup.is_some());
+    }
+
+    #[test]
+    fn a_queue_goes_on_behind_another_session() {
+        let mut model = two();
+        update(&mut model, Message::Paste("NOOP\nHELP\nQUIT\n".to_owned()));
+        let say = |line: &'static str| [Effect::Say(2, Bytes::from_static(line.as_bytes()))];
+        assert_eq!(press(&mut model, "o"), say("NOOP\r\n"));
+        model.bring_to_front(1);
+        hears(&mut model, 2, Side::Client, "NOOP\r\n");
+        assert_eq!(hears(&mut model, 2, Side::Server, "250 ok\r\n"), say("HELP\r\n"));
+        hears(&mut model, 2, Side::Client, "HELP\r\n");
+        hears(&mut model, 2, Side::Server, "502 no\r\n");
+        assert!(model.notice.as_deref().is_some_and(|n| n.contains("502")), "{:?}", model.notice);
+    }
+
+    #[test]
+    fn a_session_in_a_transaction_is_closed_when_the_answer_says_so() {
+        let mut model = two();
+        model.bring_to_front(1);
+        assert_eq!(act(&mut model, Action::SessionClose), []);
+        assert_eq!(press(&mut model, "s"), []);
+        assert_eq!(model.sessions().count(), 2);
+        act(&mut model, Action::SessionClose);
+        assert_eq!(press(&mut model, "c"), [Effect::Close(1)]);
+        assert_eq!(model.session.id, 2);
+    }
+
+    #[test]
+    fn a_paste_goes_where_one_types() {
+        let mut model = two();
+        act(&mut model, Action::Leave);
+        find::open(&mut model, Asks::Find);
+        update(&mut model, Message::Paste("250\n".to_owned()));
+        assert_eq!(model.line().unwrap().text(), "250");
+        assert_eq!(model.prompt.text(), "");
+        assert!(model.find.is_some());
+        act(&mut model, Action::Help);
+        update(&mut model, Message::Paste("zoom".to_owned()));
+        assert_eq!(model.line().unwrap().text(), "zoom");
+    }
+
+    #[test]
+    fn in_the_palette_only_what_raw_sends_is_veiled() {
+        let mut model = two();
+        hears(&mut model, 2, Side::Client, "AUTH LOGIN\r\n");
+        hears(&mut model, 2, Side::Server, "334 VXNlcm5hbWU6\r\n");
+        act(&mut model, Action::Palette);
+        press(&mut model, "theme");
+        assert_eq!(model.veiled(model.prompt.text()), ":theme");
+        model.prompt.set(":raw c2VjcmV0");
+        assert_eq!(model.veiled(model.prompt.text()), ":raw ********");
+    }
 }

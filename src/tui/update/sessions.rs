@@ -42,17 +42,20 @@ fn beside(model: &mut Model) {
     }
 }
 
-/// Closes the session in front, its connection first; in a transaction at the second time only.
+/// Closes the session in front, its connection first; in a transaction it asks.
 fn close(model: &mut Model) -> Vec<Effect> {
     if model.others.is_empty() {
         return super::question::quit(model);
     }
-    let asks = model.session.dialogue.phase().in_transaction() && !model.session.recorded;
-    if asks && !std::mem::replace(&mut model.leaving, true) {
-        tell(model, "message.transaction-close");
+    if model.session.dialogue.phase().in_transaction() && !model.session.recorded {
+        super::question::close_session(model);
         return Vec::new();
     }
-    model.leaving = false;
+    close_front(model)
+}
+
+/// Closes the session in front, whatever it is in the middle of.
+pub(super) fn close_front(model: &mut Model) -> Vec<Effect> {
     let closed = model.remove_front();
     closed.map(|session| Effect::Close(session.id)).into_iter().collect()
 }

@@ -301,6 +301,11 @@ fn resend(model: &mut Model) {
         model.notice = Some(knowledge::word(model.lang, "transcript.no-command").to_owned());
         return;
     };
+    // What was being typed comes back with a yank.
+    let draft = model.prompt.take(false);
+    if !draft.is_empty() {
+        model.prompt.keep(draft);
+    }
     model.prompt.set(&text);
     browse::focus(model, Pane::Prompt);
 }

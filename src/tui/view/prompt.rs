@@ -30,7 +30,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let hidden = hidden(model, room);
     let mut pieces: Vec<Piece> = vec![(Role::Prompt, mark.to_owned())];
     let (mut skip, mut left) = (hidden, room + 1);
-    for token in own_tokens(&model.veiled(model.prompt.text())) {
+    for token in own_tokens(&around(model).text) {
         let (before, rest) = split_at_width(&token.text, skip);
         skip -= width(before).min(skip);
         let (shown, _) = split_at_width(rest, left);
@@ -56,20 +56,41 @@ pub fn byte_at(model: &Model, x: u16) -> usize {
     let mark = width(mark(model));
     let room = usize::from(area.width).saturating_sub(mark + 1);
     let column = usize::from(x.saturating_sub(area.x)).saturating_sub(mark) + hidden(model, room);
-    let line = model.veiled(model.prompt.text());
+    let around = around(model);
     let mut used = 0;
-    let behind = line.grapheme_indices(true).find(|(_, grapheme)| {
+    let behind = around.text.grapheme_indices(true).find(|(_, grapheme)| {
         used += width(&own_visible(grapheme));
         used > column
     });
-    behind.map_or(line.len(), |(at, _)| at)
+    around.start + behind.map_or(around.text.len(), |(at, _)| at)
+}
+
+/// How many bytes on each side of the cursor are looked at: more than any screen shows. A whole
+/// message can have been pasted.
+const REACH: usize = 4_096;
+
+/// The line around the cursor, secrets veiled.
+struct Around {
+    text: String,
+    /// Where it begins in the line.
+    start: usize,
+    /// The cursor in it.
+    cursor: usize,
+}
+
+fn around(model: &Model) -> Around {
+    let line = model.veiled(model.prompt.text());
+    let cursor = model.prompt.cursor();
+    let start = line.floor_char_boundary(cursor.saturating_sub(REACH));
+    let end = line.floor_char_boundary(cursor.saturating_add(REACH));
+    let text = line.get(start..end).unwrap_or_default().to_owned();
+    Around { text, start, cursor: cursor - start }
 }
 
 /// What stands before the cursor.
 fn before_cursor(model: &Model) -> String {
-    let head = model.veiled(model.prompt.text());
-    let head = head.get(..model.prompt.cursor()).unwrap_or(&head);
-    own_visible(head)
+    let around = around(model);
+    own_visible(around.text.get(..around.cursor).unwrap_or(&around.text))
 }
 
 /// Columns at the left that do not fit, so that the cursor is always in sight; whole characters.

@@ -62,6 +62,7 @@ fn place(model: &Model, question: &Question) -> Rect {
 const fn title(question: &Question) -> &'static str {
     match question.asked {
         Asked::Leave => "quit",
+        Asked::CloseSession => "session.close",
         Asked::Paste(_) => "question.paste.title",
     }
 }
@@ -75,6 +76,9 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
     };
     let mut lines = match &question.asked {
         Asked::Leave => sentence(knowledge::word(model.lang, "question.leave"), Role::Text),
+        Asked::CloseSession => {
+            sentence(knowledge::word(model.lang, "question.close-session"), Role::Text)
+        }
         Asked::Paste(text) => {
             let count = (text.matches('\n').count() + 1).to_string();
             let words = knowledge::fill(model.lang, "question.paste", &[("n", &count)]);
@@ -89,8 +93,10 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
 
 /// The first lines of a paste, secrets veiled.
 fn preview(model: &Model, text: &str, left: usize, room: usize) -> Vec<Vec<Piece>> {
-    let veiled = model.veiled(text);
     let shown = left.min(PREVIEW);
+    // What is not looked at needs no veil: a paste can be long.
+    let end = text.match_indices('\n').nth(shown).map_or(text.len(), |(at, _)| at + 1);
+    let veiled = model.veiled(text.get(..end).unwrap_or(text));
     let line = |line: &str| vec![(Role::Client, clip(&format!("  {}", own_visible(line)), room))];
     let mut lines: Vec<_> = veiled.split('\n').take(shown).map(line).collect();
     if shown > 0 && veiled.split('\n').nth(shown).is_some() {
@@ -103,12 +109,14 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
     let data = model.session.dialogue.awaits_mail_data();
     let words = match (asked, answer) {
         (_, Answer::Quit) => "answer.quit",
+        (Asked::CloseSession, Answer::Close) => "answer.close-session",
         (_, Answer::Close) => "answer.close",
         (_, Answer::OneByOne) if data => "answer.all",
         (_, Answer::OneByOne) => "answer.one-by-one",
         (_, Answer::Together) => "answer.together",
         (_, Answer::Edit) => "answer.edit",
         (Asked::Leave, Answer::Stay) => "answer.stay",
+        (Asked::CloseSession, Answer::Stay) => "answer.keep-session",
         (Asked::Paste(_), Answer::Stay) => "answer.cancel",
     };
     let reason = reason(model, asked, answer);

@@ -103,8 +103,7 @@ fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
         (role, knowledge::word(model.lang, key).to_owned()),
     ];
     let unseen = session.unseen();
-    let in_sight = front || model.beside().is_some_and(|beside| beside.id == session.id);
-    if !in_sight && unseen > 0 {
+    if !front && unseen > 0 {
         tab.push((Role::Badge, format!(" +{unseen}")));
     }
     tab.push((name, close.to_owned()));
