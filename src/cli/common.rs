@@ -20,7 +20,8 @@ pub struct Common {
     #[arg(long, global = true, value_name = "LANG", value_parser = words("lang"))]
     lang: Option<String>,
     /// Theme of the screen, or auto; `ehlo themes` lists them
-    #[arg(long, global = true, value_name = "NAME", value_parser = theme)]
+    #[arg(long, global = true, value_name = "NAME", value_parser = theme,
+        value_hint = clap::ValueHint::Other)]
     theme: Option<String>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_parser = words("color"))]

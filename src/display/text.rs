@@ -16,12 +16,18 @@ pub fn width(text: &str) -> usize {
 
 /// Whether every byte of `text` is a character of one column: most text, and quickly told.
 pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    text.bytes().all(is_plain_byte)
+}
+
+const fn is_plain_byte(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// The longest beginning of `text` that fits `columns`, and the rest.
 pub fn split_at_width(text: &str, columns: usize) -> (&str, &str) {
-    if is_plain(text) {
+    // Nothing behind the columns is looked at, but for a mark that would combine with the last one.
+    let head = text.as_bytes().iter().take(columns + 1);
+    if head.copied().all(is_plain_byte) {
         return text.split_at_checked(columns).unwrap_or((text, ""));
     }
     let mut used = 0;
@@ -96,6 +102,8 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日", 4), "日  ");
         assert_eq!(clip("abc", 0), "");
+        assert_eq!(split_at_width("abe\u{301}c", 3), ("abe\u{301}", "c"));
+        assert_eq!(split_at_width("abcde日", 3), ("abc", "de日"));
         for columns in 0..9 {
             assert!(width(&clip("a日b本c語", columns)) <= columns);
         }

@@ -370,6 +370,9 @@ impl Dialogue {
         self.judge_close(by, how);
         self.envelope.end(self.exchanges.len(), End::Closed);
         self.phase = Phase::Closed;
+        // What comes next belongs to another connection.
+        self.framing = Framing::Commands;
+        self.login_over = false;
         self.notice(event);
         self.waiting.clear();
         self.chunked = None;

@@ -25,6 +25,7 @@ use crate::session::content::Content;
 use super::effect::Effect;
 use super::message::{Change, Message};
 use super::model::{Anchor, Model, Pane, ReadContent, Session};
+use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
 use super::rows;
 
@@ -44,6 +45,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Resize(columns, rows) => {
             model.size = (columns, rows);
             model.marked = None;
+            model.pointer.held = Held::Nothing;
         }
         Message::Key(key) => return key_pressed(model, key),
         Message::Mouse(event) => return mouse::mouse(model, event),
@@ -200,6 +202,11 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.leaving = false;
     }
     model.notice = None;
+    let at_prompt = model.popup.is_none() && model.focus == Pane::Prompt;
+    if action == Some(Action::Delete) && at_prompt && model.prompt.text().is_empty() {
+        // Ctrl-D, as in a shell.
+        return question::quit(model);
+    }
     if let Some(action) = action {
         let effects = act(model, action);
         if !leaves_marked(action) {
@@ -251,7 +258,6 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => return copy::open(model),
         Action::Quit => return question::quit(model),
         Action::Send => return compose::send(model),
-        Action::Delete if model.prompt.text().is_empty() => return question::quit(model),
         Action::Find => find::open(model, Asks::Find),
         Action::Filter => find::open(model, Asks::Filter),
         Action::FindNext => find::again(model, true),

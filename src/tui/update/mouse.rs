@@ -23,7 +23,8 @@ const DOUBLE: u64 = 400_000;
 /// What the mouse did.
 pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
     let place = (event.column, event.row);
-    if too_small(model.size) {
+    // A terminal that counts from zero makes its first column the last of all.
+    if too_small(model.size) || place.0 >= model.size.0 || place.1 >= model.size.1 {
         return Vec::new();
     }
     match event.kind {

@@ -343,4 +343,21 @@ mod tests {
         model.prompt.set(":raw c2VjcmV0");
         assert_eq!(model.veiled(model.prompt.text()), ":raw ********");
     }
+
+    #[test]
+    fn a_loss_inside_a_message_or_a_login_leaves_no_text_behind() {
+        for (typed, reply) in [("DATA", "354 go"), ("AUTH LOGIN", "334 VXNlcm5hbWU6")] {
+            let mut model = two();
+            model.bring_to_front(1);
+            hears(&mut model, 1, Side::Client, "RCPT TO:<a@b.example>\r\n");
+            hears(&mut model, 1, Side::Server, "250 ok\r\n");
+            hears(&mut model, 1, Side::Client, &format!("{typed}\r\n"));
+            hears(&mut model, 1, Side::Server, &format!("{reply}\r\n"));
+            hears(&mut model, 1, Side::Client, "half");
+            closes(&mut model, 1);
+            model.session.target = "mx.example.net".to_owned();
+            act(&mut model, Action::Connect);
+            assert_eq!(press(&mut model, "\n"), [Effect::Dial("mx.example.net".to_owned())]);
+        }
+    }
 }
