@@ -28,8 +28,8 @@ fn main() -> ExitCode {
         Color::Always => crossterm::style::force_color_output(true),
         Color::Never => crossterm::style::force_color_output(false),
     }
-    let (lang, record, with_secrets) = (chosen.lang.value, common.record, common.with_secrets);
-    let setting = Setting { lang, record, with_secrets, chosen, sources, warnings };
+    let (record, with_secrets) = (common.record, common.with_secrets);
+    let setting = Setting { record, with_secrets, chosen, sources, warnings };
     let outcome = match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), &setting),
         Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), &setting),

@@ -22,7 +22,7 @@ pub fn run(what: ConfigVerb, setting: &Setting) -> anyhow::Result<Outcome> {
     match what {
         ConfigVerb::Print { json: true } => say(&as_json(setting)?)?,
         ConfigVerb::Print { json: false } => say(&as_toml(setting))?,
-        ConfigVerb::Path => say(&paths(folders()?, setting.lang))?,
+        ConfigVerb::Path => say(&paths(folders()?, setting.lang()))?,
         ConfigVerb::Check => {
             let (text, clean) = check(folders()?, setting);
             say(&text)?;
@@ -36,7 +36,7 @@ pub fn run(what: ConfigVerb, setting: &Setting) -> anyhow::Result<Outcome> {
 fn as_toml(setting: &Setting) -> String {
     let mut out = String::new();
     for shown in setting.chosen.shown() {
-        let help = knowledge::word(setting.lang, shown.row.help);
+        let help = knowledge::word(setting.lang(), shown.row.help);
         let mut allowed = shown.row.allowed(&setting.sources).join(", ");
         if shown.row.name == "theme" {
             // They have a list of their own.
@@ -44,7 +44,7 @@ fn as_toml(setting: &Setting) -> String {
         }
         let _ = writeln!(out, "# {help} ({allowed})");
         let value = toml_value(&shown);
-        let from = origin(shown.source, setting.lang);
+        let from = origin(shown.source, setting.lang());
         let _ = writeln!(out, "{:<28} # {from}", format!("{} = {value}", shown.row.name));
     }
     out
@@ -112,7 +112,7 @@ fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
         let mine: Vec<_> = warnings.iter().filter(|w| w.subject == name).collect();
         let key = if path.exists() { "config.right" } else { "config.absent" };
         if mine.is_empty() {
-            vec![knowledge::fill(setting.lang, key, &[("path", &name)])]
+            vec![knowledge::fill(setting.lang(), key, &[("path", &name)])]
         } else {
             mine.into_iter().map(ToString::to_string).collect()
         }

@@ -14,7 +14,7 @@ use super::{Outcome, Setting, say, tell};
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
-    let word = |key| knowledge::word(setting.lang, key);
+    let word = |key| knowledge::word(setting.lang(), key);
     let chosen = &setting.chosen.theme.value;
     let themes = config::themes(&setting.sources);
     tell(themes.iter().filter_map(|theme| theme.warning.as_ref()));

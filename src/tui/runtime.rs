@@ -61,7 +61,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     let starts: Vec<Start> = starts.into_iter().collect();
     let mut followed = Followed::begin(setting);
     let (theme, _) = config::theme(USUAL_THEME, &setting.sources);
-    let mut model = Model::new((0, 0), setting.lang, theme, config::embedded_keys());
+    let mut model = Model::new((0, 0), setting.lang(), theme, config::embedded_keys());
     model.with_secrets = setting.with_secrets;
     model.depth = followed.depth();
     model.utf8 = setting.chosen.utf8();
@@ -89,7 +89,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         for (id, start) in (1..).zip(starts) {
             match start {
                 Start::Dial(target) => drop(sessions.order(id, Order::Dial(target))),
-                Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
+                Start::Open(path) => reading::load(id, path, setting.lang(), inner.clone()),
             }
         }
         let answer = followed.late_answer();
