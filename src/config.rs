@@ -120,7 +120,8 @@ pub fn embedded_keys() -> Keys {
     }
 }
 
-/// The keys of the program with the user's over them; `last` if the user's file is broken.
+/// The keys of the program with the user's over them; what is wrong in the user's file keeps what
+/// `last` has.
 pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
     let embedded = embedded_keys();
     let Some(path) = sources.folders.as_ref().map(Folders::keys) else {
@@ -131,9 +132,6 @@ pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
         Some(Err(error)) => return (last.clone(), vec![Warning::file(&path, error)]),
         Some(Ok(text)) => text,
     };
-    if let Err(error) = text.parse::<toml::Table>() {
-        return (last.clone(), vec![Warning::slip(&path, Slip::toml(&text, &error))]);
-    }
-    let (keys, slips) = embedded.overridden(&text);
+    let (keys, slips) = embedded.overridden(&text, last);
     (keys, slips.into_iter().map(|slip| Warning::slip(&path, slip)).collect())
 }
