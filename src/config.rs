@@ -7,7 +7,6 @@
 //!
 //! To read everything again: `let sources = sources.again();`, then [`Settings::again`],
 //! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
-//! [`Sources::watched`] says when that is worth while.
 
 mod reading;
 mod setting;
@@ -27,8 +26,8 @@ use crate::knowledge;
 
 pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
 pub use sources::{Asked, Sources, Written};
-pub use theme::{Found, own_themes, theme, theme_names, themes};
-pub use value::{Borders, Color};
+pub use theme::{Found, depth, own_themes, theme, themes, usual_theme};
+pub use value::{AUTO, Borders, Color};
 
 /// Something in a file or a variable that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

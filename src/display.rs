@@ -15,4 +15,4 @@ pub use colour::Depth;
 pub use mouse::Mouse;
 pub use shot::Shot;
 pub use slip::Slip;
-pub use theme::{Role, Theme};
+pub use theme::{OwnThemes, Role, Theme};

@@ -746,14 +746,38 @@ fn without_colour_everything_is_still_said() {
     }
 }
 
+/// How many cells have a colour.
+fn coloured(screen: &vt100::Screen) -> usize {
+    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+    let look = |(row, column)| {
+        let cell = screen.cell(row, column).unwrap();
+        (cell.fgcolor(), cell.bgcolor())
+    };
+    cells.filter(|cell| look(*cell) != (vt100::Color::Default, vt100::Color::Default)).count()
+}
+
 #[test]
 fn with_colour_there_are_some() {
-    let t = practice(SMALL);
-    let screen = t.screen();
-    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
-    let coloured =
-        cells.filter(|(r, c)| screen.cell(*r, *c).unwrap().fgcolor() != vt100::Color::Default);
-    assert!(coloured.count() > 50);
+    assert!(coloured(&practice(SMALL).screen()) > 50);
+    let t = Terminal::ehlo_with(SMALL, &["--color", "always"], &[("NO_COLOR", "1")]);
+    t.wait_for("S 220 ");
+    assert!(coloured(&t.screen()) > 50);
+}
+
+#[test]
+fn a_painted_theme_without_colour_still_shows_what_is_selected() {
+    for (arguments, variables) in [
+        (&["--theme", "light"][..], &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")][..]),
+        (&["--theme", "light", "--color", "never"], &[("COLORTERM", "truecolor")]),
+    ] {
+        let mut t = Terminal::ehlo_with(SMALL, arguments, variables);
+        t.wait_for("S 220 ");
+        t.click(t.find("S 220 "));
+        t.wait_until("the selected row", |screen| {
+            (0..24).any(|row| screen.cell(row, 4).unwrap().inverse())
+        });
+        assert_eq!(coloured(&t.screen()), 0, "{arguments:?}");
+    }
 }
 
 #[test]

@@ -97,15 +97,14 @@ fn paths(folders: &Folders, lang: Lang) -> String {
 /// Every file of the user with what is wrong in it, and whether nothing is.
 fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
     let (_, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
-    let own = config::themes(&setting.sources).into_iter();
-    let own = own.filter_map(|theme| Some((theme.path?, theme.warning)));
-    let (themes, of_themes): (Vec<_>, Vec<_>) = own.unzip();
+    let themes = config::themes(&setting.sources).into_iter();
+    let (themes, of_themes): (Vec<_>, Vec<_>) = themes.map(|t| (t.path, t.warning)).unzip();
     let (_, of_state) = config::state::load(&folders.remembered());
     let mut warnings = setting.warnings.clone();
     warnings.extend(of_keys.into_iter().chain(of_themes.into_iter().flatten()).chain(of_state));
     let files: Vec<_> = [folders.settings(), folders.keys(), folders.remembered()]
         .into_iter()
-        .chain(themes)
+        .chain(themes.into_iter().flatten())
         .collect();
     let told = |path: &PathBuf| {
         let name = path.display().to_string();

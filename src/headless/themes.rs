@@ -35,7 +35,7 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     for [name, title, from] in &rows {
         let _ = writeln!(out, "{}  {}  {from}", fit(name, names), fit(title, titles));
     }
-    if chosen == "auto" {
+    if chosen == config::AUTO {
         let _ = writeln!(out, "{}", word("themes.auto"));
     }
     say(&out)?;

@@ -127,7 +127,14 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
 fn configure(model: &mut Model, change: Change) -> Option<Effect> {
     match change {
         Change::Lang(lang) => model.lang = lang,
-        Change::Theme(name, theme) => (model.theme_name, model.theme) = (name, theme),
+        Change::Depth(depth) => {
+            model.depth = depth;
+            model.wear(model.theme.clone());
+        }
+        Change::Theme(name, theme) => {
+            model.theme_name = name;
+            model.wear(theme);
+        }
         Change::OwnThemes(themes) => model.themes = themes,
         Change::Keys(keys) => model.keys = keys,
         Change::Ascii(ascii) => model.ascii = ascii,
@@ -303,7 +310,7 @@ fn close(model: &mut Model) {
             let draft = model.prompt.put_aside("");
             model.prompt.put_back(palette.draft.or(draft));
         }
-        Some(Popup::Themes(themes)) => model.theme = themes.before,
+        Some(Popup::Themes(themes)) => model.wear(themes.before),
         Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
             question::put_off(model, text);
         }
