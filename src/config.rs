@@ -7,7 +7,6 @@
 //!
 //! To read everything again: `let sources = sources.again();`, then [`Settings::again`],
 //! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
-//! [`Sources::watched`] says when that is worth while.
 
 mod reading;
 mod setting;
@@ -27,8 +26,8 @@ use crate::knowledge;
 
 pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
 pub use sources::{Asked, Sources, Written};
-pub use theme::{Found, own_themes, theme, theme_names, themes};
-pub use value::{Borders, Color};
+pub use theme::{Found, depth, own_themes, theme, themes, usual_theme};
+pub use value::{AUTO, Borders, Color};
 
 /// Something in a file or a variable that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +119,8 @@ pub fn embedded_keys() -> Keys {
     }
 }
 
-/// The keys of the program with the user's over them; `last` if the user's file is broken.
+/// The keys of the program with the user's over them; what is wrong in the user's file keeps what
+/// `last` has.
 pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
     let embedded = embedded_keys();
     let Some(path) = sources.folders.as_ref().map(Folders::keys) else {
@@ -131,9 +131,6 @@ pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
         Some(Err(error)) => return (last.clone(), vec![Warning::file(&path, error)]),
         Some(Ok(text)) => text,
     };
-    if let Err(error) = text.parse::<toml::Table>() {
-        return (last.clone(), vec![Warning::slip(&path, Slip::toml(&text, &error))]);
-    }
-    let (keys, slips) = embedded.overridden(&text);
+    let (keys, slips) = embedded.overridden(&text, last);
     (keys, slips.into_iter().map(|slip| Warning::slip(&path, slip)).collect())
 }

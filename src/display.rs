@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod keys;
 pub mod line;
+pub mod mouse;
 pub mod shot;
 pub mod slip;
 pub mod text;
@@ -11,6 +12,7 @@ pub mod token;
 pub mod words;
 
 pub use colour::Depth;
+pub use mouse::Mouse;
 pub use shot::Shot;
 pub use slip::Slip;
-pub use theme::{Role, Theme};
+pub use theme::{OwnThemes, Role, Theme};

@@ -60,8 +60,6 @@ impl From<Outcome> for ExitCode {
 /// What the user has set for every front.
 #[derive(Clone, Debug, Default)]
 pub struct Setting {
-    /// Language.
-    pub lang: Lang,
     /// Where to record.
     pub record: Option<PathBuf>,
     /// Whether secrets stay readable.
@@ -75,6 +73,11 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// The language of what is told.
+    pub const fn lang(&self) -> Lang {
+        self.chosen.lang.value
+    }
+
     /// The same, for the session number `at` of several: their recordings are `x`, `x-2`, `x-3`.
     pub fn numbered(&self, at: usize) -> Self {
         let rename = |path: &PathBuf| {

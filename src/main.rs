@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use ehlo::cli::{self, ConfigVerb, Mode};
-use ehlo::config::{Color, Folders, Settings, Sources};
+use ehlo::config::{Folders, Settings, Sources};
 use ehlo::headless::{self, Outcome, Setting};
 use ehlo::tui::{self, Start};
 
@@ -23,13 +23,8 @@ fn main() -> ExitCode {
     if !matches!(mode, Mode::Config(ConfigVerb::Check)) {
         headless::tell(&warnings);
     }
-    match chosen.color.value {
-        Color::Auto => {}
-        Color::Always => crossterm::style::force_color_output(true),
-        Color::Never => crossterm::style::force_color_output(false),
-    }
-    let (lang, record, with_secrets) = (chosen.lang.value, common.record, common.with_secrets);
-    let setting = Setting { lang, record, with_secrets, chosen, sources, warnings };
+    let (record, with_secrets) = (common.record, common.with_secrets);
+    let setting = Setting { record, with_secrets, chosen, sources, warnings };
     let outcome = match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), &setting),
         Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), &setting),

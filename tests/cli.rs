@@ -888,6 +888,9 @@ fn settings_are_printed_with_their_sources_and_can_be_read_again() {
 #[test]
 fn everything_wrong_in_the_users_files_is_found_with_its_place() {
     let home = spoilt();
+    home.file("home/ehlo/themes/auto.toml", "inherits = \"dark\"\n");
+    // What the program's own themes inherit is not this one.
+    home.file("home/ehlo/themes/dark.toml", "inherits = \"dark\"\n");
     let ended = home.run(["config", "check"]).with(1);
     assert_eq!(ended.err, "");
     for told in [
@@ -895,6 +898,8 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
         "config.toml: line 3, column 1: \"thene\" is no setting; did you mean \"theme\"?",
         "keys.toml: line 3, column 6: \"fly\" is no action",
         "mine.toml: line 3, column 10: ",
+        "auto.toml: \"auto\" means",
+        "dark.toml: ",
         "state.json: there is no such file",
     ] {
         assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);

@@ -1258,10 +1258,11 @@ fn themes_are_looked_at_before_they_are_kept() {
         [(Lang::En, "en", SMALL), (Lang::Ja, "ja", SMALL), (Lang::En, "en", (40, 10))]
     {
         let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
-        scene.model.themes = vec![
+        scene.model.themes = [
             ("broken".to_owned(), "[role]\nclient = \"rod\"\n".to_owned()),
             ("mine".to_owned(), "title = \"My own\"\ninherits = \"dark\"\n".to_owned()),
-        ];
+        ]
+        .into();
         let before = format!("{:?}", scene.model.theme);
         open_themes(&mut scene);
         golden(&format!("themes-{code}-{}x{}", size.0, size.1), &scene);

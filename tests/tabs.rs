@@ -285,6 +285,19 @@ fn an_own_theme_is_followed_while_it_is_written() {
 }
 
 #[test]
+fn the_use_of_colours_is_followed() {
+    let home = Home::new();
+    home.write("config.toml", "theme = \"nord\"\ncolor = \"never\"\n");
+    let t = home.ehlo(LARGE, &[]);
+    t.wait_for("S 220 ");
+    assert!(!is_painted(&t.screen()));
+    for (color, painted) in [("always", true), ("never", false), ("auto", true)] {
+        home.write("config.toml", &format!("theme = \"nord\"\ncolor = \"{color}\"\n"));
+        t.wait_until(color, |screen| is_painted(screen) == painted);
+    }
+}
+
+#[test]
 fn only_auto_asks_the_terminal() {
     let t = Terminal::ehlo(LARGE, &[]);
     t.wait_for("S 220 ");

@@ -501,15 +501,19 @@ fn a_screenshot_is_two_files_and_never_replaces_one() {
     }
 }
 
-/// tmux with a server of its own, if there is one.
-struct Tmux(String);
+/// tmux with a server, a socket and a home of its own, if there is one.
+struct Tmux(tempfile::TempDir);
 
 impl Tmux {
     fn run(&self, arguments: &[&str]) -> Option<String> {
+        let own = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TMUX_TMPDIR"];
         let tmux = std::process::Command::new("tmux")
-            .args(["-f", "/dev/null", "-L", &self.0])
+            .args(["-f", "/dev/null"])
             .args(arguments)
-            .env_remove("TMUX")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs([("LANG", "C.UTF-8"), ("SHELL", "/bin/sh")])
+            .envs(own.map(|name| (name, self.0.path())))
             .output()
             .ok()?;
         tmux.status.success().then(|| String::from_utf8_lossy(&tmux.stdout).into_owned())
@@ -537,9 +541,11 @@ impl Drop for Tmux {
 
 #[test]
 fn copying_inside_tmux_reaches_its_buffer() {
-    let tmux = Tmux(format!("ehlo-test-{}", std::process::id()));
+    let tmux = Tmux(tempfile::tempdir().unwrap());
     let program = format!("{} --lang en", env!("CARGO_BIN_EXE_ehlo"));
     if tmux.run(&["new-session", "-d", "-x", "100", "-y", "30", &program]).is_none() {
+        let required = std::env::var_os("EHLO_TMUX").is_some_and(|value| value == "required");
+        assert!(!required, "EHLO_TMUX=required, and there is no tmux");
         eprintln!("skipped: no tmux");
         return;
     }
@@ -551,6 +557,14 @@ fn copying_inside_tmux_reaches_its_buffer() {
     tmux.run(&["send-keys", "t"]).unwrap();
     tmux.wait_for(&screen, "copied (tmux, OSC 52)");
     tmux.wait_for(&["show-buffer"], "220 ");
+    // Leaving waits until the target is remembered, and that is not in the home of whoever tests.
+    let folder = tmux.0.path().join("ehlo");
+    tmux.run(&["send-keys", "C-q"]).unwrap();
+    let end = std::time::Instant::now() + LIMIT;
+    while !folder.join("state.json").exists() {
+        assert!(std::time::Instant::now() < end, "{} has no state.json", folder.display());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 // --- recordings -------------------------------------------------------------------------------
@@ -732,14 +746,38 @@ fn without_colour_everything_is_still_said() {
     }
 }
 
+/// How many cells have a colour.
+fn coloured(screen: &vt100::Screen) -> usize {
+    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+    let look = |(row, column)| {
+        let cell = screen.cell(row, column).unwrap();
+        (cell.fgcolor(), cell.bgcolor())
+    };
+    cells.filter(|cell| look(*cell) != (vt100::Color::Default, vt100::Color::Default)).count()
+}
+
 #[test]
 fn with_colour_there_are_some() {
-    let t = practice(SMALL);
-    let screen = t.screen();
-    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
-    let coloured =
-        cells.filter(|(r, c)| screen.cell(*r, *c).unwrap().fgcolor() != vt100::Color::Default);
-    assert!(coloured.count() > 50);
+    assert!(coloured(&practice(SMALL).screen()) > 50);
+    let t = Terminal::ehlo_with(SMALL, &["--color", "always"], &[("NO_COLOR", "1")]);
+    t.wait_for("S 220 ");
+    assert!(coloured(&t.screen()) > 50);
+}
+
+#[test]
+fn a_painted_theme_without_colour_still_shows_what_is_selected() {
+    for (arguments, variables) in [
+        (&["--theme", "light"][..], &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")][..]),
+        (&["--theme", "light", "--color", "never"], &[("COLORTERM", "truecolor")]),
+    ] {
+        let mut t = Terminal::ehlo_with(SMALL, arguments, variables);
+        t.wait_for("S 220 ");
+        t.click(t.find("S 220 "));
+        t.wait_until("the selected row", |screen| {
+            (0..24).any(|row| screen.cell(row, 4).unwrap().inverse())
+        });
+        assert_eq!(coloured(&t.screen()), 0, "{arguments:?}");
+    }
 }
 
 #[test]

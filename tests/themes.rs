@@ -194,11 +194,3 @@ fn the_terminals_own_themes_paint_nothing() {
         }
     }
 }
-
-#[test]
-fn a_theme_knows_whether_it_is_dark() {
-    for (name, theme) in themes() {
-        let dark = theme.ground().bg.map(|bg| luminance(bg) < 0.18);
-        assert_eq!(theme.dark(), dark, "{name}");
-    }
-}

@@ -7,7 +7,7 @@ use crate::display::Slip;
 use crate::display::slip::unknown;
 
 use super::setting::{ROWS, Row, Set, Source};
-use super::value::Value;
+use super::value::{AUTO, Value};
 use super::{Sources, Warning, Written};
 
 /// `config.toml` on its way to settings.
@@ -22,6 +22,9 @@ impl<'a> Reading<'a> {
     /// Reads the file, as far as it can be read.
     pub(super) fn begin(sources: &'a Sources) -> Self {
         let mut reading = Self { sources, table: Some(DeTable::new()), warnings: Vec::new() };
+        if let Some(Written { path, text: Err(why) }) = sources.own_themes.get(AUTO) {
+            reading.warnings.push(Warning::file(path, why));
+        }
         let Some(Written { path, text }) = &sources.file else { return reading };
         let table = match text {
             Err(error) => Err(Warning::file(path, error)),

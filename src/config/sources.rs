@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::knowledge;
+
 use super::setting::ROWS;
-use super::theme::theme_names;
+use super::value::AUTO;
 use super::{Folders, read};
 
 /// A setting that was asked for on the command line.
@@ -36,8 +38,8 @@ pub struct Sources {
     pub environment: BTreeMap<&'static str, String>,
     /// `config.toml`, if there is one.
     pub file: Option<Written>,
-    /// The names of all themes.
-    pub themes: Vec<String>,
+    /// The user's themes by name.
+    pub own_themes: BTreeMap<String, Written>,
     /// The folders of the user.
     pub folders: Option<Folders>,
 }
@@ -59,19 +61,33 @@ impl Sources {
     pub fn again(&self) -> Self {
         let path = self.folders.as_ref().map(Folders::settings);
         let file = path.and_then(|path| Some(Written { text: read(&path)?, path }));
-        let themes = theme_names(self.folders.as_ref());
-        Self { file, themes, ..self.clone() }
+        let own_themes = self.folders.as_ref().map(own_themes).unwrap_or_default();
+        Self { file, own_themes, ..self.clone() }
     }
 
-    /// The files whose change changes something, for a user of this theme. They need not exist.
-    pub fn watched(&self, theme: &str) -> Vec<PathBuf> {
-        let Some(folders) = &self.folders else { return Vec::new() };
-        let theme = folders.themes().join(format!("{theme}.toml"));
-        vec![folders.settings(), folders.keys(), theme]
+    /// The names of all themes: those of the program, then the user's.
+    pub fn theme_names(&self) -> Vec<String> {
+        let embedded: Vec<_> = knowledge::themes().collect();
+        let own = self.own_themes.keys().map(String::as_str);
+        let more = own.filter(|name| *name != AUTO && !embedded.contains(name));
+        embedded.iter().copied().chain(more).map(str::to_owned).collect()
     }
 
     /// The first of these variables that is set, with its value.
     pub(super) fn variable(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
         names.iter().find_map(|name| Some((*name, self.environment.get(name)?.as_str())))
     }
+}
+
+/// The files of a folder of themes. `auto` is another word in settings, so no theme can have it.
+fn own_themes(folders: &Folders) -> BTreeMap<String, Written> {
+    let files = std::fs::read_dir(folders.themes()).into_iter().flatten().flatten();
+    let theme = |path: PathBuf| {
+        path.extension().filter(|extension| *extension == "toml")?;
+        let name = path.file_stem()?.to_str()?.to_owned();
+        let taken = format!("\"{AUTO}\" means what suits the terminal; expected another name");
+        let text = if name == AUTO { Err(taken) } else { read(&path)? };
+        Some((name, Written { path, text }))
+    };
+    files.filter_map(|entry| theme(entry.path())).collect()
 }

@@ -16,12 +16,15 @@ use super::{Warning, read};
 /// How many targets are remembered.
 pub const TARGETS: usize = 20;
 
+/// Where the borders stand that were moved: names such as `wide.content`, in thousandths.
+pub type Layout = BTreeMap<String, u16>;
+
 /// What is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
-    /// Where the borders stand that were moved: names such as `wide.content`, in thousandths.
-    pub layout: BTreeMap<String, u16>,
+    /// Where the borders stand.
+    pub layout: Layout,
     /// The last targets, the most recent first.
     pub targets: Vec<String>,
     /// What another version wrote there.
@@ -30,6 +33,13 @@ pub struct State {
 }
 
 impl State {
+    /// Moves the borders that stand elsewhere now than they did `before`; the others may have been
+    /// moved by another program meanwhile.
+    pub fn rearrange(&mut self, before: &Layout, now: Layout) {
+        self.layout.retain(|name, _| now.contains_key(name) || !before.contains_key(name));
+        self.layout.extend(now.into_iter().filter(|(name, at)| before.get(name) != Some(at)));
+    }
+
     /// Puts a target first.
     pub fn visit(&mut self, target: &str) {
         visit(&mut self.targets, target);
@@ -55,7 +65,8 @@ pub fn load(path: &Path) -> (State, Option<Warning>) {
     }
 }
 
-/// Changes what is remembered in a file, which need not exist.
+/// Changes what is remembered in a file, which need not exist. One that cannot be used is kept
+/// beside it, as `state.json.broken`.
 ///
 /// # Errors
 /// When the folder or the file cannot be written.
@@ -64,7 +75,10 @@ pub fn change(path: &Path, make: impl FnOnce(&mut State)) -> std::io::Result<Sta
     create_private(folder)?;
     let lock = File::create(path.with_extension("lock"))?;
     lock.lock()?;
-    let (mut state, _) = load(path);
+    let (mut state, warning) = load(path);
+    if warning.is_some() {
+        std::fs::rename(path, path.with_extension("json.broken"))?;
+    }
     make(&mut state);
     // It is readable by its owner alone, which is what this library makes of temporary files.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -104,6 +118,19 @@ mod tests {
     }
 
     #[test]
+    fn only_borders_that_were_moved_here_are_moved() {
+        let layout = |all: &[(&str, u16)]| -> Layout {
+            all.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect()
+        };
+        // Here `b` was put back, `c` and `e` were moved; meanwhile `a` was moved, `d` put back.
+        let before = layout(&[("a", 1), ("b", 2), ("c", 3), ("d", 4)]);
+        let mut state =
+            State { layout: layout(&[("a", 9), ("b", 2), ("c", 3)]), ..State::default() };
+        state.rearrange(&before, layout(&[("a", 1), ("c", 7), ("d", 4), ("e", 5)]));
+        assert_eq!(state.layout, layout(&[("a", 9), ("c", 7), ("e", 5)]));
+    }
+
+    #[test]
     fn the_most_recent_target_is_first_and_the_oldest_is_forgotten() {
         let mut state = State::default();
         for n in 0..TARGETS + 5 {
@@ -123,6 +150,9 @@ mod tests {
         let (state, warning) = load(&path);
         assert_eq!(state, State::default());
         assert!(warning.unwrap().to_string().contains("line 2 column 12"));
+        change(&path, |state| state.visit("a")).unwrap();
+        let kept = std::fs::read_to_string(folder.path().join("state.json.broken")).unwrap();
+        assert_eq!(kept, "{\n\"targets\": 7}");
         std::fs::write(&path, "{\"tabs\": [1], \"targets\": [\"a\"]}").unwrap();
         change(&path, |state| state.visit("b")).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();

@@ -1,14 +1,14 @@
-//! Themes: the user's before those of the program. A broken one is told, and the default is used.
+//! Themes: the user's before those of the program.
 
 use std::path::PathBuf;
 
-use crate::display::{Depth, Theme};
-use crate::knowledge;
+use crate::display::{Depth, OwnThemes, Theme};
 
-use super::{Folders, Sources, Warning, read};
+use super::value::Color;
+use super::{Sources, Warning, Written};
 
 /// What is used where nothing is chosen, or what was chosen is broken.
-const DEFAULT: &str = "terminal";
+pub(super) const USUAL: &str = "terminal";
 
 /// A theme that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,94 +23,64 @@ pub struct Found {
     pub warning: Option<Warning>,
 }
 
-/// The names of all themes: those of the program, then the user's.
-pub fn theme_names(folders: Option<&Folders>) -> Vec<String> {
-    let mut names: Vec<_> = knowledge::themes().map(str::to_owned).collect();
-    let own = folders.and_then(|folders| std::fs::read_dir(folders.themes()).ok());
-    let mut more: Vec<_> = own
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let is_theme = path.extension().is_some_and(|extension| extension == "toml");
-            is_theme.then(|| path.file_stem()?.to_str().map(str::to_owned)).flatten()
-        })
-        .filter(|name| !names.contains(name))
-        .collect();
-    more.sort();
-    names.append(&mut more);
-    names
-}
-
 /// All themes.
 pub fn themes(sources: &Sources) -> Vec<Found> {
-    let describe = |name: &String| {
-        let path = own(name, sources).map(|(path, _)| path);
-        let (title, warning) = match load(name, sources) {
+    let describe = |name: String| {
+        let path = sources.own_themes.get(&name).map(|written| written.path.clone());
+        let (title, warning) = match theme(&name, sources) {
             Ok(theme) => (theme.title().map(str::to_owned), None),
             Err(warning) => (None, Some(warning)),
         };
-        Found { name: name.clone(), title: title.unwrap_or_else(|| name.clone()), path, warning }
+        Found { title: title.unwrap_or_else(|| name.clone()), name, path, warning }
     };
-    sources.themes.iter().map(describe).collect()
+    sources.theme_names().into_iter().map(describe).collect()
 }
 
-/// The user's own themes: names and texts. What cannot be read is left out.
-pub fn own_themes(sources: &Sources) -> Vec<(String, String)> {
-    let text = |name: &String| Some((name.clone(), own(name, sources)?.1.ok()?));
-    sources.themes.iter().filter_map(text).collect()
+/// The user's own themes. What cannot be read is left out.
+pub fn own_themes(sources: &Sources) -> OwnThemes {
+    let text =
+        |(name, written): (&String, &Written)| Some((name.clone(), written.text.clone().ok()?));
+    sources.own_themes.iter().filter_map(text).collect()
 }
 
-/// Reads a theme, in the colours that this terminal shows. `auto` is answered by whoever can ask
-/// the terminal; here it is the default.
+/// Reads a theme, as it is written: [`depth`] says in how many colours it is shown.
 ///
-/// The second value says why it is the default that was read.
-pub fn theme(name: &str, sources: &Sources) -> (Theme, Option<Warning>) {
-    let name = if name == "auto" { DEFAULT } else { name };
-    let (theme, warning) = match load(name, sources) {
-        Ok(theme) => (theme, None),
-        Err(warning) => (embedded_default(), Some(warning)),
-    };
-    let variable = |name| sources.variable(&[name]).map(|(_, value)| value);
-    (theme.at_depth(Depth::of(variable("COLORTERM"), variable("TERM"))), warning)
-}
-
-fn load(name: &str, sources: &Sources) -> Result<Theme, Warning> {
-    // A theme of the user may inherit the program's of the same name.
-    let parent = |parent: &str| {
-        let own = own(parent, sources).filter(|_| parent != name);
-        own.map_or_else(|| knowledge::theme(parent).map(str::to_owned), |(_, text)| text.ok())
-    };
-    let Some((path, text)) = own(name, sources) else {
-        let expected = || Warning::new(name, format!("expected {}", sources.themes.join(", ")));
-        let text = knowledge::theme(name).ok_or_else(expected)?;
-        return Theme::parse(text, &parent).map_err(|slip| Warning::new(name, slip));
-    };
-    let text = text.map_err(|error| Warning::file(&path, error))?;
-    Theme::parse(&text, &parent).map_err(|slip| Warning::slip(&path, slip))
-}
-
-/// The user's file of this name, if there is one. Only names that were found are looked for.
-fn own(name: &str, sources: &Sources) -> Option<(PathBuf, Result<String, String>)> {
-    sources.themes.iter().find(|known| *known == name)?;
-    let path = sources.folders.as_ref()?.themes().join(format!("{name}.toml"));
-    let text = read(&path)?;
-    Some((path, text))
-}
-
-fn embedded_default() -> Theme {
-    match Theme::embedded(DEFAULT) {
-        Ok(theme) => theme,
-        Err(slip) => unreachable!("{DEFAULT} is embedded and tests/themes.rs parses it: {slip}"),
+/// # Errors
+/// With what is wrong in it, or that there is none.
+pub fn theme(name: &str, sources: &Sources) -> Result<Theme, Warning> {
+    let read = || Theme::read(name, &own_themes(sources));
+    match sources.own_themes.get(name) {
+        None => read().map_err(|slip| Warning::new(name, slip.what)),
+        Some(Written { path, text: Err(error) }) => Err(Warning::file(path, error)),
+        Some(Written { path, .. }) => read().map_err(|slip| Warning::slip(path, slip)),
     }
+}
+
+/// The theme of the program where none is chosen, or what was chosen is broken.
+pub fn usual_theme() -> Theme {
+    match Theme::embedded(USUAL) {
+        Ok(theme) => theme,
+        Err(slip) => unreachable!("{USUAL} is embedded and tests/themes.rs parses it: {slip}"),
+    }
+}
+
+/// How many colours are shown: what was set, else none for `NO_COLOR`, else what the terminal has.
+pub fn depth(color: Color, sources: &Sources) -> Depth {
+    let variable = |name| sources.variable(&[name]).map(|(_, value)| value);
+    if color == Color::Never || (color == Color::Auto && variable("NO_COLOR").is_some()) {
+        return Depth::Mono;
+    }
+    Depth::of(variable("COLORTERM"), variable("TERM"))
 }
 
 #[cfg(test)]
 mod tests {
-    use ratatui::style::Color;
+    use ratatui::style::Color as Paint;
 
     use super::*;
+    use crate::config::Folders;
     use crate::display::Role;
+    use crate::knowledge;
 
     fn sources(files: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
         let home = tempfile::tempdir().unwrap();
@@ -124,13 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_of_the_user_comes_first_and_may_inherit_its_namesake() {
+    fn a_theme_of_the_user_comes_first() {
         let mine = "inherits = \"mono\"\ntitle = \"Mine\"\n[role]\nclient = \"red\"\n";
         let (_home, sources) = sources(&[("mono.toml", mine), ("notes.txt", "")]);
-        let (theme, warning) = theme("mono", &sources);
-        assert_eq!((theme.style(Role::Client).fg, warning), (Some(Color::Red), None));
-        let embedded = Theme::embedded("mono").unwrap();
-        assert_eq!(theme.style(Role::Selected), embedded.style(Role::Selected));
+        let theme = theme("mono", &sources).unwrap();
+        assert_eq!(theme.style(Role::Client).fg, Some(Paint::Red));
         let found = themes(&sources);
         assert_eq!(found.len(), knowledge::themes().count());
         let mono = found.iter().find(|found| found.name == "mono").unwrap();
@@ -139,24 +107,33 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_or_unknown_theme_is_told_and_the_default_is_used() {
+    fn a_broken_or_unknown_theme_is_told() {
         let (_home, sources) = sources(&[("mine.toml", "[role]\nclient = \"rod\"\n")]);
-        let usual = theme("terminal", &sources).0.style(Role::Client);
-        let (theme_read, warning) = theme("mine", &sources);
-        assert_eq!(theme_read.style(Role::Client), usual);
-        assert_eq!(warning.unwrap().place, Some((2, 10)));
-        let (_, warning) = theme("../mine", &sources);
-        assert!(warning.unwrap().what.starts_with("expected terminal, "));
-        assert_eq!(theme("auto", &sources).1, None);
+        assert_eq!(theme("mine", &sources).unwrap_err().place, Some((2, 10)));
+        let warning = theme("../mine", &sources).unwrap_err();
+        assert_eq!(warning.to_string(), "../mine: no theme is called \"../mine\"");
     }
 
     #[test]
-    fn colours_are_those_that_the_terminal_shows() {
-        let (_home, mut sources) = sources(&[("mine.toml", "[role]\nclient = \"#ff0000\"\n")]);
-        let client = |sources: &Sources| theme("mine", sources).0.style(Role::Client).fg;
+    fn auto_is_no_name_for_a_theme() {
+        let (_home, sources) = sources(&[("auto.toml", "inherits = \"dark\"\n")]);
+        assert!(sources.theme_names().iter().all(|name| name != "auto"));
+        assert_eq!(own_themes(&sources), OwnThemes::new());
+        let told = crate::config::Settings::read(&sources).1;
+        assert_eq!(told.len(), 1);
+        assert!(told[0].to_string().contains("auto.toml: \"auto\" means"), "{}", told[0]);
+    }
+
+    #[test]
+    fn what_is_set_goes_before_no_color_and_that_before_the_terminal() {
+        let mut sources = Sources::default();
         sources.environment.insert("TERM", "xterm-256color".to_owned());
-        assert!(matches!(client(&sources), Some(Color::Indexed(_))));
+        let all = |sources: &Sources| {
+            [Color::Auto, Color::Always, Color::Never].map(|color| depth(color, sources))
+        };
+        assert_eq!(all(&sources), [Depth::Cube, Depth::Cube, Depth::Mono]);
         sources.environment.insert("COLORTERM", "truecolor".to_owned());
-        assert_eq!(client(&sources), Some(Color::Rgb(255, 0, 0)));
+        sources.environment.insert("NO_COLOR", "1".to_owned());
+        assert_eq!(all(&sources), [Depth::Mono, Depth::True, Depth::Mono]);
     }
 }

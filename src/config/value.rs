@@ -4,6 +4,9 @@ use crate::knowledge::Lang;
 
 use super::Sources;
 
+/// The theme that is dark or light as the terminal is.
+pub const AUTO: &str = "auto";
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
@@ -95,6 +98,6 @@ impl Value for String {
     }
 
     fn allowed(sources: &Sources) -> Vec<String> {
-        std::iter::once("auto".to_owned()).chain(sources.themes.iter().cloned()).collect()
+        std::iter::once(AUTO.to_owned()).chain(sources.theme_names()).collect()
     }
 }

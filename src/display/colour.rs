@@ -6,7 +6,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-type Rgb = [u8; 3];
+/// Red, green and blue.
+pub(super) type Rgb = [u8; 3];
 
 /// How many colours a terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,12 +30,16 @@ impl Depth {
     pub fn of(colorterm: Option<&str>, term: Option<&str>) -> Self {
         let term = term.unwrap_or_default();
         let told = colorterm.is_some_and(|c| matches!(c, "truecolor" | "24bit"));
-        let full = told || FULL.iter().any(|name| term.contains(name));
-        if term == "dumb" || term.starts_with("vt") || term.ends_with("-m") {
+        let named = FULL.iter().any(|name| term.contains(name));
+        let (full, many) = (told || named, term.contains("256color"));
+        // The terminals of DEC have a number; `vte` is a library with all colours.
+        let dec =
+            term.strip_prefix("vt").is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+        if !named && !many && (term == "dumb" || dec || term.ends_with("-m")) {
             Self::Mono
         } else if full && !term.starts_with("screen") {
             Self::True
-        } else if full || term.contains("256color") {
+        } else if full || many {
             // GNU screen hands COLORTERM on, but knows 256 colours at most.
             Self::Cube
         } else {
@@ -150,8 +155,13 @@ const SIXTEEN: [(Color, Rgb); 16] = [
     (Color::White, [255, 255, 255]),
 ];
 
+/// The number of one of the sixteen.
+pub(super) fn number(colour: Color) -> Option<usize> {
+    SIXTEEN.iter().position(|(name, _)| *name == colour)
+}
+
 /// Number `n` of the 256, behind the sixteen.
-fn cube(n: u8) -> Rgb {
+pub(super) fn cube(n: u8) -> Rgb {
     let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     match n.checked_sub(16) {
         Some(n) if n < 216 => [level(n / 36), level(n / 6 % 6), level(n % 6)],
@@ -228,6 +238,10 @@ mod tests {
             (None, Some("linux"), Depth::Sixteen),
             (None, None, Depth::Sixteen),
             (None, Some("vt220"), Depth::Mono),
+            (None, Some("vt340-256color"), Depth::Cube),
+            (None, Some("vte"), Depth::Sixteen),
+            (None, Some("vte-256color"), Depth::Cube),
+            (None, Some("vte-direct"), Depth::True),
             (None, Some("xterm-m"), Depth::Mono),
             (Some("truecolor"), Some("dumb"), Depth::Mono),
         ] {

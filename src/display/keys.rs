@@ -118,22 +118,24 @@ impl Keys {
     /// # Errors
     /// With the first row that is wrong.
     pub fn parse(text: &str) -> Result<Self, Slip> {
-        let (keys, slips) = Self { rows: Vec::new(), index: HashMap::new() }.overridden(text);
+        let (keys, slips) = Self::default().overridden(text, &Self::default());
         slips.into_iter().next().map_or(Ok(keys), Err)
     }
 
     /// These keys with the rows of another table over them, in which `"none"` takes a key away.
-    /// Rows that are wrong are told, and the others count.
-    pub fn overridden(&self, text: &str) -> (Self, Vec<Slip>) {
+    /// Rows that are wrong are told and keep what `last` has there, and the others count.
+    pub fn overridden(&self, text: &str, last: &Self) -> (Self, Vec<Slip>) {
         let mut keys = self.clone();
-        let slips = match DeTable::parse(text) {
-            Ok(file) => keys.take_layers(text, file.get_ref()),
-            Err(error) => vec![Slip::toml(text, &error)],
-        };
-        (keys, slips)
+        match DeTable::parse(text) {
+            Ok(file) => {
+                let slips = keys.take_layers(text, file.get_ref(), last);
+                (keys, slips)
+            }
+            Err(error) => (last.clone(), vec![Slip::toml(text, &error)]),
+        }
     }
 
-    fn take_layers(&mut self, text: &str, file: &DeTable<'_>) -> Vec<Slip> {
+    fn take_layers(&mut self, text: &str, file: &DeTable<'_>, last: &Self) -> Vec<Slip> {
         let mut slips = Vec::new();
         for (name, rows) in file {
             let layer = Layer::ALL.iter().copied().find(|layer| layer.name() == name.get_ref());
@@ -143,13 +145,19 @@ impl Keys {
                     slips.push(Slip::of(text, name, unknown("layer", name.get_ref(), names)));
                 }
                 (_, None) => slips.push(Slip::of(text, rows, "expected a table of keys")),
-                (Some(layer), Some(rows)) => slips.extend(self.take_rows(text, layer, rows)),
+                (Some(layer), Some(rows)) => slips.extend(self.take_rows(text, layer, rows, last)),
             }
         }
         slips
     }
 
-    fn take_rows(&mut self, text: &str, layer: Layer, rows: &DeTable<'_>) -> Vec<Slip> {
+    fn take_rows(
+        &mut self,
+        text: &str,
+        layer: Layer,
+        rows: &DeTable<'_>,
+        last: &Self,
+    ) -> Vec<Slip> {
         let mut slips = Vec::new();
         for (name, does) in rows {
             let key = name.get_ref().parse::<KeyCombination>();
@@ -159,7 +167,10 @@ impl Keys {
                         format!("{:?} is no key; `ehlo keys test` names keys", name.get_ref());
                     slips.push(Slip::of(text, name, what));
                 }
-                (_, Err(what)) => slips.push(Slip::of(text, does, what)),
+                (Ok(key), Err(what)) => {
+                    slips.push(Slip::of(text, does, what));
+                    self.bind(layer, key, last.bound(layer, key));
+                }
                 (Ok(key), Ok(action)) => {
                     slips.extend(arrives_as(key).map(|instead| {
                         let what = format!("terminals send {instead} for {}", key_in_file(key));
@@ -240,16 +251,23 @@ const SENT_AS: &[(&str, &str)] = &[
     ("shift-enter", "enter"),
 ];
 
-/// What arrives in place of a key that most terminals cannot deliver.
+/// What arrives in place of a key that most terminals cannot deliver: Shift is part of what a
+/// character is, and which one that makes is known to the keyboard alone.
 pub fn arrives_as(key: KeyCombination) -> Option<String> {
     let alias = SENT_AS.iter().find(|(name, _)| name.parse().ok() == Some(key));
     if let Some((_, instead)) = alias {
         return Some((*instead).to_owned());
     }
-    let letter = matches!(key.codes.first(), KeyCode::Char(c) if c.is_alphabetic());
-    let both = KeyModifiers::CONTROL | KeyModifiers::SHIFT;
-    let shifted = letter && key.modifiers.contains(both);
-    shifted.then(|| key_in_file(key).replace("shift-", ""))
+    let KeyCode::Char(c) = key.codes.first() else { return None };
+    if !key.modifiers.contains(KeyModifiers::SHIFT) {
+        return None;
+    }
+    let plain = || key_in_file(key).replace("shift-", "");
+    match c {
+        ' ' => Some(plain()),
+        c if c.is_alphabetic() => key.modifiers.contains(KeyModifiers::CONTROL).then(plain),
+        _ => Some("another character".to_owned()),
+    }
 }
 
 /// How a key is written in a key table: `ctrl-q`, `f1`, `shift-g`.
@@ -286,7 +304,7 @@ mod tests {
     #[test]
     fn a_table_over_another_adds_replaces_and_takes_away() {
         let own = "[prompt]\nctrl-x = \"prompt.send\"\ntab = \"help\"\n[any]\nf1 = \"none\"\n";
-        let (keys, slips) = embedded().overridden(own);
+        let (keys, slips) = embedded().overridden(own, &embedded());
         assert_eq!(slips, []);
         assert_eq!(keys.bound(Layer::Prompt, key("ctrl-x")), Some(Action::Send));
         assert_eq!(keys.bound(Layer::Prompt, key("tab")), Some(Action::Help));
@@ -301,7 +319,7 @@ mod tests {
     fn rows_that_are_wrong_are_told_and_the_others_count() {
         let own = "[any]\nf5 = \"hlep\"\nf99x = \"help\"\nf10 = \"help\"\nf7 = 1\n\
                    ctrl-i = \"help\"\n[promt]\nf1 = \"help\"\n";
-        let (keys, slips) = embedded().overridden(own);
+        let (keys, slips) = embedded().overridden(own, &embedded());
         let told: Vec<_> = slips.iter().map(ToString::to_string).collect();
         assert_eq!(told[0], "line 2, column 6: \"hlep\" is no action; did you mean \"help\"?");
         assert!(told[1].starts_with("line 3, column 1: \"f99x\" is no key"), "{}", told[1]);
@@ -311,8 +329,19 @@ mod tests {
         assert_eq!(told.len(), 5);
         assert_eq!(keys.bound(Layer::Any, key("f10")), Some(Action::Help));
         assert_eq!(keys.rows().len(), embedded().rows().len() + 2);
-        let (keys, slips) = embedded().overridden("[any\n");
-        assert_eq!((keys.rows().len(), slips.len()), (embedded().rows().len(), 1));
+    }
+
+    #[test]
+    fn what_becomes_wrong_keeps_the_last_good_key() {
+        let good = "[any]\nf9 = \"help\"\nf1 = \"none\"\nf10 = \"help\"\n";
+        let (last, _) = embedded().overridden(good, &embedded());
+        let (keys, slips) = embedded().overridden("[any]\nf9 = \"hlep\"\nf1 = 1\n", &last);
+        assert_eq!(slips.len(), 2);
+        assert_eq!(keys.bound(Layer::Any, key("f9")), Some(Action::Help));
+        assert_eq!(keys.bound(Layer::Any, key("f1")), None);
+        assert_eq!(keys.bound(Layer::Any, key("f10")), None, "what is taken out is gone");
+        let (keys, slips) = embedded().overridden("[any\n", &last);
+        assert_eq!((keys.rows().len(), slips.len()), (last.rows().len(), 1));
     }
 
     #[test]
@@ -324,7 +353,17 @@ mod tests {
             assert_eq!(arrives_as(key(name)).as_deref(), Some(*instead), "{name}");
             assert_eq!(arrives_as(key(instead)), None, "{instead}");
         }
-        assert_eq!(arrives_as(key("ctrl-shift-x")).as_deref(), Some("ctrl-x"));
+        for (name, instead) in [
+            ("ctrl-shift-x", Some("ctrl-x")),
+            ("shift-space", Some("space")),
+            ("shift-1", Some("another character")),
+            ("ctrl-shift-1", Some("another character")),
+            ("alt-shift-.", Some("another character")),
+            ("shift-g", None),
+            ("shift-tab", None),
+        ] {
+            assert_eq!(arrives_as(key(name)).as_deref(), instead, "{name}");
+        }
     }
 
     #[test]

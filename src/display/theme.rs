@@ -2,7 +2,6 @@
 //!
 //! ```toml
 //! title = "My own"
-//! dark = true
 //! inherits = "dark"               # what is not said below
 //!
 //! [palette]
@@ -16,6 +15,7 @@
 //! A colour is a name of the palette, one of the terminal's sixteen, a number to 255 or `#rrggbb`;
 //! `-` is the ground's own. Names of the palette are looked up after those of a file and all its
 //! parents are put together, so a theme that changes the palette alone changes its parent's roles.
+//! A theme that inherits its own name means the program's, and the program's inherit each other only.
 //! A role that no file gives takes the look of [`Role::Text`], reversed if it is laid over text.
 //!
 //! [`Theme::ground`] fills the screen first; a role paints a background only where it has one of its
@@ -82,16 +82,20 @@ roles! {
 #[derive(Clone, Debug)]
 pub struct Theme {
     title: Option<String>,
-    dark: Option<bool>,
+    /// As the files say it.
+    written: Vec<Style>,
+    /// In the colours that the terminal shows.
     styles: Vec<Style>,
 }
+
+/// The user's own themes: names and texts.
+pub type OwnThemes = BTreeMap<String, String>;
 
 /// The form of a theme file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     title: Option<String>,
-    dark: Option<bool>,
     inherits: Option<Spanned<String>>,
     #[serde(default)]
     palette: Table,
@@ -102,22 +106,28 @@ struct File {
 type Table = BTreeMap<Spanned<String>, Spanned<String>>;
 type Palette = BTreeMap<String, Color>;
 
+/// A theme and those that it inherits so far: names, and whether they are the user's own.
+type Lineage = Vec<(String, bool)>;
+
 /// A file and its parents, put together.
 #[derive(Default)]
 struct Whole {
-    dark: Option<bool>,
     palette: Palette,
     styles: BTreeMap<&'static str, Style>,
 }
 
 impl Theme {
-    /// Reads a theme; `parent` gives the text of a theme that is inherited.
+    /// Reads the theme of this name, the user's own before that of the program.
     ///
     /// # Errors
-    /// With the place and what was expected there. What is wrong in a parent is told at its name.
-    pub fn parse(text: &str, parent: &dyn Fn(&str) -> Option<String>) -> Result<Self, Slip> {
+    /// When there is none; else with the place in its text and what was expected there. What is
+    /// wrong in a parent is told at its name.
+    pub fn read(name: &str, own: &OwnThemes) -> Result<Self, Slip> {
+        let (text, is_own) =
+            meant(name, own, &Lineage::new()).map_err(|what| Slip::at("", 0, what))?;
         let file = read(text)?;
-        let whole = whole(text, &file, Palette::new(), parent, &mut Vec::new())?;
+        let mut lineage = vec![(name.to_owned(), is_own)];
+        let whole = whole(text, &file, Palette::new(), own, &mut lineage)?;
         let text = whole.styles.get(Role::Text.name()).copied().unwrap_or_default();
         let look = |role: &Role| {
             whole.styles.get(role.name()).copied().unwrap_or_else(|| match role {
@@ -128,8 +138,8 @@ impl Theme {
                 _ => text,
             })
         };
-        let styles = Role::ALL.iter().map(look).collect();
-        Ok(Self { title: file.title, dark: whole.dark, styles })
+        let written: Vec<_> = Role::ALL.iter().map(look).collect();
+        Ok(Self { title: file.title, styles: written.clone(), written })
     }
 
     /// The embedded theme of this name.
@@ -137,19 +147,12 @@ impl Theme {
     /// # Errors
     /// When there is none, or when it cannot be read.
     pub fn embedded(name: &str) -> Result<Self, Slip> {
-        let unknown = || Slip::at("", 0, format!("no theme is called \"{name}\""));
-        let text = knowledge::theme(name).ok_or_else(unknown)?;
-        Self::parse(text, &|parent| knowledge::theme(parent).map(str::to_owned))
+        Self::read(name, &OwnThemes::new())
     }
 
     /// Its title, for lists.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
-    }
-
-    /// Whether it is made for dark screens; nothing if it suits any.
-    pub fn dark(&self) -> Option<bool> {
-        self.dark
     }
 
     /// The look of `role`, to be laid over the ground.
@@ -162,14 +165,12 @@ impl Theme {
         self.style(Role::Screen)
     }
 
-    /// The same in the colours that a terminal shows.
+    /// The same in the colours that a terminal shows, whatever it was in before.
     pub fn at_depth(self, depth: Depth) -> Self {
-        if depth == Depth::True {
-            return self;
-        }
-        let ground = self.ground();
-        let styles = self.styles.into_iter().map(|style| depth.lower(style, ground)).collect();
-        Self { styles, ..self }
+        let ground = self.written.get(Role::Screen as usize).copied().unwrap_or_default();
+        let lowered =
+            |style: &Style| if depth == Depth::True { *style } else { depth.lower(*style, ground) };
+        Self { styles: self.written.iter().map(lowered).collect(), ..self }
     }
 }
 
@@ -182,17 +183,16 @@ fn whole(
     text: &str,
     file: &File,
     above: Palette,
-    parent: &dyn Fn(&str) -> Option<String>,
-    seen: &mut Vec<String>,
+    own: &OwnThemes,
+    lineage: &mut Lineage,
 ) -> Result<Whole, Slip> {
     let mut palette = palette(text, file)?;
     palette.extend(above);
     let mut whole = match &file.inherits {
         None => Whole { palette, ..Whole::default() },
-        Some(name) => inherited(name.get_ref(), palette, parent, seen)
+        Some(name) => inherited(name.get_ref(), palette, own, lineage)
             .map_err(|what| slip(text, name, what))?,
     };
-    whole.dark = file.dark.or(whole.dark);
     for (name, words) in &file.role {
         let role = Role::ALL.iter().find(|r| r.name() == name.get_ref());
         let role = role.ok_or_else(|| slip(text, name, no_role(name.get_ref())))?;
@@ -210,16 +210,27 @@ fn no_role(name: &str) -> String {
 fn inherited(
     name: &str,
     above: Palette,
-    parent: &dyn Fn(&str) -> Option<String>,
-    seen: &mut Vec<String>,
+    own: &OwnThemes,
+    lineage: &mut Lineage,
 ) -> Result<Whole, String> {
-    if seen.iter().any(|s| s == name) {
-        return Err(format!("\"{name}\" inherits itself"));
-    }
-    seen.push(name.to_owned());
-    let text = parent(name).ok_or_else(|| format!("no theme is called \"{name}\""))?;
-    let whole = read(&text).and_then(|file| whole(&text, &file, above, parent, seen));
+    let (text, is_own) = meant(name, own, lineage)?;
+    lineage.push((name.to_owned(), is_own));
+    let whole = read(text).and_then(|file| whole(text, &file, above, own, lineage));
     whole.map_err(|slip| format!("{name}: {slip}"))
+}
+
+/// The text that `name` means to the last of `lineage`, and whether it is the user's own.
+fn meant<'a>(name: &str, own: &'a OwnThemes, lineage: &Lineage) -> Result<(&'a str, bool), String> {
+    let seen = |is_own| lineage.iter().any(|(n, o)| n == name && *o == is_own);
+    let asked_by_own = lineage.last().is_none_or(|(_, is_own)| *is_own);
+    let mine = own.get(name).filter(|_| asked_by_own && !seen(true));
+    let embedded = || knowledge::theme(name).filter(|_| !seen(false));
+    let found = mine.map(|text| (text.as_str(), true)).or_else(|| Some((embedded()?, false)));
+    let again = seen(true) || seen(false);
+    found.ok_or_else(|| match name {
+        name if again => format!("\"{name}\" inherits itself"),
+        name => format!("no theme is called \"{name}\""),
+    })
 }
 
 fn palette(text: &str, file: &File) -> Result<Palette, Slip> {
@@ -302,19 +313,20 @@ fn colour(word: &str, palette: &Palette) -> Result<Option<Color>, String> {
 mod tests {
     use super::*;
 
+    fn own(themes: &[(&str, &str)]) -> OwnThemes {
+        themes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
     fn parsed(text: &str) -> Result<Theme, String> {
-        let parent = |name: &str| match name {
-            "base" => Some(
-                "dark = true\n[palette]\nsky = \"blue\"\n[role]\nclient = \"sky\"\n\
-                 good = \"green\"\n"
-                    .to_owned(),
-            ),
-            "a" => Some("inherits = \"b\"\n".to_owned()),
-            "b" => Some("inherits = \"a\"\n".to_owned()),
-            "broken" => Some("[role]\n\nbad = \"rod\"\n".to_owned()),
-            _ => None,
-        };
-        Theme::parse(text, &parent).map_err(|slip| slip.to_string())
+        let base = "[palette]\nsky = \"blue\"\n[role]\nclient = \"sky\"\ngood = \"green\"\n";
+        let own = own(&[
+            ("mine", text),
+            ("base", base),
+            ("a", "inherits = \"b\"\n"),
+            ("b", "inherits = \"a\"\n"),
+            ("broken", "[role]\n\nbad = \"rod\"\n"),
+        ]);
+        Theme::read("mine", &own).map_err(|slip| slip.to_string())
     }
 
     #[test]
@@ -336,7 +348,7 @@ mod tests {
         ] {
             assert_eq!(theme.style(role), want, "{role:?}");
         }
-        assert_eq!((theme.title(), theme.dark()), (Some("T"), None));
+        assert_eq!(theme.title(), Some("T"));
     }
 
     #[test]
@@ -347,7 +359,35 @@ mod tests {
         assert_eq!(colour(Role::Client), Some(Color::Cyan));
         assert_eq!(colour(Role::Bad), Some(Color::Cyan));
         assert_eq!(colour(Role::Good), Some(Color::Green));
-        assert_eq!((theme.title(), theme.dark()), (None, Some(true)));
+        assert_eq!(theme.title(), None);
+    }
+
+    #[test]
+    fn a_namesake_changes_what_the_user_inherits_and_nothing_of_the_program() {
+        let client = |name: &str, own: &OwnThemes| {
+            Theme::read(name, own).map(|theme| theme.style(Role::Client).fg)
+        };
+        let mine = "inherits = \"dark\"\n[role]\nclient = \"#010203\"\n";
+        let own = own(&[
+            ("dark", mine),
+            ("mine", "inherits = \"dark\"\n"),
+            ("light", "inherits = \"twin\"\n"),
+            ("twin", "inherits = \"light\"\n"),
+        ]);
+        for name in ["dark", "mine"] {
+            assert_eq!(client(name, &own), Ok(Some(Color::Rgb(1, 2, 3))), "{name}");
+        }
+        for name in ["nord", "light"] {
+            assert_eq!(client(name, &own), client(name, &OwnThemes::new()), "{name}");
+        }
+        assert!(client("twin", &own).unwrap_err().what.ends_with("\"twin\" inherits itself"));
+    }
+
+    #[test]
+    fn a_theme_finds_the_way_back_to_more_colours() {
+        let theme = Theme::embedded("dark").unwrap();
+        let again = theme.clone().at_depth(Depth::Mono).at_depth(Depth::True);
+        assert_eq!(again.style(Role::Client), theme.style(Role::Client));
     }
 
     #[test]
@@ -360,7 +400,7 @@ mod tests {
             ("[palette]\nsky = \"#00aa\"\n", "line 2, column 7: \"#00aa\" is no colour"),
             ("[palette]\non = \"red\"\n", "line 2, column 1: \"on\" cannot name"),
             ("[role]\nbad = 1\n", "line 2, column 7: invalid type"),
-            ("dark = \"yes\"\n", "line 1, column 8: invalid type"),
+            ("title = 1\n", "line 1, column 9: invalid type"),
             ("[roles]\n", "line 1, column 2: unknown field `roles`"),
             ("title = \"T\"\n[role\n", "line 2, column 6: "),
             ("inherits = \"none\"\n", "line 1, column 12: no theme is called \"none\""),

@@ -22,7 +22,7 @@ pub fn run(what: ConfigVerb, setting: &Setting) -> anyhow::Result<Outcome> {
     match what {
         ConfigVerb::Print { json: true } => say(&as_json(setting)?)?,
         ConfigVerb::Print { json: false } => say(&as_toml(setting))?,
-        ConfigVerb::Path => say(&paths(folders()?, setting.lang))?,
+        ConfigVerb::Path => say(&paths(folders()?, setting.lang()))?,
         ConfigVerb::Check => {
             let (text, clean) = check(folders()?, setting);
             say(&text)?;
@@ -36,7 +36,7 @@ pub fn run(what: ConfigVerb, setting: &Setting) -> anyhow::Result<Outcome> {
 fn as_toml(setting: &Setting) -> String {
     let mut out = String::new();
     for shown in setting.chosen.shown() {
-        let help = knowledge::word(setting.lang, shown.row.help);
+        let help = knowledge::word(setting.lang(), shown.row.help);
         let mut allowed = shown.row.allowed(&setting.sources).join(", ");
         if shown.row.name == "theme" {
             // They have a list of their own.
@@ -44,7 +44,7 @@ fn as_toml(setting: &Setting) -> String {
         }
         let _ = writeln!(out, "# {help} ({allowed})");
         let value = toml_value(&shown);
-        let from = origin(shown.source, setting.lang);
+        let from = origin(shown.source, setting.lang());
         let _ = writeln!(out, "{:<28} # {from}", format!("{} = {value}", shown.row.name));
     }
     out
@@ -97,22 +97,21 @@ fn paths(folders: &Folders, lang: Lang) -> String {
 /// Every file of the user with what is wrong in it, and whether nothing is.
 fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
     let (_, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
-    let own = config::themes(&setting.sources).into_iter();
-    let own = own.filter_map(|theme| Some((theme.path?, theme.warning)));
-    let (themes, of_themes): (Vec<_>, Vec<_>) = own.unzip();
+    let themes = config::themes(&setting.sources).into_iter();
+    let (themes, of_themes): (Vec<_>, Vec<_>) = themes.map(|t| (t.path, t.warning)).unzip();
     let (_, of_state) = config::state::load(&folders.remembered());
     let mut warnings = setting.warnings.clone();
     warnings.extend(of_keys.into_iter().chain(of_themes.into_iter().flatten()).chain(of_state));
     let files: Vec<_> = [folders.settings(), folders.keys(), folders.remembered()]
         .into_iter()
-        .chain(themes)
+        .chain(themes.into_iter().flatten())
         .collect();
     let told = |path: &PathBuf| {
         let name = path.display().to_string();
         let mine: Vec<_> = warnings.iter().filter(|w| w.subject == name).collect();
         let key = if path.exists() { "config.right" } else { "config.absent" };
         if mine.is_empty() {
-            vec![knowledge::fill(setting.lang, key, &[("path", &name)])]
+            vec![knowledge::fill(setting.lang(), key, &[("path", &name)])]
         } else {
             mine.into_iter().map(ToString::to_string).collect()
         }

@@ -163,7 +163,7 @@ pub fn session<'a>(
             }
             _ => None,
         }),
-        findings: findings(dialogue, setting.lang),
+        findings: findings(dialogue, setting.lang()),
         outcome,
         mismatch,
     }

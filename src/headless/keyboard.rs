@@ -9,12 +9,12 @@ use crossterm::event::{
     DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind,
     KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use crossterm::style::Print;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use tokio::sync::mpsc;
 
 use crate::config;
+use crate::display::Mouse;
 use crate::display::keys::{Keys, Layer, key_in_file};
 use crate::display::text::fit;
 use crate::display::token::own_visible;
@@ -22,10 +22,6 @@ use crate::knowledge::{self, Lang};
 use crate::net::signals::{Signal, Signals};
 
 use super::{Outcome, Setting, block_on, tell};
-
-/// Clicks, drags and the wheel, with places beyond column 223; no movement without a button.
-const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
-const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 /// Gives the terminal back when it is dropped.
 struct Taken;
@@ -35,7 +31,10 @@ impl Taken {
         enable_raw_mode()?;
         let taken = Self;
         let mut out = stdout();
-        queue!(out, EnableBracketedPaste, Print(if mouse { MOUSE_ON } else { "" }))?;
+        queue!(out, EnableBracketedPaste)?;
+        if mouse {
+            queue!(out, Mouse(true))?;
+        }
         out.flush()?;
         Ok(taken)
     }
@@ -44,7 +43,7 @@ impl Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         // There is nobody to tell if the terminal is gone.
-        let _ = execute!(stdout(), Print(MOUSE_OFF), DisableBracketedPaste);
+        let _ = execute!(stdout(), Mouse(false), DisableBracketedPaste);
         let _ = disable_raw_mode();
     }
 }
@@ -65,7 +64,7 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
         let mut signals = Signals::of(&[Signal::Terminate, Signal::HangUp])?;
         tokio::select! {
             signal = signals.next() => Ok(Some(signal)),
-            told = listen(&keys, setting.lang) => told.map(|()| None),
+            told = listen(&keys, setting.lang()) => told.map(|()| None),
         }
     });
     drop(taken);

@@ -17,7 +17,7 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     let embedded = config::embedded_keys();
     let (keys, warnings) = config::keys(&setting.sources, &embedded);
     tell(&warnings);
-    say(&table(&keys, &embedded, setting.lang))?;
+    say(&table(&keys, &embedded, setting.lang()))?;
     Ok(Outcome::Done)
 }
 

@@ -83,7 +83,7 @@ impl Front {
         mut self,
         mut heard: mpsc::Receiver<(usize, Heard)>,
     ) -> anyhow::Result<Outcome> {
-        let mut printer = Printer::new(self.setting.lang, true, self.setting.with_secrets);
+        let mut printer = Printer::new(self.setting.lang(), true, self.setting.with_secrets);
         if std::io::stdin().is_terminal() {
             printer = printer.without_own_lines();
         }
@@ -96,7 +96,10 @@ impl Front {
             if ended && our_turn {
                 if self.dialogue.awaits_mail_data() && !self.bad_input {
                     self.bad_input = true;
-                    eprintln!("ehlo: {}", knowledge::word(self.setting.lang, "message.data-ended"));
+                    eprintln!(
+                        "ehlo: {}",
+                        knowledge::word(self.setting.lang(), "message.data-ended")
+                    );
                 }
                 let _ = self.say.try_send(Say::Close(Ending::Finished));
             }
@@ -111,7 +114,7 @@ impl Front {
                         say(&printer.news(&self.dialogue))?;
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
-                        tell_recording_failed(&why, self.setting.lang);
+                        tell_recording_failed(&why, self.setting.lang());
                     }
                     // It has listened from the beginning.
                     Some((_, Heard::Before(_))) => {}
@@ -130,7 +133,7 @@ impl Front {
             }
             if self.dialogue.awaits_mail_data() && !warned && !self.dialogue.endpoints().loopback {
                 warned = true;
-                say(&format!("# {}\n", knowledge::word(self.setting.lang, "data.really")))?;
+                say(&format!("# {}\n", knowledge::word(self.setting.lang(), "data.really")))?;
             }
         }
         Ok(self.outcome())
@@ -157,7 +160,7 @@ impl Front {
     }
 
     fn directive(&self, line: &[u8]) -> Result<Say, String> {
-        read_directive(line, self.dialogue.awaits_mail_data(), self.setting.lang)
+        read_directive(line, self.dialogue.awaits_mail_data(), self.setting.lang())
     }
 
     /// A line of input: a directive, or a line for the server.

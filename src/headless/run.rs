@@ -77,7 +77,7 @@ async fn play(
         }
     }
     if let Some(why) = &log.recording_failed {
-        tell_recording_failed(why, setting.lang);
+        tell_recording_failed(why, setting.lang());
     }
     let dialogue = &log.dialogue;
     let mismatch = script.mismatch();
@@ -96,7 +96,7 @@ async fn play(
     if run.json {
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
-    let mut text = Printer::new(setting.lang, run.full, setting.with_secrets).news(dialogue);
+    let mut text = Printer::new(setting.lang(), run.full, setting.with_secrets).news(dialogue);
     // Where more was to be sent but nothing expected, the note on the end says it all.
     if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
         text += &explain(&name, mismatch, dialogue, setting);
@@ -128,7 +128,7 @@ fn print_json(
 
 /// «expected / seen», with the place in the script.
 fn explain(name: &str, mismatch: &Mismatch, dialogue: &Dialogue, setting: &Setting) -> String {
-    let word = |key| knowledge::word(setting.lang, key);
+    let word = |key| knowledge::word(setting.lang(), key);
     let seen = match mismatch.seen.and_then(|at| dialogue.exchanges().get(at)?.reply.as_ref()) {
         Some(reply) => {
             reply.lines.iter().map(|l| visible(&l.line.bytes)).collect::<Vec<_>>().join(" / ")

@@ -30,7 +30,7 @@ pub enum Found {
 /// # Errors
 /// When it cannot be read or is none of these; with the place where it is wrong.
 pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
-    let lang = setting.lang;
+    let lang = setting.lang();
     let journal = match open(path)? {
         Found::Message(bytes) if as_json => {
             let journal = message_journal(bytes);

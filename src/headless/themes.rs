@@ -14,7 +14,7 @@ use super::{Outcome, Setting, say, tell};
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
-    let word = |key| knowledge::word(setting.lang, key);
+    let word = |key| knowledge::word(setting.lang(), key);
     let chosen = &setting.chosen.theme.value;
     let themes = config::themes(&setting.sources);
     tell(themes.iter().filter_map(|theme| theme.warning.as_ref()));
@@ -35,7 +35,7 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     for [name, title, from] in &rows {
         let _ = writeln!(out, "{}  {}  {from}", fit(name, names), fit(title, titles));
     }
-    if chosen == "auto" {
+    if chosen == config::AUTO {
         let _ = writeln!(out, "{}", word("themes.auto"));
     }
     say(&out)?;

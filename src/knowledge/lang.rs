@@ -1,7 +1,5 @@
 //! The languages of the interface. Protocol text is never translated.
 
-use std::str::FromStr;
-
 /// A language of the interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
@@ -24,18 +22,6 @@ impl Lang {
         match self {
             Self::En => Self::Ja,
             Self::Ja => Self::En,
-        }
-    }
-}
-
-impl FromStr for Lang {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "en" => Ok(Self::En),
-            "ja" => Ok(Self::Ja),
-            _ => Err("expected en or ja".to_owned()),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::phase::Turn;
 use super::{secrets, timing};
 
 use reply::glob_fits;
-pub use reply::{Codes, ReplyPattern, glob_matches};
+pub use reply::{Codes, ReplyPattern};
 
 /// Where a pattern cannot be read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

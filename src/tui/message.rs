@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::display::Theme;
 use crate::display::keys::Keys;
+use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::{Event, Moment};
 use crate::knowledge::Lang;
 use crate::session::Dialogue;
@@ -52,10 +52,12 @@ pub enum Message {
 pub enum Change {
     /// The language.
     Lang(Lang),
+    /// How many colours are shown.
+    Depth(Depth),
     /// The theme and its name.
     Theme(String, Theme),
-    /// The user's own themes: names and texts.
-    OwnThemes(Vec<(String, String)>),
+    /// The user's own themes.
+    OwnThemes(OwnThemes),
     /// The keys.
     Keys(Keys),
     /// Whether borders are drawn with `+`, `-` and `|`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::display::keys::{Keys, Layer};
-use crate::display::{Depth, Theme};
+use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
 use crate::knowledge::Lang;
 use crate::session::content::Content;
@@ -189,8 +189,8 @@ pub struct Model {
     pub theme_name: String,
     /// How many colours the terminal shows.
     pub depth: Depth,
-    /// The person's own themes: names and texts.
-    pub themes: Vec<(String, String)>,
+    /// The person's own themes.
+    pub themes: OwnThemes,
     /// Keys.
     pub keys: Keys,
     /// The session in front.
@@ -259,7 +259,7 @@ impl Model {
             theme,
             theme_name: "terminal".to_owned(),
             depth: Depth::True,
-            themes: Vec::new(),
+            themes: OwnThemes::new(),
             keys,
             session: Session::new(1, String::new()),
             others: Vec::new(),
@@ -289,6 +289,11 @@ impl Model {
             with_secrets: false,
             now: Moment(0),
         }
+    }
+
+    /// Puts a theme on, in the colours that are shown.
+    pub fn wear(&mut self, theme: Theme) {
+        self.theme = theme.at_depth(self.depth);
     }
 
     /// Where everything is.

@@ -41,9 +41,6 @@ const FRAME: Duration = Duration::from_millis(16);
 /// How many events are taken before keys are looked at again.
 const BATCH: usize = 32;
 
-/// What the screen looks like until the settings are taken.
-const USUAL_THEME: &str = "terminal";
-
 /// With what the screen begins.
 #[derive(Debug)]
 pub enum Start {
@@ -60,10 +57,9 @@ pub enum Start {
 pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow::Result<Outcome> {
     let starts: Vec<Start> = starts.into_iter().collect();
     let mut followed = Followed::begin(setting);
-    let (theme, _) = config::theme(USUAL_THEME, &setting.sources);
-    let mut model = Model::new((0, 0), setting.lang, theme, config::embedded_keys());
+    let (theme, keys) = (config::usual_theme(), config::embedded_keys());
+    let mut model = Model::new((0, 0), setting.lang(), theme, keys);
     model.with_secrets = setting.with_secrets;
-    model.depth = followed.depth();
     model.utf8 = setting.chosen.utf8();
     let (memory, of_memory) = Memory::recall(&setting.sources, &mut model);
     let (changes, more) = followed.all();
@@ -89,7 +85,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         for (id, start) in (1..).zip(starts) {
             match start {
                 Start::Dial(target) => drop(sessions.order(id, Order::Dial(target))),
-                Start::Open(path) => reading::load(id, path, setting.lang, inner.clone()),
+                Start::Open(path) => reading::load(id, path, setting.lang(), inner.clone()),
             }
         }
         let answer = followed.late_answer();

@@ -1,6 +1,5 @@
 //! The terminal: taken over in one place, and given back in one place on every way out.
 
-use std::fmt;
 use std::io::{BufWriter, Stdout, Write as _, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,9 +10,11 @@ use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{Command, execute, queue};
+use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+
+use crate::display::Mouse;
 
 /// The terminal that is drawn on.
 pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
@@ -23,21 +24,6 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Whether the mouse is ours whenever the terminal is.
 static MOUSE: AtomicBool = AtomicBool::new(false);
-
-/// Buttons, dragging, and places in decimal. `EnableMouseCapture` would ask for every movement, too.
-struct Mouse(bool);
-
-impl Command for Mouse {
-    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        let letter = if self.0 { 'h' } else { 'l' };
-        [1000, 1002, 1006].iter().try_for_each(|mode| write!(f, "\x1b[?{mode}{letter}"))
-    }
-
-    #[cfg(windows)]
-    fn execute_winapi(&self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Gives the terminal back when it is dropped.
 #[derive(Debug)]

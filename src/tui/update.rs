@@ -131,11 +131,16 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
 fn configure(model: &mut Model, change: Change) -> Option<Effect> {
     match change {
         Change::Lang(lang) => model.lang = lang,
+        Change::Depth(depth) => {
+            model.depth = depth;
+            model.wear(model.theme.clone());
+        }
         Change::Theme(name, theme) => {
             if let Some(Popup::Themes(themes)) = &mut model.popup {
                 themes.before = theme.clone();
             }
-            (model.theme_name, model.theme) = (name, theme);
+            model.theme_name = name;
+            model.wear(theme);
         }
         Change::OwnThemes(themes) => model.themes = themes,
         Change::Keys(keys) => model.keys = keys,
@@ -316,7 +321,7 @@ fn close(model: &mut Model) {
             let draft = model.prompt.put_aside("");
             model.prompt.put_back(palette.draft.or(draft));
         }
-        Some(Popup::Themes(themes)) => model.theme = themes.before,
+        Some(Popup::Themes(themes)) => model.wear(themes.before),
         Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
             question::put_off(model, text);
         }

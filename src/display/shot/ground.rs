@@ -2,6 +2,8 @@
 
 use ratatui::style::Color;
 
+use super::super::colour::{Rgb, cube, number};
+
 /// The colours of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
@@ -13,29 +15,6 @@ pub enum Ground {
 
 /// A colour as `0xRRGGBB`.
 pub(super) type Paint = u32;
-
-/// The names of the sixteen, in the order of their numbers.
-const NAMED: [Color; 16] = [
-    Color::Black,
-    Color::Red,
-    Color::Green,
-    Color::Yellow,
-    Color::Blue,
-    Color::Magenta,
-    Color::Cyan,
-    Color::Gray,
-    Color::DarkGray,
-    Color::LightRed,
-    Color::LightGreen,
-    Color::LightYellow,
-    Color::LightBlue,
-    Color::LightMagenta,
-    Color::LightCyan,
-    Color::White,
-];
-
-/// The steps of the cube of 216 colours.
-const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 struct Colours {
     fore: Paint,
@@ -85,18 +64,10 @@ impl Ground {
     pub(super) fn paint(self, colour: Color, own: Paint) -> Paint {
         match colour {
             Color::Reset => own,
-            Color::Rgb(r, g, b) => mix(r, g, b),
-            Color::Indexed(n @ 232..) => {
-                let grey = 8 + 10 * (n - 232);
-                mix(grey, grey, grey)
-            }
-            Color::Indexed(n @ 16..) => {
-                let step = |n: u8| STEPS.get(usize::from(n % 6)).copied().unwrap_or_default();
-                let n = n - 16;
-                mix(step(n / 36), step(n / 6), step(n))
-            }
+            Color::Rgb(r, g, b) => mix([r, g, b]),
+            Color::Indexed(n @ 16..) => mix(cube(n)),
             Color::Indexed(n) => self.sixteenth(n.into()),
-            named => self.sixteenth(NAMED.iter().position(|n| *n == named).unwrap_or_default()),
+            named => self.sixteenth(number(named).unwrap_or_default()),
         }
     }
 
@@ -105,7 +76,7 @@ impl Ground {
     }
 }
 
-const fn mix(r: u8, g: u8, b: u8) -> Paint {
+const fn mix([r, g, b]: Rgb) -> Paint {
     u32::from_be_bytes([0, r, g, b])
 }
 

@@ -91,7 +91,7 @@ impl ReplyPattern {
 }
 
 /// Whether `glob` matches all of `text`.
-pub fn glob_matches(glob: &[Piece], text: &[u8]) -> bool {
+fn glob_matches(glob: &[Piece], text: &[u8]) -> bool {
     glob_fits(glob, text, |want, have| want == have)
 }
 

@@ -46,9 +46,9 @@ impl Memory {
     /// Writes where the borders stand, if they were moved, and waits for what is being written.
     pub(super) async fn keep(&mut self, ratios: &Ratios) {
         if let Some(file) = self.file.clone().filter(|_| *ratios != self.ratios) {
-            let layout = ratios.named().collect();
+            let (before, now) = (self.ratios.named().collect(), ratios.named().collect());
             self.writing.spawn_blocking(move || {
-                if let Err(error) = state::change(&file, |state| state.layout = layout) {
+                if let Err(error) = state::change(&file, |state| state.rearrange(&before, now)) {
                     eprintln!("ehlo: {}: {error}", file.display());
                 }
             });

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{self, Color, Folders, Set, Settings, Sources, Warning};
+use crate::config::{self, AUTO, Folders, Set, Settings, Sources, Warning};
+use crate::display::Depth;
 use crate::display::keys::Keys;
-use crate::display::{Depth, Theme};
 use crate::headless::Setting;
 use crate::knowledge::Lang;
 
@@ -15,15 +15,11 @@ use super::answer::Answer;
 /// How long the terminal may take to say whether it is dark.
 const ANSWER: Duration = Duration::from_millis(100);
 
-/// The theme that is dark or light as the terminal is.
-const AUTO: &str = "auto";
-
 /// The settings that the screen follows.
 pub(super) struct Followed {
     sources: Sources,
     settings: Settings,
     keys: Keys,
-    depth: Depth,
     /// What the terminal said when it was asked.
     dark: Option<bool>,
 }
@@ -35,7 +31,7 @@ impl Followed {
         let settings = setting.chosen.clone();
         let dark = (settings.theme.value == AUTO).then(is_dark).flatten();
         let sources = setting.sources.clone();
-        Self { sources, keys: config::embedded_keys(), depth: depth(&settings), settings, dark }
+        Self { sources, keys: config::embedded_keys(), settings, dark }
     }
 
     /// What may still come if the terminal was asked and has not answered.
@@ -54,21 +50,14 @@ impl Followed {
         self.settings.lang.value
     }
 
-    /// The colours that the terminal shows.
-    pub(super) const fn depth(&self) -> Depth {
-        self.depth
-    }
-
     /// Everything that is set, and what is wrong with it.
     pub(super) fn all(&mut self) -> (Vec<Change>, Vec<Warning>) {
-        let (theme, of_theme) = self.theme();
-        let (keys, of_keys) = config::keys(&self.sources, &self.keys);
-        self.keys = keys;
+        let mut warnings = Vec::new();
         let mut changes = plain(None, &self.settings);
-        changes.push(Change::Keys(self.keys.clone()));
-        changes.push(Change::Theme(self.settings.theme.value.clone(), theme));
-        changes.push(Change::OwnThemes(config::own_themes(&self.sources)));
-        (changes, of_theme.into_iter().chain(of_keys).collect())
+        changes.push(self.depth());
+        self.take_theme(&mut changes, &mut warnings);
+        self.take_keys(&mut changes, &mut warnings);
+        (changes, warnings)
     }
 
     /// What has changed where these files were touched. What is wrong changes nothing.
@@ -79,21 +68,13 @@ impl Followed {
         warnings.retain(|w| !self.sources.environment.contains_key(w.subject.as_str()));
         let before = std::mem::replace(&mut self.settings, settings);
         let mut changes = plain(Some(&before), &self.settings);
-        let (keys, of_keys) = config::keys(&self.sources, &self.keys);
-        warnings.extend(of_keys);
-        self.keys = keys;
-        changes.push(Change::Keys(self.keys.clone()));
+        changes.push(self.depth());
+        self.take_keys(&mut changes, &mut warnings);
         // A theme that was chosen on the screen stays until another one is set.
         let plain_files = self.sources.folders.as_ref().map(|f| [f.settings(), f.keys()]);
         let is_theme = |path| plain_files.as_ref().is_none_or(|files| !files.contains(path));
         if touched.iter().any(is_theme) || before.theme.value != self.settings.theme.value {
-            changes.push(Change::OwnThemes(config::own_themes(&self.sources)));
-            match self.theme() {
-                (_, Some(warning)) => warnings.push(warning),
-                (theme, None) => {
-                    changes.push(Change::Theme(self.settings.theme.value.clone(), theme));
-                }
-            }
+            self.take_theme(&mut changes, &mut warnings);
         }
         // The file that the person is busy with goes first.
         let others =
@@ -102,14 +83,33 @@ impl Followed {
         Message::Configured(changes, told(&warnings))
     }
 
-    fn theme(&self) -> (Theme, Option<Warning>) {
-        let name = match (self.settings.theme.value.as_str(), self.dark) {
-            (AUTO, Some(true)) => "dark",
-            (AUTO, Some(false)) => "light",
-            (name, _) => name,
+    /// How many colours are shown. crossterm would ask `NO_COLOR` alone.
+    fn depth(&self) -> Change {
+        let depth = config::depth(self.settings.color.value, &self.sources);
+        crossterm::style::force_color_output(depth != Depth::Mono);
+        Change::Depth(depth)
+    }
+
+    fn take_keys(&mut self, changes: &mut Vec<Change>, warnings: &mut Vec<Warning>) {
+        let (keys, wrong) = config::keys(&self.sources, &self.keys);
+        warnings.extend(wrong);
+        changes.push(Change::Keys(keys.clone()));
+        self.keys = keys;
+    }
+
+    fn take_theme(&self, changes: &mut Vec<Change>, warnings: &mut Vec<Warning>) {
+        changes.push(Change::OwnThemes(config::own_themes(&self.sources)));
+        let name = &self.settings.theme.value;
+        let theme = match (name.as_str(), self.dark) {
+            (AUTO, None) => Ok(config::usual_theme()),
+            (AUTO, Some(true)) => config::theme("dark", &self.sources),
+            (AUTO, Some(false)) => config::theme("light", &self.sources),
+            (name, _) => config::theme(name, &self.sources),
         };
-        let (theme, warning) = config::theme(name, &self.sources);
-        (theme.at_depth(self.depth), warning)
+        match theme {
+            Ok(theme) => changes.push(Change::Theme(name.clone(), theme)),
+            Err(warning) => warnings.push(warning),
+        }
     }
 }
 
@@ -146,14 +146,6 @@ fn plain(before: Option<&Settings>, now: &Settings) -> Vec<Change> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn depth(settings: &Settings) -> Depth {
-    let variable = |name| std::env::var(name).ok();
-    match settings.color.value {
-        Color::Never => Depth::Mono,
-        _ => Depth::of(variable("COLORTERM").as_deref(), variable("TERM").as_deref()),
-    }
 }
 
 /// Asks the terminal for its background (OSC 11).

@@ -1,7 +1,5 @@
 //! The theme switcher: the screen looks like the chosen theme while one moves.
 
-use std::collections::BTreeSet;
-
 use crate::display::Theme;
 use crate::display::keys::Action;
 use crate::knowledge;
@@ -19,17 +17,14 @@ pub(super) fn open(model: &mut Model) {
 
 /// The embedded themes and the person's own, each name once.
 fn names(model: &Model) -> Vec<String> {
-    let own: BTreeSet<&str> = model.themes.iter().map(|(name, _)| name.as_str()).collect();
-    let embedded = knowledge::themes().filter(|name| !own.contains(name)).map(str::to_owned);
-    own.iter().copied().map(str::to_owned).chain(embedded).collect()
+    let own = &model.themes;
+    let embedded = knowledge::themes().filter(|name| !own.contains_key(*name)).map(str::to_owned);
+    own.keys().cloned().chain(embedded).collect()
 }
 
-/// Reads a theme: the person's own before an embedded one, and so for its parents.
 fn look(model: &Model, name: String) -> Look {
-    let own = |name: &str| model.themes.iter().find(|(n, _)| n == name).map(|(_, t)| t.as_str());
-    let text = |name: &str| own(name).or_else(|| knowledge::theme(name)).map(str::to_owned);
-    let theme = Theme::parse(&text(&name).unwrap_or_default(), &text);
-    Look { theme: theme.map(|theme| theme.at_depth(model.depth)).map_err(|e| e.to_string()), name }
+    let theme = Theme::read(&name, &model.themes).map_err(|slip| slip.to_string());
+    Look { name, theme }
 }
 
 /// Moves, or keeps what is chosen; `None` if `action` closes the list.
@@ -56,7 +51,8 @@ fn step(model: &mut Model, by: isize) {
 pub(super) fn preview(model: &mut Model) {
     let Some(Popup::Themes(themes)) = &model.popup else { return };
     let chosen = themes.list.get(themes.chosen).and_then(|look| look.theme.as_ref().ok());
-    model.theme = chosen.unwrap_or(&themes.before).clone();
+    let theme = chosen.unwrap_or(&themes.before).clone();
+    model.wear(theme);
 }
 
 /// Enter: the theme stays for this session.
