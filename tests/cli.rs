@@ -928,6 +928,12 @@ fn keys_of_the_user_are_printed_and_marked() {
     assert!(line("Ctrl-X").ends_with("send (yours)"), "{}", line("Ctrl-X"));
     assert!(line("F1").ends_with("nothing (yours)"), "{}", line("F1"));
     assert!(line("Enter").ends_with(" send"), "{}", line("Enter"));
+    assert!(line("Ctrl-PgDn").ends_with("  next session"), "{}", line("Ctrl-PgDn"));
+    assert!(!ended.out.contains('…'), "{}", ended.out);
+    home.file("home/ehlo/keys.toml", "[any]\nctrl-alt-shift-backspace = \"help\"\n");
+    let ended = home.run(["keys"]).with(0);
+    let help = "Ctrl-Alt-Shift-Backspace  help (yours)";
+    assert!(ended.out.contains(help), "{}", ended.out);
 }
 
 #[test]

@@ -353,7 +353,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if std::mem::replace(&mut model.leaving, true) {
         return question::quit(model);
     }
-    model.notice = Some(knowledge::word(model.lang, "message.quit-again").to_owned());
+    model.notice = Some(model.sentence("message.quit-again", &[]));
     Vec::new()
 }
 
