@@ -917,6 +917,20 @@ fn the_readme_lists_every_setting() {
 }
 
 #[test]
+fn the_examples_of_the_readme_are_right() {
+    let home = Home::new();
+    let readme = include_str!("../README.md");
+    let examples: Vec<_> =
+        readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [keys, theme] = examples[..] else { panic!("{examples:?}") };
+    home.file("home/ehlo/keys.toml", keys);
+    home.file("home/ehlo/themes/night.toml", theme);
+    home.run(["config", "check"]).with(0);
+    let ended = home.run(["themes", "--theme", "night"]).with(0);
+    assert!(ended.out.contains("Night shift") && ended.err.is_empty(), "{}", ended.err);
+}
+
+#[test]
 fn keys_of_the_user_are_printed_and_marked() {
     let home = Home::new();
     let table = "[prompt]\nctrl-x = \"prompt.send\"\n[any]\nf1 = \"none\"\nctrl-i = \"help\"\n";
