@@ -4,6 +4,7 @@ pub mod colour;
 pub mod keys;
 pub mod line;
 pub mod mouse;
+pub mod sentence;
 pub mod shot;
 pub mod slip;
 pub mod text;

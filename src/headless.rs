@@ -79,6 +79,7 @@ impl Setting {
     }
 
     /// The same, for the session number `at` of several: their recordings are `x`, `x-2`, `x-3`.
+    /// A device or a pipe has no others beside it, and takes them all.
     pub fn numbered(&self, at: usize) -> Self {
         let rename = |path: &PathBuf| {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -89,8 +90,9 @@ impl Setting {
             };
             path.with_file_name(name)
         };
+        let alone = |path: &Path| at == 0 || std::fs::metadata(path).is_ok_and(|f| !f.is_file());
         let record =
-            self.record.as_ref().map(|path| if at == 0 { path.clone() } else { rename(path) });
+            self.record.as_ref().map(|path| if alone(path) { path.clone() } else { rename(path) });
         Self { record, ..self.clone() }
     }
 
@@ -222,4 +224,22 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     // Standard input cannot be interrupted, and nobody waits for it.
     runtime.shutdown_background();
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_are_numbered_but_not_beside_a_device() {
+        let record = |path: &str, at| {
+            let setting = Setting { record: Some(path.into()), ..Setting::default() };
+            setting.numbered(at).record.unwrap()
+        };
+        assert_eq!(record("x/talk.jsonl", 0), Path::new("x/talk.jsonl"));
+        assert_eq!(record("x/talk.jsonl", 1), Path::new("x/talk-2.jsonl"));
+        assert_eq!(record("x/talk", 2), Path::new("x/talk-3"));
+        let device = if cfg!(unix) { "/dev/null" } else { "NUL" };
+        assert_eq!(record(device, 1), Path::new(device));
+    }
 }

@@ -74,8 +74,13 @@ pub fn word(lang: Lang, key: &'static str) -> &'static str {
 
 /// The word `key` in `lang`, its `{name}` places filled.
 pub fn fill(lang: Lang, key: &'static str, values: &[(&str, &str)]) -> String {
+    filled(word(lang, key), values)
+}
+
+/// `text` with its `{name}` places filled.
+pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::new();
-    let mut rest = word(lang, key);
+    let mut rest = text;
     // From left to right, so that a value with braces in it is not filled again.
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);

@@ -922,6 +922,20 @@ fn the_readme_lists_every_setting() {
 }
 
 #[test]
+fn the_examples_of_the_readme_are_right() {
+    let home = Home::new();
+    let readme = include_str!("../README.md");
+    let examples: Vec<_> =
+        readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [keys, theme] = examples[..] else { panic!("{examples:?}") };
+    home.file("home/ehlo/keys.toml", keys);
+    home.file("home/ehlo/themes/night.toml", theme);
+    home.run(["config", "check"]).with(0);
+    let ended = home.run(["themes", "--theme", "night"]).with(0);
+    assert!(ended.out.contains("Night shift") && ended.err.is_empty(), "{}", ended.err);
+}
+
+#[test]
 fn keys_of_the_user_are_printed_and_marked() {
     let home = Home::new();
     let table = "[prompt]\nctrl-x = \"prompt.send\"\n[any]\nf1 = \"none\"\nctrl-i = \"help\"\n";
@@ -933,6 +947,12 @@ fn keys_of_the_user_are_printed_and_marked() {
     assert!(line("Ctrl-X").ends_with("send (yours)"), "{}", line("Ctrl-X"));
     assert!(line("F1").ends_with("nothing (yours)"), "{}", line("F1"));
     assert!(line("Enter").ends_with(" send"), "{}", line("Enter"));
+    assert!(line("Ctrl-PgDn").ends_with("  next session"), "{}", line("Ctrl-PgDn"));
+    assert!(!ended.out.contains('…'), "{}", ended.out);
+    home.file("home/ehlo/keys.toml", "[any]\nctrl-alt-shift-backspace = \"help\"\n");
+    let ended = home.run(["keys"]).with(0);
+    let help = "Ctrl-Alt-Shift-Backspace  help (yours)";
+    assert!(ended.out.contains(help), "{}", ended.out);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn keys_mouse_and_pastes_are_named() {
         ("\t", "tab "),
         ("\x1b[<0;5;3M", "mouse: left button pressed at column 5, row 3"),
         ("\x1b[<65;5;3M", "mouse: wheel down at column 5, row 3"),
-        ("\x1b[200~one\rtwo\x1b[201~", "a paste of 7 characters, 2 lines"),
+        ("\x1b[200~one\rtwo\x1b[201~", "a paste; characters: 7, lines: 2"),
         ("あ", "あ "),
     ] {
         terminal.keys(bytes);

@@ -17,7 +17,7 @@ mod source;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ehlo::display::keys::{Action, Keys, Layer};
+use ehlo::display::keys::{Action, Keys, Layer, key_name};
 use ehlo::knowledge::{self, Entry, Saying};
 use ehlo::session::Phase;
 use ehlo::smtp::code::Code;
@@ -115,6 +115,46 @@ fn every_word_speaks_both_languages_with_the_same_places() {
     println!("{} words in two languages", knowledge::words().len());
 }
 
+/// A key can be changed: no sentence names one itself, and what it says of one can be left out.
+#[test]
+fn sentences_name_actions_and_no_keys() {
+    // `ehlo keys test` and the mouse are as they are.
+    let fixed = ["keyboard.begin", "keyboard.again", "mouse.first", "mouse.on"];
+    let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+    let names: Vec<String> = keys.rows().iter().map(|row| key_name(row.key)).collect();
+    let long = |name: &&String| name.chars().count() > 1;
+    for (key, word) in knowledge::words() {
+        for text in [&word.en, word.ja.as_ref().unwrap()] {
+            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            let key_in_it = words.find(|w| names.iter().filter(long).any(|name| name == w));
+            assert!(
+                key_in_it.is_none() || fixed.contains(&key.as_str()),
+                "{key} names {key_in_it:?}"
+            );
+            let outside: String = text.split(['[', ']']).step_by(2).collect();
+            let bare = places(&outside).into_iter().find(|place| is_action(place));
+            assert_eq!(bare, None, "{key}: stands outside of brackets");
+        }
+    }
+}
+
+/// «1 lines» is never said: a counted noun stands before its number, or has a key for one.
+#[test]
+fn no_noun_behind_a_number_is_in_the_plural() {
+    let more_than_one = ["prompt.lines", "question.paste", "copy.lines", "copy.columns"];
+    for (key, word) in knowledge::words() {
+        let behind = word.en.split('}').skip(1).filter_map(|rest| rest.strip_prefix(' '));
+        let mut nouns = behind.filter_map(|rest| rest.strip_prefix("more ").or(Some(rest)));
+        let counted = ["lines", "bytes", "columns", "characters", "messages", "exchanges"];
+        let plural = nouns.any(|rest| counted.iter().any(|noun| rest.starts_with(noun)));
+        assert_eq!(plural, more_than_one.contains(&key.as_str()), "{key}: {}", word.en);
+    }
+}
+
+fn is_action(name: &str) -> bool {
+    Action::ALL.iter().any(|action| action.name() == name)
+}
+
 /// The names in braces.
 fn places(text: &str) -> BTreeSet<&str> {
     text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
@@ -194,6 +234,8 @@ struct Call<'a> {
     key: &'a str,
     /// The names of the values, if they stand there literally.
     values: Option<BTreeSet<&'a str>>,
+    /// Whether it also fills the places of actions with their keys.
+    knows_keys: bool,
 }
 
 /// The calls in a source, test modules left out.
@@ -201,7 +243,7 @@ fn calls(text: &str) -> Vec<Call<'_>> {
     let pieces = source::untested_pieces(text);
     let pieces: Vec<_> = pieces.into_iter().filter(|p| p.kind != Kind::Comment).collect();
     let begins = |at: usize| {
-        matches!(pieces[at].text, "word" | "fill")
+        matches!(pieces[at].text, "word" | "fill" | "sentence")
             && pieces.get(at + 1).is_some_and(|p| p.text == "(")
     };
     let declared = |at: usize| {
@@ -209,12 +251,12 @@ fn calls(text: &str) -> Vec<Call<'_>> {
     };
     (0..pieces.len())
         .filter(|at| begins(*at) && !declared(*at))
-        .filter_map(|at| call(&pieces[at + 2..], pieces[at].text == "fill"))
+        .filter_map(|at| call(&pieces[at + 2..], pieces[at].text))
         .collect()
 }
 
 /// Reads the arguments of a call up to its closing parenthesis.
-fn call<'a>(pieces: &[Piece<'a>], fill: bool) -> Option<Call<'a>> {
+fn call<'a>(pieces: &[Piece<'a>], name: &str) -> Option<Call<'a>> {
     let (mut depth, mut key, mut values) = (0, None, BTreeSet::new());
     let mut literal_values = false;
     for (at, piece) in pieces.iter().enumerate() {
@@ -234,7 +276,8 @@ fn call<'a>(pieces: &[Piece<'a>], fill: bool) -> Option<Call<'a>> {
             _ => {}
         }
     }
-    Some(Call { key: key?, values: (fill && literal_values).then_some(values) })
+    let values = (name != "word" && literal_values).then_some(values);
+    Some(Call { key: key?, values, knows_keys: name == "sentence" })
 }
 
 #[test]
@@ -245,8 +288,11 @@ fn every_key_that_the_code_asks_for_exists_and_is_filled() {
         for call in calls(text) {
             let word = knowledge::words().get(call.key);
             let word = word.unwrap_or_else(|| panic!("src/{path}: no word for {}", call.key));
+            let (keys, places): (BTreeSet<&str>, BTreeSet<&str>) =
+                places(&word.en).into_iter().partition(|place| is_action(place));
+            assert!(call.knows_keys || keys.is_empty(), "src/{path}: the keys of {}", call.key);
             if let Some(values) = call.values {
-                assert_eq!(values, places(&word.en), "src/{path}: the values of {}", call.key);
+                assert_eq!(values, places, "src/{path}: the values of {}", call.key);
             }
             count += 1;
         }
@@ -272,12 +318,12 @@ fn every_key_is_used() {
 fn calls_are_read_as_they_are_meant() {
     let text = "fn word(l: Lang) {} fn f() { knowledge::word(lang, \"a.b\"); word(\"c\"); \
                 fill(l, \"d\", &[(\"n\", &g(\"x\").join(\", \")), (\"m\", y)]); fill(l, key, &v); \
-                word(key); fill(l, \"e\", &values) } #[cfg(test)] mod t { word(\"z\") }";
+                word(key); m.sentence(\"s\", &[]); fill(l, \"e\", &values) } #[cfg(test)] mod t { word(\"z\") }";
     let seen = calls(text);
     let keys: Vec<_> = seen.iter().map(|c| c.key).collect();
-    assert_eq!(keys, ["a.b", "c", "d", "e"]);
+    assert_eq!(keys, ["a.b", "c", "d", "s", "e"]);
     assert_eq!(seen[2].values, Some(BTreeSet::from(["m", "n"])));
-    assert_eq!(seen[3].values, None);
+    assert_eq!(seen[4].values, None);
     assert_eq!(places("{a} b {c-d} {"), BTreeSet::from(["a", "c-d"]));
     assert!(is_word('_') && is_oddity("B09") && !is_oddity("J01"));
 }

@@ -275,17 +275,30 @@ pub fn key_in_file(key: KeyCombination) -> String {
     key.to_string().to_lowercase()
 }
 
+/// Parts of names that stand otherwise on keyboards.
+const ON_KEYBOARDS: &[(&str, &str)] =
+    &[("PageUp", "PgUp"), ("PageDown", "PgDn"), ("BackTab", "Tab"), ("Hyphen", "-")];
+
 /// How a key is written on the screen: `F1`, `Ctrl-Q`, `PgUp`; a letter alone as it is typed.
 pub fn key_name(key: KeyCombination) -> String {
     let name = key.to_string();
-    if name.chars().count() == 1 {
-        return name;
+    let letter = name.strip_prefix("Shift-").unwrap_or(&name);
+    if letter.chars().count() == 1 {
+        return if letter == name { name } else { letter.to_uppercase() };
     }
-    let capital = |part: &str| {
-        let mut letters = part.chars();
-        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
+    // Alone it is named without the Shift that makes it.
+    let name = if name == "BackTab" { format!("Shift-{name}") } else { name };
+    let on_keyboard = |part: &str| {
+        let known = ON_KEYBOARDS.iter().find(|(name, _)| *name == part);
+        known.map_or_else(|| capital(part), |(_, name)| (*name).to_owned())
     };
-    name.split('-').map(capital).collect::<Vec<_>>().join("-")
+    name.split('-').map(on_keyboard).collect::<Vec<_>>().join("-")
+}
+
+/// `word` with a capital at its beginning.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 #[cfg(test)]
@@ -363,6 +376,27 @@ mod tests {
             ("shift-tab", None),
         ] {
             assert_eq!(arrives_as(key(name)).as_deref(), instead, "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_have_the_names_that_keyboards_give_them() {
+        for (written, name) in [
+            ("f1", "F1"),
+            ("ctrl-q", "Ctrl-Q"),
+            ("ctrl-pagedown", "Ctrl-PgDn"),
+            ("pageup", "PgUp"),
+            ("shift-backtab", "Shift-Tab"),
+            ("tab", "Tab"),
+            ("g", "g"),
+            ("shift-g", "G"),
+            ("ctrl-shift-f1", "Ctrl-Shift-F1"),
+            ("space", "Space"),
+            ("-", "-"),
+            ("alt--", "Alt--"),
+            ("esc", "Esc"),
+        ] {
+            assert_eq!(key_name(key(written)), name, "{written}");
         }
     }
 

@@ -117,7 +117,7 @@ impl Front {
                         tell_recording_failed(&why, self.setting.lang());
                     }
                     // It has listened from the beginning.
-                    Some((_, Heard::Before(_))) => {}
+                    Some((_, Heard::Before(_) | Heard::TooLate)) => {}
                 },
                 // It has said goodbye; now it should close (RFC 5321 §4.1.1.10).
                 () = tokio::time::sleep(GOODBYE), if closing => {

@@ -106,8 +106,9 @@ impl Printer {
             Vec::new()
         };
         if !next.is_empty() {
-            let _ =
-                write!(out, "; {} {}", knowledge::word(self.lang, "header.next"), next.join(", "));
+            let verbs = next.join(", ");
+            out.push_str("; ");
+            out.push_str(&knowledge::fill(self.lang, "header.next", &[("verbs", &verbs)]));
         }
         out.push('\n');
     }
@@ -147,7 +148,7 @@ pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
     let mut out = String::new();
     for (at, transaction) in dialogue.envelope().transactions.iter().enumerate() {
         let head = knowledge::fill(lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
-        let _ = writeln!(out, "{head}: {}", end_word(transaction, lang));
+        let _ = writeln!(out, "{head}{}{}", word(lang, "colon"), end_word(transaction, lang));
         let sender = address(&transaction.sender.written);
         let fate = knowledge::word(lang, fate_key(transaction.fate, transaction));
         let _ = writeln!(

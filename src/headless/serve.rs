@@ -65,7 +65,7 @@ fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {
     }
     let seen = |text: &str| crate::display::token::visible(text.as_bytes());
     let to: Vec<_> = delivery.recipients.iter().map(|r| format!("<{}>", seen(r))).collect();
-    format!("message from <{}> to {}: {size} bytes, {name}", seen(&delivery.sender), to.join(", "))
+    format!("message from <{}> to {}: {name}, bytes: {size}", seen(&delivery.sender), to.join(", "))
 }
 
 fn session(number: u64, dialogue: &Dialogue, as_json: bool) -> String {
@@ -78,7 +78,7 @@ fn session(number: u64, dialogue: &Dialogue, as_json: bool) -> String {
         });
         return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
-    format!("session {number} with {peer} is over: {exchanges} exchanges, {messages} messages")
+    format!("session {number} with {peer} is over; exchanges: {exchanges}, messages: {messages}")
 }
 
 /// Where messages go.

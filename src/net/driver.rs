@@ -20,6 +20,7 @@ use crate::speaker::{Gate, Say, Speaker};
 
 use super::Clock;
 use super::stream::Stream;
+use super::watch::Late;
 
 /// How much is read from a socket at once.
 const READ: usize = 64 << 10;
@@ -37,6 +38,8 @@ pub enum Heard {
     Event(Event),
     /// All that happened before somebody came to listen.
     Before(Box<Dialogue>),
+    /// The session was over before it could be heard.
+    TooLate,
     /// The recording could not be written any further.
     RecordingFailed(String),
 }
@@ -52,7 +55,7 @@ pub struct Ear {
 
 impl Ear {
     /// Somebody who no longer listens wants to hear nothing; the session goes on.
-    async fn hear(&self, what: Heard) {
+    pub(super) async fn hear(&self, what: Heard) {
         let _ = self.heard.send((self.number, what)).await;
     }
 }
@@ -65,7 +68,7 @@ pub struct Log {
     recorder: Option<Recorder<File>>,
     with_secrets: bool,
     ear: Option<Ear>,
-    late: Option<mpsc::Receiver<Ear>>,
+    late: Option<Late>,
     /// Why the recording ended before the session, if it did.
     pub recording_failed: Option<String>,
 }
@@ -98,17 +101,20 @@ impl Log {
     }
 
     /// Lets somebody listen who comes while the session goes on; the last one to come listens.
-    pub fn open_to(mut self, late: Option<mpsc::Receiver<Ear>>) -> Self {
+    pub fn open_to(mut self, late: Option<Late>) -> Self {
         self.late = late;
         self
     }
 
     /// Waits for the next one who wants to listen.
     async fn latecomer(&mut self) -> Ear {
-        if let Some(late) = &mut self.late
-            && let Some(ear) = late.recv().await
+        while let Some(late) = &mut self.late
+            && late.changed().await.is_ok()
         {
-            return ear;
+            let newest = late.borrow().clone();
+            if let Some(ear) = newest {
+                return ear;
+            }
         }
         self.late = None;
         std::future::pending().await
@@ -117,6 +123,14 @@ impl Log {
     async fn begin_to_tell(&mut self, ear: Ear) {
         ear.hear(Heard::Before(Box::new(self.dialogue.clone()))).await;
         self.ear = Some(ear);
+    }
+
+    /// Tells who came just before the end, and hears nobody any more.
+    pub async fn close(&mut self) {
+        let late = self.late.take().filter(|late| late.has_changed().unwrap_or_default());
+        if let Some(ear) = late.and_then(|late| late.borrow().clone()) {
+            self.begin_to_tell(ear).await;
+        }
     }
 
     /// The time of its clock.

@@ -18,8 +18,8 @@ use crate::speaker::server::Deliver;
 use crate::speaker::{Policy, Server};
 
 use super::Clock;
-use super::driver::{Ear, Log, Part, converse};
-use super::watch::{Watch, Watches};
+use super::driver::{Log, Part, converse};
+use super::watch::{Late, Watch, Watches};
 
 /// How many clients are served at once; the others are told to come back (421).
 pub const CLIENTS: usize = 1_000;
@@ -126,7 +126,7 @@ async fn session(
     peer: SocketAddr,
     policy: Policy,
     deliver: Deliver,
-    late: Option<mpsc::Receiver<Ear>>,
+    late: Option<Late>,
 ) -> Dialogue {
     let _ = stream.set_nodelay(true);
     // Doubled dots do not count; at most every third byte of a message has one.
@@ -143,5 +143,6 @@ async fn session(
     let patience = policy.patience;
     let mut server = Server::new(policy, deliver);
     converse::<_, ()>(Box::new(stream), &mut log, Part::server(patience), &mut server, None).await;
+    log.close().await;
     log.dialogue
 }

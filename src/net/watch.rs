@@ -1,14 +1,14 @@
 //! Who wants to hear the practice server's end of which session.
 //!
 //! A session is found by the address of its client. Who asks before the server has taken the
-//! connection up is told as soon as it has.
+//! connection up is told as soon as it has; who asks too late is told that.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use super::driver::Ear;
+use super::driver::{Ear, Heard};
 
 /// A wish to hear the session with the client at an address.
 #[derive(Debug)]
@@ -19,11 +19,15 @@ pub struct Watch {
     pub ear: Ear,
 }
 
+/// Where a session finds who wants to hear it: the last one who asked.
+pub type Late = watch::Receiver<Option<Ear>>;
+
 /// The sessions that can be heard, and those that are waited for.
 #[derive(Debug)]
 pub(super) struct Watches {
     wishes: mpsc::Receiver<Watch>,
-    sessions: HashMap<SocketAddr, mpsc::Sender<Ear>>,
+    /// Also those that are over: there is one for each port at most, and nobody else is meant.
+    sessions: HashMap<SocketAddr, watch::Sender<Option<Ear>>>,
     awaited: HashMap<SocketAddr, Ear>,
 }
 
@@ -35,25 +39,23 @@ impl Watches {
     /// Passes on every wish; never ends.
     pub(super) async fn pass_on(&mut self) {
         while let Some(Watch { client, ear }) = self.wishes.recv().await {
-            let refused = match self.sessions.get(&client) {
+            match self.sessions.get(&client) {
+                None => drop(self.awaited.insert(client, ear)),
                 Some(session) => {
-                    session.try_send(ear).err().map(mpsc::error::TrySendError::into_inner)
+                    if let Err(watch::error::SendError(Some(ear))) = session.send(Some(ear)) {
+                        // Whoever is slow to hear it holds up nobody else.
+                        tokio::spawn(async move { ear.hear(Heard::TooLate).await });
+                    }
                 }
-                None => Some(ear),
-            };
-            self.awaited.extend(refused.map(|ear| (client, ear)));
+            }
         }
         std::future::pending::<()>().await;
     }
 
     /// A session begins; from what comes back it hears who wants to hear it.
-    pub(super) fn session(&mut self, client: SocketAddr) -> mpsc::Receiver<Ear> {
-        let (ears, late) = mpsc::channel(1);
-        if let Some(ear) = self.awaited.remove(&client) {
-            // The channel is new, so there is room.
-            let _ = ears.try_send(ear);
-        }
-        self.sessions.retain(|_, session| !session.is_closed());
+    pub(super) fn session(&mut self, client: SocketAddr) -> Late {
+        let (ears, mut late) = watch::channel(self.awaited.remove(&client));
+        late.mark_changed();
         self.sessions.insert(client, ears);
         late
     }
@@ -63,28 +65,41 @@ impl Watches {
 mod tests {
     use super::*;
 
-    fn watch(client: SocketAddr, number: usize) -> Watch {
-        Watch { client, ear: Ear { number, heard: mpsc::channel(1).0 } }
+    const CLIENTS: [&str; 2] = ["127.0.0.1:1", "127.0.0.1:2"];
+
+    fn heard(late: &mut Late) -> Option<usize> {
+        late.borrow_and_update().as_ref().map(|ear| ear.number)
     }
 
     #[tokio::test]
     async fn a_wish_finds_its_session_whichever_comes_first() {
         let (wishes, taken) = mpsc::channel(4);
         let mut watches = Watches::new(taken);
-        let (early, late): (SocketAddr, SocketAddr) =
-            ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
+        let [early, late] = CLIENTS.map(|client| client.parse().unwrap());
+        let (ears, mut told) = mpsc::channel(4);
+        let wish = async |client, number| {
+            let ear = Ear { number, heard: ears.clone() };
+            wishes.send(Watch { client, ear }).await.unwrap();
+        };
         let mut first = watches.session(early);
-        wishes.send(watch(early, 1)).await.unwrap();
-        wishes.send(watch(late, 2)).await.unwrap();
+        for (client, number) in [(early, 1), (late, 2), (early, 3)] {
+            wish(client, number).await;
+        }
+        tokio::select! {
+            biased;
+            () = watches.pass_on() => {}
+            changed = first.changed() => changed.unwrap(),
+        }
+        assert_eq!(heard(&mut first), Some(3), "the newest");
+        assert_eq!(heard(&mut watches.session(late)), Some(2));
+        assert_eq!(heard(&mut watches.session(late)), None, "a stranger at the same address");
+        // Who comes too late is told so, and nobody else hears of it.
+        drop(first);
+        wish(early, 4).await;
         tokio::select! {
             () = watches.pass_on() => {}
-            ear = first.recv() => assert_eq!(ear.unwrap().number, 1),
+            told = told.recv() => assert!(matches!(told, Some((4, Heard::TooLate)))),
         }
-        let mut second = watches.session(late);
-        assert_eq!(second.try_recv().unwrap().number, 2);
-        // The one before is over, and so forgotten.
-        drop(first);
-        let _third = watches.session("127.0.0.1:3".parse().unwrap());
-        assert!(!watches.sessions.contains_key(&early));
+        assert_eq!(heard(&mut watches.session(early)), None);
     }
 }

@@ -238,7 +238,8 @@ fn kind(exchange: &Exchange) -> Option<&Verb> {
     if exchange.turn == Turn::MailData { Some(&Verb::Data) } else { exchange.verb() }
 }
 
-/// Whether `glob` fits the client's line, a line of the reply, or a word of them. Without a
+/// Whether `glob` fits the client's line, a line of the reply, its text behind the code, or a word
+/// of them. Without a
 /// wildcard it may stand anywhere, and without a capital in any case. Secrets fit nothing.
 fn says(exchange: &Exchange, glob: &[Piece]) -> bool {
     let seek = Seek::new(glob);
@@ -250,8 +251,8 @@ fn says(exchange: &Exchange, glob: &[Piece]) -> bool {
             seek.finds(&bytes)
         }
     });
-    let mut texts = exchange.reply.iter().flat_map(|reply| &reply.lines);
-    line || texts.any(|l| seek.finds(l.line.bytes.get(4..).unwrap_or_default()))
+    let mut lines = exchange.reply.iter().flat_map(|reply| &reply.lines).map(|l| &l.line.bytes);
+    line || lines.any(|line| seek.finds(line) || line.get(4..).is_some_and(|text| seek.finds(text)))
 }
 
 /// A glob and how it is sought.
@@ -371,6 +372,11 @@ S: 250 Ok
             ("*Unknown*", &[5]),
             ("*UNKNOWN*", &[]),
             ("\"user unknown\"", &[5]),
+            ("250-mx", &[1]),
+            ("\"550 5.1.1 User\"", &[5]),
+            ("\"550 5*here\"", &[5]),
+            ("\"5.1.1 U*here\"", &[5]),
+            ("xxx", &[]),
             ("c2Vj", &[]),
             ("odd !tls slow>1s", &[]),
         ] {

@@ -337,6 +337,11 @@ impl Model {
         }
     }
 
+    /// A sentence in which actions are named by their keys, as they are here and now.
+    pub fn sentence(&self, key: &'static str, values: &[(&str, &str)]) -> String {
+        self.keys.sentence(self.lang, self.layers(), key, values)
+    }
+
     /// The line that is being typed: that of the popup, else the prompt if it has the focus.
     pub fn line(&mut self) -> Option<&mut Prompt> {
         match &mut self.popup {

@@ -231,7 +231,7 @@ fn pieces(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece
     }
     let behind = session.sight.behind(dialogue, at);
     if behind > 0 {
-        let text = knowledge::fill(model.lang, "transcript.folded", &[("n", &behind.to_string())]);
+        let text = model.sentence("transcript.folded", &[("n", &behind.to_string())]);
         pieces.push((Role::Dim, format!(" {text}")));
     }
     pieces

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::config;
 use crate::headless::{Outcome, Setting};
 use crate::journal::{Event, Happening};
+use crate::knowledge;
 use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
@@ -247,6 +248,10 @@ impl Loop {
             let message = match heard {
                 Heard::Event(event) => Message::Heard(id, event),
                 Heard::Before(dialogue) => Message::Loaded(id, dialogue, None),
+                Heard::TooLate => {
+                    let told = knowledge::word(self.model.lang, "message.too-late").to_owned();
+                    Message::Loaded(id, Box::default(), Some(told))
+                }
                 Heard::RecordingFailed(why) => Message::RecordingFailed(id, why),
             };
             let effects = update(&mut self.model, message);

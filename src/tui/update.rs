@@ -136,11 +136,11 @@ fn configure(model: &mut Model, change: Change) -> Option<Effect> {
             model.wear(model.theme.clone());
         }
         Change::Theme(name, theme) => {
-            if let Some(Popup::Themes(themes)) = &mut model.popup {
-                themes.before = theme.clone();
-            }
             model.theme_name = name;
             model.wear(theme);
+            if let Some(Popup::Themes(themes)) = &mut model.popup {
+                themes.before = model.theme.clone();
+            }
         }
         Change::OwnThemes(themes) => model.themes = themes,
         Change::Keys(keys) => model.keys = keys,
@@ -372,7 +372,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if std::mem::replace(&mut model.leaving, true) {
         return question::quit(model);
     }
-    model.notice = Some(knowledge::word(model.lang, "message.quit-again").to_owned());
+    model.notice = Some(model.sentence("message.quit-again", &[]));
     Vec::new()
 }
 

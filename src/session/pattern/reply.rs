@@ -13,10 +13,11 @@ use crate::smtp::reply::Reply;
 pub struct Codes([Option<u8>; 3]);
 
 impl Codes {
-    /// Reads `250`, `25x` or `2xx`.
+    /// Reads `250`, `25x` or `2xx`; a code of which nothing is known is none.
     pub fn read(word: &[u8]) -> Option<Self> {
         let digits: [u8; 3] = word.try_into().ok()?;
-        let valid = digits.iter().all(|b| b.is_ascii_digit() || b.eq_ignore_ascii_case(&b'x'));
+        let open = |b: &u8| b.is_ascii_digit() || b.eq_ignore_ascii_case(&b'x');
+        let valid = digits.first().is_some_and(u8::is_ascii_digit) && digits.iter().all(open);
         valid.then(|| Self(digits.map(|b| b.is_ascii_digit().then(|| b - b'0'))))
     }
 
@@ -155,6 +156,7 @@ mod tests {
         assert_eq!(read("250-SIZE"), Some(("250".into(), true, true)));
         assert_eq!(read("25"), None);
         assert_eq!(read("2500"), None);
+        assert_eq!(read("xxx"), None);
         assert!(Codes::read(b"4x1").is_some_and(|c| c.matches(Code(451)) && !c.matches(Code(450))));
     }
 }

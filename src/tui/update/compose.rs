@@ -76,7 +76,7 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
     if let Some(why) = directive::cannot_send(model) {
-        return directive::told(model, knowledge::word(model.lang, why).to_owned());
+        return directive::told(model, why);
     }
     let line = model.prompt.take(keep);
     model.session.anchor = Anchor::Follow;

@@ -106,6 +106,7 @@ fn amount(model: &Model, bytes: &[u8]) -> String {
         Err(_) => ("copy.bytes", bytes.len()),
         Ok(text) if text.lines().count() > 1 => ("copy.lines", text.lines().count()),
         Ok(text) if text.ends_with('\n') => ("copy.line", 1),
+        Ok(text) if width(text) == 1 => ("copy.column", 1),
         Ok(text) => ("copy.columns", width(text)),
     };
     knowledge::fill(model.lang, key, &[("n", &n.to_string())])
@@ -113,7 +114,6 @@ fn amount(model: &Model, bytes: &[u8]) -> String {
 
 /// What is said once it is copied, or why it is not.
 pub(super) fn said(model: &mut Model, copied: &Copied) {
-    let word = |key| knowledge::word(model.lang, key);
     let what = copied.what.as_str();
     let mut said = if copied.ways.is_empty() {
         knowledge::fill(model.lang, "copy.failed", &[("what", what)])
@@ -126,7 +126,7 @@ pub(super) fn said(model: &mut Model, copied: &Copied) {
         [(copied.too_much, "copy.too-much"), (dragged && !model.pointer.told, "mouse.first")];
     for (_, key) in more.iter().filter(|(so, _)| *so) {
         said.push_str("; ");
-        said.push_str(word(key));
+        said.push_str(&model.sentence(key, &[]));
     }
     model.pointer.told |= dragged;
     model.notice = Some(said);

@@ -132,13 +132,13 @@ pub(super) fn run(model: &mut Model, line: &str) -> Vec<Effect> {
 pub(super) fn unknown(model: &mut Model, name: &str) -> Vec<Effect> {
     let known = DIRECTIVES.iter().map(Directive::written).collect::<Vec<_>>().join(", ");
     let values = [("name", name), ("known", known.as_str())];
-    let text = knowledge::fill(model.lang, "message.unknown-directive", &values);
-    told(model, text)
+    model.notice = Some(knowledge::fill(model.lang, "message.unknown-directive", &values));
+    Vec::new()
 }
 
 fn dial(model: &mut Model, target: &str) -> Vec<Effect> {
     if let Some(why) = cannot_dial(model) {
-        return told(model, knowledge::word(model.lang, why).to_owned());
+        return told(model, why);
     }
     vec![Effect::Dial(target_of(model, target))]
 }
@@ -152,7 +152,10 @@ fn target_of(model: &Model, named: &str) -> String {
 fn raw(model: &mut Model, argument: &str) -> Vec<Effect> {
     match text(argument.as_bytes(), Place { line: 1, column: ":raw ".len() + 1 }) {
         Ok(raw) => say(model, Effect::Say(model.session.id, raw.wire())),
-        Err(error) => told(model, error.to_string()),
+        Err(error) => {
+            model.notice = Some(error.to_string());
+            Vec::new()
+        }
     }
 }
 
@@ -162,7 +165,7 @@ fn say(model: &mut Model, effect: Effect) -> Vec<Effect> {
         _ => cannot_send(model),
     };
     match why {
-        Some(why) => told(model, knowledge::word(model.lang, why).to_owned()),
+        Some(why) => told(model, why),
         None => vec![effect],
     }
 }
@@ -202,7 +205,8 @@ fn cannot_close(model: &Model) -> Option<&'static str> {
     if model.session.dialling { None } else { cannot_send(model) }
 }
 
-pub(super) fn told(model: &mut Model, text: String) -> Vec<Effect> {
-    model.notice = Some(text);
+/// Says a sentence, and that is all.
+pub(super) fn told(model: &mut Model, key: &'static str) -> Vec<Effect> {
+    model.notice = Some(model.sentence(key, &[]));
     Vec::new()
 }

@@ -4,7 +4,6 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::display::keys::Action;
-use crate::knowledge;
 
 use super::super::copy::{self, Form, Source};
 use super::super::effect::Effect;
@@ -180,8 +179,7 @@ fn dragged(model: &mut Model, place: (u16, u16)) {
         }
         Held::Text(pane, from) => {
             if !model.pointer.told {
-                let word = knowledge::word(model.lang, "mouse.first");
-                model.notice = Some(word.to_owned());
+                model.notice = Some(model.sentence("mouse.first", &[]));
             }
             if pane == Pane::Transcript {
                 // The sign of a selected row is no part of the text.

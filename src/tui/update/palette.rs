@@ -1,7 +1,6 @@
 //! The palette: the prompt with a list of everything that can be done.
 
 use crate::display::keys::Action;
-use crate::knowledge;
 
 use super::super::effect::Effect;
 use super::super::model::Model;
@@ -100,7 +99,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         }
         entry if entry.reason(model).is_some() => {
             let why = entry.reason(model).unwrap_or_default();
-            directive::told(model, knowledge::word(model.lang, why).to_owned())
+            directive::told(model, why)
         }
         Entry::Directive(_) => {
             complete(model);
@@ -133,6 +132,7 @@ mod tests {
     use crate::display::Theme;
     use crate::display::keys::Keys;
     use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::knowledge;
     use crate::knowledge::Lang;
 
     fn model(open: bool) -> Model {
@@ -181,8 +181,8 @@ mod tests {
                     let reason = Entry::Action(*action).reason(&by_key);
                     let effects = through_the_palette(&mut by_name, action.name());
                     if let Some(why) = reason {
-                        let why = knowledge::word(Lang::Ja, why);
-                        assert_eq!(by_name.notice.as_deref(), Some(why), "{}", action.name());
+                        let why = by_name.sentence(why, &[]);
+                        assert_eq!(by_name.notice, Some(why), "{}", action.name());
                         assert_eq!(effects, []);
                         continue;
                     }

@@ -108,7 +108,7 @@ pub(super) fn letter(model: &mut Model, c: char) -> Vec<Effect> {
 fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
     let Some(Popup::Question(question)) = &model.popup else { return Vec::new() };
     if let Some(why) = reason(model, &question.asked, answer) {
-        return directive::told(model, knowledge::word(model.lang, why).to_owned());
+        return directive::told(model, why);
     }
     let Some(Popup::Question(question)) = model.popup.take() else { return Vec::new() };
     match question.asked {
@@ -123,8 +123,7 @@ fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Quit => {
             model.parting = model.sessions().filter(|s| hears_quit(s)).map(|s| s.id).collect();
-            let text = knowledge::word(model.lang, "question.parting").to_owned();
-            model.notice = Some(text);
+            model.notice = Some(model.sentence("question.parting", &[]));
             let quit = |id: &usize| Effect::Say(*id, Bytes::from_static(b"QUIT\r\n"));
             model.parting.iter().map(quit).collect()
         }
@@ -160,7 +159,7 @@ fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
 /// Nothing is sent, and nothing is lost.
 pub(super) fn put_off(model: &mut Model, text: String) {
     model.prompt.keep(text);
-    model.notice = Some(knowledge::word(model.lang, "question.put-off").to_owned());
+    model.notice = Some(model.sentence("question.put-off", &[]));
 }
 
 /// Leaves once every session to which QUIT was sent is closed; stays if one of them refuses it.
@@ -209,7 +208,7 @@ pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) 
     model.prompt.keep(queue.rest());
     let why = knowledge::fill(model.lang, why, &[("code", code)]);
     let values = [("why", why.as_str()), ("sent", &sent), ("total", &total)];
-    model.notice = Some(knowledge::fill(model.lang, "queue.stopped", &values));
+    model.notice = Some(model.sentence("queue.stopped", &values));
 }
 
 #[cfg(test)]

@@ -268,9 +268,7 @@ fn to_mark(model: &mut Model) {
     let next = session.marks.range(from..).chain(session.marks.range(..from)).find(kept).copied();
     match next {
         Some(row) => reveal(model, row),
-        None => {
-            model.notice = Some(knowledge::word(model.lang, "transcript.no-mark").to_owned());
-        }
+        None => model.notice = Some(model.sentence("transcript.no-mark", &[])),
     }
 }
 

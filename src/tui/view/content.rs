@@ -117,11 +117,13 @@ pub fn title(model: &Model, area: Rect) -> Title {
     let word = |key| knowledge::word(model.lang, key);
     let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
     let name = || (word(Pane::Content.title()).to_owned(), back.clone());
-    let mut all = vec![name(), (":".to_owned(), None)];
+    let colon = || (word("colon").to_owned(), None);
+    let mut all = vec![name(), colon()];
     for view in ContentView::ALL {
         let name = word(view.title());
         let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
-        all.extend([(" ".to_owned(), None), (name, Some(Click::View(view)))]);
+        let gap = if view == ContentView::default() { "" } else { " " };
+        all.extend([(gap.to_owned(), None), (name, Some(Click::View(view)))]);
     }
     if all.iter().map(|(text, _)| width(text)).sum::<usize>() <= room(area) {
         return all;
@@ -129,7 +131,7 @@ pub fn title(model: &Model, area: Rect) -> Title {
     // One click goes on to the next view, as the key does.
     let shown = format!("[{}]", word(model.session.view.title()));
     let next = Some(Click::View(model.session.view.next()));
-    vec![name(), (": ".to_owned(), None), (shown, next)]
+    vec![name(), colon(), (shown, next)]
 }
 
 /// Which message, and how much of it there is; the size alone where there is no room for more.

@@ -43,7 +43,7 @@ fn entries(model: &Model, copy: &Copy) -> Vec<Entry> {
     let word = |key| knowledge::word(model.lang, key);
     let entry = |form: &Form| {
         let (name, more) = form.words();
-        (form.letter(), format!("{}: {}", word(name), word(more)))
+        (form.letter(), [word(name), word("colon"), word(more)].concat())
     };
     forms(&copy.source).iter().map(entry).collect()
 }

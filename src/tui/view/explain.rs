@@ -38,7 +38,8 @@ pub fn title(model: &Model) -> String {
     let title = knowledge::word(model.lang, Pane::Explain.title());
     let Some(at) = selected(model, &model.session) else { return title.to_owned() };
     let n = (at + 1).to_string();
-    format!("{title}: {}", knowledge::fill(model.lang, "transcript.line", &[("n", &n)]))
+    let line = knowledge::fill(model.lang, "transcript.line", &[("n", &n)]);
+    [title, knowledge::word(model.lang, "colon"), &line].concat()
 }
 
 /// The lines that are in sight.
@@ -238,7 +239,7 @@ fn phase(model: &Model) -> Option<[Said; 2]> {
         Some(_) => word("header.wait"),
         None => said.next.clone(),
     };
-    let now = format!("{}: {}", word("explain.state"), said.title);
+    let now = word("explain.state") + &word("colon") + &said.title;
     Some([(Role::Title, word("explain.next"), next), (Role::Title, now, said.say.clone())])
 }
 

@@ -73,7 +73,7 @@ fn split(query: &Query, room: usize) -> (String, usize) {
 /// What is wrong, what came of it, or which keys there are.
 fn remark(model: &Model, query: &Query) -> (Role, String) {
     let empty = query.line.text().is_empty();
-    let keys = |key| (Role::Dim, knowledge::word(model.lang, key).to_owned());
+    let keys = |key| (Role::Dim, model.sentence(key, &[]));
     match (query.asks, &query.wrong, &model.find) {
         (_, Some(wrong), _) => (Role::Bad, wrong.to_string()),
         (Asks::Find, _, Some(find)) if !empty => {
@@ -83,7 +83,7 @@ fn remark(model: &Model, query: &Query) -> (Role, String) {
         (Asks::Filter, ..) => match model.session.sight.filter() {
             Some((_, n)) if !empty => {
                 let n = n.to_string();
-                (Role::Good, knowledge::fill(model.lang, "filter.kept", &[("n", &n)]))
+                (Role::Good, model.sentence("filter.kept", &[("n", &n)]))
             }
             _ => keys("filter.keys"),
         },
@@ -92,17 +92,17 @@ fn remark(model: &Model, query: &Query) -> (Role, String) {
 
 /// What came of a search, in words.
 pub fn said(model: &Model, find: &Find) -> String {
-    let word = |key| knowledge::word(model.lang, key).to_owned();
+    let sentence = |key| model.sentence(key, &[]);
     if !find.found {
-        return word("find.none");
+        return sentence("find.none");
     }
-    let round = find.wrapped.then(|| word("find.round"));
+    let round = find.wrapped.then(|| sentence("find.round"));
     let number = find.number.map(|(at, all)| {
         let (at, all) = (at.to_string(), all.to_string());
         knowledge::fill(model.lang, "find.number", &[("at", &at), ("all", &all)])
     });
-    let number = number.or_else(|| round.is_none().then(|| word("find.found")));
-    round.into_iter().chain(number).collect::<Vec<_>>().join(": ")
+    let number = number.or_else(|| round.is_none().then(|| sentence("find.found")));
+    round.into_iter().chain(number).collect::<Vec<_>>().join("  ")
 }
 
 /// The lines of `pane` with what is looked for in it as pieces of their own.

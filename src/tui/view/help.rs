@@ -24,7 +24,8 @@ const KEYS: usize = 22;
 /// Draws the help over everything but the lines on top and at the bottom.
 pub fn draw(model: &Model, help: &Help, frame: &mut Frame<'_>) {
     let word = |key| knowledge::word(model.lang, key);
-    let area = list::boxed(model, word("pane.help"), word("help.leave"), place(model), frame);
+    let below = model.sentence("help.leave", &[]);
+    let area = list::boxed(model, word("pane.help"), &below, place(model), frame);
     let (top, below) = divided(area);
     let room = usize::from(top.width);
     let (typed, _) = list::typed(&help.filter, room.saturating_sub(MARK.len()));

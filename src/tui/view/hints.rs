@@ -62,7 +62,7 @@ pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
 fn said(model: &Model) -> Option<String> {
     let progress = model.session.queue.as_ref().map(|queue| {
         let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
-        knowledge::fill(model.lang, "queue.progress", &[("sent", &sent), ("total", &total)])
+        model.sentence("queue.progress", &[("sent", &sent), ("total", &total)])
     });
     model.notice.clone().or(progress)
 }

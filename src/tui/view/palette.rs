@@ -60,16 +60,16 @@ fn place(model: &Model, count: usize) -> Rect {
 }
 
 fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
-    let word = |key| knowledge::word(model.lang, key).to_owned();
+    let sentence = |key| model.sentence(key, &[]);
     let reason = entry.reason(model);
     let tone = if reason.is_some() { Role::Dim } else { Role::Text };
     let (words, name) = match entry {
-        Entry::Directive(directive) => (directive.written(), word(directive.words)),
-        Entry::Action(action) => (word(action.name()), action.name().to_owned()),
+        Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
+        Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, target) => (own_visible(target), String::new()),
     };
     let behind = match reason {
-        Some(why) => (Role::Warn, format!("({})", word(why))),
+        Some(why) => (Role::Warn, format!("({})", sentence(why))),
         None if room < ROOMY && matches!(entry, Entry::Action(_)) => (Role::Dim, String::new()),
         None => (Role::Dim, name),
     };

@@ -121,13 +121,13 @@ fn mark(model: &Model) -> &'static str {
 }
 
 fn remark(model: &Model) -> (Role, String) {
-    let dim = |key| (Role::Dim, knowledge::word(model.lang, key).to_owned());
-    let warn = |key| (Role::Warn, knowledge::word(model.lang, key).to_owned());
+    let dim = |key| (Role::Dim, model.sentence(key, &[]));
+    let warn = |key| (Role::Warn, model.sentence(key, &[]));
     let dialogue = &model.session.dialogue;
     let newlines = model.prompt.text().matches('\n').count();
     if newlines > 0 {
         let n = (newlines + 1).to_string();
-        return (Role::Warn, knowledge::fill(model.lang, "prompt.lines", &[("n", &n)]));
+        return (Role::Warn, model.sentence("prompt.lines", &[("n", &n)]));
     }
     match dialogue.phase() {
         _ if dialogue.awaits_mail_data() && !dialogue.endpoints().loopback => warn("data.really"),

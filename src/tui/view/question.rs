@@ -121,7 +121,7 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
     };
     let reason = reason(model, asked, answer);
     let tone = if reason.is_some() { Role::Dim } else { Role::Text };
-    let why = reason.map(|why| format!("({})", knowledge::word(model.lang, why)));
+    let why = reason.map(|why| format!("({})", model.sentence(why, &[])));
     let key = (Role::Key, format!("{}[{}] ", list::mark(chosen), asked.letter(answer)));
     let front = (tone, knowledge::word(model.lang, words).to_owned());
     let none = (Role::Text, String::new());

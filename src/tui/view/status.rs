@@ -90,11 +90,11 @@ fn next(model: &Model) -> Option<String> {
         _ if dialogue.unanswered().is_some() => "header.wait",
         _ => {
             let verbs = next_verbs(dialogue);
-            let next = knowledge::word(model.lang, "header.next");
-            return (!verbs.is_empty()).then(|| format!("{next} {verbs}"));
+            let said = || knowledge::fill(model.lang, "header.next", &[("verbs", &verbs)]);
+            return (!verbs.is_empty()).then(said);
         }
     };
-    Some(knowledge::word(model.lang, key).to_owned())
+    Some(model.sentence(key, &[]))
 }
 
 /// How long a reply is awaited, or how long the server will wait for us.
@@ -120,7 +120,7 @@ fn clock(model: &Model) -> Option<Piece> {
         (true, false) => "header.idle.noop",
     };
     let role = if seconds > LAST_MINUTE { Role::Dim } else { Role::Warn };
-    Some((role, knowledge::fill(model.lang, key, &[("n", &n)])))
+    Some((role, model.sentence(key, &[("n", &n)])))
 }
 
 /// Whole seconds for which the oldest unanswered turn has waited.

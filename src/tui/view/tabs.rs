@@ -119,7 +119,10 @@ fn state(session: &Session) -> (Role, &'static str) {
         _ => false,
     });
     match dialogue.phase() {
-        _ if session.other_end_of.is_some() => (Role::Notice, "header.other-end"),
+        phase if session.other_end_of.is_some() && (phase.is_open() || session.loading) => {
+            (Role::Notice, "header.other-end")
+        }
+        _ if session.other_end_of.is_some() => (Role::Dim, "tab.closed"),
         _ if session.recorded => (Role::Notice, "header.file"),
         _ if session.dialling => (Role::Warn, "tab.dialling"),
         phase if phase.is_open() && dialogue.unanswered().is_some() => (Role::Warn, "tab.waiting"),

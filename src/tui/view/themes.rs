@@ -18,9 +18,9 @@ const COLUMNS: u16 = 56;
 
 /// Draws the list at the right, so that the panes can be seen beside it.
 pub fn draw(model: &Model, themes: &Themes, frame: &mut Frame<'_>) {
-    let word = |key| knowledge::word(model.lang, key);
     let area = place(model, themes);
-    let area = list::boxed(model, word("view.theme"), word("themes.how"), area, frame);
+    let title = knowledge::word(model.lang, "view.theme");
+    let area = list::boxed(model, title, &model.sentence("themes.how", &[]), area, frame);
     let places = choices(model, themes);
     let shown =
         places.iter().filter_map(|(n, _)| Some((*n == themes.chosen, themes.list.get(*n)?)));
