@@ -4,7 +4,7 @@ mod arrange;
 mod browse;
 mod compose;
 mod copy;
-pub mod directive;
+mod directive;
 mod find;
 mod help;
 mod mouse;
@@ -28,7 +28,6 @@ use super::model::{Anchor, Model, Pane, ReadContent, Session};
 use super::popup::{Asked, Asks, Popup, Question};
 use super::rows;
 
-pub use palette::highlighted;
 pub use question::{answers, reason};
 
 /// How far a page goes in a list.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crate::display::keys::Action;
 use crate::knowledge;
 
+use super::super::directive::cannot_send;
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::popup::{Answer, Asked, Popup, Question};
@@ -54,8 +55,8 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
         (Asked::Leave, Answer::Quit) if dialogue.awaits_mail_data() || dialogue.awaits_octets() => {
             Some("question.inside-message")
         }
-        (_, Answer::Quit | Answer::OneByOne) => directive::cannot_send(model),
-        (_, Answer::Together) => directive::cannot_send(model)
+        (_, Answer::Quit | Answer::OneByOne) => cannot_send(model),
+        (_, Answer::Together) => cannot_send(model)
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
         _ => None,
     }
