@@ -7,6 +7,7 @@ mod copy;
 mod directive;
 mod find;
 mod help;
+mod linked;
 mod mouse;
 mod palette;
 mod question;
@@ -38,6 +39,15 @@ const READ_NOW: u64 = 64 << 10;
 
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let before = linked::pointed(model);
+    let effects = take(model, message);
+    if linked::pointed(model) != before {
+        linked::show(model);
+    }
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Tick(now) => model.now = now,
         Message::Resize(columns, rows) => {
@@ -210,11 +220,8 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Whether what is marked stays marked behind `action`.
 const fn leaves_marked(action: Action) -> bool {
-    use Action::{Copy, Down, Follow, PageDown, PageUp, Redraw, Screenshot, Suspend, Top, Up};
-    matches!(
-        action,
-        Copy | Screenshot | Redraw | Suspend | Up | Down | PageUp | PageDown | Top | Follow
-    )
+    use Action::{Copy, Redraw, Screenshot, Suspend};
+    browse::moves(action) || matches!(action, Copy | Screenshot | Redraw | Suspend)
 }
 
 /// Does `action`, whichever key, click or list entry asked for it. An open popup has the first
