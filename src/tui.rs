@@ -6,6 +6,7 @@
 
 pub mod clipboard;
 pub mod copy;
+pub mod directive;
 pub mod effect;
 pub mod find;
 pub mod layout;

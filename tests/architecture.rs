@@ -81,6 +81,12 @@ const FLOORS: &[Floor] = &[
         may: &["smtp", "knowledge", "journal", "session", "speaker", "display", "tui"],
         never: OUTSIDE,
     },
+    // What `update` builds upon does not build upon it.
+    Floor {
+        at: &["tui/directive", "tui/find", "tui/palette", "tui/view/help", "tui/view/palette"],
+        may: &["smtp", "knowledge", "journal", "session", "display", "tui"],
+        never: &["tokio", "std::net", "std::fs", "async", "update"],
+    },
     Floor {
         at: &["tui/view", "tui/widget"],
         may: &["smtp", "knowledge", "journal", "session", "display", "tui"],

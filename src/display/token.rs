@@ -5,7 +5,10 @@
 //! ordinary text by [`Token::odd`], and a backslash of the peer is doubled, so nothing is
 //! ambiguous even without colour. Joined emoji come apart, because terminals disagree about them.
 
+use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthChar;
+
+use super::text::width;
 
 /// A piece of visible text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +53,16 @@ pub fn visible(bytes: &[u8]) -> String {
 /// [`own_tokens`] as one string.
 pub fn own_visible(text: &str) -> String {
     own_tokens(text).into_iter().map(|t| t.text).collect()
+}
+
+/// The byte of `text` that [`own_visible`] shows at a column; behind its end, its length.
+pub fn own_byte_at(text: &str, column: usize) -> usize {
+    let mut used = 0;
+    let behind = text.grapheme_indices(true).find(|(_, grapheme)| {
+        used += width(&own_visible(grapheme));
+        used > column
+    });
+    behind.map_or(text.len(), |(at, _)| at)
 }
 
 #[derive(Default)]

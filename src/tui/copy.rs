@@ -117,8 +117,8 @@ fn text(model: &Model, source: &Source) -> String {
         }
         Source::Marked(marked) => marked_text(model, marked),
         Source::Pane(pane) => {
-            let all = view::between(model, *pane, (0, 0), (usize::MAX, 0));
-            lines(all.into_iter().map(|(_, line)| plain(&line).trim_end().to_owned()))
+            let all = view::all(model, *pane);
+            lines(all.into_iter().map(|line| plain(&line).trim_end().to_owned()))
         }
     }
 }
@@ -188,10 +188,9 @@ fn event(model: &Model, at: usize) -> Option<Event> {
     Some(Event::new(Moment(0), what))
 }
 
-/// The last message as it crossed the wire, as far as it is kept.
+/// The message that is shown, as it crossed the wire, as far as it is kept.
 fn message(model: &Model) -> Vec<u8> {
-    let message = model.session.dialogue.messages().last();
-    message.map_or_else(Vec::new, |m| m.wire(0, m.wire_len()))
+    view::content::message(model).map_or_else(Vec::new, |(_, m)| m.wire(0, m.wire_len()))
 }
 
 /// A block between fences that are longer than any in it.

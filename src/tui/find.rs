@@ -1,5 +1,7 @@
 //! What is looked for in a pane, and where it stands in a text.
 
+pub mod lines;
+
 use std::ops::Range;
 
 use super::layout::Pane;

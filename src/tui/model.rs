@@ -173,6 +173,16 @@ impl Session {
             queue: None,
         }
     }
+
+    /// How far a pane of lines is scrolled.
+    pub const fn scroll(&mut self, pane: Pane) -> Option<&mut usize> {
+        match pane {
+            Pane::Envelope => Some(&mut self.envelope_scroll),
+            Pane::Content => Some(&mut self.content_scroll),
+            Pane::Explain => Some(&mut self.explain_scroll),
+            Pane::Transcript | Pane::Prompt => None,
+        }
+    }
 }
 
 /// The whole screen.

@@ -9,11 +9,10 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::display::keys::Action;
 use crate::knowledge::{self, Lang};
 
+use super::directive::{DIRECTIVES, Directive, cannot_dial, cannot_send};
 use super::model::Model;
-use super::update::directive::{DIRECTIVES, Directive};
-
-/// The word for the server inside this program.
-const PRACTICE: &str = "practice";
+use super::popup::Popup;
+use super::sessions::PRACTICE;
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +73,12 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         Some(directive) => vec![Entry::Directive(directive)],
         None => filtered(model),
     }
+}
+
+/// The entry on which Enter acts; none while an argument is typed and none was gone to.
+pub fn highlighted(model: &Model) -> Option<usize> {
+    let Some(Popup::Palette(palette)) = &model.popup else { return None };
+    palette.chosen.or_else(|| begun(model).is_none().then_some(0))
 }
 
 fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
@@ -157,13 +162,14 @@ impl<'a> Finder<'a> {
 fn reason(model: &Model, action: Action) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     match action {
-        Action::Connect => super::update::directive::cannot_dial(model),
-        Action::Send => super::update::directive::cannot_send(model),
+        Action::Connect => cannot_dial(model),
+        Action::Send => cannot_send(model),
         Action::KeepAlive if dialogue.awaits_mail_data() || dialogue.awaits_login() => {
             Some("reason.text")
         }
-        Action::KeepAlive => super::update::directive::cannot_send(model)
-            .or_else(|| (!dialogue.awaits_client()).then_some("header.wait")),
+        Action::KeepAlive => {
+            cannot_send(model).or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
+        }
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>
         {

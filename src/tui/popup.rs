@@ -1,9 +1,10 @@
 //! What can stand before the panes: one thing at a time, with data of its own.
 
 use crate::display::Theme;
-use crate::session::pattern::PatternError;
+use crate::session::pattern::{Pattern, PatternError};
 
 use super::copy::Source;
+use super::find::Find;
 use super::model::{Anchor, Pane};
 use super::prompt::{Draft, Prompt};
 
@@ -46,6 +47,10 @@ pub struct Query {
     pub focus: Pane,
     /// Where the transcript stood before, and which of its rows was selected.
     pub before: (Anchor, Option<usize>),
+    /// What was looked for before.
+    pub find: Option<Find>,
+    /// What was kept before.
+    pub filter: Pattern,
 }
 
 /// The help: what it is filtered by, and how far it is scrolled.

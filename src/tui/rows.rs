@@ -273,6 +273,12 @@ pub fn marked(needle: &Needle, pieces: Vec<Piece>) -> Vec<Piece> {
     out
 }
 
+/// How many columns row `at` takes in one line, without its mark and the time it took.
+pub fn wide(model: &Model, session: &Session, at: usize) -> usize {
+    let pieces = row(model, session, at).map(|row| pieces(model, session, at, &row));
+    pieces.into_iter().flatten().map(|(_, text)| width(&text)).sum()
+}
+
 /// Whether what is looked for stands in row `at`, as it is shown.
 pub fn has(model: &Model, session: &Session, at: usize, needle: &Needle) -> bool {
     let bare = match wire_bytes(&session.dialogue, at) {

@@ -208,7 +208,7 @@ impl Loop {
     fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<Option<End>> {
         self.tick();
         for event in events {
-            if self.answer.takes(&event) {
+            if self.answer.takes(&event, self.model.now) {
                 continue;
             }
             let message = match event {

@@ -6,6 +6,9 @@ use super::rows;
 /// Below this many columns two transcripts do not fit side by side.
 pub const BESIDE: u16 = 100;
 
+/// The target that is the server inside this program, which has its other end here.
+pub const PRACTICE: &str = "practice";
+
 impl Model {
     /// All sessions, in the order of their tabs.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {

@@ -4,9 +4,10 @@ mod arrange;
 mod browse;
 mod compose;
 mod copy;
-pub mod directive;
+mod directive;
 mod find;
 mod help;
+mod linked;
 mod mouse;
 mod palette;
 mod question;
@@ -29,7 +30,6 @@ use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
 use super::rows;
 
-pub use palette::highlighted;
 pub use question::{answers, reason};
 
 /// How far a page goes in a list.
@@ -40,6 +40,15 @@ const READ_NOW: u64 = 64 << 10;
 
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let before = linked::pointed(model);
+    let effects = take(model, message);
+    if linked::pointed(model) != before {
+        linked::show(model);
+    }
+    effects
+}
+
+fn take(model: &mut Model, message: Message) -> Vec<Effect> {
     match message {
         Message::Tick(now) => model.now = now,
         Message::Resize(columns, rows) => {
@@ -230,11 +239,8 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Whether what is marked stays marked behind `action`.
 const fn leaves_marked(action: Action) -> bool {
-    use Action::{Copy, Down, Follow, PageDown, PageUp, Redraw, Screenshot, Suspend, Top, Up};
-    matches!(
-        action,
-        Copy | Screenshot | Redraw | Suspend | Up | Down | PageUp | PageDown | Top | Follow
-    )
+    use Action::{Copy, Redraw, Screenshot, Suspend};
+    browse::moves(action) || matches!(action, Copy | Screenshot | Redraw | Suspend)
 }
 
 /// Does `action`, whichever key, click or list entry asked for it. An open popup has the first

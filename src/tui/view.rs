@@ -111,7 +111,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
         (Some(Popup::Help(help)), _) => help::cursor(model, help),
         (Some(Popup::Themes(themes)), _) => chosen(themes.chosen),
         (Some(Popup::Question(question)), _) => chosen(question.chosen),
-        (Some(Popup::Copy(copy)), _) => copy::cursor(model, copy),
+        (Some(Popup::Copy(copy)), _) => chosen(copy.chosen),
         (Some(Popup::Query(query)), _) => find::cursor(model, query, panes.hints),
         (Some(Popup::Palette(_)), _) | (None, Pane::Prompt) => {
             prompt::cursor(model, panes.prompt, panes.boxed)
@@ -246,15 +246,9 @@ fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, height: usize) -> Vec<Vec<Piece
     all.into_iter().skip(scroll).take(height).collect()
 }
 
-/// Where the pane stands so that its selected line is in sight.
-fn seen(all: &[Vec<Piece>], scroll: usize, height: usize) -> usize {
-    let meant = |line: &Vec<Piece>| line.first().is_some_and(|(role, _)| *role == Role::Selected);
-    all.iter().position(meant).map_or(scroll, |at| near(at, scroll, height))
-}
-
-/// The same for line number `at`.
-const fn near(at: usize, scroll: usize, height: usize) -> usize {
-    if at < scroll || at >= scroll + height { at.saturating_sub(height / 2) } else { scroll }
+/// The line that has the sign of what is selected.
+fn signed(all: &[Vec<Piece>]) -> Option<usize> {
+    all.iter().position(|line| line.first().is_some_and(|(role, _)| *role == Role::Selected))
 }
 
 /// Draws lines from the top of `area` on.
@@ -311,13 +305,9 @@ pub fn shown(model: &Model, pane: Pane) -> Vec<Placed> {
     let Some(area) = model.panes().inside(pane) else { return Vec::new() };
     let session = &model.session;
     let (first, lines) = match pane {
-        Pane::Transcript => {
-            let window = transcript::window(model, session, area);
-            let placed = rows::placed(model, session, window.columns, window.top(), true);
-            return placed.take(window.height).collect();
-        }
-        Pane::Envelope => (envelope::scroll(model, area), envelope::lines(model, area)),
-        Pane::Content => (content::scroll(model, area), content::lines(model, area)),
+        Pane::Transcript => return transcript::shown(model, session, area),
+        Pane::Envelope => (session.envelope_scroll, envelope::lines(model, area)),
+        Pane::Content => (session.content_scroll, content::lines(model, area)),
         Pane::Explain => (session.explain_scroll, explain::lines(model, area)),
         Pane::Prompt => return Vec::new(),
     };
@@ -335,11 +325,26 @@ pub fn between(model: &Model, pane: Pane, from: (usize, usize), to: (usize, usiz
             return placed.take_while(|(at, _)| *at <= to).collect();
         }
         Pane::Envelope => envelope::from(model, from.0, columns, height),
+        // A line that the pane cuts is marked and copied to its end.
+        Pane::Content if model.session.view == ContentView::Raw => {
+            content::from(model, from.0, usize::MAX, height)
+        }
         Pane::Content => content::from(model, from.0, columns, height),
         Pane::Explain => explain::from(model, from.0, columns, height),
         Pane::Prompt => Vec::new(),
     };
     numbered(lines, from.0)
+}
+
+/// All lines of a pane other than the transcript, unbroken but for what is set in columns.
+pub fn all(model: &Model, pane: Pane) -> Vec<Vec<Piece>> {
+    let columns = model.panes().inside(pane).map_or(40, |area| usize::from(area.width));
+    match pane {
+        Pane::Envelope => envelope::all(model, columns, usize::MAX),
+        Pane::Content => content::from(model, 0, usize::MAX, usize::MAX),
+        Pane::Explain => explain::all(model, usize::MAX),
+        Pane::Transcript | Pane::Prompt => Vec::new(),
+    }
 }
 
 fn numbered(lines: Vec<Vec<Piece>>, first: usize) -> Vec<Placed> {

@@ -3,8 +3,13 @@
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
 
+use crate::journal::Moment;
+
 /// An answer is never longer: `]11;rgb:ffff/ffff/ffff` and its end.
 const LONGEST: usize = 32;
+
+/// What comes later than this after the screen has begun was typed.
+const PATIENCE: Moment = Moment(1_000_000);
 
 /// The answer on its way.
 #[derive(Debug)]
@@ -21,8 +26,11 @@ impl Answer {
         Self { awaited, left: 0 }
     }
 
-    /// Whether `event` is a part of the answer.
-    pub(super) fn takes(&mut self, event: &Input) -> bool {
+    /// Whether `event`, which came at `now`, is a part of the answer.
+    pub(super) fn takes(&mut self, event: &Input, now: Moment) -> bool {
+        if now > PATIENCE {
+            return false;
+        }
         let Input::Key(KeyEvent { code: KeyCode::Char(c), modifiers, .. }) = event else {
             return false;
         };
@@ -47,16 +55,29 @@ impl Answer {
 mod tests {
     use super::*;
 
+    fn key(c: char, modifiers: KeyModifiers) -> Input {
+        Input::Key(KeyEvent::new(KeyCode::Char(c), modifiers))
+    }
+
     #[test]
     fn one_answer_is_taken_and_no_more() {
-        let key = |c, modifiers| Input::Key(KeyEvent::new(KeyCode::Char(c), modifiers));
         let typed = |c| key(c, KeyModifiers::NONE);
         let mut answer = Answer::awaited(true);
-        assert!(!answer.takes(&typed('E')));
-        assert!(answer.takes(&key(']', KeyModifiers::ALT)));
-        assert!("11;rgb:ffff/ffff/ffff".chars().all(|c| answer.takes(&typed(c))));
-        assert!(answer.takes(&key('\\', KeyModifiers::ALT)));
-        assert!(!answer.takes(&typed('H')));
-        assert!(!answer.takes(&key(']', KeyModifiers::ALT)));
+        let mut takes = |event| answer.takes(&event, Moment(300_000));
+        assert!(!takes(typed('E')));
+        assert!(takes(key(']', KeyModifiers::ALT)));
+        assert!("11;rgb:ffff/ffff/ffff".chars().all(|c| takes(typed(c))));
+        assert!(takes(key('\\', KeyModifiers::ALT)));
+        assert!(!takes(typed('H')));
+        assert!(!takes(key(']', KeyModifiers::ALT)));
+    }
+
+    #[test]
+    fn what_comes_too_late_was_typed() {
+        let begin = key(']', KeyModifiers::ALT);
+        assert!(!Answer::awaited(true).takes(&begin, Moment(1_000_001)));
+        let mut answer = Answer::awaited(true);
+        assert!(answer.takes(&begin, Moment(900_000)));
+        assert!(!answer.takes(&key('1', KeyModifiers::NONE), Moment(1_100_000)));
     }
 }

@@ -9,6 +9,19 @@ use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
 use super::transcript;
 
+/// Whether `action` moves inside a pane.
+pub(super) const fn moves(action: Action) -> bool {
+    use Action::{Down, Follow, PageDown, PageUp, Top, Up};
+    matches!(action, Up | Down | PageUp | PageDown | Top | Follow)
+}
+
+/// Moves inside the focused pane.
+pub(super) fn within(model: &mut Model, action: Action) {
+    if !transcript::act(model, action) {
+        browse(model, action);
+    }
+}
+
 /// Moves the focus or what the focused pane shows.
 pub(super) fn browse(model: &mut Model, action: Action) {
     match action {
@@ -72,21 +85,28 @@ fn scroll(model: &mut Model, by: isize) {
 
 /// Scrolls `pane`, wherever the focus is.
 pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
-    let moved = |at: usize, most: usize| at.saturating_add_signed(by).min(most);
-    match pane {
-        Pane::Transcript | Pane::Prompt => scroll_transcript(model, by),
-        Pane::Envelope => {
-            let most = view::envelope::length(model);
-            model.session.envelope_scroll = moved(model.session.envelope_scroll, most);
-        }
-        Pane::Content => {
-            let most = view::content::length(model);
-            model.session.content_scroll = moved(model.session.content_scroll, most);
-        }
-        Pane::Explain => {
-            let most = view::explain::length(model);
-            model.session.explain_scroll = moved(model.session.explain_scroll, most);
-        }
+    let Some(at) = model.session.scroll(pane).map(|at| *at) else {
+        return scroll_transcript(model, by);
+    };
+    let wanted = at.saturating_add_signed(by);
+    let most = match pane {
+        Pane::Envelope => view::envelope::length(model),
+        Pane::Content => view::content::length(model, wanted),
+        _ => view::explain::length(model),
+    };
+    if let Some(scroll) = model.session.scroll(pane) {
+        *scroll = wanted.min(most);
+    }
+}
+
+/// Scrolls a pane so that `line` is in sight, in the middle if it was not.
+pub(super) fn show_line(model: &mut Model, pane: Pane, line: usize) {
+    let Some(area) = model.panes().inside(pane) else { return };
+    let height = usize::from(area.height).max(1);
+    if let Some(scroll) = model.session.scroll(pane)
+        && (line < *scroll || line >= *scroll + height)
+    {
+        *scroll = line.saturating_sub(height / 2);
     }
 }
 

@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use crate::display::keys::Action;
 use crate::knowledge;
 
+use super::super::directive::cannot_send;
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::popup::Popup;
@@ -75,7 +76,7 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
-    if let Some(why) = directive::cannot_send(model) {
+    if let Some(why) = cannot_send(model) {
         return directive::told(model, why);
     }
     let line = model.prompt.take(keep);

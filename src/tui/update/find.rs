@@ -1,11 +1,11 @@
 //! Finding in a pane, and filtering the transcript: a line at the bottom that counts while it is
-//! typed. Enter keeps what it found, Esc goes back.
+//! typed. Enter keeps what it found, and so does whatever leads away; Esc goes back.
 
 use crate::display::keys::Action;
 use crate::session::pattern::Pattern;
 
 use super::super::effect::Effect;
-use super::super::find::{Find, Needle};
+use super::super::find::{Find, Needle, lines};
 use super::super::model::{Model, Pane};
 use super::super::popup::{Asks, Popup, Query};
 use super::super::prompt::Prompt;
@@ -23,18 +23,25 @@ pub(super) fn open(model: &mut Model, asks: Asks) {
         browse::focus(model, Pane::Transcript);
     }
     let mut line = Prompt::default();
-    if let (Asks::Filter, Some((pattern, _))) = (asks, model.session.sight.filter()) {
-        line.set(&pattern.to_string());
+    let filter = model.session.sight.filter().map(|(pattern, _)| pattern.clone());
+    let filter = filter.unwrap_or_default();
+    if asks == Asks::Filter {
+        line.set(&filter.to_string());
     }
-    model.popup = Some(Popup::Query(Query { asks, line, wrong: None, focus, before }));
+    let find = model.find.clone();
+    let query = Query { asks, line, wrong: None, focus, before, find, filter };
+    model.popup = Some(Popup::Query(query));
 }
 
-/// What the line makes of `action`; `None` closes it.
+/// What the line makes of `action`; `None` if that leads away from it, which keeps what it found.
 pub(super) fn act(model: &mut Model, action: Action, changed: bool) -> Option<Vec<Effect>> {
     let Some(Popup::Query(query)) = &model.popup else { return None };
     let (asks, empty) = (query.asks, query.line.text().is_empty());
+    let is_wrong = query.wrong.is_some();
     match (action, asks) {
         _ if changed => edited(model),
+        // Nobody has typed the filter that is there as long as this one cannot be read.
+        (Action::Choose, _) if is_wrong => {}
         (Action::Choose, _) => {
             model.popup = None;
             if asks == Asks::Find && empty {
@@ -44,7 +51,11 @@ pub(super) fn act(model: &mut Model, action: Action, changed: bool) -> Option<Ve
         (Action::Find | Action::FindNext, Asks::Find) => next(model, true),
         (Action::FindPrevious, Asks::Find) => next(model, false),
         (Action::FindNext | Action::FindPrevious, Asks::Filter) => {}
-        _ => return None,
+        _ if browse::moves(action) => browse::within(model, action),
+        _ => {
+            keep(model);
+            return None;
+        }
     }
     Some(Vec::new())
 }
@@ -60,10 +71,11 @@ pub(super) fn edited(model: &mut Model) {
             (model.session.anchor, model.session.cursor) = query.before;
             let pane = model.focus;
             let Some(needle) = Needle::new(&text) else {
-                // Nothing is typed yet: what was looked for before can still be asked for again.
+                // With nothing typed, what was looked for before can be asked for again.
+                model.find.clone_from(&query.find);
                 return;
             };
-            let line = view::find::top(model, pane);
+            let line = lines::top(model, pane);
             let find = Find { needle, pane, line, found: false, wrapped: false, number: None };
             model.find = Some(find);
             seek(model, true, true);
@@ -84,15 +96,22 @@ fn filter(model: &mut Model, text: &str) {
     }
 }
 
-/// Esc in the line: everything is as it was, nothing is looked for and nothing filtered.
+/// Closes the line and keeps what it found, unless it cannot be read.
+pub(super) fn keep(model: &mut Model) {
+    if matches!(&model.popup, Some(Popup::Query(query)) if query.wrong.is_none()) {
+        model.popup = None;
+    }
+}
+
+/// Esc in the line: everything is as it was.
 pub(super) fn cancel(model: &mut Model) {
     let Some(Popup::Query(query)) = &model.popup else { return };
-    let (asks, before, focus) = (query.asks, query.before, query.focus);
-    match asks {
+    let (before, focus) = (query.before, query.focus);
+    match query.asks {
         Asks::Filter => {
-            model.session.sight.set_filter(Pattern::default(), &model.session.dialogue);
+            model.session.sight.set_filter(query.filter.clone(), &model.session.dialogue);
         }
-        Asks::Find => model.find = None,
+        Asks::Find => model.find.clone_from(&query.find),
     }
     browse::focus(model, focus);
     (model.session.anchor, model.session.cursor) = before;
@@ -120,7 +139,7 @@ pub(super) fn again(model: &mut Model, forward: bool) {
 
 fn next(model: &mut Model, forward: bool) {
     let pane = model.focus;
-    let line = view::find::top(model, pane);
+    let line = lines::top(model, pane);
     let Some(find) = &mut model.find else { return };
     if find.pane != pane {
         // In another pane the same is looked for from the beginning of what is seen.
@@ -136,18 +155,18 @@ fn seek(model: &mut Model, forward: bool, from_here: bool) {
     let hit = match find.pane {
         Pane::Transcript => {
             let from = rows::selected(model, &model.session);
-            let from = from.unwrap_or_else(|| view::find::top(model, Pane::Transcript));
+            let from = from.unwrap_or_else(|| lines::top(model, Pane::Transcript));
             let found = in_transcript(model, &find.needle, (from, forward, from_here));
             find.number = found.and_then(|(row, _)| counted(model, &find.needle, row));
             found
         }
         pane => {
-            let lines = view::find::lines(model, pane);
-            let has = |at: usize| !find.needle.places(&lines.text(at)).is_empty();
+            let lines = lines::of(model, pane);
+            let has = |at: &usize| !find.needle.places(&lines.text(*at)).is_empty();
             let found = around(lines.len(), (find.line, forward, from_here), has);
             let few = found.filter(|_| lines.len() <= COUNTED);
             find.number = few.map(|(line, _)| {
-                let all = || (0..lines.len()).filter(|at| has(*at));
+                let all = || (0..lines.len()).filter(has);
                 (all().filter(|at| *at <= line).count(), all().count())
             });
             found
@@ -162,7 +181,7 @@ fn seek(model: &mut Model, forward: bool, from_here: bool) {
     model.find = Some(find);
     match hit {
         Some((row, _)) if pane == Pane::Transcript => transcript::reveal(model, row),
-        Some((line, _)) => view_line(model, pane, line),
+        Some((line, _)) => browse::show_line(model, pane, line),
         None => {}
     }
 }
@@ -171,17 +190,24 @@ fn seek(model: &mut Model, forward: bool, from_here: bool) {
 fn around(
     count: usize,
     (from, forward, from_here): (usize, bool, bool),
-    has: impl Fn(usize) -> bool,
+    has: impl Fn(&usize) -> bool,
 ) -> Option<(usize, bool)> {
     let split = (from + usize::from(forward != from_here)).min(count);
-    let (before, behind) = (0..split, split..count);
     if forward {
-        let near = behind.into_iter().find(|at| has(*at)).map(|at| (at, false));
-        near.or_else(|| before.into_iter().find(|at| has(*at)).map(|at| (at, true)))
+        first(split..count, 0..split, has)
     } else {
-        let near = (0..from.min(count)).rev().find(|at| has(*at)).map(|at| (at, false));
-        near.or_else(|| (from.min(count)..count).rev().find(|at| has(*at)).map(|at| (at, true)))
+        first((0..split).rev(), (split..count).rev(), has)
     }
+}
+
+/// The first that `has` it, and whether that is one of `far`, which are only looked at if none of
+/// `near` has it.
+fn first(
+    near: impl Iterator<Item = usize>,
+    far: impl Iterator<Item = usize>,
+    has: impl Fn(&usize) -> bool,
+) -> Option<(usize, bool)> {
+    near.map(|at| (at, false)).chain(far.map(|at| (at, true))).find(|(at, _)| has(at))
 }
 
 /// The same over the rows that the filter keeps; folded ones count too.
@@ -202,16 +228,12 @@ fn in_transcript(
             session.sight.kept_before(dialogue, *at)
         })
     };
-    let (near, far) = if forward {
-        let start = from + usize::from(!from_here);
-        (down(start).find(has), down(0).take_while(|at| *at < start).find(has))
+    let split = from + usize::from(forward != from_here);
+    if forward {
+        first(down(split), down(0).take_while(|at| *at < split), has)
     } else {
-        let end = from + usize::from(from_here);
-        let near = up(end).find(has);
-        let far = || up(usize::MAX).take_while(|at| *at >= end).find(has);
-        (near, near.is_none().then(far).flatten())
-    };
-    near.map(|at| (at, false)).or_else(|| far.map(|at| (at, true)))
+        first(up(split), up(usize::MAX).take_while(|at| *at >= split), has)
+    }
 }
 
 /// Which match row `row` is, of how many.
@@ -226,17 +248,28 @@ fn counted(model: &Model, needle: &Needle, row: usize) -> Option<(usize, usize)>
     Some(all.fold((0, 0), |(before, all), at| (before + usize::from(at <= row), all + 1)))
 }
 
-/// Scrolls a pane so that `line` is in sight.
-fn view_line(model: &mut Model, pane: Pane, line: usize) {
-    let height = model.panes().inside(pane).map_or(1, |area| usize::from(area.height).max(1));
-    let session = &mut model.session;
-    let scroll = match pane {
-        Pane::Envelope => &mut session.envelope_scroll,
-        Pane::Content => &mut session.content_scroll,
-        Pane::Explain => &mut session.explain_scroll,
-        Pane::Transcript | Pane::Prompt => return,
-    };
-    if line < *scroll || line >= *scroll + height {
-        *scroll = line.saturating_sub(height / 2);
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_is_found_and_no_more_is_looked_at() {
+        let looked = Cell::new(0);
+        let has = |at: &usize| {
+            looked.set(looked.get() + 1);
+            at % 10 == 5
+        };
+        assert_eq!(around(40, (5, true, true), has), Some((5, false)));
+        assert_eq!(looked.take(), 1);
+        assert_eq!(around(40, (5, true, false), has), Some((15, false)));
+        assert_eq!(around(40, (35, true, false), has), Some((5, true)));
+        looked.take();
+        assert_eq!(around(40, (35, false, true), has), Some((35, false)));
+        assert_eq!(around(40, (35, false, false), has), Some((25, false)));
+        assert_eq!(looked.take(), 11);
+        assert_eq!(around(40, (5, false, false), has), Some((35, true)));
+        assert_eq!(around(4, (9, true, true), has), None);
     }
 }

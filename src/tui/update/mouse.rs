@@ -1,4 +1,5 @@
-//! The mouse: what is under the pointer decides. Middle and right button stay the terminal's.
+//! The mouse: what is under the pointer decides. The left button and the wheel have a meaning; the
+//! other buttons do nothing. While the mouse is ours the terminal has none of them.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
@@ -10,8 +11,9 @@ use super::super::effect::Effect;
 use super::super::layout::{Panes, Shape, Split, too_small};
 use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
+use super::super::popup::Popup;
 use super::super::view::{self, Click, marked, prompt};
-use super::{act, arrange, browse, compose, transcript};
+use super::{act, arrange, browse, compose, find, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -40,7 +42,7 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
-    if model.popup.is_some() {
+    if model.popup.is_some() && !is_asking(model) {
         let action = if by < 0 { Action::Up } else { Action::Down };
         return (0..by.abs()).flat_map(|_| act(model, action)).collect();
     }
@@ -53,6 +55,11 @@ fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether a line at the bottom leaves the panes in sight.
+const fn is_asking(model: &Model) -> bool {
+    matches!(model.popup, Some(Popup::Query(_)))
+}
+
 fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     let before = model.pointer.pressed.replace((place, model.now));
     let double = before.is_some_and(|(at, when)| at == place && model.now.since(when) < DOUBLE);
@@ -62,15 +69,33 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     }
     model.marked = None;
     model.pointer.held = Held::Nothing;
-    let hint = view::hints::hints_at(model).into_iter().find(|(_, at)| at.contains(&place.0));
-    model.notice = None;
+    // What is under the pointer is judged as it stands, with the notice.
     let panes = model.panes();
     if panes.hints.contains(place.into()) {
-        return hint.map_or_else(Vec::new, |(action, _)| act(model, action));
+        return in_hints(model, panes.hints, place.0);
     }
     if model.popup.is_some() {
         return in_popup(model, place);
     }
+    let effects = in_panes(model, &panes, place, double);
+    model.notice = None;
+    effects
+}
+
+/// In the line at the bottom: a hint does what it says, and what is typed there takes the cursor.
+fn in_hints(model: &mut Model, area: Rect, x: u16) -> Vec<Effect> {
+    let hint = view::hints::hints_at(model).into_iter().find(|(_, at)| at.contains(&x));
+    model.notice = None;
+    if let Some(Popup::Query(query)) = &model.popup {
+        let byte = view::find::byte_at(model, query, area, x);
+        if let Some(line) = model.line() {
+            line.place(byte);
+        }
+    }
+    hint.map_or_else(Vec::new, |(action, _)| act(model, action))
+}
+
+fn in_panes(model: &mut Model, panes: &Panes, place: (u16, u16), double: bool) -> Vec<Effect> {
     if let Some(splitter) = panes.splitter_at(place) {
         take_border(model, (splitter.split, splitter.sideways), place, double);
     } else if panes.header.contains(place.into()) {
@@ -83,7 +108,7 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     } else if panes.beside.is_some_and(|area| area.contains(place.into())) {
         model.bring_to_front(model.neighbour(1));
     } else if let Some(pane) = panes.at(place) {
-        return in_pane(model, &panes, pane, place, double);
+        return in_pane(model, panes, pane, place, double);
     }
     Vec::new()
 }
@@ -91,10 +116,13 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
 /// In an open popup: its entries, and everything beside it closes it.
 fn in_popup(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     let entry = view::choices_at(model).into_iter().find(|(_, area)| area.contains(place.into()));
+    let inside = view::popup_at(model).is_some_and(|area| area.contains(place.into()));
+    model.notice = None;
     if let Some((number, _)) = entry {
         return super::choose(model, number);
     }
-    if !view::popup_at(model).is_some_and(|area| area.contains(place.into())) {
+    if !inside {
+        find::keep(model);
         super::close(model);
     }
     Vec::new()
@@ -110,6 +138,8 @@ fn take_border(
     if again {
         return model.ratios.forget_one(Shape::of(model.size), split);
     }
+    // The border is held as it stands without the notice.
+    model.notice = None;
     let Some(at) = before(&model.panes(), split, sideways, place) else { return };
     model.pointer.held = Held::Border(split, at);
 }

@@ -4,7 +4,7 @@ use crate::display::keys::Action;
 
 use super::super::effect::Effect;
 use super::super::model::Model;
-use super::super::palette::{Entry, begun, entries, typed};
+use super::super::palette::{Entry, begun, entries, highlighted, typed};
 use super::super::popup::{Palette, Popup};
 use super::directive;
 
@@ -40,12 +40,6 @@ pub(super) fn typed_on(model: &mut Model) {
             super::close(model);
         }
     }
-}
-
-/// The entry on which Enter acts; none while an argument is typed and none was gone to.
-pub fn highlighted(model: &Model) -> Option<usize> {
-    let Some(Popup::Palette(palette)) = &model.popup else { return None };
-    palette.chosen.or_else(|| begun(model).is_none().then_some(0))
 }
 
 fn step(model: &mut Model, by: isize) {
@@ -124,9 +118,9 @@ fn run_line(model: &mut Model) -> Vec<Effect> {
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+    use super::super::super::directive::{DIRECTIVES, Directive};
     use super::super::super::message::Message;
     use super::super::super::model::Pane;
-    use super::super::directive::{DIRECTIVES, Directive};
     use super::super::{act as act_at_once, update};
     use super::*;
     use crate::display::Theme;

@@ -8,6 +8,7 @@ use crate::knowledge;
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
+use super::super::directive::cannot_send;
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::popup::{Answer, Asked, Popup, Question};
@@ -56,8 +57,8 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
         (_, Answer::Quit) => {
             model.sessions().all(|s| !hears_quit(s)).then_some("question.inside-message")
         }
-        (_, Answer::OneByOne) => directive::cannot_send(model),
-        (_, Answer::Together) => directive::cannot_send(model)
+        (_, Answer::OneByOne) => cannot_send(model),
+        (_, Answer::Together) => cannot_send(model)
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
         _ => None,
     }

@@ -6,10 +6,7 @@ use crate::knowledge;
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Pane};
-use super::super::sessions::BESIDE;
-
-/// The target that has its other end in this program.
-const PRACTICE: &str = "practice";
+use super::super::sessions::{BESIDE, PRACTICE};
 
 /// Does what concerns several sessions; `None` if `action` does not.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {

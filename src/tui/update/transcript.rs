@@ -72,9 +72,9 @@ fn show(model: &mut Model, action: Action) -> bool {
 
 /// Columns of the longest row in sight.
 fn widest(model: &Model) -> usize {
-    let row = |at: usize| rows::bytes(model, &model.session, at).len();
+    let wide = |at: usize| rows::wide(model, &model.session, at);
     let (_, rows) = window(model).map_or_else(Default::default, |window| window.rows());
-    rows.into_iter().map(row).max().unwrap_or_default()
+    rows.into_iter().map(wide).max().unwrap_or_default()
 }
 
 fn window(model: &Model) -> Option<Window<'_>> {

@@ -17,7 +17,7 @@ const ALIKE: [(&str, &str); 12] = [
     ("═", "="),
     ("║", "|"),
     ("╔╗╚╝", "#"),
-    ("…·・", "."),
+    ("…·", "."),
     ("µ", "u"),
     ("→›»", ">"),
     ("←‹«", "<"),
@@ -46,6 +46,19 @@ pub fn replace(model: &Model, buffer: &mut Buffer) {
                 None if !model.utf8 => _ = cell.set_symbol("?"),
                 None => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_likeness_is_as_wide_as_its_sign() {
+        for (signs, likeness) in ALIKE {
+            assert_eq!(width(likeness), 1);
+            assert!(signs.chars().all(|c| width(&c.to_string()) == 1), "{signs}");
         }
     }
 }

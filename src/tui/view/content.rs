@@ -14,7 +14,7 @@ use crate::session::{Message, Row};
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight, near, seen};
+use super::{Click, Title, boxed, draw_lines, in_sight, signed};
 
 /// A header is not looked for beyond so many lines.
 const HEADER_LINES: usize = 1_000;
@@ -29,19 +29,17 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    from(model, scroll(model, area), usize::from(area.width), usize::from(area.height))
+    from(model, model.session.content_scroll, usize::from(area.width), usize::from(area.height))
 }
 
-/// The first line that is in sight. While one reads the transcript, its selected line is.
-pub fn scroll(model: &Model, area: Rect) -> usize {
-    let (scroll, height) = (model.session.content_scroll, usize::from(area.height));
-    let Some((_, line)) = selected(model).filter(|_| model.focus == Pane::Transcript) else {
-        return scroll;
-    };
-    if model.session.view == ContentView::Raw {
-        return near(line, scroll, height);
+/// The line that is selected in the transcript, or whose field is.
+pub fn meant(model: &Model, columns: usize) -> Option<usize> {
+    let (_, line) = selected(model)?;
+    match model.session.view {
+        ContentView::Header => signed(&all(model, columns, usize::MAX)),
+        ContentView::Raw => Some(line),
+        ContentView::Parts | ContentView::Body => None,
     }
-    seen(&all(model, usize::from(area.width), usize::MAX), scroll, height)
 }
 
 /// What is left of the upper border beside the corners, the number, and the blanks around it.
@@ -100,12 +98,12 @@ pub(super) fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
     field
 }
 
-/// The last line to which one can scroll.
-pub fn length(model: &Model) -> usize {
+/// The last line to which one can scroll, or one behind line `wanted`: no more are made.
+pub fn length(model: &Model, wanted: usize) -> usize {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
     let count = match (model.session.view, message(model)) {
         (ContentView::Raw, Some((_, message))) => message.line_count(),
-        _ => all(model, columns, usize::MAX).len(),
+        _ => all(model, columns, wanted.saturating_add(1)).len(),
     };
     count.saturating_sub(1)
 }
@@ -144,7 +142,7 @@ fn remark(model: &Model, room: usize) -> String {
 }
 
 /// The lines of the pane, at least `enough` of them if there are so many.
-pub(super) fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let sentence = |key| {
         let text = knowledge::word(model.lang, key);
         wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()

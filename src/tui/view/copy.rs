@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Block, BorderType};
 
 use crate::display::Role;
 use crate::display::text::{fit, width};
@@ -12,28 +11,22 @@ use super::super::copy::{Form, forms};
 use super::super::layout::inside;
 use super::super::model::Model;
 use super::super::popup::Copy;
-use super::draw_lines;
+use super::{draw_lines, list};
 
 /// Draws the list over the middle of the screen.
 pub fn draw(model: &Model, copy: &Copy, frame: &mut Frame<'_>) {
-    let area = place(model, copy);
-    super::clear(model, area, frame);
-    let block = Block::bordered()
-        .border_type(BorderType::Double)
-        .border_style(model.theme.style(Role::Focus))
-        .title(format!(" {} ", knowledge::word(model.lang, "copy.title")));
-    frame.render_widget(block, area);
-    let area = inside(area);
+    let title = knowledge::word(model.lang, "copy.title");
+    let area = list::boxed(model, title, "", place(model, copy), frame);
     let room = usize::from(area.width).saturating_sub(4);
-    let line = |(at, words): (usize, &Entry)| {
-        let mark = if at == copy.chosen { '>' } else { ' ' };
-        let key = (Role::Key, format!("{mark}{} ", words.0));
-        vec![key, (Role::Text, fit(&words.1, room))]
-    };
-    let lines = entries(model, copy).iter().enumerate().map(line).collect();
-    draw_lines(model, lines, area, frame);
-    let row = Rect { y: area.y + row(copy), height: 1, ..area };
-    frame.buffer_mut().set_style(row, model.theme.style(Role::Selected));
+    let entries = entries(model, copy);
+    for (number, place) in choices(model, copy) {
+        let Some((letter, words)) = entries.get(number) else { continue };
+        let key = (Role::Key, format!("{}{letter} ", list::mark(number == copy.chosen)));
+        draw_lines(model, vec![vec![key, (Role::Text, fit(words, room))]], place, frame);
+        if number == copy.chosen {
+            list::highlight(model, place, frame);
+        }
+    }
 }
 
 /// A letter, and the name of its form.
@@ -59,18 +52,8 @@ pub fn place(model: &Model, copy: &Copy) -> Rect {
     Rect::new((columns - wide) / 2, (rows - high) / 2, wide, high)
 }
 
-fn row(copy: &Copy) -> u16 {
-    u16::try_from(copy.chosen).unwrap_or_default()
-}
-
 /// Where each form stands.
 pub fn choices(model: &Model, copy: &Copy) -> Vec<(usize, Rect)> {
     let area = inside(place(model, copy));
-    area.rows().take(entries(model, copy).len()).enumerate().collect()
-}
-
-/// The real cursor stands at the chosen form.
-pub fn cursor(model: &Model, copy: &Copy) -> (u16, u16) {
-    let area = inside(place(model, copy));
-    (area.x, area.y + row(copy))
+    list::places(area, list::window(forms(&copy.source).len(), Some(copy.chosen), area.height))
 }

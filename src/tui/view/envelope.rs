@@ -13,7 +13,7 @@ use crate::session::{End, Fate, Row, Transaction};
 use super::super::model::{Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight, seen};
+use super::{Click, Title, boxed, draw_lines, in_sight, signed};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
@@ -29,17 +29,13 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 
 /// The lines that are in sight.
 pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
-    from(model, scroll(model, area), usize::from(area.width), usize::from(area.height))
+    from(model, model.session.envelope_scroll, usize::from(area.width), usize::from(area.height))
 }
 
-/// The first line that is in sight. While one reads the transcript, whoever is meant by its
-/// selected line is.
-pub fn scroll(model: &Model, area: Rect) -> usize {
-    let (scroll, height) = (model.session.envelope_scroll, usize::from(area.height));
-    if model.focus != Pane::Transcript || selected(model).is_none() {
-        return scroll;
-    }
-    seen(&all(model, usize::from(area.width), usize::MAX), scroll, height)
+/// The line of whoever is meant by the selected line of the transcript.
+pub fn meant(model: &Model, columns: usize) -> Option<usize> {
+    selected(model)?;
+    signed(&all(model, columns, usize::MAX))
 }
 
 /// `height` lines from number `scroll` on.
@@ -76,7 +72,7 @@ pub fn length(model: &Model) -> usize {
 }
 
 /// The lines of the pane, at least `enough` of them if there are so many.
-pub(super) fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let dialogue = &model.session.dialogue;
     let transactions = &dialogue.envelope().transactions;
     let mut out = Vec::new();

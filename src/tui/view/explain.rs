@@ -108,7 +108,8 @@ fn explained(model: &Model) -> Option<&Exchange> {
 /// One thing to say: its role and title, and the sentence.
 type Said = (Role, String, String);
 
-pub(super) fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+/// The lines of the pane.
+pub fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     let said = match selected_line(model) {
         Some(row) => line(model, row),
         None => present(model),

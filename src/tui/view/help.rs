@@ -8,11 +8,11 @@ use crate::display::keys::{Action, Layer, key_name};
 use crate::display::text::{clip, fit, wrap};
 use crate::knowledge::{self, Lang};
 
+use super::super::directive::DIRECTIVES;
 use super::super::layout::inside;
 use super::super::model::Model;
 use super::super::popup::{Help, Popup};
 use super::super::rows::Piece;
-use super::super::update::directive::DIRECTIVES;
 use super::{draw_lines, in_sight, list};
 
 /// The mark before the filter.

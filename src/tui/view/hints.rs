@@ -44,9 +44,9 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     frame.render_widget(styled(model, pieces), area);
 }
 
-/// Which action stands in which columns of the line.
+/// Which action stands in which columns of the line, where they can be seen.
 pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
-    if said(model).is_some() {
+    if said(model).is_some() || matches!(model.popup, Some(Popup::Query(_))) {
         return Vec::new();
     }
     let mut at = 0;

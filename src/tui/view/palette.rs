@@ -10,9 +10,8 @@ use crate::knowledge;
 
 use super::super::layout::inside;
 use super::super::model::Model;
-use super::super::palette::{Entry, entries};
+use super::super::palette::{Entry, entries, highlighted};
 use super::super::rows::Piece;
-use super::super::update::highlighted;
 use super::{draw_lines, list};
 
 /// How many entries are in sight where there is room.

@@ -9,7 +9,7 @@ use crate::knowledge;
 
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::rows::place::Window;
-use super::super::rows::{self, Piece};
+use super::super::rows::{self, Placed};
 use super::{boxed, framed};
 
 /// Draws the rows that are in sight.
@@ -21,7 +21,8 @@ pub fn draw(model: &Model, session: &Session, area: Rect, frame: &mut Frame<'_>)
     } else {
         framed(model, false, &title, (tone, &remark), area, frame)
     };
-    super::draw_lines(model, lines(model, session, area), area, frame);
+    let lines = shown(model, session, area).into_iter().map(|(_, line)| line);
+    super::draw_lines(model, lines.collect(), area, frame);
 }
 
 /// Where two stand side by side, each says whose it is.
@@ -36,11 +37,10 @@ fn title(model: &Model, session: &Session) -> String {
     format!("{title} [{}] {target}{end}", session.id)
 }
 
-/// The lines that are in sight.
-pub fn lines(model: &Model, session: &Session, area: Rect) -> Vec<Vec<Piece>> {
+/// The lines that are in sight, with their places.
+pub fn shown(model: &Model, session: &Session, area: Rect) -> Vec<Placed> {
     let window = window(model, session, area);
-    let placed = rows::placed(model, session, window.columns, window.top(), true);
-    placed.take(window.height).map(|(_, line)| line).collect()
+    rows::placed(model, session, window.columns, window.top(), true).take(window.height).collect()
 }
 
 /// Where the selected row begins on the screen.

@@ -1,0 +1,170 @@
+//! The directives: what a person can say to the program at the prompt, behind a colon; and why
+//! one of them cannot be done now.
+
+use super::model::Model;
+
+/// What a directive does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Connects this session.
+    Connect,
+    /// Opens another session.
+    New,
+    /// Sends exactly what follows.
+    Raw,
+    /// Sends a file as mail data.
+    Data,
+    /// Closes the connection.
+    Close,
+    /// Opens the help.
+    Help,
+    /// Leaves.
+    Quit,
+}
+
+/// One directive.
+#[derive(Debug)]
+pub struct Directive {
+    /// Its name, without the colon.
+    pub name: &'static str,
+    /// A shorter name.
+    pub short: Option<&'static str>,
+    /// What stands behind it, in capitals; nothing if that is empty.
+    pub argument: &'static str,
+    /// Whether it says nothing without its argument.
+    pub needs_argument: bool,
+    /// The key of its words.
+    pub words: &'static str,
+    /// Why it cannot be done now: the key of a sentence.
+    pub reason: fn(&Model) -> Option<&'static str>,
+    /// What it does.
+    pub does: Does,
+}
+
+impl PartialEq for Directive {
+    fn eq(&self, other: &Self) -> bool {
+        self.does == other.does
+    }
+}
+
+impl Eq for Directive {}
+
+/// Every directive, in the order of the lists.
+pub static DIRECTIVES: [Directive; 7] = [
+    Directive {
+        name: "connect",
+        short: None,
+        argument: "TARGET",
+        needs_argument: false,
+        words: "help.connect",
+        reason: cannot_dial,
+        does: Does::Connect,
+    },
+    Directive {
+        name: "new",
+        short: None,
+        argument: "TARGET",
+        needs_argument: false,
+        words: "session.new",
+        reason: |_| None,
+        does: Does::New,
+    },
+    Directive {
+        name: "raw",
+        short: None,
+        argument: "TEXT",
+        needs_argument: true,
+        words: "help.raw",
+        reason: cannot_send,
+        does: Does::Raw,
+    },
+    Directive {
+        name: "data",
+        short: None,
+        argument: "FILE",
+        needs_argument: true,
+        words: "help.data",
+        reason: cannot_send_file,
+        does: Does::Data,
+    },
+    Directive {
+        name: "close",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.close",
+        reason: cannot_close,
+        does: Does::Close,
+    },
+    Directive {
+        name: "help",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help",
+        reason: |_| None,
+        does: Does::Help,
+    },
+    Directive {
+        name: "quit",
+        short: Some("q"),
+        argument: "",
+        needs_argument: false,
+        words: "quit",
+        reason: |_| None,
+        does: Does::Quit,
+    },
+];
+
+impl Directive {
+    /// The directive of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        DIRECTIVES.iter().find(|directive| directive.is_called(name))
+    }
+
+    /// Whether `name` is its name, or its shorter one.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.short == Some(name)
+    }
+
+    /// How it is written: `:connect TARGET`.
+    pub fn written(&self) -> String {
+        format!(":{} {}", self.name, self.argument).trim_end().to_owned()
+    }
+}
+
+/// Why nothing can ever be sent from a session that is only looked at.
+const fn nothing_to_send(model: &Model) -> &'static str {
+    if model.session.other_end_of.is_some() { "prompt.other-end" } else { "prompt.file" }
+}
+
+/// Why no line can be sent.
+pub fn cannot_send(model: &Model) -> Option<&'static str> {
+    if model.session.recorded {
+        Some(nothing_to_send(model))
+    } else if model.session.dialogue.phase().is_open() {
+        None
+    } else {
+        Some("prompt.closed")
+    }
+}
+
+/// Why no file can be sent.
+pub fn cannot_send_file(model: &Model) -> Option<&'static str> {
+    let ready = model.session.dialogue.awaits_mail_data();
+    if ready { cannot_send(model) } else { Some("message.data-where") }
+}
+
+/// Why no connection can be made.
+pub fn cannot_dial(model: &Model) -> Option<&'static str> {
+    let busy = model.session.dialogue.phase().is_open() || model.session.dialling;
+    if model.session.recorded {
+        Some(nothing_to_send(model))
+    } else {
+        busy.then_some("message.busy")
+    }
+}
+
+fn cannot_close(model: &Model) -> Option<&'static str> {
+    if model.session.dialling { None } else { cannot_send(model) }
+}

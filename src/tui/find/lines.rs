@@ -1,0 +1,72 @@
+//! The lines of a pane in which something can be found.
+
+use crate::display::token::visible;
+use crate::session::Message;
+
+use super::super::model::{ContentView, Model, Pane};
+use super::super::rows::Piece;
+use super::super::view::{content, envelope, explain, transcript};
+
+/// The first row or line of `pane` that is in sight.
+pub fn top(model: &Model, pane: Pane) -> usize {
+    let session = &model.session;
+    match pane {
+        Pane::Transcript | Pane::Prompt => {
+            let area = model.panes().inside(Pane::Transcript);
+            area.map_or(0, |area| transcript::window(model, session, area).top().0)
+        }
+        Pane::Envelope => session.envelope_scroll,
+        Pane::Content => session.content_scroll,
+        Pane::Explain => session.explain_scroll,
+    }
+}
+
+/// All lines of a pane other than the transcript.
+#[derive(Debug)]
+pub enum Lines<'a> {
+    /// Made.
+    Made(Vec<String>),
+    /// Those of a message, each made when it is asked for.
+    Raw(&'a Message),
+}
+
+/// The lines in which something can be found.
+pub fn of(model: &Model, pane: Pane) -> Lines<'_> {
+    let columns = model.panes().inside(pane).map_or(40, |area| usize::from(area.width));
+    let made = match pane {
+        Pane::Envelope => envelope::all(model, columns, usize::MAX),
+        Pane::Explain => explain::all(model, columns),
+        Pane::Content => match content::message(model) {
+            Some((_, message)) if model.session.view == ContentView::Raw => {
+                return Lines::Raw(message);
+            }
+            _ => content::all(model, columns, usize::MAX),
+        },
+        Pane::Transcript | Pane::Prompt => Vec::new(),
+    };
+    let text = |line: Vec<Piece>| line.into_iter().map(|(_, text)| text).collect();
+    Lines::Made(made.into_iter().map(text).collect())
+}
+
+impl Lines<'_> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Made(lines) => lines.len(),
+            Self::Raw(message) => message.line_count(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The text of line `at`.
+    pub fn text(&self, at: usize) -> String {
+        match self {
+            Self::Made(lines) => lines.get(at).cloned().unwrap_or_default(),
+            Self::Raw(message) => visible(&message.line(at).unwrap_or_default()),
+        }
+    }
+}
