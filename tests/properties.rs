@@ -721,3 +721,12 @@ proptest! {
         prop_assert_eq!(seen, masks);
     }
 }
+
+#[test]
+fn an_event_without_bytes_changes_nothing() {
+    for side in [Side::Client, Side::Server] {
+        let mut dialogue = Dialogue::default();
+        dialogue.apply(&Event::bytes(Moment(1), side, Bytes::new()));
+        assert_eq!(outline(&dialogue), outline(&Dialogue::default()));
+    }
+}

@@ -702,7 +702,7 @@ fn a_paste_goes_out_one_by_one_and_stops_at_a_refusal() {
     t.keys("o");
     t.wait_for("Transaction 1  accepted");
     t.wait_for("Subject: pasted");
-    t.wait_for("lines were sent");
+    t.wait_for("lines sent: ");
     assert!(!t.contents().contains("C QUIT"), "{}", t.contents());
     t.keys("\x19");
     t.wait_until("the rest", |s| prompt(s).ends_with("QUIT"));

@@ -63,7 +63,10 @@ impl Watches {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Clock;
+    use super::super::driver::Log;
     use super::*;
+    use crate::session::Keep;
 
     const CLIENTS: [&str; 2] = ["127.0.0.1:1", "127.0.0.1:2"];
 
@@ -101,5 +104,15 @@ mod tests {
             told = told.recv() => assert!(matches!(told, Some((4, Heard::TooLate)))),
         }
         assert_eq!(heard(&mut watches.session(early)), None);
+    }
+    #[tokio::test]
+    async fn who_asks_just_before_the_end_hears_what_was() {
+        let (ears, late) = watch::channel(None);
+        let (heard, mut told) = mpsc::channel(1);
+        let mut log = Log::new(Clock::start(), Keep::default()).open_to(Some(late));
+        ears.send(Some(Ear { number: 7, heard })).unwrap();
+        log.close().await;
+        assert!(matches!(told.try_recv(), Ok((7, Heard::Before(_)))));
+        assert!(ears.is_closed());
     }
 }

@@ -153,6 +153,8 @@ impl Dialogue {
                 self.phase = Phase::Closed;
                 self.notice(event);
             }
+            // Nothing crossed the wire.
+            Happening::Bytes { data, .. } if data.is_empty() => {}
             Happening::Bytes { from: Side::Client, data, .. } => self.client_bytes(data.clone()),
             Happening::Bytes { from: Side::Server, data, .. } => self.server_bytes(data.clone()),
             Happening::Secured(_) => self.begin_tls(event),

@@ -1,0 +1,159 @@
+//! Lists over the panes: help, palette, themes.
+
+use bytes::Bytes;
+use ehlo::journal::Ending;
+use ehlo::knowledge::Lang;
+use ehlo::tui::effect::Effect;
+use ehlo::tui::popup::Popup;
+use ehlo::tui::update::choose;
+use ehlo::tui::view::choices_at;
+
+use super::checks::{everywhere, golden, row};
+use super::scene::{ENVELOPE, GREETING, HELLO, MESSAGE, SMALL, Scene};
+
+#[test]
+fn help_is_open() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = Scene::after(SMALL, lang, &[GREETING]);
+        scene.press("f1");
+        golden(&format!("help-{code}"), &scene);
+        scene.press("pagedown");
+        scene.press("pagedown");
+        golden(&format!("help-end-{code}"), &scene);
+        scene.press("esc");
+        assert!(scene.model.popup.is_none());
+    }
+}
+
+#[test]
+fn the_help_is_filtered_by_words_and_by_keys() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.press("f1");
+    scene.types("pane z");
+    golden("help-filtered", &scene);
+    for (typed, words) in
+        [("ctrl-P", "commands"), ("f5", "zoom the pane"), (":raw", "send exactly")]
+    {
+        scene.press("ctrl-u");
+        scene.types(typed);
+        assert!(scene.shows(words) && !scene.shows("redraw"), "{}", scene.grid());
+    }
+    scene.types(" xyzzy");
+    assert!(scene.shows("Nothing fits"), "{}", scene.grid());
+    let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING]);
+    scene.press("f1");
+    scene.types("単語");
+    golden("help-filtered-ja-40x10", &scene);
+}
+
+#[test]
+fn the_palette_lists_what_fits_above_the_prompt() {
+    everywhere("palette", |size, lang| {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+        scene.types("MAIL");
+        scene.press("ctrl-p");
+        scene
+    });
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.press("ctrl-p");
+    scene.types("session");
+    golden("palette-filtered", &scene);
+    assert!(scene.shows("(only one session is open)"), "{}", scene.grid());
+    let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING]);
+    scene.closed(Ending::Finished);
+    scene.press("f2");
+    scene.model.targets = ["mx.example.net", "日本語.example"].map(str::to_owned).to_vec();
+    scene.press("backspace");
+    for _ in 0.."practic".len() {
+        scene.press("backspace");
+    }
+    golden("palette-targets-ja-40x10", &scene);
+    scene.press("down");
+    scene.press("down");
+    assert_eq!(scene.press("enter"), [Effect::Dial("日本語.example".to_owned())]);
+}
+
+#[test]
+fn a_colon_in_a_message_is_text_but_the_key_opens_the_palette() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.types(":x");
+    assert!(scene.model.popup.is_none());
+    assert_eq!(scene.press("enter"), [Effect::Say(1, Bytes::from_static(b":x\r\n"))]);
+    scene.press("ctrl-p");
+    scene.types("help");
+    scene.press("enter");
+    assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
+}
+
+#[test]
+fn secrets_behind_raw_are_veiled_in_the_palette() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.types(":raw AUTH PLAIN AGFsaWNl");
+    assert!(matches!(scene.model.popup, Some(Popup::Palette(_))));
+    assert!(scene.shows("> :raw AUTH PLAIN ********"), "{}", scene.grid());
+}
+
+#[test]
+fn themes_are_looked_at_before_they_are_kept() {
+    for (lang, code, size) in
+        [(Lang::En, "en", SMALL), (Lang::Ja, "ja", SMALL), (Lang::En, "en", (40, 10))]
+    {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+        scene.model.themes = [
+            ("broken".to_owned(), "[role]\nclient = \"rod\"\n".to_owned()),
+            ("mine".to_owned(), "title = \"My own\"\ninherits = \"dark\"\n".to_owned()),
+        ]
+        .into();
+        let before = format!("{:?}", scene.model.theme);
+        open_themes(&mut scene);
+        golden(&format!("themes-{code}-{}x{}", size.0, size.1), &scene);
+        scene.press("down");
+        assert_ne!(format!("{:?}", scene.model.theme), before);
+        scene.press("pageup");
+        assert_eq!(format!("{:?}", scene.model.theme), before, "a broken theme changes nothing");
+        scene.press("down");
+        scene.press("esc");
+        assert_eq!(format!("{:?}", scene.model.theme), before);
+        open_themes(&mut scene);
+        scene.press("pageup");
+        scene.press("down");
+        scene.press("enter");
+        assert!(scene.model.notice.clone().unwrap().contains("theme = \"mine\""));
+        assert_eq!(scene.model.theme.title(), Some("My own"));
+    }
+}
+
+fn open_themes(scene: &mut Scene) {
+    scene.press("ctrl-p");
+    scene.types("view.theme");
+    scene.press("enter");
+}
+
+#[test]
+fn the_language_changes_at_once() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.press("ctrl-p");
+    scene.types("view.language");
+    scene.press("enter");
+    assert_eq!(scene.model.lang, Lang::Ja);
+    assert!(scene.shows("通信記録"), "{}", scene.grid());
+}
+
+#[test]
+fn entries_can_be_chosen_where_they_stand() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    scene.press("ctrl-q");
+    let (buffer, _) = scene.drawn();
+    let places = choices_at(&scene.model);
+    assert_eq!(places.len(), 3);
+    for ((_, place), letter) in places.iter().zip(["[q]", "[c]", "[s]"]) {
+        assert!(row(&buffer, place.y).contains(letter), "{}", scene.grid());
+    }
+    assert_eq!(choose(&mut scene.model, 1), [Effect::Quit]);
+    scene.press("ctrl-p");
+    scene.types(":help");
+    let (number, place) = choices_at(&scene.model)[0];
+    assert!(row(&scene.drawn().0, place.y).contains(":help"), "{}", scene.grid());
+    choose(&mut scene.model, number);
+    assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
+}

@@ -1,0 +1,260 @@
+//! Reading: scrolling, selecting, folding, filtering, finding.
+
+use bytes::Bytes;
+use crossterm::event::MouseEventKind;
+use ehlo::knowledge::{self, Lang};
+use ehlo::tui::effect::Effect;
+use ehlo::tui::model::Pane;
+use ehlo::tui::rows;
+
+use super::checks::{compare, everywhere, golden, looks, selected_is_in_sight};
+use super::scene::{ENVELOPE, GREETING, HELLO, HOSTILE, LARGE, MULTIPART, SMALL, Scene, reading};
+
+#[test]
+fn scrolled_up_with_new_rows_below() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = Scene::after(SMALL, lang, &[GREETING, HELLO, ENVELOPE]);
+        scene.press("esc");
+        scene.press("pageup");
+        scene.play("C: NOOP\nS: 250 2.0.0 Ok");
+        golden(&format!("scrolled-{code}"), &scene);
+        scene.press("end");
+        assert!(scene.shows(knowledge::word(lang, "transcript.follow")));
+    }
+}
+
+#[test]
+fn long_lines_wrap() {
+    let long = format!("S: 220 {}{}", "a word and another, ".repeat(12), "x".repeat(150));
+    let mut scene = Scene::after(SMALL, Lang::En, &[&long]);
+    scene.types(&"abcdefghij".repeat(12));
+    golden("long", &scene);
+    scene.press("home");
+    golden("long-home", &scene);
+}
+
+#[test]
+fn long_japanese_lines_wrap() {
+    let long = format!("S: 220 mx {}", "日本語の長い応答です。".repeat(12));
+    let mut scene = Scene::after(SMALL, Lang::Ja, &[&long]);
+    scene.types(&"件名は日本語".repeat(12));
+    golden("long-ja", &scene);
+}
+
+#[test]
+fn line_ends_are_shown() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.play("C: NOOP\\n\\c\nS: 500 5.5.2 Bare LF\\n\\c\nC: NOOP\nS: 250 2.0.0 Ok");
+    scene.press("esc");
+    scene.press("x");
+    golden("line-ends", &scene);
+}
+
+#[test]
+fn all_of_the_explanation_can_be_read() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: EHLO pc.example.org"]);
+    scene.server(HOSTILE);
+    let last = "and no mail is open.";
+    assert!(!scene.shows(last), "{}", scene.grid());
+    scene.press("esc");
+    scene.press("5");
+    for _ in 0..40 {
+        scene.press("down");
+    }
+    assert!(scene.shows(last), "{}", scene.grid());
+    scene.play("C: NOOP\nS: 250 2.0.0 Ok");
+    assert!(scene.shows("250 Done"), "{}", scene.grid());
+}
+
+#[test]
+fn a_row_of_the_transcript_is_selected() {
+    everywhere("row", |size, lang| reading(size, lang, "g ] } m j k"));
+    let mut scene = reading(SMALL, Lang::En, "up up up");
+    assert!(scene.shows("line 24"), "{}", scene.grid());
+    scene.play("C: NOOP\nS: 250 2.0.0 Ok");
+    assert!(scene.shows("line 24") && scene.shows("2 new"), "{}", scene.grid());
+    scene.press("end");
+    assert!(scene.shows("follow") && !scene.shows("line 24"), "{}", scene.grid());
+}
+
+#[test]
+fn the_bytes_of_a_row() {
+    for size in [SMALL, LARGE] {
+        golden(&format!("hex-{}x{}", size.0, size.1), &reading(size, Lang::En, "g ] ] ] x"));
+    }
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: AUTH PLAIN AGFsaWNl\nS: 535 No"]);
+    for key in ["esc", "up", "up", "x"] {
+        scene.press(key);
+    }
+    assert!(scene.shows("** ** ** 0d 0a") && !scene.shows("41 47 46"), "{}", scene.grid());
+    scene.model.with_secrets = true;
+    assert!(scene.shows("41 47 46"), "{}", scene.grid());
+}
+
+#[test]
+fn long_things_are_folded() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        golden(&format!("folded-{code}"), &reading(SMALL, lang, "g shift-f ] ]"));
+    }
+    let mut scene = reading(SMALL, Lang::En, "g ] ] j j space");
+    assert!(scene.shows("S>250-mx.example.net Hello pc.example.org"), "{}", scene.grid());
+    assert!(scene.shows("more lines: 5 (Space)"), "{}", scene.grid());
+    scene.press("space");
+    assert!(scene.shows("S 250-SIZE"), "{}", scene.grid());
+}
+
+#[test]
+fn the_transcript_is_filtered_while_the_pattern_is_typed() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = reading(SMALL, lang, "f");
+        golden(&format!("filter-empty-{code}"), &scene);
+        scene.types("rcpt ");
+        golden(&format!("filter-{code}"), &scene);
+        scene.types("slow>x");
+        golden(&format!("filter-wrong-{code}"), &scene);
+    }
+    let mut scene = reading(SMALL, Lang::En, "f 5 x x enter g");
+    golden("filtered", &scene);
+    scene.press("f");
+    scene.press("ctrl-u");
+    scene.press("enter");
+    assert!(scene.shows("C DATA") && !scene.shows("only 5xx"), "{}", scene.grid());
+}
+
+#[test]
+fn a_filter_keeps_what_comes_later() {
+    let mut scene = reading(SMALL, Lang::En, "f 5 5 0 enter");
+    scene.play("C: VRFY bob\nS: 250 bob");
+    assert!(!scene.shows("VRFY"), "{}", scene.grid());
+    scene.play("C: VRFY eve\nS: 550 5.1.1 No such user");
+    assert!(scene.shows("C VRFY eve") && scene.shows("550 5.1.1 No such"), "{}", scene.grid());
+}
+
+#[test]
+fn something_is_found() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = reading(SMALL, lang, "g /");
+        scene.types("alice");
+        golden(&format!("find-{code}"), &scene);
+        scene.press("enter");
+        scene.press("n");
+        scene.press("n");
+        golden(&format!("found-{code}"), &scene);
+    }
+    let mut scene = reading(SMALL, Lang::En, "g /");
+    scene.types("Alice");
+    assert!(scene.shows("1 of 1"), "{}", scene.grid());
+    scene.types("x");
+    assert!(scene.shows("not found"), "{}", scene.grid());
+    scene.press("esc");
+    assert!(scene.shows("line 1"), "{}", scene.grid());
+    scene.press("shift-n");
+    assert!(scene.model.popup.is_some(), "with nothing looked for it is asked for");
+}
+
+#[test]
+fn what_is_found_is_unfolded() {
+    let mut scene = reading(SMALL, Lang::En, "shift-f g /");
+    scene.types("see you");
+    scene.press("enter");
+    assert!(scene.shows("C>see you there."), "{}", scene.grid());
+}
+
+#[test]
+fn something_is_found_in_every_pane() {
+    for (pane, text, count) in [("3", "bob", 1), ("4", "bob", 1), ("5", "the", 3)] {
+        let mut scene = reading(LARGE, Lang::En, pane);
+        scene.press("/");
+        scene.types(text);
+        let all = format!("1 of {count}");
+        assert!(scene.shows(&all), "{pane} {text}\n{}", scene.grid());
+    }
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MULTIPART]);
+    for (view, text) in [("Parts", "image/png"), ("Body", "für"), ("Raw", "f=C3=BC")] {
+        for key in ["4", "f9", "/"] {
+            scene.press(if key == "4" { "esc" } else { key });
+            scene.model.focus = Pane::Content;
+        }
+        scene.types(text);
+        assert!(scene.shows("1 of 1"), "{view}\n{}", scene.grid());
+        scene.press("esc");
+    }
+}
+
+#[test]
+fn lines_are_cut_and_have_times() {
+    let mut scene = reading(SMALL, Lang::En, "w t right g");
+    golden("cut", &scene);
+    scene.press("left");
+    golden("times", &scene);
+}
+
+#[test]
+fn other_panes_show_what_the_selected_line_is_about() {
+    let mut scene = reading(LARGE, Lang::En, "g /");
+    scene.types("subject");
+    scene.press("enter");
+    golden("linked-field", &scene);
+    for _ in 0..3 {
+        scene.press("f9");
+    }
+    golden("linked-raw", &scene);
+    let scene = reading(SMALL, Lang::En, "g } up");
+    assert!(scene.shows("> To <nobody@example.net>"), "{}", scene.grid());
+}
+
+#[test]
+fn lines_are_chosen_and_marked() {
+    let mut scene = reading(SMALL, Lang::En, "g ] m ] v j j");
+    compare("chosen", &format!("{}\n{}", scene.grid(), looks(&scene)));
+    assert_eq!(rows::selected_rows(&scene.model), Some(3..=5));
+    scene.press("esc");
+    assert_eq!(rows::selected_rows(&scene.model), Some(5..=5));
+    scene.press("'");
+    assert!(scene.shows("line 2 marked"), "{}", scene.grid());
+}
+
+#[test]
+fn a_click_selects_a_row_and_the_wheel_takes_it_along() {
+    let mut scene = reading(SMALL, Lang::En, "g");
+    scene.click((5, 6));
+    assert!(scene.shows("S>250-mx.example.net"), "{}", scene.grid());
+    assert_eq!(rows::selected_rows(&scene.model), Some(3..=3));
+    for _ in 0..4 {
+        scene.mouse(MouseEventKind::ScrollDown, (5, 6));
+        selected_is_in_sight(&scene.model);
+    }
+    assert!(!scene.shows("250-mx.example.net"), "{}", scene.grid());
+}
+
+#[test]
+fn a_command_is_put_into_the_prompt_again_without_its_secret() {
+    let scene = reading(SMALL, Lang::En, "g } e");
+    assert_eq!(scene.model.prompt.text(), "RCPT TO:<nobody@example.net>");
+    assert_eq!(scene.model.focus, Pane::Prompt);
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: AUTH PLAIN AGFsaWNl\nS: 535 No"]);
+    for key in ["esc", "up", "e"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.model.prompt.text(), "AUTH PLAIN ");
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: NO\\x00OP\\n\\c\nS: 500 No"]);
+    for key in ["esc", "up", "e"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.model.prompt.text(), ":raw NO\\0OP\\n\\c");
+    assert_eq!(scene.press("enter"), [Effect::Say(1, Bytes::from_static(b"NO\0OP\n"))]);
+}
+
+#[test]
+fn a_row_taller_than_the_pane_can_be_read_to_its_end() {
+    let long = format!("S: 220 {} end.", "x".repeat(400));
+    let mut scene = Scene::after((40, 12), Lang::En, &[&long]);
+    for key in ["esc", "up", "x"] {
+        scene.press(key);
+    }
+    assert!(scene.shows("xxx") && !scene.shows("0198"), "{}", scene.grid());
+    for _ in 0..80 {
+        scene.press("down");
+    }
+    assert!(scene.shows("0198"), "{}", scene.grid());
+}
