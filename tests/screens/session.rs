@@ -175,6 +175,8 @@ fn the_idle_countdown() {
     scene.waits(270);
     assert!(scene.shows("the server may close in 30 s; F7 sends NOOP"), "{}", scene.grid());
     assert_eq!(scene.press("f7"), [Effect::Say(1, Bytes::from_static(b"NOOP\r\n"))]);
+    let between = Scene::after((100, 30), Lang::En, &[GREETING, HELLO]);
+    assert!(between.shows("5 min left"), "{}", between.grid());
     let mut small = Scene::after(SMALL, Lang::Ja, &[GREETING, HELLO]);
     small.waits(270);
     assert!(small.shows("残り 30 秒"), "{}", small.grid());

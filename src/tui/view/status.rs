@@ -114,13 +114,12 @@ fn clock(model: &Model) -> Option<Piece> {
         ("header.seconds", seconds)
     };
     let n = knowledge::fill(model.lang, key, &[("n", &n.to_string())]);
-    let key = match (model.size.0 >= 100, !dialogue.next_commands().any(|_| true)) {
-        (false, _) => "header.idle.short",
-        (true, true) => "header.idle",
-        (true, false) => "header.idle.noop",
-    };
+    let commands = dialogue.next_commands().any(|_| true);
+    let long = if commands { "header.idle.noop" } else { "header.idle" };
+    let says = |key| model.sentence(key, &[("n", &n)]);
+    let text = Some(says(long)).filter(|text| width(text) + 2 <= usize::from(model.size.0) / 2);
     let role = if seconds > LAST_MINUTE { Role::Dim } else { Role::Warn };
-    Some((role, model.sentence(key, &[("n", &n)])))
+    Some((role, text.unwrap_or_else(|| says("header.idle.short"))))
 }
 
 /// Whole seconds for which the oldest unanswered turn has waited.
