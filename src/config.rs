@@ -8,6 +8,7 @@
 //! To read everything again: `let sources = sources.again();`, then [`Settings::again`],
 //! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
 
+mod file;
 mod reading;
 mod setting;
 mod sources;
@@ -103,14 +104,6 @@ impl Folders {
     }
 }
 
-/// A file of the user; `None` where there is none.
-fn read(path: &Path) -> Option<Result<String, String>> {
-    match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        text => Some(text.map_err(|error| error.to_string())),
-    }
-}
-
 /// The keys of the program.
 pub fn embedded_keys() -> Keys {
     match Keys::parse(knowledge::data("keys.toml")) {
@@ -126,9 +119,9 @@ pub fn keys(sources: &Sources, last: &Keys) -> (Keys, Vec<Warning>) {
     let Some(path) = sources.folders.as_ref().map(Folders::keys) else {
         return (embedded, Vec::new());
     };
-    let text = match read(&path) {
+    let text = match file::read(&path) {
         None => return (embedded, Vec::new()),
-        Some(Err(error)) => return (last.clone(), vec![Warning::file(&path, error)]),
+        Some(Err(warning)) => return (last.clone(), vec![warning]),
         Some(Ok(text)) => text,
     };
     let (keys, slips) = embedded.overridden(&text, last);

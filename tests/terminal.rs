@@ -912,3 +912,62 @@ fn a_key_of_the_user_works_and_what_is_wrong_is_told_while_everything_else_goes_
     t.keys("\x18");
     t.wait_for("At the prompt");
 }
+
+/// A file that never ends for who opens it.
+fn pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+#[test]
+fn settings_are_followed_through_folders_that_are_new_and_files_that_are_none() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("not").join("yet");
+    let t = Terminal::ehlo_with((160, 24), &[], &[("XDG_CONFIG_HOME", folder.to_str().unwrap())]);
+    t.wait_for("S 220 ");
+    let config = folder.join("ehlo").join("config.toml");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(&config, "lang = \"ja\"\n").unwrap();
+    t.wait_for("通信記録");
+    std::fs::remove_file(&config).unwrap();
+    pipe(&config);
+    t.wait_for("config.toml: this is no regular file");
+    let good = folder.join("good");
+    std::fs::write(&good, "lang = \"en\"\n").unwrap();
+    std::fs::rename(&good, &config).unwrap();
+    t.wait_for("Transcript");
+}
+
+#[test]
+fn the_screen_opens_and_ends_whatever_stands_where_its_files_belong() {
+    let home = tempfile::tempdir().unwrap();
+    let ehlo = home.path().join("ehlo");
+    std::fs::create_dir_all(ehlo.join("themes")).unwrap();
+    for name in ["config.toml", "keys.toml", "themes/mine.toml", "state.json", "state.lock"] {
+        pipe(&ehlo.join(name));
+    }
+    let folder = home.path().to_str().unwrap();
+    let mut t = Terminal::ehlo_with(
+        (160, 24),
+        &[],
+        &[("XDG_CONFIG_HOME", folder), ("XDG_STATE_HOME", folder)],
+    );
+    t.wait_for("S 220 ");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+}
+
+#[test]
+fn who_leaves_does_not_wait_for_another_program_that_remembers() {
+    let home = tempfile::tempdir().unwrap();
+    let ehlo = home.path().join("ehlo");
+    std::fs::create_dir(&ehlo).unwrap();
+    let lock = std::fs::File::create(ehlo.join("state.lock")).unwrap();
+    lock.lock().unwrap();
+    let state = [("XDG_STATE_HOME", home.path().to_str().unwrap())];
+    let mut t = Terminal::ehlo_with((160, 24), &[], &state);
+    t.wait_for("another program holds");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    assert!(!ehlo.join("state.json").exists());
+}

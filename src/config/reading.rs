@@ -22,12 +22,12 @@ impl<'a> Reading<'a> {
     /// Reads the file, as far as it can be read.
     pub(super) fn begin(sources: &'a Sources) -> Self {
         let mut reading = Self { sources, table: Some(DeTable::new()), warnings: Vec::new() };
-        if let Some(Written { path, text: Err(why) }) = sources.own_themes.get(AUTO) {
-            reading.warnings.push(Warning::file(path, why));
+        if let Some(Written { text: Err(warning), .. }) = sources.own_themes.get(AUTO) {
+            reading.warnings.push(warning.clone());
         }
         let Some(Written { path, text }) = &sources.file else { return reading };
         let table = match text {
-            Err(error) => Err(Warning::file(path, error)),
+            Err(warning) => Err(warning.clone()),
             Ok(text) => DeTable::parse(text).map_err(|e| Warning::slip(path, Slip::toml(text, &e))),
         };
         match table {

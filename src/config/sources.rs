@@ -7,7 +7,7 @@ use crate::knowledge;
 
 use super::setting::ROWS;
 use super::value::AUTO;
-use super::{Folders, read};
+use super::{Folders, Warning, file};
 
 /// A setting that was asked for on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Written {
     /// Where it is.
     pub path: PathBuf,
     /// What it says, or why it cannot be read.
-    pub text: Result<String, String>,
+    pub text: Result<String, Warning>,
 }
 
 /// Everything that settings are made from.
@@ -60,7 +60,7 @@ impl Sources {
     /// The same with the files read again.
     pub fn again(&self) -> Self {
         let path = self.folders.as_ref().map(Folders::settings);
-        let file = path.and_then(|path| Some(Written { text: read(&path)?, path }));
+        let file = path.and_then(|path| Some(Written { text: file::read(&path)?, path }));
         let own_themes = self.folders.as_ref().map(own_themes).unwrap_or_default();
         Self { file, own_themes, ..self.clone() }
     }
@@ -86,7 +86,7 @@ fn own_themes(folders: &Folders) -> BTreeMap<String, Written> {
         path.extension().filter(|extension| *extension == "toml")?;
         let name = path.file_stem()?.to_str()?.to_owned();
         let taken = format!("\"{AUTO}\" means what suits the terminal; expected another name");
-        let text = if name == AUTO { Err(taken) } else { read(&path)? };
+        let text = if name == AUTO { Err(Warning::file(&path, taken)) } else { file::read(&path)? };
         Some((name, Written { path, text }))
     };
     files.filter_map(|entry| theme(entry.path())).collect()

@@ -5,13 +5,14 @@
 //! lose nothing and no reader sees half a file.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write as _;
+use std::fs::{File, TryLockError};
+use std::io::{Error, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Warning, read};
+use super::{Warning, file};
 
 /// How many targets are remembered.
 pub const TARGETS: usize = 20;
@@ -55,13 +56,11 @@ pub fn visit(targets: &mut Vec<String>, target: &str) {
 
 /// Reads what is remembered in a file; what is wrong with it comes second.
 pub fn load(path: &Path) -> (State, Option<Warning>) {
-    let state = match read(path) {
-        None => Ok(State::default()),
-        Some(text) => text.and_then(|t| serde_json::from_str(&t).map_err(|e| e.to_string())),
-    };
-    match state {
-        Ok(state) => (state, None),
-        Err(what) => (State::default(), Some(Warning::file(path, what))),
+    let parsed = |text: String| serde_json::from_str(&text).map_err(|e| Warning::file(path, e));
+    match file::read(path).map(|text| text.and_then(parsed)) {
+        None => (State::default(), None),
+        Some(Ok(state)) => (state, None),
+        Some(Err(warning)) => (State::default(), Some(warning)),
     }
 }
 
@@ -69,12 +68,11 @@ pub fn load(path: &Path) -> (State, Option<Warning>) {
 /// beside it, as `state.json.broken`.
 ///
 /// # Errors
-/// When the folder or the file cannot be written.
+/// When the folder or the file cannot be written, or another program does not let go of the lock.
 pub fn change(path: &Path, make: impl FnOnce(&mut State)) -> std::io::Result<State> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     create_private(folder)?;
-    let lock = File::create(path.with_extension("lock"))?;
-    lock.lock()?;
+    let _lock = locked(&path.with_extension("lock"))?;
     let (mut state, warning) = load(path);
     if warning.is_some() {
         std::fs::rename(path, path.with_extension("json.broken"))?;
@@ -86,6 +84,24 @@ pub fn change(path: &Path, make: impl FnOnce(&mut State)) -> std::io::Result<Sta
     file.write_all(b"\n")?;
     file.persist(path)?;
     Ok(state)
+}
+
+/// How often a lock is tried, and how long each time is waited: nobody who leaves waits for long.
+const TRIES: u32 = 30;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The lock, which counts until it is dropped.
+fn locked(path: &Path) -> std::io::Result<File> {
+    // To read as well: to write alone would wait for a reader if it is a pipe.
+    let lock = File::options().read(true).append(true).create(true).open(path)?;
+    for _ in 0..TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+        }
+    }
+    Err(Error::other(format!("another program holds {}", path.display())))
 }
 
 /// Makes a folder that is its owner's alone; one that exists stays as it is.
@@ -159,6 +175,19 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["tabs"], serde_json::json!([1]));
         assert_eq!(value["targets"], serde_json::json!(["b", "a"]));
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_not_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let held = locked(&folder.path().join("state.lock")).unwrap();
+        let refused = change(&path, |state| state.visit("a")).unwrap_err().to_string();
+        assert!(refused.contains("another program holds"), "{refused}");
+        assert!(!path.exists());
+        drop(held);
+        change(&path, |state| state.visit("a")).unwrap();
+        assert_eq!(load(&path).0.targets, ["a"]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub fn theme(name: &str, sources: &Sources) -> Result<Theme, Warning> {
     let read = || Theme::read(name, &own_themes(sources));
     match sources.own_themes.get(name) {
         None => read().map_err(|slip| Warning::new(name, slip.what)),
-        Some(Written { path, text: Err(error) }) => Err(Warning::file(path, error)),
+        Some(Written { text: Err(warning), .. }) => Err(warning.clone()),
         Some(Written { path, .. }) => read().map_err(|slip| Warning::slip(path, slip)),
     }
 }

@@ -173,7 +173,11 @@ impl Keys {
                 }
                 (Ok(key), Ok(action)) => {
                     slips.extend(arrives_as(key).map(|instead| {
-                        let what = format!("terminals send {instead} for {}", key_in_file(key));
+                        let key = key_in_file(key);
+                        let what = format!(
+                            "terminals send {instead} for {key}, so this row does nothing: \
+                             write what they send"
+                        );
                         Slip::of(text, name, what)
                     }));
                     self.bind(layer, key, action);
@@ -337,7 +341,11 @@ mod tests {
         assert_eq!(told[0], "line 2, column 6: \"hlep\" is no action; did you mean \"help\"?");
         assert!(told[1].starts_with("line 3, column 1: \"f99x\" is no key"), "{}", told[1]);
         assert_eq!(told[2], "line 5, column 6: expected an action in quotes");
-        assert_eq!(told[3], "line 6, column 1: terminals send tab for ctrl-i");
+        assert_eq!(
+            told[3],
+            "line 6, column 1: terminals send tab for ctrl-i, so this row does nothing: \
+             write what they send"
+        );
         assert_eq!(told[4], "line 7, column 2: \"promt\" is no layer; did you mean \"prompt\"?");
         assert_eq!(told.len(), 5);
         assert_eq!(keys.bound(Layer::Any, key("f10")), Some(Action::Help));

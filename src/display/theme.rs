@@ -226,11 +226,19 @@ fn meant<'a>(name: &str, own: &'a OwnThemes, lineage: &Lineage) -> Result<(&'a s
     let mine = own.get(name).filter(|_| asked_by_own && !seen(true));
     let embedded = || knowledge::theme(name).filter(|_| !seen(false));
     let found = mine.map(|text| (text.as_str(), true)).or_else(|| Some((embedded()?, false)));
-    let again = seen(true) || seen(false);
-    found.ok_or_else(|| match name {
-        name if again => format!("\"{name}\" inherits itself"),
-        name => format!("no theme is called \"{name}\""),
+    found.ok_or_else(|| match lineage.iter().position(|(n, _)| n == name) {
+        Some(at) => ring(name, lineage.iter().skip(at + 1)),
+        None => format!("no theme is called \"{name}\""),
     })
+}
+
+/// Says that `name` inherits itself, and through which others.
+fn ring<'a>(name: &str, through: impl Iterator<Item = &'a (String, bool)>) -> String {
+    let through: Vec<_> = through.map(|(name, _)| format!("\"{name}\"")).collect();
+    match through.as_slice() {
+        [] => format!("\"{name}\" inherits itself"),
+        _ => format!("\"{name}\" inherits itself through {}", through.join(", ")),
+    }
 }
 
 fn palette(text: &str, file: &File) -> Result<Palette, Slip> {
@@ -380,7 +388,8 @@ mod tests {
         for name in ["nord", "light"] {
             assert_eq!(client(name, &own), client(name, &OwnThemes::new()), "{name}");
         }
-        assert!(client("twin", &own).unwrap_err().what.ends_with("\"twin\" inherits itself"));
+        let ring = client("twin", &own).unwrap_err().what;
+        assert!(ring.ends_with("\"twin\" inherits itself through \"light\""), "{ring}");
     }
 
     #[test]
@@ -410,7 +419,12 @@ mod tests {
             let seen = parsed(text).unwrap_err();
             assert!(seen.starts_with(want), "{text}\nseen: {seen}\nwant: {want}");
         }
-        assert!(parsed("inherits = \"a\"\n").unwrap_err().ends_with("\"a\" inherits itself"));
+        for (parent, want) in
+            [("a", "\"a\" inherits itself through \"b\""), ("mine", "12: \"mine\" inherits itself")]
+        {
+            let seen = parsed(&format!("inherits = \"{parent}\"\n")).unwrap_err();
+            assert!(seen.ends_with(want), "{seen}");
+        }
         assert!(Theme::embedded("none").is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! What the user has set: taken when the screen begins, and again whenever a file is saved.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{self, AUTO, Folders, Set, Settings, Sources, Warning};
@@ -71,15 +71,17 @@ impl Followed {
         changes.push(self.depth());
         self.take_keys(&mut changes, &mut warnings);
         // A theme that was chosen on the screen stays until another one is set.
-        let plain_files = self.sources.folders.as_ref().map(|f| [f.settings(), f.keys()]);
-        let is_theme = |path| plain_files.as_ref().is_none_or(|files| !files.contains(path));
-        if touched.iter().any(is_theme) || before.theme.value != self.settings.theme.value {
+        let themes = self.sources.folders.as_ref().map(Folders::themes);
+        let of_themes = |path: &PathBuf| {
+            themes.as_ref().is_some_and(|t| path.starts_with(t) || t.starts_with(path))
+        };
+        if touched.iter().any(of_themes) || before.theme.value != self.settings.theme.value {
             self.take_theme(&mut changes, &mut warnings);
         }
-        // The file that the person is busy with goes first.
-        let others =
-            |w: &Warning| !touched.iter().any(|path| path.display().to_string() == w.subject);
-        warnings.sort_by_key(others);
+        // The file that the person is busy with goes first, also where it is a link to that.
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let busy: Vec<_> = touched.iter().map(|path| real(path)).collect();
+        warnings.sort_by_key(|warning| !busy.contains(&real(Path::new(&warning.subject))));
         Message::Configured(changes, told(&warnings))
     }
 
@@ -154,4 +156,48 @@ fn is_dark() -> Option<bool> {
     options.timeout = ANSWER;
     let ground = terminal_colorsaurus::background_color(options).ok()?;
     Some(ground.perceived_lightness() < 0.5)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    /// What follows from touching this file: whether a theme comes, and what is told first.
+    fn after(followed: &mut Followed, touched: &Path) -> (bool, String) {
+        let Message::Configured(changes, told) = followed.again(&[touched.to_owned()]) else {
+            unreachable!("nothing else comes of it")
+        };
+        let theme = changes.iter().any(|change| matches!(change, Change::Theme(..)));
+        (theme, told.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_file_of_settings_is_no_theme_even_where_it_is_a_link() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().canonicalize().unwrap();
+        let folders = Folders { config: path.join("ehlo"), state: path.join("state") };
+        std::fs::create_dir_all(folders.themes()).unwrap();
+        let (keys, theme) = (path.join("dotkeys.toml"), folders.themes().join("mine.toml"));
+        std::fs::write(folders.settings(), "lnag = 1\n").unwrap();
+        std::fs::write(&keys, "[any]\nf5 = \"hlep\"\n").unwrap();
+        std::os::unix::fs::symlink(&keys, folders.keys()).unwrap();
+        let sources = Sources::gather(Vec::new(), Some(folders.clone()));
+        let (chosen, warnings) = Settings::read(&sources);
+        let setting = Setting { record: None, with_secrets: false, chosen, sources, warnings };
+        let mut followed = Followed::begin(&setting);
+        for (touched, with_theme, first) in [
+            (&keys, false, "keys.toml"),
+            (&folders.settings(), false, "config.toml"),
+            (&theme, true, "config.toml"),
+            (&folders.config, true, "config.toml"),
+        ] {
+            let (theme, told) = after(&mut followed, touched);
+            assert_eq!(theme, with_theme, "{}", touched.display());
+            assert!(
+                told.starts_with(&format!("{}: ", folders.config.join(first).display())),
+                "{told}"
+            );
+        }
+    }
 }

@@ -33,11 +33,11 @@ pub(super) fn follow(followed: Followed, inner: Inner) {
 async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
     let Some(folders) = followed.folders() else { return Ok(()) };
     let (saved, mut touched) = mpsc::unbounded_channel();
-    let (folder, themes) = (folders.config.clone(), folders.themes());
+    let themes = folders.themes();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let event = event.unwrap_or_default();
         let paths = event.paths.iter().filter(|_| is_change(event.kind));
-        for path in paths.filter(|path| is_ours(path, &folder) || **path == themes) {
+        for path in paths.filter(|path| is_ours(path, &themes)) {
             // Nobody is there to hear it if the person has left.
             let _ = saved.send(path.clone());
         }
@@ -66,20 +66,27 @@ async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
 /// Watches every folder that is there. Files may be links to files of other folders.
 fn look(watcher: &mut impl Watcher, folders: &Folders) -> notify::Result<()> {
     let mut watch = |folder: &Path| watcher.watch(folder, RecursiveMode::NonRecursive);
-    // First of all what tells that the folder is made: it may happen at any moment.
-    if let Some(parent) = folders.config.parent().filter(|p| p.exists() && !folders.config.exists())
-    {
-        watch(parent)?;
+    // The folder, else the nearest above it, which tells that the next one is made: that may happen
+    // at any moment, so it is looked at again.
+    let nearest = || folders.config.ancestors().find(|folder| folder.exists());
+    let mut known = None;
+    while known != nearest() {
+        known = nearest();
+        known.map_or(Ok(()), &mut watch)?;
     }
+    if folders.themes().exists() {
+        watch(&folders.themes())?;
+    }
+    let real = folders.config.canonicalize().ok();
     let files = [folders.settings(), folders.keys()];
-    let linked =
-        files.iter().filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
-    let mut wanted = [folders.config.clone(), folders.themes()].into_iter().chain(linked);
-    wanted.try_for_each(|folder| if folder.exists() { watch(&folder) } else { Ok(()) })
+    let files = files.iter().filter_map(|file| file.canonicalize().ok().filter(|f| f.is_file()));
+    let mut linked = files.filter_map(|file| file.parent().map(Path::to_owned));
+    linked.try_for_each(|f| if Some(&f) == real.as_ref() { Ok(()) } else { watch(&f) })
 }
 
-fn is_ours(path: &Path, folder: &Path) -> bool {
-    path == folder || path.extension().is_some_and(|extension| extension == "toml")
+/// Whether a path is a file of the user, or a folder on the way to the themes.
+fn is_ours(path: &Path, themes: &Path) -> bool {
+    themes.starts_with(path) || path.extension().is_some_and(|extension| extension == "toml")
 }
 
 /// Whether a file may say something else now; reading it is no change.

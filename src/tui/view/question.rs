@@ -55,7 +55,7 @@ fn place(model: &Model, question: &Question) -> Rect {
     let room = usize::from(width).saturating_sub(2);
     let count = answers(model, &question.asked).len();
     let lines = text(model, question, room).len() + count;
-    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(rows.saturating_sub(2));
+    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(rows.saturating_sub(1));
     Rect { x: (columns - width) / 2, y: (rows - height) / 2, width, height }
 }
 
@@ -69,7 +69,8 @@ const fn title(question: &Question) -> &'static str {
 
 /// What stands above the answers: as much of it as they leave.
 fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
-    let height = usize::from(model.size.1).saturating_sub(4);
+    // The borders, and the line of hints.
+    let height = usize::from(model.size.1).saturating_sub(3);
     let left = height.saturating_sub(answers(model, &question.asked).len());
     let sentence = |text: &str, role| {
         wrap(text, room).into_iter().map(move |line| vec![(role, line)]).collect::<Vec<_>>()
@@ -83,7 +84,9 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
             let count = (text.matches('\n').count() + 1).to_string();
             let words = knowledge::fill(model.lang, "question.paste", &[("n", &count)]);
             let mut lines = sentence(&words, Role::Text);
-            lines.extend(preview(model, text, left.saturating_sub(lines.len() + 1), room));
+            // One line at least: who pastes has to see what.
+            let shown = left.saturating_sub(lines.len() + 1).max(1);
+            lines.extend(preview(model, text, shown, room));
             lines
         }
     };

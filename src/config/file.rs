@@ -1,0 +1,85 @@
+//! A file of the user: the only place that opens one.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use crate::display::Slip;
+
+use super::Warning;
+
+/// The largest file that is read; one of a person is far from it.
+const LIMIT: u64 = 1 << 20;
+
+/// What a file says, or why it cannot be used; `None` where there is none.
+pub(super) fn read(path: &Path) -> Option<Result<String, Warning>> {
+    match bytes(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => Some(Err(Warning::file(path, error))),
+        Ok(bytes) => Some(text(bytes).map_err(|slip| Warning::slip(path, slip))),
+    }
+}
+
+/// The content of a file. A pipe or a device is not even opened: that may never end.
+fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("this is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    // Some files of the system do not know how long they are.
+    let count = File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(count).is_ok_and(|count| count > LIMIT) {
+        return Err(std::io::Error::other("this file is larger than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// Bytes as text; a slip says where they are none.
+fn text(bytes: Vec<u8>) -> Result<String, Slip> {
+    String::from_utf8(bytes).map_err(|error| {
+        let right = error.utf8_error().valid_up_to();
+        Slip::at(&String::from_utf8_lossy(error.as_bytes()), right, "expected UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(path: &Path) -> String {
+        let warning = read(path).unwrap().unwrap_err().to_string();
+        let name = format!("{}: ", path.display());
+        warning.strip_prefix(&name).unwrap_or_else(|| panic!("{warning}")).to_owned()
+    }
+
+    #[test]
+    fn the_first_byte_that_is_no_utf8_is_told_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        assert_eq!(read(&path), None);
+        std::fs::write(&path, b"# caf\xc3\xa9\n# \xc3\xa9\xe9 \xff\n").unwrap();
+        assert_eq!(told(&path), "line 2, column 4: expected UTF-8");
+    }
+
+    #[test]
+    fn a_file_has_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let longest = "#".repeat(1 << 20);
+        std::fs::write(&path, &longest).unwrap();
+        assert_eq!(read(&path), Some(Ok(longest.clone())));
+        std::fs::write(&path, longest + "#").unwrap();
+        assert_eq!(told(&path), "this file is larger than 1 MiB");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let zero = folder.path().join("mine.toml");
+        std::os::unix::fs::symlink("/dev/zero", &zero).unwrap();
+        for path in [&zero, folder.path()] {
+            assert_eq!(told(path), "this is no regular file");
+        }
+    }
+}
