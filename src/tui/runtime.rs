@@ -296,13 +296,15 @@ impl Loop {
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
-        // A change of size that comes together with a key is not always reported.
-        let size = self.screen.size()?;
-        if self.model.size != (size.width, size.height) {
-            update(&mut self.model, Message::Resize(size.width, size.height));
-        }
-        let model = &self.model;
-        self.screen.draw(|frame| view::view(model, frame))?;
+        let model = &mut self.model;
+        self.screen.draw(|frame| {
+            // A change of size that comes together with a key is not always reported.
+            let size = frame.area().as_size();
+            if model.size != (size.width, size.height) {
+                update(model, Message::Resize(size.width, size.height));
+            }
+            view::view(model, frame);
+        })?;
         self.drawn = Instant::now();
         self.draw_at = None;
         Ok(())

@@ -41,6 +41,7 @@ pub(crate) fn command(program: &str, arguments: &[&str], folder: &Path) -> Comma
     command.env("TERM", "xterm-256color");
     command.env("EHLO_LANG", "en");
     command.env("XDG_CONFIG_HOME", folder);
+    command.env("XDG_STATE_HOME", folder);
     command.cwd(folder);
     command
 }
