@@ -166,8 +166,13 @@ impl Loop {
         let mut input = keyboard();
         let mut typed = Vec::with_capacity(BATCH);
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
+        let mut timer = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
         loop {
-            let tick = self.next_tick();
+            let tick = self.next_tick().map(|after| Instant::now() + after);
+            // A timer that is set anew at every key would wake its thread at every key.
+            if let Some(at) = tick.filter(|at| timer.is_elapsed() || *at < timer.deadline()) {
+                timer.as_mut().reset(at);
+            }
             let end = tokio::select! {
                 signal = signals.next() => match signal {
                     Window => {
@@ -187,7 +192,7 @@ impl Loop {
                     self.draw()?;
                     None
                 }
-                () = tokio::time::sleep(tick.unwrap_or_default()), if tick.is_some() => {
+                () = &mut timer, if tick.is_some() => {
                     self.tick();
                     self.draw()?;
                     None
