@@ -352,6 +352,11 @@ impl Model {
         self.keys.sentence(self.lang, self.layers(), key, values)
     }
 
+    /// Tells the person one sentence until the next key.
+    pub fn tell(&mut self, key: &'static str) {
+        self.notice = Some(self.sentence(key, &[]));
+    }
+
     /// The line that is being typed: that of the popup, else the prompt if it has the focus.
     pub fn line(&mut self) -> Option<&mut Prompt> {
         match &mut self.popup {

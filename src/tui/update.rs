@@ -35,6 +35,17 @@ pub use question::{answers, reason};
 /// How far a page goes in a list.
 const PAGE: isize = 10;
 
+/// How far `action` goes in a list, if it moves.
+const fn step_of(action: Action) -> Option<isize> {
+    match action {
+        Action::Up => Some(-1),
+        Action::Down => Some(1),
+        Action::PageUp => Some(-PAGE),
+        Action::PageDown => Some(PAGE),
+        _ => None,
+    }
+}
+
 /// Messages up to this size are read at once; larger ones in the background.
 const READ_NOW: u64 = 64 << 10;
 
@@ -115,7 +126,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     if let Happening::Opened(endpoints) = &event.what {
         effects.extend(sessions::follow(model, id, endpoints));
     }
-    if model.panes().beside.is_some() && model.beside().is_some_and(|beside| beside.id == id) {
+    if model.beside().is_some_and(|beside| beside.id == id) && model.panes().beside.is_some() {
         // What stands beside the front is seen too.
         if let Some(session) = model.session_mut(id) {
             session.seen = rows::count(&session.dialogue);
@@ -212,7 +223,7 @@ fn read_content(session: &mut Session) -> Vec<Effect> {
 
 fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let action = model.keys.action(model.layers(), key);
-    if !matches!(action, Some(Action::Quit | Action::Hangup | Action::SessionClose)) {
+    if !matches!(action, Some(Action::Quit | Action::Hangup)) {
         model.leaving = false;
     }
     model.notice = None;
@@ -232,9 +243,7 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if let (Some(Popup::Copy(_)), Some(letter)) = (&model.popup, typed_char(key)) {
         return copy::letter(model, letter);
     }
-    let effects = compose::typed(model, key);
-    find::edited(model);
-    effects
+    compose::typed(model, key)
 }
 
 /// Whether what is marked stays marked behind `action`.
@@ -315,7 +324,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 fn switch_mouse(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
     let key = if model.mouse { "mouse.on" } else { "mouse.off" };
-    model.notice = Some(knowledge::word(model.lang, key).to_owned());
+    model.tell(key);
     vec![Effect::Mouse(model.mouse)]
 }
 
@@ -378,7 +387,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if std::mem::replace(&mut model.leaving, true) {
         return question::quit(model);
     }
-    model.notice = Some(model.sentence("message.quit-again", &[]));
+    model.tell("message.quit-again");
     Vec::new()
 }
 

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use crossterm::event::KeyEvent;
 
 use crate::display::keys::Action;
-use crate::knowledge;
 
 use super::super::directive::cannot_send;
 use super::super::effect::Effect;
@@ -90,7 +89,7 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
 /// The palette with a directive and the target of this session, ready to be changed or sent.
 pub(super) fn prepare(model: &mut Model, directive: &str) {
     if model.session.dialogue.is_inside_text() {
-        model.notice = Some(knowledge::word(model.lang, "message.busy").to_owned());
+        model.tell("message.busy");
         return;
     }
     let line = format!(":{directive} {}", model.session.target);

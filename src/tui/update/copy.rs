@@ -79,7 +79,7 @@ pub(super) fn choose(model: &mut Model, at: usize) -> Vec<Effect> {
     let effects = effect(model, &copy.source, *form);
     model.popup = None;
     if effects.is_empty() {
-        model.notice = Some(knowledge::word(model.lang, "copy.nothing").to_owned());
+        model.tell("copy.nothing");
     }
     effects
 }
@@ -136,7 +136,7 @@ pub(super) fn said(model: &mut Model, copied: &Copied) {
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let clause = view::explain::clauses(model).first();
     if clause.is_none() {
-        model.notice = Some(knowledge::word(model.lang, "open.nothing").to_owned());
+        model.tell("open.nothing");
     }
     clause.map_or_else(Vec::new, |clause| open_page(clause))
 }

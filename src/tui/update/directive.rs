@@ -75,6 +75,6 @@ fn say(model: &mut Model, effect: Effect) -> Vec<Effect> {
 
 /// Says a sentence, and that is all.
 pub(super) fn told(model: &mut Model, key: &'static str) -> Vec<Effect> {
-    model.notice = Some(model.sentence(key, &[]));
+    model.tell(key);
     Vec::new()
 }

@@ -209,7 +209,7 @@ fn dragged(model: &mut Model, place: (u16, u16)) {
         }
         Held::Text(pane, from) => {
             if !model.pointer.told {
-                model.notice = Some(model.sentence("mouse.first", &[]));
+                model.tell("mouse.first");
             }
             if pane == Pane::Transcript {
                 // The sign of a selected row is no part of the text.

@@ -21,10 +21,7 @@ pub(super) fn act(model: &mut Model, action: Action, edited: bool) -> Option<Vec
         return Some(Vec::new());
     }
     match action {
-        Action::Up => step(model, -1),
-        Action::Down => step(model, 1),
-        Action::PageUp => step(model, -super::PAGE),
-        Action::PageDown => step(model, super::PAGE),
+        _ if let Some(by) = super::step_of(action) => step(model, by),
         Action::Complete => complete(model),
         Action::Choose => return Some(choose(model)),
         _ => return None,

@@ -124,7 +124,7 @@ fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Quit => {
             model.parting = model.sessions().filter(|s| hears_quit(s)).map(|s| s.id).collect();
-            model.notice = Some(model.sentence("question.parting", &[]));
+            model.tell("question.parting");
             let quit = |id: &usize| Effect::Say(*id, Bytes::from_static(b"QUIT\r\n"));
             model.parting.iter().map(quit).collect()
         }
@@ -160,7 +160,7 @@ fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
 /// Nothing is sent, and nothing is lost.
 pub(super) fn put_off(model: &mut Model, text: String) {
     model.prompt.keep(text);
-    model.notice = Some(model.sentence("question.put-off", &[]));
+    model.tell("question.put-off");
 }
 
 /// Leaves once every session to which QUIT was sent is closed; stays if one of them refuses it.

@@ -2,7 +2,6 @@
 
 use crate::display::keys::Action;
 use crate::journal::Endpoints;
-use crate::knowledge;
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Pane};
@@ -27,9 +26,9 @@ fn beside(model: &mut Model) {
     if model.beside {
         model.beside = false;
     } else if model.others.is_empty() {
-        tell(model, "message.beside-alone");
+        model.tell("message.beside-alone");
     } else if model.size.0 < BESIDE {
-        tell(model, "message.beside-narrow");
+        model.tell("message.beside-narrow");
     } else {
         model.beside = true;
         model.zoomed = false;
@@ -69,7 +68,7 @@ fn other_end(model: &mut Model) -> Vec<Effect> {
     let Some(client) =
         dialogue.endpoints().local.clone().filter(|_| ours && dialogue.phase().is_open())
     else {
-        tell(model, "message.other-end");
+        model.tell("message.other-end");
         return Vec::new();
     };
     let session = model.add_session(model.session.target.clone());
@@ -86,8 +85,4 @@ fn other_end(model: &mut Model) -> Vec<Effect> {
 pub(super) fn follow(model: &Model, id: usize, endpoints: &Endpoints) -> Option<Effect> {
     let session = model.sessions().find(|s| s.other_end_of == Some(id))?.id;
     Some(Effect::Watch { session, client: endpoints.local.clone()? })
-}
-
-fn tell(model: &mut Model, key: &'static str) {
-    model.notice = Some(knowledge::word(model.lang, key).to_owned());
 }

@@ -30,10 +30,7 @@ fn look(model: &Model, name: String) -> Look {
 /// Moves, or keeps what is chosen; `None` if `action` closes the list.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match action {
-        Action::Up => step(model, -1),
-        Action::Down => step(model, 1),
-        Action::PageUp => step(model, -super::PAGE),
-        Action::PageDown => step(model, super::PAGE),
+        _ if let Some(by) = super::step_of(action) => step(model, by),
         Action::Choose => keep(model),
         _ => return None,
     }

@@ -208,7 +208,7 @@ fn jump(
     }
     match found {
         Some(row) => reveal(model, row),
-        None => model.notice = Some(knowledge::word(model.lang, none).to_owned()),
+        None => model.tell(none),
     }
 }
 
@@ -268,7 +268,7 @@ fn to_mark(model: &mut Model) {
     let next = session.marks.range(from..).chain(session.marks.range(..from)).find(kept).copied();
     match next {
         Some(row) => reveal(model, row),
-        None => model.notice = Some(model.sentence("transcript.no-mark", &[])),
+        None => model.tell("transcript.no-mark"),
     }
 }
 
@@ -296,7 +296,7 @@ fn resend(model: &mut Model) {
     };
     let exchange = exchange.and_then(|at| model.session.dialogue.exchanges().get(at));
     let Some(text) = exchange.and_then(again) else {
-        model.notice = Some(knowledge::word(model.lang, "transcript.no-command").to_owned());
+        model.tell("transcript.no-command");
         return;
     };
     // What was being typed comes back with a yank.

@@ -2,11 +2,10 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::display::Role;
 use crate::display::text::{right_of, split_at_width, width};
-use crate::display::token::{own_tokens, own_visible};
+use crate::display::token::{own_byte_at, own_tokens, own_visible};
 use crate::knowledge;
 use crate::session::Phase;
 
@@ -57,12 +56,7 @@ pub fn byte_at(model: &Model, x: u16) -> usize {
     let room = usize::from(area.width).saturating_sub(mark + 1);
     let column = usize::from(x.saturating_sub(area.x)).saturating_sub(mark) + hidden(model, room);
     let around = around(model);
-    let mut used = 0;
-    let behind = around.text.grapheme_indices(true).find(|(_, grapheme)| {
-        used += width(&own_visible(grapheme));
-        used > column
-    });
-    around.start + behind.map_or(around.text.len(), |(at, _)| at)
+    around.start + own_byte_at(&around.text, column)
 }
 
 /// How many bytes on each side of the cursor are looked at: more than any screen shows. A whole
