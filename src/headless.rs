@@ -183,7 +183,15 @@ pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
         std::io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
         return Ok(text);
     }
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(cannot)?;
+    let ends = file.metadata().with_context(cannot)?.is_file();
+    let mut bytes = Vec::new();
+    // A pipe may be read; a device may never end.
+    let limit = if ends { u64::MAX } else { MESSAGE_LIMIT };
+    file.take(limit).read_to_end(&mut bytes).with_context(cannot)?;
+    anyhow::ensure!(bytes.len() as u64 != limit, "{}: more than 1 GiB, and no end", path.display());
+    Ok(bytes)
 }
 
 /// The largest message file that is read; a larger one is hardly meant.

@@ -118,6 +118,13 @@ pub enum Turn {
     Unsolicited,
 }
 
+impl Turn {
+    /// Whether the reply to it says what becomes of a message.
+    pub const fn ends_message(&self) -> bool {
+        matches!(self, Self::LastChunk | Self::MailData)
+    }
+}
+
 /// One row: in one of these phases, this turn, answered so, leads there.
 struct Row(&'static [Phase], Turn, &'static [Class], Phase);
 

@@ -149,6 +149,15 @@ pub fn cannot_send(model: &Model) -> Option<&'static str> {
     }
 }
 
+/// Why no NOOP can be sent.
+pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
+    let dialogue = &model.session.dialogue;
+    if dialogue.awaits_mail_data() || dialogue.awaits_login() {
+        return Some("reason.text");
+    }
+    cannot_send(model).or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
+}
+
 /// Why no file can be sent.
 pub fn cannot_send_file(model: &Model) -> Option<&'static str> {
     let ready = model.session.dialogue.awaits_mail_data();

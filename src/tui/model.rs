@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
+use crate::journal::transcript::{self, Place};
 use crate::knowledge::Lang;
 use crate::session::content::Content;
 use crate::session::{Dialogue, secrets};
@@ -172,6 +173,26 @@ impl Session {
             reading: false,
             queue: None,
         }
+    }
+
+    /// What would be a secret in `text` if it were sent now, by `:raw` or as it stands.
+    fn secrets_of(&self, text: &str, raw: bool) -> Vec<Span> {
+        if self.dialogue.awaits_mail_data() {
+            return Vec::new();
+        }
+        let before = if raw { RAW.len() } else { 0 };
+        let typed = text.get(before..).unwrap_or_default();
+        let meant = self.dialogue.next_line_is_meant_as();
+        let mut spans = secrets::in_typed(typed.as_bytes(), meant);
+        if raw && typed.contains('\\') {
+            // Which escape stands for which byte of a secret is not worth telling apart.
+            let wire = transcript::text(typed.as_bytes(), Place { line: 1, column: 1 });
+            let secret = wire.is_ok_and(|t| !secrets::in_typed(&t.wire(), meant).is_empty());
+            if secret || !spans.is_empty() {
+                spans = vec![Span::new(0, typed.len())];
+            }
+        }
+        spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
     }
 
     /// How far a pane of lines is scrolled.
@@ -373,18 +394,12 @@ impl Model {
 
     /// What would be a secret in `text` if it were sent now.
     fn secrets_of(&self, text: &str) -> Vec<Span> {
-        let dialogue = &self.session.dialogue;
-        if dialogue.awaits_mail_data() {
-            return Vec::new();
-        }
+        let raw = text.get(..RAW.len()).is_some_and(|head| head.eq_ignore_ascii_case(RAW));
         // Of a directive only what `:raw` sends can be one.
-        if matches!(self.popup, Some(Popup::Palette(_))) && !text.starts_with(RAW) {
+        if matches!(self.popup, Some(Popup::Palette(_))) && !raw {
             return Vec::new();
         }
-        let before = text.len() - text.strip_prefix(RAW).map_or(text.len(), str::len);
-        let typed = text.get(before..).unwrap_or_default();
-        let spans = secrets::in_typed(typed.as_bytes(), dialogue.next_line_is_meant_as());
-        spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
+        self.session.secrets_of(text, raw)
     }
 
     /// `text` as it may be shown, with one `*` for each byte of a secret: byte positions stay.

@@ -9,7 +9,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::display::keys::Action;
 use crate::knowledge::{self, Lang};
 
-use super::directive::{DIRECTIVES, Directive, cannot_dial, cannot_send};
+use super::directive::{DIRECTIVES, Directive, cannot_dial, cannot_keep_alive, cannot_send};
 use super::model::Model;
 use super::popup::Popup;
 use super::sessions::PRACTICE;
@@ -160,16 +160,10 @@ impl<'a> Finder<'a> {
 
 /// Why `action` cannot be done now: the key of a sentence.
 fn reason(model: &Model, action: Action) -> Option<&'static str> {
-    let dialogue = &model.session.dialogue;
     match action {
         Action::Connect => cannot_dial(model),
         Action::Send => cannot_send(model),
-        Action::KeepAlive if dialogue.awaits_mail_data() || dialogue.awaits_login() => {
-            Some("reason.text")
-        }
-        Action::KeepAlive => {
-            cannot_send(model).or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
-        }
+        Action::KeepAlive => cannot_keep_alive(model),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>
         {

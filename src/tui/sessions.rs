@@ -21,6 +21,11 @@ impl Model {
         std::iter::once(&mut self.session).chain(&mut self.others).find(|s| s.id == id)
     }
 
+    /// What is told of session `id`, with its number where there are several.
+    pub fn numbered(&self, id: usize, told: String) -> String {
+        if self.others.is_empty() { told } else { format!("{id}: {told}") }
+    }
+
     /// The session that comes `by` tabs behind the one in front; the first follows the last.
     pub fn neighbour(&self, by: usize) -> usize {
         let count = self.others.len() + 1;

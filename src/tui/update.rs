@@ -30,7 +30,7 @@ use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
 use super::rows;
 
-pub use question::{answers, reason};
+pub use question::{answers, lost_with, reason};
 
 /// How far a page goes in a list.
 const PAGE: isize = 10;
@@ -97,11 +97,17 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
 fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let in_front = id == model.session.id;
     let is_reading = in_front && rows::selected(model, &model.session).is_some();
+    let was_secret = in_front && !model.typed_secrets().is_empty();
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
+    let awaited_login = session.dialogue.awaits_login();
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
+    if awaited_login && !session.dialogue.phase().is_open() {
+        // The answer that was half typed would be readable now, and go to the next connection.
+        session.draft.clear();
+    }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         session.dialling = false;
@@ -113,6 +119,10 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         session.followed = rows::count(&session.dialogue);
     }
     let mut effects = Vec::new();
+    if was_secret && model.typed_secrets().is_empty() {
+        model.prompt.take(false);
+    }
+    let Some(session) = model.session_mut(id) else { return effects };
     if let Happening::Bytes { from, .. } = &event.what {
         effects = read_content(session);
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
@@ -182,8 +192,7 @@ fn recording_failed(model: &mut Model, id: usize, why: &str) {
     let Some(session) = model.session_mut(id) else { return };
     session.recording = false;
     let text = knowledge::fill(model.lang, "message.recording-failed", &[("why", why)]);
-    let number = if model.others.is_empty() { String::new() } else { format!("{id}: ") };
-    model.notice = Some(number + &text);
+    model.notice = Some(model.numbered(id, text));
 }
 
 /// The transaction that is open, and whether its message is being sent.

@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 
 use crate::display::keys::Action;
 
-use super::super::directive::cannot_send;
+use super::super::directive::{cannot_keep_alive, cannot_send};
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::popup::Popup;
@@ -36,6 +36,8 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Edits the line; `false` if `action` is none of that.
 pub(super) fn edit(model: &mut Model, action: Action) -> bool {
+    // What is deleted of a secret is not kept to be put back where it could be read.
+    let secret = !model.typed_secrets().is_empty();
     let Some(prompt) = model.line() else { return false };
     match action {
         Action::Back => prompt.delete_back(),
@@ -53,6 +55,9 @@ pub(super) fn edit(model: &mut Model, action: Action) -> bool {
         Action::HistoryBack => prompt.history_back(),
         Action::HistoryForward => prompt.history_forward(),
         _ => return false,
+    }
+    if secret && matches!(action, Action::KillWord | Action::KillStart | Action::KillEnd) {
+        prompt.keep(String::new());
     }
     true
 }
@@ -97,11 +102,9 @@ pub(super) fn prepare(model: &mut Model, directive: &str) {
 }
 
 /// F7: NOOP, where it is a command.
-pub(super) fn keep_alive(model: &Model) -> Vec<Effect> {
-    let dialogue = &model.session.dialogue;
-    let text = dialogue.awaits_mail_data() || dialogue.awaits_login();
-    if model.session.recorded || text || !dialogue.awaits_client() {
-        return Vec::new();
+pub(super) fn keep_alive(model: &mut Model) -> Vec<Effect> {
+    if let Some(why) = cannot_keep_alive(model) {
+        return directive::told(model, why);
     }
     vec![Effect::Say(model.session.id, Bytes::from_static(b"NOOP\r\n"))]
 }

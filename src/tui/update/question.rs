@@ -20,11 +20,11 @@ fn ask(model: &mut Model, asked: Asked) {
     model.popup = Some(Popup::Question(Question { asked, chosen: 0 }));
 }
 
-/// Leaves; with an open transaction it asks how, and the second time leaves at once.
+/// Leaves; where something would be lost it asks how, and the second time leaves at once.
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     let asked = matches!(&model.popup, Some(Popup::Question(q)) if q.asked == Asked::Leave);
-    let open = |session: &Session| session.dialogue.phase().in_transaction() && !session.recorded;
-    let ask_first = model.confirm_quit && model.parting.is_empty() && model.sessions().any(open);
+    let loses = model.sessions().any(|session| !lost_with(session).is_empty());
+    let ask_first = model.confirm_quit && model.parting.is_empty() && loses;
     if asked || !ask_first {
         return vec![Effect::Quit];
     }
@@ -32,12 +32,31 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes a paste into the line that is being typed; several lines are asked about first.
+/// What would be lost with a session: keys of sentences.
+pub fn lost_with(session: &Session) -> Vec<&'static str> {
+    let dialogue = &session.dialogue;
+    let ended = dialogue.unanswered().is_some_and(|(_, exchange)| exchange.turn.ends_message());
+    let mut lost = Vec::new();
+    if dialogue.phase().in_transaction() && !session.recorded {
+        lost.push(if ended { "question.unknown" } else { "question.open" });
+    }
+    if session.queue.is_some() {
+        lost.push("question.queue");
+    }
+    lost
+}
+
+/// Takes a paste into the line that is being typed; several lines are asked about first, unless
+/// they are typed into a popup, where nothing is sent.
 pub(super) fn paste(model: &mut Model, text: &str) {
     model.notice = None;
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // The end of the last line is Enter's.
-    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let mut text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+    if model.popup.is_some() && model.line().is_some() {
+        text = text.replace('\n', " ");
+    }
+    let text = text.as_str();
     if text.contains('\n') || model.line().is_none() {
         super::close(model);
         model.focus = Pane::Prompt;
@@ -54,9 +73,11 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     match (asked, answer) {
-        (_, Answer::Quit) => {
-            model.sessions().all(|s| !hears_quit(s)).then_some("question.inside-message")
+        (_, Answer::Quit) if model.sessions().any(hears_quit) => None,
+        (_, Answer::Quit) if model.sessions().any(|s| s.dialogue.awaits_client()) => {
+            Some("question.inside-message")
         }
+        (_, Answer::Quit) => Some("header.wait"),
         (_, Answer::OneByOne) => cannot_send(model),
         (_, Answer::Together) => cannot_send(model)
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
@@ -64,11 +85,11 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
     }
 }
 
-/// Whether QUIT would be a command in this session.
+/// Whether QUIT would be a command in this session; while a reply is missing nobody knows.
 fn hears_quit(session: &Session) -> bool {
     let dialogue = &session.dialogue;
-    let text = dialogue.is_inside_text() || dialogue.awaits_octets();
-    dialogue.phase().is_open() && !session.recorded && !text
+    let text = dialogue.awaits_mail_data() || dialogue.awaits_login() || dialogue.awaits_octets();
+    dialogue.awaits_client() && !session.recorded && !text
 }
 
 /// The answers that make sense: mail data goes out at once in any case.
@@ -124,6 +145,14 @@ fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Quit => {
             model.parting = model.sessions().filter(|s| hears_quit(s)).map(|s| s.id).collect();
+            // Nothing is sent behind QUIT, and in the other sessions nothing more.
+            let queues: Vec<_> = std::iter::once(&mut model.session)
+                .chain(&mut model.others)
+                .filter_map(|session| session.queue.take())
+                .collect();
+            for queue in queues {
+                model.prompt.keep(queue.rest());
+            }
             model.tell("question.parting");
             let quit = |id: &usize| Effect::Say(*id, Bytes::from_static(b"QUIT\r\n"));
             model.parting.iter().map(quit).collect()
@@ -209,7 +238,8 @@ pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) 
     model.prompt.keep(queue.rest());
     let why = knowledge::fill(model.lang, why, &[("code", code)]);
     let values = [("why", why.as_str()), ("sent", &sent), ("total", &total)];
-    model.notice = Some(model.sentence("queue.stopped", &values));
+    let told = model.sentence("queue.stopped", &values);
+    model.notice = Some(model.numbered(id, told));
 }
 
 #[cfg(test)]
@@ -342,6 +372,81 @@ mod tests {
         assert_eq!(model.veiled(model.prompt.text()), ":theme");
         model.prompt.set(":raw c2VjcmV0");
         assert_eq!(model.veiled(model.prompt.text()), ":raw ********");
+    }
+
+    /// A session in the middle of a transaction, with DATA on its way.
+    fn data_on_its_way() -> Model {
+        let mut model = two();
+        model.bring_to_front(1);
+        hears(&mut model, 1, Side::Client, "RCPT TO:<a@b.example>\r\n");
+        hears(&mut model, 1, Side::Server, "250 ok\r\n");
+        hears(&mut model, 1, Side::Client, "DATA\r\n");
+        model
+    }
+
+    #[test]
+    fn quit_waits_for_a_reply_and_nothing_follows_it() {
+        let mut model = data_on_its_way();
+        update(&mut model, Message::Paste("one\n.\n".to_owned()));
+        press(&mut model, "o");
+        assert!(model.session.queue.is_some());
+        act(&mut model, Action::Quit);
+        assert_eq!(
+            press(&mut model, "q"),
+            [quit_in(2)],
+            "QUIT would be the first line of mail data"
+        );
+        assert_eq!(hears(&mut model, 1, Side::Server, "354 go\r\n"), [], "the queue is gone");
+        assert!(model.session.queue.is_none());
+        // Behind the final dot the dialog says what is unknown.
+        let mut model = data_on_its_way();
+        hears(&mut model, 1, Side::Server, "354 go\r\n");
+        hears(&mut model, 1, Side::Client, "x\r\n.\r\n");
+        assert_eq!(lost_with(&model.session), ["question.unknown"]);
+    }
+
+    #[test]
+    fn lines_that_wait_are_asked_about() {
+        let mut model = two();
+        update(&mut model, Message::Paste("NOOP\nHELP\n".to_owned()));
+        press(&mut model, "o");
+        hears(&mut model, 1, Side::Client, "RSET\r\n");
+        hears(&mut model, 1, Side::Server, "250 ok\r\n");
+        assert_eq!(act(&mut model, Action::Quit), [], "it asks");
+        assert_eq!(lost_with(&model.session), ["question.queue"]);
+    }
+
+    #[test]
+    fn a_half_typed_secret_goes_with_its_connection() {
+        for ending in ["lost", "535 no\r\n"] {
+            let mut model = two();
+            hears(&mut model, 2, Side::Client, "AUTH LOGIN\r\n");
+            hears(&mut model, 2, Side::Server, "334 VXNlcm5hbWU6\r\n");
+            press(&mut model, "c2VjcmV0");
+            if ending == "lost" {
+                closes(&mut model, 2);
+                assert_eq!(model.prompt.text(), "");
+            } else {
+                hears(&mut model, 2, Side::Client, "*\r\n");
+                hears(&mut model, 2, Side::Server, ending);
+                assert!(!model.typed_secrets().is_empty(), "still veiled");
+            }
+        }
+    }
+
+    #[test]
+    fn a_deleted_secret_is_not_put_back_and_escapes_hide_none() {
+        let mut model = two();
+        press(&mut model, "AUTH PLAIN c2VjcmV0");
+        act(&mut model, Action::KillStart);
+        act(&mut model, Action::Yank);
+        assert_eq!(model.prompt.text(), "");
+        for line in [":RAW AUTH PLAIN c2Vj", ":raw AU\\x54H PLAIN c2Vj", ":raw AUTH PLAIN \\x63"] {
+            model.prompt.set(line);
+            assert!(!model.typed_secrets().is_empty(), "{line}");
+        }
+        model.prompt.set(":raw NOOP \\x63");
+        assert!(model.typed_secrets().is_empty());
     }
 
     #[test]

@@ -299,9 +299,10 @@ fn resend(model: &mut Model) {
         model.tell("transcript.no-command");
         return;
     };
-    // What was being typed comes back with a yank.
+    // What was being typed comes back with a yank, unless it could be read then.
+    let secret = !model.typed_secrets().is_empty();
     let draft = model.prompt.take(false);
-    if !draft.is_empty() {
+    if !draft.is_empty() && !secret {
         model.prompt.keep(draft);
     }
     model.prompt.set(&text);

@@ -9,10 +9,10 @@ use crate::display::token::own_visible;
 use crate::knowledge;
 
 use super::super::layout::inside;
-use super::super::model::Model;
+use super::super::model::{Model, Session};
 use super::super::popup::{Answer, Asked, Question};
 use super::super::rows::Piece;
-use super::super::update::{answers, reason};
+use super::super::update::{answers, lost_with, reason};
 use super::{draw_lines, list};
 
 /// Columns that a question takes where there are more.
@@ -76,10 +76,10 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
         wrap(text, room).into_iter().map(move |line| vec![(role, line)]).collect::<Vec<_>>()
     };
     let mut lines = match &question.asked {
-        Asked::Leave => sentence(knowledge::word(model.lang, "question.leave"), Role::Text),
-        Asked::CloseSession => {
-            sentence(knowledge::word(model.lang, "question.close-session"), Role::Text)
+        Asked::Leave => {
+            model.sessions().flat_map(|s| sentence(&lost(model, s), Role::Text)).collect()
         }
+        Asked::CloseSession => sentence(&lost(model, &model.session), Role::Text),
         Asked::Paste(text) => {
             let count = (text.matches('\n').count() + 1).to_string();
             let words = knowledge::fill(model.lang, "question.paste", &[("n", &count)]);
@@ -92,6 +92,23 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
     };
     lines.truncate(left);
     lines
+}
+
+/// What would be lost with a session, which is named where there are several.
+fn lost(model: &Model, session: &Session) -> String {
+    let left = session.queue.as_ref().map_or(0, |queue| queue.left.len()).to_string();
+    let lost: Vec<String> = lost_with(session)
+        .into_iter()
+        .map(|key| knowledge::fill(model.lang, key, &[("n", &left)]))
+        .collect();
+    if lost.is_empty() {
+        return String::new();
+    }
+    let lost = lost.join(" ");
+    if model.others.is_empty() {
+        return lost;
+    }
+    format!("{} {}: {lost}", session.id, own_visible(&session.target))
 }
 
 /// The first lines of a paste, secrets veiled.
