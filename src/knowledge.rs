@@ -58,10 +58,13 @@ pub fn themes() -> impl Iterator<Item = &'static str> {
     names.into_iter()
 }
 
-/// The words of the interface.
+/// The words of the interface, from all files of `text`.
 pub fn words() -> &'static Table<Word> {
     static WORDS: OnceLock<Table<Word>> = OnceLock::new();
-    WORDS.get_or_init(|| parsed("text/interface.toml"))
+    WORDS.get_or_init(|| {
+        let files = DATA.get_dir("text").into_iter().flat_map(Dir::files);
+        files.filter_map(|file| file.path().to_str()).flat_map(parsed::<Word>).collect()
+    })
 }
 
 /// The word `key` in `lang`; an unknown key is its own word, so that nothing is empty.

@@ -30,6 +30,8 @@ const FILES: &[&str] = &[
     "oddities.toml",
     "phases.toml",
     "rfcs.toml",
+    "text/advice.toml",
+    "text/editor.toml",
     "text/interface.toml",
 ];
 
@@ -103,6 +105,16 @@ fn every_entry_speaks_both_languages() {
 
 fn is_japanese(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+}
+
+/// A word stands in one file only.
+#[test]
+fn no_word_is_said_twice() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/knowledge/data/text");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let tables = files.map(|path| std::fs::read_to_string(path).unwrap().parse().unwrap());
+    let count: usize = tables.map(|table: toml::Table| table.len()).sum();
+    assert_eq!(count, knowledge::words().len());
 }
 
 #[test]
