@@ -177,20 +177,25 @@ fn tell_recording_failed(why: &str, lang: Lang) {
 /// # Errors
 /// With the file's name.
 pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    use std::io::Read as _;
-    if path.as_os_str() == "-" {
-        let mut text = Vec::new();
-        std::io::stdin().read_to_end(&mut text).context("cannot read standard input")?;
-        return Ok(text);
-    }
     let cannot = || format!("cannot read {}", path.display());
+    if path.as_os_str() == "-" {
+        return read_to_end(std::io::stdin()).context("cannot read standard input");
+    }
     let file = File::open(path).with_context(cannot)?;
-    let ends = file.metadata().with_context(cannot)?.is_file();
+    if file.metadata().with_context(cannot)?.is_file() {
+        return std::fs::read(path).with_context(cannot);
+    }
+    read_to_end(file).with_context(cannot)
+}
+
+/// Reads what may never end.
+fn read_to_end(input: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
     let mut bytes = Vec::new();
-    // A pipe may be read; a device may never end.
-    let limit = if ends { u64::MAX } else { MESSAGE_LIMIT };
-    file.take(limit).read_to_end(&mut bytes).with_context(cannot)?;
-    anyhow::ensure!(bytes.len() as u64 != limit, "{}: more than 1 GiB, and no end", path.display());
+    input.take(MESSAGE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MESSAGE_LIMIT {
+        return Err(std::io::Error::other("this is larger than 1 GiB"));
+    }
     Ok(bytes)
 }
 

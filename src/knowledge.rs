@@ -1,21 +1,24 @@
-//! What is known, as data: interface words, codes, phases, oddities, keys and themes.
+//! What is known, as data: entries that explain ([`Topic`]), interface words, keys and themes.
 //!
 //! Rust holds ids, these files hold the sentences, in English and Japanese side by side. Each
 //! file is embedded and parsed on first use; before the first frame only words and keys are.
 
 pub mod entry;
 pub mod lang;
+pub mod topic;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
+use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use entry::{Entry, Saying, Severity};
 pub use lang::Lang;
+pub use topic::{Kind, Topic};
 
 static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/knowledge/data");
 static THEMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
@@ -101,33 +104,26 @@ pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
     out + rest
 }
 
-/// All oddities by id.
-pub fn oddities() -> &'static Table<Entry> {
-    static ODDITIES: OnceLock<Table<Entry>> = OnceLock::new();
-    ODDITIES.get_or_init(|| parsed("oddities.toml"))
+/// What is known of an oddity.
+pub fn oddity(id: &str) -> Option<&'static Entry> {
+    Kind::Oddity.entries().get(id)
 }
 
-/// Reply codes, and the classes `2xx` to `5xx` and `other`.
-pub fn codes() -> &'static Table<Entry> {
-    static CODES: OnceLock<Table<Entry>> = OnceLock::new();
-    CODES.get_or_init(|| parsed("codes.toml"))
-}
-
-/// The phases of a session by name.
-pub fn phases() -> &'static Table<Entry> {
-    static PHASES: OnceLock<Table<Entry>> = OnceLock::new();
-    PHASES.get_or_init(|| parsed("phases.toml"))
+/// What is known of a phase.
+pub fn phase(name: &str) -> Option<&'static Entry> {
+    Kind::Phase.entries().get(name)
 }
 
 /// The standards that are referred to, by number.
 pub fn rfcs() -> &'static Table<Rfc> {
     static RFCS: OnceLock<Table<Rfc>> = OnceLock::new();
-    RFCS.get_or_init(|| parsed("rfcs.toml"))
+    RFCS.get_or_init(|| parsed("rfcs.toml").collect())
 }
 
-fn parsed<T: DeserializeOwned>(name: &str) -> Table<T> {
-    match toml::from_str(data(name)) {
-        Ok(table) => table,
+/// The rows of an embedded file, in its order.
+fn parsed<T: DeserializeOwned>(name: &str) -> impl Iterator<Item = (String, T)> {
+    match toml::from_str::<IndexMap<String, T>>(data(name)) {
+        Ok(table) => table.into_iter(),
         Err(error) => unreachable!("{name} is embedded and tests/knowledge.rs parses it: {error}"),
     }
 }

@@ -18,25 +18,48 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ehlo::display::keys::{Action, Keys, Layer, key_name};
-use ehlo::knowledge::{self, Entry, Saying};
+use ehlo::display::text::width;
+use ehlo::knowledge::{self, Kind, Saying, Topic};
 use ehlo::session::Phase;
 use ehlo::smtp::code::Code;
-use source::{Kind, Piece, is_word};
+use ehlo::smtp::param::keyword_of;
+use ehlo::smtp::verb::Verb;
+use source::{Piece, is_word};
 
 /// The data files, each of which has an accessor that parses it.
 const FILES: &[&str] = &[
+    "capabilities.toml",
     "codes.toml",
+    "enhanced.toml",
+    "fields.toml",
+    "ideas.toml",
     "keys.toml",
+    "limits.toml",
+    "mechanisms.toml",
     "oddities.toml",
+    "parameters.toml",
     "phases.toml",
     "rfcs.toml",
     "text/advice.toml",
     "text/editor.toml",
     "text/interface.toml",
+    "trace.toml",
+    "verbs.toml",
 ];
 
-/// The one entry that no standard knows: a code of Exim's PRDR extension.
-const WITHOUT_STANDARD: &str = "code 353";
+/// What no standard knows: what one vendor or another made, and what everybody does.
+const WITHOUT_STANDARD: &[&str] = &[
+    "code/353",
+    "field/X-Priority",
+    "mechanism/LOGIN",
+    "mechanism/NTLM",
+    "mechanism/XOAUTH2",
+    "trace/HTTP",
+    "trace/MAPI",
+    "trace/local",
+    "verb/XCLIENT",
+    "verb/XFORWARD",
+];
 
 fn set<'a>(keys: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a str> {
     keys.into_iter().map(String::as_str).collect()
@@ -74,33 +97,44 @@ fn the_list_of_files_is_complete_and_each_parses() {
     }
 }
 
-fn sayings() -> Vec<(String, &'static Entry)> {
-    let tables = [
-        ("oddity", knowledge::oddities()),
-        ("code", knowledge::codes()),
-        ("phase", knowledge::phases()),
-    ];
-    let rows = tables
-        .into_iter()
-        .flat_map(|(what, table)| table.iter().map(move |(id, e)| (format!("{what} {id}"), e)));
-    rows.collect()
+#[test]
+fn every_entry_speaks_both_languages() {
+    for topic in Topic::all() {
+        let (path, entry) = (topic.path(), topic.entry());
+        let japanese = entry.ja.as_ref().unwrap_or_else(|| panic!("{path} has no Japanese"));
+        for (lang, saying) in [("en", &entry.en), ("ja", japanese)] {
+            let Saying { title, say, changes, next } = saying;
+            for text in [title, say, changes, next] {
+                assert!(!text.trim().is_empty(), "{path} has an empty sentence in {lang}");
+                assert!(!text.contains(char::is_control), "{path}: a control character in {lang}");
+            }
+            assert!(width(title) <= 48, "{path}: the title is too long in {lang}");
+        }
+        for text in [&japanese.say, &japanese.changes, &japanese.next] {
+            assert!(is_japanese(text), "{path}: this is not Japanese: {text}");
+        }
+        let english = [&entry.en.title, &entry.en.say, &entry.en.changes, &entry.en.next];
+        assert!(english.iter().all(|text| text.is_ascii()), "{path}: English beyond ASCII");
+    }
+    for kind in Kind::ALL {
+        println!("{}: {} entries, each in English and Japanese", kind.name(), kind.entries().len());
+    }
 }
 
 #[test]
-fn every_entry_speaks_both_languages() {
-    for (id, entry) in sayings() {
-        let japanese = entry.ja.as_ref().unwrap_or_else(|| panic!("{id} has no Japanese"));
-        for (lang, saying) in [("en", &entry.en), ("ja", japanese)] {
-            let Saying { title, say, next } = saying;
-            for text in [title, say, next] {
-                assert!(!text.trim().is_empty(), "{id} has an empty sentence in {lang}");
-                assert!(!text.contains(char::is_control), "{id}: a control character in {lang}");
-            }
+fn every_entry_has_an_example_and_leads_on() {
+    for topic in Topic::all() {
+        let (path, entry) = (topic.path(), topic.entry());
+        assert!(!entry.example.is_empty(), "{path} has no example");
+        for line in &entry.example {
+            assert!(width(line) <= 76 && !line.contains(char::is_control), "{path}: {line}");
         }
-        assert!(is_japanese(&japanese.say), "{id}: the Japanese sentence is not Japanese");
-        assert!(entry.en.say.is_ascii(), "{id}: the English sentence goes beyond ASCII");
+        assert!(!entry.see.is_empty(), "{path} leads nowhere");
+        for related in &entry.see {
+            let found = Topic::read(related).filter(|found| found.path() == *related);
+            assert!(found.is_some_and(|found| found != topic), "{path} leads to {related}");
+        }
     }
-    println!("{} entries in two languages", sayings().len());
 }
 
 fn is_japanese(text: &str) -> bool {
@@ -175,8 +209,10 @@ fn places(text: &str) -> BTreeSet<&str> {
 #[test]
 fn clauses_are_well_formed_and_listed() {
     let mut clauses = 0;
-    for (id, entry) in sayings() {
-        assert_eq!(entry.rfc.is_empty(), id == WITHOUT_STANDARD, "the standards of {id}");
+    for topic in Topic::all() {
+        let (id, entry) = (topic.path(), topic.entry());
+        let none = WITHOUT_STANDARD.contains(&id.as_str());
+        assert_eq!(entry.rfc.is_empty(), none, "the standards of {id}");
         for clause in &entry.rfc {
             let number = clause.strip_prefix("RFC ").and_then(|c| c.split_once(" §"));
             let Some((number, section)) = number else {
@@ -188,11 +224,35 @@ fn clauses_are_well_formed_and_listed() {
             clauses += 1;
         }
     }
+    let cited = |number: &String| {
+        Topic::all().any(|t| t.entry().rfc.iter().any(|c| c.starts_with(&format!("RFC {number} "))))
+    };
+    let unused: Vec<_> = knowledge::rfcs().keys().filter(|number| !cited(number)).collect();
+    assert!(unused.is_empty(), "nothing rests on {unused:?}");
     println!("{clauses} clauses in {} standards", knowledge::rfcs().len());
 }
 
+/// The whole catalogue has entries: the sections and how many rows each has.
+const CATALOGUE: [(char, usize); 9] = [
+    ('A', 15),
+    ('B', 26),
+    ('C', 20),
+    ('D', 20),
+    ('E', 15),
+    ('F', 31),
+    ('G', 31),
+    ('H', 15),
+    ('I', 12),
+];
+
 #[test]
-fn every_oddity_has_an_entry_and_every_entry_an_oddity() {
+fn every_oddity_of_the_catalogue_has_an_entry() {
+    let rows = CATALOGUE.into_iter().flat_map(|(section, count)| {
+        (1..=count).map(move |number| format!("{section}{number:02}"))
+    });
+    let rows: Vec<String> = rows.collect();
+    let catalogue = set(&rows);
+    assert_same("oddities", &catalogue, &set(Kind::Oddity.entries().keys()));
     let sources = source::sources();
     let named: BTreeSet<&str> = sources
         .iter()
@@ -202,11 +262,11 @@ fn every_oddity_has_an_entry_and_every_entry_an_oddity() {
         .filter(|text| is_oddity(text))
         .collect();
     assert!(named.len() > 50, "only {} ids were found", named.len());
-    assert_same("oddities", &named, &set(knowledge::oddities().keys()));
-    for (id, entry) in knowledge::oddities() {
+    assert!(named.is_subset(&catalogue), "{:?}", named.difference(&catalogue));
+    for (id, entry) in Kind::Oddity.entries() {
         assert!(entry.severity.is_some(), "{id} has no severity");
     }
-    println!("{} oddities", named.len());
+    println!("{} of {} oddities are noticed", named.len(), catalogue.len());
 }
 
 fn is_oddity(text: &str) -> bool {
@@ -214,17 +274,48 @@ fn is_oddity(text: &str) -> bool {
 }
 
 #[test]
-fn every_phase_has_an_entry() {
-    let named = Phase::ALL.iter().map(|p| p.name()).collect();
-    assert_same("phases", &named, &set(knowledge::phases().keys()));
+fn every_phase_verb_and_mechanism_has_an_entry() {
+    let phases = Phase::ALL.iter().map(|phase| phase.name()).collect();
+    assert_same("phases", &phases, &set(Kind::Phase.entries().keys()));
+    let verbs = Verb::KNOWN.iter().map(Verb::as_str).collect();
+    assert_same("verbs", &verbs, &set(Kind::Verb.entries().keys()));
 }
+
+/// Met, but in no standard on its own.
+const MET: u16 = 422;
 
 #[test]
 fn every_registered_code_and_every_class_has_an_entry() {
-    let codes: Vec<String> = Code::REGISTERED.iter().map(|c| Code(*c).to_string()).collect();
+    let registered = Code::REGISTERED.iter().copied().chain([MET]);
+    let codes: Vec<String> = registered.map(|c| Code(c).to_string()).collect();
     let classes = ["2xx", "3xx", "4xx", "5xx", "other"];
     let named = codes.iter().map(String::as_str).chain(classes).collect();
-    assert_same("codes", &named, &set(knowledge::codes().keys()));
+    assert_same("codes", &named, &set(Kind::Code.entries().keys()));
+}
+
+/// The enhanced status codes that are registered: how many details each subject has.
+const DETAILS: [(usize, usize); 8] =
+    [(0, 0), (1, 10), (2, 4), (3, 6), (4, 7), (5, 6), (6, 10), (7, 30)];
+
+#[test]
+fn every_enhanced_status_code_has_an_entry() {
+    let codes = DETAILS
+        .into_iter()
+        .flat_map(|(subject, last)| (0..=last).map(move |detail| format!("X.{subject}.{detail}")));
+    let codes: Vec<String> = codes.collect();
+    assert_same("enhanced", &set(&codes), &set(Kind::Enhanced.entries().keys()));
+}
+
+/// What a MAIL or RCPT parameter needs in the EHLO reply is an EHLO keyword.
+#[test]
+fn every_parameter_has_its_keyword() {
+    for name in Kind::Parameter.entries().keys().filter(|name| *name != "ALT-ADDRESS") {
+        let keyword = match name.as_str() {
+            "MTRK" | "TRANSID" => continue,
+            name => keyword_of(name),
+        };
+        assert!(Topic::new(Kind::Capability, keyword).is_some(), "{name} needs {keyword}");
+    }
 }
 
 #[test]
@@ -253,7 +344,7 @@ struct Call<'a> {
 /// The calls in a source, test modules left out.
 fn calls(text: &str) -> Vec<Call<'_>> {
     let pieces = source::untested_pieces(text);
-    let pieces: Vec<_> = pieces.into_iter().filter(|p| p.kind != Kind::Comment).collect();
+    let pieces: Vec<_> = pieces.into_iter().filter(|p| p.kind != source::Kind::Comment).collect();
     let begins = |at: usize| {
         matches!(pieces[at].text, "word" | "fill" | "sentence")
             && pieces.get(at + 1).is_some_and(|p| p.text == "(")

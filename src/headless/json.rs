@@ -325,7 +325,7 @@ fn sent(message: &Message) -> Sent {
 
 fn findings(dialogue: &Dialogue, lang: Lang) -> Vec<Finding> {
     let entry = |id: &'static str, r#where: Where| {
-        let entry = knowledge::oddities().get(id);
+        let entry = knowledge::oddity(id);
         Finding {
             id,
             severity: entry.and_then(|e| e.severity).map_or("info", Severity::name),

@@ -116,7 +116,7 @@ impl Printer {
 
 /// The name of a phase in `lang`.
 pub fn phase_title(name: &str, lang: Lang) -> String {
-    knowledge::phases().get(name).map_or_else(|| name.to_owned(), |e| e.say(lang).title.clone())
+    knowledge::phase(name).map_or_else(|| name.to_owned(), |e| e.say(lang).title.clone())
 }
 
 /// A row in the notation.
@@ -134,7 +134,7 @@ fn as_line(shown: &Shown) -> String {
 
 /// An oddity in one line: id, severity, sentence.
 pub fn finding(odd: Oddity, lang: Lang) -> String {
-    knowledge::oddities().get(odd.id).map_or_else(
+    knowledge::oddity(odd.id).map_or_else(
         || odd.id.to_owned(),
         |entry| {
             let severity = entry.severity.map_or("", knowledge::Severity::name);

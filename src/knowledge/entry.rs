@@ -40,8 +40,10 @@ pub fn page(clause: &str) -> Option<String> {
 pub struct Saying {
     /// A noun phrase.
     pub title: String,
-    /// What it means.
+    /// What it is, and what it means.
     pub say: String,
+    /// What it changes in the session, in the message or in its delivery.
+    pub changes: String,
     /// What one can do.
     pub next: String,
 }
@@ -54,6 +56,10 @@ pub struct Entry {
     pub severity: Option<Severity>,
     /// The clauses it rests on, `RFC n §s`.
     pub rfc: Vec<String>,
+    /// Lines of a session (`C: `, `S: `) or of a message that show it.
+    pub example: Vec<String>,
+    /// Related entries, as topics such as `verb/MAIL`.
+    pub see: Vec<String>,
     /// English.
     pub en: Saying,
     /// Japanese; falls back to English.

@@ -310,6 +310,15 @@ impl Dialogue {
         matches!(self.framing, Framing::Chunk { .. })
     }
 
+    /// Whether the end of a message is on the wire, or may be, and nobody knows yet what becomes of
+    /// it: what was sent behind DATA before its reply may be a whole message.
+    pub fn may_have_ended_message(&self) -> bool {
+        let mut unanswered = self.waiting.iter().filter_map(|at| self.exchanges.get(*at));
+        let ended = unanswered.any(|exchange| exchange.turn.ends_message());
+        let undecided = !self.undecided.is_empty() && !self.decides_login();
+        undecided || (ended && !self.awaits_octets())
+    }
+
     /// The commands that move the session on, without those the server does not offer.
     pub fn next_commands(&self) -> impl Iterator<Item = &'static Verb> + '_ {
         self.phase.expected().iter().filter(|verb| match verb {

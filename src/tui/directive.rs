@@ -152,10 +152,10 @@ pub fn cannot_send(model: &Model) -> Option<&'static str> {
 /// Why no NOOP can be sent.
 pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
-    if dialogue.awaits_mail_data() || dialogue.awaits_login() {
-        return Some("reason.text");
-    }
-    cannot_send(model).or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
+    let text = dialogue.awaits_mail_data() || dialogue.awaits_login();
+    cannot_send(model)
+        .or_else(|| text.then_some("reason.text"))
+        .or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
 }
 
 /// Why no file can be sent.

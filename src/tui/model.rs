@@ -23,6 +23,11 @@ use super::rows::sight::Sight;
 /// The directive that sends exactly what follows it.
 pub const RAW: &str = ":raw ";
 
+/// Whether `text` sends exactly what follows.
+fn is_raw(text: &str) -> bool {
+    text.get(..RAW.len()).is_some_and(|head| head.eq_ignore_ascii_case(RAW))
+}
+
 /// What the content pane shows of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContentView {
@@ -187,12 +192,18 @@ impl Session {
         if raw && typed.contains('\\') {
             // Which escape stands for which byte of a secret is not worth telling apart.
             let wire = transcript::text(typed.as_bytes(), Place { line: 1, column: 1 });
-            let secret = wire.is_ok_and(|t| !secrets::in_typed(&t.wire(), meant).is_empty());
+            // What cannot be read yet may become one with the next key.
+            let secret = wire.map_or(true, |t| !secrets::in_typed(&t.wire(), meant).is_empty());
             if secret || !spans.is_empty() {
                 spans = vec![Span::new(0, typed.len())];
             }
         }
         spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
+    }
+
+    /// Whether something in `text` would be a secret if it were sent now.
+    pub fn hides_in(&self, text: &str) -> bool {
+        !self.secrets_of(text, is_raw(text)).is_empty()
     }
 
     /// How far a pane of lines is scrolled.
@@ -394,7 +405,7 @@ impl Model {
 
     /// What would be a secret in `text` if it were sent now.
     fn secrets_of(&self, text: &str) -> Vec<Span> {
-        let raw = text.get(..RAW.len()).is_some_and(|head| head.eq_ignore_ascii_case(RAW));
+        let raw = is_raw(text);
         // Of a directive only what `:raw` sends can be one.
         if matches!(self.popup, Some(Popup::Palette(_))) && !raw {
             return Vec::new();

@@ -15,6 +15,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// What stood in it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// This line, or the other one if this is empty and that is no directive.
     pub fn or(self, other: Self) -> Self {
         if self.text.is_empty() && !other.text.starts_with(':') { other } else { self }

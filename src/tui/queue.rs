@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::session::Dialogue;
+use crate::session::{Dialogue, secrets};
 use crate::smtp::code::{Class, Code};
 
 /// What is still to be sent.
@@ -16,6 +16,8 @@ pub struct Queue {
     next_reply: usize,
     /// Whether a line was given away that has not been written yet.
     on_its_way: bool,
+    /// Whether some of them are secrets.
+    secret: bool,
 }
 
 /// What has to be done about the queue.
@@ -38,7 +40,9 @@ impl Queue {
     pub fn new(text: &str, dialogue: &Dialogue) -> Self {
         let left: VecDeque<_> = text.split('\n').map(str::to_owned).collect();
         let next_reply = dialogue.exchanges().len();
-        Self { total: left.len(), left, next_reply, on_its_way: false }
+        let secrets = secrets::in_typed(text.as_bytes(), dialogue.next_line_is_meant_as());
+        let secret = !secrets.is_empty();
+        Self { total: left.len(), left, next_reply, on_its_way: false, secret }
     }
 
     /// How many lines are out.
@@ -46,9 +50,14 @@ impl Queue {
         self.total - self.left.len()
     }
 
-    /// What is left, as a text.
-    pub fn rest(self) -> String {
-        self.left.into_iter().collect::<Vec<_>>().join("\n")
+    /// What is left, as a text; nothing where there are secrets in it, which could be read elsewhere.
+    pub fn rest(self) -> Option<String> {
+        (!self.secret).then(|| self.left.into_iter().collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Whether a line was given away that has not been written yet.
+    pub const fn is_writing(&self) -> bool {
+        self.on_its_way
     }
 
     /// The line that was given away is on the wire.
@@ -138,7 +147,7 @@ mod tests {
         let mut queue = Queue::new("VRFY x\nNOOP\nQUIT", &dialogue);
         send(&mut queue, &mut dialogue, "VRFY x", "550 no\r\n");
         assert_eq!(queue.next(&dialogue), Next::Refused(Code(550)));
-        assert_eq!(queue.rest(), "NOOP\nQUIT");
+        assert_eq!(queue.rest().as_deref(), Some("NOOP\nQUIT"));
     }
 
     #[test]

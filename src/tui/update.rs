@@ -14,6 +14,7 @@ mod question;
 mod sessions;
 mod themes;
 mod transcript;
+mod unsent;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -97,17 +98,12 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
 fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let in_front = id == model.session.id;
     let is_reading = in_front && rows::selected(model, &model.session).is_some();
-    let was_secret = in_front && !model.typed_secrets().is_empty();
+    let secrets = unsent::secrets(model, id);
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
-    let awaited_login = session.dialogue.awaits_login();
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
-    if awaited_login && !session.dialogue.phase().is_open() {
-        // The answer that was half typed would be readable now, and go to the next connection.
-        session.draft.clear();
-    }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         session.dialling = false;
@@ -119,10 +115,6 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         session.followed = rows::count(&session.dialogue);
     }
     let mut effects = Vec::new();
-    if was_secret && model.typed_secrets().is_empty() {
-        model.prompt.take(false);
-    }
-    let Some(session) = model.session_mut(id) else { return effects };
     if let Happening::Bytes { from, .. } = &event.what {
         effects = read_content(session);
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
@@ -142,6 +134,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
             session.seen = rows::count(&session.dialogue);
         }
     }
+    unsent::forget(model, id, &secrets);
     effects.extend(question::next_line(model, id));
     effects.extend(question::parted(model, id));
     effects

@@ -35,15 +35,13 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 /// What would be lost with a session: keys of sentences.
 pub fn lost_with(session: &Session) -> Vec<&'static str> {
     let dialogue = &session.dialogue;
-    let ended = dialogue.unanswered().is_some_and(|(_, exchange)| exchange.turn.ends_message());
-    let mut lost = Vec::new();
-    if dialogue.phase().in_transaction() && !session.recorded {
-        lost.push(if ended { "question.unknown" } else { "question.open" });
-    }
-    if session.queue.is_some() {
-        lost.push("question.queue");
-    }
-    lost
+    let transaction = match dialogue.phase() {
+        _ if session.recorded => None,
+        _ if dialogue.may_have_ended_message() => Some("question.unknown"),
+        phase => phase.in_transaction().then_some("question.open"),
+    };
+    let queue = session.queue.is_some().then_some("question.queue");
+    transaction.into_iter().chain(queue).collect()
 }
 
 /// Takes a paste into the line that is being typed; several lines are asked about first, unless
@@ -73,11 +71,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     match (asked, answer) {
-        (_, Answer::Quit) if model.sessions().any(hears_quit) => None,
-        (_, Answer::Quit) if model.sessions().any(|s| s.dialogue.awaits_client()) => {
-            Some("question.inside-message")
-        }
-        (_, Answer::Quit) => Some("header.wait"),
+        (_, Answer::Quit) => cannot_quit(model),
         (_, Answer::OneByOne) => cannot_send(model),
         (_, Answer::Together) => cannot_send(model)
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
@@ -85,11 +79,24 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
     }
 }
 
+/// Why QUIT is a command in no session.
+fn cannot_quit(model: &Model) -> Option<&'static str> {
+    let mut talking = model.sessions().filter(|session| !session.recorded);
+    if model.sessions().any(hears_quit) {
+        None
+    } else if talking.any(|session| session.dialogue.awaits_mail_data()) {
+        Some("question.inside-message")
+    } else {
+        Some("header.wait")
+    }
+}
+
 /// Whether QUIT would be a command in this session; while a reply is missing nobody knows.
 fn hears_quit(session: &Session) -> bool {
     let dialogue = &session.dialogue;
     let text = dialogue.awaits_mail_data() || dialogue.awaits_login() || dialogue.awaits_octets();
-    dialogue.awaits_client() && !session.recorded && !text
+    let writing = session.queue.as_ref().is_some_and(Queue::is_writing);
+    dialogue.awaits_client() && !session.recorded && !text && !writing
 }
 
 /// The answers that make sense: mail data goes out at once in any case.
@@ -136,30 +143,36 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match question.asked {
         Asked::Leave => leave(model, answer),
         Asked::CloseSession if answer == Answer::Close => super::sessions::close_front(model),
-        Asked::CloseSession => Vec::new(),
+        Asked::CloseSession => next_lines(model),
         Asked::Paste(text) => send(model, text, answer),
     }
 }
 
 fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match answer {
-        Answer::Quit => {
-            model.parting = model.sessions().filter(|s| hears_quit(s)).map(|s| s.id).collect();
-            // Nothing is sent behind QUIT, and in the other sessions nothing more.
-            let queues: Vec<_> = std::iter::once(&mut model.session)
-                .chain(&mut model.others)
-                .filter_map(|session| session.queue.take())
-                .collect();
-            for queue in queues {
-                model.prompt.keep(queue.rest());
-            }
-            model.tell("question.parting");
-            let quit = |id: &usize| Effect::Say(*id, Bytes::from_static(b"QUIT\r\n"));
-            model.parting.iter().map(quit).collect()
-        }
+        Answer::Quit => part(model),
         Answer::Close => vec![Effect::Quit],
-        _ => Vec::new(),
+        _ => next_lines(model),
     }
+}
+
+/// Sends QUIT wherever it is a command, and nothing more anywhere.
+fn part(model: &mut Model) -> Vec<Effect> {
+    let open = |s: &&Session| s.dialogue.phase().is_open() && !s.recorded;
+    let (hear, others): (Vec<_>, Vec<_>) =
+        model.sessions().filter(open).partition(|s| hears_quit(s));
+    let quit = |s: &Session| Effect::Say(s.id, Bytes::from_static(b"QUIT\r\n"));
+    let quits = hear.iter().map(|s| quit(s)).chain(others.iter().map(|s| Effect::Close(s.id)));
+    let effects: Vec<_> = quits.collect();
+    model.parting = hear.iter().map(|s| s.id).collect();
+    let ids: Vec<_> = model.sessions().map(|s| s.id).collect();
+    let queues = ids.into_iter().filter_map(|id| model.session_mut(id)?.queue.take());
+    let rest: Vec<_> = queues.collect::<Vec<_>>().into_iter().filter_map(Queue::rest).collect();
+    if !rest.is_empty() {
+        model.prompt.keep(rest.join("\n"));
+    }
+    model.tell("question.parting");
+    effects
 }
 
 fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
@@ -186,8 +199,11 @@ fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
     }
 }
 
-/// Nothing is sent, and nothing is lost.
+/// Nothing is sent, and nothing is lost but a secret, which could be read elsewhere.
 pub(super) fn put_off(model: &mut Model, text: String) {
+    if model.session.hides_in(&text) {
+        return model.tell("question.put-off-secret");
+    }
     model.prompt.keep(text);
     model.tell("question.put-off");
 }
@@ -217,8 +233,23 @@ pub(super) fn close_session(model: &mut Model) {
     ask(model, Asked::CloseSession);
 }
 
+/// Goes on with every queue.
+fn next_lines(model: &mut Model) -> Vec<Effect> {
+    let ids: Vec<_> = model.sessions().map(|session| session.id).collect();
+    ids.into_iter().flat_map(|id| next_line(model, id)).collect()
+}
+
+/// Whether a question is open whose answer may end a queue.
+fn decides_queues(model: &Model) -> bool {
+    let Some(Popup::Question(question)) = &model.popup else { return false };
+    matches!(question.asked, Asked::Leave | Asked::CloseSession)
+}
+
 /// Sends the next line of a session's queue, if it is its turn.
 pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
+    if decides_queues(model) {
+        return Vec::new();
+    }
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let Some(queue) = &mut session.queue else { return Vec::new() };
     match queue.next(&session.dialogue) {
@@ -235,7 +266,9 @@ pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
 pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) {
     let Some(queue) = model.session_mut(id).and_then(|s| s.queue.take()) else { return };
     let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
-    model.prompt.keep(queue.rest());
+    if let Some(rest) = queue.rest() {
+        model.prompt.keep(rest);
+    }
     let why = knowledge::fill(model.lang, why, &[("code", code)]);
     let values = [("why", why.as_str()), ("sent", &sent), ("total", &total)];
     let told = model.sentence("queue.stopped", &values);
@@ -391,18 +424,56 @@ mod tests {
         press(&mut model, "o");
         assert!(model.session.queue.is_some());
         act(&mut model, Action::Quit);
-        assert_eq!(
-            press(&mut model, "q"),
-            [quit_in(2)],
-            "QUIT would be the first line of mail data"
-        );
-        assert_eq!(hears(&mut model, 1, Side::Server, "354 go\r\n"), [], "the queue is gone");
+        assert_eq!(hears(&mut model, 1, Side::Server, "354 go\r\n"), [], "it waits for the answer");
+        // QUIT would be the first line of mail data.
+        assert_eq!(press(&mut model, "q"), [quit_in(2), Effect::Close(1)]);
         assert!(model.session.queue.is_none());
-        // Behind the final dot the dialog says what is unknown.
+        // Who stays goes on.
         let mut model = data_on_its_way();
+        update(&mut model, Message::Paste("one\n.\n".to_owned()));
+        press(&mut model, "o");
+        act(&mut model, Action::Quit);
         hears(&mut model, 1, Side::Server, "354 go\r\n");
-        hears(&mut model, 1, Side::Client, "x\r\n.\r\n");
+        assert_eq!(press(&mut model, "s"), [Effect::Say(1, "one\r\n".into())]);
+    }
+
+    #[test]
+    fn what_may_be_a_whole_message_is_said_to_be_unknown() {
+        for (server, client) in [
+            ("354 go\r\n", "x\r\n.\r\n"),
+            // Before the answer to DATA nobody knows what this is.
+            ("", "x\r\n.\r\n"),
+        ] {
+            let mut model = data_on_its_way();
+            hears(&mut model, 1, Side::Server, server);
+            hears(&mut model, 1, Side::Client, client);
+            assert_eq!(lost_with(&model.session), ["question.unknown"]);
+        }
+        let mut model = two();
+        model.bring_to_front(1);
+        hears(&mut model, 1, Side::Client, "RCPT TO:<a@b.example>\r\nBDAT 5 LAST\r\nhel");
+        assert_eq!(lost_with(&model.session), ["question.open"]);
+        hears(&mut model, 1, Side::Client, "lo");
         assert_eq!(lost_with(&model.session), ["question.unknown"]);
+    }
+
+    #[test]
+    fn secrets_that_wait_to_be_sent_are_not_kept() {
+        let mut model = two();
+        update(&mut model, Message::Paste("AUTH LOGIN\nYWxpY2U=\nc2VjcmV0\n".to_owned()));
+        press(&mut model, "o");
+        act(&mut model, Action::Hangup);
+        act(&mut model, Action::Yank);
+        assert_eq!(model.prompt.text(), "");
+        // Behind the palette a half-typed answer goes when the login is over.
+        let mut model = two();
+        hears(&mut model, 2, Side::Client, "AUTH LOGIN\r\n");
+        hears(&mut model, 2, Side::Server, "334 VXNlcm5hbWU6\r\n");
+        press(&mut model, "c2VjcmV0");
+        act(&mut model, Action::Palette);
+        closes(&mut model, 2);
+        act(&mut model, Action::Leave);
+        assert_eq!(model.prompt.text(), "");
     }
 
     #[test]

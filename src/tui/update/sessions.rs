@@ -43,7 +43,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
     if model.others.is_empty() {
         return super::question::quit(model);
     }
-    if model.session.dialogue.phase().in_transaction() && !model.session.recorded {
+    if !super::lost_with(&model.session).is_empty() {
         super::question::close_session(model);
         return Vec::new();
     }

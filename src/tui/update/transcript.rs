@@ -248,7 +248,7 @@ fn server_error(exchange: &Exchange) -> Option<usize> {
 }
 
 fn is_grave(odd: &Oddity) -> bool {
-    knowledge::oddities().get(odd.id).is_some_and(|e| e.severity == Some(Severity::Error))
+    knowledge::oddity(odd.id).is_some_and(|e| e.severity == Some(Severity::Error))
 }
 
 /// Puts a mark on the selected row, or takes it away.

@@ -9,7 +9,7 @@ use crate::display::Role;
 use crate::display::text::{clip, width, wrap};
 use crate::display::token::visible;
 use crate::journal::Happening;
-use crate::knowledge::{self, Entry, Severity};
+use crate::knowledge::{self, Entry, Severity, Topic};
 use crate::session::{Exchange, Row};
 use crate::smtp::code::{Class, Code};
 
@@ -224,7 +224,7 @@ fn named(model: &Model, ids: impl Iterator<Item = &'static str>) -> Vec<Said> {
     let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(*id));
     let say = |id: &&str| {
-        let entry = knowledge::oddities().get(*id)?;
+        let entry = knowledge::oddity(id)?;
         let said = entry.say(model.lang);
         Some((odd_role(entry), format!("{id} {}", said.title), said.say.clone()))
     };
@@ -235,7 +235,7 @@ fn named(model: &Model, ids: impl Iterator<Item = &'static str>) -> Vec<Said> {
 fn phase(model: &Model) -> Option<[Said; 2]> {
     let dialogue = &model.session.dialogue;
     let word = |key| knowledge::word(model.lang, key).to_owned();
-    let said = knowledge::phases().get(dialogue.phase().name())?.say(model.lang);
+    let said = knowledge::phase(dialogue.phase().name())?.say(model.lang);
     let next = match dialogue.unanswered() {
         Some(_) => word("header.wait"),
         None => said.next.clone(),
@@ -245,14 +245,7 @@ fn phase(model: &Model) -> Option<[Said; 2]> {
 }
 
 fn code_entry(code: Code) -> Option<&'static Entry> {
-    let class = match code.class() {
-        Class::Positive => "2xx",
-        Class::Intermediate => "3xx",
-        Class::Transient => "4xx",
-        Class::Permanent => "5xx",
-        Class::Invalid => "other",
-    };
-    knowledge::codes().get(&code.to_string()).or_else(|| knowledge::codes().get(class))
+    Topic::of_code(&code.to_string()).map(Topic::entry)
 }
 
 const fn code_role(code: Code) -> Role {

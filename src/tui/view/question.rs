@@ -77,9 +77,12 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
     };
     let mut lines = match &question.asked {
         Asked::Leave => {
-            model.sessions().flat_map(|s| sentence(&lost(model, s), Role::Text)).collect()
+            let lost = model.sessions().filter_map(|session| lost(model, session));
+            lost.flat_map(|lost| sentence(&lost, Role::Text)).collect()
         }
-        Asked::CloseSession => sentence(&lost(model, &model.session), Role::Text),
+        Asked::CloseSession => {
+            sentence(&lost(model, &model.session).unwrap_or_default(), Role::Text)
+        }
         Asked::Paste(text) => {
             let count = (text.matches('\n').count() + 1).to_string();
             let words = knowledge::fill(model.lang, "question.paste", &[("n", &count)]);
@@ -95,20 +98,13 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
 }
 
 /// What would be lost with a session, which is named where there are several.
-fn lost(model: &Model, session: &Session) -> String {
+fn lost(model: &Model, session: &Session) -> Option<String> {
     let left = session.queue.as_ref().map_or(0, |queue| queue.left.len()).to_string();
-    let lost: Vec<String> = lost_with(session)
-        .into_iter()
-        .map(|key| knowledge::fill(model.lang, key, &[("n", &left)]))
-        .collect();
-    if lost.is_empty() {
-        return String::new();
-    }
-    let lost = lost.join(" ");
-    if model.others.is_empty() {
-        return lost;
-    }
-    format!("{} {}: {lost}", session.id, own_visible(&session.target))
+    let fill = |key| knowledge::fill(model.lang, key, &[("n", &left)]);
+    let lost: Vec<String> = lost_with(session).into_iter().map(fill).collect();
+    let named = || format!("{} {}: ", session.id, own_visible(&session.target));
+    let name = if model.others.is_empty() { String::new() } else { named() };
+    (!lost.is_empty()).then(|| name + &lost.join(" "))
 }
 
 /// The first lines of a paste, secrets veiled.

@@ -39,7 +39,7 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         parts.push((Role::Title, word("content.reading").to_owned()));
     } else if model.session.dialling {
         parts.push((Role::Title, word("header.dialling").to_owned()));
-    } else if let Some(entry) = knowledge::phases().get(dialogue.phase().name()) {
+    } else if let Some(entry) = knowledge::phase(dialogue.phase().name()) {
         parts.push((Role::Title, entry.say(model.lang).title.clone()));
     }
     parts.extend(recipients(model).map(|text| (Role::Text, text)));

@@ -1,0 +1,70 @@
+//! What is typed and not sent, where it is a secret: an event can make it readable, and then it is
+//! dropped. A half-typed answer to AUTH is none of the next command's business.
+
+use super::super::model::Model;
+use super::super::popup::{Asked, Popup, Question};
+
+/// Where something can stand that is not sent yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the prompt.
+    Prompt,
+    /// What the palette has put aside.
+    PutAside,
+    /// Lines that a question is about.
+    Pasted,
+    /// In the prompt of a session that is not in front.
+    Draft,
+}
+
+impl Place {
+    const ALL: [Self; 4] = [Self::Prompt, Self::PutAside, Self::Pasted, Self::Draft];
+
+    /// Whether what stands here for session `id` would be a secret if it were sent now.
+    fn hides(self, model: &Model, id: usize) -> bool {
+        let front = &model.session;
+        if front.id != id {
+            let session = model.others.iter().find(|session| session.id == id);
+            return self == Self::Draft && session.is_some_and(|s| s.hides_in(&s.draft));
+        }
+        match (self, &model.popup) {
+            (Self::Prompt, _) => !model.typed_secrets().is_empty(),
+            (Self::PutAside, Some(Popup::Palette(palette))) => front.hides_in(palette.draft.text()),
+            (Self::Pasted, Some(Popup::Question(Question { asked: Asked::Paste(text), .. }))) => {
+                front.hides_in(text)
+            }
+            _ => false,
+        }
+    }
+
+    fn empty(self, model: &mut Model, id: usize) {
+        match (self, &mut model.popup) {
+            (Self::Prompt, _) => {
+                model.prompt.take(false);
+                super::line_changed(model);
+            }
+            (Self::PutAside, Some(Popup::Palette(palette))) => palette.draft = <_>::default(),
+            (Self::Pasted, popup) => *popup = None,
+            (Self::Draft, _) => {
+                if let Some(session) = model.session_mut(id) {
+                    session.draft.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where secrets stand that session `id` would send.
+pub(super) fn secrets(model: &Model, id: usize) -> Vec<Place> {
+    Place::ALL.into_iter().filter(|place| place.hides(model, id)).collect()
+}
+
+/// Drops what was a secret and no longer is one.
+pub(super) fn forget(model: &mut Model, id: usize, secrets: &[Place]) {
+    for place in secrets {
+        if !place.hides(model, id) {
+            place.empty(model, id);
+        }
+    }
+}
