@@ -93,6 +93,16 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Print what is known about a command, a code, a keyword, a header field, a notion
+    #[command(after_help = text::EXPLAIN)]
+    Explain {
+        /// What to explain: 550, 5.7.1, RCPT, 8BITMIME, Return-Path, dot-stuffing, B09
+        #[arg(required = true, value_name = "WORD")]
+        words: Vec<String>,
+        /// Print one JSON object for each entry
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the keys, yours included
     #[command(after_help = text::KEYS)]
     Keys {
@@ -175,6 +185,13 @@ pub enum Mode {
         /// As JSON.
         json: bool,
     },
+    /// What is known about some words.
+    Explain {
+        /// The words.
+        words: Vec<String>,
+        /// As JSON.
+        json: bool,
+    },
     /// The key table.
     Keys,
     /// What arrives when keys are pressed.
@@ -244,6 +261,7 @@ pub fn read(
         Some(Verb::Serve { listen, maildir, catch_all, json }) => {
             Mode::Serve { listen, maildir, catch_all, json }
         }
+        Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,
         Some(Verb::Keys { what: Some(KeysVerb::Test) }) => Mode::Keyboard,
         Some(Verb::Config { what }) => {

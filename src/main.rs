@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Mode::Serve { listen, maildir, catch_all, json } => {
             headless::serve::run(listen, maildir.as_deref(), catch_all, json)
         }
+        Mode::Explain { words, json } => headless::explain::run(&words, json, &setting),
         Mode::Keys => headless::keys::run(&setting),
         Mode::Keyboard => headless::keyboard::run(&setting),
         Mode::Config(what) => headless::config::run(what, &setting),

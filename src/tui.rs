@@ -8,6 +8,7 @@ pub mod clipboard;
 pub mod copy;
 pub mod directive;
 pub mod effect;
+pub mod explain;
 pub mod find;
 pub mod layout;
 pub mod message;

@@ -34,6 +34,12 @@ pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525
   ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all";
 
+pub(super) const EXPLAIN: &str = "Examples:
+  ehlo explain 550 5.7.1                                each code by itself
+  ehlo explain Return-Path
+  ehlo explain null sender --lang ja
+  ehlo explain SIZE --json                              the keyword and the parameter";
+
 pub(super) const KEYS: &str = "Examples:
   ehlo keys
   ehlo keys test                                        what does this key send?

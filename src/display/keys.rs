@@ -49,6 +49,8 @@ actions! {
     NextError "transcript.next-error", PreviousError "transcript.previous-error",
     Mark "transcript.mark", ToMark "transcript.to-mark", Select "transcript.select",
     Resend "transcript.resend", Copy "copy", CopyPane "copy.pane", Open "explain.open",
+    LinkNext "explain.next-link", LinkPrevious "explain.previous-link",
+    LinkFollow "explain.follow", LinkBack "explain.back",
     Suspend "suspend", Redraw "redraw", Leave "leave", Quit "quit",
     Choose "list.choose", Complete "list.complete",
     Send "prompt.send", Back "prompt.back", Delete "prompt.delete", Left "prompt.left",
@@ -87,6 +89,7 @@ layers! {
     Line "line" "layer.line" "Wherever a line is typed: the prompt, and the popups that ask for one.",
     Panes "panes" "layer.panes" "While a pane has the focus.",
     Transcript "transcript" "layer.transcript" "While the transcript has the focus.",
+    Explain "explain" "layer.explain" "While the explanation has the focus.",
     List "list" "layer.list" "While a list is open: help, commands, a choice.",
     Find "find" "layer.find" "While something to look for is typed.",
 }

@@ -72,6 +72,7 @@ roles! {
     Key "key" "A key that can be pressed.",
     Hint "hint" "What a key does.",
     Badge "badge" "Something new that is out of sight.",
+    Link "link" "What leads to another place.",
     Selected "selected" "The chosen entry of a list, the row with the cursor.",
     Marked "marked" "What a person has marked to copy.",
     Match "match" "What a search found.",

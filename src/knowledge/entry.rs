@@ -25,6 +25,15 @@ impl Severity {
             Self::Error => "error",
         }
     }
+
+    /// The key of its words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Info => "severity.info",
+            Self::Warn => "severity.warn",
+            Self::Error => "severity.error",
+        }
+    }
 }
 
 /// Where a clause such as `RFC n §s` can be read.

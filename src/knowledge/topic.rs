@@ -131,9 +131,19 @@ impl Topic {
         }
     }
 
-    /// Its id and title: `MAIL  Begins a mail transaction`.
+    /// Its id and title: `MAIL: Begins a mail transaction`.
     pub fn title(self, lang: Lang) -> String {
-        format!("{}  {}", self.id, self.entry().say(lang).title)
+        self.title_as(self.id, lang)
+    }
+
+    /// Its title behind the name by which it was met: `550 Mailbox unavailable`.
+    pub fn title_as(self, name: &str, lang: Lang) -> String {
+        let title = &self.entry().say(lang).title;
+        let colon = match self.kind {
+            Kind::Code | Kind::Enhanced | Kind::Oddity => " ",
+            _ => super::word(lang, "colon"),
+        };
+        [name, colon, title].concat()
     }
 
     /// The entries that are related to it.

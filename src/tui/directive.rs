@@ -16,6 +16,8 @@ pub enum Does {
     Data,
     /// Closes the connection.
     Close,
+    /// Opens what is known about some words.
+    Explain,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -50,7 +52,7 @@ impl PartialEq for Directive {
 impl Eq for Directive {}
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 7] = [
+pub static DIRECTIVES: [Directive; 8] = [
     Directive {
         name: "connect",
         short: None,
@@ -95,6 +97,15 @@ pub static DIRECTIVES: [Directive; 7] = [
         words: "help.close",
         reason: cannot_close,
         does: Does::Close,
+    },
+    Directive {
+        name: "explain",
+        short: None,
+        argument: "WORD",
+        needs_argument: true,
+        words: "help.explain",
+        reason: |_| None,
+        does: Does::Explain,
     },
     Directive {
         name: "help",

@@ -6,7 +6,7 @@ use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
 use crate::journal::transcript::{self, Place};
-use crate::knowledge::Lang;
+use crate::knowledge::{Lang, Topic};
 use crate::session::content::Content;
 use crate::session::{Dialogue, secrets};
 use crate::smtp::Span;
@@ -138,6 +138,10 @@ pub struct Session {
     pub content_scroll: usize,
     /// How far the explanation is scrolled.
     pub explain_scroll: usize,
+    /// The entries that were opened one from another; the last ones are shown.
+    pub articles: Vec<Vec<Topic>>,
+    /// The link of the explanation that is chosen.
+    pub link: Option<usize>,
     /// What the content pane shows.
     pub view: ContentView,
     /// The content as it was read.
@@ -173,6 +177,8 @@ impl Session {
             envelope_scroll: 0,
             content_scroll: 0,
             explain_scroll: 0,
+            articles: Vec::new(),
+            link: None,
             view: ContentView::default(),
             read: None,
             reading: false,
@@ -375,6 +381,7 @@ impl Model {
         match self.focus {
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
+            Pane::Explain => &[Layer::Explain, Layer::Panes, Layer::Any],
             _ => &[Layer::Panes, Layer::Any],
         }
     }

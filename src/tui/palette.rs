@@ -7,12 +7,15 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::display::keys::Action;
-use crate::knowledge::{self, Lang};
+use crate::knowledge::{self, Lang, Topic};
 
 use super::directive::{DIRECTIVES, Directive, cannot_dial, cannot_keep_alive, cannot_send};
 use super::model::Model;
 use super::popup::Popup;
 use super::sessions::PRACTICE;
+
+/// How many entries of the knowledge base are listed at most.
+const TOPICS: usize = 100;
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub enum Entry {
     Action(Action),
     /// Completes a directive with a target.
     Target(&'static Directive, String),
+    /// Opens an entry of the knowledge base.
+    Topic(Topic),
 }
 
 impl Entry {
@@ -32,15 +37,16 @@ impl Entry {
             Self::Directive(directive) => directive.name,
             Self::Action(action) => action.name(),
             Self::Target(_, target) => target,
+            Self::Topic(topic) => topic.id,
         }
     }
 
-    /// The key of its words; a target speaks for itself.
+    /// The key of its words; a target speaks for itself, and a topic has a title.
     pub const fn words(&self) -> Option<&'static str> {
         match self {
             Self::Directive(directive) => Some(directive.words),
             Self::Action(action) => Some(action.name()),
-            Self::Target(..) => None,
+            Self::Target(..) | Self::Topic(_) => None,
         }
     }
 
@@ -49,6 +55,7 @@ impl Entry {
         match self {
             Self::Directive(directive) | Self::Target(directive, _) => (directive.reason)(model),
             Self::Action(action) => reason(model, *action),
+            Self::Topic(_) => None,
         }
     }
 }
@@ -70,6 +77,10 @@ pub fn begun(model: &Model) -> Option<&'static Directive> {
 pub fn entries(model: &Model) -> Vec<Entry> {
     match begun(model) {
         Some(directive) if directive.argument == "TARGET" => targets(model, directive),
+        Some(directive) if directive.argument == "WORD" => {
+            let found = topics(model, typed(model).1.unwrap_or_default().trim());
+            std::iter::once(Entry::Directive(directive)).chain(found).collect()
+        }
         Some(directive) => vec![Entry::Directive(directive)],
         None => filtered(model),
     }
@@ -108,7 +119,18 @@ fn filtered(model: &Model) -> Vec<Entry> {
     let mut scored: Vec<_> =
         all.into_iter().filter_map(|entry| Some((finder.score(model, &entry)?, entry))).collect();
     scored.sort_by_key(|(score, _)| Reverse(*score));
-    scored.into_iter().map(|(_, entry)| entry).collect()
+    scored.into_iter().map(|(_, entry)| entry).chain(topics(model, wanted)).collect()
+}
+
+/// The entries of the knowledge base that fit, the best one first.
+fn topics(model: &Model, wanted: &str) -> impl Iterator<Item = Entry> {
+    let mut finder = Finder::new(wanted);
+    let mut scored: Vec<_> = Topic::all()
+        .map(Entry::Topic)
+        .filter_map(|entry| Some((finder.score(model, &entry)?, entry)))
+        .collect();
+    scored.sort_by_key(|(score, _)| Reverse(*score));
+    scored.into_iter().map(|(_, entry)| entry).take(TOPICS)
 }
 
 /// Looks for words in names, in the words of both languages, and in keys.
@@ -130,8 +152,11 @@ impl<'a> Finder<'a> {
 
     /// How well `entry` fits: every word has to be in it somewhere.
     fn score(&mut self, model: &Model, entry: &Entry) -> Option<u32> {
-        let exact = matches!(entry, Entry::Directive(d) if d.is_called(self.wanted))
-            || entry.name() == self.wanted;
+        let exact = match entry {
+            Entry::Directive(directive) => directive.is_called(self.wanted),
+            Entry::Topic(topic) => topic.id.eq_ignore_ascii_case(self.wanted),
+            _ => entry.name() == self.wanted,
+        };
         if exact {
             return Some(u32::MAX);
         }
@@ -139,8 +164,11 @@ impl<'a> Finder<'a> {
             Entry::Action(action) => model.keys.key_of(*action),
             _ => None,
         };
-        let words =
-            entry.words().map(|key| [Lang::En, model.lang].map(|l| knowledge::word(l, key)));
+        let both = [Lang::En, model.lang];
+        let words = match entry {
+            Entry::Topic(topic) => Some(both.map(|lang| topic.entry().say(lang).title.as_str())),
+            _ => entry.words().map(|key| both.map(|lang| knowledge::word(lang, key))),
+        };
         let fields: Vec<&str> =
             words.into_iter().flatten().chain([entry.name()]).chain(key.as_deref()).collect();
         let matcher = &mut self.matcher;

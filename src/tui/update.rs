@@ -5,6 +5,7 @@ mod browse;
 mod compose;
 mod copy;
 mod directive;
+mod explain;
 mod find;
 mod help;
 mod linked;
@@ -53,9 +54,13 @@ const READ_NOW: u64 = 64 << 10;
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
+    let row = linked::row(model);
     let effects = take(model, message);
     if linked::pointed(model) != before {
         linked::show(model);
+    }
+    if linked::row(model) != row {
+        explain::close(model);
     }
     effects
 }
@@ -97,7 +102,8 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
 
 fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let in_front = id == model.session.id;
-    let is_reading = in_front && rows::selected(model, &model.session).is_some();
+    let opened = in_front && !model.session.articles.is_empty();
+    let is_reading = opened || (in_front && rows::selected(model, &model.session).is_some());
     let secrets = unsent::secrets(model, id);
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
@@ -119,6 +125,12 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         effects = read_content(session);
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
             queue.written();
+        }
+        if *from == Side::Client && !session.articles.is_empty() {
+            // What was sent is to be explained now.
+            session.articles.clear();
+            session.link = None;
+            session.explain_scroll = 0;
         }
     }
     if let Some((_, mail_data)) = filled.filter(|_| in_front) {
@@ -285,6 +297,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FindNext => find::again(model, true),
         Action::FindPrevious => find::again(model, false),
         Action::Leave if find::leave(model) => {}
+        _ if explain::act(model, action) => {}
         _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),

@@ -222,7 +222,7 @@ fn part(parts: Title, mut column: usize) -> Option<Click> {
 
 /// The clause in the border of the explanation.
 fn clause(model: &Model, area: Rect, x: u16) -> Option<Click> {
-    let clauses = explain::clauses(model);
+    let clauses = super::explain::clauses(model);
     let title = explain::title(model);
     let (_, remark) =
         bar(&format!("{} {title}", Pane::Explain.number()), &clauses.join(explain::CLAUSES), area);

@@ -11,7 +11,7 @@ use super::super::effect::Effect;
 use super::super::message::Copied;
 use super::super::model::{Model, Pane};
 use super::super::popup::{Copy, Popup};
-use super::super::{rows, view};
+use super::super::{explain, rows};
 
 /// Asks in which form the line or what is marked shall be copied.
 pub(super) fn line(model: &mut Model) {
@@ -134,7 +134,7 @@ pub(super) fn said(model: &mut Model, copied: &Copied) {
 
 /// Opens the page on which the explanation rests.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    let clause = view::explain::clauses(model).first();
+    let clause = explain::clauses(model).first();
     if clause.is_none() {
         model.tell("open.nothing");
     }

@@ -26,6 +26,7 @@ fn perform(model: &mut Model, what: Does, argument: &str) -> Vec<Effect> {
         Does::Data => return say(model, Effect::SayFile(argument.trim().to_owned())),
         Does::Close => return vec![Effect::HangUp],
         Does::Quit => return super::question::quit(model),
+        Does::Explain => super::explain::find(model, argument),
         Does::Help => super::help::open(model),
     }
     Vec::new()

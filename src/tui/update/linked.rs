@@ -20,6 +20,11 @@ pub(super) fn pointed(model: &Model) -> Option<Pointed> {
     Some((model.session.id, row, model.session.view, places))
 }
 
+/// The session in front and its selected row.
+pub(super) fn row(model: &Model) -> (usize, Option<usize>) {
+    (model.session.id, rows::selected(model, &model.session))
+}
+
 /// Brings what the selected row is about into sight. From then on a pane stays where the person
 /// scrolls it.
 pub(super) fn show(model: &mut Model) {

@@ -13,7 +13,7 @@ use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
 use super::super::popup::Popup;
 use super::super::view::{self, Click, marked, prompt};
-use super::{act, arrange, browse, compose, find, transcript};
+use super::{act, arrange, browse, compose, explain, find, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -263,6 +263,12 @@ fn released(model: &mut Model) -> Vec<Effect> {
         && model.marked.is_none()
     {
         transcript::to(model, Some(at.line.0));
+    }
+    if let Held::Text(Pane::Explain, at) = held
+        && model.marked.is_none()
+        && let Some(link) = view::explain::link_at(model, at.line.0, at.column)
+    {
+        explain::follow(model, link);
     }
     // A double click has copied its word already.
     if model.pointer.pressed.is_some() { copy_marked(model) } else { Vec::new() }

@@ -63,6 +63,7 @@ fn complete(model: &mut Model) {
         Some(Entry::Directive(d)) => format!(":{} ", d.name),
         Some(Entry::Target(d, target)) => format!(":{} {target}", d.name),
         Some(Entry::Action(action)) => format!(":{}", action.name()),
+        Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),
         None => return,
     };
     model.prompt.set(&text);
@@ -99,6 +100,11 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Entry::Action(action) => {
             super::close(model);
             super::act(model, action)
+        }
+        Entry::Topic(topic) => {
+            super::close(model);
+            super::explain::open(model, vec![topic]);
+            Vec::new()
         }
     }
 }

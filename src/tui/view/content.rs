@@ -11,13 +11,11 @@ use crate::knowledge;
 use crate::session::content::{Content, Part};
 use crate::session::{Message, Row};
 
+use super::super::explain::field_at;
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
 use super::{Click, Title, boxed, draw_lines, in_sight, signed};
-
-/// A header is not looked for beyond so many lines.
-const HEADER_LINES: usize = 1_000;
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
@@ -80,22 +78,6 @@ fn selected_field(model: &Model) -> Option<usize> {
     let (index, line) = selected(model)?;
     model.session.read.as_ref().filter(|read| read.message == index)?;
     field_at(model.session.dialogue.messages().get(index)?, line).map(|(number, _)| number)
-}
-
-/// Which header field line `at` of a message belongs to: its number and the line it begins on.
-pub(super) fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
-    if at > HEADER_LINES {
-        return None;
-    }
-    let mut field = None;
-    for line in 0..=at {
-        match message.line(line)?.first()? {
-            b'\r' | b'\n' => return None,
-            b' ' | b'\t' => {}
-            _ => field = Some((field.map_or(0, |(number, _)| number + 1), line)),
-        }
-    }
-    field
 }
 
 /// The last line to which one can scroll, or one behind line `wanted`: no more are made.

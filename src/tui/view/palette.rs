@@ -66,6 +66,9 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, target) => (own_visible(target), String::new()),
+        Entry::Topic(topic) => {
+            (topic.title(model.lang), knowledge::word(model.lang, topic.kind.words()).to_owned())
+        }
     };
     let behind = match reason {
         Some(why) => (Role::Warn, format!("({})", sentence(why))),

@@ -1,0 +1,81 @@
+//! `ehlo explain`: what is known about a command, a code, a keyword, a field, a notion, an oddity.
+
+use serde::Serialize;
+
+use crate::display::Role;
+use crate::display::article::{self, Paragraph};
+use crate::display::text::wrap;
+use crate::knowledge::{self, Lang, Severity, Topic, topic};
+
+use super::{Outcome, Setting, json, say};
+
+/// Columns of what is printed.
+const COLUMNS: usize = 78;
+
+/// Prints what is known about some words, together or one by one.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
+    let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    let (topics, unknown) = topic::find(&words);
+    for (at, topic) in topics.iter().enumerate() {
+        if as_json {
+            say(&json::line(&Object::of(*topic, setting.lang()))?)?;
+        } else {
+            let gap = if at == 0 { "" } else { "\n" };
+            say(&format!("{gap}{}", text(*topic, setting.lang())))?;
+        }
+    }
+    for word in &unknown {
+        eprintln!("ehlo: {}", article::nothing_known(word, setting.lang()));
+    }
+    Ok(if unknown.is_empty() { Outcome::Done } else { Outcome::Failed })
+}
+
+/// The article with the words by which what is related is explained.
+pub fn text(topic: Topic, lang: Lang) -> String {
+    let names: Vec<_> = topic.related().map(|related| related.id).collect();
+    let head = (Role::Title, knowledge::word(lang, "article.see").to_owned());
+    let related = Paragraph { head, ..Paragraph::line(Role::Link, names.join(", ")) };
+    let all = article::article(topic, lang).into_iter().chain([related]);
+    let lines = all.flat_map(|Paragraph { head, text }| {
+        let before = if head.1.is_empty() { String::new() } else { head.1 + "  " };
+        wrap(&(before + &text.1), COLUMNS)
+    });
+    lines.flat_map(|line| [line, "\n".to_owned()]).collect()
+}
+
+/// An entry as one object.
+#[derive(Serialize)]
+struct Object {
+    kind: &'static str,
+    id: &'static str,
+    title: &'static str,
+    text: &'static str,
+    changes: &'static str,
+    next: &'static str,
+    severity: Option<&'static str>,
+    example: &'static [String],
+    rfc: &'static [String],
+    see: &'static [String],
+}
+
+impl Object {
+    fn of(topic: Topic, lang: Lang) -> Self {
+        let entry = topic.entry();
+        let said = entry.say(lang);
+        Self {
+            kind: topic.kind.name(),
+            id: topic.id,
+            title: &said.title,
+            text: &said.say,
+            changes: &said.changes,
+            next: &said.next,
+            severity: entry.severity.map(Severity::name),
+            example: &entry.example,
+            rfc: &entry.rfc,
+            see: &entry.see,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! What the explain pane is about: an entry that was opened, what is selected, else the last reply
+//! and where the session stands.
+
+use crate::display::Role;
+use crate::display::article::{self, Paragraph, first_sentence};
+use crate::journal::Happening;
+use crate::knowledge::{self, Kind, Topic};
+use crate::session::{Exchange, Message, Row, Turn};
+use crate::smtp::code::{Class, Code};
+use crate::smtp::command::Argument;
+use crate::smtp::param::words;
+use crate::smtp::reply::Reply;
+use crate::smtp::verb::Verb;
+
+use super::model::Model;
+use super::rows::{notes, selected, selected_line};
+
+/// How many links are offered.
+const LINKS: usize = 12;
+
+/// A header is not looked for beyond so many lines.
+const HEADER_LINES: usize = 1_000;
+
+/// What is said, from top to bottom; `brief` says one sentence of each.
+pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
+    if let Some(opened) = model.session.articles.last() {
+        return opened.iter().flat_map(|topic| article::article(*topic, model.lang)).collect();
+    }
+    match selected_line(model) {
+        Some(row) => of_row(model, row, brief),
+        None => present(model, brief),
+    }
+}
+
+/// The entries to which one can go from here.
+pub fn links(model: &Model) -> Vec<Topic> {
+    let here = topics(model);
+    let opened = model.session.articles.last();
+    let own = here.iter().copied().filter(|_| opened.is_none());
+    let related = here.iter().flat_map(|topic| topic.related());
+    let mut links: Vec<Topic> = Vec::new();
+    for topic in own.chain(related.filter(|topic| !here.contains(topic))) {
+        if links.len() < LINKS && !links.contains(&topic) {
+            links.push(topic);
+        }
+    }
+    links
+}
+
+/// What is explained, the most important first.
+pub fn topics(model: &Model) -> Vec<Topic> {
+    if let Some(opened) = model.session.articles.last() {
+        return opened.clone();
+    }
+    if let Some(row) = selected_line(model) {
+        return topics_of_row(model, row);
+    }
+    let reply = last(model).and_then(|exchange| exchange.reply.as_ref());
+    reply.map(topics_of_reply).unwrap_or_default().into_iter().chain(phase(model)).collect()
+}
+
+/// The clauses on which the explanation rests.
+pub fn clauses(model: &Model) -> &'static [String] {
+    let first = topics(model).into_iter().find(|topic| topic.kind != Kind::Phase);
+    first.map_or(&[], |topic| topic.entry().rfc.as_slice())
+}
+
+/// The exchange that was answered last, if that was on this connection.
+fn last(model: &Model) -> Option<&Exchange> {
+    let dialogue = &model.session.dialogue;
+    let failed = matches!(dialogue.notices().last(), Some((_, Happening::NotOpened(_))));
+    let answered = dialogue.exchanges().iter().rev().find(|e| e.reply.is_some());
+    answered.filter(|e| e.connection == dialogue.connection() && !failed)
+}
+
+/// The entry of where the session stands.
+fn phase(model: &Model) -> Option<Topic> {
+    Topic::new(Kind::Phase, model.session.dialogue.phase().name())
+}
+
+/// What there is to say about the session as it stands.
+fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
+    let mut said: Vec<Paragraph> = broken(model).into_iter().collect();
+    match last(model) {
+        Some(exchange) => {
+            let reply = exchange.reply.iter();
+            said.extend(reply.clone().flat_map(|reply| codes(model, reply, brief)));
+            said.extend(oddities(model, exchange, brief));
+            said.extend(reply.filter_map(|reply| remedy(model, reply, brief)));
+        }
+        None if model.session.dialogue.connection() == 0 => {
+            let welcome = knowledge::word(model.lang, "explain.welcome");
+            said.push(Paragraph::line(Role::Dim, welcome));
+        }
+        None => {}
+    }
+    if !model.session.dialling {
+        said.extend(standing(model, brief).into_iter().flatten());
+    }
+    said
+}
+
+/// How the connection was lost, if it did not end in order.
+fn broken(model: &Model) -> Option<Paragraph> {
+    let (_, what) = model.session.dialogue.notices().last()?;
+    let shown = crate::display::line::notice(what, model.lang);
+    (shown.role == Role::Bad).then(|| Paragraph::line(Role::Bad, shown.text()))
+}
+
+/// What one can do about a refusal: the more exact of its codes knows.
+fn remedy(model: &Model, reply: &Reply, brief: bool) -> Option<Paragraph> {
+    let refused = matches!(reply.class(), Class::Transient | Class::Permanent);
+    let topics = topics_of_reply(reply);
+    let next = &topics.last().filter(|_| refused)?.entry().say(model.lang).next;
+    let head = knowledge::word(model.lang, "explain.remedy");
+    Some(Paragraph::new(Role::Title, head, shortened(next, brief)))
+}
+
+/// What the codes of a reply mean, by the numbers that it carries.
+fn codes(model: &Model, reply: &Reply, brief: bool) -> Vec<Paragraph> {
+    let numbers = [reply.code.map(|c| c.to_string()), reply.enhanced().map(|c| c.to_string())];
+    let all = topics_of_reply(reply).into_iter().zip(numbers.into_iter().flatten());
+    all.map(|(topic, number)| called(model, topic, &number, brief)).collect()
+}
+
+/// What comes next, and where the session stands.
+fn standing(model: &Model, brief: bool) -> Option<[Paragraph; 2]> {
+    let word = |key| knowledge::word(model.lang, key);
+    let said = phase(model)?.entry().say(model.lang);
+    let next = match model.session.dialogue.unanswered() {
+        Some(_) => word("header.wait"),
+        None => &said.next,
+    };
+    let now = [word("explain.state"), word("colon"), &said.title].concat();
+    let next = Paragraph::new(Role::Title, word("explain.next"), shortened(next, brief));
+    Some([next, Paragraph::new(Role::Title, now, shortened(&said.say, brief))])
+}
+
+fn shortened(text: &str, brief: bool) -> &str {
+    if brief { first_sentence(text) } else { text }
+}
+
+/// The name of a topic and what it means.
+fn about(model: &Model, topic: Topic, brief: bool) -> Paragraph {
+    called(model, topic, topic.id, brief)
+}
+
+/// The same, by the name under which it was met.
+fn called(model: &Model, topic: Topic, name: &str, brief: bool) -> Paragraph {
+    let say = &topic.entry().say(model.lang).say;
+    let title = topic.title_as(name, model.lang);
+    Paragraph::new(article::role(topic), title, shortened(say, brief))
+}
+
+/// Each oddity once, however often it occurs.
+fn oddities(model: &Model, exchange: &Exchange, brief: bool) -> Vec<Paragraph> {
+    named(model, exchange.oddities().map(|(_, odd)| odd.id), brief)
+}
+
+fn named(model: &Model, ids: impl Iterator<Item = &'static str>, brief: bool) -> Vec<Paragraph> {
+    let mut topics: Vec<_> = Vec::new();
+    for topic in ids.filter_map(|id| Topic::new(Kind::Oddity, id)) {
+        if !topics.contains(&topic) {
+            topics.push(topic);
+        }
+    }
+    topics.into_iter().map(|topic| about(model, topic, brief)).collect()
+}
+
+/// What there is to say about one row of the transcript.
+fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
+    let at = selected(model, &model.session).unwrap_or_default();
+    let dialogue = &model.session.dialogue;
+    if let Row::Notice { .. } = row {
+        let shown = crate::display::line::shown(dialogue, at, model.lang, model.with_secrets);
+        return shown.map(|row| Paragraph::line(row.role, row.text())).into_iter().collect();
+    }
+    let topics = topics_of_row(model, row);
+    let exchange = match row {
+        Row::Client { exchange } | Row::Server { exchange, .. } => {
+            dialogue.exchanges().get(exchange)
+        }
+        _ => None,
+    };
+    let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
+    let own = reply.filter(|reply| topics == topics_of_reply(reply));
+    let mut said = match own {
+        Some(reply) => codes(model, reply, brief),
+        None => topics.iter().map(|topic| about(model, *topic, brief)).collect(),
+    };
+    said.extend(changes(model, topics.first().copied()));
+    said.extend(named(model, notes(dialogue, at).into_iter().map(|odd| odd.id), brief));
+    said.extend(reply.and_then(|reply| remedy(model, reply, brief)));
+    if exchange.is_some() && reply.is_none() {
+        let words = knowledge::word(model.lang, "explain.unanswered");
+        said.push(Paragraph::line(Role::Dim, words));
+    }
+    said
+}
+
+/// What the first of several topics changes.
+fn changes(model: &Model, topic: Option<Topic>) -> Option<Paragraph> {
+    let changes = &topic?.entry().say(model.lang).changes;
+    Some(Paragraph::new(Role::Title, knowledge::word(model.lang, "article.changes"), changes))
+}
+
+/// What a row of the transcript is about.
+fn topics_of_row(model: &Model, row: Row) -> Vec<Topic> {
+    let dialogue = &model.session.dialogue;
+    match row {
+        Row::Client { exchange } => {
+            dialogue.exchanges().get(exchange).map(topics_of_command).unwrap_or_default()
+        }
+        Row::Server { exchange, line } => {
+            let exchange = dialogue.exchanges().get(exchange);
+            exchange.map(|exchange| topics_of_reply_line(exchange, line)).unwrap_or_default()
+        }
+        Row::Data { message, line } => {
+            let message = dialogue.messages().get(message);
+            message.map(|message| topics_of_data(message, line)).unwrap_or_default()
+        }
+        Row::Notice { .. } => Vec::new(),
+    }
+}
+
+/// A command, and its parameters or its mechanism.
+fn topics_of_command(exchange: &Exchange) -> Vec<Topic> {
+    if exchange.turn == Turn::LoginAnswer {
+        return Topic::new(Kind::Idea, "sasl").into_iter().collect();
+    }
+    let Some(command) = &exchange.command else { return Vec::new() };
+    let verb = Topic::new(Kind::Verb, command.verb.as_str());
+    let more: Vec<Topic> = match &command.argument {
+        Argument::Path(path, params) => {
+            let null =
+                path.value.is_null().then(|| Topic::new(Kind::Idea, "null-sender")).flatten();
+            let params = params.iter().filter_map(|p| Topic::new(Kind::Parameter, &p.value.name));
+            null.into_iter().chain(params).collect()
+        }
+        Argument::Login { mechanism, .. } => {
+            Topic::new(Kind::Mechanism, mechanism).into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    verb.into_iter().chain(more).collect()
+}
+
+/// The code of a reply and its enhanced status code.
+fn topics_of_reply(reply: &Reply) -> Vec<Topic> {
+    let code = reply.code.and_then(|code| Topic::of_code(&code.to_string()));
+    let enhanced = reply.enhanced().and_then(|code| Topic::of_enhanced(&code.to_string()));
+    code.into_iter().chain(enhanced).collect()
+}
+
+/// A line of a reply: a keyword of EHLO with what it announces, else the codes.
+fn topics_of_reply_line(exchange: &Exchange, line: usize) -> Vec<Topic> {
+    let Some(reply) = &exchange.reply else { return Vec::new() };
+    let introduces = matches!(exchange.verb(), Some(Verb::Ehlo | Verb::Lhlo));
+    let shown = reply.lines.get(line).filter(|_| introduces && line > 0 && reply.is(Code::OK));
+    let Some(shown) = shown else { return topics_of_reply(reply) };
+    let bytes = &shown.line.bytes;
+    let mut all = words(bytes, shown.text.start)
+        .map(|word| String::from_utf8_lossy(word.of(bytes)).into_owned());
+    let keyword = all.next().unwrap_or_default();
+    let capability = Topic::new(Kind::Capability, &keyword);
+    let first = capability.or_else(|| Topic::new(Kind::Idea, "extension"));
+    let mechanisms = all.filter_map(|name| Topic::new(Kind::Mechanism, &name));
+    let mechanisms: Vec<_> = mechanisms.filter(|_| keyword.eq_ignore_ascii_case("AUTH")).collect();
+    first.into_iter().chain(mechanisms).collect()
+}
+
+/// A line of mail data: the field it belongs to, or what else it is.
+pub fn topics_of_data(message: &Message, line: usize) -> Vec<Topic> {
+    let bytes = message.line(line).unwrap_or_default();
+    let idea = |id| Topic::new(Kind::Idea, id).into_iter().collect();
+    let last = message.is_complete() && !message.is_chunked() && line + 1 == message.line_count();
+    if last {
+        return idea("end-of-data");
+    }
+    if let Some((_, first)) = field_at(message, line) {
+        let field = message.line(first).unwrap_or_default();
+        let name = String::from_utf8_lossy(field.split(|b| *b == b':').next().unwrap_or_default());
+        return of_field_line(&name, &bytes);
+    }
+    match bytes.as_slice() {
+        [b'.', b'.', ..] if !message.is_chunked() => idea("dot-stuffing"),
+        [b'-', b'-', _, ..] => idea("boundary"),
+        _ => idea("body"),
+    }
+}
+
+/// A header field, the parts of a Received field that stand in this line, and encoded words.
+pub fn of_field_line(name: &str, line: &[u8]) -> Vec<Topic> {
+    let text = String::from_utf8_lossy(line).into_owned();
+    let encoded = text.contains("=?").then(|| Topic::new(Kind::Idea, "encoded-word")).flatten();
+    let trace = name.eq_ignore_ascii_case("Received");
+    let clauses = text.split_whitespace().filter(|_| trace);
+    let clauses = clauses.filter_map(|word| {
+        let entries = Kind::Trace.entries();
+        entries.contains_key(word).then(|| Topic::new(Kind::Trace, word)).flatten()
+    });
+    Topic::of_field(name.trim()).into_iter().chain(clauses).chain(encoded).collect()
+}
+
+/// Which header field line `at` of a message belongs to: its number and the line it begins on.
+pub fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
+    if at > HEADER_LINES {
+        return None;
+    }
+    let mut field = None;
+    for line in 0..=at {
+        match message.line(line)?.first()? {
+            b'\r' | b'\n' => return None,
+            b' ' | b'\t' => {}
+            _ => field = Some((field.map_or(0, |(number, _)| number + 1), line)),
+        }
+    }
+    field
+}
