@@ -50,6 +50,12 @@ impl Warning {
         Self::new(path.display().to_string(), what)
     }
 
+    /// The same with the name of the file alone, where there is one line for it.
+    pub fn short(&self) -> Self {
+        let name = Path::new(&self.subject).file_name().and_then(|name| name.to_str());
+        Self { subject: name.unwrap_or(&self.subject).to_owned(), ..self.clone() }
+    }
+
     fn slip(path: &Path, slip: Slip) -> Self {
         Self { place: Some((slip.line, slip.column)), ..Self::file(path, slip.what) }
     }

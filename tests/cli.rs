@@ -211,6 +211,41 @@ fn a_bad_script_has_its_place_and_nothing_is_sent() {
 }
 
 #[test]
+fn an_empty_file_records_nothing() {
+    let home = world();
+    for name in ["empty.txt", "empty.jsonl", "empty.eml", "empty"] {
+        home.file(name, "");
+        let ended = home.run(["show", name]).with(64);
+        assert_eq!(ended.out, "", "{name}");
+        assert!(ended.err.contains(name), "{}", ended.err);
+    }
+    home.run(["show", "/dev/zero"]).with(64);
+}
+
+#[test]
+fn words_are_explained() {
+    let home = world();
+    let ended = home.run(["explain", "550", "5.7.1"]).with(0);
+    assert!(ended.out.starts_with("reply code\n550 Mailbox unavailable  "), "{}", ended.out);
+    assert!(ended.out.contains("\n\nenhanced status code\nX.7.1 "), "{}", ended.out);
+    assert!(ended.out.contains("\nSee  X.1.1, X.7.1, "), "{}", ended.out);
+    let ended = home.run(["explain", "null", "sender", "--lang", "ja"]).with(0);
+    assert!(ended.out.starts_with("用語\nnull-sender："), "{}", ended.out);
+    let ended = home.run(["explain", "RCTP", "Return-Path"]).with(1);
+    assert_eq!(ended.err, "ehlo: nothing is known about RCTP; is one of these meant: RCPT?\n");
+    assert!(ended.out.contains("Return-Path: "), "what is known is said all the same");
+    let ended = home.run(["explain", "SIZE", "--json"]).with(0);
+    let objects: Vec<serde_json::Value> =
+        ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<_> = objects.iter().map(|object| object["kind"].clone()).collect();
+    assert_eq!(kinds, ["parameter", "capability"]);
+    for key in ["id", "title", "text", "changes", "next", "severity", "example", "rfc", "see"] {
+        assert!(objects.iter().all(|object| object.get(key).is_some()), "{key}");
+    }
+    home.run(["explain"]).with(64);
+}
+
+#[test]
 fn bad_usage_ends_with_64() {
     let home = world();
     for line in [

@@ -719,11 +719,11 @@ fn leaving_an_open_transaction_can_send_quit() {
     t.line("MAIL FROM:<alice@example.org>");
     t.wait_for("sender given");
     t.keys(CTRL_Q);
-    t.wait_for("A transaction is open:");
+    t.wait_for("A transaction is open;");
     t.keys("s");
-    t.wait_gone("A transaction is open:");
+    t.wait_gone("A transaction is open;");
     t.keys(CTRL_Q);
-    t.wait_for("A transaction is open:");
+    t.wait_for("A transaction is open;");
     t.keys("q");
     assert_eq!(t.wait_for_end().exit_code(), 0);
     t.assert_given_back();

@@ -111,6 +111,7 @@ fn torn_words(path: &Path, line: usize, lang: Lang) -> String {
 pub fn open(path: &Path) -> anyhow::Result<Found> {
     let bytes = read_input(path)?;
     let name = path.display();
+    anyhow::ensure!(!bytes.is_empty(), "{name}: the file is empty");
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     match extension {
         "eml" => return Ok(Found::Message(bytes)),

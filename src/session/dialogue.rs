@@ -29,6 +29,9 @@ use super::wire::{Row, Wire};
 /// How many bytes of one line are kept.
 pub const LINE_KEEP: usize = 64 << 10;
 
+/// In so many bytes a line shows whether it begins with AUTH and the name of a mechanism.
+const AUTH_HEAD: usize = 64;
+
 /// How many replies that nobody asked for are kept between two turns of the client; the lines of
 /// more of them are counted.
 pub const UNSOLICITED_KEEP: usize = 1_000;
@@ -286,6 +289,17 @@ impl Dialogue {
         } else {
             Meant::Command
         }
+    }
+
+    /// What a person types now may be, as far as secrets go: behind half an AUTH line it is the
+    /// rest of that.
+    pub fn typed_is_meant_as(&self) -> Meant {
+        let half = self.client.partial();
+        let begun = [half.get(..AUTH_HEAD.min(half.len())).unwrap_or_default(), b"x"].concat();
+        if secrets::in_command(&begun).is_some() {
+            return Meant::Answer;
+        }
+        self.next_line_is_meant_as()
     }
 
     /// Whether the client's next line is mail data.

@@ -193,7 +193,7 @@ impl Session {
         }
         let before = if raw { RAW.len() } else { 0 };
         let typed = text.get(before..).unwrap_or_default();
-        let meant = self.dialogue.next_line_is_meant_as();
+        let meant = self.dialogue.typed_is_meant_as();
         let mut spans = secrets::in_typed(typed.as_bytes(), meant);
         if raw && typed.contains('\\') {
             // Which escape stands for which byte of a secret is not worth telling apart.

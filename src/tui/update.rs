@@ -26,6 +26,7 @@ use crate::session::Dialogue;
 use crate::session::content::Content;
 
 use super::effect::Effect;
+use super::layout::too_small;
 use super::message::{Change, Message};
 use super::model::{Anchor, Model, Pane, ReadContent, Session};
 use super::pointer::Held;
@@ -147,6 +148,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         }
     }
     unsent::forget(model, id, &secrets);
+    effects.extend(question::settle(model));
     effects.extend(question::next_line(model, id));
     effects.extend(question::parted(model, id));
     effects
@@ -237,6 +239,10 @@ fn read_content(session: &mut Session) -> Vec<Effect> {
 
 fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let action = model.keys.action(model.layers(), key);
+    if too_small(model.size) && (model.popup.is_some() || action == Some(Action::Send)) {
+        // Nothing is sent or answered unseen.
+        return Vec::new();
+    }
     if !matches!(action, Some(Action::Quit | Action::Hangup)) {
         model.leaving = false;
     }

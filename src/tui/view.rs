@@ -123,7 +123,9 @@ pub fn cursor(model: &Model) -> (u16, u16) {
 
 fn sentence(model: &Model, frame: &mut Frame<'_>) {
     let (w, h) = (model.size.0.to_string(), model.size.1.to_string());
-    let text = knowledge::fill(model.lang, "too-small", &[("w", &w), ("h", &h)]);
+    let asks = matches!(model.popup, Some(Popup::Question(_)));
+    let key = if asks { "too-small.question" } else { "too-small" };
+    let text = knowledge::fill(model.lang, key, &[("w", &w), ("h", &h)]);
     let lines: Vec<_> =
         wrap(&text, usize::from(model.size.0)).into_iter().map(Line::from).collect();
     frame.render_widget(Paragraph::new(lines), frame.area());

@@ -115,11 +115,11 @@ impl Followed {
     }
 }
 
-/// Warnings in one line.
+/// Warnings in one line; how many more there are stands first, where no line cuts it off.
 pub(super) fn told(warnings: &[Warning]) -> Option<String> {
     let (first, more) = warnings.split_first()?;
-    let more = if more.is_empty() { String::new() } else { format!(" (+{})", more.len()) };
-    Some(format!("{first}{more}"))
+    let more = if more.is_empty() { String::new() } else { format!("(+{}) ", more.len()) };
+    Some(format!("{more}{}", first.short()))
 }
 
 /// The settings that are plain values, as far as they are others than `before`.
@@ -194,10 +194,7 @@ mod tests {
         ] {
             let (theme, told) = after(&mut followed, touched);
             assert_eq!(theme, with_theme, "{}", touched.display());
-            assert!(
-                told.starts_with(&format!("{}: ", folders.config.join(first).display())),
-                "{told}"
-            );
+            assert!(told.contains(&format!("{first}: ")), "{told}");
         }
     }
 }

@@ -72,6 +72,11 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
     let dialogue = &model.session.dialogue;
     match (asked, answer) {
         (_, Answer::Quit) => cannot_quit(model),
+        (Asked::Paste(text), Answer::OneByOne | Answer::Together)
+            if has_directives(text) && !dialogue.awaits_mail_data() =>
+        {
+            Some("question.directives")
+        }
         (_, Answer::OneByOne) => cannot_send(model),
         (_, Answer::Together) => cannot_send(model)
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
@@ -79,16 +84,40 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
     }
 }
 
-/// Why QUIT is a command in no session.
+/// Whether some lines are words to this program: none of them would be done.
+fn has_directives(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with(':'))
+}
+
+/// Why nobody can leave with QUIT: it is a command in no session, or what becomes of a message is
+/// not known yet.
 fn cannot_quit(model: &Model) -> Option<&'static str> {
-    let mut talking = model.sessions().filter(|session| !session.recorded);
-    if model.sessions().any(hears_quit) {
+    let talking = || model.sessions().filter(|s| s.dialogue.phase().is_open() && !s.recorded);
+    if talking().any(|session| session.dialogue.may_have_ended_message()) {
+        Some("header.wait")
+    } else if model.sessions().any(hears_quit) {
         None
-    } else if talking.any(|session| session.dialogue.awaits_mail_data()) {
+    } else if talking().any(|session| session.dialogue.awaits_mail_data()) {
         Some("question.inside-message")
     } else {
         Some("header.wait")
     }
+}
+
+/// Closes a question that is about nothing any more, and says so.
+pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
+    let Some(Popup::Question(question)) = &model.popup else { return Vec::new() };
+    let settled = match question.asked {
+        Asked::Leave => model.sessions().all(|session| lost_with(session).is_empty()),
+        Asked::CloseSession => lost_with(&model.session).is_empty(),
+        Asked::Paste(_) => false,
+    };
+    if !settled {
+        return Vec::new();
+    }
+    model.popup = None;
+    model.tell("question.settled");
+    next_lines(model)
 }
 
 /// Whether QUIT would be a command in this session; while a reply is missing nobody knows.
@@ -221,6 +250,7 @@ pub(super) fn parted(model: &mut Model, id: usize) -> Option<Effect> {
     });
     if refused {
         model.parting.clear();
+        model.tell("question.quit-refused");
     } else if !dialogue.phase().is_open() {
         model.parting.retain(|parting| *parting != id);
         return model.parting.is_empty().then_some(Effect::Quit);
@@ -455,6 +485,61 @@ mod tests {
         assert_eq!(lost_with(&model.session), ["question.open"]);
         hears(&mut model, 1, Side::Client, "lo");
         assert_eq!(lost_with(&model.session), ["question.unknown"]);
+    }
+
+    #[test]
+    fn a_question_about_nothing_any_more_is_closed() {
+        let mut model = two();
+        act(&mut model, Action::Quit);
+        closes(&mut model, 1);
+        assert!(model.popup.is_none());
+        assert!(model.notice.as_deref().is_some_and(|n| n.contains("nothing would be lost")));
+    }
+
+    #[test]
+    fn nobody_leaves_with_quit_while_a_message_is_unanswered() {
+        let mut model = data_on_its_way();
+        hears(&mut model, 1, Side::Server, "354 go\r\n");
+        hears(&mut model, 1, Side::Client, "x\r\n.\r\n");
+        act(&mut model, Action::Quit);
+        assert_eq!(press(&mut model, "q"), []);
+        assert!(model.popup.is_some() && model.notice.is_some());
+    }
+
+    #[test]
+    fn on_a_screen_that_is_too_small_nothing_is_answered_or_sent_unseen() {
+        let mut model = two();
+        model.size = (39, 9);
+        assert_eq!(press(&mut model, "NOOP\n"), []);
+        assert_eq!(act_by_key(&mut model, 'q'), []);
+        assert!(model.popup.is_some(), "it asks");
+        for _ in 0..2 {
+            assert_eq!(act_by_key(&mut model, 'q'), []);
+            assert_eq!(press(&mut model, "q\n"), []);
+        }
+        model.size = (80, 24);
+        assert_eq!(press(&mut model, "q"), [quit_in(1), quit_in(2)]);
+    }
+
+    fn act_by_key(model: &mut Model, c: char) -> Vec<Effect> {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        update(model, Message::Key(key))
+    }
+
+    #[test]
+    fn directives_in_a_paste_are_not_sent_as_text() {
+        let mut model = two();
+        update(&mut model, Message::Paste(":raw AUTH PLAIN c2VjcmV0\nNOOP\n".to_owned()));
+        assert_eq!(press(&mut model, "o"), []);
+        assert!(model.notice.is_some() && model.popup.is_some());
+    }
+
+    #[test]
+    fn the_rest_of_half_an_auth_line_is_a_secret() {
+        let mut model = two();
+        hears(&mut model, 2, Side::Client, "AUTH PLAIN ");
+        press(&mut model, "c2VjcmV0");
+        assert_eq!(model.veiled(model.prompt.text()), "********");
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub(super) fn forget(model: &mut Model, id: usize, secrets: &[Place]) {
     for place in secrets {
         if !place.hides(model, id) {
             place.empty(model, id);
+            model.tell("prompt.secret-gone");
         }
     }
 }

@@ -82,7 +82,7 @@ fn next(model: &Model) -> Option<String> {
     let dialogue = &model.session.dialogue;
     let key = match dialogue.phase() {
         _ if model.session.recorded => return None,
-        Phase::MailData => "header.dot",
+        Phase::MailData if dialogue.unanswered().is_none() => "header.dot",
         Phase::Login => "header.answer",
         _ if model.session.dialling => return None,
         Phase::AwaitingGreeting => "header.wait",
