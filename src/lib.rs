@@ -20,7 +20,7 @@
 //! 1. [`smtp`] — grammar: bytes ↔ lines, commands, replies, mail data
 //! 2. [`journal`] — memory: events, the file format, transcripts
 //! 3. [`session`] — meaning: dialogue, phases, envelope, content
-//! 4. [`speaker`] — who says what next
+//! 4. [`speaker`] — who says what next; [`draft`] — a message while it is being written
 //! 5. [`net`] and [`display`] — the world, and how things are shown
 //! 6. [`tui`] and [`headless`] — the fronts
 //!
@@ -30,6 +30,7 @@
 pub mod cli;
 pub mod config;
 pub mod display;
+pub mod draft;
 pub mod headless;
 pub mod journal;
 pub mod knowledge;

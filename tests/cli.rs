@@ -235,7 +235,7 @@ fn words_are_explained() {
     assert_eq!(ended.err, "ehlo: nothing is known about RCTP; is one of these meant: RCPT?\n");
     assert!(ended.out.contains("Return-Path: "), "what is known is said all the same");
     let ended = home.run(["explain", "SIZE", "--json"]).with(0);
-    let objects: Vec<serde_json::Value> =
+    let objects: Vec<Value> =
         ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let kinds: Vec<_> = objects.iter().map(|object| object["kind"].clone()).collect();
     assert_eq!(kinds, ["parameter", "capability"]);

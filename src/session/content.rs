@@ -5,7 +5,7 @@
 //! parts, and the raw bytes remain.
 
 use mail_parser::parsers::MessageStream;
-use mail_parser::{HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Addr, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::smtp::Span;
 
@@ -84,6 +84,21 @@ impl Content {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name.eq_ignore_ascii_case(name))
     }
+}
+
+/// The addresses in the value of a field, without names and groups; what should be an address is
+/// one.
+pub fn addresses(value: &str) -> Vec<String> {
+    // The parser ends at a line end.
+    let line = format!("{value}\r\n");
+    match MessageStream::new(line.as_bytes()).parse_address() {
+        HeaderValue::Address(list) => list.iter().map(address).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn address(addr: &Addr<'_>) -> String {
+    addr.address.as_deref().or(addr.name.as_deref()).unwrap_or_default().to_owned()
 }
 
 /// Behind the first empty line.
@@ -184,6 +199,19 @@ mod tests {
         assert!(subject.span.of(text).starts_with(b"Subject:"));
         assert_eq!(content.body, Some(text.len() - 4));
         assert_eq!(content.parts[0].text.as_deref(), Some("hi\r\n"));
+    }
+
+    #[test]
+    fn addresses_are_found_in_names_and_groups() {
+        for (value, seen) in [
+            ("\"A, B\" <a@x.example>, b@x.example (B)", &["a@x.example", "b@x.example"][..]),
+            ("Friends: a@x.example, B <b@x.example>;", &["a@x.example", "b@x.example"]),
+            ("undisclosed-recipients:;", &[]),
+            ("bob", &["bob"]),
+            ("", &[]),
+        ] {
+            assert_eq!(addresses(value), seen, "{value}");
+        }
     }
 
     #[test]

@@ -1,0 +1,136 @@
+//! Files as parts of a draft.
+//!
+//! A text of one part becomes the first part of a multipart/mixed and keeps its own header fields
+//! of content; a multipart/mixed gets one part more before its closing delimiter, and so does a
+//! multipart/related for what is shown inline.
+
+use mail_builder::headers::Header;
+use mail_builder::headers::content_type::ContentType;
+
+use super::encoding::Encoding;
+use super::field::{Field, lines};
+use super::header::{set_field, spliced, with_version};
+use super::part::{Part, parts};
+
+/// A file to be attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment<'a> {
+    /// Its name, without folders.
+    pub name: &'a str,
+    /// What is in it.
+    pub bytes: &'a [u8],
+    /// Its media type; guessed from the name if there is none.
+    pub kind: Option<&'a str>,
+    /// How it is written; chosen by its bytes if there is none.
+    pub encoding: Option<Encoding>,
+    /// The identifier by which a text shows it inline, without brackets (RFC 2045 §7).
+    pub content_id: Option<&'a str>,
+}
+
+/// The media type that the ending of a file's name promises.
+pub fn guess(name: &str) -> String {
+    mime_guess::from_path(name).first_or_octet_stream().essence_str().to_owned()
+}
+
+/// The draft with `file` attached; `boundary` is used where it has none yet. `None` if the file
+/// cannot be written with the encoding that was asked for.
+pub fn attach(text: &str, file: &Attachment<'_>, boundary: &str) -> Option<String> {
+    let part = written(file)?;
+    let tree = parts(text);
+    let root = tree.first()?;
+    let takes_more = root.kind == "multipart/mixed"
+        || (root.kind == "multipart/related" && file.content_id.is_some());
+    Some(match root.boundary.as_deref().filter(|_| takes_more) {
+        Some(own) => appended(text, root, own, &part),
+        None => wrapped(text, root, boundary, &part),
+    })
+}
+
+/// The lines of the part that holds `file`.
+fn written(file: &Attachment<'_>) -> Option<String> {
+    let encoding = file.encoding.unwrap_or_else(|| Encoding::of(file.bytes));
+    let body = encoding.write(file.bytes)?;
+    let kind = file.kind.map_or_else(|| guess(file.name), str::to_owned);
+    let mut declared = ContentType::new(kind);
+    if declared.is_text() && str::from_utf8(file.bytes).is_ok() {
+        declared = declared.attribute("charset", "utf-8");
+    }
+    let shown = if file.content_id.is_some() { "inline" } else { "attachment" };
+    let disposition = ContentType::new(shown).attribute("filename", file.name);
+    let id = file.content_id.map(|id| format!("Content-ID: <{id}>\n")).unwrap_or_default();
+    Some(format!(
+        "{}Content-Transfer-Encoding: {}\n{id}{}\n{}",
+        field("Content-Type", &declared),
+        encoding.name(),
+        field("Content-Disposition", &disposition),
+        body,
+    ))
+}
+
+/// A field with parameters as lines of a draft, long and non-ASCII ones by RFC 2231 §4.
+fn field(name: &str, value: &ContentType<'_>) -> String {
+    let mut out = Vec::new();
+    value.write_header(&mut out, name.len() + 2);
+    format!("{name}: {}", String::from_utf8_lossy(&out).replace("\r\n", "\n"))
+}
+
+/// One part more, before the line that closes the multipart, or at the end.
+fn appended(text: &str, root: &Part<'_>, boundary: &str, part: &str) -> String {
+    if let Some(at) = root.closed {
+        return spliced(text, at..at, &format!("--{boundary}\n{part}"));
+    }
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{text}{end}--{boundary}\n{part}\n--{boundary}--\n")
+}
+
+/// What was there becomes the first part of a new multipart.
+fn wrapped(text: &str, root: &Part<'_>, boundary: &str, part: &str) -> String {
+    let lines = lines(text);
+    let stand = |fields: &[&Field<'_>]| -> String {
+        let numbers = fields.iter().flat_map(|field| field.lines.clone());
+        numbers.filter_map(|at| lines.get(at)).flat_map(|line| [line, "\n"]).collect()
+    };
+    let is_content = |field: &&Field<'_>| {
+        field.value.is_some() && field.name.to_ascii_lowercase().starts_with("content-")
+    };
+    let (inner, outer): (Vec<_>, Vec<_>) = root.section.fields.iter().partition(is_content);
+    let body = lines.get(root.section.body.clone()).unwrap_or_default().join("\n");
+    let end = if body.is_empty() || body.ends_with('\n') { "" } else { "\n" };
+    let head = with_version(&format!("{}\n", stand(&outer)));
+    let declared = format!("multipart/mixed;\n boundary=\"{boundary}\"");
+    let head = set_field(&head, "Content-Type", &declared);
+    let inner = stand(&inner);
+    format!("{head}--{boundary}\n{inner}\n{body}{end}--{boundary}\n{part}\n--{boundary}--\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file<'a>(name: &'a str, bytes: &'a [u8]) -> Attachment<'a> {
+        Attachment { name, bytes, kind: None, encoding: None, content_id: None }
+    }
+
+    #[test]
+    fn a_text_becomes_the_first_part() {
+        let text = "From: a@b.example\nContent-Type: text/html\nSubject: x\n\n<p>hi\n";
+        let one = attach(text, &file("a.txt", b"one\r\n"), "b").unwrap();
+        assert_eq!(
+            one,
+            "From: a@b.example\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed;\n boundary=\"b\"\n\n--b\nContent-Type: text/html\n\n<p>hi\n--b\nContent-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: 7bit\nContent-Disposition: attachment; filename=\"a.txt\"\n\none\n\n--b--\n"
+        );
+        let shown = Attachment { content_id: Some("x@y"), ..file("\u{e9}.png", b"\x89PNG") };
+        let two = attach(&one, &shown, "unused").unwrap();
+        let part = "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\nContent-ID: <x@y>\nContent-Disposition: inline; filename*=UTF-8''%C3%A9.png\n\niVBORw==\n--b--\n";
+        assert!(two.ends_with(part), "{two}");
+        assert!(two.starts_with(one.strip_suffix("--b--\n").unwrap()));
+    }
+
+    #[test]
+    fn what_cannot_be_text_is_not_written_as_text() {
+        let binary = Attachment { encoding: Some(Encoding::EightBit), ..file("a", b"\xff") };
+        assert_eq!(attach("A: b\n\n", &binary, "b"), None);
+        assert_eq!(guess("x.PDF"), "application/pdf");
+        assert_eq!(guess("unknown"), "application/octet-stream");
+    }
+}

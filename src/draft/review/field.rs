@@ -1,0 +1,181 @@
+//! The fields of a message: how often each may stand, and what its value must be
+//! (RFC 5322 §3.6).
+
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use super::super::field::{Field, Section};
+use super::rule::{
+    ADVISED, BAD_DATE, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, REPEATED, RETURN_PATH, Rule,
+};
+use super::{Marks, addresses, whole};
+
+/// What the value of a field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Free,
+    Date,
+    Addresses,
+    Identifiers,
+    Identifier,
+}
+
+/// How often a field has to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    Must,
+    Should,
+    May,
+}
+
+/// What is asked of one field.
+struct Row {
+    name: &'static str,
+    need: Need,
+    /// Whether it may stand more than once.
+    repeats: bool,
+    form: Form,
+    clause: &'static str,
+}
+
+const fn row(
+    name: &'static str,
+    need: Need,
+    repeats: bool,
+    form: Form,
+    clause: &'static str,
+) -> Row {
+    Row { name, need, repeats, form, clause }
+}
+
+#[rustfmt::skip]
+const FIELDS: &[Row] = &[
+    row("Date", Need::Must, false, Form::Date, "RFC 5322 §3.6.1"),
+    row("From", Need::Must, false, Form::Addresses, "RFC 5322 §3.6.2"),
+    row("Sender", Need::May, false, Form::Addresses, "RFC 5322 §3.6.2"),
+    row("Reply-To", Need::May, false, Form::Addresses, "RFC 5322 §3.6.2"),
+    row("To", Need::May, false, Form::Addresses, "RFC 5322 §3.6.3"),
+    row("Cc", Need::May, false, Form::Addresses, "RFC 5322 §3.6.3"),
+    row("Bcc", Need::May, false, Form::Addresses, "RFC 5322 §3.6.3"),
+    row("Message-ID", Need::Should, false, Form::Identifier, "RFC 5322 §3.6.4"),
+    row("In-Reply-To", Need::May, false, Form::Identifiers, "RFC 5322 §3.6.4"),
+    row("References", Need::May, false, Form::Identifiers, "RFC 5322 §3.6.4"),
+    row("Subject", Need::May, false, Form::Free, "RFC 5322 §3.6.5"),
+    row("Resent-Date", Need::May, true, Form::Date, "RFC 5322 §3.6.6"),
+    row("Resent-From", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
+    row("Resent-Sender", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
+    row("Resent-To", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
+    row("Resent-Cc", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
+    row("Resent-Message-ID", Need::May, true, Form::Identifier, "RFC 5322 §3.6.6"),
+    row("MIME-Version", Need::May, false, Form::Free, "RFC 2045 §4"),
+    row("Content-Type", Need::May, false, Form::Free, "RFC 2045 §5"),
+    row("Content-Transfer-Encoding", Need::May, false, Form::Free, "RFC 2045 §6"),
+];
+
+/// What every block of resent fields must have (RFC 5322 §3.6.6).
+const RESENT: [&str; 2] = ["Resent-Date", "Resent-From"];
+
+/// Reads the fields of a draft.
+pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
+    for row in FIELDS {
+        count(lines, section, row, marks);
+        for field in section.fields.iter().filter(|field| field.is(row.name)) {
+            value(lines, field, row, marks);
+        }
+    }
+    resent(lines, section, marks);
+    addresses::sender(lines, section, marks);
+    blind(lines, section, marks);
+    if let Some(field) = section.field("Return-Path") {
+        marks.add(&RETURN_PATH, field.lines.start, whole(lines, field.lines.start));
+    }
+}
+
+fn count(lines: &[&str], section: &Section<'_>, row: &Row, marks: &mut Marks) {
+    let mut fields = section.fields.iter().filter(|field| field.is(row.name));
+    if fields.next().is_none() {
+        let rule = match row.need {
+            Need::Must => &MISSING,
+            Need::Should => &ADVISED,
+            Need::May => return,
+        };
+        say(lines, row, rule, section.lines.start, marks);
+    } else if !row.repeats {
+        for field in fields {
+            say(lines, row, &REPEATED, field.lines.start, marks);
+        }
+    }
+}
+
+/// Marks a line for a field: clause and explanation are those of the field.
+fn say(lines: &[&str], row: &Row, rule: &Rule, line: usize, marks: &mut Marks) {
+    let rule = Rule { clause: row.clause, about: row.name, ..*rule };
+    marks.say(&rule, line, whole(lines, line), &[("field", row.name.to_owned())]);
+}
+
+fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
+    let line = field.lines.start;
+    let value = field.value();
+    if value.is_empty() {
+        // An empty Bcc is a hint, and an empty text is one.
+        if row.form != Form::Free && row.name != "Bcc" {
+            say(lines, row, &EMPTY, line, marks);
+        }
+        return;
+    }
+    let broken = match row.form {
+        Form::Free => None,
+        Form::Date => DateTimeParser::new().parse_zoned(value).is_err().then_some(&BAD_DATE),
+        Form::Identifier => (!is_identifier(value)).then_some(&BAD_ID),
+        Form::Identifiers => (!are_identifiers(value)).then_some(&BAD_ID),
+        Form::Addresses => return addresses::read(lines, field, row.name, row.clause, marks),
+    };
+    if let Some(rule) = broken {
+        say(lines, row, rule, line, marks);
+    }
+}
+
+fn are_identifiers(value: &str) -> bool {
+    value.replace("><", "> <").split_ascii_whitespace().all(is_identifier)
+}
+
+/// `<left@right>` without blanks inside (RFC 5322 §3.6.4).
+fn is_identifier(value: &str) -> bool {
+    let inner = value.strip_prefix('<').and_then(|v| v.strip_suffix('>'));
+    let halves = inner.and_then(|inner| inner.rsplit_once('@'));
+    halves.is_some_and(|(left, right)| {
+        let plain =
+            |half: &str| !half.is_empty() && !half.contains(['<', '>', '(', ')', ',', ' ', '\t']);
+        plain(left) && plain(right)
+    })
+}
+
+/// Each block of resent fields is complete. A name that comes again begins another block.
+fn resent(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
+    let is_resent =
+        |field: &&Field<'_>| field.name.get(..7).is_some_and(|n| n.eq_ignore_ascii_case("Resent-"));
+    let mut blocks: Vec<Vec<&Field<'_>>> = Vec::new();
+    for field in section.fields.iter().filter(is_resent) {
+        match blocks.last_mut().filter(|block| !block.iter().any(|other| other.is(field.name))) {
+            Some(block) => block.push(field),
+            None => blocks.push(vec![field]),
+        }
+    }
+    for block in blocks {
+        let Some(line) = block.first().map(|field| field.lines.start) else { continue };
+        let lacks = |row: &&Row| {
+            RESENT.contains(&row.name) && !block.iter().any(|field| field.is(row.name))
+        };
+        for row in FIELDS.iter().filter(lacks) {
+            say(lines, row, &MISSING, line, marks);
+        }
+    }
+}
+
+/// Bcc is taken out, kept for the blind recipients alone, or left empty (RFC 5322 §3.6.3).
+fn blind(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
+    let is_blind = |field: &&Field<'_>| field.is("Bcc") || field.is("Resent-Bcc");
+    for field in section.fields.iter().filter(is_blind) {
+        let rule = if field.value().is_empty() { &BCC_EMPTY } else { &BCC };
+        marks.add(rule, field.lines.start, whole(lines, field.lines.start));
+    }
+}

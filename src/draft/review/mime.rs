@@ -1,0 +1,140 @@
+//! Parts: boundaries, charsets, and bodies that are what their encoding says (RFC 2045 §6).
+
+use encodify::base64::STANDARD;
+use encodify::{Error, qp};
+
+use crate::smtp::Span;
+
+use super::super::param;
+use super::super::part::Part;
+use super::rule::{
+    BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MULTIPART, LONG_ENCODED, NAKED,
+    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, UNKNOWN_ENCODING, WRONG_CHARSET,
+};
+use super::{Marks, line_of, whole};
+
+/// Longest boundary (RFC 2046 §5.1.1).
+const BOUNDARY_LIMIT: usize = 70;
+
+/// Longest line of an encoded body (RFC 2045 §6.7).
+const ENCODED_WIDTH: usize = 76;
+
+/// Reads the parts of a draft.
+pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
+    if let Some(root) = parts.first() {
+        version(lines, root, marks);
+    }
+    for part in parts {
+        if part.is_multipart() {
+            multipart(lines, part, marks);
+        } else if part.is_leaf() {
+            body(lines, part, marks);
+        }
+    }
+}
+
+fn version(lines: &[&str], root: &Part<'_>, marks: &mut Marks) {
+    let content = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"];
+    let field = content.iter().find_map(|name| root.section.field(name));
+    if let Some(field) = field.filter(|_| root.section.field("MIME-Version").is_none()) {
+        marks.add(&NO_VERSION, field.lines.start, whole(lines, field.lines.start));
+    }
+}
+
+fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
+    let line = line_of(part, "Content-Type");
+    if !matches!(part.encoding.as_str(), "" | "7bit" | "8bit" | "binary") {
+        let line = line_of(part, "Content-Transfer-Encoding");
+        marks.add(&ENCODED_MULTIPART, line, whole(lines, line));
+    }
+    let rule = match &part.boundary {
+        None => &NO_BOUNDARY,
+        Some(boundary) if !is_boundary(boundary) => &BAD_BOUNDARY,
+        Some(_) if part.count == 0 => &BOUNDARY_UNUSED,
+        Some(_) if part.closed.is_none() => &BOUNDARY_OPEN,
+        Some(_) => return,
+    };
+    let boundary = part.boundary.iter().map(|boundary| ("boundary", boundary.clone()));
+    marks.say(rule, line, whole(lines, line), &boundary.collect::<Vec<_>>());
+}
+
+/// `bchars` of RFC 2046 §5.1.1, not ending with a blank.
+fn is_boundary(boundary: &str) -> bool {
+    boundary.len() <= BOUNDARY_LIMIT
+        && !boundary.ends_with(' ')
+        && boundary.chars().all(|c| c.is_ascii_alphanumeric() || "'()+_,-./:=? ".contains(c))
+}
+
+fn body(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
+    let range = part.section.body.clone();
+    let body = lines.get(range.clone()).unwrap_or_default();
+    match part.encoding.as_str() {
+        "base64" => base64(body, range.start, marks),
+        "quoted-printable" => quoted(body, range.start, marks),
+        "" | "7bit" | "8bit" | "binary" => plain(lines, part, body, marks),
+        other => {
+            let line = line_of(part, "Content-Transfer-Encoding");
+            let values = [("encoding", other.to_owned())];
+            marks.say(&UNKNOWN_ENCODING, line, whole(lines, line), &values);
+        }
+    }
+}
+
+/// Text beyond ASCII says its charset and that it goes beyond ASCII.
+fn plain(lines: &[&str], part: &Part<'_>, body: &[&str], marks: &mut Marks) {
+    let Some(first) = body.iter().position(|line| !line.is_ascii()) else { return };
+    let declared = part.section.value("Content-Type").unwrap_or_default();
+    let charset = param::find(declared, "charset").unwrap_or_default();
+    let is = |name: &str| charset.eq_ignore_ascii_case(name);
+    let no_charset = part.is_text() && (charset.is_empty() || is("us-ascii"));
+    let no_encoding = matches!(part.encoding.as_str(), "" | "7bit");
+    let rule = match (no_charset, no_encoding) {
+        (true, true) => &NAKED,
+        (true, false) => &NO_CHARSET,
+        (false, true) => &NO_ENCODING,
+        // A draft is UTF-8, whatever it says.
+        (false, false) if part.is_text() && !is("utf-8") => &WRONG_CHARSET,
+        (false, false) => return,
+    };
+    let line = part.section.body.start + first;
+    marks.say(rule, line, whole(lines, line), &[("charset", charset)]);
+}
+
+fn base64(body: &[&str], from: usize, marks: &mut Marks) {
+    wide(body, from, marks);
+    let whole = body.concat();
+    let Some(mut offset) = base64_fault(whole.as_bytes()) else { return };
+    let filled = body.iter().rposition(|line| !line.is_empty()).unwrap_or_default();
+    for (at, line) in body.iter().enumerate() {
+        if offset < line.len() || at == filled {
+            let end = line.ceil_char_boundary(offset + 1);
+            marks.add(&BASE64, from + at, Span::new(offset.min(end.saturating_sub(1)), end));
+            return;
+        }
+        offset -= line.len();
+    }
+}
+
+/// Where `text` stops being base64. Bits that nobody reads harm nobody.
+pub(super) fn base64_fault(text: &[u8]) -> Option<usize> {
+    let error = STANDARD.decode(text).err()?;
+    if matches!(error, Error::NonCanonical { .. }) { None } else { error.offset() }
+}
+
+fn quoted(body: &[&str], from: usize, marks: &mut Marks) {
+    wide(body, from, marks);
+    for (at, line) in body.iter().enumerate() {
+        let place = line.find(|c: char| !c.is_ascii());
+        let strict = || qp::BODY.strict().decoded_len(line).err().and_then(|error| error.offset());
+        if let Some(place) = place.or_else(strict) {
+            let end = line.ceil_char_boundary(place + 3);
+            marks.add(&QUOTED, from + at, Span::new(place, end));
+        }
+    }
+}
+
+fn wide(body: &[&str], from: usize, marks: &mut Marks) {
+    for (at, line) in body.iter().enumerate().filter(|(_, line)| line.len() > ENCODED_WIDTH) {
+        marks.add(&LONG_ENCODED, from + at, Span::new(ENCODED_WIDTH, line.len()));
+    }
+}
