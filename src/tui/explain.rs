@@ -5,6 +5,7 @@ use crate::display::Role;
 use crate::display::article::{self, Paragraph, first_sentence};
 use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
+use crate::session::content::Part;
 use crate::session::{Exchange, Message, Row, Turn};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::Argument;
@@ -12,8 +13,9 @@ use crate::smtp::param::words;
 use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 
-use super::model::Model;
+use super::model::{Model, Pane};
 use super::rows::{notes, selected, selected_line};
+use super::view;
 
 /// How many links are offered.
 const LINKS: usize = 12;
@@ -26,10 +28,25 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     if let Some(opened) = model.session.articles.last() {
         return opened.iter().flat_map(|topic| article::article(*topic, model.lang)).collect();
     }
+    if let Some(topics) = pointed(model) {
+        let said = topics.iter().map(|topic| about(model, *topic, brief));
+        return said.chain(changes(model, topics.first().copied())).collect();
+    }
     match selected_line(model) {
         Some(row) => of_row(model, row, brief),
         None => present(model, brief),
     }
+}
+
+/// What the line is about at which the person points, where it is about something.
+fn pointed(model: &Model) -> Option<Vec<Topic>> {
+    let (_, line) = model.session.pointed.filter(|(pane, _)| *pane == model.focus)?;
+    let topics = match model.focus {
+        Pane::Envelope => view::envelope::topics_at(model, line),
+        Pane::Content => view::content::topics_at(model, line),
+        _ => Vec::new(),
+    };
+    (!topics.is_empty()).then_some(topics)
 }
 
 /// The entries to which one can go from here.
@@ -51,6 +68,9 @@ pub fn links(model: &Model) -> Vec<Topic> {
 pub fn topics(model: &Model) -> Vec<Topic> {
     if let Some(opened) = model.session.articles.last() {
         return opened.clone();
+    }
+    if let Some(pointed) = pointed(model) {
+        return pointed;
     }
     if let Some(row) = selected_line(model) {
         return topics_of_row(model, row);
@@ -287,6 +307,23 @@ pub fn topics_of_data(message: &Message, line: usize) -> Vec<Topic> {
         [b'-', b'-', _, ..] => idea("boundary"),
         _ => idea("body"),
     }
+}
+
+/// A part of a message: how it is made, how it is meant, how it is encoded.
+pub fn topics_of_part(part: &Part) -> Vec<Topic> {
+    let made = match part.kind.split('/').next() {
+        Some("multipart") if part.kind == "multipart/alternative" => "alternative",
+        Some("multipart") => "multipart",
+        _ => "part",
+    };
+    let meant = part.disposition.as_deref().map(|meant| match meant {
+        "inline" => "inline-image",
+        _ => "attachment",
+    });
+    let encoded = part.encoding.as_deref().map(str::to_lowercase);
+    let ideas = std::iter::once(made).chain(meant).chain(encoded.as_deref());
+    let ideas: Vec<_> = ideas.filter_map(|id| Topic::new(Kind::Idea, id)).collect();
+    ideas.into_iter().chain(Topic::new(Kind::Field, "Content-Type")).collect()
 }
 
 /// A header field, the parts of a Received field that stand in this line, and encoded words.

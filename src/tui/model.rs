@@ -138,6 +138,8 @@ pub struct Session {
     pub content_scroll: usize,
     /// How far the explanation is scrolled.
     pub explain_scroll: usize,
+    /// The line of envelope or content at which the person points.
+    pub pointed: Option<(Pane, usize)>,
     /// The entries that were opened one from another; the last ones are shown.
     pub articles: Vec<Vec<Topic>>,
     /// The link of the explanation that is chosen.
@@ -177,6 +179,7 @@ impl Session {
             envelope_scroll: 0,
             content_scroll: 0,
             explain_scroll: 0,
+            pointed: None,
             articles: Vec::new(),
             link: None,
             view: ContentView::default(),

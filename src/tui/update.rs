@@ -55,12 +55,12 @@ const READ_NOW: u64 = 64 << 10;
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
-    let row = linked::row(model);
+    let selected = linked::selected(model);
     let effects = take(model, message);
     if linked::pointed(model) != before {
         linked::show(model);
     }
-    if linked::row(model) != row {
+    if linked::selected(model) != selected {
         explain::close(model);
     }
     effects

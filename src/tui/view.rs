@@ -117,7 +117,10 @@ pub fn cursor(model: &Model) -> (u16, u16) {
             prompt::cursor(model, panes.prompt, panes.boxed)
         }
         (None, Pane::Transcript) if let Some(place) = transcript::cursor(model) => place,
-        (None, pane) => panes.of(pane).map_or((0, 0), corner),
+        (None, pane) => {
+            let line = panes.inside(pane).and_then(|area| pointed_at(model, pane, area));
+            line.or_else(|| panes.of(pane)).map_or((0, 0), corner)
+        }
     }
 }
 
@@ -251,6 +254,24 @@ fn in_sight(all: Vec<Vec<Piece>>, scroll: usize, height: usize) -> Vec<Vec<Piece
 /// The line that has the sign of what is selected.
 fn signed(all: &[Vec<Piece>]) -> Option<usize> {
     all.iter().position(|line| line.first().is_some_and(|(role, _)| *role == Role::Selected))
+}
+
+/// Where the line stands at which the person points, if it is in sight.
+fn pointed_at(model: &Model, pane: Pane, area: Rect) -> Option<Rect> {
+    let (_, line) = model.session.pointed.filter(|(at, _)| *at == pane && pane == model.focus)?;
+    let scroll = match pane {
+        Pane::Envelope => model.session.envelope_scroll,
+        _ => model.session.content_scroll,
+    };
+    let below = u16::try_from(line.checked_sub(scroll)?).ok()?;
+    (below < area.height).then(|| Rect { y: area.y + below, height: 1, ..area })
+}
+
+/// Gives the line at which the person points the look of what is selected.
+fn point_out(model: &Model, pane: Pane, area: Rect, frame: &mut Frame<'_>) {
+    if let Some(line) = pointed_at(model, pane, area) {
+        frame.buffer_mut().set_style(line, model.theme.style(Role::Selected));
+    }
 }
 
 /// Draws lines from the top of `area` on.

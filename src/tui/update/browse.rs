@@ -38,6 +38,7 @@ pub(super) fn browse(model: &mut Model, action: Action) {
             model.session.view = model.session.view.next();
             model.session.content_scroll = 0;
         }
+        _ if points(model, action) => {}
         Action::Up => scroll(model, -1),
         Action::Down => scroll(model, 1),
         Action::PageUp => scroll(model, -page(model)),
@@ -59,6 +60,9 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
         // The prompt selects nothing.
         transcript::forget(model);
     }
+    if pane != model.focus {
+        model.session.pointed = None;
+    }
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {
         model.tab = pane;
@@ -70,6 +74,45 @@ fn show_content(model: &mut Model) {
     model.tab = Pane::Content;
     if model.panes().content.is_none() {
         focus(model, Pane::Content);
+    }
+}
+
+/// Moves the line at which the person points, in the panes that have one; `false` if `action` does
+/// not, or if there is none and the page is only to be turned.
+fn points(model: &mut Model, action: Action) -> bool {
+    let pane = model.focus;
+    if !matches!(pane, Pane::Envelope | Pane::Content) {
+        return false;
+    }
+    let before = model.session.pointed.filter(|(at, _)| *at == pane).map(|(_, line)| line);
+    let by = match (action, before) {
+        (Action::Up, _) => -1,
+        (Action::Down, _) => 1,
+        (Action::PageUp, Some(_)) => -page(model),
+        (Action::PageDown, Some(_)) => page(model),
+        (Action::Top, Some(_)) => isize::MIN,
+        (Action::Follow, Some(_)) => isize::MAX,
+        _ => return false,
+    };
+    let line = match before {
+        Some(line) => line.saturating_add_signed(by),
+        None => model.session.scroll(pane).map_or(0, |scroll| *scroll),
+    };
+    point(model, pane, line);
+    true
+}
+
+/// Points at a line of envelope or content, and brings it into sight.
+pub(super) fn point(model: &mut Model, pane: Pane, line: usize) {
+    let last = match pane {
+        Pane::Envelope => view::envelope::length(model),
+        _ => view::content::length(model, line),
+    };
+    let line = line.min(last);
+    model.session.pointed = Some((pane, line));
+    let height = model.panes().inside(pane).map_or(1, |area| usize::from(area.height).max(1));
+    if let Some(scroll) = model.session.scroll(pane) {
+        *scroll = (*scroll).clamp((line + 1).saturating_sub(height), line);
     }
 }
 

@@ -20,9 +20,9 @@ pub(super) fn pointed(model: &Model) -> Option<Pointed> {
     Some((model.session.id, row, model.session.view, places))
 }
 
-/// The session in front and its selected row.
-pub(super) fn row(model: &Model) -> (usize, Option<usize>) {
-    (model.session.id, rows::selected(model, &model.session))
+/// The session in front, its selected row, and the line at which the person points.
+pub(super) fn selected(model: &Model) -> (usize, Option<usize>, Option<(Pane, usize)>) {
+    (model.session.id, rows::selected(model, &model.session), model.session.pointed)
 }
 
 /// Brings what the selected row is about into sight. From then on a pane stays where the person

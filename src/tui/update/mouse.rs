@@ -264,6 +264,11 @@ fn released(model: &mut Model) -> Vec<Effect> {
     {
         transcript::to(model, Some(at.line.0));
     }
+    if let Held::Text(pane @ (Pane::Envelope | Pane::Content), at) = held
+        && model.marked.is_none()
+    {
+        browse::point(model, pane, at.line.0);
+    }
     if let Held::Text(Pane::Explain, at) = held
         && model.marked.is_none()
         && let Some(link) = view::explain::link_at(model, at.line.0, at.column)

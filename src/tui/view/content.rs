@@ -7,15 +7,15 @@ use crate::display::Role;
 use crate::display::text::{width, wrap};
 use crate::display::token::{tokens, visible};
 use crate::display::words::part_line;
-use crate::knowledge;
+use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::{Content, Part};
 use crate::session::{Message, Row};
 
-use super::super::explain::field_at;
+use super::super::explain::{field_at, of_field_line, topics_of_data, topics_of_part};
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight, signed};
+use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
@@ -23,6 +23,7 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let remark = remark(model, room(area).saturating_sub(width(&title)));
     let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
     draw_lines(model, matched(model, Pane::Content, lines(model, area)), area, frame);
+    point_out(model, Pane::Content, area, frame);
 }
 
 /// The lines that are in sight.
@@ -136,8 +137,11 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Header => header(content, columns, enough, selected_field(model)),
-        ContentView::Parts => parts(content, columns, enough),
+        ContentView::Header => {
+            let lines = header(content, columns, enough, selected_field(model));
+            lines.into_iter().map(|(_, line)| line).collect()
+        }
+        ContentView::Parts => parts(content, columns, enough).map(|(_, line)| line).collect(),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         ContentView::Body => body(content, columns, enough),
         ContentView::Raw => Vec::new(),
@@ -153,14 +157,39 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     out
 }
 
+/// What line number `line` of the pane is about.
+pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
+    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
+    if let (ContentView::Raw, Some((_, message))) = (model.session.view, message(model)) {
+        return topics_of_data(message, line);
+    }
+    let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
+        return Vec::new();
+    };
+    match model.session.view {
+        ContentView::Header => {
+            let lines = header(content, columns, line, None);
+            let field = lines.get(line).and_then(|(at, _)| content.fields.get(*at));
+            field.map(|f| of_field_line(&f.name, f.value.as_bytes())).unwrap_or_default()
+        }
+        ContentView::Parts => {
+            let at = parts(content, columns, line + 1).nth(line).map(|(at, _)| at);
+            at.and_then(|at| content.parts.get(at)).map(topics_of_part).unwrap_or_default()
+        }
+        ContentView::Body | ContentView::Raw => {
+            Topic::new(Kind::Idea, "body").into_iter().collect()
+        }
+    }
+}
+
 /// `Subject: value`, folded with a hanging indent; decoded values have a look of their own, and
-/// the selected field has a sign.
+/// the selected field has a sign. Each line comes with the number of its field.
 fn header(
     content: &Content,
     columns: usize,
     enough: usize,
     selected: Option<usize>,
-) -> Vec<Vec<Piece>> {
+) -> Vec<(usize, Vec<Piece>)> {
     let mut out = Vec::new();
     for (number, field) in content.fields.iter().enumerate() {
         if out.len() > enough {
@@ -179,26 +208,31 @@ fn header(
         for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
             if at == 0 {
                 first.push((role, line));
-                out.push(std::mem::take(&mut first));
+                out.push((number, std::mem::take(&mut first)));
             } else {
-                out.push(vec![(role, format!("{}{line}", " ".repeat(indent)))]);
+                out.push((number, vec![(role, format!("{}{line}", " ".repeat(indent)))]));
             }
         }
     }
     out
 }
 
-fn parts(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
-    let line = |part: &Part| {
+/// The tree of the parts. Each line comes with the number of its part.
+fn parts(
+    content: &Content,
+    columns: usize,
+    enough: usize,
+) -> impl Iterator<Item = (usize, Vec<Piece>)> {
+    let line = move |(number, part): (usize, &Part)| {
         let indent = "  ".repeat(part.depth.min(10));
         let role = if part.defective { Role::Warn } else { Role::Text };
         let wrapped = wrap(&part_line(part), columns.saturating_sub(indent.len() + 2));
         wrapped.into_iter().enumerate().map(move |(at, text)| {
             let mark = if at == 0 { "- " } else { "  " };
-            vec![(Role::Dim, format!("{indent}{mark}")), (role, text)]
+            (number, vec![(Role::Dim, format!("{indent}{mark}")), (role, text)])
         })
     };
-    content.parts.iter().flat_map(line).take(enough).collect()
+    content.parts.iter().enumerate().flat_map(line).take(enough)
 }
 
 fn body(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {

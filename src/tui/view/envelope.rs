@@ -7,13 +7,15 @@ use crate::display::Role;
 use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params};
-use crate::knowledge;
+use crate::knowledge::{self, Kind, Topic};
 use crate::session::{End, Fate, Row, Transaction};
+use crate::smtp::Parsed;
+use crate::smtp::param::Param;
 
 use super::super::model::{Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight, signed};
+use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
@@ -25,6 +27,7 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let remark = (Role::Dim, remark.unwrap_or_default());
     let area = boxed(model, Pane::Envelope, &title, remark, area, frame);
     draw_lines(model, matched(model, Pane::Envelope, lines(model, area)), area, frame);
+    point_out(model, Pane::Envelope, area, frame);
 }
 
 /// The lines that are in sight.
@@ -73,12 +76,50 @@ pub fn length(model: &Model) -> usize {
 
 /// The lines of the pane, at least `enough` of them if there are so many.
 pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+    told(model, columns, enough).lines
+}
+
+/// What line number `line` of the pane is about.
+pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
+    let columns = model.panes().inside(Pane::Envelope).map_or(40, |area| usize::from(area.width));
+    let told = told(model, columns, line);
+    let at = told.about.partition_point(|(first, _)| *first <= line);
+    let about = at.checked_sub(1).and_then(|at| told.about.get(at));
+    about.map(|(_, topics)| topics.clone()).unwrap_or_default()
+}
+
+/// The lines of the pane while they are made, and what each is about from some line on.
+#[derive(Default)]
+struct Told {
+    lines: Vec<Vec<Piece>>,
+    about: Vec<(usize, Vec<Topic>)>,
+}
+
+impl Told {
+    /// What follows is about these.
+    fn about(&mut self, topics: impl IntoIterator<Item = Option<Topic>>) {
+        self.about.push((self.lines.len(), topics.into_iter().flatten().collect()));
+    }
+
+    /// Wrapped text.
+    fn text(&mut self, role: Role, text: &str, indent: usize, columns: usize) {
+        let wrapped = wrap(text, columns.saturating_sub(indent)).into_iter();
+        let blanks = " ".repeat(indent);
+        self.lines.extend(wrapped.map(|line| vec![(role, format!("{blanks}{line}"))]));
+    }
+}
+
+fn idea(id: &str) -> Option<Topic> {
+    Topic::new(Kind::Idea, id)
+}
+
+fn told(model: &Model, columns: usize, enough: usize) -> Told {
     let dialogue = &model.session.dialogue;
     let transactions = &dialogue.envelope().transactions;
-    let mut out = Vec::new();
+    let mut out = Told::default();
+    out.about([idea("envelope")]);
     if transactions.is_empty() {
-        let text = knowledge::word(model.lang, "envelope.empty");
-        out.extend(wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]));
+        out.text(Role::Dim, knowledge::word(model.lang, "envelope.empty"), 0, columns);
     }
     // One that is older than those and is selected comes first.
     let meant = selected(model).map_or(usize::MAX, |at| {
@@ -88,22 +129,18 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let skip = if (1..=hidden).contains(&meant) { transactions.len() - meant } else { 0 };
     for (at, transaction) in transactions.iter().enumerate().rev().skip(skip).take(SHOWN) {
         card(model, at, transaction, columns, &mut out);
-        if out.len() > enough {
+        if out.lines.len() > enough {
             return out;
         }
     }
-    out.push(Vec::new());
+    out.about([]);
+    out.lines.push(Vec::new());
     facts(model, columns, &mut out);
     out
 }
 
-fn card(
-    model: &Model,
-    at: usize,
-    transaction: &Transaction,
-    columns: usize,
-    out: &mut Vec<Vec<Piece>>,
-) {
+fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out: &mut Told) {
+    out.about([idea("transaction")]);
     let word = |key| knowledge::word(model.lang, key);
     let number =
         knowledge::fill(model.lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
@@ -116,34 +153,45 @@ fn card(
     let end = end_word(transaction, model.lang);
     let head = vec![(Role::Title, format!("{number}  ")), (role, end.to_owned())];
     if width(&number) + 2 + width(end) <= columns {
-        out.push(head);
+        out.lines.push(head);
     } else {
-        out.extend(head.into_iter().map(|piece| vec![piece]));
+        out.lines.extend(head.into_iter().map(|piece| vec![piece]));
     }
     let is_meant = |exchange| selected(model) == Some(exchange);
     let sender = address(&transaction.sender.written);
-    let fate = told(model, transaction, transaction.fate, transaction.exchange);
+    let fate = said(model, transaction, transaction.fate, transaction.exchange);
+    let null = transaction.sender.is_null().then(|| idea("null-sender")).flatten();
+    let answer = code(model, transaction.exchange);
+    out.about([null, idea("reverse-path"), Topic::new(Kind::Verb, "MAIL"), answer]);
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
-    person(&from, &sender, fate, columns, out);
+    person(&from, &sender, fate, columns, &mut out.lines);
     if transaction.sender.is_null() {
-        let wrapped = wrap(word("envelope.null"), columns.saturating_sub(2));
-        out.extend(wrapped.into_iter().map(|line| vec![(Role::Dim, format!("  {line}"))]));
+        out.text(Role::Dim, word("envelope.null"), 2, columns);
     }
-    more(&params(&transaction.params), columns, out);
+    more(&transaction.params, columns, out);
     for recipient in &transaction.recipients {
         let to = address(&recipient.path.written);
-        let fate = told(model, transaction, recipient.fate, recipient.exchange);
+        let fate = said(model, transaction, recipient.fate, recipient.exchange);
+        let answer = code(model, recipient.exchange);
+        out.about([idea("forward-path"), Topic::new(Kind::Verb, "RCPT"), answer]);
         let label = label(word("envelope.to"), is_meant(recipient.exchange));
-        person(&label, &to, fate, columns, out);
-        more(&params(&recipient.params), columns, out);
+        person(&label, &to, fate, columns, &mut out.lines);
+        more(&recipient.params, columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
-        out.push(vec![(Role::Dim, format!("  {}", word("envelope.no-recipient")))]);
+        out.about([Topic::new(Kind::Verb, "RCPT")]);
+        out.lines.push(vec![(Role::Dim, format!("  {}", word("envelope.no-recipient")))]);
     }
 }
 
+/// The entry of the code with which an exchange was answered.
+fn code(model: &Model, exchange: usize) -> Option<Topic> {
+    let exchange = model.session.dialogue.exchanges().get(exchange)?;
+    Topic::of_code(&exchange.reply.as_ref()?.code?.to_string())
+}
+
 /// What the server said of a person in `exchange`, in words.
-fn told(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -> Piece {
+fn said(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -> Piece {
     let exchange = model.session.dialogue.exchanges().get(exchange);
     let code = exchange.and_then(|e| e.reply.as_ref()?.code);
     let code = code.map(|c| format!("{c} ")).unwrap_or_default();
@@ -202,34 +250,35 @@ fn push_wrapped(
     }
 }
 
-fn more(text: &str, columns: usize, out: &mut Vec<Vec<Piece>>) {
+/// The parameters behind a path.
+fn more(all: &[Parsed<Param>], columns: usize, out: &mut Told) {
+    let text = params(all);
     if !text.is_empty() {
-        let wrapped = wrap(text.trim_start(), columns.saturating_sub(4));
-        out.extend(wrapped.into_iter().map(|line| vec![(Role::Decoded, format!("    {line}"))]));
+        out.about(all.iter().map(|param| Topic::new(Kind::Parameter, &param.value.name)));
+        out.text(Role::Decoded, text.trim_start(), 4, columns);
     }
 }
 
 /// What both sides said of themselves, and what the server offers.
-fn facts(model: &Model, columns: usize, out: &mut Vec<Vec<Piece>>) {
+fn facts(model: &Model, columns: usize, out: &mut Told) {
     let dialogue = &model.session.dialogue;
-    let mut add = |text: String| {
-        out.extend(wrap(&text, columns).into_iter().map(|line| vec![(Role::Dim, line)]));
-    };
     let Some(capabilities) = dialogue.capabilities() else { return };
+    let fill = |key, values: &[(&str, &str)]| knowledge::fill(model.lang, key, values);
     let server = visible(capabilities.name.as_bytes());
-    add(knowledge::fill(model.lang, "envelope.server", &[("name", &server)]));
+    out.about([Topic::new(Kind::Verb, "EHLO")]);
+    out.text(Role::Dim, &fill("envelope.server", &[("name", &server)]), 0, columns);
     if let Some(limit) = capabilities.size_limit() {
         let limit = limit.to_string();
         let sent = dialogue.messages().last().map(|m| m.wire_len().to_string());
-        add(match sent {
-            Some(sent) => knowledge::fill(
-                model.lang,
-                "envelope.size.sent",
-                &[("limit", &limit), ("sent", &sent)],
-            ),
-            None => knowledge::fill(model.lang, "envelope.size", &[("limit", &limit)]),
-        });
+        let text = match sent {
+            Some(sent) => fill("envelope.size.sent", &[("limit", &limit), ("sent", &sent)]),
+            None => fill("envelope.size", &[("limit", &limit)]),
+        };
+        out.about([Topic::new(Kind::Capability, "SIZE")]);
+        out.text(Role::Dim, &text, 0, columns);
     }
     let names: Vec<_> = capabilities.keywords.iter().map(|k| visible(k.name.as_bytes())).collect();
-    add(knowledge::fill(model.lang, "envelope.offered", &[("names", &names.join(", "))]));
+    let offered = names.iter().map(|name| Topic::new(Kind::Capability, name));
+    out.about(std::iter::once(idea("extension")).chain(offered));
+    out.text(Role::Dim, &fill("envelope.offered", &[("names", &names.join(", "))]), 0, columns);
 }
