@@ -96,6 +96,8 @@ pub struct Dialogue {
     chunked: Option<usize>,
     client_offset: u64,
     line_offset: u64,
+    /// When the client's line began that is not complete, or was last.
+    line_begun: Moment,
     veiled: Vec<Span>,
     heard: Moment,
     now: Moment,
@@ -137,6 +139,7 @@ impl Dialogue {
             chunked: None,
             client_offset: 0,
             line_offset: 0,
+            line_begun: Moment(0),
             veiled: Vec::new(),
             heard: Moment(0),
             now: Moment(0),
