@@ -13,6 +13,8 @@ mod chances;
 mod checks;
 #[path = "screens/copying.rs"]
 mod copying;
+#[path = "screens/history.rs"]
+mod history;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/lines.rs"]

@@ -10,12 +10,8 @@ pub enum Does {
     Connect,
     /// Opens another session.
     New,
-    /// Sends exactly what follows.
-    Raw,
-    /// Sends a file as mail data.
-    Data,
-    /// Closes the connection.
-    Close,
+    /// Says something on the wire, as `speaker::directive` reads it.
+    Say,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -43,14 +39,14 @@ pub struct Directive {
 
 impl PartialEq for Directive {
     fn eq(&self, other: &Self) -> bool {
-        self.does == other.does
+        self.name == other.name
     }
 }
 
 impl Eq for Directive {}
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 7] = [
+pub static DIRECTIVES: [Directive; 8] = [
     Directive {
         name: "connect",
         short: None,
@@ -76,7 +72,16 @@ pub static DIRECTIVES: [Directive; 7] = [
         needs_argument: true,
         words: "help.raw",
         reason: cannot_send,
-        does: Does::Raw,
+        does: Does::Say,
+    },
+    Directive {
+        name: "drip",
+        short: None,
+        argument: "BYTES WAIT TEXT",
+        needs_argument: true,
+        words: "help.drip",
+        reason: cannot_send,
+        does: Does::Say,
     },
     Directive {
         name: "data",
@@ -85,7 +90,7 @@ pub static DIRECTIVES: [Directive; 7] = [
         needs_argument: true,
         words: "help.data",
         reason: cannot_send_file,
-        does: Does::Data,
+        does: Does::Say,
     },
     Directive {
         name: "close",
@@ -94,7 +99,7 @@ pub static DIRECTIVES: [Directive; 7] = [
         needs_argument: false,
         words: "help.close",
         reason: cannot_close,
-        does: Does::Close,
+        does: Does::Say,
     },
     Directive {
         name: "help",

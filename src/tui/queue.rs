@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::session::Dialogue;
+use crate::session::secrets::Meant;
 use crate::smtp::code::{Class, Code};
 
 /// What is still to be sent.
@@ -44,6 +45,18 @@ impl Queue {
     /// How many lines are out.
     pub fn sent(&self) -> usize {
         self.total - self.left.len()
+    }
+
+    /// Forgets the lines in front that may answer a login: nobody will ask for them any more.
+    pub fn forget_answers(&mut self) {
+        while self
+            .left
+            .front()
+            .is_some_and(|line| Meant::Perhaps.secret_in(line.as_bytes()).is_some())
+        {
+            self.left.pop_front();
+            self.total -= 1;
+        }
     }
 
     /// What is left, as a text.

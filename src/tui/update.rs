@@ -11,6 +11,7 @@ mod linked;
 mod mouse;
 mod palette;
 mod question;
+mod search;
 mod sessions;
 mod themes;
 mod transcript;
@@ -52,11 +53,35 @@ const READ_NOW: u64 = 64 << 10;
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
+    let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
+    let secret = by_person && !model.typed_secrets().is_empty();
     let effects = take(model, message);
+    if secret || (by_person && !model.typed_secrets().is_empty()) {
+        // What can be undone may be read later, where nobody knows that it is a secret.
+        model.prompt.forget_edits();
+    }
+    for effect in &effects {
+        given(model, effect);
+    }
     if linked::pointed(model) != before {
         linked::show(model);
     }
     effects
+}
+
+/// What a session is told to say is on its way.
+fn given(model: &mut Model, effect: &Effect) {
+    let (id, bytes) = match effect {
+        Effect::Say(id, bytes) => (*id, &bytes[..]),
+        Effect::Drip(id, drip) => (*id, drip.left()),
+        _ => return,
+    };
+    let Some(session) = model.session_mut(id) else { return };
+    session.gave(bytes);
+    if matches!(effect, Effect::Drip(..)) {
+        let (sent, total) = session.drip.unwrap_or_default();
+        session.drip = Some((sent, total + bytes.len()));
+    }
 }
 
 fn take(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -98,15 +123,24 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let in_front = id == model.session.id;
     let is_reading = in_front && rows::selected(model, &model.session).is_some();
     let was_secret = in_front && !model.typed_secrets().is_empty();
+    let was_hidden = in_front && model.hides_secret();
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
     let awaited_login = session.dialogue.awaits_login();
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
+    match &event.what {
+        Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
+        Happening::Bytes { .. } => {}
+        _ => session.gives_up(),
+    }
     if awaited_login && !session.dialogue.phase().is_open() {
         // The answer that was half typed would be readable now, and go to the next connection.
         session.draft.clear();
+        if let Some(queue) = &mut session.queue {
+            queue.forget_answers();
+        }
     }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
@@ -121,6 +155,9 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     if was_secret && model.typed_secrets().is_empty() {
         model.prompt.take(false);
+    }
+    if was_hidden && !model.hides_secret() {
+        model.popup.as_mut().and_then(Popup::draft_mut).map(std::mem::take);
     }
     let Some(session) = model.session_mut(id) else { return effects };
     if let Happening::Bytes { from, .. } = &event.what {
@@ -179,6 +216,7 @@ fn configure(model: &mut Model, change: Change) -> Option<Effect> {
         Change::Wrap(wrapped) => model.wrap = wrapped,
         Change::Time(shown) => model.time = shown,
         Change::LineEnds(shown) => model.line_ends = shown,
+        Change::History(kept) => model.remembers = kept,
         Change::ConfirmQuit(asks) => model.confirm_quit = asks,
         Change::Mouse(ours) => {
             model.mouse = ours;
@@ -291,6 +329,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => find::open(model, Asks::Filter),
         Action::FindNext => find::again(model, true),
         Action::FindPrevious => find::again(model, false),
+        Action::HistorySearch => search::open(model),
         Action::Leave if find::leave(model) => {}
         _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
@@ -320,6 +359,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Popup::Themes(_)) => themes::act(model, action),
         Some(Popup::Question(_)) => question::act(model, action),
         Some(Popup::Query(_)) => find::act(model, action, edited),
+        Some(Popup::Search(_)) => search::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
         None => None,
     };
@@ -345,6 +385,7 @@ fn close(model: &mut Model) {
             let draft = model.prompt.put_aside("");
             model.prompt.put_back(palette.draft.or(draft));
         }
+        Some(Popup::Search(search)) => model.prompt.put_back(search.draft),
         Some(Popup::Themes(themes)) => model.wear(themes.before),
         Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
             question::put_off(model, text);
@@ -372,12 +413,13 @@ fn line_changed(model: &mut Model) {
         Some(Popup::Help(help)) => help.scroll = 0,
         Some(Popup::Palette(_)) => palette::typed_on(model),
         Some(Popup::Query(_)) => find::edited(model),
+        Some(Popup::Search(_)) => search::edited(model),
         _ => {}
     }
 }
 
-/// Ctrl-C: copies what is marked, stops a queue, clears the line, stops connecting, and at the
-/// second time leaves.
+/// Ctrl-C: copies what is marked, stops what goes out bit by bit, clears the line, stops connecting,
+/// and at the second time leaves.
 fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.marked.is_some() {
         return mouse::copy_marked(model);
@@ -385,6 +427,12 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.session.queue.is_some() {
         question::stop(model, model.session.id, "queue.by-hand", "");
         return Vec::new();
+    }
+    if let Some((sent, total)) = model.session.drip {
+        let values = [("sent", &*sent.to_string()), ("total", &total.to_string())];
+        model.notice = Some(model.sentence("drip.stopped", &values));
+        model.session.gives_up();
+        return vec![Effect::Stop(model.session.id)];
     }
     if !model.prompt.text().is_empty() {
         model.prompt.take(false);

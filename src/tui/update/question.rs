@@ -148,7 +148,7 @@ fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
             // Nothing is sent behind QUIT, and in the other sessions nothing more.
             let queues: Vec<_> = std::iter::once(&mut model.session)
                 .chain(&mut model.others)
-                .filter_map(|session| session.queue.take())
+                .filter_map(Session::take_queue)
                 .collect();
             for queue in queues {
                 model.prompt.keep(queue.rest());
@@ -233,7 +233,7 @@ pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
 
 /// Ends the queue with a sentence; what was not sent can be yanked.
 pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) {
-    let Some(queue) = model.session_mut(id).and_then(|s| s.queue.take()) else { return };
+    let Some(queue) = model.session_mut(id).and_then(Session::take_queue) else { return };
     let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
     model.prompt.keep(queue.rest());
     let why = knowledge::fill(model.lang, why, &[("code", code)]);
@@ -431,6 +431,28 @@ mod tests {
                 hears(&mut model, 2, Side::Server, ending);
                 assert!(!model.typed_secrets().is_empty(), "still veiled");
             }
+        }
+    }
+
+    #[test]
+    fn a_queue_that_stops_in_a_login_leaves_no_answer_behind() {
+        let closed = Happening::Closed { by: Side::Server, how: Ending::Finished };
+        let refused = Event::bytes(Moment(1), Side::Server, "504 no\r\n".into()).what;
+        let asked = Event::bytes(Moment(1), Side::Server, "334 VXNlcm5hbWU6\r\n".into()).what;
+        for (what, rest) in [(refused, "NOOP\nc2Vj"), (closed, "NOOP\nc2Vj"), (asked, "NOOP\nc2Vj")]
+        {
+            let mut model = two();
+            update(
+                &mut model,
+                Message::Paste("AUTH LOGIN\ndXNlcg==\nc2VjcmV0\nNOOP\nc2Vj".to_owned()),
+            );
+            press(&mut model, "o");
+            hears(&mut model, 2, Side::Client, "AUTH LOGIN\r\n");
+            happens(&mut model, 2, what);
+            act(&mut model, Action::Hangup);
+            assert!(model.session.queue.is_none());
+            act(&mut model, Action::Yank);
+            assert_eq!(model.prompt.text(), rest);
         }
     }
 
