@@ -9,6 +9,8 @@
 //! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
 
 mod file;
+pub mod history;
+mod kept;
 mod reading;
 mod setting;
 mod sources;
@@ -107,6 +109,11 @@ impl Folders {
     /// What is remembered.
     pub fn remembered(&self) -> PathBuf {
         self.state.join("state.json")
+    }
+
+    /// The lines that were sent.
+    pub fn history(&self) -> PathBuf {
+        self.state.join("history")
     }
 }
 

@@ -6,6 +6,8 @@
 //! holds what it said. A speaker must tolerate that its words were changed on the way: what the
 //! dialogue shows is what was said.
 
+pub mod directive;
+pub mod drip;
 pub mod gate;
 pub mod human;
 pub mod policy;
@@ -19,6 +21,8 @@ use bytes::Bytes;
 use crate::journal::{Ending, Moment};
 use crate::session::Dialogue;
 
+pub use directive::Directive;
+pub use drip::Drip;
 pub use gate::Gate;
 pub use human::Human;
 pub use policy::Policy;
@@ -30,10 +34,29 @@ pub use server::Server;
 pub enum Say {
     /// These bytes shall go out, in one write where possible.
     Bytes(Bytes),
+    /// These bytes shall go out in pieces: whoever drives a connection asks the drip until it has
+    /// nothing left, and the speaker again behind it.
+    Drip(Drip),
     /// The connection shall be closed.
     Close(Ending),
     /// Ask again after this time, or when something has happened before.
     Wait(Duration),
+}
+
+impl Say {
+    /// What it puts on the wire.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Drip(drip) => drip.left(),
+            Self::Close(_) | Self::Wait(_) => &[],
+        }
+    }
+
+    /// Whether it changes nothing for the other side.
+    pub fn is_nothing(&self) -> bool {
+        self.bytes().is_empty() && !matches!(self, Self::Close(_))
+    }
 }
 
 /// Decides what our side says next.

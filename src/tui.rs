@@ -21,6 +21,7 @@ pub mod queue;
 pub mod rows;
 pub mod runtime;
 pub mod screenshot;
+pub mod secret;
 pub mod sessions;
 pub mod terminal;
 pub mod update;

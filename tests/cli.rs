@@ -198,6 +198,10 @@ fn a_bad_script_has_its_place_and_nothing_is_sent() {
         ("\n\n:data nothing.eml\n", "line 3, column 1: \"nothing.eml\" cannot be read"),
         (":wait long\n", "line 1, column 1: \"long\" is no time"),
         (":fly\n", "line 1, column 1: \":fly\" is no directive of a script"),
+        (":raw a\\q\n", "line 1, column 7: unknown escape \"\\q\""),
+        ("\n:drip x\n", "line 2, column 7: \"x\" is no number of bytes"),
+        (":drip 12 soon x\n", "line 1, column 10: \"soon\" is no time"),
+        (":drip 12 1s a\\q\n", "line 1, column 14: unknown escape \"\\q\""),
     ] {
         home.file("bad.txt", script);
         let ended = home.run(["run", "whole.txt", "bad.txt", "--server", &server]).with(64);
@@ -312,6 +316,29 @@ fn waiting_takes_its_time() {
     let begun = Instant::now();
     play(":wait 0.2\nC: EHLO x\nS: 250\n:wait 300ms\nC: QUIT\n", "practice", &[]).with(0);
     assert!(begun.elapsed() >= Duration::from_millis(500));
+}
+
+#[test]
+fn a_script_says_raw_bytes_and_a_line_in_pieces() {
+    let peer = Peer::start(|client| {
+        polite(client, |client| {
+            assert_eq!(client.raw_line(), b"NOOP  \xff\0 \n", "not a byte is changed");
+            client.say("250 ok\r\n");
+            assert_eq!(client.line(), "HELP\r\n");
+            client.say("214 no\r\n250 ok\r\n");
+            assert_eq!(client.line(), "NOOP\r\n");
+        });
+    });
+    let home = Home::new();
+    let script = b"C: EHLO x\nS: 250\n:raw NOOP  \xff\\0 \\n\\c\n:raw \\c\nS: 250\n\
+                   :drip 5 300ms HELP\\r\\nNOOP\nS: 214\nS: 250\nC: QUIT\n";
+    let begun = Instant::now();
+    let args = ["run", "-", "--server", &peer.address, "--record", "r.jsonl"];
+    home.run_with(args, script).with(0);
+    assert!(begun.elapsed() >= Duration::from_millis(600), "two pauses between three pieces");
+    peer.end();
+    let recording = String::from_utf8(home.read("r.jsonl")).unwrap();
+    assert!(recording.contains(r#""HELP\r""#) && recording.contains(r#""\nNOOP""#), "{recording}");
 }
 
 #[test]
@@ -819,8 +846,54 @@ fn plain_sends_raw_bytes_files_and_dots() {
 }
 
 #[test]
+fn plain_tells_each_piece_of_a_line_that_leaves_in_pieces() {
+    let peer = Peer::start(|client| {
+        polite(client, |client| drop(client.answer("NOOP\r\n", "250 ok")));
+    });
+    let home = Home::new();
+    let begun = Instant::now();
+    let input = "EHLO x\n:raw \\c\n:drip 4 200ms NOOP\nQUIT\n";
+    let ended = home.run_with(["--plain", &peer.address], input).with(0);
+    assert!(begun.elapsed() >= Duration::from_millis(200));
+    peer.end();
+    let piece = |text: &str| {
+        let line = ended.out.lines().find_map(|l| l.strip_prefix("# ")?.strip_suffix(text));
+        let time = line.unwrap_or_else(|| panic!("{text} is missing in\n{}", ended.out));
+        time.parse::<f64>().unwrap()
+    };
+    assert!(piece(" C: \\r\\n\\c") - piece(" C: NOOP\\c") >= 0.2, "{}", ended.out);
+    let line = "\nC: NOOP\n# the line took 2";
+    assert!(
+        ended.out.contains(line) && ended.out.contains(" ms to leave\nS: 250 ok\n"),
+        "{}",
+        ended.out
+    );
+    assert!(!ended.out.contains("C: QUIT\\r"), "{}", ended.out);
+    assert!(ended.err.contains("there is nothing in it to send"), "{}", ended.err);
+}
+
+#[test]
+fn pieces_of_a_secret_are_veiled() {
+    let peer = Peer::start(login);
+    let input = "EHLO x\n:drip 9 1ms AUTH PLAIN AGFsaWNlAGNvcnJlY3Q=\n\
+                 :drip 1 0 AUTH PLAIN AGFsaWNlAGNv\\c\n:raw cnJlY3Q=\nQUIT\n";
+    let ended = Home::new().run_with(["--plain", &peer.address], input).with(0);
+    peer.end();
+    let pieces: Vec<_> = ended.out.lines().filter_map(|l| Some(l.split_once(" C: ")?.1)).collect();
+    assert_eq!(pieces[..4], ["AUTH PLAI\\c", "N *******\\c", "*********\\c", "****\\r\\n\\c"]);
+    assert_eq!(
+        pieces[4..].concat(),
+        "A\\cU\\cT\\cH\\c \\cP\\cL\\cA\\cI\\cN\\c \\c".to_owned() + &"*\\c".repeat(12)
+    );
+    for secret in SECRETS.into_iter().chain(["cnJlY3Q="]) {
+        assert!(!ended.out.contains(secret), "{secret} leaks: {}", ended.out);
+    }
+}
+
+#[test]
 fn plain_stops_at_a_directive_that_cannot_be() {
     for (directive, told) in [
+        (":drip 0 1s x", "line 1, column 7: \"0\" is no number of bytes"),
         (":fly", ":fly is no directive here"),
         (":raw a\\q", "line 1, column 7: unknown escape"),
         (":data absent.eml", ":data belongs behind 354"),
@@ -924,6 +997,7 @@ fn settings_are_printed_with_their_sources_and_can_be_read_again() {
 fn everything_wrong_in_the_users_files_is_found_with_its_place() {
     let home = spoilt();
     home.file("home/ehlo/themes/auto.toml", "inherits = \"dark\"\n");
+    home.file("home/ehlo/history", "\"EHLO x\"\nQUIT\n");
     // What the program's own themes inherit is not this one.
     home.file("home/ehlo/themes/dark.toml", "inherits = \"dark\"\n");
     let ended = home.run(["config", "check"]).with(1);
@@ -936,11 +1010,12 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
         "auto.toml: \"auto\" means",
         "dark.toml: ",
         "state.json: there is no such file",
+        "history: line 2, column ",
     ] {
         assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);
     }
     let ended = Home::new().run(["config", "check", "--lang", "ja"]).with(0);
-    assert_eq!(ended.out.matches("ファイルはありません").count(), 3, "{}", ended.out);
+    assert_eq!(ended.out.matches("ファイルはありません").count(), 4, "{}", ended.out);
     let ended = home.run(["config", "path"]).with(0);
     assert!(ended.out.contains(arg(&home.path("home/ehlo"))), "{}", ended.out);
 }

@@ -15,6 +15,7 @@ mod outline;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcript};
 use ehlo::session::{Dialogue, Phase, Turn, timing};
 use ehlo::smtp::code::Code;
@@ -75,7 +76,10 @@ impl Pair {
                 Side::Server => self.server.next(self.now, &self.dialogue),
             };
             let what = match say {
-                Some(Say::Bytes(data)) => Happening::Bytes { from: side, data, veiled: Vec::new() },
+                Some(say @ (Say::Bytes(_) | Say::Drip(_))) => {
+                    let data = Bytes::copy_from_slice(say.bytes());
+                    Happening::Bytes { from: side, data, veiled: Vec::new() }
+                }
                 Some(Say::Close(how)) => Happening::Closed { by: side, how },
                 Some(Say::Wait(time)) => return (spoke, Some(time)),
                 None => return (spoke, None),

@@ -15,6 +15,8 @@ mod checks;
 mod copying;
 #[path = "screens/explaining.rs"]
 mod explaining;
+#[path = "screens/history.rs"]
+mod history;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/lines.rs"]

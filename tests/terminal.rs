@@ -580,6 +580,9 @@ fn login_server() -> String {
             "334 VXNlcm5hbWU6\r\n",
             "334 UGFzc3dvcmQ6\r\n",
             "235 2.7.0 Welcome\r\n",
+            "503 5.5.1 Once is enough\r\n",
+            "503 5.5.1 Once is enough\r\n",
+            "252 2.5.0 Perhaps\r\n",
         ] {
             stream.write_all(reply.as_bytes()).unwrap();
             if lines.next().is_none() {
@@ -883,6 +886,136 @@ fn a_secret_in_a_paste_is_veiled_and_not_kept() {
     assert!(!t.contents().contains("c2VjcmV0") && !t.contents().contains("dGVzdGVy"));
 }
 
+// --- what was sent before ----------------------------------------------------------------------
+
+const CTRL_R: &str = "\x12";
+const UP: &str = "\x1b[A";
+
+/// The program with a state folder that others share.
+fn remembering(state: &Path, target: &str, more: &[(&str, &str)]) -> Terminal {
+    let folder = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let environment: Vec<_> = folder.iter().chain(more).copied().collect();
+    let t = Terminal::ehlo_with(LARGE, &[target], &environment);
+    t.wait_for("S 220 ");
+    t
+}
+
+/// What the file of the history says once it holds `line`.
+fn history(state: &Path, line: &str) -> String {
+    let end = std::time::Instant::now() + LIMIT;
+    loop {
+        let text = std::fs::read_to_string(state.join("ehlo/history")).unwrap_or_default();
+        if text.contains(line) {
+            return text;
+        }
+        assert!(std::time::Instant::now() < end, "{line} is not in:\n{text}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn lines_come_back_in_another_run_and_no_secret_was_ever_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut t = remembering(folder.path(), &login_server(), &[]);
+    t.line("EHLO pc.example.org");
+    t.wait_for("ready");
+    // Typed ahead, faster than any server asks.
+    t.keys("AUTH LOGIN\rYWxpY2U=\rY29ycmVjdCBob3JzZQ==\r");
+    t.wait_for("S 235 2.7.0 Welcome");
+    t.keys("AUTH PLAIN AGFsaWNlAGNvcnJlY3QgaG9yc2U=\r");
+    t.keys(":raw AUTH PL\\c\r");
+    t.keys(":raw AIN AGFsaWNlAGNvcnJlY3QgaG9yc2U=\r");
+    t.line("VRFY bob");
+    t.wait_for("C VRFY bob");
+    history(folder.path(), "VRFY bob");
+    t.signal("KILL");
+    t.wait_for_end();
+    let text = history(folder.path(), "VRFY bob");
+    let lines = "\"EHLO pc.example.org\"\n\"AUTH LOGIN\"\n\":raw AUTH PL\\\\c\"\n\"VRFY bob\"\n";
+    assert_eq!(text, lines);
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |name: &str| folder.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!((mode("ehlo") & 0o777, mode("ehlo/history") & 0o777), (0o700, 0o600));
+    }
+    let mut t = remembering(folder.path(), "practice", &[]);
+    t.keys(UP);
+    t.wait_until("the last line", |s| prompt(s) == "VRFY bob");
+    t.keys(&format!("{CTRL_U}EH{UP}"));
+    t.wait_until("the line that begins so", |s| prompt(s) == "EHLO pc.example.org");
+    t.keys(ENTER);
+    t.wait_for("C EHLO pc.example.org");
+}
+
+#[test]
+fn a_line_is_searched_taken_and_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("ehlo")).unwrap();
+    let lines = "\"HELP one\"\n\"NOOP\"\n\"HELP two\"\n";
+    std::fs::write(folder.path().join("ehlo/history"), lines).unwrap();
+    let mut t = remembering(folder.path(), "practice", &[]);
+    t.keys(&format!("half{CTRL_R}help"));
+    t.wait_until("the newest", |s| prompt(s) == "HELP two");
+    t.keys(CTRL_R);
+    t.wait_until("the one before", |s| prompt(s) == "HELP one");
+    t.keys("\x07");
+    t.wait_until("what stood there", |s| prompt(s) == "half");
+    t.keys(&format!("{CTRL_R}two{ENTER}"));
+    t.wait_until("the line, not sent", |s| {
+        let contents = s.contents();
+        prompt(s) == "HELP two"
+            && !contents.contains("Earlier line:")
+            && !contents.contains("C HELP")
+    });
+    t.keys(ENTER);
+    t.wait_for("C HELP two");
+}
+
+#[test]
+fn without_history_no_file_is_written_or_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let off = [("EHLO_HISTORY", "false")];
+    let mut t = remembering(folder.path(), "practice", &off);
+    t.line("NOOP");
+    t.wait_for("C NOOP");
+    t.keys(CTRL_Q);
+    t.wait_for_end();
+    assert!(!folder.path().join("ehlo/history").exists());
+    std::fs::write(folder.path().join("ehlo/history"), "\"NOOP\"\n").unwrap();
+    let mut t = remembering(folder.path(), "practice", &off);
+    t.keys(&format!("{UP}RSET"));
+    t.wait_until("nothing before it", |s| prompt(s) == "RSET");
+}
+
+#[test]
+fn a_line_is_undone_and_characters_change_places() {
+    let mut t = practice(SMALL);
+    t.keys("NOOP hello\x1f");
+    t.wait_until("a word less", |s| prompt(s) == "NOOP");
+    t.keys("\x1br");
+    t.wait_until("it again", |s| prompt(s) == "NOOP hello");
+    t.keys("\x1bb\x1bd\x1bu\x01\x1b[C\x14");
+    t.wait_until("swapped", |s| prompt(s) == "ONOP hello");
+    t.keys("\x1bu");
+    t.wait_until("back", |s| prompt(s) == "NOOP hello");
+}
+
+#[test]
+fn a_line_leaves_in_pieces_and_can_be_stopped() {
+    let mut t = practice(LARGE);
+    t.keys(":drip 1 20ms NOOP\r");
+    t.wait_for("C NOOP");
+    t.wait_for("S 250 ");
+    t.keys(":drip 2 60s HELP\r");
+    t.wait_for("2 of 6 B are sent; Ctrl-C stops");
+    t.wait_for("not finished yet");
+    t.keys(CTRL_C);
+    t.wait_for("stopped; 2 of 6 B are sent");
+    // What left is what the line begins with.
+    t.line("LP");
+    t.wait_for("C HELP");
+}
+
 // --- what the user has set -------------------------------------------------------------------
 
 #[test]
@@ -943,7 +1076,9 @@ fn the_screen_opens_and_ends_whatever_stands_where_its_files_belong() {
     let home = tempfile::tempdir().unwrap();
     let ehlo = home.path().join("ehlo");
     std::fs::create_dir_all(ehlo.join("themes")).unwrap();
-    for name in ["config.toml", "keys.toml", "themes/mine.toml", "state.json", "state.lock"] {
+    for name in
+        ["config.toml", "keys.toml", "themes/mine.toml", "state.json", "state.lock", "history"]
+    {
         pipe(&ehlo.join(name));
     }
     let folder = home.path().to_str().unwrap();

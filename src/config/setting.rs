@@ -119,6 +119,7 @@ settings! {
     wrap: bool, "wrap", "EHLO_WRAP", "setting.wrap", "Whether long lines are wrapped.", |_| Set::usual(true);
     time: bool, "time", "EHLO_TIME", "setting.time", "Whether there is a column of times.", |_| Set::usual(false);
     line_ends: bool, "line-ends", "EHLO_LINE_ENDS", "setting.line-ends", "Whether line ends are shown.", |_| Set::usual(false);
+    history: bool, "history", "EHLO_HISTORY", "setting.history", "Whether the lines that are sent are kept for the next run.", |_| Set::usual(true);
     confirm_quit: bool, "confirm-quit", "EHLO_CONFIRM_QUIT", "setting.confirm-quit", "Whether to ask before an open transaction is left.", |_| Set::usual(true);
 }
 

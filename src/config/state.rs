@@ -1,17 +1,13 @@
 //! What the program remembers from one run to the next: the layout and the last targets.
 //!
-//! Reading never fails: what cannot be used is empty, and told. A change is made to what the file
-//! says at that moment, under a lock, and replaces the file whole, so that two programs at once
-//! lose nothing and no reader sees half a file.
+//! Reading never fails: what cannot be used is empty, and told.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
-use std::io::{Error, Write as _};
 use std::path::Path;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::kept::{self, Loaded};
 use super::{Warning, file};
 
 /// How many targets are remembered.
@@ -55,7 +51,7 @@ pub fn visit(targets: &mut Vec<String>, target: &str) {
 }
 
 /// Reads what is remembered in a file; what is wrong with it comes second.
-pub fn load(path: &Path) -> (State, Option<Warning>) {
+pub fn load(path: &Path) -> Loaded<State> {
     let parsed = |text: String| serde_json::from_str(&text).map_err(|e| Warning::file(path, e));
     match file::read(path).map(|text| text.and_then(parsed)) {
         None => (State::default(), None),
@@ -70,50 +66,13 @@ pub fn load(path: &Path) -> (State, Option<Warning>) {
 /// # Errors
 /// When the folder or the file cannot be written, or another program does not let go of the lock.
 pub fn change(path: &Path, make: impl FnOnce(&mut State)) -> std::io::Result<State> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    create_private(folder)?;
-    let _lock = locked(&path.with_extension("lock"))?;
-    let (mut state, warning) = load(path);
-    if warning.is_some() {
-        std::fs::rename(path, path.with_extension("json.broken"))?;
-    }
-    make(&mut state);
-    // It is readable by its owner alone, which is what this library makes of temporary files.
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, &state)?;
-    file.write_all(b"\n")?;
-    file.persist(path)?;
-    Ok(state)
-}
-
-/// How often a lock is tried, and how long each time is waited: nobody who leaves waits for long.
-const TRIES: u32 = 30;
-const PAUSE: Duration = Duration::from_millis(10);
-
-/// The lock, which counts until it is dropped.
-fn locked(path: &Path) -> std::io::Result<File> {
-    // To read as well: to write alone would wait for a reader if it is a pipe.
-    let lock = File::options().read(true).append(true).create(true).open(path)?;
-    for _ in 0..TRIES {
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-        }
-    }
-    Err(Error::other(format!("another program holds {}", path.display())))
-}
-
-/// Makes a folder that is its owner's alone; one that exists stays as it is.
-fn create_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder)
+    let write = |state: &State| serde_json::to_string_pretty(state).map(|text| text + "\n");
+    kept::change(path, load, make, write)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::kept::locked;
     use super::*;
 
     #[test]

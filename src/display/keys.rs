@@ -55,9 +55,11 @@ actions! {
     Choose "list.choose", Complete "list.complete",
     Send "prompt.send", Back "prompt.back", Delete "prompt.delete", Left "prompt.left",
     Right "prompt.right", WordLeft "prompt.word-left", WordRight "prompt.word-right",
-    Home "prompt.home", End "prompt.end", KillWord "prompt.kill-word", KillStart "prompt.kill-start",
-    KillEnd "prompt.kill-end", Yank "prompt.yank", HistoryBack "prompt.history-back",
-    HistoryForward "prompt.history-forward",
+    Home "prompt.home", End "prompt.end", KillWord "prompt.kill-word",
+    KillWordForward "prompt.kill-word-forward", KillStart "prompt.kill-start",
+    KillEnd "prompt.kill-end", Yank "prompt.yank", Transpose "prompt.transpose",
+    Undo "prompt.undo", Redo "prompt.redo", HistoryBack "prompt.history-back",
+    HistoryForward "prompt.history-forward", HistorySearch "prompt.history-search",
 }
 
 macro_rules! layers {

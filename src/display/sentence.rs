@@ -58,7 +58,7 @@ mod tests {
             say("[find]\nenter = \"none\"\nctrl-k = \"list.choose\"", "find.keys"),
             "Ctrl-K keeps, Esc ends"
         );
-        let none = "[any]\nesc = \"none\"\n[find]\nenter = \"none\"\n[list]\nenter = \"none\"";
+        let none = "[any]\nesc = \"none\"\n[find]\nenter = \"none\"\nctrl-g = \"none\"\n[list]\nenter = \"none\"";
         assert_eq!(say(none, "find.keys"), "");
         assert_eq!(
             say("[find]\nenter = \"none\"\n[list]\nenter = \"none\"", "find.keys"),

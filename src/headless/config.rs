@@ -100,12 +100,12 @@ fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
     let themes = config::themes(&setting.sources).into_iter();
     let (themes, of_themes): (Vec<_>, Vec<_>) = themes.map(|t| (t.path, t.warning)).unzip();
     let (_, of_state) = config::state::load(&folders.remembered());
+    let (_, of_history) = config::history::load(&folders.history());
     let mut warnings = setting.warnings.clone();
-    warnings.extend(of_keys.into_iter().chain(of_themes.into_iter().flatten()).chain(of_state));
-    let files: Vec<_> = [folders.settings(), folders.keys(), folders.remembered()]
-        .into_iter()
-        .chain(themes.into_iter().flatten())
-        .collect();
+    warnings.extend(of_keys.into_iter().chain(of_themes.into_iter().flatten()));
+    warnings.extend(of_state.into_iter().chain(of_history));
+    let own = [folders.settings(), folders.keys(), folders.remembered(), folders.history()];
+    let files: Vec<_> = own.into_iter().chain(themes.into_iter().flatten()).collect();
     let told = |path: &PathBuf| {
         let name = path.display().to_string();
         let mine: Vec<_> = warnings.iter().filter(|w| w.subject == name).collect();

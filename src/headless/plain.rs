@@ -11,8 +11,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 
 use crate::display::token::own_visible;
-use crate::journal::transcript::{Place, text};
-use crate::journal::{Ending, Happening, Side};
+use crate::journal::transcript::{self, Place};
+use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
@@ -21,7 +21,7 @@ use crate::session::{Dialogue, Keep, Phase};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
-use crate::speaker::{Human, Say};
+use crate::speaker::{Directive, Human, Say, directive};
 
 use super::print::Printer;
 use super::{Outcome, Setting, block_on, practice_for, read_message, say, tell_recording_failed};
@@ -44,7 +44,8 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         .published_to(Ear { number: 0, heard: publish });
     let address = practice_for(&target).await?.map(|practice| practice.address);
     tokio::spawn(session(target, address, log, orders));
-    Front { setting, dialogue: Dialogue::default(), said: 0, heard_of_us: 0, bad_input: false, say }
+    let dialogue = Dialogue::default();
+    Front { setting, dialogue, said: 0, heard_of_us: 0, drips: false, bad_input: false, say }
         .attend(heard)
         .await
 }
@@ -74,6 +75,8 @@ struct Front {
     dialogue: Dialogue,
     said: u64,
     heard_of_us: u64,
+    /// Whether what is on its way leaves in pieces.
+    drips: bool,
     bad_input: bool,
     say: mpsc::Sender<Say>,
 }
@@ -107,10 +110,8 @@ impl Front {
                 news = heard.recv() => match news {
                     None => break,
                     Some((_, Heard::Event(event))) => {
-                        if let Happening::Bytes { from: Side::Client, data, .. } = &event.what {
-                            self.heard_of_us += data.len() as u64;
-                        }
                         self.dialogue.apply(&event);
+                        say(&self.heard_of_us(&event, &printer))?;
                         say(&printer.news(&self.dialogue))?;
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
@@ -159,6 +160,17 @@ impl Front {
         }
     }
 
+    /// Counts what was written; of what leaves in pieces, each is told.
+    fn heard_of_us(&mut self, event: &Event, printer: &Printer) -> String {
+        let Happening::Bytes { from: Side::Client, data, .. } = &event.what else {
+            return String::new();
+        };
+        self.heard_of_us += data.len() as u64;
+        let told = self.drips.then(|| printer.piece(event.at, data, &self.dialogue));
+        self.drips &= self.said != self.heard_of_us;
+        told.unwrap_or_default()
+    }
+
     fn directive(&self, line: &[u8]) -> Result<Say, String> {
         read_directive(line, self.dialogue.awaits_mail_data(), self.setting.lang())
     }
@@ -182,9 +194,12 @@ impl Front {
             },
             None => Say::Bytes(Bytes::from([line, b"\r\n"].concat())),
         };
-        if let Say::Bytes(bytes) = &say {
-            self.said += bytes.len() as u64;
+        if say.is_nothing() {
+            eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), "message.nothing-sent"));
+            return;
         }
+        self.said += say.bytes().len() as u64;
+        self.drips = matches!(say, Say::Drip(_));
         // A session that is over cannot be told anything.
         let _ = self.say.send(say).await;
     }
@@ -192,23 +207,21 @@ impl Front {
 
 /// What a `:directive` makes us say.
 fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, String> {
-    let line = String::from_utf8_lossy(line).into_owned();
-    let (name, argument) = line.split_once(' ').unwrap_or((&line, ""));
-    match name {
-        "raw" => {
-            let column = name.len() + 3;
-            let raw =
-                text(argument.as_bytes(), Place { line: 1, column }).map_err(|e| e.to_string())?;
-            Ok(Say::Bytes(raw.wire()))
+    let (name, argument) = transcript::directive(line);
+    let at = Place { line: 1, column: 1 };
+    match directive::read(&name, argument, at).map_err(|error| error.to_string())? {
+        Some(Directive::Say(say)) => Ok(say),
+        Some(Directive::Data(_)) if !behind_354 => {
+            Err(knowledge::word(lang, "message.data-where").to_owned())
         }
-        "data" if !behind_354 => Err(knowledge::word(lang, "message.data-where").to_owned()),
-        "data" => match read_message(Path::new(argument.trim())) {
+        Some(Directive::Data(file)) => match read_message(Path::new(&file)) {
             Ok(content) => Ok(Say::Bytes(payload::stuff(content))),
-            Err(error) => Err(format!("{}: {error}", argument.trim())),
+            Err(error) => Err(format!("{file}: {error}")),
         },
-        "close" | "quit" => Ok(Say::Close(Ending::Finished)),
-        _ => {
-            Err(format!(":{name} is no directive here; there are :raw TEXT, :data FILE and :close"))
-        }
+        None if name == "quit" => Ok(Say::Close(Ending::Finished)),
+        None => Err(format!(
+            ":{name} is no directive here; there are :raw TEXT, :drip BYTES WAIT TEXT, \
+             :data FILE and :close"
+        )),
     }
 }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use crate::display::line::{self, Shown};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params, part_line};
+use crate::journal::{Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Row, timing};
+use crate::session::{Dialogue, Exchange, Row, secrets, timing};
 use crate::smtp::Oddity;
 
 /// How many lines of one message are printed unless all are asked for.
@@ -52,6 +53,17 @@ impl Printer {
         out
     }
 
+    /// A note on what left when, of a line that leaves in pieces; `data` was applied last.
+    pub fn piece(&self, at: Moment, data: &[u8], dialogue: &Dialogue) -> String {
+        let mut bytes = data.to_vec();
+        if !self.with_secrets {
+            secrets::veil(&mut bytes, dialogue.veiled().iter().copied());
+        }
+        let mut text = String::new();
+        transcript::write_text(&mut text, &bytes, false);
+        format!("# {}.{:03} C: {text}\\c\n", at.0 / 1_000_000, at.0 / 1_000 % 1_000)
+    }
+
     fn row(&mut self, dialogue: &Dialogue, at: usize, out: &mut String) {
         let row = dialogue.wire().row(at);
         if let Some(Row::Data { message, line }) = row
@@ -78,6 +90,12 @@ impl Printer {
         };
         if !skip {
             let _ = writeln!(out, "{}", as_line(&shown));
+        }
+        if let Some(Row::Client { exchange }) = row
+            && let Some(time) = dialogue.exchanges().get(exchange).and_then(timing::sending)
+        {
+            let values = [("time", &*timing::in_words(time))];
+            let _ = writeln!(out, "# {}", knowledge::fill(self.lang, "print.in-pieces", &values));
         }
         if let Some(Row::Server { exchange, line }) = row
             && let Some(exchange) = dialogue.exchanges().get(exchange)

@@ -91,8 +91,8 @@ pub enum Step {
     Directive {
         /// The word behind the colon.
         name: String,
-        /// The rest of the line.
-        argument: String,
+        /// The rest of the line, as it stands there.
+        argument: Vec<u8>,
     },
 }
 
@@ -128,12 +128,8 @@ fn step(line: &[u8], at: Place) -> Result<Option<Step>, TranscriptError> {
         [b'C', b':', rest @ ..] => Some(Step::Client(marked(rest)?)),
         [b'S', b':', rest @ ..] => Some(Step::Server(marked(rest)?)),
         [b':', rest @ ..] => {
-            let rest = String::from_utf8_lossy(rest);
-            let (name, argument) = rest.split_once(' ').unwrap_or((&rest, ""));
-            Some(Step::Directive {
-                name: name.trim().to_owned(),
-                argument: argument.trim().to_owned(),
-            })
+            let (name, argument) = directive(rest);
+            Some(Step::Directive { name, argument: argument.to_vec() })
         }
         _ => {
             return Err(TranscriptError {
@@ -143,6 +139,13 @@ fn step(line: &[u8], at: Place) -> Result<Option<Step>, TranscriptError> {
             });
         }
     })
+}
+
+/// The name of a directive, of what stands behind its colon, and what follows the blank.
+pub fn directive(line: &[u8]) -> (String, &[u8]) {
+    let end = memchr::memchr(b' ', line).unwrap_or(line.len());
+    let (name, rest) = line.split_at_checked(end).unwrap_or((line, b""));
+    (String::from_utf8_lossy(name).trim().to_owned(), rest.get(1..).unwrap_or_default())
 }
 
 /// Resolves the escapes of one line.
@@ -279,7 +282,9 @@ impl Reading {
                 self.starttls &= data.get(3) == Some(&b'-');
                 self.add(Happening::Bytes { from: Side::Server, data, veiled: Vec::new() });
             }
-            Step::Directive { name, argument } => self.directive(place, &name, &argument)?,
+            Step::Directive { name, argument } => {
+                self.directive(place, &name, String::from_utf8_lossy(&argument).trim())?;
+            }
         }
         Ok(())
     }

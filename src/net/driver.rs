@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::{Dialogue, Keep, Phase, secrets};
-use crate::speaker::{Gate, Say, Speaker};
+use crate::speaker::{Drip, Gate, Say, Speaker};
 
 use super::Clock;
 use super::stream::Stream;
@@ -228,11 +228,16 @@ pub async fn converse<P: Speaker, O>(
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut inbox = BytesMut::with_capacity(READ);
     let mut out = Bytes::new();
+    let mut dripping: Option<Drip> = None;
     loop {
         let mut pause = None;
         while out.is_empty() {
-            match speaker.next(log.now(), &log.dialogue).map(|say| part.gate.pass(say)) {
+            let now = log.now();
+            let piece = dripping.as_mut().and_then(|drip| drip.next(now));
+            let next = || speaker.next(now, &log.dialogue).map(|say| part.gate.pass(say));
+            match piece.or_else(next) {
                 Some(Say::Bytes(bytes)) => out = bytes,
+                Some(Say::Drip(drip)) => dripping = Some(drip),
                 Some(Say::Close(how)) => {
                     let _ = writer.shutdown().await;
                     return log.append(Happening::Closed { by: part.side, how }).await;
@@ -280,6 +285,7 @@ pub async fn converse<P: Speaker, O>(
                 (Some(order), Some(Orders { obey, .. })) => {
                     if obey(speaker, order) {
                         out.clear();
+                        dripping = None;
                     }
                 }
                 _ => orders = None,

@@ -29,9 +29,6 @@ use super::wire::{Row, Wire};
 /// How many bytes of one line are kept.
 pub const LINE_KEEP: usize = 64 << 10;
 
-/// In so many bytes a line shows whether it begins with AUTH and the name of a mechanism.
-const AUTH_HEAD: usize = 64;
-
 /// How many replies that nobody asked for are kept between two turns of the client; the lines of
 /// more of them are counted.
 pub const UNSOLICITED_KEEP: usize = 1_000;
@@ -99,6 +96,8 @@ pub struct Dialogue {
     chunked: Option<usize>,
     client_offset: u64,
     line_offset: u64,
+    /// When the client's line began that is not complete, or was last.
+    line_begun: Moment,
     veiled: Vec<Span>,
     heard: Moment,
     now: Moment,
@@ -140,6 +139,7 @@ impl Dialogue {
             chunked: None,
             client_offset: 0,
             line_offset: 0,
+            line_begun: Moment(0),
             veiled: Vec::new(),
             heard: Moment(0),
             now: Moment(0),
@@ -289,17 +289,6 @@ impl Dialogue {
         } else {
             Meant::Command
         }
-    }
-
-    /// What a person types now may be, as far as secrets go: behind half an AUTH line it is the
-    /// rest of that.
-    pub fn typed_is_meant_as(&self) -> Meant {
-        let half = self.client.partial();
-        let begun = [half.get(..AUTH_HEAD.min(half.len())).unwrap_or_default(), b"x"].concat();
-        if secrets::in_command(&begun).is_some() {
-            return Meant::Answer;
-        }
-        self.next_line_is_meant_as()
     }
 
     /// Whether the client's next line is mail data.

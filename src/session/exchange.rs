@@ -26,6 +26,8 @@ pub struct Exchange {
     pub odd: Vec<Oddity>,
     /// The reply, once it is complete.
     pub reply: Option<Reply>,
+    /// When the client's line began to come.
+    pub begun_at: Option<Moment>,
     /// When the client's part was complete; for the greeting, when the connection was made.
     pub sent_at: Option<Moment>,
     /// When the reply was complete.
@@ -49,6 +51,7 @@ impl Exchange {
             message: None,
             odd: Vec::new(),
             reply: None,
+            begun_at: None,
             sent_at: None,
             replied_at: None,
             phase,

@@ -16,6 +16,13 @@ pub fn wait(exchange: &Exchange) -> Option<Duration> {
     Some(Duration::from_micros(replied.since(exchange.sent_at?)))
 }
 
+/// How long the client took for its line, where that came in pieces.
+pub fn sending(exchange: &Exchange) -> Option<Duration> {
+    let begun = exchange.begun_at.filter(|at| *at > Moment(0))?;
+    let took = exchange.sent_at?.since(begun);
+    (took > 0).then(|| Duration::from_micros(took))
+}
+
 /// When a server that keeps to the standard may give up on a silent client.
 /// `None` while it is the server's turn, or without a connection.
 pub fn patience_ends(dialogue: &Dialogue) -> Option<Moment> {

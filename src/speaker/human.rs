@@ -24,6 +24,11 @@ impl Human {
         self.queue.push_back(say);
         hangs_up
     }
+
+    /// Nothing more is said of what was pushed.
+    pub fn stop(&mut self) {
+        self.queue.clear();
+    }
 }
 
 impl Speaker for Human {

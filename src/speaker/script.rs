@@ -16,19 +16,19 @@ use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 
+use super::directive::{self, Directive, duration};
 use super::{Say, Speaker};
 
 /// What a script does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
-    Send(Bytes),
+    Say(Say),
     Expect(Place, Vec<ReplyPattern>),
     /// Any greeting.
     AwaitGreeting,
     /// Any answer to the last QUIT, or the end of the connection.
     AwaitGoodbye,
     Wait(Duration),
-    Close,
     ExpectClosed(Place),
 }
 
@@ -73,7 +73,7 @@ impl Script {
             match step {
                 Step::Client(text) => match &mut group {
                     Some(group) => group.extend_from_slice(&text.wire()),
-                    None => items.push(Item::Send(text.wire())),
+                    None => items.push(send(text.wire())),
                 },
                 Step::Server(text) => {
                     let (pattern, more) =
@@ -90,7 +90,7 @@ impl Script {
                     continue;
                 }
                 Step::Directive { name, argument } => {
-                    directive(at, &name, &argument, &mut items, &mut group, &mut load)?;
+                    take(at, &name, &argument, &mut items, &mut group, &mut load)?;
                 }
             }
             reply_goes_on = false;
@@ -191,18 +191,16 @@ impl Speaker for Script {
                     }
                     self.wait_until = None;
                 }
-                Item::Send(_) | Item::Close if over => return Some(self.fail(None, &[], None)),
+                Item::Say(_) if over => return Some(self.fail(None, &[], None)),
                 // A reply that came unasked and unexpected is no answer to what is sent now.
-                Item::Send(_) if self.reply(seen).is_some_and(|e| e.turn == Turn::Unsolicited) => {
+                Item::Say(Say::Bytes(_) | Say::Drip(_))
+                    if self.reply(seen).is_some_and(|e| e.turn == Turn::Unsolicited) =>
+                {
                     return Some(self.fail(None, &[], Some(self.heard)));
                 }
-                Item::Send(bytes) => {
+                Item::Say(say) => {
                     self.next += 1;
-                    return Some(Say::Bytes(bytes));
-                }
-                Item::Close => {
-                    self.next += 1;
-                    return Some(Say::Close(Ending::Finished));
+                    return Some(say);
                 }
             }
             self.next += 1;
@@ -226,40 +224,49 @@ fn grouped(at: Place, step: &Step, inside: bool) -> Result<(), TranscriptError> 
     Err(TranscriptError { at, problem: problem.to_owned(), expected })
 }
 
-fn directive(
+/// Takes a directive into the script.
+fn take(
     at: Place,
     name: &str,
-    argument: &str,
+    argument: &[u8],
     items: &mut Vec<Item>,
     group: &mut Option<BytesMut>,
     load: &mut impl FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<(), TranscriptError> {
     let wrong = |problem: String, expected| Err(TranscriptError { at, problem, expected });
-    match name {
-        "data" => match load(argument) {
-            Ok(content) => items.push(Item::Send(payload::stuff(content))),
+    match directive::read(name, argument, at)? {
+        Some(Directive::Say(say)) => items.push(Item::Say(say)),
+        Some(Directive::Data(file)) => match load(&file) {
+            Ok(content) => items.push(send(payload::stuff(content))),
             Err(why) => {
-                return wrong(format!("\"{argument}\" cannot be read: {why}"), "a message file");
+                return wrong(format!("\"{file}\" cannot be read: {why}"), "a message file");
             }
         },
-        "wait" => match duration(argument) {
-            Some(time) => items.push(Item::Wait(time)),
-            None => {
-                return wrong(format!("\"{argument}\" is no time"), "a time such as 2s or 250ms");
+        None => match name {
+            "wait" => {
+                let time = String::from_utf8_lossy(argument);
+                let Some(wait) = duration(time.trim()) else {
+                    let problem = format!("\"{}\" is no time", time.trim());
+                    return wrong(problem, "a time such as 2s or 250ms");
+                };
+                items.push(Item::Wait(wait));
+            }
+            "pipeline" => *group = Some(BytesMut::new()),
+            "end" => items.extend(group.take().map(|g| send(g.freeze()))),
+            "closed" | "reset" => items.push(Item::ExpectClosed(at)),
+            "at" => {}
+            _ => {
+                let expected = ":data FILE, :raw TEXT, :drip BYTES WAIT TEXT, :wait TIME, \
+                                :pipeline, :end, :close, :closed, :reset or :at";
+                return wrong(format!("\":{name}\" is no directive of a script"), expected);
             }
         },
-        "pipeline" => *group = Some(BytesMut::new()),
-        "end" => items.extend(group.take().map(|g| Item::Send(g.freeze()))),
-        "close" => items.push(Item::Close),
-        "closed" | "reset" => items.push(Item::ExpectClosed(at)),
-        "at" => {}
-        _ => {
-            let expected =
-                ":data FILE, :wait TIME, :pipeline, :end, :close, :closed, :reset or :at";
-            return wrong(format!("\":{name}\" is no directive of a script"), expected);
-        }
     }
     Ok(())
+}
+
+const fn send(bytes: Bytes) -> Item {
+    Item::Say(Say::Bytes(bytes))
 }
 
 /// Adds what is awaited silently: the greeting, and the reply to a last QUIT.
@@ -271,18 +278,9 @@ fn with_silent_replies(mut items: Vec<Item>) -> Vec<Item> {
     if !greeting_expected {
         items.insert(0, Item::AwaitGreeting);
     }
-    let quits = |bytes: &Bytes| command::read(bytes.trim_ascii_end()).value.verb == Verb::Quit;
-    if matches!(items.last(), Some(Item::Send(bytes)) if quits(bytes)) {
+    let quits = |say: &Say| command::read(say.bytes().trim_ascii_end()).value.verb == Verb::Quit;
+    if matches!(items.last(), Some(Item::Say(say)) if quits(say)) {
         items.push(Item::AwaitGoodbye);
     }
     items
-}
-
-/// `2s`, `250ms`, `1.5` (seconds).
-fn duration(text: &str) -> Option<Duration> {
-    if let Some(ms) = text.strip_suffix("ms") {
-        return ms.trim().parse().ok().map(Duration::from_millis);
-    }
-    let seconds = text.strip_suffix('s').unwrap_or(text).trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
 }

@@ -10,14 +10,10 @@ pub enum Does {
     Connect,
     /// Opens another session.
     New,
-    /// Sends exactly what follows.
-    Raw,
-    /// Sends a file as mail data.
-    Data,
-    /// Closes the connection.
-    Close,
     /// Opens what is known about some words.
     Explain,
+    /// Says something on the wire, as `speaker::directive` reads it.
+    Say,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -45,14 +41,14 @@ pub struct Directive {
 
 impl PartialEq for Directive {
     fn eq(&self, other: &Self) -> bool {
-        self.does == other.does
+        self.name == other.name
     }
 }
 
 impl Eq for Directive {}
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 8] = [
+pub static DIRECTIVES: [Directive; 9] = [
     Directive {
         name: "connect",
         short: None,
@@ -78,7 +74,16 @@ pub static DIRECTIVES: [Directive; 8] = [
         needs_argument: true,
         words: "help.raw",
         reason: cannot_send,
-        does: Does::Raw,
+        does: Does::Say,
+    },
+    Directive {
+        name: "drip",
+        short: None,
+        argument: "BYTES WAIT TEXT",
+        needs_argument: true,
+        words: "help.drip",
+        reason: cannot_send,
+        does: Does::Say,
     },
     Directive {
         name: "data",
@@ -87,7 +92,7 @@ pub static DIRECTIVES: [Directive; 8] = [
         needs_argument: true,
         words: "help.data",
         reason: cannot_send_file,
-        does: Does::Data,
+        does: Does::Say,
     },
     Directive {
         name: "close",
@@ -96,7 +101,7 @@ pub static DIRECTIVES: [Directive; 8] = [
         needs_argument: false,
         words: "help.close",
         reason: cannot_close,
-        does: Does::Close,
+        does: Does::Say,
     },
     Directive {
         name: "explain",

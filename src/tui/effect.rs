@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::speaker::Drip;
+
 /// One thing to do. Where no session is named, it is for the one in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -9,6 +11,12 @@ pub enum Effect {
     Dial(String),
     /// Send these bytes in this session.
     Say(usize, Bytes),
+    /// Send this in pieces in this session.
+    Drip(usize, Drip),
+    /// Send nothing more of what this session was given.
+    Stop(usize),
+    /// Keep a line that was sent for the next run.
+    Remember(String),
     /// Send this file as mail data.
     SayFile(String),
     /// Close the connection, or stop connecting.

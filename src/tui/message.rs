@@ -72,6 +72,8 @@ pub enum Change {
     Time(bool),
     /// Whether line ends are shown.
     LineEnds(bool),
+    /// Whether the lines that are sent are kept for the next run.
+    History(bool),
     /// Whether leaving an open transaction asks.
     ConfirmQuit(bool),
 }

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
-use crate::journal::transcript::{self, Place};
 use crate::knowledge::{Lang, Topic};
+use crate::session::Dialogue;
 use crate::session::content::Content;
-use crate::session::{Dialogue, secrets};
-use crate::smtp::Span;
 
 use super::find::Find;
 pub use super::layout::Pane;
@@ -19,14 +17,6 @@ use super::popup::Popup;
 use super::prompt::Prompt;
 use super::queue::Queue;
 use super::rows::sight::Sight;
-
-/// The directive that sends exactly what follows it.
-pub const RAW: &str = ":raw ";
-
-/// Whether `text` sends exactly what follows.
-fn is_raw(text: &str) -> bool {
-    text.get(..RAW.len()).is_some_and(|head| head.eq_ignore_ascii_case(RAW))
-}
 
 /// What the content pane shows of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -152,6 +142,10 @@ pub struct Session {
     pub reading: bool,
     /// Lines that go out one by one.
     pub queue: Option<Queue>,
+    /// Of what leaves in pieces, how many bytes are out, and how many there are.
+    pub drip: Option<(usize, usize)>,
+    /// What was given away and is not on the wire yet.
+    pub unheard: Vec<u8>,
 }
 
 impl Session {
@@ -186,33 +180,9 @@ impl Session {
             read: None,
             reading: false,
             queue: None,
+            drip: None,
+            unheard: Vec::new(),
         }
-    }
-
-    /// What would be a secret in `text` if it were sent now, by `:raw` or as it stands.
-    fn secrets_of(&self, text: &str, raw: bool) -> Vec<Span> {
-        if self.dialogue.awaits_mail_data() {
-            return Vec::new();
-        }
-        let before = if raw { RAW.len() } else { 0 };
-        let typed = text.get(before..).unwrap_or_default();
-        let meant = self.dialogue.typed_is_meant_as();
-        let mut spans = secrets::in_typed(typed.as_bytes(), meant);
-        if raw && typed.contains('\\') {
-            // Which escape stands for which byte of a secret is not worth telling apart.
-            let wire = transcript::text(typed.as_bytes(), Place { line: 1, column: 1 });
-            // What cannot be read yet may become one with the next key.
-            let secret = wire.map_or(true, |t| !secrets::in_typed(&t.wire(), meant).is_empty());
-            if secret || !spans.is_empty() {
-                spans = vec![Span::new(0, typed.len())];
-            }
-        }
-        spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
-    }
-
-    /// Whether something in `text` would be a secret if it were sent now.
-    pub fn hides_in(&self, text: &str) -> bool {
-        !self.secrets_of(text, is_raw(text)).is_empty()
     }
 
     /// How far a pane of lines is scrolled.
@@ -281,6 +251,8 @@ pub struct Model {
     pub notice: Option<String>,
     /// The targets that were used last, the newest first.
     pub targets: Vec<String>,
+    /// Whether the lines that are sent are kept for the next run.
+    pub remembers: bool,
     /// Whether leaving an open transaction asks.
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
@@ -330,6 +302,7 @@ impl Model {
             marked: None,
             notice: None,
             targets: Vec::new(),
+            remembers: false,
             confirm_quit: true,
             leaving: false,
             parting: Vec::new(),
@@ -362,7 +335,8 @@ impl Model {
             hints: self.hints
                 || self.notice.is_some()
                 || self.session.queue.is_some()
-                || matches!(self.popup, Some(Popup::Query(_))),
+                || self.session.drip.is_some()
+                || self.popup.as_ref().is_some_and(Popup::is_below),
         };
         layout::panes(&wish, &self.ratios)
     }
@@ -371,7 +345,7 @@ impl Model {
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
             Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
-            Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
+            Some(Popup::Query(_) | Popup::Search(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
             }
@@ -406,29 +380,5 @@ impl Model {
             Some(popup) => popup.line(),
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }
-    }
-
-    /// What of the line being typed is a secret. `:raw` sends what stands behind it.
-    pub fn typed_secrets(&self) -> Vec<Span> {
-        self.secrets_of(self.prompt.text())
-    }
-
-    /// What would be a secret in `text` if it were sent now.
-    fn secrets_of(&self, text: &str) -> Vec<Span> {
-        let raw = is_raw(text);
-        // Of a directive only what `:raw` sends can be one.
-        if matches!(self.popup, Some(Popup::Palette(_))) && !raw {
-            return Vec::new();
-        }
-        self.session.secrets_of(text, raw)
-    }
-
-    /// `text` as it may be shown, with one `*` for each byte of a secret: byte positions stay.
-    pub fn veiled(&self, text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
-        if !self.with_secrets {
-            secrets::veil(&mut bytes, self.secrets_of(text));
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
     }
 }

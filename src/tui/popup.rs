@@ -21,6 +21,8 @@ pub enum Popup {
     Question(Question),
     /// A line at the bottom: what to look for, or what to keep.
     Query(Query),
+    /// A line at the bottom that looks for a line of the history, which stands in the prompt.
+    Search(Search),
     /// In which form something is copied.
     Copy(Copy),
 }
@@ -151,6 +153,19 @@ impl Asked {
     }
 }
 
+/// A search in the history.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// What is typed.
+    pub line: Prompt,
+    /// What stood in the prompt before.
+    pub draft: Draft,
+    /// The line of the history that was found last.
+    pub hit: Option<usize>,
+    /// Whether it is what is looked for; if not, there is no other.
+    pub found: bool,
+}
+
 /// What is to be copied, and the form that is chosen.
 #[derive(Clone, Debug)]
 pub struct Copy {
@@ -166,7 +181,31 @@ impl Popup {
         match self {
             Self::Help(help) => Some(&mut help.filter),
             Self::Query(query) => Some(&mut query.line),
+            Self::Search(search) => Some(&mut search.line),
             _ => None,
         }
+    }
+
+    /// The line of the prompt that it has put aside.
+    pub const fn draft(&self) -> Option<&Draft> {
+        match self {
+            Self::Palette(palette) => Some(&palette.draft),
+            Self::Search(search) => Some(&search.draft),
+            _ => None,
+        }
+    }
+
+    /// The same line, to be changed.
+    pub const fn draft_mut(&mut self) -> Option<&mut Draft> {
+        match self {
+            Self::Palette(palette) => Some(&mut palette.draft),
+            Self::Search(search) => Some(&mut search.draft),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a line at the bottom, which leaves the panes in sight.
+    pub const fn is_below(&self) -> bool {
+        matches!(self, Self::Query(_) | Self::Search(_))
     }
 }

@@ -40,7 +40,7 @@ impl Queue {
     pub fn new(text: &str, dialogue: &Dialogue) -> Self {
         let left: VecDeque<_> = text.split('\n').map(str::to_owned).collect();
         let next_reply = dialogue.exchanges().len();
-        let secrets = secrets::in_typed(text.as_bytes(), dialogue.typed_is_meant_as());
+        let secrets = secrets::in_typed(text.as_bytes(), dialogue.next_line_is_meant_as());
         let secret = !secrets.is_empty();
         Self { total: left.len(), left, next_reply, on_its_way: false, secret }
     }

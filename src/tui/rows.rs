@@ -378,11 +378,16 @@ fn data_notes(dialogue: &Dialogue, message: usize, line: usize) -> Vec<Oddity> {
 fn time(session: &Session, at: usize) -> Option<String> {
     let dialogue = &session.dialogue;
     let at = at + session.sight.behind(dialogue, at);
-    let Row::Server { exchange, line } = dialogue.wire().row(at)? else { return None };
-    let exchange = dialogue.exchanges().get(exchange)?;
-    let last = exchange.reply.as_ref()?.lines.len() == line + 1;
-    let wait = timing::wait(exchange).filter(|_| last)?;
-    Some(timing::in_words(wait))
+    let exchange = |index: usize| dialogue.exchanges().get(index);
+    let took = match dialogue.wire().row(at)? {
+        Row::Client { exchange: index } => timing::sending(exchange(index)?)?,
+        Row::Server { exchange: index, line } => {
+            let last = exchange(index)?.reply.as_ref()?.lines.len() == line + 1;
+            timing::wait(exchange(index)?).filter(|_| last)?
+        }
+        _ => return None,
+    };
+    Some(timing::in_words(took))
 }
 
 /// The verbs that come next, in one line.

@@ -62,7 +62,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     let mut model = Model::new((0, 0), setting.lang(), theme, keys);
     model.with_secrets = setting.with_secrets;
     model.utf8 = setting.chosen.utf8();
-    let (memory, of_memory) = Memory::recall(&setting.sources, &mut model);
+    let (memory, of_memory) = Memory::recall(setting, &mut model);
     let (changes, more) = followed.all();
     let warnings: Vec<_> = setting.warnings.iter().cloned().chain(more).chain(of_memory).collect();
     update(&mut model, Message::Configured(changes, settings::told(&warnings)));

@@ -12,6 +12,7 @@ mod linked;
 mod mouse;
 mod palette;
 mod question;
+mod search;
 mod sessions;
 mod themes;
 mod transcript;
@@ -56,7 +57,16 @@ const READ_NOW: u64 = 64 << 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
     let selected = linked::selected(model);
+    let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
+    let secret = by_person && !model.typed_secrets().is_empty();
     let effects = take(model, message);
+    if secret || (by_person && !model.typed_secrets().is_empty()) {
+        // What is left of it, and what can be undone, may be read later, where nobody knows.
+        model.prompt.hold_secret();
+    }
+    for effect in &effects {
+        given(model, effect);
+    }
     if linked::pointed(model) != before {
         linked::show(model);
     }
@@ -64,6 +74,21 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         explain::close(model);
     }
     effects
+}
+
+/// What a session is told to say is on its way.
+fn given(model: &mut Model, effect: &Effect) {
+    let (id, bytes) = match effect {
+        Effect::Say(id, bytes) => (*id, &bytes[..]),
+        Effect::Drip(id, drip) => (*id, drip.left()),
+        _ => return,
+    };
+    let Some(session) = model.session_mut(id) else { return };
+    session.gave(bytes);
+    if matches!(effect, Effect::Drip(..)) {
+        let (sent, total) = session.drip.unwrap_or_default();
+        session.drip = Some((sent, total + bytes.len()));
+    }
 }
 
 fn take(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -111,6 +136,11 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let before = what_fills(&session.dialogue);
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
+    match &event.what {
+        Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
+        Happening::Bytes { .. } => {}
+        _ => session.gives_up(),
+    }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         session.dialling = false;
@@ -186,6 +216,7 @@ fn configure(model: &mut Model, change: Change) -> Option<Effect> {
         Change::Wrap(wrapped) => model.wrap = wrapped,
         Change::Time(shown) => model.time = shown,
         Change::LineEnds(shown) => model.line_ends = shown,
+        Change::History(kept) => model.remembers = kept,
         Change::ConfirmQuit(asks) => model.confirm_quit = asks,
         Change::Mouse(ours) => {
             model.mouse = ours;
@@ -302,6 +333,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => find::open(model, Asks::Filter),
         Action::FindNext => find::again(model, true),
         Action::FindPrevious => find::again(model, false),
+        Action::HistorySearch => search::open(model),
         Action::Leave if find::leave(model) => {}
         _ if explain::act(model, action) => {}
         _ if transcript::act(model, action) => {}
@@ -332,6 +364,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Popup::Themes(_)) => themes::act(model, action),
         Some(Popup::Question(_)) => question::act(model, action),
         Some(Popup::Query(_)) => find::act(model, action, edited),
+        Some(Popup::Search(_)) => search::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
         None => None,
     };
@@ -357,6 +390,7 @@ fn close(model: &mut Model) {
             let draft = model.prompt.put_aside("");
             model.prompt.put_back(palette.draft.or(draft));
         }
+        Some(Popup::Search(search)) => model.prompt.put_back(search.draft),
         Some(Popup::Themes(themes)) => model.wear(themes.before),
         Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
             question::put_off(model, text);
@@ -384,12 +418,13 @@ fn line_changed(model: &mut Model) {
         Some(Popup::Help(help)) => help.scroll = 0,
         Some(Popup::Palette(_)) => palette::typed_on(model),
         Some(Popup::Query(_)) => find::edited(model),
+        Some(Popup::Search(_)) => search::edited(model),
         _ => {}
     }
 }
 
-/// Ctrl-C: copies what is marked, stops a queue, clears the line, stops connecting, and at the
-/// second time leaves.
+/// Ctrl-C: copies what is marked, stops what goes out bit by bit, clears the line, stops connecting,
+/// and at the second time leaves.
 fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.marked.is_some() {
         return mouse::copy_marked(model);
@@ -397,6 +432,12 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     if model.session.queue.is_some() {
         question::stop(model, model.session.id, "queue.by-hand", "");
         return Vec::new();
+    }
+    if let Some((sent, total)) = model.session.drip {
+        let values = [("sent", &*sent.to_string()), ("total", &total.to_string())];
+        model.notice = Some(model.sentence("drip.stopped", &values));
+        model.session.gives_up();
+        return vec![Effect::Stop(model.session.id)];
     }
     if !model.prompt.text().is_empty() {
         model.prompt.take(false);

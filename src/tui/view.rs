@@ -77,7 +77,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Some(Popup::Palette(_)) => palette::draw(model, frame),
         Some(Popup::Themes(themes)) => themes::draw(model, themes, frame),
         Some(Popup::Question(question)) => question::draw(model, question, frame),
-        Some(Popup::Query(query)) => find::draw(model, query, panes.hints, frame),
+        Some(Popup::Query(_) | Popup::Search(_)) => find::draw(model, panes.hints, frame),
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         None => {}
     }
@@ -112,7 +112,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
         (Some(Popup::Themes(themes)), _) => chosen(themes.chosen),
         (Some(Popup::Question(question)), _) => chosen(question.chosen),
         (Some(Popup::Copy(copy)), _) => chosen(copy.chosen),
-        (Some(Popup::Query(query)), _) => find::cursor(model, query, panes.hints),
+        (Some(Popup::Query(_) | Popup::Search(_)), _) => find::cursor(model, panes.hints),
         (Some(Popup::Palette(_)), _) | (None, Pane::Prompt) => {
             prompt::cursor(model, panes.prompt, panes.boxed)
         }
@@ -307,7 +307,7 @@ pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
         Some(Popup::Themes(themes)) => themes::choices(model, themes),
         Some(Popup::Question(question)) => question::choices(model, question),
         Some(Popup::Copy(copy)) => copy::choices(model, copy),
-        Some(Popup::Help(_) | Popup::Query(_)) | None => Vec::new(),
+        Some(Popup::Help(_) | Popup::Query(_) | Popup::Search(_)) | None => Vec::new(),
     }
 }
 
@@ -317,7 +317,7 @@ pub fn popup_at(model: &Model) -> Option<Rect> {
     let entries = choices_at(model).into_iter().map(|(_, area)| area.outer(Margin::new(1, 1)));
     match model.popup.as_ref()? {
         Popup::Help(_) => Some(help::place(model)),
-        Popup::Query(_) => Some(panes.hints),
+        Popup::Query(_) | Popup::Search(_) => Some(panes.hints),
         Popup::Palette(_) => Some(entries.fold(panes.prompt, Rect::union)),
         _ => entries.reduce(Rect::union),
     }

@@ -350,5 +350,8 @@ pub(crate) fn places_with_lines(scene: &Scene) -> Vec<Model> {
         model.popup = Some(Popup::Query(query));
         out.push(model);
     }
+    let mut search = scene.clone();
+    search.press("ctrl-r");
+    out.push(search.model);
     out
 }

@@ -69,6 +69,7 @@ fn a_half_typed_line_stays_with_its_session() {
     scene.press("ctrl-pagedown");
     assert_eq!((scene.model.session.id, scene.model.prompt.text()), (1, "EHLO half"));
     // The history is one for all.
+    scene.press("ctrl-u");
     scene.press("up");
     assert_eq!(scene.model.prompt.text(), "HELP");
     scene.press("ctrl-pageup");

@@ -72,9 +72,14 @@ impl Client {
 
     /// The next line with its end; empty at the end of the connection.
     pub fn line(&mut self) -> String {
+        String::from_utf8_lossy(&self.raw_line()).into_owned()
+    }
+
+    /// The same as it came.
+    pub fn raw_line(&mut self) -> Vec<u8> {
         let mut line = Vec::new();
         self.0.read_until(b'\n', &mut line).expect("the client speaks or leaves");
-        String::from_utf8_lossy(&line).into_owned()
+        line
     }
 
     /// Hears a line that begins with `verb`, and answers it.

@@ -57,6 +57,9 @@ impl Dialogue {
     /// Takes a line off the front of `data`, the rest of `event`, or what there is of it.
     fn frame_line(&mut self, data: &mut Bytes, event: &Bytes, begin: u64) {
         let login = self.framing == Framing::Login;
+        if self.client.partial().is_empty() {
+            self.line_begun = self.now;
+        }
         let Some(line) = self.client.cut(data) else {
             let secret = self.secret_in(self.client.partial());
             return self.veil(secret, begin + event.len() as u64, event, begin);
@@ -124,6 +127,7 @@ impl Dialogue {
         self.command_sent(index, &parsed.value);
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.line = Some(line);
+            exchange.begun_at = Some(self.line_begun);
             exchange.secret = secret;
             exchange.odd = odd;
             exchange.command = Some(parsed.value);
@@ -223,6 +227,7 @@ impl Dialogue {
         self.wire.push(Row::Client { exchange: index }, 1);
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.line = Some(line);
+            exchange.begun_at = Some(self.line_begun);
             exchange.secret = secret;
         }
         self.decider = Some(index);

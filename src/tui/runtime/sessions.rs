@@ -28,6 +28,8 @@ const FAREWELL: Duration = Duration::from_millis(300);
 pub(super) enum Order {
     Dial(Target),
     Say(Say),
+    /// What is still to be said is not said.
+    Stop,
 }
 
 /// All session tasks.
@@ -165,6 +167,10 @@ async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
 fn obey(human: &mut Human, order: Order) -> bool {
     match order {
         Order::Say(say) => human.push(say),
+        Order::Stop => {
+            human.stop();
+            true
+        }
         Order::Dial(_) => false,
     }
 }

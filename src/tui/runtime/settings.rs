@@ -142,6 +142,7 @@ fn plain(before: Option<&Settings>, now: &Settings) -> Vec<Change> {
         value(before, now, |s| &s.wrap, Change::Wrap),
         value(before, now, |s| &s.time, Change::Time),
         value(before, now, |s| &s.line_ends, Change::LineEnds),
+        value(before, now, |s| &s.history, Change::History),
         value(before, now, |s| &s.confirm_quit, Change::ConfirmQuit),
         ascii.then(|| Change::Ascii(now.ascii())),
     ]

@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 
 use crate::display::keys::Action;
 
-use super::super::directive::{cannot_keep_alive, cannot_send};
+use super::super::directive::{Directive, cannot_keep_alive, cannot_send};
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::popup::Popup;
@@ -49,33 +49,54 @@ pub(super) fn edit(model: &mut Model, action: Action) -> bool {
         Action::Home => prompt.home(),
         Action::End => prompt.end(),
         Action::KillWord => prompt.kill_word(),
+        Action::KillWordForward => prompt.kill_word_forward(),
         Action::KillStart => prompt.kill_start(),
         Action::KillEnd => prompt.kill_end(),
         Action::Yank => prompt.yank(),
+        Action::Transpose => prompt.transpose(),
+        Action::Undo => prompt.undo(),
+        Action::Redo => prompt.redo(),
         Action::HistoryBack => prompt.history_back(),
         Action::HistoryForward => prompt.history_forward(),
         _ => return false,
     }
-    if secret && matches!(action, Action::KillWord | Action::KillStart | Action::KillEnd) {
+    if secret && kills(action) {
         prompt.keep(String::new());
     }
     true
 }
 
+const fn kills(action: Action) -> bool {
+    use Action::{KillEnd, KillStart, KillWord, KillWordForward};
+    matches!(action, KillWord | KillWordForward | KillStart | KillEnd)
+}
+
 /// Enter: the line goes out as it stands.
 pub(super) fn send(model: &mut Model) -> Vec<Effect> {
-    let dialogue = &model.session.dialogue;
-    let line = model.prompt.text().to_owned();
-    let directive = line.strip_prefix(':').filter(|_| !dialogue.is_inside_text());
-    // The history keeps commands; secrets and the lines of a message are none.
-    let keep =
-        model.typed_secrets().is_empty() && (directive.is_some() || !dialogue.awaits_mail_data());
-    if let Some(directive) = directive {
-        let effects = directive::run(model, directive);
-        model.prompt.take(keep);
-        return effects;
+    let inside = model.session.dialogue.is_inside_text();
+    match model.prompt.text().strip_prefix(':').filter(|_| !inside) {
+        Some(line) => {
+            let (name, lines) = (line.split(' ').next().unwrap_or(line), line.contains('\n'));
+            if lines {
+                return directive::told(model, "message.one-line");
+            }
+            if Directive::find(name).is_none() {
+                let name = name.to_owned();
+                return directive::unknown(model, &name);
+            }
+            run_directive(model)
+        }
+        None => send_text(model, true),
     }
-    send_text(model, keep)
+}
+
+/// Takes the directive out of the prompt and runs it.
+pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
+    let (line, remembered) = take(model, true);
+    super::close(model);
+    let mut effects = directive::run(model, line.strip_prefix(':').unwrap_or(&line));
+    effects.extend(remembered);
+    effects
 }
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
@@ -83,12 +104,23 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
     if let Some(why) = cannot_send(model) {
         return directive::told(model, why);
     }
-    let line = model.prompt.take(keep);
+    let (line, remembered) = take(model, keep);
     model.session.anchor = Anchor::Follow;
     let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
     // Whoever goes on typing has changed their mind about leaving.
     model.parting.clear();
-    vec![Effect::Say(model.session.id, Bytes::from(wire))]
+    let said = Effect::Say(model.session.id, Bytes::from(wire));
+    [said].into_iter().chain(remembered).collect()
+}
+
+/// Takes the line out of the prompt. With `keep` the history has it, if it may, and so has the next
+/// run.
+fn take(model: &mut Model, keep: bool) -> (String, Option<Effect>) {
+    let keep = keep && model.may_be_remembered();
+    let line = model.prompt.take(keep);
+    let remembered = keep && model.remembers && !line.trim().is_empty();
+    let effect = remembered.then(|| Effect::Remember(line.clone()));
+    (line, effect)
 }
 
 /// The palette with a directive and the target of this session, ready to be changed or sent.
@@ -107,4 +139,230 @@ pub(super) fn keep_alive(model: &mut Model) -> Vec<Effect> {
         return directive::told(model, why);
     }
     vec![Effect::Say(model.session.id, Bytes::from_static(b"NOOP\r\n"))]
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::super::super::message::Message;
+    use super::super::update;
+    use super::*;
+    use crate::display::Theme;
+    use crate::display::keys::Keys;
+    use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
+    use crate::knowledge::{self, Lang};
+
+    fn happens(model: &mut Model, what: Happening) {
+        update(model, Message::Heard(1, Event::new(Moment(1), what)));
+    }
+
+    fn hears(model: &mut Model, from: Side, text: &str) {
+        happens(model, Event::bytes(Moment(1), from, text.to_owned().into()).what);
+    }
+
+    /// A connection that is greeted, and of which the lines are kept for the next run.
+    fn greeted() -> Model {
+        let theme = Theme::embedded("terminal").unwrap();
+        let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+        let mut model = Model::new((120, 40), Lang::En, theme, keys);
+        model.remembers = true;
+        happens(&mut model, Happening::Opened(Endpoints::default()));
+        hears(&mut model, Side::Server, "220 mx.example.net\r\n");
+        model
+    }
+
+    /// The same, behind this talk: the client's lines begin with a blank.
+    fn behind(talk: &[&str]) -> Model {
+        let mut model = greeted();
+        for line in talk {
+            match line.strip_prefix(' ') {
+                Some(line) => hears(&mut model, Side::Client, &format!("{line}\r\n")),
+                None => hears(&mut model, Side::Server, &format!("{line}\r\n")),
+            }
+        }
+        model
+    }
+
+    fn key(model: &mut Model, name: &str) -> Vec<Effect> {
+        let key: crokey::KeyCombination = name.parse().unwrap();
+        update(model, Message::Key(key.into()))
+    }
+
+    fn types(model: &mut Model, text: &str) -> Vec<Effect> {
+        let press = |c| {
+            let code = if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+            update(model, Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+        };
+        text.chars().flat_map(press).collect()
+    }
+
+    fn remembered(effects: &[Effect]) -> Vec<&str> {
+        let line = |effect: &'_ Effect| matches!(effect, Effect::Remember(_));
+        let lines = effects.iter().filter(|effect| line(effect));
+        lines
+            .filter_map(|e| if let Effect::Remember(line) = e { Some(&**line) } else { None })
+            .collect()
+    }
+
+    const ENVELOPE: [&str; 4] =
+        [" MAIL FROM:<a@b.example>", "250 ok", " RCPT TO:<c@d.example>", "250 ok"];
+
+    #[test]
+    fn commands_and_directives_are_kept_and_no_secret_and_no_part_of_a_message() {
+        let data = [&ENVELOPE[..], &[" DATA"]].concat();
+        let inside = [&data[..], &["354 go"]].concat();
+        for (talk, typed, kept) in [
+            (&[][..], "EHLO x\n", &["EHLO x"][..]),
+            (&[], "\n", &[]),
+            (&[], ":raw NOOP\\c\n", &[":raw NOOP\\c"]),
+            (&[], ":drip 1 0 NOOP\n", &[":drip 1 0 NOOP"]),
+            (&[], ":close\n", &[":close"]),
+            (&[], "AUTH PLAIN c2VjcmV0\n", &[]),
+            (&[], ":raw AUTH PLAIN c2VjcmV0\n", &[]),
+            (&[], ":drip 1 0 AUTH PLAIN c2VjcmV0\n", &[]),
+            (&[], ":drip AUTH PLAIN c2VjcmV0\n", &[]),
+            (&[], ":raw AU\\x54H PLAIN c2VjcmV0\n", &[]),
+            // A line in two writes is one line.
+            (&[], ":raw AUTH PL\\c\n:raw AIN c2VjcmV0\n", &[":raw AUTH PL\\c"]),
+            // Typed ahead, before the line that asks for it is on the wire.
+            (&[], "AUTH LOGIN\ndXNlcg==\nc2VjcmV0\n", &["AUTH LOGIN"]),
+            (&[" AUTH LOGIN"], "dXNlcg==\n", &[]),
+            (&[" AUTH LOGIN", "334 VXNlcm5hbWU6"], "dXNlcg==\n", &[]),
+            (&[" AUTH LOGIN", "334 VXNlcm5hbWU6"], "QUIT\n", &[]),
+            (&[" AUTH LOGIN", "504 no"], "dXNlcg==\n", &[]),
+            (&[" AUTH LOGIN", "504 no"], "NOOP\n", &["NOOP"]),
+            (&ENVELOPE, "DATA\nSubject: x\n\nHello\n", &["DATA"]),
+            (&data, "Subject: x\n", &[]),
+            (&inside, "Subject: x\n.\n", &[]),
+            (&inside, ":raw Subject: x\n", &[]),
+            (&inside, ":data m.eml\n", &[":data m.eml"]),
+            (&ENVELOPE, ":raw DATA\\r\\nSubject: x\n", &[]),
+            (&ENVELOPE, "BDAT 5 LAST\nhello\n", &["BDAT 5 LAST"]),
+            (&ENVELOPE, ":raw BDAT 5\\r\\nhello\n", &[]),
+        ] {
+            let mut model = behind(talk);
+            assert_eq!(remembered(&types(&mut model, typed)), kept, "{talk:?} {typed}");
+            let mut found = Vec::new();
+            (0..4).for_each(|_| {
+                key(&mut model, "ctrl-u");
+                key(&mut model, "up");
+                found.push(model.prompt.text().to_owned());
+            });
+            assert!(
+                !found.iter().any(|line| line.contains("c2Vj") || line.contains("Subj")),
+                "{found:?}"
+            );
+        }
+        let mut model = greeted();
+        model.remembers = false;
+        assert_eq!(remembered(&types(&mut model, "EHLO x\n")), [""; 0]);
+        key(&mut model, "up");
+        assert_eq!(model.prompt.text(), "EHLO x", "it is there until the program ends");
+    }
+
+    #[test]
+    fn a_line_with_a_secret_is_never_undone_or_done_again() {
+        for (talk, typed) in
+            [(&[][..], "AUTH PLAIN c2VjcmV0"), (&[" AUTH LOGIN", "334 VXNlcm5hbWU6"], "c2VjcmV0")]
+        {
+            for deleting in
+                [&["ctrl-u"][..], &["backspace"; 8], &["ctrl-w", "ctrl-w"], &["alt-b", "alt-d"]]
+            {
+                for way in ["alt-u", "ctrl-7", "alt-r", "ctrl-y"] {
+                    let mut model = behind(talk);
+                    types(&mut model, typed);
+                    let before = key(&mut model, "alt-u");
+                    assert_eq!(before, []);
+                    assert_eq!(model.prompt.text(), typed);
+                    for name in deleting {
+                        key(&mut model, name);
+                    }
+                    happens(
+                        &mut model,
+                        Happening::Closed { by: Side::Server, how: Ending::Finished },
+                    );
+                    (0..3).for_each(|_| drop(key(&mut model, way)));
+                    assert!(!model.prompt.text().contains("c2Vj"), "{deleting:?} {way}");
+                }
+            }
+        }
+        let mut model = greeted();
+        types(&mut model, "NOOP x");
+        key(&mut model, "ctrl-7");
+        assert_eq!(model.prompt.text(), "NOOP ");
+        key(&mut model, "alt-r");
+        assert_eq!(model.prompt.text(), "NOOP x");
+        types(&mut model, "\n");
+        key(&mut model, "alt-u");
+        assert_eq!(model.prompt.text(), "", "a line that was sent has nothing behind it");
+    }
+
+    #[test]
+    fn a_half_typed_secret_that_a_popup_has_put_aside_goes_with_its_connection() {
+        for popup in ["ctrl-p", "ctrl-r"] {
+            let mut model = behind(&[" AUTH LOGIN", "334 VXNlcm5hbWU6"]);
+            types(&mut model, "c2VjcmV0");
+            key(&mut model, popup);
+            happens(&mut model, Happening::Closed { by: Side::Server, how: Ending::Finished });
+            key(&mut model, "esc");
+            assert_eq!(model.prompt.text(), "", "{popup}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_directive_stays_in_the_line() {
+        for (pasted, told) in
+            [(":raw NOOP\nQUIT", "a directive stands alone"), (":rwa x", ":rwa is no")]
+        {
+            let mut model = greeted();
+            model.prompt.insert(pasted);
+            assert_eq!(types(&mut model, "\n"), []);
+            assert_eq!(model.prompt.text(), pasted);
+            assert!(
+                model.notice.as_deref().is_some_and(|n| n.starts_with(told)),
+                "{:?}",
+                model.notice
+            );
+        }
+    }
+
+    #[test]
+    fn every_line_goes_out_as_it_stands_and_nothing_says_that_it_is_nothing() {
+        for (line, wire) in [
+            ("", "\r\n"),
+            (" ", " \r\n"),
+            ("EHLO x\n\n:QUIT", "EHLO x\r\n\r\n:QUIT\r\n"),
+            ("\n", "\r\n\r\n"),
+        ] {
+            let mut model = greeted();
+            model.remembers = false;
+            model.prompt.insert(line);
+            assert_eq!(types(&mut model, "\n"), [Effect::Say(1, wire.into())], "{line:?}");
+        }
+        for line in [":raw \\c\n", ":drip 3 1s \\c\n"] {
+            let mut model = greeted();
+            assert_eq!(remembered(&types(&mut model, line)), [line.trim_end()]);
+            assert_eq!(model.notice.as_deref(), Some("there is nothing in it to send"));
+        }
+    }
+
+    #[test]
+    fn what_leaves_in_pieces_is_counted_and_can_be_stopped() {
+        let mut model = greeted();
+        model.remembers = false;
+        let effects = types(&mut model, ":drip 2 1s NOOP\n");
+        assert!(matches!(&effects[..], [Effect::Drip(1, drip)] if drip.left() == b"NOOP\r\n"));
+        assert_eq!(model.session.drip, Some((0, 6)));
+        hears(&mut model, Side::Client, "NO");
+        assert_eq!(model.session.drip, Some((2, 6)));
+        let mut done = model.clone();
+        assert_eq!(key(&mut model, "ctrl-c"), [Effect::Stop(1)]);
+        assert_eq!(model.notice.as_deref(), Some("stopped; 2 of 6 B are sent"));
+        assert_eq!(model.session.drip, None);
+        hears(&mut done, Side::Client, "OP");
+        hears(&mut done, Side::Client, "\r\n");
+        assert_eq!(done.session.drip, None);
+        assert!(done.session.unheard.is_empty());
+    }
 }

@@ -1,11 +1,10 @@
 //! Does what the directives say.
 
-use crate::journal::transcript::{Place, text};
+use crate::journal::transcript::Place;
 use crate::knowledge;
+use crate::speaker::{Directive as Said, Say, directive as said};
 
-use super::super::directive::{
-    DIRECTIVES, Directive, Does, cannot_dial, cannot_send, cannot_send_file,
-};
+use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial};
 use super::super::effect::Effect;
 use super::super::model::Model;
 
@@ -13,18 +12,16 @@ use super::super::model::Model;
 pub(super) fn run(model: &mut Model, line: &str) -> Vec<Effect> {
     let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
     match Directive::find(name) {
-        Some(directive) => perform(model, directive.does, argument),
+        Some(directive) => perform(model, directive, argument),
         None => unknown(model, name),
     }
 }
 
-fn perform(model: &mut Model, what: Does, argument: &str) -> Vec<Effect> {
-    match what {
+fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
+    match directive.does {
         Does::Connect => return dial(model, argument),
         Does::New => return vec![Effect::New(target_of(model, argument))],
-        Does::Raw => return raw(model, argument),
-        Does::Data => return say(model, Effect::SayFile(argument.trim().to_owned())),
-        Does::Close => return vec![Effect::HangUp],
+        Does::Say => return say(model, directive, argument),
         Does::Quit => return super::question::quit(model),
         Does::Explain => super::explain::find(model, argument),
         Does::Help => super::help::open(model),
@@ -53,25 +50,27 @@ fn target_of(model: &Model, named: &str) -> String {
     if named.is_empty() { model.session.target.clone() } else { named.to_owned() }
 }
 
-fn raw(model: &mut Model, argument: &str) -> Vec<Effect> {
-    match text(argument.as_bytes(), Place { line: 1, column: ":raw ".len() + 1 }) {
-        Ok(raw) => say(model, Effect::Say(model.session.id, raw.wire())),
+/// Says on the wire what a directive says.
+fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
+    if let Some(why) = (directive.reason)(model) {
+        return told(model, why);
+    }
+    let (id, at) = (model.session.id, Place { line: 1, column: 1 });
+    let effect = match said::read(directive.name, argument.as_bytes(), at) {
+        Ok(Some(Said::Data(file))) => Effect::SayFile(file),
+        Ok(Some(Said::Say(say))) if say.is_nothing() => {
+            return told(model, "message.nothing-sent");
+        }
+        Ok(Some(Said::Say(Say::Bytes(bytes)))) => Effect::Say(id, bytes),
+        Ok(Some(Said::Say(Say::Drip(drip)))) => Effect::Drip(id, drip),
+        Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
+        Ok(Some(Said::Say(Say::Wait(_))) | None) => return Vec::new(),
         Err(error) => {
             model.notice = Some(error.to_string());
-            Vec::new()
+            return Vec::new();
         }
-    }
-}
-
-fn say(model: &mut Model, effect: Effect) -> Vec<Effect> {
-    let why = match effect {
-        Effect::SayFile(_) => cannot_send_file(model),
-        _ => cannot_send(model),
     };
-    match why {
-        Some(why) => told(model, why),
-        None => vec![effect],
-    }
+    vec![effect]
 }
 
 /// Says a sentence, and that is all.

@@ -11,7 +11,6 @@ use super::super::effect::Effect;
 use super::super::layout::{Panes, Shape, Split, too_small};
 use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
-use super::super::popup::Popup;
 use super::super::view::{self, Click, marked, prompt};
 use super::{act, arrange, browse, compose, explain, find, transcript};
 
@@ -42,7 +41,7 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 }
 
 fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
-    if model.popup.is_some() && !is_asking(model) {
+    if model.popup.as_ref().is_some_and(|popup| !popup.is_below()) {
         let action = if by < 0 { Action::Up } else { Action::Down };
         return (0..by.abs()).flat_map(|_| act(model, action)).collect();
     }
@@ -53,11 +52,6 @@ fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
         browse::scroll_beside(model, area, by);
     }
     Vec::new()
-}
-
-/// Whether a line at the bottom leaves the panes in sight.
-const fn is_asking(model: &Model) -> bool {
-    matches!(model.popup, Some(Popup::Query(_)))
 }
 
 fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
@@ -86,11 +80,9 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
 fn in_hints(model: &mut Model, area: Rect, x: u16) -> Vec<Effect> {
     let hint = view::hints::hints_at(model).into_iter().find(|(_, at)| at.contains(&x));
     model.notice = None;
-    if let Some(Popup::Query(query)) = &model.popup {
-        let byte = view::find::byte_at(model, query, area, x);
-        if let Some(line) = model.line() {
-            line.place(byte);
-        }
+    let byte = view::find::byte_at(model, area, x);
+    if let (Some(byte), Some(line)) = (byte, model.line()) {
+        line.place(byte);
     }
     hint.map_or_else(Vec::new, |(action, _)| act(model, action))
 }

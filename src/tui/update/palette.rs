@@ -6,7 +6,7 @@ use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::palette::{Entry, begun, entries, highlighted, typed};
 use super::super::popup::{Palette, Popup};
-use super::directive;
+use super::{compose, directive};
 
 /// Opens it with `text` in the prompt.
 pub(super) fn open(model: &mut Model, text: &str) {
@@ -73,7 +73,7 @@ fn complete(model: &mut Model) {
 /// Enter: a directive with its argument as it was typed, else the highlighted entry.
 fn choose(model: &mut Model) -> Vec<Effect> {
     if highlighted(model).is_none() {
-        return run_line(model);
+        return compose::run_directive(model);
     }
     let Some(entry) = entry(model) else {
         let name = typed(model).0.to_owned();
@@ -82,9 +82,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     match entry {
         Entry::Target(..) => {
             complete(model);
-            run_line(model)
+            compose::run_directive(model)
         }
-        Entry::Directive(d) if begun(model) == Some(d) => run_line(model),
+        Entry::Directive(d) if begun(model) == Some(d) => compose::run_directive(model),
         Entry::Directive(d) if d.needs_argument => {
             complete(model);
             Vec::new()
@@ -95,7 +95,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         }
         Entry::Directive(_) => {
             complete(model);
-            run_line(model)
+            compose::run_directive(model)
         }
         Entry::Action(action) => {
             super::close(model);
@@ -109,14 +109,6 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Runs what stands in the prompt; the history keeps it, but no secrets.
-fn run_line(model: &mut Model) -> Vec<Effect> {
-    let keep = model.typed_secrets().is_empty();
-    let line = model.prompt.take(keep);
-    super::close(model);
-    directive::run(model, line.strip_prefix(':').unwrap_or(&line))
-}
-
 #[cfg(test)]
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -124,7 +116,7 @@ mod tests {
     use super::super::super::directive::{DIRECTIVES, Directive};
     use super::super::super::message::Message;
     use super::super::super::model::Pane;
-    use super::super::{act as act_at_once, update};
+    use super::super::{act as act_at_once, given, update};
     use super::*;
     use crate::display::Theme;
     use crate::display::keys::Keys;
@@ -184,6 +176,9 @@ mod tests {
                         continue;
                     }
                     assert_eq!(effects, act_at_once(&mut by_key, *action), "{}", action.name());
+                    for effect in &effects {
+                        given(&mut by_key, effect);
+                    }
                     if Directive::find(action.name()).is_none() {
                         assert_eq!(seen(&by_name), seen(&by_key), "{}", action.name());
                     }

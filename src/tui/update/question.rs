@@ -296,12 +296,12 @@ pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
 pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) {
     let Some(queue) = model.session_mut(id).and_then(|s| s.queue.take()) else { return };
     let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
-    if let Some(rest) = queue.rest() {
-        model.prompt.keep(rest);
-    }
+    let rest = queue.rest();
+    let key = if rest.is_some() { "queue.stopped" } else { "queue.stopped.secret" };
+    model.prompt.keep(rest.unwrap_or_default());
     let why = knowledge::fill(model.lang, why, &[("code", code)]);
     let values = [("why", why.as_str()), ("sent", &sent), ("total", &total)];
-    let told = model.sentence("queue.stopped", &values);
+    let told = model.sentence(key, &values);
     model.notice = Some(model.numbered(id, told));
 }
 
@@ -423,6 +423,26 @@ mod tests {
         act(&mut model, Action::Help);
         update(&mut model, Message::Paste("zoom".to_owned()));
         assert_eq!(model.line().unwrap().text(), "zoom");
+    }
+
+    #[test]
+    fn what_is_left_of_a_secret_stays_veiled_until_the_line_is_empty() {
+        let mut model = two();
+        press(&mut model, "AUTH PLAIN c2VjcmV0");
+        let key = |code| Message::Key(KeyEvent::new(code, KeyModifiers::NONE));
+        update(&mut model, key(KeyCode::Home));
+        update(&mut model, key(KeyCode::Delete));
+        assert_eq!(model.veiled(model.prompt.text()), "******************");
+        for _ in 0..18 {
+            update(&mut model, key(KeyCode::Delete));
+        }
+        press(&mut model, "NOOP");
+        assert_eq!(model.veiled(model.prompt.text()), "NOOP");
+        // Deleted from its end, the line says again what it is.
+        let mut model = two();
+        press(&mut model, "AUTH PLAIN x");
+        update(&mut model, key(KeyCode::Backspace));
+        assert_eq!(model.veiled(model.prompt.text()), "AUTH PLAIN ");
     }
 
     #[test]
@@ -587,6 +607,27 @@ mod tests {
                 hears(&mut model, 2, Side::Server, ending);
                 assert!(!model.typed_secrets().is_empty(), "still veiled");
             }
+        }
+    }
+
+    #[test]
+    fn a_queue_that_stops_in_a_login_leaves_no_answer_behind() {
+        let closed = Happening::Closed { by: Side::Server, how: Ending::Finished };
+        let refused = Event::bytes(Moment(1), Side::Server, "504 no\r\n".into()).what;
+        let asked = Event::bytes(Moment(1), Side::Server, "334 VXNlcm5hbWU6\r\n".into()).what;
+        for what in [refused, closed, asked] {
+            let mut model = two();
+            update(
+                &mut model,
+                Message::Paste("AUTH LOGIN\ndXNlcg==\nc2VjcmV0\nNOOP\nc2Vj".to_owned()),
+            );
+            press(&mut model, "o");
+            hears(&mut model, 2, Side::Client, "AUTH LOGIN\r\n");
+            happens(&mut model, 2, what);
+            act(&mut model, Action::Hangup);
+            assert!(model.session.queue.is_none());
+            act(&mut model, Action::Yank);
+            assert_eq!(model.prompt.text(), "");
         }
     }
 

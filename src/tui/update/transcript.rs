@@ -10,9 +10,10 @@ use crate::smtp::code::Class;
 use crate::smtp::line::LineEnd;
 use crate::smtp::{Oddity, Span};
 
-use super::super::model::{Anchor, Model, Pane, RAW};
+use super::super::model::{Anchor, Model, Pane};
 use super::super::rows::place::Window;
 use super::super::rows::{self, count, selected};
+use super::super::secret::RAW;
 use super::super::view;
 use super::browse;
 

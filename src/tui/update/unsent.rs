@@ -28,8 +28,10 @@ impl Place {
             return self == Self::Draft && session.is_some_and(|s| s.hides_in(&s.draft));
         }
         match (self, &model.popup) {
-            (Self::Prompt, _) => !model.typed_secrets().is_empty(),
-            (Self::PutAside, Some(Popup::Palette(palette))) => front.hides_in(palette.draft.text()),
+            (Self::Prompt, _) => !model.secrets_of(model.prompt.text()).is_empty(),
+            (Self::PutAside, Some(popup)) => {
+                popup.draft().is_some_and(|draft| front.hides_in(draft.text()))
+            }
             (Self::Pasted, Some(Popup::Question(Question { asked: Asked::Paste(text), .. }))) => {
                 front.hides_in(text)
             }
@@ -43,14 +45,15 @@ impl Place {
                 model.prompt.take(false);
                 super::line_changed(model);
             }
-            (Self::PutAside, Some(Popup::Palette(palette))) => palette.draft = <_>::default(),
+            (Self::PutAside, popup) => {
+                popup.as_mut().and_then(Popup::draft_mut).map(std::mem::take);
+            }
             (Self::Pasted, popup) => *popup = None,
             (Self::Draft, _) => {
                 if let Some(session) = model.session_mut(id) {
                     session.draft.clear();
                 }
             }
-            _ => {}
         }
     }
 }

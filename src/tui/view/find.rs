@@ -1,4 +1,4 @@
-//! The line at the bottom that asks what to find or to keep.
+//! The line at the bottom that asks what to find, to keep, or to send again.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,9 +10,49 @@ use crate::knowledge;
 
 use super::super::find::Find;
 use super::super::model::{Model, Pane};
-use super::super::popup::{Asks, Query};
+use super::super::popup::{Asks, Popup, Query, Search};
+use super::super::prompt::Prompt;
 use super::super::rows::{self, Piece};
 use super::draw_lines;
+
+/// A line that asks for something: its label, what is typed, and what there is to say about it.
+struct Asking<'a> {
+    label: String,
+    line: &'a Prompt,
+    remark: (Role, String),
+}
+
+impl<'a> Asking<'a> {
+    /// The line of the open popup, if it has one at the bottom.
+    fn new(model: &'a Model) -> Option<Self> {
+        let (label, line, remark) = match model.popup.as_ref()? {
+            Popup::Query(query) => (label(query), &query.line, remark(model, query)),
+            Popup::Search(search) => ("search.ask", &search.line, found(model, search)),
+            _ => return None,
+        };
+        let label = format!(" {} ", knowledge::word(model.lang, label));
+        Some(Self { label, line, remark })
+    }
+
+    /// Columns before the cursor.
+    fn before_cursor(&self) -> usize {
+        let text = self.line.text();
+        width(&own_visible(text.get(..self.line.cursor()).unwrap_or(text)))
+    }
+
+    fn shown(self, columns: usize) -> Shown {
+        let (role, remark) = &self.remark;
+        let all = own_visible(self.line.text());
+        // What is said has its room beside what is typed, of which at least a third is seen.
+        let left = columns.saturating_sub(width(&self.label));
+        let remark = clip(remark, left.saturating_sub((width(&all) + 3).min(left / 3)));
+        let room = columns.saturating_sub(width(&self.label) + width(&remark) + 3);
+        let (gone, rest) = split_at_width(&all, self.before_cursor().saturating_sub(room));
+        let typed = split_at_width(rest, room + 1).0.to_owned();
+        let cursor = width(&self.label) + self.before_cursor().saturating_sub(width(gone));
+        Shown { typed, hidden: width(gone), cursor, role: *role, remark, label: self.label }
+    }
+}
 
 /// The line as it is shown.
 struct Shown {
@@ -21,26 +61,17 @@ struct Shown {
     typed: String,
     /// Columns of the typed text that are out of sight at the left.
     hidden: usize,
+    /// The column of the cursor.
+    cursor: usize,
     role: Role,
     remark: String,
 }
 
-impl Shown {
-    fn new(model: &Model, query: &Query, columns: usize) -> Self {
-        let label = label(model, query);
-        let (role, remark) = fitted(model, query, columns - width(&label).min(columns));
-        let room = columns.saturating_sub(width(&label) + width(&remark) + 3);
-        let all = own_visible(query.line.text());
-        let (gone, rest) = split_at_width(&all, before_cursor(query).saturating_sub(room));
-        let typed = split_at_width(rest, room + 1).0.to_owned();
-        Self { label, typed, hidden: width(gone), role, remark }
-    }
-}
-
 /// Draws the line; what came of it stands at the right.
-pub fn draw(model: &Model, query: &Query, area: Rect, frame: &mut Frame<'_>) {
+pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let columns = usize::from(area.width);
-    let Shown { label, typed, role, remark, .. } = Shown::new(model, query, columns);
+    let Some(asking) = Asking::new(model) else { return };
+    let Shown { label, typed, role, remark, .. } = asking.shown(columns);
     let gap = columns.saturating_sub(width(&label) + width(&typed) + width(&remark) + 1);
     let pieces = vec![
         (Role::Prompt, label),
@@ -51,39 +82,35 @@ pub fn draw(model: &Model, query: &Query, area: Rect, frame: &mut Frame<'_>) {
 }
 
 /// Where the cursor stands on the screen.
-pub fn cursor(model: &Model, query: &Query, area: Rect) -> (u16, u16) {
-    let shown = Shown::new(model, query, usize::from(area.width));
-    let column = width(&shown.label) + before_cursor(query).saturating_sub(shown.hidden);
-    let column = u16::try_from(column).unwrap_or(u16::MAX);
+pub fn cursor(model: &Model, area: Rect) -> (u16, u16) {
+    let shown = Asking::new(model).map(|asking| asking.shown(usize::from(area.width)));
+    let column = shown.map_or(0, |shown| u16::try_from(shown.cursor).unwrap_or(u16::MAX));
     (area.x + column.min(area.width.saturating_sub(1)), area.y)
 }
 
 /// The byte of the typed text that is shown at column `x` of the screen.
-pub fn byte_at(model: &Model, query: &Query, area: Rect, x: u16) -> usize {
-    let shown = Shown::new(model, query, usize::from(area.width));
+pub fn byte_at(model: &Model, area: Rect, x: u16) -> Option<usize> {
+    let asking = Asking::new(model)?;
+    let text = asking.line.text();
+    let shown = asking.shown(usize::from(area.width));
     let column = usize::from(x.saturating_sub(area.x)).saturating_sub(width(&shown.label));
-    own_byte_at(query.line.text(), column + shown.hidden)
+    Some(own_byte_at(text, column + shown.hidden))
 }
 
-/// Columns before the cursor.
-fn before_cursor(query: &Query) -> usize {
-    let text = query.line.text();
-    width(&own_visible(text.get(..query.line.cursor()).unwrap_or(text)))
-}
-
-fn label(model: &Model, query: &Query) -> String {
-    let key = match query.asks {
+const fn label(query: &Query) -> &'static str {
+    match query.asks {
         Asks::Find => "find.ask",
         Asks::Filter => "filter.ask",
-    };
-    format!(" {} ", knowledge::word(model.lang, key))
+    }
 }
 
-/// The remark as far as there is room beside what is typed, of which at least a third is seen.
-fn fitted(model: &Model, query: &Query, columns: usize) -> (Role, String) {
-    let typed = width(&own_visible(query.line.text())) + 3;
-    let (role, remark) = remark(model, query);
-    (role, clip(&remark, columns.saturating_sub(typed.min(columns / 3))))
+/// What came of a search in the history, or which keys there are.
+fn found(model: &Model, search: &Search) -> (Role, String) {
+    if search.found {
+        (Role::Dim, model.sentence("search.keys", &[]))
+    } else {
+        (Role::Bad, model.sentence("find.none", &[]))
+    }
 }
 
 /// What is wrong, what came of it, or which keys there are.

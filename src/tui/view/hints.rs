@@ -46,7 +46,7 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
 
 /// Which action stands in which columns of the line, where they can be seen.
 pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
-    if said(model).is_some() || matches!(model.popup, Some(Popup::Query(_))) {
+    if said(model).is_some() || model.popup.as_ref().is_some_and(Popup::is_below) {
         return Vec::new();
     }
     let mut at = 0;
@@ -58,13 +58,17 @@ pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
     fitting(model, usize::from(model.size.0)).into_iter().map(place).collect()
 }
 
-/// What is said instead of the hints: a notice, or how far the lines are that go out one by one.
+/// What is said instead of the hints: a notice, or how far that is what goes out bit by bit.
 fn said(model: &Model) -> Option<String> {
     let progress = model.session.queue.as_ref().map(|queue| {
         let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
         model.sentence("queue.progress", &[("sent", &sent), ("total", &total)])
     });
-    model.notice.clone().or(progress)
+    let dripped = model.session.drip.map(|(sent, total)| {
+        let values = [("sent", &*sent.to_string()), ("total", &total.to_string())];
+        model.sentence("drip.progress", &values)
+    });
+    model.notice.clone().or(progress).or(dripped)
 }
 
 fn pieces(hint: Hint) -> [Piece; 2] {

@@ -9,10 +9,11 @@ use crate::display::token::{own_byte_at, own_tokens, own_visible};
 use crate::knowledge;
 use crate::session::Phase;
 
+use super::super::find::Needle;
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
-use super::super::rows::Piece;
+use super::super::rows::{self, Piece};
 use super::{boxed, draw_lines};
 
 /// Draws the prompt.
@@ -27,7 +28,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let mark = mark(model);
     let room = usize::from(area.width).saturating_sub(width(mark) + 1);
     let hidden = hidden(model, room);
-    let mut pieces: Vec<Piece> = vec![(Role::Prompt, mark.to_owned())];
+    let mut pieces: Vec<Piece> = Vec::new();
     let (mut skip, mut left) = (hidden, room + 1);
     for token in own_tokens(&around(model).text) {
         let (before, rest) = split_at_width(&token.text, skip);
@@ -36,6 +37,12 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
         left -= width(shown);
         pieces.push((if token.odd { Role::Odd } else { Role::Text }, shown.to_owned()));
     }
+    if let Some(Popup::Search(search)) = &model.popup
+        && let Some(needle) = Needle::new(search.line.text())
+    {
+        pieces = rows::marked(&needle, pieces);
+    }
+    pieces.insert(0, (Role::Prompt, mark.to_owned()));
     draw_lines(model, vec![pieces], area, frame);
 }
 

@@ -1,0 +1,171 @@
+//! The directives that say something on the wire, read in one way wherever they stand: in a script,
+//! in the lines of the plain front, at the prompt. Which of them can be obeyed is for those to say.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::journal::Ending;
+use crate::journal::transcript::{Place, TranscriptError, text};
+
+use super::{Drip, Say};
+
+/// What a directive makes the client do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Directive {
+    /// Say this.
+    Say(Say),
+    /// Send this file as mail data.
+    Data(String),
+}
+
+/// Reads the directive whose colon stands at `at`; `None` for a name that says nothing on the wire.
+///
+/// # Errors
+/// With the place of what is wrong in the argument.
+pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>, TranscriptError> {
+    let behind = Place { column: at.column + name.len() + 2, ..at };
+    Ok(Some(match name {
+        "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
+        "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
+        "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
+        "close" => Directive::Say(Say::Close(Ending::Finished)),
+        _ => return Ok(None),
+    }))
+}
+
+/// Where the text begins in the argument of `drip`, as far as what stands before it can be read:
+/// what cannot be read may be the text.
+pub fn dripped(argument: &[u8]) -> usize {
+    let (piece, pause) = (number(word(argument, 0)), time(word(argument, 1)));
+    let of_words = usize::from(piece.is_some()) + usize::from(piece.is_some() && pause.is_some());
+    start(argument, of_words)
+}
+
+/// `2s`, `250ms`, `1.5` (seconds).
+pub fn duration(text: &str) -> Option<Duration> {
+    if let Some(ms) = text.strip_suffix("ms") {
+        return ms.trim().parse().ok().map(Duration::from_millis);
+    }
+    let seconds = text.strip_suffix('s').unwrap_or(text).trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// `BYTES WAIT TEXT`.
+fn drip(argument: &[u8], at: Place) -> Result<Drip, TranscriptError> {
+    let place = |words| Place { column: at.column + start(argument, words), ..at };
+    let wrong = |words, what, expected| {
+        let problem =
+            format!("\"{}\" is no {what}", String::from_utf8_lossy(word(argument, words)));
+        TranscriptError { at: place(words), problem, expected }
+    };
+    let piece = number(word(argument, 0)).ok_or_else(|| {
+        wrong(0, "number of bytes", "bytes, time and text, such as \"1 200ms EHLO x\"")
+    })?;
+    let pause = time(word(argument, 1))
+        .ok_or_else(|| wrong(1, "time", "a time such as 2s or 250ms, then the text"))?;
+    let behind = argument.get(start(argument, 2)..).unwrap_or_default();
+    Ok(Drip::new(text(behind, place(2))?.wire(), piece, pause))
+}
+
+fn number(word: &[u8]) -> Option<NonZeroUsize> {
+    std::str::from_utf8(word).ok()?.parse().ok()
+}
+
+fn time(word: &[u8]) -> Option<Duration> {
+    duration(std::str::from_utf8(word).ok()?)
+}
+
+/// The word behind so many words.
+fn word(argument: &[u8], words: usize) -> &[u8] {
+    let rest = argument.get(start(argument, words)..).unwrap_or_default();
+    rest.split(|b| *b == b' ').next().unwrap_or_default()
+}
+
+/// Where it goes on behind so many words, each of which has one blank behind it.
+fn start(argument: &[u8], words: usize) -> usize {
+    let blank = memchr::memchr_iter(b' ', argument).map(|at| at + 1);
+    if words == 0 { 0 } else { blank.take(words).nth(words - 1).unwrap_or(argument.len()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Place = Place { line: 3, column: 1 };
+
+    fn said(name: &str, argument: &[u8]) -> Say {
+        match read(name, argument, AT) {
+            Ok(Some(Directive::Say(say))) => say,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn raw_is_every_byte_of_its_text() {
+        for (argument, wire) in [
+            (&b"EHLO x"[..], &b"EHLO x\r\n"[..]),
+            (b"", b"\r\n"),
+            (b" two  blanks ", b" two  blanks \r\n"),
+            (b"NOOP\\n\\c", b"NOOP\n"),
+            (b"a\\0\\xff\xfe*?\\\\\\t", b"a\0\xff\xfe*?\\\t\r\n"),
+            (b"RSET\\r\\nNOOP\\r\\nQUIT", b"RSET\r\nNOOP\r\nQUIT\r\n"),
+            (b".\\r\\c", b".\r"),
+        ] {
+            assert_eq!(said("raw", argument), Say::Bytes(wire.into()));
+        }
+        assert!(said("raw", b"\\c").is_nothing());
+        assert!(!said("close", b"").is_nothing() && !said("raw", b"").is_nothing());
+    }
+
+    #[test]
+    fn drip_is_the_same_text_in_pieces() {
+        let Say::Drip(drip) = said("drip", b"3 1.5s  a\\0 b\\c") else { unreachable!() };
+        let (piece, pause) = (NonZeroUsize::new(3).unwrap(), Duration::from_millis(1_500));
+        assert_eq!(drip, Drip::new(" a\0 b".into(), piece, pause));
+        assert_eq!(said("drip", b"1 0 QUIT").bytes(), b"QUIT\r\n");
+        assert!(said("drip", b"1 200ms \\c").is_nothing());
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        for (name, argument, told) in [
+            ("raw", "a\\q", "line 3, column 7: unknown escape \"\\q\""),
+            ("raw", "a\\cb", "line 3, column 7: unknown escape \"\\c\""),
+            ("raw", "\\x4", "line 3, column 6: unknown escape"),
+            ("drip", "", "line 3, column 7: \"\" is no number of bytes; expected bytes, time"),
+            ("drip", "0 1s x", "line 3, column 7: \"0\" is no number of bytes"),
+            ("drip", "12 soon x", "line 3, column 10: \"soon\" is no time; expected a time such"),
+            ("drip", "12", "line 3, column 9: \"\" is no time"),
+            ("drip", "12 1s x\\y", "line 3, column 14: unknown escape"),
+        ] {
+            let error = read(name, argument.as_bytes(), AT).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
+        assert_eq!(read("fly", b"", AT), Ok(None));
+    }
+
+    #[test]
+    fn where_the_text_of_a_drip_begins() {
+        for (argument, at) in [
+            ("1 200ms AUTH", 8),
+            ("1 200ms ", 8),
+            ("1 200ms", 7),
+            ("1 AUTH PLAIN x", 2),
+            ("AUTH PLAIN x", 0),
+            ("c2VjcmV0", 0),
+            ("", 0),
+        ] {
+            assert_eq!(dripped(argument.as_bytes()), at, "{argument}");
+        }
+    }
+
+    #[test]
+    fn times_have_units() {
+        for (text, millis) in [("2s", 2_000), ("250ms", 250), ("1.5", 1_500), ("0", 0)] {
+            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "-1s", "soon", "1m"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What of a line that is typed is a secret, and whether the history may keep it. Both depend on
+//! what stands before it on the wire, and on what is still on its way there.
+
+use crate::journal::transcript::{self, Place};
+use crate::session::secrets;
+use crate::smtp::Span;
+use crate::smtp::command;
+use crate::smtp::verb::Verb;
+use crate::speaker::directive;
+
+use super::model::{Model, Session};
+use super::popup::Popup;
+
+/// The directive that sends exactly what follows it.
+pub const RAW: &str = ":raw ";
+
+/// The directive that sends its text in pieces.
+const DRIP: &str = ":drip ";
+
+/// Where in a line the text begins that its directive sends, if it is one that does.
+fn sent_from(line: &str) -> Option<usize> {
+    let behind = |name: &str| {
+        let (head, rest) = line.split_at_checked(name.len())?;
+        head.eq_ignore_ascii_case(name).then_some(rest)
+    };
+    let dripped = || Some(DRIP.len() + directive::dripped(behind(DRIP)?.as_bytes()));
+    behind(RAW).map(|_| RAW.len()).or_else(dripped)
+}
+
+/// The bytes that a text with escapes stands for; with a slip in it, its own.
+fn wire(text: &str) -> Vec<u8> {
+    let read = transcript::text(text.as_bytes(), Place { line: 1, column: 1 });
+    read.map_or_else(|_| text.as_bytes().to_vec(), |text| text.wire().to_vec())
+}
+
+/// Whether a line is the beginning of a login, in which a secret would be known as one.
+fn begins_login(line: &str) -> bool {
+    let text = line.get(sent_from(line).unwrap_or_default()..).unwrap_or_default();
+    let auth = Verb::Auth.as_str();
+    let begun = auth.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
+    begun || command::read(text.as_bytes()).value.verb == Verb::Auth
+}
+
+/// Whether mail data may stand behind a line of `lines`, the last one left aside.
+fn begins_message(lines: &[u8]) -> bool {
+    let mut lines = lines.strip_suffix(b"\n").unwrap_or(lines).rsplit(|b| *b == b'\n').skip(1);
+    lines.any(|line| {
+        let verb = command::read(line.trim_ascii_end()).value.verb;
+        matches!(verb, Verb::Data | Verb::Bdat)
+    })
+}
+
+impl Session {
+    /// These bytes were given away, and will be heard when they are on the wire.
+    pub(super) fn gave(&mut self, bytes: &[u8]) {
+        self.unheard.extend_from_slice(bytes);
+    }
+
+    /// These bytes of ours are on the wire.
+    pub(super) fn wrote(&mut self, bytes: &[u8]) {
+        if self.unheard.starts_with(bytes) {
+            self.unheard.drain(..bytes.len());
+        } else {
+            // Those of a file come without notice.
+            self.unheard.clear();
+        }
+        self.drip = self.drip.and_then(|(sent, total)| {
+            let sent = sent + bytes.len();
+            (sent < total).then_some((sent, total))
+        });
+    }
+
+    /// Nothing that was given away will be on the wire any more.
+    pub(super) fn gives_up(&mut self) {
+        self.unheard.clear();
+        self.drip = None;
+    }
+
+    /// What would be a secret in `text` if it were sent now; it may go on with a line of which the
+    /// beginning is on the wire, or on its way.
+    fn secrets_in(&self, text: &[u8]) -> Vec<Span> {
+        let meant = self.dialogue.next_line_is_meant_as();
+        let mut bytes = self.dialogue.partial_line();
+        bytes.extend_from_slice(&self.unheard);
+        if bytes.is_empty() {
+            return secrets::in_typed(text, meant);
+        }
+        let start = bytes.len();
+        bytes.extend_from_slice(text);
+        let spans = secrets::in_typed(&bytes, meant).into_iter().filter(|span| span.end > start);
+        spans.map(|span| Span::new(span.start.max(start) - start, span.end - start)).collect()
+    }
+
+    /// Whether there is a secret in `bytes`, which have their line ends.
+    fn has_secret(&self, bytes: &[u8]) -> bool {
+        let spans = self.secrets_in(bytes).into_iter();
+        spans.flat_map(|span| secrets::without_cr(span, bytes)).next().is_some()
+    }
+
+    /// Whether there is a secret in what a text with escapes stands for; the last escape may be half
+    /// typed, and with another slip in it nobody knows.
+    fn may_hide(&self, text: &str) -> bool {
+        let read = |text: &str| transcript::text(text.as_bytes(), Place { line: 1, column: 1 });
+        let whole = || text.rfind('\\').and_then(|at| text.get(..at)).unwrap_or_default();
+        let read = read(text).or_else(|_| read(whole()));
+        read.map_or(true, |text| self.has_secret(&text.wire()))
+    }
+
+    /// What would be a secret in a line if it were sent now, by a directive or as it stands.
+    fn secrets_of(&self, line: &str, sent_from: Option<usize>) -> Vec<Span> {
+        if self.dialogue.awaits_mail_data() {
+            return Vec::new();
+        }
+        let before = sent_from.unwrap_or_default();
+        let text = line.get(before..).unwrap_or_default();
+        let spans = if sent_from.is_some() && text.contains('\\') {
+            // Which escape stands for which byte of a secret is not worth telling apart.
+            let all = self.may_hide(text).then(|| Span::new(0, text.len()));
+            all.into_iter().collect()
+        } else {
+            self.secrets_in(text.as_bytes())
+        };
+        spans.into_iter().map(|s| Span::new(before + s.start, before + s.end)).collect()
+    }
+
+    /// Whether something in `line` would be a secret if it were sent now.
+    pub(super) fn hides_in(&self, line: &str) -> bool {
+        !self.secrets_of(line, sent_from(line)).is_empty()
+    }
+
+    /// Whether `bytes` would be a part of a message if they were sent now, or may be one.
+    fn may_be_of_a_message(&self, bytes: &[u8]) -> bool {
+        let dialogue = &self.dialogue;
+        let mut asked = dialogue.waiting().iter().filter_map(|at| dialogue.exchanges().get(*at));
+        dialogue.awaits_mail_data()
+            || dialogue.awaits_octets()
+            || asked.any(|exchange| exchange.verb() == Some(&Verb::Data))
+            || begins_message(&[&self.unheard, bytes].concat())
+    }
+}
+
+impl Model {
+    /// What of the line being typed is a secret, also of what a directive sends.
+    pub fn typed_secrets(&self) -> Vec<Span> {
+        let text = self.prompt.text();
+        let spans = self.secrets_of(text);
+        if spans.is_empty() && self.prompt.held_secret() && !begins_login(text) {
+            // The word that made it a secret was edited away.
+            return vec![Span::new(0, text.len())];
+        }
+        spans
+    }
+
+    /// What would be a secret in `text` if it were sent now.
+    pub(super) fn secrets_of(&self, text: &str) -> Vec<Span> {
+        let sent = sent_from(text);
+        // Of a directive only what it sends can be one.
+        if matches!(self.popup, Some(Popup::Palette(_))) && sent.is_none() {
+            return Vec::new();
+        }
+        self.session.secrets_of(text, sent)
+    }
+
+    /// `text` as it may be shown, with one `*` for each byte of a secret: byte positions stay.
+    pub fn veiled(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        if !self.with_secrets {
+            let typed = text == self.prompt.text();
+            secrets::veil(
+                &mut bytes,
+                if typed { self.typed_secrets() } else { self.secrets_of(text) },
+            );
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Whether the history may keep the line: a command or a directive, without a secret and
+    /// without any part of a message.
+    pub(super) fn may_be_remembered(&self) -> bool {
+        let line = self.prompt.text();
+        let in_palette = matches!(self.popup, Some(Popup::Palette(_)));
+        let directs = in_palette || !self.session.dialogue.is_inside_text();
+        let said = match sent_from(line).and_then(|at| line.get(at..)).filter(|_| directs) {
+            Some(text) => wire(text),
+            None if directs && line.starts_with(':') => Vec::new(),
+            None => line.as_bytes().to_vec(),
+        };
+        let silent = directs && line.starts_with(':') && said.is_empty();
+        self.typed_secrets().is_empty() && (silent || !self.session.may_be_of_a_message(&said))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_directive_sends_begins_behind_its_arguments() {
+        for (line, at) in [
+            (":raw AUTH", Some(5)),
+            (":RAW ", Some(5)),
+            (":drip 1 2s AUTH", Some(11)),
+            (":drip AUTH", Some(6)),
+            (":drip 12 AUTH", Some(9)),
+            (":drip", None),
+            (":data AUTH", None),
+            ("AUTH", None),
+        ] {
+            assert_eq!(sent_from(line), at, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_message_stands_behind_a_line_and_not_in_it() {
+        for (lines, begins) in [
+            ("DATA", false),
+            ("DATA\r\n", false),
+            ("data\nSubject: x", true),
+            ("BDAT 3\r\nabc", true),
+            ("NOOP\r\nDATA\r\n", false),
+            ("NOOP\r\nQUIT", false),
+            ("", false),
+        ] {
+            assert_eq!(begins_message(lines.as_bytes()), begins, "{lines:?}");
+        }
+    }
+}
