@@ -25,6 +25,7 @@ struct Floor {
 }
 
 const ALL: &[&str] = &[
+    "advice",
     "cli",
     "config",
     "display",
@@ -65,7 +66,12 @@ const FLOORS: &[Floor] = &[
     Floor { at: &["journal"], may: &["smtp"], never: IMPURE },
     Floor { at: &["session"], may: &["smtp", "journal"], never: IMPURE },
     Floor { at: &["speaker"], may: &["smtp", "journal", "session"], never: IMPURE },
-    Floor { at: &["display"], may: &["smtp", "journal", "session", "knowledge"], never: OUTSIDE },
+    Floor { at: &["advice"], may: &["smtp", "journal", "session"], never: IMPURE },
+    Floor {
+        at: &["display"],
+        may: &["smtp", "journal", "session", "advice", "knowledge"],
+        never: OUTSIDE,
+    },
     Floor {
         at: &["config"],
         may: &["knowledge", "display"],
@@ -78,18 +84,18 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         at: &["tui/"],
-        may: &["smtp", "knowledge", "journal", "session", "speaker", "display", "tui"],
+        may: &["smtp", "knowledge", "journal", "session", "speaker", "advice", "display", "tui"],
         never: OUTSIDE,
     },
     // What `update` builds upon does not build upon it.
     Floor {
         at: &["tui/directive", "tui/find", "tui/palette", "tui/view/help", "tui/view/palette"],
-        may: &["smtp", "knowledge", "journal", "session", "display", "tui"],
+        may: &["smtp", "knowledge", "journal", "session", "advice", "display", "tui"],
         never: &["tokio", "std::net", "std::fs", "async", "update"],
     },
     Floor {
         at: &["tui/view", "tui/widget"],
-        may: &["smtp", "knowledge", "journal", "session", "display", "tui"],
+        may: &["smtp", "knowledge", "journal", "session", "advice", "display", "tui"],
         never: OUTSIDE,
     },
     Floor {
@@ -100,6 +106,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         at: &["headless"],
         may: &[
+            "advice",
             "cli",
             "config",
             "display",
