@@ -8,7 +8,7 @@ use crate::smtp::Span;
 
 use super::fault::Fault;
 use super::habits::Habits;
-use super::verdict::{judge, starts_with};
+use super::verdict::{READABLE, judge, starts_with};
 use offers::{Offer, offers};
 
 /// Something that can stand at the cursor.
@@ -36,10 +36,28 @@ impl Candidate {
 /// What can stand in `line` at byte `cursor`.
 pub fn complete(seen: &Dialogue, habits: &Habits, line: &str, cursor: usize) -> Vec<Candidate> {
     let head = line.get(..line.floor_char_boundary(cursor)).unwrap_or_default();
+    if head.len() > READABLE {
+        return Vec::new();
+    }
     let fitting = offers(seen, habits, head).into_iter().filter(|offer| fits(offer, head));
     let mut candidates: Vec<_> = fitting.map(|offer| judged(seen, head, offer)).collect();
     candidates.sort_by_key(|candidate| candidate.reason.is_some());
     candidates
+}
+
+/// What all of these begin with, where that is more than what `line` has there; of one alone it is
+/// all of it.
+pub fn common(candidates: &[Candidate], line: &str) -> Option<Candidate> {
+    let (first, others) = candidates.split_first()?;
+    let shared = |text: &str, other: &Candidate| {
+        let alike = text.chars().zip(other.insert.chars());
+        alike.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).map(|(a, _)| a.len_utf8()).sum()
+    };
+    let one_place = others.iter().all(|other| other.span == first.span);
+    let end = others.iter().map(|other| shared(&first.insert, other)).min();
+    let insert = first.insert.get(..end.unwrap_or(first.insert.len()))?.to_owned();
+    let typed = line.get(first.span.start..first.span.end)?;
+    (one_place && insert.len() > typed.len()).then(|| Candidate { insert, ..first.clone() })
 }
 
 /// Whether the offer goes on where the line ends. The bracket before an address may be missing.
@@ -145,6 +163,20 @@ mod tests {
         let all = complete(&seen, &Habits::default(), line, 13);
         let put = all.first().map(|c| c.put_into(line));
         assert_eq!(put, Some(("MAIL FROM:<alice@example.org> SIZE=1".to_owned(), 29)));
+    }
+
+    #[test]
+    fn what_several_have_in_common() {
+        let common_of = |lines: &[&str], head: &str| {
+            let legal: Vec<_> =
+                at_end(lines, head).into_iter().filter(|c| c.reason.is_none()).collect();
+            common(&legal, head).map(|c| c.insert)
+        };
+        assert_eq!(common_of(EHLO, "MAIL F").as_deref(), Some("FROM:<"));
+        assert_eq!(common_of(EHLO, "MAIL FROM:<"), None);
+        assert_eq!(common_of(MAIL, "RC").as_deref(), Some("RCPT TO:<"));
+        assert_eq!(common_of(MAIL, "R"), None);
+        assert_eq!(common_of(MAIL, "xyzzy"), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What was probably meant: behind a reply that says no, and behind a line of mail data that does
 //! something else than it seems to. It is the verdict on the line, and the line without its fault.
 
+use crate::session::secrets::in_command;
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::Span;
 use crate::smtp::code::Class;
@@ -43,7 +44,8 @@ pub fn recognise(seen: &Dialogue, habits: &Habits) -> Option<Slip> {
         return in_login(seen, sent);
     }
     let fault = judge(seen, sent).into_iter().find(|f| f.severity > Severity::Note)?;
-    let line = mended(seen, habits, sent);
+    // What was meant may be a login; nothing that hides there is said again.
+    let line = mended(seen, habits, sent).filter(|line| in_command(line.as_bytes()).is_none());
     Some(Slip { fault, line })
 }
 

@@ -95,11 +95,16 @@ pub(super) fn of_verb(seen: &Dialogue, habits: &Habits, verb: &Verb) -> Option<S
     Some(line)
 }
 
+/// How many recipients are looked through for those that are named already.
+const NAMED: usize = 1_000;
+
 /// The first recipient that this transaction has not named yet.
 fn next_recipient<'a>(seen: &Dialogue, habits: &'a Habits) -> Option<&'a String> {
     let open = seen.envelope().open();
     let named = |address: &String| {
-        open.is_some_and(|t| t.recipients.iter().any(|r| r.path.written == *address))
+        open.is_some_and(|t| {
+            t.recipients.iter().rev().take(NAMED).any(|r| r.path.written == *address)
+        })
     };
     habits.recipients.iter().find(|address| !named(address))
 }

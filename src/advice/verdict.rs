@@ -32,8 +32,8 @@ const LINE_LIMIT: usize = 512;
 /// Longest line of a login with its CRLF (RFC 4954 §4).
 const LOGIN_LIMIT: usize = 12_288;
 
-/// Nothing more is said of a line beyond this length.
-const READABLE: usize = 64 << 10;
+/// Nothing more is said of a line beyond this length, and nothing completes it.
+pub(super) const READABLE: usize = 64 << 10;
 
 /// What there is to say about `line`, without its ending, if it were the next one.
 pub fn judge(seen: &Dialogue, line: &str) -> Vec<Fault> {

@@ -1,7 +1,7 @@
 //! Words for advice: what a fault says and on which clause it rests, and what a candidate is.
 
-use crate::advice::{Fault, Rule, Says, Severity};
-use crate::knowledge::{self, Entry, Lang};
+use crate::advice::{Candidate, Fault, Rule, Says, Severity};
+use crate::knowledge::{self, Entry, Lang, Topic};
 
 use super::Role;
 use super::token::own_visible;
@@ -25,6 +25,12 @@ impl Said {
         }
         format!("{} ({})", self.text, self.clause)
     }
+}
+
+/// What a candidate is, in words; nothing where nobody knows.
+pub fn words(candidate: &Candidate, lang: Lang) -> &'static str {
+    let topic = candidate.about.as_deref().and_then(Topic::read);
+    topic.map_or("", |topic| &topic.entry().say(lang).title)
 }
 
 /// A fault in words.

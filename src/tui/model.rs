@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::Habits;
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
@@ -11,6 +12,7 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, secrets};
 use crate::smtp::Span;
 
+use super::files::Folder;
 use super::find::Find;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
@@ -150,6 +152,8 @@ pub struct Session {
     pub reading: bool,
     /// Lines that go out one by one.
     pub queue: Option<Queue>,
+    /// How many of its exchanges the habits were learned from.
+    pub learned: usize,
 }
 
 impl Session {
@@ -183,6 +187,7 @@ impl Session {
             read: None,
             reading: false,
             queue: None,
+            learned: 0,
         }
     }
 
@@ -256,6 +261,8 @@ pub struct Model {
     pub tab: Pane,
     /// The line being typed.
     pub prompt: Prompt,
+    /// Names and addresses that were used before, in whatever session.
+    pub habits: Habits,
     /// What stands before the panes.
     pub popup: Option<Popup>,
     /// Whether the focused pane has all the place.
@@ -278,6 +285,8 @@ pub struct Model {
     pub notice: Option<String>,
     /// The targets that were used last, the newest first.
     pub targets: Vec<String>,
+    /// The folder of the path that is being typed, as far as it was read.
+    pub folder: Option<Folder>,
     /// Whether leaving an open transaction asks.
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
@@ -316,6 +325,7 @@ impl Model {
             focus: Pane::Prompt,
             tab: Pane::Envelope,
             prompt: Prompt::default(),
+            habits: Habits::default(),
             popup: None,
             zoomed: false,
             ratios: Ratios::default(),
@@ -327,6 +337,7 @@ impl Model {
             marked: None,
             notice: None,
             targets: Vec::new(),
+            folder: None,
             confirm_quit: true,
             leaving: false,
             parting: Vec::new(),
@@ -367,7 +378,9 @@ impl Model {
     /// Which keys count, the nearest first.
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
-            Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Help(_) | Popup::Palette(_) | Popup::Candidates(_)) => {
+                &[Layer::List, Layer::Line, Layer::Any]
+            }
             Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
@@ -399,7 +412,7 @@ impl Model {
     /// The line that is being typed: that of the popup, else the prompt if it has the focus.
     pub fn line(&mut self) -> Option<&mut Prompt> {
         match &mut self.popup {
-            Some(Popup::Palette(_)) => Some(&mut self.prompt),
+            Some(Popup::Palette(_) | Popup::Candidates(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }

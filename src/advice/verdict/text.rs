@@ -8,6 +8,7 @@ use crate::smtp::Span;
 
 use super::super::fault::{Fault, Says};
 use super::super::rule::Rule;
+use super::READABLE;
 
 /// What is wrong with an answer to a step of AUTH; `*` cancels (RFC 4954 §4).
 pub(in super::super) fn in_answer(line: &str) -> Option<Fault> {
@@ -34,7 +35,8 @@ pub(super) fn in_data(seen: &Dialogue, line: &str) -> Vec<Fault> {
     if line == "." {
         return vec![Rule::EndsData.at(all)];
     }
-    let odd = seen.read_data_line(line.as_bytes());
+    let read = line.split_at(line.floor_char_boundary(READABLE)).0;
+    let odd = seen.read_data_line(read.as_bytes());
     let mut faults: Vec<Fault> = odd.iter().map(Fault::odd).collect();
     if is_dot_and_blanks(line) {
         faults.retain(|fault| fault.says != Says::Oddity("G16"));
