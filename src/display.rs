@@ -1,5 +1,6 @@
 //! What every front needs to show a session: visible bytes, widths, roles, keys, pictures.
 
+pub mod advice;
 pub mod article;
 pub mod colour;
 pub mod keys;

@@ -1,5 +1,6 @@
 //! Headless fronts: the same engine without a screen, on standard input and output.
 
+pub mod ask;
 pub mod config;
 pub mod explain;
 pub mod json;

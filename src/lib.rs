@@ -20,13 +20,15 @@
 //! 1. [`smtp`] — grammar: bytes ↔ lines, commands, replies, mail data
 //! 2. [`journal`] — memory: events, the file format, transcripts
 //! 3. [`session`] — meaning: dialogue, phases, envelope, content
-//! 4. [`speaker`] — who says what next; [`draft`] — a message while it is being written
+//! 4. [`speaker`] — who says what next; [`advice`] — what a person could say next; [`draft`] — a
+//!    message while it is being written
 //! 5. [`net`] and [`display`] — the world, and how things are shown
 //! 6. [`tui`] and [`headless`] — the fronts
 //!
 //! [`knowledge`] stands beside them: what is known, as data in two languages. [`config`] is the only
 //! reader of what the user has set, and of what the program remembers.
 
+pub mod advice;
 pub mod cli;
 pub mod config;
 pub mod display;

@@ -4,11 +4,13 @@
 //! is pure geometry that both use; [`runtime`] executes effects and is the only file here that
 //! waits for anything. [`terminal`] puts the terminal back on every way out.
 
+pub mod advice;
 pub mod clipboard;
 pub mod copy;
 pub mod directive;
 pub mod effect;
 pub mod explain;
+pub mod files;
 pub mod find;
 pub mod layout;
 pub mod message;

@@ -25,6 +25,7 @@ struct Floor {
 }
 
 const ALL: &[&str] = &[
+    "advice",
     "cli",
     "config",
     "display",
@@ -67,7 +68,12 @@ const FLOORS: &[Floor] = &[
     Floor { at: &["session"], may: &["smtp", "journal"], never: IMPURE },
     Floor { at: &["speaker"], may: &["smtp", "journal", "session"], never: IMPURE },
     Floor { at: &["draft"], may: &["smtp", "journal", "session"], never: IMPURE },
-    Floor { at: &["display"], may: &["smtp", "journal", "session", "knowledge"], never: OUTSIDE },
+    Floor { at: &["advice"], may: &["smtp", "journal", "session"], never: IMPURE },
+    Floor {
+        at: &["display"],
+        may: &["smtp", "journal", "session", "advice", "knowledge"],
+        never: OUTSIDE,
+    },
     Floor {
         at: &["config"],
         may: &["knowledge", "display"],
@@ -80,18 +86,28 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         at: &["tui/"],
-        may: &["smtp", "knowledge", "journal", "session", "speaker", "draft", "display", "tui"],
+        may: &[
+            "smtp",
+            "knowledge",
+            "journal",
+            "session",
+            "speaker",
+            "draft",
+            "advice",
+            "display",
+            "tui",
+        ],
         never: OUTSIDE,
     },
     // What `update` builds upon does not build upon it.
     Floor {
         at: &["tui/directive", "tui/find", "tui/palette", "tui/view/help", "tui/view/palette"],
-        may: &["smtp", "knowledge", "journal", "session", "display", "tui"],
+        may: &["smtp", "knowledge", "journal", "session", "advice", "display", "tui"],
         never: &["tokio", "std::net", "std::fs", "async", "update"],
     },
     Floor {
         at: &["tui/view", "tui/widget"],
-        may: &["smtp", "knowledge", "journal", "session", "draft", "display", "tui"],
+        may: &["smtp", "knowledge", "journal", "session", "draft", "advice", "display", "tui"],
         never: OUTSIDE,
     },
     Floor {
@@ -102,6 +118,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         at: &["headless"],
         may: &[
+            "advice",
             "cli",
             "config",
             "display",

@@ -891,6 +891,29 @@ fn pieces_of_a_secret_are_veiled() {
 }
 
 #[test]
+fn plain_says_what_can_be_typed_and_sends_no_question() {
+    let home = Home::new();
+    let input = "?\nEHLO pc.example.org\nMAIL FROM:<me@example.com>\n?\nRSET ?\n\
+                 RCPT TO:<bob@example.net>\nDATA\n?\n.\nQUIT\n";
+    let ended = home.run_with(["--plain"], input).with(0);
+    for line in [
+        "# next: EHLO pc.example.org",
+        "# RCPT TO:<    Names one recipient",
+        "# DATA         (no recipient was accepted yet (RFC 5321 §3.3))",
+        "# next: RCPT TO:<bob@example.net>",
+        // Behind a word it is the script's own, and inside a message it is text.
+        "C: RSET ?",
+        "C: ?",
+    ] {
+        assert!(ended.out.lines().any(|l| l == line), "{line} is missing in\n{}", ended.out);
+    }
+    assert_eq!(ended.out.matches("C: ?").count(), 1, "{}", ended.out);
+    assert!(ended.out.lines().all(|l| ["# ", "C: ", "S: "].iter().any(|mark| l.starts_with(mark))));
+    let japanese = home.run_with(["--plain", "--lang", "ja"], "?\nQUIT\n").with(0);
+    assert!(japanese.out.contains("# QUIT         セッションの終了\n"), "{}", japanese.out);
+}
+
+#[test]
 fn plain_stops_at_a_directive_that_cannot_be() {
     for (directive, told) in [
         (":drip 0 1s x", "line 1, column 7: \"0\" is no number of bytes"),

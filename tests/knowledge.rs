@@ -17,6 +17,7 @@ mod source;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ehlo::advice::Rule;
 use ehlo::display::keys::{Action, Keys, Layer, key_name};
 use ehlo::display::text::width;
 use ehlo::draft::{TEMPLATES, Template};
@@ -422,6 +423,13 @@ fn every_key_that_the_code_asks_for_exists_and_is_filled() {
     }
     assert!(count > 5, "only {count} calls were found");
     println!("{count} calls with a literal key");
+}
+
+#[test]
+fn every_rule_of_a_typed_line_has_its_sentence() {
+    for rule in Rule::ALL {
+        assert!(knowledge::words().contains_key(rule.key()), "{rule:?} has no sentence");
+    }
 }
 
 #[test]

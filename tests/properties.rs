@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use ehlo::advice::{self, Fault, Habits, Says, Severity};
 use ehlo::display::line::shown;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
 use ehlo::journal::{
     Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, TlsFacts, transcript,
 };
-use ehlo::knowledge::Lang;
+use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::Content;
 use ehlo::session::pattern::{Counter, Pattern};
 use ehlo::session::{Dialogue, Phase, Row};
@@ -209,6 +210,85 @@ fn walk(first: Option<usize>, next: impl Fn(usize) -> Option<usize>) -> Vec<usiz
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// What a person may have typed: the beginning of a command, of anything else, or nonsense.
+fn being_typed() -> impl Strategy<Value = String> {
+    let sensible = select(&[
+        "",
+        "EHLO pc.example.org",
+        "MAIL FROM:<alice@example.org> SIZE=10 BODY=8BITMIME SMTPUTF8 RET=FULL",
+        "mail from:<gr\u{e5}@example.org>",
+        "RCPT TO:<bob@example.net> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;bob@example.net",
+        "RCPT TO: bob@example.net",
+        "AUTH PLAIN AGFsaWNlAHNlY3JldA==",
+        "BDAT 5 LAST",
+        "  HELLO \u{65e5}\u{672c}\u{8a9e}",
+        "Subject: caf\u{e9}",
+        ". \t",
+        ".x",
+    ]);
+    let begun = (sensible, any::<Index>())
+        .prop_map(|(text, at)| before(text, at.index(text.len() + 1)).to_owned());
+    let verb = "(EHLO|MAIL FROM:|RCPT TO:|DATA|BDAT|AUTH|STARTTLS|VRFY)";
+    let anything = format!("({verb}[ <>@=;\\[\\]\"a-zA-Z0-9.\u{e9}\t\n]{{0,30}}|\\PC{{0,12}})");
+    prop_oneof![2 => begun, 1 => proptest::string::string_regex(&anything).unwrap()]
+}
+
+/// What stands before byte `at`.
+fn before(line: &str, at: usize) -> &str {
+    line.split_at(line.floor_char_boundary(at)).0
+}
+
+fn is_wrong(faults: &[Fault]) -> bool {
+    faults.iter().any(Fault::is_wrong)
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// The verdict points into the line, whatever it is and wherever the session stands.
+    #[test]
+    fn a_verdict_points_between_characters(steps in session(), line in being_typed()) {
+        for fault in advice::judge(&fold(&steps), &line) {
+            prop_assert!(line.get(fault.span.start..fault.span.end).is_some(), "{:?}", fault);
+            if let Says::Rule(rule) = fault.says {
+                let places = knowledge::word(Lang::En, rule.key()).split('{').skip(1);
+                let places: Vec<_> = places.filter_map(|rest| rest.split('}').next()).collect();
+                let filled = |place: &str| fault.values.iter().any(|(name, _)| *name == place);
+                prop_assert!(places.into_iter().all(filled), "{:?}", fault);
+            }
+        }
+    }
+
+    /// Where nothing is wrong yet, nothing is wrong behind a legal candidate or a suggestion; and
+    /// behind an empty line a suggestion is a line to send.
+    #[test]
+    fn what_is_offered_as_legal_is_fine(steps in session(), line in being_typed(), at: Index) {
+        let (seen, mut habits) = (fold(&steps), Habits::default());
+        habits.draft = Some(at.index(1 << 20) as u64);
+        prop_assert!(habits.follow(&seen, 0) <= seen.exchanges().len());
+        let cursor = at.index(line.len() + 1);
+        for candidate in advice::complete(&seen, &habits, &line, cursor) {
+            let (span, head) = (candidate.span, before(&line, cursor));
+            prop_assert!(span.start <= span.end && span.end == head.len());
+            let (with, cursor) = candidate.put_into(head);
+            prop_assert_eq!(cursor, with.len());
+            let base = advice::judge(&seen, before(&line, span.start));
+            let legal = candidate.reason.is_none() && !is_wrong(&base);
+            prop_assert!(!legal || !is_wrong(&advice::judge(&seen, &with)), "{}", with);
+        }
+        if let Some(rest) = advice::suggest(&seen, &habits, &line) {
+            let with = line.clone() + &rest;
+            let faults = advice::judge(&seen, &with);
+            prop_assert!(is_wrong(&advice::judge(&seen, &line)) || !is_wrong(&faults), "{}", with);
+            let unfinished = faults.iter().any(|f| f.severity == Severity::Unfinished);
+            prop_assert!(!line.is_empty() || !unfinished, "{}", with);
+        }
+        if let Some(line) = advice::recognise(&seen, &habits).and_then(|slip| slip.line) {
+            prop_assert!(seen.awaits_mail_data() || !line.is_empty());
+        }
+    }
 }
 
 proptest! {

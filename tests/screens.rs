@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
+#[path = "screens/advice.rs"]
+mod advice;
 #[path = "screens/chances.rs"]
 mod chances;
 #[path = "screens/checks.rs"]

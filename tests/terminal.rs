@@ -19,6 +19,8 @@ use pty::{LIMIT, Size, Terminal, prompt, signal, state};
 const SMALL: Size = (80, 24);
 const LARGE: Size = (120, 40);
 
+const TAB: &str = "\t";
+const RIGHT: &str = "\x1b[C";
 const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
 const CTRL_C: &str = "\x03";
@@ -92,6 +94,86 @@ fn a_first_session_with_the_practice_server() {
     t.keys(CTRL_Q);
     assert_eq!(t.wait_for_end().exit_code(), 0);
     t.assert_given_back();
+}
+
+/// What is suggested is taken, nothing is typed, and nothing goes out before Enter.
+#[test]
+fn a_first_session_with_tab_and_right_alone() {
+    let mut t = practice(LARGE);
+    let steps = [
+        (TAB, "EHLO pc.example.org", "S 250 ENHANCEDSTATUSCODES"),
+        (RIGHT, "MAIL FROM:<alice@example.org>", "sender given"),
+        (TAB, "RCPT TO:<bob@example.net>", "RCPT 1 ok, 0 refused"),
+        (RIGHT, "DATA", "DATA> "),
+        (TAB, "From: alice@example.org", "C From: alice@example.org"),
+        (RIGHT, "To: bob@example.net", "C To: bob@example.net"),
+        (TAB, "Subject: Hello", "C Subject: Hello"),
+    ];
+    for (key, line, then) in steps {
+        t.wait_for(&format!("> {line}"));
+        assert_eq!(prompt(&t.screen()), "");
+        t.keys(key);
+        t.wait_until(line, |screen| prompt(screen) == line);
+        t.keys(ENTER);
+        t.wait_for(then);
+    }
+    t.wait_for("DATA> Date: ");
+    t.keys(RIGHT);
+    t.wait_until("a date", |screen| prompt(screen).ends_with(" +0000"));
+    t.keys(ENTER);
+    t.wait_for("now an empty line ends the header");
+    t.keys(ENTER);
+    for line in ["Hello, this is a test.", "."] {
+        t.wait_for(&format!("DATA> {line}"));
+        t.keys(TAB);
+        t.wait_until(line, |screen| prompt(screen) == line);
+        t.keys(ENTER);
+    }
+    t.wait_for("Transaction 1  accepted");
+    t.wait_for("> QUIT");
+    t.keys(RIGHT);
+    t.keys(ENTER);
+    t.wait_for("the server closed the connection");
+}
+
+#[test]
+fn a_list_is_opened_in_the_prompt_and_paths_are_completed() {
+    let mut t = practice(SMALL);
+    std::fs::create_dir(t.home().join("letters")).unwrap();
+    std::fs::write(t.home().join("letters/one.eml"), "Subject: x\n\nhi\n").unwrap();
+    t.keys("\0");
+    t.wait_for("what can stand here");
+    t.wait_for("(no MAIL was accepted yet)");
+    t.keys(ESC);
+    t.wait_gone("what can stand here");
+    for line in ["EHLO x.example", "MAIL FROM:<a@example.org>", "RCPT TO:<bob@example.net>", "DATA"]
+    {
+        t.line(line);
+    }
+    t.wait_for("DATA> ");
+    let home = t.home().display().to_string();
+    t.keys(&format!(":data {home}/lett"));
+    t.wait_for("letters/ ");
+    t.keys(TAB);
+    t.wait_for("letters/one.eml ");
+    t.keys(TAB);
+    t.wait_until("the file", |screen| prompt(screen).ends_with("letters/one.eml"));
+    t.keys(ENTER);
+    t.wait_for("Transaction 1  accepted");
+}
+
+#[test]
+fn a_person_without_a_screen_asks_with_a_question_mark() {
+    let mut t = Terminal::ehlo(SMALL, &["--plain"]);
+    t.wait_for("S: 220 ");
+    t.keys("EHLO pc.example.org\n");
+    t.wait_for("S: 250 ENHANCEDSTATUSCODES");
+    t.keys("MAIL ?\n");
+    t.wait_for("# MAIL: to come: FROM:<address> (RFC 5321 §4.1.1)");
+    t.wait_for("# next: MAIL FROM:<alice@example.org>");
+    t.keys("QUIT\n");
+    t.wait_for("S: 221 ");
+    assert_eq!(t.wait_for_end().exit_code(), 0);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 
+use crate::advice::Habits;
 use crate::display::token::own_visible;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
@@ -24,7 +25,9 @@ use crate::smtp::verb::Verb;
 use crate::speaker::{Directive, Human, Say, directive};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, practice_for, read_message, say, tell_recording_failed};
+use super::{
+    Outcome, Setting, ask, block_on, practice_for, read_message, say, tell_recording_failed,
+};
 
 /// Talks to `target` on standard input and output.
 ///
@@ -37,6 +40,7 @@ pub fn run(target: &Target, setting: &Setting) -> anyhow::Result<Outcome> {
 async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let clock = Clock::start();
     let recorder = setting.recorder(&clock)?;
+    let date = clock.date();
     let (publish, heard) = mpsc::channel(EVENTS_WAITING);
     let (say, orders) = mpsc::channel(1);
     let log = Log::new(clock, Keep::default())
@@ -44,10 +48,19 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         .published_to(Ear { number: 0, heard: publish });
     let address = practice_for(&target).await?.map(|practice| practice.address);
     tokio::spawn(session(target, address, log, orders));
-    let dialogue = Dialogue::default();
-    Front { setting, dialogue, said: 0, heard_of_us: 0, drips: false, bad_input: false, say }
-        .attend(heard)
-        .await
+    Front {
+        setting,
+        dialogue: Dialogue::default(),
+        said: 0,
+        heard_of_us: 0,
+        drips: false,
+        bad_input: false,
+        habits: Habits { date: Some(date), ..Habits::default() },
+        learned: 0,
+        say,
+    }
+    .attend(heard)
+    .await
 }
 
 async fn session(
@@ -78,6 +91,8 @@ struct Front {
     /// Whether what is on its way leaves in pieces.
     drips: bool,
     bad_input: bool,
+    habits: Habits,
+    learned: usize,
     say: mpsc::Sender<Say>,
 }
 
@@ -111,6 +126,7 @@ impl Front {
                     None => break,
                     Some((_, Heard::Event(event))) => {
                         self.dialogue.apply(&event);
+                        self.learned = self.habits.follow(&self.dialogue, self.learned);
                         say(&self.heard_of_us(&event, &printer))?;
                         say(&printer.news(&self.dialogue))?;
                     }
@@ -128,7 +144,7 @@ impl Front {
                     ended = read? == 0 && line.is_empty();
                     if !ended {
                         let typed = std::mem::take(&mut line);
-                        self.typed(&typed).await;
+                        self.typed(&typed).await?;
                     }
                 }
             }
@@ -176,16 +192,19 @@ impl Front {
     }
 
     /// A line of input: a directive, or a line for the server.
-    async fn typed(&mut self, typed: &[u8]) {
+    async fn typed(&mut self, typed: &[u8]) -> anyhow::Result<()> {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if let Some(line) = ask::asked(&self.dialogue, line, std::io::stdin().is_terminal()) {
+            return say(&ask::answer(&self.dialogue, &self.habits, line, self.setting.lang()));
+        }
         let say = match line.strip_prefix(b":").filter(|_| !self.dialogue.is_inside_text()) {
             Some(directive) => match self.directive(directive) {
                 Ok(say) => say,
                 Err(problem) => {
                     eprintln!("ehlo: {}", own_visible(&problem));
                     if std::io::stdin().is_terminal() {
-                        return;
+                        return Ok(());
                     }
                     // What follows in a pipe was written for a directive that worked.
                     self.bad_input = true;
@@ -196,12 +215,13 @@ impl Front {
         };
         if say.is_nothing() {
             eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), "message.nothing-sent"));
-            return;
+            return Ok(());
         }
         self.said += say.bytes().len() as u64;
         self.drips = matches!(say, Say::Drip(_));
         // A session that is over cannot be told anything.
         let _ = self.say.send(say).await;
+        Ok(())
     }
 }
 

@@ -93,6 +93,11 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// Whether something is on its way that ends it if it succeeds.
+    pub const fn is_ending(&self) -> bool {
+        self.ending
+    }
+
     /// Number of recipients that the server accepted.
     pub fn accepted(&self) -> usize {
         self.recipients.iter().filter(|r| r.fate == Fate::Accepted).count()

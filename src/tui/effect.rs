@@ -19,6 +19,8 @@ pub enum Effect {
     Remember(String),
     /// Send this file as mail data.
     SayFile(String),
+    /// List this folder, as it was typed.
+    List(String),
     /// Close the connection, or stop connecting.
     HangUp,
     /// Open a session with this target, as it was typed.

@@ -1,8 +1,11 @@
 //! What the explain pane is about: an entry that was opened, what is selected, else the last reply
 //! and where the session stands.
 
+use crate::advice;
 use crate::display::Role;
+use crate::display::advice::say;
 use crate::display::article::{self, Paragraph, first_sentence};
+use crate::display::token::own_visible;
 use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Part;
@@ -100,7 +103,7 @@ fn phase(model: &Model) -> Option<Topic> {
 
 /// What there is to say about the session as it stands.
 fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
-    let mut said: Vec<Paragraph> = broken(model).into_iter().collect();
+    let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
         Some(exchange) => {
             let reply = exchange.reply.iter();
@@ -125,6 +128,21 @@ fn broken(model: &Model) -> Option<Paragraph> {
     let (_, what) = model.session.dialogue.notices().last()?;
     let shown = crate::display::line::notice(what, model.lang);
     (shown.role == Role::Bad).then(|| Paragraph::line(Role::Bad, shown.text()))
+}
+
+/// What was wrong with the line that was sent last, as the prompt said before, and what was meant.
+fn slip(model: &Model) -> Option<Paragraph> {
+    let slip = advice::recognise(&model.session.dialogue, &model.habits)?;
+    let said = say(&slip.fault, model.lang);
+    let text = match &slip.line {
+        Some(line) => {
+            let values = [("said", said.with_clause()), ("line", own_visible(line))];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            knowledge::fill(model.lang, "slip.line", &values)
+        }
+        None => said.with_clause(),
+    };
+    Some(Paragraph::new(said.role, knowledge::word(model.lang, "slip"), &text))
 }
 
 /// What one can do about a refusal: the more exact of its codes knows.

@@ -9,6 +9,8 @@ use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
 
+use super::files::Folder;
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub enum Message {
@@ -37,6 +39,8 @@ pub enum Message {
     },
     /// What the user has set is different now, and perhaps something is wrong with it.
     Configured(Vec<Change>, Option<String>),
+    /// A folder was listed.
+    Listed(Folder),
     /// Something to tell the person in one line.
     Say(String),
     /// Something went to the clipboard, or did not.

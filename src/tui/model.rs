@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::advice::Habits;
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
@@ -9,6 +10,7 @@ use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::content::Content;
 
+use super::files::Folder;
 use super::find::Find;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Wish};
@@ -146,6 +148,8 @@ pub struct Session {
     pub drip: Option<(usize, usize)>,
     /// What was given away and is not on the wire yet.
     pub unheard: Vec<u8>,
+    /// How many of its exchanges the habits were learned from.
+    pub learned: usize,
 }
 
 impl Session {
@@ -182,6 +186,7 @@ impl Session {
             queue: None,
             drip: None,
             unheard: Vec::new(),
+            learned: 0,
         }
     }
 
@@ -229,6 +234,8 @@ pub struct Model {
     pub tab: Pane,
     /// The line being typed.
     pub prompt: Prompt,
+    /// Names and addresses that were used before, in whatever session.
+    pub habits: Habits,
     /// What stands before the panes.
     pub popup: Option<Popup>,
     /// Whether the focused pane has all the place.
@@ -253,6 +260,8 @@ pub struct Model {
     pub targets: Vec<String>,
     /// Whether the lines that are sent are kept for the next run.
     pub remembers: bool,
+    /// The folder of the path that is being typed, as far as it was read.
+    pub folder: Option<Folder>,
     /// Whether leaving an open transaction asks.
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
@@ -291,6 +300,7 @@ impl Model {
             focus: Pane::Prompt,
             tab: Pane::Envelope,
             prompt: Prompt::default(),
+            habits: Habits::default(),
             popup: None,
             zoomed: false,
             ratios: Ratios::default(),
@@ -303,6 +313,7 @@ impl Model {
             notice: None,
             targets: Vec::new(),
             remembers: false,
+            folder: None,
             confirm_quit: true,
             leaving: false,
             parting: Vec::new(),
@@ -344,7 +355,9 @@ impl Model {
     /// Which keys count, the nearest first.
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
-            Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Help(_) | Popup::Palette(_) | Popup::Candidates(_)) => {
+                &[Layer::List, Layer::Line, Layer::Any]
+            }
             Some(Popup::Query(_) | Popup::Search(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
@@ -376,7 +389,7 @@ impl Model {
     /// The line that is being typed: that of the popup, else the prompt if it has the focus.
     pub fn line(&mut self) -> Option<&mut Prompt> {
         match &mut self.popup {
-            Some(Popup::Palette(_)) => Some(&mut self.prompt),
+            Some(Popup::Palette(_) | Popup::Candidates(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }

@@ -10,6 +10,7 @@ use crate::display::keys::Action;
 use crate::knowledge::{self, Lang, Topic};
 
 use super::directive::{DIRECTIVES, Directive, cannot_dial, cannot_keep_alive, cannot_send};
+use super::files::{self, FILE};
 use super::model::Model;
 use super::popup::Popup;
 use super::sessions::PRACTICE;
@@ -26,6 +27,8 @@ pub enum Entry {
     Action(Action),
     /// Completes a directive with a target.
     Target(&'static Directive, String),
+    /// Completes a directive with a path.
+    File(&'static Directive, String),
     /// Opens an entry of the knowledge base.
     Topic(Topic),
 }
@@ -36,24 +39,26 @@ impl Entry {
         match self {
             Self::Directive(directive) => directive.name,
             Self::Action(action) => action.name(),
-            Self::Target(_, target) => target,
+            Self::Target(_, text) | Self::File(_, text) => text,
             Self::Topic(topic) => topic.id,
         }
     }
 
-    /// The key of its words; a target speaks for itself, and a topic has a title.
+    /// The key of its words; targets and paths speak for themselves, and a topic has a title.
     pub const fn words(&self) -> Option<&'static str> {
         match self {
             Self::Directive(directive) => Some(directive.words),
             Self::Action(action) => Some(action.name()),
-            Self::Target(..) | Self::Topic(_) => None,
+            Self::Target(..) | Self::File(..) | Self::Topic(_) => None,
         }
     }
 
     /// Why it cannot be done now: the key of a sentence.
     pub fn reason(&self, model: &Model) -> Option<&'static str> {
         match self {
-            Self::Directive(directive) | Self::Target(directive, _) => (directive.reason)(model),
+            Self::Directive(directive) | Self::Target(directive, _) | Self::File(directive, _) => {
+                (directive.reason)(model)
+            }
             Self::Action(action) => reason(model, *action),
             Self::Topic(_) => None,
         }
@@ -77,6 +82,11 @@ pub fn begun(model: &Model) -> Option<&'static Directive> {
 pub fn entries(model: &Model) -> Vec<Entry> {
     match begun(model) {
         Some(directive) if directive.argument == "TARGET" => targets(model, directive),
+        Some(directive) if directive.argument == FILE => {
+            let found = files::fitting(model).into_iter();
+            let found: Vec<_> = found.map(|path| Entry::File(directive, path)).collect();
+            if found.is_empty() { vec![Entry::Directive(directive)] } else { found }
+        }
         Some(directive) if directive.argument == "WORD" => {
             let found = topics(model, typed(model).1.unwrap_or_default().trim());
             std::iter::once(Entry::Directive(directive)).chain(found).collect()
@@ -190,7 +200,7 @@ impl<'a> Finder<'a> {
 fn reason(model: &Model, action: Action) -> Option<&'static str> {
     match action {
         Action::Connect => cannot_dial(model),
-        Action::Send => cannot_send(model),
+        Action::Send | Action::CompleteLine | Action::Candidates => cannot_send(model),
         Action::KeepAlive => cannot_keep_alive(model),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>

@@ -15,6 +15,8 @@ pub enum Popup {
     Help(Help),
     /// Everything that can be done, filtered by the prompt.
     Palette(Palette),
+    /// What can stand at the cursor of the prompt.
+    Candidates(Candidates),
     /// The looks that can be chosen.
     Themes(Themes),
     /// Something that only the person can decide.
@@ -71,6 +73,13 @@ pub struct Palette {
     pub draft: Draft,
     /// Which entry the person went to; until then the best match is the one.
     pub chosen: Option<usize>,
+}
+
+/// What can stand at the cursor of the prompt, filtered by what is typed there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Candidates {
+    /// Which one would be taken.
+    pub chosen: usize,
 }
 
 /// The theme switcher: what is chosen is what the screen looks like.

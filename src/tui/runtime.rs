@@ -281,6 +281,7 @@ impl Loop {
 
     fn tick(&mut self) {
         update(&mut self.model, Message::Tick(self.clock.now()));
+        self.model.habits.date = Some(self.clock.date());
     }
 
     /// When the header will say something else by itself.

@@ -1,11 +1,13 @@
 //! `update(&mut Model, Message) -> Vec<Effect>`: synchronous, total, without a clock.
 
+mod advice;
 mod arrange;
 mod browse;
 mod compose;
 mod copy;
 mod directive;
 mod explain;
+mod files;
 mod find;
 mod help;
 mod linked;
@@ -59,7 +61,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let selected = linked::selected(model);
     let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
     let secret = by_person && !model.typed_secrets().is_empty();
-    let effects = take(model, message);
+    let mut effects = take(model, message);
+    effects.extend(files::want(model));
     if secret || (by_person && !model.typed_secrets().is_empty()) {
         // What is left of it, and what can be undone, may be read later, where nobody knows.
         model.prompt.hold_secret();
@@ -116,6 +119,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = told;
             return changes.into_iter().filter_map(|change| configure(model, change)).collect();
         }
+        Message::Listed(folder) => files::listed(model, folder),
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {
             return vec![Effect::Copy { text: what.clone().into(), what }];
@@ -179,6 +183,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     }
     unsent::forget(model, id, &secrets);
     effects.extend(question::settle(model));
+    advice::learn(model, id);
     effects.extend(question::next_line(model, id));
     effects.extend(question::parted(model, id));
     effects
@@ -329,6 +334,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => return copy::open(model),
         Action::Quit => return question::quit(model),
         Action::Send => return compose::send(model),
+        Action::CompleteLine => advice::complete(model),
+        Action::Candidates => advice::list(model),
         Action::Find => find::open(model, Asks::Find),
         Action::Filter => find::open(model, Asks::Filter),
         Action::FindNext => find::again(model, true),
@@ -361,6 +368,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let effects = match model.popup {
         Some(Popup::Help(_)) => help::act(model, action, edited),
         Some(Popup::Palette(_)) => palette::act(model, action, edited),
+        Some(Popup::Candidates(_)) => advice::act(model, action, edited),
         Some(Popup::Themes(_)) => themes::act(model, action),
         Some(Popup::Question(_)) => question::act(model, action),
         Some(Popup::Query(_)) => find::act(model, action, edited),
@@ -403,6 +411,7 @@ fn close(model: &mut Model) {
 pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
     match &mut model.popup {
         Some(Popup::Palette(palette)) => palette.chosen = Some(index),
+        Some(Popup::Candidates(list)) => list.chosen = index,
         Some(Popup::Themes(themes)) => themes.chosen = index,
         Some(Popup::Question(question)) => question.chosen = index,
         Some(Popup::Copy(copy)) => copy.chosen = index,
@@ -417,6 +426,7 @@ fn line_changed(model: &mut Model) {
     match &mut model.popup {
         Some(Popup::Help(help)) => help.scroll = 0,
         Some(Popup::Palette(_)) => palette::typed_on(model),
+        Some(Popup::Candidates(_)) => advice::typed_on(model),
         Some(Popup::Query(_)) => find::edited(model),
         Some(Popup::Search(_)) => search::edited(model),
         _ => {}

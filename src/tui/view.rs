@@ -12,6 +12,7 @@
 //! The model is only looked at. Each pane is a function in a file of its own.
 
 pub mod ascii;
+pub mod candidates;
 pub mod content;
 pub mod copy;
 pub mod envelope;
@@ -75,6 +76,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
         Some(Popup::Palette(_)) => palette::draw(model, frame),
+        Some(Popup::Candidates(list)) => candidates::draw(model, *list, frame),
         Some(Popup::Themes(themes)) => themes::draw(model, themes, frame),
         Some(Popup::Question(question)) => question::draw(model, question, frame),
         Some(Popup::Query(_) | Popup::Search(_)) => find::draw(model, panes.hints, frame),
@@ -113,7 +115,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
         (Some(Popup::Question(question)), _) => chosen(question.chosen),
         (Some(Popup::Copy(copy)), _) => chosen(copy.chosen),
         (Some(Popup::Query(_) | Popup::Search(_)), _) => find::cursor(model, panes.hints),
-        (Some(Popup::Palette(_)), _) | (None, Pane::Prompt) => {
+        (Some(Popup::Palette(_) | Popup::Candidates(_)), _) | (None, Pane::Prompt) => {
             prompt::cursor(model, panes.prompt, panes.boxed)
         }
         (None, Pane::Transcript) if let Some(place) = transcript::cursor(model) => place,
@@ -304,6 +306,7 @@ fn put(buffer: &mut Buffer, (x, y): (u16, u16), text: &str, end: u16, style: Sty
 pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
     match &model.popup {
         Some(Popup::Palette(_)) => palette::choices(model),
+        Some(Popup::Candidates(list)) => candidates::choices(model, *list),
         Some(Popup::Themes(themes)) => themes::choices(model, themes),
         Some(Popup::Question(question)) => question::choices(model, question),
         Some(Popup::Copy(copy)) => copy::choices(model, copy),
@@ -318,7 +321,7 @@ pub fn popup_at(model: &Model) -> Option<Rect> {
     match model.popup.as_ref()? {
         Popup::Help(_) => Some(help::place(model)),
         Popup::Query(_) | Popup::Search(_) => Some(panes.hints),
-        Popup::Palette(_) => Some(entries.fold(panes.prompt, Rect::union)),
+        Popup::Palette(_) | Popup::Candidates(_) => Some(entries.fold(panes.prompt, Rect::union)),
         _ => entries.reduce(Rect::union),
     }
 }

@@ -12,7 +12,7 @@ use ehlo::session::pattern::Pattern;
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::{Model, Pane};
-use ehlo::tui::popup::{Asked, Asks, Help, Popup, Query, Question};
+use ehlo::tui::popup::{Asked, Asks, Candidates, Help, Popup, Query, Question};
 use ehlo::tui::prompt::Prompt;
 use ehlo::tui::update::update;
 use ehlo::tui::view::view;
@@ -335,7 +335,9 @@ pub(crate) fn places(scene: &Scene) -> Vec<Model> {
     let mut themes = palette.clone();
     themes.model.prompt.set(":view.theme");
     themes.press("enter");
-    out.extend([palette.model, themes.model]);
+    let mut candidates = Model { focus: Pane::Prompt, ..scene.model.clone() };
+    candidates.popup = Some(Popup::Candidates(Candidates::default()));
+    out.extend([palette.model, themes.model, candidates]);
     out
 }
 

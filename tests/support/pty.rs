@@ -252,15 +252,25 @@ impl Drop for Terminal {
     }
 }
 
-/// What stands in the prompt: the line behind the last `> ` beside a border, if there is one.
+/// What was typed into the prompt: the line behind the last `> ` beside a border, if there is one.
 pub fn prompt(screen: &vt100::Screen) -> String {
-    let contents = screen.contents();
-    let line = contents.lines().rev().find_map(|line| {
-        line.split_once("> ").filter(|(before, _)| {
-            before.trim_start_matches(['║', '│']).chars().all(char::is_uppercase)
-        })
+    let (rows, _) = screen.size();
+    let line = (0..rows.get()).rev().map(|row| typed(screen, row)).find_map(|line| {
+        let (before, text) = line.split_once("> ")?;
+        let mark = before.trim_start_matches(['║', '│', ' ']);
+        mark.chars().all(char::is_uppercase).then(|| text.to_owned())
     });
-    line.map(|(_, text)| text.trim_end_matches(['║', '│', ' ']).to_owned()).unwrap_or_default()
+    line.map(|text| text.trim_end_matches(['║', '│', ' ']).to_owned()).unwrap_or_default()
+}
+
+/// What stands in a row without what is dim: what is suggested was not typed.
+fn typed(screen: &vt100::Screen, row: u16) -> String {
+    let (_, columns) = screen.size();
+    let cells = (0..columns.get()).filter_map(|column| screen.cell(row, column));
+    let cells = cells.filter(|cell| !cell.is_wide_continuation());
+    cells
+        .map(|cell| if cell.dim() || !cell.has_contents() { " " } else { cell.contents() })
+        .collect()
 }
 
 /// Sends a signal to any process.

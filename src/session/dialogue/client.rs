@@ -4,8 +4,9 @@ use bytes::Bytes;
 
 use crate::smtp::command::{self, Argument, Command};
 use crate::smtp::line::{Line, LineEnd};
+use crate::smtp::payload::Scanner;
 use crate::smtp::verb::Verb;
-use crate::smtp::{Oddity, Span};
+use crate::smtp::{Oddity, Parsed, Span};
 
 use super::super::message::Message;
 use super::super::phase::{Phase, Turn};
@@ -108,14 +109,29 @@ impl Dialogue {
             .is_some_and(|e| e.turn == Turn::LoginAnswer || e.verb() == Some(&Verb::Auth))
     }
 
+    /// What `line`, without its ending, means as a command that is sent now: what is odd about it,
+    /// and about sending it.
+    pub fn read_command(&self, line: &[u8]) -> Parsed<Command> {
+        let mut parsed = command::read(line);
+        parsed.odd.extend(odd::in_command(self, &parsed.value, line.len()));
+        parsed
+    }
+
+    /// What is odd about `line`, without its ending, as the next line of mail data.
+    pub fn read_data_line(&self, line: &[u8]) -> Vec<Oddity> {
+        let mut scanner = Scanner::default();
+        scanner.push(&mut Bytes::from([line, b"\r\n"].concat()));
+        let eight_bit = odd::in_message(&self.envelope, scanner.eight_bit());
+        scanner.odd().iter().copied().chain(eight_bit).collect()
+    }
+
     pub(super) fn command(&mut self, line: Line, secret: Option<Span>) {
-        let parsed = command::read(&line.bytes);
+        let parsed = self.read_command(&line.bytes);
         let mut odd = parsed.odd;
         let turn = match &parsed.value.argument {
             Argument::Chunk { last: true, .. } => Turn::LastChunk,
             _ => Turn::Command(parsed.value.verb.clone()),
         };
-        odd.extend(odd::in_command(self, &parsed.value, line.bytes.len()));
         if line.end == LineEnd::Lf {
             odd.push(Oddity::new("G13", Span::new(line.bytes.len(), line.bytes.len())));
         }

@@ -36,6 +36,7 @@ impl Loop {
                         reading::say_file(path, orders, self.inner.clone());
                     }
                 }
+                Effect::List(path) => reading::list(path, self.inner.clone()),
                 Effect::Close(id) => self.sessions.close(id),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),
                 Effect::ReadContent { session, message, bytes } => {

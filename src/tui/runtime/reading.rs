@@ -10,6 +10,7 @@ use crate::session::content::Content;
 use crate::smtp::payload;
 use crate::speaker::Say;
 
+use super::super::files::{Folder, MOST};
 use super::super::message::Message;
 use super::sessions::Order;
 
@@ -42,6 +43,26 @@ pub(super) fn say_file(path: String, orders: mpsc::Sender<Order>, inner: Inner) 
                 let _ = inner.send(Ok(Message::Say(format!("{path}: {error}")))).await;
             }
         }
+    });
+}
+
+/// Lists a folder; of one that cannot be read there is nothing to list.
+pub(super) fn list(path: String, inner: Inner) {
+    tokio::task::spawn_blocking(move || {
+        let folder = if path.is_empty() { "." } else { &path };
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .take(MOST)
+            .filter_map(|entry| {
+                let is_folder = std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
+                let slash = if is_folder { "/" } else { "" };
+                Some(entry.file_name().into_string().ok()? + slash)
+            })
+            .collect();
+        names.sort_unstable();
+        let _ = inner.blocking_send(Ok(Message::Listed(Folder { path, names })));
     });
 }
 

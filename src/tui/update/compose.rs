@@ -17,7 +17,8 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     if matches!(model.popup, Some(Popup::Question(_))) {
         return super::question::letter(model, c);
     }
-    let at_prompt = model.popup.is_none() && model.focus == Pane::Prompt;
+    let listed = matches!(model.popup, None | Some(Popup::Candidates(_)));
+    let at_prompt = listed && model.focus == Pane::Prompt;
     let empty = model.prompt.text().is_empty() && !model.session.dialogue.is_inside_text();
     match c {
         '?' if at_prompt && empty => super::help::open(model),
@@ -36,6 +37,9 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Edits the line; `false` if `action` is none of that.
 pub(super) fn edit(model: &mut Model, action: Action) -> bool {
+    if matches!(action, Action::Right | Action::End) && super::advice::take_ghost(model) {
+        return true;
+    }
     // What is deleted of a secret is not kept to be put back where it could be read.
     let secret = !model.typed_secrets().is_empty();
     let Some(prompt) = model.line() else { return false };

@@ -61,7 +61,7 @@ fn complete(model: &mut Model) {
         Some(Entry::Directive(_)) if begun(model).is_some() => return,
         Some(Entry::Directive(d)) if d.argument.is_empty() => format!(":{}", d.name),
         Some(Entry::Directive(d)) => format!(":{} ", d.name),
-        Some(Entry::Target(d, target)) => format!(":{} {target}", d.name),
+        Some(Entry::Target(d, text) | Entry::File(d, text)) => format!(":{} {text}", d.name),
         Some(Entry::Action(action)) => format!(":{}", action.name()),
         Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),
         None => return,
@@ -80,7 +80,12 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         return directive::unknown(model, &name);
     };
     match entry {
-        Entry::Target(..) => {
+        // Into the folder.
+        Entry::File(_, path) if path.ends_with('/') => {
+            complete(model);
+            Vec::new()
+        }
+        Entry::Target(..) | Entry::File(..) => {
             complete(model);
             compose::run_directive(model)
         }

@@ -108,22 +108,24 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        Choose, Complete, Connect, ContentView, Copy, Filter, Find, Hangup, Help, KeepAlive, Leave,
-        PageDown, Palette, PaneNext, Prompt, Quit, Send, Zoom,
+        Choose, Complete, CompleteLine, Connect, ContentView, Copy, Filter, Find, Hangup, Help,
+        KeepAlive, Leave, PageDown, Palette, PaneNext, Prompt, Quit, Send, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
-        (Some(Popup::Palette(_)), _) => &[Choose, Complete, Leave],
+        (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
-            &[Help, Send, PaneNext, Leave, ContentView, Palette, Quit]
+            &[Help, Send, CompleteLine, Leave, ContentView, Palette, Quit]
         }
-        (None, Pane::Prompt) if open => &[Help, Send, PaneNext, Leave, KeepAlive, Palette, Quit],
+        (None, Pane::Prompt) if open => {
+            &[Help, Send, CompleteLine, Leave, KeepAlive, Palette, Quit]
+        }
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
         (None, Pane::Transcript) => &[Help, Prompt, Find, Filter, Copy, Palette, Quit],
         (None, Pane::Content) => &[Help, Prompt, Find, ContentView, Copy, Palette, Quit],

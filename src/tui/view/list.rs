@@ -10,11 +10,13 @@ use ratatui::widgets::{Block, BorderType};
 use crate::display::Role;
 use crate::display::text::{clip, fit, width};
 use crate::display::token::own_visible;
+use crate::knowledge;
 
 use super::super::layout::inside;
 use super::super::model::Model;
 use super::super::prompt::Prompt;
 use super::super::rows::Piece;
+use super::draw_lines;
 
 /// Draws the box of a popup; gives its inside.
 pub fn boxed(model: &Model, title: &str, below: &str, area: Rect, frame: &mut Frame<'_>) -> Rect {
@@ -31,6 +33,50 @@ pub fn boxed(model: &Model, title: &str, below: &str, area: Rect, frame: &mut Fr
         .title_bottom(titled(below));
     frame.render_widget(block, area);
     inside(area)
+}
+
+/// How many entries of a list above the prompt are in sight where there is room.
+const ROWS: u16 = 12;
+
+/// The place of a list above the prompt, over the other panes.
+fn above_prompt(model: &Model, count: usize) -> Rect {
+    let bottom = model.panes().prompt.y;
+    let rows = u16::try_from(count.max(1)).unwrap_or(ROWS).min(ROWS);
+    let height = (rows + 2).min(bottom.saturating_sub(1));
+    Rect { x: 0, y: bottom.saturating_sub(height), width: model.size.0, height }
+}
+
+/// Where each entry of a list above the prompt stands.
+pub fn choices(model: &Model, count: usize, chosen: Option<usize>) -> Vec<(usize, Rect)> {
+    let area = inside(above_prompt(model, count));
+    places(area, window(count, chosen, area.height))
+}
+
+/// Draws a list above the prompt: of each entry a row, which depends on whether it is chosen and
+/// on the columns that there are.
+pub fn draw<T>(
+    model: &Model,
+    title: &str,
+    entries: &[T],
+    chosen: Option<usize>,
+    row: impl Fn(&T, bool, usize) -> Vec<Piece>,
+    frame: &mut Frame<'_>,
+) {
+    let area = boxed(model, title, "", above_prompt(model, entries.len()), frame);
+    let room = usize::from(area.width);
+    if entries.is_empty() {
+        let text = clip(knowledge::word(model.lang, "palette.nothing"), room);
+        return draw_lines(model, vec![vec![(Role::Dim, text)]], area, frame);
+    }
+    let window = window(entries.len(), chosen, area.height);
+    let shown = entries.iter().enumerate().skip(window.start).take(window.len());
+    let lines = shown.map(|(at, entry)| row(entry, chosen == Some(at), room)).collect();
+    draw_lines(model, lines, area, frame);
+    for (number, place) in places(area, window) {
+        if chosen == Some(number) {
+            highlight(model, place, frame);
+        }
+    }
 }
 
 /// Which of `count` entries are in sight when `chosen` has to be.

@@ -4,11 +4,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::advice::say;
 use crate::display::text::{right_of, split_at_width, width};
 use crate::display::token::{own_byte_at, own_tokens, own_visible};
 use crate::knowledge;
 use crate::session::Phase;
 
+use super::super::advice;
 use super::super::find::Needle;
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
@@ -20,7 +22,7 @@ use super::{boxed, draw_lines};
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
         let title = knowledge::word(model.lang, Pane::Prompt.title());
-        let (tone, remark) = remark(model);
+        let (tone, remark) = remark(model, area.width);
         boxed(model, Pane::Prompt, title, (tone, &remark), area, frame)
     } else {
         area
@@ -42,8 +44,20 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     {
         pieces = rows::marked(&needle, pieces);
     }
+    if let Some(ghost) = ghost(model) {
+        let ghost = own_visible(&ghost);
+        let (shown, _) = split_at_width(&ghost, left);
+        pieces.push((Role::Dim, shown.to_owned()));
+    }
     pieces.insert(0, (Role::Prompt, mark.to_owned()));
     draw_lines(model, vec![pieces], area, frame);
+}
+
+/// What is suggested behind the line, veiled as it would be once it is taken.
+fn ghost(model: &Model) -> Option<String> {
+    let text = model.prompt.text();
+    let with = model.veiled(&[text, &advice::ghost(model)?].concat());
+    with.get(text.len()..).map(str::to_owned)
 }
 
 /// Where the cursor stands on the screen.
@@ -121,7 +135,9 @@ fn mark(model: &Model) -> &'static str {
     }
 }
 
-fn remark(model: &Model) -> (Role, String) {
+/// What stands at the right of the upper border, `columns` wide: the verdict on the line, else what
+/// the prompt is for.
+fn remark(model: &Model, columns: u16) -> (Role, String) {
     let dim = |key| (Role::Dim, model.sentence(key, &[]));
     let warn = |key| (Role::Warn, model.sentence(key, &[]));
     let dialogue = &model.session.dialogue;
@@ -130,13 +146,42 @@ fn remark(model: &Model) -> (Role, String) {
         let n = (newlines + 1).to_string();
         return (Role::Warn, model.sentence("prompt.lines", &[("n", &n)]));
     }
+    let really = dialogue.awaits_mail_data() && !dialogue.endpoints().loopback;
+    if let Some(said) = verdict(model, columns, really) {
+        return said;
+    }
     match dialogue.phase() {
-        _ if dialogue.awaits_mail_data() && !dialogue.endpoints().loopback => warn("data.really"),
+        _ if really => warn("data.really"),
+        _ if advice::wants_empty_line(model) => dim("verdict.empty-line"),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => warn("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
+        _ if model.popup.is_none() && advice::ghost(model).is_some() => dim("prompt.ghost"),
         _ => (Role::Dim, String::new()),
     }
 }
+
+/// What there is to say about the line: its worst fault with the clause where there is room, and
+/// how many others it has. Where a dot really delivers, only what is wrong is more important.
+fn verdict(model: &Model, columns: u16, really: bool) -> Option<(Role, String)> {
+    let faults = advice::verdict(model)?;
+    let Some(worst) = faults.first().filter(|fault| fault.is_wrong() || !really) else {
+        let fine = knowledge::word(model.lang, "verdict.fine");
+        return (!really).then(|| (Role::Good, fine.to_owned()));
+    };
+    let said = say(worst, model.lang);
+    let others = faults.iter().filter(|fault| fault.is_wrong()).count().saturating_sub(1);
+    let more = |text: String| match others {
+        0 => text,
+        n => knowledge::fill(model.lang, "verdict.more", &[("said", &text), ("n", &n.to_string())]),
+    };
+    let room = usize::from(columns).saturating_sub(TITLE);
+    let whole = more(said.with_clause());
+    let text = if width(&whole) <= room { whole } else { more(said.text) };
+    Some((said.role, text))
+}
+
+/// Columns that the title and the corners of the border take.
+const TITLE: usize = 20;

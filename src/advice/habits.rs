@@ -1,0 +1,118 @@
+//! What a person has used before: names and addresses that are likely to come again.
+
+use crate::session::{Dialogue, Exchange};
+use crate::smtp::code::Class;
+use crate::smtp::command::{Argument, Command};
+use crate::smtp::path::is_domain;
+use crate::smtp::verb::Verb;
+
+/// How many names of one kind are kept.
+const KEPT: usize = 20;
+
+/// Names and addresses, the one used last first. The practice world's stand at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habits {
+    /// Names of this host, as EHLO gives them.
+    pub hosts: Vec<String>,
+    /// Addresses that were named as senders.
+    pub senders: Vec<String>,
+    /// Addresses that were named as recipients.
+    pub recipients: Vec<String>,
+    /// The size of the message that is about to be sent, in bytes.
+    pub draft: Option<u64>,
+    /// The date and time of now as a header field has it, where that is known.
+    pub date: Option<String>,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            hosts: vec!["pc.example.org".to_owned()],
+            senders: vec!["alice@example.org".to_owned()],
+            recipients: vec!["bob@example.net".to_owned()],
+            draft: None,
+            date: None,
+        }
+    }
+}
+
+impl Habits {
+    /// Learns from the exchanges of `seen` from number `from` on that are over; gives the number
+    /// of the first one that is not.
+    pub fn follow(&mut self, seen: &Dialogue, from: usize) -> usize {
+        let new = seen.exchanges().get(from..).unwrap_or_default().iter();
+        let over = |e: &&Exchange| e.reply.is_some() || e.connection < seen.connection();
+        let over: Vec<&Exchange> = new.take_while(over).collect();
+        for exchange in &over {
+            // What was refused for good is not worth to be said again.
+            let refused = exchange.reply.as_ref().is_none_or(|r| r.class() == Class::Permanent);
+            if let Some(command) = exchange.command.as_ref().filter(|_| !refused) {
+                self.learn(command);
+            }
+        }
+        from + over.len()
+    }
+
+    /// Learns the names in a command.
+    pub fn learn(&mut self, command: &Command) {
+        let (names, name) = match (&command.verb, &command.argument) {
+            (Verb::Ehlo | Verb::Helo | Verb::Lhlo, Argument::Name(name)) if is_domain(name) => {
+                (&mut self.hosts, name.clone())
+            }
+            (Verb::Mail, Argument::Path(path, _)) if path.value.is_well_formed() => {
+                (&mut self.senders, path.value.written.clone())
+            }
+            (Verb::Rcpt, Argument::Path(path, _)) if path.value.is_well_formed() => {
+                (&mut self.recipients, path.value.written.clone())
+            }
+            _ => return,
+        };
+        if !name.is_empty() {
+            names.retain(|known| *known != name);
+            names.insert(0, name);
+            names.truncate(KEPT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advice::verdict::tests::after;
+
+    #[test]
+    fn what_was_not_refused_is_remembered_the_last_one_first() {
+        let seen = after(&[
+            "S: 220 mx",
+            "C: EHLO laptop.example.com",
+            "S: 250 mx",
+            "C: MAIL FROM:<>",
+            "S: 250 ok",
+            "C: RCPT TO:<carol@example.net>",
+            "S: 250 ok",
+            "C: RCPT TO:<nobody@example.net>",
+            "S: 550 no",
+            "C: RCPT TO:<dave@example.net>",
+            "S: 450 later",
+            "C: RCPT TO:<late@example.net>",
+        ]);
+        let mut habits = Habits::default();
+        let next = habits.follow(&seen, 0);
+        assert_eq!(next, seen.exchanges().len() - 1);
+        assert_eq!(habits.hosts, ["laptop.example.com", "pc.example.org"]);
+        assert_eq!(habits.senders, ["alice@example.org"]);
+        assert_eq!(habits.recipients, ["dave@example.net", "carol@example.net", "bob@example.net"]);
+        assert_eq!(habits.follow(&seen, next), next);
+    }
+
+    #[test]
+    fn not_more_than_some_are_kept() {
+        let mut habits = Habits::default();
+        for n in 0..2 * KEPT {
+            let line = format!("RCPT TO:<u{n}@example.net>");
+            habits.learn(&crate::smtp::command::read(line.as_bytes()).value);
+        }
+        assert_eq!(habits.recipients.len(), KEPT);
+        assert_eq!(habits.recipients[0], format!("u{}@example.net", 2 * KEPT - 1));
+    }
+}

@@ -1,0 +1,199 @@
+//! The parameters of MAIL and RCPT that are known: where they stand, what their values look like,
+//! and by how much they lengthen the line. One table for the verdict and for the candidates.
+
+use crate::smtp::param::keyword_of;
+use crate::smtp::verb::Verb;
+
+/// A known parameter.
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) verb: Verb,
+    pub(super) clause: &'static str,
+    /// How it is written.
+    pub(super) form: &'static str,
+    /// Values that are worth to be offered. In a list they can stand together.
+    pub(super) values: &'static [&'static str],
+    /// Whether a value is one; `None` if nothing stands behind the name.
+    pub(super) takes: fn(Option<&str>) -> bool,
+}
+
+impl Parameter {
+    /// Whether several values can stand behind it, with commas between.
+    pub(super) fn is_list(&self) -> bool {
+        self.name == "NOTIFY"
+    }
+
+    /// The parameter of this name, in capitals.
+    pub(super) fn find(name: &str) -> Option<&'static Self> {
+        PARAMETERS.iter().find(|known| known.name == name)
+    }
+}
+
+macro_rules! parameters {
+    ($($name:literal $verb:ident $clause:literal $form:literal [$($value:literal),*] $takes:expr;)*) => {
+        /// Those of MAIL, then those of RCPT, in the order in which they are offered.
+        pub(super) static PARAMETERS: &[Parameter] = &[$(Parameter {
+            name: $name,
+            verb: Verb::$verb,
+            clause: $clause,
+            form: $form,
+            values: &[$($value),*],
+            takes: $takes,
+        }),*];
+    };
+}
+
+parameters! {
+    "SIZE" Mail "RFC 1870 §6.1" "SIZE=octets" [] |v| v.is_some_and(|v| digits(v, 20));
+    "BODY" Mail "RFC 6152 §3" "BODY=7BIT / 8BITMIME / BINARYMIME" ["8BITMIME", "7BIT", "BINARYMIME"]
+        |v| one_of(v, &["7BIT", "8BITMIME", "BINARYMIME"]);
+    "SMTPUTF8" Mail "RFC 6531 §3.4" "SMTPUTF8" [] |v| v.is_none();
+    "RET" Mail "RFC 3461 §4.3" "RET=FULL / HDRS" ["HDRS", "FULL"] |v| one_of(v, &["FULL", "HDRS"]);
+    "ENVID" Mail "RFC 3461 §4.4" "ENVID=xtext" []
+        |v| v.is_some_and(|v| is_xtext(v) && v.len() <= 100);
+    "AUTH" Mail "RFC 4954 §5" "AUTH=<> / xtext" ["<>"]
+        |v| v.is_some_and(|v| v == "<>" || is_xtext(v));
+    "BY" Mail "RFC 2852 §4" "BY=seconds;R / N [T]" ["600;R", "600;N"] |v| v.is_some_and(is_by);
+    "HOLDFOR" Mail "RFC 4865 §3" "HOLDFOR=seconds" ["3600"] |v| v.is_some_and(|v| digits(v, 9));
+    "HOLDUNTIL" Mail "RFC 4865 §3" "HOLDUNTIL=yyyy-mm-ddThh:mm:ssZ" [] |v| v.is_some_and(is_time);
+    "MT-PRIORITY" Mail "RFC 6710 §4.1" "MT-PRIORITY=-9 … 9" ["0", "3", "-3"]
+        |v| v.is_some_and(is_priority);
+    "REQUIRETLS" Mail "RFC 8689 §2" "REQUIRETLS" [] |v| v.is_none();
+    "NOTIFY" Rcpt "RFC 3461 §4.1" "NOTIFY=NEVER / SUCCESS,FAILURE,DELAY"
+        ["SUCCESS", "FAILURE", "DELAY", "NEVER"] |v| v.is_some_and(is_notify);
+    "ORCPT" Rcpt "RFC 3461 §4.2" "ORCPT=rfc822;address" [] |v| v.is_some_and(is_typed_address);
+    "RRVS" Rcpt "RFC 7293 §3.1" "RRVS=yyyy-mm-ddThh:mm:ssZ[;C / R]" [] |v| v.is_some_and(is_rrvs);
+}
+
+/// By how many octets an extension lengthens the line of this verb, once its parameters are used.
+const INCREMENTS: &[(Verb, &str, usize)] = &[
+    (Verb::Mail, "SIZE", 26),
+    (Verb::Mail, "8BITMIME", 17),
+    (Verb::Mail, "SMTPUTF8", 10),
+    (Verb::Mail, "DSN", 100),
+    (Verb::Mail, "AUTH", 500),
+    (Verb::Mail, "DELIVERBY", 17),
+    (Verb::Mail, "FUTURERELEASE", 34),
+    (Verb::Mail, "MT-PRIORITY", 15),
+    (Verb::Mail, "REQUIRETLS", 11),
+    (Verb::Mail, "MTRK", 40),
+    (Verb::Mail, "NO-SOLICITING", 1_007),
+    (Verb::Rcpt, "DSN", 530),
+    (Verb::Rcpt, "RRVS", 33),
+];
+
+/// By how many octets these parameters lengthen the line of `verb`.
+pub(super) fn increment<'a>(verb: &Verb, used: impl Iterator<Item = &'a str>) -> usize {
+    let used: Vec<&str> = used.map(keyword_of).collect();
+    let of_used = INCREMENTS.iter().filter(|(v, keyword, _)| v == verb && used.contains(keyword));
+    of_used.map(|(.., octets)| octets).sum()
+}
+
+fn digits(value: &str, most: usize) -> bool {
+    (1..=most).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn one_of(value: Option<&str>, known: &[&str]) -> bool {
+    value.is_some_and(|v| known.iter().any(|k| k.eq_ignore_ascii_case(v)))
+}
+
+/// `xtext` of RFC 3461 §4.
+fn is_xtext(value: &str) -> bool {
+    let hex = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+    let mut bytes = value.bytes();
+    while let Some(byte) = bytes.next() {
+        let good = match byte {
+            b'+' => hex(bytes.next()) && hex(bytes.next()),
+            b'=' => false,
+            other => other.is_ascii_graphic(),
+        };
+        if !good {
+            return false;
+        }
+    }
+    !value.is_empty()
+}
+
+/// `by-value` of RFC 2852 §4.
+fn is_by(value: &str) -> bool {
+    let Some((time, mode)) = value.split_once(';') else { return false };
+    let digits_of = time.strip_prefix('-').unwrap_or(time);
+    let mode = mode.to_ascii_uppercase();
+    digits(digits_of, 9) && matches!(mode.strip_suffix('T').unwrap_or(&mode), "R" | "N")
+}
+
+/// A date and time of RFC 3339, as far as its form goes.
+fn is_time(value: &str) -> bool {
+    value.parse::<jiff::Timestamp>().is_ok()
+}
+
+fn is_priority(value: &str) -> bool {
+    value.len() <= 2 && value.parse::<i8>().is_ok_and(|n| (-9..=9).contains(&n))
+}
+
+/// NEVER stands alone (RFC 3461 §4.1).
+fn is_notify(value: &str) -> bool {
+    let all = value.split(',').all(|word| one_of(Some(word), &["SUCCESS", "FAILURE", "DELAY"]));
+    all || value.eq_ignore_ascii_case("NEVER")
+}
+
+fn is_typed_address(value: &str) -> bool {
+    value.split_once(';').is_some_and(|(kind, address)| !kind.is_empty() && is_xtext(address))
+}
+
+fn is_rrvs(value: &str) -> bool {
+    let (time, action) = value.split_once(';').unwrap_or((value, "C"));
+    is_time(time) && matches!(action, "C" | "R")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_offered_is_taken() {
+        for known in PARAMETERS {
+            for value in known.values {
+                assert!((known.takes)(Some(value)), "{}={value}", known.name);
+            }
+            assert!(!(known.takes)(Some("")), "{}=", known.name);
+        }
+    }
+
+    #[test]
+    fn values() {
+        for (name, value, good) in [
+            ("SIZE", "12", true),
+            ("SIZE", "-1", false),
+            ("SIZE", "123456789012345678901", false),
+            ("BODY", "8bitmime", true),
+            ("BODY", "9BIT", false),
+            ("NOTIFY", "SUCCESS,delay", true),
+            ("NOTIFY", "NEVER,DELAY", false),
+            ("NOTIFY", "SUCCESS,", false),
+            ("ENVID", "a+20b", true),
+            ("ENVID", "a+b", false),
+            ("ENVID", "a b", false),
+            ("ORCPT", "rfc822;bob@example.net", true),
+            ("ORCPT", "bob@example.net", false),
+            ("AUTH", "<>", true),
+            ("BY", "-5;NT", true),
+            ("BY", "5", false),
+            ("HOLDUNTIL", "2026-11-23T08:00:00Z", true),
+            ("HOLDUNTIL", "tomorrow", false),
+            ("RRVS", "2026-11-23T08:00:00Z;R", true),
+            ("MT-PRIORITY", "-9", true),
+            ("MT-PRIORITY", "10", false),
+        ] {
+            let known = Parameter::find(name).expect(name);
+            assert_eq!((known.takes)(Some(value)), good, "{name}={value}");
+        }
+        assert!((Parameter::find("SMTPUTF8").expect("known").takes)(None));
+    }
+
+    #[test]
+    fn an_extension_lengthens_the_line_once() {
+        assert_eq!(increment(&Verb::Rcpt, ["NOTIFY", "ORCPT"].into_iter()), 530);
+        assert_eq!(increment(&Verb::Mail, ["SIZE", "BODY", "X"].into_iter()), 43);
+    }
+}

@@ -1,0 +1,68 @@
+//! Whether a command can be said now: what must come before it, and what the server offers
+//! (RFC 5321 §4.1.4).
+
+use crate::session::{Dialogue, Fate, Phase, Transaction};
+use crate::smtp::verb::Verb;
+
+use super::super::fault::Fault;
+use super::super::rule::Rule;
+use crate::smtp::Span;
+
+/// Why `verb` cannot be said now. Where the dialogue names an oddity itself, nothing is added.
+pub(super) fn fault(seen: &Dialogue, verb: &Verb) -> Option<Fault> {
+    let rule = |rule: Rule| Some(rule.at(Span::default()));
+    let by_phase = match seen.phase() {
+        Phase::Offline | Phase::Closed => rule(Rule::Closed),
+        Phase::Refused if *verb != Verb::Quit => rule(Rule::OnlyQuit),
+        Phase::Closing => rule(Rule::Goodbye),
+        _ => None,
+    };
+    by_phase.or_else(|| not_offered(seen, verb)).or_else(|| rule(broken(seen, verb)?))
+}
+
+/// The extension that a verb belongs to, if the server did not offer it.
+fn not_offered(seen: &Dialogue, verb: &Verb) -> Option<Fault> {
+    let keyword = match verb {
+        Verb::Bdat => "CHUNKING",
+        // Nobody knows whether a server that says nothing of extensions has it.
+        Verb::Expn if seen.capabilities().is_none() => return None,
+        // Offered in clear text, forbidden under TLS (RFC 3207 §4.2).
+        Verb::Starttls if seen.is_secured() => return None,
+        Verb::Starttls | Verb::Auth | Verb::Expn | Verb::Etrn | Verb::Atrn | Verb::Burl => {
+            verb.as_str()
+        }
+        Verb::Xclient | Verb::Xforward => verb.as_str(),
+        _ => return None,
+    };
+    (!seen.offers(keyword)).then(|| Rule::NotOffered.at(Span::default()).with("name", keyword))
+}
+
+/// The rule of order that `verb` breaks.
+fn broken(seen: &Dialogue, verb: &Verb) -> Option<Rule> {
+    let open = seen.envelope().open().filter(|t| !t.is_ending());
+    match verb {
+        Verb::Mail | Verb::Rcpt | Verb::Data if seen.phase() == Phase::Chunks => {
+            Some(Rule::Chunked)
+        }
+        Verb::Mail => open.map(|_| Rule::InsideMail),
+        Verb::Rcpt | Verb::Data | Verb::Bdat if open.is_none() => Some(Rule::NoMail),
+        Verb::Data | Verb::Bdat if !open.is_some_and(has_recipient) => Some(Rule::NoRecipient),
+        Verb::Data if open.is_some_and(|t| t.message.is_some()) => Some(Rule::Chunked),
+        Verb::Starttls if seen.is_secured() => Some(Rule::TlsAlready),
+        Verb::Starttls => Some(Rule::NoHandshake),
+        Verb::Auth if seen.is_authenticated() => Some(Rule::LoginOnce),
+        Verb::Auth if open.is_some() => Some(Rule::LoginInside),
+        Verb::Auth if !seen.is_secured() => Some(Rule::LoginClear),
+        Verb::Lhlo => Some(Rule::Lmtp),
+        Verb::Turn | Verb::Send | Verb::Soml | Verb::Saml if !seen.offers(verb.as_str()) => {
+            Some(Rule::Historic)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a recipient was accepted, or may still be.
+fn has_recipient(transaction: &Transaction) -> bool {
+    let hopeful = |fate| matches!(fate, Fate::Accepted | Fate::Waiting);
+    transaction.recipients.iter().any(|recipient| hopeful(recipient.fate))
+}

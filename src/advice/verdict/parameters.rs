@@ -1,0 +1,105 @@
+//! The parameters of MAIL and RCPT: known here, offered, once each, with a value that they have.
+
+use crate::session::Dialogue;
+use crate::smtp::param::Param;
+use crate::smtp::verb::Verb;
+use crate::smtp::{Parsed, Span};
+
+use super::super::fault::{Fault, Says};
+use super::super::parameter::{PARAMETERS, Parameter};
+use super::super::rule::Rule;
+use super::verb::{begun, starts_with};
+
+/// Adds the faults of the parameters that stand behind byte `end` of the path.
+pub(super) fn judge(
+    seen: &Dialogue,
+    line: &str,
+    verb: &Verb,
+    (end, params): (usize, &[Parsed<Param>]),
+    faults: &mut Vec<Fault>,
+) {
+    if let Some(first) = params.first().filter(|first| first.span.start == end) {
+        faults.push(Rule::NoBlank.at(first.span));
+    }
+    for (at, param) in params.iter().enumerate() {
+        let earlier = params.get(..at).unwrap_or_default();
+        if earlier.iter().any(|p| p.value.name == param.value.name) {
+            faults.push(Rule::Twice.at(param.span).with("name", &*param.value.name));
+        }
+        let last = param.span.end == line.len();
+        if let Some(fault) = last.then(|| name_begun(verb, param)).flatten() {
+            faults.retain(|f| f.says != Says::Oddity("F07") || f.span != param.span);
+            faults.push(fault);
+        } else {
+            let unoffered = |f: &Fault| f.says == Says::Oddity("F07") && f.span == param.span;
+            let judged = faults.iter().any(unoffered);
+            faults.extend(known(seen, verb, param, last).filter(|_| !judged));
+        }
+    }
+}
+
+/// The beginning of a keyword at the end of the line.
+fn name_begun(verb: &Verb, param: &Parsed<Param>) -> Option<Fault> {
+    let name = param.value.value.is_none().then_some(&param.value.name)?;
+    if Parameter::find(name).is_some() {
+        return None;
+    }
+    let names = begun(name, PARAMETERS.iter().filter(|p| p.verb == *verb).map(|p| p.name));
+    let fault = || Rule::ParameterBegun.at(param.span).with("names", names.clone());
+    (!names.is_empty()).then(fault)
+}
+
+/// What is wrong with a parameter that is known here.
+fn known(seen: &Dialogue, verb: &Verb, param: &Parsed<Param>, last: bool) -> Option<Fault> {
+    let known = Parameter::find(&param.value.name)?;
+    if known.verb != *verb {
+        let fault = Rule::Elsewhere.at(param.span).with("name", known.name);
+        return Some(fault.with("verb", known.verb.as_str()));
+    }
+    let value = param.value.value.as_deref();
+    if (known.takes)(value) {
+        return beyond_offer(seen, known, param);
+    }
+    let rule = if last && is_begun(known, value) { Rule::ToCome } else { Rule::Value };
+    Some(rule.at(param.span).by(known.clause).with("form", known.form))
+}
+
+/// Whether more can follow that makes a value of it.
+fn is_begun(known: &Parameter, value: Option<&str>) -> bool {
+    let Some(value) = value else { return true };
+    let word = if known.is_list() { value.rsplit(',').next().unwrap_or_default() } else { value };
+    let head = value.get(..value.len() - word.len()).unwrap_or_default();
+    let whole = |end: &&str| starts_with(end, word) && (known.takes)(Some(&[head, end].concat()));
+    known.values.iter().any(whole) || value.is_empty() || is_open(known.name, value)
+}
+
+/// Values that are written in parts: `rfc822;` and `600;`.
+fn is_open(name: &str, value: &str) -> bool {
+    match name {
+        "ORCPT" => value.split_once(';').is_none_or(|(_, address)| address.is_empty()),
+        "BY" => value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b';')),
+        "MT-PRIORITY" => value == "-",
+        "HOLDUNTIL" | "RRVS" => {
+            let stamp = |b: u8| b.is_ascii_digit() || b"-:TZtz.;".contains(&b);
+            value.bytes().all(stamp) && value.len() < "yyyy-mm-ddThh:mm:ssZ".len()
+        }
+        _ => false,
+    }
+}
+
+/// A value beyond what the server offers, in a form that it could have.
+fn beyond_offer(seen: &Dialogue, known: &Parameter, param: &Parsed<Param>) -> Option<Fault> {
+    let value = param.value.value.as_deref()?;
+    let at = Span::new(param.span.start + known.name.len() + 1, param.span.end);
+    match known.name {
+        "SIZE" => {
+            let limit = seen.capabilities()?.size_limit()?;
+            let over = value.parse::<u64>().map_or(true, |size| size > limit);
+            over.then(|| Rule::TooBig.at(at).with("limit", limit.to_string()))
+        }
+        "BODY" if value.eq_ignore_ascii_case("BINARYMIME") && !seen.offers("BINARYMIME") => {
+            Some(Rule::NotOffered.at(at).with("name", "BINARYMIME"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,95 @@
+//! Words for advice: what a fault says and on which clause it rests, and what a candidate is.
+
+use crate::advice::{Candidate, Fault, Rule, Says, Severity};
+use crate::knowledge::{self, Entry, Lang, Topic};
+
+use super::Role;
+use super::token::own_visible;
+
+/// A fault in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// In which tone.
+    pub role: Role,
+    /// The sentence.
+    pub text: String,
+    /// The clause, `RFC n §s`.
+    pub clause: &'static str,
+}
+
+impl Said {
+    /// The sentence with the clause behind it.
+    pub fn with_clause(&self) -> String {
+        if self.clause.is_empty() {
+            return self.text.clone();
+        }
+        format!("{} ({})", self.text, self.clause)
+    }
+}
+
+/// What a candidate is, in words; nothing where nobody knows.
+pub fn words(candidate: &Candidate, lang: Lang) -> &'static str {
+    let topic = candidate.about.as_deref().and_then(Topic::read);
+    topic.map_or("", |topic| &topic.entry().say(lang).title)
+}
+
+/// A fault in words.
+pub fn say(fault: &Fault, lang: Lang) -> Said {
+    match fault.says {
+        Says::Oddity(id) => {
+            let entry = knowledge::oddity(id);
+            let text = entry.map_or(id, |entry| &entry.say(lang).title).to_owned();
+            let clause = entry.and_then(|e| e.rfc.first()).map_or("", String::as_str);
+            Said { role: role(severity(fault, entry)), text, clause }
+        }
+        Says::Rule(rule) => Said {
+            role: role(fault.severity),
+            text: sentence(rule, fault, lang),
+            clause: fault.clause.unwrap_or_default(),
+        },
+    }
+}
+
+fn sentence(rule: Rule, fault: &Fault, lang: Lang) -> String {
+    // Names may be a server's.
+    let shown: Vec<_> = fault.values.iter().map(|(at, value)| (*at, own_visible(value))).collect();
+    let values: Vec<_> = shown.iter().map(|(at, value)| (*at, value.as_str())).collect();
+    knowledge::fill(lang, rule.key(), &values)
+}
+
+/// How much an oddity matters stands in its entry, unless the line is only not finished.
+fn severity(fault: &Fault, entry: Option<&Entry>) -> Severity {
+    let known = entry.and_then(|entry| entry.severity);
+    match known.filter(|_| fault.is_wrong()) {
+        Some(knowledge::Severity::Error) => Severity::Error,
+        Some(knowledge::Severity::Warn) => Severity::Warn,
+        Some(knowledge::Severity::Info) => Severity::Note,
+        None => fault.severity,
+    }
+}
+
+const fn role(severity: Severity) -> Role {
+    match severity {
+        Severity::Note | Severity::Unfinished => Role::Dim,
+        Severity::Warn => Role::Warn,
+        Severity::Error => Role::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advice::judge;
+    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::session::Dialogue;
+
+    #[test]
+    fn a_fault_speaks_with_its_clause() {
+        let mut seen = Dialogue::default();
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::bytes(Moment(0), Side::Server, "220 mx\r\n".into()));
+        let said = |line: &str, lang| say(&judge(&seen, line)[0], lang).with_clause();
+        assert_eq!(said("EHLO a_b", Lang::En), "Name in EHLO is not a host name (RFC 5321 §2.3.5)");
+        assert_eq!(said("ELHO a", Lang::En), "no such command; EHLO? (RFC 5321 §4.2.4)");
+    }
+}

@@ -1,0 +1,54 @@
+//! `?` in `--plain`: what can be typed now, and what is wrong with the line so far. It is printed
+//! as comments, so that what stands on standard output is still a transcript.
+
+use std::fmt::Write as _;
+
+use crate::advice::{Candidate, Habits, complete, judge, suggest};
+use crate::display::advice::{say, words};
+use crate::display::text::{fit, width};
+use crate::display::token::own_visible;
+use crate::knowledge::{self, Lang};
+use crate::session::Dialogue;
+
+/// The line that is asked about, if `typed` asks. A lone `?` does, since no server knows a command
+/// of that name; behind the beginning of a command it does for a person only, because in a script
+/// it may be meant for the server. Where text is awaited, it is text.
+pub fn asked<'a>(seen: &Dialogue, typed: &'a [u8], person: bool) -> Option<&'a str> {
+    if seen.awaits_mail_data() || seen.awaits_login() || seen.awaits_octets() {
+        return None;
+    }
+    let line = std::str::from_utf8(typed).ok()?.strip_suffix('?')?;
+    (line.is_empty() || person).then_some(line)
+}
+
+/// What can stand behind `line`, the legal things first, each with its words or the reason why it
+/// is not legal; then the verdict on the line, and what could come next.
+pub fn answer(seen: &Dialogue, habits: &Habits, line: &str, lang: Lang) -> String {
+    let candidates = complete(seen, habits, line, line.len());
+    let names: Vec<_> = candidates.iter().map(|c| own_visible(c.insert.trim_end())).collect();
+    let columns = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    let mut out = String::new();
+    let mut note = |text: &str| {
+        let _ = writeln!(out, "# {}", text.trim_end());
+    };
+    for (name, candidate) in names.iter().zip(&candidates) {
+        note(&format!("{}  {}", fit(name, columns), remark(candidate, lang)));
+    }
+    for fault in judge(seen, line) {
+        note(&format!("{}: {}", own_visible(line.trim_end()), say(&fault, lang).with_clause()));
+    }
+    if let Some(rest) = suggest(seen, habits, line) {
+        let next = own_visible(&[line, &rest].concat());
+        note(&knowledge::fill(lang, "ask.next", &[("line", &next)]));
+    } else if candidates.is_empty() {
+        note(knowledge::word(lang, "ask.nothing"));
+    }
+    out
+}
+
+fn remark(candidate: &Candidate, lang: Lang) -> String {
+    match &candidate.reason {
+        Some(fault) => format!("({})", say(fault, lang).with_clause()),
+        None => words(candidate, lang).to_owned(),
+    }
+}

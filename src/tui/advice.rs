@@ -1,0 +1,57 @@
+//! What the prompt is advised: the ghost behind the line, the verdict on it, and what can stand at
+//! the cursor. Nothing is advised where nothing can be sent, for directives, and for several lines.
+
+use crate::advice::{self, Candidate, Fault};
+
+use super::model::{Model, Pane};
+use super::popup::Popup;
+
+/// The line that would go to the server.
+fn line(model: &Model) -> Option<&str> {
+    let session = &model.session;
+    let text = model.prompt.text();
+    let directive = text.starts_with(':') && !session.dialogue.is_inside_text();
+    let advised = matches!(model.popup, None | Some(Popup::Candidates(_)));
+    let sent = advised && !session.recorded && session.dialogue.phase().is_open();
+    Some(text).filter(|text| sent && !directive && !text.contains('\n'))
+}
+
+/// What there is to say about the line, the worst first; `None` where nothing is judged.
+pub fn verdict(model: &Model) -> Option<Vec<Fault>> {
+    let line = line(model).filter(|line| !line.is_empty())?;
+    Some(advice::judge(&model.session.dialogue, line))
+}
+
+/// What can stand at the cursor.
+pub fn candidates(model: &Model) -> Vec<Candidate> {
+    let Some(line) = line(model) else { return Vec::new() };
+    advice::complete(&model.session.dialogue, &model.habits, line, model.prompt.cursor())
+}
+
+/// The candidate of the open list that is chosen.
+pub fn chosen(model: &Model) -> Option<Candidate> {
+    let Some(Popup::Candidates(list)) = &model.popup else { return None };
+    candidates(model).into_iter().nth(list.chosen)
+}
+
+/// What is suggested behind the line, where the cursor is at its end.
+pub fn ghost(model: &Model) -> Option<String> {
+    suggested(model).filter(|rest| !rest.is_empty())
+}
+
+/// Whether an empty line is the next thing to send.
+pub fn wants_empty_line(model: &Model) -> bool {
+    suggested(model).is_some_and(|rest| rest.is_empty())
+}
+
+fn suggested(model: &Model) -> Option<String> {
+    let line = line(model).filter(|line| model.prompt.cursor() == line.len())?;
+    if model.focus != Pane::Prompt {
+        return None;
+    }
+    if model.popup.is_some() {
+        let with = chosen(model)?.put_into(line).0;
+        return with.strip_prefix(line).map(str::to_owned);
+    }
+    advice::suggest(&model.session.dialogue, &model.habits, line)
+}

@@ -1,0 +1,44 @@
+//! Paths that are typed behind a directive: which folder has to be listed for them, and what of it
+//! fits.
+
+use super::model::Model;
+use super::palette::{begun, typed};
+use super::popup::Popup;
+
+/// What a directive calls an argument that is a path.
+pub const FILE: &str = "FILE";
+
+/// How many names of a folder are read.
+pub const MOST: usize = 2_000;
+
+/// A folder and what is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// As it was typed, with the slash behind it; empty for the one the program runs in.
+    pub path: String,
+    /// The names in it, those of folders with a slash behind them.
+    pub names: Vec<String>,
+}
+
+/// The folder of the path that is being typed, and the beginning of a name in it.
+pub fn begun_path(model: &Model) -> Option<(&str, &str)> {
+    if !matches!(model.popup, Some(Popup::Palette(_))) {
+        return None;
+    }
+    begun(model).filter(|directive| directive.argument == FILE)?;
+    let path = typed(model).1?.trim_start();
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    path.split_at_checked(name)
+}
+
+/// The paths that fit what is typed. Hidden files are there for those who ask for them.
+pub fn fitting(model: &Model) -> Vec<String> {
+    let Some((path, name)) = begun_path(model) else { return Vec::new() };
+    let Some(folder) = model.folder.as_ref().filter(|folder| folder.path == path) else {
+        return Vec::new();
+    };
+    let fits = |other: &&String| {
+        other.starts_with(name) && (name.starts_with('.') || !other.starts_with('.'))
+    };
+    folder.names.iter().filter(fits).map(|name| [path, name].concat()).collect()
+}

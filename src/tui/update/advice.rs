@@ -1,0 +1,99 @@
+//! Advice is taken: the ghost, the only candidate, or one of a list. Nothing of it is sent.
+
+use crate::advice::Candidate;
+use crate::advice::completion::common;
+use crate::display::keys::Action;
+
+use super::super::advice::{candidates, chosen, ghost, wants_empty_line};
+use super::super::directive::cannot_send;
+use super::super::effect::Effect;
+use super::super::model::{Model, Pane};
+use super::super::popup::{Candidates, Popup};
+use super::browse;
+
+/// The session has heard something: what it accepted is worth to be suggested again.
+pub(super) fn learn(model: &mut Model, id: usize) {
+    let mut habits = std::mem::take(&mut model.habits);
+    if let Some(session) = model.session_mut(id).filter(|session| !session.recorded) {
+        session.learned = habits.follow(&session.dialogue, session.learned);
+    }
+    model.habits = habits;
+}
+
+/// Right and End behind the line take what is suggested there; `false` if nothing is.
+pub(super) fn take_ghost(model: &mut Model) -> bool {
+    let Some(rest) = ghost(model) else { return false };
+    model.prompt.insert(&rest);
+    true
+}
+
+/// Tab: the ghost of an empty line, the only candidate, or what all of them begin with; then a list
+/// where several remain.
+pub(super) fn complete(model: &mut Model) {
+    browse::focus(model, Pane::Prompt);
+    if let Some(why) = cannot_send(model) {
+        return model.tell(why);
+    }
+    if model.prompt.text().is_empty() && take_ghost(model) {
+        return;
+    }
+    if model.prompt.text().is_empty() && wants_empty_line(model) {
+        return model.tell("verdict.empty-line");
+    }
+    let all = candidates(model);
+    if let Some(common) = common(&all, model.prompt.text()) {
+        put(model, &common);
+    }
+    if all.len() != 1 {
+        list(model);
+    }
+}
+
+/// Lists what can stand at the cursor, all of it.
+pub(super) fn list(model: &mut Model) {
+    browse::focus(model, Pane::Prompt);
+    if let Some(why) = cannot_send(model) {
+        return model.tell(why);
+    }
+    typed_on(model);
+    if model.popup.is_none() {
+        model.tell("prompt.nothing");
+    }
+}
+
+/// Goes through the open list, or takes the chosen one; `None` if `action` closes the list.
+pub(super) fn act(model: &mut Model, action: Action, edited: bool) -> Option<Vec<Effect>> {
+    if edited {
+        typed_on(model);
+    } else if let Some(by) = super::step_of(action) {
+        step(model, by);
+    } else if matches!(action, Action::Choose | Action::Complete) {
+        let candidate = chosen(model);
+        model.popup = None;
+        if let Some(candidate) = candidate {
+            put(model, &candidate);
+        }
+    } else {
+        return None;
+    }
+    Some(Vec::new())
+}
+
+/// The text has changed: the first one that fits is the one again, and without any the list closes.
+pub(super) fn typed_on(model: &mut Model) {
+    let list = (!candidates(model).is_empty()).then(Candidates::default);
+    model.popup = list.map(Popup::Candidates);
+}
+
+fn step(model: &mut Model, by: isize) {
+    let last = candidates(model).len().saturating_sub(1);
+    if let Some(Popup::Candidates(list)) = &mut model.popup {
+        list.chosen = list.chosen.saturating_add_signed(by).min(last);
+    }
+}
+
+fn put(model: &mut Model, candidate: &Candidate) {
+    let (text, cursor) = candidate.put_into(model.prompt.text());
+    model.prompt.set(&text);
+    model.prompt.place(cursor);
+}
