@@ -8,6 +8,7 @@
 //! To read everything again: `let sources = sources.again();`, then [`Settings::again`],
 //! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
 
+pub mod drafts;
 mod file;
 mod reading;
 mod setting;
@@ -101,6 +102,11 @@ impl Folders {
     /// What is remembered.
     pub fn remembered(&self) -> PathBuf {
         self.state.join("state.json")
+    }
+
+    /// Messages that were not sent yet.
+    pub fn drafts(&self) -> PathBuf {
+        self.state.join("drafts")
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod clipboard;
 pub mod copy;
 pub mod directive;
+pub mod editor;
 pub mod effect;
 pub mod find;
 pub mod layout;
@@ -20,6 +21,7 @@ pub mod queue;
 pub mod rows;
 pub mod runtime;
 pub mod screenshot;
+pub mod sending;
 pub mod sessions;
 pub mod terminal;
 pub mod update;

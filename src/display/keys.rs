@@ -56,6 +56,9 @@ actions! {
     Home "prompt.home", End "prompt.end", KillWord "prompt.kill-word", KillStart "prompt.kill-start",
     KillEnd "prompt.kill-end", Yank "prompt.yank", HistoryBack "prompt.history-back",
     HistoryForward "prompt.history-forward",
+    Edit "editor.open", EditOutside "editor.outside", Insert "editor.insert",
+    SendDraft "editor.send", DropDraft "editor.drop", NewLine "editor.new-line", Tab "editor.tab",
+    Undo "editor.undo", Redo "editor.redo",
 }
 
 macro_rules! layers {
@@ -88,6 +91,7 @@ layers! {
     Panes "panes" "layer.panes" "While a pane has the focus.",
     Transcript "transcript" "layer.transcript" "While the transcript has the focus.",
     List "list" "layer.list" "While a list is open: help, commands, a choice.",
+    Editor "editor" "layer.editor" "In the editor: its text and its live view.",
     Find "find" "layer.find" "While something to look for is typed.",
 }
 

@@ -1,6 +1,6 @@
 //! All that the screen shows, as plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
@@ -11,14 +11,16 @@ use crate::session::content::Content;
 use crate::session::{Dialogue, secrets};
 use crate::smtp::Span;
 
+use super::editor::{Editor, LeftDraft};
 use super::find::Find;
 pub use super::layout::Pane;
-use super::layout::{self, Panes, Ratios, Wish};
+use super::layout::{self, Panes, Ratios, Side, Wish};
 use super::pointer::{Marked, Pointer};
-use super::popup::Popup;
+use super::popup::{Asked, Popup, Question};
 use super::prompt::Prompt;
 use super::queue::Queue;
 use super::rows::sight::Sight;
+use super::sending::Sending;
 
 /// The directive that sends exactly what follows it.
 pub const RAW: &str = ":raw ";
@@ -141,6 +143,12 @@ pub struct Session {
     pub reading: bool,
     /// Lines that go out one by one.
     pub queue: Option<Queue>,
+    /// The message that is being written.
+    pub editor: Option<Editor>,
+    /// The message that is going out.
+    pub sending: Option<Sending>,
+    /// Lines of a message that wait to stand in the prompt, each behind the one before.
+    pub by_hand: VecDeque<String>,
 }
 
 impl Session {
@@ -172,6 +180,9 @@ impl Session {
             read: None,
             reading: false,
             queue: None,
+            editor: None,
+            sending: None,
+            by_hand: VecDeque::new(),
         }
     }
 
@@ -261,6 +272,8 @@ pub struct Model {
     pub notice: Option<String>,
     /// The targets that were used last, the newest first.
     pub targets: Vec<String>,
+    /// Drafts that were left by an earlier run, the newest first.
+    pub left_drafts: Vec<LeftDraft>,
     /// Whether leaving an open transaction asks.
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
@@ -310,6 +323,7 @@ impl Model {
             marked: None,
             notice: None,
             targets: Vec::new(),
+            left_drafts: Vec::new(),
             confirm_quit: true,
             leaving: false,
             parting: Vec::new(),
@@ -338,10 +352,13 @@ impl Model {
             tab: self.tab,
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
+            editor: self.editing().map(|editor| editor.side),
+            asking: matches!(self.popup, Some(Popup::Palette(_))),
             tabs: !self.others.is_empty(),
             hints: self.hints
                 || self.notice.is_some()
                 || self.session.queue.is_some()
+                || self.session.sending.is_some()
                 || matches!(self.popup, Some(Popup::Query(_))),
         };
         layout::panes(&wish, &self.ratios)
@@ -352,6 +369,9 @@ impl Model {
         match &self.popup {
             Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
+            Some(
+                Popup::Form(_) | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
+            ) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
             }
@@ -359,8 +379,18 @@ impl Model {
         }
     }
 
+    /// The editor, where it has the place of the panes.
+    pub fn editing(&self) -> Option<&Editor> {
+        self.session.editor.as_ref().filter(|editor| editor.open)
+    }
+
     /// Which keys count once no popup is open: those that the help lists first.
-    pub const fn layers_below(&self) -> &'static [Layer] {
+    pub fn layers_below(&self) -> &'static [Layer] {
+        match self.editing().map(|editor| editor.side) {
+            Some(Side::Text) => return &[Layer::Editor, Layer::Line, Layer::Any],
+            Some(Side::Live) => return &[Layer::Editor, Layer::Panes, Layer::Any],
+            None => {}
+        }
         match self.focus {
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
@@ -383,6 +413,7 @@ impl Model {
         match &mut self.popup {
             Some(Popup::Palette(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
+            None if self.session.editor.as_ref().is_some_and(|editor| editor.open) => None,
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }
     }

@@ -5,12 +5,15 @@ mod browse;
 mod compose;
 mod copy;
 mod directive;
+mod editor;
 mod find;
+mod form;
 mod help;
 mod linked;
 mod mouse;
 mod palette;
 mod question;
+mod sending;
 mod sessions;
 mod themes;
 mod transcript;
@@ -52,9 +55,16 @@ const READ_NOW: u64 = 64 << 10;
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
-    let effects = take(model, message);
+    let written = editor::place(model);
+    let mut effects = take(model, message);
     if linked::pointed(model) != before {
         linked::show(model);
+    }
+    if model.editing().is_some() {
+        if editor::place(model) != written {
+            editor::show_cursor(model);
+        }
+        effects.extend(editor::look_through(model));
     }
     effects
 }
@@ -83,6 +93,18 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Configured(changes, told) => {
             model.notice = told;
             return changes.into_iter().filter_map(|change| configure(model, change)).collect();
+        }
+        Message::Pieces { session, pieces, draft } => {
+            return sending::begin(model, session, pieces, draft);
+        }
+        Message::Reviewed(id, reviewed) => editor::reviewed(model, id, *reviewed),
+        Message::Stamped(id, item, stamp) => editor::stamped(model, id, item, stamp),
+        Message::Edited { session, revision, text } => {
+            editor::edited(model, session, revision, text);
+        }
+        Message::DraftsLeft(drafts) => editor::found(model, drafts),
+        Message::DraftTaken { session, path, text } => {
+            editor::taken(model, session, &path, text);
         }
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {
@@ -143,6 +165,10 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         }
     }
     effects.extend(question::next_line(model, id));
+    effects.extend(sending::go_on(model, id));
+    if in_front {
+        sending::next_by_hand(model);
+    }
     effects.extend(question::parted(model, id));
     effects
 }
@@ -236,7 +262,8 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.leaving = false;
     }
     model.notice = None;
-    let at_prompt = model.popup.is_none() && model.focus == Pane::Prompt;
+    let at_prompt =
+        model.popup.is_none() && model.focus == Pane::Prompt && model.editing().is_none();
     if action == Some(Action::Delete) && at_prompt && model.prompt.text().is_empty() {
         // Ctrl-D, as in a shell.
         return question::quit(model);
@@ -267,7 +294,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = in_popup(model, action) {
         return effects;
     }
-    if let Some(effects) = sessions::act(model, action) {
+    if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {
         return effects;
     }
     match action {
@@ -321,6 +348,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Popup::Question(_)) => question::act(model, action),
         Some(Popup::Query(_)) => find::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
+        Some(Popup::Form(_)) => form::act(model, action, edited),
         None => None,
     };
     if effects.is_none() {
@@ -360,6 +388,10 @@ pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
         Some(Popup::Themes(themes)) => themes.chosen = index,
         Some(Popup::Question(question)) => question.chosen = index,
         Some(Popup::Copy(copy)) => copy.chosen = index,
+        Some(Popup::Form(form)) => {
+            form.go_to(index);
+            return Vec::new();
+        }
         _ => return Vec::new(),
     }
     themes::preview(model);
@@ -386,7 +418,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
         question::stop(model, model.session.id, "queue.by-hand", "");
         return Vec::new();
     }
-    if !model.prompt.text().is_empty() {
+    if let Some(effects) = sending::stop(model) {
+        return effects;
+    }
+    if model.editing().is_none() && !model.prompt.text().is_empty() {
         model.prompt.take(false);
         return Vec::new();
     }

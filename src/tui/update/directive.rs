@@ -4,8 +4,9 @@ use crate::journal::transcript::{Place, text};
 use crate::knowledge;
 
 use super::super::directive::{
-    DIRECTIVES, Directive, Does, cannot_dial, cannot_send, cannot_send_file,
+    DIRECTIVES, Directive, Does, cannot_dial, cannot_edit, cannot_send, cannot_send_file,
 };
+use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::model::Model;
 
@@ -24,9 +25,27 @@ fn perform(model: &mut Model, what: Does, argument: &str) -> Vec<Effect> {
         Does::New => return vec![Effect::New(target_of(model, argument))],
         Does::Raw => return raw(model, argument),
         Does::Data => return say(model, Effect::SayFile(argument.trim().to_owned())),
+        Does::Edit => return super::editor::open(model),
+        Does::Insert => return insert(model, argument.trim()),
+        Does::Attach => return attach(model, argument),
         Does::Close => return vec![Effect::HangUp],
         Does::Quit => return super::question::quit(model),
         Does::Help => super::help::open(model),
+    }
+    Vec::new()
+}
+
+fn insert(model: &mut Model, name: &str) -> Vec<Effect> {
+    match Item::find(name) {
+        Some(item) => super::editor::put_in(model, item),
+        None => told(model, "editor.unknown-item"),
+    }
+}
+
+fn attach(model: &mut Model, file: &str) -> Vec<Effect> {
+    match cannot_edit(model) {
+        Some(why) => return told(model, why),
+        None => super::form::open(model, file),
     }
     Vec::new()
 }

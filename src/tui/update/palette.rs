@@ -58,6 +58,7 @@ fn entry(model: &Model) -> Option<Entry> {
 fn complete(model: &mut Model) {
     let text = match entry(model) {
         // What was typed behind it stays.
+        Some(Entry::Item(item)) => format!(":insert {}", item.name()),
         Some(Entry::Directive(_)) if begun(model).is_some() => return,
         Some(Entry::Directive(d)) if d.argument.is_empty() => format!(":{}", d.name),
         Some(Entry::Directive(d)) => format!(":{} ", d.name),
@@ -84,6 +85,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             run_line(model)
         }
         Entry::Directive(d) if begun(model) == Some(d) => run_line(model),
+        Entry::Item(item) => {
+            super::close(model);
+            super::editor::put_in(model, item)
+        }
         Entry::Directive(d) if d.needs_argument => {
             complete(model);
             Vec::new()
@@ -178,6 +183,8 @@ mod tests {
                         continue;
                     }
                     assert_eq!(effects, act_at_once(&mut by_key, *action), "{}", action.name());
+                    // What opens the editor looks its text through, however it was asked for.
+                    update(&mut by_key, Message::Tick(Moment(0)));
                     if Directive::find(action.name()).is_none() {
                         assert_eq!(seen(&by_name), seen(&by_key), "{}", action.name());
                     }
@@ -201,7 +208,8 @@ mod tests {
                     assert_eq!(model.prompt.text(), format!(":{} ", directive.name));
                 } else {
                     let done = !effects.is_empty() || model.notice.is_some();
-                    assert!(done || matches!(model.popup, Some(Popup::Help(_))));
+                    let opened = matches!(model.popup, Some(Popup::Help(_) | Popup::Form(_)));
+                    assert!(done || opened || model.editing().is_some());
                 }
             }
         }

@@ -15,7 +15,8 @@ use super::super::popup::{Answer, Asked, Popup, Question};
 use super::super::queue::{Next, Queue};
 use super::{compose, directive};
 
-fn ask(model: &mut Model, asked: Asked) {
+/// Asks.
+pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
     model.popup = Some(Popup::Question(Question { asked, chosen: 0 }));
 }
@@ -50,6 +51,9 @@ pub fn lost_with(session: &Session) -> Vec<&'static str> {
 /// they are typed into a popup, where nothing is sent.
 pub(super) fn paste(model: &mut Model, text: &str) {
     model.notice = None;
+    if model.popup.is_none() && model.editing().is_some() {
+        return super::editor::paste(model, text);
+    }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // The end of the last line is Enter's.
     let mut text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
@@ -73,6 +77,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     match (asked, answer) {
+        (Asked::SendDraft { .. }, _) => super::sending::reason(model, answer),
         (_, Answer::Quit) if model.sessions().any(hears_quit) => None,
         (_, Answer::Quit) if model.sessions().any(|s| s.dialogue.awaits_client()) => {
             Some("question.inside-message")
@@ -92,11 +97,15 @@ fn hears_quit(session: &Session) -> bool {
     dialogue.awaits_client() && !session.recorded && !text
 }
 
-/// The answers that make sense: mail data goes out at once in any case.
+/// The answers that make sense: mail data goes out at once in any case, and is edited in the editor.
 pub fn answers(model: &Model, asked: &Asked) -> Vec<Answer> {
     let data = model.session.dialogue.awaits_mail_data();
-    let answers = asked.answers().iter().copied();
-    answers.filter(|answer| !(data && *answer == Answer::Together)).collect()
+    let makes_sense = |answer: &Answer| match answer {
+        Answer::Together | Answer::Edit => !data,
+        Answer::Editor => data,
+        _ => true,
+    };
+    asked.answers().iter().copied().filter(makes_sense).collect()
 }
 
 /// Moves or answers; `None` if `action` closes the question.
@@ -106,6 +115,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let chosen = match action {
         Action::Up => question.chosen.saturating_sub(1),
         Action::Down => (question.chosen + 1).min(answers.len() - 1),
+        Action::Left | Action::Right => {
+            resize(model, action == Action::Right);
+            return Some(Vec::new());
+        }
         Action::Choose => {
             let answer = answers.get(question.chosen).copied().unwrap_or(Answer::Stay);
             return Some(give(model, answer));
@@ -116,6 +129,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         question.chosen = chosen;
     }
     Some(Vec::new())
+}
+
+/// Chunks of another size.
+fn resize(model: &mut Model, larger: bool) {
+    if let Some(Popup::Question(question)) = &mut model.popup
+        && let Asked::SendDraft { chunk, .. } = &mut question.asked
+    {
+        *chunk = super::sending::resize(*chunk, larger);
+    }
 }
 
 /// A letter: the answer that it stands for.
@@ -138,6 +160,10 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::CloseSession if answer == Answer::Close => super::sessions::close_front(model),
         Asked::CloseSession => Vec::new(),
         Asked::Paste(text) => send(model, text, answer),
+        Asked::SendDraft { needs, chunk } => super::sending::give(model, answer, needs, chunk),
+        Asked::DropDraft if answer == Answer::Drop => super::editor::drop_draft(model),
+        Asked::DropDraft => Vec::new(),
+        Asked::LeftDraft => super::editor::decide(model, answer),
     }
 }
 
@@ -166,6 +192,11 @@ fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Edit => {
             model.prompt.insert(&text);
+            Vec::new()
+        }
+        Answer::Editor => {
+            super::editor::begin(model);
+            super::editor::paste(model, &text);
             Vec::new()
         }
         Answer::OneByOne if !model.session.dialogue.awaits_mail_data() => {

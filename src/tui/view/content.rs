@@ -154,8 +154,12 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Header => header(content, columns, enough, selected_field(model)),
-        ContentView::Parts => parts(content, columns, enough),
+        ContentView::Header => {
+            let fields =
+                content.fields.iter().map(|f| (f.name.as_str(), f.value.as_str(), f.decoded));
+            header(fields, columns, enough, selected_field(model))
+        }
+        ContentView::Parts => parts(content.parts.iter(), columns, enough),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         ContentView::Body => body(content, columns, enough),
         ContentView::Raw => Vec::new(),
@@ -172,27 +176,27 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
 }
 
 /// `Subject: value`, folded with a hanging indent; decoded values have a look of their own, and
-/// the selected field has a sign.
-fn header(
-    content: &Content,
+/// the selected field has a sign. A field is its name, its value and whether that was decoded.
+pub(super) fn header<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a str, bool)>,
     columns: usize,
     enough: usize,
     selected: Option<usize>,
 ) -> Vec<Vec<Piece>> {
     let mut out = Vec::new();
-    for (number, field) in content.fields.iter().enumerate() {
+    for (number, (name, value, decoded)) in fields.enumerate() {
         if out.len() > enough {
             break;
         }
-        let mut name = visible(field.name.as_bytes());
+        let mut name = visible(name.as_bytes());
         let mut look = Role::Field;
         if selected == Some(number) {
             name.insert(0, '>');
             look = Role::Selected;
         }
-        let role = if field.decoded { Role::Decoded } else { Role::Text };
+        let role = if decoded { Role::Decoded } else { Role::Text };
         let indent = (width(&name) + 2).min(columns / 3).max(2);
-        let value = visible(field.value.as_bytes());
+        let value = visible(value.as_bytes());
         let mut first = vec![(look, format!("{name}: "))];
         for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
             if at == 0 {
@@ -206,7 +210,12 @@ fn header(
     out
 }
 
-fn parts(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+/// The tree of parts, one a line.
+pub(super) fn parts<'a>(
+    parts: impl Iterator<Item = &'a Part>,
+    columns: usize,
+    enough: usize,
+) -> Vec<Vec<Piece>> {
     let line = |part: &Part| {
         let indent = "  ".repeat(part.depth.min(10));
         let role = if part.defective { Role::Warn } else { Role::Text };
@@ -216,7 +225,7 @@ fn parts(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
             vec![(Role::Dim, format!("{indent}{mark}")), (role, text)]
         })
     };
-    content.parts.iter().flat_map(line).take(enough).collect()
+    parts.flat_map(line).take(enough).collect()
 }
 
 fn body(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {

@@ -9,11 +9,14 @@ use crate::display::Role;
 use crate::display::keys::Action;
 use crate::display::text::{clip, width};
 use crate::display::token::own_visible;
+use crate::display::words::amount;
 use crate::knowledge;
 
+use super::super::layout::Side;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::Piece;
+use super::super::sending::Sending;
 use super::styled;
 
 /// One entry of the line.
@@ -58,13 +61,26 @@ pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
     fitting(model, usize::from(model.size.0)).into_iter().map(place).collect()
 }
 
-/// What is said instead of the hints: a notice, or how far the lines are that go out one by one.
+/// What is said instead of the hints: a notice, or how far what goes out has come.
 fn said(model: &Model) -> Option<String> {
+    if let Some(sending) = &model.session.sending {
+        return model.notice.clone().or_else(|| Some(progress(model, sending)));
+    }
     let progress = model.session.queue.as_ref().map(|queue| {
         let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
         model.sentence("queue.progress", &[("sent", &sent), ("total", &total)])
     });
     model.notice.clone().or(progress)
+}
+
+/// How much of a message has left, and how fast.
+fn progress(model: &Model, sending: &Sending) -> String {
+    let sent = sending.sent(&model.session.dialogue);
+    let time = model.now.since(sending.begun).max(1);
+    let rate = u128::from(sent) * 1_000_000 / u128::from(time);
+    let rate = amount(u64::try_from(rate).unwrap_or(u64::MAX));
+    let (sent, all) = (amount(sent), amount(sending.length()));
+    model.sentence("editor.progress", &[("sent", &sent), ("all", &all), ("rate", &rate)])
 }
 
 fn pieces(hint: Hint) -> [Piece; 2] {
@@ -75,6 +91,11 @@ fn pieces(hint: Hint) -> [Piece; 2] {
 pub fn words(model: &Model, action: Action) -> &'static str {
     let key = match action {
         Action::Leave if model.popup.is_some() => "hint.close",
+        Action::Leave if model.editing().is_some() => "editor.leave",
+        Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
+            Side::Text => "editor.to-live",
+            Side::Live => "editor.to-text",
+        },
         _ => action.name(),
     };
     knowledge::word(model.lang, key)
@@ -104,20 +125,25 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        Choose, Complete, Connect, ContentView, Copy, Filter, Find, Hangup, Help, KeepAlive, Leave,
-        PageDown, Palette, PaneNext, Prompt, Quit, Send, Zoom,
+        Choose, Complete, Connect, ContentView, Copy, Edit, EditOutside, Filter, Find, Hangup,
+        Help, Insert, KeepAlive, Leave, PageDown, Palette, PaneNext, Prompt, Quit, Send, SendDraft,
+        Undo, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
         (Some(Popup::Palette(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
+        (None, _) if let Some(editor) = model.editing() => match editor.side {
+            Side::Text => &[SendDraft, Insert, EditOutside, Undo, PaneNext, Leave, Palette, Quit],
+            Side::Live => &[SendDraft, Insert, EditOutside, PaneNext, Leave, Palette, Quit],
+        },
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
-            &[Help, Send, PaneNext, Leave, ContentView, Palette, Quit]
+            &[Help, Send, Edit, PaneNext, Leave, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if open => &[Help, Send, PaneNext, Leave, KeepAlive, Palette, Quit],
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],

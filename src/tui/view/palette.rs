@@ -66,6 +66,7 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, target) => (own_visible(target), String::new()),
+        Entry::Item(item) => (sentence(item.words()), item.name().to_owned()),
     };
     let behind = match reason {
         Some(why) => (Role::Warn, format!("({})", sentence(why))),

@@ -6,9 +6,11 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::text::{right_of, split_at_width, width};
 use crate::display::token::{own_byte_at, own_tokens, own_visible};
+use crate::display::words::grouped;
 use crate::knowledge;
 use crate::session::Phase;
 
+use super::super::editor::size;
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
@@ -130,6 +132,13 @@ fn remark(model: &Model) -> (Role, String) {
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => warn("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
-        _ => (Role::Dim, String::new()),
+        _ => (Role::Dim, draft(model)),
     }
+}
+
+/// That a draft is there, and how large it is.
+fn draft(model: &Model) -> String {
+    let written = model.session.editor.as_ref().filter(|editor| !editor.text.is_empty());
+    let size = written.map(|editor| grouped(size(editor.text.rope())));
+    size.map_or_else(String::new, |size| model.sentence("editor.waits", &[("size", &size)]))
 }
