@@ -13,6 +13,8 @@ mod chances;
 mod checks;
 #[path = "screens/copying.rs"]
 mod copying;
+#[path = "screens/editor.rs"]
+mod editor;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/lines.rs"]

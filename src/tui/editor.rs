@@ -116,3 +116,26 @@ pub struct LeftDraft {
     /// When it was written last.
     pub written: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft;
+
+    #[test]
+    fn what_the_wire_needs_is_what_it_gets() {
+        for (text, lines, dots) in [
+            ("", 0, 0),
+            ("a", 1, 0),
+            ("a\n", 1, 0),
+            (".\n..\nx.\n", 3, 2),
+            ("日\n\n.", 3, 1),
+            (&"x\n.y\n".repeat(5_000), 10_000, 5_000),
+        ] {
+            let needs = Needs::of(&Rope::from_str(text));
+            assert_eq!((needs.lines, needs.dots), (lines, dots), "{text:?}");
+            assert_eq!(needs.message, draft::wire(text).len() as u64, "{text:?}");
+            assert_eq!(needs.wire, draft::mail_data(text).len() as u64, "{text:?}");
+        }
+    }
+}

@@ -367,11 +367,13 @@ impl Model {
     /// Which keys count, the nearest first.
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
-            Some(Popup::Help(_) | Popup::Palette(_)) => &[Layer::List, Layer::Line, Layer::Any],
-            Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             Some(
-                Popup::Form(_) | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
+                Popup::Help(_)
+                | Popup::Palette(_)
+                | Popup::Form(_)
+                | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
             ) => &[Layer::List, Layer::Line, Layer::Any],
+            Some(Popup::Query(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
             }

@@ -184,9 +184,8 @@ impl Asked {
     pub const fn letter(&self, answer: Answer) -> char {
         match (self, answer) {
             (_, Answer::Quit) => 'q',
-            (Self::Paste(_), Answer::Stay) => 'c',
+            (Self::Paste(_), Answer::Stay) | (_, Answer::Close) => 'c',
             (_, Answer::Stay) => 's',
-            (_, Answer::Close) => 'c',
             (_, Answer::OneByOne) => 'o',
             (_, Answer::Together | Answer::ChunksTogether) => 'p',
             (_, Answer::Edit | Answer::Editor) => 'e',

@@ -194,3 +194,113 @@ impl Sending {
 fn carries(exchange: &Exchange) -> bool {
     exchange.turn.ends_message() || matches!(exchange.verb(), Some(Verb::Data | Verb::Bdat))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Endpoints, Event, Happening, Side};
+
+    const TEXT: &str = "Subject: x\n\n.dot\n";
+
+    fn hear(dialogue: &mut Dialogue, side: Side, text: &str) {
+        dialogue.apply(&Event::bytes(Moment(1), side, text.to_owned().into()));
+    }
+
+    /// A session with an accepted recipient.
+    fn addressed() -> Dialogue {
+        let mut dialogue = Dialogue::default();
+        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        hear(&mut dialogue, Side::Server, "220 mx\r\n");
+        for (line, reply) in [
+            ("EHLO x\r\n", "250-mx\r\n250 CHUNKING\r\n"),
+            ("MAIL FROM:<a@b.example>\r\n", "250 ok\r\n"),
+            ("RCPT TO:<c@d.example>\r\n", "250 ok\r\n"),
+        ] {
+            hear(&mut dialogue, Side::Client, line);
+            hear(&mut dialogue, Side::Server, reply);
+        }
+        dialogue
+    }
+
+    fn sending(way: Way, dialogue: &Dialogue) -> Sending {
+        Sending::new(Pieces::of(TEXT, way), Some(7), dialogue, Moment(1))
+    }
+
+    /// Sends what comes next, which is `piece`, and hears `reply`.
+    fn send(sending: &mut Sending, dialogue: &mut Dialogue, piece: &str, reply: &str) {
+        let Next::Say(bytes) = sending.next(dialogue) else { panic!("nothing before {piece:?}") };
+        assert_eq!(std::str::from_utf8(&bytes).unwrap(), piece);
+        hear(dialogue, Side::Client, piece);
+        if !sending.together {
+            assert_eq!(sending.next(dialogue), Next::Wait, "{piece:?} has no reply yet");
+        }
+        hear(dialogue, Side::Server, reply);
+    }
+
+    #[test]
+    fn data_waits_for_354_and_for_the_last_reply() {
+        let mut dialogue = addressed();
+        let mut sending = sending(Way::Data, &dialogue);
+        send(&mut sending, &mut dialogue, "DATA\r\n", "354 go\r\n");
+        assert!(sending.is_leaving(&dialogue));
+        let data = "Subject: x\r\n\r\n..dot\r\n.\r\n";
+        send(&mut sending, &mut dialogue, data, "250 ok\r\n");
+        assert_eq!(sending.sent(&dialogue), sending.length());
+        assert!(!sending.is_leaving(&dialogue));
+        assert_eq!(sending.next(&dialogue), Next::Taken);
+    }
+
+    #[test]
+    fn no_line_of_a_message_becomes_a_command() {
+        for (reply, code) in [("554 no\r\n", 554), ("250 odd\r\n", 250), ("421 bye\r\n", 421)] {
+            let mut dialogue = addressed();
+            let mut sending = sending(Way::Data, &dialogue);
+            send(&mut sending, &mut dialogue, "DATA\r\n", reply);
+            assert_eq!(sending.next(&dialogue), Next::Refused(Code(code)));
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_message_is_one() {
+        let mut dialogue = addressed();
+        hear(&mut dialogue, Side::Client, "DATA\r\n");
+        hear(&mut dialogue, Side::Server, "354 go\r\n");
+        let mut sending = sending(Way::MailData, &dialogue);
+        let data = "Subject: x\r\n\r\n..dot\r\n.\r\n";
+        send(&mut sending, &mut dialogue, data, "552 too much\r\n");
+        assert_eq!(sending.next(&dialogue), Next::Refused(Code(552)));
+    }
+
+    #[test]
+    fn chunks_wait_for_each_other_or_go_together() {
+        let (first, second) = ("BDAT 10\r\nSubject: x", "BDAT 10 LAST\r\n\r\n\r\n.dot\r\n");
+        let mut dialogue = addressed();
+        let mut one = sending(Way::Chunks(10), &dialogue);
+        send(&mut one, &mut dialogue, first, "250 ok\r\n");
+        // What is typed meanwhile is none of its business.
+        hear(&mut dialogue, Side::Client, "NOOP\r\n");
+        hear(&mut dialogue, Side::Server, "500 what\r\n");
+        assert_eq!(one.sent(&dialogue), 10);
+        assert!(one.is_leaving(&dialogue) && !one.is_inside(&dialogue), "a good place to stop");
+        send(&mut one, &mut dialogue, second, "250 ok\r\n");
+        assert_eq!(one.next(&dialogue), Next::Taken);
+
+        let mut dialogue = addressed();
+        let mut all = sending(Way::ChunksTogether(10), &dialogue);
+        assert_eq!(all.next(&dialogue), Next::Say(Bytes::from(first)));
+        assert_eq!(all.next(&dialogue), Next::Say(Bytes::from(second)));
+        assert!(all.is_inside(&dialogue), "both are given away");
+        hear(&mut dialogue, Side::Client, &[first, second].concat());
+        hear(&mut dialogue, Side::Server, "250 ok\r\n");
+        assert_eq!(all.next(&dialogue), Next::Wait);
+        hear(&mut dialogue, Side::Server, "250 ok\r\n");
+        assert_eq!(all.next(&dialogue), Next::Taken);
+    }
+
+    #[test]
+    fn a_closed_connection_ends_it() {
+        let dialogue = addressed();
+        let mut sending = sending(Way::Data, &dialogue);
+        assert_eq!(sending.next(&Dialogue::default()), Next::Closed);
+    }
+}

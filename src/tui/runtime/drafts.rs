@@ -108,12 +108,12 @@ impl Drafts {
     }
 
     /// Takes a draft over that was left.
-    pub(super) fn take(&mut self, id: usize, path: PathBuf) {
+    pub(super) fn take(&self, id: usize, path: PathBuf) {
         self.tell(Job::Take(id, path));
     }
 
     /// Deletes a draft that was left.
-    pub(super) fn delete(&mut self, path: PathBuf) {
+    pub(super) fn delete(&self, path: PathBuf) {
         self.tell(Job::Delete(path));
     }
 
@@ -148,10 +148,9 @@ fn keep(folder: PathBuf, jobs: &Receiver<Job>, inner: &Inner) {
             }
         }
         for (at, job) in batch.into_iter().enumerate() {
-            if !matches!(&job, Job::Keep(id, _) if newest.get(id) != Some(&at)) {
-                if let Some(message) = keeper.obey(job) {
-                    say(inner, message);
-                }
+            let is_old = matches!(&job, Job::Keep(id, _) if newest.get(id) != Some(&at));
+            if !is_old && let Some(message) = keeper.obey(job) {
+                say(inner, message);
             }
         }
     }

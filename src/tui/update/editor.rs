@@ -99,7 +99,8 @@ const fn is_elsewhere(action: Action) -> bool {
 const fn goes_on(action: Action) -> bool {
     use Action::{
         Connect, Equal, Hangup, Help, KeepAlive, Language, Mouse, Palette, Quit, Redraw,
-        Screenshot, Suspend, Theme, Zoom,
+        Screenshot, SessionBeside, SessionClose, SessionNew, SessionNext, SessionOtherEnd,
+        SessionPrevious, Suspend, Theme, Zoom,
     };
     matches!(
         action,
@@ -114,6 +115,12 @@ const fn goes_on(action: Action) -> bool {
             | Quit
             | Redraw
             | Screenshot
+            | SessionBeside
+            | SessionClose
+            | SessionNew
+            | SessionNext
+            | SessionOtherEnd
+            | SessionPrevious
             | Suspend
             | Theme
             | Zoom
@@ -248,7 +255,9 @@ pub(super) fn stamped(model: &mut Model, id: usize, item: Item, stamp: Stamp) {
     let Some(session) = model.session_mut(id) else { return };
     let (from, to) = addresses(session);
     let mut facts = Facts::new(stamp.now, stamp.seed, &from, &to);
-    if let Some(parent) = session.dialogue.messages().iter().rfind(|m| m.is_complete()) {
+    let is_reply = matches!(item, Item::Template(template) if template.name == "reply");
+    let last = session.dialogue.messages().iter().rfind(|m| m.is_complete() && is_reply);
+    if let Some(parent) = last {
         facts = facts.answering(&parent.content_up_to(REVIEW_NOW as u64));
     }
     let Some(editor) = &mut session.editor else { return };

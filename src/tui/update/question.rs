@@ -158,11 +158,10 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
     match question.asked {
         Asked::Leave => leave(model, answer),
         Asked::CloseSession if answer == Answer::Close => super::sessions::close_front(model),
-        Asked::CloseSession => Vec::new(),
         Asked::Paste(text) => send(model, text, answer),
         Asked::SendDraft { needs, chunk } => super::sending::give(model, answer, needs, chunk),
         Asked::DropDraft if answer == Answer::Drop => super::editor::drop_draft(model),
-        Asked::DropDraft => Vec::new(),
+        Asked::CloseSession | Asked::DropDraft => Vec::new(),
         Asked::LeftDraft => super::editor::decide(model, answer),
     }
 }

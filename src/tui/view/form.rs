@@ -50,31 +50,27 @@ fn row(model: &Model, form: &Form, field: Field, room: usize) -> Vec<Piece> {
     let titles = titles(model);
     let title = knowledge::word(model.lang, field.title());
     let title = fit(&format!("{}{title}", list::mark(form.field == field)), titles);
-    let (role, value) = value(model, form, field);
-    let line = match field {
-        Field::File => list::typed(&form.file, room.saturating_sub(titles)).0,
-        Field::Kind if role == Role::Text => list::typed(&form.kind, room.saturating_sub(titles)).0,
-        _ => value,
-    };
-    vec![(Role::Key, title), (role, clip(&line, room.saturating_sub(titles)))]
+    let left = room.saturating_sub(titles);
+    let (role, value) = value(model, form, field, left);
+    vec![(Role::Key, title), (role, clip(&value, left))]
 }
 
 /// What a row says; dim where the person said nothing.
-fn value(model: &Model, form: &Form, field: Field) -> (Role, String) {
-    let word = |key| knowledge::word(model.lang, key).to_owned();
-    let turns = |text: String| format!("< {text} >");
+fn value(model: &Model, form: &Form, field: Field, room: usize) -> (Role, String) {
+    let turns = |text: &str| format!("< {text} >");
+    let word = |key| turns(knowledge::word(model.lang, key));
     match field {
-        Field::File => (Role::Text, String::new()),
+        Field::File => (Role::Text, list::typed(&form.file, room).0),
         Field::Kind if form.kind.text().is_empty() => {
             (Role::Dim, own_visible(&guess(form.file.text())))
         }
-        Field::Kind => (Role::Text, String::new()),
+        Field::Kind => (Role::Text, list::typed(&form.kind, room).0),
         Field::Encoding => match form.encoding {
-            Some(encoding) => (Role::Text, turns(encoding.name().to_owned())),
-            None => (Role::Dim, turns(word("editor.form.chosen"))),
+            Some(encoding) => (Role::Text, turns(encoding.name())),
+            None => (Role::Dim, word("editor.form.chosen")),
         },
-        Field::Placement if form.inline => (Role::Text, turns(word("editor.form.inline"))),
-        Field::Placement => (Role::Text, turns(word("editor.form.attachment"))),
+        Field::Placement if form.inline => (Role::Text, word("editor.form.inline")),
+        Field::Placement => (Role::Text, word("editor.form.attachment")),
     }
 }
 

@@ -92,6 +92,7 @@ pub fn words(model: &Model, action: Action) -> &'static str {
     let key = match action {
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.editing().is_some() => "editor.leave",
+        Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
             Side::Text => "editor.to-live",
             Side::Live => "editor.to-text",
@@ -135,8 +136,8 @@ fn actions(model: &Model) -> &'static [Action] {
         (Some(Popup::Palette(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
         (None, _) if let Some(editor) = model.editing() => match editor.side {
-            Side::Text => &[SendDraft, Insert, EditOutside, Undo, PaneNext, Leave, Palette, Quit],
-            Side::Live => &[SendDraft, Insert, EditOutside, PaneNext, Leave, Palette, Quit],
+            Side::Text => &[SendDraft, Insert, Leave, PaneNext, EditOutside, Undo, Palette, Quit],
+            Side::Live => &[SendDraft, Insert, Leave, PaneNext, EditOutside, Palette, Quit],
         },
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
