@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ehlo::display::keys::{Action, Keys, Layer, key_name};
+use ehlo::draft::{TEMPLATES, Template};
 use ehlo::knowledge::{self, Entry, Saying};
 use ehlo::session::Phase;
 use ehlo::smtp::code::Code;
@@ -72,6 +73,25 @@ fn the_list_of_files_is_complete_and_each_parses() {
         assert_eq!(knowledge::data(name), text, "{name} is embedded");
         println!("{name}: {} entries", table.len());
     }
+}
+
+/// Every template has its text, and every text its template.
+#[test]
+fn every_template_has_a_file_and_every_file_a_template() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/knowledge/data/templates");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| format!("templates/{}", entry.unwrap().file_name().to_str().unwrap()))
+        .collect();
+    let named: BTreeSet<String> = TEMPLATES.iter().map(Template::file).collect();
+    assert_eq!(files, named);
+    for template in TEMPLATES {
+        for key in [template.title, template.say].into_iter().chain(template.broken) {
+            assert!(knowledge::words().contains_key(key), "{}: no word for {key}", template.name);
+        }
+        assert!(!knowledge::data(&template.file()).is_empty(), "{} is embedded", template.name);
+    }
+    println!("{} templates", TEMPLATES.len());
 }
 
 fn sayings() -> Vec<(String, &'static Entry)> {

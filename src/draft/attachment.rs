@@ -9,7 +9,7 @@ use mail_builder::headers::content_type::ContentType;
 
 use super::encoding::Encoding;
 use super::field::{Field, lines};
-use super::header::{set_field, spliced};
+use super::header::{set_field, spliced, with_version};
 use super::part::{Part, parts};
 
 /// A file to be attached.
@@ -63,7 +63,7 @@ fn written(file: &Attachment<'_>) -> Option<String> {
         field("Content-Type", &declared),
         encoding.name(),
         field("Content-Disposition", &disposition),
-        if encoding == Encoding::Base64 { body.trim_end() } else { &body },
+        body,
     ))
 }
 
@@ -96,7 +96,7 @@ fn wrapped(text: &str, root: &Part<'_>, boundary: &str, part: &str) -> String {
     let (inner, outer): (Vec<_>, Vec<_>) = root.section.fields.iter().partition(is_content);
     let body = lines.get(root.section.body.clone()).unwrap_or_default().join("\n");
     let end = if body.is_empty() || body.ends_with('\n') { "" } else { "\n" };
-    let head = set_field(&format!("{}\n", stand(&outer)), "MIME-Version", "1.0");
+    let head = with_version(&format!("{}\n", stand(&outer)));
     let declared = format!("multipart/mixed;\n boundary=\"{boundary}\"");
     let head = set_field(&head, "Content-Type", &declared);
     let inner = stand(&inner);

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use encodify::base64::MIME;
+use encodify::base64::{MIME, STANDARD};
 use encodify::qp;
 
 use super::field::lines;
-use super::header::{set_in, spliced};
+use super::header::{set_in, spliced, with_version};
 use super::param;
 use super::part::{Part, parts};
 
@@ -61,7 +61,9 @@ impl Encoding {
             Self::QuotedPrintable => qp::BINARY.encode(bytes),
             Self::Base64 => MIME.encode(bytes),
         };
-        Some(written.replace("\r\n", "\n"))
+        let lines = written.replace("\r\n", "\n");
+        // It ends every line, the last one too.
+        Some(if self == Self::Base64 { lines.trim_end().to_owned() } else { lines })
     }
 }
 
@@ -88,47 +90,44 @@ pub fn encode_body(text: &str, line: usize, encoding: Encoding) -> Option<String
     let part = parts.get(at).filter(|part| part.is_leaf() && !part.is_multipart())?;
     let bytes = decoded(part, &body(text, &part.section.body))?;
     let mut written = encoding.write(&bytes)?;
-    // The line end of the last line is the part's only where nothing follows.
-    if at > 0 || !text.ends_with('\n') {
-        written.truncate(written.trim_end_matches('\n').len());
-    } else if !written.ends_with('\n') {
+    if encoding == Encoding::Base64 && at == 0 && text.ends_with('\n') {
         written.push('\n');
     }
     let out = spliced(text, part.section.body.clone(), &written);
     let out = set_in(&out, &part.section, "Content-Transfer-Encoding", encoding.name());
-    let out = if bytes.is_ascii() { out } else { with_charset(&out, at) };
-    Some(if at == 0 && parts.first()?.section.field("MIME-Version").is_none() {
-        super::header::set_field(&out, "MIME-Version", "1.0")
-    } else {
-        out
-    })
+    let labelled = bytes.is_ascii() || !is_plain(part);
+    let out = if labelled { out } else { with_charset(&out, at) };
+    Some(with_version(&out))
 }
 
 fn body(text: &str, range: &Range<usize>) -> String {
     lines(text).get(range.clone()).unwrap_or_default().join("\n")
 }
 
-/// The bytes that the body of `part` stands for, with CRLF for its line ends.
+/// Whether what stands in the draft are the characters themselves.
+fn is_plain(part: &Part<'_>) -> bool {
+    matches!(part.encoding.as_str(), "" | "7bit" | "8bit" | "binary")
+}
+
+/// The bytes that the body of `part` stands for, with CRLF for its line ends. `None` where some of
+/// it cannot be read: nothing shall be lost.
 fn decoded(part: &Part<'_>, body: &str) -> Option<Vec<u8>> {
     let wire = body.replace('\n', "\r\n");
     match part.encoding.as_str() {
-        "" | "7bit" | "8bit" | "binary" => Some(wire.into_bytes()),
-        "quoted-printable" => Some(qp::BODY.decode(&wire).ok()?.into_owned()),
-        "base64" => MIME.decode(&wire).ok(),
+        _ if is_plain(part) => Some(wire.into_bytes()),
+        "quoted-printable" if !body.contains('\r') => {
+            Some(qp::BODY.strict().decode(&wire).ok()?.into_owned())
+        }
+        "base64" => STANDARD.decode(body.replace('\n', "")).ok(),
         _ => None,
     }
 }
 
-/// The draft with a charset for the text beyond ASCII of part `at`.
+/// The draft with a charset for the text beyond ASCII of part `at`: a draft is UTF-8.
 fn with_charset(text: &str, at: usize) -> String {
     let parts = parts(text);
-    let Some(part) = parts.get(at) else { return text.to_owned() };
+    let Some(part) = parts.get(at).filter(|part| part.is_text()) else { return text.to_owned() };
     let declared = part.section.value("Content-Type").unwrap_or("text/plain");
-    let charset = param::find(declared, "charset").unwrap_or_default();
-    let is_text = part.kind.is_empty() || part.kind.starts_with("text/");
-    if !is_text || !(charset.is_empty() || charset.eq_ignore_ascii_case("us-ascii")) {
-        return text.to_owned();
-    }
     set_in(text, &part.section, "Content-Type", &param::set(declared, "charset", "utf-8"))
 }
 
@@ -177,6 +176,17 @@ mod tests {
         assert!(seen.contains("\none \u{e9}\n--b\nContent-Transfer-Encoding: base64\n"), "{seen}");
         assert!(seen.ends_with("\n\ndHdvIMOp\n--b--\n"), "{seen}");
         assert_eq!(encode_body(text, 0, Encoding::Base64), None);
+        let blank = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n\n\n--b--\n";
+        let encoded = encode_body(blank, 5, Encoding::Base64).unwrap();
+        let back = encode_body(&encoded, 6, Encoding::EightBit).unwrap();
+        assert!(back.ends_with("8bit\n\nx\n\n\n--b--\n"), "{back}");
+        for broken in ["base64\n\nQU*D\n", "quoted-printable\n\na=G0\n", "uuencode\n\nx\n"] {
+            let text = format!("Content-Transfer-Encoding: {broken}");
+            assert_eq!(encode_body(&text, 0, Encoding::EightBit), None, "{broken}");
+        }
+        let latin = "Content-Type: text/html; charset=iso-8859-1\n\n\u{e9}\n";
+        let seen = encode_body(latin, 0, Encoding::QuotedPrintable).unwrap();
+        assert!(seen.starts_with("Content-Type: text/html; charset=\"utf-8\"\n"), "{seen}");
         let binary = "Content-Transfer-Encoding: base64\n\n/w==\n";
         assert_eq!(encode_body(binary, 0, Encoding::EightBit), None);
     }

@@ -43,9 +43,20 @@ pub(super) fn set_in(text: &str, section: &Section<'_>, name: &str, value: &str)
     }
     let fields = section.fields.iter().take_while(|f| f.value.is_some());
     let end = fields.last().map_or(section.lines.start, |f| f.lines.end);
-    // What is no header needs an empty line before it.
-    let empty = section.fields.is_empty() && !section.ended;
+    // What is no header needs an empty line before it, and must not continue the new field.
+    let begins = section.fields.first().map(|field| field.name);
+    let empty = begins.map_or(!section.ended, |name| name.starts_with([' ', '\t']));
     spliced(text, end..end, &if empty { line + "\n" } else { line })
+}
+
+/// The draft with MIME-Version, without which nothing of MIME counts (RFC 2045 §4).
+pub(super) fn with_version(text: &str) -> String {
+    let lines = lines(text);
+    let section = Section::read(&lines, 0..lines.len());
+    match section.field("MIME-Version") {
+        Some(_) => text.to_owned(),
+        None => set_in(text, &section, "MIME-Version", "1.0"),
+    }
 }
 
 /// `text` with other lines in place of `range`.
@@ -225,6 +236,7 @@ mod tests {
             ("A: 1\n x\n\nDate: body\n", "A: 1\n x\nDate: new\n\nDate: body\n"),
             ("", "Date: new\n"),
             ("A: 1", "A: 1\nDate: new"),
+            (" body", "Date: new\n\n body"),
             ("A: 1\nno field\n", "A: 1\nDate: new\nno field\n"),
         ] {
             assert_eq!(set_field(text, "Date", "new"), seen, "{text:?}");

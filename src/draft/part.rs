@@ -34,6 +34,10 @@ impl Part<'_> {
         self.kind.starts_with("multipart/")
     }
 
+    pub(super) fn is_text(&self) -> bool {
+        self.kind.is_empty() || self.kind.starts_with("text/")
+    }
+
     /// Whether it encloses a message, whose header follows.
     pub(super) fn is_message(&self) -> bool {
         matches!(self.kind.as_str(), "message/rfc822" | "message/global" | "text/rfc822-headers")

@@ -12,6 +12,8 @@ mod need;
 mod rule;
 mod word;
 
+use std::collections::HashMap;
+
 use crate::smtp::Span;
 
 use super::field::lines;
@@ -103,12 +105,15 @@ pub fn review(text: &str, offers: &Offers) -> Review {
 #[derive(Debug, Default)]
 struct Marks {
     all: Vec<Mark>,
+    counts: HashMap<&'static str, usize>,
 }
 
 impl Marks {
     /// Marks a place in a line.
     fn add(&mut self, rule: &Rule, line: usize, span: Span) -> Option<&mut Mark> {
-        if self.all.iter().filter(|mark| mark.key == rule.key).count() >= MARK_LIMIT {
+        let count = self.counts.entry(rule.key).or_default();
+        *count += 1;
+        if *count > MARK_LIMIT {
             return None;
         }
         self.all.push(Mark {
@@ -139,4 +144,240 @@ fn whole(lines: &[&str], line: usize) -> Span {
 /// The line on which `name` stands in the header of `part`, or where its header begins.
 fn line_of(part: &Part<'_>, name: &str) -> usize {
     part.section.field(name).map_or(part.section.lines.start, |field| field.lines.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::offers::tests::{everything, offering};
+    use super::*;
+    use crate::smtp::param::Param;
+
+    const HEAD: &str =
+        "Date: Mon, 23 Nov 2026 07:54:41 +0000\nFrom: a@b.example\nMessage-ID: <1@b.example>\n";
+
+    /// The marks that matter, with the text that each is about.
+    fn seen(text: &str, offers: &Offers) -> Vec<(&'static str, usize, String)> {
+        let lines = lines(text);
+        let of = |mark: &Mark| {
+            let line = lines.get(mark.line).copied().unwrap_or_default();
+            let about = mark.span.of(line.as_bytes()).to_vec();
+            (mark.key, mark.line, String::from_utf8(about).unwrap())
+        };
+        review(text, offers).marks.iter().map(of).collect()
+    }
+
+    /// Behind a good header: what stands on line 3, and its first mark.
+    #[test]
+    fn a_field_and_its_mark() {
+        for (field, key, about) in [
+            ("no colon", "review.no-colon", "no colon"),
+            ("Not good: x", "review.bad-name", "Not good"),
+            ("Subject : x", "review.bad-name", "Subject "),
+            (": x", "review.bad-name", ""),
+            (
+                "Date: Mon, 23 Nov 2026 07:54:41 +0000",
+                "review.repeated",
+                "Date: Mon, 23 Nov 2026 07:54:41 +0000",
+            ),
+            ("Resent-To: a@b.example", "review.missing", "Resent-To: a@b.example"),
+            ("Resent-Date: yesterday", "review.bad-date", "Resent-Date: yesterday"),
+            ("To: ", "review.empty", "To: "),
+            ("To: bob", "review.bad-address", "To: bob"),
+            ("To: ,", "review.bad-address", "To: ,"),
+            ("Cc: a@x.example b@y.example", "review.bad-address", "Cc: a@x.example b@y.example"),
+            (
+                "Sender: a@b.example, c@b.example",
+                "review.bad-address",
+                "Sender: a@b.example, c@b.example",
+            ),
+            ("In-Reply-To: 1@x", "review.bad-id", "In-Reply-To: 1@x"),
+            ("References: <1@x> <2 @x>", "review.bad-id", "References: <1@x> <2 @x>"),
+            ("Bcc: c@b.example", "review.bcc", "Bcc: c@b.example"),
+            ("Bcc:", "review.bcc-empty", "Bcc:"),
+            ("Return-Path: <>", "review.return-path", "Return-Path: <>"),
+            ("Subject: a =?utf-8?x?b?= c", "review.word-broken", "=?utf-8?x?b?="),
+            ("Subject: =?utf-8?q?a b?=", "review.word-broken", "=?utf-8?q?a b?="),
+            ("Subject: =?utf-8?b?R3L?=", "review.word-broken", "=?utf-8?b?R3L?="),
+            ("To: \"=?utf-8?q?a?=\" <a@x.example>", "review.word-place", "=?utf-8?q?a?="),
+            ("Subject: x=?utf-8?q?a?=", "review.word-place", "=?utf-8?q?a?="),
+            (
+                "Content-Disposition: attachment; filename= =?utf-8?q?a?=",
+                "review.word-place",
+                "=?utf-8?q?a?=",
+            ),
+            ("Subject: a\rb", "review.bare-cr", "\r"),
+            ("Subject: a\0b", "review.nul", "\0"),
+            ("Subject: a\u{7f}b", "review.control", "\u{7f}"),
+            ("Subject: caf\u{e9}", "review.international", "\u{e9}"),
+            ("Content-Type: text/plain", "review.no-version", "Content-Type: text/plain"),
+        ] {
+            let text = format!("{HEAD}{field}\n\nbody\n");
+            let marks = seen(&text, &everything());
+            assert_eq!(marks.first(), Some(&(key, 3, about.to_owned())), "{field}: {marks:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_right_has_no_mark() {
+        for field in [
+            "Subject: http://x.example/?a=?b",
+            "Subject: (=?utf-8?q?a?=) =?iso-8859-1?b?R3I=?=",
+            "To: undisclosed-recipients:;",
+            "To: Friends: a@x.example, B <b@x.example>;",
+            "Cc: \"B, C\" <b@[192.0.2.1]>, =?utf-8?q?a?= <a@x.example>",
+            "References: <1@x><2@x>\t<3@x>",
+            "Reply-To: \"odd one\"@x.example",
+            "X-Anything: ",
+            "MIME-Version: 1.0\nContent-Type: text/plain; charset=\"utf-8\"",
+        ] {
+            let text = format!("{HEAD}{field}\n\nbody\n");
+            assert_eq!(seen(&text, &everything()), [], "{field}");
+        }
+    }
+
+    #[test]
+    fn a_header_as_a_whole() {
+        for (text, marks) in [
+            ("", &[("review.missing", 0), ("review.missing", 0), ("review.advised", 0)][..]),
+            (" x\n", &[("review.begins-folded", 0)]),
+            ("X: a\n b\n\t\n\n", &[("review.folded", 1), ("review.blank-fold", 2)]),
+            ("X: a", &[("review.no-end", 0)]),
+            ("X: a\n", &[]),
+            (
+                "Resent-From: a@x.example\nResent-Date: Mon, 23 Nov 2026 07:54:41 +0000\nResent-From: b@x.example\n\n",
+                &[("review.missing", 2)],
+            ),
+        ] {
+            let all = seen(text, &everything());
+            let places: Vec<_> = all.iter().map(|(key, line, _)| (*key, *line)).collect();
+            let general = [("review.missing", 0), ("review.missing", 0), ("review.advised", 0)];
+            let own: Vec<_> =
+                places.iter().copied().filter(|place| !general.contains(place)).collect();
+            assert!(general.iter().all(|place| places.contains(place)), "{text:?}: {places:?}");
+            let want: Vec<_> =
+                marks.iter().copied().filter(|place| !general.contains(place)).collect();
+            assert_eq!(own, want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn authors_and_their_sender() {
+        for (from, sender, key) in [
+            ("a@x.example", "", None),
+            ("a@x.example, b@x.example", "", Some("review.sender-missing")),
+            ("a@x.example, b@x.example", "Sender: a@x.example\n", None),
+            ("A <a@x.example>", "Sender: a@x.example\n", Some("review.sender-same")),
+        ] {
+            let head = HEAD.replace("a@b.example", from);
+            let marks = seen(&format!("{head}{sender}\n"), &everything());
+            assert_eq!(marks.first().map(|mark| mark.0), key, "{from} {sender}");
+        }
+    }
+
+    #[test]
+    fn bodies_and_their_marks() {
+        let mime = "MIME-Version: 1.0\n";
+        let utf8 = "Content-Type: text/plain; charset=utf-8\n";
+        let multi = "Content-Type: multipart/mixed; boundary=b\n";
+        let coded = |encoding: &str| format!("{mime}{utf8}Content-Transfer-Encoding: {encoding}\n");
+        for (fields, body, key) in [
+            (String::new(), "caf\u{e9}", "review.naked"),
+            (format!("{mime}{utf8}"), "caf\u{e9}", "review.no-encoding"),
+            (format!("{mime}Content-Transfer-Encoding: 8bit\n"), "caf\u{e9}", "review.no-charset"),
+            (coded("8bit"), "caf\u{e9}", "review.eight-bit"),
+            (coded("8bit").replace("utf-8", "latin1"), "caf\u{e9}", "review.wrong-charset"),
+            (coded("uuencode"), "x", "review.unknown-encoding"),
+            (coded("base64"), "QU*D", "review.base64"),
+            (coded("base64"), "QUJD\nQUI\n", "review.base64"),
+            (coded("base64"), "QUJD\u{e9}", "review.base64"),
+            (coded("base64"), &"QUJD".repeat(20), "review.long-encoded"),
+            (coded("quoted-printable"), "a =G0", "review.quoted"),
+            (coded("quoted-printable"), "a \u{e9}", "review.quoted"),
+            (format!("{mime}Content-Type: multipart/mixed\n"), "x", "review.no-boundary"),
+            (
+                format!("{mime}{}", multi.replace("=b", &format!("={}", "b".repeat(71)))),
+                "x",
+                "review.bad-boundary",
+            ),
+            (format!("{mime}{multi}"), "x", "review.boundary-unused"),
+            (format!("{mime}{multi}"), "--b\n\nx", "review.boundary-open"),
+            (
+                format!("{mime}{multi}Content-Transfer-Encoding: base64\n"),
+                "--b\n\nx\n--b--",
+                "review.encoded-multipart",
+            ),
+            (String::new(), "a\u{1b}b", "review.control-in-body"),
+            (String::new(), ".", "review.lone-dot"),
+            (String::new(), &"x".repeat(79), "review.wide"),
+            (String::new(), &"x".repeat(999), "review.long"),
+        ] {
+            let marks = seen(&format!("{HEAD}{fields}\n{body}\n"), &everything());
+            assert!(marks.iter().any(|mark| mark.0 == key), "{key}: {marks:?}");
+            let more = marks.iter().filter(|mark| mark.0 != key && mark.0 != "review.eight-bit");
+            let more: Vec<_> = more.collect();
+            let wide = |mark: &&&(&str, usize, String)| mark.0 == "review.wide";
+            assert!(more.iter().all(|mark| wide(&mark)), "{key}: {more:?}");
+        }
+        for (encoding, body) in
+            [("base64", "QUJD\nQUI=\n"), ("base64", ""), ("quoted-printable", "a=\nb =3D=C3=A9\n")]
+        {
+            assert_eq!(seen(&format!("{HEAD}{}\n{body}", coded(encoding)), &everything()), []);
+        }
+    }
+
+    #[test]
+    fn what_is_needed_depends_on_the_server() {
+        let body = format!(
+            "{HEAD}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n\u{e9}\n"
+        );
+        let header = format!("{HEAD}Subject: \u{e9}\n\n");
+        let binary = body.replace("8bit", "binary").replace('\u{e9}', "e");
+        let mail = |params: &[(&str, Option<&str>)]| {
+            let param = |(name, value): &(&str, Option<&str>)| Param {
+                name: (*name).to_owned(),
+                value: value.map(str::to_owned),
+            };
+            Offers { declared: Some(params.iter().map(param).collect()), ..everything() }
+        };
+        for (text, offers, key) in [
+            (&body, Offers::default(), Some("review.eight-bit")),
+            (&body, everything(), Some("review.eight-bit")),
+            (&body, offering(&["SIZE"]), Some("review.eight-bit.refused")),
+            (&body, mail(&[]), Some("review.eight-bit.undeclared")),
+            (&body, mail(&[("BODY", Some("7BIT"))]), Some("review.eight-bit.undeclared")),
+            (&body, mail(&[("BODY", Some("8bitmime"))]), Some("review.eight-bit")),
+            (&header, Offers::default(), Some("review.international")),
+            (&header, offering(&[]), Some("review.international.refused")),
+            (&header, mail(&[]), Some("review.international.undeclared")),
+            (&header, mail(&[("SMTPUTF8", None)]), Some("review.international")),
+            (&binary, offering(&["8BITMIME"]), Some("review.binary")),
+            (&binary, everything(), None),
+            (&header, offering(&["SIZE 10", "SMTPUTF8"]), Some("review.size")),
+            (
+                &header,
+                mail(&[("SMTPUTF8", None), ("SIZE", Some("10"))]),
+                Some("review.size-declared"),
+            ),
+        ] {
+            let marks = seen(text, &offers);
+            assert_eq!(marks.first().map(|mark| mark.0), key, "{offers:?}");
+        }
+    }
+
+    #[test]
+    fn marks_of_one_kind_have_a_limit() {
+        let text = format!("{HEAD}\n{}", format!("{}\n", "x".repeat(80)).repeat(MARK_LIMIT + 9));
+        let seen = review(&text, &everything());
+        assert_eq!((seen.marks.len(), seen.count(Severity::Info)), (MARK_LIMIT, MARK_LIMIT));
+        assert_eq!((seen.longest, seen.stuffed, seen.at(4).count()), (80, 0, 1));
+    }
+
+    #[test]
+    fn every_rule_has_its_own_key() {
+        let mut keys: Vec<_> = rule::ALL.iter().map(|rule| rule.key).collect();
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
 }

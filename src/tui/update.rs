@@ -123,6 +123,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
+    let begins_data = !session.dialogue.awaits_mail_data();
     let awaited_login = session.dialogue.awaits_login();
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
@@ -166,7 +167,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     }
     effects.extend(question::next_line(model, id));
     effects.extend(sending::go_on(model, id));
-    if in_front {
+    if in_front && begins_data && model.session.dialogue.awaits_mail_data() {
         sending::next_by_hand(model);
     }
     effects.extend(question::parted(model, id));

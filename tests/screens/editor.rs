@@ -307,7 +307,8 @@ fn a_closed_tab_leaves_its_draft_behind() {
 
 #[test]
 fn lines_pasted_behind_354_go_into_the_editor() {
-    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, "C: DATA\nS: 354 Go"]);
+    let mut scene =
+        Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, "C: DATA\nS: 354 Go"]);
     assert!(scene.hints().contains("F4"), "it is offered: {}", scene.hints());
     paste(&mut scene, "Subject: x\n\nhello\n");
     assert!(scene.shows("put them into the editor"), "{}", scene.grid());
@@ -320,10 +321,13 @@ fn lines_pasted_behind_354_go_into_the_editor() {
 
 /// Gives the answer, and makes the pieces as the runtime does; what goes out first.
 fn leaves(scene: &mut Scene, answer: &str, way: Way) -> Vec<Effect> {
+    if scene.model.editing().is_none() {
+        scene.press("f4");
+    }
     scene.press("ctrl-s");
     let effects = scene.press(answer);
     let [Effect::Pieces { session: 1, ref text, revision, way: asked }] = effects[..] else {
-        panic!("{effects:?}")
+        panic!("{effects:?}\n{}", scene.grid())
     };
     assert_eq!(asked, way);
     let pieces = Ok(Pieces::of(&text.to_string(), way));

@@ -19,7 +19,7 @@ pub(super) fn read(
     // Only a group may be without any.
     let none = addresses.is_empty() && !field.value().contains(':');
     let several = name.ends_with("Sender") && addresses.len() > 1;
-    if none || several || !addresses.iter().all(|address| is_well_formed(address)) {
+    if none || several || !addresses.iter().all(|address| is_well_formed(address, field.value())) {
         let rule = Rule { about: name, clause, ..BAD_ADDRESS };
         let line = field.lines.start;
         marks.say(&rule, line, whole(lines, line), &[("field", name.to_owned())]);
@@ -38,7 +38,12 @@ pub(super) fn sender(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     marks.add(rule, from.lines.start, whole(lines, from.lines.start));
 }
 
-fn is_well_formed(address: &str) -> bool {
+/// Whether an address has the form of RFC 5321 §4.1.2. The parser takes a quoted local part
+/// without brackets for a name.
+fn is_well_formed(address: &str, value: &str) -> bool {
+    if let Some(domain) = address.strip_prefix('@') {
+        return value.contains(&format!("\"{address}")) && path::is_domain(domain);
+    }
     let path = path::read(format!("<{address}>").as_bytes(), 0).0.value;
     path.domain.is_some() && path.is_well_formed()
 }

@@ -9,7 +9,7 @@ use super::super::param;
 use super::super::part::Part;
 use super::rule::{
     BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MULTIPART, LONG_ENCODED, NAKED,
-    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, UNKNOWN_ENCODING,
+    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, UNKNOWN_ENCODING, WRONG_CHARSET,
 };
 use super::{Marks, line_of, whole};
 
@@ -54,8 +54,8 @@ fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
         Some(_) if part.closed.is_none() => &BOUNDARY_OPEN,
         Some(_) => return,
     };
-    let boundary = part.boundary.clone().unwrap_or_default();
-    marks.say(rule, line, whole(lines, line), &[("boundary", boundary)]);
+    let boundary = part.boundary.iter().map(|boundary| ("boundary", boundary.clone()));
+    marks.say(rule, line, whole(lines, line), &boundary.collect::<Vec<_>>());
 }
 
 /// `bchars` of RFC 2046 §5.1.1, not ending with a blank.
@@ -85,34 +85,40 @@ fn plain(lines: &[&str], part: &Part<'_>, body: &[&str], marks: &mut Marks) {
     let Some(first) = body.iter().position(|line| !line.is_ascii()) else { return };
     let declared = part.section.value("Content-Type").unwrap_or_default();
     let charset = param::find(declared, "charset").unwrap_or_default();
-    let is_text = part.kind.is_empty() || part.kind.starts_with("text/");
-    let no_charset = is_text && (charset.is_empty() || charset.eq_ignore_ascii_case("us-ascii"));
+    let is = |name: &str| charset.eq_ignore_ascii_case(name);
+    let no_charset = part.is_text() && (charset.is_empty() || is("us-ascii"));
     let no_encoding = matches!(part.encoding.as_str(), "" | "7bit");
     let rule = match (no_charset, no_encoding) {
         (true, true) => &NAKED,
         (true, false) => &NO_CHARSET,
         (false, true) => &NO_ENCODING,
+        // A draft is UTF-8, whatever it says.
+        (false, false) if part.is_text() && !is("utf-8") => &WRONG_CHARSET,
         (false, false) => return,
     };
     let line = part.section.body.start + first;
-    marks.add(rule, line, whole(lines, line));
+    marks.say(rule, line, whole(lines, line), &[("charset", charset)]);
 }
 
 fn base64(body: &[&str], from: usize, marks: &mut Marks) {
     wide(body, from, marks);
     let whole = body.concat();
-    // Bits that nobody reads harm nobody.
-    let error = STANDARD.decode(&whole).err().filter(|e| !matches!(e, Error::NonCanonical { .. }));
-    let Some(mut offset) = error.and_then(|error| error.offset()) else { return };
+    let Some(mut offset) = base64_fault(whole.as_bytes()) else { return };
     let filled = body.iter().rposition(|line| !line.is_empty()).unwrap_or_default();
     for (at, line) in body.iter().enumerate() {
         if offset < line.len() || at == filled {
-            let end = line.len().min(offset + 1);
+            let end = line.ceil_char_boundary(offset + 1);
             marks.add(&BASE64, from + at, Span::new(offset.min(end.saturating_sub(1)), end));
             return;
         }
         offset -= line.len();
     }
+}
+
+/// Where `text` stops being base64. Bits that nobody reads harm nobody.
+pub(super) fn base64_fault(text: &[u8]) -> Option<usize> {
+    let error = STANDARD.decode(text).err()?;
+    if matches!(error, Error::NonCanonical { .. }) { None } else { error.offset() }
 }
 
 fn quoted(body: &[&str], from: usize, marks: &mut Marks) {
@@ -121,7 +127,7 @@ fn quoted(body: &[&str], from: usize, marks: &mut Marks) {
         let place = line.find(|c: char| !c.is_ascii());
         let strict = || qp::BODY.strict().decoded_len(line).err().and_then(|error| error.offset());
         if let Some(place) = place.or_else(strict) {
-            let end = line.len().min(place + 3);
+            let end = line.ceil_char_boundary(place + 3);
             marks.add(&QUOTED, from + at, Span::new(place, end));
         }
     }

@@ -65,11 +65,12 @@ rules! {
     NUL = "review.nul", Error, "RFC 5322 §4.1", "G22";
     CONTROL = "review.control", Warn, "RFC 5322 §2.2", "header";
     CONTROL_IN_BODY = "review.control-in-body", Info, "RFC 5322 §2.3", "body";
-    LONE_DOT = "review.lone-dot", Info, "RFC 5321 §4.5.2", "G16";
+    LONE_DOT = "review.lone-dot", Info, "RFC 5321 §4.5.2", "DATA";
 
     // MIME.
     NO_VERSION = "review.no-version", Warn, "RFC 2045 §4", "MIME-Version";
     NO_CHARSET = "review.no-charset", Warn, "RFC 2046 §4.1.2", "Content-Type";
+    WRONG_CHARSET = "review.wrong-charset", Warn, "RFC 2046 §4.1.2", "Content-Type";
     NO_ENCODING = "review.no-encoding", Warn, "RFC 2045 §6.2", "Content-Transfer-Encoding";
     NAKED = "review.naked", Warn, "RFC 2045 §5.2", "Content-Type";
     UNKNOWN_ENCODING = "review.unknown-encoding", Warn, "RFC 2045 §6.4", "Content-Transfer-Encoding";

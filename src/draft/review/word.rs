@@ -1,11 +1,12 @@
 //! Encoded words in a header (RFC 2047 §2).
 
-use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN};
+use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
 
 use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
 use super::Marks;
+use super::mime::base64_fault;
 use super::rule::{Rule, WORD_BROKEN, WORD_LONG, WORD_PLACE};
 
 /// Reads the encoded words in the header of a draft.
@@ -46,8 +47,12 @@ fn fault(
         let token = line.get(span.start..span.end)?;
         return (token.matches('?').count() > 2 || token.ends_with("?=")).then_some(&WORD_BROKEN);
     };
-    let blank = word.payload.iter().any(u8::is_ascii_whitespace);
-    if blank || word.decode().is_err() {
+    let broken = match word.encoding {
+        WordEncoding::Base64 => base64_fault(word.payload).is_some(),
+        // Blanks stand for themselves to a lenient reader only.
+        WordEncoding::Q => word.payload.contains(&b' ') || word.decode().is_err(),
+    };
+    if broken {
         return Some(&WORD_BROKEN);
     }
     if span.len() > MAX_WORD_LEN {

@@ -57,6 +57,14 @@ impl Item {
         }
     }
 
+    /// The key of a sentence about it, if there is one.
+    pub const fn say(self) -> Option<&'static str> {
+        match self {
+            Self::Template(template) => Some(template.say),
+            _ => None,
+        }
+    }
+
     /// The key of its words.
     pub const fn words(self) -> &'static str {
         match self {

@@ -122,8 +122,8 @@ fn by_hand(model: &mut Model, needs: Needs) -> Vec<Effect> {
 /// The next line of a message that is sent by hand, once the one before is out.
 pub(super) fn next_by_hand(model: &mut Model) {
     let session = &mut model.session;
-    if model.prompt.text().is_empty()
-        && session.dialogue.awaits_mail_data()
+    if session.dialogue.awaits_mail_data()
+        && model.prompt.text().is_empty()
         && let Some(line) = session.by_hand.pop_front()
     {
         model.prompt.set(&line);

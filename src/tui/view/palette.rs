@@ -66,11 +66,16 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, target) => (own_visible(target), String::new()),
-        Entry::Item(item) => (sentence(item.words()), item.name().to_owned()),
+        Entry::Item(item) => {
+            let say = item.say().map_or_else(|| item.name().to_owned(), sentence);
+            (sentence(item.words()), say)
+        }
     };
     let behind = match reason {
         Some(why) => (Role::Warn, format!("({})", sentence(why))),
-        None if room < ROOMY && matches!(entry, Entry::Action(_)) => (Role::Dim, String::new()),
+        None if room < ROOMY && matches!(entry, Entry::Action(_) | Entry::Item(_)) => {
+            (Role::Dim, String::new())
+        }
         None => (Role::Dim, name),
     };
     let key = match entry {
