@@ -228,7 +228,7 @@ fn a_large_draft_is_looked_through_elsewhere_and_once_at_a_time() {
 fn a_draft_waits_for_its_session() {
     let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
     scene.press("esc");
-    assert!(scene.shows("a draft of 261 bytes waits: F4"), "{}", scene.grid());
+    assert!(scene.shows("a draft of 261 B waits: F4"), "{}", scene.grid());
     scene.another("mx2.example.com");
     scene.press("f4");
     assert_eq!(written(&scene), "");

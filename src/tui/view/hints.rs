@@ -128,23 +128,26 @@ fn actions(model: &Model) -> &'static [Action] {
     use Action::{
         Choose, Complete, Connect, ContentView, Copy, Edit, EditOutside, Filter, Find, Hangup,
         Help, Insert, KeepAlive, Leave, PageDown, Palette, PaneNext, Prompt, Quit, Send, SendDraft,
-        Undo, Zoom,
+        Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
         (Some(Popup::Palette(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
-        (None, _) if let Some(editor) = model.editing() => match editor.side {
-            Side::Text => &[SendDraft, Insert, Leave, PaneNext, EditOutside, Undo, Palette, Quit],
-            Side::Live => &[SendDraft, Insert, Leave, PaneNext, EditOutside, Palette, Quit],
-        },
+        // Where one side covers the other, the way to that one comes first.
+        (None, _) if model.editing().is_some() && model.panes().splitters.is_empty() => {
+            &[PaneNext, SendDraft, Insert, Leave, EditOutside, Palette, Quit]
+        }
+        (None, _) if model.editing().is_some() => {
+            &[SendDraft, Insert, Leave, PaneNext, EditOutside, Palette, Quit]
+        }
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
-            &[Help, Send, Edit, PaneNext, Leave, ContentView, Palette, Quit]
+            &[Help, Send, Edit, PaneNext, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if open => &[Help, Send, PaneNext, Leave, KeepAlive, Palette, Quit],
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],

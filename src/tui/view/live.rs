@@ -61,11 +61,17 @@ fn marks(model: &Model, reviewed: &Reviewed, columns: usize) -> Vec<Vec<Piece>> 
         let nothing = knowledge::word(model.lang, "editor.no-marks").to_owned();
         return vec![vec![(Role::Good, nothing)]];
     }
-    reviewed.review.marks.iter().flat_map(|mark| one(model, mark, columns)).collect()
+    let said = reviewed.review.marks.iter().map(|mark| one(model, mark));
+    let mut said: Vec<_> = said.collect();
+    // Said once of a line, however often it is so there.
+    said.dedup();
+    let wrapped = |(role, text): Piece| {
+        wrap(&text, columns).into_iter().map(move |line| vec![(role, line)]).collect::<Vec<_>>()
+    };
+    said.into_iter().flat_map(wrapped).collect()
 }
 
-fn one(model: &Model, mark: &Mark, columns: usize) -> Vec<Vec<Piece>> {
+fn one(model: &Model, mark: &Mark) -> Piece {
     let (role, sign) = editor::sign(mark.severity);
-    let text = format!("{sign} {}: {}", mark.line + 1, editor::sentence(model, mark));
-    wrap(&text, columns).into_iter().map(|line| vec![(role, line)]).collect()
+    (role, format!("{sign} {}: {}", mark.line + 1, editor::sentence(model, mark)))
 }

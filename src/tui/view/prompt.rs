@@ -125,14 +125,16 @@ fn remark(model: &Model) -> (Role, String) {
         let n = (newlines + 1).to_string();
         return (Role::Warn, model.sentence("prompt.lines", &[("n", &n)]));
     }
+    let draft = draft(model);
     match dialogue.phase() {
         _ if dialogue.awaits_mail_data() && !dialogue.endpoints().loopback => warn("data.really"),
+        _ if dialogue.awaits_mail_data() && !draft.is_empty() => (Role::Dim, draft),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => warn("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
-        _ => (Role::Dim, draft(model)),
+        _ => (Role::Dim, draft),
     }
 }
 
