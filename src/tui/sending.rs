@@ -39,14 +39,16 @@ impl Pieces {
                 return Self::data(draft::mail_data(text), way == Way::Data);
             }
         };
-        Self { pieces, length, together: matches!(way, Way::ChunksTogether(_)) }
+        let together = matches!(way, Way::ChunksTogether(_));
+        Self { pieces, length, together, behind_354: false }
     }
 
     /// Mail data, behind DATA if that is still to be said.
     pub fn data(mail_data: Bytes, with_command: bool) -> Self {
         let command = with_command.then(|| Bytes::from_static(b"DATA\r\n"));
         let length = mail_data.len() as u64;
-        Self { pieces: command.into_iter().chain([mail_data]).collect(), together: false, length }
+        let pieces = command.into_iter().chain([mail_data]).collect();
+        Self { pieces, length, together: false, behind_354: !with_command }
     }
 }
 
@@ -57,6 +59,8 @@ pub struct Pieces {
     pub pieces: Vec<Bytes>,
     /// Whether no reply is waited for.
     pub together: bool,
+    /// Whether they are mail data from the first one on, and commands to a server without 354.
+    pub behind_354: bool,
     /// How long the message itself is, as its lines or octets cross the wire.
     pub length: u64,
 }

@@ -5,6 +5,7 @@ mod browse;
 mod compose;
 mod copy;
 mod directive;
+mod draft;
 mod editor;
 mod find;
 mod form;
@@ -64,7 +65,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         if editor::place(model) != written {
             editor::show_cursor(model);
         }
-        effects.extend(editor::look_through(model));
+        effects.extend(draft::look_through(model));
     }
     effects
 }
@@ -97,14 +98,14 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Pieces { session, pieces, draft } => {
             return sending::begin(model, session, pieces, draft);
         }
-        Message::Reviewed(id, reviewed) => editor::reviewed(model, id, *reviewed),
-        Message::Stamped(id, item, stamp) => editor::stamped(model, id, item, stamp),
+        Message::Reviewed(id, reviewed) => draft::reviewed(model, id, *reviewed),
+        Message::Stamped(id, item, stamp) => draft::stamped(model, id, item, stamp),
         Message::Edited { session, revision, text } => {
-            editor::edited(model, session, revision, text);
+            draft::edited(model, session, revision, text);
         }
-        Message::DraftsLeft(drafts) => editor::found(model, drafts),
+        Message::DraftsLeft(drafts) => draft::found(model, drafts),
         Message::DraftTaken { session, path, text } => {
-            editor::taken(model, session, &path, text);
+            draft::taken(model, session, &path, text);
         }
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {

@@ -404,6 +404,33 @@ fn a_message_on_its_way_can_be_stopped() {
 }
 
 #[test]
+fn no_line_of_a_file_becomes_a_command() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.play("C: .\nS: 250 ok");
+    // It was read while the person ended the message.
+    let pieces = Ok(Pieces::data(Bytes::from_static(b"x\r\n.\r\n"), false));
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, draft: None }), []);
+    assert!(scene.hints().contains("belongs behind 354"), "{}", scene.hints());
+}
+
+#[test]
+fn an_emptied_draft_can_still_be_undone() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-home");
+    for _ in 0..14 {
+        scene.press("ctrl-k");
+    }
+    scene.press("esc");
+    assert!(!scene.shows("waits: F4"), "{}", scene.grid());
+    scene.press("f4");
+    assert_eq!(written(&scene), "");
+    for _ in 0..14 {
+        scene.press("alt-u");
+    }
+    assert_eq!(written(&scene), DRAFT);
+}
+
+#[test]
 fn lines_come_into_the_prompt_one_by_one() {
     let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n\n.x\n");
     scene.press("ctrl-s");

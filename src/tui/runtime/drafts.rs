@@ -187,7 +187,11 @@ impl Keeper {
         Some(Message::Say(format!("{}: {error}", self.folder.display())))
     }
 
+    /// Writes a draft; where nothing is left of it, no file is either.
     fn keep(&mut self, id: usize, text: &Rope) -> std::io::Result<()> {
+        if text.len_bytes() == 0 {
+            return self.kept.remove(&id).map_or(Ok(()), Kept::delete);
+        }
         let kept = match self.kept.entry(id) {
             Entry::Occupied(kept) => kept.into_mut(),
             Entry::Vacant(place) => place.insert(Kept::begin(&self.folder)?),

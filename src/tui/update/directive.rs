@@ -37,7 +37,7 @@ fn perform(model: &mut Model, what: Does, argument: &str) -> Vec<Effect> {
 
 fn insert(model: &mut Model, name: &str) -> Vec<Effect> {
     match Item::find(name) {
-        Some(item) => super::editor::put_in(model, item),
+        Some(item) => super::draft::put_in(model, item),
         None => told(model, "editor.unknown-item"),
     }
 }

@@ -87,7 +87,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Entry::Directive(d) if begun(model) == Some(d) => run_line(model),
         Entry::Item(item) => {
             super::close(model);
-            super::editor::put_in(model, item)
+            super::draft::put_in(model, item)
         }
         Entry::Directive(d) if d.needs_argument => {
             complete(model);

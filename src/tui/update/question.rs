@@ -160,9 +160,9 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::CloseSession if answer == Answer::Close => super::sessions::close_front(model),
         Asked::Paste(text) => send(model, text, answer),
         Asked::SendDraft { needs, chunk } => super::sending::give(model, answer, needs, chunk),
-        Asked::DropDraft if answer == Answer::Drop => super::editor::drop_draft(model),
+        Asked::DropDraft if answer == Answer::Drop => super::draft::drop_draft(model),
         Asked::CloseSession | Asked::DropDraft => Vec::new(),
-        Asked::LeftDraft => super::editor::decide(model, answer),
+        Asked::LeftDraft => super::draft::decide(model, answer),
     }
 }
 

@@ -146,6 +146,9 @@ pub(super) fn begin(
         }
     };
     let Some(session) = model.session_mut(id) else { return Vec::new() };
+    if pieces.behind_354 && !session.dialogue.awaits_mail_data() {
+        return directive::told(model, "message.data-where");
+    }
     session.sending = Some(Sending::new(pieces, draft, &session.dialogue, now));
     go_on(model, id)
 }
