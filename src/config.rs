@@ -8,6 +8,7 @@
 //! To read everything again: `let sources = sources.again();`, then [`Settings::again`],
 //! [`keys`] with the keys so far, and [`theme()`], whose warning means: keep the theme so far.
 
+pub mod drafts;
 mod file;
 pub mod history;
 mod kept;
@@ -114,6 +115,11 @@ impl Folders {
     /// The lines that were sent.
     pub fn history(&self) -> PathBuf {
         self.state.join("history")
+    }
+
+    /// Messages that were not sent yet.
+    pub fn drafts(&self) -> PathBuf {
+        self.state.join("drafts")
     }
 }
 

@@ -15,6 +15,8 @@ mod chances;
 mod checks;
 #[path = "screens/copying.rs"]
 mod copying;
+#[path = "screens/editor.rs"]
+mod editor;
 #[path = "screens/explaining.rs"]
 mod explaining;
 #[path = "screens/history.rs"]

@@ -64,7 +64,7 @@ pub(super) fn locked(path: &Path) -> std::io::Result<File> {
 }
 
 /// Makes a folder that is its owner's alone; one that exists stays as it is.
-fn create_private(folder: &Path) -> std::io::Result<()> {
+pub(super) fn create_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

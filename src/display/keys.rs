@@ -61,6 +61,8 @@ actions! {
     KillEnd "prompt.kill-end", Yank "prompt.yank", Transpose "prompt.transpose",
     Undo "prompt.undo", Redo "prompt.redo", HistoryBack "prompt.history-back",
     HistoryForward "prompt.history-forward", HistorySearch "prompt.history-search",
+    Edit "editor.open", EditOutside "editor.outside", Insert "editor.insert",
+    SendDraft "editor.send", DropDraft "editor.drop", NewLine "editor.new-line", Tab "editor.tab",
 }
 
 macro_rules! layers {
@@ -94,6 +96,7 @@ layers! {
     Transcript "transcript" "layer.transcript" "While the transcript has the focus.",
     Explain "explain" "layer.explain" "While the explanation has the focus.",
     List "list" "layer.list" "While a list is open: help, commands, a choice.",
+    Editor "editor" "layer.editor" "In the editor: its text and its live view.",
     Find "find" "layer.find" "While something to look for is typed.",
 }
 

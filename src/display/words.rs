@@ -10,6 +10,24 @@ use crate::smtp::param::Param;
 
 use super::token::visible;
 
+/// A number in groups of three: `1 284`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let place = |(at, digit): (usize, char)| {
+        let gap = at > 0 && (digits.len() - at).is_multiple_of(3);
+        gap.then_some(' ').into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(place).collect()
+}
+
+/// A number of bytes as far as it matters: `1 284 B`, `12.3 MB`.
+pub fn amount(bytes: u64) -> String {
+    match bytes {
+        ..1_000_000 => format!("{} B", grouped(bytes)),
+        _ => format!("{}.{} MB", grouped(bytes / 1_000_000), bytes % 1_000_000 / 100_000),
+    }
+}
+
 /// An address between brackets, in visible tokens.
 pub fn address(written: &str) -> String {
     format!("<{}>", visible(written.as_bytes()))

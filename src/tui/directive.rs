@@ -14,6 +14,12 @@ pub enum Does {
     Explain,
     /// Says something on the wire, as `speaker::directive` reads it.
     Say,
+    /// Opens the editor.
+    Edit,
+    /// Puts something into the draft.
+    Insert,
+    /// Attaches a file to the draft.
+    Attach,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -48,7 +54,7 @@ impl PartialEq for Directive {
 impl Eq for Directive {}
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 9] = [
+pub static DIRECTIVES: [Directive; 12] = [
     Directive {
         name: "connect",
         short: None,
@@ -93,6 +99,33 @@ pub static DIRECTIVES: [Directive; 9] = [
         words: "help.data",
         reason: cannot_send_file,
         does: Does::Say,
+    },
+    Directive {
+        name: "edit",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "editor.open",
+        reason: cannot_edit,
+        does: Does::Edit,
+    },
+    Directive {
+        name: "insert",
+        short: None,
+        argument: "WHAT",
+        needs_argument: true,
+        words: "editor.insert",
+        reason: cannot_edit,
+        does: Does::Insert,
+    },
+    Directive {
+        name: "attach",
+        short: None,
+        argument: "FILE",
+        needs_argument: false,
+        words: "editor.file",
+        reason: cannot_edit,
+        does: Does::Attach,
     },
     Directive {
         name: "close",
@@ -188,6 +221,22 @@ pub fn cannot_dial(model: &Model) -> Option<&'static str> {
     } else {
         busy.then_some("message.busy")
     }
+}
+
+/// Why nothing can be written in this session.
+pub fn cannot_edit(model: &Model) -> Option<&'static str> {
+    model.session.recorded.then_some("editor.recorded")
+}
+
+/// Why there is no draft to be sent or dropped.
+pub fn has_no_draft(model: &Model) -> Option<&'static str> {
+    let written = model.session.editor.as_ref().is_some_and(|editor| !editor.text.is_empty());
+    (!written).then_some("editor.nothing")
+}
+
+/// Why nothing is typed into the editor.
+pub fn is_not_editing(model: &Model) -> Option<&'static str> {
+    model.editing().is_none().then_some("editor.closed")
 }
 
 fn cannot_close(model: &Model) -> Option<&'static str> {

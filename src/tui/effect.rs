@@ -1,6 +1,15 @@
 //! What the outside world shall do, as data.
 
+use std::path::PathBuf;
+
 use bytes::Bytes;
+use ropey::Rope;
+
+use crate::draft::Offers;
+
+use super::editor::form::Wanted;
+use super::editor::item::Item;
+use super::sending::Way;
 
 use crate::speaker::Drip;
 
@@ -47,6 +56,51 @@ pub enum Effect {
     Suspend,
     /// Draw every cell again.
     Redraw,
+    /// Make the pieces of a draft that leave.
+    Pieces {
+        /// Number of the session.
+        session: usize,
+        /// The draft, and which it is.
+        text: Rope,
+        /// Its revision.
+        revision: u64,
+        /// How it leaves.
+        way: Way,
+    },
+    /// Look through a large draft.
+    Review {
+        /// Number of the session.
+        session: usize,
+        /// The draft, and which it is.
+        text: Rope,
+        /// Its revision.
+        revision: u64,
+        /// What the server offers.
+        offers: Offers,
+    },
+    /// Say the time, and something that nobody else says, for what is put into a draft.
+    Stamp(usize, Item),
+    /// Put a file into a draft.
+    Attach {
+        /// Number of the session.
+        session: usize,
+        /// The draft.
+        text: Rope,
+        /// Its revision.
+        revision: u64,
+        /// The file, and what is wanted of it.
+        file: Wanted,
+    },
+    /// Let the person edit a draft in an editor of their own.
+    EditOutside(usize, Rope),
+    /// Keep the draft of a session that is being closed.
+    LeaveDraft(usize, Rope),
+    /// Delete the kept draft of a session: it was sent, or dropped.
+    ForgetDraft(usize),
+    /// Go on with a draft that was left.
+    TakeDraft(usize, PathBuf),
+    /// Delete a draft that was left.
+    DeleteDraft(PathBuf),
     /// Put this into the clipboard; `what` says what it is.
     Copy {
         /// The text, or exact bytes.

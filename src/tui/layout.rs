@@ -97,11 +97,14 @@ pub enum Split {
     Content,
     /// Before the explanation.
     Explain,
+    /// Between the text of the editor and what stands beside it.
+    Editor,
 }
 
 impl Split {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Transcript, Self::Beside, Self::Content, Self::Explain];
+    pub const ALL: [Self; 5] =
+        [Self::Transcript, Self::Beside, Self::Content, Self::Explain, Self::Editor];
 
     /// Its name in the state file.
     pub const fn name(self) -> &'static str {
@@ -110,8 +113,19 @@ impl Split {
             Self::Beside => "beside",
             Self::Content => "content",
             Self::Explain => "explain",
+            Self::Editor => "editor",
         }
     }
+}
+
+/// A side of the editor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The text that is written.
+    #[default]
+    Text,
+    /// What it is so far.
+    Live,
 }
 
 /// Where the borders stand: how much of the divided length is before each, in thousandths. What
@@ -190,6 +204,10 @@ pub struct Wish {
     pub zoomed: bool,
     /// Whether another session's transcript stands where envelope and content are.
     pub beside: bool,
+    /// The side of the editor that must be seen, where it has the place of the panes.
+    pub editor: Option<Side>,
+    /// Whether a line is typed below the editor.
+    pub asking: bool,
     /// Whether there is a line for the tabs of several sessions.
     pub tabs: bool,
     /// Whether there is a line of hints.
@@ -211,6 +229,10 @@ pub struct Panes {
     pub envelope: Option<Rect>,
     /// The content.
     pub content: Option<Rect>,
+    /// The text in the editor.
+    pub text: Option<Rect>,
+    /// What the text in the editor is so far.
+    pub live: Option<Rect>,
     /// What it means.
     pub explain: Rect,
     /// The line being typed.
@@ -245,6 +267,14 @@ impl Panes {
             _ => true,
         };
         self.of(pane).map(|area| if boxed { inside(area) } else { area })
+    }
+
+    /// The rectangle of a side of the editor, if it is shown.
+    pub const fn side(&self, side: Side) -> Option<Rect> {
+        match side {
+            Side::Text => self.text,
+            Side::Live => self.live,
+        }
     }
 
     /// The pane at a place of the screen.
@@ -287,7 +317,16 @@ pub fn panes(wish: &Wish, ratios: &Ratios) -> Panes {
     .areas(Rect::new(0, 0, columns, rows));
     let panes = Panes { header, tabs, prompt, hints, boxed, ..Panes::default() };
     let shape = Shape::of(wish.size);
-    Division { shape, rows, panes, ratios }.divide(wish, middle)
+    let division = Division { shape, rows, panes, ratios };
+    match wish.editor {
+        // The prompt is the line of the palette; else the editor has its place too.
+        Some(side) if wish.asking => division.edit(side, wish.zoomed, middle),
+        Some(side) => {
+            let panes = division.edit(side, wish.zoomed, middle.union(prompt));
+            Panes { prompt: Rect::default(), ..panes }
+        }
+        None => division.divide(wish, middle),
+    }
 }
 
 /// The middle of the screen while it is being divided.
@@ -331,6 +370,20 @@ impl Division<'_> {
             }
         }
         self.panes
+    }
+
+    /// The editor: its text and what stands beside it, or one of both.
+    fn edit(mut self, side: Side, zoomed: bool, area: Rect) -> Panes {
+        let (mut text, mut live) = (Some(area), Some(area));
+        if !zoomed && self.shape != Shape::One {
+            let (left, right) = self.split(Split::Editor, area, Direction::Horizontal, (600, 20));
+            (text, live) = (Some(left), Some(right));
+        } else if side == Side::Text {
+            live = None;
+        } else {
+            text = None;
+        }
+        Panes { text, live, ..self.panes }
     }
 
     fn one(&mut self, area: Rect, shown: Pane) {
@@ -428,7 +481,8 @@ mod tests {
 
     fn wish(size: (u16, u16), shown: Pane) -> Wish {
         let tab = Pane::Envelope;
-        Wish { size, shown, tab, zoomed: false, beside: false, tabs: false, hints: true }
+        let (zoomed, beside, asking, tabs) = (false, false, false, false);
+        Wish { size, shown, tab, zoomed, beside, editor: None, asking, tabs, hints: true }
     }
 
     /// All borders where the person pushed them, as far as they go.
@@ -444,7 +498,7 @@ mod tests {
         let panes = panes(wish, ratios);
         let mut all: Vec<Rect> = Pane::ALL.iter().filter_map(|p| panes.of(*p)).collect();
         all.extend([panes.header, panes.tabs, panes.hints]);
-        all.extend(panes.beside);
+        all.extend(panes.beside.into_iter().chain(panes.text).chain(panes.live));
         let screen = Rect::new(0, 0, wish.size.0, wish.size.1);
         for (at, area) in all.iter().enumerate() {
             assert_eq!(area.intersection(screen).area(), area.area(), "{wish:?}");
@@ -466,6 +520,12 @@ mod tests {
                     stay_apart(&plain, &pushed(size, u16::MAX));
                     stay_apart(&Wish { zoomed: true, tabs: true, ..plain }, &Ratios::default());
                     stay_apart(&Wish { beside: true, hints: false, ..plain }, &Ratios::default());
+                    for (side, asking) in [(Side::Text, false), (Side::Live, true)] {
+                        let editor = Wish { editor: Some(side), asking, ..plain };
+                        stay_apart(&editor, &Ratios::default());
+                        stay_apart(&editor, &pushed(size, 0));
+                        assert!(panes(&editor, &Ratios::default()).side(side).is_some());
+                    }
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! Everything that can happen to the screen.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, MouseEvent};
+use jiff::Timestamp;
 
 use crate::display::keys::Keys;
 use crate::display::{Depth, OwnThemes, Theme};
@@ -9,7 +12,10 @@ use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
 
+use super::editor::item::Item;
+use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
+use super::sending::Pieces;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -41,6 +47,39 @@ pub enum Message {
     Configured(Vec<Change>, Option<String>),
     /// A folder was listed.
     Listed(Folder),
+    /// What leaves of a message was made, or why it was not.
+    Pieces {
+        /// Number of the session.
+        session: usize,
+        /// What leaves.
+        pieces: Result<Pieces, String>,
+        /// The revision of the draft that it is, if it is one.
+        draft: Option<u64>,
+    },
+    /// A large draft was looked through.
+    Reviewed(usize, Box<Reviewed>),
+    /// The time, for what is put into a draft.
+    Stamped(usize, Item, Stamp),
+    /// A draft is another one now, or why it is not.
+    Edited {
+        /// Number of the session.
+        session: usize,
+        /// Which text it is made from; another one is not replaced.
+        revision: u64,
+        /// The text.
+        text: Result<String, String>,
+    },
+    /// Drafts were found that an earlier run left.
+    DraftsLeft(Vec<LeftDraft>),
+    /// A draft that was left is ours now, or why it is not.
+    DraftTaken {
+        /// Number of the session.
+        session: usize,
+        /// Its file.
+        path: PathBuf,
+        /// What stands in it.
+        text: Result<String, String>,
+    },
     /// Something to tell the person in one line.
     Say(String),
     /// Something went to the clipboard, or did not.
@@ -49,6 +88,15 @@ pub enum Message {
     NoBrowser(String),
     /// The recording of this session cannot go on.
     RecordingFailed(usize, String),
+}
+
+/// What nobody but the outside world knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The time.
+    pub now: Timestamp,
+    /// A number that nobody else has.
+    pub seed: u64,
 }
 
 /// A setting with its new value.

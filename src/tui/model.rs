@@ -1,6 +1,6 @@
 //! All that the screen shows, as plain data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::advice::Habits;
 use crate::display::keys::{Keys, Layer};
@@ -10,15 +10,17 @@ use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::content::Content;
 
+use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
 use super::find::Find;
 pub use super::layout::Pane;
-use super::layout::{self, Panes, Ratios, Wish};
+use super::layout::{self, Panes, Ratios, Side, Wish};
 use super::pointer::{Marked, Pointer};
-use super::popup::Popup;
+use super::popup::{Asked, Popup, Question};
 use super::prompt::Prompt;
 use super::queue::Queue;
 use super::rows::sight::Sight;
+use super::sending::Sending;
 
 /// What the content pane shows of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -150,6 +152,12 @@ pub struct Session {
     pub unheard: Vec<u8>,
     /// How many of its exchanges the habits were learned from.
     pub learned: usize,
+    /// The message that is being written.
+    pub editor: Option<Editor>,
+    /// The message that is going out.
+    pub sending: Option<Sending>,
+    /// Lines of a message that wait to stand in the prompt, each behind the one before.
+    pub by_hand: VecDeque<String>,
 }
 
 impl Session {
@@ -187,6 +195,9 @@ impl Session {
             drip: None,
             unheard: Vec::new(),
             learned: 0,
+            editor: None,
+            sending: None,
+            by_hand: VecDeque::new(),
         }
     }
 
@@ -262,6 +273,8 @@ pub struct Model {
     pub remembers: bool,
     /// The folder of the path that is being typed, as far as it was read.
     pub folder: Option<Folder>,
+    /// Drafts that were left by an earlier run, the newest first.
+    pub left_drafts: Vec<LeftDraft>,
     /// Whether leaving an open transaction asks.
     pub confirm_quit: bool,
     /// Whether the last key asked to leave.
@@ -314,6 +327,7 @@ impl Model {
             targets: Vec::new(),
             remembers: false,
             folder: None,
+            left_drafts: Vec::new(),
             confirm_quit: true,
             leaving: false,
             parting: Vec::new(),
@@ -342,11 +356,14 @@ impl Model {
             tab: self.tab,
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
+            editor: self.editing().map(|editor| editor.side),
+            asking: matches!(self.popup, Some(Popup::Palette(_))),
             tabs: !self.others.is_empty(),
             hints: self.hints
                 || self.notice.is_some()
                 || self.session.queue.is_some()
                 || self.session.drip.is_some()
+                || self.session.sending.is_some()
                 || self.popup.as_ref().is_some_and(Popup::is_below),
         };
         layout::panes(&wish, &self.ratios)
@@ -355,9 +372,13 @@ impl Model {
     /// Which keys count, the nearest first.
     pub fn layers(&self) -> &'static [Layer] {
         match &self.popup {
-            Some(Popup::Help(_) | Popup::Palette(_) | Popup::Candidates(_)) => {
-                &[Layer::List, Layer::Line, Layer::Any]
-            }
+            Some(
+                Popup::Help(_)
+                | Popup::Palette(_)
+                | Popup::Candidates(_)
+                | Popup::Form(_)
+                | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
+            ) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_) | Popup::Search(_)) => &[Layer::Find, Layer::Line, Layer::Any],
             Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
@@ -366,8 +387,18 @@ impl Model {
         }
     }
 
+    /// The editor, where it has the place of the panes.
+    pub fn editing(&self) -> Option<&Editor> {
+        self.session.editor.as_ref().filter(|editor| editor.open)
+    }
+
     /// Which keys count once no popup is open: those that the help lists first.
-    pub const fn layers_below(&self) -> &'static [Layer] {
+    pub fn layers_below(&self) -> &'static [Layer] {
+        match self.editing().map(|editor| editor.side) {
+            Some(Side::Text) => return &[Layer::Editor, Layer::Line, Layer::Any],
+            Some(Side::Live) => return &[Layer::Editor, Layer::Panes, Layer::Any],
+            None => {}
+        }
         match self.focus {
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
@@ -391,6 +422,7 @@ impl Model {
         match &mut self.popup {
             Some(Popup::Palette(_) | Popup::Candidates(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
+            None if self.session.editor.as_ref().is_some_and(|editor| editor.open) => None,
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }
     }

@@ -9,7 +9,11 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::display::keys::Action;
 use crate::knowledge::{self, Lang, Topic};
 
-use super::directive::{DIRECTIVES, Directive, cannot_dial, cannot_keep_alive, cannot_send};
+use super::directive::{
+    DIRECTIVES, Directive, cannot_dial, cannot_edit, cannot_keep_alive, cannot_send, has_no_draft,
+    is_not_editing,
+};
+use super::editor::item::Item;
 use super::files::{self, FILE};
 use super::model::Model;
 use super::popup::Popup;
@@ -31,6 +35,8 @@ pub enum Entry {
     File(&'static Directive, String),
     /// Opens an entry of the knowledge base.
     Topic(Topic),
+    /// Puts something into the draft.
+    Item(Item),
 }
 
 impl Entry {
@@ -41,6 +47,7 @@ impl Entry {
             Self::Action(action) => action.name(),
             Self::Target(_, text) | Self::File(_, text) => text,
             Self::Topic(topic) => topic.id,
+            Self::Item(item) => item.name(),
         }
     }
 
@@ -49,6 +56,7 @@ impl Entry {
         match self {
             Self::Directive(directive) => Some(directive.words),
             Self::Action(action) => Some(action.name()),
+            Self::Item(item) => Some(item.words()),
             Self::Target(..) | Self::File(..) | Self::Topic(_) => None,
         }
     }
@@ -61,6 +69,7 @@ impl Entry {
             }
             Self::Action(action) => reason(model, *action),
             Self::Topic(_) => None,
+            Self::Item(_) => cannot_edit(model),
         }
     }
 }
@@ -91,6 +100,9 @@ pub fn entries(model: &Model) -> Vec<Entry> {
             let found = topics(model, typed(model).1.unwrap_or_default().trim());
             std::iter::once(Entry::Directive(directive)).chain(found).collect()
         }
+        Some(directive) if directive.argument == "WHAT" => {
+            fitting(model, Item::all().map(Entry::Item), typed(model).1.unwrap_or_default().trim())
+        }
         Some(directive) => vec![Entry::Directive(directive)],
         None => filtered(model),
     }
@@ -99,7 +111,8 @@ pub fn entries(model: &Model) -> Vec<Entry> {
 /// The entry on which Enter acts; none while an argument is typed and none was gone to.
 pub fn highlighted(model: &Model) -> Option<usize> {
     let Some(Popup::Palette(palette)) = &model.popup else { return None };
-    palette.chosen.or_else(|| begun(model).is_none().then_some(0))
+    let lists = begun(model).is_none_or(|directive| directive.argument == "WHAT");
+    palette.chosen.or_else(|| lists.then_some(0))
 }
 
 fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
@@ -115,19 +128,28 @@ fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
 fn filtered(model: &Model) -> Vec<Entry> {
     let wanted = model.prompt.text().strip_prefix(':').unwrap_or_default().trim();
     let directives = DIRECTIVES.iter().map(Entry::Directive);
-    let mut all: Vec<_> =
-        directives.chain(Action::ALL.iter().copied().map(Entry::Action)).collect();
+    let actions = Action::ALL.iter().copied().map(Entry::Action);
+    let all = directives.chain(actions).chain(Item::all().map(Entry::Item));
     if wanted.is_empty() {
         // What can be said now comes first; actions keep their places.
+        let mut all: Vec<_> = all.collect();
         all.sort_by_key(|entry| match entry {
             Entry::Directive(directive) => u8::from((directive.reason)(model).is_some()),
             _ => 2,
         });
         return all;
     }
+    fitting(model, all, wanted)
+}
+
+/// Those of `all` that fit `wanted`, the best one first; all of them if nothing is wanted.
+fn fitting(model: &Model, all: impl Iterator<Item = Entry>, wanted: &str) -> Vec<Entry> {
+    if wanted.is_empty() {
+        return all.collect();
+    }
     let mut finder = Finder::new(wanted);
     let mut scored: Vec<_> =
-        all.into_iter().filter_map(|entry| Some((finder.score(model, &entry)?, entry))).collect();
+        all.filter_map(|entry| Some((finder.score(model, &entry)?, entry))).collect();
     scored.sort_by_key(|(score, _)| Reverse(*score));
     scored.into_iter().map(|(_, entry)| entry).chain(topics(model, wanted)).collect()
 }
@@ -208,6 +230,9 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
             Some("reason.one-session")
         }
         Action::Choose | Action::Complete => Some("reason.no-list"),
+        Action::Edit | Action::EditOutside | Action::Insert => cannot_edit(model),
+        Action::SendDraft | Action::DropDraft => has_no_draft(model),
+        Action::NewLine | Action::Tab => is_not_editing(model),
         _ => None,
     }
 }

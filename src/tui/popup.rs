@@ -4,6 +4,8 @@ use crate::display::Theme;
 use crate::session::pattern::{Pattern, PatternError};
 
 use super::copy::Source;
+use super::editor::Needs;
+use super::editor::form::Form;
 use super::find::Find;
 use super::model::{Anchor, Pane};
 use super::prompt::{Draft, Prompt};
@@ -27,6 +29,8 @@ pub enum Popup {
     Search(Search),
     /// In which form something is copied.
     Copy(Copy),
+    /// What is said of a file that is to be attached.
+    Form(Form),
 }
 
 /// What a line at the bottom asks for.
@@ -120,6 +124,17 @@ pub enum Asked {
     CloseSession,
     /// What to do with these lines.
     Paste(String),
+    /// How the draft shall leave; in chunks of this size, if so.
+    SendDraft {
+        /// What the wire needs of it.
+        needs: Needs,
+        /// The size of a chunk.
+        chunk: usize,
+    },
+    /// Whether to drop the draft.
+    DropDraft,
+    /// What becomes of the newest draft that an earlier run left.
+    LeftDraft,
 }
 
 /// An answer to a question.
@@ -135,6 +150,22 @@ pub enum Answer {
     Together,
     /// Put the lines into the prompt.
     Edit,
+    /// Put the lines into the editor.
+    Editor,
+    /// Send the draft behind DATA.
+    Data,
+    /// Send it in chunks, each behind the reply to the one before.
+    Chunks,
+    /// Send all chunks together.
+    ChunksTogether,
+    /// Bring its lines into the prompt one by one.
+    ByHand,
+    /// Go on with a draft that was left.
+    GoOn,
+    /// Begin another one; that one waits.
+    Another,
+    /// Delete the draft.
+    Drop,
     /// Do nothing.
     Stay,
 }
@@ -145,7 +176,18 @@ impl Asked {
         match self {
             Self::Leave => &[Answer::Quit, Answer::Close, Answer::Stay],
             Self::CloseSession => &[Answer::Close, Answer::Stay],
-            Self::Paste(_) => &[Answer::OneByOne, Answer::Together, Answer::Edit, Answer::Stay],
+            Self::Paste(_) => {
+                &[Answer::OneByOne, Answer::Together, Answer::Edit, Answer::Editor, Answer::Stay]
+            }
+            Self::SendDraft { .. } => &[
+                Answer::Data,
+                Answer::Chunks,
+                Answer::ChunksTogether,
+                Answer::ByHand,
+                Answer::Stay,
+            ],
+            Self::DropDraft => &[Answer::Drop, Answer::Stay],
+            Self::LeftDraft => &[Answer::GoOn, Answer::Another, Answer::Drop, Answer::Stay],
         }
     }
 
@@ -153,11 +195,16 @@ impl Asked {
     pub const fn letter(&self, answer: Answer) -> char {
         match (self, answer) {
             (_, Answer::Quit) => 'q',
-            (Self::Leave | Self::CloseSession, Answer::Stay) => 's',
-            (_, Answer::Close | Answer::Stay) => 'c',
+            (Self::Paste(_), Answer::Stay) | (_, Answer::Close) => 'c',
+            (_, Answer::Stay) => 's',
             (_, Answer::OneByOne) => 'o',
-            (_, Answer::Together) => 'p',
-            (_, Answer::Edit) => 'e',
+            (_, Answer::Together | Answer::ChunksTogether) => 'p',
+            (_, Answer::Edit | Answer::Editor) => 'e',
+            (_, Answer::Data | Answer::Drop) => 'd',
+            (_, Answer::Chunks) => 'b',
+            (_, Answer::ByHand) => 'h',
+            (_, Answer::GoOn) => 'g',
+            (_, Answer::Another) => 'a',
         }
     }
 }
@@ -191,6 +238,7 @@ impl Popup {
             Self::Help(help) => Some(&mut help.filter),
             Self::Query(query) => Some(&mut query.line),
             Self::Search(search) => Some(&mut search.line),
+            Self::Form(form) => form.line(),
             _ => None,
         }
     }

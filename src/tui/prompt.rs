@@ -80,6 +80,11 @@ impl Prompt {
         self.line = draft;
     }
 
+    /// What [`Self::yank`] puts back.
+    pub fn kept(&self) -> &str {
+        &self.killed
+    }
+
     /// Keeps `text` for [`Self::yank`].
     pub fn keep(&mut self, text: String) {
         self.killed = text;

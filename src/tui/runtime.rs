@@ -1,8 +1,11 @@
 //! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
 
 mod answer;
+mod drafts;
 mod effects;
+mod keyboard;
 mod memory;
+mod outside;
 mod reading;
 mod sessions;
 mod settings;
@@ -31,6 +34,8 @@ use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
+use drafts::Drafts;
+use keyboard::Keyboard;
 use memory::Memory;
 use reading::Inner;
 use sessions::{Order, Sessions};
@@ -91,10 +96,23 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         }
         let answer = followed.late_answer();
         watch::follow(followed, inner.clone());
-        let drawn = Instant::now();
-        let loops =
-            Loop { model, screen, clock, sessions, memory, inner, answer, drawn, draw_at: None };
-        let result = loops.attend(heard, messages).await;
+        let drafts = Drafts::begin(&setting.sources, inner.clone());
+        let (keyboard, input) = Keyboard::begin();
+        let loops = Loop {
+            model,
+            screen,
+            clock,
+            sessions,
+            memory,
+            drafts,
+            keyboard,
+            was_away: false,
+            inner,
+            answer,
+            drawn: Instant::now(),
+            draw_at: None,
+        };
+        let result = loops.attend(input, heard, messages).await;
         drop(taken);
         result
     });
@@ -129,19 +147,6 @@ fn prepare(
     Ok(())
 }
 
-/// What is typed, read by a thread of its own. It ends with the program: nothing can interrupt it.
-fn keyboard() -> mpsc::Receiver<Input> {
-    let (typed, events) = mpsc::channel(EVENTS_WAITING);
-    std::thread::spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            if typed.blocking_send(event).is_err() {
-                break;
-            }
-        }
-    });
-    events
-}
-
 /// The screen while it runs.
 struct Loop {
     model: Model,
@@ -149,6 +154,10 @@ struct Loop {
     clock: Clock,
     sessions: Sessions,
     memory: Memory,
+    drafts: Drafts,
+    keyboard: Keyboard,
+    /// Whether another program had the terminal.
+    was_away: bool,
     inner: Inner,
     answer: Answer,
     drawn: Instant,
@@ -158,16 +167,18 @@ struct Loop {
 impl Loop {
     async fn attend(
         mut self,
+        mut input: mpsc::Receiver<Input>,
         mut heard: mpsc::Receiver<(usize, Heard)>,
         mut messages: mpsc::Receiver<anyhow::Result<Message>>,
     ) -> anyhow::Result<Outcome> {
         use Signal::{HangUp, Interrupt, Quit, Terminate, Window};
         let mut signals = Signals::of(&[Terminate, HangUp, Interrupt, Quit, Window])?;
-        let mut input = keyboard();
         let mut typed = Vec::with_capacity(BATCH);
         let mut batch = Vec::with_capacity(EVENTS_WAITING);
         let mut timer = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
         loop {
+            self.drafts.look(&self.model);
+            let keep_at = self.drafts.due();
             let tick = self.next_tick().map(|after| Instant::now() + after);
             // A timer that is set anew at every key would wake its thread at every key.
             if let Some(at) = tick.filter(|at| timer.is_elapsed() || *at < timer.deadline()) {
@@ -179,6 +190,8 @@ impl Loop {
                         self.draw()?;
                         None
                     }
+                    // It was meant for the program that had the terminal.
+                    Interrupt | Quit if std::mem::take(&mut self.was_away) => None,
                     signal => Some(End::Signal(signal)),
                 },
                 count = input.recv_many(&mut typed, BATCH) => match count {
@@ -190,6 +203,10 @@ impl Loop {
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;
+                    None
+                }
+                () = tokio::time::sleep_until(keep_at.unwrap_or(self.drawn)), if keep_at.is_some() => {
+                    self.drafts.write(&self.model);
                     None
                 }
                 () = &mut timer, if tick.is_some() => {
@@ -212,6 +229,7 @@ impl Loop {
     /// Keys, pastes, a new size: drawn at once, and together where they come in a burst.
     fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<Option<End>> {
         self.tick();
+        self.was_away = false;
         for event in events {
             if self.answer.takes(&event, self.model.now) {
                 continue;
@@ -319,6 +337,7 @@ impl Loop {
     /// Gives the terminal back first: nobody waits for connections that are closing.
     async fn farewell(&mut self, heard: &mut mpsc::Receiver<(usize, Heard)>) {
         terminal::restore();
+        self.drafts.farewell(&self.model);
         self.memory.keep(&self.model.ratios).await;
         self.sessions.farewell(heard).await;
     }

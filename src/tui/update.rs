@@ -6,15 +6,19 @@ mod browse;
 mod compose;
 mod copy;
 mod directive;
+mod draft;
+mod editor;
 mod explain;
 mod files;
 mod find;
+mod form;
 mod help;
 mod linked;
 mod mouse;
 mod palette;
 mod question;
 mod search;
+mod sending;
 mod sessions;
 mod themes;
 mod transcript;
@@ -59,6 +63,7 @@ const READ_NOW: u64 = 64 << 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
     let selected = linked::selected(model);
+    let written = editor::place(model);
     let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
     let secret = by_person && !model.typed_secrets().is_empty();
     let mut effects = take(model, message);
@@ -75,6 +80,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     }
     if linked::selected(model) != selected {
         explain::close(model);
+    }
+    if model.editing().is_some() {
+        if editor::place(model) != written {
+            editor::show_cursor(model);
+        }
+        effects.extend(draft::look_through(model));
     }
     effects
 }
@@ -120,6 +131,18 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             return changes.into_iter().filter_map(|change| configure(model, change)).collect();
         }
         Message::Listed(folder) => files::listed(model, folder),
+        Message::Pieces { session, pieces, draft } => {
+            return sending::begin(model, session, pieces, draft);
+        }
+        Message::Reviewed(id, reviewed) => draft::reviewed(model, id, *reviewed),
+        Message::Stamped(id, item, stamp) => draft::stamped(model, id, item, stamp),
+        Message::Edited { session, revision, text } => {
+            draft::edited(model, session, revision, text);
+        }
+        Message::DraftsLeft(drafts) => draft::found(model, drafts),
+        Message::DraftTaken { session, path, text } => {
+            draft::taken(model, session, &path, text);
+        }
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {
             return vec![Effect::Copy { text: what.clone().into(), what }];
@@ -138,6 +161,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
+    let begins_data = !session.dialogue.awaits_mail_data();
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
     match &event.what {
@@ -185,6 +209,10 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     effects.extend(question::settle(model));
     advice::learn(model, id);
     effects.extend(question::next_line(model, id));
+    effects.extend(sending::go_on(model, id));
+    if in_front && begins_data && model.session.dialogue.awaits_mail_data() {
+        sending::next_by_hand(model);
+    }
     effects.extend(question::parted(model, id));
     effects
 }
@@ -283,7 +311,8 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.leaving = false;
     }
     model.notice = None;
-    let at_prompt = model.popup.is_none() && model.focus == Pane::Prompt;
+    let at_prompt =
+        model.popup.is_none() && model.focus == Pane::Prompt && model.editing().is_none();
     if action == Some(Action::Delete) && at_prompt && model.prompt.text().is_empty() {
         // Ctrl-D, as in a shell.
         return question::quit(model);
@@ -314,7 +343,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = in_popup(model, action) {
         return effects;
     }
-    if let Some(effects) = sessions::act(model, action) {
+    if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {
         return effects;
     }
     match action {
@@ -374,6 +403,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Popup::Query(_)) => find::act(model, action, edited),
         Some(Popup::Search(_)) => search::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
+        Some(Popup::Form(_)) => form::act(model, action, edited),
         None => None,
     };
     if effects.is_none() {
@@ -415,6 +445,10 @@ pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
         Some(Popup::Themes(themes)) => themes.chosen = index,
         Some(Popup::Question(question)) => question.chosen = index,
         Some(Popup::Copy(copy)) => copy.chosen = index,
+        Some(Popup::Form(form)) => {
+            form.go_to(index);
+            return Vec::new();
+        }
         _ => return Vec::new(),
     }
     themes::preview(model);
@@ -449,7 +483,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
         model.session.gives_up();
         return vec![Effect::Stop(model.session.id)];
     }
-    if !model.prompt.text().is_empty() {
+    if let Some(effects) = sending::stop(model) {
+        return effects;
+    }
+    if model.editing().is_none() && !model.prompt.text().is_empty() {
         model.prompt.take(false);
         return Vec::new();
     }

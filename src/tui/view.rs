@@ -15,12 +15,15 @@ pub mod ascii;
 pub mod candidates;
 pub mod content;
 pub mod copy;
+pub mod editor;
 pub mod envelope;
 pub mod explain;
 pub mod find;
+pub mod form;
 pub mod help;
 pub mod hints;
 pub mod list;
+pub mod live;
 pub mod marked;
 pub mod palette;
 pub mod prompt;
@@ -41,7 +44,7 @@ use crate::display::Role;
 use crate::display::text::{clip, is_plain, width, wrap};
 use crate::knowledge;
 
-use super::layout::{inside, too_small};
+use super::layout::{Side, inside, too_small};
 use super::model::{ContentView, Model, Pane};
 use super::popup::Popup;
 use super::rows::{self, Piece, Placed};
@@ -67,11 +70,19 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(area) = panes.content {
         content::draw(model, area, frame);
     }
+    if let Some(area) = panes.text {
+        editor::draw(model, area, frame);
+    }
+    if let Some(area) = panes.live {
+        live::draw(model, area, frame);
+    }
     if panes.of(Pane::Explain).is_some() {
         explain::draw(model, panes.explain, panes.explain_boxed, frame);
     }
     marked::draw(model, frame.buffer_mut());
-    prompt::draw(model, panes.prompt, panes.boxed, frame);
+    if panes.prompt.height > 0 {
+        prompt::draw(model, panes.prompt, panes.boxed, frame);
+    }
     hints::draw(model, panes.hints, frame);
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
@@ -81,6 +92,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Some(Popup::Question(question)) => question::draw(model, question, frame),
         Some(Popup::Query(_) | Popup::Search(_)) => find::draw(model, panes.hints, frame),
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
+        Some(Popup::Form(form)) => form::draw(model, form, frame),
         None => {}
     }
     frame.set_cursor_position(cursor(model));
@@ -115,6 +127,11 @@ pub fn cursor(model: &Model) -> (u16, u16) {
         (Some(Popup::Question(question)), _) => chosen(question.chosen),
         (Some(Popup::Copy(copy)), _) => chosen(copy.chosen),
         (Some(Popup::Query(_) | Popup::Search(_)), _) => find::cursor(model, panes.hints),
+        (Some(Popup::Form(form)), _) => form::cursor(model, form),
+        (None, _) if let Some(editor) = model.editing() => match editor.side {
+            Side::Text => editor::cursor(model, editor),
+            Side::Live => panes.live.map_or((0, 0), corner),
+        },
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) | (None, Pane::Prompt) => {
             prompt::cursor(model, panes.prompt, panes.boxed)
         }
@@ -310,6 +327,7 @@ pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
         Some(Popup::Themes(themes)) => themes::choices(model, themes),
         Some(Popup::Question(question)) => question::choices(model, question),
         Some(Popup::Copy(copy)) => copy::choices(model, copy),
+        Some(Popup::Form(form)) => form::choices(model, form),
         Some(Popup::Help(_) | Popup::Query(_) | Popup::Search(_)) | None => Vec::new(),
     }
 }

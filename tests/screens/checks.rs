@@ -55,7 +55,8 @@ pub(crate) fn borders_are_closed(model: &Model, buffer: &Buffer) {
     let panes = model.panes();
     let boxes =
         Pane::ALL.iter().filter(|p| panes.boxed || !matches!(p, Pane::Prompt | Pane::Explain));
-    for area in boxes.filter_map(|p| panes.of(*p)).filter(|a| a.width > 1 && a.height > 1) {
+    let boxes = boxes.filter_map(|p| panes.of(*p)).chain(panes.text).chain(panes.live);
+    for area in boxes.filter(|a| a.width > 1 && a.height > 1) {
         box_is_closed(area, buffer);
     }
 }

@@ -308,12 +308,16 @@ pub(crate) fn states(size: (u16, u16), lang: Lang) -> Vec<Scene> {
     let mut hostile = Scene::after(size, lang, &[GREETING, "C: EHLO x"]);
     hostile.server(HOSTILE);
     hostile.server(b"250-half");
+    let mut writing = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE]);
+    writing.press("f4");
+    writing.tells(Message::Paste(String::from_utf8_lossy(HOSTILE).into_owned()));
     vec![
         Scene::dialling(size, lang, "practice"),
         closed,
         hostile,
         Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE]),
         Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MULTIPART]),
+        writing,
     ]
 }
 

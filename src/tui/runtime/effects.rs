@@ -1,7 +1,9 @@
 //! What update asked for is done.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use ratatui::layout::Rect;
+use ropey::Rope;
 
 use crate::display::shot::Shot;
 use crate::journal::Ending;
@@ -9,10 +11,13 @@ use crate::knowledge;
 use crate::net::dial::Target;
 use crate::speaker::Say;
 
+use super::super::editor::item::Item;
 use super::super::effect::Effect;
-use super::super::message::Message;
+use super::super::message::{Message, Stamp};
+use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
-use super::reading;
+use super::outside;
+use super::reading::{self, seed};
 use super::sessions::Order;
 use super::{End, Loop};
 
@@ -32,9 +37,7 @@ impl Loop {
                     self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
                 }
                 Effect::SayFile(path) => {
-                    if let Some(orders) = self.sessions.orders(self.model.session.id) {
-                        reading::say_file(path, orders, self.inner.clone());
-                    }
+                    reading::say_file(self.model.session.id, path, self.inner.clone());
                 }
                 Effect::List(path) => reading::list(path, self.inner.clone()),
                 Effect::Close(id) => self.sessions.close(id),
@@ -42,6 +45,22 @@ impl Loop {
                 Effect::ReadContent { session, message, bytes } => {
                     reading::content(session, message, bytes, self.inner.clone());
                 }
+                Effect::Pieces { session, text, revision, way } => {
+                    reading::pieces(session, text, revision, way, self.inner.clone());
+                }
+                Effect::Review { session, text, revision, offers } => {
+                    reading::review(session, text, revision, offers, self.inner.clone());
+                }
+                Effect::Stamp(session, item) => self.stamp(session, item)?,
+                Effect::Attach { session, text, revision, file } => {
+                    let (inner, lang) = (self.inner.clone(), self.model.lang);
+                    reading::attach(session, text, revision, file, lang, inner);
+                }
+                Effect::EditOutside(session, text) => self.edit_outside(session, &text)?,
+                Effect::LeaveDraft(session, text) => self.drafts.leave(session, text),
+                Effect::ForgetDraft(session) => self.drafts.forget(session),
+                Effect::TakeDraft(session, path) => self.drafts.take(session, path),
+                Effect::DeleteDraft(path) => self.drafts.delete(path),
                 Effect::Mouse(ours) => terminal::mouse(ours)?,
                 Effect::Copy { text, what } => self.copy(text, what)?,
                 Effect::Open(address) => self.open(address),
@@ -102,6 +121,35 @@ impl Loop {
             let _ = inner.send(Ok(Message::Copied(copied))).await;
         });
         Ok(())
+    }
+
+    /// Takes what was done at once; nothing of it ends the program.
+    fn hear(&mut self, message: Message) -> anyhow::Result<()> {
+        let effects = update(&mut self.model, message);
+        self.execute(effects).map(drop)
+    }
+
+    /// The time, and a number that nobody else has.
+    fn stamp(&mut self, session: usize, item: Item) -> anyhow::Result<()> {
+        let stamp = Stamp { now: Timestamp::now(), seed: seed() };
+        self.hear(Message::Stamped(session, item, stamp))
+    }
+
+    /// The person's own editor has the terminal until it ends; then everything is drawn again.
+    fn edit_outside(&mut self, session: usize, text: &Rope) -> anyhow::Result<()> {
+        let revision =
+            self.model.session_mut(session).and_then(|s| Some(s.editor.as_ref()?.text.revision()));
+        self.drafts.write(&self.model);
+        let edited = self.keyboard.clone().lend(|| {
+            terminal::restore();
+            let edited = outside::edit(text);
+            terminal::again().map(|()| edited)
+        })?;
+        self.was_away = true;
+        self.clear()?;
+        let text = edited.map_err(|failure| failure.said(self.model.lang));
+        let revision = revision.unwrap_or_default();
+        self.hear(Message::Edited { session, revision, text })
     }
 
     /// Opens a page; where there is no browser its address is copied.

@@ -1,18 +1,22 @@
 //! What takes time to read is read in the background, and comes back as a message.
 
-use std::path::PathBuf;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::path::{Path, PathBuf};
 
+use ropey::Rope;
 use tokio::sync::mpsc;
 
+use crate::draft::{self, Attachment, Offers};
 use crate::headless::{read_message, show};
-use crate::knowledge::Lang;
+use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
 use crate::smtp::payload;
-use crate::speaker::Say;
 
+use super::super::editor::Reviewed;
+use super::super::editor::form::Wanted;
 use super::super::files::{Folder, MOST};
 use super::super::message::Message;
-use super::sessions::Order;
+use super::super::sending::{Pieces, Way};
 
 /// Where messages of the background go; an error ends the program.
 pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
@@ -28,21 +32,75 @@ pub(super) fn load(id: usize, path: PathBuf, lang: Lang, inner: Inner) {
     });
 }
 
-/// Reads a message, and sends it as mail data.
-pub(super) fn say_file(path: String, orders: mpsc::Sender<Order>, inner: Inner) {
-    tokio::spawn(async move {
-        let name = PathBuf::from(&path);
-        let read = move || read_message(&name).map(payload::stuff);
-        let stuffed = tokio::task::spawn_blocking(read).await;
-        match stuffed.unwrap_or_else(|_| Err(std::io::Error::other("not read"))) {
-            Ok(bytes) => {
-                // The session may be over by now; then nothing is said.
-                let _ = orders.send(Order::Say(Say::Bytes(bytes))).await;
-            }
-            Err(error) => {
-                let _ = inner.send(Ok(Message::Say(format!("{path}: {error}")))).await;
-            }
-        }
+/// Reads a message that goes out as mail data of session `session`.
+pub(super) fn say_file(session: usize, path: String, inner: Inner) {
+    in_background(inner, move || {
+        let stuffed = read_message(Path::new(&path)).map(payload::stuff);
+        let pieces = stuffed.map(|bytes| Pieces::data(bytes, false));
+        let pieces = pieces.map_err(|error| format!("{path}: {error}"));
+        Message::Pieces { session, pieces, draft: None }
+    });
+}
+
+/// Makes what leaves of a draft.
+pub(super) fn pieces(session: usize, text: Rope, revision: u64, way: Way, inner: Inner) {
+    in_background(inner, move || {
+        let pieces = Ok(Pieces::of(&text.to_string(), way));
+        Message::Pieces { session, pieces, draft: Some(revision) }
+    });
+}
+
+/// Looks a draft through.
+pub(super) fn review(session: usize, text: Rope, revision: u64, offers: Offers, inner: Inner) {
+    in_background(inner, move || {
+        let reviewed = Reviewed::of(&text.to_string(), revision, offers);
+        Message::Reviewed(session, Box::new(reviewed))
+    });
+}
+
+/// Puts a file into a draft.
+pub(super) fn attach(
+    session: usize,
+    text: Rope,
+    revision: u64,
+    wanted: Wanted,
+    lang: Lang,
+    inner: Inner,
+) {
+    in_background(inner, move || {
+        let text = attached(&text.to_string(), &wanted, lang);
+        Message::Edited { session, revision, text }
+    });
+}
+
+/// The draft with the file, or why there is none.
+fn attached(text: &str, wanted: &Wanted, lang: Lang) -> Result<String, String> {
+    let path = Path::new(&wanted.path);
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", wanted.path))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let id = wanted.inline.then(|| format!("{:016x}@ehlo", seed()));
+    let file = Attachment {
+        name: &name,
+        bytes: &bytes,
+        kind: wanted.kind.as_deref(),
+        encoding: wanted.encoding,
+        content_id: id.as_deref(),
+    };
+    let attached = draft::attach(text, &file, &draft::boundary(seed()));
+    attached.ok_or_else(|| knowledge::word(lang, "editor.form.impossible").to_owned())
+}
+
+/// A number that nobody else has: the keys of hash tables are chosen by chance.
+pub(super) fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Does what takes time, and says what came of it.
+fn in_background(inner: Inner, work: impl FnOnce() -> Message + Send + 'static) {
+    tokio::task::spawn_blocking(move || {
+        let message = work();
+        // Nobody is there to hear it if the person has left.
+        let _ = inner.blocking_send(Ok(message));
     });
 }
 

@@ -76,11 +76,6 @@ impl Sessions {
         Ok(recording)
     }
 
-    /// Where orders for session `id` go, if it can have any.
-    pub(super) fn orders(&self, id: usize) -> Option<mpsc::Sender<Order>> {
-        self.orders.get(&id).cloned()
-    }
-
     /// Tells session `id`; `false` if it has too much to do.
     pub(super) fn order(&self, id: usize, order: Order) -> bool {
         // Who cannot be told anything has nothing to do.

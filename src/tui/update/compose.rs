@@ -14,6 +14,10 @@ use super::directive;
 /// A key that no table names: its character goes into the prompt.
 pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let Some(c) = super::typed_char(key) else { return Vec::new() };
+    if model.popup.is_none() && model.editing().is_some() {
+        super::editor::typed(model, c);
+        return Vec::new();
+    }
     if matches!(model.popup, Some(Popup::Question(_))) {
         return super::question::letter(model, c);
     }
@@ -110,6 +114,7 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
     }
     let (line, remembered) = take(model, keep);
     model.session.anchor = Anchor::Follow;
+    super::sending::next_by_hand(model);
     let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
     // Whoever goes on typing has changed their mind about leaving.
     model.parting.clear();

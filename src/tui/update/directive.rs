@@ -4,7 +4,8 @@ use crate::journal::transcript::Place;
 use crate::knowledge;
 use crate::speaker::{Directive as Said, Say, directive as said};
 
-use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial};
+use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial, cannot_edit};
+use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::model::Model;
 
@@ -22,9 +23,27 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Connect => return dial(model, argument),
         Does::New => return vec![Effect::New(target_of(model, argument))],
         Does::Say => return say(model, directive, argument),
+        Does::Edit => return super::editor::open(model),
+        Does::Insert => return insert(model, argument.trim()),
+        Does::Attach => return attach(model, argument),
         Does::Quit => return super::question::quit(model),
         Does::Explain => super::explain::find(model, argument),
         Does::Help => super::help::open(model),
+    }
+    Vec::new()
+}
+
+fn insert(model: &mut Model, name: &str) -> Vec<Effect> {
+    match Item::find(name) {
+        Some(item) => super::draft::put_in(model, item),
+        None => told(model, "editor.unknown-item"),
+    }
+}
+
+fn attach(model: &mut Model, file: &str) -> Vec<Effect> {
+    match cannot_edit(model) {
+        Some(why) => return told(model, why),
+        None => super::form::open(model, file),
     }
     Vec::new()
 }

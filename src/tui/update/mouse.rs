@@ -8,11 +8,11 @@ use crate::display::keys::Action;
 
 use super::super::copy::{self, Form, Source};
 use super::super::effect::Effect;
-use super::super::layout::{Panes, Shape, Split, too_small};
+use super::super::layout::{Panes, Shape, Side, Split, too_small};
 use super::super::model::{Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
 use super::super::view::{self, Click, marked, prompt};
-use super::{act, arrange, browse, compose, explain, find, transcript};
+use super::{act, arrange, browse, compose, editor, explain, find, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -46,12 +46,20 @@ fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
         return (0..by.abs()).flat_map(|_| act(model, action)).collect();
     }
     let panes = model.panes();
-    if let Some(pane) = panes.at(place) {
+    if let Some(side) = side_at(&panes, place) {
+        editor::wheel(model, side, by);
+    } else if let Some(pane) = panes.at(place) {
         browse::scroll_pane(model, pane, by);
     } else if let Some(area) = panes.beside.filter(|area| area.contains(place.into())) {
         browse::scroll_beside(model, area, by);
     }
     Vec::new()
+}
+
+/// The side of the editor at a place of the screen.
+fn side_at(panes: &Panes, place: (u16, u16)) -> Option<Side> {
+    let has = |side: &Side| panes.side(*side).is_some_and(|area| area.contains(place.into()));
+    [Side::Text, Side::Live].into_iter().find(has)
 }
 
 fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
@@ -99,6 +107,8 @@ fn in_panes(model: &mut Model, panes: &Panes, place: (u16, u16), double: bool) -
         }
     } else if panes.beside.is_some_and(|area| area.contains(place.into())) {
         model.bring_to_front(model.neighbour(1));
+    } else if let Some(side) = side_at(panes, place) {
+        editor::click(model, side, place, double);
     } else if let Some(pane) = panes.at(place) {
         return in_pane(model, panes, pane, place, double);
     }

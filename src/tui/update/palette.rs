@@ -58,6 +58,7 @@ fn entry(model: &Model) -> Option<Entry> {
 fn complete(model: &mut Model) {
     let text = match entry(model) {
         // What was typed behind it stays.
+        Some(Entry::Item(item)) => format!(":insert {}", item.name()),
         Some(Entry::Directive(_)) if begun(model).is_some() => return,
         Some(Entry::Directive(d)) if d.argument.is_empty() => format!(":{}", d.name),
         Some(Entry::Directive(d)) => format!(":{} ", d.name),
@@ -90,6 +91,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             compose::run_directive(model)
         }
         Entry::Directive(d) if begun(model) == Some(d) => compose::run_directive(model),
+        Entry::Item(item) => {
+            super::close(model);
+            super::draft::put_in(model, item)
+        }
         Entry::Directive(d) if d.needs_argument => {
             complete(model);
             Vec::new()
@@ -184,6 +189,8 @@ mod tests {
                     for effect in &effects {
                         given(&mut by_key, effect);
                     }
+                    // What opens the editor looks its text through, however it was asked for.
+                    update(&mut by_key, Message::Tick(Moment(0)));
                     if Directive::find(action.name()).is_none() {
                         assert_eq!(seen(&by_name), seen(&by_key), "{}", action.name());
                     }
@@ -207,7 +214,8 @@ mod tests {
                     assert_eq!(model.prompt.text(), format!(":{} ", directive.name));
                 } else {
                     let done = !effects.is_empty() || model.notice.is_some();
-                    assert!(done || matches!(model.popup, Some(Popup::Help(_))));
+                    let opened = matches!(model.popup, Some(Popup::Help(_) | Popup::Form(_)));
+                    assert!(done || opened || model.editing().is_some());
                 }
             }
         }

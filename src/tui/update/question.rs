@@ -15,7 +15,8 @@ use super::super::popup::{Answer, Asked, Popup, Question};
 use super::super::queue::{Next, Queue};
 use super::{compose, directive};
 
-fn ask(model: &mut Model, asked: Asked) {
+/// Asks.
+pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
     model.popup = Some(Popup::Question(Question { asked, chosen: 0 }));
 }
@@ -48,6 +49,9 @@ pub fn lost_with(session: &Session) -> Vec<&'static str> {
 /// they are typed into a popup, where nothing is sent.
 pub(super) fn paste(model: &mut Model, text: &str) {
     model.notice = None;
+    if model.popup.is_none() && model.editing().is_some() {
+        return super::editor::paste(model, text);
+    }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // The end of the last line is Enter's.
     let mut text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
@@ -71,6 +75,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
 pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     match (asked, answer) {
+        (Asked::SendDraft { .. }, _) => super::sending::reason(model, answer),
         (_, Answer::Quit) => cannot_quit(model),
         (Asked::Paste(text), Answer::OneByOne | Answer::Together)
             if has_directives(text) && !dialogue.awaits_mail_data() =>
@@ -110,7 +115,7 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let settled = match question.asked {
         Asked::Leave => model.sessions().all(|session| lost_with(session).is_empty()),
         Asked::CloseSession => lost_with(&model.session).is_empty(),
-        Asked::Paste(_) => false,
+        _ => false,
     };
     if !settled {
         return Vec::new();
@@ -128,11 +133,15 @@ fn hears_quit(session: &Session) -> bool {
     dialogue.awaits_client() && !session.recorded && !text && !writing
 }
 
-/// The answers that make sense: mail data goes out at once in any case.
+/// The answers that make sense: mail data goes out at once in any case, and is edited in the editor.
 pub fn answers(model: &Model, asked: &Asked) -> Vec<Answer> {
     let data = model.session.dialogue.awaits_mail_data();
-    let answers = asked.answers().iter().copied();
-    answers.filter(|answer| !(data && *answer == Answer::Together)).collect()
+    let makes_sense = |answer: &Answer| match answer {
+        Answer::Together | Answer::Edit => !data,
+        Answer::Editor => data,
+        _ => true,
+    };
+    asked.answers().iter().copied().filter(makes_sense).collect()
 }
 
 /// Moves or answers; `None` if `action` closes the question.
@@ -142,6 +151,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let chosen = match action {
         Action::Up => question.chosen.saturating_sub(1),
         Action::Down => (question.chosen + 1).min(answers.len() - 1),
+        Action::Left | Action::Right => {
+            resize(model, action == Action::Right);
+            return Some(Vec::new());
+        }
         Action::Choose => {
             let answer = answers.get(question.chosen).copied().unwrap_or(Answer::Stay);
             return Some(give(model, answer));
@@ -152,6 +165,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         question.chosen = chosen;
     }
     Some(Vec::new())
+}
+
+/// Chunks of another size.
+fn resize(model: &mut Model, larger: bool) {
+    if let Some(Popup::Question(question)) = &mut model.popup
+        && let Asked::SendDraft { chunk, .. } = &mut question.asked
+    {
+        *chunk = super::sending::resize(*chunk, larger);
+    }
 }
 
 /// A letter: the answer that it stands for.
@@ -174,6 +196,10 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::CloseSession if answer == Answer::Close => super::sessions::close_front(model),
         Asked::CloseSession => next_lines(model),
         Asked::Paste(text) => send(model, text, answer),
+        Asked::SendDraft { needs, chunk } => super::sending::give(model, answer, needs, chunk),
+        Asked::DropDraft if answer == Answer::Drop => super::draft::drop_draft(model),
+        Asked::DropDraft => Vec::new(),
+        Asked::LeftDraft => super::draft::decide(model, answer),
     }
 }
 
@@ -208,6 +234,11 @@ fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Edit => {
             model.prompt.insert(&text);
+            Vec::new()
+        }
+        Answer::Editor => {
+            super::editor::begin(model);
+            super::editor::paste(model, &text);
             Vec::new()
         }
         Answer::OneByOne if !model.session.dialogue.awaits_mail_data() => {

@@ -52,8 +52,10 @@ fn close(model: &mut Model) -> Vec<Effect> {
 
 /// Closes the session in front, whatever it is in the middle of.
 pub(super) fn close_front(model: &mut Model) -> Vec<Effect> {
-    let closed = model.remove_front();
-    closed.map(|session| Effect::Close(session.id)).into_iter().collect()
+    let Some(closed) = model.remove_front() else { return Vec::new() };
+    let written = closed.editor.filter(|editor| !editor.text.is_empty());
+    let draft = written.map(|editor| Effect::LeaveDraft(closed.id, editor.text.rope().clone()));
+    draft.into_iter().chain([Effect::Close(closed.id)]).collect()
 }
 
 /// Shows what the practice server of this program hears and says in the talk in front.

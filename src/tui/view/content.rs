@@ -138,10 +138,14 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
         ContentView::Header => {
-            let lines = header(content, columns, enough, selected_field(model));
+            let fields =
+                content.fields.iter().map(|f| (f.name.as_str(), f.value.as_str(), f.decoded));
+            let lines = header(fields, columns, enough, selected_field(model));
             lines.into_iter().map(|(_, line)| line).collect()
         }
-        ContentView::Parts => parts(content, columns, enough).map(|(_, line)| line).collect(),
+        ContentView::Parts => {
+            parts(content.parts.iter(), columns, enough).map(|(_, line)| line).collect()
+        }
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         ContentView::Body => body(content, columns, enough),
         ContentView::Raw => Vec::new(),
@@ -168,12 +172,13 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     };
     match model.session.view {
         ContentView::Header => {
-            let lines = header(content, columns, line, None);
+            let fields = content.fields.iter().map(|f| (f.name.as_str(), f.value.as_str(), false));
+            let lines = header(fields, columns, line, None);
             let field = lines.get(line).and_then(|(at, _)| content.fields.get(*at));
             field.map(|f| of_field_line(&f.name, f.value.as_bytes())).unwrap_or_default()
         }
         ContentView::Parts => {
-            let at = parts(content, columns, line + 1).nth(line).map(|(at, _)| at);
+            let at = parts(content.parts.iter(), columns, line + 1).nth(line).map(|(at, _)| at);
             at.and_then(|at| content.parts.get(at)).map(topics_of_part).unwrap_or_default()
         }
         ContentView::Body | ContentView::Raw => {
@@ -183,27 +188,28 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
 }
 
 /// `Subject: value`, folded with a hanging indent; decoded values have a look of their own, and
-/// the selected field has a sign. Each line comes with the number of its field.
-fn header(
-    content: &Content,
+/// the selected field has a sign. A field is its name, its value and whether that was decoded; each
+/// line comes with the number of its field.
+pub(super) fn header<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a str, bool)>,
     columns: usize,
     enough: usize,
     selected: Option<usize>,
 ) -> Vec<(usize, Vec<Piece>)> {
     let mut out = Vec::new();
-    for (number, field) in content.fields.iter().enumerate() {
+    for (number, (name, value, decoded)) in fields.enumerate() {
         if out.len() > enough {
             break;
         }
-        let mut name = visible(field.name.as_bytes());
+        let mut name = visible(name.as_bytes());
         let mut look = Role::Field;
         if selected == Some(number) {
             name.insert(0, '>');
             look = Role::Selected;
         }
-        let role = if field.decoded { Role::Decoded } else { Role::Text };
+        let role = if decoded { Role::Decoded } else { Role::Text };
         let indent = (width(&name) + 2).min(columns / 3).max(2);
-        let value = visible(field.value.as_bytes());
+        let value = visible(value.as_bytes());
         let mut first = vec![(look, format!("{name}: "))];
         for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
             if at == 0 {
@@ -217,9 +223,9 @@ fn header(
     out
 }
 
-/// The tree of the parts. Each line comes with the number of its part.
-fn parts(
-    content: &Content,
+/// The tree of parts. Each line comes with the number of its part.
+pub(super) fn parts<'a>(
+    parts: impl Iterator<Item = &'a Part>,
     columns: usize,
     enough: usize,
 ) -> impl Iterator<Item = (usize, Vec<Piece>)> {
@@ -232,7 +238,7 @@ fn parts(
             (number, vec![(Role::Dim, format!("{indent}{mark}")), (role, text)])
         })
     };
-    content.parts.iter().enumerate().flat_map(line).take(enough)
+    parts.enumerate().flat_map(line).take(enough)
 }
 
 fn body(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {

@@ -9,11 +9,14 @@ use crate::display::Role;
 use crate::display::keys::Action;
 use crate::display::text::{clip, width};
 use crate::display::token::own_visible;
+use crate::display::words::amount;
 use crate::knowledge;
 
+use super::super::layout::Side;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::Piece;
+use super::super::sending::Sending;
 use super::styled;
 
 /// One entry of the line.
@@ -60,6 +63,9 @@ pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
 
 /// What is said instead of the hints: a notice, or how far that is what goes out bit by bit.
 fn said(model: &Model) -> Option<String> {
+    if let Some(sending) = &model.session.sending {
+        return model.notice.clone().or_else(|| Some(progress(model, sending)));
+    }
     let progress = model.session.queue.as_ref().map(|queue| {
         let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
         model.sentence("queue.progress", &[("sent", &sent), ("total", &total)])
@@ -71,6 +77,16 @@ fn said(model: &Model) -> Option<String> {
     model.notice.clone().or(progress).or(dripped)
 }
 
+/// How much of a message has left, and how fast.
+fn progress(model: &Model, sending: &Sending) -> String {
+    let sent = sending.sent(&model.session.dialogue);
+    let time = model.now.since(sending.begun).max(1);
+    let rate = u128::from(sent) * 1_000_000 / u128::from(time);
+    let rate = amount(u64::try_from(rate).unwrap_or(u64::MAX));
+    let (sent, all) = (amount(sent), amount(sending.length()));
+    model.sentence("editor.progress", &[("sent", &sent), ("all", &all), ("rate", &rate)])
+}
+
 fn pieces(hint: Hint) -> [Piece; 2] {
     [(Role::Key, hint.key), (Role::Hint, format!("{} ", hint.words))]
 }
@@ -79,6 +95,12 @@ fn pieces(hint: Hint) -> [Piece; 2] {
 pub fn words(model: &Model, action: Action) -> &'static str {
     let key = match action {
         Action::Leave if model.popup.is_some() => "hint.close",
+        Action::Leave if model.editing().is_some() => "editor.leave",
+        Action::SendDraft => "prompt.send",
+        Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
+            Side::Text => "editor.to-live",
+            Side::Live => "editor.to-text",
+        },
         _ => action.name(),
     };
     knowledge::word(model.lang, key)
@@ -108,20 +130,28 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        Choose, Complete, CompleteLine, Connect, ContentView, Copy, Filter, Find, Hangup, Help,
-        KeepAlive, Leave, PageDown, Palette, PaneNext, Prompt, Quit, Send, Zoom,
+        Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, Filter,
+        Find, Hangup, Help, Insert, KeepAlive, Leave, PageDown, Palette, PaneNext, Prompt, Quit,
+        Send, SendDraft, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
+        // Where one side covers the other, the way to that one comes first.
+        (None, _) if model.editing().is_some() && model.panes().splitters.is_empty() => {
+            &[PaneNext, SendDraft, Insert, Leave, EditOutside, Palette, Quit]
+        }
+        (None, _) if model.editing().is_some() => {
+            &[SendDraft, Insert, Leave, PaneNext, EditOutside, Palette, Quit]
+        }
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
-            &[Help, Send, CompleteLine, Leave, ContentView, Palette, Quit]
+            &[Help, Send, Edit, CompleteLine, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if open => {
             &[Help, Send, CompleteLine, Leave, KeepAlive, Palette, Quit]

@@ -38,10 +38,16 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Topic(topic) => {
             (topic.title(model.lang), knowledge::word(model.lang, topic.kind.words()).to_owned())
         }
+        Entry::Item(item) => {
+            let say = item.say().map_or_else(|| item.name().to_owned(), sentence);
+            (sentence(item.words()), say)
+        }
     };
     let behind = match reason {
         Some(why) => (Role::Warn, format!("({})", sentence(why))),
-        None if room < ROOMY && matches!(entry, Entry::Action(_)) => (Role::Dim, String::new()),
+        None if room < ROOMY && matches!(entry, Entry::Action(_) | Entry::Item(_)) => {
+            (Role::Dim, String::new())
+        }
         None => (Role::Dim, name),
     };
     let key = match entry {

@@ -7,10 +7,12 @@ use crate::display::Role;
 use crate::display::advice::say;
 use crate::display::text::{right_of, split_at_width, width};
 use crate::display::token::{own_byte_at, own_tokens, own_visible};
+use crate::display::words::grouped;
 use crate::knowledge;
 use crate::session::Phase;
 
 use super::super::advice;
+use super::super::editor::size;
 use super::super::find::Needle;
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
@@ -150,14 +152,17 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
     if let Some(said) = verdict(model, columns, really) {
         return said;
     }
+    let draft = draft(model);
     match dialogue.phase() {
         _ if really => warn("data.really"),
+        _ if dialogue.awaits_mail_data() && !draft.is_empty() => (Role::Dim, draft),
         _ if advice::wants_empty_line(model) => dim("verdict.empty-line"),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => warn("prompt.no-tls"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
+        _ if !draft.is_empty() => (Role::Dim, draft),
         _ if model.popup.is_none() && advice::ghost(model).is_some() => dim("prompt.ghost"),
         _ => (Role::Dim, String::new()),
     }
@@ -185,3 +190,10 @@ fn verdict(model: &Model, columns: u16, really: bool) -> Option<(Role, String)> 
 
 /// Columns that the title and the corners of the border take.
 const TITLE: usize = 20;
+
+/// That a draft is there, and how large it is.
+fn draft(model: &Model) -> String {
+    let written = model.session.editor.as_ref().filter(|editor| !editor.text.is_empty());
+    let size = written.map(|editor| grouped(size(editor.text.rope())));
+    size.map_or_else(String::new, |size| model.sentence("editor.waits", &[("size", &size)]))
+}

@@ -6,8 +6,11 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::text::{clip, wrap};
 use crate::display::token::own_visible;
+use crate::display::words::grouped;
+use crate::draft::Severity;
 use crate::knowledge;
 
+use super::super::editor::{Needs, size};
 use super::super::layout::inside;
 use super::super::model::{Model, Session};
 use super::super::popup::{Answer, Asked, Question};
@@ -64,6 +67,9 @@ const fn title(question: &Question) -> &'static str {
         Asked::Leave => "quit",
         Asked::CloseSession => "session.close",
         Asked::Paste(_) => "question.paste.title",
+        Asked::SendDraft { .. } => "editor.send",
+        Asked::DropDraft => "editor.drop",
+        Asked::LeftDraft => "editor.left.title",
     }
 }
 
@@ -92,9 +98,57 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
             lines.extend(preview(model, text, shown, room));
             lines
         }
+        Asked::SendDraft { needs, .. } => needed(model, *needs)
+            .into_iter()
+            .flat_map(|(role, text)| sentence(&text, role))
+            .collect(),
+        Asked::DropDraft => sentence(&size_of_draft(model), Role::Text),
+        Asked::LeftDraft => sentence(&left_draft(model), Role::Text),
     };
     lines.truncate(left);
     lines
+}
+
+/// What the wire needs of the draft, and what is wrong with it.
+fn needed(model: &Model, needs: Needs) -> Vec<Piece> {
+    let (lines, dots) = (needs.lines.to_string(), needs.dots.to_string());
+    let size = grouped(needs.message);
+    let values = [("lines", lines.as_str()), ("dots", &dots), ("size", &size)];
+    let mut said = vec![(Role::Text, knowledge::fill(model.lang, "editor.needs", &values))];
+    let reviewed = model.session.editor.as_ref().and_then(|editor| editor.reviewed.as_ref());
+    let wrong = reviewed.map_or(0, |reviewed| reviewed.review.count(Severity::Error));
+    if wrong > 0 {
+        let n = wrong.to_string();
+        said.push((Role::Warn, knowledge::fill(model.lang, "editor.needs.wrong", &[("n", &n)])));
+    }
+    if !model.session.dialogue.endpoints().loopback && model.session.dialogue.phase().is_open() {
+        said.push((Role::Warn, knowledge::word(model.lang, "editor.needs.really").to_owned()));
+    }
+    said
+}
+
+/// What would be dropped.
+fn size_of_draft(model: &Model) -> String {
+    let text = model.session.editor.as_ref().map(|editor| editor.text.rope());
+    let size = grouped(text.map(size).unwrap_or_default());
+    knowledge::fill(model.lang, "editor.drop.ask", &[("size", &size)])
+}
+
+/// The newest draft that was left, and how many more there are.
+fn left_draft(model: &Model) -> String {
+    let Some(draft) = model.left_drafts.first() else { return String::new() };
+    let (subject, size) = (own_visible(&draft.subject), grouped(draft.len));
+    let values = [("subject", subject.as_str()), ("size", &size), ("when", &draft.written)];
+    let mut text = knowledge::fill(model.lang, "editor.left.ask", &values);
+    let more = model.left_drafts.len() - 1;
+    if more > 0 {
+        text.push_str(&knowledge::fill(
+            model.lang,
+            "editor.left.more",
+            &[("n", &more.to_string())],
+        ));
+    }
+    text
 }
 
 /// What would be lost with a session, which is named where there are several.
@@ -124,6 +178,18 @@ fn preview(model: &Model, text: &str, left: usize, room: usize) -> Vec<Vec<Piece
 fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) -> Vec<Piece> {
     let data = model.session.dialogue.awaits_mail_data();
     let words = match (asked, answer) {
+        (_, Answer::Editor) => "answer.editor",
+        (_, Answer::Data) if data => "answer.mail-data",
+        (_, Answer::Data) => "answer.data",
+        (_, Answer::Chunks) => "answer.chunks",
+        (_, Answer::ChunksTogether) => "answer.chunks-together",
+        (_, Answer::ByHand) => "answer.by-hand",
+        (_, Answer::GoOn) => "answer.go-on",
+        (_, Answer::Another) => "answer.another",
+        (_, Answer::Drop) => "answer.drop",
+        (Asked::SendDraft { .. } | Asked::DropDraft | Asked::LeftDraft, Answer::Stay) => {
+            "answer.back"
+        }
         (_, Answer::Quit) => "answer.quit",
         (Asked::CloseSession, Answer::Close) => "answer.close-session",
         (_, Answer::Close) => "answer.close",
@@ -139,7 +205,14 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
     let tone = if reason.is_some() { Role::Dim } else { Role::Text };
     let why = reason.map(|why| format!("({})", model.sentence(why, &[])));
     let key = (Role::Key, format!("{}[{}] ", list::mark(chosen), asked.letter(answer)));
-    let front = (tone, knowledge::word(model.lang, words).to_owned());
+    let chunk = match asked {
+        Asked::SendDraft { chunk: usize::MAX, .. } => {
+            knowledge::word(model.lang, "answer.one-chunk").to_owned()
+        }
+        Asked::SendDraft { chunk, .. } => format!("{} B", grouped(*chunk as u64)),
+        _ => String::new(),
+    };
+    let front = (tone, knowledge::fill(model.lang, words, &[("chunk", &chunk)]));
     let none = (Role::Text, String::new());
     let behind = (Role::Warn, why.unwrap_or_default());
     let mut pieces = vec![key];

@@ -1,0 +1,310 @@
+//! A message on its way: its pieces, each behind the reply to the one before, or all together.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::draft;
+use crate::journal::Moment;
+use crate::session::{Dialogue, Exchange};
+use crate::smtp::code::{Class, Code};
+use crate::smtp::verb::Verb;
+
+/// How a message leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// DATA, and behind 354 the mail data.
+    Data,
+    /// The mail data alone: 354 is there.
+    MailData,
+    /// In chunks of so many bytes, each behind the reply to the one before.
+    Chunks(usize),
+    /// In chunks of so many bytes without waiting.
+    ChunksTogether(usize),
+}
+
+impl Pieces {
+    /// What leaves of a draft.
+    pub fn of(text: &str, way: Way) -> Self {
+        let chunked = |size| {
+            let wire = draft::wire(text);
+            let length = wire.len() as u64;
+            let pieces = draft::chunks(wire, size)
+                .map(|chunk| Bytes::from([chunk.command().as_bytes(), &chunk.data[..]].concat()));
+            (pieces.collect(), length)
+        };
+        let (pieces, length) = match way {
+            Way::Chunks(size) | Way::ChunksTogether(size) => chunked(size),
+            Way::Data | Way::MailData => {
+                return Self::data(draft::mail_data(text), way == Way::Data);
+            }
+        };
+        let together = matches!(way, Way::ChunksTogether(_));
+        Self { pieces, length, together, behind_354: false }
+    }
+
+    /// Mail data, behind DATA if that is still to be said.
+    pub fn data(mail_data: Bytes, with_command: bool) -> Self {
+        let command = with_command.then(|| Bytes::from_static(b"DATA\r\n"));
+        let length = mail_data.len() as u64;
+        let pieces = command.into_iter().chain([mail_data]).collect();
+        Self { pieces, length, together: false, behind_354: !with_command }
+    }
+}
+
+/// What is to be sent, piece by piece.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pieces {
+    /// A piece is answered before the next one follows.
+    pub pieces: Vec<Bytes>,
+    /// Whether no reply is waited for.
+    pub together: bool,
+    /// Whether they are mail data from the first one on, and commands to a server without 354.
+    pub behind_354: bool,
+    /// How long the message itself is, as its lines or octets cross the wire.
+    pub length: u64,
+}
+
+/// What is still to be sent of a message.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    left: VecDeque<Bytes>,
+    together: bool,
+    /// How many pieces the server has to take.
+    wanted: usize,
+    taken: usize,
+    said: usize,
+    /// The first exchange whose reply was not looked at.
+    next_reply: usize,
+    /// The message that grows by it, and how much of that was there before.
+    message: usize,
+    before: u64,
+    length: u64,
+    /// When it began.
+    pub begun: Moment,
+    /// The revision of the draft that it is, if it is one.
+    pub draft: Option<u64>,
+}
+
+/// What has to be done about it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Send these bytes.
+    Say(Bytes),
+    /// Nothing yet.
+    Wait,
+    /// The server has taken all of it.
+    Taken,
+    /// The server refused.
+    Refused(Code),
+    /// There is no connection any more.
+    Closed,
+}
+
+impl Sending {
+    /// `pieces` of a message, which go out from now on.
+    pub fn new(pieces: Pieces, draft: Option<u64>, dialogue: &Dialogue, now: Moment) -> Self {
+        let messages = dialogue.messages();
+        // The message has begun if the server waits for it, or if a chunk of it is out.
+        let begun = messages.last().filter(|m| !m.is_complete());
+        Self {
+            wanted: pieces.pieces.len(),
+            left: pieces.pieces.into(),
+            together: pieces.together,
+            taken: 0,
+            said: 0,
+            next_reply: dialogue.exchanges().len(),
+            message: messages.len() - usize::from(begun.is_some()),
+            before: begun.map_or(0, crate::session::Message::wire_len),
+            length: pieces.length,
+            begun: now,
+            draft,
+        }
+    }
+
+    /// A draft whose lines somebody else sends: so many replies end it.
+    pub fn watched(
+        replies: usize,
+        length: u64,
+        draft: u64,
+        dialogue: &Dialogue,
+        now: Moment,
+    ) -> Self {
+        let pieces = Pieces { length, ..Pieces::default() };
+        Self { wanted: replies, ..Self::new(pieces, Some(draft), dialogue, now) }
+    }
+
+    /// How long the message is.
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// How much of the message has left.
+    pub fn sent(&self, dialogue: &Dialogue) -> u64 {
+        let message = dialogue.messages().get(self.message);
+        message.map_or(0, |m| m.wire_len().saturating_sub(self.before)).min(self.length)
+    }
+
+    /// Whether something of it is still to leave.
+    pub fn is_leaving(&self, dialogue: &Dialogue) -> bool {
+        !self.left.is_empty() || self.is_inside(dialogue)
+    }
+
+    /// Whether a stop leaves half a piece on the wire: the server would wait for the rest.
+    pub fn is_inside(&self, dialogue: &Dialogue) -> bool {
+        let given = self.left.is_empty() && self.together && self.sent(dialogue) < self.length;
+        given || dialogue.awaits_mail_data() || dialogue.awaits_octets()
+    }
+
+    /// What comes next, now that the session is as it is.
+    pub fn next(&mut self, dialogue: &Dialogue) -> Next {
+        if let Some(code) = self.refusal(dialogue) {
+            return Next::Refused(code);
+        }
+        if self.taken == self.wanted {
+            return Next::Taken;
+        }
+        if !dialogue.phase().is_open() {
+            return Next::Closed;
+        }
+        if !self.together && self.said > self.taken {
+            return Next::Wait;
+        }
+        let Some(piece) = self.left.pop_front() else { return Next::Wait };
+        self.said += 1;
+        Next::Say(piece)
+    }
+
+    /// Counts the replies that say yes; the code of the first one that says no.
+    fn refusal(&mut self, dialogue: &Dialogue) -> Option<Code> {
+        while let Some(exchange) = dialogue.exchanges().get(self.next_reply) {
+            if carries(exchange) {
+                let reply = exchange.reply.as_ref()?;
+                // Behind anything but 354 the lines of a message would be commands.
+                let is_data = exchange.verb() == Some(&Verb::Data);
+                let good = if is_data { Class::Intermediate } else { Class::Positive };
+                if reply.class() != good {
+                    return Some(reply.code.unwrap_or(Code(0)));
+                }
+                self.taken += 1;
+            }
+            self.next_reply += 1;
+        }
+        None
+    }
+}
+
+/// Whether an exchange is about a message, and not something that was typed meanwhile.
+fn carries(exchange: &Exchange) -> bool {
+    exchange.turn.ends_message() || matches!(exchange.verb(), Some(Verb::Data | Verb::Bdat))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Endpoints, Event, Happening, Side};
+
+    const TEXT: &str = "Subject: x\n\n.dot\n";
+
+    fn hear(dialogue: &mut Dialogue, side: Side, text: &str) {
+        dialogue.apply(&Event::bytes(Moment(1), side, text.to_owned().into()));
+    }
+
+    /// A session with an accepted recipient.
+    fn addressed() -> Dialogue {
+        let mut dialogue = Dialogue::default();
+        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        hear(&mut dialogue, Side::Server, "220 mx\r\n");
+        for (line, reply) in [
+            ("EHLO x\r\n", "250-mx\r\n250 CHUNKING\r\n"),
+            ("MAIL FROM:<a@b.example>\r\n", "250 ok\r\n"),
+            ("RCPT TO:<c@d.example>\r\n", "250 ok\r\n"),
+        ] {
+            hear(&mut dialogue, Side::Client, line);
+            hear(&mut dialogue, Side::Server, reply);
+        }
+        dialogue
+    }
+
+    fn sending(way: Way, dialogue: &Dialogue) -> Sending {
+        Sending::new(Pieces::of(TEXT, way), Some(7), dialogue, Moment(1))
+    }
+
+    /// Sends what comes next, which is `piece`, and hears `reply`.
+    fn send(sending: &mut Sending, dialogue: &mut Dialogue, piece: &str, reply: &str) {
+        let Next::Say(bytes) = sending.next(dialogue) else { panic!("nothing before {piece:?}") };
+        assert_eq!(std::str::from_utf8(&bytes).unwrap(), piece);
+        hear(dialogue, Side::Client, piece);
+        if !sending.together {
+            assert_eq!(sending.next(dialogue), Next::Wait, "{piece:?} has no reply yet");
+        }
+        hear(dialogue, Side::Server, reply);
+    }
+
+    #[test]
+    fn data_waits_for_354_and_for_the_last_reply() {
+        let mut dialogue = addressed();
+        let mut sending = sending(Way::Data, &dialogue);
+        send(&mut sending, &mut dialogue, "DATA\r\n", "354 go\r\n");
+        assert!(sending.is_leaving(&dialogue));
+        let data = "Subject: x\r\n\r\n..dot\r\n.\r\n";
+        send(&mut sending, &mut dialogue, data, "250 ok\r\n");
+        assert_eq!(sending.sent(&dialogue), sending.length());
+        assert!(!sending.is_leaving(&dialogue));
+        assert_eq!(sending.next(&dialogue), Next::Taken);
+    }
+
+    #[test]
+    fn no_line_of_a_message_becomes_a_command() {
+        for (reply, code) in [("554 no\r\n", 554), ("250 odd\r\n", 250), ("421 bye\r\n", 421)] {
+            let mut dialogue = addressed();
+            let mut sending = sending(Way::Data, &dialogue);
+            send(&mut sending, &mut dialogue, "DATA\r\n", reply);
+            assert_eq!(sending.next(&dialogue), Next::Refused(Code(code)));
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_the_message_is_one() {
+        let mut dialogue = addressed();
+        hear(&mut dialogue, Side::Client, "DATA\r\n");
+        hear(&mut dialogue, Side::Server, "354 go\r\n");
+        let mut sending = sending(Way::MailData, &dialogue);
+        let data = "Subject: x\r\n\r\n..dot\r\n.\r\n";
+        send(&mut sending, &mut dialogue, data, "552 too much\r\n");
+        assert_eq!(sending.next(&dialogue), Next::Refused(Code(552)));
+    }
+
+    #[test]
+    fn chunks_wait_for_each_other_or_go_together() {
+        let (first, second) = ("BDAT 10\r\nSubject: x", "BDAT 10 LAST\r\n\r\n\r\n.dot\r\n");
+        let mut dialogue = addressed();
+        let mut one = sending(Way::Chunks(10), &dialogue);
+        send(&mut one, &mut dialogue, first, "250 ok\r\n");
+        // What is typed meanwhile is none of its business.
+        hear(&mut dialogue, Side::Client, "NOOP\r\n");
+        hear(&mut dialogue, Side::Server, "500 what\r\n");
+        assert_eq!(one.sent(&dialogue), 10);
+        assert!(one.is_leaving(&dialogue) && !one.is_inside(&dialogue), "a good place to stop");
+        send(&mut one, &mut dialogue, second, "250 ok\r\n");
+        assert_eq!(one.next(&dialogue), Next::Taken);
+
+        let mut dialogue = addressed();
+        let mut all = sending(Way::ChunksTogether(10), &dialogue);
+        assert_eq!(all.next(&dialogue), Next::Say(Bytes::from(first)));
+        assert_eq!(all.next(&dialogue), Next::Say(Bytes::from(second)));
+        assert!(all.is_inside(&dialogue), "both are given away");
+        hear(&mut dialogue, Side::Client, &[first, second].concat());
+        hear(&mut dialogue, Side::Server, "250 ok\r\n");
+        assert_eq!(all.next(&dialogue), Next::Wait);
+        hear(&mut dialogue, Side::Server, "250 ok\r\n");
+        assert_eq!(all.next(&dialogue), Next::Taken);
+    }
+
+    #[test]
+    fn a_closed_connection_ends_it() {
+        let dialogue = addressed();
+        let mut sending = sending(Way::Data, &dialogue);
+        assert_eq!(sending.next(&Dialogue::default()), Next::Closed);
+    }
+}

@@ -1,0 +1,222 @@
+//! A message on its way: how it shall leave, its pieces one after the other, and its end.
+
+use crate::display::words::amount;
+use crate::smtp::code::Code;
+use crate::smtp::verb::Verb;
+
+use super::super::directive::{cannot_send, has_no_draft};
+use super::super::editor::Needs;
+use super::super::effect::Effect;
+use super::super::model::{Anchor, Model};
+use super::super::popup::{Answer, Asked, Popup};
+use super::super::sending::{Next, Pieces, Sending, Way};
+use super::{directive, editor, question};
+
+/// The size of a chunk at first, and the sizes that can be chosen; the last one is one chunk.
+const CHUNK: usize = 64 << 10;
+const CHUNKS: [usize; 7] = [64, 1 << 10, 8 << 10, CHUNK, 512 << 10, 4 << 20, usize::MAX];
+
+/// Asks how the draft shall leave.
+pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
+    if let Some(why) = has_no_draft(model) {
+        return directive::told(model, why);
+    }
+    let text = model.session.editor.as_ref().map(|editor| editor.text.rope());
+    let needs = text.map(Needs::of).unwrap_or_default();
+    let asked = Asked::SendDraft { needs, chunk: CHUNK };
+    // What can be done now is chosen.
+    let answers = question::answers(model, &asked);
+    let first = answers.iter().position(|answer| reason(model, *answer).is_none());
+    question::ask(model, asked);
+    if let Some(Popup::Question(question)) = &mut model.popup {
+        question.chosen = first.unwrap_or_default();
+    }
+    Vec::new()
+}
+
+/// Why the draft cannot leave in this way now: the key of a sentence.
+pub(super) fn reason(model: &Model, answer: Answer) -> Option<&'static str> {
+    let dialogue = &model.session.dialogue;
+    let is_open = dialogue.awaits_mail_data();
+    let chunks = matches!(answer, Answer::Chunks | Answer::ChunksTogether);
+    if answer == Answer::Stay {
+        None
+    } else if let Some(why) = cannot_send(model) {
+        Some(why)
+    } else if model.session.sending.is_some() {
+        Some("editor.busy")
+    } else if chunks && is_open {
+        Some("editor.data-began")
+    } else if chunks && !dialogue.offers("CHUNKING") {
+        Some("editor.no-chunking")
+    } else if is_open {
+        None
+    } else {
+        lacking(model)
+    }
+}
+
+/// What is missing before a message can be sent.
+fn lacking(model: &Model) -> Option<&'static str> {
+    let dialogue = &model.session.dialogue;
+    if !dialogue.awaits_client() || dialogue.awaits_login() {
+        Some("header.wait")
+    } else if dialogue.next_commands().any(|verb| *verb == Verb::Data) {
+        None
+    } else if dialogue.envelope().open().is_some() {
+        Some("editor.no-recipient")
+    } else {
+        Some("editor.no-sender")
+    }
+}
+
+/// Another size for chunks.
+pub(super) fn resize(chunk: usize, larger: bool) -> usize {
+    let at = CHUNKS.iter().position(|size| *size == chunk).unwrap_or_default();
+    let at = if larger { (at + 1).min(CHUNKS.len() - 1) } else { at.saturating_sub(1) };
+    CHUNKS.get(at).copied().unwrap_or(chunk)
+}
+
+/// The answer was given: the draft leaves so.
+pub(super) fn give(model: &mut Model, answer: Answer, needs: Needs, chunk: usize) -> Vec<Effect> {
+    let behind = model.session.dialogue.awaits_mail_data();
+    let way = match answer {
+        Answer::Data if behind => Way::MailData,
+        Answer::Data => Way::Data,
+        Answer::Chunks => Way::Chunks(chunk),
+        Answer::ChunksTogether => Way::ChunksTogether(chunk),
+        Answer::ByHand => return by_hand(model, needs),
+        _ => return Vec::new(),
+    };
+    editor::leave(model);
+    model.session.anchor = Anchor::Follow;
+    let Some(editor) = &model.session.editor else { return Vec::new() };
+    let (text, revision) = (editor.text.rope().clone(), editor.text.revision());
+    vec![Effect::Pieces { session: model.session.id, text, revision, way }]
+}
+
+/// The lines come into the prompt one after the other.
+fn by_hand(model: &mut Model, needs: Needs) -> Vec<Effect> {
+    editor::leave(model);
+    let session = &mut model.session;
+    session.anchor = Anchor::Follow;
+    let Some(editor) = &session.editor else { return Vec::new() };
+    let text = editor.text.rope().to_string();
+    let lines = text.strip_suffix('\n').unwrap_or(&text).split('\n');
+    let doubled =
+        |line: &str| if line.starts_with('.') { [".", line].concat() } else { line.to_owned() };
+    session.by_hand = lines.map(doubled).chain([".".to_owned()]).collect();
+    let behind = session.dialogue.awaits_mail_data();
+    let replies = if behind { 1 } else { 2 };
+    let draft = editor.text.revision();
+    session.sending =
+        Some(Sending::watched(replies, needs.wire, draft, &session.dialogue, model.now));
+    model.prompt.set(if behind { "" } else { "DATA" });
+    if behind {
+        next_by_hand(model);
+    }
+    model.tell("editor.by-hand");
+    Vec::new()
+}
+
+/// The next line of a message that is sent by hand, once the one before is out.
+pub(super) fn next_by_hand(model: &mut Model) {
+    let session = &mut model.session;
+    if session.dialogue.awaits_mail_data()
+        && model.prompt.text().is_empty()
+        && let Some(line) = session.by_hand.pop_front()
+    {
+        model.prompt.set(&line);
+    }
+}
+
+/// What leaves was made: from now on it goes out.
+pub(super) fn begin(
+    model: &mut Model,
+    id: usize,
+    pieces: Result<Pieces, String>,
+    draft: Option<u64>,
+) -> Vec<Effect> {
+    let now = model.now;
+    let pieces = match pieces {
+        Ok(pieces) => pieces,
+        Err(why) => {
+            model.notice = Some(why);
+            return Vec::new();
+        }
+    };
+    let Some(session) = model.session_mut(id) else { return Vec::new() };
+    if pieces.behind_354 && !session.dialogue.awaits_mail_data() {
+        return directive::told(model, "message.data-where");
+    }
+    session.sending = Some(Sending::new(pieces, draft, &session.dialogue, now));
+    go_on(model, id)
+}
+
+/// Sends what comes next of the message of a session, if it is its turn.
+pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    while let Some(session) = model.session_mut(id)
+        && let Some(sending) = &mut session.sending
+    {
+        match sending.next(&session.dialogue) {
+            Next::Say(bytes) => effects.push(Effect::Say(id, bytes)),
+            Next::Wait => break,
+            Next::Taken => effects.extend(taken(model, id)),
+            Next::Refused(code) => end(model, id, "editor.refused", Some(code)),
+            Next::Closed => end(model, id, "editor.cut", None),
+        }
+    }
+    effects
+}
+
+/// The server has taken the message: a draft that was not changed since is done.
+fn taken(model: &mut Model, id: usize) -> Option<Effect> {
+    let session = model.session_mut(id)?;
+    let draft = session.sending.take()?.draft?;
+    session.by_hand.clear();
+    if session.editor.as_ref().is_none_or(|editor| editor.text.revision() != draft) {
+        return None;
+    }
+    session.editor = None;
+    let told = model.sentence("editor.sent", &[]);
+    model.notice = Some(model.numbered(id, told));
+    Some(Effect::ForgetDraft(id))
+}
+
+/// It was not taken: a draft is still there.
+fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
+    let Some(session) = model.session_mut(id) else { return };
+    session.by_hand.clear();
+    if session.sending.take().is_none_or(|sending| sending.draft.is_none()) {
+        // The transcript says it all.
+        return;
+    }
+    let code = code.map(|code| code.to_string()).unwrap_or_default();
+    let told = model.sentence(why, &[("code", &code)]);
+    model.notice = Some(model.numbered(id, told));
+}
+
+/// Ctrl-C: stops the message in front; `None` if nothing of it is still to leave.
+pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
+    let session = &mut model.session;
+    let sending = session.sending.as_ref()?;
+    if !session.by_hand.is_empty() {
+        session.by_hand.clear();
+        session.sending = None;
+        model.prompt.take(false);
+        model.tell("editor.stopped");
+        return Some(Vec::new());
+    }
+    let (sent, all) = (sending.sent(&session.dialogue), sending.length());
+    if !sending.is_leaving(&session.dialogue) {
+        return None;
+    }
+    let inside = sending.is_inside(&session.dialogue);
+    session.sending = None;
+    let values = [("sent", amount(sent)), ("all", amount(all))];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let key = if inside { "editor.stopped.closed" } else { "editor.stopped.between" };
+    model.notice = Some(model.sentence(key, &values));
+    Some(if inside { vec![Effect::HangUp] } else { Vec::new() })
+}

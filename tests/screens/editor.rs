@@ -1,0 +1,476 @@
+//! The editor: what it shows, what its keys do, and how a draft leaves.
+
+use bytes::Bytes;
+use ehlo::journal::{Ending, Side};
+use ehlo::knowledge::Lang;
+use ehlo::tui::editor::item::Item;
+use ehlo::tui::editor::{LeftDraft, Side as Of};
+use ehlo::tui::effect::Effect;
+use ehlo::tui::message::{Message, Stamp};
+use ehlo::tui::popup::Popup;
+use ehlo::tui::sending::{Pieces, Way};
+use jiff::Timestamp;
+
+use super::checks::{everywhere, golden};
+use super::scene::{ENVELOPE, GREETING, HELLO, HOSTILE, LARGE, MESSAGE, SMALL, Scene};
+
+/// The smallest terminal.
+const TINY: (u16, u16) = (40, 10);
+
+const CHUNKING: &str = "C: EHLO pc.example.org
+S: 250-mx.example.net
+S: 250-SIZE 1000
+S: 250 CHUNKING";
+
+const DRAFT: &str = "From: Alice <alice@example.org>
+To: bob@example.net
+Subject: =?utf-8?B?5pel5pys6Kqe44Gu5Lu25ZCN?=
+Date: Mon, 23 Nov 2026 08:00:00 +0000
+
+こんにちは、ボブさん。この行は長いので、画面の端を越えてまだまだ続きます。
+.dot
+";
+
+fn paste(scene: &mut Scene, text: &str) -> Vec<Effect> {
+    scene.tells(Message::Paste(text.to_owned()))
+}
+
+/// The editor with a draft, behind these lines.
+fn writing(size: (u16, u16), lang: Lang, before: &[&str], draft: &str) -> Scene {
+    let mut scene = Scene::after(size, lang, before);
+    scene.press("f4");
+    paste(&mut scene, draft);
+    scene
+}
+
+fn written(scene: &Scene) -> String {
+    scene.model.session.editor.as_ref().unwrap().text.rope().to_string()
+}
+
+const ALL: [&str; 3] = [GREETING, HELLO, ENVELOPE];
+
+// --- what it shows ----------------------------------------------------------------------------
+
+#[test]
+fn a_draft_beside_its_live_view() {
+    everywhere("editor", |size, lang| writing(size, lang, &ALL, DRAFT));
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = writing(TINY, lang, &ALL, DRAFT);
+        scene.press("up");
+        scene.press("up");
+        scene.press("end");
+        golden(&format!("editor-{code}-40x10"), &scene);
+        scene.press("f6");
+        scene.press("down");
+        golden(&format!("editor-live-{code}-40x10"), &scene);
+    }
+}
+
+#[test]
+fn an_empty_draft_says_how_to_begin() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        golden(&format!("editor-empty-{code}"), &writing(SMALL, lang, &ALL, ""));
+    }
+}
+
+#[test]
+fn nothing_of_a_draft_reaches_the_terminal_raw() {
+    let hostile = String::from_utf8_lossy(HOSTILE);
+    for size in [TINY, SMALL, LARGE] {
+        let mut scene = writing(size, Lang::En, &ALL, &hostile);
+        for key in ["up"; 9].iter().chain(&["end", "home", "f6", "pagedown", "f6"]) {
+            scene.press(key);
+            scene.grid();
+        }
+    }
+    golden("editor-hostile", &writing(LARGE, Lang::En, &ALL, &hostile));
+}
+
+#[test]
+fn the_cursor_is_always_in_sight() {
+    let long = format!("{}\n{}\n", "日本語 ".repeat(60), "x".repeat(100)).repeat(30);
+    for size in [TINY, SMALL] {
+        let mut scene = writing(size, Lang::En, &ALL, &long);
+        for key in ["up", "end", "left", "pageup", "home", "ctrl-home", "ctrl-end", "pageup"] {
+            scene.press(key);
+            let area = scene.model.panes().text.unwrap();
+            let (_, cursor) = scene.drawn();
+            let inner = ehlo::tui::layout::inside(area);
+            assert!(inner.contains(cursor.into()), "{key}: {cursor:?} in {inner:?}");
+        }
+    }
+}
+
+#[test]
+fn dialogs_say_what_is_needed() {
+    let begun = [GREETING, CHUNKING, ENVELOPE];
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        for size in [TINY, SMALL] {
+            let name = |what: &str| format!("editor-{what}-{code}-{}x{}", size.0, size.1);
+            let mut scene = writing(size, lang, &begun, DRAFT);
+            scene.press("ctrl-s");
+            golden(&name("send"), &scene);
+            let mut scene = writing(size, lang, &ALL[..2], DRAFT);
+            scene.press("ctrl-s");
+            golden(&name("send-before-mail"), &scene);
+            scene.press("esc");
+            scene.press("ctrl-o");
+            golden(&name("insert"), &scene);
+            scene.press("enter");
+            scene.types("絵.png");
+            golden(&name("attach"), &scene);
+        }
+    }
+}
+
+// --- typing -----------------------------------------------------------------------------------
+
+#[test]
+fn keys_write_and_undo() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING], "");
+    scene.types("Subject: q?:1");
+    scene.press("enter");
+    scene.press("tab");
+    scene.types("folded");
+    assert_eq!(written(&scene), "Subject: q?:1\n\tfolded");
+    scene.press("ctrl-w");
+    scene.press("ctrl-y");
+    scene.press("ctrl-a");
+    scene.press("backspace");
+    assert_eq!(written(&scene), "Subject: q?:1\tfolded");
+    for _ in 0..2 {
+        scene.press("alt-u");
+    }
+    scene.press("ctrl-7");
+    scene.press("alt-e");
+    assert_eq!(written(&scene), "Subject: q?:1\n\t");
+    assert!(scene.model.prompt.text().is_empty(), "the prompt heard nothing of it");
+}
+
+#[test]
+fn a_click_places_the_cursor_and_the_wheel_scrolls() {
+    use crossterm::event::MouseEventKind::{ScrollDown, ScrollUp};
+    let mut scene = writing(SMALL, Lang::En, &ALL, &DRAFT.repeat(5));
+    scene.press("ctrl-home");
+    let (x, y) = scene.find("ボブ");
+    scene.click((x + 3, y));
+    scene.types("!");
+    assert!(written(&scene).contains("ボ!ブ"), "{}", written(&scene));
+    for (kind, top) in [(ScrollDown, 3), (ScrollUp, 0), (ScrollUp, 0)] {
+        scene.mouse(kind, (x, y));
+        assert_eq!(scene.model.editing().unwrap().top, top);
+    }
+    let (x, y) = scene.find("Live view");
+    scene.click((x, y + 3));
+    assert_eq!(scene.model.editing().unwrap().side, Of::Live);
+    scene.double_click((x, y));
+    assert!(scene.model.zoomed && scene.model.panes().text.is_none());
+}
+
+#[test]
+fn what_is_put_in_can_be_undone() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "mine\n");
+    scene.press("ctrl-o");
+    scene.types("no-date");
+    let [Effect::Stamp(1, item)] = scene.press("enter")[..] else { panic!("{}", scene.grid()) };
+    let stamp = Stamp { now: Timestamp::UNIX_EPOCH, seed: 7 };
+    scene.tells(Message::Stamped(1, item, stamp));
+    let broken = written(&scene);
+    assert!(broken.contains("alice@example.org") && !broken.contains("Date:"), "{broken}");
+    scene.tells(Message::Stamped(1, Item::Date, stamp));
+    assert!(written(&scene).contains("Date: Thu, 1 Jan 1970"), "{}", written(&scene));
+    scene.press("alt-u");
+    assert_eq!(written(&scene), broken);
+    scene.press("alt-u");
+    assert_eq!(written(&scene), "mine\n");
+    scene.tells(Message::Stamped(1, Item::Boundary, stamp));
+    assert!(scene.hints().contains("there is nothing here"), "{}", scene.hints());
+}
+
+#[test]
+fn a_text_from_outside_replaces_only_the_text_it_was_made_from() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "one\n");
+    let [Effect::EditOutside(1, ref text)] = scene.press("f4")[..] else { panic!() };
+    assert_eq!(text.to_string(), "one\n");
+    let revision = scene.model.editing().unwrap().text.revision();
+    let edited = |text: Result<&str, &str>| Message::Edited {
+        session: 1,
+        revision,
+        text: text.map(str::to_owned).map_err(str::to_owned),
+    };
+    scene.tells(edited(Err("no UTF-8")));
+    assert_eq!((written(&scene).as_str(), scene.hints().trim()), ("one\n", "no UTF-8"));
+    scene.tells(edited(Ok("two\n")));
+    assert_eq!(written(&scene), "two\n");
+    scene.tells(edited(Ok("three\n")));
+    assert_eq!(written(&scene), "two\n");
+    assert!(scene.hints().contains("changed meanwhile"), "{}", scene.hints());
+}
+
+#[test]
+fn a_large_draft_is_looked_through_elsewhere_and_once_at_a_time() {
+    let mut scene = Scene::after(SMALL, Lang::En, &ALL);
+    scene.press("f4");
+    let large = "x\n".repeat(100_000);
+    let [Effect::Review { revision, ref text, ref offers, .. }] = paste(&mut scene, &large)[..]
+    else {
+        panic!("it is read on the spot")
+    };
+    assert_eq!(scene.press("a"), [], "one at a time");
+    let read = ehlo::tui::editor::Reviewed::of(&text.to_string(), revision, offers.clone());
+    let next = scene.tells(Message::Reviewed(1, Box::new(read)));
+    assert!(matches!(next[..], [Effect::Review { .. }]), "what was typed meanwhile comes next");
+}
+
+// --- drafts -----------------------------------------------------------------------------------
+
+#[test]
+fn a_draft_waits_for_its_session() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("esc");
+    assert!(scene.shows("a draft of 261 B waits: F4"), "{}", scene.grid());
+    scene.another("mx2.example.com");
+    scene.press("f4");
+    assert_eq!(written(&scene), "");
+    paste(&mut scene, "other");
+    scene.press("ctrl-pagedown");
+    assert!(scene.model.editing().is_none(), "left as it was");
+    scene.press("f4");
+    assert_eq!(written(&scene), DRAFT);
+    scene.press("ctrl-pagedown");
+    assert_eq!(written(&scene), "other");
+}
+
+#[test]
+fn a_draft_that_was_left_is_offered() {
+    let left = |subject: &str| LeftDraft {
+        path: subject.into(),
+        subject: subject.to_owned(),
+        len: 1284,
+        written: "2026-11-23 08:00 UTC".to_owned(),
+    };
+    let offered = |lang| {
+        let mut scene = Scene::after(SMALL, lang, &ALL);
+        scene.tells(Message::DraftsLeft(vec![left("日本語の件名"), left("older")]));
+        scene
+    };
+    let mut scene = offered(Lang::Ja);
+    scene.press("f4");
+    golden("editor-left-ja", &scene);
+    let mut scene = offered(Lang::En);
+    assert!(scene.hints().contains("an unsent draft was kept: F4"), "{}", scene.hints());
+    scene.press("f4");
+    golden("editor-left-en", &scene);
+    let path = || "日本語の件名".into();
+    let deleted = scene.press("d");
+    assert_eq!(deleted, [Effect::DeleteDraft(path())]);
+    assert!(scene.shows("\"older\""), "{}", scene.grid());
+    assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "older".into())]);
+    let text = Ok("recovered\n".to_owned());
+    scene.tells(Message::DraftTaken { session: 1, path: "older".into(), text });
+    assert_eq!(written(&scene), "recovered\n");
+    assert!(scene.model.editing().is_some() && scene.model.left_drafts.is_empty());
+    let mut scene = offered(Lang::En);
+    scene.press("f4");
+    scene.press("a");
+    assert_eq!((written(&scene).as_str(), scene.model.left_drafts.len()), ("", 2));
+}
+
+#[test]
+fn a_draft_is_dropped_when_the_answer_says_so() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    assert!(scene.shows("cannot be brought back"), "{}", scene.grid());
+    assert_eq!(scene.press("s"), []);
+    assert_eq!(written(&scene), DRAFT);
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    assert!(scene.model.session.editor.is_none());
+}
+
+#[test]
+fn a_closed_tab_leaves_its_draft_behind() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING], DRAFT);
+    scene.another("mx2.example.com");
+    scene.press("ctrl-pagedown");
+    let key = scene.bind(ehlo::display::keys::Action::SessionClose);
+    let effects = scene.tells(Message::Key(key));
+    assert!(
+        matches!(&effects[..], [Effect::LeaveDraft(1, text), Effect::Close(1)] if *text == DRAFT),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn lines_pasted_behind_354_go_into_the_editor() {
+    let mut scene =
+        Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, "C: DATA\nS: 354 Go"]);
+    assert!(scene.hints().contains("F4"), "it is offered: {}", scene.hints());
+    paste(&mut scene, "Subject: x\n\nhello\n");
+    assert!(scene.shows("put them into the editor"), "{}", scene.grid());
+    scene.press("e");
+    assert_eq!(written(&scene), "Subject: x\n\nhello");
+    assert!(scene.model.editing().is_some());
+}
+
+// --- sending ----------------------------------------------------------------------------------
+
+/// Gives the answer, and makes the pieces as the runtime does; what goes out first.
+fn leaves(scene: &mut Scene, answer: &str, way: Way) -> Vec<Effect> {
+    if scene.model.editing().is_none() {
+        scene.press("f4");
+    }
+    scene.press("ctrl-s");
+    let effects = scene.press(answer);
+    let [Effect::Pieces { session: 1, ref text, revision, way: asked }] = effects[..] else {
+        panic!("{effects:?}\n{}", scene.grid())
+    };
+    assert_eq!(asked, way);
+    let pieces = Ok(Pieces::of(&text.to_string(), way));
+    scene.tells(Message::Pieces { session: 1, pieces, draft: Some(revision) })
+}
+
+fn say(bytes: &'static str) -> [Effect; 1] {
+    [Effect::Say(1, Bytes::from(bytes))]
+}
+
+#[test]
+fn a_draft_leaves_behind_data_and_is_done_at_250() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n\n.x\n");
+    assert_eq!(leaves(&mut scene, "d", Way::Data), say("DATA\r\n"));
+    assert!(scene.model.editing().is_none());
+    scene.heard(Side::Client, "DATA\r\n");
+    let data = "A: b\r\n\r\n..x\r\n.\r\n";
+    assert_eq!(scene.heard(Side::Server, "354 go\r\n"), say(data));
+    assert_eq!(scene.heard(Side::Client, data), []);
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+    assert!(scene.model.session.editor.is_none());
+    assert!(scene.hints().contains("the draft is done"), "{}", scene.hints());
+}
+
+#[test]
+fn a_refused_draft_is_kept() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    leaves(&mut scene, "d", Way::Data);
+    scene.heard(Side::Client, "DATA\r\n");
+    assert_eq!(scene.heard(Side::Server, "554 no\r\n"), [], "no line of it becomes a command");
+    assert!(scene.hints().contains("answered 554; the draft is kept"), "{}", scene.hints());
+    assert_eq!(written(&scene), "A: b\n");
+    scene.play(ENVELOPE);
+    leaves(&mut scene, "d", Way::Data);
+    scene.closed(Ending::Reset);
+    assert!(scene.hints().contains("the connection ended"), "{}", scene.hints());
+    assert_eq!(written(&scene), "A: b\n");
+}
+
+#[test]
+fn chunks_have_the_size_that_was_chosen() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING, CHUNKING, ENVELOPE], &"x\n".repeat(40));
+    scene.press("ctrl-s");
+    for _ in 0..3 {
+        scene.press("left");
+    }
+    assert!(scene.shows("BDAT < 64 B >"), "{}", scene.grid());
+    scene.press("esc");
+    scene.press("ctrl-s");
+    scene.press("b");
+    let pieces = Ok(Pieces::of(&"x\n".repeat(40), Way::Chunks(64)));
+    let first = scene.tells(Message::Pieces { session: 1, pieces, draft: None });
+    assert_eq!(first.len(), 1, "the second one waits");
+    let mut scene = writing(SMALL, Lang::En, &ALL, "x\n");
+    scene.press("ctrl-s");
+    assert_eq!(scene.press("b"), []);
+    assert!(scene.hints().contains("CHUNKING is not offered"), "{}", scene.hints());
+}
+
+#[test]
+fn a_message_on_its_way_can_be_stopped() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    leaves(&mut scene, "d", Way::Data);
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    scene.waits(2);
+    scene.heard(Side::Client, "From: Alice <alice@example.org>\r\n");
+    assert!(scene.hints().contains("sending: 33 B of 265 B"), "{}", scene.hints());
+    assert_eq!(scene.press("ctrl-c"), [Effect::HangUp]);
+    assert!(scene.hints().contains("the connection is closed"), "{}", scene.hints());
+    assert_eq!(written(&scene), DRAFT);
+    let behind = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    assert!(behind.model.session.sending.is_none(), "what is typed is not sent by us");
+}
+
+#[test]
+fn no_line_of_a_file_becomes_a_command() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.play("C: .\nS: 250 ok");
+    // It was read while the person ended the message.
+    let pieces = Ok(Pieces::data(Bytes::from_static(b"x\r\n.\r\n"), false));
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, draft: None }), []);
+    assert!(scene.hints().contains("belongs behind 354"), "{}", scene.hints());
+}
+
+#[test]
+fn an_emptied_draft_can_still_be_undone() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-home");
+    for _ in 0..14 {
+        scene.press("ctrl-k");
+    }
+    scene.press("esc");
+    assert!(!scene.shows("waits: F4"), "{}", scene.grid());
+    scene.press("f4");
+    assert_eq!(written(&scene), "");
+    for _ in 0..13 {
+        scene.press("alt-u");
+    }
+    assert_eq!(written(&scene), DRAFT);
+}
+
+#[test]
+fn lines_come_into_the_prompt_one_by_one() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n\n.x\n");
+    scene.press("ctrl-s");
+    assert_eq!(scene.press("h"), []);
+    let mut out = Vec::new();
+    for (line, reply) in [
+        ("DATA\r\n", "354 go\r\n"),
+        ("A: b\r\n", ""),
+        ("\r\n", ""),
+        ("..x\r\n", ""),
+        (".\r\n", "250 ok\r\n"),
+    ] {
+        assert_eq!(scene.press("enter"), say(line));
+        scene.heard(Side::Client, line);
+        out = scene.heard(Side::Server, reply);
+    }
+    assert_eq!(out, [Effect::ForgetDraft(1)]);
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.press("ctrl-s");
+    scene.press("h");
+    assert_eq!(scene.press("ctrl-c"), []);
+    assert_eq!((scene.model.prompt.text(), written(&scene).as_str()), ("", "A: b\n"));
+}
+
+#[test]
+fn other_panes_and_directives_leave_the_editor() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-p");
+    scene.types("pane.transcript");
+    scene.press("enter");
+    assert!(scene.model.editing().is_none() && scene.model.panes().transcript.is_some());
+    scene.press("i");
+    scene.types(":edit");
+    scene.press("enter");
+    assert!(scene.model.editing().is_some());
+    scene.press("ctrl-p");
+    scene.model.prompt.set(":attach x.png");
+    scene.press("enter");
+    let Some(Popup::Form(form)) = &scene.model.popup else { panic!("{}", scene.grid()) };
+    assert_eq!(form.file.text(), "x.png");
+    let effects = scene.press("enter");
+    assert!(matches!(effects[..], [Effect::Attach { session: 1, .. }]), "{effects:?}");
+}
