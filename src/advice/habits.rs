@@ -2,7 +2,7 @@
 
 use crate::session::{Dialogue, Exchange};
 use crate::smtp::code::Class;
-use crate::smtp::command::{Argument, Command};
+use crate::smtp::command::{self, Argument, Command};
 use crate::smtp::path::is_domain;
 use crate::smtp::verb::Verb;
 
@@ -51,6 +51,18 @@ impl Habits {
             }
         }
         from + over.len()
+    }
+
+    /// Learns from lines that were sent in earlier runs, the oldest first. Nobody knows which of
+    /// the recipients were refused, so those come last.
+    pub fn recall<'a>(&mut self, lines: impl Iterator<Item = &'a str>) {
+        let known = self.recipients.clone();
+        for line in lines {
+            self.learn(&command::read(line.as_bytes()).value);
+        }
+        self.recipients.retain(|name| !known.contains(name));
+        self.recipients.splice(0..0, known);
+        self.recipients.truncate(KEPT);
     }
 
     /// Learns the names in a command.
@@ -106,11 +118,21 @@ mod tests {
     }
 
     #[test]
+    fn earlier_runs_are_recalled() {
+        let mut habits = Habits::default();
+        let lines = ["EHLO a.example", "MAIL FROM:<me@a.example>", "RCPT TO:<you@b.example>"];
+        habits.recall(lines.into_iter().chain(["EHLO c.example", "NOOP", "RCPT TO:<x"]));
+        assert_eq!(habits.hosts, ["c.example", "a.example", "pc.example.org"]);
+        assert_eq!(habits.senders, ["me@a.example", "alice@example.org"]);
+        assert_eq!(habits.recipients, ["bob@example.net", "you@b.example"]);
+    }
+
+    #[test]
     fn not_more_than_some_are_kept() {
         let mut habits = Habits::default();
         for n in 0..2 * KEPT {
             let line = format!("RCPT TO:<u{n}@example.net>");
-            habits.learn(&crate::smtp::command::read(line.as_bytes()).value);
+            habits.learn(&command::read(line.as_bytes()).value);
         }
         assert_eq!(habits.recipients.len(), KEPT);
         assert_eq!(habits.recipients[0], format!("u{}@example.net", 2 * KEPT - 1));

@@ -34,6 +34,7 @@ impl Memory {
         model.targets = state.targets;
         let file = folders.as_ref().map(Folders::history).filter(|_| setting.chosen.history.value);
         let (lines, of_history) = file.as_deref().map(history::load).unwrap_or_default();
+        model.habits.recall(lines.iter().map(String::as_str));
         model.prompt.recall(History::new(lines));
         let ratios = model.ratios.clone();
         let memory = Self { folders, ratios, writing: JoinSet::new(), lines: None };
