@@ -891,6 +891,14 @@ fn pieces_of_a_secret_are_veiled() {
 }
 
 #[test]
+fn plain_explains_words_and_sends_nothing_of_it() {
+    let ended = Home::new().run_with(["--plain"], ":explain 550 xyzzy\nQUIT\n").with(0);
+    assert!(ended.out.contains("\n# 550 Mailbox unavailable  "), "{}", ended.out);
+    assert!(ended.out.contains("\n# nothing is known about xyzzy\n"), "{}", ended.out);
+    assert!(!ended.out.contains("C: :explain"), "{}", ended.out);
+}
+
+#[test]
 fn plain_says_what_can_be_typed_and_sends_no_question() {
     let home = Home::new();
     let input = "?\nEHLO pc.example.org\nMAIL FROM:<me@example.com>\n?\nRSET ?\n\

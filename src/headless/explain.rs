@@ -33,6 +33,16 @@ pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result
     Ok(if unknown.is_empty() { Outcome::Done } else { Outcome::Failed })
 }
 
+/// What is known about some words, as comments of a transcript.
+pub fn commented(words: &str, lang: Lang) -> String {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let (topics, unknown) = topic::find(&words);
+    let known = topics.into_iter().map(|topic| text(topic, lang));
+    let unknown = unknown.into_iter().map(|word| article::nothing_known(word, lang) + "\n");
+    let all: String = known.chain(unknown).collect();
+    all.lines().flat_map(|line| ["# ", line, "\n"]).collect()
+}
+
 /// The article with the words by which what is related is explained.
 pub fn text(topic: Topic, lang: Lang) -> String {
     let names: Vec<_> = topic.related().map(|related| related.id).collect();

@@ -26,7 +26,8 @@ use crate::speaker::{Directive, Human, Say, directive};
 
 use super::print::Printer;
 use super::{
-    Outcome, Setting, ask, block_on, practice_for, read_message, say, tell_recording_failed,
+    Outcome, Setting, ask, block_on, explain, practice_for, read_message, say,
+    tell_recording_failed,
 };
 
 /// Talks to `target` on standard input and output.
@@ -198,7 +199,12 @@ impl Front {
         if let Some(line) = ask::asked(&self.dialogue, line, std::io::stdin().is_terminal()) {
             return say(&ask::answer(&self.dialogue, &self.habits, line, self.setting.lang()));
         }
-        let say = match line.strip_prefix(b":").filter(|_| !self.dialogue.is_inside_text()) {
+        let directive = line.strip_prefix(b":").filter(|_| !self.dialogue.is_inside_text());
+        if let Some(words) = directive.and_then(|line| line.strip_prefix(b"explain ")) {
+            let words = String::from_utf8_lossy(words);
+            return say(&explain::commented(&words, self.setting.lang()));
+        }
+        let say = match directive {
             Some(directive) => match self.directive(directive) {
                 Ok(say) => say,
                 Err(problem) => {
@@ -241,7 +247,7 @@ fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, Stri
         None if name == "quit" => Ok(Say::Close(Ending::Finished)),
         None => Err(format!(
             ":{name} is no directive here; there are :raw TEXT, :drip BYTES WAIT TEXT, \
-             :data FILE and :close"
+             :data FILE, :explain WORD and :close"
         )),
     }
 }

@@ -87,6 +87,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         effects.extend(draft::look_through(model));
     }
+    advice::count_draft(model);
     effects
 }
 

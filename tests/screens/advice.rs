@@ -34,7 +34,7 @@ fn said(line: &'static str) -> Vec<Effect> {
 fn a_list_above_the_prompt_says_what_can_stand_there() {
     everywhere("candidates", |size, lang| {
         let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
-        scene.press("ctrl-space");
+        scene.press("ctrl-n");
         scene
     });
     let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING, HELLO]);

@@ -142,7 +142,7 @@ fn keys_write_and_undo() {
         scene.press("alt-u");
     }
     scene.press("ctrl-7");
-    scene.press("alt-e");
+    scene.press("alt-r");
     assert_eq!(written(&scene), "Subject: q?:1\n\t");
     assert!(scene.model.prompt.text().is_empty(), "the prompt heard nothing of it");
 }
@@ -473,4 +473,13 @@ fn other_panes_and_directives_leave_the_editor() {
     assert_eq!(form.file.text(), "x.png");
     let effects = scene.press("enter");
     assert!(matches!(effects[..], [Effect::Attach { session: 1, .. }]), "{effects:?}");
+}
+
+#[test]
+fn the_size_of_a_draft_is_counted_for_mail() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING, HELLO], "Subject: x\n\nhello\n");
+    scene.press("esc");
+    scene.types("MAIL FROM:<alice@example.org> SI");
+    scene.press("tab");
+    assert_eq!(scene.model.prompt.text(), "MAIL FROM:<alice@example.org> SIZE=21");
 }

@@ -6,6 +6,7 @@ use crate::display::keys::Action;
 
 use super::super::advice::{candidates, chosen, ghost, wants_empty_line};
 use super::super::directive::cannot_send;
+use super::super::editor::size;
 use super::super::effect::Effect;
 use super::super::model::{Model, Pane};
 use super::super::popup::{Candidates, Popup};
@@ -18,6 +19,12 @@ pub(super) fn learn(model: &mut Model, id: usize) {
         session.learned = habits.follow(&session.dialogue, session.learned);
     }
     model.habits = habits;
+}
+
+/// How large the message will be, as far as it is written.
+pub(super) fn count_draft(model: &mut Model) {
+    let written = model.session.editor.as_ref().map(|editor| size(editor.text.rope()));
+    model.habits.draft = written.filter(|size| *size > 0);
 }
 
 /// Right and End behind the line take what is suggested there; `false` if nothing is.
