@@ -13,9 +13,12 @@ mod files;
 mod find;
 mod form;
 mod help;
+mod leaving;
+mod lines;
 mod linked;
 mod mouse;
 mod palette;
+mod pasting;
 mod question;
 mod search;
 mod sending;
@@ -40,7 +43,8 @@ use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
 use super::rows;
 
-pub use question::{answers, lost_with, reason};
+pub use leaving::lost_with;
+pub use question::{answers, reason};
 
 /// How far a page goes in a list.
 const PAGE: isize = 10;
@@ -118,7 +122,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Mouse(event) => return mouse::mouse(model, event),
         Message::Paste(text) => {
             model.marked = None;
-            question::paste(model, &text);
+            pasting::paste(model, &text);
         }
         Message::Heard(id, event) => return heard(model, id, &event),
         Message::Loaded(id, dialogue, notice) => return loaded(model, id, *dialogue, notice),
@@ -207,14 +211,14 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         }
     }
     unsent::forget(model, id, &secrets);
-    effects.extend(question::settle(model));
+    effects.extend(leaving::settle(model));
     advice::learn(model, id);
-    effects.extend(question::next_line(model, id));
+    effects.extend(lines::next_line(model, id));
     effects.extend(sending::go_on(model, id));
     if in_front && begins_data && model.session.dialogue.awaits_mail_data() {
         sending::next_by_hand(model);
     }
-    effects.extend(question::parted(model, id));
+    effects.extend(leaving::parted(model, id));
     effects
 }
 
@@ -316,7 +320,7 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.popup.is_none() && model.focus == Pane::Prompt && model.editing().is_none();
     if action == Some(Action::Delete) && at_prompt && model.prompt.text().is_empty() {
         // Ctrl-D, as in a shell.
-        return question::quit(model);
+        return leaving::quit(model);
     }
     if let Some(action) = action {
         let effects = act(model, action);
@@ -362,7 +366,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => copy::line(model),
         Action::CopyPane => copy::pane(model),
         Action::Open => return copy::open(model),
-        Action::Quit => return question::quit(model),
+        Action::Quit => return leaving::quit(model),
         Action::Send => return compose::send(model),
         Action::CompleteLine => advice::complete(model),
         Action::Candidates => advice::list(model),
@@ -432,7 +436,7 @@ fn close(model: &mut Model) {
         Some(Popup::Search(search)) => model.prompt.put_back(search.draft),
         Some(Popup::Themes(themes)) => model.wear(themes.before),
         Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
-            question::put_off(model, text);
+            pasting::put_off(model, text);
         }
         _ => {}
     }
@@ -475,7 +479,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
         return mouse::copy_marked(model);
     }
     if model.session.queue.is_some() {
-        question::stop(model, model.session.id, "queue.by-hand", "");
+        lines::stop(model, model.session.id, "queue.by-hand", "");
         return Vec::new();
     }
     if let Some((sent, total)) = model.session.drip {
@@ -495,7 +499,7 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::HangUp];
     }
     if std::mem::replace(&mut model.leaving, true) {
-        return question::quit(model);
+        return leaving::quit(model);
     }
     model.tell("message.quit-again");
     Vec::new()

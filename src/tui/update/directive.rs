@@ -26,7 +26,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
-        Does::Quit => return super::question::quit(model),
+        Does::Quit => return super::leaving::quit(model),
         Does::Explain => super::explain::find(model, argument),
         Does::Help => super::help::open(model),
     }

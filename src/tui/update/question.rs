@@ -1,74 +1,20 @@
-//! Questions that only the person can answer: how to leave an open transaction, and what to do
-//! with several pasted lines.
-
-use bytes::Bytes;
+//! Questions that only the person can answer: the answers, and what each of them does.
 
 use crate::display::keys::Action;
-use crate::knowledge;
-use crate::smtp::code::Class;
-use crate::smtp::verb::Verb;
 
 use super::super::directive::cannot_send;
 use super::super::effect::Effect;
-use super::super::model::{Anchor, Model, Pane, Session};
+use super::super::model::Model;
 use super::super::popup::{Answer, Asked, Popup, Question};
-use super::super::queue::{Next, Queue};
-use super::{compose, directive};
+use super::directive;
+use super::leaving::{cannot_quit, leave};
+use super::lines::next_lines;
+use super::pasting::{has_directives, send};
 
 /// Asks.
 pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
     model.popup = Some(Popup::Question(Question { asked, chosen: 0 }));
-}
-
-/// Leaves; where something would be lost it asks how, and the second time leaves at once.
-pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
-    let asked = matches!(&model.popup, Some(Popup::Question(q)) if q.asked == Asked::Leave);
-    let loses = model.sessions().any(|session| !lost_with(session).is_empty());
-    let ask_first = model.confirm_quit && model.parting.is_empty() && loses;
-    if asked || !ask_first {
-        return vec![Effect::Quit];
-    }
-    ask(model, Asked::Leave);
-    Vec::new()
-}
-
-/// What would be lost with a session: keys of sentences.
-pub fn lost_with(session: &Session) -> Vec<&'static str> {
-    let dialogue = &session.dialogue;
-    let transaction = match dialogue.phase() {
-        _ if session.recorded => None,
-        _ if dialogue.may_have_ended_message() => Some("question.unknown"),
-        phase => phase.in_transaction().then_some("question.open"),
-    };
-    let queue = session.queue.is_some().then_some("question.queue");
-    transaction.into_iter().chain(queue).collect()
-}
-
-/// Takes a paste into the line that is being typed; several lines are asked about first, unless
-/// they are typed into a popup, where nothing is sent.
-pub(super) fn paste(model: &mut Model, text: &str) {
-    model.notice = None;
-    if model.popup.is_none() && model.editing().is_some() {
-        return super::editor::paste(model, text);
-    }
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    // The end of the last line is Enter's.
-    let mut text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
-    if model.popup.is_some() && model.line().is_some() {
-        text = text.replace('\n', " ");
-    }
-    let text = text.as_str();
-    if text.contains('\n') || model.line().is_none() {
-        super::close(model);
-        model.focus = Pane::Prompt;
-    }
-    if text.contains('\n') {
-        ask(model, Asked::Paste(text.to_owned()));
-    } else if let Some(line) = model.line() {
-        line.insert(text);
-        super::line_changed(model);
-    }
 }
 
 /// Why an answer cannot be given now: the key of a sentence.
@@ -87,50 +33,6 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
         _ => None,
     }
-}
-
-/// Whether some lines are words to this program: none of them would be done.
-fn has_directives(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with(':'))
-}
-
-/// Why nobody can leave with QUIT: it is a command in no session, or what becomes of a message is
-/// not known yet.
-fn cannot_quit(model: &Model) -> Option<&'static str> {
-    let talking = || model.sessions().filter(|s| s.dialogue.phase().is_open() && !s.recorded);
-    if talking().any(|session| session.dialogue.may_have_ended_message()) {
-        Some("header.wait")
-    } else if model.sessions().any(hears_quit) {
-        None
-    } else if talking().any(|session| session.dialogue.awaits_mail_data()) {
-        Some("question.inside-message")
-    } else {
-        Some("header.wait")
-    }
-}
-
-/// Closes a question that is about nothing any more, and says so.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
-    let Some(Popup::Question(question)) = &model.popup else { return Vec::new() };
-    let settled = match question.asked {
-        Asked::Leave => model.sessions().all(|session| lost_with(session).is_empty()),
-        Asked::CloseSession => lost_with(&model.session).is_empty(),
-        _ => false,
-    };
-    if !settled {
-        return Vec::new();
-    }
-    model.popup = None;
-    model.tell("question.settled");
-    next_lines(model)
-}
-
-/// Whether QUIT would be a command in this session; while a reply is missing nobody knows.
-fn hears_quit(session: &Session) -> bool {
-    let dialogue = &session.dialogue;
-    let text = dialogue.awaits_mail_data() || dialogue.awaits_login() || dialogue.awaits_octets();
-    let writing = session.queue.as_ref().is_some_and(Queue::is_writing);
-    dialogue.awaits_client() && !session.recorded && !text && !writing
 }
 
 /// The answers that make sense: mail data goes out at once in any case, and is edited in the editor.
@@ -203,151 +105,20 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
     }
 }
 
-fn leave(model: &mut Model, answer: Answer) -> Vec<Effect> {
-    match answer {
-        Answer::Quit => part(model),
-        Answer::Close => vec![Effect::Quit],
-        _ => next_lines(model),
-    }
-}
-
-/// Sends QUIT wherever it is a command, and nothing more anywhere.
-fn part(model: &mut Model) -> Vec<Effect> {
-    let open = |s: &&Session| s.dialogue.phase().is_open() && !s.recorded;
-    let (hear, others): (Vec<_>, Vec<_>) =
-        model.sessions().filter(open).partition(|s| hears_quit(s));
-    let quit = |s: &Session| Effect::Say(s.id, Bytes::from_static(b"QUIT\r\n"));
-    let quits = hear.iter().map(|s| quit(s)).chain(others.iter().map(|s| Effect::Close(s.id)));
-    let effects: Vec<_> = quits.collect();
-    model.parting = hear.iter().map(|s| s.id).collect();
-    let ids: Vec<_> = model.sessions().map(|s| s.id).collect();
-    let queues = ids.into_iter().filter_map(|id| model.session_mut(id)?.queue.take());
-    let rest: Vec<_> = queues.collect::<Vec<_>>().into_iter().filter_map(Queue::rest).collect();
-    if !rest.is_empty() {
-        model.prompt.keep(rest.join("\n"));
-    }
-    model.tell("question.parting");
-    effects
-}
-
-fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
-    match answer {
-        Answer::Edit => {
-            model.prompt.insert(&text);
-            Vec::new()
-        }
-        Answer::Editor => {
-            super::editor::begin(model);
-            super::editor::paste(model, &text);
-            Vec::new()
-        }
-        Answer::OneByOne if !model.session.dialogue.awaits_mail_data() => {
-            model.prompt.insert(&text);
-            let lines = model.prompt.take(false);
-            model.session.anchor = Anchor::Follow;
-            model.session.queue = Some(Queue::new(&lines, &model.session.dialogue));
-            next_line(model, model.session.id)
-        }
-        Answer::OneByOne | Answer::Together => {
-            model.prompt.insert(&text);
-            compose::send_text(model, false)
-        }
-        _ => {
-            put_off(model, text);
-            Vec::new()
-        }
-    }
-}
-
-/// Nothing is sent, and nothing is lost but a secret, which could be read elsewhere.
-pub(super) fn put_off(model: &mut Model, text: String) {
-    if model.session.hides_in(&text) {
-        return model.tell("question.put-off-secret");
-    }
-    model.prompt.keep(text);
-    model.tell("question.put-off");
-}
-
-/// Leaves once every session to which QUIT was sent is closed; stays if one of them refuses it.
-pub(super) fn parted(model: &mut Model, id: usize) -> Option<Effect> {
-    if !model.parting.contains(&id) {
-        return None;
-    }
-    let dialogue = &model.session_mut(id)?.dialogue;
-    let last = dialogue.exchanges().iter().rev().find(|e| e.reply.is_some());
-    let refused = last.is_some_and(|e| {
-        e.verb() == Some(&Verb::Quit)
-            && e.reply.as_ref().is_some_and(|r| r.class() != Class::Positive)
-    });
-    if refused {
-        model.parting.clear();
-        model.tell("question.quit-refused");
-    } else if !dialogue.phase().is_open() {
-        model.parting.retain(|parting| *parting != id);
-        return model.parting.is_empty().then_some(Effect::Quit);
-    }
-    None
-}
-
-/// Asks before the session in front is closed in the middle of a transaction.
-pub(super) fn close_session(model: &mut Model) {
-    ask(model, Asked::CloseSession);
-}
-
-/// Goes on with every queue.
-fn next_lines(model: &mut Model) -> Vec<Effect> {
-    let ids: Vec<_> = model.sessions().map(|session| session.id).collect();
-    ids.into_iter().flat_map(|id| next_line(model, id)).collect()
-}
-
-/// Whether a question is open whose answer may end a queue.
-fn decides_queues(model: &Model) -> bool {
-    let Some(Popup::Question(question)) = &model.popup else { return false };
-    matches!(question.asked, Asked::Leave | Asked::CloseSession)
-}
-
-/// Sends the next line of a session's queue, if it is its turn.
-pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
-    if decides_queues(model) {
-        return Vec::new();
-    }
-    let Some(session) = model.session_mut(id) else { return Vec::new() };
-    let Some(queue) = &mut session.queue else { return Vec::new() };
-    match queue.next(&session.dialogue) {
-        Next::Wait => {}
-        Next::Line(line) => return vec![Effect::Say(id, Bytes::from(line + "\r\n"))],
-        Next::Done => session.queue = None,
-        Next::Refused(code) => stop(model, id, "queue.refused", &code.to_string()),
-        Next::Closed => stop(model, id, "queue.closed", ""),
-    }
-    Vec::new()
-}
-
-/// Ends the queue with a sentence; what was not sent can be yanked.
-pub(super) fn stop(model: &mut Model, id: usize, why: &'static str, code: &str) {
-    let Some(queue) = model.session_mut(id).and_then(|s| s.queue.take()) else { return };
-    let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
-    let rest = queue.rest();
-    let key = if rest.is_some() { "queue.stopped" } else { "queue.stopped.secret" };
-    model.prompt.keep(rest.unwrap_or_default());
-    let why = knowledge::fill(model.lang, why, &[("code", code)]);
-    let values = [("why", why.as_str()), ("sent", &sent), ("total", &total)];
-    let told = model.sentence(key, &values);
-    model.notice = Some(model.numbered(id, told));
-}
-
 #[cfg(test)]
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+    use bytes::Bytes;
+
     use super::super::super::message::Message;
     use super::super::super::popup::Asks;
-    use super::super::{act, find, update};
+    use super::super::{act, find, lost_with, update};
     use super::*;
     use crate::display::Theme;
     use crate::display::keys::Keys;
     use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
-    use crate::knowledge::Lang;
+    use crate::knowledge::{self, Lang};
 
     fn happens(model: &mut Model, id: usize, what: Happening) -> Vec<Effect> {
         update(model, Message::Heard(id, Event::new(Moment(1), what)))

@@ -41,10 +41,10 @@ fn beside(model: &mut Model) {
 /// Closes the session in front, its connection first; in a transaction it asks.
 fn close(model: &mut Model) -> Vec<Effect> {
     if model.others.is_empty() {
-        return super::question::quit(model);
+        return super::leaving::quit(model);
     }
     if !super::lost_with(&model.session).is_empty() {
-        super::question::close_session(model);
+        super::leaving::close_session(model);
         return Vec::new();
     }
     close_front(model)

@@ -1,0 +1,78 @@
+//! A paste goes where one types; several lines are asked about first.
+
+use super::super::effect::Effect;
+use super::super::model::{Anchor, Model, Pane};
+use super::super::popup::{Answer, Asked};
+use super::super::queue::Queue;
+use super::compose;
+use super::lines::next_line;
+use super::question::ask;
+
+/// Takes a paste into the line that is being typed; several lines are asked about first, unless
+/// they are typed into a popup, where nothing is sent.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    model.notice = None;
+    if model.popup.is_none() && model.editing().is_some() {
+        return super::editor::paste(model, text);
+    }
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    // The end of the last line is Enter's.
+    let mut text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+    if model.popup.is_some() && model.line().is_some() {
+        text = text.replace('\n', " ");
+    }
+    let text = text.as_str();
+    if text.contains('\n') || model.line().is_none() {
+        super::close(model);
+        model.focus = Pane::Prompt;
+    }
+    if text.contains('\n') {
+        ask(model, Asked::Paste(text.to_owned()));
+    } else if let Some(line) = model.line() {
+        line.insert(text);
+        super::line_changed(model);
+    }
+}
+
+/// Whether some lines are words to this program: none of them would be done.
+pub(super) fn has_directives(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with(':'))
+}
+
+pub(super) fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Edit => {
+            model.prompt.insert(&text);
+            Vec::new()
+        }
+        Answer::Editor => {
+            super::editor::begin(model);
+            super::editor::paste(model, &text);
+            Vec::new()
+        }
+        Answer::OneByOne if !model.session.dialogue.awaits_mail_data() => {
+            model.prompt.insert(&text);
+            let lines = model.prompt.take(false);
+            model.session.anchor = Anchor::Follow;
+            model.session.queue = Some(Queue::new(&lines, &model.session.dialogue));
+            next_line(model, model.session.id)
+        }
+        Answer::OneByOne | Answer::Together => {
+            model.prompt.insert(&text);
+            compose::send_text(model, false)
+        }
+        _ => {
+            put_off(model, text);
+            Vec::new()
+        }
+    }
+}
+
+/// Nothing is sent, and nothing is lost but a secret, which could be read elsewhere.
+pub(super) fn put_off(model: &mut Model, text: String) {
+    if model.session.hides_in(&text) {
+        return model.tell("question.put-off-secret");
+    }
+    model.prompt.keep(text);
+    model.tell("question.put-off");
+}
