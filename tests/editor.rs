@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+#[path = "support/composing.rs"]
+mod composing;
 #[path = "support/pty.rs"]
 mod pty;
 
@@ -10,22 +12,18 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use composing::{PICTURE, SUBJECT, address, begin, compose, files, kept};
 use pty::{Size, Terminal};
 
 const SMALL: Size = (80, 24);
 const LARGE: Size = (120, 40);
 
-const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
 const CTRL_C: &str = "\x03";
-const CTRL_O: &str = "\x0f";
 const CTRL_Q: &str = "\x11";
 const CTRL_S: &str = "\x13";
 const ALT_U: &str = "\x1bu";
-const CTRL_HOME: &str = "\x1b[1;5H";
 const F4: &str = "\x1bOS";
-
-const SUBJECT: &str = "日本語の件名";
 
 /// A server that stores what it takes, until it is dropped.
 struct Server(Child, String);
@@ -55,47 +53,7 @@ impl Drop for Server {
 
 /// The envelope, up to a recipient.
 fn addressed(t: &mut Terminal) {
-    t.wait_for("S 220 ");
-    t.line("EHLO pc.example.org");
-    t.wait_for("ready");
-    t.line("MAIL FROM:<alice@example.org>");
-    t.wait_for("sender given");
-    t.line("RCPT TO:<bob@example.net>");
-    t.wait_for("RCPT 1 ok");
-}
-
-/// Opens the editor and puts a template in.
-fn begin(t: &mut Terminal, template: &str) {
-    t.keys(F4);
-    t.wait_for("Live view");
-    t.keys(CTRL_O);
-    t.wait_for(":insert");
-    t.keys(template);
-    t.wait_for(&format!(":insert {template}"));
-    t.keys(ENTER);
-    t.wait_for("Message-ID: <");
-}
-
-/// The files of a folder whose names end so.
-fn files(folder: &Path, ending: &str) -> Vec<std::path::PathBuf> {
-    let all = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|f| f.path());
-    all.filter(|path| path.to_string_lossy().ends_with(ending)).collect()
-}
-
-/// What stands in the only draft, once that holds `text`.
-fn kept(state: &Path, text: &str) -> String {
-    let end = std::time::Instant::now() + pty::LIMIT;
-    loop {
-        let drafts = files(&state.join("ehlo/drafts"), ".eml");
-        if let [draft] = &drafts[..]
-            && let Ok(kept) = std::fs::read_to_string(draft)
-            && kept.contains(text)
-        {
-            return kept;
-        }
-        assert!(std::time::Instant::now() < end, "{drafts:?} without {text:?}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    address(t, "alice@example.org", "bob@example.net");
 }
 
 #[test]
@@ -103,32 +61,8 @@ fn what_is_composed_is_stored_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::begin(folder.path());
     let mut t = Terminal::ehlo(LARGE, &[&server.1]);
-    let picture: Vec<u8> = (0..=255).collect();
-    std::fs::write(t.home().join("絵.png"), &picture).unwrap();
     addressed(&mut t);
-    begin(&mut t, "plain");
-    // The subject is typed, and then made of encoded words.
-    t.keys(CTRL_HOME);
-    t.keys("\x1b[B\x1b[B\x0b");
-    t.keys(&format!("Subject: {SUBJECT}"));
-    t.wait_for(SUBJECT);
-    t.keys(CTRL_O);
-    t.wait_for(":insert");
-    t.keys("encoded-words");
-    t.keys(ENTER);
-    t.wait_for("Subject: =?utf-8?");
-    t.keys("\x1b[1;5F.a dot\r");
-    t.wait_for(".a dot");
-    t.keys(CTRL_O);
-    t.wait_for(":insert");
-    t.keys("file");
-    t.keys(ENTER);
-    t.wait_for("Enter attaches");
-    t.keys("絵.png");
-    t.wait_for("image/png");
-    t.keys(ENTER);
-    t.wait_for("multipart/mixed");
-    let composed = kept(t.home(), "multipart/mixed");
+    let composed = compose(&mut t, ".a dot");
     t.keys(CTRL_S);
     t.wait_for("doubles dots: 1");
     t.keys("d");
@@ -139,7 +73,7 @@ fn what_is_composed_is_stored_byte_for_byte() {
     let content = ehlo::session::content::Content::read(&stored);
     assert_eq!(content.field("Subject").unwrap().value, SUBJECT);
     let attached = content.parts.iter().find(|part| part.kind == "image/png").unwrap();
-    assert_eq!((attached.decoded_len, attached.name.as_deref()), (256, Some("絵.png")));
+    assert_eq!((attached.decoded_len, attached.name.as_deref()), (256, Some(PICTURE)));
     assert_eq!(files(&t.home().join("ehlo/drafts"), ""), Vec::<std::path::PathBuf>::new());
 }
 

@@ -1,5 +1,6 @@
-//! The program talks with software that other people wrote: Postfix and Exim as servers, swaks,
-//! curl and Python's smtplib as clients of `ehlo serve`.
+//! The program talks with software that other people wrote: Postfix and Exim as servers, also of
+//! the message editor and of what is advised at the prompt; swaks, curl and Python's smtplib as
+//! clients of `ehlo serve`.
 //!
 //! The servers run from unpacked Debian packages on loopback (`support/servers.sh`), in folders of
 //! their own, and end with the test, also when it fails. What cannot be had here is skipped and
@@ -13,8 +14,12 @@
     reason = "tests"
 )]
 
+#[path = "support/composing.rs"]
+mod composing;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/pty.rs"]
+mod pty;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -24,10 +29,20 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+use composing::{PICTURE, SUBJECT, address, compose};
+use ehlo::advice::{Candidate, Habits, Says, complete, judge};
+use ehlo::journal::{Happening, file};
+use ehlo::session::Dialogue;
+use ehlo::session::content::Content;
 use program::{Ended, Home, LIMIT, Running, arg};
+use pty::Terminal;
 use serde_json::Value;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/servers.sh");
+
+const CTRL_Q: &str = "\x11";
+const CTRL_S: &str = "\x13";
+const LEFT: &str = "\x1b[D";
 
 /// How long a stored message may take to arrive.
 const DELIVERY: Duration = Duration::from_secs(30);
@@ -226,6 +241,230 @@ fn postfix_answers_everything_that_is_asked() {
     assert_eq!(object["content"][1]["chunked"], true);
     assert!(postfix.stored("number-one").ends_with(b"\n\nx\n"));
     assert!(postfix.stored("number-two").ends_with(b"\n\n.\nno end\n"));
+}
+
+/// The fields that Postfix and Exim put on top of a message.
+const TRACE: [&str; 4] = ["Return-Path", "X-Original-To", "Delivered-To", "Received"];
+
+/// What was stored is what was composed, byte for byte, below nothing but trace fields.
+#[track_caller]
+fn assert_as_composed(stored: Vec<u8>, composed: &str) {
+    let stored = String::from_utf8(stored).expect("UTF-8 was sent");
+    let first = composed.lines().next().unwrap();
+    let (trace, message) = stored.split_at(stored.find(first).expect("its first line"));
+    assert_eq!(message, composed);
+    assert!(trace.ends_with('\n'), "{trace}");
+    let fields = trace.lines().filter(|line| !line.starts_with('\t'));
+    let names: Vec<_> = fields.map(|field| field.split(':').next().unwrap()).collect();
+    assert!(names.iter().all(|name| TRACE.contains(name)), "{trace}");
+    assert_eq!(names.last(), Some(&"Received"));
+}
+
+/// The subject and the picture can be read in what was stored.
+#[track_caller]
+fn assert_readable(stored: &[u8]) {
+    let content = Content::read(stored);
+    assert_eq!(content.field("Subject").unwrap().value, SUBJECT);
+    let picture = content.parts.iter().find(|part| part.kind == "image/png").unwrap();
+    assert_eq!((picture.decoded_len, picture.name.as_deref()), (256, Some(PICTURE)));
+}
+
+/// A recorded session as it was while the connection was open.
+fn recorded(path: &Path) -> Dialogue {
+    let recording = BufReader::new(std::fs::File::open(path).unwrap());
+    let journal = file::read(recording).unwrap().journal;
+    let mut seen = Dialogue::default();
+    let open = |what: &Happening| !matches!(what, Happening::Closed { .. });
+    journal.events().iter().take_while(|e| open(&e.what)).for_each(|e| seen.apply(e));
+    seen
+}
+
+/// Composes a message whose text ends with `.mark`, answers the question how it shall leave, and
+/// gives the draft and the lines that left.
+fn composed(mta: &Mta, mark: &str, answer: &str) -> (String, Vec<String>) {
+    let mut t = Terminal::ehlo((120, 40), &["--record", "session.ehlo", &mta.address]);
+    address(&mut t, "alice@example.test", "inbox@example.test");
+    let draft = compose(&mut t, &format!(".{mark}"));
+    t.keys(CTRL_S);
+    t.wait_for("doubles dots: 1");
+    t.keys(answer);
+    t.wait_for("the draft is done");
+    t.line("QUIT");
+    t.wait_for("the server closed the connection");
+    t.keys(CTRL_Q);
+    assert!(t.wait_for_end().success());
+    let seen = recorded(&t.home().join("session.ehlo"));
+    let lines = seen.exchanges().iter().filter_map(|e| e.line.as_ref());
+    (draft, lines.map(|line| String::from_utf8_lossy(&line.bytes).into_owned()).collect())
+}
+
+/// `--plain` sends `message` from a file.
+fn sent_plainly(mta: &Mta, message: &str) {
+    let home = Home::new();
+    home.file("letter.eml", message);
+    let input = "EHLO pc.example.test\nMAIL FROM:<alice@example.test>\nRCPT TO:<inbox@example.test>\nDATA\n:data letter.eml\nQUIT\n";
+    home.run_with(["--plain", &mta.address], input).with(0);
+}
+
+/// What was composed in the editor leaves by DATA, in chunks, and from a file.
+fn takes_what_is_composed(mta: &Mta) {
+    let (letter, lines) = composed(mta, "by-data", "d");
+    assert!(lines.iter().any(|line| line == "DATA"), "{lines:?}");
+    let stored = mta.stored("by-data");
+    assert_readable(&stored);
+    assert_as_composed(stored, &letter);
+
+    // One by one, and all together.
+    for (mark, answer) in [("by-chunk", "b"), ("by-pipeline", "p")] {
+        let (letter, lines) = composed(mta, mark, &[LEFT, LEFT, LEFT, answer].concat());
+        assert_chunks(&lines, crlf(letter.as_bytes()).len());
+        assert_as_composed(mta.stored(mark), &letter);
+    }
+
+    let letter = letter.replace("by-data", "by-file");
+    sent_plainly(mta, &letter);
+    assert_as_composed(mta.stored("by-file"), &letter);
+}
+
+/// A message of so many octets left in chunks of 64.
+#[track_caller]
+fn assert_chunks(lines: &[String], octets: usize) {
+    let chunks = lines.iter().filter_map(|line| line.strip_prefix("BDAT "));
+    let (full, rest) = ((octets - 1) / 64, (octets - 1) % 64 + 1);
+    let mut expected = vec!["64".to_owned(); full];
+    expected.push(format!("{rest} LAST"));
+    assert_eq!(chunks.collect::<Vec<_>>(), expected);
+    eprintln!("{octets} octets left in {} chunks", expected.len());
+}
+
+#[test]
+fn postfix_stores_what_was_composed() {
+    let Some(postfix) = Mta::start("postfix") else { return };
+    takes_what_is_composed(&postfix);
+}
+
+#[test]
+fn exim_stores_what_was_composed() {
+    let Some(exim) = Mta::start("exim") else { return };
+    takes_what_is_composed(&exim);
+}
+
+/// The parameters of MAIL in the order in which they are completed, each with its keyword.
+const PARAMETERS: [(&str, &str); 11] = [
+    ("SIZE", "SIZE"),
+    ("BODY", "8BITMIME"),
+    ("SMTPUTF8", "SMTPUTF8"),
+    ("RET", "DSN"),
+    ("ENVID", "DSN"),
+    ("AUTH", "AUTH"),
+    ("BY", "DELIVERBY"),
+    ("HOLDFOR", "FUTURERELEASE"),
+    ("HOLDUNTIL", "FUTURERELEASE"),
+    ("MT-PRIORITY", "MT-PRIORITY"),
+    ("REQUIRETLS", "REQUIRETLS"),
+];
+
+/// What parameters stand behind.
+const MAIL: &str = "MAIL FROM:<a@example.test> ";
+
+/// A session in which the server said what it can.
+struct Introduced {
+    seen: Dialogue,
+    keywords: Vec<String>,
+}
+
+impl Introduced {
+    /// The keywords are read from the reply here, not by the program.
+    fn by(mta: &Mta, hello: &str) -> Self {
+        let home = Home::new();
+        let args = ["run", "-", "--server", &mta.address, "--json", "--record", "hello.ehlo"];
+        let script = format!("C: {hello} pc.example.test\nS: 250\n");
+        let object = home.run_with(args, script).with(0).json().remove(0);
+        let lines = object["exchanges"][1]["reply"]["lines"].as_array().unwrap();
+        let keyword = |line: &Value| line.as_str()?.get(4..)?.split(' ').next().map(str::to_owned);
+        let keywords = lines.iter().skip(1).filter_map(keyword).collect();
+        Self { seen: recorded(&home.path("hello.ehlo")), keywords }
+    }
+
+    fn lists(&self, keyword: &str) -> bool {
+        self.keywords.iter().any(|k| k == keyword)
+    }
+
+    fn completions(&self, line: &str) -> Vec<Candidate> {
+        let habits = Habits { draft: Some(812), ..Habits::default() };
+        complete(&self.seen, &habits, line, line.len())
+    }
+
+    /// The line that comes about when the first thing that is legal is taken, again and again.
+    fn completed(&self) -> String {
+        let mut line = MAIL.to_owned();
+        let legal = |line: &str| self.completions(line).into_iter().find(|c| c.reason.is_none());
+        while let Some(next) = legal(&line) {
+            line = next.put_into(&line).0;
+            match line.rsplit(' ').next() {
+                // Nobody can guess this value.
+                Some("ENVID=") => line.push_str("a1 "),
+                Some(word) if word.ends_with('=') => {}
+                _ => line.push(' '),
+            }
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+/// All parameters are completed behind MAIL, those as legal whose keyword the server lists.
+fn completes_what_is_listed(server: &Introduced) {
+    let name = |insert: &str| insert.split('=').next().unwrap().to_owned();
+    let candidates = server.completions(MAIL);
+    let seen: Vec<_> = candidates.iter().map(|c| (name(&c.insert), c.reason.is_none())).collect();
+    let mut expected = PARAMETERS.map(|(name, keyword)| (name.to_owned(), server.lists(keyword)));
+    expected.sort_by_key(|(_, legal)| !legal);
+    assert_eq!(seen, expected);
+}
+
+/// The verdict on a line and the reply to it are the same.
+fn judges_as_the_server_does(mta: &Mta, server: &Introduced) {
+    let mut script = "C: EHLO pc.example.test\nS: 250\n".to_owned();
+    for (line, keyword) in [
+        (server.completed(), "SIZE"),
+        (format!("{MAIL}PRDR"), "PRDR"),
+        (format!("{MAIL}BY=600;R"), "DELIVERBY"),
+    ] {
+        let says: Vec<_> = judge(&server.seen, &line).into_iter().map(|f| f.says).collect();
+        let (verdict, reply) = if server.lists(keyword) {
+            (vec![], "250")
+        } else {
+            (vec![Says::Oddity("F07")], "5xx")
+        };
+        assert_eq!(says, verdict, "{line}");
+        script += &["C: ", &line, "\nS: ", reply, "\nC: RSET\nS: 250\n"].concat();
+    }
+    object(mta, &format!("{script}C: QUIT\nS: 221\n"));
+}
+
+/// What is advised behind MAIL is what the server does.
+fn is_advised(mta: &Mta) {
+    let server = Introduced::by(mta, "EHLO");
+    completes_what_is_listed(&server);
+    judges_as_the_server_does(mta, &server);
+    assert!(server.completed().len() > MAIL.len(), "{:?}", server.keywords);
+    eprintln!("{}: {}", server.keywords.join(" "), server.completed());
+
+    let server = Introduced::by(mta, "HELO");
+    completes_what_is_listed(&server);
+    assert_eq!(server.completed(), MAIL.trim_end());
+}
+
+#[test]
+fn postfix_agrees_with_what_is_advised() {
+    let Some(postfix) = Mta::start("postfix") else { return };
+    is_advised(&postfix);
+}
+
+#[test]
+fn exim_agrees_with_what_is_advised() {
+    let Some(exim) = Mta::start("exim") else { return };
+    is_advised(&exim);
 }
 
 /// `ehlo serve` with a Maildir.
