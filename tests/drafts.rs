@@ -17,7 +17,12 @@ use proptest::sample::select;
 
 /// A server that offers all that a draft may need.
 fn everything() -> Offers {
-    let keyword = |name: &&str| Keyword { name: (*name).to_owned(), params: Vec::new(), line: 1 };
+    let keyword = |name: &&str| Keyword {
+        name: (*name).to_owned(),
+        written: (*name).to_owned(),
+        params: Vec::new(),
+        line: 1,
+    };
     let keywords = ["SIZE", "8BITMIME", "SMTPUTF8", "BINARYMIME"].iter().map(keyword).collect();
     let capabilities = Capabilities { keywords, ..Capabilities::default() };
     Offers { capabilities: Some(capabilities), declared: None }

@@ -63,7 +63,7 @@ pub(super) mod tests {
         let keyword = |text: &&str| {
             let mut words = text.split(' ').map(str::to_owned);
             let name = words.next().unwrap();
-            Keyword { name, params: words.collect(), line: 1 }
+            Keyword { written: name.clone(), name, params: words.collect(), line: 1 }
         };
         let keywords = keywords.iter().map(keyword).collect();
         let capabilities = Capabilities { keywords, ..Capabilities::default() };

@@ -117,6 +117,15 @@ impl Topic {
         Self::new(Kind::Field, name).or_else(|| Self::new(Kind::Field, "optional"))
     }
 
+    /// Whether a code such as `5.1.1` or `571` means this entry.
+    pub fn is_meant_by(self, code: &str) -> bool {
+        match self.kind {
+            Kind::Enhanced => is_enhanced(code) && Self::of_enhanced(code) == Some(self),
+            Kind::Code => is_code(code) && Self::of_code(code) == Some(self),
+            _ => false,
+        }
+    }
+
     /// Every entry that there is.
     pub fn all() -> impl Iterator<Item = Self> {
         let of = |kind: Kind| kind.entries().keys().map(move |id| Self { kind, id });
@@ -166,10 +175,13 @@ pub fn find<'a>(words: &[&'a str]) -> (Vec<Topic>, Vec<&'a str>) {
     }
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for word in words {
-        match named(word) {
-            topics if topics.is_empty() => unknown.push(*word),
-            topics => found.extend(topics),
+        let whole = named(word);
+        let parts = || word.split(['-', '=', '?', ',']).flat_map(named).collect::<Vec<_>>();
+        let topics = if whole.is_empty() { parts() } else { whole };
+        if topics.is_empty() {
+            unknown.push(*word);
         }
+        found.extend(topics);
     }
     found.dedup();
     (found, unknown)
@@ -185,6 +197,9 @@ fn named(name: &str) -> Vec<Topic> {
     let by_id: Vec<_> = Kind::ALL.iter().filter_map(|kind| Topic::new(*kind, &dashed)).collect();
     if !by_id.is_empty() {
         return by_id;
+    }
+    if PORTS.contains(&name) {
+        return Topic::new(Kind::Idea, "ports").into_iter().collect();
     }
     if is_code(name) {
         return Topic::of_code(name).into_iter().collect();
@@ -208,6 +223,9 @@ fn is_enhanced(name: &str) -> bool {
         && matches!(parts.first(), Some(&("2" | "4" | "5" | "X" | "x")))
 }
 
+/// Ports that a person may mean by a number.
+const PORTS: [&str; 9] = ["25", "24", "465", "587", "2525", "110", "143", "993", "995"];
+
 /// How alike two words have to be for one to be meant by the other.
 const ALIKE: f64 = 0.8;
 
@@ -222,8 +240,18 @@ pub fn like(word: &str) -> Vec<&'static str> {
         .filter(|(score, _)| *score >= ALIKE)
         .collect();
     alike.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    alike.dedup_by_key(|(_, id)| *id);
-    alike.into_iter().map(|(_, id)| id).take(OFFERED).collect()
+    let titled = |topic: &Topic| {
+        [Lang::En, Lang::Ja].iter().any(|lang| {
+            let title = topic.entry().say(*lang).title.to_lowercase();
+            title.split(' ').any(|part| part == word) || (!word.is_ascii() && title.contains(&word))
+        })
+    };
+    let titled = Topic::all().filter(titled).map(|topic| topic.id);
+    let mut ids: Vec<_> = alike.into_iter().map(|(_, id)| id).chain(titled).collect();
+    let mut seen = std::collections::HashSet::new();
+    ids.retain(|id| seen.insert(*id));
+    ids.truncate(OFFERED);
+    ids
 }
 
 #[cfg(test)]
@@ -252,6 +280,9 @@ mod tests {
             ("idea/tls", "idea/tls"),
             ("begins a mail transaction", "verb/MAIL"),
             ("x.5.1", "enhanced/X.5.1"),
+            ("550-5.7.1", "code/550 enhanced/X.7.1"),
+            ("NOTIFY=NEVER", "parameter/NOTIFY"),
+            ("587", "idea/ports"),
         ] {
             assert_eq!(paths(words).join(" "), topics, "{words}");
         }
@@ -261,6 +292,7 @@ mod tests {
     fn what_nobody_knows_is_told_with_what_it_looks_like() {
         assert_eq!(find(&["xyzzy", "RCPT"]).1, ["xyzzy"]);
         assert_eq!(like("RCTP").first(), Some(&"RCPT"));
+        assert!(like("送信元").contains(&"MAIL"), "{:?}", like("送信元"));
         assert!(like("q").is_empty());
     }
 }

@@ -6,6 +6,7 @@
 
 use crate::smtp::Span;
 use crate::smtp::command;
+use crate::smtp::param::words;
 use crate::smtp::verb::Verb;
 
 /// Blanks a secret at its length.
@@ -27,7 +28,7 @@ pub fn in_command(line: &[u8]) -> Option<Span> {
         at += 3;
     }
     if !Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"AUTH") {
-        return None;
+        return in_misspelt(line);
     }
     let separators = |from: usize| {
         let rest = line.get(from..).unwrap_or_default();
@@ -48,27 +49,60 @@ pub fn in_command(line: &[u8]) -> Option<Span> {
     Some(secret).filter(|span| !span.is_empty())
 }
 
+/// The secret part of a line that may have been meant as AUTH: its first word is AUTH with a slip in
+/// it, or a mechanism stands where AUTH and the mechanism should.
+fn in_misspelt(line: &[u8]) -> Option<Span> {
+    let mut words = words(line, 0);
+    let (first, second) = (words.next()?, words.next()?);
+    if Verb::new(first.of(line)).is_known() {
+        return None;
+    }
+    let behind = |word: Option<Span>| word.map(|word| Span::new(word.start, line.len()));
+    match (first.of(line), second.of(line)) {
+        (_, word) if is_known_mechanism(word) => behind(words.next()),
+        (word, _) if is_known_mechanism(word) || is_auth_with_a_slip(word) => behind(Some(second)),
+        _ => None,
+    }
+}
+
+/// Whether a word is the whole name of a well-known mechanism.
+fn is_known_mechanism(word: &[u8]) -> bool {
+    KNOWN.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// AUTH with two letters exchanged or one missing or too many, or in letters of full width.
+fn is_auth_with_a_slip(word: &[u8]) -> bool {
+    let fold = |c: char| match u32::from(c) {
+        wide @ 0xff21..=0xff5a => char::from_u32(wide - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    let word: String = String::from_utf8_lossy(word).chars().map(fold).collect();
+    strsim::osa_distance(&word.to_ascii_uppercase(), "AUTH") <= 1
+}
+
 const fn is_mechanism_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
+/// The names of mechanisms that are met.
+const KNOWN: [&str; 12] = [
+    "PLAIN",
+    "LOGIN",
+    "CRAM-MD5",
+    "DIGEST-MD5",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256-PLUS",
+    "XOAUTH2",
+    "OAUTHBEARER",
+    "EXTERNAL",
+    "ANONYMOUS",
+];
+
 /// The name of a mechanism, or the beginning of one: capitals, or a well-known name in any case.
 /// Anything else behind AUTH may be a response that stands where the mechanism should.
 fn is_mechanism(word: &[u8]) -> bool {
-    const KNOWN: [&str; 12] = [
-        "PLAIN",
-        "LOGIN",
-        "CRAM-MD5",
-        "DIGEST-MD5",
-        "SCRAM-SHA-1",
-        "SCRAM-SHA-256",
-        "SCRAM-SHA-1-PLUS",
-        "SCRAM-SHA-256-PLUS",
-        "XOAUTH2",
-        "OAUTHBEARER",
-        "EXTERNAL",
-        "ANONYMOUS",
-    ];
     let known = KNOWN.iter().any(|name| {
         name.as_bytes().get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
     });
@@ -177,6 +211,19 @@ mod tests {
         assert_eq!(in_command(b"AUTH PLAIN"), None);
         assert_eq!(in_command(b"AUTH PLAIN ="), None);
         assert_eq!(in_command(b"NOOP AUTH PLAIN x"), None);
+        for (line, secret) in [
+            (&b"AUHT PLAIN AGEAYg=="[..], Some(Span::new(11, 19))),
+            (b"AUT AGEAYg==", Some(Span::new(4, 12))),
+            (b"LOGIN AGEAYg==", Some(Span::new(6, 14))),
+            (b"XYZZY plain AGEAYg==", Some(Span::new(12, 20))),
+            (b"AUHT PLAIN", None),
+            (b"HELP PLAIN x", None),
+            (b"XYZZY a b", None),
+        ] {
+            assert_eq!(in_command(line), secret, "{}", String::from_utf8_lossy(line));
+        }
+        let wide = "\u{ff21}\u{ff35}\u{ff34}\u{ff28} PLAIN AGEAYg==";
+        assert_eq!(in_command(wide.as_bytes()), Some(Span::new(19, 27)));
         assert_eq!(in_login_answer(b"*"), None);
         assert_eq!(in_login_answer(b"*x"), Some(Span::new(1, 2)));
         assert_eq!(in_undecided(b"YQ==\nYg==", true), [Span::new(0, 4), Span::new(5, 9)]);

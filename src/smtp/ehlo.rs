@@ -11,6 +11,8 @@ use super::{Oddity, Span};
 pub struct Keyword {
     /// The keyword in capitals.
     pub name: String,
+    /// The keyword as it was written.
+    pub written: String,
     /// Its parameters as written.
     pub params: Vec<String>,
     /// Index of its line in the reply.
@@ -46,7 +48,8 @@ impl Capabilities {
                 continue;
             }
             let params = parts.map(|p| String::from_utf8_lossy(p.of(bytes)).into_owned()).collect();
-            seen.add(Keyword { name: name.to_uppercase(), params, line: at }, &name, first);
+            let keyword = Keyword { name: name.to_uppercase(), written: name, params, line: at };
+            seen.add(keyword, first);
         }
         seen
     }
@@ -67,7 +70,8 @@ impl Capabilities {
         (limit > 0).then_some(limit)
     }
 
-    fn add(&mut self, keyword: Keyword, written: &str, span: Span) {
+    fn add(&mut self, keyword: Keyword, span: Span) {
+        let written = keyword.written.as_str();
         let id = if written.to_ascii_uppercase().starts_with("AUTH=") {
             Some("C13")
         } else if is_masked(written) {

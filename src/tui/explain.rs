@@ -43,8 +43,8 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
 
 /// What the line is about at which the person points, where it is about something.
 fn pointed(model: &Model) -> Option<Vec<Topic>> {
-    let (_, line) = model.session.pointed.filter(|(pane, _)| *pane == model.focus)?;
-    let topics = match model.focus {
+    let (pane, line) = model.session.pointed?;
+    let topics = match pane {
         Pane::Envelope => view::envelope::topics_at(model, line),
         Pane::Content => view::content::topics_at(model, line),
         _ => Vec::new(),
@@ -54,6 +54,10 @@ fn pointed(model: &Model) -> Option<Vec<Topic>> {
 
 /// The entries to which one can go from here.
 pub fn links(model: &Model) -> Vec<Topic> {
+    if model.session.dialogue.connection() == 0 && model.session.articles.is_empty() {
+        // Nothing has happened: the first frame waits for no entry.
+        return Vec::new();
+    }
     let here = topics(model);
     let opened = model.session.articles.last();
     let own = here.iter().copied().filter(|_| opened.is_none());

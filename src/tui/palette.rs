@@ -7,7 +7,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::display::keys::Action;
-use crate::knowledge::{self, Lang, Topic};
+use crate::knowledge::{self, Kind, Lang, Topic};
 
 use super::directive::{
     DIRECTIVES, Directive, cannot_dial, cannot_edit, cannot_keep_alive, cannot_send, has_no_draft,
@@ -139,7 +139,25 @@ fn filtered(model: &Model) -> Vec<Entry> {
         });
         return all;
     }
-    fitting(model, all, wanted)
+    let mut found: Vec<_> =
+        fitting(model, all, wanted).into_iter().chain(topics(model, wanted)).collect();
+    found.sort_by_key(|entry| rank(entry, wanted));
+    found
+}
+
+/// What is called so comes first, then what is known by that name, then all else that can be done,
+/// at last what else is known.
+fn rank(entry: &Entry, wanted: &str) -> u8 {
+    let called = entry.name().get(..wanted.len());
+    let called = called.is_some_and(|head| head.eq_ignore_ascii_case(wanted));
+    match entry {
+        Entry::Topic(topic) if topic.is_meant_by(wanted) => 1,
+        // Three letters and digits may be a key.
+        Entry::Topic(topic) if called && wanted.len() > 2 && topic.kind != Kind::Oddity => 1,
+        Entry::Topic(_) => 3,
+        _ if called => 0,
+        _ => 2,
+    }
 }
 
 /// Those of `all` that fit `wanted`, the best one first; all of them if nothing is wanted.
@@ -151,15 +169,18 @@ fn fitting(model: &Model, all: impl Iterator<Item = Entry>, wanted: &str) -> Vec
     let mut scored: Vec<_> =
         all.filter_map(|entry| Some((finder.score(model, &entry)?, entry))).collect();
     scored.sort_by_key(|(score, _)| Reverse(*score));
-    scored.into_iter().map(|(_, entry)| entry).chain(topics(model, wanted)).collect()
+    scored.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// The entries of the knowledge base that fit, the best one first.
 fn topics(model: &Model, wanted: &str) -> impl Iterator<Item = Entry> {
     let mut finder = Finder::new(wanted);
     let mut scored: Vec<_> = Topic::all()
-        .map(Entry::Topic)
-        .filter_map(|entry| Some((finder.score(model, &entry)?, entry)))
+        .filter_map(|topic| {
+            let meant = topic.is_meant_by(wanted).then_some(u32::MAX);
+            let entry = Entry::Topic(topic);
+            Some((meant.or_else(|| finder.score(model, &entry))?, entry))
+        })
         .collect();
     scored.sort_by_key(|(score, _)| Reverse(*score));
     scored.into_iter().map(|(_, entry)| entry).take(TOPICS)

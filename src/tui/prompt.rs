@@ -239,6 +239,9 @@ impl Prompt {
     }
 
     fn kill(&mut self, start: usize, end: usize) {
+        if start == end {
+            return;
+        }
         self.killed = self.text().get(start..end).unwrap_or_default().to_owned();
         self.change(start, end, "");
     }

@@ -17,14 +17,31 @@ pub const RAW: &str = ":raw ";
 /// The directive that sends its text in pieces.
 const DRIP: &str = ":drip ";
 
+/// `line` without a directive's name before it, in any case.
+fn behind<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (head, rest) = line.split_at_checked(name.len())?;
+    head.eq_ignore_ascii_case(name).then_some(rest)
+}
+
+/// Whether a directive that sends its text cannot be read: what it would send is not known.
+fn has_slip(line: &str) -> bool {
+    let rest = |name: &str| behind(line, name);
+    let named = rest(RAW).map(|text| ("raw", text)).or_else(|| rest(DRIP).map(|t| ("drip", t)));
+    let at = Place { line: 1, column: 1 };
+    named.is_some_and(|(name, text)| directive::read(name, text.as_bytes(), at).is_err())
+}
+
 /// Where in a line the text begins that its directive sends, if it is one that does.
 fn sent_from(line: &str) -> Option<usize> {
-    let behind = |name: &str| {
-        let (head, rest) = line.split_at_checked(name.len())?;
-        head.eq_ignore_ascii_case(name).then_some(rest)
-    };
-    let dripped = || Some(DRIP.len() + directive::dripped(behind(DRIP)?.as_bytes()));
-    behind(RAW).map(|_| RAW.len()).or_else(dripped)
+    let dripped = || Some(DRIP.len() + directive::dripped(behind(line, DRIP)?.as_bytes()));
+    behind(line, RAW).map(|_| RAW.len()).or_else(dripped)
+}
+
+/// Where the text may begin: with a slip before it nobody knows.
+fn sent_from_about(line: &str) -> Vec<Option<usize>> {
+    let Some(rest) = behind(line, DRIP) else { return vec![sent_from(line)] };
+    let blanks = rest.match_indices(' ').map(|(at, _)| DRIP.len() + at + 1);
+    [DRIP.len()].into_iter().chain(blanks.take(2)).map(Some).collect()
 }
 
 /// The bytes that a text with escapes stands for; with a slip in it, its own.
@@ -107,10 +124,16 @@ impl Session {
     }
 
     /// What would be a secret in a line if it were sent now, by a directive or as it stands.
-    fn secrets_of(&self, line: &str, sent_from: Option<usize>) -> Vec<Span> {
+    fn secrets_of(&self, line: &str) -> Vec<Span> {
         if self.dialogue.awaits_mail_data() {
             return Vec::new();
         }
+        let spans = sent_from_about(line).into_iter().map(|from| self.secrets_behind(line, from));
+        spans.into_iter().find(|spans| !spans.is_empty()).unwrap_or_default()
+    }
+
+    /// The same, if its text begins there.
+    fn secrets_behind(&self, line: &str, sent_from: Option<usize>) -> Vec<Span> {
         let before = sent_from.unwrap_or_default();
         let text = line.get(before..).unwrap_or_default();
         let spans = if sent_from.is_some() && text.contains('\\') {
@@ -125,7 +148,7 @@ impl Session {
 
     /// Whether something in `line` would be a secret if it were sent now.
     pub(super) fn hides_in(&self, line: &str) -> bool {
-        !self.secrets_of(line, sent_from(line)).is_empty()
+        !self.secrets_of(line).is_empty()
     }
 
     /// Whether `bytes` would be a part of a message if they were sent now, or may be one.
@@ -153,12 +176,11 @@ impl Model {
 
     /// What would be a secret in `text` if it were sent now.
     pub(super) fn secrets_of(&self, text: &str) -> Vec<Span> {
-        let sent = sent_from(text);
         // Of a directive only what it sends can be one.
-        if matches!(self.popup, Some(Popup::Palette(_))) && sent.is_none() {
+        if matches!(self.popup, Some(Popup::Palette(_))) && sent_from(text).is_none() {
             return Vec::new();
         }
-        self.session.secrets_of(text, sent)
+        self.session.secrets_of(text)
     }
 
     /// `text` as it may be shown, with one `*` for each byte of a secret: byte positions stay.
@@ -186,6 +208,9 @@ impl Model {
             None => line.as_bytes().to_vec(),
         };
         let silent = directs && line.starts_with(':') && said.is_empty();
+        if directs && has_slip(line) {
+            return false;
+        }
         self.typed_secrets().is_empty() && (silent || !self.session.may_be_of_a_message(&said))
     }
 }

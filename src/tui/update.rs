@@ -72,7 +72,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let secret = by_person && !model.typed_secrets().is_empty();
     let mut effects = take(model, message);
     effects.extend(files::want(model));
-    if secret || (by_person && !model.typed_secrets().is_empty()) {
+    // What is found stands there only to be looked at.
+    let found = matches!(model.popup, Some(Popup::Search(_)));
+    if !found && (secret || (by_person && !model.typed_secrets().is_empty())) {
         // What is left of it, and what can be undone, may be read later, where nobody knows.
         model.prompt.hold_secret();
     }

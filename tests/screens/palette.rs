@@ -47,6 +47,22 @@ fn the_help_is_filtered_by_words_and_by_keys() {
 }
 
 #[test]
+fn what_is_called_so_comes_before_what_only_fits() {
+    for (typed, first) in [
+        ("5.7.1", "X.7.1"),
+        ("null", "null-mx"),
+        ("conn", ":connect TARGET"),
+        ("mail", "MAIL: "),
+        ("help", ":help"),
+    ] {
+        let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO]);
+        scene.press("ctrl-p");
+        scene.types(typed);
+        assert!(scene.shows(&format!("║> {first}")), "{typed}\n{}", scene.grid());
+    }
+}
+
+#[test]
 fn the_palette_lists_what_fits_above_the_prompt() {
     everywhere("palette", |size, lang| {
         let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);

@@ -44,6 +44,7 @@ impl Dialogue {
             phase::after(self.phase, &exchange.turn, reply.class())
         };
         self.answered(index, &exchange, &reply);
+        let asked_for_answer = reply.is(Code::AUTH_CHALLENGE) && self.waiting.is_empty();
         exchange.phase = self.phase;
         exchange.replied_at = Some(self.now);
         exchange.reply = Some(reply);
@@ -52,6 +53,9 @@ impl Dialogue {
         }
         if self.decider == Some(index) {
             self.decide(index);
+        } else if asked_for_answer && self.framing == Framing::Commands && self.decider.is_none() {
+            // Whatever the server took for AUTH, an answer to it is a secret.
+            self.framing = Framing::Login;
         }
     }
 

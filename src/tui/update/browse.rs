@@ -60,8 +60,9 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
         // The prompt selects nothing.
         transcript::forget(model);
     }
-    if pane != model.focus {
-        model.session.pointed = None;
+    // From there the explanation of the line is read, and its links are followed.
+    if pane != Pane::Explain {
+        model.session.pointed = model.session.pointed.filter(|(pointed, _)| *pointed == pane);
     }
     model.focus = pane;
     if matches!(pane, Pane::Envelope | Pane::Content) {

@@ -67,10 +67,11 @@ pub(super) fn open(model: &mut Model, topics: Vec<Topic>) {
 pub(super) fn find(model: &mut Model, words: &str) {
     let words: Vec<&str> = words.split_whitespace().collect();
     let (found, unknown) = topic::find(&words);
-    if let Some(word) = unknown.first().filter(|_| found.is_empty()) {
-        model.notice = Some(article::nothing_known(word, model.lang));
-    } else if !found.is_empty() {
+    if !found.is_empty() {
         open(model, found);
+    }
+    if let Some(word) = unknown.first() {
+        model.notice = Some(article::nothing_known(word, model.lang));
     }
 }
 
@@ -87,4 +88,5 @@ fn back(model: &mut Model) {
 pub(super) fn close(model: &mut Model) {
     model.session.articles.clear();
     model.session.link = None;
+    model.session.explain_scroll = 0;
 }

@@ -233,9 +233,19 @@ mod tests {
         press(&mut model, "AUTH PLAIN c2VjcmV0");
         let key = |code| Message::Key(KeyEvent::new(code, KeyModifiers::NONE));
         update(&mut model, key(KeyCode::Home));
-        update(&mut model, key(KeyCode::Delete));
-        assert_eq!(model.veiled(model.prompt.text()), "******************");
-        for _ in 0..18 {
+        for left in ["UTH PLAIN ********", "TH PLAIN ********", "H PLAIN ********"] {
+            update(&mut model, key(KeyCode::Delete));
+            assert_eq!(model.veiled(model.prompt.text()), left);
+        }
+        for _ in 0..8 {
+            update(&mut model, key(KeyCode::Delete));
+        }
+        assert_eq!(
+            model.veiled(model.prompt.text()),
+            "********",
+            "nothing says any more what it is"
+        );
+        for _ in 0..8 {
             update(&mut model, key(KeyCode::Delete));
         }
         press(&mut model, "NOOP");

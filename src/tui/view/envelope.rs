@@ -277,7 +277,8 @@ fn facts(model: &Model, columns: usize, out: &mut Told) {
         out.about([Topic::new(Kind::Capability, "SIZE")]);
         out.text(Role::Dim, &text, 0, columns);
     }
-    let names: Vec<_> = capabilities.keywords.iter().map(|k| visible(k.name.as_bytes())).collect();
+    let names: Vec<_> =
+        capabilities.keywords.iter().map(|k| visible(k.written.as_bytes())).collect();
     let offered = names.iter().map(|name| Topic::new(Kind::Capability, name));
     out.about(std::iter::once(idea("extension")).chain(offered));
     out.text(Role::Dim, &fill("envelope.offered", &[("names", &names.join(", "))]), 0, columns);
