@@ -191,7 +191,7 @@ impl Loop {
                         None
                     }
                     // It was meant for the program that had the terminal.
-                    Interrupt | Quit if std::mem::take(&mut self.was_away) => None,
+                    Interrupt | Quit if self.was_away => None,
                     signal => Some(End::Signal(signal)),
                 },
                 count = input.recv_many(&mut typed, BATCH) => match count {
@@ -229,8 +229,9 @@ impl Loop {
     /// Keys, pastes, a new size: drawn at once, and together where they come in a burst.
     fn input(&mut self, events: impl Iterator<Item = Input>) -> anyhow::Result<Option<End>> {
         self.tick();
-        self.was_away = false;
         for event in events {
+            // The size that is told behind the other program is no sign of the person.
+            self.was_away &= !matches!(event, Input::Key(_));
             if self.answer.takes(&event, self.model.now) {
                 continue;
             }

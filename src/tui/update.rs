@@ -105,7 +105,11 @@ fn given(model: &mut Model, effect: &Effect) {
         _ => return,
     };
     let Some(session) = model.session_mut(id) else { return };
-    session.gave(bytes);
+    let dialogue = &session.dialogue;
+    // Nothing of a message is a secret, and it can be large.
+    if session.sending.is_none() && !dialogue.awaits_mail_data() && !dialogue.awaits_octets() {
+        session.gave(bytes);
+    }
     if matches!(effect, Effect::Drip(..)) {
         let (sent, total) = session.drip.unwrap_or_default();
         session.drip = Some((sent, total + bytes.len()));

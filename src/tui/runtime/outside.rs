@@ -77,7 +77,9 @@ fn run(path: &Path) -> Result<(), Failure> {
 /// The variables hold a command with its options, as a shell reads it.
 #[cfg(unix)]
 fn start(editor: &OsString, path: &Path) -> std::io::Result<ExitStatus> {
-    let mut line = editor.clone();
+    // Ctrl-C in the editor is the editor's: the shell waits for how that ends.
+    let mut line = OsString::from("trap : INT QUIT; ");
+    line.push(editor);
     line.push(" \"$1\"");
     Command::new("sh").arg("-c").arg(line).arg("ehlo").arg(path).status()
 }

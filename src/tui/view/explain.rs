@@ -88,13 +88,22 @@ pub fn length(model: &Model) -> usize {
 /// The lines of the pane. Where all that can be said has no place, it is said in brief.
 pub fn all(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     let height = model.panes().inside(Pane::Explain).map_or(1, |area| usize::from(area.height));
-    let set = |brief| -> Vec<Vec<Piece>> {
-        paragraphs(model, brief).iter().flat_map(|said| set(said, columns)).collect()
-    };
-    let full = set(false);
-    let mut lines = if full.len() > height { set(true) } else { full };
+    let whole = paragraphs(model, false);
+    // Breaking text into lines is the dear part: what cannot fit is not broken.
+    let fits = whole.iter().map(|said| least(said, columns)).sum::<usize>() <= height;
+    let full = fits.then(|| lines_of(&whole, columns)).filter(|lines| lines.len() <= height);
+    let mut lines = full.unwrap_or_else(|| lines_of(&paragraphs(model, true), columns));
     lines.extend(leading_on(model, columns));
     lines
+}
+
+/// How many lines a paragraph takes at least.
+fn least(Paragraph { head, text }: &Paragraph, columns: usize) -> usize {
+    (width(&head.1) + width(&text.1)).div_ceil(columns.max(1)).max(1)
+}
+
+fn lines_of(paragraphs: &[Paragraph], columns: usize) -> Vec<Vec<Piece>> {
+    paragraphs.iter().flat_map(|said| set(said, columns)).collect()
 }
 
 /// A paragraph as lines: its head, two blanks, its text.
