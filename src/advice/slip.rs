@@ -4,8 +4,9 @@
 use crate::session::secrets::in_command;
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::Span;
-use crate::smtp::code::Class;
+use crate::smtp::code::{Class, Code};
 use crate::smtp::command::{self, Argument};
+use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 
 use super::fault::{Fault, Says, Severity};
@@ -35,18 +36,30 @@ pub fn recognise(seen: &Dialogue, habits: &Habits) -> Option<Slip> {
         return None;
     }
     let last = seen.exchanges().last()?;
-    let class = last.reply.as_ref()?.class();
-    if !matches!(class, Class::Permanent | Class::Transient) {
+    let reply = last.reply.as_ref()?;
+    // What is said of a whole message is no matter of its last line.
+    if !matches!(reply.class(), Class::Permanent | Class::Transient) || last.turn.ends_message() {
         return None;
     }
     let sent = std::str::from_utf8(&last.line.as_ref()?.bytes).ok()?;
     if last.turn == Turn::LoginAnswer {
         return in_login(seen, sent);
     }
-    let fault = judge(seen, sent).into_iter().find(|f| f.severity > Severity::Note)?;
+    let fault = judge(seen, sent).into_iter().find(|fault| explains(fault, reply))?;
     // What was meant may be a login; nothing that hides there is said again.
     let line = mended(seen, habits, sent).filter(|line| in_command(line.as_bytes()).is_none());
     Some(Slip { fault, line })
+}
+
+/// Whether a server may have said no because of this.
+fn explains(fault: &Fault, reply: &Reply) -> bool {
+    match fault.says {
+        Says::Rule(Rule::NoHandshake | Rule::Historic | Rule::Lmtp) => false,
+        Says::Rule(Rule::LoginClear) => {
+            [Code(530), Code(534), Code(538)].iter().any(|code| reply.is(*code))
+        }
+        _ => fault.severity > Severity::Note,
+    }
 }
 
 fn in_data(seen: &Dialogue) -> Option<Slip> {
@@ -101,12 +114,16 @@ fn mend(seen: &Dialogue, habits: &Habits, line: &str, fault: &Fault) -> Option<S
             Rule::UnknownVerb | Rule::Misspelt | Rule::VerbBegun => {
                 verb_of(seen, habits, line, fault)
             }
+            // The address stays when only a parameter is not complete.
+            Rule::ToCome if span.start > 0 => without_word(line, span),
             Rule::ToCome | Rule::NameBegun => say(&verb),
             Rule::LeadingBlank => replaced(line, span, ""),
             Rule::NoArgument => Some(verb.as_str().to_owned()),
             Rule::Control => Some(line.replace(char::is_control, "")),
             Rule::NoBlank => replaced(line, Span::new(span.start, span.start), " "),
-            Rule::Twice | Rule::Elsewhere | Rule::Value | Rule::TooBig => without_word(line, span),
+            Rule::ParameterBegun | Rule::Twice | Rule::Elsewhere | Rule::Value | Rule::TooBig => {
+                without_word(line, span)
+            }
             Rule::NoMail => say(&Verb::Mail),
             Rule::NoRecipient => say(&Verb::Rcpt),
             Rule::InsideMail => say(&Verb::Rset),
@@ -179,6 +196,14 @@ mod tests {
                 "552 no",
                 Some("MAIL FROM:<a@b.example>"),
             ),
+            (EHLO, "MAIL FROM:<bob@b.example> SIZE", "501 no", Some("MAIL FROM:<bob@b.example>")),
+            (EHLO, "MAIL FROM:<bob@b.example> SI", "555 no", Some("MAIL FROM:<bob@b.example>")),
+            (
+                MAIL,
+                "RCPT TO:<zed@b.example> NOTIFY=SUCCESS,",
+                "501 no",
+                Some("RCPT TO:<zed@b.example>"),
+            ),
             (MAIL, "MAIL FROM:<a@b.example>", "503 no", Some("RSET")),
             (MAIL, "DATA", "503 no", Some("RCPT TO:<bob@example.net>")),
             (RCPT, "DATA now", "501 no", Some("DATA")),
@@ -197,6 +222,20 @@ mod tests {
         assert_eq!(slip(EHLO, "FROB", "250 of course"), None);
         assert_eq!(slip(EHLO, "QUIT", "421 bye"), None);
         assert_eq!(slip(DATA, "text", ""), None);
+        assert_eq!(slip(RCPT, "BDAT 0 LAST", "552 too much"), None);
+        assert_eq!(slip(EHLO, "TURN", "502 no"), None);
+        assert_eq!(slip(EHLO, "LHLO x.example", "500 no"), None);
+        const OFFERED: &[&str] = &[
+            "S: 220 mx",
+            "C: EHLO x.example",
+            "S: 250-mx",
+            "S: 250-STARTTLS",
+            "S: 250 AUTH PLAIN",
+        ];
+        assert_eq!(slip(OFFERED, "STARTTLS", "454 not now"), None);
+        for (reply, is_slip) in [("535 no", false), ("504 no", false), ("530 first TLS", true)] {
+            assert_eq!(slip(OFFERED, "AUTH PLAIN AGEAYg==", reply).is_some(), is_slip, "{reply}");
+        }
     }
 
     #[test]
