@@ -121,11 +121,16 @@ fn mend(seen: &Dialogue, habits: &Habits, line: &str, fault: &Fault) -> Option<S
             Rule::NoArgument => Some(verb.as_str().to_owned()),
             Rule::Control => Some(line.replace(char::is_control, "")),
             Rule::NoBlank => replaced(line, Span::new(span.start, span.start), " "),
-            Rule::ParameterBegun | Rule::Twice | Rule::Elsewhere | Rule::Value | Rule::TooBig => {
-                without_word(line, span)
-            }
+            Rule::ParameterBegun
+            | Rule::Twice
+            | Rule::Elsewhere
+            | Rule::Together
+            | Rule::Value
+            | Rule::TooLong
+            | Rule::TooBig => without_word(line, span),
             Rule::NoMail => say(&Verb::Mail),
             Rule::NoRecipient => say(&Verb::Rcpt),
+            Rule::Binary => say(&Verb::Bdat),
             Rule::InsideMail => say(&Verb::Rset),
             Rule::OnlyQuit => say(&Verb::Quit),
             _ => None,
@@ -161,7 +166,7 @@ fn without_word(line: &str, span: Span) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advice::verdict::tests::{DATA, EHLO, MAIL, RCPT, after};
+    use crate::advice::verdict::tests::{BINARY, DATA, EHLO, MAIL, RCPT, after};
 
     fn slip(lines: &[&str], sent: &str, reply: &str) -> Option<Slip> {
         let (sent, reply) = (format!("C: {sent}"), format!("S: {reply}"));
@@ -206,6 +211,7 @@ mod tests {
             ),
             (MAIL, "MAIL FROM:<a@b.example>", "503 no", Some("RSET")),
             (MAIL, "DATA", "503 no", Some("RCPT TO:<bob@example.net>")),
+            (BINARY, "DATA", "503 no", Some("BDAT 0 LAST")),
             (RCPT, "DATA now", "501 no", Some("DATA")),
             (RCPT, "QUI", "500 no", Some("QUIT")),
             (DATA, ". ", "", Some(".")),

@@ -9,7 +9,7 @@ use super::fault::Severity;
 use super::habits::Habits;
 use super::letter::Letter;
 use super::slip;
-use super::verdict::{judge, starts_with};
+use super::verdict::{is_binary, judge, starts_with};
 
 /// What could follow behind `line`, or nothing. An empty text says that the line is good as it is,
 /// where that is an empty one.
@@ -57,6 +57,7 @@ fn rank(seen: &Dialogue, verb: &Verb) -> u8 {
     let first = match verb {
         Verb::Quit => has_sent(seen),
         Verb::Data => true,
+        Verb::Bdat => seen.envelope().open().is_some_and(is_binary),
         Verb::Helo => ehlo_failed(seen),
         _ => false,
     };
@@ -89,6 +90,9 @@ pub(super) fn of_verb(seen: &Dialogue, habits: &Habits, verb: &Verb) -> Option<S
         Verb::Rcpt => format!("RCPT TO:<{}>", next_recipient(seen, habits)?),
         Verb::Auth => format!("AUTH {}", seen.capabilities()?.find("AUTH")?.params.first()?),
         Verb::Bdat if seen.phase() == Phase::Chunks => "BDAT 0 LAST".to_owned(),
+        Verb::Bdat if seen.envelope().open().is_some_and(is_binary) => {
+            format!("BDAT {} LAST", habits.draft.unwrap_or_default())
+        }
         Verb::Bdat => return None,
         verb => verb.as_str().to_owned(),
     };
@@ -142,7 +146,7 @@ fn header(seen: &Dialogue, habits: &Habits) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advice::verdict::tests::{DATA, EHLO, MAIL, RCPT, after};
+    use crate::advice::verdict::tests::{BINARY, DATA, EHLO, MAIL, RCPT, after};
 
     fn suggested(lines: &[&str], typed: &str) -> Option<String> {
         let date = Some("Mon, 23 Nov 2026 08:00:00 +0000".to_owned());
@@ -211,6 +215,8 @@ mod tests {
             (EHLO, " ", None),
             (MAIL, "R", Some("CPT TO:<bob@example.net>")),
             (RCPT, "", Some("DATA")),
+            (BINARY, "", Some("BDAT 0 LAST")),
+            (BINARY, "D", None),
             (RCPT, "RCPT TO:<", Some("bob@example.net>")),
             (DATA, "F", Some("rom: alice@example.org")),
             (DATA, "Me", Some("ssage-ID: ")),

@@ -1,7 +1,7 @@
 //! Words for advice: what a fault says and on which clause it rests, and what a candidate is.
 
 use crate::advice::{Candidate, Fault, Rule, Says, Severity};
-use crate::knowledge::{self, Entry, Lang, Topic};
+use crate::knowledge::{self, Lang, Topic};
 
 use super::Role;
 use super::token::own_visible;
@@ -40,7 +40,7 @@ pub fn say(fault: &Fault, lang: Lang) -> Said {
             let entry = knowledge::oddity(id);
             let text = entry.map_or(id, |entry| &entry.say(lang).title).to_owned();
             let clause = entry.and_then(|e| e.rfc.first()).map_or("", String::as_str);
-            Said { role: role(severity(fault, entry)), text, clause }
+            Said { role: role(fault.severity), text, clause }
         }
         Says::Rule(rule) => Said {
             role: role(fault.severity),
@@ -55,17 +55,6 @@ fn sentence(rule: Rule, fault: &Fault, lang: Lang) -> String {
     let shown: Vec<_> = fault.values.iter().map(|(at, value)| (*at, own_visible(value))).collect();
     let values: Vec<_> = shown.iter().map(|(at, value)| (*at, value.as_str())).collect();
     knowledge::fill(lang, rule.key(), &values)
-}
-
-/// How much an oddity matters stands in its entry, unless the line is only not finished.
-fn severity(fault: &Fault, entry: Option<&Entry>) -> Severity {
-    let known = entry.and_then(|entry| entry.severity);
-    match known.filter(|_| fault.is_wrong()) {
-        Some(knowledge::Severity::Error) => Severity::Error,
-        Some(knowledge::Severity::Warn) => Severity::Warn,
-        Some(knowledge::Severity::Info) => Severity::Note,
-        None => fault.severity,
-    }
 }
 
 const fn role(severity: Severity) -> Role {
