@@ -49,7 +49,9 @@ impl Fault {
             "F25" => Severity::Note,
             // A name is what is typed next.
             "C06" => Severity::Unfinished,
-            "F03" | "F07" | "G16" | "G17" | "G19" | "G29" | "H02" => Severity::Error,
+            "F03" | "F07" | "G11" | "G12" | "G13" | "G16" | "G19" | "G29" | "H02" => {
+                Severity::Error
+            }
             _ => Severity::Warn,
         };
         let says = Says::Oddity(odd.id);

@@ -83,7 +83,7 @@ rules! {
     LoginInside "verdict.login-inside" "RFC 4954 §4" Error "AUTH inside a transaction.",
     LoginClear "verdict.login-clear" "RFC 4954 §4" Warn "AUTH without TLS.",
     Mechanism "verdict.mechanism" "RFC 4954 §4" Error "A mechanism that is not offered.",
-    NotBase64 "verdict.not-base64" "RFC 4954 §4" Error "An answer that is no base64.",
+    NotBase64 "verdict.not-base64" "RFC 4954 §4" Error "An answer that is not base64.",
     // Mail data.
     EndsData "verdict.ends-data" "RFC 5321 §4.1.1.4" Note "The end of the message.",
     DotBlank "verdict.dot-blank" "RFC 5321 §4.1.1.4" Warn "A dot that ends nothing.",

@@ -11,6 +11,7 @@ use crate::smtp::verb::Verb;
 
 use super::fault::{Fault, Says, Severity};
 use super::habits::Habits;
+use super::letter::LOOKED_INTO;
 use super::rule::Rule;
 use super::suggestion::{is_fine, of_verb};
 use super::verdict::{form, in_answer, judge, meant};
@@ -62,16 +63,27 @@ fn explains(fault: &Fault, reply: &Reply) -> bool {
     }
 }
 
+/// Whether a server could not read a line because of something behind its verb. That says nothing
+/// of the names in it.
+pub(super) fn was_misread(seen: &Dialogue, exchange: &Exchange) -> bool {
+    let unread =
+        |reply: &Reply| [Code(500), Code(501), Code(555)].iter().any(|code| reply.is(*code));
+    let line = exchange.line.as_ref().and_then(|line| std::str::from_utf8(&line.bytes).ok());
+    let faulty = |fault: &Fault| fault.severity > Severity::Note && fault.span.start > 0;
+    exchange.reply.as_ref().is_some_and(unread)
+        && line.is_some_and(|line| judge(seen, line).iter().any(faulty))
+}
+
 fn in_data(seen: &Dialogue) -> Option<Slip> {
     let message = seen.messages().last().filter(|message| !message.is_complete())?;
-    let last = message.line(message.line_count().checked_sub(1)?)?;
+    let last = message.line_up_to(message.line_count().checked_sub(1)?, LOOKED_INTO)?;
     let last = std::str::from_utf8(&last).ok()?.trim_end_matches(['\r', '\n']);
     let is_slip = |f: &Fault| matches!(f.says, Says::Rule(Rule::DotBlank | Rule::QuitInData));
     let fault = judge(seen, last).into_iter().find(is_slip)?;
     Some(Slip { fault, line: Some(".".to_owned()) })
 }
 
-/// An answer that was no base64: the login begins again.
+/// An answer that was not base64: the login begins again.
 fn in_login(seen: &Dialogue, sent: &str) -> Option<Slip> {
     // What is veiled in a recording says nothing.
     let fault = in_answer(sent).filter(|_| !sent.bytes().all(|b| b == b'*'))?;
@@ -189,6 +201,12 @@ mod tests {
             (EHLO, "MIAL FROM:<a@b.example>", "500 what", Some("MAIL FROM:<a@b.example>")),
             (EHLO, "MAIL FROM: a@b.example", "501 no", Some("MAIL FROM:<a@b.example>")),
             (EHLO, "MAIL FROM:<a@b.example", "501 no", Some("MAIL FROM:<a@b.example>")),
+            (
+                EHLO,
+                "MAIL FROM:<a@b.example SIZE=1",
+                "501 no",
+                Some("MAIL FROM:<a@b.example> SIZE=1"),
+            ),
             (
                 EHLO,
                 "MAIL FROM:<a@b.example> X=1 SIZE=5",

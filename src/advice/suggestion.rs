@@ -1,6 +1,6 @@
 //! The next sensible line: what moves the session on, and how what is typed would go on.
 
-use crate::session::{Dialogue, End, Fate, Phase, Transaction};
+use crate::session::{Dialogue, End, Fate, Phase, Recipient, Transaction};
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
@@ -102,13 +102,16 @@ pub(super) fn of_verb(seen: &Dialogue, habits: &Habits, verb: &Verb) -> Option<S
 /// How many recipients are looked through for those that are named already.
 const NAMED: usize = 1_000;
 
-/// The first recipient that this transaction has not named yet.
+/// The first recipient that this transaction has not named yet, but for those in lines that the
+/// server could not read.
 fn next_recipient<'a>(seen: &Dialogue, habits: &'a Habits) -> Option<&'a String> {
     let open = seen.envelope().open();
+    let misread = |r: &Recipient| {
+        seen.exchanges().get(r.exchange).is_some_and(|exchange| slip::was_misread(seen, exchange))
+    };
+    let names = |r: &Recipient, address: &String| r.path.written == *address && !misread(r);
     let named = |address: &String| {
-        open.is_some_and(|t| {
-            t.recipients.iter().rev().take(NAMED).any(|r| r.path.written == *address)
-        })
+        open.is_some_and(|t| t.recipients.iter().rev().take(NAMED).any(|r| names(r, address)))
     };
     habits.recipients.iter().find(|address| !named(address))
 }
@@ -231,6 +234,11 @@ mod tests {
         assert_eq!(suggested(&refused, "").as_deref(), Some("HELO pc.example.org"));
         let nobody = [MAIL, &["C: RCPT TO:<bob@example.net>", "S: 550 no"]].concat();
         assert_eq!(suggested(&nobody, "").as_deref(), Some("RSET"));
+        let misread = [MAIL, &["C: RCPT TO:<bob@example.net", "S: 501 what"]].concat();
+        for more in [&[][..], &["C: NOOP", "S: 250 ok"], &["C: DATA", "S: 503 to whom"]] {
+            let lines = [&misread, more].concat();
+            assert_eq!(suggested(&lines, "").as_deref(), Some("RCPT TO:<bob@example.net>"));
+        }
         assert_eq!(suggested(&["S: 554 no"], "").as_deref(), Some("QUIT"));
         assert_eq!(suggested(&[], ""), None);
         assert_eq!(suggested(&["S: 220 mx", "C: EHLO x.example"], ""), None);

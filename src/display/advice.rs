@@ -71,6 +71,29 @@ mod tests {
     use crate::advice::judge;
     use crate::journal::{Endpoints, Event, Happening, Moment, Side};
     use crate::session::Dialogue;
+    use crate::smtp::{Oddity, Span};
+
+    /// All that the grammar and the dialogue find odd about a line of the client.
+    const NAMED: &[&str] = &[
+        "A04", "C04", "C19", "C20", "D19", "F01", "F02", "F03", "F07", "F25", "F31", "G11", "G12",
+        "G13", "G16", "G19", "G20", "G22", "G29", "H02", "H03",
+    ];
+
+    #[test]
+    fn an_oddity_matters_as_much_as_its_entry_says() {
+        for id in NAMED {
+            let severity = match Fault::odd(&Oddity::new(id, Span::default())).severity {
+                Severity::Note | Severity::Unfinished => knowledge::Severity::Info,
+                Severity::Warn => knowledge::Severity::Warn,
+                Severity::Error => knowledge::Severity::Error,
+            };
+            assert_eq!(
+                knowledge::oddity(id).and_then(|entry| entry.severity),
+                Some(severity),
+                "{id}"
+            );
+        }
+    }
 
     #[test]
     fn a_fault_speaks_with_its_clause() {

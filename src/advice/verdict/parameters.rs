@@ -111,13 +111,9 @@ fn beyond_offer(seen: &Dialogue, known: &Parameter, param: &Parsed<Param>) -> Op
             over.then(|| Rule::TooBig.at(at).with("limit", limit.to_string()))
         }
         "HOLDFOR" => {
-            let limit = hold_limit(seen).filter(|limit| {
-                value.parse::<u64>().is_ok_and(|seconds| seconds > *limit)
-            })?;
+            let limit = hold_limit(seen)
+                .filter(|limit| value.parse::<u64>().is_ok_and(|seconds| seconds > *limit))?;
             Some(Rule::TooLong.at(at).with("limit", limit.to_string()))
-        }
-        "BODY" if value.eq_ignore_ascii_case("BINARYMIME") && !seen.offers("BINARYMIME") => {
-            Some(Rule::NotOffered.at(at).with("name", "BINARYMIME"))
         }
         _ => None,
     }
