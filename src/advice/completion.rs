@@ -33,14 +33,19 @@ impl Candidate {
     }
 }
 
-/// What can stand in `line` at byte `cursor`.
+/// What can stand in `line` at byte `cursor`; inside a word nothing.
 pub fn complete(seen: &Dialogue, habits: &Habits, line: &str, cursor: usize) -> Vec<Candidate> {
-    let head = line.get(..line.floor_char_boundary(cursor)).unwrap_or_default();
-    if head.len() > READABLE {
+    let (head, tail) = line.split_at(line.floor_char_boundary(cursor));
+    if head.len() > READABLE || !(tail.is_empty() || tail.starts_with([' ', '\t'])) {
         return Vec::new();
     }
-    let fitting = offers(seen, habits, head).into_iter().filter(|offer| fits(offer, head));
-    let mut candidates: Vec<_> = fitting.map(|offer| judged(seen, head, offer)).collect();
+    let mut offers = offers(seen, habits, head);
+    offers.retain(|offer| fits(offer, head));
+    // Whatever can stand in one place begins at the same byte.
+    let start = offers.first().map_or(head.len(), |offer| offer.start);
+    let known = judge(seen, head.get(..start).unwrap_or_default());
+    let judged = |offer| judged(seen, head, &known, offer);
+    let mut candidates: Vec<_> = offers.into_iter().map(judged).collect();
     candidates.sort_by_key(|candidate| candidate.reason.is_some());
     candidates
 }
@@ -68,11 +73,10 @@ fn fits(offer: &Offer, head: &str) -> bool {
     goes_on(&offer.insert) || goes_on(inside)
 }
 
-/// A candidate with what is wrong with it, beyond what was wrong with the line before.
-fn judged(seen: &Dialogue, head: &str, offer: Offer) -> Candidate {
+/// A candidate with what is wrong with it, beyond what is known to be wrong with the line before.
+fn judged(seen: &Dialogue, head: &str, known: &[Fault], offer: Offer) -> Candidate {
     let Offer { insert, start, about } = offer;
     let before = head.get(..start).unwrap_or_default();
-    let known = judge(seen, before);
     let faults = judge(seen, &[before, &insert].concat());
     let new = |fault: &Fault| fault.is_wrong() && known.iter().all(|k| k.says != fault.says);
     let reason = faults.into_iter().find(new);
@@ -157,12 +161,21 @@ mod tests {
     }
 
     #[test]
+    fn not_more_is_offered_than_the_server_holds() {
+        let held = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 FUTURERELEASE 600"];
+        assert_eq!(legal(&held, "MAIL FROM:<a@b.example> HOLDF"), ["HOLDFOR=600"]);
+    }
+
+    #[test]
     fn what_stands_behind_the_cursor_stays() {
         let seen = after(EHLO);
         let line = "MAIL FROM:<al SIZE=1";
         let all = complete(&seen, &Habits::default(), line, 13);
         let put = all.first().map(|c| c.put_into(line));
         assert_eq!(put, Some(("MAIL FROM:<alice@example.org> SIZE=1".to_owned(), 29)));
+        for (line, cursor) in [("MAIL FROM:<alice@example.org>", 13), ("MAIL", 2), ("MAILx", 4)] {
+            assert_eq!(complete(&seen, &Habits::default(), line, cursor), [], "{line}");
+        }
     }
 
     #[test]

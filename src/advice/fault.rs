@@ -42,13 +42,16 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// An oddity of a line that is `len` bytes long.
-    pub const fn odd(odd: &Oddity) -> Self {
-        let severity = match odd.id.as_bytes() {
+    /// An oddity of a line.
+    pub fn odd(odd: &Oddity) -> Self {
+        let severity = match odd.id {
             // The old source route is legal, and to be ignored.
-            b"F25" => Severity::Note,
+            "F25" => Severity::Note,
             // A name is what is typed next.
-            b"C06" => Severity::Unfinished,
+            "C06" => Severity::Unfinished,
+            "F03" | "F07" | "G11" | "G12" | "G13" | "G16" | "G19" | "G29" | "H02" => {
+                Severity::Error
+            }
             _ => Severity::Warn,
         };
         let says = Says::Oddity(odd.id);

@@ -6,6 +6,8 @@ use crate::smtp::command::{self, Argument, Command};
 use crate::smtp::path::is_domain;
 use crate::smtp::verb::Verb;
 
+use super::slip::was_misread;
+
 /// How many names of one kind are kept.
 const KEPT: usize = 20;
 
@@ -45,7 +47,8 @@ impl Habits {
         let over: Vec<&Exchange> = new.take_while(over).collect();
         for exchange in &over {
             // What was refused for good is not worth to be said again.
-            let refused = exchange.reply.as_ref().is_none_or(|r| r.class() == Class::Permanent);
+            let refused = exchange.reply.as_ref().is_none_or(|r| r.class() == Class::Permanent)
+                && !was_misread(seen, exchange);
             if let Some(command) = exchange.command.as_ref().filter(|_| !refused) {
                 self.learn(command);
             }
@@ -104,6 +107,10 @@ mod tests {
             "S: 250 ok",
             "C: RCPT TO:<nobody@example.net>",
             "S: 550 no",
+            "C: RCPT TO:<erin@example.net> NOTIFY",
+            "S: 501 what",
+            "C: RCPT TO:<frank@example.net>",
+            "S: 501 not him",
             "C: RCPT TO:<dave@example.net>",
             "S: 450 later",
             "C: RCPT TO:<late@example.net>",
@@ -113,7 +120,8 @@ mod tests {
         assert_eq!(next, seen.exchanges().len() - 1);
         assert_eq!(habits.hosts, ["laptop.example.com", "pc.example.org"]);
         assert_eq!(habits.senders, ["alice@example.org"]);
-        assert_eq!(habits.recipients, ["dave@example.net", "carol@example.net", "bob@example.net"]);
+        let recipients = ["dave", "erin", "carol", "bob"].map(|name| format!("{name}@example.net"));
+        assert_eq!(habits.recipients, recipients);
         assert_eq!(habits.follow(&seen, next), next);
     }
 

@@ -6,6 +6,9 @@ use crate::session::Dialogue;
 /// How many lines are looked at; nobody types a longer header.
 const LOOKED_AT: usize = 100;
 
+/// How many bytes of a line are looked at; no name of a field is longer, and no end of a header.
+pub(super) const LOOKED_INTO: u64 = 1_000;
+
 /// The fields that one would type, and that one would look for in a list.
 pub(super) const FIELDS: &[&str] = &[
     "From",
@@ -39,7 +42,7 @@ impl Letter {
         };
         // Behind the last line end stands the line that comes next.
         let whole = message.line_count();
-        let lines = (0..whole.min(LOOKED_AT)).filter_map(|at| message.line(at));
+        let lines = (0..whole.min(LOOKED_AT)).filter_map(|at| message.line_up_to(at, LOOKED_INTO));
         let mut letter = Self::default();
         for (at, line) in lines.enumerate() {
             if line.trim_ascii().is_empty() {

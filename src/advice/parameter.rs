@@ -54,8 +54,9 @@ parameters! {
     "AUTH" Mail "RFC 4954 §5" "AUTH=<> / xtext" ["<>"]
         |v| v.is_some_and(|v| v == "<>" || is_xtext(v));
     "BY" Mail "RFC 2852 §4" "BY=seconds;R / N [T]" ["600;R", "600;N"] |v| v.is_some_and(is_by);
-    "HOLDFOR" Mail "RFC 4865 §3" "HOLDFOR=seconds" ["3600"] |v| v.is_some_and(|v| digits(v, 9));
-    "HOLDUNTIL" Mail "RFC 4865 §3" "HOLDUNTIL=yyyy-mm-ddThh:mm:ssZ" [] |v| v.is_some_and(is_time);
+    "HOLDFOR" Mail "RFC 4865 §3" "HOLDFOR=seconds" ["3600"] |v| v.is_some_and(is_interval);
+    "HOLDUNTIL" Mail "RFC 4865 §3" "HOLDUNTIL=yyyy-mm-ddThh:mm:ssZ" []
+        |v| v.is_some_and(is_whole_time);
     "MT-PRIORITY" Mail "RFC 6710 §4.1" "MT-PRIORITY=-9 … 9" ["0", "3", "-3"]
         |v| v.is_some_and(is_priority);
     "REQUIRETLS" Mail "RFC 8689 §2" "REQUIRETLS" [] |v| v.is_none();
@@ -114,12 +115,22 @@ fn is_xtext(value: &str) -> bool {
     !value.is_empty()
 }
 
-/// `by-value` of RFC 2852 §4.
+/// `by-value` of RFC 2852 §4: to return what is late already makes no sense.
 fn is_by(value: &str) -> bool {
     let Some((time, mode)) = value.split_once(';') else { return false };
-    let digits_of = time.strip_prefix('-').unwrap_or(time);
     let mode = mode.to_ascii_uppercase();
-    digits(digits_of, 9) && matches!(mode.strip_suffix('T').unwrap_or(&mode), "R" | "N")
+    let future = !time.starts_with('-') && time.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    let known = match mode.strip_suffix('T').unwrap_or(&mode) {
+        "R" => future,
+        "N" => true,
+        _ => false,
+    };
+    known && digits(time.strip_prefix(['-', '+']).unwrap_or(time), 9)
+}
+
+/// `future-release-interval` of RFC 4865 §3.
+fn is_interval(value: &str) -> bool {
+    digits(value, 9) && !value.starts_with('0')
 }
 
 /// A date and time of RFC 3339, as far as its form goes.
@@ -127,8 +138,16 @@ fn is_time(value: &str) -> bool {
     value.parse::<jiff::Timestamp>().is_ok()
 }
 
+/// The same in UTC and with its seconds.
+fn is_whole_time(value: &str) -> bool {
+    let places = value.bytes().filter(|b| matches!(b, b'-' | b':')).count();
+    is_time(value) && value.ends_with(['Z', 'z']) && places == "--::".len()
+}
+
+/// `priority-value` of RFC 6710 §4.1.
 fn is_priority(value: &str) -> bool {
-    value.len() <= 2 && value.parse::<i8>().is_ok_and(|n| (-9..=9).contains(&n))
+    let digit = value.strip_prefix('-').unwrap_or(value);
+    value == "0" || matches!(digit.as_bytes(), [b'1'..=b'9'])
 }
 
 /// NEVER stands alone (RFC 3461 §4.1).
@@ -143,7 +162,7 @@ fn is_typed_address(value: &str) -> bool {
 
 fn is_rrvs(value: &str) -> bool {
     let (time, action) = value.split_once(';').unwrap_or((value, "C"));
-    is_time(time) && matches!(action, "C" | "R")
+    is_time(time) && one_of(Some(action), &["C", "R"])
 }
 
 #[cfg(test)]
@@ -178,11 +197,29 @@ mod tests {
             ("ORCPT", "bob@example.net", false),
             ("AUTH", "<>", true),
             ("BY", "-5;NT", true),
+            ("BY", "+5;R", true),
+            ("BY", "-5;R", false),
+            ("BY", "0;RT", false),
+            ("BY", "0;N", true),
+            ("BY", "+-5;N", false),
             ("BY", "5", false),
+            ("HOLDFOR", "999999999", true),
+            ("HOLDFOR", "0", false),
+            ("HOLDFOR", "007", false),
+            ("HOLDUNTIL", "2026-11-23T08:00Z", false),
+            ("HOLDUNTIL", "2026-11-23T08:00:00+01:00", false),
+            ("HOLDUNTIL", "20261123T080000Z", false),
             ("HOLDUNTIL", "2026-11-23T08:00:00Z", true),
             ("HOLDUNTIL", "tomorrow", false),
             ("RRVS", "2026-11-23T08:00:00Z;R", true),
             ("MT-PRIORITY", "-9", true),
+            ("RRVS", "2026-11-23T08:00:00Z;c", true),
+            ("RRVS", "2026-11-23T08:00:00Z;x", false),
+            ("MT-PRIORITY", "0", true),
+            ("MT-PRIORITY", "9", true),
+            ("MT-PRIORITY", "+5", false),
+            ("MT-PRIORITY", "-0", false),
+            ("MT-PRIORITY", "05", false),
             ("MT-PRIORITY", "10", false),
         ] {
             let known = Parameter::find(name).expect(name);

@@ -61,6 +61,8 @@ rules! {
     Twice "verdict.twice" "RFC 5321 §4.1.1.11" Error "A parameter that is there already.",
     Elsewhere "verdict.elsewhere" "RFC 5321 §4.1.1.11" Error "A parameter of another command.",
     Value "verdict.value" "RFC 5321 §4.1.2" Error "A value that the parameter does not have.",
+    Together "verdict.together" "RFC 4865 §3" Error "A parameter that excludes one before it.",
+    TooLong "verdict.too-long" "RFC 4865 §3" Error "To be held for longer than the server holds.",
     TooBig "verdict.too-big" "RFC 1870 §6.3" Error "A size beyond the server's limit.",
     // The order.
     Closed "verdict.closed" "RFC 5321 §3.1" Error "There is no connection.",
@@ -70,6 +72,7 @@ rules! {
     NoRecipient "verdict.no-recipient" "RFC 5321 §3.3" Error "No recipient was accepted.",
     InsideMail "verdict.inside-mail" "RFC 5321 §4.1.4" Error "A transaction is open.",
     Chunked "verdict.chunked" "RFC 3030 §2" Error "Chunks have begun.",
+    Binary "verdict.binary" "RFC 3030 §3" Error "DATA for a message that may hold any octet.",
     NotOffered "verdict.not-offered" "RFC 5321 §2.2.1" Error "The server did not offer it.",
     Historic "verdict.historic" "RFC 5321 §F.6" Warn "A command that nobody has any more.",
     Lmtp "verdict.lmtp" "RFC 2033 §4.1" Warn "The greeting of another protocol.",
@@ -80,7 +83,7 @@ rules! {
     LoginInside "verdict.login-inside" "RFC 4954 §4" Error "AUTH inside a transaction.",
     LoginClear "verdict.login-clear" "RFC 4954 §4" Warn "AUTH without TLS.",
     Mechanism "verdict.mechanism" "RFC 4954 §4" Error "A mechanism that is not offered.",
-    NotBase64 "verdict.not-base64" "RFC 4954 §4" Error "An answer that is no base64.",
+    NotBase64 "verdict.not-base64" "RFC 4954 §4" Error "An answer that is not base64.",
     // Mail data.
     EndsData "verdict.ends-data" "RFC 5321 §4.1.1.4" Note "The end of the message.",
     DotBlank "verdict.dot-blank" "RFC 5321 §4.1.1.4" Warn "A dot that ends nothing.",

@@ -4,12 +4,14 @@
 use crate::session::secrets::in_command;
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::Span;
-use crate::smtp::code::Class;
+use crate::smtp::code::{Class, Code};
 use crate::smtp::command::{self, Argument};
+use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 
 use super::fault::{Fault, Says, Severity};
 use super::habits::Habits;
+use super::letter::LOOKED_INTO;
 use super::rule::Rule;
 use super::suggestion::{is_fine, of_verb};
 use super::verdict::{form, in_answer, judge, meant};
@@ -35,30 +37,53 @@ pub fn recognise(seen: &Dialogue, habits: &Habits) -> Option<Slip> {
         return None;
     }
     let last = seen.exchanges().last()?;
-    let class = last.reply.as_ref()?.class();
-    if !matches!(class, Class::Permanent | Class::Transient) {
+    let reply = last.reply.as_ref()?;
+    // What is said of a whole message is no matter of its last line.
+    if !matches!(reply.class(), Class::Permanent | Class::Transient) || last.turn.ends_message() {
         return None;
     }
     let sent = std::str::from_utf8(&last.line.as_ref()?.bytes).ok()?;
     if last.turn == Turn::LoginAnswer {
         return in_login(seen, sent);
     }
-    let fault = judge(seen, sent).into_iter().find(|f| f.severity > Severity::Note)?;
+    let fault = judge(seen, sent).into_iter().find(|fault| explains(fault, reply))?;
     // What was meant may be a login; nothing that hides there is said again.
     let line = mended(seen, habits, sent).filter(|line| in_command(line.as_bytes()).is_none());
     Some(Slip { fault, line })
 }
 
+/// Whether a server may have said no because of this.
+fn explains(fault: &Fault, reply: &Reply) -> bool {
+    match fault.says {
+        Says::Rule(Rule::NoHandshake | Rule::Historic | Rule::Lmtp) => false,
+        Says::Rule(Rule::LoginClear) => {
+            [Code(530), Code(534), Code(538)].iter().any(|code| reply.is(*code))
+        }
+        _ => fault.severity > Severity::Note,
+    }
+}
+
+/// Whether a server could not read a line because of something behind its verb. That says nothing
+/// of the names in it.
+pub(super) fn was_misread(seen: &Dialogue, exchange: &Exchange) -> bool {
+    let unread =
+        |reply: &Reply| [Code(500), Code(501), Code(555)].iter().any(|code| reply.is(*code));
+    let line = exchange.line.as_ref().and_then(|line| std::str::from_utf8(&line.bytes).ok());
+    let faulty = |fault: &Fault| fault.severity > Severity::Note && fault.span.start > 0;
+    exchange.reply.as_ref().is_some_and(unread)
+        && line.is_some_and(|line| judge(seen, line).iter().any(faulty))
+}
+
 fn in_data(seen: &Dialogue) -> Option<Slip> {
     let message = seen.messages().last().filter(|message| !message.is_complete())?;
-    let last = message.line(message.line_count().checked_sub(1)?)?;
+    let last = message.line_up_to(message.line_count().checked_sub(1)?, LOOKED_INTO)?;
     let last = std::str::from_utf8(&last).ok()?.trim_end_matches(['\r', '\n']);
     let is_slip = |f: &Fault| matches!(f.says, Says::Rule(Rule::DotBlank | Rule::QuitInData));
     let fault = judge(seen, last).into_iter().find(is_slip)?;
     Some(Slip { fault, line: Some(".".to_owned()) })
 }
 
-/// An answer that was no base64: the login begins again.
+/// An answer that was not base64: the login begins again.
 fn in_login(seen: &Dialogue, sent: &str) -> Option<Slip> {
     // What is veiled in a recording says nothing.
     let fault = in_answer(sent).filter(|_| !sent.bytes().all(|b| b == b'*'))?;
@@ -101,14 +126,23 @@ fn mend(seen: &Dialogue, habits: &Habits, line: &str, fault: &Fault) -> Option<S
             Rule::UnknownVerb | Rule::Misspelt | Rule::VerbBegun => {
                 verb_of(seen, habits, line, fault)
             }
+            // The address stays when only a parameter is not complete.
+            Rule::ToCome if span.start > 0 => without_word(line, span),
             Rule::ToCome | Rule::NameBegun => say(&verb),
             Rule::LeadingBlank => replaced(line, span, ""),
             Rule::NoArgument => Some(verb.as_str().to_owned()),
             Rule::Control => Some(line.replace(char::is_control, "")),
             Rule::NoBlank => replaced(line, Span::new(span.start, span.start), " "),
-            Rule::Twice | Rule::Elsewhere | Rule::Value | Rule::TooBig => without_word(line, span),
+            Rule::ParameterBegun
+            | Rule::Twice
+            | Rule::Elsewhere
+            | Rule::Together
+            | Rule::Value
+            | Rule::TooLong
+            | Rule::TooBig => without_word(line, span),
             Rule::NoMail => say(&Verb::Mail),
             Rule::NoRecipient => say(&Verb::Rcpt),
+            Rule::Binary => say(&Verb::Bdat),
             Rule::InsideMail => say(&Verb::Rset),
             Rule::OnlyQuit => say(&Verb::Quit),
             _ => None,
@@ -144,7 +178,7 @@ fn without_word(line: &str, span: Span) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advice::verdict::tests::{DATA, EHLO, MAIL, RCPT, after};
+    use crate::advice::verdict::tests::{BINARY, DATA, EHLO, MAIL, RCPT, after};
 
     fn slip(lines: &[&str], sent: &str, reply: &str) -> Option<Slip> {
         let (sent, reply) = (format!("C: {sent}"), format!("S: {reply}"));
@@ -169,6 +203,12 @@ mod tests {
             (EHLO, "MAIL FROM:<a@b.example", "501 no", Some("MAIL FROM:<a@b.example>")),
             (
                 EHLO,
+                "MAIL FROM:<a@b.example SIZE=1",
+                "501 no",
+                Some("MAIL FROM:<a@b.example> SIZE=1"),
+            ),
+            (
+                EHLO,
                 "MAIL FROM:<a@b.example> X=1 SIZE=5",
                 "555 no",
                 Some("MAIL FROM:<a@b.example> SIZE=5"),
@@ -179,8 +219,17 @@ mod tests {
                 "552 no",
                 Some("MAIL FROM:<a@b.example>"),
             ),
+            (EHLO, "MAIL FROM:<bob@b.example> SIZE", "501 no", Some("MAIL FROM:<bob@b.example>")),
+            (EHLO, "MAIL FROM:<bob@b.example> SI", "555 no", Some("MAIL FROM:<bob@b.example>")),
+            (
+                MAIL,
+                "RCPT TO:<zed@b.example> NOTIFY=SUCCESS,",
+                "501 no",
+                Some("RCPT TO:<zed@b.example>"),
+            ),
             (MAIL, "MAIL FROM:<a@b.example>", "503 no", Some("RSET")),
             (MAIL, "DATA", "503 no", Some("RCPT TO:<bob@example.net>")),
+            (BINARY, "DATA", "503 no", Some("BDAT 0 LAST")),
             (RCPT, "DATA now", "501 no", Some("DATA")),
             (RCPT, "QUI", "500 no", Some("QUIT")),
             (DATA, ". ", "", Some(".")),
@@ -197,6 +246,20 @@ mod tests {
         assert_eq!(slip(EHLO, "FROB", "250 of course"), None);
         assert_eq!(slip(EHLO, "QUIT", "421 bye"), None);
         assert_eq!(slip(DATA, "text", ""), None);
+        assert_eq!(slip(RCPT, "BDAT 0 LAST", "552 too much"), None);
+        assert_eq!(slip(EHLO, "TURN", "502 no"), None);
+        assert_eq!(slip(EHLO, "LHLO x.example", "500 no"), None);
+        const OFFERED: &[&str] = &[
+            "S: 220 mx",
+            "C: EHLO x.example",
+            "S: 250-mx",
+            "S: 250-STARTTLS",
+            "S: 250 AUTH PLAIN",
+        ];
+        assert_eq!(slip(OFFERED, "STARTTLS", "454 not now"), None);
+        for (reply, is_slip) in [("535 no", false), ("504 no", false), ("530 first TLS", true)] {
+            assert_eq!(slip(OFFERED, "AUTH PLAIN AGEAYg==", reply).is_some(), is_slip, "{reply}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The next sensible line: what moves the session on, and how what is typed would go on.
 
-use crate::session::{Dialogue, End, Fate, Phase, Transaction};
+use crate::session::{Dialogue, End, Fate, Phase, Recipient, Transaction};
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
@@ -9,7 +9,7 @@ use super::fault::Severity;
 use super::habits::Habits;
 use super::letter::Letter;
 use super::slip;
-use super::verdict::{judge, starts_with};
+use super::verdict::{is_binary, judge, starts_with};
 
 /// What could follow behind `line`, or nothing. An empty text says that the line is good as it is,
 /// where that is an empty one.
@@ -57,6 +57,7 @@ fn rank(seen: &Dialogue, verb: &Verb) -> u8 {
     let first = match verb {
         Verb::Quit => has_sent(seen),
         Verb::Data => true,
+        Verb::Bdat => seen.envelope().open().is_some_and(is_binary),
         Verb::Helo => ehlo_failed(seen),
         _ => false,
     };
@@ -89,6 +90,9 @@ pub(super) fn of_verb(seen: &Dialogue, habits: &Habits, verb: &Verb) -> Option<S
         Verb::Rcpt => format!("RCPT TO:<{}>", next_recipient(seen, habits)?),
         Verb::Auth => format!("AUTH {}", seen.capabilities()?.find("AUTH")?.params.first()?),
         Verb::Bdat if seen.phase() == Phase::Chunks => "BDAT 0 LAST".to_owned(),
+        Verb::Bdat if seen.envelope().open().is_some_and(is_binary) => {
+            format!("BDAT {} LAST", habits.draft.unwrap_or_default())
+        }
         Verb::Bdat => return None,
         verb => verb.as_str().to_owned(),
     };
@@ -98,13 +102,16 @@ pub(super) fn of_verb(seen: &Dialogue, habits: &Habits, verb: &Verb) -> Option<S
 /// How many recipients are looked through for those that are named already.
 const NAMED: usize = 1_000;
 
-/// The first recipient that this transaction has not named yet.
+/// The first recipient that this transaction has not named yet, but for those in lines that the
+/// server could not read.
 fn next_recipient<'a>(seen: &Dialogue, habits: &'a Habits) -> Option<&'a String> {
     let open = seen.envelope().open();
+    let misread = |r: &Recipient| {
+        seen.exchanges().get(r.exchange).is_some_and(|exchange| slip::was_misread(seen, exchange))
+    };
+    let names = |r: &Recipient, address: &String| r.path.written == *address && !misread(r);
     let named = |address: &String| {
-        open.is_some_and(|t| {
-            t.recipients.iter().rev().take(NAMED).any(|r| r.path.written == *address)
-        })
+        open.is_some_and(|t| t.recipients.iter().rev().take(NAMED).any(|r| names(r, address)))
     };
     habits.recipients.iter().find(|address| !named(address))
 }
@@ -142,7 +149,7 @@ fn header(seen: &Dialogue, habits: &Habits) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::advice::verdict::tests::{DATA, EHLO, MAIL, RCPT, after};
+    use crate::advice::verdict::tests::{BINARY, DATA, EHLO, MAIL, RCPT, after};
 
     fn suggested(lines: &[&str], typed: &str) -> Option<String> {
         let date = Some("Mon, 23 Nov 2026 08:00:00 +0000".to_owned());
@@ -211,6 +218,8 @@ mod tests {
             (EHLO, " ", None),
             (MAIL, "R", Some("CPT TO:<bob@example.net>")),
             (RCPT, "", Some("DATA")),
+            (BINARY, "", Some("BDAT 0 LAST")),
+            (BINARY, "D", None),
             (RCPT, "RCPT TO:<", Some("bob@example.net>")),
             (DATA, "F", Some("rom: alice@example.org")),
             (DATA, "Me", Some("ssage-ID: ")),
@@ -225,6 +234,11 @@ mod tests {
         assert_eq!(suggested(&refused, "").as_deref(), Some("HELO pc.example.org"));
         let nobody = [MAIL, &["C: RCPT TO:<bob@example.net>", "S: 550 no"]].concat();
         assert_eq!(suggested(&nobody, "").as_deref(), Some("RSET"));
+        let misread = [MAIL, &["C: RCPT TO:<bob@example.net", "S: 501 what"]].concat();
+        for more in [&[][..], &["C: NOOP", "S: 250 ok"], &["C: DATA", "S: 503 to whom"]] {
+            let lines = [&misread, more].concat();
+            assert_eq!(suggested(&lines, "").as_deref(), Some("RCPT TO:<bob@example.net>"));
+        }
         assert_eq!(suggested(&["S: 554 no"], "").as_deref(), Some("QUIT"));
         assert_eq!(suggested(&[], ""), None);
         assert_eq!(suggested(&["S: 220 mx", "C: EHLO x.example"], ""), None);

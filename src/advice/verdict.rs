@@ -23,6 +23,8 @@ use super::parameter;
 use super::rule::Rule;
 
 pub(super) use argument::form;
+pub(super) use order::is_binary;
+pub(super) use parameters::hold_limit;
 pub(super) use text::in_answer;
 pub(super) use verb::{meant, starts_with, word};
 
@@ -182,6 +184,17 @@ pub(super) mod tests {
         "C: DATA",
         "S: 354 go",
     ];
+    pub(in super::super) const BINARY: &[&str] = &[
+        "S: 220 mx",
+        "C: EHLO pc.example.org",
+        "S: 250-mx",
+        "S: 250-CHUNKING",
+        "S: 250 BINARYMIME",
+        "C: MAIL FROM:<alice@example.org> BODY=BINARYMIME",
+        "S: 250 ok",
+        "C: RCPT TO:<carol@example.net>",
+        "S: 250 ok",
+    ];
     const LOGIN: &[&str] = &[
         "S: 220 mx",
         "C: EHLO pc.example.org",
@@ -321,6 +334,7 @@ pub(super) mod tests {
                 ("MAIL TO:<a@b.example>", "Expected"),
                 ("MAIL FROM: <a@b.example>", "F01"),
                 ("MAIL FROM:a@b.example", "F02"),
+                ("MAIL FROM:<a@b.example SIZE=1", "Unclosed"),
                 ("MAIL FROM:<Al <a@b.example>>", "F03"),
                 ("MAIL FROM:<@r.example:a@b.example>", "F25"),
                 ("MAIL FROM:<a..b@c.example>", "Address"),
@@ -331,7 +345,7 @@ pub(super) mod tests {
                 ("MAIL FROM:<a@b.example> NOTIFY=NEVER", "Elsewhere"),
                 ("MAIL FROM:<a@b.example> SIZE=x", "Value"),
                 ("MAIL FROM:<a@b.example> SIZE=100001", "TooBig"),
-                ("MAIL FROM:<a@b.example> BODY=BINARYMIME", "NotOffered"),
+                ("MAIL FROM:<a@b.example> BODY=BINARYMIME", "F07"),
                 ("MAIL FROM:<a@b.example> BODY RET=FULL", "Value"),
                 ("MAIL FROM:<grå@example.org>", "F31"),
                 ("NOOP grå", "NonAscii"),
@@ -344,6 +358,21 @@ pub(super) mod tests {
                 ("RCPT TO:<>", "NullRecipient"),
                 ("RCPT TO:<b@c.example> NOTIFY=NEVER,DELAY", "Value"),
                 ("RCPT TO:<b@[2001:db8::1]>", "C19"),
+            ],
+        );
+    }
+
+    #[test]
+    fn how_long_a_message_is_held() {
+        let offered = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 FUTURERELEASE 600"];
+        check(
+            &offered,
+            &[
+                ("MAIL FROM:<a@b.example> HOLDFOR=600", ""),
+                ("MAIL FROM:<a@b.example> HOLDFOR=601", "TooLong"),
+                ("MAIL FROM:<a@b.example> HOLDFOR=0", "Value"),
+                ("MAIL FROM:<a@b.example> HOLDUNTIL=2026-12-31T23:59:59Z HOLDFOR=60", "Together"),
+                ("MAIL FROM:<a@b.example> HOLDFOR=60 HOLDUNTIL=2026-12-31T23:59:59Z", "Together"),
             ],
         );
     }
@@ -405,6 +434,7 @@ pub(super) mod tests {
             &chunks,
             &[("DATA", "Chunked"), ("RCPT TO:<b@c.example>", "Chunked"), ("BDAT 0 LAST", "")],
         );
+        check(BINARY, &[("DATA", "Binary"), ("BDAT 5", "")]);
         let tls = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 STARTTLS"];
         check(&tls, &[("STARTTLS", "NoHandshake")]);
         let waiting = ["S: 220 mx", "C: EHLO x.example", "S: 250 mx", "C: NOOP"];
@@ -427,10 +457,14 @@ pub(super) mod tests {
             offered,
             &[
                 ("AUTH PLAIN", "LoginClear"),
+                ("auth login", "LoginClear"),
+                ("AUTH CRAM", "Mechanism"),
                 ("AUTH CRAM-MD5", "Mechanism"),
                 ("AUTH PLAIN AG Fs", "NotBase64"),
             ],
         );
+        let hashed = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 AUTH CRAM-MD5"];
+        check(&hashed, &[("AUTH CRAM-MD5", ""), ("AUTH CRAM", "MechanismBegun")]);
         let response = judge(&after(offered), "AUTH PLAIN AGFs aWNl");
         assert_eq!(response[0].span, Span::new(15, 16));
         check(LOGIN, &[("YWxp Y2U=", "NotBase64"), ("caf\u{e9}", "NotBase64")]);

@@ -1,7 +1,7 @@
 //! Words for advice: what a fault says and on which clause it rests, and what a candidate is.
 
 use crate::advice::{Candidate, Fault, Rule, Says, Severity};
-use crate::knowledge::{self, Entry, Lang, Topic};
+use crate::knowledge::{self, Lang, Topic};
 
 use super::Role;
 use super::token::own_visible;
@@ -40,7 +40,7 @@ pub fn say(fault: &Fault, lang: Lang) -> Said {
             let entry = knowledge::oddity(id);
             let text = entry.map_or(id, |entry| &entry.say(lang).title).to_owned();
             let clause = entry.and_then(|e| e.rfc.first()).map_or("", String::as_str);
-            Said { role: role(severity(fault, entry)), text, clause }
+            Said { role: role(fault.severity), text, clause }
         }
         Says::Rule(rule) => Said {
             role: role(fault.severity),
@@ -57,17 +57,6 @@ fn sentence(rule: Rule, fault: &Fault, lang: Lang) -> String {
     knowledge::fill(lang, rule.key(), &values)
 }
 
-/// How much an oddity matters stands in its entry, unless the line is only not finished.
-fn severity(fault: &Fault, entry: Option<&Entry>) -> Severity {
-    let known = entry.and_then(|entry| entry.severity);
-    match known.filter(|_| fault.is_wrong()) {
-        Some(knowledge::Severity::Error) => Severity::Error,
-        Some(knowledge::Severity::Warn) => Severity::Warn,
-        Some(knowledge::Severity::Info) => Severity::Note,
-        None => fault.severity,
-    }
-}
-
 const fn role(severity: Severity) -> Role {
     match severity {
         Severity::Note | Severity::Unfinished => Role::Dim,
@@ -82,6 +71,29 @@ mod tests {
     use crate::advice::judge;
     use crate::journal::{Endpoints, Event, Happening, Moment, Side};
     use crate::session::Dialogue;
+    use crate::smtp::{Oddity, Span};
+
+    /// All that the grammar and the dialogue find odd about a line of the client.
+    const NAMED: &[&str] = &[
+        "A04", "C04", "C19", "C20", "D19", "F01", "F02", "F03", "F07", "F25", "F31", "G11", "G12",
+        "G13", "G16", "G19", "G20", "G22", "G29", "H02", "H03",
+    ];
+
+    #[test]
+    fn an_oddity_matters_as_much_as_its_entry_says() {
+        for id in NAMED {
+            let severity = match Fault::odd(&Oddity::new(id, Span::default())).severity {
+                Severity::Note | Severity::Unfinished => knowledge::Severity::Info,
+                Severity::Warn => knowledge::Severity::Warn,
+                Severity::Error => knowledge::Severity::Error,
+            };
+            assert_eq!(
+                knowledge::oddity(id).and_then(|entry| entry.severity),
+                Some(severity),
+                "{id}"
+            );
+        }
+    }
 
     #[test]
     fn a_fault_speaks_with_its_clause() {

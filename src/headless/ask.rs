@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::advice::{Candidate, Habits, complete, judge, suggest};
+use crate::advice::{Candidate, Habits, Slip, complete, judge, suggest};
 use crate::display::advice::{say, words};
 use crate::display::text::{fit, width};
 use crate::display::token::own_visible;
@@ -12,13 +12,14 @@ use crate::session::Dialogue;
 
 /// The line that is asked about, if `typed` asks. A lone `?` does, since no server knows a command
 /// of that name; behind the beginning of a command it does for a person only, because in a script
-/// it may be meant for the server. Where text is awaited, it is text.
+/// it may be meant for the server. Inside a login it is no answer either, since it is not base64;
+/// what stands before it may be a secret. Where text is awaited, it is text.
 pub fn asked<'a>(seen: &Dialogue, typed: &'a [u8], person: bool) -> Option<&'a str> {
-    if seen.awaits_mail_data() || seen.awaits_login() || seen.awaits_octets() {
+    if seen.awaits_mail_data() || seen.awaits_octets() {
         return None;
     }
     let line = std::str::from_utf8(typed).ok()?.strip_suffix('?')?;
-    (line.is_empty() || person).then_some(line)
+    (line.is_empty() || (person && !seen.awaits_login())).then_some(line)
 }
 
 /// What can stand behind `line`, the legal things first, each with its words or the reason why it
@@ -40,10 +41,25 @@ pub fn answer(seen: &Dialogue, habits: &Habits, line: &str, lang: Lang) -> Strin
     if let Some(rest) = suggest(seen, habits, line) {
         let next = own_visible(&[line, &rest].concat());
         note(&knowledge::fill(lang, "ask.next", &[("line", &next)]));
+    } else if seen.awaits_login() {
+        note(knowledge::word(lang, "ask.login"));
     } else if candidates.is_empty() {
         note(knowledge::word(lang, "ask.nothing"));
     }
     out
+}
+
+/// What was wrong with what was sent last, and what was meant, in one line.
+pub fn tell(slip: &Slip, lang: Lang) -> String {
+    let said = say(&slip.fault, lang).with_clause();
+    let told = match &slip.line {
+        Some(line) => {
+            let values = [("said", said.as_str()), ("line", &own_visible(line))];
+            knowledge::fill(lang, "ask.meant", &values)
+        }
+        None => knowledge::fill(lang, "ask.slip", &[("said", &said)]),
+    };
+    format!("# {told}\n")
 }
 
 fn remark(candidate: &Candidate, lang: Lang) -> String {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 
-use crate::advice::Habits;
+use crate::advice::{Habits, recognise};
 use crate::display::token::own_visible;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
@@ -18,7 +18,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, converse, was_cut_short};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Keep, Message, Phase};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -58,6 +58,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         bad_input: false,
         habits: Habits { date: Some(date), ..Habits::default() },
         learned: 0,
+        told: (0, 0),
         say,
     }
     .attend(heard)
@@ -94,6 +95,8 @@ struct Front {
     bad_input: bool,
     habits: Habits,
     learned: usize,
+    /// Behind which exchange and which line of mail data the last slip was told.
+    told: (usize, usize),
     say: mpsc::Sender<Say>,
 }
 
@@ -130,6 +133,7 @@ impl Front {
                         self.learned = self.habits.follow(&self.dialogue, self.learned);
                         say(&self.heard_of_us(&event, &printer))?;
                         say(&printer.news(&self.dialogue))?;
+                        say(&self.slip())?;
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
                         tell_recording_failed(&why, self.setting.lang());
@@ -186,6 +190,18 @@ impl Front {
         let told = self.drips.then(|| printer.piece(event.at, data, &self.dialogue));
         self.drips &= self.said != self.heard_of_us;
         told.unwrap_or_default()
+    }
+
+    /// A slip in what was sent last, once.
+    fn slip(&mut self) -> String {
+        let lines = self.dialogue.messages().last().map_or(0, Message::line_count);
+        let place = (self.dialogue.exchanges().len(), lines);
+        if self.told == place {
+            return String::new();
+        }
+        let Some(slip) = recognise(&self.dialogue, &self.habits) else { return String::new() };
+        self.told = place;
+        ask::tell(&slip, self.setting.lang())
     }
 
     fn directive(&self, line: &[u8]) -> Result<Say, String> {

@@ -164,8 +164,14 @@ impl Message {
 
     /// Line `index` as it crossed the wire, its end included; `None` if it is not kept.
     pub fn line(&self, index: usize) -> Option<Vec<u8>> {
+        self.line_up_to(index, u64::MAX)
+    }
+
+    /// The first `limit` bytes of line `index`; `None` if they are not kept.
+    pub fn line_up_to(&self, index: usize, limit: u64) -> Option<Vec<u8>> {
         let range = self.line_range(index)?;
-        (range.end <= self.kept as u64).then(|| self.wire(range.start, range.end))
+        let end = range.end.min(range.start.saturating_add(limit));
+        (end <= self.kept as u64).then(|| self.wire(range.start, end))
     }
 
     /// Where line `index` stands on the wire.
@@ -245,6 +251,7 @@ mod tests {
         assert_eq!(message.line(2).as_deref(), Some(b"..x\r\n".as_slice()));
         assert_eq!(message.line(3).as_deref(), Some(b".\r\n".as_slice()));
         assert_eq!(message.line(4), None);
+        assert_eq!(message.line_up_to(2, 3).as_deref(), Some(b"..x".as_slice()));
         assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
         assert_eq!(message.content_len(), 12);
     }
@@ -256,6 +263,7 @@ mod tests {
         assert_eq!((message.wire_len(), message.forgotten()), (11, 7));
         assert_eq!(message.line(0).as_deref(), Some(b"ab\r\n".as_slice()));
         assert_eq!(message.line(1), None);
+        assert_eq!(message.line_up_to(1, 1), None);
         assert_eq!(message.content(), b"ab\r\n");
     }
 }

@@ -7,7 +7,7 @@ use crate::journal::{Ending, Side};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::{Argument, Command};
 use crate::smtp::ehlo::Capabilities;
-use crate::smtp::param::keyword_of;
+use crate::smtp::param::{Param, keyword_of};
 use crate::smtp::path::is_domain;
 use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
@@ -36,7 +36,7 @@ pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> 
     }
     let Argument::Path(path, params) = &command.argument else { return odd };
     if dialogue.phase() != Phase::Greeted {
-        let unoffered = params.iter().filter(|p| !dialogue.offers(keyword_of(&p.value.name)));
+        let unoffered = params.iter().filter(|p| !dialogue.offers(keyword(&p.value)));
         odd.extend(unoffered.map(|p| Oddity::new("F07", p.span)));
     }
     let utf8 = params.iter().any(|p| p.value.name == "SMTPUTF8")
@@ -45,6 +45,17 @@ pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> 
         odd.push(Oddity::new("F31", path.span));
     }
     odd
+}
+
+/// What the server has to offer for `param`; one value of BODY has a keyword of its own
+/// (RFC 3030 §3).
+fn keyword(param: &Param) -> &str {
+    match &param.value {
+        Some(value) if param.name == "BODY" && value.eq_ignore_ascii_case("BINARYMIME") => {
+            "BINARYMIME"
+        }
+        _ => keyword_of(&param.name),
+    }
 }
 
 /// These must be the last of a pipelined group (RFC 2920 §3.1).

@@ -4,7 +4,7 @@
 use crate::advice::{self, Candidate, Fault};
 
 use super::model::{Model, Pane};
-use super::popup::Popup;
+use super::popup::{Candidates, Popup};
 
 /// The line that would go to the server.
 fn line(model: &Model) -> Option<&str> {
@@ -16,10 +16,13 @@ fn line(model: &Model) -> Option<&str> {
     Some(text).filter(|text| sent && !directive && !text.contains('\n'))
 }
 
-/// What there is to say about the line, the worst first; `None` where nothing is judged.
+/// What there is to say about the line, the worst first; `None` where nothing is judged. With a
+/// list before it, it is the line that the chosen candidate makes.
 pub fn verdict(model: &Model) -> Option<Vec<Fault>> {
-    let line = line(model).filter(|line| !line.is_empty())?;
-    Some(advice::judge(&model.session.dialogue, line))
+    let line = line(model)?;
+    let with = chosen(model).map(|candidate| candidate.put_into(line).0);
+    let line = with.as_deref().unwrap_or(line);
+    (!line.is_empty()).then(|| advice::judge(&model.session.dialogue, line))
 }
 
 /// What can stand at the cursor.
@@ -31,7 +34,14 @@ pub fn candidates(model: &Model) -> Vec<Candidate> {
 /// The candidate of the open list that is chosen.
 pub fn chosen(model: &Model) -> Option<Candidate> {
     let Some(Popup::Candidates(list)) = &model.popup else { return None };
-    candidates(model).into_iter().nth(list.chosen)
+    let mut all = candidates(model);
+    let at = place(list, &all);
+    (at < all.len()).then(|| all.swap_remove(at))
+}
+
+/// Which of `all` is chosen.
+pub fn place(list: &Candidates, all: &[Candidate]) -> usize {
+    all.iter().position(|candidate| candidate.insert == list.chosen).unwrap_or_default()
 }
 
 /// What is suggested behind the line, where the cursor is at its end.

@@ -31,6 +31,18 @@ pub fn begun_path(model: &Model) -> Option<(&str, &str)> {
     path.split_at_checked(name)
 }
 
+/// What all paths that fit have in common; of one alone it is all of it.
+pub fn common(model: &Model) -> Option<String> {
+    let paths = fitting(model);
+    let (first, others) = paths.split_first()?;
+    let shared = |other: &String| -> usize {
+        let alike = first.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+        alike.map(|(a, _)| a.len_utf8()).sum()
+    };
+    let end = others.iter().map(shared).min().unwrap_or(first.len());
+    first.get(..end).map(str::to_owned)
+}
+
 /// The paths that fit what is typed. Hidden files are there for those who ask for them.
 pub fn fitting(model: &Model) -> Vec<String> {
     let Some((path, name)) = begun_path(model) else { return Vec::new() };

@@ -80,10 +80,10 @@ pub struct Palette {
 }
 
 /// What can stand at the cursor of the prompt, filtered by what is typed there.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Candidates {
-    /// Which one would be taken.
-    pub chosen: usize,
+    /// What the chosen one puts in; where there is no such one any more, the first is the one.
+    pub chosen: String,
 }
 
 /// The theme switcher: what is chosen is what the screen looks like.

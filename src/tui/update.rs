@@ -452,7 +452,7 @@ fn close(model: &mut Model) {
 pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
     match &mut model.popup {
         Some(Popup::Palette(palette)) => palette.chosen = Some(index),
-        Some(Popup::Candidates(list)) => list.chosen = index,
+        Some(Popup::Candidates(_)) => advice::go_to(model, index),
         Some(Popup::Themes(themes)) => themes.chosen = index,
         Some(Popup::Question(question)) => question.chosen = index,
         Some(Popup::Copy(copy)) => copy.chosen = index,

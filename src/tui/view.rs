@@ -87,7 +87,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     match &model.popup {
         Some(Popup::Help(help)) => help::draw(model, help, frame),
         Some(Popup::Palette(_)) => palette::draw(model, frame),
-        Some(Popup::Candidates(list)) => candidates::draw(model, *list, frame),
+        Some(Popup::Candidates(list)) => candidates::draw(model, list, frame),
         Some(Popup::Themes(themes)) => themes::draw(model, themes, frame),
         Some(Popup::Question(question)) => question::draw(model, question, frame),
         Some(Popup::Query(_) | Popup::Search(_)) => find::draw(model, panes.hints, frame),
@@ -323,7 +323,7 @@ fn put(buffer: &mut Buffer, (x, y): (u16, u16), text: &str, end: u16, style: Sty
 pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
     match &model.popup {
         Some(Popup::Palette(_)) => palette::choices(model),
-        Some(Popup::Candidates(list)) => candidates::choices(model, *list),
+        Some(Popup::Candidates(list)) => candidates::choices(model, list),
         Some(Popup::Themes(themes)) => themes::choices(model, themes),
         Some(Popup::Question(question)) => question::choices(model, question),
         Some(Popup::Copy(copy)) => copy::choices(model, copy),

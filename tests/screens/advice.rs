@@ -63,7 +63,7 @@ fn the_verdict_stands_at_the_edge_of_the_prompt() {
         (hello, "DATA", "no MAIL was accepted yet (RFC 5321 §4.1.4)"),
         (hello, "HELLO x", "no such command; EHLO? (RFC 5321 §4.2.4)"),
         (&[GREETING, HELLO, ENVELOPE, MESSAGE], ".", "this ends the message (RFC 5321 §4.1.1.4)"),
-        (&[GREETING, HELLO, ENVELOPE, MESSAGE], ". ", "a space behind the dot"),
+        (&[GREETING, HELLO, ENVELOPE, MESSAGE], ". ", "a blank beside the dot"),
     ] {
         let remark = remark(scenes, line);
         assert!(remark.contains(said), "{line}: {remark}");
@@ -152,6 +152,24 @@ fn the_list_is_gone_through_narrowed_and_closed() {
     scene.types("R");
     scene.press("tab");
     scene.press("ctrl-c");
+    assert!(!lists(&scene));
+}
+
+/// A reply in between does not move the choice; and the border judges the line with it.
+#[test]
+fn what_is_chosen_stays_chosen_and_is_judged() {
+    let mut scene = introduced();
+    scene.types("R");
+    scene.press("tab");
+    let inserts = |scene: &Scene| advice::chosen(&scene.model).map(|c| c.insert);
+    assert_eq!(inserts(&scene).as_deref(), Some("RSET"));
+    assert!(remark_of(&scene).contains("ok"), "{}", scene.grid());
+    scene.play("C: MAIL FROM:<me@example.com>\nS: 250 ok");
+    assert_eq!(inserts(&scene).as_deref(), Some("RSET"));
+    scene.press("up");
+    assert_eq!(inserts(&scene).as_deref(), Some("RCPT TO:<"));
+    assert!(remark_of(&scene).contains("the > is still missing"), "{}", scene.grid());
+    scene.closed(Ending::Finished);
     assert!(!lists(&scene));
 }
 
@@ -247,6 +265,8 @@ fn a_path_is_completed_behind_a_directive() {
     assert_eq!(scene.model.prompt.text(), ":data letters/");
     listed(&mut scene, "letters/", &["a.eml", "b.eml"]);
     golden("paths-en", &scene);
+    scene.press("tab");
+    assert_eq!(scene.model.prompt.text(), ":data letters/");
     scene.press("down");
     scene.press("down");
     assert_eq!(scene.press("enter"), [Effect::SayFile("letters/b.eml".to_owned())]);

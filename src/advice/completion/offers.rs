@@ -11,7 +11,7 @@ use crate::smtp::verb::Verb;
 use super::super::habits::Habits;
 use super::super::letter::{FIELDS, Letter};
 use super::super::parameter::{PARAMETERS, Parameter};
-use super::super::verdict::{form, starts_with, word};
+use super::super::verdict::{form, hold_limit, starts_with, word};
 
 /// A candidate that nobody has judged yet.
 pub(super) struct Offer {
@@ -166,6 +166,11 @@ fn parameters(
 fn values(seen: &Dialogue, habits: &Habits, known: &Parameter, path: &Parsed<Path>) -> Vec<String> {
     match known.name {
         "SIZE" => habits.draft.map(|size| size.to_string()).into_iter().collect(),
+        "HOLDFOR" => {
+            let limit = hold_limit(seen).unwrap_or(u64::MAX);
+            let seconds = known.values.iter().filter_map(|value| value.parse::<u64>().ok());
+            seconds.map(|seconds| seconds.min(limit).to_string()).collect()
+        }
         "ORCPT" => vec![format!("rfc822;{}", xtext(&path.value.written))],
         "BODY" if !seen.offers("BINARYMIME") => vec!["8BITMIME".to_owned(), "7BIT".to_owned()],
         _ => known.values.iter().map(|value| (*value).to_owned()).collect(),

@@ -1,10 +1,10 @@
 //! The reverse-path and the forward-path: brackets, form and lengths (RFC 5321 §4.1.2).
 
-use crate::smtp::Parsed;
 use crate::smtp::path::Path;
 use crate::smtp::verb::Verb;
+use crate::smtp::{Parsed, Span};
 
-use super::super::fault::{Fault, Says};
+use super::super::fault::{Fault, Says, Severity};
 use super::super::rule::Rule;
 
 /// Octets of a local part (RFC 5321 §4.5.3.1.1), a domain (RFC 5321 §4.5.3.1.2) and a path with its
@@ -14,10 +14,10 @@ const LIMITS: (usize, usize, usize) = (64, 255, 256);
 /// Adds what is wrong with `path` to what the grammar found about it.
 pub(super) fn judge(line: &str, verb: &Verb, path: &Parsed<Path>, faults: &mut Vec<Fault>) {
     let written = line.get(path.span.start..path.span.end).unwrap_or_default();
-    if written.starts_with('<') && !written.ends_with('>') && path.span.end == line.len() {
+    if written.starts_with('<') && !written.ends_with('>') {
         // Nothing can be said of an address that is not complete.
         faults.retain(|f| !matches!(f.says, Says::Oddity("F02" | "F03" | "C19" | "F31")));
-        faults.push(Rule::Unclosed.at(path.span));
+        faults.push(unclosed(line, path.span));
         return;
     }
     let lengths: Vec<Fault> = too_long(path).collect();
@@ -29,6 +29,12 @@ pub(super) fn judge(line: &str, verb: &Verb, path: &Parsed<Path>, faults: &mut V
     } else if !faults.iter().any(named) && !is_address(verb, &path.value) {
         faults.push(Rule::Address.at(path.span));
     }
+}
+
+/// The bracket can still be typed where the line ends.
+fn unclosed(line: &str, span: Span) -> Fault {
+    let fault = Rule::Unclosed.at(span);
+    if span.end == line.len() { fault } else { Fault { severity: Severity::Error, ..fault } }
 }
 
 /// Only a recipient may be named without a domain, and only `<Postmaster>` (RFC 5321 §4.1.1.3).

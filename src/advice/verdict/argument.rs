@@ -49,6 +49,7 @@ pub(super) fn judge(seen: &Dialogue, line: &str, command: &Command, faults: &mut
         Argument::Nothing | Argument::Text(_) | Argument::Chunk { .. } => {}
         Argument::Login { mechanism, initial } => {
             faults.extend(login(seen, line, mechanism, *initial));
+            faults.extend(in_clear(seen, line, mechanism));
         }
     }
 }
@@ -122,4 +123,14 @@ fn login(seen: &Dialogue, line: &str, mechanism: &str, initial: Option<Span>) ->
         return Some(Rule::MechanismBegun.at(word).with("names", longer));
     }
     Some(Rule::Mechanism.at(word).with("names", offered.join(", ")))
+}
+
+/// Mechanisms whose secret anybody can use who reads along.
+const PLAINLY_SAID: &[&str] = &["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"];
+
+/// A secret that would cross the network without TLS.
+fn in_clear(seen: &Dialogue, line: &str, mechanism: &str) -> Option<Fault> {
+    let plain = PLAINLY_SAID.iter().any(|name| name.eq_ignore_ascii_case(mechanism));
+    let said = plain && seen.offers("AUTH") && !seen.is_secured();
+    said.then(|| Rule::LoginClear.at(super::word(line)))
 }

@@ -48,17 +48,22 @@ fn broken(seen: &Dialogue, verb: &Verb) -> Option<Rule> {
         Verb::Rcpt | Verb::Data | Verb::Bdat if open.is_none() => Some(Rule::NoMail),
         Verb::Data | Verb::Bdat if !open.is_some_and(has_recipient) => Some(Rule::NoRecipient),
         Verb::Data if open.is_some_and(|t| t.message.is_some()) => Some(Rule::Chunked),
+        Verb::Data if open.is_some_and(is_binary) => Some(Rule::Binary),
         Verb::Starttls if seen.is_secured() => Some(Rule::TlsAlready),
         Verb::Starttls => Some(Rule::NoHandshake),
         Verb::Auth if seen.is_authenticated() => Some(Rule::LoginOnce),
         Verb::Auth if open.is_some() => Some(Rule::LoginInside),
-        Verb::Auth if !seen.is_secured() => Some(Rule::LoginClear),
         Verb::Lhlo => Some(Rule::Lmtp),
         Verb::Turn | Verb::Send | Verb::Soml | Verb::Saml if !seen.offers(verb.as_str()) => {
             Some(Rule::Historic)
         }
         _ => None,
     }
+}
+
+/// Whether the message may hold any octet, which only chunks carry (RFC 3030 §3).
+pub(in super::super) fn is_binary(transaction: &Transaction) -> bool {
+    transaction.param("BODY").is_some_and(|body| body.eq_ignore_ascii_case("BINARYMIME"))
 }
 
 /// Whether a recipient was accepted, or may still be.

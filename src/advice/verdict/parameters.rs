@@ -26,6 +26,9 @@ pub(super) fn judge(
         if earlier.iter().any(|p| p.value.name == param.value.name) {
             faults.push(Rule::Twice.at(param.span).with("name", &*param.value.name));
         }
+        if let Some(other) = excluded(&param.value.name, earlier) {
+            faults.push(Rule::Together.at(param.span).with("name", other));
+        }
         let last = param.span.end == line.len();
         if let Some(fault) = last.then(|| name_begun(verb, param)).flatten() {
             faults.retain(|f| f.says != Says::Oddity("F07") || f.span != param.span);
@@ -36,6 +39,16 @@ pub(super) fn judge(
             faults.extend(known(seen, verb, param, last).filter(|_| !judged));
         }
     }
+}
+
+/// The two ways to have a message held exclude each other (RFC 4865 §3).
+fn excluded(name: &str, earlier: &[Parsed<Param>]) -> Option<&'static str> {
+    let other = match name {
+        "HOLDFOR" => "HOLDUNTIL",
+        "HOLDUNTIL" => "HOLDFOR",
+        _ => return None,
+    };
+    earlier.iter().any(|p| p.value.name == other).then_some(other)
 }
 
 /// The beginning of a keyword at the end of the line.
@@ -77,7 +90,7 @@ fn is_begun(known: &Parameter, value: Option<&str>) -> bool {
 fn is_open(name: &str, value: &str) -> bool {
     match name {
         "ORCPT" => value.split_once(';').is_none_or(|(_, address)| address.is_empty()),
-        "BY" => value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b';')),
+        "BY" => value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b';')),
         "MT-PRIORITY" => value == "-",
         "HOLDUNTIL" | "RRVS" => {
             let stamp = |b: u8| b.is_ascii_digit() || b"-:TZtz.;".contains(&b);
@@ -97,9 +110,16 @@ fn beyond_offer(seen: &Dialogue, known: &Parameter, param: &Parsed<Param>) -> Op
             let over = value.parse::<u64>().map_or(true, |size| size > limit);
             over.then(|| Rule::TooBig.at(at).with("limit", limit.to_string()))
         }
-        "BODY" if value.eq_ignore_ascii_case("BINARYMIME") && !seen.offers("BINARYMIME") => {
-            Some(Rule::NotOffered.at(at).with("name", "BINARYMIME"))
+        "HOLDFOR" => {
+            let limit = hold_limit(seen)
+                .filter(|limit| value.parse::<u64>().is_ok_and(|seconds| seconds > *limit))?;
+            Some(Rule::TooLong.at(at).with("limit", limit.to_string()))
         }
         _ => None,
     }
+}
+
+/// The longest time for which the server holds a message, in seconds (RFC 4865 §3).
+pub(in super::super) fn hold_limit(seen: &Dialogue) -> Option<u64> {
+    seen.capabilities()?.find("FUTURERELEASE")?.params.first()?.parse().ok()
 }

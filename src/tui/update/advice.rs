@@ -4,7 +4,7 @@ use crate::advice::Candidate;
 use crate::advice::completion::common;
 use crate::display::keys::Action;
 
-use super::super::advice::{candidates, chosen, ghost, wants_empty_line};
+use super::super::advice::{candidates, chosen, ghost, place, wants_empty_line};
 use super::super::directive::cannot_send;
 use super::super::editor::size;
 use super::super::effect::Effect;
@@ -19,6 +19,9 @@ pub(super) fn learn(model: &mut Model, id: usize) {
         session.learned = habits.follow(&session.dialogue, session.learned);
     }
     model.habits = habits;
+    if matches!(model.popup, Some(Popup::Candidates(_))) && candidates(model).is_empty() {
+        model.popup = None;
+    }
 }
 
 /// How large the message will be, as far as it is written.
@@ -88,15 +91,21 @@ pub(super) fn act(model: &mut Model, action: Action, edited: bool) -> Option<Vec
 
 /// The text has changed: the first one that fits is the one again, and without any the list closes.
 pub(super) fn typed_on(model: &mut Model) {
-    let list = (!candidates(model).is_empty()).then(Candidates::default);
-    model.popup = list.map(Popup::Candidates);
+    go_to(model, 0);
 }
 
 fn step(model: &mut Model, by: isize) {
-    let last = candidates(model).len().saturating_sub(1);
-    if let Some(Popup::Candidates(list)) = &mut model.popup {
-        list.chosen = list.chosen.saturating_add_signed(by).min(last);
-    }
+    let all = candidates(model);
+    let Some(Popup::Candidates(list)) = &model.popup else { return };
+    let at = place(list, &all).saturating_add_signed(by).min(all.len().saturating_sub(1));
+    go_to(model, at);
+}
+
+/// Goes to the candidate at this place of the list, which closes where there is none.
+pub(super) fn go_to(model: &mut Model, at: usize) {
+    let candidate = candidates(model).into_iter().nth(at);
+    let list = candidate.map(|candidate| Candidates { chosen: candidate.insert });
+    model.popup = list.map(Popup::Candidates);
 }
 
 fn put(model: &mut Model, candidate: &Candidate) {

@@ -3,6 +3,7 @@
 use crate::display::keys::Action;
 
 use super::super::effect::Effect;
+use super::super::files;
 use super::super::model::Model;
 use super::super::palette::{Entry, begun, entries, highlighted, typed};
 use super::super::popup::{Palette, Popup};
@@ -62,6 +63,10 @@ fn complete(model: &mut Model) {
         Some(Entry::Directive(_)) if begun(model).is_some() => return,
         Some(Entry::Directive(d)) if d.argument.is_empty() => format!(":{}", d.name),
         Some(Entry::Directive(d)) => format!(":{} ", d.name),
+        // Of several files none is taken that nobody went to.
+        Some(Entry::File(d, _)) if highlighted(model).is_none() => {
+            format!(":{} {}", d.name, files::common(model).unwrap_or_default())
+        }
         Some(Entry::Target(d, text) | Entry::File(d, text)) => format!(":{} {text}", d.name),
         Some(Entry::Action(action)) => format!(":{}", action.name()),
         Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),

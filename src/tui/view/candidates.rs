@@ -10,22 +10,24 @@ use crate::display::token::own_visible;
 use crate::display::{Role, advice};
 use crate::knowledge;
 
-use super::super::advice::candidates;
+use super::super::advice::{candidates, place};
 use super::super::model::Model;
 use super::super::popup::Candidates;
 use super::super::rows::Piece;
 use super::list;
 
 /// Draws the list.
-pub fn draw(model: &Model, list: Candidates, frame: &mut Frame<'_>) {
+pub fn draw(model: &Model, list: &Candidates, frame: &mut Frame<'_>) {
+    let all = candidates(model);
     let title = knowledge::word(model.lang, Action::Candidates.name());
     let row = |candidate: &Candidate, chosen, room| row(model, candidate, chosen, room);
-    list::draw(model, title, &candidates(model), Some(list.chosen), row, frame);
+    list::draw(model, title, &all, Some(place(list, &all)), row, frame);
 }
 
 /// Where each of them stands.
-pub fn choices(model: &Model, list: Candidates) -> Vec<(usize, Rect)> {
-    list::choices(model, candidates(model).len(), Some(list.chosen))
+pub fn choices(model: &Model, list: &Candidates) -> Vec<(usize, Rect)> {
+    let all = candidates(model);
+    list::choices(model, all.len(), Some(place(list, &all)))
 }
 
 fn row(model: &Model, candidate: &Candidate, chosen: bool, room: usize) -> Vec<Piece> {

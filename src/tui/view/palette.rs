@@ -7,8 +7,9 @@ use crate::display::Role;
 use crate::display::token::own_visible;
 use crate::knowledge;
 
+use super::super::files::FILE;
 use super::super::model::Model;
-use super::super::palette::{Entry, entries, highlighted};
+use super::super::palette::{Entry, begun, entries, highlighted};
 use super::super::rows::Piece;
 use super::list;
 
@@ -17,7 +18,8 @@ const ROOMY: usize = 60;
 
 /// Draws the list.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
-    let title = knowledge::word(model.lang, "palette");
+    let files = begun(model).is_some_and(|directive| directive.argument == FILE);
+    let title = knowledge::word(model.lang, if files { "palette.files" } else { "palette" });
     let row = |entry: &Entry, chosen, room| row(model, entry, chosen, room);
     list::draw(model, title, &entries(model), highlighted(model), row, frame);
 }
