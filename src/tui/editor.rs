@@ -37,9 +37,9 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor for what was written before.
-    pub fn with(text: &str) -> Self {
-        Self { text: Text::new(text), ..Self::default() }
+    /// An open editor for what was written before; its revisions count from `revision`.
+    pub fn with(text: &str, revision: u64) -> Self {
+        Self { text: Text::new(text, revision), open: true, ..Self::default() }
     }
 
     /// The worst mark of a line.

@@ -368,6 +368,24 @@ fn a_refused_draft_is_kept() {
 }
 
 #[test]
+fn the_reply_to_one_draft_says_nothing_of_the_next() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    leaves(&mut scene, "d", Way::Data);
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    scene.press("f4");
+    paste(&mut scene, "other\n");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    scene.heard(Side::Client, "A: b\r\n.\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
+    assert_eq!(written(&scene), "other\n");
+    assert!(!scene.hints().contains("draft"), "{}", scene.hints());
+}
+
+#[test]
 fn chunks_have_the_size_that_was_chosen() {
     let mut scene = writing(SMALL, Lang::En, &[GREETING, CHUNKING, ENVELOPE], &"x\n".repeat(40));
     scene.press("ctrl-s");

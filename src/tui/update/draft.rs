@@ -9,7 +9,7 @@ use crate::smtp::path::Path;
 
 use super::super::directive::cannot_edit;
 use super::super::editor::item::Item;
-use super::super::editor::{Editor, LeftDraft, REVIEW_NOW, Reviewed};
+use super::super::editor::{LeftDraft, REVIEW_NOW, Reviewed};
 use super::super::effect::Effect;
 use super::super::message::Stamp;
 use super::super::model::{Model, Session};
@@ -109,7 +109,7 @@ pub(super) fn taken(model: &mut Model, id: usize, path: &PathBuf, text: Result<S
         Err(why) => model.notice = Some(why),
         Ok(text) => {
             if let Some(session) = model.session_mut(id) {
-                session.editor = Some(Editor { open: true, ..Editor::with(&text) });
+                session.go_on_with(&text);
             }
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
 /// The draft of the session in front is dropped.
 pub(super) fn drop_draft(model: &mut Model) -> Vec<Effect> {
     editor::leave(model);
-    model.session.editor = None;
+    model.session.drop_draft();
     vec![Effect::ForgetDraft(model.session.id)]
 }
 

@@ -178,7 +178,7 @@ fn taken(model: &mut Model, id: usize) -> Option<Effect> {
     if session.editor.as_ref().is_none_or(|editor| editor.text.revision() != draft) {
         return None;
     }
-    session.editor = None;
+    session.drop_draft();
     let told = model.sentence("editor.sent", &[]);
     model.notice = Some(model.numbered(id, told));
     Some(Effect::ForgetDraft(id))
