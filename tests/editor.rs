@@ -133,6 +133,38 @@ fn a_draft_outlives_kill_9_and_another_program() {
     third.wait_for("waits: F4");
 }
 
+#[test]
+fn what_cannot_be_kept_is_tried_again_and_printed_at_the_end() {
+    let state = tempfile::tempdir().unwrap();
+    let place = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let folder = state.path().join("ehlo/drafts");
+    let begun = || {
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(state.path().join("ehlo")).unwrap();
+        std::fs::write(&folder, "no folder").unwrap();
+        let mut t = Terminal::ehlo_with(LARGE, &[], &place);
+        t.wait_for("S 220 ");
+        t.keys(F4);
+        t.wait_for("Live view");
+        t.keys("Subject: unkept");
+        t.wait_for("this draft is kept nowhere yet");
+        t
+    };
+    let mut t = begun();
+    std::fs::remove_file(&folder).unwrap();
+    t.keys(ESC);
+    assert_eq!(kept(state.path(), "unkept"), "Subject: unkept");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    let mut t = begun();
+    t.keys(CTRL_Q);
+    t.wait_for("could not be kept anywhere");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+    t.wait_for("Subject: unkept");
+}
+
 /// Opens a draft in this program, which lives in the folder.
 fn edited_with(script: &str) -> (Terminal, tempfile::TempDir) {
     let home = tempfile::tempdir().unwrap();

@@ -69,6 +69,13 @@ pub enum Message {
         /// The text.
         text: Result<String, String>,
     },
+    /// A draft could not be written, or is written at last.
+    DraftKept {
+        /// Number of the session.
+        session: usize,
+        /// Why it could not be.
+        why: Option<String>,
+    },
     /// Drafts were found that an earlier run left.
     DraftsLeft(Vec<LeftDraft>),
     /// A draft that was left is ours now, or why it is not.

@@ -145,6 +145,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             draft::edited(model, session, revision, text);
         }
         Message::DraftsLeft(drafts) => draft::found(model, drafts),
+        Message::DraftKept { session, why } => draft::kept(model, session, why),
         Message::DraftTaken { session, path, text } => {
             draft::taken(model, session, &path, text);
         }

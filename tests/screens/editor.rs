@@ -1,5 +1,7 @@
 //! The editor: what it shows, what its keys do, and how a draft leaves.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use ehlo::journal::{Ending, Side};
 use ehlo::knowledge::Lang;
@@ -245,8 +247,9 @@ fn a_draft_waits_for_its_session() {
 fn a_draft_that_was_left_is_offered() {
     let left = |subject: &str| LeftDraft {
         path: subject.into(),
-        subject: subject.to_owned(),
         len: 1284,
+        at: SystemTime::UNIX_EPOCH,
+        subject: subject.to_owned(),
         written: "2026-11-23 08:00 UTC".to_owned(),
     };
     let offered = |lang| {
@@ -261,9 +264,8 @@ fn a_draft_that_was_left_is_offered() {
     assert!(scene.hints().contains("an unsent draft was kept: F4"), "{}", scene.hints());
     scene.press("f4");
     golden("editor-left-en", &scene);
-    let path = || "日本語の件名".into();
     let deleted = scene.press("d");
-    assert_eq!(deleted, [Effect::DeleteDraft(path())]);
+    assert_eq!(deleted, [Effect::DeleteDraft(left("日本語の件名"))]);
     assert!(scene.shows("\"older\""), "{}", scene.grid());
     assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "older".into())]);
     let text = Ok("recovered\n".to_owned());
@@ -290,6 +292,21 @@ fn a_draft_is_dropped_when_the_answer_says_so() {
     scene.press("enter");
     assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
     assert!(scene.model.session.editor.is_none());
+}
+
+#[test]
+fn a_draft_that_nothing_holds_is_told_of_before_the_end() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING], DRAFT);
+    let kept = |why: Option<&str>| Message::DraftKept { session: 1, why: why.map(str::to_owned) };
+    scene.tells(kept(Some("/x: no place")));
+    assert!(scene.hints().contains("kept nowhere yet: /x: no place"), "{}", scene.hints());
+    assert_eq!(scene.press("ctrl-q"), []);
+    assert!(scene.shows("could not be kept anywhere"), "{}", scene.grid());
+    scene.press("esc");
+    scene.tells(kept(Some("/x: no place")));
+    assert!(!scene.hints().contains("no place"), "told once: {}", scene.hints());
+    scene.tells(kept(None));
+    assert_eq!(scene.press("ctrl-q"), [Effect::Quit]);
 }
 
 #[test]

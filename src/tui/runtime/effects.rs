@@ -60,7 +60,7 @@ impl Loop {
                 Effect::LeaveDraft(session, text) => self.drafts.leave(session, text),
                 Effect::ForgetDraft(session) => self.drafts.forget(session),
                 Effect::TakeDraft(session, path) => self.drafts.take(session, path),
-                Effect::DeleteDraft(path) => self.drafts.delete(path),
+                Effect::DeleteDraft(left) => self.drafts.delete(left),
                 Effect::Mouse(ours) => terminal::mouse(ours)?,
                 Effect::Copy { text, what } => self.copy(text, what)?,
                 Effect::Open(address) => self.open(address),
