@@ -201,11 +201,26 @@ fn an_editor_outside_has_the_terminal_and_gives_it_back() {
     t.wait_for("Subject: inside");
 }
 
+/// The file that the notice names.
+fn named_file(t: &Terminal) -> String {
+    let shown = t.contents();
+    let (_, behind) = shown.split_once("kept in ").unwrap();
+    behind.split_once(": ").unwrap().0.to_owned()
+}
+
 #[test]
 fn what_comes_back_broken_changes_nothing() {
     let (t, _home) = edited_with("printf 'caf\\351\\n' > \"$2\"");
-    t.wait_for("what came back is no UTF-8 (byte 3); the draft is as it was");
+    t.wait_for("no UTF-8 (byte 3)");
     t.wait_for("Subject: inside");
+    let file = named_file(&t);
+    assert_eq!(std::fs::read(&file).unwrap(), b"caf\xe9\n");
+    std::fs::remove_file(file).unwrap();
+    let (t, _home) = edited_with("echo work >> \"$2\"; kill -9 $$");
+    t.wait_for("kept in ");
+    let file = named_file(&t);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "Subject: insidework\n");
+    std::fs::remove_file(file).unwrap();
     let (t, _home) = edited_with("exit 3");
     t.wait_for("ended with an error (exit status: 3)");
     t.wait_for("Subject: inside");

@@ -61,10 +61,10 @@ pub enum Effect {
     Pieces {
         /// Number of the session.
         session: usize,
-        /// The draft, and which it is.
+        /// A number that they have.
+        number: u64,
+        /// The draft.
         text: Rope,
-        /// Its revision.
-        revision: u64,
         /// How it leaves.
         way: Way,
     },

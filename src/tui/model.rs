@@ -158,6 +158,8 @@ pub struct Session {
     pub next_revision: u64,
     /// The message that is going out.
     pub sending: Option<Sending>,
+    /// How often the pieces of a draft were asked for.
+    pub pieces_asked: u64,
     /// Lines of a message that wait to stand in the prompt, each behind the one before.
     pub by_hand: VecDeque<String>,
 }
@@ -200,6 +202,7 @@ impl Session {
             editor: None,
             next_revision: 0,
             sending: None,
+            pieces_asked: 0,
             by_hand: VecDeque::new(),
         }
     }

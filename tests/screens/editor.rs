@@ -343,12 +343,12 @@ fn leaves(scene: &mut Scene, answer: &str, way: Way) -> Vec<Effect> {
     }
     scene.press("ctrl-s");
     let effects = scene.press(answer);
-    let [Effect::Pieces { session: 1, ref text, revision, way: asked }] = effects[..] else {
+    let [Effect::Pieces { session: 1, number, ref text, way: asked }] = effects[..] else {
         panic!("{effects:?}\n{}", scene.grid())
     };
     assert_eq!(asked, way);
     let pieces = Ok(Pieces::of(&text.to_string(), way));
-    scene.tells(Message::Pieces { session: 1, pieces, draft: Some(revision) })
+    scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) })
 }
 
 fn say(bytes: &'static str) -> [Effect; 1] {
@@ -410,11 +410,12 @@ fn chunks_have_the_size_that_was_chosen() {
         scene.press("left");
     }
     assert!(scene.shows("BDAT < 64 B >"), "{}", scene.grid());
-    scene.press("esc");
-    scene.press("ctrl-s");
-    scene.press("b");
-    let pieces = Ok(Pieces::of(&"x\n".repeat(40), Way::Chunks(64)));
-    let first = scene.tells(Message::Pieces { session: 1, pieces, draft: None });
+    let [Effect::Pieces { number, ref text, way: Way::Chunks(64), .. }] = scene.press("b")[..]
+    else {
+        panic!("{}", scene.grid())
+    };
+    let pieces = Ok(Pieces::of(&text.to_string(), Way::Chunks(64)));
+    let first = scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) });
     assert_eq!(first.len(), 1, "the second one waits");
     let mut scene = writing(SMALL, Lang::En, &ALL, "x\n");
     scene.press("ctrl-s");
@@ -439,12 +440,68 @@ fn a_message_on_its_way_can_be_stopped() {
 }
 
 #[test]
+fn a_message_that_is_being_prepared_can_be_stopped() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-s");
+    let asked = scene.press("d");
+    assert!(matches!(asked[..], [Effect::Pieces { number: 1, .. }]), "{asked:?}");
+    assert!(scene.hints().contains("being prepared; Ctrl-C stops"), "{}", scene.hints());
+    assert_eq!(scene.press("ctrl-c"), []);
+    assert!(scene.hints().contains("nothing of the message has left"), "{}", scene.hints());
+    let late =
+        Message::Pieces { session: 1, pieces: Ok(Pieces::of(DRAFT, Way::Data)), number: Some(1) };
+    assert_eq!(scene.tells(late.clone()), []);
+    scene.press("f4");
+    scene.press("ctrl-s");
+    scene.press("d");
+    assert_eq!(scene.tells(late), [], "others are waited for now");
+    assert!(scene.model.session.sending.is_some());
+    scene.closed(Ending::Reset);
+    assert!(scene.hints().contains("the connection ended"), "{}", scene.hints());
+}
+
+#[test]
+fn behind_a_first_chunk_only_chunks_can_follow() {
+    let begun = [GREETING, CHUNKING, ENVELOPE, "C: BDAT 0\nS: 250 ok"];
+    let mut scene = writing(SMALL, Lang::En, &begun, DRAFT);
+    scene.press("ctrl-s");
+    assert!(scene.shows("chunks have begun"), "{}", scene.grid());
+    assert_eq!(scene.press("d"), []);
+    scene.press("esc");
+    leaves(&mut scene, "b", Way::Chunks(64 << 10));
+}
+
+#[test]
+fn no_line_of_a_message_becomes_a_command_of_the_next_session() {
+    for (leave, told) in [(None, "the connection ended"), (Some("ctrl-p"), "the draft is kept")] {
+        let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\nc\n");
+        scene.press("ctrl-s");
+        scene.press("h");
+        scene.press("enter");
+        scene.heard(Side::Client, "DATA\r\n");
+        scene.heard(Side::Server, "354 go\r\n");
+        assert_eq!(scene.model.prompt.text(), "A: b");
+        leave.map(|key| scene.press(key));
+        scene.closed(Ending::Reset);
+        assert!(scene.hints().contains(told), "{}", scene.hints());
+        leave.map(|_| scene.press("esc"));
+        assert_eq!(scene.model.prompt.text(), "");
+    }
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    leaves(&mut scene, "d", Way::Data);
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "421 bye\r\n");
+    let told = "answered 421 and ends the connection; the draft is kept";
+    assert!(scene.hints().contains(told), "{}", scene.hints());
+}
+
+#[test]
 fn no_line_of_a_file_becomes_a_command() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
     scene.play("C: .\nS: 250 ok");
     // It was read while the person ended the message.
     let pieces = Ok(Pieces::data(Bytes::from_static(b"x\r\n.\r\n"), false));
-    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, draft: None }), []);
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: None }), []);
     assert!(scene.hints().contains("belongs behind 354"), "{}", scene.hints());
 }
 

@@ -45,8 +45,8 @@ impl Loop {
                 Effect::ReadContent { session, message, bytes } => {
                     reading::content(session, message, bytes, self.inner.clone());
                 }
-                Effect::Pieces { session, text, revision, way } => {
-                    reading::pieces(session, text, revision, way, self.inner.clone());
+                Effect::Pieces { session, number, text, way } => {
+                    reading::pieces(session, number, text, way, self.inner.clone());
                 }
                 Effect::Review { session, text, revision, offers } => {
                     reading::review(session, text, revision, offers, self.inner.clone());
