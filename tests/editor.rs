@@ -133,6 +133,38 @@ fn a_draft_outlives_kill_9_and_another_program() {
     third.wait_for("waits: F4");
 }
 
+#[test]
+fn what_cannot_be_kept_is_tried_again_and_printed_at_the_end() {
+    let state = tempfile::tempdir().unwrap();
+    let place = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let folder = state.path().join("ehlo/drafts");
+    let begun = || {
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(state.path().join("ehlo")).unwrap();
+        std::fs::write(&folder, "no folder").unwrap();
+        let mut t = Terminal::ehlo_with(LARGE, &[], &place);
+        t.wait_for("S 220 ");
+        t.keys(F4);
+        t.wait_for("Live view");
+        t.keys("Subject: unkept");
+        t.wait_for("this draft is kept nowhere yet");
+        t
+    };
+    let mut t = begun();
+    std::fs::remove_file(&folder).unwrap();
+    t.keys(ESC);
+    assert_eq!(kept(state.path(), "unkept"), "Subject: unkept");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    let mut t = begun();
+    t.keys(CTRL_Q);
+    t.wait_for("could not be kept anywhere");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+    t.wait_for("Subject: unkept");
+}
+
 /// Opens a draft in this program, which lives in the folder.
 fn edited_with(script: &str) -> (Terminal, tempfile::TempDir) {
     let home = tempfile::tempdir().unwrap();
@@ -169,11 +201,26 @@ fn an_editor_outside_has_the_terminal_and_gives_it_back() {
     t.wait_for("Subject: inside");
 }
 
+/// The file that the notice names.
+fn named_file(t: &Terminal) -> String {
+    let shown = t.contents();
+    let (_, behind) = shown.split_once("kept in ").unwrap();
+    behind.split_once(": ").unwrap().0.to_owned()
+}
+
 #[test]
 fn what_comes_back_broken_changes_nothing() {
     let (t, _home) = edited_with("printf 'caf\\351\\n' > \"$2\"");
-    t.wait_for("what came back is no UTF-8 (byte 3); the draft is as it was");
+    t.wait_for("no UTF-8 (byte 3)");
     t.wait_for("Subject: inside");
+    let file = named_file(&t);
+    assert_eq!(std::fs::read(&file).unwrap(), b"caf\xe9\n");
+    std::fs::remove_file(file).unwrap();
+    let (t, _home) = edited_with("echo work >> \"$2\"; kill -9 $$");
+    t.wait_for("kept in ");
+    let file = named_file(&t);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "Subject: insidework\n");
+    std::fs::remove_file(file).unwrap();
     let (t, _home) = edited_with("exit 3");
     t.wait_for("ended with an error (exit status: 3)");
     t.wait_for("Subject: inside");

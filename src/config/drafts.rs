@@ -58,10 +58,13 @@ impl Kept {
     /// # Errors
     /// When another program holds it, or it is gone or no UTF-8.
     pub fn take(path: &Path) -> std::io::Result<(Self, String)> {
+        let named = |error: Error| Error::new(error.kind(), format!("{}: {error}", path.display()));
+        // A lock for nothing would stay there.
+        path.metadata().map_err(named)?;
         let Some(lock) = held(path)? else {
             return Err(Error::other(format!("another program holds {}", path.display())));
         };
-        let text = std::fs::read_to_string(path)?;
+        let text = std::fs::read_to_string(path).map_err(named)?;
         Ok((Self { path: path.to_owned(), _lock: lock }, text))
     }
 
@@ -98,15 +101,36 @@ impl Kept {
 pub fn left(folder: &Path) -> Vec<Left> {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let draft = |path: PathBuf| {
-        let facts =
-            path.metadata().ok().filter(|_| path.extension().is_some_and(|e| e == DRAFT))?;
+        let left = Some(path).filter(|path| path.extension().is_some_and(|e| e == DRAFT))?;
+        let left = seen(left)?;
         // The lock is let go at once: looking takes nothing away.
-        held(&path).ok().flatten()?;
-        Some(Left { written: facts.modified().ok()?, len: facts.len(), path })
+        held(&left.path).ok().flatten()?;
+        Some(left)
     };
     let mut all: Vec<_> = files.filter_map(|file| draft(file.path())).collect();
     all.sort_by(|a, b| (b.written, &b.path).cmp(&(a.written, &a.path)));
     all
+}
+
+/// Deletes a draft that was left; `false` if it is another one since, or another program has it.
+///
+/// # Errors
+/// When it cannot be deleted.
+pub fn delete(left: &Left) -> std::io::Result<bool> {
+    if seen(left.path.clone()).is_none() {
+        return Ok(false);
+    }
+    let Some(lock) = held(&left.path)? else { return Ok(false) };
+    if seen(left.path.clone()).as_ref() != Some(left) {
+        return Ok(false);
+    }
+    Kept { path: left.path.clone(), _lock: lock }.delete().map(|()| true)
+}
+
+/// A draft as it is now.
+fn seen(path: PathBuf) -> Option<Left> {
+    let facts = path.metadata().ok()?;
+    Some(Left { written: facts.modified().ok()?, len: facts.len(), path })
 }
 
 /// The lock of a draft; `None` if another program has it.
@@ -146,6 +170,27 @@ mod tests {
         again.delete().unwrap();
         two.delete().unwrap();
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn only_the_draft_that_was_seen_is_deleted() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept::begin(home.path()).unwrap();
+        kept.write(["seen"].into_iter()).unwrap();
+        let path = kept.path.clone();
+        drop(kept);
+        let [found] = &left(home.path())[..] else { panic!("it is left") };
+        let (other, _) = Kept::take(&path).unwrap();
+        assert!(!delete(found).unwrap(), "another program has it");
+        other.write(["longer than before"].into_iter()).unwrap();
+        drop(other);
+        assert!(!delete(found).unwrap(), "it was written since");
+        let [again] = &left(home.path())[..] else { panic!("it is still left") };
+        assert!(delete(again).unwrap());
+        assert!(!delete(again).unwrap(), "it is gone");
+        let error = Kept::take(&path).unwrap_err().to_string();
+        assert!(error.starts_with(&path.display().to_string()), "{error}");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }
 
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! The editor of a session: the message that is being written, and what is known about it.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use ropey::Rope;
 
@@ -34,12 +35,14 @@ pub struct Editor {
     pub reviewed: Option<Reviewed>,
     /// Whether a large draft is being looked through.
     pub reviewing: bool,
+    /// Why it could not be written to the state folder, if it could not.
+    pub unkept: Option<String>,
 }
 
 impl Editor {
-    /// An editor for what was written before.
-    pub fn with(text: &str) -> Self {
-        Self { text: Text::new(text), ..Self::default() }
+    /// An open editor for what was written before; its revisions count from `revision`.
+    pub fn with(text: &str, revision: u64) -> Self {
+        Self { text: Text::new(text, revision), open: true, ..Self::default() }
     }
 
     /// The worst mark of a line.
@@ -109,11 +112,13 @@ pub fn size(text: &Rope) -> u64 {
 pub struct LeftDraft {
     /// Its file.
     pub path: PathBuf,
-    /// Its subject.
-    pub subject: String,
     /// How long it is.
     pub len: u64,
-    /// When it was written last.
+    /// When its file was written last.
+    pub at: SystemTime,
+    /// Its subject.
+    pub subject: String,
+    /// The same, in words.
     pub written: String,
 }
 

@@ -7,6 +7,7 @@ use ropey::Rope;
 
 use crate::draft::Offers;
 
+use super::editor::LeftDraft;
 use super::editor::form::Wanted;
 use super::editor::item::Item;
 use super::sending::Way;
@@ -60,10 +61,10 @@ pub enum Effect {
     Pieces {
         /// Number of the session.
         session: usize,
-        /// The draft, and which it is.
+        /// A number that they have.
+        number: u64,
+        /// The draft.
         text: Rope,
-        /// Its revision.
-        revision: u64,
         /// How it leaves.
         way: Way,
     },
@@ -99,8 +100,8 @@ pub enum Effect {
     ForgetDraft(usize),
     /// Go on with a draft that was left.
     TakeDraft(usize, PathBuf),
-    /// Delete a draft that was left.
-    DeleteDraft(PathBuf),
+    /// Delete a draft that was left, unless it is another one since.
+    DeleteDraft(LeftDraft),
     /// Put this into the clipboard; `what` says what it is.
     Copy {
         /// The text, or exact bytes.

@@ -53,8 +53,8 @@ pub enum Message {
         session: usize,
         /// What leaves.
         pieces: Result<Pieces, String>,
-        /// The revision of the draft that it is, if it is one.
-        draft: Option<u64>,
+        /// The number under which they were asked for, if they are of a draft.
+        number: Option<u64>,
     },
     /// A large draft was looked through.
     Reviewed(usize, Box<Reviewed>),
@@ -68,6 +68,13 @@ pub enum Message {
         revision: u64,
         /// The text.
         text: Result<String, String>,
+    },
+    /// A draft could not be written, or is written at last.
+    DraftKept {
+        /// Number of the session.
+        session: usize,
+        /// Why it could not be.
+        why: Option<String>,
     },
     /// Drafts were found that an earlier run left.
     DraftsLeft(Vec<LeftDraft>),

@@ -154,8 +154,12 @@ pub struct Session {
     pub learned: usize,
     /// The message that is being written.
     pub editor: Option<Editor>,
+    /// From which revision the next draft counts: no two drafts of a session share one.
+    pub next_revision: u64,
     /// The message that is going out.
     pub sending: Option<Sending>,
+    /// How often the pieces of a draft were asked for.
+    pub pieces_asked: u64,
     /// Lines of a message that wait to stand in the prompt, each behind the one before.
     pub by_hand: VecDeque<String>,
 }
@@ -196,8 +200,31 @@ impl Session {
             unheard: Vec::new(),
             learned: 0,
             editor: None,
+            next_revision: 0,
             sending: None,
+            pieces_asked: 0,
             by_hand: VecDeque::new(),
+        }
+    }
+
+    /// The editor; a draft is begun where there is none.
+    pub fn write(&mut self) -> &mut Editor {
+        let revision = self.next_revision;
+        self.editor.get_or_insert_with(|| Editor::with("", revision))
+    }
+
+    /// Another draft in place of the one that is there.
+    pub fn go_on_with(&mut self, text: &str) {
+        self.drop_draft();
+        self.editor = Some(Editor::with(text, self.next_revision));
+    }
+
+    /// The draft is no longer there; what is going out of it goes out without one.
+    pub fn drop_draft(&mut self) {
+        let Some(editor) = self.editor.take() else { return };
+        self.next_revision = editor.text.revision() + 1;
+        if let Some(sending) = &mut self.sending {
+            sending.draft = None;
         }
     }
 

@@ -20,9 +20,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config;
+use crate::display::token::own_visible;
 use crate::headless::{Outcome, Setting};
 use crate::journal::{Event, Happening};
-use crate::knowledge;
+use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
@@ -34,7 +35,7 @@ use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
-use drafts::Drafts;
+use drafts::{Drafts, Lost};
 use keyboard::Keyboard;
 use memory::Memory;
 use reading::Inner;
@@ -338,9 +339,22 @@ impl Loop {
     /// Gives the terminal back first: nobody waits for connections that are closing.
     async fn farewell(&mut self, heard: &mut mpsc::Receiver<(usize, Heard)>) {
         terminal::restore();
-        self.drafts.farewell(&self.model);
+        for lost in self.drafts.farewell(&self.model) {
+            print_lost(&lost, self.model.lang);
+        }
         self.memory.keep(&self.model.ratios).await;
         self.sessions.farewell(heard).await;
+    }
+}
+
+/// Prints a draft that nothing else holds: the terminal keeps it, unless that is gone too.
+fn print_lost(lost: &Lost, lang: Lang) {
+    use std::io::Write as _;
+    let mut out = std::io::stderr().lock();
+    let told = knowledge::fill(lang, "editor.unkept.print", &[("why", &lost.why)]);
+    let lines = lost.text.lines().map(|line| own_visible(line.to_string().trim_end_matches('\n')));
+    for line in std::iter::once(told).chain(lines) {
+        let _ = writeln!(out, "{line}");
     }
 }
 

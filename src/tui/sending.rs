@@ -80,6 +80,10 @@ pub struct Sending {
     message: usize,
     before: u64,
     length: u64,
+    /// The number of the pieces that are still being made.
+    awaited: Option<u64>,
+    /// Whether its lines come into the prompt, and the person sends them.
+    pub by_hand: bool,
     /// When it began.
     pub begun: Moment,
     /// The revision of the draft that it is, if it is one.
@@ -117,9 +121,27 @@ impl Sending {
             message: messages.len() - usize::from(begun.is_some()),
             before: begun.map_or(0, crate::session::Message::wire_len),
             length: pieces.length,
+            awaited: None,
+            by_hand: false,
             begun: now,
             draft,
         }
+    }
+
+    /// A draft whose pieces are being made, under this number.
+    pub fn awaiting(number: u64, draft: u64, dialogue: &Dialogue, now: Moment) -> Self {
+        let none = Self::new(Pieces::default(), Some(draft), dialogue, now);
+        Self { awaited: Some(number), ..none }
+    }
+
+    /// Whether it waits for the pieces of this number.
+    pub fn awaits(&self, number: u64) -> bool {
+        self.awaited == Some(number)
+    }
+
+    /// Whether its pieces are still being made.
+    pub const fn is_prepared(&self) -> bool {
+        self.awaited.is_none()
     }
 
     /// A draft whose lines somebody else sends: so many replies end it.
@@ -131,7 +153,7 @@ impl Sending {
         now: Moment,
     ) -> Self {
         let pieces = Pieces { length, ..Pieces::default() };
-        Self { wanted: replies, ..Self::new(pieces, Some(draft), dialogue, now) }
+        Self { wanted: replies, by_hand: true, ..Self::new(pieces, Some(draft), dialogue, now) }
     }
 
     /// How long the message is.
@@ -147,17 +169,20 @@ impl Sending {
 
     /// Whether something of it is still to leave.
     pub fn is_leaving(&self, dialogue: &Dialogue) -> bool {
-        !self.left.is_empty() || self.is_inside(dialogue)
+        !self.is_prepared() || !self.left.is_empty() || self.is_inside(dialogue)
     }
 
     /// Whether a stop leaves half a piece on the wire: the server would wait for the rest.
     pub fn is_inside(&self, dialogue: &Dialogue) -> bool {
         let given = self.left.is_empty() && self.together && self.sent(dialogue) < self.length;
-        given || dialogue.awaits_mail_data() || dialogue.awaits_octets()
+        self.is_prepared() && (given || dialogue.awaits_mail_data() || dialogue.awaits_octets())
     }
 
     /// What comes next, now that the session is as it is.
     pub fn next(&mut self, dialogue: &Dialogue) -> Next {
+        if !self.is_prepared() {
+            return if dialogue.phase().is_open() { Next::Wait } else { Next::Closed };
+        }
         if let Some(code) = self.refusal(dialogue) {
             return Next::Refused(code);
         }

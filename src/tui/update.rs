@@ -142,8 +142,8 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             return changes.into_iter().filter_map(|change| configure(model, change)).collect();
         }
         Message::Listed(folder) => files::listed(model, folder),
-        Message::Pieces { session, pieces, draft } => {
-            return sending::begin(model, session, pieces, draft);
+        Message::Pieces { session, pieces, number } => {
+            return sending::begin(model, session, pieces, number);
         }
         Message::Reviewed(id, reviewed) => draft::reviewed(model, id, *reviewed),
         Message::Stamped(id, item, stamp) => draft::stamped(model, id, item, stamp),
@@ -151,6 +151,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             draft::edited(model, session, revision, text);
         }
         Message::DraftsLeft(drafts) => draft::found(model, drafts),
+        Message::DraftKept { session, why } => draft::kept(model, session, why),
         Message::DraftTaken { session, path, text } => {
             draft::taken(model, session, &path, text);
         }

@@ -1,5 +1,7 @@
 //! The editor: what it shows, what its keys do, and how a draft leaves.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use ehlo::journal::{Ending, Side};
 use ehlo::knowledge::Lang;
@@ -245,8 +247,9 @@ fn a_draft_waits_for_its_session() {
 fn a_draft_that_was_left_is_offered() {
     let left = |subject: &str| LeftDraft {
         path: subject.into(),
-        subject: subject.to_owned(),
         len: 1284,
+        at: SystemTime::UNIX_EPOCH,
+        subject: subject.to_owned(),
         written: "2026-11-23 08:00 UTC".to_owned(),
     };
     let offered = |lang| {
@@ -261,9 +264,8 @@ fn a_draft_that_was_left_is_offered() {
     assert!(scene.hints().contains("an unsent draft was kept: F4"), "{}", scene.hints());
     scene.press("f4");
     golden("editor-left-en", &scene);
-    let path = || "日本語の件名".into();
     let deleted = scene.press("d");
-    assert_eq!(deleted, [Effect::DeleteDraft(path())]);
+    assert_eq!(deleted, [Effect::DeleteDraft(left("日本語の件名"))]);
     assert!(scene.shows("\"older\""), "{}", scene.grid());
     assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "older".into())]);
     let text = Ok("recovered\n".to_owned());
@@ -290,6 +292,21 @@ fn a_draft_is_dropped_when_the_answer_says_so() {
     scene.press("enter");
     assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
     assert!(scene.model.session.editor.is_none());
+}
+
+#[test]
+fn a_draft_that_nothing_holds_is_told_of_before_the_end() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING], DRAFT);
+    let kept = |why: Option<&str>| Message::DraftKept { session: 1, why: why.map(str::to_owned) };
+    scene.tells(kept(Some("/x: no place")));
+    assert!(scene.hints().contains("kept nowhere yet: /x: no place"), "{}", scene.hints());
+    assert_eq!(scene.press("ctrl-q"), []);
+    assert!(scene.shows("could not be kept anywhere"), "{}", scene.grid());
+    scene.press("esc");
+    scene.tells(kept(Some("/x: no place")));
+    assert!(!scene.hints().contains("no place"), "told once: {}", scene.hints());
+    scene.tells(kept(None));
+    assert_eq!(scene.press("ctrl-q"), [Effect::Quit]);
 }
 
 #[test]
@@ -326,12 +343,12 @@ fn leaves(scene: &mut Scene, answer: &str, way: Way) -> Vec<Effect> {
     }
     scene.press("ctrl-s");
     let effects = scene.press(answer);
-    let [Effect::Pieces { session: 1, ref text, revision, way: asked }] = effects[..] else {
+    let [Effect::Pieces { session: 1, number, ref text, way: asked }] = effects[..] else {
         panic!("{effects:?}\n{}", scene.grid())
     };
     assert_eq!(asked, way);
     let pieces = Ok(Pieces::of(&text.to_string(), way));
-    scene.tells(Message::Pieces { session: 1, pieces, draft: Some(revision) })
+    scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) })
 }
 
 fn say(bytes: &'static str) -> [Effect; 1] {
@@ -368,6 +385,24 @@ fn a_refused_draft_is_kept() {
 }
 
 #[test]
+fn the_reply_to_one_draft_says_nothing_of_the_next() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    leaves(&mut scene, "d", Way::Data);
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    scene.press("f4");
+    paste(&mut scene, "other\n");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    scene.heard(Side::Client, "A: b\r\n.\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
+    assert_eq!(written(&scene), "other\n");
+    assert!(!scene.hints().contains("draft"), "{}", scene.hints());
+}
+
+#[test]
 fn chunks_have_the_size_that_was_chosen() {
     let mut scene = writing(SMALL, Lang::En, &[GREETING, CHUNKING, ENVELOPE], &"x\n".repeat(40));
     scene.press("ctrl-s");
@@ -375,11 +410,12 @@ fn chunks_have_the_size_that_was_chosen() {
         scene.press("left");
     }
     assert!(scene.shows("BDAT < 64 B >"), "{}", scene.grid());
-    scene.press("esc");
-    scene.press("ctrl-s");
-    scene.press("b");
-    let pieces = Ok(Pieces::of(&"x\n".repeat(40), Way::Chunks(64)));
-    let first = scene.tells(Message::Pieces { session: 1, pieces, draft: None });
+    let [Effect::Pieces { number, ref text, way: Way::Chunks(64), .. }] = scene.press("b")[..]
+    else {
+        panic!("{}", scene.grid())
+    };
+    let pieces = Ok(Pieces::of(&text.to_string(), Way::Chunks(64)));
+    let first = scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) });
     assert_eq!(first.len(), 1, "the second one waits");
     let mut scene = writing(SMALL, Lang::En, &ALL, "x\n");
     scene.press("ctrl-s");
@@ -404,12 +440,68 @@ fn a_message_on_its_way_can_be_stopped() {
 }
 
 #[test]
+fn a_message_that_is_being_prepared_can_be_stopped() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-s");
+    let asked = scene.press("d");
+    assert!(matches!(asked[..], [Effect::Pieces { number: 1, .. }]), "{asked:?}");
+    assert!(scene.hints().contains("being prepared; Ctrl-C stops"), "{}", scene.hints());
+    assert_eq!(scene.press("ctrl-c"), []);
+    assert!(scene.hints().contains("nothing of the message has left"), "{}", scene.hints());
+    let late =
+        Message::Pieces { session: 1, pieces: Ok(Pieces::of(DRAFT, Way::Data)), number: Some(1) };
+    assert_eq!(scene.tells(late.clone()), []);
+    scene.press("f4");
+    scene.press("ctrl-s");
+    scene.press("d");
+    assert_eq!(scene.tells(late), [], "others are waited for now");
+    assert!(scene.model.session.sending.is_some());
+    scene.closed(Ending::Reset);
+    assert!(scene.hints().contains("the connection ended"), "{}", scene.hints());
+}
+
+#[test]
+fn behind_a_first_chunk_only_chunks_can_follow() {
+    let begun = [GREETING, CHUNKING, ENVELOPE, "C: BDAT 0\nS: 250 ok"];
+    let mut scene = writing(SMALL, Lang::En, &begun, DRAFT);
+    scene.press("ctrl-s");
+    assert!(scene.shows("chunks have begun"), "{}", scene.grid());
+    assert_eq!(scene.press("d"), []);
+    scene.press("esc");
+    leaves(&mut scene, "b", Way::Chunks(64 << 10));
+}
+
+#[test]
+fn no_line_of_a_message_becomes_a_command_of_the_next_session() {
+    for (leave, told) in [(None, "the connection ended"), (Some("ctrl-p"), "the draft is kept")] {
+        let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\nc\n");
+        scene.press("ctrl-s");
+        scene.press("h");
+        scene.press("enter");
+        scene.heard(Side::Client, "DATA\r\n");
+        scene.heard(Side::Server, "354 go\r\n");
+        assert_eq!(scene.model.prompt.text(), "A: b");
+        leave.map(|key| scene.press(key));
+        scene.closed(Ending::Reset);
+        assert!(scene.hints().contains(told), "{}", scene.hints());
+        leave.map(|_| scene.press("esc"));
+        assert_eq!(scene.model.prompt.text(), "");
+    }
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    leaves(&mut scene, "d", Way::Data);
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "421 bye\r\n");
+    let told = "answered 421 and ends the connection; the draft is kept";
+    assert!(scene.hints().contains(told), "{}", scene.hints());
+}
+
+#[test]
 fn no_line_of_a_file_becomes_a_command() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
     scene.play("C: .\nS: 250 ok");
     // It was read while the person ended the message.
     let pieces = Ok(Pieces::data(Bytes::from_static(b"x\r\n.\r\n"), false));
-    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, draft: None }), []);
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: None }), []);
     assert!(scene.hints().contains("belongs behind 354"), "{}", scene.hints());
 }
 

@@ -48,9 +48,9 @@ pub struct Text {
 }
 
 impl Text {
-    /// A text with nothing to undo, the cursor before it.
-    pub fn new(text: &str) -> Self {
-        Self { rope: Rope::from_str(text), ..Self::default() }
+    /// A text with nothing to undo, the cursor before it; its revisions count from `revision`.
+    pub fn new(text: &str, revision: u64) -> Self {
+        Self { rope: Rope::from_str(text), revision, ..Self::default() }
     }
 
     /// All of it; a copy costs nothing.
@@ -58,7 +58,7 @@ impl Text {
         &self.rope
     }
 
-    /// A number that no other text of this draft had.
+    /// A number that no other text of this draft had, nor of a draft whose revisions it goes on.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
@@ -66,6 +66,11 @@ impl Text {
     /// Whether nothing stands in it.
     pub fn is_empty(&self) -> bool {
         self.rope.len_bytes() == 0
+    }
+
+    /// Whether nothing was ever written in it that could be undone or done again.
+    pub const fn is_untouched(&self) -> bool {
+        self.undo.is_empty() && self.redo.is_empty()
     }
 
     /// The byte before which the cursor stands.
@@ -329,7 +334,7 @@ mod tests {
 
     #[test]
     fn steps_and_deletion_go_by_grapheme_and_over_line_ends() {
-        let mut text = Text::new("ae\u{301}\n日");
+        let mut text = Text::new("ae\u{301}\n日", 0);
         text.place(usize::MAX);
         let mut places = vec![text.cursor()];
         while text.cursor() > 0 {
@@ -379,7 +384,7 @@ mod tests {
 
     #[test]
     fn up_and_down_keep_the_column_that_is_seen() {
-        let mut text = Text::new("日本語\nab\n\tx日本");
+        let mut text = Text::new("日本語\nab\n\tx日本", 0);
         text.place(9);
         text.down(1);
         assert_eq!(text.cursor(), 12, "at the end of a shorter line");
@@ -393,7 +398,7 @@ mod tests {
 
     #[test]
     fn words_and_lines_are_killed() {
-        let mut text = Text::new("To: Bob, Alice\nx");
+        let mut text = Text::new("To: Bob, Alice\nx", 0);
         text.place(14);
         assert_eq!(text.kill_word(), "Alice");
         text.word_left();
@@ -408,14 +413,14 @@ mod tests {
 
     #[test]
     fn a_bare_carriage_return_ends_no_line() {
-        let text = Text::new("a\rb\r\nc\u{2028}d");
+        let text = Text::new("a\rb\r\nc\u{2028}d", 0);
         assert_eq!(text.lines(), 2);
         assert_eq!(text.bounds(0), (0, 4));
     }
 
     #[test]
     fn a_line_as_long_as_a_file_is_not_looked_at_as_a_whole() {
-        let mut text = Text::new(&"日".repeat(1 << 20));
+        let mut text = Text::new(&"日".repeat(1 << 20), 0);
         text.place(usize::MAX);
         text.left();
         text.type_in("x");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Error, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ropey::Rope;
 use tokio::time::Instant;
 
-use crate::config::drafts::{Kept, Left, left};
+use crate::config::drafts::{self, Kept, Left, left};
 use crate::config::{Folders, Sources};
 use crate::session::content::Content;
 
@@ -25,6 +25,9 @@ use super::reading::Inner;
 /// A change is written this much later, together with what was typed meanwhile.
 const KEEP_AFTER: Duration = Duration::from_millis(400);
 
+/// What could not be written is tried again so much later.
+const TRY_AFTER: Duration = Duration::from_secs(5);
+
 /// How much of a draft that was left is looked at for its subject.
 const HEAD: u64 = 4 << 10;
 
@@ -34,15 +37,27 @@ enum Job {
     Forget(usize),
     Release(usize),
     Take(usize, PathBuf),
-    Delete(PathBuf),
+    Delete(Left),
 }
 
-/// What was written of each session, and the thread that writes.
+/// What was given to the thread that writes, of each session.
 pub(super) struct Drafts {
     jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
-    written: HashMap<usize, u64>,
+    thread: Option<JoinHandle<Vec<Lost>>>,
+    written: HashMap<usize, Written>,
     due: Option<Instant>,
+}
+
+/// A text that was given to the thread, and whether the person was still in it.
+struct Written {
+    revision: u64,
+    open: bool,
+}
+
+/// A draft that could not be written, and why.
+pub(super) struct Lost {
+    pub(super) text: Rope,
+    pub(super) why: String,
 }
 
 impl Drafts {
@@ -50,10 +65,8 @@ impl Drafts {
     pub(super) fn begin(sources: &Sources, inner: Inner) -> Self {
         let folder = sources.folders.as_ref().map(Folders::drafts);
         let (jobs, taken) = channel();
-        // Without a home there is no place to keep anything.
-        let thread = folder.map(|folder| std::thread::spawn(move || keep(folder, &taken, &inner)));
-        let jobs = thread.is_some().then_some(jobs);
-        Self { jobs, thread, written: HashMap::new(), due: None }
+        let thread = std::thread::spawn(move || keep(folder, &taken, &inner));
+        Self { jobs: Some(jobs), thread: Some(thread), written: HashMap::new(), due: None }
     }
 
     /// When something has to be written.
@@ -72,24 +85,33 @@ impl Drafts {
         {
             Some(true) => self.due = self.due.or_else(|| Some(Instant::now() + KEEP_AFTER)),
             Some(false) => self.write(model),
+            None if model.sessions().any(|s| s.editor.as_ref().is_some_and(is_unkept)) => {
+                self.due = self.due.or_else(|| Some(Instant::now() + TRY_AFTER));
+            }
             None => {}
         }
     }
 
-    /// Whether a draft differs from what was written of it; one that was never begun has no file.
+    /// Whether a draft differs from what was written of it, or could not be written and is left
+    /// now; one that was never begun has no file.
     fn is_new(&self, (id, editor): &(usize, &Editor)) -> bool {
         match self.written.get(id) {
-            Some(revision) => *revision != editor.text.revision(),
+            Some(written) => {
+                let left = written.open && !editor.open;
+                written.revision != editor.text.revision() || (left && is_unkept(editor))
+            }
             None => !editor.text.is_empty(),
         }
     }
 
-    /// Writes what has changed.
+    /// Writes what has changed, and what could not be written before.
     pub(super) fn write(&mut self, model: &Model) {
         self.due = None;
         let drafts = model.sessions().filter_map(|s| Some((s.id, s.editor.as_ref()?)));
-        for (id, editor) in drafts.filter(|draft| self.is_new(draft)).collect::<Vec<_>>() {
-            self.written.insert(id, editor.text.revision());
+        let due = drafts.filter(|draft| self.is_new(draft) || is_unkept(draft.1));
+        for (id, editor) in due.collect::<Vec<_>>() {
+            let written = Written { revision: editor.text.revision(), open: editor.open };
+            self.written.insert(id, written);
             self.tell(Job::Keep(id, editor.text.rope().clone()));
         }
     }
@@ -113,18 +135,15 @@ impl Drafts {
     }
 
     /// Deletes a draft that was left.
-    pub(super) fn delete(&self, path: PathBuf) {
-        self.tell(Job::Delete(path));
+    pub(super) fn delete(&self, left: LeftDraft) {
+        self.tell(Job::Delete(Left { path: left.path, written: left.at, len: left.len }));
     }
 
-    /// Writes what is still to be written, and waits for that.
-    pub(super) fn farewell(&mut self, model: &Model) {
+    /// Writes what is still to be written, and waits for that; gives what could not be.
+    pub(super) fn farewell(&mut self, model: &Model) -> Vec<Lost> {
         self.write(model);
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            // It has said what went wrong.
-            let _ = thread.join();
-        }
+        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
 
     fn tell(&self, job: Job) {
@@ -135,10 +154,16 @@ impl Drafts {
     }
 }
 
+/// Whether the last text of a draft could not be written.
+const fn is_unkept(editor: &Editor) -> bool {
+    editor.unkept.is_some()
+}
+
 /// The thread: does one job after the other, and of several texts of one draft writes the last.
-fn keep(folder: PathBuf, jobs: &Receiver<Job>, inner: &Inner) {
-    say(inner, Message::DraftsLeft(left_drafts(&folder)));
-    let mut keeper = Keeper { folder, kept: HashMap::new() };
+/// Gives what it could not write.
+fn keep(folder: Option<PathBuf>, jobs: &Receiver<Job>, inner: &Inner) -> Vec<Lost> {
+    let mut keeper = Keeper { folder, kept: HashMap::new(), lost: HashMap::new() };
+    say(inner, keeper.left());
     while let Ok(first) = jobs.recv() {
         let batch: Vec<_> = std::iter::once(first).chain(jobs.try_iter()).collect();
         let mut newest: HashMap<usize, usize> = HashMap::new();
@@ -154,6 +179,7 @@ fn keep(folder: PathBuf, jobs: &Receiver<Job>, inner: &Inner) {
             }
         }
     }
+    keeper.farewell()
 }
 
 /// Nobody is there to hear it if the person has left.
@@ -163,16 +189,22 @@ fn say(inner: &Inner, message: Message) {
 
 /// The drafts that this program holds.
 struct Keeper {
-    folder: PathBuf,
+    /// Without a home there is none.
+    folder: Option<PathBuf>,
     kept: HashMap<usize, Kept>,
+    /// What could not be written.
+    lost: HashMap<usize, Lost>,
 }
 
 impl Keeper {
     /// Does what it is told; gives what is to be said about it.
     fn obey(&mut self, job: Job) -> Option<Message> {
         let done = match job {
-            Job::Keep(id, text) => self.keep(id, &text),
-            Job::Forget(id) => self.kept.remove(&id).map_or(Ok(()), Kept::delete),
+            Job::Keep(id, text) => return self.try_to_keep(id, text),
+            Job::Forget(id) => {
+                self.lost.remove(&id);
+                self.kept.remove(&id).map_or(Ok(()), Kept::delete)
+            }
             Job::Release(id) => {
                 self.kept.remove(&id);
                 Ok(())
@@ -181,10 +213,42 @@ impl Keeper {
                 let text = self.take(session, &path).map_err(|error| error.to_string());
                 return Some(Message::DraftTaken { session, path, text });
             }
-            Job::Delete(path) => Kept::take(&path).and_then(|(kept, _)| kept.delete()),
+            Job::Delete(left) => match drafts::delete(&left) {
+                // Somebody has written it meanwhile: it is to be looked at again.
+                Ok(false) => return Some(self.left()),
+                done => done.map(drop),
+            },
         };
-        let error = done.err()?;
-        Some(Message::Say(format!("{}: {error}", self.folder.display())))
+        done.err().map(|error| Message::Say(self.named(&error)))
+    }
+
+    fn named(&self, error: &Error) -> String {
+        let folder = self.folder.as_ref().map(|folder| format!("{}: ", folder.display()));
+        format!("{}{error}", folder.unwrap_or_default())
+    }
+
+    /// Writes a draft; says so if it could not be, or could not be before.
+    fn try_to_keep(&mut self, session: usize, text: Rope) -> Option<Message> {
+        let why = self.keep(session, &text).err().map(|error| self.named(&error));
+        let before = self.lost.remove(&session);
+        if let Some(why) = why.clone() {
+            self.lost.insert(session, Lost { text, why });
+        }
+        (why.is_some() || before.is_some()).then_some(Message::DraftKept { session, why })
+    }
+
+    /// Tries once more to write what could not be written; gives what still cannot be.
+    fn farewell(mut self) -> Vec<Lost> {
+        for (id, lost) in std::mem::take(&mut self.lost) {
+            self.try_to_keep(id, lost.text);
+        }
+        self.lost.into_values().collect()
+    }
+
+    /// What was left by other runs.
+    fn left(&self) -> Message {
+        let all = self.folder.as_deref().map(left).unwrap_or_default();
+        Message::DraftsLeft(all.into_iter().map(left_draft).collect())
     }
 
     /// Writes a draft; where nothing is left of it, no file is either.
@@ -194,7 +258,11 @@ impl Keeper {
         }
         let kept = match self.kept.entry(id) {
             Entry::Occupied(kept) => kept.into_mut(),
-            Entry::Vacant(place) => place.insert(Kept::begin(&self.folder)?),
+            Entry::Vacant(place) => {
+                let folder = self.folder.as_ref();
+                let folder = folder.ok_or_else(|| Error::other("there is no home folder"))?;
+                place.insert(Kept::begin(folder)?)
+            }
         };
         kept.write(text.chunks())
     }
@@ -206,20 +274,18 @@ impl Keeper {
     }
 }
 
-/// What was left by other runs.
-fn left_drafts(folder: &Path) -> Vec<LeftDraft> {
-    let told = |left: Left| {
-        let mut head = Vec::new();
-        // What cannot be read has no subject.
-        let _ = File::open(&left.path).map(|file| file.take(HEAD).read_to_end(&mut head));
-        let subject = Content::read(&head).field("Subject").map(|field| field.value.clone());
-        let written = Timestamp::try_from(left.written).unwrap_or_default();
-        LeftDraft {
-            path: left.path,
-            subject: subject.unwrap_or_default(),
-            len: left.len,
-            written: written.strftime("%F %R UTC").to_string(),
-        }
-    };
-    left(folder).into_iter().map(told).collect()
+/// A draft that was left, and what is read of it.
+fn left_draft(file: Left) -> LeftDraft {
+    let mut head = Vec::new();
+    // What cannot be read has no subject.
+    let _ = File::open(&file.path).map(|file| file.take(HEAD).read_to_end(&mut head));
+    let subject = Content::read(&head).field("Subject").map(|field| field.value.clone());
+    let written = Timestamp::try_from(file.written).unwrap_or_default();
+    LeftDraft {
+        path: file.path,
+        len: file.len,
+        at: file.written,
+        subject: subject.unwrap_or_default(),
+        written: written.strftime("%F %R UTC").to_string(),
+    }
 }

@@ -45,8 +45,8 @@ impl Loop {
                 Effect::ReadContent { session, message, bytes } => {
                     reading::content(session, message, bytes, self.inner.clone());
                 }
-                Effect::Pieces { session, text, revision, way } => {
-                    reading::pieces(session, text, revision, way, self.inner.clone());
+                Effect::Pieces { session, number, text, way } => {
+                    reading::pieces(session, number, text, way, self.inner.clone());
                 }
                 Effect::Review { session, text, revision, offers } => {
                     reading::review(session, text, revision, offers, self.inner.clone());
@@ -60,7 +60,7 @@ impl Loop {
                 Effect::LeaveDraft(session, text) => self.drafts.leave(session, text),
                 Effect::ForgetDraft(session) => self.drafts.forget(session),
                 Effect::TakeDraft(session, path) => self.drafts.take(session, path),
-                Effect::DeleteDraft(path) => self.drafts.delete(path),
+                Effect::DeleteDraft(left) => self.drafts.delete(left),
                 Effect::Mouse(ours) => terminal::mouse(ours)?,
                 Effect::Copy { text, what } => self.copy(text, what)?,
                 Effect::Open(address) => self.open(address),

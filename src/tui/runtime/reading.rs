@@ -1,7 +1,7 @@
 //! What takes time to read is read in the background, and comes back as a message.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ropey::Rope;
 use tokio::sync::mpsc;
@@ -35,18 +35,18 @@ pub(super) fn load(id: usize, path: PathBuf, lang: Lang, inner: Inner) {
 /// Reads a message that goes out as mail data of session `session`.
 pub(super) fn say_file(session: usize, path: String, inner: Inner) {
     in_background(inner, move || {
-        let stuffed = read_message(Path::new(&path)).map(payload::stuff);
+        let stuffed = read_message(&expanded(&path)).map(payload::stuff);
         let pieces = stuffed.map(|bytes| Pieces::data(bytes, false));
         let pieces = pieces.map_err(|error| format!("{path}: {error}"));
-        Message::Pieces { session, pieces, draft: None }
+        Message::Pieces { session, pieces, number: None }
     });
 }
 
 /// Makes what leaves of a draft.
-pub(super) fn pieces(session: usize, text: Rope, revision: u64, way: Way, inner: Inner) {
+pub(super) fn pieces(session: usize, number: u64, text: Rope, way: Way, inner: Inner) {
     in_background(inner, move || {
         let pieces = Ok(Pieces::of(&text.to_string(), way));
-        Message::Pieces { session, pieces, draft: Some(revision) }
+        Message::Pieces { session, pieces, number: Some(number) }
     });
 }
 
@@ -75,8 +75,8 @@ pub(super) fn attach(
 
 /// The draft with the file, or why there is none.
 fn attached(text: &str, wanted: &Wanted, lang: Lang) -> Result<String, String> {
-    let path = Path::new(&wanted.path);
-    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", wanted.path))?;
+    let path = expanded(&wanted.path);
+    let bytes = read_message(&path).map_err(|error| format!("{}: {error}", wanted.path))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let id = wanted.inline.then(|| format!("{:016x}@ehlo", seed()));
     let file = Attachment {
@@ -88,6 +88,15 @@ fn attached(text: &str, wanted: &Wanted, lang: Lang) -> Result<String, String> {
     };
     let attached = draft::attach(text, &file, &draft::boundary(seed()));
     attached.ok_or_else(|| knowledge::word(lang, "editor.form.impossible").to_owned())
+}
+
+/// A path as a shell reads it: `~` is the home.
+fn expanded(path: &str) -> PathBuf {
+    let below = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match below.zip(std::env::home_dir()) {
+        Some((rest, home)) => home.join(rest.trim_start_matches('/')),
+        None => PathBuf::from(path),
+    }
 }
 
 /// A number that nobody else has: the keys of hash tables are chosen by chance.
@@ -107,7 +116,7 @@ fn in_background(inner: Inner, work: impl FnOnce() -> Message + Send + 'static) 
 /// Lists a folder; of one that cannot be read there is nothing to list.
 pub(super) fn list(path: String, inner: Inner) {
     tokio::task::spawn_blocking(move || {
-        let folder = if path.is_empty() { "." } else { &path };
+        let folder = if path.is_empty() { PathBuf::from(".") } else { expanded(&path) };
         let mut names: Vec<String> = std::fs::read_dir(folder)
             .into_iter()
             .flatten()
@@ -132,4 +141,37 @@ pub(super) fn content(session: usize, message: usize, bytes: Vec<u8>, inner: Inn
             let _ = inner.send(Ok(Message::ContentRead { session, message, content })).await;
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_begin_at_home() {
+        let home = std::env::home_dir().unwrap();
+        for (typed, path) in [
+            ("~/a/b.png", home.join("a/b.png")),
+            ("~", home.join("")),
+            ("~other/b.png", PathBuf::from("~other/b.png")),
+            ("a~/b.png", PathBuf::from("a~/b.png")),
+        ] {
+            assert_eq!(expanded(typed), path, "{typed}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_files_are_attached() {
+        let wanted = |path: &str| Wanted {
+            path: path.to_owned(),
+            kind: None,
+            encoding: None,
+            inline: false,
+        };
+        for path in ["/dev/zero", "/dev/tty", "/dev"] {
+            let why = attached("A: b\n\n", &wanted(path), Lang::En).unwrap_err();
+            assert_eq!(why, format!("{path}: this is no regular file"));
+        }
+    }
 }

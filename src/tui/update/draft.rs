@@ -9,7 +9,7 @@ use crate::smtp::path::Path;
 
 use super::super::directive::cannot_edit;
 use super::super::editor::item::Item;
-use super::super::editor::{Editor, LeftDraft, REVIEW_NOW, Reviewed};
+use super::super::editor::{LeftDraft, REVIEW_NOW, Reviewed};
 use super::super::effect::Effect;
 use super::super::message::Stamp;
 use super::super::model::{Model, Session};
@@ -102,6 +102,19 @@ pub(super) fn found(model: &mut Model, drafts: Vec<LeftDraft>) {
     }
 }
 
+/// A draft could not be written, which is told once, or is written at last.
+pub(super) fn kept(model: &mut Model, id: usize, why: Option<String>) {
+    let Some(editor) = model.session_mut(id).and_then(|s| s.editor.as_mut()) else { return };
+    if editor.unkept == why {
+        return;
+    }
+    editor.unkept.clone_from(&why);
+    if let Some(why) = why {
+        let told = model.sentence("editor.unkept", &[("why", &why)]);
+        model.notice = Some(model.numbered(id, told));
+    }
+}
+
 /// A draft that was left is taken over, or somebody else has it.
 pub(super) fn taken(model: &mut Model, id: usize, path: &PathBuf, text: Result<String, String>) {
     model.left_drafts.retain(|draft| draft.path != *path);
@@ -109,7 +122,7 @@ pub(super) fn taken(model: &mut Model, id: usize, path: &PathBuf, text: Result<S
         Err(why) => model.notice = Some(why),
         Ok(text) => {
             if let Some(session) = model.session_mut(id) {
-                session.editor = Some(Editor { open: true, ..Editor::with(&text) });
+                session.go_on_with(&text);
             }
         }
     }
@@ -117,14 +130,14 @@ pub(super) fn taken(model: &mut Model, id: usize, path: &PathBuf, text: Result<S
 
 /// What becomes of the newest draft that was left.
 pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
-    let newest = model.left_drafts.first().map(|draft| draft.path.clone());
+    let newest = model.left_drafts.first().cloned();
     match (answer, newest) {
-        (Answer::GoOn, Some(path)) => vec![Effect::TakeDraft(model.session.id, path)],
-        (Answer::Drop, Some(path)) => {
+        (Answer::GoOn, Some(left)) => vec![Effect::TakeDraft(model.session.id, left.path)],
+        (Answer::Drop, Some(left)) => {
             model.left_drafts.remove(0);
             // What was left before it is asked about next.
             let mut effects = editor::open(model);
-            effects.insert(0, Effect::DeleteDraft(path));
+            effects.insert(0, Effect::DeleteDraft(left));
             effects
         }
         (Answer::Another, _) => {
@@ -138,7 +151,7 @@ pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
 /// The draft of the session in front is dropped.
 pub(super) fn drop_draft(model: &mut Model) -> Vec<Effect> {
     editor::leave(model);
-    model.session.editor = None;
+    model.session.drop_draft();
     vec![Effect::ForgetDraft(model.session.id)]
 }
 

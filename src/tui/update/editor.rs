@@ -31,7 +31,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 
 /// Opens the editor, whatever was left.
 pub(super) fn begin(model: &mut Model) {
-    let editor = model.session.editor.get_or_insert_default();
+    let editor = model.session.write();
     editor.open = true;
     editor.side = Side::Text;
 }
@@ -40,9 +40,9 @@ pub(super) fn begin(model: &mut Model) {
 pub(super) fn leave(model: &mut Model) {
     if let Some(editor) = &mut model.session.editor {
         editor.open = false;
-        if editor.text.is_empty() && editor.text.revision() == 0 {
+        if editor.text.is_empty() && editor.text.is_untouched() {
             // Nothing was written that could wait, or be undone.
-            model.session.editor = None;
+            model.session.drop_draft();
         }
     }
     model.focus = Pane::Prompt;

@@ -33,7 +33,9 @@ pub fn lost_with(session: &Session) -> Vec<&'static str> {
         phase => phase.in_transaction().then_some("question.open"),
     };
     let queue = session.queue.is_some().then_some("question.queue");
-    transaction.into_iter().chain(queue).collect()
+    let unkept = session.editor.as_ref().filter(|e| e.unkept.is_some() && !e.text.is_empty());
+    let draft = unkept.map(|_| "editor.unkept.ask");
+    transaction.into_iter().chain(queue).chain(draft).collect()
 }
 
 /// Why nobody can leave with QUIT: it is a command in no session, or what becomes of a message is

@@ -10,7 +10,7 @@ use super::super::effect::Effect;
 use super::super::model::{Anchor, Model};
 use super::super::popup::{Answer, Asked, Popup};
 use super::super::sending::{Next, Pieces, Sending, Way};
-use super::{directive, editor, question};
+use super::{directive, editor, question, unsent};
 
 /// The size of a chunk at first, and the sizes that can be chosen; the last one is one chunk.
 const CHUNK: usize = 64 << 10;
@@ -52,17 +52,19 @@ pub(super) fn reason(model: &Model, answer: Answer) -> Option<&'static str> {
     } else if is_open {
         None
     } else {
-        lacking(model)
+        lacking(model, if chunks { &Verb::Bdat } else { &Verb::Data })
     }
 }
 
-/// What is missing before a message can be sent.
-fn lacking(model: &Model) -> Option<&'static str> {
+/// What is missing before a message can be sent with this command.
+fn lacking(model: &Model, command: &Verb) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     if !dialogue.awaits_client() || dialogue.awaits_login() {
         Some("header.wait")
-    } else if dialogue.next_commands().any(|verb| *verb == Verb::Data) {
+    } else if dialogue.next_commands().any(|verb| verb == command) {
         None
+    } else if dialogue.next_commands().any(|verb| *verb == Verb::Bdat) {
+        Some("editor.chunks-began")
     } else if dialogue.envelope().open().is_some() {
         Some("editor.no-recipient")
     } else {
@@ -90,9 +92,13 @@ pub(super) fn give(model: &mut Model, answer: Answer, needs: Needs, chunk: usize
     };
     editor::leave(model);
     model.session.anchor = Anchor::Follow;
-    let Some(editor) = &model.session.editor else { return Vec::new() };
-    let (text, revision) = (editor.text.rope().clone(), editor.text.revision());
-    vec![Effect::Pieces { session: model.session.id, text, revision, way }]
+    let session = &mut model.session;
+    let Some(editor) = &session.editor else { return Vec::new() };
+    let (text, draft) = (editor.text.rope().clone(), editor.text.revision());
+    session.pieces_asked += 1;
+    let number = session.pieces_asked;
+    session.sending = Some(Sending::awaiting(number, draft, &session.dialogue, model.now));
+    vec![Effect::Pieces { session: session.id, number, text, way }]
 }
 
 /// The lines come into the prompt one after the other.
@@ -130,12 +136,13 @@ pub(super) fn next_by_hand(model: &mut Model) {
     }
 }
 
-/// What leaves was made: from now on it goes out.
+/// What leaves was made: from now on it goes out. A draft has a number, under which nothing may
+/// wait for it any more.
 pub(super) fn begin(
     model: &mut Model,
     id: usize,
     pieces: Result<Pieces, String>,
-    draft: Option<u64>,
+    number: Option<u64>,
 ) -> Vec<Effect> {
     let now = model.now;
     let pieces = match pieces {
@@ -146,6 +153,12 @@ pub(super) fn begin(
         }
     };
     let Some(session) = model.session_mut(id) else { return Vec::new() };
+    let mut draft = None;
+    if let Some(number) = number {
+        let awaiting = session.sending.take_if(|sending| sending.awaits(number));
+        let Some(awaiting) = awaiting else { return Vec::new() };
+        draft = awaiting.draft;
+    }
     if pieces.behind_354 && !session.dialogue.awaits_mail_data() {
         return directive::told(model, "message.data-where");
     }
@@ -163,6 +176,8 @@ pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
             Next::Say(bytes) => effects.push(Effect::Say(id, bytes)),
             Next::Wait => break,
             Next::Taken => effects.extend(taken(model, id)),
+            // It says that the connection ends (RFC 5321 §3.8).
+            Next::Refused(Code(421)) => end(model, id, "editor.closing", Some(Code(421))),
             Next::Refused(code) => end(model, id, "editor.refused", Some(code)),
             Next::Closed => end(model, id, "editor.cut", None),
         }
@@ -178,7 +193,7 @@ fn taken(model: &mut Model, id: usize) -> Option<Effect> {
     if session.editor.as_ref().is_none_or(|editor| editor.text.revision() != draft) {
         return None;
     }
-    session.editor = None;
+    session.drop_draft();
     let told = model.sentence("editor.sent", &[]);
     model.notice = Some(model.numbered(id, told));
     Some(Effect::ForgetDraft(id))
@@ -188,7 +203,12 @@ fn taken(model: &mut Model, id: usize) -> Option<Effect> {
 fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
     let Some(session) = model.session_mut(id) else { return };
     session.by_hand.clear();
-    if session.sending.take().is_none_or(|sending| sending.draft.is_none()) {
+    let ended = session.sending.take();
+    if ended.as_ref().is_some_and(|sending| sending.by_hand) {
+        // What stands there is a line of the message, and would be a command next.
+        unsent::empty(model, id);
+    }
+    if ended.is_none_or(|sending| sending.draft.is_none()) {
         // The transcript says it all.
         return;
     }
@@ -212,8 +232,11 @@ pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
     if !sending.is_leaving(&session.dialogue) {
         return None;
     }
-    let inside = sending.is_inside(&session.dialogue);
+    let (inside, prepared) = (sending.is_inside(&session.dialogue), sending.is_prepared());
     session.sending = None;
+    if !prepared {
+        return Some(directive::told(model, "editor.stopped.before"));
+    }
     let values = [("sent", amount(sent)), ("all", amount(all))];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     let key = if inside { "editor.stopped.closed" } else { "editor.stopped.between" };

@@ -58,6 +58,16 @@ impl Place {
     }
 }
 
+/// Drops what stands in the line of session `id`, wherever that is at the moment.
+pub(super) fn empty(model: &mut Model, id: usize) {
+    let place = match &model.popup {
+        _ if model.session.id != id => Place::Draft,
+        Some(popup) if popup.draft().is_some() => Place::PutAside,
+        _ => Place::Prompt,
+    };
+    place.empty(model, id);
+}
+
 /// Where secrets stand that session `id` would send.
 pub(super) fn secrets(model: &Model, id: usize) -> Vec<Place> {
     Place::ALL.into_iter().filter(|place| place.hides(model, id)).collect()

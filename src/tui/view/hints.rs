@@ -79,6 +79,9 @@ fn said(model: &Model) -> Option<String> {
 
 /// How much of a message has left, and how fast.
 fn progress(model: &Model, sending: &Sending) -> String {
+    if !sending.is_prepared() {
+        return model.sentence("editor.preparing", &[]);
+    }
     let sent = sending.sent(&model.session.dialogue);
     let time = model.now.since(sending.begun).max(1);
     let rate = u128::from(sent) * 1_000_000 / u128::from(time);
