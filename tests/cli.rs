@@ -922,6 +922,32 @@ fn plain_says_what_can_be_typed_and_sends_no_question() {
 }
 
 #[test]
+fn plain_tells_of_a_slip_once() {
+    let home = Home::new();
+    let input = "EHLO pc.example.org\nRCPT TO:<bob@example.net>\nMAIL FROM:<me@example.com>\n\
+                 RCPT TO:<bob@example.net>\nDATA\n\n. \n.\nQUIT\n";
+    let ended = home.run_with(["--plain"], input).with(0);
+    for line in [
+        "# slip: no MAIL was accepted yet (RFC 5321 §4.1.4); meant: MAIL FROM:<alice@example.org>",
+        "# slip: a blank beside the dot: this is no end (RFC 5321 §4.1.1.4); meant: .",
+    ] {
+        let told = ended.out.lines().filter(|l| *l == line).count();
+        assert_eq!(told, 1, "{line} in\n{}", ended.out);
+    }
+    assert_eq!(ended.out.matches("# slip").count(), 2, "{}", ended.out);
+}
+
+#[test]
+fn plain_answers_a_question_inside_a_login() {
+    let home = Home::new();
+    let peer = Peer::start(login);
+    let input = "EHLO x\nAUTH PLAIN\n?\nAGFsaWNlAGNvcnJlY3Q=\nQUIT\n";
+    let ended = home.run_with(["--plain", &peer.address], input).with(0);
+    peer.end();
+    assert!(ended.out.contains("# to come: an answer in base64"), "{}", ended.out);
+}
+
+#[test]
 fn plain_stops_at_a_directive_that_cannot_be() {
     for (directive, told) in [
         (":drip 0 1s x", "line 1, column 7: \"0\" is no number of bytes"),

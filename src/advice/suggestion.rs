@@ -109,9 +109,9 @@ fn next_recipient<'a>(seen: &Dialogue, habits: &'a Habits) -> Option<&'a String>
     let misread = |r: &Recipient| {
         seen.exchanges().get(r.exchange).is_some_and(|exchange| slip::was_misread(seen, exchange))
     };
-    let names = |r: &Recipient, address: &String| r.path.written == *address && !misread(r);
+    let is_of = |r: &Recipient, address: &String| r.path.written == *address && !misread(r);
     let named = |address: &String| {
-        open.is_some_and(|t| t.recipients.iter().rev().take(NAMED).any(|r| names(r, address)))
+        open.is_some_and(|t| t.recipients.iter().rev().take(NAMED).any(|r| is_of(r, address)))
     };
     habits.recipients.iter().find(|address| !named(address))
 }

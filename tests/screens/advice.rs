@@ -1,6 +1,7 @@
 //! What the prompt suggests, completes and warns of.
 
 use bytes::Bytes;
+use ehlo::journal::Ending;
 use ehlo::knowledge::{Lang, Topic};
 use ehlo::tui::advice;
 use ehlo::tui::effect::Effect;
@@ -24,6 +25,12 @@ fn introduced() -> Scene {
 
 fn lists(scene: &Scene) -> bool {
     matches!(scene.model.popup, Some(Popup::Candidates(_)))
+}
+
+/// What stands in the upper border of the prompt.
+fn remark_of(scene: &Scene) -> String {
+    let border = scene.model.panes().prompt.y;
+    row(&scene.drawn().0, border).trim_matches(['╔', '═', '╗']).trim().to_owned()
 }
 
 fn said(line: &'static str) -> Vec<Effect> {
@@ -53,8 +60,7 @@ fn the_verdict_stands_at_the_edge_of_the_prompt() {
     let remark = |scenes: &[&str], line: &str| {
         let mut scene = Scene::after(LARGE, Lang::En, scenes);
         scene.types(line);
-        let border = scene.model.panes().prompt.y;
-        row(&scene.drawn().0, border).trim_matches(['╔', '═', '╗']).trim().to_owned()
+        remark_of(&scene)
     };
     let hello = &[GREETING, HELLO];
     for (scenes, line, said) in [
@@ -267,9 +273,12 @@ fn a_path_is_completed_behind_a_directive() {
     golden("paths-en", &scene);
     scene.press("tab");
     assert_eq!(scene.model.prompt.text(), ":data letters/");
+    listed(&mut scene, "letters/", &["a-1.eml", "a-2.eml"]);
+    scene.press("tab");
+    assert_eq!(scene.model.prompt.text(), ":data letters/a-");
     scene.press("down");
     scene.press("down");
-    assert_eq!(scene.press("enter"), [Effect::SayFile("letters/b.eml".to_owned())]);
+    assert_eq!(scene.press("enter"), [Effect::SayFile("letters/a-2.eml".to_owned())]);
     assert!(scene.model.folder.is_none());
 }
 
