@@ -210,7 +210,18 @@ pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
 /// Why no file can be sent.
 pub fn cannot_send_file(model: &Model) -> Option<&'static str> {
     let ready = model.session.dialogue.awaits_mail_data();
-    if ready { cannot_send(model) } else { Some("message.data-where") }
+    let where_else = (!ready).then_some("message.data-where");
+    where_else.or_else(|| cannot_send(model)).or_else(|| something_leaves(model))
+}
+
+/// Why nothing can begin now: something else is on its way out.
+pub fn something_leaves(model: &Model) -> Option<&'static str> {
+    let session = &model.session;
+    if session.sending.is_some() {
+        return Some("editor.busy");
+    }
+    let waits = session.queue.is_some() || session.drip.is_some() || !session.unheard.is_empty();
+    waits.then_some("header.wait")
 }
 
 /// Why no connection can be made.

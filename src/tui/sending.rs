@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::draft;
 use crate::journal::Moment;
-use crate::session::{Dialogue, Exchange};
+use crate::session::{Dialogue, Exchange, Phase};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::verb::Verb;
 
@@ -110,7 +110,8 @@ impl Sending {
     pub fn new(pieces: Pieces, draft: Option<u64>, dialogue: &Dialogue, now: Moment) -> Self {
         let messages = dialogue.messages();
         // The message has begun if the server waits for it, or if a chunk of it is out.
-        let begun = messages.last().filter(|m| !m.is_complete());
+        let open = dialogue.awaits_mail_data() || dialogue.phase() == Phase::Chunks;
+        let begun = messages.last().filter(|m| open && !m.is_complete());
         Self {
             wanted: pieces.pieces.len(),
             left: pieces.pieces.into(),
@@ -175,7 +176,10 @@ impl Sending {
     /// Whether a stop leaves half a piece on the wire: the server would wait for the rest.
     pub fn is_inside(&self, dialogue: &Dialogue) -> bool {
         let given = self.left.is_empty() && self.together && self.sent(dialogue) < self.length;
-        self.is_prepared() && (given || dialogue.awaits_mail_data() || dialogue.awaits_octets())
+        let mut asked = dialogue.waiting().iter().filter_map(|at| dialogue.exchanges().get(*at));
+        let begins = asked.any(|exchange| exchange.verb() == Some(&Verb::Data));
+        self.is_prepared()
+            && (given || begins || dialogue.awaits_mail_data() || dialogue.awaits_octets())
     }
 
     /// What comes next, now that the session is as it is.

@@ -68,6 +68,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
     let selected = linked::selected(model);
     let written = editor::place(model);
+    let seen = in_sight(model);
     let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
     let secret = by_person && !model.typed_secrets().is_empty();
     let mut effects = take(model, message);
@@ -94,7 +95,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         effects.extend(draft::look_through(model));
     }
     advice::count_draft(model);
+    if in_sight(model) != seen {
+        sending::next_by_hand(model);
+    }
     effects
+}
+
+/// Which session's prompt is in sight, and whether it takes mail data.
+fn in_sight(model: &Model) -> (usize, bool, bool) {
+    let data = model.session.dialogue.awaits_mail_data();
+    (model.session.id, model.popup.is_none(), data)
 }
 
 /// What a session is told to say is on its way.
@@ -173,7 +183,6 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
-    let begins_data = !session.dialogue.awaits_mail_data();
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
     match &event.what {
@@ -222,9 +231,6 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     advice::learn(model, id);
     effects.extend(lines::next_line(model, id));
     effects.extend(sending::go_on(model, id));
-    if in_front && begins_data && model.session.dialogue.awaits_mail_data() {
-        sending::next_by_hand(model);
-    }
     effects.extend(leaving::parted(model, id));
     effects
 }

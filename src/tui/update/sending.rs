@@ -4,7 +4,7 @@ use crate::display::words::amount;
 use crate::smtp::code::Code;
 use crate::smtp::verb::Verb;
 
-use super::super::directive::{cannot_send, has_no_draft};
+use super::super::directive::{cannot_send, has_no_draft, something_leaves};
 use super::super::editor::Needs;
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model};
@@ -43,8 +43,8 @@ pub(super) fn reason(model: &Model, answer: Answer) -> Option<&'static str> {
         None
     } else if let Some(why) = cannot_send(model) {
         Some(why)
-    } else if model.session.sending.is_some() {
-        Some("editor.busy")
+    } else if let Some(busy) = something_leaves(model) {
+        Some(busy)
     } else if chunks && is_open {
         Some("editor.data-began")
     } else if chunks && !dialogue.offers("CHUNKING") {
@@ -153,6 +153,9 @@ pub(super) fn begin(
         }
     };
     let Some(session) = model.session_mut(id) else { return Vec::new() };
+    if number.is_none() && session.sending.is_some() {
+        return directive::told(model, "editor.busy");
+    }
     let mut draft = None;
     if let Some(number) = number {
         let awaiting = session.sending.take_if(|sending| sending.awaits(number));
@@ -189,7 +192,11 @@ pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
 fn taken(model: &mut Model, id: usize) -> Option<Effect> {
     let session = model.session_mut(id)?;
     let draft = session.sending.take()?.draft?;
-    session.by_hand.clear();
+    let lines_left = !std::mem::take(&mut session.by_hand).is_empty();
+    // Who ended the message by hand before its last line has not sent the draft.
+    if lines_left {
+        return None;
+    }
     if session.editor.as_ref().is_none_or(|editor| editor.text.revision() != draft) {
         return None;
     }
@@ -221,11 +228,12 @@ fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
 pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
     let session = &mut model.session;
     let sending = session.sending.as_ref()?;
-    if !session.by_hand.is_empty() {
+    if sending.by_hand {
         session.by_hand.clear();
         session.sending = None;
+        let waits = session.dialogue.awaits_mail_data();
         model.prompt.take(false);
-        model.tell("editor.stopped");
+        model.tell(if waits { "editor.stopped" } else { "editor.stopped.before" });
         return Some(Vec::new());
     }
     let (sent, all) = (sending.sent(&session.dialogue), sending.length());
