@@ -2,7 +2,8 @@
 //!
 //! A text of one part becomes the first part of a multipart/mixed and keeps its own header fields
 //! of content; a multipart/mixed gets one part more before its closing delimiter, and so does a
-//! multipart/related for what is shown inline.
+//! multipart/related for what is shown inline. An enclosed message is never encoded
+//! (RFC 2046 §5.2.1): a file whose bytes would change without is attached as mere bytes.
 
 use mail_builder::headers::Header;
 use mail_builder::headers::content_type::ContentType;
@@ -11,6 +12,10 @@ use super::encoding::Encoding;
 use super::field::{Field, lines};
 use super::header::{set_field, spliced, with_version};
 use super::part::{Part, parts};
+
+/// A message in a message, and bytes of which nothing more is known.
+const MESSAGE: &str = "message/rfc822";
+const OCTETS: &str = "application/octet-stream";
 
 /// A file to be attached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +53,8 @@ pub fn attach(text: &str, file: &Attachment<'_>, boundary: &str) -> Option<Strin
 
 /// The lines of the part that holds `file`.
 fn written(file: &Attachment<'_>) -> Option<String> {
-    let encoding = file.encoding.unwrap_or_else(|| Encoding::of(file.bytes));
+    let (kind, encoding) = form(file);
     let body = encoding.write(file.bytes)?;
-    let kind = file.kind.map_or_else(|| guess(file.name), str::to_owned);
     let mut declared = ContentType::new(kind);
     if declared.is_text() && str::from_utf8(file.bytes).is_ok() {
         declared = declared.attribute("charset", "utf-8");
@@ -65,6 +69,19 @@ fn written(file: &Attachment<'_>) -> Option<String> {
         field("Content-Disposition", &disposition),
         body,
     ))
+}
+
+/// The media type and the encoding of `file`: what was asked for, and else what fits.
+fn form(file: &Attachment<'_>) -> (String, Encoding) {
+    let kind = file.kind.map_or_else(|| guess(file.name), str::to_owned);
+    if kind != MESSAGE {
+        return (kind, file.encoding.unwrap_or_else(|| Encoding::of(file.bytes)));
+    }
+    let plain = || Encoding::plain(file.bytes).unwrap_or_else(|| Encoding::of(file.bytes));
+    let encoding = file.encoding.unwrap_or_else(plain);
+    let encodes = matches!(encoding, Encoding::QuotedPrintable | Encoding::Base64);
+    let guessed = file.kind.is_none();
+    (if encodes && guessed { OCTETS.to_owned() } else { kind }, encoding)
 }
 
 /// A field with parameters as lines of a draft, long and non-ASCII ones by RFC 2231 §4.
@@ -124,6 +141,32 @@ mod tests {
         let part = "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\nContent-ID: <x@y>\nContent-Disposition: inline; filename*=UTF-8''%C3%A9.png\n\niVBORw==\n--b--\n";
         assert!(two.ends_with(part), "{two}");
         assert!(two.starts_with(one.strip_suffix("--b--\n").unwrap()));
+    }
+
+    #[test]
+    fn an_enclosed_message_is_never_encoded() {
+        let long = [b"A: b\n\n", &[b'x'; 999][..]].concat();
+        for (bytes, kind, encoding) in [
+            (&b"A: b\r\n\r\nhi\r\n"[..], "message/rfc822", "7bit"),
+            (b"A: b\n\nhi\n", "message/rfc822", "7bit"),
+            ("A: b\n\n\u{e9}\n".as_bytes(), "message/rfc822", "8bit"),
+            (b"A: b\n\n\xe9\n", "application/octet-stream", "base64"),
+            (b"A: b\n\na\rb\n", "application/octet-stream", "quoted-printable"),
+            (&long, "application/octet-stream", "quoted-printable"),
+        ] {
+            let text = attach("A: b\n\n", &file("x.eml", bytes), "b").unwrap();
+            let head = format!("Content-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n");
+            assert!(text.contains(&head), "{kind}: {text}");
+        }
+        let asked = Attachment { encoding: Some(Encoding::Base64), ..file("x.eml", b"A: b\n\n") };
+        let typed = Attachment { kind: Some(MESSAGE), ..asked.clone() };
+        assert!(
+            attach("", &asked, "b").unwrap().contains("\nContent-Type: application/octet-stream\n")
+        );
+        assert!(
+            attach("", &typed, "b").unwrap().contains("\nContent-Type: message/rfc822\n"),
+            "insisted"
+        );
     }
 
     #[test]

@@ -52,6 +52,14 @@ impl Encoding {
         if odd * 10 <= bytes.len() { Self::QuotedPrintable } else { Self::Base64 }
     }
 
+    /// None at all, for lines of text: nothing of them changes but that each ends with CRLF.
+    pub(super) fn plain(bytes: &[u8]) -> Option<Self> {
+        let text = str::from_utf8(bytes).ok()?.replace("\r\n", "\n");
+        let is_lines = !text.contains(['\r', '\0']) && text.lines().all(|l| l.len() <= LINE_LIMIT);
+        let plain = if text.is_ascii() { Self::SevenBit } else { Self::EightBit };
+        is_lines.then_some(plain)
+    }
+
     /// `bytes` written with it as lines of a draft. Without an encoding only text can stand there,
     /// and each of its line ends will be CRLF on the wire.
     pub(super) fn write(self, bytes: &[u8]) -> Option<String> {

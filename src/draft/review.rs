@@ -306,6 +306,11 @@ mod tests {
                 "--b\n\nx\n--b--",
                 "review.encoded-multipart",
             ),
+            (
+                coded("base64").replace("text/plain", "message/rfc822"),
+                "QUJD",
+                "review.encoded-message",
+            ),
             (String::new(), "a\u{1b}b", "review.control-in-body"),
             (String::new(), ".", "review.lone-dot"),
             (String::new(), &"x".repeat(79), "review.wide"),

@@ -8,8 +8,9 @@ use crate::smtp::Span;
 use super::super::param;
 use super::super::part::Part;
 use super::rule::{
-    BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MULTIPART, LONG_ENCODED, NAKED,
-    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, UNKNOWN_ENCODING, WRONG_CHARSET,
+    BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE, ENCODED_MULTIPART,
+    LONG_ENCODED, NAKED, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, Rule,
+    UNKNOWN_ENCODING, WRONG_CHARSET,
 };
 use super::{Marks, line_of, whole};
 
@@ -43,10 +44,7 @@ fn version(lines: &[&str], root: &Part<'_>, marks: &mut Marks) {
 
 fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
     let line = line_of(part, "Content-Type");
-    if !matches!(part.encoding.as_str(), "" | "7bit" | "8bit" | "binary") {
-        let line = line_of(part, "Content-Transfer-Encoding");
-        marks.add(&ENCODED_MULTIPART, line, whole(lines, line));
-    }
+    unencoded(lines, part, &ENCODED_MULTIPART, marks);
     let rule = match &part.boundary {
         None => &NO_BOUNDARY,
         Some(boundary) if !is_boundary(boundary) => &BAD_BOUNDARY,
@@ -58,6 +56,14 @@ fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
     marks.say(rule, line, whole(lines, line), &boundary.collect::<Vec<_>>());
 }
 
+/// What holds parts or a message has no encoding of its own.
+fn unencoded(lines: &[&str], part: &Part<'_>, rule: &Rule, marks: &mut Marks) {
+    if !matches!(part.encoding.as_str(), "" | "7bit" | "8bit" | "binary") {
+        let line = line_of(part, "Content-Transfer-Encoding");
+        marks.add(rule, line, whole(lines, line));
+    }
+}
+
 /// `bchars` of RFC 2046 §5.1.1, not ending with a blank.
 fn is_boundary(boundary: &str) -> bool {
     boundary.len() <= BOUNDARY_LIMIT
@@ -66,6 +72,9 @@ fn is_boundary(boundary: &str) -> bool {
 }
 
 fn body(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
+    if part.kind == "message/rfc822" {
+        unencoded(lines, part, &ENCODED_MESSAGE, marks);
+    }
     let range = part.section.body.clone();
     let body = lines.get(range.clone()).unwrap_or_default();
     match part.encoding.as_str() {

@@ -109,18 +109,20 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
-/// What the wire needs of the draft, and what is wrong with it.
+/// What is wrong with the draft, which has a line even where there are few, and what the wire needs
+/// of it.
 fn needed(model: &Model, needs: Needs) -> Vec<Piece> {
     let (lines, dots) = (needs.lines.to_string(), needs.dots.to_string());
     let size = grouped(needs.message);
     let values = [("lines", lines.as_str()), ("dots", &dots), ("size", &size)];
-    let mut said = vec![(Role::Text, knowledge::fill(model.lang, "editor.needs", &values))];
+    let mut said = Vec::new();
     let reviewed = model.session.editor.as_ref().and_then(|editor| editor.reviewed.as_ref());
     let wrong = reviewed.map_or(0, |reviewed| reviewed.review.count(Severity::Error));
     if wrong > 0 {
         let n = wrong.to_string();
         said.push((Role::Warn, knowledge::fill(model.lang, "editor.needs.wrong", &[("n", &n)])));
     }
+    said.push((Role::Text, knowledge::fill(model.lang, "editor.needs", &values)));
     if !model.session.dialogue.endpoints().loopback && model.session.dialogue.phase().is_open() {
         said.push((Role::Warn, knowledge::word(model.lang, "editor.needs.really").to_owned()));
     }
