@@ -56,7 +56,8 @@ fn written(file: &Attachment<'_>) -> Option<String> {
     let (kind, encoding) = form(file);
     let body = encoding.write(file.bytes)?;
     let mut declared = ContentType::new(kind);
-    if declared.is_text() && str::from_utf8(file.bytes).is_ok() {
+    let named = file.kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("charset="));
+    if declared.is_text() && !named && str::from_utf8(file.bytes).is_ok() {
         declared = declared.attribute("charset", "utf-8");
     }
     let shown = if file.content_id.is_some() { "inline" } else { "attachment" };
@@ -97,7 +98,9 @@ fn appended(text: &str, root: &Part<'_>, boundary: &str, part: &str) -> String {
         return spliced(text, at..at, &format!("--{boundary}\n{part}"));
     }
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    format!("{text}{end}--{boundary}\n{part}\n--{boundary}--\n")
+    // Directly behind the header the boundary would be a line of it.
+    let empty = if root.section.body.is_empty() { "\n" } else { "" };
+    format!("{text}{end}{empty}--{boundary}\n{part}\n--{boundary}--\n")
 }
 
 /// What was there becomes the first part of a new multipart.
@@ -175,5 +178,24 @@ mod tests {
         assert_eq!(attach("A: b\n\n", &binary, "b"), None);
         assert_eq!(guess("x.PDF"), "application/pdf");
         assert_eq!(guess("unknown"), "application/octet-stream");
+    }
+
+    #[test]
+    fn a_charset_is_named_once_and_7bit_is_ascii() {
+        let text = "Subject: x\n\nhello\n";
+        let typed =
+            Attachment { kind: Some("text/plain; charset=iso-8859-1"), ..file("a.txt", b"plain") };
+        let with = attach(text, &typed, "b").unwrap();
+        assert_eq!(with.matches("charset=").count(), 1, "{with}");
+        let seven = Encoding::SevenBit;
+        let beyond = Attachment { encoding: Some(seven), ..file("a.txt", "caf\u{e9}".as_bytes()) };
+        assert_eq!(attach(text, &beyond, "b"), None);
+    }
+
+    #[test]
+    fn a_boundary_never_becomes_a_line_of_the_header() {
+        let text = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n";
+        let with = attach(text, &file("a.txt", b"plain"), "c").unwrap();
+        assert!(with.contains("boundary=b\n\n--b\n"), "{with}");
     }
 }

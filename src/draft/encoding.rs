@@ -64,6 +64,7 @@ impl Encoding {
     /// and each of its line ends will be CRLF on the wire.
     pub(super) fn write(self, bytes: &[u8]) -> Option<String> {
         let written = match self {
+            Self::SevenBit if !bytes.is_ascii() => return None,
             Self::SevenBit | Self::EightBit => str::from_utf8(bytes).ok()?.to_owned(),
             Self::QuotedPrintable if has_wire_ends(bytes) => qp::BODY.encode(bytes),
             Self::QuotedPrintable => qp::BINARY.encode(bytes),

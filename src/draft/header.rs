@@ -107,7 +107,7 @@ pub fn recode_field(text: &str, line: usize) -> Option<String> {
 /// `value` with encoded words for what is beyond ASCII, folded (RFC 2047 §2). In a field of
 /// addresses only the names are encoded; `None` for fields that know no encoded words.
 pub fn encode_header(name: &str, value: &str) -> Option<String> {
-    if name.to_ascii_lowercase().starts_with("content-") {
+    if takes_no_words(name) {
         return None;
     }
     if !is_address_field(name) {
@@ -144,6 +144,26 @@ pub fn decode_header(name: &str, value: &str) -> Option<String> {
     }
     out.push_str(rest);
     (!out.contains(char::is_control)).then_some(out)
+}
+
+/// Fields in which nothing is a free text or a name (RFC 2047 §5).
+const WITHOUT_WORDS: [&str; 9] = [
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Received",
+    "Return-Path",
+    "MIME-Version",
+    "Resent-Date",
+    "Resent-Message-ID",
+];
+
+/// Whether no encoded word may stand in a field.
+pub(super) fn takes_no_words(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let of_mime = name.starts_with("content-") && name != "content-description";
+    of_mime || WITHOUT_WORDS.iter().any(|field| field.eq_ignore_ascii_case(&name))
 }
 
 fn is_address_field(name: &str) -> bool {
@@ -288,5 +308,12 @@ mod tests {
             format!("Subject: {}\n\n", subject.trim_end())
         );
         assert_eq!(recode_field("Subject: plain\n\n", 0), None);
+    }
+
+    #[test]
+    fn fields_without_free_text_take_no_encoded_words() {
+        for (name, takes) in [("Message-ID", false), ("received", false), ("Subject", true)] {
+            assert_eq!(encode_header(name, "\u{e9}").is_some(), takes, "{name}");
+        }
     }
 }

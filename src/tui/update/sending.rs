@@ -200,7 +200,11 @@ fn taken(model: &mut Model, id: usize) -> Option<Effect> {
     if session.editor.as_ref().is_none_or(|editor| editor.text.revision() != draft) {
         return None;
     }
-    session.drop_draft();
+    match &mut session.editor {
+        // Who has opened it again types on into it, and not into the prompt.
+        Some(editor) if editor.open => editor.text.replace_all(""),
+        _ => session.drop_draft(),
+    }
     let told = model.sentence("editor.sent", &[]);
     model.notice = Some(model.numbered(id, told));
     Some(Effect::ForgetDraft(id))
