@@ -141,7 +141,7 @@ fn a_list_is_opened_in_the_prompt_and_paths_are_completed() {
     let mut t = practice(SMALL);
     std::fs::create_dir(t.home().join("letters")).unwrap();
     std::fs::write(t.home().join("letters/one.eml"), "Subject: x\n\nhi\n").unwrap();
-    t.keys("\0");
+    t.keys("\x0e");
     t.wait_for("what can stand here");
     t.wait_for("(no MAIL was accepted yet)");
     t.keys(ESC);

@@ -294,6 +294,8 @@ pub struct Model {
     pub marked: Option<Marked>,
     /// One line for the person, until the next key.
     pub notice: Option<String>,
+    /// What was said last to be wrong with the settings.
+    pub wrong_settings: Option<String>,
     /// The targets that were used last, the newest first.
     pub targets: Vec<String>,
     /// Whether the lines that are sent are kept for the next run.
@@ -351,6 +353,7 @@ impl Model {
             pointer: Pointer::default(),
             marked: None,
             notice: None,
+            wrong_settings: None,
             targets: Vec::new(),
             remembers: false,
             folder: None,

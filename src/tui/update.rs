@@ -148,7 +148,11 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
                 .map_or_else(Vec::new, |session| content_read(session, message, *content));
         }
         Message::Configured(changes, told) => {
-            model.notice = told;
+            // What was said of something else stays; what was wrong and is mended goes.
+            if told.is_some() || model.notice == model.wrong_settings {
+                model.notice.clone_from(&told);
+            }
+            model.wrong_settings = told;
             return changes.into_iter().filter_map(|change| configure(model, change)).collect();
         }
         Message::Listed(folder) => files::listed(model, folder),

@@ -2,6 +2,7 @@
 
 use crossterm::event::MouseEventKind;
 use ehlo::knowledge::{self, Lang};
+use ehlo::tui::message::Message;
 use ehlo::tui::model::{ContentView, Pane};
 use ehlo::tui::popup::Popup;
 use ehlo::tui::rows;
@@ -20,6 +21,19 @@ fn inside(scene: &Scene, pane: Pane) -> (u16, u16) {
 
 fn asks(scene: &Scene) -> bool {
     matches!(scene.model.popup, Some(Popup::Query(_)))
+}
+
+#[test]
+fn what_is_said_stays_while_settings_are_read_again() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    let configured = |told: Option<&str>| Message::Configured(Vec::new(), told.map(str::to_owned));
+    scene.tells(Message::Say("copied".to_owned()));
+    scene.tells(configured(None));
+    assert!(scene.shows("copied"), "{}", scene.grid());
+    scene.tells(configured(Some("line 1 is wrong")));
+    assert!(scene.shows("line 1 is wrong"), "{}", scene.grid());
+    scene.tells(configured(None));
+    assert!(!scene.shows("line 1 is wrong"), "it is mended\n{}", scene.grid());
 }
 
 #[test]
