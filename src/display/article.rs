@@ -24,6 +24,11 @@ impl Paragraph {
     pub fn line(role: Role, text: impl Into<String>) -> Self {
         Self { head: (role, String::new()), text: (role, text.into()) }
     }
+
+    /// The head as it stands before the text, with two blanks behind it where there is one.
+    pub fn lead(&self) -> String {
+        if self.head.1.is_empty() { String::new() } else { format!("{}  ", self.head.1) }
+    }
 }
 
 /// All that is known about a topic.

@@ -49,10 +49,7 @@ pub fn text(topic: Topic, lang: Lang) -> String {
     let head = (Role::Title, knowledge::word(lang, "article.see").to_owned());
     let related = Paragraph { head, ..Paragraph::line(Role::Link, names.join(", ")) };
     let all = article::article(topic, lang).into_iter().chain([related]);
-    let lines = all.flat_map(|Paragraph { head, text }| {
-        let before = if head.1.is_empty() { String::new() } else { head.1 + "  " };
-        wrap(&(before + &text.1), COLUMNS)
-    });
+    let lines = all.flat_map(|said| wrap(&(said.lead() + &said.text.1), COLUMNS));
     lines.flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 

@@ -107,8 +107,8 @@ fn lines_of(paragraphs: &[Paragraph], columns: usize) -> Vec<Vec<Piece>> {
 }
 
 /// A paragraph as lines: its head, two blanks, its text.
-fn set(Paragraph { head, text }: &Paragraph, columns: usize) -> Vec<Vec<Piece>> {
-    let before = if head.1.is_empty() { String::new() } else { format!("{}  ", head.1) };
+fn set(said: &Paragraph, columns: usize) -> Vec<Vec<Piece>> {
+    let (before, Paragraph { head, text }) = (said.lead(), said);
     let lines = wrap(&format!("{before}{}", text.1), columns).into_iter().enumerate();
     let line = |(at, line): (usize, String)| match line.strip_prefix(before.as_str()) {
         Some(rest) if at == 0 && !before.is_empty() => {
@@ -152,30 +152,37 @@ fn link(model: &Model, at: usize, topic: Topic) -> Piece {
     }
 }
 
+const fn is_link((role, _): &Piece) -> bool {
+    matches!(role, Role::Link | Role::Selected)
+}
+
+/// All lines as wide as the pane is.
+fn placed(model: &Model) -> Vec<Vec<Piece>> {
+    let columns = model.panes().inside(Pane::Explain).map_or(0, |area| usize::from(area.width));
+    all(model, columns)
+}
+
 /// The number of the link in a line of the pane at a column.
 pub fn link_at(model: &Model, line: usize, column: usize) -> Option<usize> {
-    let columns = model.panes().inside(Pane::Explain).map_or(0, |area| usize::from(area.width));
-    let all = all(model, columns);
-    let is_link = |(role, _): &&Piece| matches!(role, Role::Link | Role::Selected);
-    let before: usize = all.iter().take(line).map(|line| line.iter().filter(is_link).count()).sum();
+    let all = placed(model);
+    let before: usize =
+        all.iter().take(line).map(|line| line.iter().filter(|piece| is_link(piece)).count()).sum();
     let (mut end, mut number) = (0, before);
     for piece in all.get(line)? {
         end += width(&piece.1);
         if column < end {
-            return is_link(&piece).then_some(number);
+            return is_link(piece).then_some(number);
         }
-        number += usize::from(is_link(&piece));
+        number += usize::from(is_link(piece));
     }
     None
 }
 
 /// The line of the pane on which link number `at` stands.
 pub fn line_of_link(model: &Model, at: usize) -> Option<usize> {
-    let columns = model.panes().inside(Pane::Explain).map_or(0, |area| usize::from(area.width));
-    let is_link = |(role, _): &&Piece| matches!(role, Role::Link | Role::Selected);
     let mut seen = 0;
-    all(model, columns).iter().position(|line| {
-        seen += line.iter().filter(is_link).count();
+    placed(model).iter().position(|line| {
+        seen += line.iter().filter(|piece| is_link(piece)).count();
         seen > at
     })
 }
