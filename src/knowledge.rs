@@ -41,7 +41,8 @@ pub struct Rfc {
     pub title: String,
 }
 
-type Table<T> = HashMap<String, T>;
+/// What is embedded is no attack, and is asked for in every frame.
+type Table<T> = HashMap<String, T, foldhash::fast::FixedState>;
 
 /// The text of an embedded data file.
 pub fn data(name: &str) -> &'static str {

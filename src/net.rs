@@ -32,10 +32,9 @@ impl Clock {
         Moment(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// Date and time of now, as a header field has them (RFC 5322 §3.3).
-    pub fn date(&self) -> String {
-        let now = self.wall.saturating_add(self.started.elapsed()).unwrap_or(self.wall);
-        now.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    /// Date and time of now, however the clock of the machine was set meanwhile.
+    pub fn timestamp(&self) -> jiff::Timestamp {
+        self.wall.saturating_add(self.started.elapsed()).unwrap_or(self.wall)
     }
 
     /// The header of a journal that is kept by this clock.

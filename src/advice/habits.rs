@@ -1,5 +1,7 @@
 //! What a person has used before: names and addresses that are likely to come again.
 
+use jiff::Timestamp;
+
 use crate::session::{Dialogue, Exchange};
 use crate::smtp::code::Class;
 use crate::smtp::command::{self, Argument, Command};
@@ -22,8 +24,8 @@ pub struct Habits {
     pub recipients: Vec<String>,
     /// The size of the message that is about to be sent, in bytes.
     pub draft: Option<u64>,
-    /// The date and time of now as a header field has it, where that is known.
-    pub date: Option<String>,
+    /// The date and time of now, where that is known.
+    pub now: Option<Timestamp>,
 }
 
 impl Default for Habits {
@@ -33,7 +35,7 @@ impl Default for Habits {
             senders: vec!["alice@example.org".to_owned()],
             recipients: vec!["bob@example.net".to_owned()],
             draft: None,
-            date: None,
+            now: None,
         }
     }
 }

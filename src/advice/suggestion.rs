@@ -1,5 +1,9 @@
 //! The next sensible line: what moves the session on, and how what is typed would go on.
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
+
 use crate::session::{Dialogue, End, Fate, Phase, Recipient, Transaction};
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
@@ -141,9 +145,14 @@ fn header(seen: &Dialogue, habits: &Habits) -> Vec<(&'static str, String)> {
         ("From", sender.or_else(|| habits.senders.first().cloned())),
         ("To", accepted.map(|r| r.path.address()).or_else(|| habits.recipients.first().cloned())),
         ("Subject", Some("Hello".to_owned())),
-        ("Date", habits.date.clone()),
+        ("Date", habits.now.and_then(date)),
     ];
     fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// `now` as `Date:` says it (RFC 5322 §3.3), in UTC.
+fn date(now: Timestamp) -> Option<String> {
+    rfc2822::to_string(&now.to_zoned(TimeZone::UTC)).ok()
 }
 
 #[cfg(test)]
@@ -152,8 +161,8 @@ mod tests {
     use crate::advice::verdict::tests::{BINARY, DATA, EHLO, MAIL, RCPT, after};
 
     fn suggested(lines: &[&str], typed: &str) -> Option<String> {
-        let date = Some("Mon, 23 Nov 2026 08:00:00 +0000".to_owned());
-        suggest(&after(lines), &Habits { date, ..Habits::default() }, typed)
+        let now = Some("2026-11-23T08:00:00Z".parse().unwrap());
+        suggest(&after(lines), &Habits { now, ..Habits::default() }, typed)
     }
 
     #[test]

@@ -228,8 +228,8 @@ impl Keys {
     /// The first key that does `action` where these layers count, as it is written on the screen.
     pub fn key_in(&self, layers: &[Layer], action: Action) -> Option<String> {
         let does = |row: &&Binding| {
-            let nearest = layers.iter().find_map(|layer| self.index.get(&(*layer, row.key)));
-            row.action == action && layers.contains(&row.layer) && nearest == Some(&action)
+            let nearest = || layers.iter().find_map(|layer| self.index.get(&(*layer, row.key)));
+            row.action == action && layers.contains(&row.layer) && nearest() == Some(&action)
         };
         self.rows.iter().find(does).map(|row| key_name(row.key))
     }

@@ -30,6 +30,9 @@ pub fn own_tokens(text: &str) -> Vec<Token> {
 }
 
 fn made_visible(bytes: &[u8], doubled: bool) -> Vec<Token> {
+    if let Some(text) = plain(bytes) {
+        return vec![Token { text: text.to_owned(), odd: false }];
+    }
     let mut out = Tokens::default();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -43,6 +46,12 @@ fn made_visible(bytes: &[u8], doubled: bool) -> Vec<Token> {
         }
     }
     out.0
+}
+
+/// Text in which there is nothing to escape, as nearly all that is ever seen.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'\\';
+    (!bytes.is_empty() && bytes.iter().all(is_plain)).then(|| str::from_utf8(bytes).ok())?
 }
 
 /// The same as one string.

@@ -41,7 +41,7 @@ pub fn run(target: &Target, setting: &Setting) -> anyhow::Result<Outcome> {
 async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let clock = Clock::start();
     let recorder = setting.recorder(&clock)?;
-    let date = clock.date();
+    let now = Some(clock.timestamp());
     let (publish, heard) = mpsc::channel(EVENTS_WAITING);
     let (say, orders) = mpsc::channel(1);
     let log = Log::new(clock, Keep::default())
@@ -56,7 +56,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         heard_of_us: 0,
         drips: false,
         bad_input: false,
-        habits: Habits { date: Some(date), ..Habits::default() },
+        habits: Habits { now, ..Habits::default() },
         learned: 0,
         told: (0, 0),
         say,

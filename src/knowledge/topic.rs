@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::{Entry, Lang, parsed};
 
 /// The entries of one file, in its order.
-pub type Entries = IndexMap<String, Entry>;
+pub type Entries = IndexMap<String, Entry, foldhash::fast::FixedState>;
 
 macro_rules! kinds {
     ($($variant:ident $name:literal $file:literal $words:literal $doc:literal),* $(,)?) => {

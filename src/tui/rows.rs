@@ -73,21 +73,20 @@ pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec
     signed(model, session, at, columns, true)
 }
 
-/// The lines from a line of a row on, made as they are asked for; `signs` says which row is
+/// The lines from a line of a row on, made as they are asked for, without the signs of what is
 /// selected and what has a mark.
 pub fn placed<'a>(
     model: &'a Model,
     session: &'a Session,
     columns: usize,
     (first, skip): (usize, usize),
-    signs: bool,
 ) -> impl Iterator<Item = Placed> + 'a {
     let (sight, dialogue) = (&session.sight, &session.dialogue);
     let rows =
         std::iter::successors(sight.kept_from(dialogue, first), |row| sight.after(dialogue, *row));
     rows.flat_map(move |row| {
         let skip = if row == first { skip } else { 0 };
-        let lines = signed(model, session, row, columns, signs).into_iter().enumerate().skip(skip);
+        let lines = signed(model, session, row, columns, false).into_iter().enumerate().skip(skip);
         lines.map(move |(line, pieces)| ((row, line), pieces))
     })
 }

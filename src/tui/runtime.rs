@@ -83,8 +83,8 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
-        let size = screen.size()?;
-        model.size = (size.width, size.height);
+        let area = screen.get_frame().area();
+        model.size = (area.width, area.height);
         terminal::mouse(model.mouse)?;
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
@@ -301,7 +301,7 @@ impl Loop {
 
     fn tick(&mut self) {
         update(&mut self.model, Message::Tick(self.clock.now()));
-        self.model.habits.date = Some(self.clock.date());
+        self.model.habits.now = Some(self.clock.timestamp());
     }
 
     /// When the header will say something else by itself.
@@ -322,15 +322,15 @@ impl Loop {
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
-        let model = &mut self.model;
-        self.screen.draw(|frame| {
-            // A change of size that comes together with a key is not always reported.
-            let size = frame.area().as_size();
-            if model.size != (size.width, size.height) {
-                update(model, Message::Resize(size.width, size.height));
-            }
-            view::view(model, frame);
-        })?;
+        // A change of size that comes together with a key is not always reported.
+        let area = terminal::size()?;
+        if self.model.size != (area.width, area.height) {
+            update(&mut self.model, Message::Resize(area.width, area.height));
+        }
+        if self.screen.get_frame().area() != area {
+            self.screen.resize(area)?;
+        }
+        self.screen.draw(|frame| view::view(&self.model, frame))?;
         self.drawn = Instant::now();
         self.draw_at = None;
         Ok(())

@@ -11,8 +11,9 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::display::Mouse;
 
@@ -44,9 +45,9 @@ pub fn take() -> std::io::Result<(Screen, Taken)> {
     TAKEN.store(true, Ordering::SeqCst);
     let taken = Taken(());
     again()?;
-    let screen =
-        Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 << 10, stdout())))?;
-    Ok((screen, taken))
+    let out = CrosstermBackend::new(BufWriter::with_capacity(64 << 10, stdout()));
+    let options = TerminalOptions { viewport: Viewport::Fixed(size()?) };
+    Ok((Terminal::with_options(out, options)?, taken))
 }
 
 /// Takes it over again, after the shell had it.
@@ -62,6 +63,21 @@ pub fn again() -> std::io::Result<()> {
         queue!(out, Mouse(true))?;
     }
     out.flush()
+}
+
+/// Columns and rows. Nothing is opened to learn them: it is asked before every frame.
+///
+/// # Errors
+/// When the terminal does not say.
+pub fn size() -> std::io::Result<Rect> {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(stdout())
+        && size.ws_col > 0
+    {
+        return Ok(Rect::new(0, 0, size.ws_col, size.ws_row));
+    }
+    let (columns, rows) = crossterm::terminal::size()?;
+    Ok(Rect::new(0, 0, columns, rows))
 }
 
 /// Takes the mouse, or leaves it to the terminal.

@@ -37,8 +37,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
+use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui::widgets::{Clear, Paragraph};
 
 use crate::display::Role;
 use crate::display::text::{clip, is_plain, width, wrap};
@@ -176,21 +177,41 @@ fn framed(
     area: Rect,
     frame: &mut Frame<'_>,
 ) -> Rect {
-    let role = if focused { Role::Focus } else { Role::Border };
+    let (border, named) =
+        if focused { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Title) };
+    let set = if focused { border::DOUBLE } else { border::PLAIN };
+    let buffer = frame.buffer_mut();
+    enclose(buffer, area, &set, model.theme.style(border));
     let (title, remark) = bar(title, remark, area);
-    let mut block = Block::bordered().border_style(model.theme.style(role)).title(Span::styled(
-        title,
-        model.theme.style(if focused { Role::Focus } else { Role::Title }),
-    ));
-    if focused {
-        block = block.border_type(ratatui::widgets::BorderType::Double);
-    }
-    if !remark.is_empty() {
-        block =
-            block.title(Line::from(Span::styled(remark, model.theme.style(tone))).right_aligned());
-    }
-    frame.render_widget(block, area);
+    let end = area.right().saturating_sub(1);
+    put(buffer, (area.x + 1, area.y), &title, end, model.theme.style(named));
+    let wide = u16::try_from(width(&remark)).unwrap_or(u16::MAX);
+    let start = end.saturating_sub(wide).max(area.x + 1);
+    put(buffer, (start, area.y), &remark, end, model.theme.style(tone));
     inside(area)
+}
+
+/// Draws a border, and touches nothing inside: ratatui's block styles each cell of its area anew.
+fn enclose(buffer: &mut Buffer, area: Rect, set: &border::Set<'_>, style: Style) {
+    let Rect { width: columns, height: rows, .. } = area;
+    let (Some(right), Some(bottom)) = (columns.checked_sub(1), rows.checked_sub(1)) else { return };
+    let mut cell = |x: u16, y: u16, symbol: &str| {
+        if let Some(cell) = buffer.cell_mut((area.x + x, area.y + y)) {
+            cell.set_symbol(symbol).set_style(style);
+        }
+    };
+    for x in 1..right {
+        cell(x, 0, set.horizontal_top);
+        cell(x, bottom, set.horizontal_bottom);
+    }
+    for y in 1..bottom {
+        cell(0, y, set.vertical_left);
+        cell(right, y, set.vertical_right);
+    }
+    cell(0, 0, set.top_left);
+    cell(right, 0, set.top_right);
+    cell(0, bottom, set.bottom_left);
+    cell(right, bottom, set.bottom_right);
 }
 
 /// Title and remark as they stand in the upper border.
@@ -365,7 +386,7 @@ pub fn between(model: &Model, pane: Pane, from: (usize, usize), to: (usize, usiz
     let height = to.0.saturating_sub(from.0).saturating_add(1);
     let lines = match pane {
         Pane::Transcript => {
-            let placed = rows::placed(model, &model.session, columns, from, false);
+            let placed = rows::placed(model, &model.session, columns, from);
             return placed.take_while(|(at, _)| *at <= to).collect();
         }
         Pane::Envelope => envelope::from(model, from.0, columns, height),

@@ -242,7 +242,7 @@ fn a_login_that_was_meant_shows_no_secret() {
 #[test]
 fn the_header_is_suggested_line_by_line() {
     let mut scene = introduced();
-    scene.model.habits.date = Some("Mon, 23 Nov 2026 08:00:00 +0000".to_owned());
+    scene.model.habits.now = Some("2026-11-23T08:00:00Z".parse().unwrap());
     scene.play(ENVELOPE);
     scene.play("C: DATA\nS: 354 Go on\nC: From: alice@example.org\nC: To: bob@example.net");
     scene.press("tab");

@@ -1,13 +1,17 @@
 //! Which rows fit into a pane, and where one gets by scrolling.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::super::model::{Anchor, Model, Session};
-use super::{lines, selected};
+use super::{Piece, Placed, lines, selected};
 
 /// A row, and how many of its lines are above.
 pub type Place = (usize, usize);
 
-/// The transcript of one session in a pane.
-#[derive(Clone, Copy, Debug)]
+/// The transcript of one session in a pane. What is made of a row is kept for as long as it is
+/// looked through: what is measured is drawn next.
+#[derive(Debug)]
 pub struct Window<'a> {
     /// The screen.
     pub model: &'a Model,
@@ -17,12 +21,38 @@ pub struct Window<'a> {
     pub columns: usize,
     /// Rows of the pane.
     pub height: usize,
+    made: RefCell<HashMap<usize, Vec<Vec<Piece>>>>,
 }
 
-impl Window<'_> {
+impl<'a> Window<'a> {
+    /// The transcript of `session` on so many columns and lines.
+    pub fn new(model: &'a Model, session: &'a Session, columns: usize, height: usize) -> Self {
+        Self { model, session, columns, height, made: RefCell::default() }
+    }
+
     /// How many lines row `at` takes.
     pub fn tall(&self, at: usize) -> usize {
-        lines(self.model, self.session, at, self.columns).len()
+        self.made.borrow_mut().entry(at).or_insert_with(|| self.lines(at)).len()
+    }
+
+    fn lines(&self, at: usize) -> Vec<Vec<Piece>> {
+        lines(self.model, self.session, at, self.columns)
+    }
+
+    /// The lines that are in sight, with their places.
+    pub fn lines_in_sight(self) -> Vec<Placed> {
+        let (first, skip) = self.top();
+        let mut all = Vec::new();
+        let mut next = self.session.sight.kept_from(&self.session.dialogue, first);
+        while let Some(row) = next.filter(|_| all.len() < self.height) {
+            let made = self.made.borrow_mut().remove(&row);
+            let lines = made.unwrap_or_else(|| self.lines(row)).into_iter().enumerate();
+            let skip = if row == first { skip } else { 0 };
+            let room = self.height - all.len();
+            all.extend(lines.skip(skip).take(room).map(|(line, pieces)| ((row, line), pieces)));
+            next = self.after(row);
+        }
+        all
     }
 
     fn after(&self, at: usize) -> Option<usize> {

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use ratatui::layout::Rect;
 use ropey::Rope;
 
 use crate::display::shot::Shot;
@@ -204,8 +203,7 @@ impl Loop {
     /// Makes the next frame draw every cell. `Terminal::clear` would ask the terminal where its
     /// cursor is, and the answer would arrive as input of the person.
     fn clear(&mut self) -> anyhow::Result<()> {
-        let size = self.screen.size()?;
-        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
+        self.screen.resize(terminal::size()?)?;
         Ok(())
     }
 }

@@ -76,29 +76,33 @@ pub fn length(model: &Model) -> usize {
 
 /// The lines of the pane, at least `enough` of them if there are so many.
 pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
-    told(model, columns, enough).lines
+    told(model, columns, enough, false).lines
 }
 
 /// What line number `line` of the pane is about.
 pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     let columns = model.panes().inside(Pane::Envelope).map_or(40, |area| usize::from(area.width));
-    let told = told(model, columns, line);
+    let told = told(model, columns, line, true);
     let at = told.about.partition_point(|(first, _)| *first <= line);
     let about = at.checked_sub(1).and_then(|at| told.about.get(at));
     about.map(|(_, topics)| topics.clone()).unwrap_or_default()
 }
 
-/// The lines of the pane while they are made, and what each is about from some line on.
+/// The lines of the pane while they are made, and what each is about from some line on. Entries
+/// are looked up only where `is_asked` what a line is about.
 #[derive(Default)]
 struct Told {
     lines: Vec<Vec<Piece>>,
     about: Vec<(usize, Vec<Topic>)>,
+    is_asked: bool,
 }
 
 impl Told {
     /// What follows is about these.
-    fn about(&mut self, topics: impl IntoIterator<Item = Option<Topic>>) {
-        self.about.push((self.lines.len(), topics.into_iter().flatten().collect()));
+    fn about<T: IntoIterator<Item = Option<Topic>>>(&mut self, topics: impl FnOnce() -> T) {
+        if self.is_asked {
+            self.about.push((self.lines.len(), topics().into_iter().flatten().collect()));
+        }
     }
 
     /// Wrapped text.
@@ -113,11 +117,11 @@ fn idea(id: &str) -> Option<Topic> {
     Topic::new(Kind::Idea, id)
 }
 
-fn told(model: &Model, columns: usize, enough: usize) -> Told {
+fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
     let dialogue = &model.session.dialogue;
     let transactions = &dialogue.envelope().transactions;
-    let mut out = Told::default();
-    out.about([idea("envelope")]);
+    let mut out = Told { is_asked, ..Told::default() };
+    out.about(|| [idea("envelope")]);
     if transactions.is_empty() {
         out.text(Role::Dim, knowledge::word(model.lang, "envelope.empty"), 0, columns);
     }
@@ -133,14 +137,14 @@ fn told(model: &Model, columns: usize, enough: usize) -> Told {
             return out;
         }
     }
-    out.about([]);
+    out.about(|| []);
     out.lines.push(Vec::new());
     facts(model, columns, &mut out);
     out
 }
 
 fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out: &mut Told) {
-    out.about([idea("transaction")]);
+    out.about(|| [idea("transaction")]);
     let word = |key| knowledge::word(model.lang, key);
     let number =
         knowledge::fill(model.lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
@@ -160,9 +164,11 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     let is_meant = |exchange| selected(model) == Some(exchange);
     let sender = address(&transaction.sender.written);
     let fate = said(model, transaction, transaction.fate, transaction.exchange);
-    let null = transaction.sender.is_null().then(|| idea("null-sender")).flatten();
-    let answer = code(model, transaction.exchange);
-    out.about([null, idea("reverse-path"), Topic::new(Kind::Verb, "MAIL"), answer]);
+    out.about(|| {
+        let null = transaction.sender.is_null().then(|| idea("null-sender")).flatten();
+        let answer = code(model, transaction.exchange);
+        [null, idea("reverse-path"), Topic::new(Kind::Verb, "MAIL"), answer]
+    });
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
     person(&from, &sender, fate, columns, &mut out.lines);
     if transaction.sender.is_null() {
@@ -172,14 +178,14 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     for recipient in &transaction.recipients {
         let to = address(&recipient.path.written);
         let fate = said(model, transaction, recipient.fate, recipient.exchange);
-        let answer = code(model, recipient.exchange);
-        out.about([idea("forward-path"), Topic::new(Kind::Verb, "RCPT"), answer]);
+        let answer = || code(model, recipient.exchange);
+        out.about(|| [idea("forward-path"), Topic::new(Kind::Verb, "RCPT"), answer()]);
         let label = label(word("envelope.to"), is_meant(recipient.exchange));
         person(&label, &to, fate, columns, &mut out.lines);
         more(&recipient.params, columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
-        out.about([Topic::new(Kind::Verb, "RCPT")]);
+        out.about(|| [Topic::new(Kind::Verb, "RCPT")]);
         out.lines.push(vec![(Role::Dim, format!("  {}", word("envelope.no-recipient")))]);
     }
 }
@@ -254,7 +260,7 @@ fn push_wrapped(
 fn more(all: &[Parsed<Param>], columns: usize, out: &mut Told) {
     let text = params(all);
     if !text.is_empty() {
-        out.about(all.iter().map(|param| Topic::new(Kind::Parameter, &param.value.name)));
+        out.about(|| all.iter().map(|param| Topic::new(Kind::Parameter, &param.value.name)));
         out.text(Role::Decoded, text.trim_start(), 4, columns);
     }
 }
@@ -265,7 +271,7 @@ fn facts(model: &Model, columns: usize, out: &mut Told) {
     let Some(capabilities) = dialogue.capabilities() else { return };
     let fill = |key, values: &[(&str, &str)]| knowledge::fill(model.lang, key, values);
     let server = visible(capabilities.name.as_bytes());
-    out.about([Topic::new(Kind::Verb, "EHLO")]);
+    out.about(|| [Topic::new(Kind::Verb, "EHLO")]);
     out.text(Role::Dim, &fill("envelope.server", &[("name", &server)]), 0, columns);
     if let Some(limit) = capabilities.size_limit() {
         let limit = limit.to_string();
@@ -274,12 +280,12 @@ fn facts(model: &Model, columns: usize, out: &mut Told) {
             Some(sent) => fill("envelope.size.sent", &[("limit", &limit), ("sent", &sent)]),
             None => fill("envelope.size", &[("limit", &limit)]),
         };
-        out.about([Topic::new(Kind::Capability, "SIZE")]);
+        out.about(|| [Topic::new(Kind::Capability, "SIZE")]);
         out.text(Role::Dim, &text, 0, columns);
     }
     let names: Vec<_> =
         capabilities.keywords.iter().map(|k| visible(k.written.as_bytes())).collect();
-    let offered = names.iter().map(|name| Topic::new(Kind::Capability, name));
-    out.about(std::iter::once(idea("extension")).chain(offered));
+    let offered = || names.iter().map(|name| Topic::new(Kind::Capability, name));
+    out.about(|| std::iter::once(idea("extension")).chain(offered()));
     out.text(Role::Dim, &fill("envelope.offered", &[("names", &names.join(", "))]), 0, columns);
 }

@@ -39,8 +39,7 @@ fn title(model: &Model, session: &Session) -> String {
 
 /// The lines that are in sight, with their places.
 pub fn shown(model: &Model, session: &Session, area: Rect) -> Vec<Placed> {
-    let window = window(model, session, area);
-    rows::placed(model, session, window.columns, window.top(), true).take(window.height).collect()
+    window(model, session, area).lines_in_sight()
 }
 
 /// Where the selected row begins on the screen.
@@ -56,7 +55,7 @@ pub fn cursor(model: &Model) -> Option<(u16, u16)> {
 
 /// The transcript of `session` inside `area`.
 pub fn window<'a>(model: &'a Model, session: &'a Session, area: Rect) -> Window<'a> {
-    Window { model, session, columns: area.width.into(), height: area.height.into() }
+    Window::new(model, session, area.width.into(), area.height.into())
 }
 
 /// What is filtered, and whether the end is followed or what is new there.
