@@ -10,10 +10,12 @@ use ehlo::draft::{
 use ehlo::knowledge::{self, Lang};
 use ehlo::smtp::ehlo::{Capabilities, Keyword};
 use ehlo::smtp::payload::{END_MARK, unstuff};
+use ehlo::tui::editor::Needs;
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use ropey::Rope;
 
 /// A server that offers all that a draft may need.
 fn everything() -> Offers {
@@ -154,7 +156,7 @@ fn an_attachment_with_its_own_encoding_needs_nothing() {
         let text = attach(&plain, &file, "bound-ary").unwrap();
         let seen = review(&text, &everything());
         assert_eq!(keys(&seen, Severity::Warn), [""; 0], "{name}\n{text}");
-        assert!(!seen.eight_bit && !seen.international, "{name}");
+        assert!(text.is_ascii(), "{name}");
     }
 }
 
@@ -216,15 +218,35 @@ proptest! {
         prop_assert!(pieces.last().unwrap().last);
     }
 
-    /// The numbers of a review are those of the wire, and its marks stand in the text.
+    /// What is said to be needed is what leaves.
     #[test]
-    fn a_review_counts_what_leaves(text in text()) {
+    fn what_leaves_is_counted(text in text()) {
+        let needs = Needs::of(&Rope::from_str(&text));
+        let (bytes, data) = (wire(&text), mail_data(&text));
+        prop_assert_eq!((needs.message, needs.wire), (bytes.len() as u64, data.len() as u64));
+        prop_assert_eq!(needs.dots, data.len() - END_MARK.len() - bytes.len());
+        prop_assert_eq!(needs.lines, bytes.iter().filter(|b| **b == b'\n').count());
+        let limited = |limit: u64| {
+            let size = Keyword {
+                name: "SIZE".to_owned(),
+                written: "SIZE".to_owned(),
+                params: vec![limit.to_string()],
+                line: 1,
+            };
+            let capabilities = Capabilities { keywords: vec![size], ..Capabilities::default() };
+            Offers { capabilities: Some(capabilities), declared: None }
+        };
+        let too_big = |limit: u64| {
+            review(&text, &limited(limit)).marks.iter().any(|mark| mark.key == "review.size")
+        };
+        prop_assert!(!too_big(needs.message.max(1)));
+        prop_assert_eq!(needs.message > 1 && !too_big(needs.message - 1), false);
+    }
+
+    /// The marks of a review stand in the text.
+    #[test]
+    fn marks_stand_in_the_text(text in text()) {
         let seen = review(&text, &Offers::default());
-        let bytes = wire(&text);
-        prop_assert_eq!(seen.size, bytes.len() as u64);
-        prop_assert_eq!(seen.eight_bit || seen.international, !bytes.is_ascii());
-        let doubled = mail_data(&text).len() - END_MARK.len() - bytes.len();
-        prop_assert_eq!(seen.stuffed, doubled);
         let lines: Vec<_> = text.split('\n').collect();
         for mark in &seen.marks {
             let line = lines[mark.line];
