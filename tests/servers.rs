@@ -286,7 +286,7 @@ fn composed(mta: &Mta, mark: &str, answer: &str) -> (String, Vec<String>) {
     address(&mut t, "alice@example.test", "inbox@example.test");
     let draft = compose(&mut t, &format!(".{mark}"));
     t.keys(CTRL_S);
-    t.wait_for("doubles dots: 1");
+    t.wait_for("dots doubled: 1");
     t.keys(answer);
     t.wait_for("the draft is done");
     t.line("QUIT");

@@ -186,7 +186,7 @@ fn what_is_put_in_can_be_undone() {
     scene.press("alt-u");
     assert_eq!(written(&scene), "mine\n");
     scene.tells(Message::Stamped(1, Item::Boundary, stamp));
-    assert!(scene.hints().contains("there is nothing here"), "{}", scene.hints());
+    assert!(scene.hints().contains("not possible here"), "{}", scene.hints());
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_draft_that_was_left_is_offered() {
     scene.press("f4");
     golden("editor-left-ja", &scene);
     let mut scene = offered(Lang::En);
-    assert!(scene.hints().contains("an unsent draft was kept: F4"), "{}", scene.hints());
+    assert!(scene.hints().contains("an unsent draft was saved: F4"), "{}", scene.hints());
     scene.press("f4");
     golden("editor-left-en", &scene);
     let deleted = scene.press("d");
@@ -299,9 +299,9 @@ fn a_draft_that_nothing_holds_is_told_of_before_the_end() {
     let mut scene = writing(SMALL, Lang::En, &[GREETING], DRAFT);
     let kept = |why: Option<&str>| Message::DraftKept { session: 1, why: why.map(str::to_owned) };
     scene.tells(kept(Some("/x: no place")));
-    assert!(scene.hints().contains("kept nowhere yet: /x: no place"), "{}", scene.hints());
+    assert!(scene.hints().contains("not saved anywhere yet: /x: no place"), "{}", scene.hints());
     assert_eq!(scene.press("ctrl-q"), []);
-    assert!(scene.shows("could not be kept anywhere"), "{}", scene.grid());
+    assert!(scene.shows("could not be saved anywhere"), "{}", scene.grid());
     scene.press("esc");
     scene.tells(kept(Some("/x: no place")));
     assert!(!scene.hints().contains("no place"), "told once: {}", scene.hints());
@@ -447,7 +447,7 @@ fn a_message_that_is_being_prepared_can_be_stopped() {
     assert!(matches!(asked[..], [Effect::Pieces { number: 1, .. }]), "{asked:?}");
     assert!(scene.hints().contains("being prepared; Ctrl-C stops"), "{}", scene.hints());
     assert_eq!(scene.press("ctrl-c"), []);
-    assert!(scene.hints().contains("nothing of the message has left"), "{}", scene.hints());
+    assert!(scene.hints().contains("nothing of the message was sent"), "{}", scene.hints());
     let late =
         Message::Pieces { session: 1, pieces: Ok(Pieces::of(DRAFT, Way::Data)), number: Some(1) };
     assert_eq!(scene.tells(late.clone()), []);
@@ -465,7 +465,7 @@ fn behind_a_first_chunk_only_chunks_can_follow() {
     let begun = [GREETING, CHUNKING, ENVELOPE, "C: BDAT 0\nS: 250 ok"];
     let mut scene = writing(SMALL, Lang::En, &begun, DRAFT);
     scene.press("ctrl-s");
-    assert!(scene.shows("chunks have begun"), "{}", scene.grid());
+    assert!(scene.shows("BDAT has begun"), "{}", scene.grid());
     assert_eq!(scene.press("d"), []);
     scene.press("esc");
     leaves(&mut scene, "b", Way::Chunks(64 << 10));
