@@ -300,6 +300,16 @@ mod tests {
                 "review.encoded-multipart",
             ),
             (
+                format!("{mime}{multi}"),
+                "--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nA: b\n\nx\n--b--",
+                "review.narrow",
+            ),
+            (
+                coded("7bit").replace("text/plain", "message/rfc822"),
+                "Content-Transfer-Encoding: binary\n\nx",
+                "review.narrow",
+            ),
+            (
                 coded("base64").replace("text/plain", "message/rfc822"),
                 "QUJD",
                 "review.encoded-message",
