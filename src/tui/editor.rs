@@ -35,6 +35,8 @@ pub struct Editor {
     pub reviewed: Option<Reviewed>,
     /// Whether a large draft is being looked through.
     pub reviewing: bool,
+    /// The revision to which a file is being attached.
+    pub attaching: Option<u64>,
     /// Why it could not be written to the state folder, if it could not.
     pub unkept: Option<String>,
 }
@@ -124,7 +126,6 @@ pub struct LeftDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draft;
 
     #[test]
     fn what_the_wire_needs_is_what_it_gets() {
