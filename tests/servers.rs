@@ -350,7 +350,7 @@ fn exim_stores_what_was_composed() {
 }
 
 /// The parameters of MAIL in the order in which they are completed, each with its keyword.
-const PARAMETERS: [(&str, &str); 11] = [
+const PARAMETERS: [(&str, &str); 12] = [
     ("SIZE", "SIZE"),
     ("BODY", "8BITMIME"),
     ("SMTPUTF8", "SMTPUTF8"),
@@ -362,6 +362,7 @@ const PARAMETERS: [(&str, &str); 11] = [
     ("HOLDUNTIL", "FUTURERELEASE"),
     ("MT-PRIORITY", "MT-PRIORITY"),
     ("REQUIRETLS", "REQUIRETLS"),
+    ("PRDR", "PRDR"),
 ];
 
 /// What parameters stand behind.
