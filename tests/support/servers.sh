@@ -389,7 +389,24 @@ cram:
   public_name = CRAM-MD5
   server_secret = \${if eq{\$auth1}{$USER_NAME}{$PASSWORD}fail}
   server_set_id = \$auth1
+external:
+  driver = external
+  public_name = EXTERNAL
+  server_advertise_condition = \$tls_in_certificate_verified
+  server_param2 = \${certextract{subject,CN}{\$tls_in_peercert}}
+  server_condition = \${if eq{\$auth1}{\$auth2}}
+  server_set_id = \$auth1
 C
+  for mechanism in SCRAM-SHA-1 SCRAM-SHA-256 OAUTHBEARER XOAUTH2; do
+    cat <<C
+${mechanism//-/}:
+  driver = dovecot
+  public_name = $mechanism
+  server_advertise_condition = \${if inlist{\$received_port}{${dovecot# : }}}
+  server_socket = 127.0.0.1 ${AT[auth]:-1}
+  server_set_id = \$auth1
+C
+  done >>"$DIR/etc/exim4/exim4.conf"
   cat >"$DIR/view" <<V
 #!/bin/sh
 hostname $NAME && mount -t overlay -o lowerdir=$DIR/etc:/etc overlay /etc &&
@@ -445,7 +462,7 @@ protocols = lmtp submission
 default_login_user = nobody
 default_internal_user = daemon
 default_internal_group = daemon
-auth_mechanisms = plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2 external
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2 external
 auth_verbose = yes
 auth_failure_delay = 0
 auth_ssl_username_from_cert = yes
@@ -481,6 +498,10 @@ userdb {
 }
 service anvil {
   chroot =
+  # A wrong password costs the next login no time.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service submission-login {
   chroot =
