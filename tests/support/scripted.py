@@ -103,7 +103,6 @@ class Talk:
             self.answer(verb, words[1:])
         if self.secured:
             self.wire.close()
-        self.connection.close()
 
     def answer(self, verb, words):
         if verb == "EHLO":
@@ -117,7 +116,7 @@ class Talk:
         elif verb == "STARTTLS" and self.offers_tls():
             self.say("220 2.0.0 go ahead")
             self.secure()
-        elif verb == "AUTH" and self.offers_login() and words[0].upper() == "PLAIN":
+        elif verb == "AUTH" and self.offers_login() and words[:1] == ["PLAIN"]:
             self.login(words[1:])
         elif verb == "DATA":
             self.say("354 end with a dot")
@@ -138,7 +137,7 @@ class Talk:
             self.say("334 ")
             initial = [self.wire.readline().decode().strip()]
         try:
-            said = base64.b64decode(initial[0]).decode().split("\0")
+            said = base64.b64decode(initial[0], validate=True).decode().split("\0")
         except ValueError:
             self.say("501 5.5.2 that is no base64")
             return
@@ -156,7 +155,8 @@ class Talk:
 
 def play(connection, door):
     try:
-        Talk(connection, door).play()
+        with connection:
+            Talk(connection, door).play()
     except OSError as gone:
         print(f"{door}: {gone}", file=sys.stderr)
 
