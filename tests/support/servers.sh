@@ -17,7 +17,8 @@
 #   lmtp, lmtp-implicit               LMTP                              dovecot
 #   auth                              the protocol of Dovecot's logins  dovecot
 #   +clear                            AUTH before STARTTLS, too         postfix exim aiosmtpd openssl
-#   +ask                              asks for a client's certificate   postfix exim openssl
+#   +ask                              asks for a certificate; exim then  all but dovecot, which
+#                                     offers EXTERNAL to who has one    always asks
 #   +anonymous                        AUTH ANONYMOUS                    postfix
 #   +dovecot                          AUTH by Dovecot, see auth-at      postfix exim
 #   +expired +wrong-name +self-signed +incomplete
@@ -25,7 +26,7 @@
 #   +tls1 +tls1_1 +tls1_2 +tls1_3     nothing but this version          all but dovecot
 #
 # Two doors lead outwards: auth-at=PORT is the door "auth" of a dovecot, for +dovecot; relay-to=PORT
-# is where dovecot takes messages, without which a login ends with 451.
+# is where dovecot takes messages, without which it says 421 behind a login.
 #
 # All accept mail for example.test. Postfix and Exim store it in DIR/mail/inbox (a Maildir) and take
 # messages of at most 1 MB; Exim refuses nosuch@ with 550 and defers later@ with 451. The account is
@@ -274,7 +275,8 @@ C
 postfix_says() {
   case $1 in
   plain) ;;
-  starttls) printf '%s\n' smtpd_tls_security_level=may smtpd_tls_auth_only=yes smtpd_sasl_auth_enable=yes ;;
+  starttls)
+    printf '%s\n' smtpd_tls_security_level=may smtpd_tls_auth_only=yes smtpd_sasl_auth_enable=yes ;;
   implicit) printf '%s\n' smtpd_tls_wrappermode=yes smtpd_sasl_auth_enable=yes ;;
   clear) echo smtpd_tls_auth_only=no ;;
   ask) echo smtpd_tls_ask_ccert=yes ;;
@@ -292,7 +294,8 @@ postfix_says() {
 # Exim has its account and the place of its settings compiled in, so it sees an /etc of its own, in
 # a private mount namespace. That needs the rights of root.
 exim() {
-  local root=$ROOTS/exim door word mechanism implicit= clear= ask= certificate=good versions=NORMAL dovecot=
+  local root=$ROOTS/exim door word mechanism implicit='' clear='' ask='' dovecot=''
+  local certificate=good versions=NORMAL
   for door in "${!PORTS[@]}"; do
     for word in ${door//+/ }; do
       case $word in
@@ -438,7 +441,7 @@ C
   listeners() {
     for door in "${!PORTS[@]}"; do
       case $1:$door in
-      submission:starttls* | lmtp:lmtp) echo "inet_listener $door { 
+      submission:starttls* | lmtp:lmtp) echo "inet_listener $door {
         port = ${PORTS[$door]}
       }" ;;
       submission:implicit* | lmtp:lmtp-implicit) echo "inet_listener $door {
@@ -516,7 +519,8 @@ $(listeners auth)
 C
   cat >"$DIR/view" <<V
 #!/bin/sh
-mount -t overlay -o lowerdir=$root/usr:/usr overlay /usr && exec /usr/sbin/dovecot -F -c $DIR/dovecot.conf
+mount -t overlay -o lowerdir=$root/usr:/usr overlay /usr &&
+exec /usr/sbin/dovecot -F -c $DIR/dovecot.conf
 V
   chmod +x "$DIR/view"
   run unshare -m "$DIR/view"
