@@ -70,12 +70,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let written = editor::place(model);
     let seen = in_sight(model);
     let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
-    let secret = by_person && !model.typed_secrets().is_empty();
+    // Of which session a secret stands in the line.
+    let hides = |model: &Model| {
+        (by_person && !model.typed_secrets().is_empty()).then_some(model.session.id)
+    };
+    let secret = hides(model);
     let mut effects = take(model, message);
     effects.extend(files::want(model));
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
-    if !found && (secret || (by_person && !model.typed_secrets().is_empty())) {
+    if !found && (secret == Some(model.session.id) || hides(model).is_some()) {
         // What is left of it, and what can be undone, may be read later, where nobody knows.
         model.prompt.hold_secret();
     }
