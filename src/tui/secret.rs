@@ -93,6 +93,16 @@ impl Session {
         self.drip = None;
     }
 
+    /// The beginning of a line that is on the wire, or on its way: what is sent next goes on with it.
+    pub fn begun(&self) -> Vec<u8> {
+        if self.dialogue.awaits_mail_data() || self.dialogue.awaits_octets() {
+            return Vec::new();
+        }
+        let mut bytes = [self.dialogue.begun_line(), &self.unheard].concat();
+        let end = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
+        bytes.split_off(end)
+    }
+
     /// What would be a secret in `text` if it were sent now; it may go on with a line of which the
     /// beginning is on the wire, or on its way.
     fn secrets_in(&self, text: &[u8]) -> Vec<Span> {
