@@ -384,6 +384,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Screenshot => return vec![Effect::Screenshot],
         Action::Mouse => return switch_mouse(model),
+        Action::Secrets => switch_secrets(model),
         Action::Copy => copy::line(model),
         Action::CopyPane => copy::pane(model),
         Action::Open => return copy::open(model),
@@ -444,6 +445,12 @@ fn switch_mouse(model: &mut Model) -> Vec<Effect> {
     let key = if model.mouse { "mouse.on" } else { "mouse.off" };
     model.tell(key);
     vec![Effect::Mouse(model.mouse)]
+}
+
+/// Shows what is a secret, or veils it again. What is recorded is not touched by it.
+fn switch_secrets(model: &mut Model) {
+    model.with_secrets = !model.with_secrets;
+    model.tell(if model.with_secrets { "secrets.shown" } else { "secrets.veiled" });
 }
 
 /// Closes the popup; what it had put aside is there again.
