@@ -121,7 +121,8 @@ fn given(model: &mut Model, effect: &Effect) {
     let Some(session) = model.session_mut(id) else { return };
     let dialogue = &session.dialogue;
     // Nothing of a message is a secret, and it can be large.
-    if session.sending.is_none() && !dialogue.awaits_mail_data() && !dialogue.awaits_octets() {
+    let ours = session.sending.as_ref().is_none_or(|sending| sending.by_hand);
+    if ours && !dialogue.awaits_mail_data() && !dialogue.awaits_octets() {
         session.gave(bytes);
     }
     if matches!(effect, Effect::Drip(..)) {
