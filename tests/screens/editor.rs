@@ -136,6 +136,11 @@ fn keys_write_and_undo() {
     scene.types("folded");
     assert_eq!(written(&scene), "Subject: q?:1\n\tfolded");
     scene.press("ctrl-w");
+    // A line that has nothing before the cursor gives nothing to put back.
+    scene.press("ctrl-a");
+    scene.press("ctrl-u");
+    scene.press("ctrl-e");
+    scene.press("ctrl-k");
     scene.press("ctrl-y");
     scene.press("ctrl-a");
     scene.press("backspace");
@@ -338,6 +343,14 @@ fn a_draft_that_was_left_is_offered() {
     scene.press("f4");
     scene.press("a");
     assert_eq!((written(&scene).as_str(), scene.model.left_drafts.len()), ("", 2));
+    // One that was asked for comes late.
+    scene.types("begun");
+    let text = Ok("recovered\n".to_owned());
+    scene.tells(Message::DraftTaken { session: 1, path: "older".into(), text });
+    assert_eq!(written(&scene), "recovered\n");
+    assert!(scene.hints().contains("Alt-U brings it back"), "{}", scene.hints());
+    scene.press("alt-u");
+    assert_eq!(written(&scene), "begun");
 }
 
 #[test]
@@ -486,6 +499,50 @@ fn chunks_have_the_size_that_was_chosen() {
 }
 
 #[test]
+fn pasted_lines_do_not_get_into_a_message_that_is_going_out() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING, CHUNKING, ENVELOPE], "A: b\n");
+    leaves(&mut scene, "d", Way::Data);
+    for answer in ["o", "p"] {
+        paste(&mut scene, "RSET\nQUIT\n");
+        assert_eq!(scene.press(answer), []);
+        assert!(scene.hints().contains("a message is going out"), "{}", scene.hints());
+    }
+    // Where the person sends its lines, those are lines too.
+    let mut scene = lines_come("A: b\n");
+    scene.press("ctrl-u");
+    paste(&mut scene, "C: d\nE: f\n");
+    assert_eq!(scene.press("o"), say("C: d\r\nE: f\r\n"));
+    assert_eq!(scene.model.prompt.text(), ".");
+}
+
+#[test]
+fn what_was_made_for_the_other_state_does_not_leave() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.press("ctrl-s");
+    let [Effect::Pieces { number, .. }] = scene.press("d")[..] else { panic!("{}", scene.grid()) };
+    // The person was faster.
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    let pieces = Ok(Pieces::of("A: b\n", Way::Data));
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) }), []);
+    assert!(scene.hints().contains("DATA has begun"), "{}", scene.hints());
+    assert!(scene.model.session.sending.is_none());
+}
+
+#[test]
+fn a_draft_that_was_sent_waits_for_no_place() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.tells(Message::DraftKept { session: 1, why: Some("no place".to_owned()) });
+    leaves(&mut scene, "d", Way::Data);
+    scene.press("f4");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    scene.heard(Side::Client, "A: b\r\n.\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+    assert_eq!(scene.model.editing().unwrap().unkept, None);
+}
+
+#[test]
 fn a_message_on_its_way_can_be_stopped() {
     let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
     leaves(&mut scene, "d", Way::Data);
@@ -609,14 +666,115 @@ fn lines_come_into_the_prompt_one_by_one() {
     assert_eq!((scene.model.prompt.text(), written(&scene).as_str()), ("", "A: b\n"));
 }
 
-/// Sends a draft by hand, with these lines in place of those that come into the prompt.
-fn by_hand(lines: &[&str]) -> (Scene, Vec<Effect>) {
-    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n\n.x\n");
+/// A draft that is sent by hand, with 354 there.
+fn lines_come(draft: &str) -> Scene {
+    let mut scene = writing(SMALL, Lang::En, &ALL, draft);
     scene.press("ctrl-s");
     scene.press("h");
     scene.press("enter");
     scene.heard(Side::Client, "DATA\r\n");
     scene.heard(Side::Server, "354 go\r\n");
+    scene
+}
+
+/// Enter, and what is sent by it is on the wire.
+fn sends(scene: &mut Scene, line: &'static str) {
+    assert_eq!(scene.press("enter"), say(line));
+    scene.heard(Side::Client, line);
+}
+
+#[test]
+fn an_empty_line_stays_in_the_prompt_until_it_is_sent() {
+    for keys in [
+        &["f1", "esc"][..],
+        &["ctrl-p", "esc"],
+        &["ctrl-r", "esc"],
+        &["ctrl-pagedown", "ctrl-pageup"],
+        &["f4", "esc"],
+    ] {
+        let mut scene = lines_come("A: b\n\nc\n");
+        scene.another("mx2.example.com");
+        scene.press("ctrl-pageup");
+        assert_eq!(scene.model.prompt.text(), "A: b");
+        sends(&mut scene, "A: b\r\n");
+        for key in keys {
+            scene.press(key);
+        }
+        assert_eq!(scene.model.prompt.text(), "", "{keys:?}");
+        for line in ["\r\n", "c\r\n", ".\r\n"] {
+            sends(&mut scene, line);
+        }
+        assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+    }
+    // 354 comes while the prompt shows what is found in the history.
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.press("ctrl-s");
+    scene.press("h");
+    scene.press("enter");
+    scene.press("ctrl-r");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    assert_eq!(scene.model.prompt.text(), "");
+    scene.press("esc");
+    assert_eq!(scene.model.prompt.text(), "A: b");
+}
+
+#[test]
+fn behind_an_early_end_no_line_is_left() {
+    for early in [0, 1] {
+        let mut scene = lines_come("A: b\nc\n");
+        for line in ["A: b\r\n"].iter().take(early) {
+            sends(&mut scene, line);
+        }
+        scene.press("ctrl-u");
+        scene.types(".");
+        assert_eq!(scene.press("enter"), say(".\r\n"));
+        assert_eq!(scene.model.prompt.text(), "", "it would be a command");
+        scene.heard(Side::Client, ".\r\n");
+        assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
+        scene.play(ENVELOPE);
+        scene.heard(Side::Client, "DATA\r\n");
+        scene.heard(Side::Server, "354 go\r\n");
+        assert_eq!(scene.model.prompt.text(), "");
+        assert_eq!(written(&scene), "A: b\nc\n");
+    }
+    // Ended by other means than the line.
+    let mut scene = lines_come("A: b\nc\n");
+    scene.heard(Side::Client, ".\r\n");
+    assert_eq!(scene.model.prompt.text(), "");
+}
+
+#[test]
+fn a_dropped_draft_gives_no_more_lines() {
+    let mut scene = lines_come("A: b\nc\n");
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    scene.press("d");
+    assert!(scene.hints().contains("no more lines follow"), "{}", scene.hints());
+    assert_eq!(scene.model.prompt.text(), "");
+    scene.types(".");
+    sends(&mut scene, ".\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
+    scene.play(ENVELOPE);
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    assert_eq!(scene.model.prompt.text(), "");
+}
+
+#[test]
+fn behind_the_lone_dot_there_is_nothing_to_stop() {
+    let mut scene = lines_come("A: b\n");
+    sends(&mut scene, "A: b\r\n");
+    sends(&mut scene, ".\r\n");
+    scene.press("ctrl-c");
+    assert!(!scene.hints().contains("nothing of the message was sent"), "{}", scene.hints());
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+}
+
+/// Sends a draft by hand, with these lines in place of those that come into the prompt.
+fn by_hand(lines: &[&str]) -> (Scene, Vec<Effect>) {
+    let mut scene = lines_come("A: b\n\n.x\n");
     for line in lines {
         scene.model.prompt.set(line);
         scene.press("enter");

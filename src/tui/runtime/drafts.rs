@@ -201,9 +201,14 @@ impl Keeper {
     fn obey(&mut self, job: Job) -> Option<Message> {
         let done = match job {
             Job::Keep(id, text) => return self.try_to_keep(id, text),
-            Job::Forget(id) => {
-                self.lost.remove(&id);
-                self.kept.remove(&id).map_or(Ok(()), Kept::delete)
+            Job::Forget(session) => {
+                let was_lost = self.lost.remove(&session).is_some();
+                let deleted = self.kept.remove(&session).map_or(Ok(()), Kept::delete);
+                if was_lost && deleted.is_ok() {
+                    // What could not be written is not wanted any more.
+                    return Some(Message::DraftKept { session, why: None });
+                }
+                deleted
             }
             Job::Release(id) => {
                 self.kept.remove(&id);
@@ -287,5 +292,21 @@ fn left_draft(file: Left) -> LeftDraft {
         at: file.written,
         subject: subject.unwrap_or_default(),
         written: written.strftime("%F %R UTC").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_written_and_is_not_wanted_is_no_longer_told_of() {
+        let mut keeper = Keeper { folder: None, kept: HashMap::new(), lost: HashMap::new() };
+        let told = keeper.obey(Job::Keep(1, Rope::from_str("x")));
+        assert!(matches!(told, Some(Message::DraftKept { session: 1, why: Some(_) })), "{told:?}");
+        let told = keeper.obey(Job::Forget(1));
+        assert!(matches!(told, Some(Message::DraftKept { session: 1, why: None })), "{told:?}");
+        assert!(keeper.obey(Job::Forget(1)).is_none());
+        assert!(keeper.farewell().is_empty());
     }
 }

@@ -123,8 +123,15 @@ pub(super) fn taken(model: &mut Model, id: usize, path: &PathBuf, text: Result<S
     match text {
         Err(why) => model.notice = Some(why),
         Ok(text) => {
-            if let Some(session) = model.session_mut(id) {
-                session.go_on_with(&text);
+            let Some(session) = model.session_mut(id) else { return };
+            match session.editor.as_mut().filter(|editor| !editor.text.is_empty()) {
+                Some(begun) => {
+                    // What was begun meanwhile can be brought back.
+                    begun.text.replace_all(&text);
+                    begun.open = true;
+                    model.tell("editor.replaced");
+                }
+                None => session.go_on_with(&text),
             }
         }
     }
@@ -153,6 +160,7 @@ pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
 /// The draft of the session in front is dropped.
 pub(super) fn drop_draft(model: &mut Model) -> Vec<Effect> {
     editor::leave(model);
+    sending::lines_dropped(model);
     model.session.drop_draft();
     vec![Effect::ForgetDraft(model.session.id)]
 }

@@ -2,7 +2,7 @@
 
 use crate::display::keys::Action;
 
-use super::super::directive::cannot_send;
+use super::super::directive::{cannot_send, something_leaves};
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::popup::{Answer, Asked, Popup, Question};
@@ -28,11 +28,19 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
         {
             Some("question.directives")
         }
-        (_, Answer::OneByOne) => cannot_send(model),
+        (_, Answer::OneByOne) => cannot_send(model).or_else(|| is_busy(model)),
         (_, Answer::Together) => cannot_send(model)
+            .or_else(|| is_busy(model))
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
         _ => None,
     }
+}
+
+/// Why no lines can go out now: they would get into something else. A message whose lines the
+/// person sends takes them.
+fn is_busy(model: &Model) -> Option<&'static str> {
+    let by_hand = model.session.sending.as_ref().is_some_and(|sending| sending.by_hand);
+    if by_hand { None } else { something_leaves(model) }
 }
 
 /// The answers that make sense: mail data goes out at once in any case, and is edited in the editor.
