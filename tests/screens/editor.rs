@@ -179,10 +179,12 @@ fn what_is_put_in_can_be_undone() {
     let mut scene = writing(SMALL, Lang::En, &ALL, "mine\n");
     scene.press("ctrl-o");
     scene.types("no-date");
-    let [Effect::Stamp(1, item)] = scene.press("enter")[..] else { panic!("{}", scene.grid()) };
+    assert_eq!(scene.press("enter"), [], "it asks");
+    let [Effect::Stamp(1, item)] = scene.press("r")[..] else { panic!("{}", scene.grid()) };
     let stamp = Stamp { now: Timestamp::UNIX_EPOCH, seed: 7 };
     scene.tells(Message::Stamped(1, item, stamp));
     let broken = written(&scene);
+    assert!(scene.hints().contains("Alt-U brings it back"), "{}", scene.hints());
     assert!(broken.contains("alice@example.org") && !broken.contains("Date:"), "{broken}");
     scene.tells(Message::Stamped(1, Item::Date, stamp));
     assert!(written(&scene).contains("Date: Thu, 1 Jan 1970"), "{}", written(&scene));
@@ -192,6 +194,35 @@ fn what_is_put_in_can_be_undone() {
     assert_eq!(written(&scene), "mine\n");
     scene.tells(Message::Stamped(1, Item::Boundary, stamp));
     assert!(scene.hints().contains("not possible here"), "{}", scene.hints());
+}
+
+#[test]
+fn a_template_takes_no_draft_away() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = writing(SMALL, lang, &ALL, "mine\n");
+        scene.press("ctrl-o");
+        scene.types("html");
+        scene.press("enter");
+        golden(&format!("editor-replace-{code}"), &scene);
+        assert_eq!(scene.clone().press("s"), []);
+        let [Effect::LeaveDraft(1, ref text), Effect::Stamp(1, item)] = scene.press("enter")[..]
+        else {
+            panic!("{}", scene.grid())
+        };
+        assert_eq!((text.to_string().as_str(), written(&scene).as_str()), ("mine\n", ""));
+        let stamp = Stamp { now: Timestamp::UNIX_EPOCH, seed: 7 };
+        scene.tells(Message::Stamped(1, item, stamp));
+        assert!(written(&scene).contains("multipart/alternative"), "{}", written(&scene));
+    }
+}
+
+#[test]
+fn a_file_is_what_is_attached() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "mine\n");
+    scene.press("ctrl-o");
+    scene.types("attach");
+    assert_eq!(scene.press("enter"), []);
+    assert!(matches!(scene.model.popup, Some(Popup::Form(_))), "{}", scene.grid());
 }
 
 #[test]
@@ -265,6 +296,7 @@ fn the_answer_for_one_draft_frees_no_other() {
     scene.types("editor.drop");
     scene.press("enter");
     scene.press("d");
+    scene.press("enter");
     scene.press("f4");
     paste(&mut scene, "two\n");
     let second = attach(&mut scene);
@@ -331,7 +363,9 @@ fn a_draft_that_was_left_is_offered() {
     assert!(scene.hints().contains("an unsent draft was saved: F4"), "{}", scene.hints());
     scene.press("f4");
     golden("editor-left-en", &scene);
-    let deleted = scene.press("d");
+    assert_eq!(scene.press("d"), []);
+    assert!(scene.hints().contains("Enter deletes it"), "{}", scene.hints());
+    let deleted = scene.press("enter");
     assert_eq!(deleted, [Effect::DeleteDraft(left("日本語の件名"))]);
     assert!(scene.shows("\"older\""), "{}", scene.grid());
     assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "older".into())]);
@@ -354,18 +388,54 @@ fn a_draft_that_was_left_is_offered() {
 }
 
 #[test]
+fn who_types_on_answers_nothing() {
+    let left = LeftDraft {
+        path: "left".into(),
+        len: 6,
+        at: SystemTime::UNIX_EPOCH,
+        subject: "mine".to_owned(),
+        written: "2026-11-23 08:00 UTC".to_owned(),
+    };
+    for typed in ["Date: Mon, 23 Nov", "Subject: days", "From: alice", "Message-ID: <g@a.d>"] {
+        let mut scene = Scene::after(SMALL, Lang::En, &ALL);
+        scene.tells(Message::DraftsLeft(vec![left.clone()]));
+        scene.press("f4");
+        for c in typed.chars() {
+            let code = crossterm::event::KeyCode::Char(c);
+            let key = crossterm::event::KeyEvent::from(code);
+            assert_eq!(scene.tells(Message::Key(key)), [], "{typed}");
+        }
+        assert!(scene.hints().contains("that is no answer; Enter gives"), "{}", scene.hints());
+        assert_eq!(scene.model.left_drafts.len(), 1, "{typed}");
+        assert!(scene.model.popup.is_some() && scene.model.prompt.text().is_empty());
+        assert!(scene.shows("> [g] go on with it"), "{}", scene.grid());
+        // A key that moves says that the question is seen.
+        scene.press("down");
+        assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "left".into())]);
+    }
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-s");
+    scene.types("D");
+    for key in ["d", "b"] {
+        assert_eq!(scene.press(key), [], "{key}");
+    }
+    assert!(scene.model.popup.is_some() && scene.model.session.sending.is_none());
+}
+
+#[test]
 fn a_draft_is_dropped_when_the_answer_says_so() {
     let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
     scene.press("ctrl-p");
     scene.types("editor.drop");
     scene.press("enter");
     assert!(scene.shows("cannot be brought back"), "{}", scene.grid());
-    assert_eq!(scene.press("s"), []);
+    assert_eq!(scene.press("enter"), [], "what is chosen at first destroys nothing");
     assert_eq!(written(&scene), DRAFT);
     scene.press("ctrl-p");
     scene.types("editor.drop");
     scene.press("enter");
-    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    assert_eq!(scene.press("d"), []);
+    assert_eq!(scene.press("enter"), [Effect::ForgetDraft(1)]);
     assert!(scene.model.session.editor.is_none());
 }
 
@@ -393,6 +463,17 @@ fn a_closed_tab_leaves_its_draft_behind() {
     let effects = scene.tells(Message::Key(key));
     assert!(
         matches!(&effects[..], [Effect::LeaveDraft(1, text), Effect::Close(1)] if *text == DRAFT),
+        "{effects:?}"
+    );
+    // What was kept of an emptied one goes with it.
+    scene.press("f4");
+    scene.types("x");
+    scene.press("backspace");
+    scene.another("mx2.example.com");
+    scene.press("ctrl-pageup");
+    let effects = scene.tells(Message::Key(key));
+    assert!(
+        matches!(&effects[..], [Effect::LeaveDraft(2, text), Effect::Close(2)] if *text == ""),
         "{effects:?}"
     );
 }
@@ -466,7 +547,8 @@ fn the_reply_to_one_draft_says_nothing_of_the_next() {
     scene.press("ctrl-p");
     scene.types("editor.drop");
     scene.press("enter");
-    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    assert_eq!(scene.press("d"), []);
+    assert_eq!(scene.press("enter"), [Effect::ForgetDraft(1)]);
     scene.press("f4");
     paste(&mut scene, "other\n");
     scene.heard(Side::Client, "DATA\r\n");
@@ -751,6 +833,7 @@ fn a_dropped_draft_gives_no_more_lines() {
     scene.types("editor.drop");
     scene.press("enter");
     scene.press("d");
+    scene.press("enter");
     assert!(scene.hints().contains("no more lines follow"), "{}", scene.hints());
     assert_eq!(scene.model.prompt.text(), "");
     scene.types(".");
@@ -760,6 +843,19 @@ fn a_dropped_draft_gives_no_more_lines() {
     scene.heard(Side::Client, "DATA\r\n");
     scene.heard(Side::Server, "354 go\r\n");
     assert_eq!(scene.model.prompt.text(), "");
+}
+
+#[test]
+fn behind_a_part_of_it_the_whole_draft_is_not_what_is_chosen() {
+    let mut scene = lines_come("A: b\nc\n");
+    sends(&mut scene, "A: b\r\n");
+    scene.press("ctrl-c");
+    scene.press("f4");
+    scene.press("ctrl-s");
+    assert!(scene.shows("6 B of a message have gone out already"), "{}", scene.grid());
+    assert_eq!(scene.clone().press("enter"), []);
+    let sent = scene.press("d");
+    assert!(matches!(sent[..], [Effect::Pieces { .. }]), "who insists sends it: {sent:?}");
 }
 
 #[test]

@@ -14,7 +14,9 @@ use super::pasting::{has_directives, send};
 /// Asks.
 pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
-    model.popup = Some(Popup::Question(Question { asked, chosen: 0 }));
+    let chosen = answers(model, &asked).iter().position(|answer| !answer.destroys());
+    let chosen = chosen.unwrap_or_default();
+    model.popup = Some(Popup::Question(Question { asked, chosen, typing: false }));
 }
 
 /// Why an answer cannot be given now: the key of a sentence.
@@ -73,6 +75,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     };
     if let Some(Popup::Question(question)) = &mut model.popup {
         question.chosen = chosen;
+        question.typing = false;
     }
     Some(Vec::new())
 }
@@ -86,13 +89,22 @@ fn resize(model: &mut Model, larger: bool) {
     }
 }
 
-/// A letter: the answer that it stands for.
+/// A letter: the answer that it stands for. Whoever types something else goes on writing, and
+/// answers nothing by it.
 pub(super) fn letter(model: &mut Model, c: char) -> Vec<Effect> {
     let Some(Popup::Question(question)) = &model.popup else { return Vec::new() };
-    let asked = &question.asked;
-    let answer =
-        answers(model, asked).into_iter().find(|a| asked.letter(*a) == c.to_ascii_lowercase());
-    answer.map_or_else(Vec::new, |answer| give(model, answer))
+    let answers = answers(model, &question.asked);
+    let at = answers.iter().position(|answer| question.asked.letter(*answer) == c);
+    let meant = at.filter(|_| !question.typing);
+    let answer = meant.and_then(|at| answers.get(at)).copied();
+    if let Some(answer) = answer.filter(|answer| !answer.destroys()) {
+        return give(model, answer);
+    }
+    if let Some(Popup::Question(question)) = &mut model.popup {
+        question.chosen = meant.unwrap_or(question.chosen);
+        question.typing = meant.is_none();
+    }
+    directive::told(model, if meant.is_some() { "question.destroys" } else { "question.typing" })
 }
 
 fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
@@ -110,6 +122,7 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::DropDraft if answer == Answer::Drop => super::draft::drop_draft(model),
         Asked::DropDraft => Vec::new(),
         Asked::LeftDraft => super::draft::decide(model, answer),
+        Asked::ReplaceDraft(template) => super::draft::replace(model, template, answer),
     }
 }
 

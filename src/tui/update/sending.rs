@@ -10,7 +10,7 @@ use super::super::editor::Needs;
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Session};
 use super::super::popup::{Answer, Asked, Popup};
-use super::super::sending::{Next, Pieces, Sending, Way};
+use super::super::sending::{Next, Pieces, Sending, Way, begun};
 use super::{directive, editor, question, unsent};
 
 /// The size of a chunk at first, and the sizes that can be chosen; the last one is one chunk.
@@ -25,9 +25,13 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let text = model.session.editor.as_ref().map(|editor| editor.text.rope());
     let needs = text.map(Needs::of).unwrap_or_default();
     let asked = Asked::SendDraft { needs, chunk: CHUNK };
-    // What can be done now is chosen.
+    // What can be done now is chosen; behind a part of a message nothing is.
     let answers = question::answers(model, &asked);
-    let first = answers.iter().position(|answer| reason(model, *answer).is_none());
+    let part = begun(&model.session.dialogue).is_some_and(|message| message.wire_len() > 0);
+    let fits = |answer: Answer| {
+        if part { answer == Answer::Stay } else { reason(model, answer).is_none() }
+    };
+    let first = answers.iter().position(|answer| fits(*answer));
     question::ask(model, asked);
     if let Some(Popup::Question(question)) = &mut model.popup {
         question.chosen = first.unwrap_or_default();
