@@ -67,8 +67,10 @@ fn faults(line: &str, field: &Field<'_>, place: &mut Place) -> Vec<(Span, &'stat
         let parsed = EncodedWord::parse(rest.as_bytes());
         let len = parsed.as_ref().map_or_else(|| token_len(rest), |(_, len)| *len);
         let span = Span::new(start, start + len);
-        let taken = takes_words(field.name, place.among());
-        out.extend(fault(line, taken, parsed.map(|(word, _)| word), span).map(|rule| (span, rule)));
+        let allowed = takes_words(field.name, place.among());
+        out.extend(
+            fault(line, allowed, parsed.map(|(word, _)| word), span).map(|rule| (span, rule)),
+        );
         at = span.end;
     }
     place.read(line.get(at..).unwrap_or_default());
@@ -77,7 +79,7 @@ fn faults(line: &str, field: &Field<'_>, place: &mut Place) -> Vec<(Span, &'stat
 
 fn fault(
     line: &str,
-    taken: bool,
+    allowed: bool,
     word: Option<EncodedWord<'_>>,
     span: Span,
 ) -> Option<&'static Rule> {
@@ -97,7 +99,7 @@ fn fault(
     if span.len() > MAX_WORD_LEN {
         return Some(&WORD_LONG);
     }
-    (!taken || is_joined(line, span)).then_some(&WORD_PLACE)
+    (!allowed || is_joined(line, span)).then_some(&WORD_PLACE)
 }
 
 /// Whether an encoded word has other text beside it (RFC 2047 §5).
