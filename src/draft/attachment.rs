@@ -177,9 +177,9 @@ mod tests {
         }
         for (kind, bytes, declared) in [
             (
-                "Message/RFC822",
+                "MESSAGE/rfc822",
                 "A: b\n\n\u{e9}\n".as_bytes(),
-                "Message/RFC822\nContent-Transfer-Encoding: 8bit",
+                "MESSAGE/rfc822\nContent-Transfer-Encoding: 8bit",
             ),
             (
                 "message/rfc822; x=y",
@@ -187,7 +187,7 @@ mod tests {
                 "message/rfc822; x=y\nContent-Transfer-Encoding: 7bit",
             ),
             (
-                "Message/RFC822",
+                "MESSAGE/rfc822",
                 b"A: b\n\n\xe9\n",
                 "application/octet-stream\nContent-Transfer-Encoding: base64",
             ),

@@ -24,7 +24,7 @@ pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     }
 }
 
-/// What a place of a field is inside of (RFC 5322 §3.2.2, §3.2.4).
+/// What a place of a field is inside of (RFC 5322 §3.2.2, RFC 5322 §3.2.4).
 #[derive(Default)]
 struct Place {
     quoted: bool,
