@@ -123,7 +123,13 @@ fn a_draft_outlives_kill_9_and_another_program() {
     third.wait_for("an unsent draft was saved");
     third.keys(F4);
     third.wait_for("\"other\"");
+    // Who types as if the editor were open deletes nothing.
+    third.keys("Date: d");
+    third.wait_for("that is no answer");
+    third.keys("\x1b[A");
     third.keys("d");
+    third.wait_for("Enter deletes it");
+    third.keys("\r");
     third.wait_for("\"mine\"");
     third.keys("g");
     third.wait_for("Subject: mine");
@@ -221,6 +227,9 @@ fn what_comes_back_broken_changes_nothing() {
     let file = named_file(&t);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "Subject: insidework\n");
     std::fs::remove_file(file).unwrap();
+    let (t, _home) = edited_with("rm \"$2\"");
+    t.wait_for("could not be read back and is unchanged");
+    t.wait_for("Subject: inside");
     let (t, _home) = edited_with("exit 3");
     t.wait_for("ended with an error (exit status: 3)");
     t.wait_for("Subject: inside");

@@ -11,6 +11,7 @@ use mail_builder::headers::content_type::ContentType;
 use super::encoding::{Encoding, with_at_least};
 use super::field::{Field, lines};
 use super::header::{set_field, spliced, with_version};
+use super::param;
 use super::part::{Part, parts, width};
 
 /// A message in a message, and bytes of which nothing more is known.
@@ -81,15 +82,16 @@ fn written(file: &Attachment<'_>) -> Option<(String, Encoding)> {
 /// The media type and the encoding of `file`: what was asked for, and else what fits.
 fn form(file: &Attachment<'_>) -> (String, Encoding) {
     let kind = file.kind.map_or_else(|| guess(file.name), str::to_owned);
-    if kind != MESSAGE {
+    if param::head(&kind) != MESSAGE {
         let text = is_text(&kind);
         return (kind, file.encoding.unwrap_or_else(|| Encoding::of(file.bytes, text)));
     }
     let plain = || Encoding::plain(file.bytes).unwrap_or_else(|| Encoding::of(file.bytes, false));
     let encoding = file.encoding.unwrap_or_else(plain);
     let encodes = matches!(encoding, Encoding::QuotedPrintable | Encoding::Base64);
-    let guessed = file.kind.is_none();
-    (if encodes && guessed { OCTETS.to_owned() } else { kind }, encoding)
+    // Whoever names both insists.
+    let chosen = file.kind.is_none() || file.encoding.is_none();
+    (if encodes && chosen { OCTETS.to_owned() } else { kind }, encoding)
 }
 
 /// Whether the line ends of such a file are line breaks, whatever bytes they are (RFC 2046 §4.1.1).
@@ -172,6 +174,27 @@ mod tests {
             let text = attach("A: b\n\n", &file("x.eml", bytes), "b").unwrap();
             let head = format!("Content-Type: {kind}\nContent-Transfer-Encoding: {encoding}\n");
             assert!(text.contains(&head), "{kind}: {text}");
+        }
+        for (kind, bytes, declared) in [
+            (
+                "MESSAGE/rfc822",
+                "A: b\n\n\u{e9}\n".as_bytes(),
+                "MESSAGE/rfc822\nContent-Transfer-Encoding: 8bit",
+            ),
+            (
+                "message/rfc822; x=y",
+                b"A: b\n\nhi\n",
+                "message/rfc822; x=y\nContent-Transfer-Encoding: 7bit",
+            ),
+            (
+                "MESSAGE/rfc822",
+                b"A: b\n\n\xe9\n",
+                "application/octet-stream\nContent-Transfer-Encoding: base64",
+            ),
+        ] {
+            let named = Attachment { kind: Some(kind), ..file("x.eml", bytes) };
+            let text = attach("A: b\n\n", &named, "b").unwrap();
+            assert!(text.contains(&format!("Content-Type: {declared}\n")), "{kind}: {text}");
         }
         let asked = Attachment { encoding: Some(Encoding::Base64), ..file("x.eml", b"A: b\n\n") };
         let typed = Attachment { kind: Some(MESSAGE), ..asked.clone() };

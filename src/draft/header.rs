@@ -185,11 +185,24 @@ pub fn decode_header(name: &str, value: &str) -> Option<String> {
     (!out.contains(char::is_control)).then_some(out)
 }
 
-/// Whether an encoded word may stand in a field, outside of its comments or in one.
-pub(super) fn takes_words(name: &str, in_comment: bool) -> bool {
+/// Where in a field a word stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Among {
+    /// Other words.
+    Words,
+    /// What is quoted.
+    Quotes,
+    /// A comment.
+    Comment,
+}
+
+/// Whether an encoded word may stand in a field among those.
+pub(super) fn takes_words(name: &str, among: Among) -> bool {
     match Words::of(name) {
-        Words::Text | Words::Names | Words::Phrases => true,
-        Words::Comments => in_comment,
+        // There quotes and brackets are text.
+        Words::Text => true,
+        Words::Names | Words::Phrases => among != Among::Quotes,
+        Words::Comments => among == Among::Comment,
         Words::Nowhere => false,
     }
 }
@@ -363,9 +376,10 @@ mod tests {
             "Received-SPF",
         ] {
             assert_eq!(encode_header(name, "\u{e9} <a@x.example>"), None, "{name}");
-            assert!(!takes_words(name, false), "{name}");
+            assert!(!takes_words(name, Among::Words), "{name}");
         }
-        assert!(takes_words("List-Post", true) && !takes_words("Received", true));
+        assert!(takes_words("List-Post", Among::Comment));
+        assert!(!takes_words("Received", Among::Comment));
         for (name, value, encoded) in [
             ("List-ID", "Caf\u{e9} <l.x.example>", "=?utf-8?Q?Caf=C3=A9?= <l.x.example>"),
             (

@@ -213,6 +213,8 @@ mod tests {
         for field in [
             "Subject: http://x.example/?a=?b",
             "Subject: (=?utf-8?q?a?=) =?iso-8859-1?b?R3I=?=",
+            "Subject: 5\" =?utf-8?q?a?=",
+            "List-Post: <mailto:a@x.example> (a \" \\) (b) =?utf-8?q?a?=)",
             "To: undisclosed-recipients:;",
             "List-ID: =?utf-8?q?a?= <list.x.example>",
             "List-Post: <mailto:a@x.example> (=?utf-8?q?a?=)",
@@ -225,6 +227,19 @@ mod tests {
         ] {
             let text = format!("{HEAD}{field}\n\nbody\n");
             assert_eq!(seen(&text, &everything()), [], "{field}");
+        }
+    }
+
+    #[test]
+    fn a_comment_goes_on_in_the_next_line() {
+        for (field, marked) in [
+            ("In-Reply-To: <1@x> (a\n =?utf-8?q?a?=)", false),
+            ("In-Reply-To: <1@x> (a)\n =?utf-8?q?a?=", true),
+            ("To: \"a\n =?utf-8?q?a?= \" <a@x.example>", true),
+        ] {
+            let marks = seen(&format!("{HEAD}{field}\n\nbody\n"), &everything());
+            let placed = marks.iter().any(|(key, ..)| *key == "review.word-place");
+            assert_eq!(placed, marked, "{field}: {marks:?}");
         }
     }
 

@@ -94,7 +94,7 @@ pub enum Effect {
     },
     /// Let the person edit a draft in an editor of their own.
     EditOutside(usize, Rope),
-    /// Keep the draft of a session that is being closed.
+    /// Keep a draft for another time: its session is being closed, or begins another one.
     LeaveDraft(usize, Rope),
     /// Delete the kept draft of a session: it was sent, or dropped.
     ForgetDraft(usize),

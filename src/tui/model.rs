@@ -162,6 +162,8 @@ pub struct Session {
     pub pieces_asked: u64,
     /// Lines of a message that wait to stand in the prompt, each behind the one before.
     pub by_hand: VecDeque<String>,
+    /// Whether one of them stands in the prompt, which may be an empty one.
+    pub line_stands: bool,
 }
 
 impl Session {
@@ -204,6 +206,7 @@ impl Session {
             sending: None,
             pieces_asked: 0,
             by_hand: VecDeque::new(),
+            line_stands: false,
         }
     }
 

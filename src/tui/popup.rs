@@ -1,6 +1,7 @@
 //! What can stand before the panes: one thing at a time, with data of its own.
 
 use crate::display::Theme;
+use crate::draft::Template;
 use crate::session::pattern::{Pattern, PatternError};
 
 use super::copy::Source;
@@ -113,6 +114,9 @@ pub struct Question {
     pub asked: Asked,
     /// Index of the highlighted answer.
     pub chosen: usize,
+    /// Whether something was typed that is no answer: letters are none either then, until the person
+    /// moves.
+    pub typing: bool,
 }
 
 /// What is asked.
@@ -135,6 +139,8 @@ pub enum Asked {
     DropDraft,
     /// What becomes of the newest draft that an earlier run left.
     LeftDraft,
+    /// Whether a template takes the place of the draft.
+    ReplaceDraft(&'static Template),
 }
 
 /// An answer to a question.
@@ -166,8 +172,17 @@ pub enum Answer {
     Another,
     /// Delete the draft.
     Drop,
+    /// Put something else in its place, which can be undone.
+    Replace,
     /// Do nothing.
     Stay,
+}
+
+impl Answer {
+    /// Whether it takes something away for good: a letter alone does not give it.
+    pub const fn destroys(self) -> bool {
+        matches!(self, Self::Drop)
+    }
 }
 
 impl Asked {
@@ -188,6 +203,7 @@ impl Asked {
             ],
             Self::DropDraft => &[Answer::Drop, Answer::Stay],
             Self::LeftDraft => &[Answer::GoOn, Answer::Another, Answer::Drop, Answer::Stay],
+            Self::ReplaceDraft(_) => &[Answer::Another, Answer::Replace, Answer::Stay],
         }
     }
 
@@ -205,6 +221,7 @@ impl Asked {
             (_, Answer::ByHand) => 'h',
             (_, Answer::GoOn) => 'g',
             (_, Answer::Another) => 'a',
+            (_, Answer::Replace) => 'r',
         }
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::draft;
 use crate::journal::Moment;
-use crate::session::{Dialogue, Exchange, Phase};
+use crate::session::{Dialogue, Exchange, Message, Phase};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::verb::Verb;
 
@@ -108,10 +108,7 @@ pub enum Next {
 impl Sending {
     /// `pieces` of a message, which go out from now on.
     pub fn new(pieces: Pieces, draft: Option<u64>, dialogue: &Dialogue, now: Moment) -> Self {
-        let messages = dialogue.messages();
-        // The message has begun if the server waits for it, or if a chunk of it is out.
-        let open = dialogue.awaits_mail_data() || dialogue.phase() == Phase::Chunks;
-        let begun = messages.last().filter(|m| open && !m.is_complete());
+        let begun = begun(dialogue);
         Self {
             wanted: pieces.pieces.len(),
             left: pieces.pieces.into(),
@@ -119,8 +116,8 @@ impl Sending {
             taken: 0,
             said: 0,
             next_reply: dialogue.exchanges().len(),
-            message: messages.len() - usize::from(begun.is_some()),
-            before: begun.map_or(0, crate::session::Message::wire_len),
+            message: dialogue.messages().len() - usize::from(begun.is_some()),
+            before: begun.map_or(0, Message::wire_len),
             length: pieces.length,
             awaited: None,
             by_hand: false,
@@ -232,6 +229,13 @@ impl Sending {
         }
         None
     }
+}
+
+/// The message that has begun, and of which more would be sent: the server waits for it, or a chunk
+/// of it is out.
+pub fn begun(dialogue: &Dialogue) -> Option<&Message> {
+    let open = dialogue.awaits_mail_data() || dialogue.phase() == Phase::Chunks;
+    dialogue.messages().last().filter(|message| open && !message.is_complete())
 }
 
 /// Whether an exchange is about a message, and not something that was typed meanwhile.

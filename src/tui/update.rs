@@ -68,7 +68,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
     let selected = linked::selected(model);
     let written = editor::place(model);
-    let seen = in_sight(model);
     let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
     // Of which session a secret stands in the line.
     let hides = |model: &Model| {
@@ -99,16 +98,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         effects.extend(draft::look_through(model));
     }
     advice::count_draft(model);
-    if in_sight(model) != seen {
-        sending::next_by_hand(model);
-    }
+    sending::next_by_hand(model);
     effects
-}
-
-/// Which session's prompt is in sight, and whether it takes mail data.
-fn in_sight(model: &Model) -> (usize, bool, bool) {
-    let data = model.session.dialogue.awaits_mail_data();
-    (model.session.id, model.popup.is_none(), data)
 }
 
 /// What a session is told to say is on its way.
@@ -236,6 +227,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         }
     }
     unsent::forget(model, id, &secrets);
+    sending::lines_settle(model, id);
     effects.extend(leaving::settle(model));
     advice::learn(model, id);
     effects.extend(lines::next_line(model, id));

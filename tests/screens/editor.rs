@@ -136,6 +136,11 @@ fn keys_write_and_undo() {
     scene.types("folded");
     assert_eq!(written(&scene), "Subject: q?:1\n\tfolded");
     scene.press("ctrl-w");
+    // A line that has nothing before the cursor gives nothing to put back.
+    scene.press("ctrl-a");
+    scene.press("ctrl-u");
+    scene.press("ctrl-e");
+    scene.press("ctrl-k");
     scene.press("ctrl-y");
     scene.press("ctrl-a");
     scene.press("backspace");
@@ -174,10 +179,12 @@ fn what_is_put_in_can_be_undone() {
     let mut scene = writing(SMALL, Lang::En, &ALL, "mine\n");
     scene.press("ctrl-o");
     scene.types("no-date");
-    let [Effect::Stamp(1, item)] = scene.press("enter")[..] else { panic!("{}", scene.grid()) };
+    assert_eq!(scene.press("enter"), [], "it asks");
+    let [Effect::Stamp(1, item)] = scene.press("r")[..] else { panic!("{}", scene.grid()) };
     let stamp = Stamp { now: Timestamp::UNIX_EPOCH, seed: 7 };
     scene.tells(Message::Stamped(1, item, stamp));
     let broken = written(&scene);
+    assert!(scene.hints().contains("Alt-U brings it back"), "{}", scene.hints());
     assert!(broken.contains("alice@example.org") && !broken.contains("Date:"), "{broken}");
     scene.tells(Message::Stamped(1, Item::Date, stamp));
     assert!(written(&scene).contains("Date: Thu, 1 Jan 1970"), "{}", written(&scene));
@@ -187,6 +194,35 @@ fn what_is_put_in_can_be_undone() {
     assert_eq!(written(&scene), "mine\n");
     scene.tells(Message::Stamped(1, Item::Boundary, stamp));
     assert!(scene.hints().contains("not possible here"), "{}", scene.hints());
+}
+
+#[test]
+fn a_template_takes_no_draft_away() {
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = writing(SMALL, lang, &ALL, "mine\n");
+        scene.press("ctrl-o");
+        scene.types("html");
+        scene.press("enter");
+        golden(&format!("editor-replace-{code}"), &scene);
+        assert_eq!(scene.clone().press("s"), []);
+        let [Effect::LeaveDraft(1, ref text), Effect::Stamp(1, item)] = scene.press("enter")[..]
+        else {
+            panic!("{}", scene.grid())
+        };
+        assert_eq!((text.to_string().as_str(), written(&scene).as_str()), ("mine\n", ""));
+        let stamp = Stamp { now: Timestamp::UNIX_EPOCH, seed: 7 };
+        scene.tells(Message::Stamped(1, item, stamp));
+        assert!(written(&scene).contains("multipart/alternative"), "{}", written(&scene));
+    }
+}
+
+#[test]
+fn a_file_is_what_is_attached() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "mine\n");
+    scene.press("ctrl-o");
+    scene.types("attach");
+    assert_eq!(scene.press("enter"), []);
+    assert!(matches!(scene.model.popup, Some(Popup::Form(_))), "{}", scene.grid());
 }
 
 #[test]
@@ -260,6 +296,7 @@ fn the_answer_for_one_draft_frees_no_other() {
     scene.types("editor.drop");
     scene.press("enter");
     scene.press("d");
+    scene.press("enter");
     scene.press("f4");
     paste(&mut scene, "two\n");
     let second = attach(&mut scene);
@@ -326,7 +363,9 @@ fn a_draft_that_was_left_is_offered() {
     assert!(scene.hints().contains("an unsent draft was saved: F4"), "{}", scene.hints());
     scene.press("f4");
     golden("editor-left-en", &scene);
-    let deleted = scene.press("d");
+    assert_eq!(scene.press("d"), []);
+    assert!(scene.hints().contains("Enter deletes it"), "{}", scene.hints());
+    let deleted = scene.press("enter");
     assert_eq!(deleted, [Effect::DeleteDraft(left("日本語の件名"))]);
     assert!(scene.shows("\"older\""), "{}", scene.grid());
     assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "older".into())]);
@@ -338,6 +377,49 @@ fn a_draft_that_was_left_is_offered() {
     scene.press("f4");
     scene.press("a");
     assert_eq!((written(&scene).as_str(), scene.model.left_drafts.len()), ("", 2));
+    // One that was asked for comes late.
+    scene.types("begun");
+    let text = Ok("recovered\n".to_owned());
+    scene.tells(Message::DraftTaken { session: 1, path: "older".into(), text });
+    assert_eq!(written(&scene), "recovered\n");
+    assert!(scene.hints().contains("Alt-U brings it back"), "{}", scene.hints());
+    scene.press("alt-u");
+    assert_eq!(written(&scene), "begun");
+}
+
+#[test]
+fn who_types_on_answers_nothing() {
+    let left = LeftDraft {
+        path: "left".into(),
+        len: 6,
+        at: SystemTime::UNIX_EPOCH,
+        subject: "mine".to_owned(),
+        written: "2026-11-23 08:00 UTC".to_owned(),
+    };
+    for typed in ["Date: Mon, 23 Nov", "Subject: days", "From: alice", "Message-ID: <g@a.d>"] {
+        let mut scene = Scene::after(SMALL, Lang::En, &ALL);
+        scene.tells(Message::DraftsLeft(vec![left.clone()]));
+        scene.press("f4");
+        for c in typed.chars() {
+            let code = crossterm::event::KeyCode::Char(c);
+            let key = crossterm::event::KeyEvent::from(code);
+            assert_eq!(scene.tells(Message::Key(key)), [], "{typed}");
+        }
+        assert!(scene.hints().contains("that is no answer; Enter gives"), "{}", scene.hints());
+        assert_eq!(scene.model.left_drafts.len(), 1, "{typed}");
+        assert!(scene.model.popup.is_some() && scene.model.prompt.text().is_empty());
+        assert!(scene.shows("> [g] go on with it"), "{}", scene.grid());
+        // A key that moves says that the question is seen.
+        scene.press("down");
+        assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "left".into())]);
+    }
+    let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
+    scene.press("ctrl-s");
+    scene.types("D");
+    for key in ["d", "b"] {
+        assert_eq!(scene.press(key), [], "{key}");
+    }
+    assert!(scene.model.popup.is_some() && scene.model.session.sending.is_none());
 }
 
 #[test]
@@ -347,12 +429,13 @@ fn a_draft_is_dropped_when_the_answer_says_so() {
     scene.types("editor.drop");
     scene.press("enter");
     assert!(scene.shows("cannot be brought back"), "{}", scene.grid());
-    assert_eq!(scene.press("s"), []);
+    assert_eq!(scene.press("enter"), [], "what is chosen at first destroys nothing");
     assert_eq!(written(&scene), DRAFT);
     scene.press("ctrl-p");
     scene.types("editor.drop");
     scene.press("enter");
-    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    assert_eq!(scene.press("d"), []);
+    assert_eq!(scene.press("enter"), [Effect::ForgetDraft(1)]);
     assert!(scene.model.session.editor.is_none());
 }
 
@@ -380,6 +463,17 @@ fn a_closed_tab_leaves_its_draft_behind() {
     let effects = scene.tells(Message::Key(key));
     assert!(
         matches!(&effects[..], [Effect::LeaveDraft(1, text), Effect::Close(1)] if *text == DRAFT),
+        "{effects:?}"
+    );
+    // What was kept of an emptied one goes with it.
+    scene.press("f4");
+    scene.types("x");
+    scene.press("backspace");
+    scene.another("mx2.example.com");
+    scene.press("ctrl-pageup");
+    let effects = scene.tells(Message::Key(key));
+    assert!(
+        matches!(&effects[..], [Effect::LeaveDraft(2, text), Effect::Close(2)] if *text == ""),
         "{effects:?}"
     );
 }
@@ -453,7 +547,8 @@ fn the_reply_to_one_draft_says_nothing_of_the_next() {
     scene.press("ctrl-p");
     scene.types("editor.drop");
     scene.press("enter");
-    assert_eq!(scene.press("d"), [Effect::ForgetDraft(1)]);
+    assert_eq!(scene.press("d"), []);
+    assert_eq!(scene.press("enter"), [Effect::ForgetDraft(1)]);
     scene.press("f4");
     paste(&mut scene, "other\n");
     scene.heard(Side::Client, "DATA\r\n");
@@ -483,6 +578,50 @@ fn chunks_have_the_size_that_was_chosen() {
     scene.press("ctrl-s");
     assert_eq!(scene.press("b"), []);
     assert!(scene.hints().contains("CHUNKING is not offered"), "{}", scene.hints());
+}
+
+#[test]
+fn pasted_lines_do_not_get_into_a_message_that_is_going_out() {
+    let mut scene = writing(SMALL, Lang::En, &[GREETING, CHUNKING, ENVELOPE], "A: b\n");
+    leaves(&mut scene, "d", Way::Data);
+    for answer in ["o", "p"] {
+        paste(&mut scene, "RSET\nQUIT\n");
+        assert_eq!(scene.press(answer), []);
+        assert!(scene.hints().contains("a message is going out"), "{}", scene.hints());
+    }
+    // Where the person sends its lines, those are lines too.
+    let mut scene = lines_come("A: b\n");
+    scene.press("ctrl-u");
+    paste(&mut scene, "C: d\nE: f\n");
+    assert_eq!(scene.press("o"), say("C: d\r\nE: f\r\n"));
+    assert_eq!(scene.model.prompt.text(), ".");
+}
+
+#[test]
+fn what_was_made_for_the_other_state_does_not_leave() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.press("ctrl-s");
+    let [Effect::Pieces { number, .. }] = scene.press("d")[..] else { panic!("{}", scene.grid()) };
+    // The person was faster.
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    let pieces = Ok(Pieces::of("A: b\n", Way::Data));
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) }), []);
+    assert!(scene.hints().contains("DATA has begun"), "{}", scene.hints());
+    assert!(scene.model.session.sending.is_none());
+}
+
+#[test]
+fn a_draft_that_was_sent_waits_for_no_place() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.tells(Message::DraftKept { session: 1, why: Some("no place".to_owned()) });
+    leaves(&mut scene, "d", Way::Data);
+    scene.press("f4");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    scene.heard(Side::Client, "A: b\r\n.\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+    assert_eq!(scene.model.editing().unwrap().unkept, None);
 }
 
 #[test]
@@ -609,14 +748,129 @@ fn lines_come_into_the_prompt_one_by_one() {
     assert_eq!((scene.model.prompt.text(), written(&scene).as_str()), ("", "A: b\n"));
 }
 
-/// Sends a draft by hand, with these lines in place of those that come into the prompt.
-fn by_hand(lines: &[&str]) -> (Scene, Vec<Effect>) {
-    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n\n.x\n");
+/// A draft that is sent by hand, with 354 there.
+fn lines_come(draft: &str) -> Scene {
+    let mut scene = writing(SMALL, Lang::En, &ALL, draft);
     scene.press("ctrl-s");
     scene.press("h");
     scene.press("enter");
     scene.heard(Side::Client, "DATA\r\n");
     scene.heard(Side::Server, "354 go\r\n");
+    scene
+}
+
+/// Enter, and what is sent by it is on the wire.
+fn sends(scene: &mut Scene, line: &'static str) {
+    assert_eq!(scene.press("enter"), say(line));
+    scene.heard(Side::Client, line);
+}
+
+#[test]
+fn an_empty_line_stays_in_the_prompt_until_it_is_sent() {
+    for keys in [
+        &["f1", "esc"][..],
+        &["ctrl-p", "esc"],
+        &["ctrl-r", "esc"],
+        &["ctrl-pagedown", "ctrl-pageup"],
+        &["f4", "esc"],
+    ] {
+        let mut scene = lines_come("A: b\n\nc\n");
+        scene.another("mx2.example.com");
+        scene.press("ctrl-pageup");
+        assert_eq!(scene.model.prompt.text(), "A: b");
+        sends(&mut scene, "A: b\r\n");
+        for key in keys {
+            scene.press(key);
+        }
+        assert_eq!(scene.model.prompt.text(), "", "{keys:?}");
+        for line in ["\r\n", "c\r\n", ".\r\n"] {
+            sends(&mut scene, line);
+        }
+        assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+    }
+    // 354 comes while the prompt shows what is found in the history.
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n");
+    scene.press("ctrl-s");
+    scene.press("h");
+    scene.press("enter");
+    scene.press("ctrl-r");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    assert_eq!(scene.model.prompt.text(), "");
+    scene.press("esc");
+    assert_eq!(scene.model.prompt.text(), "A: b");
+}
+
+#[test]
+fn behind_an_early_end_no_line_is_left() {
+    for early in [0, 1] {
+        let mut scene = lines_come("A: b\nc\n");
+        for line in ["A: b\r\n"].iter().take(early) {
+            sends(&mut scene, line);
+        }
+        scene.press("ctrl-u");
+        scene.types(".");
+        assert_eq!(scene.press("enter"), say(".\r\n"));
+        assert_eq!(scene.model.prompt.text(), "", "it would be a command");
+        scene.heard(Side::Client, ".\r\n");
+        assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
+        scene.play(ENVELOPE);
+        scene.heard(Side::Client, "DATA\r\n");
+        scene.heard(Side::Server, "354 go\r\n");
+        assert_eq!(scene.model.prompt.text(), "");
+        assert_eq!(written(&scene), "A: b\nc\n");
+    }
+    // Ended by other means than the line.
+    let mut scene = lines_come("A: b\nc\n");
+    scene.heard(Side::Client, ".\r\n");
+    assert_eq!(scene.model.prompt.text(), "");
+}
+
+#[test]
+fn a_dropped_draft_gives_no_more_lines() {
+    let mut scene = lines_come("A: b\nc\n");
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    scene.press("d");
+    scene.press("enter");
+    assert!(scene.hints().contains("no more lines follow"), "{}", scene.hints());
+    assert_eq!(scene.model.prompt.text(), "");
+    scene.types(".");
+    sends(&mut scene, ".\r\n");
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), []);
+    scene.play(ENVELOPE);
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    assert_eq!(scene.model.prompt.text(), "");
+}
+
+#[test]
+fn behind_a_part_of_it_the_whole_draft_is_not_what_is_chosen() {
+    let mut scene = lines_come("A: b\nc\n");
+    sends(&mut scene, "A: b\r\n");
+    scene.press("ctrl-c");
+    scene.press("f4");
+    scene.press("ctrl-s");
+    assert!(scene.shows("6 B of a message have gone out already"), "{}", scene.grid());
+    assert_eq!(scene.clone().press("enter"), []);
+    let sent = scene.press("d");
+    assert!(matches!(sent[..], [Effect::Pieces { .. }]), "who insists sends it: {sent:?}");
+}
+
+#[test]
+fn behind_the_lone_dot_there_is_nothing_to_stop() {
+    let mut scene = lines_come("A: b\n");
+    sends(&mut scene, "A: b\r\n");
+    sends(&mut scene, ".\r\n");
+    scene.press("ctrl-c");
+    assert!(!scene.hints().contains("nothing of the message was sent"), "{}", scene.hints());
+    assert_eq!(scene.heard(Side::Server, "250 ok\r\n"), [Effect::ForgetDraft(1)]);
+}
+
+/// Sends a draft by hand, with these lines in place of those that come into the prompt.
+fn by_hand(lines: &[&str]) -> (Scene, Vec<Effect>) {
+    let mut scene = lines_come("A: b\n\n.x\n");
     for line in lines {
         scene.model.prompt.set(line);
         scene.press("enter");

@@ -331,7 +331,7 @@ pub(crate) fn places(scene: &Scene) -> Vec<Model> {
     let mut out = panes(scene);
     out.push(Model { popup: Some(Popup::Help(Help::default())), ..scene.model.clone() });
     for asked in [Asked::Leave, Asked::Paste("EHLO 日本語\nQUIT".to_owned())] {
-        let popup = Some(Popup::Question(Question { asked, chosen: 0 }));
+        let popup = Some(Popup::Question(Question { asked, chosen: 0, typing: false }));
         out.push(Model { popup, ..scene.model.clone() });
     }
     let mut palette = scene.clone();

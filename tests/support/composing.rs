@@ -59,7 +59,7 @@ pub fn compose(t: &mut Terminal, line: &str) -> String {
     t.wait_for("Subject: =?utf-8?");
     t.keys(&format!("{CTRL_END}{line}{ENTER}"));
     t.wait_for(line);
-    insert(t, "file");
+    insert(t, "attach");
     t.wait_for("Enter attaches");
     t.keys(PICTURE);
     t.wait_for("image/png");

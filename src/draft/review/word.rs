@@ -5,7 +5,7 @@ use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
 use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
-use super::super::header::takes_words;
+use super::super::header::{Among, takes_words};
 use super::Marks;
 use super::mime::base64_fault;
 use super::rule::{Rule, WORD_BROKEN, WORD_LONG, WORD_PLACE};
@@ -13,33 +13,73 @@ use super::rule::{Rule, WORD_BROKEN, WORD_LONG, WORD_PLACE};
 /// Reads the encoded words in the header of a draft.
 pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     for field in section.fields.iter().filter(|field| field.value.is_some()) {
+        // A comment can go on in the next line.
+        let mut place = Place::default();
         for at in field.lines.clone() {
             let line = lines.get(at).copied().unwrap_or_default();
-            for (span, rule) in faults(line, field) {
+            for (span, rule) in faults(line, field, &mut place) {
                 marks.add(rule, at, span);
             }
         }
     }
 }
 
+/// What a place of a field is inside of (RFC 5322 §3.2.2, RFC 5322 §3.2.4).
+#[derive(Default)]
+struct Place {
+    quoted: bool,
+    comments: usize,
+    escaped: bool,
+}
+
+impl Place {
+    /// Goes over `text`.
+    fn read(&mut self, text: &str) {
+        for c in text.chars() {
+            let escaped = self.escaped;
+            self.escaped = c == '\\' && !escaped;
+            match c {
+                _ if escaped => {}
+                '"' if self.comments == 0 => self.quoted = !self.quoted,
+                '(' if !self.quoted => self.comments += 1,
+                ')' if !self.quoted => self.comments = self.comments.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+
+    const fn among(&self) -> Among {
+        match (self.quoted, self.comments) {
+            (true, _) => Among::Quotes,
+            (_, 0) => Among::Words,
+            _ => Among::Comment,
+        }
+    }
+}
+
 /// What is wrong with the encoded words of a line.
-fn faults(line: &str, field: &Field<'_>) -> Vec<(Span, &'static Rule)> {
+fn faults(line: &str, field: &Field<'_>, place: &mut Place) -> Vec<(Span, &'static Rule)> {
     let mut out = Vec::new();
     let mut at = 0;
     while let Some(start) = line.get(at..).and_then(|rest| Some(at + rest.find("=?")?)) {
+        place.read(line.get(at..start).unwrap_or_default());
         let rest = line.get(start..).unwrap_or_default();
         let parsed = EncodedWord::parse(rest.as_bytes());
         let len = parsed.as_ref().map_or_else(|| token_len(rest), |(_, len)| *len);
         let span = Span::new(start, start + len);
-        out.extend(fault(line, field, parsed.map(|(word, _)| word), span).map(|rule| (span, rule)));
+        let allowed = takes_words(field.name, place.among());
+        out.extend(
+            fault(line, allowed, parsed.map(|(word, _)| word), span).map(|rule| (span, rule)),
+        );
         at = span.end;
     }
+    place.read(line.get(at..).unwrap_or_default());
     out
 }
 
 fn fault(
     line: &str,
-    field: &Field<'_>,
+    allowed: bool,
     word: Option<EncodedWord<'_>>,
     span: Span,
 ) -> Option<&'static Rule> {
@@ -59,19 +99,15 @@ fn fault(
     if span.len() > MAX_WORD_LEN {
         return Some(&WORD_LONG);
     }
-    is_misplaced(line, field, span).then_some(&WORD_PLACE)
+    (!allowed || is_joined(line, span)).then_some(&WORD_PLACE)
 }
 
-/// Inside quotes, in a parameter or a trace, or joined to other text (RFC 2047 §5).
-fn is_misplaced(line: &str, field: &Field<'_>, span: Span) -> bool {
+/// Whether an encoded word has other text beside it (RFC 2047 §5).
+fn is_joined(line: &str, span: Span) -> bool {
     let before = line.get(..span.start).unwrap_or_default();
     let after = line.get(span.end..).unwrap_or_default();
-    let quoted = before.matches('"').count() % 2 == 1;
-    let in_comment = before.matches('(').count() > before.matches(')').count();
-    let joined = before
-        .ends_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, '(' | ':' | ','))
-        || after.starts_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, ')' | ',' | ':'));
-    quoted || !takes_words(field.name, in_comment) || joined
+    before.ends_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, '(' | ':' | ','))
+        || after.starts_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, ')' | ',' | ':'))
 }
 
 fn token_len(rest: &str) -> usize {

@@ -48,7 +48,7 @@ impl Item {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Template(template) => template.name,
-            Self::File => "file",
+            Self::File => "attach",
             Self::Date => "date",
             Self::MessageId => "message-id",
             Self::Boundary => "boundary",

@@ -1,7 +1,7 @@
 //! Drafts on disk: written soon after a change by a thread of their own, so that no key waits.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Error, Read as _};
 use std::path::{Path, PathBuf};
@@ -116,7 +116,7 @@ impl Drafts {
         }
     }
 
-    /// The draft of a session that is being closed: it stays for another time.
+    /// A draft that stays for another time: its session is being closed, or begins another one.
     pub(super) fn leave(&mut self, id: usize, text: Rope) {
         self.written.remove(&id);
         self.tell(Job::Keep(id, text));
@@ -162,21 +162,12 @@ const fn is_unkept(editor: &Editor) -> bool {
 /// The thread: does one job after the other, and of several texts of one draft writes the last.
 /// Gives what it could not write.
 fn keep(folder: Option<PathBuf>, jobs: &Receiver<Job>, inner: &Inner) -> Vec<Lost> {
-    let mut keeper = Keeper { folder, kept: HashMap::new(), lost: HashMap::new() };
+    let mut keeper = Keeper { folder, ..Keeper::default() };
     say(inner, keeper.left());
     while let Ok(first) = jobs.recv() {
         let batch: Vec<_> = std::iter::once(first).chain(jobs.try_iter()).collect();
-        let mut newest: HashMap<usize, usize> = HashMap::new();
-        for (at, job) in batch.iter().enumerate() {
-            if let Job::Keep(id, _) = job {
-                newest.insert(*id, at);
-            }
-        }
-        for (at, job) in batch.into_iter().enumerate() {
-            let is_old = matches!(&job, Job::Keep(id, _) if newest.get(id) != Some(&at));
-            if !is_old && let Some(message) = keeper.obey(job) {
-                say(inner, message);
-            }
+        for message in keeper.obey_all(batch) {
+            say(inner, message);
         }
     }
     keeper.farewell()
@@ -188,26 +179,52 @@ fn say(inner: &Inner, message: Message) {
 }
 
 /// The drafts that this program holds.
+#[derive(Default)]
 struct Keeper {
     /// Without a home there is none.
     folder: Option<PathBuf>,
     kept: HashMap<usize, Kept>,
     /// What could not be written.
     lost: HashMap<usize, Lost>,
+    /// The same, of drafts that wait for another time.
+    released: Vec<Lost>,
 }
 
 impl Keeper {
+    /// Does one thing after the other, but writes of several texts of one draft only the last.
+    fn obey_all(&mut self, jobs: Vec<Job>) -> Vec<Message> {
+        let mut followed = HashSet::new();
+        let is_last = |job: &Job| match job {
+            Job::Keep(id, _) => followed.insert(*id),
+            // What comes behind is another draft.
+            Job::Forget(id) | Job::Release(id) | Job::Take(id, _) => {
+                followed.remove(id);
+                true
+            }
+            Job::Delete(_) => true,
+        };
+        let mut last: Vec<_> = jobs.into_iter().rev().filter(is_last).collect();
+        last.reverse();
+        last.into_iter().filter_map(|job| self.obey(job)).collect()
+    }
+
     /// Does what it is told; gives what is to be said about it.
     fn obey(&mut self, job: Job) -> Option<Message> {
         let done = match job {
             Job::Keep(id, text) => return self.try_to_keep(id, text),
-            Job::Forget(id) => {
-                self.lost.remove(&id);
-                self.kept.remove(&id).map_or(Ok(()), Kept::delete)
+            Job::Forget(session) => {
+                let was_lost = self.lost.remove(&session).is_some();
+                let deleted = self.kept.remove(&session).map_or(Ok(()), Kept::delete);
+                if was_lost && deleted.is_ok() {
+                    // What could not be written is not wanted any more.
+                    return Some(Message::DraftKept { session, why: None });
+                }
+                deleted
             }
             Job::Release(id) => {
                 self.kept.remove(&id);
-                Ok(())
+                self.released.extend(self.lost.remove(&id));
+                return Some(self.left());
             }
             Job::Take(session, path) => {
                 let text = self.take(session, &path).map_err(|error| error.to_string());
@@ -242,7 +259,14 @@ impl Keeper {
         for (id, lost) in std::mem::take(&mut self.lost) {
             self.try_to_keep(id, lost.text);
         }
-        self.lost.into_values().collect()
+        for lost in std::mem::take(&mut self.released) {
+            // Under a number that no session has.
+            self.kept.remove(&0);
+            if self.keep(0, &lost.text).is_err() {
+                self.released.push(lost);
+            }
+        }
+        self.lost.into_values().chain(self.released).collect()
     }
 
     /// What was left by other runs.
@@ -287,5 +311,55 @@ fn left_draft(file: Left) -> LeftDraft {
         at: file.written,
         subject: subject.unwrap_or_default(),
         written: written.strftime("%F %R UTC").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_written_and_is_not_wanted_is_no_longer_told_of() {
+        let mut keeper = Keeper::default();
+        let told = keeper.obey(Job::Keep(1, Rope::from_str("x")));
+        assert!(matches!(told, Some(Message::DraftKept { session: 1, why: Some(_) })), "{told:?}");
+        let told = keeper.obey(Job::Forget(1));
+        assert!(matches!(told, Some(Message::DraftKept { session: 1, why: None })), "{told:?}");
+        assert!(keeper.obey(Job::Forget(1)).is_none());
+        assert!(keeper.farewell().is_empty());
+    }
+
+    #[test]
+    fn a_draft_that_waits_is_not_written_over_by_the_next_one() {
+        let jobs = || {
+            let keep = |text: &str| Job::Keep(1, Rope::from_str(text));
+            vec![keep("o"), keep("one"), Job::Release(1), keep("t"), keep("two")]
+        };
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("drafts");
+        let mut keeper = Keeper { folder: Some(folder.clone()), ..Keeper::default() };
+        let [Message::DraftsLeft(left)] = &keeper.obey_all(jobs())[..] else { panic!() };
+        let [left] = &left[..] else { panic!("{left:?}") };
+        assert_eq!(std::fs::read_to_string(&left.path).unwrap(), "one");
+        assert_eq!(keeper.take(2, &left.path).unwrap(), "one");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 4, "two drafts, each with a lock");
+        // Where there is no place, both are printed at the end, or kept if there is one by then.
+        for place in [None, Some(home.path().join("later"))] {
+            let mut keeper = Keeper::default();
+            keeper.obey_all(jobs());
+            keeper.folder = place.clone();
+            let lost: Vec<_> = keeper.farewell().into_iter().map(|l| l.text.to_string()).collect();
+            assert_eq!(lost.len(), if place.is_some() { 0 } else { 2 }, "{lost:?}");
+            assert_eq!(place.map_or(2, |place| drafts::left(&place).len()), 2);
+        }
+    }
+
+    #[test]
+    fn a_draft_that_was_emptied_before_its_session_was_closed_leaves_no_file() {
+        let home = tempfile::tempdir().unwrap();
+        let mut keeper = Keeper { folder: Some(home.path().to_owned()), ..Keeper::default() };
+        keeper.obey_all(vec![Job::Keep(1, Rope::from_str("x"))]);
+        keeper.obey_all(vec![Job::Keep(1, Rope::new()), Job::Release(1)]);
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
     }
 }

@@ -27,8 +27,10 @@ enum Why {
     NoEditor(String),
     /// It ended with an error.
     Ended(String, ExitStatus),
-    /// The file cannot be written or read, in the words of the system.
+    /// The file cannot be written, in the words of the system.
     File(std::io::Error),
+    /// It cannot be read afterwards.
+    Back(std::io::Error),
     /// What came back is no UTF-8 from this byte on.
     NotUtf8(usize),
 }
@@ -52,6 +54,7 @@ impl Why {
                 fill("editor.outside.ended", &[("name", name), ("status", &status.to_string())])
             }
             Self::File(error) => fill("editor.outside.file", &[("why", &error.to_string())]),
+            Self::Back(error) => fill("editor.outside.back", &[("why", &error.to_string())]),
             Self::NotUtf8(at) => fill("editor.outside.bytes", &[("at", &at.to_string())]),
         }
     }
@@ -78,7 +81,7 @@ fn handed_over(text: &Rope) -> std::io::Result<TempPath> {
 
 /// What stands in the file. Many editors replace it, so it is opened by its name.
 fn read(path: &Path) -> Result<String, Why> {
-    let bytes = std::fs::read(path).map_err(Why::File)?;
+    let bytes = std::fs::read(path).map_err(Why::Back)?;
     String::from_utf8(bytes).map_err(|error| Why::NotUtf8(error.utf8_error().valid_up_to()))
 }
 

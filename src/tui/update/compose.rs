@@ -119,7 +119,7 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
     }
     let (line, remembered) = take(model, keep);
     model.session.anchor = Anchor::Follow;
-    super::sending::next_by_hand(model);
+    super::sending::line_given(model, &line);
     let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
     // Whoever goes on typing has changed their mind about leaving.
     model.parting.clear();

@@ -3,18 +3,18 @@
 
 use std::path::PathBuf;
 
-use crate::draft::{self, Facts, Offers};
+use crate::draft::{self, Facts, Offers, Template};
 use crate::knowledge;
 use crate::smtp::path::Path;
 
-use super::super::directive::{cannot_edit, cannot_edit_outside};
+use super::super::directive::{cannot_edit, cannot_edit_outside, has_no_draft};
 use super::super::editor::item::Item;
 use super::super::editor::{LeftDraft, REVIEW_NOW, Reviewed};
 use super::super::effect::Effect;
 use super::super::message::Stamp;
 use super::super::model::{Model, Session};
-use super::super::popup::Answer;
-use super::{directive, editor, sending};
+use super::super::popup::{Answer, Asked};
+use super::{directive, editor, question, sending};
 
 /// Puts something in; the outside world gives what nobody can know.
 pub(super) fn put_in(model: &mut Model, item: Item) -> Vec<Effect> {
@@ -23,12 +23,38 @@ pub(super) fn put_in(model: &mut Model, item: Item) -> Vec<Effect> {
     }
     editor::begin(model);
     match item {
+        Item::Template(template) if has_no_draft(model).is_none() => {
+            question::ask(model, Asked::ReplaceDraft(template));
+            Vec::new()
+        }
         Item::File => {
             super::form::open(model, "");
             Vec::new()
         }
         _ => vec![Effect::Stamp(model.session.id, item)],
     }
+}
+
+/// A template comes in place of the draft, or beside it: then that one is kept for another time.
+pub(super) fn replace(
+    model: &mut Model,
+    template: &'static Template,
+    answer: Answer,
+) -> Vec<Effect> {
+    let stamp = Effect::Stamp(model.session.id, Item::Template(template));
+    match answer {
+        Answer::Another => put_aside(model).into_iter().chain([stamp]).collect(),
+        Answer::Replace => vec![stamp],
+        _ => Vec::new(),
+    }
+}
+
+/// The draft in front waits for another time; an empty one is there instead.
+fn put_aside(model: &mut Model) -> Option<Effect> {
+    let session = &mut model.session;
+    let text = session.editor.as_ref()?.text.rope().clone();
+    session.go_on_with("");
+    Some(Effect::LeaveDraft(session.id, text))
 }
 
 /// The outside world has said the time.
@@ -54,9 +80,13 @@ pub(super) fn stamped(model: &mut Model, id: usize, item: Item, stamp: Stamp) {
         Item::Body(encoding) => draft::encode_body(&text, line, encoding),
         Item::File => None,
     };
+    let replaces = matches!(item, Item::Template(_)) && !text.is_empty();
     match new {
         Some(new) => editor.text.replace_all(&new),
-        None => model.tell("editor.nothing-here"),
+        None => return model.tell("editor.nothing-here"),
+    }
+    if replaces {
+        model.tell("editor.replaced");
     }
 }
 
@@ -98,8 +128,9 @@ pub(super) fn edited(model: &mut Model, id: usize, revision: u64, text: Result<S
 
 /// Drafts were found: nothing is asked before the person wants to write.
 pub(super) fn found(model: &mut Model, drafts: Vec<LeftDraft>) {
+    let more = drafts.len() > model.left_drafts.len();
     model.left_drafts = drafts;
-    if !model.left_drafts.is_empty() && model.notice.is_none() {
+    if more && model.notice.is_none() {
         model.tell("editor.left");
     }
 }
@@ -123,8 +154,15 @@ pub(super) fn taken(model: &mut Model, id: usize, path: &PathBuf, text: Result<S
     match text {
         Err(why) => model.notice = Some(why),
         Ok(text) => {
-            if let Some(session) = model.session_mut(id) {
-                session.go_on_with(&text);
+            let Some(session) = model.session_mut(id) else { return };
+            match session.editor.as_mut().filter(|editor| !editor.text.is_empty()) {
+                Some(begun) => {
+                    // What was begun meanwhile can be brought back.
+                    begun.text.replace_all(&text);
+                    begun.open = true;
+                    model.tell("editor.replaced");
+                }
+                None => session.go_on_with(&text),
             }
         }
     }
@@ -153,6 +191,7 @@ pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
 /// The draft of the session in front is dropped.
 pub(super) fn drop_draft(model: &mut Model) -> Vec<Effect> {
     editor::leave(model);
+    sending::lines_dropped(model);
     model.session.drop_draft();
     vec![Effect::ForgetDraft(model.session.id)]
 }

@@ -196,7 +196,7 @@ fn edit(model: &mut Model, action: Action) {
         Action::Redo if !text.redo() => model.tell("editor.no-redo"),
         _ => {}
     }
-    if let Some(killed) = killed {
+    if let Some(killed) = killed.filter(|killed| !killed.is_empty()) {
         model.prompt.keep(killed);
     }
 }

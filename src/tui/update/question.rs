@@ -2,7 +2,7 @@
 
 use crate::display::keys::Action;
 
-use super::super::directive::cannot_send;
+use super::super::directive::{cannot_send, something_leaves};
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::popup::{Answer, Asked, Popup, Question};
@@ -14,7 +14,9 @@ use super::pasting::{has_directives, send};
 /// Asks.
 pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
-    model.popup = Some(Popup::Question(Question { asked, chosen: 0 }));
+    let chosen = answers(model, &asked).iter().position(|answer| !answer.destroys());
+    let chosen = chosen.unwrap_or_default();
+    model.popup = Some(Popup::Question(Question { asked, chosen, typing: false }));
 }
 
 /// Why an answer cannot be given now: the key of a sentence.
@@ -28,11 +30,19 @@ pub fn reason(model: &Model, asked: &Asked, answer: Answer) -> Option<&'static s
         {
             Some("question.directives")
         }
-        (_, Answer::OneByOne) => cannot_send(model),
+        (_, Answer::OneByOne) => cannot_send(model).or_else(|| is_busy(model)),
         (_, Answer::Together) => cannot_send(model)
+            .or_else(|| is_busy(model))
             .or_else(|| (!dialogue.offers("PIPELINING")).then_some("question.no-pipelining")),
         _ => None,
     }
+}
+
+/// Why no lines can go out now: they would get into something else. A message whose lines the
+/// person sends takes them.
+fn is_busy(model: &Model) -> Option<&'static str> {
+    let by_hand = model.session.sending.as_ref().is_some_and(|sending| sending.by_hand);
+    if by_hand { None } else { something_leaves(model) }
 }
 
 /// The answers that make sense: mail data goes out at once in any case, and is edited in the editor.
@@ -65,6 +75,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     };
     if let Some(Popup::Question(question)) = &mut model.popup {
         question.chosen = chosen;
+        question.typing = false;
     }
     Some(Vec::new())
 }
@@ -78,13 +89,22 @@ fn resize(model: &mut Model, larger: bool) {
     }
 }
 
-/// A letter: the answer that it stands for.
+/// A letter: the answer that it stands for. Whoever types something else goes on writing, and
+/// answers nothing by it.
 pub(super) fn letter(model: &mut Model, c: char) -> Vec<Effect> {
     let Some(Popup::Question(question)) = &model.popup else { return Vec::new() };
-    let asked = &question.asked;
-    let answer =
-        answers(model, asked).into_iter().find(|a| asked.letter(*a) == c.to_ascii_lowercase());
-    answer.map_or_else(Vec::new, |answer| give(model, answer))
+    let answers = answers(model, &question.asked);
+    let at = answers.iter().position(|answer| question.asked.letter(*answer) == c);
+    let meant = at.filter(|_| !question.typing);
+    let answer = meant.and_then(|at| answers.get(at)).copied();
+    if let Some(answer) = answer.filter(|answer| !answer.destroys()) {
+        return give(model, answer);
+    }
+    if let Some(Popup::Question(question)) = &mut model.popup {
+        question.chosen = meant.unwrap_or(question.chosen);
+        question.typing = meant.is_none();
+    }
+    directive::told(model, if meant.is_some() { "question.destroys" } else { "question.typing" })
 }
 
 fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
@@ -102,6 +122,7 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::DropDraft if answer == Answer::Drop => super::draft::drop_draft(model),
         Asked::DropDraft => Vec::new(),
         Asked::LeftDraft => super::draft::decide(model, answer),
+        Asked::ReplaceDraft(template) => super::draft::replace(model, template, answer),
     }
 }
 

@@ -8,9 +8,9 @@ use crate::smtp::verb::Verb;
 use super::super::directive::{cannot_send, has_no_draft, is_attaching, something_leaves};
 use super::super::editor::Needs;
 use super::super::effect::Effect;
-use super::super::model::{Anchor, Model};
+use super::super::model::{Anchor, Model, Session};
 use super::super::popup::{Answer, Asked, Popup};
-use super::super::sending::{Next, Pieces, Sending, Way};
+use super::super::sending::{Next, Pieces, Sending, Way, begun};
 use super::{directive, editor, question, unsent};
 
 /// The size of a chunk at first, and the sizes that can be chosen; the last one is one chunk.
@@ -25,9 +25,13 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let text = model.session.editor.as_ref().map(|editor| editor.text.rope());
     let needs = text.map(Needs::of).unwrap_or_default();
     let asked = Asked::SendDraft { needs, chunk: CHUNK };
-    // What can be done now is chosen.
+    // What can be done now is chosen; behind a part of a message nothing is.
     let answers = question::answers(model, &asked);
-    let first = answers.iter().position(|answer| reason(model, *answer).is_none());
+    let part = begun(&model.session.dialogue).is_some_and(|message| message.wire_len() > 0);
+    let fits = |answer: Answer| {
+        if part { answer == Answer::Stay } else { reason(model, answer).is_none() }
+    };
+    let first = answers.iter().position(|answer| fits(*answer));
     question::ask(model, asked);
     if let Some(Popup::Question(question)) = &mut model.popup {
         question.chosen = first.unwrap_or_default();
@@ -128,22 +132,67 @@ fn by_hand(model: &mut Model, needs: Needs) -> Vec<Effect> {
     let draft = editor.text.revision();
     session.sending =
         Some(Sending::watched(replies, needs.wire, draft, &session.dialogue, model.now));
+    session.line_stands = false;
     model.prompt.set(if behind { "" } else { "DATA" });
-    if behind {
-        next_by_hand(model);
-    }
     model.tell("editor.by-hand");
     Vec::new()
 }
 
-/// The next line of a message that is sent by hand, once the one before is out.
+/// The next line of a message that is sent by hand, once the one before is out and the prompt is
+/// there for it.
 pub(super) fn next_by_hand(model: &mut Model) {
     let session = &mut model.session;
+    let is_put_aside = model.popup.as_ref().is_some_and(|popup| popup.draft().is_some());
     if session.dialogue.awaits_mail_data()
+        && !session.line_stands
+        && !is_put_aside
         && model.prompt.text().is_empty()
         && let Some(line) = session.by_hand.pop_front()
     {
         model.prompt.set(&line);
+        session.line_stands = true;
+    }
+}
+
+/// What stood in the prompt is given away: the next line follows, unless this one ends the message.
+pub(super) fn line_given(model: &mut Model, line: &str) {
+    let session = &mut model.session;
+    session.line_stands = false;
+    if line == "." && session.dialogue.awaits_mail_data() {
+        session.by_hand.clear();
+    }
+    next_by_hand(model);
+}
+
+/// Something has happened: where the message is over, its lines would be commands.
+pub(super) fn lines_settle(model: &mut Model, id: usize) {
+    let stands = |session: &&mut Session| session.line_stands;
+    if model
+        .session_mut(id)
+        .filter(stands)
+        .is_some_and(|session| !session.dialogue.awaits_mail_data())
+    {
+        lines_end(model, id);
+    }
+}
+
+/// No line follows any more, and none is left in the prompt, where it would be a command next.
+fn lines_end(model: &mut Model, id: usize) {
+    let Some(session) = model.session_mut(id) else { return };
+    session.by_hand.clear();
+    if std::mem::take(&mut session.line_stands) {
+        unsent::empty(model, id);
+    }
+}
+
+/// The draft in front is dropped: its lines come no more.
+pub(super) fn lines_dropped(model: &mut Model) {
+    let session = &mut model.session;
+    if session.sending.take_if(|sending| sending.by_hand).is_some() {
+        lines_end(model, model.session.id);
+        if model.session.dialogue.awaits_mail_data() {
+            model.tell("editor.stopped");
+        }
     }
 }
 
@@ -173,8 +222,11 @@ pub(super) fn begin(
         let Some(awaiting) = awaiting else { return Vec::new() };
         draft = awaiting.draft;
     }
-    if pieces.behind_354 && !session.dialogue.awaits_mail_data() {
-        return directive::told(model, "message.data-where");
+    match (pieces.behind_354, session.dialogue.awaits_mail_data()) {
+        (true, false) => return directive::told(model, "message.data-where"),
+        // The command would be a line of the message.
+        (false, true) => return directive::told(model, "editor.data-began"),
+        _ => {}
     }
     session.sending = Some(Sending::new(pieces, draft, &session.dialogue, now));
     go_on(model, id)
@@ -203,11 +255,7 @@ pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
 fn taken(model: &mut Model, id: usize) -> Option<Effect> {
     let session = model.session_mut(id)?;
     let sending = session.sending.take()?;
-    let lines_left = !std::mem::take(&mut session.by_hand).is_empty();
-    if lines_left || (sending.by_hand && unsent::line(model, id) == ".") {
-        // What stands there is a line of the draft, and would be a command next.
-        unsent::empty(model, id);
-    }
+    lines_end(model, id);
     let revision = sending.draft?;
     let session = model.session_mut(id)?;
     let editor = session.editor.as_mut().filter(|editor| editor.text.revision() == revision)?;
@@ -216,6 +264,7 @@ fn taken(model: &mut Model, id: usize) -> Option<Effect> {
         tell(model, id, "editor.sent-other", &[]);
         return None;
     }
+    editor.unkept = None;
     if editor.open {
         // Who has opened it again types on into it, and not into the prompt.
         editor.text.replace_all("");
@@ -234,13 +283,8 @@ fn tell(model: &mut Model, id: usize, key: &'static str, values: &[(&str, &str)]
 
 /// It was not taken: a draft is still there.
 fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
-    let Some(session) = model.session_mut(id) else { return };
-    session.by_hand.clear();
-    let ended = session.sending.take();
-    if ended.as_ref().is_some_and(|sending| sending.by_hand) {
-        // What stands there is a line of the message, and would be a command next.
-        unsent::empty(model, id);
-    }
+    lines_end(model, id);
+    let ended = model.session_mut(id).and_then(|session| session.sending.take());
     if ended.is_none_or(|sending| sending.draft.is_none()) {
         // The transcript says it all.
         return;
@@ -254,9 +298,14 @@ pub(super) fn stop(model: &mut Model) -> Option<Vec<Effect>> {
     let session = &mut model.session;
     let sending = session.sending.as_ref()?;
     if sending.by_hand {
-        session.by_hand.clear();
-        session.sending = None;
         let waits = session.dialogue.awaits_mail_data();
+        if !waits && session.by_hand.is_empty() {
+            // All of it has left: only the reply is missing.
+            return None;
+        }
+        session.sending = None;
+        let id = session.id;
+        lines_end(model, id);
         model.prompt.take(false);
         model.tell(if waits { "editor.stopped" } else { "editor.stopped.before" });
         return Some(Vec::new());

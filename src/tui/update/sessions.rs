@@ -53,8 +53,9 @@ fn close(model: &mut Model) -> Vec<Effect> {
 /// Closes the session in front, whatever it is in the middle of.
 pub(super) fn close_front(model: &mut Model) -> Vec<Effect> {
     let Some(closed) = model.remove_front() else { return Vec::new() };
-    let written = closed.editor.filter(|editor| !editor.text.is_empty());
-    let draft = written.map(|editor| Effect::LeaveDraft(closed.id, editor.text.rope().clone()));
+    // Of an empty one no file is left.
+    let draft =
+        closed.editor.map(|editor| Effect::LeaveDraft(closed.id, editor.text.rope().clone()));
     draft.into_iter().chain([Effect::Close(closed.id)]).collect()
 }
 

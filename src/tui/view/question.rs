@@ -15,6 +15,7 @@ use super::super::layout::inside;
 use super::super::model::{Model, Session};
 use super::super::popup::{Answer, Asked, Question};
 use super::super::rows::Piece;
+use super::super::sending::begun;
 use super::super::update::{answers, lost_with, reason};
 use super::{draw_lines, list};
 
@@ -70,6 +71,7 @@ const fn title(question: &Question) -> &'static str {
         Asked::SendDraft { .. } => "editor.send",
         Asked::DropDraft => "editor.drop",
         Asked::LeftDraft => "editor.left.title",
+        Asked::ReplaceDraft(template) => template.title,
     }
 }
 
@@ -102,15 +104,23 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
             .into_iter()
             .flat_map(|(role, text)| sentence(&text, role))
             .collect(),
-        Asked::DropDraft => sentence(&size_of_draft(model), Role::Text),
+        Asked::DropDraft => sentence(&size_of_draft(model, "editor.drop.ask"), Role::Text),
+        Asked::ReplaceDraft(_) => sentence(&size_of_draft(model, "editor.replace.ask"), Role::Text),
         Asked::LeftDraft => sentence(&left_draft(model), Role::Text),
     };
-    lines.truncate(left);
+    if lines.len() > left {
+        lines.truncate(left);
+        // A sentence that is cut says so; a line of a paste stands there as it is.
+        let last = lines.last_mut().and_then(|line| line.last_mut());
+        if let Some((_, last)) = last.filter(|(role, _)| *role != Role::Client) {
+            *last = clip(&format!("{last} \u{2026}"), room);
+        }
+    }
     lines
 }
 
-/// What is wrong with the draft, which has a line even where there are few, and what the wire needs
-/// of it.
+/// What is wrong with the draft and its sending, which has a line even where there are few, and what
+/// the wire needs of it.
 fn needed(model: &Model, needs: Needs) -> Vec<Piece> {
     let (lines, dots) = (needs.lines.to_string(), needs.dots.to_string());
     let size = grouped(needs.message);
@@ -122,18 +132,23 @@ fn needed(model: &Model, needs: Needs) -> Vec<Piece> {
         let n = wrong.to_string();
         said.push((Role::Warn, knowledge::fill(model.lang, "editor.needs.wrong", &[("n", &n)])));
     }
-    said.push((Role::Text, knowledge::fill(model.lang, "editor.needs", &values)));
+    let begun = begun(&model.session.dialogue).map_or(0, crate::session::Message::wire_len);
+    if begun > 0 {
+        let n = grouped(begun);
+        said.push((Role::Warn, knowledge::fill(model.lang, "editor.needs.begun", &[("n", &n)])));
+    }
     if !model.session.dialogue.endpoints().loopback && model.session.dialogue.phase().is_open() {
         said.push((Role::Warn, knowledge::word(model.lang, "editor.needs.really").to_owned()));
     }
+    said.push((Role::Text, knowledge::fill(model.lang, "editor.needs", &values)));
     said
 }
 
-/// What would be dropped.
-fn size_of_draft(model: &Model) -> String {
+/// What would be dropped, or replaced.
+fn size_of_draft(model: &Model, words: &'static str) -> String {
     let text = model.session.editor.as_ref().map(|editor| editor.text.rope());
     let size = grouped(text.map(size).unwrap_or_default());
-    knowledge::fill(model.lang, "editor.drop.ask", &[("size", &size)])
+    knowledge::fill(model.lang, words, &[("size", &size)])
 }
 
 /// The newest draft that was left, and how many more there are.
@@ -189,9 +204,7 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
         (_, Answer::GoOn) => "answer.go-on",
         (_, Answer::Another) => "answer.another",
         (_, Answer::Drop) => "answer.drop",
-        (Asked::SendDraft { .. } | Asked::DropDraft | Asked::LeftDraft, Answer::Stay) => {
-            "answer.back"
-        }
+        (_, Answer::Replace) => "answer.replace",
         (_, Answer::Quit) => "answer.quit",
         (Asked::CloseSession, Answer::Close) => "answer.close-session",
         (_, Answer::Close) => "answer.close",
@@ -202,6 +215,7 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
         (Asked::Leave, Answer::Stay) => "answer.stay",
         (Asked::CloseSession, Answer::Stay) => "answer.keep-session",
         (Asked::Paste(_), Answer::Stay) => "answer.cancel",
+        (_, Answer::Stay) => "answer.back",
     };
     let reason = reason(model, asked, answer);
     let tone = if reason.is_some() { Role::Dim } else { Role::Text };
