@@ -14,7 +14,7 @@ pub mod serve;
 pub mod show;
 pub mod themes;
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -108,10 +108,30 @@ impl Setting {
             if !is_recording(path)? {
                 return Err(std::io::Error::other("it exists and is no recording"));
             }
-            Recorder::begin(File::create(path)?, &clock.header(Side::Client))
+            let file = create_private(path, File::options().create(true).truncate(true))?;
+            Recorder::begin(file, &clock.header(Side::Client))
         };
         Ok(Some(begin().with_context(|| format!("cannot record to {}", path.display()))?))
     }
+}
+
+/// Opens a file to write what was said in a session: it is its owner's alone.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn create_private(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let file = options.mode(0o600).write(true).open(path)?;
+        if file.metadata()?.is_file() {
+            // An older file keeps its mode; where files have none, nobody is kept out.
+            let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+        }
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    options.write(true).open(path)
 }
 
 /// Whether `path` may be written over: it does not exist, is empty, or holds an older recording.
@@ -244,6 +264,21 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn recordings_are_their_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let [made, older] = ["made.jsonl", "older.jsonl"].map(|name| folder.path().join(name));
+        std::fs::write(&older, "{\"ehlo-journal\":1}\n").unwrap();
+        std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for path in [made, older] {
+            let setting = Setting { record: Some(path.clone()), ..Setting::default() };
+            setting.recorder(&Clock::start()).unwrap();
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
 
     #[test]
     fn recordings_are_numbered_but_not_beside_a_device() {
