@@ -198,25 +198,28 @@ fn tell_recording_failed(why: &str, lang: Lang) {
 ///
 /// # Errors
 /// With the file's name.
-pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let cannot = || format!("cannot read {}", path.display());
-    if path.as_os_str() == "-" {
-        return read_to_end(std::io::stdin()).context("cannot read standard input");
-    }
-    let file = File::open(path).with_context(cannot)?;
-    if file.metadata().with_context(cannot)?.is_file() {
-        return std::fs::read(path).with_context(cannot);
-    }
-    read_to_end(file).with_context(cannot)
+pub fn read_input(path: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
+    let standard = path.as_os_str() == "-";
+    let read = || {
+        if standard {
+            return read_to_end(std::io::stdin(), lang);
+        }
+        let file = File::open(path)?;
+        if file.metadata()?.is_file() { std::fs::read(path) } else { read_to_end(file, lang) }
+    };
+    read().with_context(|| match path.display() {
+        _ if standard => knowledge::word(lang, "message.no-input").to_owned(),
+        file => knowledge::fill(lang, "message.unreadable", &[("file", &file.to_string())]),
+    })
 }
 
 /// Reads what may never end.
-fn read_to_end(input: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+fn read_to_end(input: impl std::io::Read, lang: Lang) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
     input.take(MESSAGE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MESSAGE_LIMIT {
-        return Err(std::io::Error::other("this is larger than 1 GiB"));
+        return Err(refused(lang, "message.too-large"));
     }
     Ok(bytes)
 }
@@ -228,15 +231,20 @@ const MESSAGE_LIMIT: u64 = 1 << 30;
 ///
 /// # Errors
 /// When it cannot be read, is no regular file or is too large; without its name.
-pub fn read_message(path: &Path) -> std::io::Result<Vec<u8>> {
+pub fn read_message(path: &Path, lang: Lang) -> std::io::Result<Vec<u8>> {
     let facts = std::fs::metadata(path)?;
     if !facts.is_file() {
-        return Err(std::io::Error::other("this is no regular file"));
+        return Err(refused(lang, "message.no-file"));
     }
     if facts.len() > MESSAGE_LIMIT {
-        return Err(std::io::Error::other("this file is larger than 1 GiB"));
+        return Err(refused(lang, "message.too-large"));
     }
     std::fs::read(path)
+}
+
+/// Why a file is not read, though the system would.
+fn refused(lang: Lang, key: &'static str) -> std::io::Error {
+    std::io::Error::other(knowledge::word(lang, key))
 }
 
 /// Writes to standard output. A reader that has gone (a closed pipe) has read enough; what is

@@ -668,6 +668,13 @@ fn a_journal_that_is_wrong_is_refused_with_its_place() {
     let ended = home.run(["show", "newer.jsonl"]).with(64);
     assert!(ended.err.contains("newer.jsonl: this journal has version 99"), "{}", ended.err);
     assert!(ended.err.contains("a newer ehlo can open it"), "{}", ended.err);
+    for (file, told) in [
+        ("newer.jsonl", "newer.jsonl: この記録はバージョン 99 ですが"),
+        ("absent.jsonl", "absent.jsonl を読み込めません: "),
+    ] {
+        let ended = home.run(["show", file, "--lang", "ja"]).with(64);
+        assert!(ended.err.contains(told), "{}", ended.err);
+    }
 
     let head = "{\"ehlo-journal\":1}\n{\"at\":1,\"server\":\"220 x\\r\\n\"}\n";
     for (line, place) in [
