@@ -20,7 +20,7 @@ pub mod wire;
 
 pub use attachment::{Attachment, attach};
 pub use encoding::{Encoding, encode_body};
-pub use facts::{Facts, boundary, date, message_id};
+pub use facts::{Facts, boundary, message_id};
 pub use header::{decode_header, encode_header, recode_field, set_boundary, set_field};
 pub use offers::Offers;
 pub use outline::{Outline, Place};

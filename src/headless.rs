@@ -14,7 +14,7 @@ pub mod serve;
 pub mod show;
 pub mod themes;
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -108,10 +108,30 @@ impl Setting {
             if !is_recording(path)? {
                 return Err(std::io::Error::other("it exists and is no recording"));
             }
-            Recorder::begin(File::create(path)?, &clock.header(Side::Client))
+            let file = create_private(path, File::options().create(true).truncate(true))?;
+            Recorder::begin(file, &clock.header(Side::Client))
         };
         Ok(Some(begin().with_context(|| format!("cannot record to {}", path.display()))?))
     }
+}
+
+/// Opens a file to write what was said in a session: it is its owner's alone.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn create_private(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let file = options.mode(0o600).write(true).open(path)?;
+        if file.metadata()?.is_file() {
+            // An older file keeps its mode; where files have none, nobody is kept out.
+            let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+        }
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    options.write(true).open(path)
 }
 
 /// Whether `path` may be written over: it does not exist, is empty, or holds an older recording.
@@ -178,25 +198,28 @@ fn tell_recording_failed(why: &str, lang: Lang) {
 ///
 /// # Errors
 /// With the file's name.
-pub fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let cannot = || format!("cannot read {}", path.display());
-    if path.as_os_str() == "-" {
-        return read_to_end(std::io::stdin()).context("cannot read standard input");
-    }
-    let file = File::open(path).with_context(cannot)?;
-    if file.metadata().with_context(cannot)?.is_file() {
-        return std::fs::read(path).with_context(cannot);
-    }
-    read_to_end(file).with_context(cannot)
+pub fn read_input(path: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
+    let standard = path.as_os_str() == "-";
+    let read = || {
+        if standard {
+            return read_to_end(std::io::stdin(), lang);
+        }
+        let file = File::open(path)?;
+        if file.metadata()?.is_file() { std::fs::read(path) } else { read_to_end(file, lang) }
+    };
+    read().with_context(|| match path.display() {
+        _ if standard => knowledge::word(lang, "message.no-input").to_owned(),
+        file => knowledge::fill(lang, "message.unreadable", &[("file", &file.to_string())]),
+    })
 }
 
 /// Reads what may never end.
-fn read_to_end(input: impl std::io::Read) -> std::io::Result<Vec<u8>> {
+fn read_to_end(input: impl std::io::Read, lang: Lang) -> std::io::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
     input.take(MESSAGE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MESSAGE_LIMIT {
-        return Err(std::io::Error::other("this is larger than 1 GiB"));
+        return Err(refused(lang, "message.too-large"));
     }
     Ok(bytes)
 }
@@ -208,15 +231,20 @@ const MESSAGE_LIMIT: u64 = 1 << 30;
 ///
 /// # Errors
 /// When it cannot be read, is no regular file or is too large; without its name.
-pub fn read_message(path: &Path) -> std::io::Result<Vec<u8>> {
+pub fn read_message(path: &Path, lang: Lang) -> std::io::Result<Vec<u8>> {
     let facts = std::fs::metadata(path)?;
     if !facts.is_file() {
-        return Err(std::io::Error::other("this is no regular file"));
+        return Err(refused(lang, "message.no-file"));
     }
     if facts.len() > MESSAGE_LIMIT {
-        return Err(std::io::Error::other("this file is larger than 1 GiB"));
+        return Err(refused(lang, "message.too-large"));
     }
     std::fs::read(path)
+}
+
+/// Why a file is not read, though the system would.
+fn refused(lang: Lang, key: &'static str) -> std::io::Error {
+    std::io::Error::other(knowledge::word(lang, key))
 }
 
 /// Writes to standard output. A reader that has gone (a closed pipe) has read enough; what is
@@ -244,6 +272,21 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn recordings_are_their_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let [made, older] = ["made.jsonl", "older.jsonl"].map(|name| folder.path().join(name));
+        std::fs::write(&older, "{\"ehlo-journal\":1}\n").unwrap();
+        std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for path in [made, older] {
+            let setting = Setting { record: Some(path.clone()), ..Setting::default() };
+            setting.recorder(&Clock::start()).unwrap();
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
 
     #[test]
     fn recordings_are_numbered_but_not_beside_a_device() {

@@ -7,6 +7,7 @@
 
 pub mod code;
 pub mod command;
+pub mod date;
 pub mod ehlo;
 pub mod line;
 pub mod param;

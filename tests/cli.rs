@@ -256,7 +256,18 @@ fn words_are_explained() {
     for key in ["id", "title", "text", "changes", "next", "severity", "example", "rfc", "see"] {
         assert!(objects.iter().all(|object| object.get(key).is_some()), "{key}");
     }
+    for typo in [["explain", "Retrun-Path"].as_slice(), &["explain", "Message-IDD", "--json"]] {
+        let ended = home.run(typo.iter().copied()).with(1);
+        assert!(
+            ended.out.is_empty() && ended.err.contains("is one of these meant"),
+            "{}",
+            ended.err
+        );
+    }
     home.run(["explain"]).with(64);
+    for blank in ["", " "] {
+        assert!(home.run(["explain", blank]).with(64).err.contains("needs a word"));
+    }
 }
 
 #[test]
@@ -657,6 +668,13 @@ fn a_journal_that_is_wrong_is_refused_with_its_place() {
     let ended = home.run(["show", "newer.jsonl"]).with(64);
     assert!(ended.err.contains("newer.jsonl: this journal has version 99"), "{}", ended.err);
     assert!(ended.err.contains("a newer ehlo can open it"), "{}", ended.err);
+    for (file, told) in [
+        ("newer.jsonl", "newer.jsonl: この記録はバージョン 99 ですが"),
+        ("absent.jsonl", "absent.jsonl を読み込めません: "),
+    ] {
+        let ended = home.run(["show", file, "--lang", "ja"]).with(64);
+        assert!(ended.err.contains(told), "{}", ended.err);
+    }
 
     let head = "{\"ehlo-journal\":1}\n{\"at\":1,\"server\":\"220 x\\r\\n\"}\n";
     for (line, place) in [
@@ -963,7 +981,7 @@ fn plain_stops_at_a_directive_that_cannot_be() {
         (":drip 0 1s x", "line 1, column 7: \"0\" is no number of bytes"),
         (":fly", ":fly is no directive here"),
         (":raw a\\q", "line 1, column 7: unknown escape"),
-        (":data absent.eml", ":data belongs behind 354"),
+        (":data absent.eml", ":data belongs after 354"),
     ] {
         let input = format!("NOOP\n{directive}\nRSET\n");
         let ended = Home::new().run_with(["--plain"], input).with(64);

@@ -1,11 +1,8 @@
 //! The next sensible line: what moves the session on, and how what is typed would go on.
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use jiff::tz::TimeZone;
-
 use crate::session::{Dialogue, End, Fate, Phase, Recipient, Transaction};
 use crate::smtp::code::Class;
+use crate::smtp::date::date;
 use crate::smtp::verb::Verb;
 
 use super::completion::complete;
@@ -145,14 +142,9 @@ fn header(seen: &Dialogue, habits: &Habits) -> Vec<(&'static str, String)> {
         ("From", sender.or_else(|| habits.senders.first().cloned())),
         ("To", accepted.map(|r| r.path.address()).or_else(|| habits.recipients.first().cloned())),
         ("Subject", Some("Hello".to_owned())),
-        ("Date", habits.now.and_then(date)),
+        ("Date", habits.now.map(date)),
     ];
     fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// `now` as `Date:` says it (RFC 5322 §3.3), in UTC.
-fn date(now: Timestamp) -> Option<String> {
-    rfc2822::to_string(&now.to_zoned(TimeZone::UTC)).ok()
 }
 
 #[cfg(test)]

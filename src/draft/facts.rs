@@ -3,10 +3,9 @@
 //! The moment and the seed are the caller's, so that a draft can be made twice the same.
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use jiff::tz::TimeZone;
 
 use crate::session::content::Content;
+use crate::smtp::date::date;
 
 use super::field::{Section, lines};
 
@@ -95,12 +94,6 @@ impl Facts {
             ("quote", &self.quote),
         ]
     }
-}
-
-/// `now` as `Date:` says it (RFC 5322 §3.3), in UTC.
-pub fn date(now: Timestamp) -> String {
-    let zoned = now.to_zoned(TimeZone::UTC);
-    rfc2822::to_string(&zoned).unwrap_or_else(|_| now.to_string())
 }
 
 /// An identifier that nobody else will use (RFC 5322 §3.6.4).

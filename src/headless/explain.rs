@@ -18,6 +18,10 @@ const COLUMNS: usize = 78;
 /// When standard output cannot be written.
 pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    if words.is_empty() {
+        eprintln!("ehlo: {}", knowledge::word(setting.lang(), "explain.no-word"));
+        return Ok(Outcome::Usage);
+    }
     let (topics, unknown) = topic::find(&words);
     for (at, topic) in topics.iter().enumerate() {
         if as_json {

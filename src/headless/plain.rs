@@ -261,7 +261,7 @@ fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, Stri
         Some(Directive::Data(_)) if !behind_354 => {
             Err(knowledge::word(lang, "message.data-where").to_owned())
         }
-        Some(Directive::Data(file)) => match read_message(Path::new(&file)) {
+        Some(Directive::Data(file)) => match read_message(Path::new(&file), lang) {
             Ok(content) => Ok(Say::Bytes(payload::stuff(content))),
             Err(error) => Err(format!("{file}: {error}")),
         },

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::cli::Run;
 use crate::display::line::reply_line;
-use crate::display::transcript as misread;
+use crate::display::{recording, transcript as misread};
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
 ///
@@ -45,16 +45,17 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
 /// Reads a script; the files it names are looked for beside it.
 fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
     let name = || path.display().to_string();
-    let mut text = read_input(path)?;
+    let mut text = read_input(path, lang)?;
     if file::is_journal(&text) {
         // A recording is a script once it is written as a transcript.
-        let journal = file::read(text.as_slice()).with_context(name)?.journal;
+        let told = |error| Error::msg(recording::say(&error, lang));
+        let journal = file::read(text.as_slice()).map_err(told).with_context(name)?.journal;
         text = transcript::write(&journal.header, journal.events()).into_bytes();
     }
     let told = |error: TranscriptError| Error::msg(misread::say(&error, lang));
     let steps = transcript::steps(&text).map_err(told).with_context(name)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    Script::new(steps, |name| read_message(&folder.join(name)).map_err(|e| e.to_string()))
+    Script::new(steps, |name| read_message(&folder.join(name), lang).map_err(|e| e.to_string()))
         .map_err(told)
         .with_context(name)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Error};
 
 use bytes::Bytes;
 
-use crate::display::transcript as misread;
+use crate::display::{recording, transcript as misread};
 use crate::journal::{
     Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, file, transcript,
 };
@@ -110,15 +110,17 @@ fn torn_words(path: &Path, line: usize, lang: Lang) -> String {
 /// # Errors
 /// With the file's name and the place where it is wrong.
 pub fn open(path: &Path, lang: Lang) -> anyhow::Result<Found> {
-    let bytes = read_input(path)?;
+    let bytes = read_input(path, lang)?;
     let name = path.display();
-    anyhow::ensure!(!bytes.is_empty(), "{name}: the file is empty");
+    anyhow::ensure!(!bytes.is_empty(), "{name}: {}", knowledge::word(lang, "message.empty-file"));
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     match extension {
         "eml" => return Ok(Found::Message(bytes)),
         "txt" | "transcript" => {}
         _ if file::is_journal(&bytes) || matches!(extension, "jsonl" | "journal") => {
-            let found = file::read(bytes.as_slice()).with_context(|| name.to_string())?;
+            let told = |error| Error::msg(recording::say(&error, lang));
+            let found =
+                file::read(bytes.as_slice()).map_err(told).with_context(|| name.to_string())?;
             return Ok(Found::Session(found.journal, found.torn));
         }
         _ if looks_like_message(&bytes) => return Ok(Found::Message(bytes)),

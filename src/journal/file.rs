@@ -11,7 +11,6 @@ use std::io::{BufRead, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::header::VERSION;
@@ -21,32 +20,33 @@ use super::{
 };
 use crate::smtp::Span;
 
-/// Why a journal file could not be read.
-#[derive(Debug, thiserror::Error)]
+/// Why a journal file could not be read. The words are `display::recording`'s.
+#[derive(Debug)]
 pub enum FileError {
-    /// The system could not read or write it.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
+    /// The system could not read it.
+    Io(std::io::Error),
     /// A line is not what it should be.
-    #[error("line {line}, column {column}: {problem}; expected {expected}")]
     Line {
         /// Line number from 1.
         line: usize,
         /// Column from 1.
         column: usize,
-        /// What is wrong.
+        /// What is wrong and what should stand there: the key of a sentence.
+        key: &'static str,
+        /// What the reader of JSON or base64 complains of.
         problem: String,
-        /// What should stand there.
-        expected: &'static str,
     },
     /// The file was written by a newer program.
-    #[error(
-        "this journal has version {found}, this program reads versions up to {VERSION}; a newer ehlo can open it"
-    )]
     Newer {
         /// Its version.
         found: u32,
     },
+}
+
+impl From<std::io::Error> for FileError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// Writes events to a file as they happen.
@@ -119,14 +119,16 @@ pub fn read(mut input: impl BufRead) -> Result<Found, FileError> {
             break;
         }
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
-        match serde_json::from_slice::<Row<'_>>(text).and_then(Row::event) {
+        let row = serde_json::from_slice::<Row<'_>>(text);
+        let row = row.map_err(|error| wrong(number, &error, "misread.event"));
+        match row.and_then(|row| row.event(number)) {
             Ok(event) => {
                 journal.append(event);
             }
             Err(_) if !line.ends_with(b"\n") => {
                 return Ok(Found { journal, torn: Some(number) });
             }
-            Err(error) => return Err(wrong(number, &error, "an event")),
+            Err(error) => return Err(error),
         }
     }
     Ok(Found { journal, torn: None })
@@ -138,18 +140,18 @@ fn header(line: &[u8]) -> Result<Header, FileError> {
         #[serde(rename = "ehlo-journal")]
         version: u32,
     }
-    let expected = "a header such as {\"ehlo-journal\":1}";
-    let version: Version = serde_json::from_slice(line).map_err(|e| wrong(1, &e, expected))?;
+    let wrong = |error| wrong(1, &error, "misread.header");
+    let version: Version = serde_json::from_slice(line).map_err(wrong)?;
     if version.version > VERSION {
         return Err(FileError::Newer { found: version.version });
     }
-    serde_json::from_slice(line).map_err(|e| wrong(1, &e, expected))
+    serde_json::from_slice(line).map_err(wrong)
 }
 
-fn wrong(line: usize, error: &serde_json::Error, expected: &'static str) -> FileError {
+fn wrong(line: usize, error: &serde_json::Error, key: &'static str) -> FileError {
     let problem = error.to_string();
     let problem = problem.split(" at line ").next().unwrap_or_default().to_owned();
-    FileError::Line { line, column: error.column().max(1), problem, expected }
+    FileError::Line { line, column: error.column().max(1), key, problem }
 }
 
 /// One line of the file: a time, and one of the things that can happen.
@@ -216,9 +218,13 @@ impl<'a> Row<'a> {
         row
     }
 
-    fn event(self) -> Result<Event, serde_json::Error> {
+    /// What happened, by line number `line` of the file.
+    fn event(self, line: usize) -> Result<Event, FileError> {
+        let wrong = |key, problem| FileError::Line { line, column: 1, key, problem };
         let text = |text: Cow<'_, str>| Bytes::copy_from_slice(text.as_bytes());
-        let decode = |text: String| STANDARD.decode(text).map_err(serde_json::Error::custom);
+        let decode = |text: String| {
+            STANDARD.decode(text).map_err(|error| wrong("misread.event", error.to_string()))
+        };
         let veiled: Vec<_> =
             self.veiled.iter().map(|[start, end]| Span::new(*start, *end)).collect();
         let bytes = |from, data| Happening::Bytes { from, data, veiled: veiled.clone() };
@@ -241,7 +247,7 @@ impl<'a> Row<'a> {
         .into_iter()
         .flatten();
         let (Some(what), None) = (all.next(), all.next()) else {
-            return Err(serde_json::Error::custom("the line does not hold exactly one happening"));
+            return Err(wrong("misread.happening", String::new()));
         };
         Ok(Event { at: self.at, leg: self.leg.unwrap_or_default(), cause: self.cause, what })
     }
@@ -295,15 +301,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        let say = |text: &str| read(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
-        assert!(say("{\"ehlo-journal\":9}\n").contains("version 9"));
-        assert!(say("hello\n").starts_with("line 1, column 1: expected value; expected a header"));
+    fn what_is_wrong_has_its_place() {
         let head = "{\"ehlo-journal\":1}\n";
-        assert!(say(&format!("{head}{{\"at\":1}}\n")).contains("exactly one"));
-        assert!(
-            say(&format!("{head}{{\"at\":1,\"clent\":\"x\"}}\n{head}"))
-                .starts_with("line 2, column 15: unknown field `clent`")
-        );
+        for (text, place, key, problem) in [
+            ("hello\n".to_owned(), (1, 1), "misread.header", "expected value"),
+            (format!("{head}{{\"at\":1}}\n"), (2, 1), "misread.happening", ""),
+            (
+                format!("{head}{{\"at\":1,\"client-base64\":\"?\"}}\n"),
+                (2, 1),
+                "misread.event",
+                "Invalid",
+            ),
+            (
+                format!("{head}{{\"at\":1,\"clent\":\"x\"}}\n{head}"),
+                (2, 15),
+                "misread.event",
+                "unknown field `clent`",
+            ),
+        ] {
+            let Err(FileError::Line { line, column, key: found, problem: said }) =
+                read(text.as_bytes())
+            else {
+                unreachable!("{text}")
+            };
+            assert_eq!(((line, column), found), (place, key), "{text}");
+            assert!(said.starts_with(problem), "{said}");
+        }
+        let newer = read(&b"{\"ehlo-journal\":9}\n"[..]);
+        assert!(matches!(newer, Err(FileError::Newer { found: 9 })));
     }
 }

@@ -176,8 +176,7 @@ pub fn find<'a>(words: &[&'a str]) -> (Vec<Topic>, Vec<&'a str>) {
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for word in words {
         let whole = named(word);
-        let parts = || word.split(['-', '=', '?', ',']).flat_map(named).collect::<Vec<_>>();
-        let topics = if whole.is_empty() { parts() } else { whole };
+        let topics = if whole.is_empty() { in_parts(word) } else { whole };
         if topics.is_empty() {
             unknown.push(*word);
         }
@@ -186,6 +185,27 @@ pub fn find<'a>(words: &[&'a str]) -> (Vec<Topic>, Vec<&'a str>) {
     found.dedup();
     (found, unknown)
 }
+
+/// The topics of a compound such as `550-5.7.1` and `BODY=8BITMIME`, where every part is known; what
+/// stands behind an equals sign may be anything. What is nearly one word is that word, misspelt.
+fn in_parts(word: &str) -> Vec<Topic> {
+    let (names, value) = word.split_once('=').unwrap_or((word, ""));
+    let lower = names.to_lowercase();
+    let misspelt = Topic::all()
+        .filter(|topic| topic.id.contains('-'))
+        .any(|topic| strsim::osa_distance(&lower, &topic.id.to_lowercase()) <= SLIPS);
+    let names = || names.split(PARTS).filter(|part| !part.is_empty()).map(named);
+    if misspelt || names().any(|topics| topics.is_empty()) {
+        return Vec::new();
+    }
+    names().chain(value.split(PARTS).map(named)).flatten().collect()
+}
+
+/// What stands between the parts of a compound.
+const PARTS: [char; 4] = ['-', '=', '?', ','];
+
+/// How many letters are wrong, missing or too many at most in a misspelt word.
+const SLIPS: usize = 2;
 
 /// The topics that are called so: by kind and id, by id, as a code, by title.
 fn named(name: &str) -> Vec<Topic> {
@@ -282,6 +302,8 @@ mod tests {
             ("x.5.1", "enhanced/X.5.1"),
             ("550-5.7.1", "code/550 enhanced/X.7.1"),
             ("NOTIFY=NEVER", "parameter/NOTIFY"),
+            ("250-SIZE", "code/250 parameter/SIZE capability/SIZE"),
+            ("RCPT,DATA", "verb/RCPT verb/DATA"),
             ("587", "idea/ports"),
         ] {
             assert_eq!(paths(words).join(" "), topics, "{words}");
@@ -291,6 +313,14 @@ mod tests {
     #[test]
     fn what_nobody_knows_is_told_with_what_it_looks_like() {
         assert_eq!(find(&["xyzzy", "RCPT"]).1, ["xyzzy"]);
+        for (typo, meant) in [
+            ("Retrun-Path", "Return-Path"),
+            ("Message-IDD", "Message-ID"),
+            ("Content-Tpye", "Content-Type"),
+        ] {
+            assert_eq!(find(&[typo]), (Vec::new(), vec![typo]));
+            assert_eq!(like(typo).first(), Some(&meant));
+        }
         assert_eq!(like("RCTP").first(), Some(&"RCPT"));
         assert!(like("送信元").contains(&"MAIL"), "{:?}", like("送信元"));
         assert!(like("q").is_empty());

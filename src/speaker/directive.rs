@@ -28,6 +28,9 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
         "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
         "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
+        "close" if !argument.trim_ascii().is_empty() => {
+            return Err(TranscriptError::new(behind, "misread.alone").with("name", name));
+        }
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
     }))
@@ -138,6 +141,8 @@ mod tests {
             let expected = TranscriptError::new(place, key).with("text", text);
             assert_eq!(read(name, argument.as_bytes(), AT), Err(expected), "{name} {argument}");
         }
+        let alone = TranscriptError::new(Place { column: 8, ..AT }, "misread.alone");
+        assert_eq!(read("close", b" now", AT), Err(alone.with("name", "close")));
         assert_eq!(read("fly", b"", AT), Ok(None));
     }
 

@@ -43,7 +43,9 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
 
 /// What the line is about at which the person points, where it is about something.
 fn pointed(model: &Model) -> Option<Vec<Topic>> {
-    let (pane, line) = model.session.pointed?;
+    // It may have been left without a step from pane to pane.
+    let here = |pane| pane == model.focus || model.focus == Pane::Explain;
+    let (pane, line) = model.session.pointed.filter(|(pane, _)| here(*pane))?;
     let topics = match pane {
         Pane::Envelope => view::envelope::topics_at(model, line),
         Pane::Content => view::content::topics_at(model, line),
@@ -54,8 +56,8 @@ fn pointed(model: &Model) -> Option<Vec<Topic>> {
 
 /// The entries to which one can go from here.
 pub fn links(model: &Model) -> Vec<Topic> {
-    if model.session.dialogue.connection() == 0 && model.session.articles.is_empty() {
-        // Nothing has happened: the first frame waits for no entry.
+    if model.session.dialogue.wire().is_empty() && model.session.articles.is_empty() {
+        // Nothing was said: the first frame waits for no entry.
         return Vec::new();
     }
     let here = topics(model);
@@ -428,6 +430,26 @@ mod tests {
             assert_eq!(ids(&model, line), ["end-of-data"], "line {line}");
         }
         assert_eq!([ids(&model, 5), ids(&model, 6)], [["body"], ["body"]]);
+    }
+
+    #[test]
+    fn a_recording_without_an_opening_has_links() {
+        let model = after("C: EHLO x\nS: 250 ok\n");
+        let links: Vec<_> = links(&model).into_iter().map(|topic| topic.id).collect();
+        assert_eq!(links.first(), Some(&"250"), "{links:?}");
+    }
+
+    #[test]
+    fn a_line_is_explained_only_while_one_is_in_its_pane_or_in_the_explanation() {
+        let mut model =
+            after("S: 220 mx\nC: EHLO x\nS: 250 ok\nC: MAIL FROM:<a@b.example>\nS: 250 ok\n");
+        model.session.pointed = Some((Pane::Envelope, 0));
+        for (focus, explained) in
+            [(Pane::Envelope, true), (Pane::Explain, true), (Pane::Prompt, false)]
+        {
+            model.focus = focus;
+            assert_eq!(pointed(&model).is_some(), explained, "{focus:?}");
+        }
     }
 
     #[test]

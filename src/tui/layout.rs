@@ -210,8 +210,8 @@ pub struct Wish {
     pub asking: bool,
     /// Whether there is a line for the tabs of several sessions.
     pub tabs: bool,
-    /// Whether there is a line of hints.
-    pub hints: bool,
+    /// How many lines there are at the bottom: hints, or something that is said.
+    pub hints: u16,
 }
 
 /// Where everything is; a pane that has no place has no rectangle.
@@ -237,7 +237,7 @@ pub struct Panes {
     pub explain: Rect,
     /// The line being typed.
     pub prompt: Rect,
-    /// The line at the bottom.
+    /// The line at the bottom, or several.
     pub hints: Rect,
     /// Whether a box is drawn around the explanation.
     pub explain_boxed: bool,
@@ -312,7 +312,7 @@ pub fn panes(wish: &Wish, ratios: &Ratios) -> Panes {
         Constraint::Length(u16::from(wish.tabs)),
         Constraint::Min(1),
         Constraint::Length(if boxed { 3 } else { 1 }),
-        Constraint::Length(u16::from(wish.hints)),
+        Constraint::Length(wish.hints),
     ])
     .areas(Rect::new(0, 0, columns, rows));
     let panes = Panes { header, tabs, prompt, hints, boxed, ..Panes::default() };
@@ -482,7 +482,7 @@ mod tests {
     fn wish(size: (u16, u16), shown: Pane) -> Wish {
         let tab = Pane::Envelope;
         let (zoomed, beside, asking, tabs) = (false, false, false, false);
-        Wish { size, shown, tab, zoomed, beside, editor: None, asking, tabs, hints: true }
+        Wish { size, shown, tab, zoomed, beside, editor: None, asking, tabs, hints: 1 }
     }
 
     /// All borders where the person pushed them, as far as they go.
@@ -519,7 +519,8 @@ mod tests {
                     stay_apart(&plain, &pushed(size, 0));
                     stay_apart(&plain, &pushed(size, u16::MAX));
                     stay_apart(&Wish { zoomed: true, tabs: true, ..plain }, &Ratios::default());
-                    stay_apart(&Wish { beside: true, hints: false, ..plain }, &Ratios::default());
+                    stay_apart(&Wish { beside: true, hints: 0, ..plain }, &Ratios::default());
+                    stay_apart(&Wish { hints: rows / 2, ..plain }, &Ratios::default());
                     for (side, asking) in [(Side::Text, false), (Side::Live, true)] {
                         let editor = Wish { editor: Some(side), asking, ..plain };
                         stay_apart(&editor, &Ratios::default());

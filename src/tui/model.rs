@@ -21,6 +21,7 @@ use super::prompt::{Draft, Prompt};
 use super::queue::Queue;
 use super::rows::sight::Sight;
 use super::sending::Sending;
+use super::view;
 
 /// What the content pane shows of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -392,14 +393,24 @@ impl Model {
             editor: self.editing().map(|editor| editor.side),
             asking: matches!(self.popup, Some(Popup::Palette(_))),
             tabs: !self.others.is_empty(),
-            hints: self.hints
-                || self.notice.is_some()
-                || self.session.queue.is_some()
-                || self.session.drip.is_some()
-                || self.session.sending.is_some()
-                || self.popup.as_ref().is_some_and(Popup::is_below),
+            hints: self.lines_below(),
         };
         layout::panes(&wish, &self.ratios)
+    }
+
+    /// How many lines there are at the bottom. What is said has as many as it needs, up to half of
+    /// the screen.
+    fn lines_below(&self) -> u16 {
+        let asks = self.popup.as_ref().is_some_and(Popup::is_below);
+        let (columns, rows) = self.size;
+        if let Some(notice) = self.notice.as_ref().filter(|_| !asks) {
+            let lines = view::hints::set(notice, usize::from(columns)).len();
+            return u16::try_from(lines).unwrap_or(u16::MAX).min(rows / 2).max(1);
+        }
+        let session = &self.session;
+        let goes_on =
+            session.queue.is_some() || session.drip.is_some() || session.sending.is_some();
+        u16::from(self.hints || asks || goes_on)
     }
 
     /// Which keys count, the nearest first.

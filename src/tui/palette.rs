@@ -84,7 +84,13 @@ pub fn typed(model: &Model) -> (&str, Option<&str>) {
 /// The directive whose argument is being typed.
 pub fn begun(model: &Model) -> Option<&'static Directive> {
     let (name, argument) = typed(model);
-    argument.and_then(|_| Directive::find(name)).filter(|directive| !directive.argument.is_empty())
+    let directive = argument.and_then(|_| Directive::find(name));
+    directive.filter(|directive| !directive.argument.is_empty() || !searches(model))
+}
+
+/// Whether what is typed are words to look for.
+fn searches(model: &Model) -> bool {
+    matches!(&model.popup, Some(Popup::Palette(palette)) if palette.searches)
 }
 
 /// The entries that fit what was typed, the best one first.
@@ -108,11 +114,24 @@ pub fn entries(model: &Model) -> Vec<Entry> {
     }
 }
 
-/// The entry on which Enter acts; none while an argument is typed and none was gone to.
+/// The entry on which Enter acts; none while an argument is typed and none was gone to, nor where
+/// what was typed as a name is only like one.
 pub fn highlighted(model: &Model) -> Option<usize> {
     let Some(Popup::Palette(palette)) = &model.popup else { return None };
-    let lists = begun(model).is_none_or(|directive| directive.argument == "WHAT");
-    palette.chosen.or_else(|| lists.then_some(0))
+    let wanted = match begun(model) {
+        None => wanted(model),
+        Some(directive) if directive.argument == "WHAT" => {
+            typed(model).1.unwrap_or_default().trim()
+        }
+        Some(_) => return palette.chosen,
+    };
+    let named = || entries(model).first().is_some_and(|entry| rank(entry, wanted) < LIKE);
+    palette.chosen.or_else(|| (palette.searches || named()).then_some(0))
+}
+
+/// What is looked for where no argument is typed.
+fn wanted(model: &Model) -> &str {
+    model.prompt.text().strip_prefix(':').unwrap_or_default().trim()
 }
 
 fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
@@ -126,7 +145,7 @@ fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
 }
 
 fn filtered(model: &Model) -> Vec<Entry> {
-    let wanted = model.prompt.text().strip_prefix(':').unwrap_or_default().trim();
+    let wanted = wanted(model);
     let directives = DIRECTIVES.iter().map(Entry::Directive);
     let actions = Action::ALL.iter().copied().map(Entry::Action);
     let all = directives.chain(actions).chain(Item::all().map(Entry::Item));
@@ -145,6 +164,9 @@ fn filtered(model: &Model) -> Vec<Entry> {
     found
 }
 
+/// From this rank on an entry is only like what was typed.
+const LIKE: u8 = 2;
+
 /// What is called so comes first, then what is known by that name, then all else that can be done,
 /// at last what else is known.
 fn rank(entry: &Entry, wanted: &str) -> u8 {
@@ -154,9 +176,9 @@ fn rank(entry: &Entry, wanted: &str) -> u8 {
         Entry::Topic(topic) if topic.is_meant_by(wanted) => 1,
         // Three letters and digits may be a key.
         Entry::Topic(topic) if called && wanted.len() > 2 && topic.kind != Kind::Oddity => 1,
-        Entry::Topic(_) => 3,
+        Entry::Topic(_) => LIKE + 1,
         _ if called => 0,
-        _ => 2,
+        _ => LIKE,
     }
 }
 

@@ -76,8 +76,11 @@ pub struct Help {
 pub struct Palette {
     /// What stood in the prompt before.
     pub draft: Draft,
-    /// Which entry the person went to; until then the best match is the one.
+    /// Which entry the person went to; until then the best match is the one, see `searches`.
     pub chosen: Option<usize>,
+    /// Whether what is typed are words to look for. Behind a colon that was typed it is the name of
+    /// a directive, and then what is only like it is not done.
+    pub searches: bool,
 }
 
 /// What can stand at the cursor of the prompt, filtered by what is typed there.

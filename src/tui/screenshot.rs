@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 
 use crate::display::shot::{Ground, Shot};
+use crate::headless::create_private;
 
 /// How many pictures one second may have.
 const TRIES: usize = 100;
@@ -65,7 +66,7 @@ fn write_into(shot: &Shot, path: &Path) -> io::Result<PathBuf> {
 
 /// Makes a file that was not there.
 fn fill(path: &Path, text: &str) -> io::Result<()> {
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+    create_private(path, OpenOptions::new().create_new(true))?.write_all(text.as_bytes())
 }
 
 #[cfg(test)]

@@ -367,7 +367,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         Action::Help => help::open(model),
-        Action::Palette => palette::open(model, ":"),
+        Action::Palette => palette::open(model, ":", true),
         Action::Theme => themes::open(model),
         Action::Language => model.lang = model.lang.other(),
         Action::Connect => compose::prepare(model, "connect"),

@@ -703,7 +703,7 @@ fn no_line_of_a_file_becomes_a_command() {
     // It was read while the person ended the message.
     let pieces = Ok(Pieces::data(Bytes::from_static(b"x\r\n.\r\n"), false));
     assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: None }), []);
-    assert!(scene.hints().contains("belongs behind 354"), "{}", scene.hints());
+    assert!(scene.hints().contains("belongs after 354"), "{}", scene.hints());
 }
 
 #[test]

@@ -90,6 +90,29 @@ fn the_palette_lists_what_fits_above_the_prompt() {
 }
 
 #[test]
+fn what_is_wrong_with_a_directive_can_be_read_to_its_end() {
+    for (size, lang, code) in
+        [(SMALL, Lang::En, "en-80x24"), ((40, 10), Lang::Ja, "ja-40x10"), ((40, 10), Lang::En, "")]
+    {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+        scene.model.prompt.insert(":drip 0 1s NOOP");
+        scene.press("enter");
+        if !code.is_empty() {
+            golden(&format!("notice-{code}"), &scene);
+        }
+        let notice = scene.model.notice.clone().unwrap_or_default();
+        let said: String = scene.hints().split_whitespace().collect();
+        assert_eq!(said, notice.split_whitespace().collect::<String>(), "{}", scene.grid());
+        assert!(scene.shows(":drip 0 1s NOOP"), "{}", scene.grid());
+        scene.press("left");
+        assert_eq!(scene.model.panes().hints.height, 1);
+    }
+    let mut scene = Scene::after((40, 10), Lang::En, &[GREETING]);
+    scene.model.notice = Some("x ".repeat(400));
+    assert!(scene.shows("x …"), "{}", scene.grid());
+}
+
+#[test]
 fn a_colon_in_a_message_is_text_but_the_key_opens_the_palette() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
     scene.types(":x");

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use crossterm::event::MouseEventKind;
+use ehlo::display::text::width;
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::model::Pane;
 use ehlo::tui::rows;
+use ehlo::tui::view::envelope;
 
 use super::checks::{compare, everywhere, golden, looks, selected_is_in_sight};
 use super::scene::{ENVELOPE, GREETING, HELLO, HOSTILE, LARGE, MULTIPART, SMALL, Scene, reading};
@@ -257,4 +259,20 @@ fn a_row_taller_than_the_pane_can_be_read_to_its_end() {
         scene.press("down");
     }
     assert!(scene.shows("0198"), "{}", scene.grid());
+}
+
+#[test]
+fn no_line_of_the_envelope_is_cut_off() {
+    for (lang, size) in [(Lang::En, SMALL), (Lang::Ja, SMALL), (Lang::En, (62, 24))] {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+        scene.play("C: MAIL FROM:<a@b.example>\nS: 550 no");
+        scene.play("C: MAIL FROM:<a@b.example>\nS: 250 ok");
+        let area = scene.model.panes().inside(Pane::Envelope).unwrap();
+        let lines = envelope::lines(&scene.model, area);
+        assert!(lines.len() > 5);
+        for line in lines {
+            let text: String = line.into_iter().map(|(_, text)| text).collect();
+            assert!(width(&text) <= usize::from(area.width), "{text}\n{}", scene.grid());
+        }
+    }
 }

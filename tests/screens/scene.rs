@@ -266,7 +266,9 @@ impl Scene {
 
     /// The bottom line.
     pub(crate) fn hints(&self) -> String {
-        row(&self.drawn().0, self.model.size.1 - 1)
+        let (buffer, _) = self.drawn();
+        let area = self.model.panes().hints;
+        (area.top()..area.bottom()).map(|y| row(&buffer, y).trim_end().to_owned()).collect()
     }
 
     pub(crate) fn shows(&self, text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! The parameters of MAIL and RCPT: known here, offered, once each, with a value that they have.
 
+use std::collections::HashSet;
+
 use crate::session::Dialogue;
 use crate::smtp::param::Param;
 use crate::smtp::verb::Verb;
@@ -21,12 +23,15 @@ pub(super) fn judge(
     if let Some(first) = params.first().filter(|first| first.span.start == end) {
         faults.push(Rule::NoBlank.at(first.span));
     }
-    for (at, param) in params.iter().enumerate() {
-        let earlier = params.get(..at).unwrap_or_default();
-        if earlier.iter().any(|p| p.value.name == param.value.name) {
+    // A line can hold thousands of them: none is compared with every other.
+    let is_unoffered = |f: &&Fault| f.says == Says::Oddity("F07");
+    let unoffered: HashSet<Span> = faults.iter().filter(is_unoffered).map(|f| f.span).collect();
+    let mut earlier = HashSet::new();
+    for param in params {
+        if earlier.contains(param.value.name.as_str()) {
             faults.push(Rule::Twice.at(param.span).with("name", &*param.value.name));
         }
-        if let Some(other) = excluded(&param.value.name, earlier) {
+        if let Some(other) = excluded(&param.value.name, &earlier) {
             faults.push(Rule::Together.at(param.span).with("name", other));
         }
         let last = param.span.end == line.len();
@@ -34,21 +39,21 @@ pub(super) fn judge(
             faults.retain(|f| f.says != Says::Oddity("F07") || f.span != param.span);
             faults.push(fault);
         } else {
-            let unoffered = |f: &Fault| f.says == Says::Oddity("F07") && f.span == param.span;
-            let judged = faults.iter().any(unoffered);
+            let judged = unoffered.contains(&param.span);
             faults.extend(known(seen, verb, param, last).filter(|_| !judged));
         }
+        earlier.insert(param.value.name.as_str());
     }
 }
 
 /// The two ways to have a message held exclude each other (RFC 4865 §3).
-fn excluded(name: &str, earlier: &[Parsed<Param>]) -> Option<&'static str> {
+fn excluded(name: &str, earlier: &HashSet<&str>) -> Option<&'static str> {
     let other = match name {
         "HOLDFOR" => "HOLDUNTIL",
         "HOLDUNTIL" => "HOLDFOR",
         _ => return None,
     };
-    earlier.iter().any(|p| p.value.name == other).then_some(other)
+    earlier.contains(other).then_some(other)
 }
 
 /// The beginning of a keyword at the end of the line.

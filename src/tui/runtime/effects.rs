@@ -36,7 +36,8 @@ impl Loop {
                     self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
                 }
                 Effect::SayFile(path) => {
-                    reading::say_file(self.model.session.id, path, self.inner.clone());
+                    let (id, lang) = (self.model.session.id, self.model.lang);
+                    reading::say_file(id, path, lang, self.inner.clone());
                 }
                 Effect::List(path) => reading::list(path, self.inner.clone()),
                 Effect::Close(id) => self.sessions.close(id),

@@ -33,9 +33,9 @@ pub(super) fn load(id: usize, path: PathBuf, lang: Lang, inner: Inner) {
 }
 
 /// Reads a message that goes out as mail data of session `session`.
-pub(super) fn say_file(session: usize, path: String, inner: Inner) {
+pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
     in_background(inner, move || {
-        let stuffed = read_message(&expanded(&path)).map(payload::stuff);
+        let stuffed = read_message(&expanded(&path), lang).map(payload::stuff);
         let pieces = stuffed.map(|bytes| Pieces::data(bytes, false));
         let pieces = pieces.map_err(|error| format!("{path}: {error}"));
         Message::Pieces { session, pieces, number: None }
@@ -76,7 +76,7 @@ pub(super) fn attach(
 /// The draft with the file, or why there is none.
 fn attached(text: &str, wanted: &Wanted, lang: Lang) -> Result<String, String> {
     let path = expanded(&wanted.path);
-    let bytes = read_message(&path).map_err(|error| format!("{}: {error}", wanted.path))?;
+    let bytes = read_message(&path, lang).map_err(|error| format!("{}: {error}", wanted.path))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let id = wanted.inline.then(|| format!("{:016x}@ehlo", seed()));
     let file = Attachment {

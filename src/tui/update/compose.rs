@@ -27,9 +27,11 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let empty = model.prompt.text().is_empty() && !model.session.dialogue.is_inside_text();
     match c {
         '?' if at_prompt && empty => super::help::open(model),
-        ':' if at_prompt && empty => super::palette::open(model, ":"),
+        ':' if at_prompt && empty => super::palette::open(model, ":", false),
         // It stands there already.
-        ':' if matches!(model.popup, Some(Popup::Palette(_))) && model.prompt.text() == ":" => {}
+        ':' if matches!(model.popup, Some(Popup::Palette(_))) && model.prompt.text() == ":" => {
+            super::palette::colon(model);
+        }
         _ => {
             if let Some(line) = model.line() {
                 line.insert(c.encode_utf8(&mut [0; 4]));
@@ -144,7 +146,7 @@ pub(super) fn prepare(model: &mut Model, directive: &str) {
         return;
     }
     let line = format!(":{directive} {}", model.session.target);
-    super::palette::open(model, &line);
+    super::palette::open(model, &line, false);
 }
 
 /// F7: NOOP, where it is a command.
@@ -541,7 +543,9 @@ mod tests {
             (":drip 2 soon NOOP", 8, "\"soon\" is no time; expected a time such as 2s"),
             (":drip 2", 7, "\"\" is no time; expected"),
             (":drip ", 6, "\"\" is no number of bytes; expected"),
-            (":insert nothing", 8, "nothing is called that"),
+            (":close now", 7, "nothing can stand behind :close"),
+            (":edit  foo", 6, "nothing can stand behind :edit"),
+            (":insert nothing", 8, "there is nothing by that name"),
             (":explain  xyzzy", 10, "nothing is known about xyzzy"),
         ] {
             for by in ["at the prompt", "through the palette"] {

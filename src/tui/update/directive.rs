@@ -44,6 +44,11 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
     let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
     let directive = Directive::find(name)?;
     let behind = line.len() + 1 - argument.len();
+    if directive.argument.is_empty() && !argument.trim().is_empty() {
+        let name = directive.name;
+        model.notice = Some(knowledge::fill(model.lang, "misread.alone", &[("name", name)]));
+        return Some(behind);
+    }
     match directive.does {
         Does::Say => {
             let error = said::read(directive.name, argument.as_bytes(), AT).err()?;

@@ -224,7 +224,7 @@ fn insert(model: &mut Model) -> Vec<Effect> {
         return directive::told(model, why);
     }
     begin(model);
-    palette::open(model, ":insert ");
+    palette::open(model, ":insert ", true);
     Vec::new()
 }
 

@@ -5,14 +5,21 @@ use crate::display::keys::Action;
 use super::super::effect::Effect;
 use super::super::files;
 use super::super::model::Model;
-use super::super::palette::{Entry, begun, entries, highlighted, typed};
+use super::super::palette::{Entry, begun, entries, highlighted};
 use super::super::popup::{Palette, Popup};
 use super::{compose, directive};
 
 /// Opens it with `text` in the prompt.
-pub(super) fn open(model: &mut Model, text: &str) {
+pub(super) fn open(model: &mut Model, text: &str, searches: bool) {
     let draft = model.prompt.put_aside(text);
-    model.popup = Some(Popup::Palette(Palette { draft, chosen: None }));
+    model.popup = Some(Popup::Palette(Palette { draft, chosen: None, searches }));
+}
+
+/// A colon, typed where it stands already: now a directive is typed.
+pub(super) fn colon(model: &mut Model) {
+    if let Some(Popup::Palette(palette)) = &mut model.popup {
+        palette.searches = false;
+    }
 }
 
 /// Moves, completes, runs; `None` if `action` closes the palette.
@@ -76,17 +83,10 @@ fn complete(model: &mut Model) {
     typed_on(model);
 }
 
-/// Enter: a directive with its argument as it was typed, else the highlighted entry.
+/// Enter: the highlighted entry, else the directive as it was typed.
 fn choose(model: &mut Model) -> Vec<Effect> {
-    if highlighted(model).is_none() {
+    let Some(entry) = highlighted(model).and_then(|at| entries(model).into_iter().nth(at)) else {
         return compose::run_directive(model);
-    }
-    let Some(entry) = entry(model) else {
-        if begun(model).is_some() {
-            return compose::run_directive(model);
-        }
-        let name = typed(model).0.to_owned();
-        return directive::unknown(model, &name);
     };
     match entry {
         // Into the folder.
@@ -265,6 +265,38 @@ mod tests {
         }
         assert_eq!(first("q"), Directive::find("quit").map(Entry::Directive));
         assert_eq!(first("xyzzy"), None);
+    }
+
+    #[test]
+    fn only_what_is_called_so_is_done_behind_a_typed_colon() {
+        for line in [":foo", ":wait 2s", ":quit now", ":edit foo", ":thm", ":insert txt"] {
+            for keys in [&[][..], &[KeyCode::Char('x'), KeyCode::Backspace]] {
+                let mut model = model(true);
+                model.prompt.set("");
+                for code in line.chars().map(KeyCode::Char).chain(keys.iter().copied()) {
+                    press(&mut model, code);
+                }
+                assert_eq!(press(&mut model, KeyCode::Enter), [], "{line}");
+                assert!(matches!(model.popup, Some(Popup::Palette(_))), "{line}");
+                assert!(model.notice.is_some() && model.editing().is_none(), "{line}");
+                assert_eq!(model.prompt.text(), line);
+            }
+        }
+        for gone_to in [true, false] {
+            let mut model = model(true);
+            if gone_to {
+                model.prompt.set("");
+                ":thm".chars().for_each(|c| drop(press(&mut model, KeyCode::Char(c))));
+                press(&mut model, KeyCode::Down);
+                press(&mut model, KeyCode::Enter);
+            } else {
+                through_the_palette(&mut model, "thm");
+            }
+            assert!(matches!(model.popup, Some(Popup::Themes(_))), "{gone_to}");
+        }
+        let mut model = model(true);
+        through_the_palette(&mut model, ":thm");
+        assert!(matches!(model.popup, Some(Popup::Palette(_))), "a colon was typed");
     }
 
     #[test]

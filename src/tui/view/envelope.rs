@@ -159,7 +159,8 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     if width(&number) + 2 + width(end) <= columns {
         out.lines.push(head);
     } else {
-        out.lines.extend(head.into_iter().map(|piece| vec![piece]));
+        out.text(Role::Title, &number, 0, columns);
+        out.text(role, end, 0, columns);
     }
     let is_meant = |exchange| selected(model) == Some(exchange);
     let sender = address(&transaction.sender.written);
@@ -186,7 +187,7 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
         out.about(|| [Topic::new(Kind::Verb, "RCPT")]);
-        out.lines.push(vec![(Role::Dim, format!("  {}", word("envelope.no-recipient")))]);
+        out.text(Role::Dim, word("envelope.no-recipient"), 2, columns);
     }
 }
 

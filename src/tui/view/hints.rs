@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::keys::Action;
-use crate::display::text::{clip, width};
+use crate::display::text::{clip, width, wrap};
 use crate::display::token::own_visible;
 use crate::display::words::amount;
 use crate::knowledge;
@@ -17,7 +17,7 @@ use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::Piece;
 use super::super::sending::Sending;
-use super::styled;
+use super::draw_lines;
 
 /// One entry of the line.
 struct Hint {
@@ -37,14 +37,27 @@ impl Hint {
     }
 }
 
-/// Draws the line.
+/// Draws the line, or the lines of what is said.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
-    let pieces = match said(model) {
-        Some(text) => vec![(Role::Warn, clip(&format!(" {}", own_visible(&text)), room))],
-        None => fitting(model, room).into_iter().flat_map(pieces).collect(),
+    let lines = match said(model) {
+        Some(text) => {
+            let mut lines = set(&text, room);
+            let hidden = lines.split_off(lines.len().min(usize::from(area.height)));
+            if let Some(last) = lines.last_mut().filter(|_| !hidden.is_empty()) {
+                *last = clip(&[last.as_str(), "\u{2026}"].concat(), room);
+            }
+            lines.into_iter().map(|line| vec![(Role::Warn, line)]).collect()
+        }
+        None => vec![fitting(model, room).into_iter().flat_map(pieces).collect()],
     };
-    frame.render_widget(styled(model, pieces), area);
+    draw_lines(model, lines, area, frame);
+}
+
+/// What is said, as the lines that it takes.
+pub fn set(text: &str, columns: usize) -> Vec<String> {
+    let lines = wrap(&own_visible(text), columns.saturating_sub(1)).into_iter();
+    lines.map(|line| [" ", &line].concat()).collect()
 }
 
 /// Which action stands in which columns of the line, where they can be seen.
