@@ -6,6 +6,7 @@ pub mod colour;
 pub mod keys;
 pub mod line;
 pub mod mouse;
+pub mod security;
 pub mod sentence;
 pub mod shot;
 pub mod slip;

@@ -59,6 +59,8 @@ fn whole_lines(seen: &Dialogue, habits: &Habits) -> Vec<String> {
 /// What comes before the order of the phase's table.
 fn rank(seen: &Dialogue, verb: &Verb) -> u8 {
     let first = match verb {
+        // On this machine nobody listens in.
+        Verb::Starttls if seen.endpoints().loopback => return 2,
         Verb::Quit => has_sent(seen),
         Verb::Data => true,
         Verb::Bdat => seen.envelope().open().is_some_and(is_binary),

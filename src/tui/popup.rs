@@ -135,6 +135,8 @@ pub enum Asked {
     DropDraft,
     /// What becomes of the newest draft that an earlier run left.
     LeftDraft,
+    /// Whether to go on with a server whose certificate cannot be trusted.
+    Certificate,
 }
 
 /// An answer to a question.
@@ -166,6 +168,8 @@ pub enum Answer {
     Another,
     /// Delete the draft.
     Drop,
+    /// Go on with a certificate that cannot be trusted.
+    Trust,
     /// Do nothing.
     Stay,
 }
@@ -188,6 +192,7 @@ impl Asked {
             ],
             Self::DropDraft => &[Answer::Drop, Answer::Stay],
             Self::LeftDraft => &[Answer::GoOn, Answer::Another, Answer::Drop, Answer::Stay],
+            Self::Certificate => &[Answer::Close, Answer::Trust],
         }
     }
 
@@ -203,7 +208,7 @@ impl Asked {
             (_, Answer::Data | Answer::Drop) => 'd',
             (_, Answer::Chunks) => 'b',
             (_, Answer::ByHand) => 'h',
-            (_, Answer::GoOn) => 'g',
+            (_, Answer::GoOn | Answer::Trust) => 'g',
             (_, Answer::Another) => 'a',
         }
     }

@@ -102,6 +102,7 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::DropDraft if answer == Answer::Drop => super::draft::drop_draft(model),
         Asked::DropDraft => Vec::new(),
         Asked::LeftDraft => super::draft::decide(model, answer),
+        Asked::Certificate => super::trust::decide(model, answer),
     }
 }
 
