@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::advice::{Habits, recognise};
 use crate::display::token::own_visible;
+use crate::display::transcript as misread;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
@@ -258,7 +259,7 @@ impl Front {
 fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, String> {
     let (name, argument) = transcript::directive(line);
     let at = Place { line: 1, column: 1 };
-    match directive::read(&name, argument, at).map_err(|error| error.to_string())? {
+    match directive::read(&name, argument, at).map_err(|error| misread::say(&error, lang))? {
         Some(Directive::Say(say)) => Ok(say),
         Some(Directive::Data(_)) if !behind_354 => {
             Err(knowledge::word(lang, "message.data-where").to_owned())
@@ -268,9 +269,6 @@ fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, Stri
             Err(error) => Err(format!("{file}: {error}")),
         },
         None if name == "quit" => Ok(Say::Close(Ending::Finished)),
-        None => Err(format!(
-            ":{name} is no directive here; there are :raw TEXT, :drip BYTES WAIT TEXT, \
-             :data FILE, :explain WORD and :close"
-        )),
+        None => Err(knowledge::fill(lang, "misread.plain", &[("name", &name)])),
     }
 }

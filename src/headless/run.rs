@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Error};
 
-use crate::journal::{Happening, Header, file, transcript};
-use crate::knowledge;
+use crate::journal::transcript::{self, TranscriptError};
+use crate::journal::{Happening, Header, file};
+use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::dial;
 use crate::net::driver::{Log, Part, converse, was_cut_short};
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::cli::Run;
 use crate::display::token::visible;
+use crate::display::transcript as misread;
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
 ///
@@ -28,7 +30,7 @@ use crate::display::token::visible;
 pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut scripts = Vec::new();
     for path in &run.scripts {
-        scripts.push((path.as_path(), load(path)?.codes_only(run.codes)));
+        scripts.push((path.as_path(), load(path, setting.lang())?.codes_only(run.codes)));
     }
     block_on(async {
         let practice = practice_for(&run.server).await?;
@@ -42,7 +44,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
 }
 
 /// Reads a script; the files it names are looked for beside it.
-fn load(path: &Path) -> anyhow::Result<Script> {
+fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
     let name = || path.display().to_string();
     let mut text = read_input(path)?;
     if file::is_journal(&text) {
@@ -50,9 +52,11 @@ fn load(path: &Path) -> anyhow::Result<Script> {
         let journal = file::read(text.as_slice()).with_context(name)?.journal;
         text = transcript::write(&journal.header, journal.events()).into_bytes();
     }
-    let steps = transcript::steps(&text).with_context(name)?;
+    let told = |error: TranscriptError| Error::msg(misread::say(&error, lang));
+    let steps = transcript::steps(&text).map_err(told).with_context(name)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     Script::new(steps, |name| read_message(&folder.join(name)).map_err(|e| e.to_string()))
+        .map_err(told)
         .with_context(name)
 }
 
