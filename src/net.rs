@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod dial;
 pub mod driver;
 pub mod listen;
+mod recording;
 pub mod signals;
 pub mod stream;
 pub mod tls;
