@@ -52,6 +52,7 @@ pub fn not_secured(failure: &TlsFailure, lang: Lang) -> (Role, String) {
         TlsReason::Certificate => "tls.failed.certificate",
         TlsReason::Alert => "tls.failed.alert",
         TlsReason::ClearText => "tls.failed.clear-text",
+        TlsReason::OldVersion if failure.detail.is_empty() => "tls.failed.other-version",
         TlsReason::OldVersion => "tls.failed.old-version",
         TlsReason::TimedOut => "tls.failed.timed-out",
         TlsReason::Closed => "tls.failed.closed",

@@ -536,3 +536,28 @@ const fn alerted(fault: &crate::journal::facts::CertificateFault) -> Certificate
         CertificateFault::Other(_) => CertificateError::BadEncoding,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_versions_are_named_by_what_the_server_says() {
+        let hello = |minor| [22, 3, 1, 0, 60, 2, 0, 0, 56, 3, minor, 0];
+        for (head, name) in [
+            (&hello(1)[..], Some("TLS 1.0")),
+            (&hello(2), Some("TLS 1.1")),
+            (&hello(0), Some("SSL 3.0")),
+            (&hello(3), None),
+            (&[21, 3, 2, 0, 2, 2, 70], Some("TLS 1.1")),
+            (&[21, 3, 3, 0, 2, 2, 70], None),
+            (b"220 mx", None),
+            (b"", None),
+        ] {
+            assert_eq!(old_version(head).as_deref(), name, "{head:?}");
+        }
+        assert_eq!(alert_name(AlertDescription::UnknownCA), "unknown_ca");
+        assert_eq!(alert_name(AlertDescription::HandshakeFailure), "handshake_failure");
+        assert!(is_tls(&hello(3)) && !is_tls(b"220 mx"));
+    }
+}

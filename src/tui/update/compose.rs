@@ -545,7 +545,7 @@ mod tests {
             (":drip 2 soon NOOP", 8, "\"soon\" is no time; expected a time such as 2s"),
             (":drip 2", 7, "\"\" is no time; expected"),
             (":drip ", 6, "\"\" is no number of bytes; expected"),
-            (":insert nothing", 8, "nothing is called that"),
+            (":insert nothing", 8, "nothing by that name"),
             (":explain  xyzzy", 10, "nothing is known about xyzzy"),
         ] {
             for by in ["at the prompt", "through the palette"] {
