@@ -2,6 +2,7 @@
 
 mod common;
 mod text;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,9 +11,11 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::net::certificate::Kind;
 use crate::net::dial::Target;
 
 pub use common::Common;
+pub use tls::TlsArgs;
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
 #[derive(Parser, Debug)]
@@ -89,6 +92,12 @@ enum Verb {
         /// Accept any recipient of any domain, as a catcher does
         #[arg(long)]
         catch_all: bool,
+        /// The practice certificate to show; --tls-cert and --tls-key show one of yours
+        #[arg(long, value_name = "KIND", value_parser = tls::certificate(), default_value = "good")]
+        certificate: Kind,
+        /// Write the root of the practice certificates to this file (PEM), for clients to trust
+        #[arg(long, value_name = "FILE")]
+        write_ca: Option<PathBuf>,
         /// Print one JSON object for each message and session
         #[arg(long)]
         json: bool,
@@ -182,6 +191,10 @@ pub enum Mode {
         maildir: Option<PathBuf>,
         /// Whether every recipient is accepted.
         catch_all: bool,
+        /// Which practice certificate is shown.
+        certificate: Kind,
+        /// Where its root is written to.
+        write_ca: Option<PathBuf>,
         /// As JSON.
         json: bool,
     },
@@ -258,8 +271,8 @@ pub fn read(
             Mode::Show { file, full: false, json: false }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
-        Some(Verb::Serve { listen, maildir, catch_all, json }) => {
-            Mode::Serve { listen, maildir, catch_all, json }
+        Some(Verb::Serve { listen, maildir, catch_all, certificate, write_ca, json }) => {
+            Mode::Serve { listen, maildir, catch_all, certificate, write_ca, json }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,
@@ -286,6 +299,7 @@ fn only<T>(named: Vec<T>, why: &str) -> Result<T, clap::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::tls::When;
 
     fn mode(line: &str) -> Result<(Mode, Common), clap::Error> {
         read(line.split(' ').map(Into::into), false)
@@ -326,6 +340,11 @@ mod tests {
         assert!(matches!(mode("ehlo --plain h").unwrap().0, Mode::Plain(_)));
         assert!(mode("ehlo run x").is_err());
         assert!(mode("ehlo serve --record x").is_err());
-        assert!(mode("ehlo smtps://h").unwrap_err().to_string().contains("TLS"));
+        assert!(mode("ehlo lmtp://h").unwrap_err().to_string().contains("LMTP"));
+        for line in ["ehlo --tls starttls h", "ehlo run x --server h --tls starttls --insecure"] {
+            assert_eq!(mode(line).unwrap().1.tls.when(), When::Starttls, "{line}");
+        }
+        assert!(mode("ehlo --tls sometimes h").is_err());
+        assert!(mode("ehlo --tls-key x h").is_err(), "a key needs its certificate");
     }
 }

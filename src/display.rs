@@ -7,6 +7,7 @@ pub mod keys;
 pub mod line;
 pub mod mouse;
 pub mod recording;
+pub mod security;
 pub mod sentence;
 pub mod shot;
 pub mod slip;

@@ -10,6 +10,7 @@ pub mod manual;
 pub mod plain;
 pub mod print;
 pub mod run;
+pub mod secure;
 pub mod serve;
 pub mod show;
 pub mod themes;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::config::{Settings, Sources, Warning};
 use crate::display::token::own_visible;
@@ -29,8 +31,10 @@ use crate::journal::Side;
 use crate::journal::file::Recorder;
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
+use crate::net::certificate::{Authority, Kind};
 use crate::net::dial::Target;
 use crate::net::listen::Listener;
+use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::speaker::Policy;
 use crate::speaker::server::Deliver;
@@ -66,6 +70,8 @@ pub struct Setting {
     pub record: Option<PathBuf>,
     /// Whether secrets stay readable.
     pub with_secrets: bool,
+    /// When TLS begins, and what is wished of it.
+    pub tls: tls::Choice,
     /// What is set in all other respects.
     pub chosen: Settings,
     /// What that was made from.
@@ -155,6 +161,8 @@ pub struct Practice {
     pub address: SocketAddr,
     /// Takes wishes to hear its end of a session.
     pub wishes: mpsc::Sender<Watch>,
+    /// The root of its certificate.
+    pub root: CertificateDer<'static>,
 }
 
 /// The practice server that a session with `target` needs: one is started on loopback, keeps
@@ -173,10 +181,14 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> 
     });
     let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
     let listener = Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await?;
+    let authority = Authority::new().map_err(std::io::Error::other)?;
+    let identity = authority.identity(Kind::Good).map_err(std::io::Error::other)?;
+    let tls = tls::Server::new(&identity).map_err(std::io::Error::other)?;
+    let listener = listener.with_tls(tls, false);
     let address = listener.address()?;
     let (wishes, taken) = mpsc::channel(WISHES_WAITING);
     tokio::spawn(listener.watched(taken).serve(std::future::pending()));
-    Ok(Some(Practice { address, wishes }))
+    Ok(Some(Practice { address, wishes, root: authority.root().clone() }))
 }
 
 /// How many wishes to hear the practice server may wait; they come from a person.

@@ -12,7 +12,7 @@ pub mod header;
 pub mod transcript;
 
 pub use event::{Ending, Event, EventId, Happening, Leg, Moment, Side};
-pub use facts::{DialFailure, Endpoints, TlsFacts};
+pub use facts::{DialFailure, Endpoints, TlsFacts, TlsFailure};
 pub use header::{Fidelity, Header};
 
 /// A log of events in the order in which they happened.

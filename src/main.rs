@@ -24,28 +24,34 @@ fn main() -> ExitCode {
         headless::tell(&warnings);
     }
     let (record, with_secrets) = (common.record, common.with_secrets);
-    let setting = Setting { record, with_secrets, chosen, sources, warnings };
-    let outcome = match mode {
-        Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), &setting),
-        Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), &setting),
-        Mode::Plain(target) => headless::plain::run(&target, &setting),
-        Mode::Run(run) => headless::run::run(&run, &setting),
-        Mode::Show { file, full, json } => headless::show::run(&file, full, json, &setting),
-        Mode::Serve { listen, maildir, catch_all, json } => {
-            headless::serve::run(listen, maildir.as_deref(), catch_all, json)
-        }
-        Mode::Explain { words, json } => headless::explain::run(&words, json, &setting),
-        Mode::Keys => headless::keys::run(&setting),
-        Mode::Keyboard => headless::keyboard::run(&setting),
-        Mode::Config(what) => headless::config::run(what, &setting),
-        Mode::Themes => headless::themes::run(&setting),
-        Mode::Completions(shell) => headless::manual::completions(shell),
-        Mode::Man => headless::manual::man(),
-    };
+    let outcome = headless::secure::choice(&common.tls).and_then(|tls| {
+        play(mode, &Setting { record, with_secrets, tls, chosen, sources, warnings })
+    });
     outcome
         .unwrap_or_else(|error| {
             eprintln!("ehlo: {error:#}");
             Outcome::Usage
         })
         .into()
+}
+
+fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
+    match mode {
+        Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), setting),
+        Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), setting),
+        Mode::Plain(target) => headless::plain::run(&target, setting),
+        Mode::Run(run) => headless::run::run(&run, setting),
+        Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
+        Mode::Serve { listen, maildir, catch_all, certificate, write_ca, json } => {
+            let tls = headless::secure::server(&setting.tls, certificate, write_ca.as_deref())?;
+            headless::serve::run(listen, maildir.as_deref(), catch_all, json, tls)
+        }
+        Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
+        Mode::Keys => headless::keys::run(setting),
+        Mode::Keyboard => headless::keyboard::run(setting),
+        Mode::Config(what) => headless::config::run(what, setting),
+        Mode::Themes => headless::themes::run(setting),
+        Mode::Completions(shell) => headless::manual::completions(shell),
+        Mode::Man => headless::manual::man(),
+    }
 }

@@ -3,12 +3,14 @@
 //! One task owns a session: it reads and writes the socket, appends what really crossed it to the
 //! log, and publishes each event to whoever listens. Everything above works on those events.
 
+pub mod certificate;
 pub mod dial;
 pub mod driver;
 pub mod listen;
 mod recording;
 pub mod signals;
 pub mod stream;
+pub mod tls;
 pub mod watch;
 
 use std::time::Instant;

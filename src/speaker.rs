@@ -13,6 +13,7 @@ pub mod human;
 pub mod policy;
 pub mod script;
 pub mod server;
+pub mod upgrade;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use human::Human;
 pub use policy::Policy;
 pub use script::Script;
 pub use server::Server;
+pub use upgrade::Upgrade;
 
 /// What a speaker wants to happen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -113,9 +113,9 @@ fn a_reply_that_no_line_expects_fails_the_run() {
 fn one_expectation_may_have_many_lines() {
     let whole = "S: 220\nC: EHLO x\nS: 250-mx.example.net*\nS: 250-PIPELINING\nS: 250 *STATUS*\n";
     play(&format!("{whole}C: QUIT\n"), "practice", &[]).with(0);
-    let missing = "C: EHLO x\nS: 250-PIPELINING\nS: 250 STARTTLS\nC: QUIT\n";
+    let missing = "C: EHLO x\nS: 250-PIPELINING\nS: 250 XCLIENT\nC: QUIT\n";
     let ended = play(missing, "practice", &[]).with(1);
-    assert!(ended.out.contains("expected: 250 PIPELINING / 250 STARTTLS"), "{}", ended.out);
+    assert!(ended.out.contains("expected: 250 PIPELINING / 250 XCLIENT"), "{}", ended.out);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn bad_usage_ends_with_64() {
         "run whole.txt --server practice --colour always",
         "--plain http://mx.example.net",
         "--plain mx.example.net:99999",
-        "--plain smtps://mx.example.net",
+        "--plain lmtp://mx.example.net",
         "show",
         "show absent.jsonl",
         "serve --listen 2525",

@@ -21,7 +21,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Mutex;
 
-use program::{Ended, LIMIT, Running, arg};
+use program::{Ended, Home, LIMIT, Running, arg};
 use servers::{Offer, PASSWORD, Server, USER, World, have, offers};
 
 /// How many doors are looked at at once.
@@ -90,6 +90,37 @@ fn shakes_hands(server: &Server, offer: &Offer) {
         |flaw| format!("Verification error: {flaw}"),
     );
     assert!(said.to_lowercase().contains(&verdict.to_lowercase()), "{offer:?}: {said}");
+}
+
+/// This program says the same, refuses what cannot be trusted, and goes on where it is told to.
+fn judges_alike(server: &Server, offer: &Offer) {
+    let (home, ca) = (Home::new(), server.ca());
+    let (door, when) = (
+        format!("localhost:{}", server.port(offer.door)),
+        if offer.implicit() { "implicit" } else { "starttls" },
+    );
+    let script = "S: 220\nC: EHLO pc.example.test\nS: 250\nC: QUIT\nS: 221\n";
+    let args = ["run", "-", "--json", "--server", &door, "--tls", when, "--tls-ca", arg(&ca)];
+    let strict = home.run_with(args, script);
+    if matches!(offer.version(), Some("TLSv1.0" | "TLSv1.1")) {
+        // Their alerts do not say which version it is; Exim's says even less.
+        let said = if server.name() == "exim" { "handshake_failure" } else { "only older ones" };
+        assert!(strict.err.contains(said), "{offer:?}: {}", strict.err);
+        strict.with(2);
+        return;
+    }
+    let fault = offer.flaw().map(|flaw| match flaw {
+        "certificate has expired" => "expired",
+        "hostname mismatch" => "wrong-name",
+        "self-signed certificate" => "self-signed",
+        _ => "incomplete-chain",
+    });
+    strict.with(if fault.is_some() { 2 } else { 0 });
+    let bold = home.run_with([&args[..], &["--insecure"]].concat(), script).with(0);
+    let tls = &bold.json()[0]["tls"];
+    assert_eq!(tls["version"], offer.version().unwrap_or("TLSv1.3"), "{offer:?}");
+    let faults: Vec<_> = fault.into_iter().collect();
+    assert_eq!(tls["verdict"]["faults"], serde_json::json!(faults), "{offer:?}");
 }
 
 /// What curl does at a door before it leaves; its log is in `err`.
@@ -244,6 +275,7 @@ fn look_at(world: &World, server: &Server, offer: &Offer) -> String {
         proven.push(offer.version().unwrap_or("TLSv1.3").to_owned());
         proven.extend(offer.flaw().map(str::to_owned));
         if !offer.lmtp() {
+            judges_alike(server, offer);
             speaks_in_secret(server, offer);
         }
     }

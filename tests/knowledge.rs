@@ -45,6 +45,7 @@ const FILES: &[&str] = &[
     "text/advice.toml",
     "text/editor.toml",
     "text/interface.toml",
+    "text/tls.toml",
     "trace.toml",
     "verbs.toml",
 ];

@@ -77,7 +77,6 @@ rules! {
     Historic "verdict.historic" "RFC 5321 §F.6" Warn "A command that nobody has any more.",
     Lmtp "verdict.lmtp" "RFC 2033 §4.1" Warn "The greeting of another protocol.",
     TlsAlready "verdict.tls-already" "RFC 3207 §4.2" Error "TLS is on.",
-    NoHandshake "verdict.no-handshake" "RFC 3207 §4" Warn "This program cannot go on behind it.",
     // Logging in.
     LoginOnce "verdict.login-once" "RFC 4954 §4" Error "The client has logged in.",
     LoginInside "verdict.login-inside" "RFC 4954 §4" Error "AUTH inside a transaction.",

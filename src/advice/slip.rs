@@ -55,7 +55,7 @@ pub fn recognise(seen: &Dialogue, habits: &Habits) -> Option<Slip> {
 /// Whether a server may have said no because of this.
 fn explains(fault: &Fault, reply: &Reply) -> bool {
     match fault.says {
-        Says::Rule(Rule::NoHandshake | Rule::Historic | Rule::Lmtp) => false,
+        Says::Rule(Rule::Historic | Rule::Lmtp) => false,
         Says::Rule(Rule::LoginClear) => {
             [Code(530), Code(534), Code(538)].iter().any(|code| reply.is(*code))
         }

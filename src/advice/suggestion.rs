@@ -56,6 +56,8 @@ fn whole_lines(seen: &Dialogue, habits: &Habits) -> Vec<String> {
 /// What comes before the order of the phase's table.
 fn rank(seen: &Dialogue, verb: &Verb) -> u8 {
     let first = match verb {
+        // On this machine nobody listens in.
+        Verb::Starttls if seen.endpoints().loopback => return 2,
         Verb::Quit => has_sent(seen),
         Verb::Data => true,
         Verb::Bdat => seen.envelope().open().is_some_and(is_binary),
@@ -149,8 +151,11 @@ fn header(seen: &Dialogue, habits: &Habits) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::advice::verdict::tests::{BINARY, DATA, EHLO, MAIL, RCPT, after};
+    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
 
     fn suggested(lines: &[&str], typed: &str) -> Option<String> {
         let now = Some("2026-11-23T08:00:00Z".parse().unwrap());
@@ -162,7 +167,7 @@ mod tests {
         let mut lines = vec!["S: 220 mx".to_owned()];
         let mut said = Vec::new();
         for reply in [
-            "250-mx\nS: 250-SIZE 1000\nS: 250 STARTTLS",
+            "250-mx\nS: 250-SIZE 1000\nS: 250 8BITMIME",
             "250 ok",
             "250 ok",
             "354 go",
@@ -243,5 +248,23 @@ mod tests {
         assert_eq!(suggested(&["S: 554 no"], "").as_deref(), Some("QUIT"));
         assert_eq!(suggested(&[], ""), None);
         assert_eq!(suggested(&["S: 220 mx", "C: EHLO x.example"], ""), None);
+    }
+
+    #[test]
+    fn tls_comes_first_where_others_may_listen() {
+        let lines = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 STARTTLS"];
+        assert_eq!(suggested(&lines, "").as_deref(), Some("STARTTLS"));
+        let here = Endpoints { loopback: true, ..Endpoints::default() };
+        let mut seen = Dialogue::default();
+        seen.apply(&Event::new(Moment(0), Happening::Opened(here)));
+        for (from, text) in [
+            (Side::Server, "220 mx\r\n"),
+            (Side::Client, "EHLO x.example\r\n"),
+            (Side::Server, "250-mx\r\n250 STARTTLS\r\n"),
+        ] {
+            seen.apply(&Event::bytes(Moment(0), from, Bytes::from_static(text.as_bytes())));
+        }
+        let next = suggest(&seen, &Habits::default(), "").unwrap_or_default();
+        assert!(next.starts_with("MAIL"), "{next}");
     }
 }

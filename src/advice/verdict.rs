@@ -479,7 +479,7 @@ pub(super) mod tests {
         );
         check(BINARY, &[("DATA", "Binary"), ("BDAT 5", "")]);
         let tls = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 STARTTLS"];
-        check(&tls, &[("STARTTLS", "NoHandshake")]);
+        check(&tls, &[("STARTTLS", "")]);
         let waiting = ["S: 220 mx", "C: EHLO x.example", "S: 250 mx", "C: NOOP"];
         check(&waiting, &[("NOOP", "H02")]);
         check(&["S: 220 mx", "C: QUIT", "S: 221 bye"], &[("NOOP", "Goodbye")]);

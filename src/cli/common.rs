@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::TlsArgs;
 use crate::config::{Asked, Folders, Row, Sources};
 
 /// Options that every way of running knows, before or after the verb.
@@ -16,6 +17,9 @@ pub struct Common {
     /// Keep secrets readable in recordings and on the screen
     #[arg(long, global = true)]
     pub with_secrets: bool,
+    /// About TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// Language of the interface
     #[arg(long, global = true, value_name = "LANG", value_parser = words("lang"))]
     lang: Option<String>,

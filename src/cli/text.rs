@@ -3,7 +3,8 @@
 use crate::journal::header;
 use crate::knowledge;
 
-pub(super) const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, unix:/path or practice";
+pub(super) const TARGET: &str =
+    "host, host:port, [IPv6]:port, smtp://host, smtps://host, unix:/path or practice";
 
 pub(super) const MAIN: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed

@@ -6,6 +6,7 @@ use crate::session::{Dialogue, Row, secrets};
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
 
+use super::security;
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
 
@@ -149,7 +150,8 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             (Role::Bad, knowledge::fill(lang, key, &values))
         }
-        Happening::Secured(_) => (Role::Good, knowledge::word(lang, "notice.secured").to_owned()),
+        Happening::Secured(facts) => security::secured(facts, lang),
+        Happening::NotSecured(failure) => security::not_secured(failure, lang),
         Happening::Closed { by, how } => {
             let key = match (by, how) {
                 (Side::Client, Ending::TimedOut) => "notice.gave-up",

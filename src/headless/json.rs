@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::journal::{Happening, Header, Moment};
+use crate::journal::facts::{Certificate, Verdict};
+use crate::journal::{Happening, Header, Moment, TlsFacts};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
@@ -104,6 +105,32 @@ struct Part {
 struct Tls {
     version: Option<String>,
     cipher: Option<String>,
+    group: Option<String>,
+    alpn: Option<String>,
+    sni: Option<String>,
+    handshake: Option<String>,
+    took_us: Option<u64>,
+    chain: Vec<Certificate>,
+    verdict: Option<Verdict>,
+    own: Option<String>,
+}
+
+impl Tls {
+    fn of(facts: &TlsFacts) -> Self {
+        let facts = facts.clone();
+        Self {
+            version: facts.version,
+            cipher: facts.cipher,
+            group: facts.group,
+            alpn: facts.alpn,
+            sni: facts.sni,
+            handshake: facts.handshake,
+            took_us: facts.took,
+            chain: facts.chain,
+            verdict: facts.verdict,
+            own: facts.own,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -158,9 +185,7 @@ pub fn session<'a>(
         envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
         content: dialogue.messages().iter().map(sent).collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
-            Happening::Secured(facts) => {
-                Some(Tls { version: facts.version.clone(), cipher: facts.cipher.clone() })
-            }
+            Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
         }),
         findings: findings(dialogue, setting.lang()),

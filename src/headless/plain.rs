@@ -19,15 +19,16 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, converse, was_cut_short};
+use crate::net::tls;
 use crate::session::{Dialogue, Keep, Message, Phase};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
-use crate::speaker::{Directive, Human, Say, directive};
+use crate::speaker::{Directive, Human, Say, Upgrade, directive};
 
 use super::print::Printer;
 use super::{
-    Outcome, Setting, ask, block_on, explain, practice_for, read_message, say,
+    Outcome, Practice, Setting, ask, block_on, explain, practice_for, read_message, say,
     tell_recording_failed,
 };
 
@@ -48,8 +49,8 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let log = Log::new(clock, Keep::default())
         .recording(recorder, setting.with_secrets)
         .published_to(Ear { number: 0, heard: publish });
-    let address = practice_for(&target).await?.map(|practice| practice.address);
-    tokio::spawn(session(target, address, log, orders));
+    let practice = practice_for(&target).await?;
+    tokio::spawn(session(target, practice, setting.tls.clone(), log, orders));
     Front {
         setting,
         dialogue: Dialogue::default(),
@@ -68,16 +69,22 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
 
 async fn session(
     target: Target,
-    practice: Option<std::net::SocketAddr>,
+    practice: Option<Practice>,
+    choice: tls::Choice,
     mut log: Log,
     mut orders: mpsc::Receiver<Say>,
 ) {
-    match dial(&target, practice).await {
+    match dial(&target, practice.as_ref().map(|practice| practice.address)).await {
         Err(failure) => log.append(Happening::NotOpened(failure)).await,
         Ok((stream, endpoints)) => {
             log.append(Happening::Opened(endpoints)).await;
-            let orders = Orders { queue: &mut orders, obey: Human::push };
-            converse(stream, &mut log, Part::person(), &mut Human::default(), Some(orders)).await;
+            let (tls, implicit) =
+                choice.client(&target, practice.as_ref().map(|practice| &practice.root), false);
+            let part = Part::person().with_tls(tls, implicit);
+            let mut speaker = Upgrade { ehlo: choice.greets_as(), then: Human::default() };
+            let obey = |speaker: &mut Upgrade<Human>, say| speaker.then.push(say);
+            let orders = Orders { queue: &mut orders, obey };
+            converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::speaker::{Script, Speaker as _};
 
 use super::print::Printer;
 use super::{
-    Outcome, Setting, block_on, json, practice_for, read_input, read_message, say,
+    Outcome, Practice, Setting, block_on, json, practice_for, read_input, read_message, say,
     tell_recording_failed,
 };
 use crate::cli::Run;
@@ -33,10 +33,11 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
         scripts.push((path.as_path(), load(path, setting.lang())?.codes_only(run.codes)));
     }
     block_on(async {
-        let address = practice_for(&run.server).await?.map(|practice| practice.address);
+        let practice = practice_for(&run.server).await?;
         let mut worst = Outcome::Done;
         for (at, (path, script)) in scripts.into_iter().enumerate() {
-            worst = worst.max(play(path, script, run, &setting.numbered(at), address).await?);
+            worst =
+                worst.max(play(path, script, run, &setting.numbered(at), practice.as_ref()).await?);
         }
         Ok(worst)
     })
@@ -65,18 +66,23 @@ async fn play(
     mut script: Script,
     run: &Run,
     setting: &Setting,
-    practice: Option<std::net::SocketAddr>,
+    practice: Option<&Practice>,
 ) -> anyhow::Result<Outcome> {
     let clock = Clock::start();
     let header = clock.header(crate::journal::Side::Client);
     let recorder = setting.recorder(&clock)?;
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
-    match dial(&run.server, practice).await {
+    if let Some(name) = setting.tls.greets_as() {
+        script = script.behind_starttls(&name);
+    }
+    match dial(&run.server, practice.map(|practice| practice.address)).await {
         Err(failure) => log.append(Happening::NotOpened(failure)).await,
         Ok((stream, endpoints)) => {
             log.append(Happening::Opened(endpoints)).await;
-            converse::<_, ()>(stream, &mut log, Part::program(run.timeout), &mut script, None)
-                .await;
+            let root = practice.map(|practice| &practice.root);
+            let (tls, implicit) = setting.tls.client(&run.server, root, false);
+            let part = Part::program(run.timeout).with_tls(tls, implicit);
+            converse::<_, ()>(stream, &mut log, part, &mut script, None).await;
             // The end of the connection may be what it expected, or not.
             let _ = script.next(log.now(), &log.dialogue);
         }

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 
 use crate::net::listen::{Finished, Listener};
 use crate::net::signals::{Signal, Signals};
+use crate::net::tls;
 use crate::session::Dialogue;
 use crate::speaker::Policy;
 use crate::speaker::server::{Deliver, Delivery};
@@ -26,6 +27,7 @@ pub fn run(
     maildir: Option<&Path>,
     catch_all: bool,
     json: bool,
+    tls: Option<(tls::Server, bool)>,
 ) -> anyhow::Result<Outcome> {
     let store = Store::new(maildir)?;
     let deliver: Deliver = Arc::new(move |delivery| {
@@ -38,7 +40,10 @@ pub fn run(
     block_on(async {
         let policy = Policy { catch_all, ..Policy::default() };
         let bound = Listener::bind(listen, policy, deliver, finished).await;
-        let listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
+        let mut listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
+        if let Some((server, implicit)) = tls {
+            listener = listener.with_tls(server, implicit);
+        }
         say(&format!("listening on {}", listener.address()?));
         let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
         let stop = async {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{DialFailure, Endpoints, TlsFacts};
+use super::facts::{DialFailure, Endpoints, TlsFacts, TlsFailure};
 use crate::smtp::Span;
 
 /// A point in time: microseconds since the journal began.
@@ -114,6 +114,8 @@ pub enum Happening {
     },
     /// TLS began.
     Secured(TlsFacts),
+    /// TLS was to begin, and did not.
+    NotSecured(TlsFailure),
     /// The connection ended.
     Closed {
         /// Who ended it.

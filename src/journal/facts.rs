@@ -48,11 +48,158 @@ pub enum DialReason {
 
 /// What is known of a TLS layer; a transcript knows only that there was one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TlsFacts {
     /// Such as `TLSv1.3`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Such as `TLS_AES_256_GCM_SHA384`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cipher: Option<String>,
+    /// How the key was agreed upon, such as `X25519`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The protocol that was chosen, if any was offered (RFC 7301).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<String>,
+    /// The name of the server that the client sent (RFC 6066 §3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sni: Option<String>,
+    /// `full`, `full-with-retry` or `resumed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake: Option<String>,
+    /// How long it took, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
+    /// The certificates of the peer, its own first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Certificate>,
+    /// What they were judged to be, if anybody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// The subject of the certificate that we sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<String>,
+}
+
+/// A certificate in words (RFC 5280 §4.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Certificate {
+    /// Whose it is.
+    pub subject: String,
+    /// Who signed it.
+    pub issuer: String,
+    /// The names and addresses that it is for (RFC 5280 §4.2.1.6).
+    pub names: Vec<String>,
+    /// From when it counts, in seconds since 1970.
+    pub from: i64,
+    /// Until when it counts.
+    pub until: i64,
+    /// Such as `RSA 2048`.
+    pub key: String,
+    /// Such as `ecdsa-with-SHA256`.
+    pub signature: String,
+    /// Its number, in hex.
+    pub serial: String,
+    /// Whether it may sign others.
+    pub is_authority: bool,
+    /// SHA-256 of all of it, in hex.
+    pub sha256: String,
+    /// SHA-1 of all of it, in hex; old tools name certificates by it.
+    pub sha1: String,
+}
+
+/// What a chain of certificates was judged to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The name for which it should be.
+    pub name: String,
+    /// When it was judged, in seconds since 1970.
+    pub at: i64,
+    /// What is wrong with it; nothing if it can be trusted.
+    pub faults: Vec<CertificateFault>,
+}
+
+/// What can be wrong with a chain, each with its own explanation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateFault {
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It is for other names.
+    WrongName,
+    /// It is signed by itself, and not known here.
+    SelfSigned,
+    /// A certificate between it and a known one was not sent.
+    IncompleteChain,
+    /// Whoever signed it is not known here.
+    UnknownIssuer,
+    /// Anything else, in the verifier's words.
+    Other(String),
+}
+
+/// Why TLS did not begin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsFailure {
+    /// The kind of failure.
+    pub reason: TlsReason,
+    /// The library's own words, or the alert's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// What was known of the layer by then.
+    #[serde(default, skip_serializing_if = "TlsFacts::is_empty")]
+    pub facts: TlsFacts,
+}
+
+/// Kinds of failure, each with its own explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsReason {
+    /// The certificate was not accepted here.
+    Certificate,
+    /// The peer sent an alert.
+    Alert,
+    /// The peer spoke SMTP instead of TLS.
+    ClearText,
+    /// The peer speaks only versions before 1.2.
+    OldVersion,
+    /// Nothing came in time.
+    TimedOut,
+    /// The peer closed the connection.
+    Closed,
+    /// It was stopped here.
+    Stopped,
+    /// Anything else.
+    Other,
+}
+
+impl TlsReason {
+    /// The name under which the knowledge base and exports know it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Alert => "alert",
+            Self::ClearText => "clear-text",
+            Self::OldVersion => "old-version",
+            Self::TimedOut => "timed-out",
+            Self::Closed => "closed",
+            Self::Stopped => "stopped",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl TlsFacts {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is wrong with the chain.
+    pub fn faults(&self) -> &[CertificateFault] {
+        self.verdict.as_ref().map_or(&[], |verdict| &verdict.faults)
+    }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::header::VERSION;
 use super::{
     DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg, Moment, Side,
-    TlsFacts,
+    TlsFacts, TlsFailure,
 };
 use crate::smtp::Span;
 
@@ -180,6 +180,8 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secured: Option<TlsFacts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_secured: Option<TlsFailure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     closed: Option<Closed>,
 }
 
@@ -202,6 +204,7 @@ impl<'a> Row<'a> {
             Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
             Happening::Secured(facts) => row.secured = Some(facts.clone()),
+            Happening::NotSecured(failure) => row.not_secured = Some(failure.clone()),
             Happening::Closed { by, how } => {
                 row.closed = Some(Closed { by: *by, how: how.clone() });
             }
@@ -242,6 +245,7 @@ impl<'a> Row<'a> {
             self.opened.map(Happening::Opened),
             self.not_opened.map(Happening::NotOpened),
             self.secured.map(Happening::Secured),
+            self.not_secured.map(Happening::NotSecured),
             self.closed.map(|closed| Happening::Closed { by: closed.by, how: closed.how }),
         ]
         .into_iter()

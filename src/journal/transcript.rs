@@ -373,6 +373,9 @@ impl Writing {
             }
             Happening::Opened(_) => {}
             Happening::Secured(_) => self.out.push_str("# TLS from here on\n"),
+            Happening::NotSecured(failure) => {
+                let _ = writeln!(self.out, "# no TLS: {}", failure.reason.name());
+            }
         }
     }
 

@@ -17,6 +17,9 @@ use super::stream::Stream;
 /// The port of SMTP (RFC 5321 §4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
 
+/// The port of SMTP inside TLS (RFC 8314 §7.3).
+pub const SMTPS_PORT: u16 = 465;
+
 /// How long one address may take to answer. A busy network answers in one second, and a person
 /// waits no longer than this.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +35,8 @@ pub enum Target {
         host: String,
         /// The port.
         port: u16,
+        /// Whether it was written `smtps://`.
+        smtps: bool,
     },
     /// A socket in the file system.
     Unix(String),
@@ -42,7 +47,7 @@ pub enum Target {
 pub enum TargetError {
     /// It has no known form.
     #[error(
-        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, unix:/path or practice"
+        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, unix:/path or practice"
     )]
     Malformed(String),
     /// It names something that this version cannot do.
@@ -69,7 +74,6 @@ impl Target {
             };
         }
         for (prefix, what) in [
-            ("smtps://", "TLS"),
             ("lmtp://", "LMTP"),
             ("mx:", "looking up an MX"),
             ("practice:", "a practice server with faults"),
@@ -78,11 +82,28 @@ impl Target {
                 return not_yet(what);
             }
         }
-        let rest = text.strip_prefix("smtp://").unwrap_or(text).trim_end_matches('/');
-        let (host, port) = split_port(rest).ok_or_else(malformed)?;
+        let inside = text.strip_prefix("smtps://");
+        let (smtps, usual) =
+            (inside.is_some(), if inside.is_some() { SMTPS_PORT } else { SMTP_PORT });
+        let rest = inside.or_else(|| text.strip_prefix("smtp://")).unwrap_or(text);
+        let (host, port) = split_port(rest.trim_end_matches('/'), usual).ok_or_else(malformed)?;
         let valid =
             !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/@[]<>".contains(c));
-        if valid { Ok(Self::Tcp { host: host.to_owned(), port }) } else { Err(malformed()) }
+        if valid { Ok(Self::Tcp { host: host.to_owned(), port, smtps }) } else { Err(malformed()) }
+    }
+
+    /// The name for which its certificate has to be.
+    pub const fn host(&self) -> &str {
+        match self {
+            Self::Practice => "mx.example.net",
+            Self::Tcp { host, .. } => host.as_str(),
+            Self::Unix(_) => "localhost",
+        }
+    }
+
+    /// Whether TLS begins before anything is said, unless it is asked for otherwise.
+    pub const fn is_implicit(&self) -> bool {
+        matches!(self, Self::Tcp { smtps: true, .. } | Self::Tcp { port: SMTPS_PORT, .. })
     }
 }
 
@@ -90,26 +111,32 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Practice => f.write_str("practice"),
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Tcp { host, port, smtps } => {
+                let scheme = if *smtps { "smtps://" } else { "" };
+                if host.contains(':') {
+                    write!(f, "{scheme}[{host}]:{port}")
+                } else {
+                    write!(f, "{scheme}{host}:{port}")
+                }
+            }
             Self::Unix(path) => write!(f, "unix:{path}"),
         }
     }
 }
 
 /// `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address.
-fn split_port(text: &str) -> Option<(&str, u16)> {
+fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, tail) = rest.split_once(']')?;
         return match tail.strip_prefix(':') {
             Some(port) => Some((host, port.parse().ok()?)),
-            None => tail.is_empty().then_some((host, SMTP_PORT)),
+            None => tail.is_empty().then_some((host, usual)),
         };
     }
     match text.rsplit_once(':') {
-        Some((host, _)) if host.contains(':') => Some((text, SMTP_PORT)),
+        Some((host, _)) if host.contains(':') => Some((text, usual)),
         Some((host, port)) => Some((host, port.parse().ok()?)),
-        None => Some((text, SMTP_PORT)),
+        None => Some((text, usual)),
     }
 }
 
@@ -127,7 +154,7 @@ pub async fn dial(
             Some(address) => tcp(&name, vec![address]).await,
             None => Err(failure(&name, DialReason::Other, "no practice server is running")),
         },
-        Target::Tcp { host, port } => {
+        Target::Tcp { host, port, .. } => {
             let found =
                 tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host.as_str(), *port)))
                     .await;
@@ -205,7 +232,8 @@ mod tests {
 
     #[test]
     fn targets() {
-        let tcp = |host: &str, port| Ok(Target::Tcp { host: host.into(), port });
+        let tcp = |host: &str, port| Ok(Target::Tcp { host: host.into(), port, smtps: false });
+        let smtps = |host: &str, port| Ok(Target::Tcp { host: host.into(), port, smtps: true });
         for (text, want) in [
             ("mx.example.net", tcp("mx.example.net", 25)),
             ("mx.example.net:2525", tcp("mx.example.net", 2525)),
@@ -213,6 +241,8 @@ mod tests {
             ("[::1]:2525", tcp("::1", 2525)),
             ("[::1]", tcp("::1", 25)),
             ("::1", tcp("::1", 25)),
+            ("smtps://mx.example.net", smtps("mx.example.net", 465)),
+            ("smtps://[::1]:4650/", smtps("::1", 4650)),
             ("practice", Ok(Target::Practice)),
             ("unix:/run/lmtp", Ok(Target::Unix("/run/lmtp".into()))),
         ] {
@@ -226,7 +256,7 @@ mod tests {
             "unix:",
             "http://x",
             "[::1",
-            "smtps://x",
+            "smtps://",
             "practice:x",
         ] {
             assert!(Target::read(text).is_err(), "{text}");

@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
+use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::{Dialogue, Keep, Phase};
@@ -21,6 +22,7 @@ use crate::speaker::{Drip, Gate, Say, Speaker};
 use super::Clock;
 use super::recording::Recording;
 use super::stream::Stream;
+use super::tls::{Failed, Tls};
 use super::watch::Late;
 
 /// How much is read from a socket at once.
@@ -161,7 +163,7 @@ impl Log {
 }
 
 /// Our side of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Part {
     /// The role we play.
     pub side: Side,
@@ -169,23 +171,39 @@ pub struct Part {
     pub patience: Option<Duration>,
     /// What is done with what the speaker says.
     pub gate: Gate,
+    /// How TLS begins; `None` cannot.
+    pub tls: Option<Tls>,
+    /// Whether TLS begins before anything is said (RFC 8314 §3).
+    pub implicit: bool,
 }
 
 impl Part {
     /// A client that waits for ever, as a person wants to decide.
-    pub const fn person() -> Self {
-        Self { side: Side::Client, patience: None, gate: Gate }
+    pub fn person() -> Self {
+        Self { side: Side::Client, patience: None, gate: Gate, tls: None, implicit: false }
     }
 
     /// A server. Its speaker says goodbye after `patience`; where even that is not read, the
     /// connection is closed.
     pub fn server(patience: Duration) -> Self {
-        Self { side: Side::Server, patience: Some(patience * 2), gate: Gate }
+        let patience = Some(patience * 2);
+        Self { side: Side::Server, patience, ..Self::person() }
     }
 
     /// A client that gives up after `patience`.
-    pub const fn program(patience: Duration) -> Self {
-        Self { side: Side::Client, patience: Some(patience), gate: Gate }
+    pub fn program(patience: Duration) -> Self {
+        Self { patience: Some(patience), ..Self::person() }
+    }
+
+    /// The same, with TLS.
+    pub fn with_tls(self, tls: Option<Tls>, implicit: bool) -> Self {
+        Self { tls, implicit, ..self }
+    }
+
+    /// Whether it is time for a handshake.
+    fn is_to_secure(&self, seen: &Dialogue) -> bool {
+        let begins = self.implicit && seen.phase() == Phase::AwaitingGreeting;
+        seen.phase() == Phase::AwaitingTls || (begins && !seen.is_secured())
     }
 
     /// When we give up, if the other side does nothing: neither answer nor take what we say. While
@@ -213,10 +231,22 @@ pub async fn converse<P: Speaker, O>(
     mut orders: Option<Orders<'_, O, P>>,
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
+    let wanted = part.tls.clone();
     let mut inbox = BytesMut::with_capacity(READ);
     let mut out = Bytes::new();
     let mut dripping: Option<Drip> = None;
     loop {
+        if let Some(tls) = wanted.as_ref().filter(|_| part.is_to_secure(&log.dialogue)) {
+            // Whatever was still to be said was meant for a line that anybody could read.
+            out.clear();
+            dripping = None;
+            let stream = reader.unsplit(writer);
+            let Some(secured) = secure(stream, log, &part, tls, speaker, &mut orders).await else {
+                return;
+            };
+            (reader, writer) = tokio::io::split(secured);
+            continue;
+        }
         let mut pause = None;
         while out.is_empty() {
             let now = log.now();
@@ -281,6 +311,47 @@ pub async fn converse<P: Speaker, O>(
     }
 }
 
+/// Begins TLS; `None` if the connection ended with that.
+async fn secure<P: Speaker, O>(
+    stream: Stream,
+    log: &mut Log,
+    part: &Part,
+    tls: &Tls,
+    speaker: &mut P,
+    orders: &mut Option<Orders<'_, O, P>>,
+) -> Option<Stream> {
+    let mut shaking = std::pin::pin!(tls.shake(stream));
+    let shaken = loop {
+        tokio::select! {
+            shaken = &mut shaking => break shaken,
+            ear = log.latecomer() => log.begin_to_tell(ear).await,
+            order = next_order(orders), if orders.is_some() => match (order, &*orders) {
+                (Some(order), Some(Orders { obey, .. })) => {
+                    if obey(speaker, order) {
+                        break Err(Failed::of(TlsReason::Stopped, ""));
+                    }
+                }
+                _ => *orders = None,
+            },
+        }
+    };
+    let Failed { failure, clear } = match shaken {
+        Ok((stream, facts)) => {
+            log.append(Happening::Secured(facts)).await;
+            return Some(stream);
+        }
+        Err(failed) => failed,
+    };
+    let peer = part.side.other();
+    if !clear.is_empty() {
+        log.append(Happening::Bytes { from: peer, data: clear, veiled: Vec::new() }).await;
+    }
+    let by = if failure.reason == TlsReason::Closed { peer } else { part.side };
+    log.append(Happening::NotSecured(failure)).await;
+    log.append(Happening::Closed { by, how: Ending::Finished }).await;
+    None
+}
+
 /// What was read. Little is copied, since a slice of it would keep the whole buffer in memory.
 fn take(inbox: &mut BytesMut) -> Bytes {
     if inbox.len() >= READ / 4 {
@@ -332,7 +403,13 @@ pub fn was_cut_short(dialogue: &Dialogue) -> bool {
     dialogue.phase() == Phase::Closed
         && dialogue.notices().last().is_some_and(|(_, what)| match what {
             Happening::NotOpened(_) => true,
-            Happening::Closed { how, .. } => *how != Ending::Finished,
+            Happening::Closed { how, .. } => *how != Ending::Finished || lacked_tls(dialogue),
             _ => false,
         })
+}
+
+/// Whether the last connection ended because TLS did not begin.
+fn lacked_tls(dialogue: &Dialogue) -> bool {
+    let before = dialogue.notices().iter().rev().nth(1);
+    before.is_some_and(|(_, what)| matches!(what, Happening::NotSecured(_)))
 }

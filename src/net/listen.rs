@@ -19,6 +19,7 @@ use crate::speaker::{Policy, Server};
 
 use super::Clock;
 use super::driver::{Log, Part, converse};
+use super::tls::{self, Tls};
 use super::watch::{Late, Watch, Watches};
 
 /// How many clients are served at once; the others are told to come back (421).
@@ -37,6 +38,8 @@ pub struct Listener {
     deliver: Deliver,
     finished: Finished,
     watches: Option<Watches>,
+    tls: Option<Tls>,
+    implicit: bool,
 }
 
 impl Listener {
@@ -51,7 +54,14 @@ impl Listener {
         finished: Finished,
     ) -> std::io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, policy, deliver, finished, watches: None })
+        Ok(Self { socket, policy, deliver, finished, watches: None, tls: None, implicit: false })
+    }
+
+    /// Lets TLS begin: behind STARTTLS, which is offered then, or before anything is said.
+    pub fn with_tls(mut self, tls: tls::Server, implicit: bool) -> Self {
+        self.policy.starttls = !implicit;
+        (self.tls, self.implicit) = (Some(Tls::Server(tls)), implicit);
+        self
     }
 
     /// Lets its sessions be heard while they go on.
@@ -95,7 +105,10 @@ impl Listener {
                 continue;
             };
             let late = self.watches.as_mut().map(|watches| watches.session(peer));
-            let session = session(stream, peer, self.policy.clone(), self.deliver.clone(), late);
+            let part = Part::server(self.policy.patience).with_tls(self.tls.clone(), self.implicit);
+            let server = Server::new(self.policy.clone(), self.deliver.clone());
+            let limit = self.policy.size_limit;
+            let session = session(stream, peer, part, server, limit, late);
             let finished = self.finished.clone();
             sessions.spawn(async move {
                 finished(number, &session.await);
@@ -124,13 +137,14 @@ async fn accept(
 async fn session(
     stream: TcpStream,
     peer: SocketAddr,
-    policy: Policy,
-    deliver: Deliver,
+    part: Part,
+    mut server: Server,
+    size_limit: u64,
     late: Option<Late>,
 ) -> Dialogue {
     let _ = stream.set_nodelay(true);
     // Doubled dots do not count; at most every third byte of a message has one.
-    let limit = usize::try_from(policy.size_limit).unwrap_or(usize::MAX);
+    let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     let mut log = Log::new(Clock::start(), Keep { message, messages: message }).open_to(late);
     let endpoints = Endpoints {
@@ -140,9 +154,7 @@ async fn session(
         loopback: peer.ip().is_loopback(),
     };
     log.append(Happening::Opened(endpoints)).await;
-    let patience = policy.patience;
-    let mut server = Server::new(policy, deliver);
-    converse::<_, ()>(Box::new(stream), &mut log, Part::server(patience), &mut server, None).await;
+    converse::<_, ()>(Box::new(stream), &mut log, part, &mut server, None).await;
     log.close().await;
     log.dialogue
 }

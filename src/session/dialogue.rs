@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use bytes::BytesMut;
 
-use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
+use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
 use crate::smtp::reply::{Collector, Reply};
@@ -163,6 +163,7 @@ impl Dialogue {
             Happening::Bytes { from: Side::Client, data, .. } => self.client_bytes(data.clone()),
             Happening::Bytes { from: Side::Server, data, .. } => self.server_bytes(data.clone()),
             Happening::Secured(_) => self.begin_tls(event),
+            Happening::NotSecured(_) => self.notice(event),
             Happening::Closed { by, how } => self.closed(event, *by, how),
         }
     }
@@ -175,6 +176,15 @@ impl Dialogue {
     /// Whether TLS is on.
     pub const fn is_secured(&self) -> bool {
         self.secured
+    }
+
+    /// What is known of the TLS layer, if it is on.
+    pub fn tls(&self) -> Option<&TlsFacts> {
+        let mut known = self.notices.iter().rev().filter_map(|(_, what)| match what {
+            Happening::Secured(facts) => Some(facts),
+            _ => None,
+        });
+        known.next().filter(|_| self.secured)
     }
 
     /// Whether the client has logged in.

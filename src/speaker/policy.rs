@@ -32,6 +32,8 @@ pub struct Policy {
     /// How many commands one session may have; then it is closed with 421 (RFC 5321 §7.8), so
     /// that no client makes it remember without end.
     pub command_limit: usize,
+    /// Whether STARTTLS is offered (RFC 3207).
+    pub starttls: bool,
     /// How long it waits for a command (RFC 5321 §4.5.3.2.7).
     pub patience: Duration,
 }
@@ -53,6 +55,7 @@ impl Default for Policy {
             recipient_limit: 1_000,
             line_limit: 1_200,
             command_limit: 100_000,
+            starttls: false,
             patience: SERVER_PATIENCE,
         }
     }

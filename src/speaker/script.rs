@@ -12,6 +12,7 @@ use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::pattern::ReplyPattern;
 use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::smtp::code::Class;
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -26,6 +27,8 @@ enum Item {
     Expect(Place, Vec<ReplyPattern>),
     /// Any greeting.
     AwaitGreeting,
+    /// A reply that says yes.
+    AwaitYes,
     /// Any answer to the last QUIT, or the end of the connection.
     AwaitGoodbye,
     Wait(Duration),
@@ -110,6 +113,20 @@ impl Script {
         self
     }
 
+    /// Says EHLO and STARTTLS behind the greeting, so that the rest is said inside TLS.
+    pub fn behind_starttls(mut self, ehlo: &str) -> Self {
+        let said = |line: String| send(Bytes::from(line));
+        let steps = [
+            said(format!("EHLO {ehlo}\r\n")),
+            Item::AwaitYes,
+            said("STARTTLS\r\n".to_owned()),
+            Item::AwaitYes,
+        ];
+        let behind = self.items.len().min(1);
+        self.items.splice(behind..behind, steps);
+        self
+    }
+
     /// What went wrong, if something did.
     pub const fn mismatch(&self) -> Option<&Mismatch> {
         self.mismatch.as_ref()
@@ -163,6 +180,12 @@ impl Speaker for Script {
                     Some(exchange) if self.fits(&patterns, exchange) => self.heard += 1,
                     Some(_) => return Some(self.fail(Some(at), &patterns, Some(self.heard))),
                     None if over => return Some(self.fail(Some(at), &patterns, None)),
+                    None => return None,
+                },
+                Item::AwaitYes => match self.reply(seen).and_then(|e| e.reply.as_ref()) {
+                    Some(reply) if reply.class() == Class::Positive => self.heard += 1,
+                    Some(_) => return Some(self.fail(None, &[], Some(self.heard))),
+                    None if over => return Some(self.fail(None, &[], None)),
                     None => return None,
                 },
                 Item::AwaitGreeting | Item::AwaitGoodbye if self.reply(seen).is_some() => {

@@ -89,7 +89,7 @@ impl Server {
             _ => String::new(),
         };
         Some(match (&command.verb, argument) {
-            (Verb::Ehlo, Argument::Name(name)) => self.ehlo(exchange, name),
+            (Verb::Ehlo, Argument::Name(name)) => self.ehlo(seen, exchange, name),
             (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
                 Answer(Code::OK, None, vec![self.hello(name)])
             }
@@ -122,6 +122,18 @@ impl Server {
             (Verb::Data | Verb::Rset | Verb::Quit, _) => {
                 no(Code::BAD_ARGUMENTS, (5, 4), &format!("{} takes no argument", command.verb))
             }
+            (Verb::Starttls, Argument::Nothing) if seen.is_secured() => {
+                no(Code::BAD_SEQUENCE, (5, 1), "TLS is on already")
+            }
+            (Verb::Starttls, Argument::Nothing) if self.policy.starttls => {
+                yes(Code::READY, (0, 0), "Go ahead with the handshake")
+            }
+            // RFC 3207 §4.
+            (Verb::Starttls, argument)
+                if self.policy.starttls && *argument != Argument::Nothing =>
+            {
+                no(Code::BAD_ARGUMENTS, (5, 4), "STARTTLS takes no argument")
+            }
             (Verb::Noop, _) => yes(Code::OK, (0, 0), "Ok"),
             (Verb::Help, _) => help(),
             (Verb::Vrfy, _) => self.verify(&text(argument)),
@@ -135,7 +147,7 @@ impl Server {
         format!("{} Hello {}", self.policy.host, shown(name))
     }
 
-    fn ehlo(&self, exchange: &Exchange, name: &str) -> Answer {
+    fn ehlo(&self, seen: &Dialogue, exchange: &Exchange, name: &str) -> Answer {
         if !is_clean(exchange) {
             let why = "That is neither a domain name nor an address literal".to_owned();
             return Answer(Code::BAD_ARGUMENTS, None, vec![why]);
@@ -146,6 +158,9 @@ impl Server {
         let rest =
             ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP", "ENHANCEDSTATUSCODES"];
         lines.extend(rest.map(str::to_owned));
+        if self.policy.starttls && !seen.is_secured() {
+            lines.push("STARTTLS".to_owned());
+        }
         Answer(Code::OK, None, lines)
     }
 

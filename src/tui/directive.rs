@@ -1,7 +1,7 @@
 //! The directives: what a person can say to the program at the prompt, behind a colon; and why
 //! one of them cannot be done now.
 
-use super::model::Model;
+use super::model::{Model, Trust};
 
 /// What a directive does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +191,8 @@ const fn nothing_to_send(model: &Model) -> &'static str {
 pub fn cannot_send(model: &Model) -> Option<&'static str> {
     if model.session.recorded {
         Some(nothing_to_send(model))
+    } else if model.session.trust != Trust::Given {
+        Some("question.certificate.first")
     } else if model.session.dialogue.phase().is_open() {
         None
     } else {

@@ -2,10 +2,10 @@
 //! and where the session stands.
 
 use crate::advice;
-use crate::display::Role;
 use crate::display::advice::say;
 use crate::display::article::{self, Paragraph, first_sentence};
 use crate::display::token::own_visible;
+use crate::display::{Role, security};
 use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::{Content, Part};
@@ -215,7 +215,10 @@ fn named(model: &Model, ids: impl Iterator<Item = &'static str>, brief: bool) ->
 fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     let at = selected(model, &model.session).unwrap_or_default();
     let dialogue = &model.session.dialogue;
-    if let Row::Notice { .. } = row {
+    if let Row::Notice { index } = row {
+        if let Some((_, Happening::Secured(facts))) = dialogue.notices().get(index) {
+            return security::paragraphs(facts, model.lang);
+        }
         let shown = crate::display::line::shown(dialogue, at, model.lang, model.with_secrets);
         return shown.map(|row| Paragraph::line(row.role, row.text())).into_iter().collect();
     }

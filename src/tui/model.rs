@@ -76,6 +76,18 @@ pub enum Anchor {
     },
 }
 
+/// Whether the server's certificate is enough to go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// There is no doubt, or the person has none.
+    #[default]
+    Given,
+    /// The person is to be asked.
+    ToAsk,
+    /// The person was asked, and has not said yes.
+    Asked,
+}
+
 /// The content of the last message, as far as it was read.
 #[derive(Clone, Debug, Default)]
 pub struct ReadContent {
@@ -151,6 +163,8 @@ pub struct Session {
     pub drip: Option<(usize, usize)>,
     /// What was given away and is not on the wire yet.
     pub unheard: Vec<u8>,
+    /// Whether the server's certificate is enough to go on.
+    pub trust: Trust,
     /// How many of its exchanges the habits were learned from.
     pub learned: usize,
     /// The message that is being written.
@@ -201,6 +215,7 @@ impl Session {
             queue: None,
             drip: None,
             unheard: Vec::new(),
+            trust: Trust::default(),
             learned: 0,
             editor: None,
             next_revision: 0,
@@ -324,6 +339,8 @@ pub struct Model {
     pub line_ends: bool,
     /// Whether secrets are readable.
     pub with_secrets: bool,
+    /// Whether a certificate that cannot be trusted is no reason to ask.
+    pub insecure: bool,
     /// The time.
     pub now: Moment,
 }
@@ -370,6 +387,7 @@ impl Model {
             find: None,
             line_ends: false,
             with_secrets: false,
+            insecure: false,
             now: Moment(0),
         }
     }

@@ -144,6 +144,8 @@ pub enum Asked {
     LeftDraft,
     /// Whether a template takes the place of the draft.
     ReplaceDraft(&'static Template),
+    /// Whether to go on with a server whose certificate cannot be trusted.
+    Certificate,
 }
 
 /// An answer to a question.
@@ -177,6 +179,8 @@ pub enum Answer {
     Drop,
     /// Put something else in its place, which can be undone.
     Replace,
+    /// Go on with a certificate that cannot be trusted.
+    Trust,
     /// Do nothing.
     Stay,
 }
@@ -207,6 +211,7 @@ impl Asked {
             Self::DropDraft => &[Answer::Drop, Answer::Stay],
             Self::LeftDraft => &[Answer::GoOn, Answer::Another, Answer::Drop, Answer::Stay],
             Self::ReplaceDraft(_) => &[Answer::Another, Answer::Replace, Answer::Stay],
+            Self::Certificate => &[Answer::Close, Answer::Trust],
         }
     }
 
@@ -222,7 +227,7 @@ impl Asked {
             (_, Answer::Data | Answer::Drop) => 'd',
             (_, Answer::Chunks) => 'b',
             (_, Answer::ByHand) => 'h',
-            (_, Answer::GoOn) => 'g',
+            (_, Answer::GoOn | Answer::Trust) => 'g',
             (_, Answer::Another) => 'a',
             (_, Answer::Replace) => 'r',
         }

@@ -67,6 +67,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     let (theme, keys) = (config::usual_theme(), config::embedded_keys());
     let mut model = Model::new((0, 0), setting.lang(), theme, keys);
     model.with_secrets = setting.with_secrets;
+    model.insecure = setting.tls.insecure;
     model.utf8 = setting.chosen.utf8();
     let (memory, of_memory) = Memory::recall(setting, &mut model);
     let (changes, more) = followed.all();

@@ -25,6 +25,7 @@ mod sending;
 mod sessions;
 mod themes;
 mod transcript;
+mod trust;
 mod unsent;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -97,6 +98,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         effects.extend(draft::look_through(model));
     }
+    trust::ask(model);
     advice::count_draft(model);
     sending::next_by_hand(model);
     effects
@@ -180,11 +182,13 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let opened = in_front && !model.session.articles.is_empty();
     let is_reading = opened || (in_front && rows::selected(model, &model.session).is_some());
     let secrets = unsent::secrets(model, id);
+    let insecure = model.insecure;
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
+    trust::heard(session, event, insecure);
     match &event.what {
         Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
         Happening::Bytes { .. } => {}

@@ -50,7 +50,6 @@ fn broken(seen: &Dialogue, verb: &Verb) -> Option<Rule> {
         Verb::Data if open.is_some_and(|t| t.message.is_some()) => Some(Rule::Chunked),
         Verb::Data if open.is_some_and(is_binary) => Some(Rule::Binary),
         Verb::Starttls if seen.is_secured() => Some(Rule::TlsAlready),
-        Verb::Starttls => Some(Rule::NoHandshake),
         Verb::Auth if seen.is_authenticated() => Some(Rule::LoginOnce),
         Verb::Auth if open.is_some() => Some(Rule::LoginInside),
         Verb::Lhlo => Some(Rule::Lmtp),

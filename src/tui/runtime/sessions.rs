@@ -13,9 +13,10 @@ use crate::journal::{DialFailure, Ending, Happening};
 use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{Ear, Heard, Log, Orders, Part, converse};
+use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::session::Keep;
-use crate::speaker::{Human, Say};
+use crate::speaker::{Human, Say, Upgrade};
 
 /// How many lines may wait to be sent; a burst of typing is faster than any network.
 const ORDERS_WAITING: usize = 1 << 16;
@@ -72,7 +73,8 @@ impl Sessions {
             .published_to(ear);
         let (orders, taken) = mpsc::channel(ORDERS_WAITING);
         self.orders.insert(id, orders);
-        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice)));
+        let choice = self.setting.tls.clone();
+        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), choice));
         Ok(recording)
     }
 
@@ -125,10 +127,11 @@ async fn session(
     mut log: Log,
     mut orders: mpsc::Receiver<Order>,
     practice: Arc<OnceCell<Practice>>,
+    choice: tls::Choice,
 ) {
     while let Some(order) = orders.recv().await {
         let Order::Dial(target) = order else { continue };
-        let server = match target {
+        let server = match &target {
             // Without it the dialling fails, and says so.
             Target::Practice => practice_server(&practice).await,
             _ => None,
@@ -146,8 +149,11 @@ async fn session(
             Ok((stream, endpoints)) => {
                 log.append(Happening::Opened(endpoints)).await;
                 let orders = Orders { queue: &mut orders, obey };
-                converse(stream, &mut log, Part::person(), &mut Human::default(), Some(orders))
-                    .await;
+                let root = server.map(|practice| &practice.root);
+                let (tls, implicit) = choice.client(&target, root, true);
+                let part = Part::person().with_tls(tls, implicit);
+                let mut speaker = Upgrade { ehlo: choice.greets_as(), then: Human::default() };
+                converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
             }
         }
     }
@@ -159,7 +165,8 @@ async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
     practice.get_or_try_init(start).await.ok()
 }
 
-fn obey(human: &mut Human, order: Order) -> bool {
+fn obey(speaker: &mut Upgrade<Human>, order: Order) -> bool {
+    let human = &mut speaker.then;
     match order {
         Order::Say(say) => human.push(say),
         Order::Stop => {

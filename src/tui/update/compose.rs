@@ -7,7 +7,7 @@ use crate::display::keys::Action;
 
 use super::super::directive::{Directive, cannot_keep_alive, cannot_send};
 use super::super::effect::Effect;
-use super::super::model::{Anchor, Model, Pane};
+use super::super::model::{Anchor, Model, Pane, Trust};
 use super::super::palette;
 use super::super::popup::Popup;
 use super::directive;
@@ -116,6 +116,10 @@ pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
+    if model.session.trust != Trust::Given {
+        model.session.trust = Trust::ToAsk;
+        return Vec::new();
+    }
     if let Some(why) = cannot_send(model) {
         return directive::told(model, why);
     }

@@ -123,6 +123,7 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::DropDraft => Vec::new(),
         Asked::LeftDraft => super::draft::decide(model, answer),
         Asked::ReplaceDraft(template) => super::draft::replace(model, template, answer),
+        Asked::Certificate => super::trust::decide(model, answer),
     }
 }
 

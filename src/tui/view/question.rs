@@ -3,10 +3,10 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::display::Role;
 use crate::display::text::{clip, wrap};
 use crate::display::token::own_visible;
 use crate::display::words::grouped;
+use crate::display::{Role, security};
 use crate::draft::Severity;
 use crate::knowledge;
 
@@ -72,6 +72,7 @@ const fn title(question: &Question) -> &'static str {
         Asked::DropDraft => "editor.drop",
         Asked::LeftDraft => "editor.left.title",
         Asked::ReplaceDraft(template) => template.title,
+        Asked::Certificate => "question.certificate.title",
     }
 }
 
@@ -107,6 +108,7 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
         Asked::DropDraft => sentence(&size_of_draft(model, "editor.drop.ask"), Role::Text),
         Asked::ReplaceDraft(_) => sentence(&size_of_draft(model, "editor.replace.ask"), Role::Text),
         Asked::LeftDraft => sentence(&left_draft(model), Role::Text),
+        Asked::Certificate => sentence(&untrusted(model), Role::Bad),
     };
     if lines.len() > left {
         lines.truncate(left);
@@ -168,6 +170,17 @@ fn left_draft(model: &Model) -> String {
     text
 }
 
+/// What is wrong with the certificate.
+fn untrusted(model: &Model) -> String {
+    let Some(verdict) = model.session.dialogue.tls().and_then(|tls| tls.verdict.as_ref()) else {
+        return String::new();
+    };
+    let faults = security::faults(&verdict.faults, model.lang);
+    let values = [("name", own_visible(&verdict.name)), ("faults", faults)];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    knowledge::fill(model.lang, "question.certificate", &values)
+}
+
 /// What would be lost with a session, which is named where there are several.
 fn lost(model: &Model, session: &Session) -> Option<String> {
     let left = session.queue.as_ref().map_or(0, |queue| queue.left.len()).to_string();
@@ -207,12 +220,14 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
         (_, Answer::Replace) => "answer.replace",
         (_, Answer::Quit) => "answer.quit",
         (Asked::CloseSession, Answer::Close) => "answer.close-session",
+        (Asked::Certificate, Answer::Close) => "answer.distrust",
+        (_, Answer::Trust) => "answer.trust",
         (_, Answer::Close) => "answer.close",
         (_, Answer::OneByOne) if data => "answer.all",
         (_, Answer::OneByOne) => "answer.one-by-one",
         (_, Answer::Together) => "answer.together",
         (_, Answer::Edit) => "answer.edit",
-        (Asked::Leave, Answer::Stay) => "answer.stay",
+        (Asked::Leave | Asked::Certificate, Answer::Stay) => "answer.stay",
         (Asked::CloseSession, Answer::Stay) => "answer.keep-session",
         (Asked::Paste(_), Answer::Stay) => "answer.cancel",
         (_, Answer::Stay) => "answer.back",

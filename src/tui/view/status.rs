@@ -23,7 +23,10 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let mut parts: Vec<Piece> =
         vec![(Role::Title, format!(" {}", visible(model.session.target.as_bytes())))];
     if dialogue.is_secured() {
-        parts.push((Role::Good, word("header.tls").to_owned()));
+        let doubted = dialogue.tls().is_some_and(|tls| !tls.faults().is_empty());
+        let (role, key) =
+            if doubted { (Role::Bad, "header.tls.untrusted") } else { (Role::Good, "header.tls") };
+        parts.push((role, word(key).to_owned()));
     }
     if model.session.other_end_of.is_some() {
         parts.push((Role::Notice, word("header.other-end").to_owned()));

@@ -1,0 +1,85 @@
+//! Says EHLO and STARTTLS by itself, then lets another speak.
+
+use bytes::Bytes;
+
+use crate::journal::{Ending, Moment};
+use crate::session::{Dialogue, Phase};
+use crate::smtp::verb::Verb;
+
+use super::{Say, Speaker};
+
+/// A speaker that is heard once TLS is on; without a name it is heard at once.
+#[derive(Clone, Debug, Default)]
+pub struct Upgrade<P> {
+    /// The name of this host for EHLO, if TLS is wanted.
+    pub ehlo: Option<String>,
+    /// Who speaks then.
+    pub then: P,
+}
+
+impl<P> Upgrade<P> {
+    /// What has to be said before TLS is on; closing where the server does not go along.
+    fn before(&self, seen: &Dialogue) -> Option<Option<Say>> {
+        let name = self.ehlo.as_ref().filter(|_| !seen.is_secured() && seen.phase().is_open())?;
+        if !seen.awaits_client() {
+            return Some(None);
+        }
+        let said = |verb| {
+            let here = seen.exchanges().iter().filter(|e| e.connection == seen.connection());
+            here.filter(|e| e.verb() == Some(verb)).count() > 0
+        };
+        let line = match seen.phase() {
+            Phase::Greeted if !said(&Verb::Ehlo) => Some(format!("EHLO {name}\r\n")),
+            Phase::Ready if seen.offers("STARTTLS") && !said(&Verb::Starttls) => {
+                Some("STARTTLS\r\n".to_owned())
+            }
+            _ => None,
+        };
+        let say = line.map(|line| Say::Bytes(Bytes::from(line)));
+        Some(Some(say.unwrap_or(Say::Close(Ending::Failed("STARTTLS".to_owned())))))
+    }
+}
+
+impl<P: Speaker> Speaker for Upgrade<P> {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        self.before(seen).unwrap_or_else(|| self.then.next(now, seen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Event, Happening, Side, TlsFacts};
+    use crate::speaker::Human;
+
+    #[test]
+    fn tls_comes_first_and_is_not_done_without() {
+        let mut upgrade = Upgrade { ehlo: Some("me".to_owned()), then: Human::default() };
+        upgrade.then.push(Say::Bytes(Bytes::from_static(b"NOOP\r\n")));
+        let mut seen = Dialogue::default();
+        seen.apply(&Event::new(Moment(0), Happening::Opened(crate::journal::Endpoints::default())));
+        assert_eq!(upgrade.next(Moment(0), &seen), None);
+        let mut said = Vec::new();
+        for reply in ["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n"] {
+            seen.apply(&Event::bytes(
+                Moment(0),
+                Side::Server,
+                Bytes::from_static(reply.as_bytes()),
+            ));
+            let Some(Say::Bytes(line)) = upgrade.next(Moment(0), &seen) else { panic!("silent") };
+            seen.apply(&Event::bytes(Moment(0), Side::Client, line.clone()));
+            assert_eq!(upgrade.next(Moment(0), &seen), None, "it waits for the reply");
+            said.push(line);
+        }
+        assert_eq!(said, ["EHLO me\r\n", "STARTTLS\r\n"]);
+        let mut refused = seen.clone();
+        refused.apply(&Event::bytes(Moment(0), Side::Server, Bytes::from_static(b"454 no\r\n")));
+        assert!(matches!(upgrade.next(Moment(0), &refused), Some(Say::Close(_))));
+        seen.apply(&Event::bytes(Moment(0), Side::Server, Bytes::from_static(b"220 go\r\n")));
+        seen.apply(&Event::new(Moment(0), Happening::Secured(TlsFacts::default())));
+        assert_eq!(
+            upgrade.next(Moment(0), &seen),
+            Some(Say::Bytes(Bytes::from_static(b"NOOP\r\n")))
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! TLS over loopback: what this program says of each practice certificate, and of peers that do
+//! not shake hands as they should. Real servers are in `doors.rs`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use peer::Peer;
+use program::{Ended, Home, arg};
+
+/// `ehlo serve`, ended with the test.
+struct Serving(Child, String);
+
+impl Serving {
+    fn start(home: &Home, args: &[&str]) -> Self {
+        let mut command: Command = home.ehlo(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim_end().rsplit(':').next().unwrap().to_owned();
+        Self(child, format!("localhost:{port}"))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+const SCRIPT: &str = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: QUIT\nS: 221\n";
+
+fn run(home: &Home, server: &str, args: &[&str]) -> Ended {
+    let all = [&["run", "-", "--json", "--server", server], args].concat();
+    home.run_with(all, SCRIPT)
+}
+
+#[test]
+fn each_practice_certificate_is_refused_for_its_own_reason() {
+    let home = Home::new();
+    let ca = home.path("ca.pem");
+    for (kind, fault, words) in [
+        ("good", None, "the certificate is good for localhost"),
+        ("expired", Some("expired"), "it has expired"),
+        ("wrong-name", Some("wrong-name"), "it is for another name"),
+        ("self-signed", Some("self-signed"), "it is signed by itself alone"),
+        ("incomplete-chain", Some("incomplete-chain"), "the chain is incomplete"),
+    ] {
+        let serving = Serving::start(&home, &["--certificate", kind, "--write-ca", arg(&ca)]);
+        let trust = ["--tls", "starttls", "--tls-ca", arg(&ca)];
+        let strict = run(&home, &serving.1, &trust).with(if fault.is_some() { 2 } else { 0 });
+        assert!(strict.err.contains(words), "{kind}: {}", strict.err);
+        let bold = run(&home, &serving.1, &[&trust[..], &["--insecure"]].concat()).with(0);
+        let tls = &bold.json()[0]["tls"];
+        let faults: Vec<_> = fault.into_iter().collect();
+        assert_eq!(tls["verdict"]["faults"], serde_json::json!(faults), "{kind}");
+        assert_eq!(tls["version"], "TLSv1.3");
+        assert_eq!(tls["sni"], "localhost");
+        let own = &tls["chain"][0];
+        assert!(own["sha256"].as_str().unwrap().len() == 64, "{own}");
+    }
+}
+
+#[test]
+fn versions_suites_and_names_are_as_they_are_asked_for() {
+    let home = Home::new();
+    let ca = home.path("ca.pem");
+    let serving = Serving::start(&home, &["--tls", "implicit", "--write-ca", arg(&ca)]);
+    let server = format!("smtps://{}", serving.1);
+    let with = |args: &[&str]| {
+        let args = [&["--tls-ca", arg(&ca)], args].concat();
+        run(&home, &server, &args).with(0).json()[0]["tls"].clone()
+    };
+    let old = with(&["--tls-max", "1.2"]);
+    assert_eq!((&old["version"], &old["handshake"]), (&"TLSv1.2".into(), &"full".into()));
+    let suite = "TLS_CHACHA20_POLY1305_SHA256";
+    let chosen = with(&["--tls-cipher", suite, "--tls-sni", "none"]);
+    assert_eq!((&chosen["cipher"], &chosen["sni"]), (&suite.into(), &serde_json::Value::Null));
+    let ended = run(&home, &server, &["--tls-cipher", "RC4"]).with(64);
+    assert!(ended.err.contains("known are"), "{}", ended.err);
+    let ended = run(&home, &server, &["--tls-min", "1.3", "--tls-max", "1.2"]).with(64);
+    assert!(ended.err.contains("TLS"), "{}", ended.err);
+}
+
+#[test]
+fn clear_text_behind_an_implicit_port_is_kept_and_said() {
+    let home = Home::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"220 mx.example.net in the clear\r\n").unwrap();
+        let _ = std::io::Read::read(&mut stream, &mut [0; 1024]);
+    });
+    let ended = run(&home, &address, &["--tls", "implicit"]).with(2);
+    thread.join().unwrap();
+    assert!(ended.err.contains("S: 220 mx.example.net in the clear"), "{}", ended.err);
+    assert!(ended.err.contains("answered in clear text"), "{}", ended.err);
+}
+
+#[test]
+fn a_client_in_the_clear_at_a_port_for_tls_is_told_so() {
+    let home = Home::new();
+    let serving = Serving::start(&home, &["--tls", "implicit"]);
+    let mut stream = TcpStream::connect(serving.1.replace("localhost", "127.0.0.1")).unwrap();
+    stream.write_all(b"EHLO pc.example.org\r\n").unwrap();
+    let mut said = Vec::new();
+    let _ = std::io::Read::read_to_end(&mut stream, &mut said);
+    // An alert, as every client of TLS understands it.
+    assert_eq!(said.first_chunk(), Some(&[21, 3, 3]), "{said:?}");
+}
+
+/// A server that offers STARTTLS, says `go` to it, and plays what comes then.
+fn offering(go: &'static [u8], then: fn(&mut peer::Client)) -> Peer<()> {
+    Peer::start(move |mut client| {
+        client.say(b"220 mx.example.net\r\n");
+        client.line();
+        client.say(b"250-mx.example.net\r\n250 STARTTLS\r\n");
+        client.line();
+        client.say(go);
+        then(&mut client);
+    })
+}
+
+#[test]
+fn a_dropped_handshake_is_no_certificate_that_was_refused() {
+    let home = Home::new();
+    let peer = offering(b"220 go\r\n", |_| ());
+    let ended = run(&home, &peer.address, &["--tls", "starttls"]).with(2);
+    peer.end();
+    assert!(ended.err.contains("closed the connection in the middle"), "{}", ended.err);
+}
+
+#[test]
+fn what_is_injected_behind_220_is_evidence_and_never_inside_tls() {
+    let home = Home::new();
+    let peer = offering(b"220 go\r\n250-mx.evil.example\r\n250 AUTH PLAIN\r\n", |_| ());
+    let ended = run(&home, &peer.address, &["--tls", "starttls"]).with(2);
+    peer.end();
+    let session = &ended.json()[0];
+    let ids: Vec<_> = session["findings"].as_array().unwrap().iter().map(|f| &f["id"]).collect();
+    assert!(ids.contains(&&"D03".into()), "{ids:?}");
+    assert!(ended.err.contains("mx.evil.example"), "{}", ended.err);
+}
+
+#[test]
+fn a_message_inside_tls_is_stored_byte_for_byte() {
+    let home = Home::new();
+    let (ca, mail) = (home.path("ca.pem"), home.path("mail"));
+    let serving = Serving::start(&home, &["--write-ca", arg(&ca), "--maildir", arg(&mail)]);
+    let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: MAIL FROM:<alice@example.org>\nS: 250\nC: RCPT TO:<bob@example.net>\nS: 250\nC: DATA\nS: 354\nC: Subject: x\nC: \nC: ..dot\nC: .\nS: 250\nC: QUIT\nS: 221\n";
+    let args = ["run", "-", "--server", &serving.1, "--tls", "starttls", "--tls-ca", arg(&ca)];
+    home.run_with(args, script).with(0);
+    let stored = std::fs::read_dir(mail.join("new")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(std::fs::read(stored).unwrap(), b"Subject: x\r\n\r\n.dot\r\n");
+}
