@@ -377,7 +377,7 @@ fn server_fields(mechanism: &str, bytes: &[u8]) -> Vec<Field> {
 }
 
 /// What LOGIN wants to know: the question may say it, else the order does.
-fn asked_for(nth: usize, question: &[u8]) -> Name {
+pub fn asked_for(nth: usize, question: &[u8]) -> Name {
     let question = question.to_ascii_lowercase();
     let asks = |word: &[u8]| question.windows(word.len()).any(|w| w == word);
     match nth {
