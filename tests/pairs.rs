@@ -20,7 +20,7 @@ use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcrip
 use ehlo::session::{Dialogue, Phase, Turn, timing};
 use ehlo::smtp::code::Code;
 use ehlo::speaker::server::Delivery;
-use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
+use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use outline::outline;
 
 /// The file that `:data message.eml` names.
@@ -56,7 +56,7 @@ impl Pair {
             box_of.lock().unwrap().push(delivery);
             Ok("1".to_owned())
         };
-        let server = Server::new(policy, Arc::new(deliver));
+        let server = Server::new(policy, Arc::new(deliver), Seed::default());
         let mut pair =
             Self { dialogue: Dialogue::default(), now: Moment(0), script, server, delivered };
         pair.happens(Happening::Opened(Endpoints::default()));

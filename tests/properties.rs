@@ -25,7 +25,7 @@ use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
-use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
+use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use ehlo::tui::rows::{self, sight::Sight};
 use outline::outline;
 use proptest::collection::vec;
@@ -196,7 +196,7 @@ fn fold(steps: &[Step]) -> Dialogue {
 
 fn speak_up(dialogue: &Dialogue, script: &mut Script) {
     let deliver = Arc::new(|_| Ok("1".to_owned()));
-    let mut server = Server::new(Policy::default(), deliver);
+    let mut server = Server::new(Policy::default(), deliver, Seed::default());
     let now = Moment(0).plus(Duration::from_secs(1));
     for _ in 0..3 {
         let _ = server.next(now, dialogue);
@@ -385,7 +385,7 @@ proptest! {
         lines in vec(prop_oneof![3 => typed(), 2 => client_piece()], 0..16),
         begun in any::<bool>(),
     ) {
-        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())));
+        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())), Seed::default());
         let mut dialogue = fold(&[Step::Opened]);
         let hello = begun.then(|| b"EHLO pc.example.org\r\n".to_vec());
         for line in std::iter::once(Vec::new()).chain(hello).chain(lines) {

@@ -141,7 +141,7 @@ async fn session(
     };
     log.append(Happening::Opened(endpoints)).await;
     let patience = policy.patience;
-    let mut server = Server::new(policy, deliver);
+    let mut server = Server::new(policy, deliver, super::seed());
     converse::<_, ()>(Box::new(stream), &mut log, Part::server(patience), &mut server, None).await;
     log.close().await;
     log.dialogue

@@ -173,7 +173,11 @@ impl Login {
             None if seen.phase().is_open() => Next::Wait,
             None => Next::Over(None),
             Some(Class::Intermediate) if self.answered == Some(last) => {
-                if seen.phase().is_open() { Next::Wait } else { Next::Over(Some(last)) }
+                if seen.phase().is_open() {
+                    Next::Wait
+                } else {
+                    Next::Over(Some(last))
+                }
             }
             // It was given up already, and the server goes on asking.
             Some(Class::Intermediate) if self.fault.is_some() => Next::Over(Some(last)),
@@ -182,8 +186,10 @@ impl Login {
                 Next::Say(self.answer(seen, &login))
             }
             Some(class) => {
+                let asked = login.server_steps();
+                let proven = asked.iter().any(|step| step.get(Name::Signature).is_some());
                 let scram = Hash::of(&self.mechanism).is_some();
-                if class == Class::Positive && scram && login.server_steps().len() < 2 {
+                if class == Class::Positive && scram && !proven {
                     self.fault = Some(Fault::NoSignature);
                 }
                 Next::Over(Some(last))
