@@ -23,8 +23,9 @@ fn main() -> ExitCode {
     if !matches!(mode, Mode::Config(ConfigVerb::Check)) {
         headless::tell(&warnings);
     }
+    let password = common.password();
     let (record, with_secrets) = (common.record, common.with_secrets);
-    let setting = Setting { record, with_secrets, chosen, sources, warnings };
+    let setting = Setting { record, with_secrets, password, chosen, sources, warnings };
     let outcome = match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), &setting),
         Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), &setting),

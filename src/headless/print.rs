@@ -31,10 +31,9 @@ impl Printer {
         Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0 }
     }
 
-    /// Leaves the client's lines out: whoever typed them sees them already.
-    pub const fn without_own_lines(mut self) -> Self {
-        self.own_lines = false;
-        self
+    /// Whether the client's lines are printed: whoever typed them sees them already.
+    pub const fn show_own_lines(&mut self, yes: bool) {
+        self.own_lines = yes;
     }
 
     /// What is new in `dialogue`.

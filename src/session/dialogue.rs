@@ -303,15 +303,15 @@ impl Dialogue {
         matches!(self.framing, Framing::Data { .. })
     }
 
-    /// Whether the client's next line is text whatever it looks like: an answer to AUTH, or mail
-    /// data that has begun. No header field begins with a colon, so the first line may still be
-    /// something else.
+    /// Whether the client's next line is text whatever it looks like: mail data that has begun.
+    /// Neither an answer to AUTH nor the first header field begins with a colon, so those may still
+    /// be something else.
     pub fn is_inside_text(&self) -> bool {
         match self.framing {
             Framing::Data { message } => {
                 self.messages.get(message).is_some_and(|m| m.wire_len() > 0)
             }
-            framing => framing == Framing::Login,
+            _ => false,
         }
     }
 

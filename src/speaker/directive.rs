@@ -4,10 +4,13 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::journal::Ending;
 use crate::journal::transcript::{Place, TranscriptError, text};
+use crate::smtp::sasl;
 
-use super::{Drip, Say};
+use super::{Drip, Say, login};
 
 /// What a directive makes the client do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,15 @@ pub enum Directive {
     Say(Say),
     /// Send this file as mail data.
     Data(String),
+    /// Log in.
+    Login {
+        /// The mechanism, in capitals.
+        mechanism: String,
+        /// Who; empty, if nobody was named.
+        user: String,
+        /// Whether the first answer shall stand behind AUTH, if somebody has said.
+        initial: Option<bool>,
+    },
 }
 
 /// Reads the directive whose colon stands at `at`; `None` for a name that says nothing on the wire.
@@ -28,6 +40,8 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
         "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
         "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
+        "b64" => Directive::Say(Say::Bytes(encoded(argument, behind)?)),
+        "auth" => login(argument, behind)?,
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
     }))
@@ -65,6 +79,53 @@ fn drip(argument: &[u8], at: Place) -> Result<Drip, TranscriptError> {
         .ok_or_else(|| wrong(1, "time", "a time such as 2s or 250ms, then the text"))?;
     let behind = argument.get(start(argument, 2)..).unwrap_or_default();
     Ok(Drip::new(text(behind, place(2))?.wire(), piece, pause))
+}
+
+/// A text as base64, in a line of its own.
+fn encoded(argument: &[u8], at: Place) -> Result<Bytes, TranscriptError> {
+    let text = text(argument, at)?;
+    let bytes: Vec<u8> = text.pieces.iter().map(|piece| piece.literal()).collect();
+    let end = if text.line_end { "\r\n" } else { "" };
+    Ok(Bytes::from(sasl::encode(&bytes) + end))
+}
+
+/// `MECHANISM [USER] [initial|wait]`.
+fn login(argument: &[u8], at: Place) -> Result<Directive, TranscriptError> {
+    let text = String::from_utf8_lossy(argument);
+    let mut words = text.split_whitespace();
+    let mechanism = words.next().unwrap_or_default().to_ascii_uppercase();
+    let wrong = |word: &str, problem: String, expected| TranscriptError {
+        at: Place { column: at.column + text.rfind(word).unwrap_or_default(), ..at },
+        problem,
+        expected,
+    };
+    if mechanism.is_empty() {
+        let expected = "a mechanism and a user, such as \"PLAIN alice@example.org\"";
+        return Err(wrong("", "no mechanism is named".to_owned(), expected));
+    }
+    let way = |word: &str| match word {
+        "initial" => Some(true),
+        "wait" => Some(false),
+        _ => None,
+    };
+    let rest: Vec<_> = words.collect();
+    let (user, initial, over) = match rest.as_slice() {
+        [] => ("", None, None),
+        [word] if way(word).is_some() => ("", way(word), None),
+        [user] => (*user, None, None),
+        [user, word] if way(word).is_some() => (*user, way(word), None),
+        [_, over, ..] => ("", None, Some(*over)),
+    };
+    if let Some(over) = over {
+        let expected = "initial or wait: the first answer behind AUTH, or after the server's 334";
+        // Who puts the password here shall not read it again.
+        return Err(wrong(over, "a user name is one word".to_owned(), expected));
+    }
+    if user.is_empty() && login::needs_password(&mechanism) {
+        let problem = format!("{mechanism} needs a user name");
+        return Err(wrong("", problem, "a user, such as \"alice@example.org\""));
+    }
+    Ok(Directive::Login { mechanism, user: user.to_owned(), initial })
 }
 
 fn number(word: &[u8]) -> Option<NonZeroUsize> {
@@ -142,6 +203,39 @@ mod tests {
             assert!(error.starts_with(told), "{error}");
         }
         assert_eq!(read("fly", b"", AT), Ok(None));
+    }
+
+    #[test]
+    fn a_text_is_said_as_base64() {
+        for (argument, wire) in [
+            (
+                &b"\\0alice@example.org\\0correct horse"[..],
+                &b"AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\r\n"[..],
+            ),
+            (b"", b"\r\n"),
+            (b"alice\\c", b"YWxpY2U="),
+        ] {
+            assert_eq!(said("b64", argument), Say::Bytes(wire.into()));
+        }
+    }
+
+    #[test]
+    fn a_login_names_its_mechanism_and_user() {
+        for (argument, mechanism, user, initial) in [
+            ("plain alice@example.org", "PLAIN", "alice@example.org", None),
+            (" LOGIN  a  initial", "LOGIN", "a", Some(true)),
+            ("PLAIN a wait", "PLAIN", "a", Some(false)),
+            ("EXTERNAL", "EXTERNAL", "", None),
+            ("EXTERNAL wait", "EXTERNAL", "", Some(false)),
+            ("NTLM", "NTLM", "", None),
+        ] {
+            let want = Directive::Login { mechanism: mechanism.into(), user: user.into(), initial };
+            assert_eq!(read("auth", argument.as_bytes(), AT), Ok(Some(want)), "{argument}");
+        }
+        for argument in ["", "PLAIN", "PLAIN wait", "PLAIN alice secret", "PLAIN a wait b"] {
+            let told = read("auth", argument.as_bytes(), AT).unwrap_err().to_string();
+            assert!(told.starts_with("line 3, column ") && !told.contains("secret"), "{told}");
+        }
     }
 
     #[test]

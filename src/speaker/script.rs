@@ -3,6 +3,7 @@
 //! `C:` lines with no `S:` between them go out without waiting. The greeting is awaited silently
 //! where no `S:` stands before the first `C:`, and so is the reply to a QUIT at the very end. Any
 //! other reply that no line expects fails the run (see `journal::transcript` for the notation).
+//! `:auth` is a whole login; what stands behind it is about its last reply.
 
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use bytes::{Bytes, BytesMut};
 
 use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
-use crate::session::pattern::ReplyPattern;
+use crate::session::pattern::{Codes, ReplyPattern};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 
 use super::directive::{self, Directive, duration};
+use super::login::{Credentials, Fault, Login, Next};
 use super::{Say, Speaker};
 
 /// What a script does next.
@@ -30,6 +32,7 @@ enum Item {
     AwaitGoodbye,
     Wait(Duration),
     ExpectClosed(Place),
+    Login(Place, Box<Login>),
 }
 
 /// An expectation that was not met.
@@ -52,6 +55,7 @@ pub struct Script {
     wait_until: Option<Moment>,
     codes_only: bool,
     mismatch: Option<Mismatch>,
+    login_faults: Vec<(Place, Fault)>,
 }
 
 impl Script {
@@ -109,6 +113,7 @@ impl Script {
             wait_until: None,
             codes_only: false,
             mismatch: None,
+            login_faults: Vec::new(),
         })
     }
 
@@ -116,6 +121,31 @@ impl Script {
     pub const fn codes_only(mut self, yes: bool) -> Self {
         self.codes_only = yes;
         self
+    }
+
+    /// Gives each login what comes from outside: `equip` supplies it.
+    ///
+    /// # Errors
+    /// With the place of the login for which there is nothing, and what `equip` says about it.
+    pub fn equip(
+        &mut self,
+        mut equip: impl FnMut(&mut Login) -> Result<(), String>,
+    ) -> Result<(), TranscriptError> {
+        for item in &mut self.items {
+            if let Item::Login(at, login) = item {
+                equip(login).map_err(|problem| TranscriptError {
+                    at: *at,
+                    problem,
+                    expected: "--password-env, --password-file or --password-command",
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was wrong in a login, and where it stands.
+    pub fn login_faults(&self) -> &[(Place, Fault)] {
+        &self.login_faults
     }
 
     /// What went wrong, if something did.
@@ -145,6 +175,22 @@ impl Script {
         let expected = patterns.iter().map(|p| p.codes.to_string() + &p.text_of()).collect();
         self.mismatch = Some(Mismatch { at, expected, seen });
         Say::Close(Ending::Finished)
+    }
+
+    /// The next step of the login that is due; `None` when it is over.
+    fn log_in(&mut self, seen: &Dialogue) -> Option<Option<Say>> {
+        let Some(Item::Login(at, login)) = self.items.get_mut(self.next) else { return None };
+        let (at, next) = (*at, login.next(seen));
+        let fault = login.fault();
+        match next {
+            Next::Say(bytes) => Some(Some(Say::Bytes(bytes))),
+            Next::Wait => Some(None),
+            Next::Over(last) => {
+                self.heard = last.unwrap_or(seen.exchanges().len());
+                self.login_faults.extend(fault.map(|fault| (at, fault)));
+                None
+            }
+        }
     }
 
     /// At the end nothing may be left over.
@@ -179,6 +225,14 @@ impl Speaker for Script {
                 Item::AwaitGreeting if over => return Some(self.fail(None, &[], None)),
                 Item::AwaitGoodbye if over => {}
                 Item::AwaitGreeting | Item::AwaitGoodbye => return None,
+                Item::Login(_, login) if !login.has_begun() && self.reply(seen).is_some() => {
+                    return Some(self.fail(None, &[], Some(self.heard)));
+                }
+                Item::Login(..) => {
+                    if let Some(step) = self.log_in(seen) {
+                        return step;
+                    }
+                }
                 Item::ExpectClosed(_) if over => {}
                 Item::ExpectClosed(at) if self.reply(seen).is_some() => {
                     return Some(self.fail(Some(at), &[], Some(self.heard)));
@@ -242,6 +296,11 @@ fn take(
                 return wrong(format!("\"{file}\" cannot be read: {why}"), "a message file");
             }
         },
+        Some(Directive::Login { mechanism, user, initial }) => {
+            let credentials = Credentials { user, ..Credentials::default() };
+            let login = Login::new(&mechanism, credentials, initial);
+            items.push(Item::Login(at, Box::new(login)));
+        }
         None => match name {
             "wait" => {
                 let time = String::from_utf8_lossy(argument);
@@ -256,8 +315,9 @@ fn take(
             "closed" | "reset" => items.push(Item::ExpectClosed(at)),
             "at" => {}
             _ => {
-                let expected = ":data FILE, :raw TEXT, :drip BYTES WAIT TEXT, :wait TIME, \
-                                :pipeline, :end, :close, :closed, :reset or :at";
+                let expected = ":data FILE, :auth MECHANISM USER, :b64 TEXT, :raw TEXT, \
+                                :drip BYTES WAIT TEXT, :wait TIME, :pipeline, :end, :close, \
+                                :closed, :reset or :at";
                 return wrong(format!("\":{name}\" is no directive of a script"), expected);
             }
         },
@@ -269,8 +329,28 @@ const fn send(bytes: Bytes) -> Item {
     Item::Say(Say::Bytes(bytes))
 }
 
+/// Behind a login of which nothing is expected, it is expected to work.
+fn with_logins_that_work(items: Vec<Item>) -> Vec<Item> {
+    let works = Codes::read(b"235").map(|codes| ReplyPattern { codes, text: None });
+    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    let mut login = None;
+    for item in items.into_iter().map(Some).chain([None]) {
+        let expects = matches!(item, Some(Item::Expect(..) | Item::ExpectClosed(_)));
+        if let Some(at) = login.take_if(|_| !expects) {
+            out.push(Item::Expect(at, works.clone().into_iter().collect()));
+        }
+        login = match &item {
+            Some(Item::Login(at, _)) => Some(*at),
+            _ => None,
+        };
+        out.extend(item);
+    }
+    out
+}
+
 /// Adds what is awaited silently: the greeting, and the reply to a last QUIT.
-fn with_silent_replies(mut items: Vec<Item>) -> Vec<Item> {
+fn with_silent_replies(items: Vec<Item>) -> Vec<Item> {
+    let mut items = with_logins_that_work(items);
     let greeting_expected = matches!(
         items.iter().find(|i| !matches!(i, Item::Wait(_))),
         Some(Item::Expect(..) | Item::ExpectClosed(_))

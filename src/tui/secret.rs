@@ -5,6 +5,7 @@ use crate::journal::transcript::{self, Place};
 use crate::session::secrets;
 use crate::smtp::Span;
 use crate::smtp::command;
+use crate::smtp::param::words;
 use crate::smtp::verb::Verb;
 use crate::speaker::directive;
 
@@ -16,6 +17,26 @@ pub const RAW: &str = ":raw ";
 
 /// The directive that sends its text in pieces.
 const DRIP: &str = ":drip ";
+
+/// The directive that sends its text as base64.
+const B64: &str = ":b64 ";
+
+/// The directive that logs in.
+const AUTH: &str = ":auth ";
+
+/// What is a secret in a line wherever the session stands: a text that is to be encoded, and what
+/// stands behind the user of a login, where somebody may put the password.
+fn always_secret(line: &str) -> Option<Span> {
+    if behind(line, B64).is_some() {
+        return Some(Span::new(B64.len(), line.len())).filter(|span| !span.is_empty());
+    }
+    let rest = behind(line, AUTH)?;
+    let third = words(rest.as_bytes(), 0).nth(2)?;
+    let word = third.of(rest.as_bytes());
+    let known = ["initial", "wait"].iter().any(|way| way.as_bytes().starts_with(word));
+    let last = rest.as_bytes().get(third.end..).unwrap_or_default().trim_ascii().is_empty();
+    (!(known && last)).then(|| Span::new(AUTH.len() + third.start, line.len()))
+}
 
 /// `line` without a directive's name before it, in any case.
 fn behind<'a>(line: &'a str, name: &str) -> Option<&'a str> {
@@ -125,6 +146,9 @@ impl Session {
 
     /// What would be a secret in a line if it were sent now, by a directive or as it stands.
     fn secrets_of(&self, line: &str) -> Vec<Span> {
+        if let Some(span) = always_secret(line).filter(|_| !self.dialogue.is_inside_text()) {
+            return vec![span];
+        }
         if self.dialogue.awaits_mail_data() {
             return Vec::new();
         }
@@ -177,7 +201,8 @@ impl Model {
     /// What would be a secret in `text` if it were sent now.
     pub(super) fn secrets_of(&self, text: &str) -> Vec<Span> {
         // Of a directive only what it sends can be one.
-        if matches!(self.popup, Some(Popup::Palette(_))) && sent_from(text).is_none() {
+        let says_nothing = sent_from(text).is_none() && always_secret(text).is_none();
+        if matches!(self.popup, Some(Popup::Palette(_))) && says_nothing {
             return Vec::new();
         }
         self.session.secrets_of(text)
@@ -232,6 +257,24 @@ mod tests {
             ("AUTH", None),
         ] {
             assert_eq!(sent_from(line), at, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_or_behind_a_user_is_a_secret() {
+        for (line, secret) in [
+            (":b64 pw", Some(5)),
+            (":B64 pw", Some(5)),
+            (":b64 ", None),
+            (":auth PLAIN alice", None),
+            (":auth PLAIN alice w", None),
+            (":auth PLAIN alice wait ", None),
+            (":auth PLAIN alice wait x", Some(18)),
+            (":auth PLAIN alice pw", Some(18)),
+            (":raw pw", None),
+        ] {
+            let want = secret.map(|at| Span::new(at, line.len()));
+            assert_eq!(always_secret(line), want, "{line}");
         }
     }
 

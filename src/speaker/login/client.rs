@@ -119,23 +119,20 @@ pub fn needs_password(mechanism: &str) -> bool {
 
 impl Login {
     /// A login with `mechanism`. Its first answer stands behind AUTH where that is usual, or where
-    /// `initial` wants it.
-    pub fn new(
-        mechanism: &str,
-        credentials: Credentials,
-        initial: Option<bool>,
-        seed: Seed,
-    ) -> Self {
+    /// `initial` wants it. What is secret or random in it is still to be supplied.
+    pub fn new(mechanism: &str, credentials: Credentials, initial: Option<bool>) -> Self {
         let mechanism = mechanism.to_ascii_uppercase();
         // Servers that know LOGIN do not all know it with an initial response.
         let usual = !matches!(mechanism.as_str(), "LOGIN" | "CRAM-MD5");
         let initial = initial.unwrap_or(usual);
+        let seed = Seed::default();
         Self { mechanism, credentials, initial, seed, begun: None, answered: None, fault: None }
     }
 
-    /// Gives the password that was still missing.
-    pub fn supply(&mut self, secret: Secret) {
+    /// Gives what comes from outside: the password, and what random values follow from.
+    pub fn supply(&mut self, secret: Secret, seed: Seed) {
         self.credentials.secret = secret;
+        self.seed = seed;
     }
 
     /// The mechanism, in capitals.
@@ -151,6 +148,11 @@ impl Login {
     /// Whether it cannot go on without a password.
     pub fn needs_password(&self) -> bool {
         needs_password(&self.mechanism)
+    }
+
+    /// Whether AUTH was said.
+    pub const fn has_begun(&self) -> bool {
+        self.begun.is_some()
     }
 
     /// Why it was given up, or is not to be trusted.

@@ -38,6 +38,10 @@ impl Loop {
                 Effect::SayFile(path) => {
                     reading::say_file(self.model.session.id, path, self.inner.clone());
                 }
+                Effect::Password(session, login) => {
+                    let (lang, inner) = (self.model.lang, self.inner.clone());
+                    reading::password(session, login, self.password.clone(), lang, inner);
+                }
                 Effect::List(path) => reading::list(path, self.inner.clone()),
                 Effect::Close(id) => self.sessions.close(id),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),

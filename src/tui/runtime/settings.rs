@@ -185,7 +185,7 @@ mod tests {
         std::os::unix::fs::symlink(&keys, folders.keys()).unwrap();
         let sources = Sources::gather(Vec::new(), Some(folders.clone()));
         let (chosen, warnings) = Settings::read(&sources);
-        let setting = Setting { record: None, with_secrets: false, chosen, sources, warnings };
+        let setting = Setting { chosen, sources, warnings, ..Setting::default() };
         let mut followed = Followed::begin(&setting);
         for (touched, with_theme, first) in [
             (&keys, false, "keys.toml"),

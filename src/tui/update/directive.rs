@@ -2,7 +2,8 @@
 
 use crate::journal::transcript::Place;
 use crate::knowledge;
-use crate::speaker::{Directive as Said, Say, directive as said};
+use crate::speaker::login::Credentials;
+use crate::speaker::{Directive as Said, Login, Say, directive as said};
 
 use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial, cannot_edit};
 use super::super::editor::item::Item;
@@ -77,6 +78,10 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
     let (id, at) = (model.session.id, Place { line: 1, column: 1 });
     let effect = match said::read(directive.name, argument.as_bytes(), at) {
         Ok(Some(Said::Data(file))) => Effect::SayFile(file),
+        Ok(Some(Said::Login { mechanism, user, initial })) => {
+            let credentials = Credentials { user, ..Credentials::default() };
+            Effect::Password(id, Box::new(Login::new(&mechanism, credentials, initial)))
+        }
         Ok(Some(Said::Say(say))) if say.is_nothing() => {
             return told(model, "message.nothing-sent");
         }
