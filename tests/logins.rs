@@ -12,7 +12,11 @@
 
 #[path = "support/outline.rs"]
 mod outline;
+#[path = "support/program.rs"]
+mod program;
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,6 +26,7 @@ use ehlo::smtp::sasl::{self, Name};
 use ehlo::speaker::login::{Binding, Credentials, Evidence, Fault, Next, needs_password};
 use ehlo::speaker::{Login, Policy, Say, Script, Secret, Seed, Server, Speaker};
 use outline::outline;
+use program::{Ended, Home, Running, arg};
 
 const USER: &str = "alice@example.org";
 const PASSWORD: &str = "correct horse";
@@ -308,4 +313,418 @@ fn a_long_first_answer_waits_for_the_question() {
     let (_, seen) = play(&text, &"x".repeat(600));
     assert_eq!(&seen.exchanges()[2].line.as_ref().unwrap().bytes[..], b"AUTH PLAIN");
     assert!(needs_password("PLAIN") && !needs_password("EXTERNAL"));
+}
+
+/// What rsasl asks for on either side.
+struct Oracle;
+
+impl rsasl::callback::SessionCallback for Oracle {
+    fn callback(
+        &self,
+        session: &rsasl::callback::SessionData,
+        context: &rsasl::callback::Context<'_>,
+        request: &mut rsasl::callback::Request<'_>,
+    ) -> Result<(), rsasl::prelude::SessionError> {
+        use rsasl::mechanisms::{oauthbearer, scram, xoauth2};
+        use rsasl::property;
+        let bearer = context.get_ref::<property::OAuthBearerToken>();
+        request
+            .satisfy::<property::AuthId>(USER)?
+            .satisfy::<property::Password>(PASSWORD.as_bytes())?
+            .satisfy::<property::OAuthBearerToken>(TOKEN)?
+            .satisfy::<property::OAuthBearerKV>(&[])?;
+        if request.is::<oauthbearer::properties::OAuthBearerValidate>() {
+            let good = bearer.is_some_and(|bearer| bearer.trim_start_matches("Bearer ") == TOKEN);
+            let error = oauthbearer::properties::OAuthBearerError::new("invalid_token", None, None);
+            let said = if good { Ok(()) } else { Err(error) };
+            request.satisfy::<oauthbearer::properties::OAuthBearerValidate>(&said)?;
+        }
+        if request.is::<xoauth2::properties::XOAuth2Validate>() {
+            let said = if bearer == Some(TOKEN) { Ok(()) } else { Err("{\"status\":\"401\"}") };
+            request.satisfy::<xoauth2::properties::XOAuth2Validate>(&said)?;
+        }
+        if request.is::<scram::properties::ScramStoredPassword<'_>>() {
+            let sha1 = session.mechanism().mechanism.as_str().contains("SHA-1");
+            let (stored, server) =
+                if sha1 { stored::<sha1::Sha1>() } else { stored::<sha2::Sha256>() };
+            let kept = scram::properties::ScramStoredPassword::new(ROUNDS, SALT, &stored, &server);
+            request.satisfy::<scram::properties::ScramStoredPassword<'_>>(&kept)?;
+        }
+        Ok(())
+    }
+
+    fn validate(
+        &self,
+        _session: &rsasl::callback::SessionData,
+        context: &rsasl::callback::Context<'_>,
+        validate: &mut rsasl::validate::Validate<'_>,
+    ) -> Result<(), rsasl::validate::ValidationError> {
+        use rsasl::property::{AuthId, Password};
+        let password = context.get_ref::<Password>();
+        let user = context.get_ref::<AuthId>();
+        let good = password.is_none_or(|given| given == PASSWORD.as_bytes())
+            && user.is_none_or(|user| user == USER);
+        validate.finalize::<LetIn>(good);
+        Ok(())
+    }
+}
+
+struct LetIn;
+
+impl rsasl::validate::Validation for LetIn {
+    type Value = bool;
+}
+
+const SALT: &[u8] = b"practice salt 16";
+const ROUNDS: u32 = 4096;
+
+/// The keys that a server keeps (RFC 5802 §3), computed apart from the program.
+fn stored<D>() -> (Vec<u8>, Vec<u8>)
+where
+    D: sha2::Digest + hmac::digest::core_api::BlockSizeUser + Clone + Sync,
+{
+    use hmac::{Mac as _, SimpleHmac};
+    let mut salted = vec![0; <D as sha2::Digest>::output_size()];
+    pbkdf2::pbkdf2::<SimpleHmac<D>>(PASSWORD.as_bytes(), SALT, ROUNDS, &mut salted).unwrap();
+    let keyed = |text: &[u8]| {
+        let mac = SimpleHmac::<D>::new_from_slice(&salted).unwrap();
+        mac.chain_update(text).finalize().into_bytes().to_vec()
+    };
+    (D::digest(keyed(b"Client Key")).to_vec(), keyed(b"Server Key"))
+}
+
+/// What the other implementation knows too.
+const SHARED: [&str; 6] =
+    ["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2", "ANONYMOUS"];
+
+#[test]
+fn the_client_of_another_implementation_logs_in() {
+    use rsasl::prelude::{Mechname, SASLClient, SASLConfig};
+    for mechanism in SHARED.into_iter().chain(["OAUTHBEARER"]) {
+        let config = SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
+        let name = Mechname::parse(mechanism.as_bytes()).unwrap();
+        let mut session = SASLClient::new(config).start_suggested([&name]).unwrap();
+        let (mut server, mut seen) = (practice(9, Evidence::default()), opened());
+        let mut hears = |seen: &mut Dialogue, line: &str| {
+            hear(seen, Side::Client, line.as_bytes());
+            while let Some(Say::Bytes(bytes)) = server.next(Moment(1), seen) {
+                hear(seen, Side::Server, &bytes);
+            }
+        };
+        hears(&mut seen, "");
+        hears(&mut seen, "EHLO x.example\r\n");
+        hears(&mut seen, &format!("AUTH {mechanism}\r\n"));
+        for _ in 0..5 {
+            let reply = seen.exchanges().last().unwrap().reply.clone().unwrap();
+            if reply.code.unwrap().0 != 334 {
+                break;
+            }
+            let asked = sasl::decode(reply.lines[0].text()).unwrap();
+            let input = (!asked.is_empty()).then_some(&asked[..]);
+            // The prompts of LOGIN are nothing to it.
+            let input = input.filter(|_| mechanism != "LOGIN");
+            let mut answer = Vec::new();
+            if let Err(why) = session.step(input, &mut answer) {
+                panic!("{mechanism}: {why}\n{}", outline(&seen));
+            }
+            hears(&mut seen, &format!("{}\r\n", sasl::encode(&answer)));
+        }
+        assert!(seen.is_authenticated(), "{mechanism}\n{}", outline(&seen));
+    }
+}
+
+#[test]
+fn the_server_of_another_implementation_lets_our_client_in() {
+    use rsasl::prelude::{Mechname, SASLConfig, SASLServer};
+    for mechanism in SHARED {
+        for secret in [secret_of(mechanism), "wrong"] {
+            let config =
+                SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
+            let name = Mechname::parse(mechanism.as_bytes()).unwrap();
+            let mut session = SASLServer::<LetIn>::new(config).start_suggested(name).unwrap();
+            let mut seen = opened();
+            hear(&mut seen, Side::Server, b"220 mx\r\n");
+            let credentials = Credentials { user: USER.into(), ..Credentials::default() };
+            let mut login = Login::new(mechanism, credentials, Some(false));
+            login.supply(Secret::new(secret), Seed([4; 32]));
+            let (mut first, mut over) = (true, false);
+            while let Next::Say(line) = login.next(&seen) {
+                hear(&mut seen, Side::Client, &line);
+                let text = std::str::from_utf8(&line).unwrap().trim();
+                let input = (!first).then(|| sasl::decode(text.as_bytes()).unwrap_or_default());
+                let mut question = Vec::new();
+                let reply = if text == "*" {
+                    "501 cancelled".to_owned()
+                } else if over {
+                    "235 in".to_owned()
+                } else if first && mechanism != "LOGIN" {
+                    "334 ".to_owned()
+                } else {
+                    match session.step(input.as_deref(), &mut question) {
+                        Err(_) => "535 no".to_owned(),
+                        Ok(state) if state.is_running() || !question.is_empty() => {
+                            over = state.is_finished();
+                            format!("334 {}", sasl::encode(&question))
+                        }
+                        Ok(_) if session.validation() == Some(true) => "235 in".to_owned(),
+                        Ok(_) => "535 no".to_owned(),
+                    }
+                };
+                first = false;
+                hear(&mut seen, Side::Server, format!("{reply}\r\n").as_bytes());
+            }
+            let good = secret != "wrong" || mechanism == "ANONYMOUS";
+            assert_eq!(seen.is_authenticated(), good, "{mechanism} {secret}\n{}", outline(&seen));
+            // It says so inside, where others say 535 at once.
+            let refused = !good && mechanism.starts_with("SCRAM");
+            assert_eq!(
+                login.fault(),
+                refused.then_some(Fault::ServerError),
+                "{mechanism} {secret}"
+            );
+        }
+    }
+}
+
+/// A password as it could stand somewhere: plain, in base64 wherever it begins, in hexadecimal
+/// digits, in a URL.
+fn forms(secret: &str) -> Vec<String> {
+    use std::fmt::Write as _;
+    let mut forms = vec![secret.to_owned(), secret.replace(' ', "%20"), secret.replace(' ', "+")];
+    for (before, first) in [("", 0), ("x", 2), ("xx", 3)] {
+        let text = sasl::encode(format!("{before}{secret}").as_bytes());
+        // What is next to it decides about the characters at its ends.
+        forms.push(text[first..text.trim_end_matches('=').len() - 1].to_owned());
+    }
+    let mut hex = String::new();
+    secret.bytes().for_each(|byte| write!(hex, "{byte:02x}").unwrap());
+    forms.extend([hex.to_uppercase(), hex]);
+    forms
+}
+
+#[track_caller]
+fn assert_hidden(mechanism: &str, what: &str, text: &str) {
+    for form in forms(secret_of(mechanism)) {
+        assert!(!text.contains(&form), "{mechanism}: {form} is in {what}:\n{text}");
+    }
+}
+
+/// Everything that is in a folder.
+fn all_files(folder: &std::path::Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all += &all_files(&path);
+        } else if !path.ends_with("secret") {
+            all += &String::from_utf8_lossy(&std::fs::read(&path).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn no_secret_is_in_anything_that_is_printed_or_written() {
+    for mechanism in OFFERED.into_iter().filter(|mechanism| needs_password(mechanism)) {
+        let home = Home::new();
+        let secret = secret_of(mechanism);
+        let lines = format!(
+            "EHLO x.example\n:auth {mechanism} {USER}\n{secret}\nMAIL FROM:<{USER}>\nQUIT\n"
+        );
+        let plain = home.run_with(["--plain", "--record", "r.jsonl", "practice"], &lines).with(0);
+        assert!(plain.out.contains("235 2.7.0"), "{mechanism}\n{}", plain.out);
+        let script = home.file(
+            "login.txt",
+            format!("C: EHLO x.example\nS: 250\n:auth {mechanism} {USER}\nC: QUIT\n"),
+        );
+        home.file("secret", format!("{secret}\n"));
+        let from_file = ["--password-file", "secret", "--record", "s.jsonl"];
+        let run = ["run", arg(&script), "--server", "practice"];
+        let ran = home.run(run.iter().chain(&from_file)).with(0);
+        let json = home.run(run.iter().chain(&from_file).chain(&["--json"])).with(0);
+        assert_eq!(json.json()[0]["login"]["user"], USER, "{mechanism}");
+        let mut command = home.ehlo(run.iter().chain(&["--password-env", "EHLO_TEST_SECRET"]));
+        command.env("EHLO_TEST_SECRET", secret);
+        let by_variable = Running::start(command).end().with(0);
+        let by_command = home.run(run.iter().chain(&["--password-command", "cat secret"])).with(0);
+        let shown = ["r.jsonl", "s.jsonl"].map(|file| home.run(["show", file]).with(0));
+        let shown_json = home.run(["show", "r.jsonl", "--json"]).with(0);
+        let all = [plain, ran, json, by_variable, by_command, shown_json].into_iter().chain(shown);
+        for Ended { out, err, .. } in all {
+            assert_hidden(mechanism, "the output", &out);
+            assert_hidden(mechanism, "the messages", &err);
+        }
+        assert_hidden(mechanism, "a file", &all_files(&home.path(".")));
+        let open = home.run(run.iter().chain(&from_file).chain(&["--with-secrets"])).with(0);
+        let told = ["CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"].contains(&mechanism)
+            || open.out.contains(secret);
+        assert!(told, "{mechanism}: with --with-secrets it is there\n{}", open.out);
+    }
+}
+
+#[test]
+fn without_a_password_a_script_is_no_script() {
+    let home = Home::new();
+    let script = home.file("x.txt", "C: EHLO x\nS: 250\n:auth PLAIN alice@example.org\n");
+    let run = ["run", arg(&script), "--server", "practice"];
+    let told = home.run(run).with(64).err;
+    assert!(told.contains("line 3") && told.contains("--password-env"), "{told}");
+    let told = home.run(run.iter().chain(&["--password-env", "NOT_THERE"])).with(64).err;
+    assert!(told.contains("NOT_THERE"), "{told}");
+    home.run(run.iter().chain(&["--password-env", "A", "--password-file", "b"])).with(64);
+    let script = home.file("x.txt", "C: EHLO x\nS: 250\n:auth ANONYMOUS me\nC: QUIT\n");
+    home.run(["run", arg(&script), "--server", "practice"]).with(0);
+}
+
+#[test]
+fn a_login_by_hand_is_decoded_and_can_be_encoded() {
+    let home = Home::new();
+    let lines =
+        format!("EHLO x.example\nAUTH PLAIN\n:b64 \\0{USER}\\0{PASSWORD}\nAUTH PLAIN\nQUIT\n");
+    let out = home.run_with(["--plain", "practice"], lines).with(0).out;
+    assert!(
+        out.contains(&format!("#   acts as: empty; user: {USER}; password: (hidden)")),
+        "{out}"
+    );
+    assert!(out.contains("235 2.7.0") && out.contains("503 5.5.1"), "{out}");
+    assert_hidden("PLAIN", "the output", &out);
+    let lines = "EHLO x.example\nAUTH SCRAM-SHA-256 biwsbj11c2VyLHI9eA==\n*\nQUIT\n";
+    let out = home.run_with(["--plain", "practice", "--lang", "ja"], lines).with(0).out;
+    assert!(out.contains("反復回数：4096") && out.contains("501 5.7.0"), "{out}");
+}
+
+/// `ehlo serve`, and its address.
+fn serve() -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+    (child, address)
+}
+
+/// Runs a program; nothing where it is not here, unless it has to be.
+fn other(program: &str, args: &[&str], input: &str) -> Option<Ended> {
+    if let Err(why) = Command::new(program).arg("--version").output() {
+        let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
+        assert!(!required, "{program} is required: {why}");
+        eprintln!("skipped: no {program}: {why}");
+        return None;
+    }
+    let mut command = Command::new(program);
+    command.args(args);
+    let mut running = Running::start(command);
+    running.say(input.as_bytes());
+    Some(running.end())
+}
+
+const SMTPLIB: &str = r"
+import smtplib, sys
+mechanism, port, user, password = sys.argv[1:]
+with smtplib.SMTP('127.0.0.1', int(port), 'pc.example.org', timeout=30) as smtp:
+    smtp.ehlo()
+    smtp.user, smtp.password = user, password
+    how = {'PLAIN': smtp.auth_plain, 'LOGIN': smtp.auth_login, 'CRAM-MD5': smtp.auth_cram_md5}
+    try:
+        print(smtp.auth(mechanism, how[mechanism]))
+        print(smtp.sendmail(user, ['somebody@elsewhere.example'], b'Subject: x\r\n\r\n'))
+    except smtplib.SMTPAuthenticationError as refusal:
+        print(refusal.smtp_code, refusal.smtp_error)
+";
+
+#[test]
+fn programs_of_other_people_log_in() {
+    let (mut server, address) = serve();
+    let (_, port) = address.split_once(':').unwrap();
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5"] {
+        let swaks = |password: &str| {
+            let args = [
+                "--server",
+                &address,
+                "--auth",
+                mechanism,
+                "--auth-user",
+                USER,
+                "--auth-password",
+                password,
+                "--from",
+                USER,
+                "--to",
+                "somebody@elsewhere.example",
+                "--ehlo",
+                "pc.example.org",
+            ];
+            other("swaks", &args, "")
+        };
+        if let Some(ended) = swaks(PASSWORD) {
+            assert!(ended.with(0).out.contains("235 2.7.0"));
+        }
+        if let Some(ended) = swaks("wrong") {
+            assert!(ended.with(28).out.contains("535 5.7.8"));
+        }
+        for (password, said) in [(PASSWORD, "235"), ("wrong", "535")] {
+            let args = ["-c", SMTPLIB, mechanism, port, USER, password];
+            if let Some(ended) = other("python3", &args, "") {
+                assert!(ended.with(0).out.contains(said), "smtplib {mechanism} {said}");
+            }
+        }
+    }
+    let url = format!("smtp://{address}/pc.example.org");
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"] {
+        for (secret, code) in [(secret_of(mechanism), 0), ("wrong", 67)] {
+            let (user, options) = (format!("{USER}:{secret}"), format!("AUTH={mechanism}"));
+            let mut args = vec![
+                "--silent",
+                "--show-error",
+                "--max-time",
+                "30",
+                &url,
+                "--mail-from",
+                USER,
+                "--mail-rcpt",
+                "somebody@elsewhere.example",
+                "-T",
+                "-",
+                "--login-options",
+                &options,
+            ];
+            if secret_of(mechanism) == TOKEN {
+                args.extend(["--user", USER, "--oauth2-bearer", secret]);
+            } else {
+                args.extend(["--user", &user]);
+            }
+            if let Some(ended) = other("curl", &args, "Subject: x\n\n") {
+                assert_eq!(ended.code, Some(code), "curl {mechanism} {secret}: {}", ended.err);
+            }
+        }
+    }
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"] {
+        for (password, good) in [(PASSWORD, true), ("wrong", mechanism == "ANONYMOUS")] {
+            let args = [
+                "--smtp",
+                "--no-starttls",
+                "--connect",
+                &address,
+                "--mechanism",
+                mechanism,
+                "--authentication-id",
+                USER,
+                "--authorization-id",
+                "",
+                "--password",
+                password,
+                "--anonymous-token",
+                USER,
+            ];
+            if let Some(ended) = other("gsasl", &args, "") {
+                let told = format!("gsasl {mechanism} {password}: {} {}", ended.out, ended.err);
+                assert_eq!(ended.out.contains("235 2.7.0"), good, "{told}");
+            }
+        }
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }

@@ -360,7 +360,7 @@ fn what_is_no_command_here() {
     let long = "x".repeat(2_000);
     let text = between(&format!(
         "C: XYZZY\nS: 500 5.5.2 *\nC:\nS: 500\nC: NOOP {long}\nS: 500 5.5.2 *long*\n\
-         C: AUTH PLAIN AGEAYg==\nS: 502 5.5.1 *\nC: STARTTLS\nS: 502\nC: TURN\nS: 502\n\
+         C: AUTH PLAIN AGEAYg==\nS: 535 5.7.8 *\nC: STARTTLS\nS: 502\nC: TURN\nS: 502\n\
          C: Subject: hi\nS: 500\n"
     ));
     assert!(play(&text, Policy::default()).is_empty());

@@ -23,6 +23,7 @@ pub struct Session<'a> {
     envelope: Vec<Carried>,
     content: Vec<Sent>,
     tls: Option<Tls>,
+    login: Option<LoggedIn>,
     findings: Vec<Finding>,
     outcome: &'a str,
     mismatch: Option<Mismatched>,
@@ -107,6 +108,12 @@ struct Tls {
 }
 
 #[derive(Serialize)]
+struct LoggedIn {
+    mechanism: String,
+    user: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Finding {
     id: &'static str,
     severity: &'static str,
@@ -163,6 +170,9 @@ pub fn session<'a>(
             }
             _ => None,
         }),
+        login: dialogue
+            .login()
+            .map(|login| LoggedIn { mechanism: login.mechanism.to_owned(), user: login.user() }),
         findings: findings(dialogue, setting.lang()),
         outcome,
         mismatch,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
+use crate::display::login;
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params, part_line};
 use crate::journal::{Moment, transcript};
@@ -89,6 +90,11 @@ impl Printer {
         };
         if !skip {
             let _ = writeln!(out, "{}", as_line(&shown));
+        }
+        if let Some(row) = row
+            && let Some(inside) = login::line(dialogue, row, self.lang, self.with_secrets)
+        {
+            let _ = writeln!(out, "#   {inside}");
         }
         if let Some(Row::Client { exchange }) = row
             && let Some(time) = dialogue.exchanges().get(exchange).and_then(timing::sending)

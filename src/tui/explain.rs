@@ -5,6 +5,7 @@ use crate::advice;
 use crate::display::Role;
 use crate::display::advice::say;
 use crate::display::article::{self, Paragraph, first_sentence};
+use crate::display::login;
 use crate::display::token::own_visible;
 use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
@@ -110,6 +111,7 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
         Some(exchange) => {
+            said.extend(inside_last(model));
             let reply = exchange.reply.iter();
             said.extend(reply.clone().flat_map(|reply| codes(model, reply, brief)));
             said.extend(oddities(model, exchange, brief));
@@ -226,10 +228,11 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     };
     let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
     let own = reply.filter(|reply| topics == topics_of_reply(reply));
-    let mut said = match own {
-        Some(reply) => codes(model, reply, brief),
-        None => topics.iter().map(|topic| about(model, *topic, brief)).collect(),
-    };
+    let mut said = inside(model, row);
+    match own {
+        Some(reply) => said.extend(codes(model, reply, brief)),
+        None => said.extend(topics.iter().map(|topic| about(model, *topic, brief))),
+    }
     said.extend(changes(model, topics.first().copied()));
     said.extend(named(model, notes(dialogue, at).into_iter().map(|odd| odd.id), brief));
     said.extend(reply.and_then(|reply| remedy(model, reply, brief)));
@@ -238,6 +241,22 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
         said.push(Paragraph::line(Role::Dim, words));
     }
     said
+}
+
+/// What stands inside a step of a login.
+fn inside(model: &Model, row: Row) -> Vec<Paragraph> {
+    let fields = login::inside(&model.session.dialogue, row, model.lang, model.with_secrets);
+    fields.into_iter().map(|field| Paragraph::new(Role::Title, field.field, field.why)).collect()
+}
+
+/// The same for the step that was taken last: the question that is open, else the last answer.
+fn inside_last(model: &Model) -> Vec<Paragraph> {
+    let dialogue = &model.session.dialogue;
+    let Some(at) = dialogue.exchanges().iter().rposition(|e| e.reply.is_some()) else {
+        return Vec::new();
+    };
+    let asked = inside(model, Row::Server { exchange: at, line: 0 });
+    if asked.is_empty() { inside(model, Row::Client { exchange: at }) } else { asked }
 }
 
 /// What the first of several topics changes.
