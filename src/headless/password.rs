@@ -88,7 +88,7 @@ pub(super) struct Unseen {
 }
 
 impl Unseen {
-    /// Begins to hide.
+    /// Begins to hide; what comes from elsewhere is not shown anyway.
     pub(super) fn begin() -> Self {
         #[cfg(unix)]
         {

@@ -100,7 +100,7 @@ struct Front {
     /// A login that goes on by itself, or waits for its password.
     login: Option<Login>,
     /// While its password is typed.
-    unseen: Option<Option<Unseen>>,
+    unseen: Option<Unseen>,
     habits: Habits,
     learned: usize,
     /// Behind which exchange and which line of mail data the last slip was told.
@@ -232,12 +232,11 @@ impl Front {
                 self.log_in().await
             }
             Ok(None) => {
-                let terminal = std::io::stdin().is_terminal();
-                if terminal {
+                if std::io::stdin().is_terminal() {
                     let values = [("user", &*own_visible(login.user()))];
                     eprint!("{}", knowledge::fill(self.setting.lang(), "password.ask", &values));
                 }
-                self.unseen = Some(terminal.then(Unseen::begin));
+                self.unseen = Some(Unseen::begin());
                 self.login = Some(login);
                 Ok(())
             }

@@ -40,10 +40,8 @@ impl<'a> Login<'a> {
             matches!(turn, Some(Turn::LoginAnswer | Turn::Unsolicited))
         };
         let begun = (index.saturating_sub(STEPS)..=index).rev().find(|at| !is_step(*at))?;
-        let mechanism = match &exchanges.get(begun)?.command.as_ref()?.argument {
-            Argument::Login { mechanism, .. } => mechanism,
-            _ => return None,
-        };
+        let command = exchanges.get(begun)?.command.as_ref()?;
+        let Argument::Login { mechanism, .. } = &command.argument else { return None };
         let mut login = Self { mechanism, begun, last: begun, said: Vec::new() };
         for at in (begun..exchanges.len()).take(STEPS) {
             let Some(exchange) = exchanges.get(at) else { break };

@@ -71,7 +71,9 @@ impl Seed {
 fn keyed(key: &[u8], pieces: &[&[u8]]) -> Vec<u8> {
     // HMAC takes keys of every length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
-    pieces.iter().for_each(|piece| mac.update(piece));
+    for piece in pieces {
+        mac.update(piece);
+    }
     mac.finalize().into_bytes().to_vec()
 }
 

@@ -177,20 +177,17 @@ impl Script {
         Say::Close(Ending::Finished)
     }
 
-    /// The next step of the login that is due; `None` when it is over.
-    fn log_in(&mut self, seen: &Dialogue) -> Option<Option<Say>> {
-        let Some(Item::Login(at, login)) = self.items.get_mut(self.next) else { return None };
-        let (at, next) = (*at, login.next(seen));
-        let fault = login.fault();
-        match next {
-            Next::Say(bytes) => Some(Some(Say::Bytes(bytes))),
-            Next::Wait => Some(None),
-            Next::Over(last) => {
-                self.heard = last.unwrap_or(seen.exchanges().len());
-                self.login_faults.extend(fault.map(|fault| (at, fault)));
-                None
-            }
+    /// The next step of the login that is due.
+    fn log_in(&mut self, seen: &Dialogue) -> Next {
+        let Some(Item::Login(at, login)) = self.items.get_mut(self.next) else {
+            return Next::Over(None);
+        };
+        let next = login.next(seen);
+        if let Next::Over(last) = next {
+            self.heard = last.unwrap_or_else(|| seen.exchanges().len());
+            self.login_faults.extend(login.fault().map(|fault| (*at, fault)));
         }
+        next
     }
 
     /// At the end nothing may be left over.
@@ -228,11 +225,11 @@ impl Speaker for Script {
                 Item::Login(_, login) if !login.has_begun() && self.reply(seen).is_some() => {
                     return Some(self.fail(None, &[], Some(self.heard)));
                 }
-                Item::Login(..) => {
-                    if let Some(step) = self.log_in(seen) {
-                        return step;
-                    }
-                }
+                Item::Login(..) => match self.log_in(seen) {
+                    Next::Say(bytes) => return Some(Say::Bytes(bytes)),
+                    Next::Wait => return None,
+                    Next::Over(_) => {}
+                },
                 Item::ExpectClosed(_) if over => {}
                 Item::ExpectClosed(at) if self.reply(seen).is_some() => {
                     return Some(self.fail(Some(at), &[], Some(self.heard)));

@@ -111,11 +111,18 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
         Some(exchange) => {
-            said.extend(inside_last(model));
+            // A question is more than its code, which says that it is one; an answer is less.
+            let exchanges = model.session.dialogue.exchanges();
+            let at = exchanges.iter().rposition(|e| std::ptr::eq(e, exchange)).unwrap_or_default();
+            let asked = inside(model, Row::Server { exchange: at, line: 0 }, brief);
+            let answered = inside(model, Row::Client { exchange: at }, brief);
+            let answered = answered.into_iter().filter(|_| asked.is_empty());
             let reply = exchange.reply.iter();
+            said.extend(asked.iter().cloned());
             said.extend(reply.clone().flat_map(|reply| codes(model, reply, brief)));
             said.extend(oddities(model, exchange, brief));
             said.extend(reply.filter_map(|reply| remedy(model, reply, brief)));
+            said.extend(answered);
         }
         None if model.session.dialogue.connection() == 0 => {
             let welcome = knowledge::word(model.lang, "explain.welcome");
@@ -228,7 +235,7 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     };
     let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
     let own = reply.filter(|reply| topics == topics_of_reply(reply));
-    let mut said = inside(model, row);
+    let mut said = inside(model, row, brief);
     match own {
         Some(reply) => said.extend(codes(model, reply, brief)),
         None => said.extend(topics.iter().map(|topic| about(model, *topic, brief))),
@@ -243,20 +250,14 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     said
 }
 
-/// What stands inside a step of a login.
-fn inside(model: &Model, row: Row) -> Vec<Paragraph> {
+/// What stands inside a step of a login; `brief` names the fields alone where there are several.
+fn inside(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     let fields = login::inside(&model.session.dialogue, row, model.lang, model.with_secrets);
+    if brief && fields.len() > 1 {
+        let fields: Vec<_> = fields.into_iter().map(|inside| inside.field).collect();
+        return vec![Paragraph::line(Role::Title, fields.join("; "))];
+    }
     fields.into_iter().map(|field| Paragraph::new(Role::Title, field.field, field.why)).collect()
-}
-
-/// The same for the step that was taken last: the question that is open, else the last answer.
-fn inside_last(model: &Model) -> Vec<Paragraph> {
-    let dialogue = &model.session.dialogue;
-    let Some(at) = dialogue.exchanges().iter().rposition(|e| e.reply.is_some()) else {
-        return Vec::new();
-    };
-    let asked = inside(model, Row::Server { exchange: at, line: 0 });
-    if asked.is_empty() { inside(model, Row::Client { exchange: at }) } else { asked }
 }
 
 /// What the first of several topics changes.
