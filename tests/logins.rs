@@ -123,7 +123,7 @@ fn every_mechanism_logs_in() {
             let user = if mechanism == "ANONYMOUS" { "trace" } else { USER };
             let relays = if mechanism == "ANONYMOUS" { "550 *relaying*" } else { "250" };
             let text = format!(
-                "C: EHLO x.example\nS: 250-*\nS: 250 AUTH *{mechanism}*\n:auth {mechanism} {user}{way}\nC: MAIL FROM:<{USER}> AUTH=<>\nS: 250\nC: RCPT TO:<somebody@elsewhere.example>\nS: {relays}\nC: RSET\nS: 250\nC: AUTH {mechanism}\nS: 503\nC: QUIT"
+                "C: EHLO x.example\nS: 250-AUTH *{mechanism}*\nS: 250 *\n:auth {mechanism} {user}{way}\nC: MAIL FROM:<{USER}> AUTH=<>\nS: 250\nC: RCPT TO:<somebody@elsewhere.example>\nS: {relays}\nC: RSET\nS: 250\nC: AUTH {mechanism}\nS: 503\nC: QUIT"
             );
             let seen = works(&text, secret_of(mechanism));
             assert_eq!(seen.login().unwrap().user().as_deref(), Some(user), "{mechanism}");

@@ -157,13 +157,13 @@ impl Server {
         let mut lines = vec![self.hello(name)];
         lines.push("PIPELINING".to_owned());
         lines.push(format!("SIZE {}", self.policy.size_limit));
-        let rest =
-            ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP", "ENHANCEDSTATUSCODES"];
+        let rest = ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP"];
         lines.extend(rest.map(str::to_owned));
         let mechanisms = self.judge().offered();
         if !mechanisms.is_empty() {
             lines.push(format!("AUTH {}", mechanisms.join(" ")));
         }
+        lines.push("ENHANCEDSTATUSCODES".to_owned());
         Answer(Code::OK, None, lines)
     }
 

@@ -235,7 +235,7 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     };
     let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
     let own = reply.filter(|reply| topics == topics_of_reply(reply));
-    let mut said = inside(model, row, brief);
+    let mut said = inside(model, row, false);
     match own {
         Some(reply) => said.extend(codes(model, reply, brief)),
         None => said.extend(topics.iter().map(|topic| about(model, *topic, brief))),

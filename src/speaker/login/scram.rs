@@ -112,7 +112,7 @@ mod tests {
                 "W22ZaJ0SNY7soEsUEjb6gQ==",
                 "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
                 "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
-                "6rriTRBi23WpR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+                "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
             ),
         ] {
             let salt = sasl::decode(salt.as_bytes()).unwrap();
