@@ -13,6 +13,7 @@ pub mod slip;
 pub mod text;
 pub mod theme;
 pub mod token;
+pub mod transcript;
 pub mod words;
 
 pub use colour::Depth;

@@ -26,4 +26,4 @@ pub use offers::Offers;
 pub use outline::{Outline, Place};
 pub use review::{Mark, Review, Severity, review};
 pub use template::{TEMPLATES, Template};
-pub use wire::{Chunk, chunks, mail_data, wire};
+pub use wire::{Chunk, chunks, mail_data, wire, wire_len};

@@ -209,6 +209,16 @@ fn a_bad_script_has_its_place_and_nothing_is_sent() {
         assert!(ended.err.starts_with(&format!("ehlo: bad.txt: {told}")), "{}", ended.err);
         assert!(ended.err.contains("; expected "), "{}", ended.err);
     }
+    for (script, told) in [
+        ("\n:drip x\n", "2 行 7 桁：\"x\" はバイト数ではありません。"),
+        ("C: a\\qb\n", "1 行 5 桁：\"\\q\" というエスケープはありません。"),
+        (":fly\n", "1 行 1 桁：\":fly\" はスクリプトのディレクティブではありません。"),
+        (":pipeline\nC: NOOP\n", "2 行 1 桁：グループの途中でスクリプトが終わっています。"),
+    ] {
+        home.file("bad.txt", script);
+        let ended = home.run(["--lang", "ja", "run", "bad.txt", "--server", &server]).with(64);
+        assert!(ended.err.starts_with(&format!("ehlo: bad.txt: {told}")), "{}", ended.err);
+    }
     let ended = home.run(["run", "absent.txt", "--server", &server]).with(64);
     assert!(ended.err.starts_with("ehlo: cannot read absent.txt"), "{}", ended.err);
     assert!(listener.accept().is_err(), "somebody connected");

@@ -64,7 +64,7 @@ fn what_is_composed_is_stored_byte_for_byte() {
     addressed(&mut t);
     let composed = compose(&mut t, ".a dot");
     t.keys(CTRL_S);
-    t.wait_for("doubles dots: 1");
+    t.wait_for("dots doubled: 1");
     t.keys("d");
     t.wait_for("the draft is done");
     let [stored] = &files(&folder.path().join("new"), ".ehlo")[..] else { panic!() };
@@ -120,7 +120,7 @@ fn a_draft_outlives_kill_9_and_another_program() {
     first.signal("KILL");
     first.wait_for_end();
     let mut third = Terminal::ehlo_with(SMALL, &[], &place);
-    third.wait_for("an unsent draft was kept");
+    third.wait_for("an unsent draft was saved");
     third.keys(F4);
     third.wait_for("\"other\"");
     third.keys("d");
@@ -147,7 +147,7 @@ fn what_cannot_be_kept_is_tried_again_and_printed_at_the_end() {
         t.keys(F4);
         t.wait_for("Live view");
         t.keys("Subject: unkept");
-        t.wait_for("this draft is kept nowhere yet");
+        t.wait_for("this draft is not saved anywhere yet");
         t
     };
     let mut t = begun();
@@ -158,7 +158,7 @@ fn what_cannot_be_kept_is_tried_again_and_printed_at_the_end() {
     assert_eq!(t.wait_for_end().exit_code(), 0);
     let mut t = begun();
     t.keys(CTRL_Q);
-    t.wait_for("could not be kept anywhere");
+    t.wait_for("could not be saved anywhere");
     t.keys(CTRL_Q);
     assert_eq!(t.wait_for_end().exit_code(), 0);
     t.assert_given_back();
@@ -211,7 +211,7 @@ fn named_file(t: &Terminal) -> String {
 #[test]
 fn what_comes_back_broken_changes_nothing() {
     let (t, _home) = edited_with("printf 'caf\\351\\n' > \"$2\"");
-    t.wait_for("no UTF-8 (byte 3)");
+    t.wait_for("not UTF-8 (byte 3)");
     t.wait_for("Subject: inside");
     let file = named_file(&t);
     assert_eq!(std::fs::read(&file).unwrap(), b"caf\xe9\n");

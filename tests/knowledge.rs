@@ -433,6 +433,34 @@ fn every_rule_of_a_typed_line_has_its_sentence() {
     }
 }
 
+/// What a mark on a draft says explains more has an entry, by its id alone.
+#[test]
+fn every_mark_on_a_draft_leads_to_an_entry() {
+    let sources = source::sources();
+    let literals = |file: &str| -> Vec<&str> {
+        let (_, text) = sources.iter().find(|(path, _)| path == file).unwrap();
+        let pieces = source::untested_pieces(text);
+        pieces.iter().filter_map(source::content).collect()
+    };
+    let has_entry = |id: &str| Kind::ALL.iter().any(|kind| Topic::new(*kind, id).is_some());
+    let rules = literals("draft/review/rule.rs");
+    let rules: Vec<_> = rules.chunks(3).collect();
+    assert!(rules.len() > 40, "only {} rules were found", rules.len());
+    for rule in rules {
+        let [key, clause, about] = rule else { panic!("{rule:?} is no rule") };
+        assert!(key.starts_with("review.") && clause.starts_with("RFC "), "{rule:?}");
+        assert!(has_entry(about), "{key}: nothing is called {about}");
+    }
+    // A mark about a field leads to it.
+    let rows = literals("draft/review/field.rs");
+    let fields = rows.windows(2).filter(|pair| pair[1].starts_with("RFC ")).map(|pair| pair[0]);
+    let fields: Vec<_> = fields.collect();
+    assert!(fields.len() > 15, "only {} fields were found", fields.len());
+    for field in fields {
+        assert!(Topic::new(Kind::Field, field).is_some(), "no field is called {field}");
+    }
+}
+
 #[test]
 fn every_key_is_used() {
     let sources = source::sources();

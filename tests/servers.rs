@@ -2,9 +2,7 @@
 //! the message editor and of what is advised at the prompt; swaks, curl and Python's smtplib as
 //! clients of `ehlo serve`.
 //!
-//! The servers run from unpacked Debian packages on loopback (`support/servers.sh`), in folders of
-//! their own, and end with the test, also when it fails. What cannot be had here is skipped and
-//! said; with `EHLO_SERVERS=required` it is a failure.
+//! What cannot be had here is skipped and said; with `EHLO_SERVERS=required` it is a failure.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,12 +18,13 @@ mod composing;
 mod program;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "support/servers.rs"]
+mod servers;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -37,8 +36,7 @@ use ehlo::session::content::Content;
 use program::{Ended, Home, LIMIT, Running, arg};
 use pty::Terminal;
 use serde_json::Value;
-
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/servers.sh");
+use servers::{Server, have};
 
 const CTRL_Q: &str = "\x11";
 const CTRL_S: &str = "\x13";
@@ -47,51 +45,23 @@ const LEFT: &str = "\x1b[D";
 /// How long a stored message may take to arrive.
 const DELIVERY: Duration = Duration::from_secs(30);
 
-/// Says that something is not here, or fails where it has to be.
-fn skip(what: &str, why: &str) {
-    let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
-    assert!(!required, "{what} is required: {why}");
-    eprintln!("skipped: no {what}: {why}");
-}
-
-/// A mail server of another maker.
+/// A mail server of another maker, without TLS.
 struct Mta {
-    child: Child,
-    input: Option<ChildStdin>,
-    folder: tempfile::TempDir,
+    server: Server,
     address: String,
 }
 
 impl Mta {
     /// Starts `postfix` or `exim`; `None` where that is not possible.
-    fn start(name: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        // The parts of a server that have no rights pass through here.
-        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new(SCRIPT)
-            .args([name, arg(folder.path()), &port.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        if first == "ready\n" {
-            return Some(Self { child, input, folder, address: format!("127.0.0.1:{port}") });
-        }
-        let mut why = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
-        child.wait().unwrap();
-        skip(name, why.trim());
-        None
+    fn start(name: &'static str) -> Option<Self> {
+        let server = Server::start(name, &["plain"])?;
+        let address = server.at("plain");
+        Some(Self { server, address })
     }
 
     /// The one message whose text contains `mark`, once it is there.
     fn stored(&self, mark: &str) -> Vec<u8> {
-        let inbox = self.folder.path().join("mail/inbox/new");
+        let inbox = self.server.file("mail/inbox/new");
         let begun = Instant::now();
         loop {
             let mut found = mails(&inbox);
@@ -103,22 +73,6 @@ impl Mta {
             assert!(begun.elapsed() < DELIVERY, "{mark} did not arrive");
             std::thread::sleep(Duration::from_millis(50));
         }
-    }
-}
-
-impl Drop for Mta {
-    fn drop(&mut self) {
-        // The script ends the server when its input ends.
-        drop(self.input.take());
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(15) {
-            if let Ok(Some(_)) = self.child.try_wait() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -286,7 +240,7 @@ fn composed(mta: &Mta, mark: &str, answer: &str) -> (String, Vec<String>) {
     address(&mut t, "alice@example.test", "inbox@example.test");
     let draft = compose(&mut t, &format!(".{mark}"));
     t.keys(CTRL_S);
-    t.wait_for("doubles dots: 1");
+    t.wait_for("dots doubled: 1");
     t.keys(answer);
     t.wait_for("the draft is done");
     t.line("QUIT");
@@ -350,7 +304,7 @@ fn exim_stores_what_was_composed() {
 }
 
 /// The parameters of MAIL in the order in which they are completed, each with its keyword.
-const PARAMETERS: [(&str, &str); 11] = [
+const PARAMETERS: [(&str, &str); 12] = [
     ("SIZE", "SIZE"),
     ("BODY", "8BITMIME"),
     ("SMTPUTF8", "SMTPUTF8"),
@@ -362,6 +316,7 @@ const PARAMETERS: [(&str, &str); 11] = [
     ("HOLDUNTIL", "FUTURERELEASE"),
     ("MT-PRIORITY", "MT-PRIORITY"),
     ("REQUIRETLS", "REQUIRETLS"),
+    ("PRDR", "PRDR"),
 ];
 
 /// What parameters stand behind.
@@ -524,15 +479,6 @@ impl Drop for Serve {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Whether a client is here.
-fn have(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").output();
-    if let Err(why) = &found {
-        skip(program, &why.to_string());
-    }
-    found.is_ok()
 }
 
 /// Runs a client, with `input`, in the folder of the server.

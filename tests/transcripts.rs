@@ -31,7 +31,7 @@ fn read(path: &Path) -> (Journal, String) {
     let (session, expected) =
         text.split_once(BORDER).unwrap_or_else(|| panic!("{} has no ====", path.display()));
     let journal = transcript::recording(session.as_bytes())
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
     (journal, expected.to_owned())
 }
 

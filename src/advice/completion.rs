@@ -167,6 +167,13 @@ mod tests {
     }
 
     #[test]
+    fn a_result_for_each_recipient_is_completed_where_it_is_offered() {
+        let offered = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 PRDR"];
+        assert_eq!(legal(&offered, "MAIL FROM:<a@b.example> P"), ["PRDR"]);
+        assert_eq!(legal(EHLO, "MAIL FROM:<a@b.example> P"), [""; 0]);
+    }
+
+    #[test]
     fn what_stands_behind_the_cursor_stays() {
         let seen = after(EHLO);
         let line = "MAIL FROM:<al SIZE=1";

@@ -60,6 +60,7 @@ parameters! {
     "MT-PRIORITY" Mail "RFC 6710 §4.1" "MT-PRIORITY=-9 … 9" ["0", "3", "-3"]
         |v| v.is_some_and(is_priority);
     "REQUIRETLS" Mail "RFC 8689 §2" "REQUIRETLS" [] |v| v.is_none();
+    "PRDR" Mail "RFC 5321 §2.2.2" "PRDR" [] |v| v.is_none();
     "NOTIFY" Rcpt "RFC 3461 §4.1" "NOTIFY=NEVER / SUCCESS,FAILURE,DELAY"
         ["SUCCESS", "FAILURE", "DELAY", "NEVER"] |v| v.is_some_and(is_notify);
     "ORCPT" Rcpt "RFC 3461 §4.2" "ORCPT=rfc822;address" [] |v| v.is_some_and(is_typed_address);

@@ -318,6 +318,30 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn who_lets_clients_log_in_takes_the_parameter() {
+        let line = "MAIL FROM:<a@b.example> AUTH=<>";
+        let hello = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx"];
+        for (more, said) in [
+            (&["S: 250 AUTH PLAIN"][..], ""),
+            (&["S: 250 AUTH=PLAIN"], ""),
+            (
+                &[
+                    "S: 250 AUTH PLAIN",
+                    "C: AUTH PLAIN AGEAYg==",
+                    "S: 235 ok",
+                    "C: EHLO x.example",
+                    "S: 250-mx",
+                    "S: 250 SIZE",
+                ],
+                "",
+            ),
+            (&["S: 250 SIZE"], "F07"),
+        ] {
+            assert_eq!(first(&[&hello, more].concat(), line), said, "{more:?}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_with_the_line_itself() {
         check(
             EHLO,

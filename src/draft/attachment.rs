@@ -8,10 +8,10 @@
 use mail_builder::headers::Header;
 use mail_builder::headers::content_type::ContentType;
 
-use super::encoding::Encoding;
+use super::encoding::{Encoding, with_at_least};
 use super::field::{Field, lines};
 use super::header::{set_field, spliced, with_version};
-use super::part::{Part, parts};
+use super::part::{Part, parts, width};
 
 /// A message in a message, and bytes of which nothing more is known.
 const MESSAGE: &str = "message/rfc822";
@@ -40,21 +40,26 @@ pub fn guess(name: &str) -> String {
 /// The draft with `file` attached; `boundary` is used where it has none yet. `None` if the file
 /// cannot be written with the encoding that was asked for.
 pub fn attach(text: &str, file: &Attachment<'_>, boundary: &str) -> Option<String> {
-    let part = written(file)?;
+    let (part, encoding) = written(file)?;
     let tree = parts(text);
     let root = tree.first()?;
     let takes_more = root.kind == "multipart/mixed"
         || (root.kind == "multipart/related" && file.content_id.is_some());
-    Some(match root.boundary.as_deref().filter(|_| takes_more) {
-        Some(own) => appended(text, root, own, &part),
-        None => wrapped(text, root, boundary, &part),
-    })
+    let (with, inner) = match root.boundary.as_deref().filter(|_| takes_more) {
+        Some(own) => (appended(text, root, own, &part), ""),
+        None => (wrapped(text, root, boundary, &part), root.encoding.as_str()),
+    };
+    // What encloses lets through what its parts do (RFC 2045 §6.4).
+    let widest = if width(inner) > width(encoding.name()) { inner } else { encoding.name() };
+    let tree = parts(&with);
+    let raised = tree.first().map(|root| with_at_least(&with, root, widest));
+    Some(raised.unwrap_or_default())
 }
 
-/// The lines of the part that holds `file`.
-fn written(file: &Attachment<'_>) -> Option<String> {
+/// The lines of the part that holds `file`, and how it is encoded.
+fn written(file: &Attachment<'_>) -> Option<(String, Encoding)> {
     let (kind, encoding) = form(file);
-    let body = encoding.write(file.bytes)?;
+    let body = encoding.write(file.bytes, is_text(&kind))?;
     let mut declared = ContentType::new(kind);
     let named = file.kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("charset="));
     if declared.is_text() && !named && str::from_utf8(file.bytes).is_ok() {
@@ -63,26 +68,33 @@ fn written(file: &Attachment<'_>) -> Option<String> {
     let shown = if file.content_id.is_some() { "inline" } else { "attachment" };
     let disposition = ContentType::new(shown).attribute("filename", file.name);
     let id = file.content_id.map(|id| format!("Content-ID: <{id}>\n")).unwrap_or_default();
-    Some(format!(
+    let part = format!(
         "{}Content-Transfer-Encoding: {}\n{id}{}\n{}",
         field("Content-Type", &declared),
         encoding.name(),
         field("Content-Disposition", &disposition),
         body,
-    ))
+    );
+    Some((part, encoding))
 }
 
 /// The media type and the encoding of `file`: what was asked for, and else what fits.
 fn form(file: &Attachment<'_>) -> (String, Encoding) {
     let kind = file.kind.map_or_else(|| guess(file.name), str::to_owned);
     if kind != MESSAGE {
-        return (kind, file.encoding.unwrap_or_else(|| Encoding::of(file.bytes)));
+        let text = is_text(&kind);
+        return (kind, file.encoding.unwrap_or_else(|| Encoding::of(file.bytes, text)));
     }
-    let plain = || Encoding::plain(file.bytes).unwrap_or_else(|| Encoding::of(file.bytes));
+    let plain = || Encoding::plain(file.bytes).unwrap_or_else(|| Encoding::of(file.bytes, false));
     let encoding = file.encoding.unwrap_or_else(plain);
     let encodes = matches!(encoding, Encoding::QuotedPrintable | Encoding::Base64);
     let guessed = file.kind.is_none();
     (if encodes && guessed { OCTETS.to_owned() } else { kind }, encoding)
+}
+
+/// Whether the line ends of such a file are line breaks, whatever bytes they are (RFC 2046 §4.1.1).
+fn is_text(kind: &str) -> bool {
+    kind.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("text/"))
 }
 
 /// A field with parameters as lines of a draft, long and non-ASCII ones by RFC 2231 §4.
@@ -170,6 +182,32 @@ mod tests {
             attach("", &typed, "b").unwrap().contains("\nContent-Type: message/rfc822\n"),
             "insisted"
         );
+    }
+
+    #[test]
+    fn a_multipart_says_that_a_part_needs_8bit() {
+        let message = "Subject: caf\u{e9}\n\nx\n".as_bytes();
+        for (text, bytes, encoding) in [
+            ("A: b\n\nhi\n", message, Some("8bit")),
+            ("A: b\n\nhi\n", b"A: b\n\nx\n", None),
+            ("Content-Transfer-Encoding: 8bit\n\nhi\n", b"A: b\n\nx\n", Some("8bit")),
+            ("Content-Transfer-Encoding: binary\n\nhi\n", message, Some("binary")),
+            (
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b--\n",
+                message,
+                Some("8bit"),
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: binary\n\n--b\n\nhi\n--b--\n",
+                message,
+                Some("binary"),
+            ),
+        ] {
+            let with = attach(text, &file("x.eml", bytes), "b").unwrap();
+            let root = &parts(&with)[0];
+            assert_eq!(root.section.value("Content-Transfer-Encoding"), encoding, "{with}");
+            assert_eq!((root.count, root.closed.is_some()), (2, true), "{with}");
+        }
     }
 
     #[test]

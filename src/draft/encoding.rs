@@ -8,7 +8,7 @@ use encodify::qp;
 use super::field::lines;
 use super::header::{set_in, spliced, with_version};
 use super::param;
-use super::part::{Part, parts};
+use super::part::{self, Part, parts};
 
 /// Longest line of a text that goes out as it is (RFC 5322 §2.1.1).
 const LINE_LIMIT: usize = 998;
@@ -41,9 +41,10 @@ impl Encoding {
         }
     }
 
-    /// The plainest one that gives `bytes` back unchanged and needs nothing of the server.
-    pub fn of(bytes: &[u8]) -> Self {
-        if bytes.is_ascii() && is_wire_text(bytes) {
+    /// The plainest one that needs nothing of the server. It gives `bytes` back unchanged, but for
+    /// the line ends of a `text` with LF: where its lines stay readable, they end with CRLF.
+    pub fn of(bytes: &[u8], text: bool) -> Self {
+        if bytes.is_ascii() && is_wire_text(bytes, text) {
             return Self::SevenBit;
         }
         // A tenth beyond ASCII is still readable, and not longer than base64 would be.
@@ -61,12 +62,13 @@ impl Encoding {
     }
 
     /// `bytes` written with it as lines of a draft. Without an encoding only text can stand there,
-    /// and each of its line ends will be CRLF on the wire.
-    pub(super) fn write(self, bytes: &[u8]) -> Option<String> {
+    /// and each of its line ends will be CRLF on the wire; so will those of a `text` in
+    /// quoted-printable (RFC 2045 §6.7). Base64 keeps every byte.
+    pub(super) fn write(self, bytes: &[u8], text: bool) -> Option<String> {
         let written = match self {
             Self::SevenBit if !bytes.is_ascii() => return None,
             Self::SevenBit | Self::EightBit => str::from_utf8(bytes).ok()?.to_owned(),
-            Self::QuotedPrintable if has_wire_ends(bytes) => qp::BODY.encode(bytes),
+            Self::QuotedPrintable if has_line_ends(bytes, text) => qp::BODY.encode(bytes),
             Self::QuotedPrintable => qp::BINARY.encode(bytes),
             Self::Base64 => MIME.encode(bytes),
         };
@@ -76,18 +78,22 @@ impl Encoding {
     }
 }
 
-/// Whether every LF stands behind a CR and every CR before an LF.
-fn has_wire_ends(bytes: &[u8]) -> bool {
-    let bare_cr = bytes.windows(2).any(|w| w.first() == Some(&b'\r') && w.last() != Some(&b'\n'));
-    let bare_lf = bytes.windows(2).any(|w| w.first() != Some(&b'\r') && w.last() == Some(&b'\n'));
-    !bare_cr && !bare_lf && !bytes.starts_with(b"\n") && !bytes.ends_with(b"\r")
+/// Whether the line ends of `bytes` are those of lines: CRLF throughout, or LF in a `text`. What has
+/// both, or a CR alone, is no text of lines.
+fn has_line_ends(bytes: &[u8], text: bool) -> bool {
+    let count = |byte: u8| memchr::memchr_iter(byte, bytes).count();
+    let (returns, feeds) = (count(b'\r'), count(b'\n'));
+    if returns == 0 {
+        return feeds == 0 || text;
+    }
+    returns == feeds && memchr::memmem::find_iter(bytes, b"\r\n").count() == feeds
 }
 
 /// Whether `bytes` can cross the wire as lines and come out the same.
-fn is_wire_text(bytes: &[u8]) -> bool {
+fn is_wire_text(bytes: &[u8], text: bool) -> bool {
     let len = |line: &[u8]| line.strip_suffix(b"\r").unwrap_or(line).len();
     let long = || bytes.split(|b| *b == b'\n').any(|line| len(line) > LINE_LIMIT);
-    has_wire_ends(bytes) && !bytes.contains(&0) && !long()
+    has_line_ends(bytes, text) && !bytes.contains(&0) && !long()
 }
 
 /// The draft with the part at `line` written with `encoding`, its header saying so. `None` where
@@ -98,7 +104,7 @@ pub fn encode_body(text: &str, line: usize, encoding: Encoding) -> Option<String
     let at = parts.iter().rposition(holds).unwrap_or_default();
     let part = parts.get(at).filter(|part| part.is_leaf() && !part.is_multipart())?;
     let bytes = decoded(part, &body(text, &part.section.body))?;
-    let mut written = encoding.write(&bytes)?;
+    let mut written = encoding.write(&bytes, part.is_text())?;
     if encoding == Encoding::Base64 && at == 0 && text.ends_with('\n') {
         written.push('\n');
     }
@@ -106,7 +112,31 @@ pub fn encode_body(text: &str, line: usize, encoding: Encoding) -> Option<String
     let out = set_in(&out, &part.section, "Content-Transfer-Encoding", encoding.name());
     let labelled = bytes.is_ascii() || !is_plain(part);
     let out = if labelled { out } else { with_charset(&out, at) };
+    let out = if encoding == Encoding::EightBit { raised(&out, &parts, at) } else { out };
     Some(with_version(&out))
+}
+
+/// The draft in which all that encloses part `at` says that something inside needs 8bit
+/// (RFC 2045 §6.4). `parts` may be those of a draft that differs from that part on.
+fn raised(text: &str, parts: &[Part<'_>], at: usize) -> String {
+    let mut out = text.to_owned();
+    let mut depth = parts.get(at).map_or(0, |part| part.depth);
+    // What encloses stands before, so its lines are still where they were.
+    for part in parts.iter().take(at).rev() {
+        if part.depth < depth {
+            depth = part.depth;
+            out = with_at_least(&out, part, Encoding::EightBit.name());
+        }
+    }
+    out
+}
+
+/// The draft whose `part` has at least the `encoding` of something inside, of those that are none.
+pub(super) fn with_at_least(text: &str, part: &Part<'_>, encoding: &str) -> String {
+    if part::width(encoding) <= part::width(&part.encoding) {
+        return text.to_owned();
+    }
+    set_in(text, &part.section, "Content-Transfer-Encoding", encoding)
 }
 
 fn body(text: &str, range: &Range<usize>) -> String {
@@ -149,7 +179,8 @@ mod tests {
         for (bytes, encoding) in [
             (b"".as_slice(), Encoding::SevenBit),
             (b"a\r\nb\r\n", Encoding::SevenBit),
-            (b"a\nb\n", Encoding::QuotedPrintable),
+            (b"a\nb\n", Encoding::SevenBit),
+            (b"a\nb\r\n", Encoding::QuotedPrintable),
             (b"a\rb", Encoding::QuotedPrintable),
             (
                 "Gr\u{fc}\u{df}e aus der Stadt am Rhein, herzlich".as_bytes(),
@@ -159,8 +190,41 @@ mod tests {
             (b"\0\x01\xff", Encoding::Base64),
             (&[b'x'; 999], Encoding::QuotedPrintable),
         ] {
-            assert_eq!(Encoding::of(bytes), encoding, "{}", bytes.escape_ascii());
+            assert_eq!(Encoding::of(bytes, true), encoding, "{}", bytes.escape_ascii());
         }
+        assert_eq!(Encoding::of(b"a\nb\n", false), Encoding::QuotedPrintable, "no text");
+    }
+
+    #[test]
+    fn line_ends_of_a_text_are_line_breaks() {
+        for (bytes, text, written) in [
+            ("\u{e9} 1\n\u{e9} 2\n", true, "=C3=A9 1\n=C3=A9 2\n"),
+            ("a\r\nb", true, "a\nb"),
+            ("a\nb\n", false, "a=0Ab=0A"),
+            ("a\nb\r\n", true, "a=0Ab=0D=0A"),
+            ("a\nb\rc", true, "a=0Ab=0Dc"),
+            ("a\r\nb\r\n", false, "a\nb\n"),
+        ] {
+            let seen = Encoding::QuotedPrintable.write(bytes.as_bytes(), text);
+            assert_eq!(seen.as_deref(), Some(written), "{bytes:?}");
+        }
+        assert_eq!(Encoding::Base64.write(b"a\nb", true).as_deref(), Some("YQpi"));
+    }
+
+    #[test]
+    fn what_encloses_eight_bits_says_so() {
+        let inner = "Content-Transfer-Encoding: quoted-printable\n\n=C3=A9\n";
+        let text = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nfirst\n--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 7bit\n\nSubject: x\n{inner}--b--\n"
+        );
+        let seen = encode_body(&text, 12, Encoding::EightBit).unwrap();
+        assert_eq!(seen.matches("Content-Transfer-Encoding: 8bit\n").count(), 3, "{seen}");
+        assert!(!seen.contains("7bit") && seen.contains("\n--b\n\nfirst\n"), "{seen}");
+        let binary = text.replace("7bit", "binary");
+        let seen = encode_body(&binary, 12, Encoding::EightBit).unwrap();
+        assert_eq!(seen.matches(": 8bit\n").count(), 2, "{seen}");
+        let same = encode_body(&text, 12, Encoding::Base64).unwrap();
+        assert_eq!(same.matches("8bit").count(), 0, "{same}");
     }
 
     const DRAFT: &str = "From: a@b.example\n\nGr\u{fc}\u{df}e\n\nfolgt = gut\n";

@@ -13,20 +13,56 @@ use super::part::{delimiter, parts};
 /// What must be quoted in a name before an address (RFC 5322 §3.2.3).
 const SPECIALS: &[char] = &['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '.', '"'];
 
-/// Fields that hold addresses, where only names can be encoded words (RFC 2047 §5).
-const ADDRESS_FIELDS: &[&str] = &[
-    "From",
-    "Sender",
-    "Reply-To",
-    "To",
-    "Cc",
-    "Bcc",
-    "Resent-From",
-    "Resent-Sender",
-    "Resent-To",
-    "Resent-Cc",
-    "Resent-Bcc",
+/// Where encoded words may stand in a field (RFC 2047 §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Words {
+    /// Anywhere: it is a free text.
+    Text,
+    /// In the names before addresses and identifiers.
+    Names,
+    /// In each of its phrases, which commas separate.
+    Phrases,
+    /// Nowhere but in comments: it is structured.
+    Comments,
+    /// Not even there.
+    Nowhere,
+}
+
+/// The fields that are no free text; a name that ends with a hyphen stands for all that begin so.
+#[rustfmt::skip]
+const STRUCTURED: &[(Words, &[&str])] = &[
+    (Words::Text, &["Content-Description"]),
+    (Words::Names, &[
+        "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Author",
+        "Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Bcc", "Resent-Reply-To",
+        "Disposition-Notification-To", "Return-Receipt-To", "Errors-To",
+        "Mail-Followup-To", "Mail-Reply-To",
+        // A name, and the identifier in brackets (RFC 2919 §3).
+        "List-ID",
+    ]),
+    (Words::Phrases, &["Keywords"]),
+    (Words::Comments, &[
+        "Date", "Message-ID", "In-Reply-To", "References", "Resent-Date", "Resent-Message-ID",
+        "Return-Path", "MIME-Version", "Content-", "List-", "Archived-At",
+        "Auto-Submitted", "Precedence", "Importance", "Priority", "Sensitivity", "Expires",
+        "Disposition-Notification-Options", "Original-Recipient", "Original-Message-ID",
+        "DKIM-Signature", "DomainKey-Signature", "Authentication-Results", "ARC-", "Received-SPF",
+        "Autocrypt", "VBR-Info", "MT-Priority", "TLS-Required", "Require-Recipient-Valid-Since",
+    ]),
+    (Words::Nowhere, &["Received"]),
 ];
+
+impl Words {
+    /// Where they may stand in the field `name`.
+    fn of(name: &str) -> Self {
+        let is = |field: &&str| match name.get(..field.len()) {
+            Some(begin) if field.ends_with('-') => begin.eq_ignore_ascii_case(field),
+            _ => name.eq_ignore_ascii_case(field),
+        };
+        let row = STRUCTURED.iter().find(|(_, fields)| fields.iter().any(&is));
+        row.map_or(Self::Text, |(words, _)| *words)
+    }
+}
 
 /// The draft with the field `name` set to `value`: its first field of that name replaced, or one
 /// put behind the others.
@@ -107,17 +143,19 @@ pub fn recode_field(text: &str, line: usize) -> Option<String> {
 /// `value` with encoded words for what is beyond ASCII, folded (RFC 2047 §2). In a field of
 /// addresses only the names are encoded; `None` for fields that know no encoded words.
 pub fn encode_header(name: &str, value: &str) -> Option<String> {
-    if takes_no_words(name) {
-        return None;
-    }
-    if !is_address_field(name) {
-        return Some(words(value, name.len() + 2, rfc2047::Q_TEXT));
-    }
+    let all = match Words::of(name) {
+        Words::Text => return Some(words(value, name.len() + 2, rfc2047::Q_TEXT)),
+        Words::Comments | Words::Nowhere => return None,
+        Words::Names => false,
+        Words::Phrases => true,
+    };
     let mut out = String::new();
     for piece in phrases(value) {
         let column = name.len() + 2 + out.rsplit('\n').next().map_or(0, str::len);
         match piece {
-            Piece::Phrase(phrase) if !phrase.is_ascii() => {
+            Piece::Other(phrase) | Piece::Phrase(phrase)
+                if !phrase.is_ascii() && (all || matches!(piece, Piece::Phrase(_))) =>
+            {
                 let blanks = phrase.len() - phrase.trim_start().len();
                 out.push_str(phrase.get(..blanks).unwrap_or_default());
                 out.push_str(&words(&plain(phrase.trim()), column, rfc2047::Q_PHRASE));
@@ -138,7 +176,8 @@ pub fn decode_header(name: &str, value: &str) -> Option<String> {
         out.push_str(before);
         let field = format!("X: {run}\r\n\r\n");
         let text = Content::read(field.as_bytes()).field("X")?.value.clone();
-        let quote = is_address_field(name) && text.contains(SPECIALS);
+        let phrase = matches!(Words::of(name), Words::Names | Words::Phrases);
+        let quote = phrase && text.contains(SPECIALS);
         out.push_str(&if quote { quoted(&text) } else { text });
         rest = after;
     }
@@ -146,28 +185,13 @@ pub fn decode_header(name: &str, value: &str) -> Option<String> {
     (!out.contains(char::is_control)).then_some(out)
 }
 
-/// Fields in which nothing is a free text or a name (RFC 2047 §5).
-const WITHOUT_WORDS: [&str; 9] = [
-    "Date",
-    "Message-ID",
-    "In-Reply-To",
-    "References",
-    "Received",
-    "Return-Path",
-    "MIME-Version",
-    "Resent-Date",
-    "Resent-Message-ID",
-];
-
-/// Whether no encoded word may stand in a field.
-pub(super) fn takes_no_words(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let of_mime = name.starts_with("content-") && name != "content-description";
-    of_mime || WITHOUT_WORDS.iter().any(|field| field.eq_ignore_ascii_case(&name))
-}
-
-fn is_address_field(name: &str) -> bool {
-    ADDRESS_FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
+/// Whether an encoded word may stand in a field, outside of its comments or in one.
+pub(super) fn takes_words(name: &str, in_comment: bool) -> bool {
+    match Words::of(name) {
+        Words::Text | Words::Names | Words::Phrases => true,
+        Words::Comments => in_comment,
+        Words::Nowhere => false,
+    }
 }
 
 /// `text` as encoded words: readable ones where most of it is ASCII.
@@ -180,6 +204,7 @@ fn words(text: &str, column: usize, readable: rfc2047::WordEncoder) -> String {
 }
 
 /// A piece of a list of addresses.
+#[derive(Clone, Copy)]
 enum Piece<'a> {
     /// A name before an address or a group.
     Phrase(&'a str),
@@ -311,9 +336,51 @@ mod tests {
     }
 
     #[test]
-    fn fields_without_free_text_take_no_encoded_words() {
-        for (name, takes) in [("Message-ID", false), ("received", false), ("Subject", true)] {
-            assert_eq!(encode_header(name, "\u{e9}").is_some(), takes, "{name}");
+    fn encoded_words_stand_only_where_the_field_has_text_or_names() {
+        for name in ["Subject", "Comments", "X-Anything", "Organization", "content-description"] {
+            assert_eq!(
+                encode_header(name, "\u{e9}").as_deref(),
+                Some("=?utf-8?B?w6k=?="),
+                "{name}"
+            );
         }
+        for name in [
+            "Message-ID",
+            "received",
+            "List-Unsubscribe",
+            "List-Post",
+            "LIST-HELP",
+            "Auto-Submitted",
+            "Precedence",
+            "DKIM-Signature",
+            "Authentication-Results",
+            "ARC-Seal",
+            "ARC-Authentication-Results",
+            "Content-Type",
+            "Content-Disposition",
+            "Disposition-Notification-Options",
+            "Archived-At",
+            "Received-SPF",
+        ] {
+            assert_eq!(encode_header(name, "\u{e9} <a@x.example>"), None, "{name}");
+            assert!(!takes_words(name, false), "{name}");
+        }
+        assert!(takes_words("List-Post", true) && !takes_words("Received", true));
+        for (name, value, encoded) in [
+            ("List-ID", "Caf\u{e9} <l.x.example>", "=?utf-8?Q?Caf=C3=A9?= <l.x.example>"),
+            (
+                "Disposition-Notification-To",
+                "J\u{f8}rn <j@x.example>",
+                "=?utf-8?Q?J=C3=B8rn?= <j@x.example>",
+            ),
+            ("Keywords", "tea, caf\u{e9}, cake", "tea, =?utf-8?Q?caf=C3=A9?=, cake"),
+        ] {
+            assert_eq!(encode_header(name, value).as_deref(), Some(encoded));
+            assert_eq!(decode_header(name, encoded).as_deref(), Some(value));
+        }
+        assert_eq!(
+            encode_header("List-ID", "<\u{e9}.x.example>").as_deref(),
+            Some("<\u{e9}.x.example>")
+        );
     }
 }

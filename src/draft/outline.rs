@@ -1,5 +1,6 @@
 //! What stands where in a draft: fields with their decoded values, and the tree of parts.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::session::content::{self, Content};
@@ -57,9 +58,13 @@ impl Outline {
         let parts = parts(text);
         let starts = line_starts(text);
         let fields = parts.first().map_or(&[][..], |root| &root.section.fields);
+        let mut seen: HashMap<usize, Vec<&content::Part>> = HashMap::new();
+        for part in &content.parts {
+            seen.entry(part.body.start).or_default().push(part);
+        }
         Self {
-            fields: fields.iter().map(|field| read_field(field, &content, &starts)).collect(),
-            parts: parts.iter().map(|part| read_part(part, &content, &starts)).collect(),
+            fields: read_fields(fields, content.fields.iter(), &starts),
+            parts: parts.iter().map(|part| read_part(part, &seen, &starts)).collect(),
         }
     }
 
@@ -73,28 +78,45 @@ impl Outline {
     }
 }
 
-fn read_field(field: &super::field::Field<'_>, content: &Content, starts: &[usize]) -> Field {
-    let start = starts.get(field.lines.start).copied();
-    let seen = content.fields.iter().find(|seen| Some(seen.span.start) == start);
-    Field {
-        name: field.name.to_owned(),
-        value: seen.map_or_else(|| field.value().to_owned(), |seen| seen.value.clone()),
-        decoded: seen.is_some_and(|seen| seen.decoded),
-        lines: field.lines.clone(),
-    }
+/// Joins the fields as they are typed with those that are `seen` on the wire. Both are in order, so
+/// each is looked at once.
+fn read_fields<'a>(
+    fields: &[super::field::Field<'_>],
+    seen: impl Iterator<Item = &'a content::Field>,
+    starts: &[usize],
+) -> Vec<Field> {
+    let mut seen = seen.peekable();
+    let read = |field: &super::field::Field<'_>| {
+        let start = starts.get(field.lines.start).copied().unwrap_or_default();
+        while seen.next_if(|seen| seen.span.start < start).is_some() {}
+        let seen = seen.next_if(|seen| seen.span.start == start);
+        Field {
+            name: field.name.to_owned(),
+            value: seen.map_or_else(|| field.value().to_owned(), |seen| seen.value.clone()),
+            decoded: seen.is_some_and(|seen| seen.decoded),
+            lines: field.lines.clone(),
+        }
+    };
+    fields.iter().map(read).collect()
 }
 
-fn read_part(part: &part::Part<'_>, content: &Content, starts: &[usize]) -> Part {
-    let start = starts.get(part.section.body.start).copied();
-    let mut seen = content.parts.iter().filter(|seen| Some(seen.body.start) == start);
+/// `seen` are the parts on the wire, by where their bodies begin.
+fn read_part(
+    part: &part::Part<'_>,
+    seen: &HashMap<usize, Vec<&content::Part>>,
+    starts: &[usize],
+) -> Part {
+    let here = starts.get(part.section.body.start).and_then(|start| seen.get(start));
+    let mut here = here.into_iter().flatten();
     // An enclosed message begins where the part that encloses it has its body.
-    let seen = seen.rfind(|seen| seen.kind == part.kind || part.kind.is_empty()).cloned();
+    let seen = here.rfind(|seen| seen.kind == part.kind || part.kind.is_empty());
     let declared = || content::Part {
         kind: if part.kind.is_empty() { "text/plain".to_owned() } else { part.kind.clone() },
         ..content::Part::default()
     };
+    let content = seen.map_or_else(declared, |seen| (*seen).clone());
     Part {
-        content: content::Part { depth: part.depth, ..seen.unwrap_or_else(declared) },
+        content: content::Part { depth: part.depth, ..content },
         header: part.section.lines.clone(),
         body: part.section.body.clone(),
     }
@@ -149,6 +171,23 @@ mod tests {
         ] {
             assert_eq!(outline.at(line), place, "line {line}");
         }
+    }
+
+    #[test]
+    fn each_field_on_the_wire_is_looked_at_once() {
+        let count = 2_000;
+        // Every third line is no field, so that the two lists differ.
+        let line = |n| if n % 3 == 2 { format!("odd {n}\n") } else { format!("X-{n}: ={n}\n") };
+        let text: String = (0..count).map(line).chain(["\nbody\n".to_owned()]).collect();
+        let content = Content::read(&wire(&text));
+        let parts = parts(&text);
+        let mut looked = 0;
+        let seen = content.fields.iter().inspect(|_| looked += 1);
+        let fields = read_fields(&parts[0].section.fields, seen, &line_starts(&text));
+        assert_eq!(looked, content.fields.len());
+        assert_eq!(fields.len(), count);
+        assert!(fields.iter().enumerate().all(|(n, f)| f.lines == (n..n + 1)
+            && f.value == if n % 3 == 2 { String::new() } else { format!("={n}") }));
     }
 
     #[test]

@@ -54,19 +54,9 @@ pub struct Mark {
     pub about: &'static str,
 }
 
-/// A draft as the wire and the server will see it.
+/// What is odd about a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
-    /// Its size with CRLF and without doubled dots, as SIZE counts it (RFC 1870 §5).
-    pub size: u64,
-    /// Number of lines whose dot is doubled.
-    pub stuffed: usize,
-    /// Whether the body goes beyond ASCII and needs 8BITMIME.
-    pub eight_bit: bool,
-    /// Whether a header goes beyond ASCII and needs SMTPUTF8.
-    pub international: bool,
-    /// Bytes of the longest line, without its line end.
-    pub longest: usize,
     /// What is to be said, by line.
     pub marks: Vec<Mark>,
 }
@@ -88,17 +78,16 @@ pub fn review(text: &str, offers: &Offers) -> Review {
     let lines = lines(text);
     let parts = parts(text);
     let mut marks = Marks::default();
-    let mut review = line::read(text, &lines, &parts, &mut marks);
+    line::read(text, &lines, &parts, &mut marks);
     if let Some(root) = parts.first() {
         form::read(&lines, &root.section, &mut marks);
         field::read(&lines, &root.section, &mut marks);
         word::read(&lines, &root.section, &mut marks);
     }
     mime::read(&lines, &parts, &mut marks);
-    need::read(&review, &lines, &parts, offers, &mut marks);
+    need::read(text, &lines, &parts, offers, &mut marks);
     marks.all.sort_by_key(|mark| (mark.line, std::cmp::Reverse(mark.severity)));
-    review.marks = marks.all;
-    review
+    Review { marks: marks.all }
 }
 
 /// The marks as they are found.
@@ -205,6 +194,8 @@ mod tests {
                 "review.word-place",
                 "=?utf-8?q?a?=",
             ),
+            ("List-Post: =?utf-8?q?a?= <mailto:a@x.example>", "review.word-place", "=?utf-8?q?a?="),
+            ("Received: by x (=?utf-8?q?a?=)", "review.word-place", "=?utf-8?q?a?="),
             ("Subject: a\rb", "review.bare-cr", "\r"),
             ("Subject: a\0b", "review.nul", "\0"),
             ("Subject: a\u{7f}b", "review.control", "\u{7f}"),
@@ -223,6 +214,8 @@ mod tests {
             "Subject: http://x.example/?a=?b",
             "Subject: (=?utf-8?q?a?=) =?iso-8859-1?b?R3I=?=",
             "To: undisclosed-recipients:;",
+            "List-ID: =?utf-8?q?a?= <list.x.example>",
+            "List-Post: <mailto:a@x.example> (=?utf-8?q?a?=)",
             "To: Friends: a@x.example, B <b@x.example>;",
             "Cc: \"B, C\" <b@[192.0.2.1]>, =?utf-8?q?a?= <a@x.example>",
             "References: <1@x><2@x>\t<3@x>",
@@ -307,6 +300,16 @@ mod tests {
                 "review.encoded-multipart",
             ),
             (
+                format!("{mime}{multi}"),
+                "--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nA: b\n\nx\n--b--",
+                "review.narrow",
+            ),
+            (
+                coded("7bit").replace("text/plain", "message/rfc822"),
+                "Content-Transfer-Encoding: binary\n\nx",
+                "review.narrow",
+            ),
+            (
                 coded("base64").replace("text/plain", "message/rfc822"),
                 "QUJD",
                 "review.encoded-message",
@@ -374,7 +377,7 @@ mod tests {
         let text = format!("{HEAD}\n{}", format!("{}\n", "x".repeat(80)).repeat(MARK_LIMIT + 9));
         let seen = review(&text, &everything());
         assert_eq!((seen.marks.len(), seen.count(Severity::Info)), (MARK_LIMIT, MARK_LIMIT));
-        assert_eq!((seen.longest, seen.stuffed, seen.at(4).count()), (80, 0, 1));
+        assert_eq!(seen.at(4).count(), 1);
     }
 
     #[test]

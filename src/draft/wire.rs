@@ -33,6 +33,13 @@ pub fn wire(text: &str) -> Bytes {
     Bytes::from(out)
 }
 
+/// How long that message is: a draft of `bytes` with `ends` line ends, the last one behind
+/// everything if it has `ended`. SIZE counts so, without doubled dots (RFC 1870 §5).
+pub const fn wire_len(bytes: usize, ends: usize, ended: bool) -> u64 {
+    let last = if ended || bytes == 0 { 0 } else { 2 };
+    (bytes + ends + last) as u64
+}
+
 /// What follows `354`: the message with its dots doubled, and the end mark (RFC 5321 §4.5.2).
 pub fn mail_data(text: &str) -> Bytes {
     payload::stuff(wire(text).into())

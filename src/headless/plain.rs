@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::advice::{Habits, recognise};
 use crate::display::token::own_visible;
+use crate::display::transcript as misread;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
@@ -331,7 +332,7 @@ enum Directed {
 fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Directed, String> {
     let (name, argument) = transcript::directive(line);
     let at = Place { line: 1, column: 1 };
-    match directive::read(&name, argument, at).map_err(|error| error.to_string())? {
+    match directive::read(&name, argument, at).map_err(|error| misread::say(&error, lang))? {
         Some(Directive::Say(say)) => Ok(Directed::Say(say)),
         Some(Directive::Login { mechanism, user, initial }) => {
             let credentials = Credentials { user, ..Credentials::default() };
@@ -345,9 +346,6 @@ fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Directed,
             Err(error) => Err(format!("{file}: {error}")),
         },
         None if name == "quit" => Ok(Directed::Say(Say::Close(Ending::Finished))),
-        None => Err(format!(
-            ":{name} is no directive here; there are :auth MECHANISM USER, :b64 TEXT, \
-             :raw TEXT, :drip BYTES WAIT TEXT, :data FILE, :explain WORD and :close"
-        )),
+        None => Err(knowledge::fill(lang, "misread.plain", &[("name", &name)])),
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Error};
 
-use crate::journal::{Happening, Header, file, transcript};
-use crate::knowledge;
+use crate::journal::transcript::{self, TranscriptError};
+use crate::journal::{Happening, Header, file};
+use crate::knowledge::{self, Lang};
 use crate::net::dial::dial;
 use crate::net::driver::{Log, Part, converse, was_cut_short};
 use crate::net::{Clock, seed};
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::cli::Run;
 use crate::display::token::visible;
+use crate::display::transcript as misread;
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
 ///
@@ -29,8 +31,11 @@ use crate::display::token::visible;
 pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut scripts = Vec::new();
     for path in &run.scripts {
-        let mut script = load(path)?.codes_only(run.codes);
-        script.equip(|login| equip(login, setting)).with_context(|| path.display().to_string())?;
+        let mut script = load(path, setting.lang())?.codes_only(run.codes);
+        script
+            .equip(|login| equip(login, setting))
+            .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
+            .with_context(|| path.display().to_string())?;
         scripts.push((path.as_path(), script));
     }
     block_on(async {
@@ -44,7 +49,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
 }
 
 /// Reads a script; the files it names are looked for beside it.
-fn load(path: &Path) -> anyhow::Result<Script> {
+fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
     let name = || path.display().to_string();
     let mut text = read_input(path)?;
     if file::is_journal(&text) {
@@ -52,9 +57,11 @@ fn load(path: &Path) -> anyhow::Result<Script> {
         let journal = file::read(text.as_slice()).with_context(name)?.journal;
         text = transcript::write(&journal.header, journal.events()).into_bytes();
     }
-    let steps = transcript::steps(&text).with_context(name)?;
+    let told = |error: TranscriptError| Error::msg(misread::say(&error, lang));
+    let steps = transcript::steps(&text).map_err(told).with_context(name)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     Script::new(steps, |name| read_message(&folder.join(name)).map_err(|e| e.to_string()))
+        .map_err(told)
         .with_context(name)
 }
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Error};
 
 use bytes::Bytes;
 
 use crate::display::login;
+use crate::display::transcript as misread;
 use crate::journal::{
     Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, file, transcript,
 };
@@ -32,7 +33,7 @@ pub enum Found {
 /// When it cannot be read or is none of these; with the place where it is wrong.
 pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang();
-    let journal = match open(path)? {
+    let journal = match open(path, lang)? {
         Found::Message(bytes) if as_json => {
             let journal = message_journal(bytes);
             let dialogue = fold(&journal);
@@ -95,7 +96,7 @@ pub fn fold(journal: &Journal) -> Dialogue {
 /// # Errors
 /// As [`open`].
 pub fn open_as_session(path: &Path, lang: Lang) -> anyhow::Result<(Dialogue, Option<String>)> {
-    Ok(match open(path)? {
+    Ok(match open(path, lang)? {
         Found::Session(journal, torn) => {
             (fold(&journal), torn.map(|line| torn_words(path, line, lang)))
         }
@@ -112,7 +113,7 @@ fn torn_words(path: &Path, line: usize, lang: Lang) -> String {
 ///
 /// # Errors
 /// With the file's name and the place where it is wrong.
-pub fn open(path: &Path) -> anyhow::Result<Found> {
+pub fn open(path: &Path, lang: Lang) -> anyhow::Result<Found> {
     let bytes = read_input(path)?;
     let name = path.display();
     anyhow::ensure!(!bytes.is_empty(), "{name}: the file is empty");
@@ -127,7 +128,8 @@ pub fn open(path: &Path) -> anyhow::Result<Found> {
         _ if looks_like_message(&bytes) => return Ok(Found::Message(bytes)),
         _ => {}
     }
-    let journal = transcript::recording(&bytes).with_context(|| name.to_string())?;
+    let told = |error| Error::msg(misread::say(&error, lang));
+    let journal = transcript::recording(&bytes).map_err(told).with_context(|| name.to_string())?;
     Ok(Found::Session(journal, None))
 }
 

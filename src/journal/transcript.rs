@@ -26,16 +26,29 @@ pub struct Place {
     pub column: usize,
 }
 
-/// What is wrong with a transcript, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {}, column {}: {problem}; expected {expected}", .at.line, .at.column)]
+/// What is wrong with a transcript, and where. `display::transcript` has the words.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranscriptError {
     /// Where.
     pub at: Place,
-    /// What is wrong.
-    pub problem: String,
-    /// What should stand there.
-    pub expected: &'static str,
+    /// Key of the sentence that says what is wrong and what should stand there.
+    pub key: &'static str,
+    /// What fills the places of the sentence.
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl TranscriptError {
+    /// Something wrong at `at`.
+    pub const fn new(at: Place, key: &'static str) -> Self {
+        Self { at, key, values: Vec::new() }
+    }
+
+    /// The same with a value for a place of the sentence.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
 }
 
 /// One character of a line's text.
@@ -116,11 +129,7 @@ fn step(line: &[u8], at: Place) -> Result<Option<Step>, TranscriptError> {
     let marked = |rest: &[u8]| match rest.split_first() {
         None => text(b"", Place { column: 3, ..at }),
         Some((b' ', rest)) => text(rest, Place { column: 4, ..at }),
-        Some(_) => Err(TranscriptError {
-            at: Place { column: 3, ..at },
-            problem: "no blank behind the mark".to_owned(),
-            expected: "\"C: \" or \"S: \" and the line's text",
-        }),
+        Some(_) => Err(TranscriptError::new(Place { column: 3, ..at }, "misread.mark")),
     };
     Ok(match line {
         [] | [b'#', ..] => None,
@@ -131,13 +140,7 @@ fn step(line: &[u8], at: Place) -> Result<Option<Step>, TranscriptError> {
             let (name, argument) = directive(rest);
             Some(Step::Directive { name, argument: argument.to_vec() })
         }
-        _ => {
-            return Err(TranscriptError {
-                at,
-                problem: format!("\"{}\" is no transcript line", excerpt(line)),
-                expected: "\"C: \", \"S: \", a \":directive\" or a \"# comment\"",
-            });
-        }
+        _ => return Err(TranscriptError::new(at, "misread.line").with("text", excerpt(line))),
     })
 }
 
@@ -171,14 +174,9 @@ pub fn text(line: &[u8], at: Place) -> Result<Text, TranscriptError> {
                         return Ok(Text { pieces, line_end: false });
                     }
                     None => {
-                        return Err(TranscriptError {
-                            at: Place { column, ..at },
-                            problem: format!(
-                                "unknown escape \"\\{}\"",
-                                excerpt(tail.get(..1).unwrap_or_default())
-                            ),
-                            expected: "\\r \\n \\t \\0 \\xHH \\\\ \\* \\? or \\c at the end",
-                        });
+                        let at = Place { column, ..at };
+                        let text = excerpt(tail.get(..1).unwrap_or_default());
+                        return Err(TranscriptError::new(at, "misread.escape").with("text", text));
                     }
                 }
             }
@@ -297,11 +295,7 @@ impl Reading {
                     .ok()
                     .and_then(|s| std::time::Duration::try_from_secs_f64(s).ok());
                 let Some(time) = seconds else {
-                    return Err(TranscriptError {
-                        at,
-                        problem: format!("\"{argument}\" is no time"),
-                        expected: "seconds since the beginning, such as \":at 1.25\"",
-                    });
+                    return Err(TranscriptError::new(at, "misread.at").with("text", argument));
                 };
                 self.now = self.now.max(Moment(0).plus(time));
                 self.journal.header.fidelity.real_time = true;
@@ -310,13 +304,7 @@ impl Reading {
             "reset" => self.close(Side::Server, Ending::Reset),
             "close" => self.close(Side::Client, Ending::Finished),
             "wait" | "pipeline" | "end" => {}
-            _ => {
-                return Err(TranscriptError {
-                    at,
-                    problem: format!("\":{name}\" cannot stand in a recording"),
-                    expected: ":at, :closed, :reset, :close, :wait, :pipeline or :end",
-                });
-            }
+            _ => return Err(TranscriptError::new(at, "misread.recording").with("name", name)),
         }
         Ok(())
     }
@@ -474,14 +462,19 @@ mod tests {
 
     #[test]
     fn errors_have_their_place() {
-        let say = |text: &str| steps(text.as_bytes()).unwrap_err().to_string();
-        assert!(say("C: ok\nhello").starts_with("line 2, column 1: \"hello\""));
-        assert!(say("C: ab\\q").starts_with("line 1, column 6: unknown escape \"\\q\""));
-        assert!(say("C: \\x4").contains("unknown escape"));
-        assert!(say("C:EHLO").starts_with("line 1, column 3"));
-        let recorded = |text: &str| recording(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
-        assert!(recorded(":data x").contains("\":data\" cannot stand"));
-        assert!(recorded(":at x").contains("no time"));
+        for (text, line, column, key, value) in [
+            ("C: ok\nhello", 2, 1, "misread.line", Some("hello")),
+            ("C: ab\\q", 1, 6, "misread.escape", Some("q")),
+            ("C: \\x4", 1, 4, "misread.escape", Some("x")),
+            ("C:EHLO", 1, 3, "misread.mark", None),
+            (":data x", 1, 1, "misread.recording", Some("data")),
+            (":at x", 1, 1, "misread.at", Some("x")),
+        ] {
+            let error = recording(text.as_bytes()).map(|_| ()).unwrap_err();
+            assert_eq!((error.at, error.key), (Place { line, column }, key), "{text}");
+            let values = error.values.first().map(|(_, value)| value.as_str());
+            assert_eq!(values, value, "{text}");
+        }
     }
 
     #[test]

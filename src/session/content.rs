@@ -5,7 +5,9 @@
 //! parts, and the raw bytes remain.
 
 use mail_parser::parsers::MessageStream;
-use mail_parser::{Addr, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{
+    Addr, Encoding, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+};
 
 use crate::smtp::Span;
 
@@ -43,6 +45,9 @@ pub struct Part {
     pub disposition: Option<String>,
     /// The file name it declares.
     pub name: Option<String>,
+    /// The lines of its header, counted from the first of the message; none where they do not
+    /// stand there as they are.
+    pub header: std::ops::Range<usize>,
     /// Where its body stands.
     pub body: Span,
     /// Size of the body once decoded.
@@ -76,7 +81,7 @@ impl Content {
         let Some(message) = MessageParser::default().parse(bytes) else { return content };
         content.body = body_start(bytes);
         content.fields = fields(&message, bytes);
-        parts(&message, 0, &mut content.parts);
+        parts(&message, 0, Some(&LineNumbers::of(bytes)), &mut content.parts);
         content
     }
 
@@ -138,17 +143,23 @@ fn fields(message: &Message<'_>, bytes: &[u8]) -> Vec<Field> {
 }
 
 /// The parts of `message` in the order in which they stand; an enclosed message follows its part.
-fn parts(message: &Message<'_>, depth: usize, out: &mut Vec<Part>) {
+fn parts(message: &Message<'_>, depth: usize, numbers: Option<&LineNumbers>, out: &mut Vec<Part>) {
     let mut parents: Vec<(u32, usize)> = Vec::new();
     for part in &message.parts {
         while parents.last().is_some_and(|(end, _)| *end <= part.offset_header && *end > 0) {
             parents.pop();
         }
         let here = depth + parents.len();
-        out.push(read_part(part, here));
+        let line = |at: u32| numbers.map_or(0, |numbers| numbers.at(at as usize));
+        let header = line(part.offset_header)..line(part.offset_body);
+        out.push(Part { header, ..read_part(part, here) });
         match &part.body {
             PartType::Multipart(_) => parents.push((part.offset_end, here)),
-            PartType::Message(inner) => parts(inner, here + 1, out),
+            PartType::Message(inner) => {
+                // What was encoded has places of its own.
+                let plain = matches!(part.encoding, Encoding::None);
+                parts(inner, here + 1, numbers.filter(|_| plain), out);
+            }
             _ => {}
         }
     }
@@ -173,10 +184,24 @@ fn read_part(part: &MessagePart<'_>, depth: usize) -> Part {
         encoding: part.content_transfer_encoding().map(str::to_owned),
         disposition: part.content_disposition().map(|d| d.ctype().to_owned()),
         name: part.attachment_name().map(str::to_owned),
+        header: 0..0,
         body: Span::new(part.offset_body as usize, part.offset_end as usize),
         decoded_len,
         text,
         defective: part.is_encoding_problem,
+    }
+}
+
+/// The number of the line in which a byte stands.
+struct LineNumbers(Vec<usize>);
+
+impl LineNumbers {
+    fn of(bytes: &[u8]) -> Self {
+        Self(memchr::memchr_iter(b'\n', bytes).collect())
+    }
+
+    fn at(&self, offset: usize) -> usize {
+        self.0.partition_point(|end| *end < offset)
     }
 }
 
@@ -230,6 +255,26 @@ mod tests {
             (1, "application/pdf", 3),
         ];
         assert_eq!(tree, want.map(|(d, k, n)| (d, k.to_owned(), n)));
+    }
+
+    #[test]
+    fn headers_of_parts_have_their_lines() {
+        let text = b"Content-Type: multipart/mixed; boundary=b\r\n\r\nno part\r\n--b\r\nContent-Type: text/plain;\r\n charset=utf-8\r\nContent-Language: en\r\n\r\none\r\n--b\r\n\r\ntwo\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nin\r\n--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nU3ViamVjdDogeA0KDQppbg0K\r\n--b--\r\n";
+        let lines: Vec<_> = text.split_inclusive(|b| *b == b'\n').collect();
+        let content = Content::read(text);
+        let fields = |part: &Part| lines[part.header.clone()].concat();
+        let seen: Vec<_> = content.parts.iter().map(fields).collect();
+        for (at, header) in [
+            (0, &b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"[..]),
+            (1, b"Content-Type: text/plain;\r\n charset=utf-8\r\nContent-Language: en\r\n\r\n"),
+            (2, b"\r\n"),
+            (3, b"Content-Type: message/rfc822\r\n\r\n"),
+            (4, b"Subject: x\r\n\r\n"),
+            (5, b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"),
+            (6, b""),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&seen[at]), String::from_utf8_lossy(header), "{at}");
+        }
     }
 
     #[test]

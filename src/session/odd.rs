@@ -36,7 +36,7 @@ pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> 
     }
     let Argument::Path(path, params) = &command.argument else { return odd };
     if dialogue.phase() != Phase::Greeted {
-        let unoffered = params.iter().filter(|p| !dialogue.offers(keyword(&p.value)));
+        let unoffered = params.iter().filter(|p| !takes(dialogue, &p.value));
         odd.extend(unoffered.map(|p| Oddity::new("F07", p.span)));
     }
     let utf8 = params.iter().any(|p| p.value.name == "SMTPUTF8")
@@ -45,6 +45,15 @@ pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> 
         odd.push(Oddity::new("F31", path.span));
     }
     odd
+}
+
+/// Whether the server has said that it takes `param`. One that lets clients log in takes AUTH, also
+/// where its list has the old form alone or no longer names it (RFC 4954 §5).
+fn takes(dialogue: &Dialogue, param: &Param) -> bool {
+    let mut listed = dialogue.capabilities().into_iter().flat_map(|c| &c.keywords);
+    let logs_in = param.name == "AUTH"
+        && (dialogue.is_authenticated() || listed.any(|k| k.name.starts_with("AUTH=")));
+    logs_in || dialogue.offers(keyword(param))
 }
 
 /// What the server has to offer for `param`; one value of BODY has a keyword of its own

@@ -67,16 +67,12 @@ pub fn duration(text: &str) -> Option<Duration> {
 /// `BYTES WAIT TEXT`.
 fn drip(argument: &[u8], at: Place) -> Result<Drip, TranscriptError> {
     let place = |words| Place { column: at.column + start(argument, words), ..at };
-    let wrong = |words, what, expected| {
-        let problem =
-            format!("\"{}\" is no {what}", String::from_utf8_lossy(word(argument, words)));
-        TranscriptError { at: place(words), problem, expected }
+    let wrong = |words, key| {
+        let text = String::from_utf8_lossy(word(argument, words));
+        TranscriptError::new(place(words), key).with("text", text)
     };
-    let piece = number(word(argument, 0)).ok_or_else(|| {
-        wrong(0, "number of bytes", "bytes, time and text, such as \"1 200ms EHLO x\"")
-    })?;
-    let pause = time(word(argument, 1))
-        .ok_or_else(|| wrong(1, "time", "a time such as 2s or 250ms, then the text"))?;
+    let piece = number(word(argument, 0)).ok_or_else(|| wrong(0, "misread.bytes"))?;
+    let pause = time(word(argument, 1)).ok_or_else(|| wrong(1, "misread.pause"))?;
     let behind = argument.get(start(argument, 2)..).unwrap_or_default();
     Ok(Drip::new(text(behind, place(2))?.wire(), piece, pause))
 }
@@ -94,14 +90,12 @@ fn login(argument: &[u8], at: Place) -> Result<Directive, TranscriptError> {
     let text = String::from_utf8_lossy(argument);
     let mut words = text.split_whitespace();
     let mechanism = words.next().unwrap_or_default().to_ascii_uppercase();
-    let wrong = |word: &str, problem: String, expected| TranscriptError {
-        at: Place { column: at.column + text.rfind(word).unwrap_or_default(), ..at },
-        problem,
-        expected,
+    let wrong = |word: &str, key| {
+        let column = at.column + text.rfind(word).unwrap_or_default();
+        TranscriptError::new(Place { column, ..at }, key)
     };
     if mechanism.is_empty() {
-        let expected = "a mechanism and a user, such as \"PLAIN alice@example.org\"";
-        return Err(wrong("", "no mechanism is named".to_owned(), expected));
+        return Err(wrong("", "misread.mechanism"));
     }
     let way = |word: &str| match word {
         "initial" => Some(true),
@@ -117,13 +111,11 @@ fn login(argument: &[u8], at: Place) -> Result<Directive, TranscriptError> {
         [_, over, ..] => ("", None, Some(*over)),
     };
     if let Some(over) = over {
-        let expected = "initial or wait: the first answer behind AUTH, or after the server's 334";
         // Who puts the password here shall not read it again.
-        return Err(wrong(over, "a user name is one word".to_owned(), expected));
+        return Err(wrong(over, "misread.way"));
     }
     if user.is_empty() && login::needs_password(&mechanism) {
-        let problem = format!("{mechanism} needs a user name");
-        return Err(wrong("", problem, "a user, such as \"alice@example.org\""));
+        return Err(wrong("", "misread.user").with("mechanism", mechanism));
     }
     Ok(Directive::Login { mechanism, user: user.to_owned(), initial })
 }
@@ -189,18 +181,19 @@ mod tests {
 
     #[test]
     fn what_is_wrong_has_its_place() {
-        for (name, argument, told) in [
-            ("raw", "a\\q", "line 3, column 7: unknown escape \"\\q\""),
-            ("raw", "a\\cb", "line 3, column 7: unknown escape \"\\c\""),
-            ("raw", "\\x4", "line 3, column 6: unknown escape"),
-            ("drip", "", "line 3, column 7: \"\" is no number of bytes; expected bytes, time"),
-            ("drip", "0 1s x", "line 3, column 7: \"0\" is no number of bytes"),
-            ("drip", "12 soon x", "line 3, column 10: \"soon\" is no time; expected a time such"),
-            ("drip", "12", "line 3, column 9: \"\" is no time"),
-            ("drip", "12 1s x\\y", "line 3, column 14: unknown escape"),
+        for (name, argument, column, key, text) in [
+            ("raw", "a\\q", 7, "misread.escape", "q"),
+            ("raw", "a\\cb", 7, "misread.escape", "c"),
+            ("raw", "\\x4", 6, "misread.escape", "x"),
+            ("drip", "", 7, "misread.bytes", ""),
+            ("drip", "0 1s x", 7, "misread.bytes", "0"),
+            ("drip", "12 soon x", 10, "misread.pause", "soon"),
+            ("drip", "12", 9, "misread.pause", ""),
+            ("drip", "12 1s x\\y", 14, "misread.escape", "y"),
         ] {
-            let error = read(name, argument.as_bytes(), AT).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{error}");
+            let place = Place { column, ..AT };
+            let expected = TranscriptError::new(place, key).with("text", text);
+            assert_eq!(read(name, argument.as_bytes(), AT), Err(expected), "{name} {argument}");
         }
         assert_eq!(read("fly", b"", AT), Ok(None));
     }
@@ -232,9 +225,16 @@ mod tests {
             let want = Directive::Login { mechanism: mechanism.into(), user: user.into(), initial };
             assert_eq!(read("auth", argument.as_bytes(), AT), Ok(Some(want)), "{argument}");
         }
-        for argument in ["", "PLAIN", "PLAIN wait", "PLAIN alice secret", "PLAIN a wait b"] {
-            let told = read("auth", argument.as_bytes(), AT).unwrap_err().to_string();
-            assert!(told.starts_with("line 3, column ") && !told.contains("secret"), "{told}");
+        for (argument, key) in [
+            ("", "misread.mechanism"),
+            ("PLAIN", "misread.user"),
+            ("PLAIN wait", "misread.user"),
+            ("PLAIN alice secret", "misread.way"),
+            ("PLAIN a wait b", "misread.way"),
+        ] {
+            let error = read("auth", argument.as_bytes(), AT).unwrap_err();
+            assert_eq!(error.key, key, "{argument}");
+            assert!(!format!("{error:?}").contains("secret"), "{error:?}");
         }
     }
 

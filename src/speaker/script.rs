@@ -80,12 +80,8 @@ impl Script {
                     None => items.push(send(text.wire())),
                 },
                 Step::Server(text) => {
-                    let (pattern, more) =
-                        ReplyPattern::read(&text.pieces).ok_or_else(|| TranscriptError {
-                            at,
-                            problem: "no reply can be expected by this".to_owned(),
-                            expected: "a code or a class (250, 5xx), then a pattern for the text",
-                        })?;
+                    let (pattern, more) = ReplyPattern::read(&text.pieces)
+                        .ok_or_else(|| TranscriptError::new(at, "misread.reply"))?;
                     match (items.last_mut(), reply_goes_on) {
                         (Some(Item::Expect(_, patterns)), true) => patterns.push(pattern),
                         _ => items.push(Item::Expect(at, vec![pattern])),
@@ -100,11 +96,7 @@ impl Script {
             reply_goes_on = false;
         }
         if group.is_some() {
-            return Err(TranscriptError {
-                at: last,
-                problem: "the script ends inside a group".to_owned(),
-                expected: ":end behind :pipeline and its lines",
-            });
+            return Err(TranscriptError::new(last, "misread.group"));
         }
         Ok(Self {
             items: with_silent_replies(items),
@@ -133,10 +125,8 @@ impl Script {
     ) -> Result<(), TranscriptError> {
         for item in &mut self.items {
             if let Item::Login(at, login) = item {
-                equip(login).map_err(|problem| TranscriptError {
-                    at: *at,
-                    problem,
-                    expected: "--password-env, --password-file or --password-command",
+                equip(login).map_err(|why| {
+                    TranscriptError::new(*at, "misread.password").with("why", why)
                 })?;
             }
         }
@@ -267,12 +257,7 @@ fn grouped(at: Place, step: &Step, inside: bool) -> Result<(), TranscriptError> 
     if fits {
         return Ok(());
     }
-    let (problem, expected) = if inside {
-        ("this cannot stand between :pipeline and :end", "\"C: \" lines, then :end")
-    } else {
-        ("there is no group to end", ":pipeline before :end")
-    };
-    Err(TranscriptError { at, problem: problem.to_owned(), expected })
+    Err(TranscriptError::new(at, if inside { "misread.grouped" } else { "misread.end" }))
 }
 
 /// Takes a directive into the script.
@@ -284,14 +269,12 @@ fn take(
     group: &mut Option<BytesMut>,
     load: &mut impl FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<(), TranscriptError> {
-    let wrong = |problem: String, expected| Err(TranscriptError { at, problem, expected });
+    let wrong = |key| TranscriptError::new(at, key);
     match directive::read(name, argument, at)? {
         Some(Directive::Say(say)) => items.push(Item::Say(say)),
         Some(Directive::Data(file)) => match load(&file) {
             Ok(content) => items.push(send(payload::stuff(content))),
-            Err(why) => {
-                return wrong(format!("\"{file}\" cannot be read: {why}"), "a message file");
-            }
+            Err(why) => return Err(wrong("misread.file").with("file", file).with("why", why)),
         },
         Some(Directive::Login { mechanism, user, initial }) => {
             let credentials = Credentials { user, ..Credentials::default() };
@@ -302,8 +285,7 @@ fn take(
             "wait" => {
                 let time = String::from_utf8_lossy(argument);
                 let Some(wait) = duration(time.trim()) else {
-                    let problem = format!("\"{}\" is no time", time.trim());
-                    return wrong(problem, "a time such as 2s or 250ms");
+                    return Err(wrong("misread.time").with("text", time.trim()));
                 };
                 items.push(Item::Wait(wait));
             }
@@ -311,12 +293,7 @@ fn take(
             "end" => items.extend(group.take().map(|g| send(g.freeze()))),
             "closed" | "reset" => items.push(Item::ExpectClosed(at)),
             "at" => {}
-            _ => {
-                let expected = ":data FILE, :auth MECHANISM USER, :b64 TEXT, :raw TEXT, \
-                                :drip BYTES WAIT TEXT, :wait TIME, :pipeline, :end, :close, \
-                                :closed, :reset or :at";
-                return wrong(format!("\":{name}\" is no directive of a script"), expected);
-            }
+            _ => return Err(wrong("misread.directive").with("name", name)),
         },
     }
     Ok(())

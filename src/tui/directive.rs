@@ -263,6 +263,17 @@ pub fn cannot_edit(model: &Model) -> Option<&'static str> {
     model.session.recorded.then_some("editor.recorded")
 }
 
+/// Why a draft is not whole yet: a file for it is still being read.
+pub fn is_attaching(model: &Model) -> Option<&'static str> {
+    let editor = model.session.editor.as_ref();
+    editor.is_some_and(|editor| editor.attaching.is_some()).then_some("editor.attaching")
+}
+
+/// Why no editor outside can have the draft.
+pub fn cannot_edit_outside(model: &Model) -> Option<&'static str> {
+    cannot_edit(model).or_else(|| is_attaching(model))
+}
+
 /// Why there is no draft to be sent or dropped.
 pub fn has_no_draft(model: &Model) -> Option<&'static str> {
     let written = model.session.editor.as_ref().is_some_and(|editor| !editor.text.is_empty());

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use ropey::Rope;
 
-use crate::draft::{Mark, Offers, Outline, Review};
+use crate::draft::{self, Mark, Offers, Outline, Review};
 use crate::smtp::payload::END_MARK;
 
 pub use super::layout::Side;
@@ -35,6 +35,8 @@ pub struct Editor {
     pub reviewed: Option<Reviewed>,
     /// Whether a large draft is being looked through.
     pub reviewing: bool,
+    /// The revision to which a file is being attached.
+    pub attaching: Option<u64>,
     /// Why it could not be written to the state folder, if it could not.
     pub unkept: Option<String>,
 }
@@ -67,7 +69,7 @@ pub struct Reviewed {
 impl Reviewed {
     /// Looks through a draft.
     pub fn of(text: &str, revision: u64, offers: Offers) -> Self {
-        let (review, outline) = (crate::draft::review(text, &offers), Outline::read(text));
+        let (review, outline) = (draft::review(text, &offers), Outline::read(text));
         Self { revision, offers, review, outline }
     }
 }
@@ -99,12 +101,11 @@ impl Needs {
     }
 }
 
-/// How long the message is that a draft is: each line end is one byte more than here.
+/// How long the message is that a draft is.
 pub fn size(text: &Rope) -> u64 {
     let bytes = text.len_bytes();
-    let ended = bytes == 0 || text.get_byte(bytes - 1) == Some(b'\n');
-    let ends = text.len_lines() - 1;
-    (bytes + ends + if ended { 0 } else { 2 }) as u64
+    let ended = bytes > 0 && text.get_byte(bytes - 1) == Some(b'\n');
+    draft::wire_len(bytes, text.len_lines() - 1, ended)
 }
 
 /// A draft that an earlier run left.
@@ -125,7 +126,6 @@ pub struct LeftDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draft;
 
     #[test]
     fn what_the_wire_needs_is_what_it_gets() {

@@ -9,7 +9,7 @@ use crate::display::login;
 use crate::display::token::own_visible;
 use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
-use crate::session::content::Part;
+use crate::session::content::{Content, Part};
 use crate::session::{Exchange, Message, Row, Turn};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::Argument;
@@ -277,10 +277,7 @@ fn topics_of_row(model: &Model, row: Row) -> Vec<Topic> {
             let exchange = dialogue.exchanges().get(exchange);
             exchange.map(|exchange| topics_of_reply_line(exchange, line)).unwrap_or_default()
         }
-        Row::Data { message, line } => {
-            let message = dialogue.messages().get(message);
-            message.map(|message| topics_of_data(message, line)).unwrap_or_default()
-        }
+        Row::Data { message, line } => topics_of_data(model, message, line),
         Row::Notice { .. } => Vec::new(),
     }
 }
@@ -332,14 +329,19 @@ fn topics_of_reply_line(exchange: &Exchange, line: usize) -> Vec<Topic> {
 }
 
 /// A line of mail data: the field it belongs to, or what else it is.
-pub fn topics_of_data(message: &Message, line: usize) -> Vec<Topic> {
+pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
+    let Some(message) = model.session.dialogue.messages().get(number) else { return Vec::new() };
     let bytes = message.line(line).unwrap_or_default();
     let idea = |id| Topic::new(Kind::Idea, id).into_iter().collect();
     let last = message.is_complete() && !message.is_chunked() && line + 1 == message.line_count();
-    if last {
+    // A dot with a blank beside it was meant as the end and is none.
+    let meant = !message.is_chunked() && bytes.trim_ascii() == b".";
+    if last || meant {
         return idea("end-of-data");
     }
-    if let Some((_, first)) = field_at(message, line) {
+    let read = model.session.read.as_ref().filter(|read| read.message == number);
+    let of_part = || field_of_part(message, &read?.content, line);
+    if let Some(first) = field_at(message, line).map(|(_, first)| first).or_else(of_part) {
         let field = message.line(first).unwrap_or_default();
         let name = String::from_utf8_lossy(field.split(|b| *b == b':').next().unwrap_or_default());
         return of_field_line(&name, &bytes);
@@ -381,6 +383,18 @@ pub fn of_field_line(name: &str, line: &[u8]) -> Vec<Topic> {
     Topic::of_field(name.trim()).into_iter().chain(clauses).chain(encoded).collect()
 }
 
+/// The line on which the field begins that line `at` of a message belongs to in the header of a
+/// part.
+fn field_of_part(message: &Message, content: &Content, at: usize) -> Option<usize> {
+    let header = content.parts.iter().map(|part| &part.header).find(|h| h.contains(&at))?;
+    let begin = at.saturating_sub(HEADER_LINES).max(header.start);
+    let first = (begin..=at).rev().find(|line| {
+        !matches!(message.line_up_to(*line, 1).as_deref(), None | Some([b' ' | b'\t']))
+    })?;
+    let ends = matches!(message.line_up_to(first, 1)?.first()?, b'\r' | b'\n');
+    (!ends).then_some(first)
+}
+
 /// Which header field line `at` of a message belongs to: its number and the line it begins on.
 pub fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
     if at > HEADER_LINES {
@@ -395,4 +409,96 @@ pub fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
         }
     }
     field
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Message as News;
+    use super::super::update::update;
+    use super::*;
+    use crate::display::Theme;
+    use crate::display::keys::Keys;
+    use crate::journal::transcript::recording;
+    use crate::knowledge::Lang;
+
+    /// A session that said this, with the content of its message read.
+    fn after(text: &str) -> Model {
+        let theme = Theme::embedded("terminal").unwrap();
+        let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+        let mut model = Model::new((120, 40), Lang::En, theme, keys);
+        for event in recording(text.as_bytes()).unwrap().events() {
+            update(&mut model, News::Heard(1, event.clone()));
+        }
+        model
+    }
+
+    fn in_data(lines: &[&str]) -> Model {
+        let lines = lines.join("\nC: ");
+        after(&format!("S: 220 mx\nC: DATA\nS: 354 go\nC: {lines}\nC: .\nS: 250 ok\n"))
+    }
+
+    fn ids(model: &Model, line: usize) -> Vec<&'static str> {
+        topics_of_data(model, 0, line).into_iter().map(|topic| topic.id).collect()
+    }
+
+    #[test]
+    fn a_dot_with_blanks_is_about_the_end_that_it_is_not() {
+        let model = in_data(&["Subject: x", "", " .", ". ", "\\t.\\t", ". x", " "]);
+        for line in [2, 3, 4, 7] {
+            assert_eq!(ids(&model, line), ["end-of-data"], "line {line}");
+        }
+        assert_eq!([ids(&model, 5), ids(&model, 6)], [["body"], ["body"]]);
+    }
+
+    #[test]
+    fn fields_of_a_part_are_fields() {
+        let model = in_data(&[
+            "Content-Type: multipart/mixed; boundary=b",
+            "",
+            "Subject: in the preamble",
+            "--b",
+            "Content-Type: text/plain;",
+            " charset=utf-8",
+            "Content-Disposition: inline",
+            "",
+            "..dots",
+            "Content-ID: in the body",
+            "--b",
+            "Content-Transfer-Encoding: base64",
+            "",
+            "AAAA",
+            "--b--",
+        ]);
+        let seen: Vec<_> = (0..15).map(|line| ids(&model, line).first().copied()).collect();
+        let expected = [
+            "Content-Type",
+            "body",
+            "body",
+            "boundary",
+            "Content-Type",
+            "Content-Type",
+            "Content-Disposition",
+            "body",
+            "dot-stuffing",
+            "body",
+            "boundary",
+            "Content-Transfer-Encoding",
+            "body",
+            "body",
+            "boundary",
+        ];
+        assert_eq!(seen, expected.map(Some));
+    }
+
+    #[test]
+    fn an_address_with_one_bracket_is_not_called_bare() {
+        for path in ["<a@b.example", "a@b.example", "a@b.example>"] {
+            let model = after(&format!("S: 220 mx\nC: MAIL FROM:{path}\nS: 501 no\n"));
+            let exchange = model.session.dialogue.exchanges().last().unwrap();
+            let said = oddities(&model, exchange, false);
+            let of_path = said.iter().find(|said| said.head.1.starts_with("F02"));
+            let text = &of_path.unwrap().text.1;
+            assert!(text.contains("one of the two or both are missing"), "{path}: {text}");
+        }
+    }
 }

@@ -10,8 +10,8 @@ use crate::display::keys::Action;
 use crate::knowledge::{self, Kind, Lang, Topic};
 
 use super::directive::{
-    DIRECTIVES, Directive, cannot_dial, cannot_edit, cannot_keep_alive, cannot_send, has_no_draft,
-    is_not_editing,
+    DIRECTIVES, Directive, cannot_dial, cannot_edit, cannot_edit_outside, cannot_keep_alive,
+    cannot_send, has_no_draft, is_not_editing,
 };
 use super::editor::item::Item;
 use super::files::{self, FILE};
@@ -251,7 +251,8 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
             Some("reason.one-session")
         }
         Action::Choose | Action::Complete => Some("reason.no-list"),
-        Action::Edit | Action::EditOutside | Action::Insert => cannot_edit(model),
+        Action::Edit | Action::Insert => cannot_edit(model),
+        Action::EditOutside => cannot_edit_outside(model),
         Action::SendDraft | Action::DropDraft => has_no_draft(model),
         Action::NewLine | Action::Tab => is_not_editing(model),
         _ => None,

@@ -44,14 +44,6 @@ fn behind<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(name).then_some(rest)
 }
 
-/// Whether a directive that sends its text cannot be read: what it would send is not known.
-fn has_slip(line: &str) -> bool {
-    let rest = |name: &str| behind(line, name);
-    let named = rest(RAW).map(|text| ("raw", text)).or_else(|| rest(DRIP).map(|t| ("drip", t)));
-    let at = Place { line: 1, column: 1 };
-    named.is_some_and(|(name, text)| directive::read(name, text.as_bytes(), at).is_err())
-}
-
 /// Where in a line the text begins that its directive sends, if it is one that does.
 fn sent_from(line: &str) -> Option<usize> {
     let dripped = || Some(DRIP.len() + directive::dripped(behind(line, DRIP)?.as_bytes()));
@@ -233,9 +225,6 @@ impl Model {
             None => line.as_bytes().to_vec(),
         };
         let silent = directs && line.starts_with(':') && said.is_empty();
-        if directs && has_slip(line) {
-            return false;
-        }
         self.typed_secrets().is_empty() && (silent || !self.session.may_be_of_a_message(&said))
     }
 }

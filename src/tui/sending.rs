@@ -1,4 +1,4 @@
-//! A message on its way: its pieces, each behind the reply to the one before, or all together.
+//! A message on its way: its pieces, each after the reply to the one before, or all together.
 
 use std::collections::VecDeque;
 
@@ -166,6 +166,17 @@ impl Sending {
     pub fn sent(&self, dialogue: &Dialogue) -> u64 {
         let message = dialogue.messages().get(self.message);
         message.map_or(0, |m| m.wire_len().saturating_sub(self.before)).min(self.length)
+    }
+
+    /// Whether what has left is this mail data, as far as that is kept: lines that come into the
+    /// prompt can leave changed, or end before the last one.
+    pub fn has_sent(&self, data: &[u8], dialogue: &Dialogue) -> bool {
+        dialogue.messages().get(self.message).is_some_and(|message| {
+            let end = message.wire_len();
+            let seen = message.wire(self.before, end);
+            let is_long = end - self.before == data.len() as u64;
+            is_long && !message.is_chunked() && data.starts_with(&seen)
+        })
     }
 
     /// Whether something of it is still to leave.

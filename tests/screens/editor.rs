@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use ehlo::journal::{Ending, Side};
+use ehlo::journal::{Ending, Event, Moment, Side};
 use ehlo::knowledge::Lang;
 use ehlo::tui::editor::item::Item;
 use ehlo::tui::editor::{LeftDraft, Side as Of};
@@ -186,7 +186,7 @@ fn what_is_put_in_can_be_undone() {
     scene.press("alt-u");
     assert_eq!(written(&scene), "mine\n");
     scene.tells(Message::Stamped(1, Item::Boundary, stamp));
-    assert!(scene.hints().contains("there is nothing here"), "{}", scene.hints());
+    assert!(scene.hints().contains("not possible here"), "{}", scene.hints());
 }
 
 #[test]
@@ -207,6 +207,68 @@ fn a_text_from_outside_replaces_only_the_text_it_was_made_from() {
     scene.tells(edited(Ok("three\n")));
     assert_eq!(written(&scene), "two\n");
     assert!(scene.hints().contains("changed meanwhile"), "{}", scene.hints());
+}
+
+#[test]
+fn a_draft_waits_for_the_file_that_is_being_attached() {
+    for came in [Ok("with a file\n"), Err("x.png: no such file")] {
+        let mut scene = writing(SMALL, Lang::En, &ALL, "mine\n");
+        scene.press("ctrl-p");
+        scene.model.prompt.set(":attach x.png");
+        scene.press("enter");
+        let [Effect::Attach { session: 1, revision, .. }] = scene.press("enter")[..] else {
+            panic!("{}", scene.grid())
+        };
+        for key in ["d", "h"] {
+            scene.press("ctrl-s");
+            assert_eq!(scene.press(key), []);
+            assert!(scene.hints().contains("still being attached"), "{}", scene.hints());
+            scene.press("esc");
+        }
+        assert_eq!(scene.press("f4"), [], "nor is it handed to another editor");
+        // A second file would be put into the text without the first one.
+        scene.press("ctrl-p");
+        scene.model.prompt.set(":attach y.png");
+        scene.press("enter");
+        assert_eq!(scene.press("enter"), []);
+        scene.press("esc");
+        scene.press("ctrl-s");
+        let text = came.map(str::to_owned).map_err(str::to_owned);
+        scene.tells(Message::Edited { session: 1, revision, text });
+        assert!(scene.shows(if came.is_ok() { "is 13 B" } else { "is 6 B" }), "{}", scene.grid());
+        let [Effect::Pieces { ref text, .. }] = scene.press("d")[..] else {
+            panic!("{}", scene.grid())
+        };
+        assert_eq!(text.to_string(), came.unwrap_or("mine\n"));
+    }
+}
+
+#[test]
+fn the_answer_for_one_draft_frees_no_other() {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "one\n");
+    let attach = |scene: &mut Scene| {
+        scene.press("ctrl-p");
+        scene.model.prompt.set(":attach x.png");
+        scene.press("enter");
+        let [Effect::Attach { revision, .. }] = scene.press("enter")[..] else {
+            panic!("{}", scene.grid())
+        };
+        revision
+    };
+    let first = attach(&mut scene);
+    scene.press("ctrl-p");
+    scene.types("editor.drop");
+    scene.press("enter");
+    scene.press("d");
+    scene.press("f4");
+    paste(&mut scene, "two\n");
+    let second = attach(&mut scene);
+    assert_ne!(first, second);
+    let late = Message::Edited { session: 1, revision: first, text: Ok("one+\n".to_owned()) };
+    scene.tells(late);
+    assert_eq!(written(&scene), "two\n");
+    scene.press("ctrl-s");
+    assert_eq!(scene.press("d"), []);
 }
 
 #[test]
@@ -261,7 +323,7 @@ fn a_draft_that_was_left_is_offered() {
     scene.press("f4");
     golden("editor-left-ja", &scene);
     let mut scene = offered(Lang::En);
-    assert!(scene.hints().contains("an unsent draft was kept: F4"), "{}", scene.hints());
+    assert!(scene.hints().contains("an unsent draft was saved: F4"), "{}", scene.hints());
     scene.press("f4");
     golden("editor-left-en", &scene);
     let deleted = scene.press("d");
@@ -299,9 +361,9 @@ fn a_draft_that_nothing_holds_is_told_of_before_the_end() {
     let mut scene = writing(SMALL, Lang::En, &[GREETING], DRAFT);
     let kept = |why: Option<&str>| Message::DraftKept { session: 1, why: why.map(str::to_owned) };
     scene.tells(kept(Some("/x: no place")));
-    assert!(scene.hints().contains("kept nowhere yet: /x: no place"), "{}", scene.hints());
+    assert!(scene.hints().contains("not saved anywhere yet: /x: no place"), "{}", scene.hints());
     assert_eq!(scene.press("ctrl-q"), []);
-    assert!(scene.shows("could not be kept anywhere"), "{}", scene.grid());
+    assert!(scene.shows("could not be saved anywhere"), "{}", scene.grid());
     scene.press("esc");
     scene.tells(kept(Some("/x: no place")));
     assert!(!scene.hints().contains("no place"), "told once: {}", scene.hints());
@@ -447,7 +509,7 @@ fn a_message_that_is_being_prepared_can_be_stopped() {
     assert!(matches!(asked[..], [Effect::Pieces { number: 1, .. }]), "{asked:?}");
     assert!(scene.hints().contains("being prepared; Ctrl-C stops"), "{}", scene.hints());
     assert_eq!(scene.press("ctrl-c"), []);
-    assert!(scene.hints().contains("nothing of the message has left"), "{}", scene.hints());
+    assert!(scene.hints().contains("nothing of the message was sent"), "{}", scene.hints());
     let late =
         Message::Pieces { session: 1, pieces: Ok(Pieces::of(DRAFT, Way::Data)), number: Some(1) };
     assert_eq!(scene.tells(late.clone()), []);
@@ -465,7 +527,7 @@ fn behind_a_first_chunk_only_chunks_can_follow() {
     let begun = [GREETING, CHUNKING, ENVELOPE, "C: BDAT 0\nS: 250 ok"];
     let mut scene = writing(SMALL, Lang::En, &begun, DRAFT);
     scene.press("ctrl-s");
-    assert!(scene.shows("chunks have begun"), "{}", scene.grid());
+    assert!(scene.shows("BDAT has begun"), "{}", scene.grid());
     assert_eq!(scene.press("d"), []);
     scene.press("esc");
     leaves(&mut scene, "b", Way::Chunks(64 << 10));
@@ -545,6 +607,38 @@ fn lines_come_into_the_prompt_one_by_one() {
     scene.press("h");
     assert_eq!(scene.press("ctrl-c"), []);
     assert_eq!((scene.model.prompt.text(), written(&scene).as_str()), ("", "A: b\n"));
+}
+
+/// Sends a draft by hand, with these lines in place of those that come into the prompt.
+fn by_hand(lines: &[&str]) -> (Scene, Vec<Effect>) {
+    let mut scene = writing(SMALL, Lang::En, &ALL, "A: b\n\n.x\n");
+    scene.press("ctrl-s");
+    scene.press("h");
+    scene.press("enter");
+    scene.heard(Side::Client, "DATA\r\n");
+    scene.heard(Side::Server, "354 go\r\n");
+    for line in lines {
+        scene.model.prompt.set(line);
+        scene.press("enter");
+        let data = format!("{line}\r\n").into();
+        scene.tells(Message::Heard(1, Event::bytes(Moment(scene.now), Side::Client, data)));
+    }
+    let out = scene.heard(Side::Server, "250 ok\r\n");
+    (scene, out)
+}
+
+#[test]
+fn a_draft_of_which_other_lines_left_is_kept() {
+    for lines in [&["A: c", "", "..x", "."][..], &["A: b", ".."], &["A: b", "."], &["."]] {
+        let (scene, out) =
+            by_hand(&[lines, &["."][usize::from(lines.ends_with(&["."]))..]].concat());
+        assert_eq!(out, [], "{lines:?}");
+        assert_eq!(written(&scene), "A: b\n\n.x\n", "{lines:?}");
+        assert!(scene.hints().contains("other lines than the draft's"), "{}", scene.hints());
+        assert_eq!(scene.model.prompt.text(), "", "a line of it would be a command");
+        assert!(scene.model.session.sending.is_none());
+    }
+    assert_eq!(by_hand(&["A: b", "", "..x", "."]).1, [Effect::ForgetDraft(1)]);
 }
 
 #[test]

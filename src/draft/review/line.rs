@@ -6,7 +6,7 @@ use crate::smtp::Span;
 
 use super::super::part::Part;
 use super::rule::{BARE_CR, CONTROL, CONTROL_IN_BODY, LONE_DOT, LONG, NUL, WIDE};
-use super::{Marks, Review, whole};
+use super::{Marks, whole};
 
 /// Longest line without its line end.
 const LIMIT: usize = 998;
@@ -15,27 +15,18 @@ const LIMIT: usize = 998;
 const WIDTH: usize = 78;
 
 /// Reads all lines of a draft.
-pub(super) fn read(text: &str, lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) -> Review {
+pub(super) fn read(text: &str, lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
     let header = headers(lines.len(), parts);
-    let mut review = Review::default();
     // Behind the last line end stands no line.
     let count = lines.len() - usize::from(text.is_empty() || text.ends_with('\n'));
     for (at, line) in lines.iter().take(count).enumerate() {
         let in_header = header.get(at).copied().unwrap_or_default();
-        review.size += line.len() as u64 + 2;
-        review.longest = review.longest.max(line.len());
-        review.stuffed += usize::from(line.starts_with('.'));
-        if !line.is_ascii() {
-            review.international |= in_header;
-            review.eight_bit |= !in_header;
-        }
         length(at, line, marks);
         bytes(at, line, in_header, marks);
         if *line == "." {
             marks.add(&LONE_DOT, at, whole(lines, at));
         }
     }
-    review
 }
 
 /// Which lines belong to a header.

@@ -6,10 +6,10 @@ use encodify::{Error, qp};
 use crate::smtp::Span;
 
 use super::super::param;
-use super::super::part::Part;
+use super::super::part::{Part, width};
 use super::rule::{
     BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE, ENCODED_MULTIPART,
-    LONG_ENCODED, NAKED, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, Rule,
+    LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, Rule,
     UNKNOWN_ENCODING, WRONG_CHARSET,
 };
 use super::{Marks, line_of, whole};
@@ -25,7 +25,9 @@ pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
     if let Some(root) = parts.first() {
         version(lines, root, marks);
     }
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
+        let inside = parts.iter().skip(at + 1).take_while(|inner| inner.depth > part.depth);
+        narrow(lines, part, inside, marks);
         if part.is_multipart() {
             multipart(lines, part, marks);
         } else if part.is_leaf() {
@@ -54,6 +56,21 @@ fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
     };
     let boundary = part.boundary.iter().map(|boundary| ("boundary", boundary.clone()));
     marks.say(rule, line, whole(lines, line), &boundary.collect::<Vec<_>>());
+}
+
+/// What holds parts or a message lets through what is `inside` (RFC 2045 §6.4).
+fn narrow<'a>(
+    lines: &[&str],
+    part: &Part<'_>,
+    inside: impl Iterator<Item = &'a Part<'a>>,
+    marks: &mut Marks,
+) {
+    let widest = inside.map(|inner| inner.encoding.as_str()).max_by_key(|encoding| width(encoding));
+    let Some(inner) = widest.filter(|inner| width(inner) > width(&part.encoding)) else { return };
+    let declared = part.section.field("Content-Transfer-Encoding");
+    let name = if declared.is_some() { "Content-Transfer-Encoding" } else { "Content-Type" };
+    let line = line_of(part, name);
+    marks.say(&NARROW, line, whole(lines, line), &[("encoding", inner.to_owned())]);
 }
 
 /// What holds parts or a message has no encoding of its own.

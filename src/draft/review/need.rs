@@ -4,22 +4,24 @@ use crate::smtp::Span;
 
 use super::super::offers::Offers;
 use super::super::part::Part;
+use super::super::wire::wire_len;
 use super::line::headers;
 use super::rule::{
     BINARY, EIGHT_BIT, EIGHT_BIT_REFUSED, EIGHT_BIT_UNDECLARED, INTERNATIONAL,
     INTERNATIONAL_REFUSED, INTERNATIONAL_UNDECLARED, Rule, SIZE, SIZE_DECLARED,
 };
-use super::{Marks, Review, line_of, whole};
+use super::{Marks, line_of, whole};
 
 /// Compares what a draft needs with what is offered.
 pub(super) fn read(
-    review: &Review,
+    text: &str,
     lines: &[&str],
     parts: &[Part<'_>],
     offers: &Offers,
     marks: &mut Marks,
 ) {
-    size(review.size, lines, offers, marks);
+    let ended = text.ends_with('\n');
+    size(wire_len(text.len(), lines.len() - 1, ended), lines, offers, marks);
     let header = headers(lines.len(), parts);
     let beyond = |in_header: bool| {
         let header = header.iter().copied();

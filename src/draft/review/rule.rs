@@ -80,6 +80,7 @@ rules! {
     BOUNDARY_OPEN = "review.boundary-open", Error, "RFC 2046 §5.1.1", "Content-Type";
     ENCODED_MULTIPART = "review.encoded-multipart", Error, "RFC 2045 §6.4", "Content-Transfer-Encoding";
     ENCODED_MESSAGE = "review.encoded-message", Error, "RFC 2046 §5.2.1", "Content-Transfer-Encoding";
+    NARROW = "review.narrow", Warn, "RFC 2045 §6.4", "Content-Transfer-Encoding";
     BASE64 = "review.base64", Error, "RFC 2045 §6.8", "Content-Transfer-Encoding";
     QUOTED = "review.quoted", Error, "RFC 2045 §6.7", "Content-Transfer-Encoding";
     LONG_ENCODED = "review.long-encoded", Warn, "RFC 2045 §6.7", "Content-Transfer-Encoding";

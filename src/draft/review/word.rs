@@ -5,7 +5,7 @@ use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
 use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
-use super::super::header::takes_no_words;
+use super::super::header::takes_words;
 use super::Marks;
 use super::mime::base64_fault;
 use super::rule::{Rule, WORD_BROKEN, WORD_LONG, WORD_PLACE};
@@ -67,10 +67,11 @@ fn is_misplaced(line: &str, field: &Field<'_>, span: Span) -> bool {
     let before = line.get(..span.start).unwrap_or_default();
     let after = line.get(span.end..).unwrap_or_default();
     let quoted = before.matches('"').count() % 2 == 1;
+    let in_comment = before.matches('(').count() > before.matches(')').count();
     let joined = before
         .ends_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, '(' | ':' | ','))
         || after.starts_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, ')' | ',' | ':'));
-    quoted || takes_no_words(field.name) || joined
+    quoted || !takes_words(field.name, in_comment) || joined
 }
 
 fn token_len(rest: &str) -> usize {

@@ -8,6 +8,7 @@ use crate::display::keys::Action;
 use super::super::directive::{Directive, cannot_keep_alive, cannot_send};
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane};
+use super::super::palette;
 use super::super::popup::Popup;
 use super::directive;
 
@@ -84,13 +85,8 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     let inside = model.session.dialogue.is_inside_text();
     match model.prompt.text().strip_prefix(':').filter(|_| !inside) {
         Some(line) => {
-            let (name, lines) = (line.split(' ').next().unwrap_or(line), line.contains('\n'));
-            if lines {
+            if line.contains('\n') {
                 return directive::told(model, "message.one-line");
-            }
-            if Directive::find(name).is_none() {
-                let name = name.to_owned();
-                return directive::unknown(model, &name);
             }
             run_directive(model)
         }
@@ -98,8 +94,17 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Takes the directive out of the prompt and runs it.
+/// Takes the directive out of the prompt and runs it; with a slip in it, it stays to be mended.
 pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
+    let name = palette::typed(model).0;
+    if Directive::find(name).is_none() {
+        let name = name.to_owned();
+        return directive::unknown(model, &name);
+    }
+    if let Some(at) = directive::find_slip(model) {
+        model.prompt.place(at);
+        return Vec::new();
+    }
     let (line, remembered) = take(model, true);
     super::close(model);
     let mut effects = directive::run(model, line.strip_prefix(':').unwrap_or(&line));
@@ -254,6 +259,8 @@ mod tests {
             assert_eq!(remembered(&types(&mut model, typed)), kept, "{talk:?} {typed}");
             let mut found = Vec::new();
             (0..4).for_each(|_| {
+                // What has a slip still stands there, the cursor in it.
+                key(&mut model, "end");
                 key(&mut model, "ctrl-u");
                 key(&mut model, "up");
                 found.push(model.prompt.text().to_owned());
@@ -333,6 +340,63 @@ mod tests {
                 "{:?}",
                 model.notice
             );
+        }
+    }
+
+    #[test]
+    fn a_directive_with_a_slip_stays_with_the_cursor_where_it_is() {
+        for (line, cursor, told) in [
+            (":raw NO\\qOP", 7, "unknown escape \"\\q\"; expected \\r"),
+            (":drip 0 1s NOOP", 6, "\"0\" is no number of bytes; expected bytes, time and text"),
+            (":drip 2 soon NOOP", 8, "\"soon\" is no time; expected a time such as 2s"),
+            (":drip 2", 7, "\"\" is no time; expected"),
+            (":drip ", 6, "\"\" is no number of bytes; expected"),
+            (":insert nothing", 8, "nothing is called that"),
+            (":explain  xyzzy", 10, "nothing is known about xyzzy"),
+        ] {
+            for by in ["at the prompt", "through the palette"] {
+                let mut model = greeted();
+                if by == "at the prompt" {
+                    model.prompt.insert(line);
+                } else {
+                    types(&mut model, line);
+                }
+                assert_eq!(types(&mut model, "\n"), [], "{line} {by}");
+                let seen = (model.prompt.text(), model.prompt.cursor());
+                assert_eq!(seen, (line, cursor), "{by}");
+                let notice = model.notice.clone().unwrap_or_default();
+                assert!(notice.starts_with(told), "{by}: {notice}");
+            }
+        }
+        let mut model = greeted();
+        model.prompt.insert(":drip 2 1 s NOOP");
+        types(&mut model, "\n");
+        assert_eq!(model.prompt.text(), "", "\"s NOOP\" is a text");
+        model.prompt.insert(":raw NO\\q");
+        types(&mut model, "\n");
+        key(&mut model, "delete");
+        key(&mut model, "delete");
+        assert_eq!(remembered(&types(&mut model, "OP\n")), [":raw NOOP"], "it was mended");
+    }
+
+    #[test]
+    fn what_is_said_of_a_slip_quotes_no_secret() {
+        for (line, told) in [
+            (":drip AUTH PLAIN c2VjcmV0", "\"****\" is no number"),
+            (":drip 1 AUTH PLAIN c2VjcmV0", "\"****\" is no time"),
+            (":raw AUTH PLAIN c2Vj\\qcmV0", "unknown escape \"\\*\""),
+        ] {
+            let mut model = greeted();
+            types(&mut model, line);
+            assert_eq!(types(&mut model, "\n"), [], "{line}");
+            assert_eq!(model.prompt.text(), line);
+            assert!(!model.veiled(line).contains("c2V"), "{line}");
+            let notice = model.notice.clone().unwrap_or_default();
+            assert!(notice.starts_with(told), "{notice}");
+            key(&mut model, "end");
+            key(&mut model, "ctrl-u");
+            key(&mut model, "up");
+            assert!(!model.prompt.text().contains("c2V"), "{}", model.prompt.text());
         }
     }
 

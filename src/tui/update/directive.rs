@@ -1,7 +1,8 @@
 //! Does what the directives say.
 
-use crate::journal::transcript::Place;
-use crate::knowledge;
+use crate::display::{article, transcript as misread};
+use crate::journal::transcript::{Place, TranscriptError};
+use crate::knowledge::{self, topic};
 use crate::speaker::login::Credentials;
 use crate::speaker::{Directive as Said, Login, Say, directive as said};
 
@@ -9,6 +10,9 @@ use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial, cannot_e
 use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::model::Model;
+
+/// Where a directive at the prompt begins.
+const AT: Place = Place { line: 1, column: 1 };
 
 /// Runs a line without its colon.
 pub(super) fn run(model: &mut Model, line: &str) -> Vec<Effect> {
@@ -32,6 +36,47 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Help => super::help::open(model),
     }
     Vec::new()
+}
+
+/// Where the argument of the directive in the line has a slip, said as well; `None` where it can be
+/// done, or where nobody can tell before.
+pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
+    let line = model.prompt.text().strip_prefix(':')?;
+    let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
+    let directive = Directive::find(name)?;
+    let behind = line.len() + 1 - argument.len();
+    match directive.does {
+        Does::Say => {
+            let error = said::read(directive.name, argument.as_bytes(), AT).err()?;
+            let place = error.at.column - AT.column;
+            let said = misread::what(&without_secrets(model, error), model.lang);
+            model.notice = Some(said);
+            Some(place)
+        }
+        Does::Insert if Item::find(argument.trim()).is_none() => {
+            model.tell("editor.unknown-item");
+            Some(behind)
+        }
+        Does::Explain => {
+            let words: Vec<&str> = argument.split_whitespace().collect();
+            let (found, unknown) = topic::find(&words);
+            let word = unknown.first().filter(|_| found.is_empty())?;
+            let place = behind + argument.find(word)?;
+            model.notice = Some(article::nothing_known(word, model.lang));
+            Some(place)
+        }
+        _ => None,
+    }
+}
+
+/// What a slip quotes may be of a secret.
+fn without_secrets(model: &Model, mut error: TranscriptError) -> TranscriptError {
+    if !model.with_secrets && !model.typed_secrets().is_empty() {
+        for (_, value) in &mut error.values {
+            *value = "*".repeat(value.chars().count());
+        }
+    }
+    error
 }
 
 fn insert(model: &mut Model, name: &str) -> Vec<Effect> {
@@ -75,8 +120,8 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
     if let Some(why) = (directive.reason)(model) {
         return told(model, why);
     }
-    let (id, at) = (model.session.id, Place { line: 1, column: 1 });
-    let effect = match said::read(directive.name, argument.as_bytes(), at) {
+    let id = model.session.id;
+    let effect = match said::read(directive.name, argument.as_bytes(), AT) {
         Ok(Some(Said::Data(file))) => Effect::SayFile(file),
         Ok(Some(Said::Login { mechanism, user, initial })) => {
             let credentials = Credentials { user, ..Credentials::default() };
@@ -88,11 +133,8 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Say(Say::Bytes(bytes)))) => Effect::Say(id, bytes),
         Ok(Some(Said::Say(Say::Drip(drip)))) => Effect::Drip(id, drip),
         Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
-        Ok(Some(Said::Say(Say::Wait(_))) | None) => return Vec::new(),
-        Err(error) => {
-            model.notice = Some(error.to_string());
-            return Vec::new();
-        }
+        // With a slip it has stayed in the line.
+        Ok(Some(Said::Say(Say::Wait(_))) | None) | Err(_) => return Vec::new(),
     };
     vec![effect]
 }

@@ -7,14 +7,14 @@ use crate::draft::{self, Facts, Offers};
 use crate::knowledge;
 use crate::smtp::path::Path;
 
-use super::super::directive::cannot_edit;
+use super::super::directive::{cannot_edit, cannot_edit_outside};
 use super::super::editor::item::Item;
 use super::super::editor::{LeftDraft, REVIEW_NOW, Reviewed};
 use super::super::effect::Effect;
 use super::super::message::Stamp;
 use super::super::model::{Model, Session};
 use super::super::popup::Answer;
-use super::{directive, editor};
+use super::{directive, editor, sending};
 
 /// Puts something in; the outside world gives what nobody can know.
 pub(super) fn put_in(model: &mut Model, item: Item) -> Vec<Effect> {
@@ -72,7 +72,7 @@ fn addresses(session: &Session) -> (String, String) {
 
 /// Lets the person write in an editor of their own.
 pub(super) fn edit_outside(model: &mut Model) -> Vec<Effect> {
-    if let Some(why) = cannot_edit(model) {
+    if let Some(why) = cannot_edit_outside(model) {
         return directive::told(model, why);
     }
     editor::begin(model);
@@ -83,12 +83,14 @@ pub(super) fn edit_outside(model: &mut Model) -> Vec<Effect> {
 /// Something else has made a text of the draft; where it was written on meanwhile, that counts.
 pub(super) fn edited(model: &mut Model, id: usize, revision: u64, text: Result<String, String>) {
     let Some(editor) = model.session_mut(id).and_then(|s| s.editor.as_mut()) else { return };
+    editor.attaching.take_if(|asked| *asked == revision);
     match text {
         Err(why) => model.notice = Some(why),
         Ok(_) if editor.text.revision() != revision => model.tell("editor.changed"),
         Ok(text) => {
             if *editor.text.rope() != text.as_str() {
                 editor.text.replace_all(&text);
+                sending::count_again(model);
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use crate::display::keys::Action;
 
+use super::super::directive::is_attaching;
 use super::super::editor::form::Form;
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::popup::Popup;
-use super::editor;
+use super::{directive, editor};
 
 /// Opens it with a file, or without.
 pub(super) fn open(model: &mut Model, file: &str) {
@@ -41,8 +42,13 @@ fn attach(model: &mut Model) -> Vec<Effect> {
         model.tell("editor.form.no-file");
         return Vec::new();
     };
+    if let Some(why) = is_attaching(model) {
+        // What is made of one text twice is there only once.
+        return directive::told(model, why);
+    }
     super::close(model);
-    let Some(editor) = &model.session.editor else { return Vec::new() };
+    let Some(editor) = &mut model.session.editor else { return Vec::new() };
     let (text, revision) = (editor.text.rope().clone(), editor.text.revision());
+    editor.attaching = Some(revision);
     vec![Effect::Attach { session: model.session.id, text, revision, file }]
 }

@@ -82,6 +82,9 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         return compose::run_directive(model);
     }
     let Some(entry) = entry(model) else {
+        if begun(model).is_some() {
+            return compose::run_directive(model);
+        }
         let name = typed(model).0.to_owned();
         return directive::unknown(model, &name);
     };

@@ -1,10 +1,11 @@
 //! A message on its way: how it shall leave, its pieces one after the other, and its end.
 
 use crate::display::words::amount;
+use crate::draft;
 use crate::smtp::code::Code;
 use crate::smtp::verb::Verb;
 
-use super::super::directive::{cannot_send, has_no_draft, something_leaves};
+use super::super::directive::{cannot_send, has_no_draft, is_attaching, something_leaves};
 use super::super::editor::Needs;
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model};
@@ -43,7 +44,7 @@ pub(super) fn reason(model: &Model, answer: Answer) -> Option<&'static str> {
         None
     } else if let Some(why) = cannot_send(model) {
         Some(why)
-    } else if let Some(busy) = something_leaves(model) {
+    } else if let Some(busy) = is_attaching(model).or_else(|| something_leaves(model)) {
         Some(busy)
     } else if chunks && is_open {
         Some("editor.data-began")
@@ -69,6 +70,16 @@ fn lacking(model: &Model, command: &Verb) -> Option<&'static str> {
         Some("editor.no-recipient")
     } else {
         Some("editor.no-sender")
+    }
+}
+
+/// The draft of the session in front is another one: so is what a question says of it.
+pub(super) fn count_again(model: &mut Model) {
+    let Some(editor) = &model.session.editor else { return };
+    if let Some(Popup::Question(question)) = &mut model.popup
+        && let Asked::SendDraft { needs, .. } = &mut question.asked
+    {
+        *needs = Needs::of(editor.text.rope());
     }
 }
 
@@ -188,26 +199,37 @@ pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     effects
 }
 
-/// The server has taken the message: a draft that was not changed since is done.
+/// The server has taken the message: a draft that was not changed since is done, if it is what left.
 fn taken(model: &mut Model, id: usize) -> Option<Effect> {
     let session = model.session_mut(id)?;
-    let draft = session.sending.take()?.draft?;
+    let sending = session.sending.take()?;
     let lines_left = !std::mem::take(&mut session.by_hand).is_empty();
-    // Who ended the message by hand before its last line has not sent the draft.
-    if lines_left {
+    if lines_left || (sending.by_hand && unsent::line(model, id) == ".") {
+        // What stands there is a line of the draft, and would be a command next.
+        unsent::empty(model, id);
+    }
+    let revision = sending.draft?;
+    let session = model.session_mut(id)?;
+    let editor = session.editor.as_mut().filter(|editor| editor.text.revision() == revision)?;
+    let whole = || draft::mail_data(&editor.text.rope().to_string());
+    if sending.by_hand && !sending.has_sent(&whole(), &session.dialogue) {
+        tell(model, id, "editor.sent-other", &[]);
         return None;
     }
-    if session.editor.as_ref().is_none_or(|editor| editor.text.revision() != draft) {
-        return None;
-    }
-    match &mut session.editor {
+    if editor.open {
         // Who has opened it again types on into it, and not into the prompt.
-        Some(editor) if editor.open => editor.text.replace_all(""),
-        _ => session.drop_draft(),
+        editor.text.replace_all("");
+    } else {
+        session.drop_draft();
     }
-    let told = model.sentence("editor.sent", &[]);
-    model.notice = Some(model.numbered(id, told));
+    tell(model, id, "editor.sent", &[]);
     Some(Effect::ForgetDraft(id))
+}
+
+/// Says something of a session, which is named where there are several.
+fn tell(model: &mut Model, id: usize, key: &'static str, values: &[(&str, &str)]) {
+    let told = model.sentence(key, values);
+    model.notice = Some(model.numbered(id, told));
 }
 
 /// It was not taken: a draft is still there.
@@ -224,8 +246,7 @@ fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
         return;
     }
     let code = code.map(|code| code.to_string()).unwrap_or_default();
-    let told = model.sentence(why, &[("code", &code)]);
-    model.notice = Some(model.numbered(id, told));
+    tell(model, id, why, &[("code", &code)]);
 }
 
 /// Ctrl-C: stops the message in front; `None` if nothing of it is still to leave.

@@ -58,6 +58,18 @@ impl Place {
     }
 }
 
+/// What stands in the line of session `id`, wherever that is at the moment.
+pub(super) fn line(model: &Model, id: usize) -> &str {
+    match &model.popup {
+        _ if model.session.id != id => {
+            let session = model.others.iter().find(|session| session.id == id);
+            session.map_or("", |session| &session.draft)
+        }
+        Some(popup) if let Some(draft) = popup.draft() => draft.text(),
+        _ => model.prompt.text(),
+    }
+}
+
 /// Drops what stands in the line of session `id`, wherever that is at the moment.
 pub(super) fn empty(model: &mut Model, id: usize) {
     let place = match &model.popup {

@@ -164,8 +164,8 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
 /// What line number `line` of the pane is about.
 pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
-    if let (ContentView::Raw, Some((_, message))) = (model.session.view, message(model)) {
-        return topics_of_data(message, line);
+    if let (ContentView::Raw, Some((number, _))) = (model.session.view, message(model)) {
+        return topics_of_data(model, number, line);
     }
     let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
         return Vec::new();

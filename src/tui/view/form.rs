@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::text::{clip, fit, width};
 use crate::display::token::own_visible;
+use crate::draft::Encoding;
 use crate::draft::attachment::guess;
 use crate::knowledge;
 
@@ -52,7 +53,22 @@ fn row(model: &Model, form: &Form, field: Field, room: usize) -> Vec<Piece> {
     let title = fit(&format!("{}{title}", list::mark(form.field == field)), titles);
     let left = room.saturating_sub(titles);
     let (role, value) = value(model, form, field, left);
-    vec![(Role::Key, title), (role, clip(&value, left))]
+    let mut pieces = vec![(Role::Key, title), (role, clip(&value, left))];
+    let kept = kept(model, form);
+    if field == Field::Encoding && width(&value) + width(kept) + 2 <= left {
+        pieces.push((Role::Dim, format!("  {kept}")));
+    }
+    pieces
+}
+
+/// What an encoding keeps of a file.
+fn kept(model: &Model, form: &Form) -> &'static str {
+    let key = match form.encoding {
+        None => "editor.form.either",
+        Some(Encoding::Base64) => "editor.form.exact",
+        Some(_) => "editor.form.lines",
+    };
+    knowledge::word(model.lang, key)
 }
 
 /// What a row says; dim where the person said nothing.
