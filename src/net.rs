@@ -6,6 +6,7 @@
 pub mod dial;
 pub mod driver;
 pub mod listen;
+mod recording;
 pub mod signals;
 pub mod stream;
 pub mod watch;

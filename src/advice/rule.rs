@@ -85,6 +85,8 @@ rules! {
     Mechanism "verdict.mechanism" "RFC 4954 §4" Error "A mechanism that is not offered.",
     NotBase64 "verdict.not-base64" "RFC 4954 §4" Error "An answer that is not base64.",
     // Mail data.
+    GoesOn "verdict.goes-on" "RFC 5321 §4.1.1" Warn "The end of a line that is begun on the wire.",
+    ColonText "verdict.colon-text" "RFC 5321 §4.1.1.4" Note "Text that looks like a directive.",
     EndsData "verdict.ends-data" "RFC 5321 §4.1.1.4" Note "The end of the message.",
     DotBlank "verdict.dot-blank" "RFC 5321 §4.1.1.4" Warn "A dot that ends nothing.",
     QuitInData "verdict.quit-in-data" "RFC 5321 §4.1.1.4" Warn "QUIT as a line of the message.",

@@ -1,7 +1,7 @@
 //! What was probably meant: behind a reply that says no, and behind a line of mail data that does
 //! something else than it seems to. It is the verdict on the line, and the line without its fault.
 
-use crate::session::secrets::in_command;
+use crate::session::secrets::{in_command, mechanism_in};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::Span;
 use crate::smtp::code::{Class, Code};
@@ -90,7 +90,12 @@ fn in_login(seen: &Dialogue, sent: &str) -> Option<Slip> {
     let began = |e: &&Exchange| e.verb() == Some(&Verb::Auth);
     let command = seen.exchanges().iter().rev().find(began)?.command.as_ref()?;
     let Argument::Login { mechanism, .. } = &command.argument else { return None };
-    Some(Slip { fault, line: Some(format!("AUTH {mechanism}")) })
+    // Where the blank behind it was forgotten, the response stands in it.
+    let offered = seen.capabilities().and_then(|all| all.find("AUTH"));
+    let offered = offered.is_some_and(|auth| auth.params.contains(mechanism));
+    let name = if offered { Some(mechanism.as_str()) } else { mechanism_in(mechanism) };
+    let line = name.map(|name| format!("AUTH {name}"));
+    Some(Slip { fault, line })
 }
 
 /// `line` without its faults, if they can be mended.
@@ -259,6 +264,20 @@ mod tests {
         assert_eq!(slip(OFFERED, "STARTTLS", "454 not now"), None);
         for (reply, is_slip) in [("535 no", false), ("504 no", false), ("530 first TLS", true)] {
             assert_eq!(slip(OFFERED, "AUTH PLAIN AGEAYg==", reply).is_some(), is_slip, "{reply}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_by_a_mechanism_with_a_response_in_it_has_none() {
+        for (sent, line) in [
+            ("AUTH PLAINAGFsaWNlAHNl", Some("AUTH PLAIN")),
+            ("auth scram-sha-256-plusbixu", Some("AUTH SCRAM-SHA-256-PLUS")),
+            ("AUTH AGFsaWNlAHNl", None),
+        ] {
+            let began = format!("C: {sent}");
+            let lines = ["S: 220 mx", "C: EHLO x.example", "S: 250 AUTH PLAIN", &began, "S: 334 "];
+            let slip = slip(&lines, "AGFs aWNl", "501 no").expect("a slip");
+            assert_eq!(slip.line.as_deref(), line);
         }
     }
 

@@ -57,6 +57,25 @@ pub fn judge(seen: &Dialogue, line: &str) -> Vec<Fault> {
     faults
 }
 
+/// What there is to say about `line` if it goes on with a line that has `begun` on the wire.
+pub fn judge_behind(seen: &Dialogue, begun: &[u8], line: &str) -> Vec<Fault> {
+    if begun.is_empty() {
+        return judge(seen, line);
+    }
+    let begun = String::from_utf8_lossy(begun);
+    let mut faults = judge(seen, &[&*begun, line].concat());
+    for fault in &mut faults {
+        let here = |at: usize| at.saturating_sub(begun.len());
+        fault.span = Span::new(here(fault.span.start), here(fault.span.end));
+    }
+    if line.is_empty() {
+        faults.clear();
+    }
+    // Without this nobody understands the rest.
+    faults.insert(0, Rule::GoesOn.at(Span::new(0, 0)));
+    faults
+}
+
 fn between_characters(span: Span, line: &str) -> Span {
     let end = line.ceil_char_boundary(span.end);
     Span::new(line.floor_char_boundary(span.start).min(end), end)
@@ -500,6 +519,7 @@ pub(super) mod tests {
             DATA,
             &[
                 (".", "EndsData"),
+                (":raw x", ""),
                 (". ", "DotBlank"),
                 (".x", "G16"),
                 ("caf\u{e9}", "G20"),

@@ -42,7 +42,7 @@ pub fn end_text(end: LineEnd) -> String {
 pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> Option<Shown> {
     Some(match dialogue.wire().row(at)? {
         Row::Client { exchange } => client(dialogue, exchange, with_secrets)?,
-        Row::Server { exchange, line } => server(dialogue, exchange, line, lang)?,
+        Row::Server { exchange, line } => server(dialogue, exchange, line, lang, with_secrets)?,
         Row::Data { message, line } => data(dialogue, message, line, lang)?,
         Row::Notice { index } => notice(&dialogue.notices().get(index)?.1, lang),
     })
@@ -66,18 +66,29 @@ fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown
     })
 }
 
-fn server(dialogue: &Dialogue, index: usize, at: usize, lang: Lang) -> Option<Shown> {
+fn server(
+    dialogue: &Dialogue,
+    index: usize,
+    at: usize,
+    lang: Lang,
+    with_secrets: bool,
+) -> Option<Shown> {
     let reply = dialogue.exchanges().get(index)?.reply.as_ref()?;
     let Some(line) = reply.lines.get(at) else {
         let more = reply.more.to_string();
         return Some(remark(Role::Notice, knowledge::fill(lang, "reply.more", &[("n", &more)])));
     };
-    Some(Shown { exchange: Some(index), ..reply_line(line) })
+    Some(Shown { exchange: Some(index), ..reply_line(dialogue, line, with_secrets) })
 }
 
-/// A line of a reply, complete or not.
-pub fn reply_line(line: &ReplyLine) -> Shown {
-    let mut tokens = tokens(&line.line.bytes);
+/// A line of a reply, complete or not; what it says again of the client's secrets only if
+/// `with_secrets`.
+pub fn reply_line(dialogue: &Dialogue, line: &ReplyLine, with_secrets: bool) -> Shown {
+    let mut bytes = line.line.bytes.to_vec();
+    if !with_secrets {
+        secrets::veil(&mut bytes, dialogue.secrets().places(&line.line.bytes));
+    }
+    let mut tokens = tokens(&bytes);
     beyond(&mut tokens, line.line.beyond);
     let end = Some(line.line.end).filter(|e| *e != LineEnd::CrLf);
     Shown { mark: "S", role: Role::Server, tokens, end, exchange: None }

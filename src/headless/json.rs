@@ -8,7 +8,7 @@ use crate::journal::{Happening, Header, Moment};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
-use crate::smtp::reply::Reply;
+use crate::smtp::reply::{Reply, ReplyLine};
 
 use super::Setting;
 
@@ -160,7 +160,7 @@ pub fn session<'a>(
         exchanges: dialogue
             .exchanges()
             .iter()
-            .map(|e| turned(e, started, setting.with_secrets))
+            .map(|e| turned(e, started, dialogue, setting.with_secrets))
             .collect(),
         envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
         content: dialogue.messages().iter().map(sent).collect(),
@@ -209,7 +209,12 @@ impl Session<'_> {
     }
 }
 
-fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>, with_secrets: bool) -> Turned {
+fn turned(
+    exchange: &Exchange,
+    started: Option<jiff::Timestamp>,
+    dialogue: &Dialogue,
+    with_secrets: bool,
+) -> Turned {
     let time = |at: Option<Moment>| {
         let micros = i64::try_from(at?.0).ok()?;
         let time = started?.checked_add(jiff::SignedDuration::from_micros(micros)).ok()?;
@@ -233,7 +238,7 @@ fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>, with_secrets: b
                 String::from_utf8_lossy(&bytes).into_owned()
             }),
         },
-        reply: exchange.reply.as_ref().map(replied),
+        reply: exchange.reply.as_ref().map(|reply| replied(reply, dialogue, with_secrets)),
         sent_at: time(exchange.sent_at),
         replied_at: time(exchange.replied_at),
         phase: exchange.phase.name(),
@@ -241,15 +246,18 @@ fn turned(exchange: &Exchange, started: Option<jiff::Timestamp>, with_secrets: b
     }
 }
 
-fn replied(reply: &Reply) -> Replied {
+fn replied(reply: &Reply, dialogue: &Dialogue, with_secrets: bool) -> Replied {
+    let text = |line: &ReplyLine| {
+        let mut bytes = line.line.bytes.to_vec();
+        if !with_secrets {
+            secrets::veil(&mut bytes, dialogue.secrets().places(&line.line.bytes));
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
     Replied {
         code: reply.code.map(|c| c.0),
         enhanced: reply.enhanced().map(|e| e.to_string()),
-        lines: reply
-            .lines
-            .iter()
-            .map(|l| String::from_utf8_lossy(&l.line.bytes).into_owned())
-            .collect(),
+        lines: reply.lines.iter().map(text).collect(),
         more_lines: reply.more,
     }
 }

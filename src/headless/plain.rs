@@ -292,10 +292,14 @@ impl Front {
             return self.log_in().await;
         }
         if let Some(line) = ask::asked(&self.dialogue, line, std::io::stdin().is_terminal()) {
-            return say(&ask::answer(&self.dialogue, &self.habits, line, self.setting.lang()));
+            let (lang, with_secrets) = (self.setting.lang(), self.setting.with_secrets);
+            return say(&ask::answer(&self.dialogue, &self.habits, line, lang, with_secrets));
         }
         let directive = line.strip_prefix(b":").filter(|_| !self.dialogue.is_inside_text());
-        if let Some(words) = directive.and_then(|line| line.strip_prefix(b"explain ")) {
+        if let Some((name, words)) = directive.map(transcript::directive)
+            && name == "explain"
+            && !words.is_empty()
+        {
             let words = String::from_utf8_lossy(words);
             return say(&explain::commented(&words, self.setting.lang()));
         }

@@ -47,7 +47,8 @@ impl Printer {
         }
         let lines = &dialogue.partial_reply().0.lines;
         for line in lines.iter().skip(self.partial) {
-            let _ = writeln!(out, "{}", as_line(&line::reply_line(line)));
+            let _ =
+                writeln!(out, "{}", as_line(&line::reply_line(dialogue, line, self.with_secrets)));
         }
         self.partial = self.partial.max(lines.len());
         out

@@ -21,7 +21,7 @@ use super::{
     tell_recording_failed,
 };
 use crate::cli::Run;
-use crate::display::token::visible;
+use crate::display::line::reply_line;
 use crate::display::transcript as misread;
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
@@ -160,7 +160,8 @@ fn explain(name: &str, mismatch: &Mismatch, dialogue: &Dialogue, setting: &Setti
     let word = |key| knowledge::word(setting.lang(), key);
     let seen = match mismatch.seen.and_then(|at| dialogue.exchanges().get(at)?.reply.as_ref()) {
         Some(reply) => {
-            reply.lines.iter().map(|l| visible(&l.line.bytes)).collect::<Vec<_>>().join(" / ")
+            let text = |l| reply_line(dialogue, l, setting.with_secrets).text();
+            reply.lines.iter().map(text).collect::<Vec<_>>().join(" / ")
         }
         None => word("run.nothing").to_owned(),
     };

@@ -144,11 +144,11 @@ fn step(line: &[u8], at: Place) -> Result<Option<Step>, TranscriptError> {
     })
 }
 
-/// The name of a directive, of what stands behind its colon, and what follows the blank.
+/// The name of a directive, of what stands behind its colon, in small letters, and what follows the blank.
 pub fn directive(line: &[u8]) -> (String, &[u8]) {
     let end = memchr::memchr(b' ', line).unwrap_or(line.len());
     let (name, rest) = line.split_at_checked(end).unwrap_or((line, b""));
-    (String::from_utf8_lossy(name).trim().to_owned(), rest.get(1..).unwrap_or_default())
+    (String::from_utf8_lossy(name).trim().to_ascii_lowercase(), rest.get(1..).unwrap_or_default())
 }
 
 /// Resolves the escapes of one line.

@@ -15,10 +15,11 @@ use tokio::sync::mpsc;
 
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
-use crate::session::{Dialogue, Keep, Phase, secrets};
+use crate::session::{Dialogue, Keep, Phase};
 use crate::speaker::{Drip, Gate, Say, Speaker};
 
 use super::Clock;
+use super::recording::Recording;
 use super::stream::Stream;
 use super::watch::Late;
 
@@ -65,8 +66,7 @@ pub struct Log {
     /// The session so far.
     pub dialogue: Dialogue,
     clock: Clock,
-    recorder: Option<Recorder<File>>,
-    with_secrets: bool,
+    recording: Option<Recording<File>>,
     ear: Option<Ear>,
     late: Option<Late>,
     /// Why the recording ended before the session, if it did.
@@ -79,8 +79,7 @@ impl Log {
         Self {
             dialogue: Dialogue::new(keep),
             clock,
-            recorder: None,
-            with_secrets: false,
+            recording: None,
             ear: None,
             late: None,
             recording_failed: None,
@@ -89,8 +88,7 @@ impl Log {
 
     /// Writes every event to `recorder`; secrets only if `with_secrets`.
     pub fn recording(mut self, recorder: Option<Recorder<File>>, with_secrets: bool) -> Self {
-        self.recorder = recorder;
-        self.with_secrets = with_secrets;
+        self.recording = recorder.map(|recorder| Recording::new(recorder, with_secrets));
         self
     }
 
@@ -153,21 +151,10 @@ impl Log {
     }
 
     fn record(&mut self, event: &Event) -> std::io::Result<()> {
-        let Some(recorder) = &mut self.recorder else { return Ok(()) };
-        let result = match &event.what {
-            Happening::Bytes { from, data, .. }
-                if !self.with_secrets && !self.dialogue.veiled().is_empty() =>
-            {
-                let veiled = self.dialogue.veiled().to_vec();
-                let mut blank = BytesMut::from(&data[..]);
-                secrets::veil(&mut blank, veiled.iter().copied());
-                let what = Happening::Bytes { from: *from, data: blank.freeze(), veiled };
-                recorder.append(&Event { what, ..event.clone() })
-            }
-            _ => recorder.append(event),
-        };
+        let Some(recording) = &mut self.recording else { return Ok(()) };
+        let result = recording.append(event, &self.dialogue);
         if result.is_err() {
-            self.recorder = None;
+            self.recording = None;
         }
         result
     }

@@ -24,7 +24,7 @@ use super::login::Login;
 use super::message::Message;
 use super::odd;
 use super::phase::{Phase, Turn};
-use super::secrets::{self, Meant};
+use super::secrets::{self, Meant, Sent};
 use super::wire::{Row, Wire};
 
 /// How many bytes of one line are kept.
@@ -101,6 +101,7 @@ pub struct Dialogue {
     /// When the client's line began that is not complete, or was last.
     line_begun: Moment,
     veiled: Vec<Span>,
+    secrets: Sent,
     heard: Moment,
     now: Moment,
 }
@@ -143,6 +144,7 @@ impl Dialogue {
             line_offset: 0,
             line_begun: Moment(0),
             veiled: Vec::new(),
+            secrets: Sent::default(),
             heard: Moment(0),
             now: Moment(0),
         }
@@ -253,6 +255,12 @@ impl Dialogue {
         !self.undecided.is_empty() || !self.client.partial().is_empty()
     }
 
+    /// The beginning of the client's line that is not complete, secrets and all; nothing where a
+    /// reply has to say first what it is.
+    pub fn begun_line(&self) -> &[u8] {
+        if self.decider.is_some() { &[] } else { self.client.partial() }
+    }
+
     /// What has left the client and is no line yet: bytes of which a reply will say what they are,
     /// and the beginning of a line; secrets are veiled.
     pub fn partial_line(&self) -> Vec<u8> {
@@ -275,6 +283,11 @@ impl Dialogue {
     /// Which ranges of the event applied last are secrets.
     pub fn veiled(&self) -> &[Span] {
         &self.veiled
+    }
+
+    /// The secrets that the client has sent: a reply may say them again.
+    pub const fn secrets(&self) -> &Sent {
+        &self.secrets
     }
 
     /// Whether it is the client's turn: nothing is unanswered, and bytes would be understood.
@@ -303,9 +316,9 @@ impl Dialogue {
         matches!(self.framing, Framing::Data { .. })
     }
 
-    /// Whether the client's next line is text whatever it looks like: mail data that has begun.
-    /// Neither an answer to AUTH nor the first header field begins with a colon, so those may still
-    /// be something else.
+    /// Whether the client's next line is text whatever it looks like: mail data that has begun. No
+    /// header field begins with a colon, and no answer to AUTH does, so the first line of a message
+    /// and every answer may still be something else.
     pub fn is_inside_text(&self) -> bool {
         match self.framing {
             Framing::Data { message } => {

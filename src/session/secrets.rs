@@ -4,6 +4,10 @@
 //! while it is still arriving, and an AUTH line cut over two reads does not leak. CR is never a
 //! secret: it may turn out to be the beginning of the line end.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
+
 use crate::smtp::Span;
 use crate::smtp::command;
 use crate::smtp::param::words;
@@ -21,14 +25,9 @@ pub fn veil(bytes: &mut [u8], secret: impl IntoIterator<Item = Span>) {
 /// The secret part of a command line, finished or not; it reaches to the end of the line. An AUTH
 /// that is written almost right has one too.
 pub fn in_command(line: &[u8]) -> Option<Span> {
-    // Pasted notation, a byte order mark and control characters may stand before the word.
-    let junk = line.iter().take_while(|b| !b.is_ascii_alphabetic()).count();
-    let mut at = junk;
-    if Span::new(at, at + 3).of(line).eq_ignore_ascii_case(b"C: ") {
-        at += 3;
-    }
-    if !Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"AUTH") {
-        return in_misspelt(line);
+    let at = behind_junk(line);
+    if !begins_with_auth(line, at) {
+        return misspelt(line).filter(|span| !span.is_empty());
     }
     let separators = |from: usize| {
         let rest = line.get(from..).unwrap_or_default();
@@ -49,20 +48,43 @@ pub fn in_command(line: &[u8]) -> Option<Span> {
     Some(secret).filter(|span| !span.is_empty())
 }
 
-/// The secret part of a line that may have been meant as AUTH: its first word is AUTH with a slip in
-/// it, or a mechanism stands where AUTH and the mechanism should.
-fn in_misspelt(line: &[u8]) -> Option<Span> {
-    let mut words = words(line, 0);
-    let (first, second) = (words.next()?, words.next()?);
+/// Whether a command line begins a login, or may be meant to: answers may follow it.
+pub fn begins_login(line: &[u8]) -> bool {
+    begins_with_auth(line, behind_junk(line)) || misspelt(line).is_some()
+}
+
+/// Where the first word stands: pasted notation, a byte order mark and control characters may stand
+/// before it.
+fn behind_junk(line: &[u8]) -> usize {
+    let junk = line.iter().take_while(|b| !b.is_ascii_alphabetic()).count();
+    let noted = Span::new(junk, junk + 3).of(line).eq_ignore_ascii_case(b"C: ");
+    junk + if noted { 3 } else { 0 }
+}
+
+fn begins_with_auth(line: &[u8], at: usize) -> bool {
+    Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"AUTH")
+}
+
+/// What of a line is a secret, possibly nothing, that may have been meant as AUTH: its first word is
+/// AUTH with a slip in it, or a mechanism stands where AUTH and the mechanism should.
+fn misspelt(line: &[u8]) -> Option<Span> {
+    // Letters of full width are no junk.
+    misspelt_at(line, behind_junk(line)).or_else(|| misspelt_at(line, 0))
+}
+
+fn misspelt_at(line: &[u8], at: usize) -> Option<Span> {
+    let mut words = words(line, at);
+    let (first, second) = (words.next()?, words.next());
     if Verb::new(first.of(line)).is_known() {
         return None;
     }
-    let behind = |word: Option<Span>| word.map(|word| Span::new(word.start, line.len()));
-    match (first.of(line), second.of(line)) {
-        (_, word) if is_known_mechanism(word) => behind(words.next()),
-        (word, _) if is_known_mechanism(word) || is_auth_with_a_slip(word) => behind(Some(second)),
-        _ => None,
+    let from =
+        |word: Option<Span>| Span::new(word.map_or(line.len(), |word| word.start), line.len());
+    if second.is_some_and(|word| is_known_mechanism(word.of(line))) {
+        return Some(from(words.next()));
     }
+    let word = first.of(line);
+    (is_known_mechanism(word) || is_auth_with_a_slip(word)).then(|| from(second))
 }
 
 /// Whether a word is the whole name of a well-known mechanism.
@@ -78,6 +100,13 @@ fn is_auth_with_a_slip(word: &[u8]) -> bool {
     };
     let word: String = String::from_utf8_lossy(word).chars().map(fold).collect();
     strsim::osa_distance(&word.to_ascii_uppercase(), "AUTH") <= 1
+}
+
+/// The well-known mechanism that `word` begins with; more may stand behind it.
+pub fn mechanism_in(word: &str) -> Option<&'static str> {
+    let begins =
+        |name: &&&str| word.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+    KNOWN.iter().filter(begins).max_by_key(|name| name.len()).copied()
 }
 
 const fn is_mechanism_byte(byte: u8) -> bool {
@@ -131,6 +160,80 @@ pub fn in_refused_login(line: &[u8]) -> Option<Span> {
     in_login_answer(line).filter(|_| !Verb::KNOWN.iter().any(begins))
 }
 
+/// The shortest secret that is looked for in replies: what is shorter stands in many words.
+const SHORTEST: usize = 4;
+
+/// How many secrets are looked for in replies; older ones give way.
+const REMEMBERED: usize = 100;
+
+/// The secrets that a client has sent, as a server may say them again in a reply.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// In small letters: a server may change the case of what it repeats.
+    forms: Vec<Vec<u8>>,
+}
+
+impl Sent {
+    /// Adds a secret, as it was sent and, unless it is a user's `name`, what it stands for.
+    pub(super) fn add(&mut self, secret: &[u8], name: bool) {
+        let decoded = STANDARD.decode(secret).ok().filter(|_| !name);
+        for form in [secret, password(decoded.as_deref().unwrap_or_default())] {
+            let form = form.to_ascii_lowercase();
+            // What is veiled in a recording is no secret any more.
+            let known = form.iter().all(|b| *b == b'*') || self.forms.contains(&form);
+            if form.len() < SHORTEST || known {
+                continue;
+            }
+            if self.forms.len() == REMEMBERED {
+                self.forms.remove(0);
+            }
+            self.forms.push(form);
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// Where the secrets stand in what a server says.
+    pub fn places(&self, said: &[u8]) -> Vec<Span> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let said = said.to_ascii_lowercase();
+        let of = |form: &'_ Vec<u8>| {
+            let len = form.len();
+            memmem::find_iter(&said, form).map(|at| Span::new(at, at + len)).collect::<Vec<_>>()
+        };
+        self.forms.iter().flat_map(of).collect()
+    }
+
+    /// The same in a line that goes on: its end may be the beginning of one.
+    pub fn places_so_far(&self, said: &[u8]) -> Vec<Span> {
+        let begins = |at: &usize| {
+            let tail = said.get(*at..).unwrap_or_default();
+            let head =
+                |form: &Vec<u8>| form.get(..tail.len()).map(|head| head.eq_ignore_ascii_case(tail));
+            self.forms.iter().any(|form| head(form) == Some(true))
+        };
+        let longest = self.forms.iter().map(Vec::len).max().unwrap_or_default();
+        let tail = (said.len().saturating_sub(longest)..said.len()).find(begins);
+        self.places(said).into_iter().chain(tail.map(|at| Span::new(at, said.len()))).collect()
+    }
+}
+
+/// The part of a response that nobody may know: behind the names of PLAIN (RFC 4616 §2), behind the
+/// word before the token of OAUTHBEARER (RFC 7628 §3.1), else all of it.
+fn password(response: &[u8]) -> &[u8] {
+    if let Some(at) = memchr::memrchr(0, response) {
+        return response.get(at + 1..).unwrap_or_default();
+    }
+    let mut pairs = response.split(|b| *b == 1);
+    let token = pairs.find(|pair| pair.starts_with(b"auth="));
+    token.map_or(response, |pair| pair.rsplit(|b| *b == b' ').next().unwrap_or_default())
+}
+
 /// What a line of the client may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meant {
@@ -158,7 +261,7 @@ impl Meant {
 pub fn in_typed(text: &[u8], mut meant: Meant) -> Vec<Span> {
     by_line(text, |line| {
         let secret = meant.secret_in(line);
-        if meant == Meant::Answer || command::read(line).value.verb == Verb::Auth {
+        if meant == Meant::Answer || begins_login(line) {
             meant = Meant::Perhaps;
         }
         secret
@@ -205,6 +308,44 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_sent_is_found_again_as_it_was_sent_and_as_what_it_stands_for() {
+        for (secret, name, said, veiled) in [
+            (
+                "AGFsaWNlAHMzY3JldA==",
+                false,
+                "no \"AGFsaWNlAHMzY3JldA==\"",
+                "no \"********************\"",
+            ),
+            ("AGFsaWNlAHMzY3JldA==", false, "alice, not S3CRET", "alice, not ******"),
+            ("czNjcmV0", false, "s3crets3cret", "************"),
+            ("YWxpY2U=", true, "alice YWxpY2U=", "alice ********"),
+            ("s3cret", false, "s3cre s3cret", "s3cre ******"),
+            (
+                "bixhPWEsAWF1dGg9QmVhcmVyIHh5enp5AQE=",
+                false,
+                "auth=Bearer xyzzy",
+                "auth=Bearer *****",
+            ),
+            ("abc", false, "abc", "abc"),
+            ("******", false, "******", "******"),
+        ] {
+            let mut sent = Sent::default();
+            sent.add(secret.as_bytes(), name);
+            let mut bytes = said.as_bytes().to_vec();
+            veil(&mut bytes, sent.places(said.as_bytes()));
+            assert_eq!(String::from_utf8_lossy(&bytes), veiled);
+        }
+        let mut sent = Sent::default();
+        (0..2 * REMEMBERED).for_each(|n| sent.add(format!("secret {n}").as_bytes(), false));
+        assert_eq!(sent.forms.len(), REMEMBERED);
+        assert_eq!(sent.places(b"501 secret 150"), [Span::new(4, 14)]);
+        for (said, tail) in [(&b"501 sec"[..], Some(4)), (b"501 x", None), (b"501 s", Some(4))] {
+            let tail = tail.map(|at| Span::new(at, said.len()));
+            assert_eq!(sent.places_so_far(said), tail.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn only_what_follows_the_mechanism() {
         assert_eq!(in_command(b"AUTH PLAIN AGEAYg=="), Some(Span::new(11, 19)));
         assert_eq!(in_command(b"auth  login  YQ== x"), Some(Span::new(13, 19)));
@@ -217,6 +358,8 @@ mod tests {
             (b"LOGIN AGEAYg==", Some(Span::new(6, 14))),
             (b"XYZZY plain AGEAYg==", Some(Span::new(12, 20))),
             (b"AUHT PLAIN", None),
+            (b"C: AUHT PLAIN AGEAYg==", Some(Span::new(14, 22))),
+            (b"\xef\xbb\xbfAUHT PLAIN AGEAYg==", Some(Span::new(14, 22))),
             (b"HELP PLAIN x", None),
             (b"XYZZY a b", None),
         ] {
@@ -224,6 +367,21 @@ mod tests {
         }
         let wide = "\u{ff21}\u{ff35}\u{ff34}\u{ff28} PLAIN AGEAYg==";
         assert_eq!(in_command(wide.as_bytes()), Some(Span::new(19, 27)));
+        for (line, begins) in [
+            (&b"AUTH LOGIN"[..], true),
+            (b"AUHT LOGIN", true),
+            (b"C: AUHT", true),
+            (b"LOGIN", true),
+            (wide.as_bytes(), true),
+            (b"NOOP LOGIN", false),
+            (b"C: NOOP PLAIN", false),
+            (b"XYZZY", false),
+            (b"", false),
+        ] {
+            assert_eq!(begins_login(line), begins, "{}", String::from_utf8_lossy(line));
+        }
+        let typed = in_typed(b"AUHT LOGIN\ndXNlcg==\nNOOP", Meant::Command);
+        assert_eq!(typed, [Span::new(11, 19)]);
         assert_eq!(in_login_answer(b"*"), None);
         assert_eq!(in_login_answer(b"*x"), Some(Span::new(1, 2)));
         assert_eq!(in_undecided(b"YQ==\nYg==", true), [Span::new(0, 4), Span::new(5, 9)]);

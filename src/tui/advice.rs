@@ -20,14 +20,19 @@ fn line(model: &Model) -> Option<&str> {
 /// list before it, it is the line that the chosen candidate makes.
 pub fn verdict(model: &Model) -> Option<Vec<Fault>> {
     let line = line(model)?;
+    let begun = model.session.begun();
+    if !begun.is_empty() {
+        return Some(advice::judge_behind(&model.session.dialogue, &begun, line));
+    }
     let with = chosen(model).map(|candidate| candidate.put_into(line).0);
     let line = with.as_deref().unwrap_or(line);
     (!line.is_empty()).then(|| advice::judge(&model.session.dialogue, line))
 }
 
-/// What can stand at the cursor.
+/// What can stand at the cursor; nothing behind the beginning of a line that is on the wire.
 pub fn candidates(model: &Model) -> Vec<Candidate> {
-    let Some(line) = line(model) else { return Vec::new() };
+    let begun = !model.session.begun().is_empty();
+    let Some(line) = line(model).filter(|_| !begun) else { return Vec::new() };
     advice::complete(&model.session.dialogue, &model.habits, line, model.prompt.cursor())
 }
 
@@ -56,7 +61,7 @@ pub fn wants_empty_line(model: &Model) -> bool {
 
 fn suggested(model: &Model) -> Option<String> {
     let line = line(model).filter(|line| model.prompt.cursor() == line.len())?;
-    if model.focus != Pane::Prompt {
+    if model.focus != Pane::Prompt || !model.session.begun().is_empty() {
         return None;
     }
     if model.popup.is_some() {

@@ -189,9 +189,9 @@ impl Directive {
         DIRECTIVES.iter().find(|directive| directive.is_called(name))
     }
 
-    /// Whether `name` is its name, or its shorter one.
+    /// Whether `name` is its name, or its shorter one, whatever its case.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.short == Some(name)
+        [Some(self.name), self.short].into_iter().flatten().any(|n| n.eq_ignore_ascii_case(name))
     }
 
     /// How it is written: `:connect TARGET`.

@@ -18,7 +18,7 @@ pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Side, Wish};
 use super::pointer::{Marked, Pointer};
 use super::popup::{Asked, Popup, Question};
-use super::prompt::Prompt;
+use super::prompt::{Draft, Prompt};
 use super::queue::Queue;
 use super::rows::sight::Sight;
 use super::sending::Sending;
@@ -94,7 +94,7 @@ pub struct Session {
     /// By which its events find it; from 1, in the order of their tabs.
     pub id: usize,
     /// What stood in the prompt when another session came to the front.
-    pub draft: String,
+    pub draft: Draft,
     /// The fold over its events.
     pub dialogue: Dialogue,
     /// Whether nothing can be sent: it comes from a file, or is the other end of a talk.
@@ -172,7 +172,7 @@ impl Session {
     pub fn new(id: usize, target: String) -> Self {
         Self {
             id,
-            draft: String::new(),
+            draft: Draft::default(),
             dialogue: Dialogue::default(),
             recorded: false,
             other_end_of: None,

@@ -208,7 +208,7 @@ impl<'a> Finder<'a> {
         let exact = match entry {
             Entry::Directive(directive) => directive.is_called(self.wanted),
             Entry::Topic(topic) => topic.id.eq_ignore_ascii_case(self.wanted),
-            _ => entry.name() == self.wanted,
+            _ => entry.name().eq_ignore_ascii_case(self.wanted),
         };
         if exact {
             return Some(u32::MAX);

@@ -31,6 +31,11 @@ impl Draft {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// Whether something of a secret may be left in it.
+    pub const fn held_secret(&self) -> bool {
+        self.secret
+    }
 }
 
 /// The prompt.
@@ -62,15 +67,18 @@ impl Prompt {
         self.history = history;
     }
 
-    /// Puts `text` into the line, the cursor behind it.
+    /// Puts `text` into the line, the cursor behind it. A secret that stood there is not undone.
     pub fn set(&mut self, text: &str) {
         self.history.leave();
         self.replace_all(text);
-        self.line.secret = false;
+        if std::mem::take(&mut self.line.secret) {
+            self.line.edits = Edits::default();
+        }
     }
 
     /// Puts the line aside for another one.
     pub fn put_aside(&mut self, text: &str) -> Draft {
+        self.history.leave();
         let line = Draft { text: text.to_owned(), cursor: text.len(), ..Draft::default() };
         std::mem::replace(&mut self.line, line)
     }

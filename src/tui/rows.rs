@@ -141,8 +141,9 @@ fn signed(
         }
     }
     if selected && session.hex {
-        let (bytes, secret) = wire_bytes(&session.dialogue, at).unwrap_or_default();
-        lines.extend(hex::lines(&bytes, secret.filter(|_| !model.with_secrets), room));
+        let (bytes, mut secrets) = wire_bytes(&session.dialogue, at).unwrap_or_default();
+        secrets.retain(|_| !model.with_secrets);
+        lines.extend(hex::lines(&bytes, &secrets, room));
     }
     if stamped {
         stamp(&mut lines, moment(&session.dialogue, at), &session.dialogue);
@@ -203,7 +204,7 @@ pub fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
     let known = session.dialogue.wire().len();
     match at.checked_sub(known) {
         None => shown(&session.dialogue, at, model.lang, model.with_secrets),
-        Some(at) => partial(&session.dialogue, at),
+        Some(at) => partial(&session.dialogue, at, model.with_secrets),
     }
 }
 
@@ -281,7 +282,9 @@ pub fn wide(model: &Model, session: &Session, at: usize) -> usize {
 /// Whether what is looked for stands in row `at`, as it is shown.
 pub fn has(model: &Model, session: &Session, at: usize, needle: &Needle) -> bool {
     let bare = match wire_bytes(&session.dialogue, at) {
-        Some((bytes, None)) => needle.is_in_bytes(bytes.strip_suffix(b"\r\n").unwrap_or(&bytes)),
+        Some((bytes, secrets)) if secrets.is_empty() => {
+            needle.is_in_bytes(bytes.strip_suffix(b"\r\n").unwrap_or(&bytes))
+        }
         _ => None,
     };
     let text = || row(model, session, at).map_or_else(String::new, |row| row.text());
@@ -291,34 +294,39 @@ pub fn has(model: &Model, session: &Session, at: usize, needle: &Needle) -> bool
 /// The bytes of row `at` as they crossed the wire, its line end included; secrets blanked unless
 /// the person sees them.
 pub fn bytes(model: &Model, session: &Session, at: usize) -> Bytes {
-    let Some((bytes, secret)) = wire_bytes(&session.dialogue, at) else { return Bytes::new() };
-    let Some(secret) = secret.filter(|_| !model.with_secrets) else { return bytes };
+    let Some((bytes, spans)) = wire_bytes(&session.dialogue, at) else { return Bytes::new() };
+    if model.with_secrets || spans.is_empty() {
+        return bytes;
+    }
     let mut veiled = BytesMut::from(&bytes[..]);
-    secrets::veil(&mut veiled, [secret]);
+    secrets::veil(&mut veiled, spans);
     veiled.freeze()
 }
 
 /// The bytes of a row, and what of them is a secret; `None` for words of ours, and for what is
 /// not kept.
-fn wire_bytes(dialogue: &Dialogue, at: usize) -> Option<(Bytes, Option<Span>)> {
+fn wire_bytes(dialogue: &Dialogue, at: usize) -> Option<(Bytes, Vec<Span>)> {
     let whole = |line: &Line| {
         let end = line.end.bytes();
         (line.beyond == 0).then(|| Bytes::from([&line.bytes[..], end].concat()))
     };
     let Some(row) = dialogue.wire().row(at) else {
-        return Some((partial_bytes(dialogue, at.checked_sub(dialogue.wire().len())?)?.1, None));
+        let (_, bytes, secrets) = partial_bytes(dialogue, at.checked_sub(dialogue.wire().len())?)?;
+        return Some((bytes, secrets));
     };
     match row {
         Row::Client { exchange } => {
             let exchange = dialogue.exchanges().get(exchange)?;
-            Some((whole(exchange.line.as_ref()?)?, exchange.secret))
+            Some((whole(exchange.line.as_ref()?)?, exchange.secret.into_iter().collect()))
         }
         Row::Server { exchange, line } => {
             let reply = dialogue.exchanges().get(exchange)?.reply.as_ref()?;
-            Some((whole(&reply.lines.get(line)?.line)?, None))
+            let bytes = whole(&reply.lines.get(line)?.line)?;
+            let secrets = dialogue.secrets().places(&bytes);
+            Some((bytes, secrets))
         }
         Row::Data { message, line } => {
-            Some((Bytes::from(dialogue.messages().get(message)?.line(line)?), None))
+            Some((Bytes::from(dialogue.messages().get(message)?.line(line)?), Vec::new()))
         }
         Row::Notice { .. } => None,
     }
@@ -329,26 +337,30 @@ fn role(row: &Shown, token: &Token) -> Role {
 }
 
 /// What is not complete: the client's line, then the lines of a reply.
-fn partial(dialogue: &Dialogue, at: usize) -> Option<Shown> {
-    let (mark, bytes) = partial_bytes(dialogue, at)?;
+fn partial(dialogue: &Dialogue, at: usize, with_secrets: bool) -> Option<Shown> {
+    let (mark, bytes, spans) = partial_bytes(dialogue, at)?;
+    let mut bytes = bytes.to_vec();
+    secrets::veil(&mut bytes, spans.into_iter().filter(|_| !with_secrets));
     let role = if mark == "C" { Role::Client } else { Role::Server };
     Some(Shown { mark, role, tokens: tokens(&bytes), end: None, exchange: None })
 }
 
-/// Who said it, and its bytes; secrets are blanked already.
-fn partial_bytes(dialogue: &Dialogue, at: usize) -> Option<(&'static str, Bytes)> {
+/// Who said it, its bytes, and what of them are secrets; those of the client are blanked already.
+fn partial_bytes(dialogue: &Dialogue, at: usize) -> Option<(&'static str, Bytes, Vec<Span>)> {
     let client = usize::from(dialogue.has_partial_line());
     if at < client {
-        return Some(("C", Bytes::from(dialogue.partial_line())));
+        return Some(("C", Bytes::from(dialogue.partial_line()), Vec::new()));
     }
     let at = at - client;
     let (reply, rest) = dialogue.partial_reply();
-    let bytes = match reply.lines.get(at) {
-        Some(line) => line.line.bytes.clone(),
-        None if at == reply.lines.len() && !rest.is_empty() => Bytes::copy_from_slice(rest),
-        None => return None,
-    };
-    Some(("S", bytes))
+    let sent = dialogue.secrets();
+    match reply.lines.get(at) {
+        Some(line) => Some(("S", line.line.bytes.clone(), sent.places(&line.line.bytes))),
+        None if at == reply.lines.len() && !rest.is_empty() => {
+            Some(("S", Bytes::copy_from_slice(rest), sent.places_so_far(rest)))
+        }
+        None => None,
+    }
 }
 
 /// What is odd about the line of row `at`.

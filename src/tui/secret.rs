@@ -9,14 +9,16 @@ use crate::smtp::param::words;
 use crate::smtp::verb::Verb;
 use crate::speaker::directive;
 
+use super::directive::Directive;
 use super::model::{Model, Session};
 use super::popup::Popup;
 
 /// The directive that sends exactly what follows it.
 pub const RAW: &str = ":raw ";
 
-/// The directive that sends its text in pieces.
-const DRIP: &str = ":drip ";
+/// How many blanks can stand before the text of a directive: behind the colon, behind its name, and
+/// behind the two words of a drip.
+const BLANKS: usize = 4;
 
 /// The directive that sends its text as base64.
 const B64: &str = ":b64 ";
@@ -44,31 +46,59 @@ fn behind<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(name).then_some(rest)
 }
 
-/// Where in a line the text begins that its directive sends, if it is one that does.
-fn sent_from(line: &str) -> Option<usize> {
-    let dripped = || Some(DRIP.len() + directive::dripped(behind(line, DRIP)?.as_bytes()));
-    behind(line, RAW).map(|_| RAW.len()).or_else(dripped)
+/// What a directive sends, or may be meant to send.
+struct Sends {
+    /// Where in the line its text begins, or may begin.
+    from: Vec<usize>,
+    /// The bytes; none if a slip is in it.
+    bytes: Option<Vec<u8>>,
 }
 
-/// Where the text may begin: with a slip before it nobody knows.
-fn sent_from_about(line: &str) -> Vec<Option<usize>> {
-    let Some(rest) = behind(line, DRIP) else { return vec![sent_from(line)] };
-    let blanks = rest.match_indices(' ').map(|(at, _)| DRIP.len() + at + 1);
-    [DRIP.len()].into_iter().chain(blanks.take(2)).map(Some).collect()
+/// What a line with a colon before it sends; `None` if its directive sends no text. With a slip in
+/// the name, or before the text, nobody knows where that begins.
+fn sends(line: &str) -> Option<Sends> {
+    let rest = line.strip_prefix(':')?;
+    let name = rest.split(' ').next().unwrap_or_default();
+    let argument = rest.get(name.len() + 1..).unwrap_or_default();
+    let known = Directive::find(name);
+    if known.is_some_and(|known| !matches!(known.name, "raw" | "drip")) {
+        return None;
+    }
+    let at = Place { line: 1, column: 1 };
+    let read = known.and_then(|known| directive::read(known.name, argument.as_bytes(), at).ok()?);
+    let bytes = match read {
+        Some(directive::Directive::Say(say)) => Some(say.bytes().to_vec()),
+        _ => None,
+    };
+    let begin = (1 + name.len() + 1).min(line.len());
+    let from = match known {
+        Some(known) if known.name == "raw" => vec![begin],
+        Some(_) if bytes.is_some() => vec![begin + directive::dripped(argument.as_bytes())],
+        Some(_) if is_begun_drip(argument) => Vec::new(),
+        _ => line.match_indices(' ').map(|(at, _)| at + 1).take(BLANKS).collect(),
+    };
+    Some(Sends { from, bytes })
 }
 
-/// The bytes that a text with escapes stands for; with a slip in it, its own.
-fn wire(text: &str) -> Vec<u8> {
-    let read = transcript::text(text.as_bytes(), Place { line: 1, column: 1 });
-    read.map_or_else(|_| text.as_bytes().to_vec(), |text| text.wire().to_vec())
+/// Whether a number and a time, of which the unit may be missing, are all that stands there so far.
+fn is_begun_drip(argument: &str) -> bool {
+    let (bytes, time) = argument.split_once(' ').unwrap_or((argument, ""));
+    let digits = time.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    let unit = time.get(digits.len()..).unwrap_or_default();
+    bytes.bytes().all(|b| b.is_ascii_digit())
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && ["", "m", "ms", "s"].contains(&unit)
 }
 
 /// Whether a line is the beginning of a login, in which a secret would be known as one.
 fn begins_login(line: &str) -> bool {
-    let text = line.get(sent_from(line).unwrap_or_default()..).unwrap_or_default();
     let auth = Verb::Auth.as_str();
-    let begun = auth.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
-    begun || command::read(text.as_bytes()).value.verb == Verb::Auth
+    let begins = |from: usize| {
+        let text = line.get(from..).unwrap_or_default();
+        let begun = auth.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
+        begun || secrets::begins_login(text.as_bytes())
+    };
+    sends(line).map_or_else(|| begins(0), |sends| sends.from.into_iter().any(begins))
 }
 
 /// Whether mail data may stand behind a line of `lines`, the last one left aside.
@@ -106,6 +136,16 @@ impl Session {
         self.drip = None;
     }
 
+    /// The beginning of a line that is on the wire, or on its way: what is sent next goes on with it.
+    pub fn begun(&self) -> Vec<u8> {
+        if self.dialogue.awaits_mail_data() || self.dialogue.awaits_octets() {
+            return Vec::new();
+        }
+        let mut bytes = [self.dialogue.begun_line(), &self.unheard].concat();
+        let end = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
+        bytes.split_off(end)
+    }
+
     /// What would be a secret in `text` if it were sent now; it may go on with a line of which the
     /// beginning is on the wire, or on its way.
     fn secrets_in(&self, text: &[u8]) -> Vec<Span> {
@@ -136,6 +176,11 @@ impl Session {
         read.map_or(true, |text| self.has_secret(&text.wire()))
     }
 
+    /// Whether a line is a directive, and nothing of it text.
+    fn directs(&self, line: &str) -> bool {
+        line.starts_with(':') && !line.contains('\n') && !self.dialogue.is_inside_text()
+    }
+
     /// What would be a secret in a line if it were sent now, by a directive or as it stands.
     fn secrets_of(&self, line: &str) -> Vec<Span> {
         if let Some(span) = always_secret(line).filter(|_| !self.dialogue.is_inside_text()) {
@@ -144,7 +189,11 @@ impl Session {
         if self.dialogue.awaits_mail_data() {
             return Vec::new();
         }
-        let spans = sent_from_about(line).into_iter().map(|from| self.secrets_behind(line, from));
+        if !self.directs(line) {
+            return self.secrets_behind(line, None);
+        }
+        let from = sends(line).map(|sends| sends.from).unwrap_or_default().into_iter();
+        let spans = from.map(|from| self.secrets_behind(line, Some(from)));
         spans.into_iter().find(|spans| !spans.is_empty()).unwrap_or_default()
     }
 
@@ -192,11 +241,6 @@ impl Model {
 
     /// What would be a secret in `text` if it were sent now.
     pub(super) fn secrets_of(&self, text: &str) -> Vec<Span> {
-        // Of a directive only what it sends can be one.
-        let says_nothing = sent_from(text).is_none() && always_secret(text).is_none();
-        if matches!(self.popup, Some(Popup::Palette(_))) && says_nothing {
-            return Vec::new();
-        }
         self.session.secrets_of(text)
     }
 
@@ -218,13 +262,13 @@ impl Model {
     pub(super) fn may_be_remembered(&self) -> bool {
         let line = self.prompt.text();
         let in_palette = matches!(self.popup, Some(Popup::Palette(_)));
-        let directs = in_palette || !self.session.dialogue.is_inside_text();
-        let said = match sent_from(line).and_then(|at| line.get(at..)).filter(|_| directs) {
-            Some(text) => wire(text),
-            None if directs && line.starts_with(':') => Vec::new(),
+        let sends = sends(line).filter(|_| in_palette || self.session.directs(line));
+        let silent = sends.is_none() && (in_palette || self.session.directs(line));
+        let said = match sends {
+            Some(Sends { bytes: Some(bytes), .. }) => bytes,
+            Some(_) => return false,
             None => line.as_bytes().to_vec(),
         };
-        let silent = directs && line.starts_with(':') && said.is_empty();
         self.typed_secrets().is_empty() && (silent || !self.session.may_be_of_a_message(&said))
     }
 }
@@ -235,17 +279,39 @@ mod tests {
 
     #[test]
     fn what_a_directive_sends_begins_behind_its_arguments() {
-        for (line, at) in [
-            (":raw AUTH", Some(5)),
-            (":RAW ", Some(5)),
-            (":drip 1 2s AUTH", Some(11)),
-            (":drip AUTH", Some(6)),
-            (":drip 12 AUTH", Some(9)),
-            (":drip", None),
-            (":data AUTH", None),
-            ("AUTH", None),
+        for (line, from, slip) in [
+            (":raw AUTH", Some(&[5][..]), false),
+            (":RAW ", Some(&[5]), false),
+            (":raw \\q", Some(&[5]), true),
+            (":drip 1 2s AUTH", Some(&[11]), false),
+            (":Drip 1 2s a b c", Some(&[11]), false),
+            (":drip AUTH", Some(&[6]), true),
+            (":drip 12 AUTH", Some(&[6, 9]), true),
+            (":drip 12 20m", Some(&[]), true),
+            (":drip", Some(&[]), true),
+            (":rwa AUTH PLAIN", Some(&[5, 10]), true),
+            (": raw AUTH", Some(&[2, 6]), true),
+            (":data AUTH", None, false),
+            ("AUTH", None, false),
         ] {
-            assert_eq!(sent_from(line), at, "{line}");
+            let sends = sends(line);
+            assert_eq!(sends.as_ref().map(|sends| &sends.from[..]), from, "{line}");
+            assert_eq!(sends.is_some_and(|sends| sends.bytes.is_none()), slip, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_login_begins_with_its_word_or_with_one_like_it() {
+        for (line, begins) in [
+            ("", true),
+            ("au", true),
+            ("AUTH PLAIN", true),
+            ("AUHT PLAIN", true),
+            (":raw AUHT PLAIN", true),
+            (":raw NOOP", false),
+            ("c2VjcmV0", false),
+        ] {
+            assert_eq!(begins_login(line), begins, "{line}");
         }
     }
 

@@ -73,9 +73,9 @@ impl Model {
 
     fn swap_front(&mut self, next: Session) -> Session {
         let mut left = std::mem::replace(&mut self.session, next);
-        left.draft = self.prompt.take(false);
+        left.draft = self.prompt.put_aside("");
         left.seen = rows::count(&left.dialogue);
-        self.prompt.set(&std::mem::take(&mut self.session.draft));
+        self.prompt.put_back(std::mem::take(&mut self.session.draft));
         left
     }
 

@@ -71,12 +71,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let written = editor::place(model);
     let seen = in_sight(model);
     let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
-    let secret = by_person && !model.typed_secrets().is_empty();
+    // Of which session a secret stands in the line.
+    let hides = |model: &Model| {
+        (by_person && !model.typed_secrets().is_empty()).then_some(model.session.id)
+    };
+    let secret = hides(model);
     let mut effects = take(model, message);
     effects.extend(files::want(model));
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
-    if !found && (secret || (by_person && !model.typed_secrets().is_empty())) {
+    if !found && (secret == Some(model.session.id) || hides(model).is_some()) {
         // What is left of it, and what can be undone, may be read later, where nobody knows.
         model.prompt.hold_secret();
     }
@@ -118,7 +122,8 @@ fn given(model: &mut Model, effect: &Effect) {
     let Some(session) = model.session_mut(id) else { return };
     let dialogue = &session.dialogue;
     // Nothing of a message is a secret, and it can be large.
-    if session.sending.is_none() && !dialogue.awaits_mail_data() && !dialogue.awaits_octets() {
+    let ours = session.sending.as_ref().is_none_or(|sending| sending.by_hand);
+    if ours && !dialogue.awaits_mail_data() && !dialogue.awaits_octets() {
         session.gave(bytes);
     }
     if matches!(effect, Effect::Drip(..)) {
@@ -385,6 +390,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Screenshot => return vec![Effect::Screenshot],
         Action::Mouse => return switch_mouse(model),
+        Action::Secrets => switch_secrets(model),
         Action::Copy => copy::line(model),
         Action::CopyPane => copy::pane(model),
         Action::Open => return copy::open(model),
@@ -447,6 +453,12 @@ fn switch_mouse(model: &mut Model) -> Vec<Effect> {
     let key = if model.mouse { "mouse.on" } else { "mouse.off" };
     model.tell(key);
     vec![Effect::Mouse(model.mouse)]
+}
+
+/// Shows what is a secret, or veils it again. What is recorded is not touched by it.
+fn switch_secrets(model: &mut Model) {
+    model.with_secrets = !model.with_secrets;
+    model.tell(if model.with_secrets { "secrets.shown" } else { "secrets.veiled" });
 }
 
 /// Closes the popup; what it had put aside is there again.

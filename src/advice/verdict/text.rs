@@ -42,6 +42,9 @@ pub(super) fn in_data(seen: &Dialogue, line: &str) -> Vec<Fault> {
         faults.retain(|fault| fault.says != Says::Oddity("G16"));
         faults.push(Rule::DotBlank.at(all));
     }
+    if line.starts_with(':') && seen.is_inside_text() {
+        faults.push(Rule::ColonText.at(Span::new(0, 1)));
+    }
     if line.trim_end().eq_ignore_ascii_case("QUIT") {
         faults.push(Rule::QuitInData.at(all));
     }

@@ -1,5 +1,7 @@
 //! The client's bytes: commands, login answers, mail data, chunks — or undecided.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use crate::smtp::command::{self, Argument, Command};
@@ -8,6 +10,7 @@ use crate::smtp::payload::Scanner;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Parsed, Span};
 
+use super::super::exchange::Exchange;
 use super::super::message::Message;
 use super::super::phase::{Phase, Turn};
 use super::super::wire::Row;
@@ -137,7 +140,13 @@ impl Dialogue {
         }
         if parsed.value.verb.is_known() {
             self.login_over = false;
+        } else if secrets::begins_login(&line.bytes) {
+            self.login_over = true;
         }
+        let login = &parsed.value.argument;
+        // The initial response of LOGIN is a name.
+        let name = matches!(login, Argument::Login { mechanism, .. } if mechanism == "LOGIN");
+        self.remember(&line, secret, name);
         let index = self.add(turn);
         self.wire.push(Row::Client { exchange: index }, 1);
         self.command_sent(index, &parsed.value);
@@ -239,6 +248,8 @@ impl Dialogue {
     }
 
     pub(super) fn login_answer(&mut self, line: Line, secret: Option<Span>) {
+        let name = self.exchanges.last().is_some_and(asks_for_name);
+        self.remember(&line, secret, name);
         let index = self.add(Turn::LoginAnswer);
         self.wire.push(Row::Client { exchange: index }, 1);
         if let Some(exchange) = self.exchanges.get_mut(index) {
@@ -249,4 +260,19 @@ impl Dialogue {
         self.decider = Some(index);
         self.waiting.push_back(index);
     }
+
+    /// A server may say `secret` again in a reply.
+    fn remember(&mut self, line: &Line, secret: Option<Span>, name: bool) {
+        if let Some(secret) = secret {
+            self.secrets.add(secret.of(&line.bytes), name);
+        }
+    }
+}
+
+/// Whether a server asks for the user's name, as LOGIN does, in base64.
+fn asks_for_name(exchange: &Exchange) -> bool {
+    let asked = exchange.reply.as_ref().and_then(|reply| reply.lines.last());
+    let asked = asked.and_then(|line| line.line.bytes.get(4..)).map(|text| STANDARD.decode(text));
+    let asked = asked.and_then(Result::ok).unwrap_or_default();
+    asked.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"User"))
 }

@@ -40,7 +40,7 @@ impl History {
     pub(super) fn back(&mut self, text: &str) -> Option<String> {
         let before = self.browsing.as_ref().map_or(self.lines.len(), |(at, _)| *at);
         let typed = self.browsing.as_ref().map_or(text, |(_, typed)| typed);
-        let fits = |line: &String| line.starts_with(typed) && line != text;
+        let fits = |line: &String| begins(line, typed) && line != text;
         let at = self.lines.get(..before)?.iter().rposition(fits)?;
         let typed = typed.to_owned();
         self.browsing = Some((at, typed));
@@ -50,7 +50,7 @@ impl History {
     /// The same to the other side; behind the last one stands what was typed.
     pub(super) fn forward(&mut self, text: &str) -> Option<String> {
         let (at, typed) = self.browsing.take()?;
-        let fits = |line: &String| line.starts_with(&typed) && line != text;
+        let fits = |line: &String| begins(line, &typed) && line != text;
         let behind = self.lines.get(at + 1..).unwrap_or_default();
         let Some(next) = behind.iter().position(fits).map(|by| at + 1 + by) else {
             return Some(typed);
@@ -77,6 +77,11 @@ impl History {
             self.lines.get(behind..)?.iter().position(fits).map(|by| behind + by)
         }
     }
+}
+
+/// Whether `line` begins with `head`; commands have no case.
+fn begins(line: &str, head: &str) -> bool {
+    line.get(..head.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(head))
 }
 
 #[cfg(test)]
@@ -106,6 +111,8 @@ mod tests {
         assert_eq!(history.forward("RCPT"), None);
         assert_eq!(history.back("MAIL a"), None, "it stands there already");
         assert_eq!(history.back("").as_deref(), Some("RCPT c"));
+        history.leave();
+        assert_eq!(history.back("mail").as_deref(), Some("MAIL a"), "commands have no case");
     }
 
     #[test]

@@ -14,10 +14,10 @@ const OFFSET: usize = 5;
 /// Columns for one byte: two digits, a blank, and its character.
 const BYTE: usize = 4;
 
-/// Lines of `bytes`, 16 on each or 8 where there is no room for so many. A secret is veiled.
-pub(super) fn lines(bytes: &[u8], secret: Option<Span>, columns: usize) -> Vec<Vec<Piece>> {
+/// Lines of `bytes`, 16 on each or 8 where there is no room for so many. Secrets are veiled.
+pub(super) fn lines(bytes: &[u8], secrets: &[Span], columns: usize) -> Vec<Vec<Piece>> {
     let each = if columns >= OFFSET + 16 * BYTE { 16 } else { 8 };
-    let veiled = |at: usize| secret.is_some_and(|s| (s.start..s.end).contains(&at));
+    let veiled = |at: usize| secrets.iter().any(|s| (s.start..s.end).contains(&at));
     let line = |(number, chunk): (usize, &[u8])| {
         let start = number * each;
         let mut digits = String::new();
@@ -44,18 +44,18 @@ pub(super) fn lines(bytes: &[u8], secret: Option<Span>, columns: usize) -> Vec<V
 mod tests {
     use super::*;
 
-    fn text(bytes: &[u8], secret: Option<Span>, columns: usize) -> Vec<String> {
-        let lines = lines(bytes, secret, columns).into_iter();
+    fn text(bytes: &[u8], secrets: &[Span], columns: usize) -> Vec<String> {
+        let lines = lines(bytes, secrets, columns).into_iter();
         lines.map(|line| line.into_iter().map(|(_, text)| text).collect()).collect()
     }
 
     #[test]
     fn every_byte_is_there_once() {
         assert_eq!(
-            text(b"EHLO a\xe9b\r\n", None, 40),
+            text(b"EHLO a\xe9b\r\n", &[], 40),
             ["0000 45 48 4c 4f 20 61 e9 62 EHLO a.b", "0008 0d 0a                   .."]
         );
-        assert_eq!(text(&[0; 16], None, 80).len(), 1);
-        assert_eq!(text(b"AUTH x\r\n", Some(Span::new(5, 6)), 40)[0].get(20..22), Some("**"));
+        assert_eq!(text(&[0; 16], &[], 80).len(), 1);
+        assert_eq!(text(b"AUTH x\r\n", &[Span::new(5, 6)], 40)[0].get(20..22), Some("**"));
     }
 }

@@ -326,6 +326,196 @@ mod tests {
         }
     }
 
+    /// A line of which the word is edited away that made it a secret.
+    fn beheaded() -> Model {
+        let mut model = greeted();
+        types(&mut model, "NOOP\n");
+        types(&mut model, "AUTH PLAIN c2VjcmV0");
+        key(&mut model, "home");
+        (0..11).for_each(|_| drop(key(&mut model, "delete")));
+        assert_eq!(model.prompt.text(), "c2VjcmV0");
+        model
+    }
+
+    fn is_readable(model: &Model) -> bool {
+        model.veiled(model.prompt.text()).contains("c2Vj")
+    }
+
+    #[test]
+    fn a_held_secret_cannot_be_read_while_the_history_is_searched_nor_behind_that() {
+        for keys in [&[][..], &["x"], &["x", "backspace"], &["x", "esc"], &["esc"], &["enter"]] {
+            let mut model = beheaded();
+            key(&mut model, "ctrl-r");
+            for name in keys {
+                key(&mut model, name);
+                assert!(!is_readable(&model), "{keys:?}");
+            }
+            assert_eq!(model.prompt.text(), "c2VjcmV0");
+            assert!(!is_readable(&model), "{keys:?}");
+        }
+        let mut model = beheaded();
+        key(&mut model, "ctrl-r");
+        types(&mut model, "noop");
+        assert_eq!(model.veiled(model.prompt.text()), "NOOP");
+        key(&mut model, "enter");
+        assert_eq!(model.veiled(model.prompt.text()), "NOOP");
+        key(&mut model, "alt-u");
+        assert_eq!(model.prompt.text(), "NOOP", "nothing brings it back");
+    }
+
+    #[test]
+    fn a_held_secret_stays_one_while_another_session_is_in_front_and_veils_nothing_there() {
+        let mut model = beheaded();
+        let id = model.add_session("mx.example.net".to_owned());
+        let other = model.session_mut(id).unwrap();
+        other.dialogue.apply(&Event::new(Moment(1), Happening::Opened(Endpoints::default())));
+        key(&mut model, "ctrl-pagedown");
+        assert_eq!((model.session.id, model.prompt.text()), (id, ""));
+        types(&mut model, "QUIT");
+        key(&mut model, "ctrl-pagedown");
+        assert!(!is_readable(&model));
+        key(&mut model, "ctrl-pagedown");
+        assert_eq!(model.veiled(model.prompt.text()), "QUIT");
+        key(&mut model, "alt-u");
+        assert_eq!(model.prompt.text(), "", "what can be undone stays with its session");
+    }
+
+    fn shown(model: &Model) -> String {
+        model.veiled(model.prompt.text())
+    }
+
+    #[test]
+    fn a_directive_hides_what_it_may_send_and_nothing_else() {
+        let refused = [" AUTH LOGIN", "504 no"];
+        let asked = [" AUTH LOGIN", "334 VXNlcm5hbWU6"];
+        for (talk, typed, seen) in [
+            (&[][..], ":wra AUTH PLAIN c2Vj", ":wra AUTH PLAIN ****"),
+            (&[], ": raw AUTH PLAIN c2Vj", ": raw AUTH PLAIN ****"),
+            (&[], ":explain AUTH PLAIN x", ":explain AUTH PLAIN x"),
+            (&[], "C: AUHT PLAIN c2Vj", "C: AUHT PLAIN ****"),
+            (&refused, ":drip 1 200ms NOOP", ":drip 1 200ms NOOP"),
+            (&refused, ":drip 1 200ms c2Vj", ":drip 1 200ms ****"),
+            (&refused, ":drip 1 c2Vj", ":drip ******"),
+            (&refused, ":drip 1 2", ":drip 1 2"),
+            (&asked, ":quit", ":quit"),
+            (&asked, ":raw :x", ":raw **"),
+            (&asked, ":wra c2Vj", ":wra ****"),
+            (&asked, "c2Vj", "****"),
+        ] {
+            let mut model = behind(talk);
+            types(&mut model, typed);
+            assert_eq!(shown(&model), seen);
+        }
+        let mut model = behind(&[]);
+        types(&mut model, "AUHT PLAIN c2Vj");
+        (0..4).for_each(|_| drop(key(&mut model, "backspace")));
+        assert_eq!(shown(&model), "AUHT PLAIN ", "as it is with AUTH");
+    }
+
+    #[test]
+    fn a_directive_is_obeyed_where_an_answer_to_auth_is_awaited() {
+        let mut model = behind(&[" AUTH LOGIN", "334 VXNlcm5hbWU6"]);
+        let effects = types(&mut model, ":RAW :x\n");
+        assert_eq!(effects, [Effect::Say(1, ":x\r\n".into())]);
+        let mut model = behind(&[" AUTH LOGIN", "334 VXNlcm5hbWU6"]);
+        types(&mut model, ":Explain 550\n");
+        assert!(!model.session.articles.is_empty());
+    }
+
+    #[test]
+    fn a_login_with_a_slip_hides_its_answers_too() {
+        for talk in [
+            &[][..],
+            &[" AUHT LOGIN"],
+            &[" AUHT LOGIN", "500 what"],
+            &[" C: AUTH LOGIN", "500 what"],
+        ] {
+            let mut model = behind(talk);
+            if talk.is_empty() {
+                types(&mut model, "AUHT LOGIN\n");
+            }
+            for answer in ["dXNlcg==", "c2VjcmV0"] {
+                types(&mut model, answer);
+                assert_eq!(shown(&model), "********", "{talk:?}");
+                assert_eq!(remembered(&types(&mut model, "\n")), [""; 0]);
+            }
+            types(&mut model, "NOOP");
+            assert_eq!(shown(&model), "NOOP");
+        }
+        let mut model = greeted();
+        model.prompt.insert("AUHT LOGIN\ndXNlcg==\nc2VjcmV0");
+        assert_eq!(shown(&model), "AUHT LOGIN\n********\n********");
+    }
+
+    #[test]
+    fn what_is_typed_while_a_message_waits_by_hand_counts() {
+        use super::super::super::sending::Sending;
+        let mut model = greeted();
+        let (dialogue, now) = (&model.session.dialogue, model.now);
+        model.session.sending = Some(Sending::watched(2, 5, 1, dialogue, now));
+        types(&mut model, "AUTH LOGIN\n");
+        types(&mut model, "dXNlcg==");
+        assert_eq!(shown(&model), "********");
+    }
+
+    #[test]
+    fn a_line_that_is_begun_on_the_wire_is_judged_with_what_is_typed() {
+        use super::super::super::advice::{candidates, ghost, verdict};
+        use crate::advice::{Rule, Says};
+        let says = |model: &Model| -> Vec<Says> {
+            verdict(model).unwrap_or_default().into_iter().map(|fault| fault.says).collect()
+        };
+        let goes_on = Says::Rule(Rule::GoesOn);
+        let mut model = greeted();
+        types(&mut model, ":raw FOO\\c\n");
+        for heard in [false, true] {
+            if heard {
+                hears(&mut model, Side::Client, "FOO");
+            }
+            assert_eq!((ghost(&model), says(&model)), (None, vec![goes_on]));
+            types(&mut model, "NOOP");
+            assert_eq!(says(&model), [goes_on, Says::Rule(Rule::UnknownVerb)]);
+            key(&mut model, "ctrl-u");
+        }
+        assert!(candidates(&model).is_empty());
+        let mut model = greeted();
+        types(&mut model, ":raw NO\\c\nOP");
+        assert_eq!(says(&model), [goes_on], "nothing else is wrong with it");
+        let mut model = greeted();
+        types(&mut model, ":raw AUTH PLAIN \\c\n");
+        assert_eq!(ghost(&model), None);
+        types(&mut model, "\n");
+        assert_eq!(says(&model), [], "its end is on its way");
+    }
+
+    #[test]
+    fn a_directive_in_the_middle_of_a_message_is_called_text() {
+        use super::super::super::advice::verdict;
+        use crate::advice::{Rule, Says};
+        let mut model = behind(&[&ENVELOPE[..], &[" DATA", "354 go", " Subject: x"]].concat());
+        types(&mut model, ":quit");
+        let says = verdict(&model).map(|faults| faults.into_iter().map(|f| f.says).collect());
+        assert_eq!(says, Some(vec![Says::Rule(Rule::ColonText)]));
+    }
+
+    #[test]
+    fn secrets_are_shown_and_veiled_by_a_key() {
+        let mut model = behind(&[" AUTH PLAIN c2VjcmV0", "535 not c2VjcmV0 nor secret"]);
+        let text = |model: &Model| -> Vec<String> {
+            let rows = (0..model.session.dialogue.wire().len()).rev().take(2);
+            rows.filter_map(|at| {
+                Some(super::super::super::rows::row(model, &model.session, at)?.text())
+            })
+            .collect()
+        };
+        let veiled = ["535 not ******** nor ******", "AUTH PLAIN ********"];
+        assert_eq!(text(&model), veiled);
+        super::super::act(&mut model, Action::Secrets);
+        assert_eq!(text(&model), ["535 not c2VjcmV0 nor secret", "AUTH PLAIN c2VjcmV0"]);
+        super::super::act(&mut model, Action::Secrets);
+        assert_eq!(text(&model), veiled);
+    }
+
     #[test]
     fn what_cannot_be_a_directive_stays_in_the_line() {
         for (pasted, told) in

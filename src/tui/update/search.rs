@@ -15,6 +15,9 @@ pub(super) fn open(model: &mut Model) {
     browse::focus(model, Pane::Prompt);
     let text = model.prompt.text().to_owned();
     let draft = model.prompt.put_aside(&text);
+    if draft.held_secret() {
+        model.prompt.hold_secret();
+    }
     let search = Search { line: Prompt::default(), draft, hit: None, found: true };
     model.popup = Some(Popup::Search(search));
 }
@@ -44,23 +47,27 @@ pub(super) fn edited(model: &mut Model) {
 fn step(model: &mut Model, back: bool) {
     let Some(Popup::Search(search)) = &mut model.popup else { return };
     let Some(needle) = Needle::new(search.line.text()) else {
-        let typed = search.draft.text().to_owned();
-        return show(model, &typed, 0);
+        return show(model, 0);
     };
     let hit = model.prompt.history().find(&needle, search.hit, back);
     search.found = hit.is_some();
     search.hit = hit.or(search.hit);
-    let line = match search.hit {
-        Some(at) => model.prompt.history().line(at).unwrap_or_default(),
-        None => search.draft.text(),
-    };
-    let (line, end) = (line.to_owned(), needle.places(line).first().map_or(0, |place| place.end));
-    show(model, &line, end);
+    let line = search.hit.and_then(|at| model.prompt.history().line(at));
+    let line = line.unwrap_or_else(|| search.draft.text());
+    let end = needle.places(line).first().map_or(0, |place| place.end);
+    show(model, end);
 }
 
-/// Shows a line in the prompt, with `at` in sight.
-fn show(model: &mut Model, line: &str, at: usize) {
-    model.prompt.set(line);
+/// Shows what was found in the prompt, or what was typed, with `at` in sight.
+fn show(model: &mut Model, at: usize) {
+    let Some(Popup::Search(search)) = &model.popup else { return };
+    let found = search.hit.and_then(|at| model.prompt.history().line(at));
+    let held = found.is_none() && search.draft.held_secret();
+    let line = found.unwrap_or_else(|| search.draft.text()).to_owned();
+    model.prompt.set(&line);
+    if held {
+        model.prompt.hold_secret();
+    }
     model.prompt.place(at);
 }
 

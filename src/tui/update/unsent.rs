@@ -3,6 +3,7 @@
 
 use super::super::model::Model;
 use super::super::popup::{Asked, Popup, Question};
+use super::super::prompt::Draft;
 
 /// Where something can stand that is not sent yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl Place {
         let front = &model.session;
         if front.id != id {
             let session = model.others.iter().find(|session| session.id == id);
-            return self == Self::Draft && session.is_some_and(|s| s.hides_in(&s.draft));
+            return self == Self::Draft && session.is_some_and(|s| s.hides_in(s.draft.text()));
         }
         match (self, &model.popup) {
             (Self::Prompt, _) => !model.secrets_of(model.prompt.text()).is_empty(),
@@ -51,7 +52,7 @@ impl Place {
             (Self::Pasted, popup) => *popup = None,
             (Self::Draft, _) => {
                 if let Some(session) = model.session_mut(id) {
-                    session.draft.clear();
+                    session.draft = Draft::default();
                 }
             }
         }
@@ -63,7 +64,7 @@ pub(super) fn line(model: &Model, id: usize) -> &str {
     match &model.popup {
         _ if model.session.id != id => {
             let session = model.others.iter().find(|session| session.id == id);
-            session.map_or("", |session| &session.draft)
+            session.map_or("", |session| session.draft.text())
         }
         Some(popup) if let Some(draft) = popup.draft() => draft.text(),
         _ => model.prompt.text(),
