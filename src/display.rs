@@ -5,6 +5,7 @@ pub mod article;
 pub mod colour;
 pub mod keys;
 pub mod line;
+pub mod login;
 pub mod mouse;
 pub mod recording;
 pub mod security;

@@ -7,6 +7,7 @@ pub mod json;
 pub mod keyboard;
 pub mod keys;
 pub mod manual;
+pub mod password;
 pub mod plain;
 pub mod print;
 pub mod run;
@@ -38,6 +39,8 @@ use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::speaker::Policy;
 use crate::speaker::server::Deliver;
+
+pub use password::Password;
 
 /// How a run ended, as its exit code says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +75,8 @@ pub struct Setting {
     pub with_secrets: bool,
     /// When TLS begins, and what is wished of it.
     pub tls: tls::Choice,
+    /// Where the password of a login comes from.
+    pub password: Password,
     /// What is set in all other respects.
     pub chosen: Settings,
     /// What that was made from.

@@ -23,9 +23,10 @@ fn main() -> ExitCode {
     if !matches!(mode, Mode::Config(ConfigVerb::Check)) {
         headless::tell(&warnings);
     }
+    let password = common.password();
     let (record, with_secrets) = (common.record, common.with_secrets);
     let outcome = headless::secure::choice(&common.tls).and_then(|tls| {
-        play(mode, &Setting { record, with_secrets, tls, chosen, sources, warnings })
+        play(mode, &Setting { record, with_secrets, password, tls, chosen, sources, warnings })
     });
     outcome
         .unwrap_or_else(|error| {

@@ -16,6 +16,15 @@ pub mod watch;
 use std::time::Instant;
 
 use crate::journal::{Header, Moment, Side};
+use crate::speaker::Seed;
+
+/// What the random values of a login come from. A system that has none to give still lets one log
+/// in, with values that could be guessed.
+pub fn seed() -> Seed {
+    let mut seed = Seed::default();
+    let _ = getrandom::fill(&mut seed.0);
+    seed
+}
 
 /// Time of one journal: moments count from its creation.
 #[derive(Clone, Debug)]

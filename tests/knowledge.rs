@@ -43,6 +43,7 @@ const FILES: &[&str] = &[
     "phases.toml",
     "rfcs.toml",
     "text/advice.toml",
+    "text/auth.toml",
     "text/editor.toml",
     "text/interface.toml",
     "text/tls.toml",

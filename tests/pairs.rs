@@ -20,7 +20,7 @@ use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcrip
 use ehlo::session::{Dialogue, Phase, Turn, timing};
 use ehlo::smtp::code::Code;
 use ehlo::speaker::server::Delivery;
-use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
+use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use outline::outline;
 
 /// The file that `:data message.eml` names.
@@ -56,7 +56,7 @@ impl Pair {
             box_of.lock().unwrap().push(delivery);
             Ok("1".to_owned())
         };
-        let server = Server::new(policy, Arc::new(deliver));
+        let server = Server::new(policy, Arc::new(deliver), Seed::default());
         let mut pair =
             Self { dialogue: Dialogue::default(), now: Moment(0), script, server, delivered };
         pair.happens(Happening::Opened(Endpoints::default()));
@@ -360,7 +360,7 @@ fn what_is_no_command_here() {
     let long = "x".repeat(2_000);
     let text = between(&format!(
         "C: XYZZY\nS: 500 5.5.2 *\nC:\nS: 500\nC: NOOP {long}\nS: 500 5.5.2 *long*\n\
-         C: AUTH PLAIN AGEAYg==\nS: 502 5.5.1 *\nC: STARTTLS\nS: 502\nC: TURN\nS: 502\n\
+         C: AUTH PLAIN AGEAYg==\nS: 535 5.7.8 *\nC: STARTTLS\nS: 502\nC: TURN\nS: 502\n\
          C: Subject: hi\nS: 500\n"
     ));
     assert!(play(&text, Policy::default()).is_empty());

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ehlo::advice::{self, Fault, Habits, Says, Severity};
 use ehlo::display::line::shown;
+use ehlo::display::login;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
 use ehlo::journal::{
@@ -25,7 +26,8 @@ use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
-use ehlo::speaker::{Policy, Say, Script, Server, Speaker};
+use ehlo::smtp::sasl;
+use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use ehlo::tui::rows::{self, sight::Sight};
 use outline::outline;
 use proptest::collection::vec;
@@ -196,7 +198,7 @@ fn fold(steps: &[Step]) -> Dialogue {
 
 fn speak_up(dialogue: &Dialogue, script: &mut Script) {
     let deliver = Arc::new(|_| Ok("1".to_owned()));
-    let mut server = Server::new(Policy::default(), deliver);
+    let mut server = Server::new(Policy::default(), deliver, Seed::default());
     let now = Moment(0).plus(Duration::from_secs(1));
     for _ in 0..3 {
         let _ = server.next(now, dialogue);
@@ -343,9 +345,72 @@ proptest! {
             for with_secrets in [false, true] {
                 let shown = shown(&dialogue, at, Lang::En, with_secrets);
                 prop_assert!(shown.is_some_and(|row| !row.text().contains(char::is_control)));
+                let row = dialogue.wire().row(at).unwrap();
+                let inside = login::line(&dialogue, row, Lang::En, with_secrets);
+                prop_assert!(inside.is_none_or(|line| !line.contains(char::is_control)));
             }
         }
     }
+
+    /// Whatever stands in a step of a login has a name, and base64 is read as it is written.
+    #[test]
+    fn every_step_of_a_login_is_read(
+        mechanism in select(&MECHANISMS),
+        nth in 0_usize..4,
+        text in prop_oneof![vec(any::<u8>(), 0..60), sasl_text()],
+        question in vec(any::<u8>(), 0..20),
+    ) {
+        for text in [text.clone(), sasl::encode(&text).into_bytes()] {
+            let client = sasl::of_client(mechanism, nth, &question, &text);
+            let server = sasl::of_server(mechanism, &text);
+            for step in [client, server] {
+                prop_assert!(!step.fields.is_empty());
+                if let sasl::Form::NotBase64(at) = step.form {
+                    prop_assert!(at <= text.len());
+                }
+            }
+        }
+        let step = sasl::of_client(mechanism, nth, &question, sasl::encode(&text).as_bytes());
+        prop_assert_eq!(step.bytes(), &text[..]);
+    }
+}
+
+const MECHANISMS: [&str; 9] = [
+    "PLAIN",
+    "LOGIN",
+    "CRAM-MD5",
+    "SCRAM-SHA-256-PLUS",
+    "XOAUTH2",
+    "OAUTHBEARER",
+    "EXTERNAL",
+    "ANONYMOUS",
+    "NTLM",
+];
+
+/// Pieces of which messages of mechanisms are made.
+fn sasl_text() -> impl Strategy<Value = Vec<u8>> {
+    let piece = select(&[
+        "n,",
+        "a=x",
+        ",",
+        "r=",
+        "=2C",
+        "p=tls-exporter",
+        "c=biws",
+        "\0",
+        "\u{1}",
+        "user=",
+        "auth=",
+        "Bearer ",
+        "{\"status\":",
+        "\"401\"",
+        "}",
+        " ",
+        "v=",
+        "alice",
+        "\u{e9}",
+    ]);
+    vec(piece, 0..8).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
 /// Commands as people mistype them.
@@ -385,7 +450,7 @@ proptest! {
         lines in vec(prop_oneof![3 => typed(), 2 => client_piece()], 0..16),
         begun in any::<bool>(),
     ) {
-        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())));
+        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())), Seed::default());
         let mut dialogue = fold(&[Step::Opened]);
         let hello = begun.then(|| b"EHLO pc.example.org\r\n".to_vec());
         for line in std::iter::once(Vec::new()).chain(hello).chain(lines) {

@@ -25,6 +25,8 @@ mod history;
 mod keys;
 #[path = "screens/lines.rs"]
 mod lines;
+#[path = "screens/login.rs"]
+mod login;
 #[path = "screens/looks.rs"]
 mod looks;
 #[path = "screens/mouse.rs"]

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::TlsArgs;
 use crate::config::{Asked, Folders, Row, Sources};
+use crate::headless::Password;
 
 /// Options that every way of running knows, before or after the verb.
 #[derive(Args, Clone, Debug)]
@@ -20,6 +21,15 @@ pub struct Common {
     /// About TLS.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// Take the password of a login from this variable of the environment
+    #[arg(long, global = true, value_name = "NAME", group = "password")]
+    password_env: Option<String>,
+    /// Take the password of a login from the first line of this file
+    #[arg(long, global = true, value_name = "FILE", group = "password")]
+    password_file: Option<PathBuf>,
+    /// Take the password of a login from what this command prints
+    #[arg(long, global = true, value_name = "CMD", group = "password")]
+    password_command: Option<String>,
     /// Language of the interface
     #[arg(long, global = true, value_name = "LANG", value_parser = words("lang"))]
     lang: Option<String>,
@@ -39,6 +49,14 @@ pub struct Common {
 }
 
 impl Common {
+    /// Where the password of a login comes from.
+    pub fn password(&self) -> Password {
+        let environment = self.password_env.clone().map(Password::Environment);
+        let file = || self.password_file.clone().map(Password::File);
+        let command = || self.password_command.clone().map(Password::Command);
+        environment.or_else(file).or_else(command).unwrap_or_default()
+    }
+
     /// The settings that were asked for.
     pub fn asked(&self) -> Vec<Asked> {
         let flags = [

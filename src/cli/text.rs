@@ -20,7 +20,10 @@ Exit codes: 0 as wished, 1 an expectation failed, 2 could not connect or talk, 6
 pub(super) const RUN: &str = "Examples:
   ehlo run login.txt --server mx.example.net:25
   ehlo run session.jsonl --codes --server practice      a recording plays again
-  ehlo run - --server practice --json < script.txt";
+  ehlo run - --server practice --json < script.txt
+  ehlo run auth.txt --server mx.example.net:587 --password-env SMTP_PASSWORD
+
+A line \":auth PLAIN alice@example.org\" in a script is a whole login.";
 
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl
@@ -33,7 +36,9 @@ pub(super) const OPEN: &str = "Examples:
 
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525
-  ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all";
+  ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all
+
+alice@example.org logs in with the password \"correct horse\" or the token ya29.token.";
 
 pub(super) const EXPLAIN: &str = "Examples:
   ehlo explain 550 5.7.1                                each code by itself

@@ -24,6 +24,7 @@ pub struct Session<'a> {
     envelope: Vec<Carried>,
     content: Vec<Sent>,
     tls: Option<Tls>,
+    login: Option<LoggedIn>,
     findings: Vec<Finding>,
     outcome: &'a str,
     mismatch: Option<Mismatched>,
@@ -134,6 +135,12 @@ impl Tls {
 }
 
 #[derive(Serialize)]
+struct LoggedIn {
+    mechanism: String,
+    user: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Finding {
     id: &'static str,
     severity: &'static str,
@@ -188,6 +195,9 @@ pub fn session<'a>(
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
         }),
+        login: dialogue
+            .login()
+            .map(|login| LoggedIn { mechanism: login.mechanism.to_owned(), user: login.user() }),
         findings: findings(dialogue, setting.lang()),
         outcome,
         mismatch,

@@ -16,16 +16,18 @@ use crate::display::transcript as misread;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
-use crate::net::Clock;
 use crate::net::dial::{Target, dial};
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, converse, was_cut_short};
 use crate::net::tls;
+use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep, Message, Phase};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
-use crate::speaker::{Directive, Human, Say, Upgrade, directive};
+use crate::speaker::login::{Credentials, Next};
+use crate::speaker::{Directive, Human, Login, Say, Secret, Upgrade, directive};
 
+use super::password::{Unseen, first_line};
 use super::print::Printer;
 use super::{
     Outcome, Practice, Setting, ask, block_on, explain, practice_for, read_message, say,
@@ -58,6 +60,8 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         heard_of_us: 0,
         drips: false,
         bad_input: false,
+        login: None,
+        unseen: None,
         habits: Habits { now, ..Habits::default() },
         learned: 0,
         told: (0, 0),
@@ -101,6 +105,10 @@ struct Front {
     /// Whether what is on its way leaves in pieces.
     drips: bool,
     bad_input: bool,
+    /// A login that goes on by itself, or waits for its password.
+    login: Option<Login>,
+    /// While its password is typed.
+    unseen: Option<Unseen>,
     habits: Habits,
     learned: usize,
     /// Behind which exchange and which line of mail data the last slip was told.
@@ -114,15 +122,15 @@ impl Front {
         mut heard: mpsc::Receiver<(usize, Heard)>,
     ) -> anyhow::Result<Outcome> {
         let mut printer = Printer::new(self.setting.lang(), true, self.setting.with_secrets);
-        if std::io::stdin().is_terminal() {
-            printer = printer.without_own_lines();
-        }
+        let terminal = std::io::stdin().is_terminal();
         let mut input = BufReader::new(tokio::io::stdin());
         let (mut line, mut ended, mut warned) = (Vec::new(), false, false);
         loop {
             let closing = self.dialogue.phase() == Phase::Closing;
-            let our_turn =
-                self.dialogue.awaits_client() && !closing && self.said == self.heard_of_us;
+            let our_turn = self.dialogue.awaits_client()
+                && !closing
+                && self.said == self.heard_of_us
+                && (self.login.is_none() || self.unseen.is_some());
             if ended && our_turn {
                 if self.dialogue.awaits_mail_data() && !self.bad_input {
                     self.bad_input = true;
@@ -140,7 +148,9 @@ impl Front {
                         self.dialogue.apply(&event);
                         self.learned = self.habits.follow(&self.dialogue, self.learned);
                         say(&self.heard_of_us(&event, &printer))?;
+                        printer.show_own_lines(!terminal || self.login.is_some());
                         say(&printer.news(&self.dialogue))?;
+                        self.log_in().await?;
                         say(&self.slip())?;
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
@@ -212,14 +222,82 @@ impl Front {
         ask::tell(&slip, self.setting.lang())
     }
 
-    fn directive(&self, line: &[u8]) -> Result<Say, String> {
+    fn directive(&self, line: &[u8]) -> Result<Directed, String> {
         read_directive(line, self.dialogue.awaits_mail_data(), self.setting.lang())
+    }
+
+    /// Begins a login, or asks for its password first.
+    async fn begin(&mut self, mut login: Login) -> anyhow::Result<()> {
+        if !login.needs_password() {
+            login.supply(Secret::default(), seed());
+            self.login = Some(login);
+            return self.log_in().await;
+        }
+        match self.setting.password.read(self.setting.lang()) {
+            Ok(Some(secret)) => {
+                login.supply(secret, seed());
+                self.login = Some(login);
+                self.log_in().await
+            }
+            Ok(None) => {
+                if std::io::stdin().is_terminal() {
+                    let values = [("user", &*own_visible(login.user()))];
+                    eprint!("{}", knowledge::fill(self.setting.lang(), "password.ask", &values));
+                }
+                self.unseen = Some(Unseen::begin());
+                self.login = Some(login);
+                Ok(())
+            }
+            Err(why) => {
+                self.refuse(&why);
+                Ok(())
+            }
+        }
+    }
+
+    /// The next step of the login.
+    async fn log_in(&mut self) -> anyhow::Result<()> {
+        let Some(login) = self.login.as_mut().filter(|_| self.unseen.is_none()) else {
+            return Ok(());
+        };
+        match login.next(&self.dialogue) {
+            Next::Wait => {}
+            Next::Say(bytes) => {
+                self.said += bytes.len() as u64;
+                let _ = self.say.send(Say::Bytes(bytes)).await;
+            }
+            Next::Over(_) => {
+                if let Some(fault) = login.fault() {
+                    let lang = self.setting.lang();
+                    let values = [("why", knowledge::word(lang, fault.key()))];
+                    say(&format!("# {}\n", knowledge::fill(lang, "login.remark", &values)))?;
+                }
+                self.login = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what is wrong with a line of input. What follows in a pipe was written for one that
+    /// worked, so that ends the session.
+    fn refuse(&mut self, problem: &str) {
+        eprintln!("ehlo: {}", own_visible(problem));
+        if !std::io::stdin().is_terminal() {
+            self.bad_input = true;
+            let _ = self.say.try_send(Say::Close(Ending::Finished));
+        }
     }
 
     /// A line of input: a directive, or a line for the server.
     async fn typed(&mut self, typed: &[u8]) -> anyhow::Result<()> {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.unseen.take().is_some() {
+            if let Some(login) = &mut self.login {
+                login.supply(first_line(line), seed());
+            }
+            return self.log_in().await;
+        }
         if let Some(line) = ask::asked(&self.dialogue, line, std::io::stdin().is_terminal()) {
             let (lang, with_secrets) = (self.setting.lang(), self.setting.with_secrets);
             return say(&ask::answer(&self.dialogue, &self.habits, line, lang, with_secrets));
@@ -234,15 +312,11 @@ impl Front {
         }
         let say = match directive {
             Some(directive) => match self.directive(directive) {
-                Ok(say) => say,
+                Ok(Directed::Say(say)) => say,
+                Ok(Directed::Login(login)) => return self.begin(login).await,
                 Err(problem) => {
-                    eprintln!("ehlo: {}", own_visible(&problem));
-                    if std::io::stdin().is_terminal() {
-                        return Ok(());
-                    }
-                    // What follows in a pipe was written for a directive that worked.
-                    self.bad_input = true;
-                    Say::Close(Ending::Finished)
+                    self.refuse(&problem);
+                    return Ok(());
                 }
             },
             None => Say::Bytes(Bytes::from([line, b"\r\n"].concat())),
@@ -259,20 +333,30 @@ impl Front {
     }
 }
 
-/// What a `:directive` makes us say.
-fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Say, String> {
+/// What a `:directive` makes us do.
+enum Directed {
+    Say(Say),
+    Login(Login),
+}
+
+/// Reads a `:directive`.
+fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Directed, String> {
     let (name, argument) = transcript::directive(line);
     let at = Place { line: 1, column: 1 };
     match directive::read(&name, argument, at).map_err(|error| misread::say(&error, lang))? {
-        Some(Directive::Say(say)) => Ok(say),
+        Some(Directive::Say(say)) => Ok(Directed::Say(say)),
+        Some(Directive::Login { mechanism, user, initial }) => {
+            let credentials = Credentials { user, ..Credentials::default() };
+            Ok(Directed::Login(Login::new(&mechanism, credentials, initial)))
+        }
         Some(Directive::Data(_)) if !behind_354 => {
             Err(knowledge::word(lang, "message.data-where").to_owned())
         }
         Some(Directive::Data(file)) => match read_message(Path::new(&file), lang) {
-            Ok(content) => Ok(Say::Bytes(payload::stuff(content))),
+            Ok(content) => Ok(Directed::Say(Say::Bytes(payload::stuff(content)))),
             Err(error) => Err(format!("{file}: {error}")),
         },
-        None if name == "quit" => Ok(Say::Close(Ending::Finished)),
+        None if name == "quit" => Ok(Directed::Say(Say::Close(Ending::Finished))),
         None => Err(knowledge::fill(lang, "misread.plain", &[("name", &name)])),
     }
 }

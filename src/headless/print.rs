@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
+use crate::display::login;
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params, part_line};
 use crate::journal::{Moment, transcript};
@@ -31,10 +32,9 @@ impl Printer {
         Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0 }
     }
 
-    /// Leaves the client's lines out: whoever typed them sees them already.
-    pub const fn without_own_lines(mut self) -> Self {
-        self.own_lines = false;
-        self
+    /// Whether the client's lines are printed: whoever typed them sees them already.
+    pub const fn show_own_lines(&mut self, yes: bool) {
+        self.own_lines = yes;
     }
 
     /// What is new in `dialogue`.
@@ -91,6 +91,11 @@ impl Printer {
         };
         if !skip {
             let _ = writeln!(out, "{}", as_line(&shown));
+        }
+        if let Some(row) = row
+            && let Some(inside) = login::line(dialogue, row, self.lang, self.with_secrets)
+        {
+            let _ = writeln!(out, "#   {inside}");
         }
         if let Some(Row::Client { exchange }) = row
             && let Some(time) = dialogue.exchanges().get(exchange).and_then(timing::sending)

@@ -1,5 +1,6 @@
 //! `ehlo run`: plays transcripts and checks what they expect.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Error};
@@ -7,12 +8,12 @@ use anyhow::{Context as _, Error};
 use crate::journal::transcript::{self, TranscriptError};
 use crate::journal::{Happening, Header, file};
 use crate::knowledge::{self, Lang};
-use crate::net::Clock;
 use crate::net::dial::dial;
 use crate::net::driver::{Log, Part, converse, was_cut_short};
+use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::script::Mismatch;
-use crate::speaker::{Script, Speaker as _};
+use crate::speaker::{Login, Script, Secret, Speaker as _};
 
 use super::print::Printer;
 use super::{
@@ -30,7 +31,12 @@ use crate::display::{recording, transcript as misread};
 pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut scripts = Vec::new();
     for path in &run.scripts {
-        scripts.push((path.as_path(), load(path, setting.lang())?.codes_only(run.codes)));
+        let mut script = load(path, setting.lang())?.codes_only(run.codes);
+        script
+            .equip(|login| equip(login, setting))
+            .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
+            .with_context(|| path.display().to_string())?;
+        scripts.push((path.as_path(), script));
     }
     block_on(async {
         let practice = practice_for(&run.server).await?;
@@ -59,6 +65,20 @@ fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
     Script::new(steps, |name| read_message(&folder.join(name), lang).map_err(|e| e.to_string()))
         .map_err(told)
         .with_context(name)
+}
+
+/// Gives a login its password.
+fn equip(login: &mut Login, setting: &Setting) -> Result<(), String> {
+    let secret = if login.needs_password() {
+        setting.password.read(setting.lang())?.ok_or_else(|| {
+            let values = [("mechanism", login.mechanism())];
+            knowledge::fill(setting.lang(), "password.none", &values)
+        })?
+    } else {
+        Secret::default()
+    };
+    login.supply(secret, seed());
+    Ok(())
 }
 
 async fn play(
@@ -108,6 +128,11 @@ async fn play(
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
     let mut text = Printer::new(setting.lang(), run.full, setting.with_secrets).news(dialogue);
+    for (at, fault) in script.login_faults() {
+        let why = knowledge::word(setting.lang(), fault.key());
+        let remark = knowledge::fill(setting.lang(), "login.remark", &[("why", why)]);
+        let _ = writeln!(text, "# {name}:{}: {remark}", at.line);
+    }
     // Where more was to be sent but nothing expected, the note on the end says it all.
     if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
         text += &explain(&name, mismatch, dialogue, setting);

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Error};
 
 use bytes::Bytes;
 
-use crate::display::{recording, transcript as misread};
+use crate::display::{login, recording, transcript as misread};
 use crate::journal::{
     Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, file, transcript,
 };
@@ -58,6 +58,9 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
         return Ok(Outcome::Done);
     }
     say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
+    if let Some(told) = login::logged_in(&dialogue, lang) {
+        say(&format!("\n# {told}\n"))?;
+    }
     let envelope = print::envelope(&dialogue, lang);
     if !envelope.is_empty() {
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;

@@ -106,7 +106,7 @@ impl Listener {
             };
             let late = self.watches.as_mut().map(|watches| watches.session(peer));
             let part = Part::server(self.policy.patience).with_tls(self.tls.clone(), self.implicit);
-            let server = Server::new(self.policy.clone(), self.deliver.clone());
+            let server = Server::new(self.policy.clone(), self.deliver.clone(), super::seed());
             let limit = self.policy.size_limit;
             let session = session(stream, peer, part, server, limit, late);
             let finished = self.finished.clone();

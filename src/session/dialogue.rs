@@ -20,6 +20,7 @@ use crate::smtp::{Oddity, Span};
 
 use super::envelope::{End, Envelope};
 use super::exchange::Exchange;
+use super::login::Login;
 use super::message::Message;
 use super::odd;
 use super::phase::{Phase, Turn};
@@ -71,7 +72,8 @@ pub struct Dialogue {
     keep: Keep,
     phase: Phase,
     secured: bool,
-    authenticated: bool,
+    /// The exchange in which the client was let in.
+    logged_in: Option<usize>,
     connection: u32,
     endpoints: Endpoints,
     capabilities: Option<Capabilities>,
@@ -117,7 +119,7 @@ impl Dialogue {
             keep,
             phase: Phase::Offline,
             secured: false,
-            authenticated: false,
+            logged_in: None,
             connection: 0,
             endpoints: Endpoints::default(),
             capabilities: None,
@@ -189,7 +191,12 @@ impl Dialogue {
 
     /// Whether the client has logged in.
     pub const fn is_authenticated(&self) -> bool {
-        self.authenticated
+        self.logged_in.is_some()
+    }
+
+    /// The login that let the client in.
+    pub fn login(&self) -> Option<Login<'_>> {
+        Login::at(self, self.logged_in?)
     }
 
     /// Number of connections so far.
@@ -349,7 +356,7 @@ impl Dialogue {
     pub fn next_commands(&self) -> impl Iterator<Item = &'static Verb> + '_ {
         self.phase.expected().iter().filter(|verb| match verb {
             Verb::Starttls => self.offers("STARTTLS") && !self.secured,
-            Verb::Auth => self.offers("AUTH") && !self.authenticated,
+            Verb::Auth => self.offers("AUTH") && !self.is_authenticated(),
             Verb::Bdat => self.offers("CHUNKING"),
             _ => true,
         })
@@ -378,7 +385,7 @@ impl Dialogue {
 
     fn forget_introduction(&mut self) {
         self.capabilities = None;
-        self.authenticated = false;
+        self.logged_in = None;
     }
 
     fn add(&mut self, turn: Turn) -> usize {
@@ -468,8 +475,8 @@ impl Dialogue {
 impl PartialEq for Dialogue {
     /// Equal if they mean the same, however their bytes were cut.
     fn eq(&self, other: &Self) -> bool {
-        (self.phase, self.secured, self.authenticated, self.connection)
-            == (other.phase, other.secured, other.authenticated, other.connection)
+        (self.phase, self.secured, self.logged_in, self.connection)
+            == (other.phase, other.secured, other.logged_in, other.connection)
             && self.exchanges == other.exchanges
             && self.waiting == other.waiting
             && self.messages == other.messages

@@ -54,6 +54,10 @@ impl Code {
     pub const NOT_IMPLEMENTED: Self = Self(502);
     /// Bad sequence of commands.
     pub const BAD_SEQUENCE: Self = Self(503);
+    /// A parameter of a command is not known, such as a mechanism.
+    pub const UNKNOWN_PARAMETER: Self = Self(504);
+    /// The login failed.
+    pub const NOT_LOGGED_IN: Self = Self(535);
     /// Mailbox unavailable.
     pub const NO_MAILBOX: Self = Self(550);
     /// Message too big.

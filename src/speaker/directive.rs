@@ -4,10 +4,13 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::journal::Ending;
 use crate::journal::transcript::{Place, TranscriptError, text};
+use crate::smtp::sasl;
 
-use super::{Drip, Say};
+use super::{Drip, Say, login};
 
 /// What a directive makes the client do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,15 @@ pub enum Directive {
     Say(Say),
     /// Send this file as mail data.
     Data(String),
+    /// Log in.
+    Login {
+        /// The mechanism, in capitals.
+        mechanism: String,
+        /// Who; empty, if nobody was named.
+        user: String,
+        /// Whether the first answer shall stand behind AUTH, if somebody has said.
+        initial: Option<bool>,
+    },
 }
 
 /// Reads the directive whose colon stands at `at`; `None` for a name that says nothing on the wire.
@@ -31,6 +43,8 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "close" if !argument.trim_ascii().is_empty() => {
             return Err(TranscriptError::new(behind, "misread.alone").with("name", name));
         }
+        "b64" => Directive::Say(Say::Bytes(encoded(argument, behind)?)),
+        "auth" => login(argument, behind)?,
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
     }))
@@ -64,6 +78,49 @@ fn drip(argument: &[u8], at: Place) -> Result<Drip, TranscriptError> {
     let pause = time(word(argument, 1)).ok_or_else(|| wrong(1, "misread.pause"))?;
     let behind = argument.get(start(argument, 2)..).unwrap_or_default();
     Ok(Drip::new(text(behind, place(2))?.wire(), piece, pause))
+}
+
+/// A text as base64, in a line of its own.
+fn encoded(argument: &[u8], at: Place) -> Result<Bytes, TranscriptError> {
+    let text = text(argument, at)?;
+    let bytes: Vec<u8> = text.pieces.iter().map(|piece| piece.literal()).collect();
+    let end = if text.line_end { "\r\n" } else { "" };
+    Ok(Bytes::from(sasl::encode(&bytes) + end))
+}
+
+/// `MECHANISM [USER] [initial|wait]`.
+fn login(argument: &[u8], at: Place) -> Result<Directive, TranscriptError> {
+    let text = String::from_utf8_lossy(argument);
+    let mut words = text.split_whitespace();
+    let mechanism = words.next().unwrap_or_default().to_ascii_uppercase();
+    let wrong = |word: &str, key| {
+        let column = at.column + text.rfind(word).unwrap_or_default();
+        TranscriptError::new(Place { column, ..at }, key)
+    };
+    if mechanism.is_empty() {
+        return Err(wrong("", "misread.mechanism"));
+    }
+    let way = |word: &str| match word {
+        "initial" => Some(true),
+        "wait" => Some(false),
+        _ => None,
+    };
+    let rest: Vec<_> = words.collect();
+    let (user, initial, over) = match rest.as_slice() {
+        [] => ("", None, None),
+        [word] if way(word).is_some() => ("", way(word), None),
+        [user] => (*user, None, None),
+        [user, word] if way(word).is_some() => (*user, way(word), None),
+        [_, over, ..] => ("", None, Some(*over)),
+    };
+    if let Some(over) = over {
+        // Who puts the password here shall not read it again.
+        return Err(wrong(over, "misread.way"));
+    }
+    if user.is_empty() && login::needs_password(&mechanism) {
+        return Err(wrong("", "misread.user").with("mechanism", mechanism));
+    }
+    Ok(Directive::Login { mechanism, user: user.to_owned(), initial })
 }
 
 fn number(word: &[u8]) -> Option<NonZeroUsize> {
@@ -144,6 +201,46 @@ mod tests {
         let alone = TranscriptError::new(Place { column: 8, ..AT }, "misread.alone");
         assert_eq!(read("close", b" now", AT), Err(alone.with("name", "close")));
         assert_eq!(read("fly", b"", AT), Ok(None));
+    }
+
+    #[test]
+    fn a_text_is_said_as_base64() {
+        for (argument, wire) in [
+            (
+                &b"\\0alice@example.org\\0correct horse"[..],
+                &b"AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\r\n"[..],
+            ),
+            (b"", b"\r\n"),
+            (b"alice\\c", b"YWxpY2U="),
+        ] {
+            assert_eq!(said("b64", argument), Say::Bytes(wire.into()));
+        }
+    }
+
+    #[test]
+    fn a_login_names_its_mechanism_and_user() {
+        for (argument, mechanism, user, initial) in [
+            ("plain alice@example.org", "PLAIN", "alice@example.org", None),
+            (" LOGIN  a  initial", "LOGIN", "a", Some(true)),
+            ("PLAIN a wait", "PLAIN", "a", Some(false)),
+            ("EXTERNAL", "EXTERNAL", "", None),
+            ("EXTERNAL wait", "EXTERNAL", "", Some(false)),
+            ("NTLM", "NTLM", "", None),
+        ] {
+            let want = Directive::Login { mechanism: mechanism.into(), user: user.into(), initial };
+            assert_eq!(read("auth", argument.as_bytes(), AT), Ok(Some(want)), "{argument}");
+        }
+        for (argument, key) in [
+            ("", "misread.mechanism"),
+            ("PLAIN", "misread.user"),
+            ("PLAIN wait", "misread.user"),
+            ("PLAIN alice secret", "misread.way"),
+            ("PLAIN a wait b", "misread.way"),
+        ] {
+            let error = read("auth", argument.as_bytes(), AT).unwrap_err();
+            assert_eq!(error.key, key, "{argument}");
+            assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+        }
     }
 
     #[test]

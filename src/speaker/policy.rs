@@ -1,11 +1,13 @@
 //! What the practice server believes, as values.
 //!
 //! The practice world is the same in every mode, lesson and test: `mx.example.net` takes mail for
-//! a few people at `example.net` and relays for nobody.
+//! a few people at `example.net` and relays for whoever has logged in, as alice can.
 
 use std::time::Duration;
 
 use crate::session::timing::SERVER_PATIENCE;
+
+use super::login::{Account, Secret};
 
 /// The beliefs of a practice server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub struct Policy {
     pub list_domain: String,
     /// Lists and their members.
     pub lists: Vec<(String, Vec<String>)>,
+    /// The mechanisms of AUTH it offers, in this order; none offers no AUTH.
+    pub mechanisms: Vec<String>,
+    /// Who can log in.
+    pub accounts: Vec<Account>,
     /// Whether any recipient of any domain is accepted, as a catcher does.
     pub catch_all: bool,
     /// Largest message in bytes (RFC 1870).
@@ -27,8 +33,10 @@ pub struct Policy {
     /// Most recipients of one message; at least 100 (RFC 5321 §4.5.3.1.8).
     pub recipient_limit: usize,
     /// Longest command line in bytes. RFC 5321 §4.5.3.1.4 asks for 512, and every extension adds
-    /// some: SIZE 26, SMTPUTF8 10, 8BITMIME 17, DSN 100 and 500 (RFC 3461 §4).
+    /// some: SIZE 26, SMTPUTF8 10, 8BITMIME 17, DSN 100 and 500 (RFC 3461 §4), AUTH 500 (RFC 4954 §3).
     pub line_limit: u64,
+    /// Longest line of a login in bytes (RFC 4954 §4).
+    pub login_limit: u64,
     /// How many commands one session may have; then it is closed with 421 (RFC 5321 §7.8), so
     /// that no client makes it remember without end.
     pub command_limit: usize,
@@ -50,10 +58,26 @@ impl Default for Policy {
                 "friends".to_owned(),
                 owned(&["bob@example.net", "carol@example.net", "dave@example.net"]),
             )],
+            mechanisms: owned(&[
+                "PLAIN",
+                "LOGIN",
+                "CRAM-MD5",
+                "SCRAM-SHA-1",
+                "SCRAM-SHA-256",
+                "XOAUTH2",
+                "OAUTHBEARER",
+                "ANONYMOUS",
+            ]),
+            accounts: vec![Account {
+                name: "alice@example.org".to_owned(),
+                password: Secret::new("correct horse"),
+                token: Secret::new("ya29.token"),
+            }],
             catch_all: false,
             size_limit: 50 << 20,
             recipient_limit: 1_000,
-            line_limit: 1_200,
+            line_limit: 1_700,
+            login_limit: 12_288,
             command_limit: 100_000,
             starttls: false,
             patience: SERVER_PATIENCE,
@@ -65,6 +89,11 @@ impl Policy {
     /// Whether `local` is a mailbox of the domain.
     pub fn has_mailbox(&self, local: &str) -> bool {
         self.mailboxes.iter().any(|m| m.eq_ignore_ascii_case(local))
+    }
+
+    /// The account of this name.
+    pub fn account(&self, name: &[u8]) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.name.as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// The members of the list `local`.

@@ -3,6 +3,7 @@
 //! `C:` lines with no `S:` between them go out without waiting. The greeting is awaited silently
 //! where no `S:` stands before the first `C:`, and so is the reply to a QUIT at the very end. Any
 //! other reply that no line expects fails the run (see `journal::transcript` for the notation).
+//! `:auth` is a whole login; what stands behind it is about its last reply.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
-use crate::session::pattern::ReplyPattern;
+use crate::session::pattern::{Codes, ReplyPattern};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::code::Class;
 use crate::smtp::command;
@@ -18,6 +19,7 @@ use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 
 use super::directive::{self, Directive, duration};
+use super::login::{Credentials, Fault, Login, Next};
 use super::{Say, Speaker};
 
 /// What a script does next.
@@ -33,6 +35,7 @@ enum Item {
     AwaitGoodbye,
     Wait(Duration),
     ExpectClosed(Place),
+    Login(Place, Box<Login>),
 }
 
 /// An expectation that was not met.
@@ -55,6 +58,7 @@ pub struct Script {
     wait_until: Option<Moment>,
     codes_only: bool,
     mismatch: Option<Mismatch>,
+    login_faults: Vec<(Place, Fault)>,
 }
 
 impl Script {
@@ -104,6 +108,7 @@ impl Script {
             wait_until: None,
             codes_only: false,
             mismatch: None,
+            login_faults: Vec::new(),
         })
     }
 
@@ -125,6 +130,29 @@ impl Script {
         let behind = self.items.len().min(1);
         self.items.splice(behind..behind, steps);
         self
+    }
+
+    /// Gives each login what comes from outside: `equip` supplies it.
+    ///
+    /// # Errors
+    /// With the place of the login for which there is nothing, and what `equip` says about it.
+    pub fn equip(
+        &mut self,
+        mut equip: impl FnMut(&mut Login) -> Result<(), String>,
+    ) -> Result<(), TranscriptError> {
+        for item in &mut self.items {
+            if let Item::Login(at, login) = item {
+                equip(login).map_err(|why| {
+                    TranscriptError::new(*at, "misread.password").with("why", why)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was wrong in a login, and where it stands.
+    pub fn login_faults(&self) -> &[(Place, Fault)] {
+        &self.login_faults
     }
 
     /// What went wrong, if something did.
@@ -154,6 +182,19 @@ impl Script {
         let expected = patterns.iter().map(|p| p.codes.to_string() + &p.text_of()).collect();
         self.mismatch = Some(Mismatch { at, expected, seen });
         Say::Close(Ending::Finished)
+    }
+
+    /// The next step of the login that is due.
+    fn log_in(&mut self, seen: &Dialogue) -> Next {
+        let Some(Item::Login(at, login)) = self.items.get_mut(self.next) else {
+            return Next::Over(None);
+        };
+        let next = login.next(seen);
+        if let Next::Over(last) = next {
+            self.heard = last.unwrap_or_else(|| seen.exchanges().len());
+            self.login_faults.extend(login.fault().map(|fault| (*at, fault)));
+        }
+        next
     }
 
     /// At the end nothing may be left over.
@@ -194,6 +235,14 @@ impl Speaker for Script {
                 Item::AwaitGreeting if over => return Some(self.fail(None, &[], None)),
                 Item::AwaitGoodbye if over => {}
                 Item::AwaitGreeting | Item::AwaitGoodbye => return None,
+                Item::Login(_, login) if !login.has_begun() && self.reply(seen).is_some() => {
+                    return Some(self.fail(None, &[], Some(self.heard)));
+                }
+                Item::Login(..) => match self.log_in(seen) {
+                    Next::Say(bytes) => return Some(Say::Bytes(bytes)),
+                    Next::Wait => return None,
+                    Next::Over(_) => {}
+                },
                 Item::ExpectClosed(_) if over => {}
                 Item::ExpectClosed(at) if self.reply(seen).is_some() => {
                     return Some(self.fail(Some(at), &[], Some(self.heard)));
@@ -250,6 +299,11 @@ fn take(
             Ok(content) => items.push(send(payload::stuff(content))),
             Err(why) => return Err(wrong("misread.file").with("file", file).with("why", why)),
         },
+        Some(Directive::Login { mechanism, user, initial }) => {
+            let credentials = Credentials { user, ..Credentials::default() };
+            let login = Login::new(&mechanism, credentials, initial);
+            items.push(Item::Login(at, Box::new(login)));
+        }
         None => match name {
             "wait" => {
                 let time = String::from_utf8_lossy(argument);
@@ -272,8 +326,28 @@ const fn send(bytes: Bytes) -> Item {
     Item::Say(Say::Bytes(bytes))
 }
 
+/// Behind a login of which nothing is expected, it is expected to work.
+fn with_logins_that_work(items: Vec<Item>) -> Vec<Item> {
+    let works = Codes::read(b"235").map(|codes| ReplyPattern { codes, text: None });
+    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    let mut login = None;
+    for item in items.into_iter().map(Some).chain([None]) {
+        let expects = matches!(item, Some(Item::Expect(..) | Item::ExpectClosed(_)));
+        if let Some(at) = login.take_if(|_| !expects) {
+            out.push(Item::Expect(at, works.clone().into_iter().collect()));
+        }
+        login = match &item {
+            Some(Item::Login(at, _)) => Some(*at),
+            _ => None,
+        };
+        out.extend(item);
+    }
+    out
+}
+
 /// Adds what is awaited silently: the greeting, and the reply to a last QUIT.
-fn with_silent_replies(mut items: Vec<Item>) -> Vec<Item> {
+fn with_silent_replies(items: Vec<Item>) -> Vec<Item> {
+    let mut items = with_logins_that_work(items);
     let greeting_expected = matches!(
         items.iter().find(|i| !matches!(i, Item::Wait(_))),
         Some(Item::Expect(..) | Item::ExpectClosed(_))

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::{Ending, Moment};
-use crate::session::{Dialogue, Exchange, Fate, Message, Phase, Transaction, Turn};
+use crate::session::{Dialogue, Exchange, Fate, Login, Message, Phase, Transaction, Turn};
 use crate::smtp::Parsed;
 use crate::smtp::code::{Code, Enhanced};
 use crate::smtp::command::Argument;
 use crate::smtp::param::Param;
 use crate::smtp::path::Path;
 use crate::smtp::reply;
+use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
 
-use super::{Policy, Say, Speaker};
+use super::login::Evidence;
+use super::login::server::{Judge, Ruling};
+use super::{Policy, Say, Seed, Speaker};
 
 /// A message for which the server is about to take responsibility (RFC 5321 §4.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,13 +46,22 @@ struct Answer(Code, Option<Enhanced>, Vec<String>);
 pub struct Server {
     policy: Policy,
     deliver: Deliver,
+    seed: Seed,
+    evidence: Evidence,
     closing: bool,
 }
 
 impl Server {
-    /// A server that believes `policy` and hands accepted messages to `deliver`.
-    pub fn new(policy: Policy, deliver: Deliver) -> Self {
-        Self { policy, deliver, closing: false }
+    /// A server that believes `policy` and hands accepted messages to `deliver`; what it asks in a
+    /// login follows from `seed`.
+    pub fn new(policy: Policy, deliver: Deliver, seed: Seed) -> Self {
+        Self { policy, deliver, seed, evidence: Evidence::default(), closing: false }
+    }
+
+    /// Takes what the connection itself proves into account.
+    pub fn knowing(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
+        self
     }
 
     /// 421, and then the end.
@@ -59,7 +71,7 @@ impl Server {
         Say::Bytes(reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]))
     }
 
-    fn answer(&mut self, seen: &Dialogue, exchange: &Exchange) -> Option<Answer> {
+    fn answer(&mut self, seen: &Dialogue, (index, exchange): (usize, &Exchange)) -> Option<Answer> {
         match &exchange.turn {
             Turn::Greeting => Some(Answer(
                 Code::READY,
@@ -67,7 +79,9 @@ impl Server {
                 vec![format!("{} ESMTP ehlo practice server", self.policy.host)],
             )),
             Turn::MailData => Some(self.message(seen, exchange)),
-            Turn::LoginAnswer | Turn::Unsolicited => None,
+            Turn::LoginAnswer => Some(self.step(seen, index, exchange)),
+            Turn::Unsolicited => None,
+            Turn::Command(Verb::Auth) => Some(self.auth(seen, index, exchange)),
             Turn::LastChunk | Turn::Command(_) => {
                 let too_long =
                     exchange.line.as_ref().is_some_and(|l| l.wire_len() > self.policy.line_limit);
@@ -155,13 +169,69 @@ impl Server {
         let mut lines = vec![self.hello(name)];
         lines.push("PIPELINING".to_owned());
         lines.push(format!("SIZE {}", self.policy.size_limit));
-        let rest =
-            ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP", "ENHANCEDSTATUSCODES"];
+        let rest = ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP"];
         lines.extend(rest.map(str::to_owned));
         if self.policy.starttls && !seen.is_secured() {
             lines.push("STARTTLS".to_owned());
         }
+        let mechanisms = self.judge().offered();
+        if !mechanisms.is_empty() {
+            lines.push(format!("AUTH {}", mechanisms.join(" ")));
+        }
+        lines.push("ENHANCEDSTATUSCODES".to_owned());
         Answer(Code::OK, None, lines)
+    }
+
+    const fn judge(&self) -> Judge<'_> {
+        Judge { policy: &self.policy, evidence: &self.evidence, seed: &self.seed }
+    }
+
+    /// AUTH itself (RFC 4954 §4).
+    fn auth(&self, seen: &Dialogue, index: usize, exchange: &Exchange) -> Answer {
+        let argument = exchange.command.as_ref().map(|command| &command.argument);
+        let offered = self.judge().offered();
+        match argument {
+            _ if offered.is_empty() => {
+                no(Code::NOT_IMPLEMENTED, (5, 1), "AUTH is not offered here")
+            }
+            _ if seen.capabilities().is_none() => {
+                no(Code::BAD_SEQUENCE, (5, 1), "Say EHLO first; AUTH is one of its extensions")
+            }
+            _ if seen.is_authenticated() => {
+                no(Code::BAD_SEQUENCE, (5, 1), "You have logged in already")
+            }
+            _ if seen.envelope().open().is_some() => {
+                no(Code::BAD_SEQUENCE, (5, 1), "No login inside a transaction; RSET ends it")
+            }
+            Some(Argument::Login { mechanism, .. }) if !offered.contains(mechanism) => {
+                no(Code::UNKNOWN_PARAMETER, (5, 4), "This mechanism is not offered here")
+            }
+            Some(Argument::Login { .. }) => self.step(seen, index, exchange),
+            _ => no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: AUTH mechanism [initial response]"),
+        }
+    }
+
+    /// One step of a login.
+    fn step(&self, seen: &Dialogue, index: usize, exchange: &Exchange) -> Answer {
+        let limit = self.policy.login_limit;
+        if exchange.line.as_ref().is_some_and(|line| line.wire_len() > limit) {
+            return no(Code::UNRECOGNIZED, (5, 6), "This line of the login is too long");
+        }
+        let Some(login) = Login::at(seen, index) else {
+            return no(Code::BAD_SEQUENCE, (5, 1), "There is no login to go on with");
+        };
+        match self.judge().rule(&login) {
+            Ruling::Ask(question) => {
+                Answer(Code::AUTH_CHALLENGE, None, vec![sasl::encode(&question)])
+            }
+            Ruling::In => yes(Code::AUTHENTICATED, (7, 0), "You are logged in"),
+            Ruling::No(code, detail, text) => no(code, detail, text),
+        }
+    }
+
+    /// Whether the client is somebody; an anonymous one is not.
+    fn knows(seen: &Dialogue) -> bool {
+        seen.login().is_some_and(|login| login.mechanism != "ANONYMOUS")
     }
 
     fn mail(
@@ -204,6 +274,8 @@ impl Server {
             "SMTPUTF8" => param.value.is_none(),
             "RET" => ["FULL", "HDRS"].iter().any(|r| r.eq_ignore_ascii_case(value)),
             "ENVID" => is_xtext(value) && (1..=100).contains(&value.len()),
+            // Believed of nobody, but understood (RFC 4954 §5).
+            "AUTH" if !self.policy.mechanisms.is_empty() => is_xtext(value) && !value.is_empty(),
             _ => return Some(unknown_param(param)),
         };
         (!good).then(|| bad_param(param))
@@ -239,10 +311,10 @@ impl Server {
                 vec!["Too many recipients; send the others in another message".to_owned()],
             );
         }
-        self.recipient(path)
+        self.recipient(seen, path)
     }
 
-    fn recipient(&self, path: &Path) -> Answer {
+    fn recipient(&self, seen: &Dialogue, path: &Path) -> Answer {
         let written = shown(&path.written);
         let is =
             |domain: &str| path.domain.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(domain));
@@ -250,7 +322,7 @@ impl Server {
             self.policy.has_mailbox(&path.local)
         } else if is(&self.policy.list_domain) {
             self.policy.list(&path.local).is_some()
-        } else if self.policy.catch_all {
+        } else if self.policy.catch_all || Self::knows(seen) {
             true
         } else {
             return no(
@@ -372,7 +444,7 @@ impl Speaker for Server {
         if seen.exchanges().len() > self.policy.command_limit {
             return Some(self.give_up("Too many commands in one session, closing"));
         }
-        let front = seen.unanswered().and_then(|(_, exchange)| self.answer(seen, exchange));
+        let front = seen.unanswered().and_then(|front| self.answer(seen, front));
         if let Some(Answer(code, enhanced, texts)) = front {
             return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
         }
@@ -481,8 +553,9 @@ fn data(seen: &Dialogue) -> Answer {
 
 fn help() -> Answer {
     let lines = [
-        "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP",
+        "EHLO HELO AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP",
         "Mailboxes here: bob, carol, dave and postmaster at example.net",
+        "alice@example.org can log in with the password correct horse",
         "The list friends at lists.example.net can be expanded",
     ];
     Answer(Code::HELP, Some(Enhanced::new(2, 0, 0)), lines.map(str::to_owned).to_vec())

@@ -54,7 +54,7 @@ impl PartialEq for Directive {
 impl Eq for Directive {}
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 12] = [
+pub static DIRECTIVES: [Directive; 14] = [
     Directive {
         name: "connect",
         short: None,
@@ -72,6 +72,24 @@ pub static DIRECTIVES: [Directive; 12] = [
         words: "session.new",
         reason: |_| None,
         does: Does::New,
+    },
+    Directive {
+        name: "auth",
+        short: None,
+        argument: "MECHANISM USER",
+        needs_argument: true,
+        words: "help.auth",
+        reason: cannot_log_in,
+        does: Does::Say,
+    },
+    Directive {
+        name: "b64",
+        short: None,
+        argument: "TEXT",
+        needs_argument: true,
+        words: "help.b64",
+        reason: cannot_send,
+        does: Does::Say,
     },
     Directive {
         name: "raw",
@@ -207,6 +225,12 @@ pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
     cannot_send(model)
         .or_else(|| text.then_some("reason.text"))
         .or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
+}
+
+/// Why no login can begin.
+pub fn cannot_log_in(model: &Model) -> Option<&'static str> {
+    let begun = model.session.login.is_some().then_some("header.wait");
+    cannot_keep_alive(model).or(begun).or_else(|| something_leaves(model))
 }
 
 /// Why no file can be sent.

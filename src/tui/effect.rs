@@ -12,7 +12,7 @@ use super::editor::form::Wanted;
 use super::editor::item::Item;
 use super::sending::Way;
 
-use crate::speaker::Drip;
+use crate::speaker::{Drip, Login};
 
 /// One thing to do. Where no session is named, it is for the one in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Effect {
     Remember(String),
     /// Send this file as mail data.
     SayFile(String),
+    /// Find the password of a login, and what its random values come from.
+    Password(usize, Box<Login>),
     /// List this folder, as it was typed.
     List(String),
     /// Close the connection, or stop connecting.

@@ -4,6 +4,7 @@
 use crate::advice;
 use crate::display::advice::say;
 use crate::display::article::{self, Paragraph, first_sentence};
+use crate::display::login;
 use crate::display::token::own_visible;
 use crate::display::{Role, security};
 use crate::journal::Happening;
@@ -112,10 +113,18 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
         Some(exchange) => {
+            // A question is more than its code, which says that it is one; an answer is less.
+            let exchanges = model.session.dialogue.exchanges();
+            let at = exchanges.iter().rposition(|e| std::ptr::eq(e, exchange)).unwrap_or_default();
+            let asked = inside(model, Row::Server { exchange: at, line: 0 }, brief);
+            let answered = inside(model, Row::Client { exchange: at }, brief);
+            let answered = answered.into_iter().filter(|_| asked.is_empty());
             let reply = exchange.reply.iter();
+            said.extend(asked.iter().cloned());
             said.extend(reply.clone().flat_map(|reply| codes(model, reply, brief)));
             said.extend(oddities(model, exchange, brief));
             said.extend(reply.filter_map(|reply| remedy(model, reply, brief)));
+            said.extend(answered);
         }
         None if model.session.dialogue.connection() == 0 => {
             let welcome = knowledge::word(model.lang, "explain.welcome");
@@ -231,10 +240,11 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     };
     let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
     let own = reply.filter(|reply| topics == topics_of_reply(reply));
-    let mut said = match own {
-        Some(reply) => codes(model, reply, brief),
-        None => topics.iter().map(|topic| about(model, *topic, brief)).collect(),
-    };
+    let mut said = inside(model, row, false);
+    match own {
+        Some(reply) => said.extend(codes(model, reply, brief)),
+        None => said.extend(topics.iter().map(|topic| about(model, *topic, brief))),
+    }
     said.extend(changes(model, topics.first().copied()));
     said.extend(named(model, notes(dialogue, at).into_iter().map(|odd| odd.id), brief));
     said.extend(reply.and_then(|reply| remedy(model, reply, brief)));
@@ -243,6 +253,16 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
         said.push(Paragraph::line(Role::Dim, words));
     }
     said
+}
+
+/// What stands inside a step of a login; `brief` names the fields alone where there are several.
+fn inside(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
+    let fields = login::inside(&model.session.dialogue, row, model.lang, model.with_secrets);
+    if brief && fields.len() > 1 {
+        let fields: Vec<_> = fields.into_iter().map(|inside| inside.field).collect();
+        return vec![Paragraph::line(Role::Title, fields.join("; "))];
+    }
+    fields.into_iter().map(|field| Paragraph::new(Role::Title, field.field, field.why)).collect()
 }
 
 /// What the first of several topics changes.

@@ -11,6 +11,7 @@ use crate::journal::{Event, Moment};
 use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
+use crate::speaker::{Login, Secret, Seed};
 
 use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
@@ -86,6 +87,17 @@ pub enum Message {
         path: PathBuf,
         /// What stands in it.
         text: Result<String, String>,
+    },
+    /// A login can begin, perhaps after the person was asked for the password.
+    LogsIn {
+        /// Number of the session.
+        session: usize,
+        /// The login.
+        login: Box<Login>,
+        /// The password; nothing if the person has to be asked; or why it cannot be had.
+        secret: Result<Option<Secret>, String>,
+        /// What random values come from.
+        seed: Seed,
     },
     /// Something to tell the person in one line.
     Say(String),

@@ -9,6 +9,7 @@ use crate::journal::Moment;
 use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::content::Content;
+use crate::speaker::Login;
 
 use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
@@ -175,6 +176,8 @@ pub struct Session {
     pub sending: Option<Sending>,
     /// How often the pieces of a draft were asked for.
     pub pieces_asked: u64,
+    /// A login that goes on by itself.
+    pub login: Option<Login>,
     /// Lines of a message that wait to stand in the prompt, each behind the one before.
     pub by_hand: VecDeque<String>,
     /// Whether one of them stands in the prompt, which may be an empty one.
@@ -220,6 +223,7 @@ impl Session {
             editor: None,
             next_revision: 0,
             sending: None,
+            login: None,
             pieces_asked: 0,
             by_hand: VecDeque::new(),
             line_stands: false,
@@ -439,6 +443,7 @@ impl Model {
                 | Popup::Palette(_)
                 | Popup::Candidates(_)
                 | Popup::Form(_)
+                | Popup::Password(_)
                 | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
             ) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_) | Popup::Search(_)) => &[Layer::Find, Layer::Line, Layer::Any],

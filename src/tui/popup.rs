@@ -3,6 +3,7 @@
 use crate::display::Theme;
 use crate::draft::Template;
 use crate::session::pattern::{Pattern, PatternError};
+use crate::speaker::{Login, Seed};
 
 use super::copy::Source;
 use super::editor::Needs;
@@ -32,6 +33,21 @@ pub enum Popup {
     Copy(Copy),
     /// What is said of a file that is to be attached.
     Form(Form),
+    /// The password of a login.
+    Password(Box<Password>),
+}
+
+/// What a login still lacks.
+#[derive(Clone, Debug)]
+pub struct Password {
+    /// Number of the session.
+    pub session: usize,
+    /// The login.
+    pub login: Login,
+    /// What its random values come from.
+    pub seed: Seed,
+    /// What is typed.
+    pub line: Prompt,
 }
 
 /// What a line at the bottom asks for.
@@ -264,6 +280,7 @@ impl Popup {
             Self::Query(query) => Some(&mut query.line),
             Self::Search(search) => Some(&mut search.line),
             Self::Form(form) => form.line(),
+            Self::Password(password) => Some(&mut password.line),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::config;
 use crate::display::token::own_visible;
-use crate::headless::{Outcome, Setting};
+use crate::headless::{Outcome, Password, Setting};
 use crate::journal::{Event, Happening};
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
@@ -110,6 +110,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             keyboard,
             was_away: false,
             inner,
+            password: setting.password.clone(),
             answer,
             drawn: Instant::now(),
             draw_at: None,
@@ -161,6 +162,7 @@ struct Loop {
     /// Whether another program had the terminal.
     was_away: bool,
     inner: Inner,
+    password: Password,
     answer: Answer,
     drawn: Instant,
     draw_at: Option<Instant>,

@@ -5,6 +5,7 @@ use crate::journal::transcript::{self, Place};
 use crate::session::secrets;
 use crate::smtp::Span;
 use crate::smtp::command;
+use crate::smtp::param::words;
 use crate::smtp::verb::Verb;
 use crate::speaker::directive;
 
@@ -18,6 +19,32 @@ pub const RAW: &str = ":raw ";
 /// How many blanks can stand before the text of a directive: behind the colon, behind its name, and
 /// behind the two words of a drip.
 const BLANKS: usize = 4;
+
+/// The directive that sends its text as base64.
+const B64: &str = ":b64 ";
+
+/// The directive that logs in.
+const AUTH: &str = ":auth ";
+
+/// What is a secret in a line wherever the session stands: a text that is to be encoded, and what
+/// stands behind the user of a login, where somebody may put the password.
+fn always_secret(line: &str) -> Option<Span> {
+    if behind(line, B64).is_some() {
+        return Some(Span::new(B64.len(), line.len())).filter(|span| !span.is_empty());
+    }
+    let rest = behind(line, AUTH)?;
+    let third = words(rest.as_bytes(), 0).nth(2)?;
+    let word = third.of(rest.as_bytes());
+    let known = ["initial", "wait"].iter().any(|way| way.as_bytes().starts_with(word));
+    let last = rest.as_bytes().get(third.end..).unwrap_or_default().trim_ascii().is_empty();
+    (!(known && last)).then(|| Span::new(AUTH.len() + third.start, line.len()))
+}
+
+/// `line` without a directive's name before it, in any case.
+fn behind<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (head, rest) = line.split_at_checked(name.len())?;
+    head.eq_ignore_ascii_case(name).then_some(rest)
+}
 
 /// What a directive sends, or may be meant to send.
 struct Sends {
@@ -156,6 +183,9 @@ impl Session {
 
     /// What would be a secret in a line if it were sent now, by a directive or as it stands.
     fn secrets_of(&self, line: &str) -> Vec<Span> {
+        if let Some(span) = always_secret(line).filter(|_| !self.dialogue.is_inside_text()) {
+            return vec![span];
+        }
         if self.dialogue.awaits_mail_data() {
             return Vec::new();
         }
@@ -282,6 +312,24 @@ mod tests {
             ("c2VjcmV0", false),
         ] {
             assert_eq!(begins_login(line), begins, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_or_behind_a_user_is_a_secret() {
+        for (line, secret) in [
+            (":b64 pw", Some(5)),
+            (":B64 pw", Some(5)),
+            (":b64 ", None),
+            (":auth PLAIN alice", None),
+            (":auth PLAIN alice w", None),
+            (":auth PLAIN alice wait ", None),
+            (":auth PLAIN alice wait x", Some(18)),
+            (":auth PLAIN alice pw", Some(18)),
+            (":raw pw", None),
+        ] {
+            let want = secret.map(|at| Span::new(at, line.len()));
+            assert_eq!(always_secret(line), want, "{line}");
         }
     }
 

@@ -16,6 +16,7 @@ mod help;
 mod leaving;
 mod lines;
 mod linked;
+mod login;
 mod mouse;
 mod palette;
 mod pasting;
@@ -167,6 +168,9 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::DraftTaken { session, path, text } => {
             draft::taken(model, session, &path, text);
         }
+        Message::LogsIn { session, login, secret, seed } => {
+            return login::begin(model, session, *login, secret, seed);
+        }
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {
             return vec![Effect::Copy { text: what.clone().into(), what }];
@@ -236,6 +240,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     advice::learn(model, id);
     effects.extend(lines::next_line(model, id));
     effects.extend(sending::go_on(model, id));
+    effects.extend(login::go_on(model, id));
     effects.extend(leaving::parted(model, id));
     effects
 }
@@ -428,6 +433,8 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Popup::Search(_)) => search::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
         Some(Popup::Form(_)) => form::act(model, action, edited),
+        Some(Popup::Password(_)) if edited => Some(Vec::new()),
+        Some(Popup::Password(_)) => login::act(model, action),
         None => None,
     };
     if effects.is_none() {

@@ -26,6 +26,7 @@ pub mod list;
 pub mod live;
 pub mod marked;
 pub mod palette;
+pub mod password;
 pub mod prompt;
 pub mod question;
 pub mod status;
@@ -94,6 +95,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Some(Popup::Query(_) | Popup::Search(_)) => find::draw(model, panes.hints, frame),
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         Some(Popup::Form(form)) => form::draw(model, form, frame),
+        Some(Popup::Password(asked)) => password::draw(model, asked, frame),
         None => {}
     }
     frame.set_cursor_position(cursor(model));
@@ -129,6 +131,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
         (Some(Popup::Copy(copy)), _) => chosen(copy.chosen),
         (Some(Popup::Query(_) | Popup::Search(_)), _) => find::cursor(model, panes.hints),
         (Some(Popup::Form(form)), _) => form::cursor(model, form),
+        (Some(Popup::Password(asked)), _) => password::cursor(model, asked),
         (None, _) if let Some(editor) = model.editing() => match editor.side {
             Side::Text => editor::cursor(model, editor),
             Side::Live => panes.live.map_or((0, 0), corner),
@@ -349,6 +352,7 @@ pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
         Some(Popup::Question(question)) => question::choices(model, question),
         Some(Popup::Copy(copy)) => copy::choices(model, copy),
         Some(Popup::Form(form)) => form::choices(model, form),
+        Some(Popup::Password(_)) => password::choices(model),
         Some(Popup::Help(_) | Popup::Query(_) | Popup::Search(_)) | None => Vec::new(),
     }
 }

@@ -73,8 +73,8 @@ impl Dialogue {
             (_, Some(Verb::Bdat)) if !yes && self.chunked == exchange.message => {
                 self.chunked = None;
             }
-            (Turn::LoginAnswer, _) => self.authenticated |= yes,
-            (_, Some(Verb::Auth)) => self.authenticated |= reply.is(Code::AUTHENTICATED),
+            (Turn::LoginAnswer, _) if yes => self.logged_in = Some(index),
+            (_, Some(Verb::Auth)) if reply.is(Code::AUTHENTICATED) => self.logged_in = Some(index),
             (_, Some(Verb::Mail)) => {
                 if let Some(Argument::Path(path, params)) =
                     exchange.command.as_ref().map(|c| &c.argument)

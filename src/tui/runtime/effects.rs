@@ -39,6 +39,10 @@ impl Loop {
                     let (id, lang) = (self.model.session.id, self.model.lang);
                     reading::say_file(id, path, lang, self.inner.clone());
                 }
+                Effect::Password(session, login) => {
+                    let (lang, inner) = (self.model.lang, self.inner.clone());
+                    reading::password(session, login, self.password.clone(), lang, inner);
+                }
                 Effect::List(path) => reading::list(path, self.inner.clone()),
                 Effect::Close(id) => self.sessions.close(id),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),

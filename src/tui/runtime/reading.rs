@@ -7,10 +7,12 @@ use ropey::Rope;
 use tokio::sync::mpsc;
 
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{read_message, show};
+use crate::headless::{Password, read_message, show};
 use crate::knowledge::{self, Lang};
+use crate::net;
 use crate::session::content::Content;
 use crate::smtp::payload;
+use crate::speaker::{Login, Secret};
 
 use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
@@ -110,6 +112,21 @@ fn in_background(inner: Inner, work: impl FnOnce() -> Message + Send + 'static) 
         let message = work();
         // Nobody is there to hear it if the person has left.
         let _ = inner.blocking_send(Ok(message));
+    });
+}
+
+/// Finds the password of a login; what a command prints can take its time.
+pub(super) fn password(
+    session: usize,
+    login: Box<Login>,
+    from: Password,
+    lang: Lang,
+    inner: Inner,
+) {
+    in_background(inner, move || {
+        let needed = login.needs_password();
+        let secret = if needed { from.read(lang) } else { Ok(Some(Secret::default())) };
+        Message::LogsIn { session, login, secret, seed: net::seed() }
     });
 }
 

@@ -3,7 +3,8 @@
 use crate::display::{article, transcript as misread};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
-use crate::speaker::{Directive as Said, Say, directive as said};
+use crate::speaker::login::Credentials;
+use crate::speaker::{Directive as Said, Login, Say, directive as said};
 
 use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial, cannot_edit};
 use super::super::editor::item::Item;
@@ -127,6 +128,10 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
     let id = model.session.id;
     let effect = match said::read(directive.name, argument.as_bytes(), AT) {
         Ok(Some(Said::Data(file))) => Effect::SayFile(file),
+        Ok(Some(Said::Login { mechanism, user, initial })) => {
+            let credentials = Credentials { user, ..Credentials::default() };
+            Effect::Password(id, Box::new(Login::new(&mechanism, credentials, initial)))
+        }
         Ok(Some(Said::Say(say))) if say.is_nothing() => {
             return told(model, "message.nothing-sent");
         }

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::login;
 use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params};
@@ -269,6 +270,10 @@ fn more(all: &[Parsed<Param>], columns: usize, out: &mut Told) {
 /// What both sides said of themselves, and what the server offers.
 fn facts(model: &Model, columns: usize, out: &mut Told) {
     let dialogue = &model.session.dialogue;
+    if let Some(told) = login::logged_in(dialogue, model.lang) {
+        out.about(|| [idea("sasl"), Topic::new(Kind::Verb, "AUTH")]);
+        out.text(Role::Good, &told, 0, columns);
+    }
     let Some(capabilities) = dialogue.capabilities() else { return };
     let fill = |key, values: &[(&str, &str)]| knowledge::fill(model.lang, key, values);
     let server = visible(capabilities.name.as_bytes());

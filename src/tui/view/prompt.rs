@@ -159,6 +159,7 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         _ if advice::wants_empty_line(model) => dim("verdict.empty-line"),
         _ if dialogue.awaits_mail_data() && !dialogue.is_inside_text() => dim("data.begin"),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
+        _ if dialogue.awaits_login() && model.session.login.is_none() => dim("prompt.login"),
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => dim("prompt.handshake"),

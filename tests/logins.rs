@@ -1,0 +1,732 @@
+//! Logging in: each mechanism between our client and our practice server, each side against an
+//! implementation by other people (rsasl), and programs of other people against `ehlo serve`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "support/outline.rs"]
+mod outline;
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ehlo::journal::{Endpoints, Event, Happening, Moment, Side, transcript};
+use ehlo::session::Dialogue;
+use ehlo::smtp::sasl::{self, Name};
+use ehlo::speaker::login::{Binding, Credentials, Evidence, Fault, Next, needs_password};
+use ehlo::speaker::{Login, Policy, Say, Script, Secret, Seed, Server, Speaker};
+use outline::outline;
+use program::{Ended, Home, Running, arg};
+
+const USER: &str = "alice@example.org";
+const PASSWORD: &str = "correct horse";
+const TOKEN: &str = "ya29.token";
+
+/// What the practice server offers without TLS.
+const OFFERED: [&str; 8] = [
+    "PLAIN",
+    "LOGIN",
+    "CRAM-MD5",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
+    "XOAUTH2",
+    "OAUTHBEARER",
+    "ANONYMOUS",
+];
+
+const fn secret_of(mechanism: &str) -> &'static str {
+    if matches!(mechanism.as_bytes(), b"XOAUTH2" | b"OAUTHBEARER") { TOKEN } else { PASSWORD }
+}
+
+fn hear(dialogue: &mut Dialogue, side: Side, bytes: &[u8]) {
+    let data = Bytes::copy_from_slice(bytes);
+    dialogue.apply(&Event::bytes(Moment(1), side, data));
+}
+
+fn opened() -> Dialogue {
+    let mut dialogue = Dialogue::default();
+    let endpoints = Endpoints {
+        target: "mail.example.org:587".into(),
+        remote: Some("192.0.2.1:587".into()),
+        ..Endpoints::default()
+    };
+    dialogue.apply(&Event::new(Moment(0), Happening::Opened(endpoints)));
+    dialogue
+}
+
+fn practice(seed: u8, evidence: Evidence) -> Server {
+    let deliver = Arc::new(|_| Ok("1".to_owned()));
+    Server::new(Policy::default(), deliver, Seed([seed; 32])).knowing(evidence)
+}
+
+/// Plays a script against the practice server; every login in it uses `secret`.
+fn play(text: &str, secret: &str) -> (Script, Dialogue) {
+    let steps = transcript::steps(text.as_bytes()).unwrap();
+    let mut script = Script::new(steps, |_| Err("no file".into())).unwrap();
+    script
+        .equip(|login| {
+            login.supply(Secret::new(secret), Seed([7; 32]));
+            Ok(())
+        })
+        .unwrap();
+    let (mut server, mut seen) = (practice(9, Evidence::default()), opened());
+    for _ in 0..200 {
+        let mut spoke = false;
+        for side in [Side::Client, Side::Server] {
+            loop {
+                let say = match side {
+                    Side::Client => script.next(Moment(1), &seen),
+                    Side::Server => server.next(Moment(1), &seen),
+                };
+                match say {
+                    Some(Say::Bytes(bytes)) => hear(&mut seen, side, &bytes),
+                    Some(Say::Close(how)) => {
+                        seen.apply(&Event::new(Moment(1), Happening::Closed { by: side, how }));
+                    }
+                    _ => break,
+                }
+                spoke = true;
+            }
+        }
+        if !spoke {
+            return (script, seen);
+        }
+    }
+    panic!("it does not end\n{}", outline(&seen))
+}
+
+fn works(text: &str, secret: &str) -> Dialogue {
+    let (script, seen) = play(text, secret);
+    assert_eq!(script.mismatch(), None, "{}", outline(&seen));
+    assert!(script.is_finished(), "{}", outline(&seen));
+    assert_eq!(script.login_faults(), []);
+    seen
+}
+
+#[test]
+fn every_mechanism_logs_in() {
+    for mechanism in OFFERED {
+        for way in ["", " initial", " wait"] {
+            if mechanism == "CRAM-MD5" && way == " initial" {
+                continue;
+            }
+            let user = if mechanism == "ANONYMOUS" { "trace" } else { USER };
+            let relays = if mechanism == "ANONYMOUS" { "550 *relaying*" } else { "250" };
+            let text = format!(
+                "C: EHLO x.example\nS: 250-AUTH *{mechanism}*\nS: 250 *\n:auth {mechanism} {user}{way}\nC: MAIL FROM:<{USER}> AUTH=<>\nS: 250\nC: RCPT TO:<somebody@elsewhere.example>\nS: {relays}\nC: RSET\nS: 250\nC: AUTH {mechanism}\nS: 503\nC: QUIT"
+            );
+            let seen = works(&text, secret_of(mechanism));
+            assert_eq!(seen.login().unwrap().user().as_deref(), Some(user), "{mechanism}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_password_is_535_and_a_right_one_follows() {
+    for mechanism in OFFERED.into_iter().filter(|m| *m != "ANONYMOUS") {
+        for user in [USER, "mallory@example.org"] {
+            let text = format!(
+                "C: EHLO x.example\nS: 250\n:auth {mechanism} {user}\nS: 535 5.7.8*\nC: NOOP\nS: 250\nC: QUIT"
+            );
+            let (script, seen) = play(&text, "wrong");
+            assert_eq!(script.mismatch(), None, "{mechanism}: {}", outline(&seen));
+            assert!(!seen.is_authenticated());
+        }
+    }
+}
+
+#[test]
+fn what_the_server_refuses() {
+    for (lines, code) in [
+        ("C: AUTH NTLM", "504 5.5.4*"),
+        ("C: AUTH EXTERNAL =", "504 5.5.4*"),
+        ("C: AUTH SCRAM-SHA-256-PLUS", "504 5.5.4*"),
+        ("C: AUTH", "501 5.5.4*"),
+        ("C: AUTH PLAIN not base64!", "501 5.5.2*"),
+        ("C: AUTH PLAIN QUJD", "501 5.5.2*"),
+        ("C: AUTH PLAIN", "334"),
+        ("C: AUTH PLAIN\nS: 334\nC: *", "501 5.7.0*"),
+        (
+            "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: YWxpY2U=\nS: 334 UGFzc3dvcmQ6\nC: *",
+            "501 5.7.0*",
+        ),
+        ("C: AUTH LOGIN\nS: 334\nC: alice", "501 5.5.2*"),
+        ("C: AUTH LOGIN\nS: 334\nC: =", "501 5.5.2*"),
+        ("C: AUTH CRAM-MD5 YWxpY2U=", "501 5.7.0*"),
+        ("C: AUTH SCRAM-SHA-256 cD10bHMtZXhwb3J0ZXIsLG49YSxyPXg=", "535 5.7.8*"),
+        ("C: MAIL FROM:<alice@example.org>\nS: 250\nC: AUTH PLAIN", "503 5.5.1*"),
+        ("C: MAIL FROM:<alice@example.org> AUTH=", "501 5.5.4*"),
+    ] {
+        let text = format!("C: EHLO x.example\nS: 250\n{lines}\nS: {code}\n:close");
+        works(&text, "");
+    }
+    works("C: HELO x.example\nS: 250\nC: AUTH PLAIN\nS: 503 5.5.1*\nC: QUIT", "");
+    let long = "A".repeat(13_000);
+    let text = format!(
+        "C: EHLO x.example\nS: 250\nC: AUTH PLAIN\nS: 334\nC: {long}\nS: 500 5.5.6*\nC: QUIT"
+    );
+    works(&text, "");
+    // A token that fits into no command line is one of a login all the same.
+    let token = sasl::encode(&sasl::xoauth2(USER, "x".repeat(5_000).as_bytes()));
+    let text = format!(
+        "C: EHLO x.example\nS: 250\nC: AUTH XOAUTH2 {token}\nS: 334\nC: \nS: 535 5.7.8*\nC: QUIT"
+    );
+    works(&text, "");
+}
+
+/// Both sides of a login under TLS, until the client has nothing more to do.
+fn bound(mechanism: &str, client: Option<Binding>, evidence: Evidence) -> (Login, Dialogue) {
+    let (mut server, mut seen) = (practice(3, evidence), opened());
+    let credentials = Credentials { user: USER.into(), binding: client, ..Credentials::default() };
+    let mut login = Login::new(mechanism, credentials, None);
+    login.supply(Secret::new(PASSWORD), Seed([5; 32]));
+    let mut introduced = false;
+    for _ in 0..20 {
+        while let Some(Say::Bytes(bytes)) = server.next(Moment(1), &seen) {
+            hear(&mut seen, Side::Server, &bytes);
+        }
+        if !introduced {
+            introduced = true;
+            hear(&mut seen, Side::Client, b"EHLO x.example\r\n");
+            continue;
+        }
+        match login.next(&seen) {
+            Next::Say(bytes) => hear(&mut seen, Side::Client, &bytes),
+            Next::Wait => {}
+            Next::Over(_) => return (login, seen),
+        }
+    }
+    panic!("it does not end\n{}", outline(&seen))
+}
+
+#[test]
+fn plus_is_bound_to_the_connection() {
+    let binding = |data: &str| Binding { kind: "tls-exporter".into(), data: data.into() };
+    let evidence = |data| Evidence { binding: Some(binding(data)), certificate: None };
+    for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
+        let (login, seen) = bound(mechanism, Some(binding("same")), evidence("same"));
+        assert!(seen.is_authenticated() && login.fault().is_none(), "{}", outline(&seen));
+        // Somebody in between has two connections.
+        let (_, seen) = bound(mechanism, Some(binding("here")), evidence("there"));
+        assert!(!seen.is_authenticated());
+        let (_, seen) = bound(mechanism, None, evidence("same"));
+        assert!(!seen.is_authenticated());
+        let base = mechanism.strip_suffix("-PLUS").unwrap();
+        let (_, seen) = bound(base, Some(binding("same")), evidence("same"));
+        assert!(seen.is_authenticated(), "offered and not wanted");
+    }
+    let shown = Evidence { binding: None, certificate: Some(USER.into()) };
+    assert!(bound("EXTERNAL", None, shown).1.is_authenticated());
+    let other = Evidence { binding: None, certificate: Some("bob@example.net".into()) };
+    assert!(!bound("EXTERNAL", None, other).1.is_authenticated());
+}
+
+#[test]
+fn no_challenge_comes_twice() {
+    for mechanism in ["CRAM-MD5", "SCRAM-SHA-256"] {
+        let challenge = |seed| {
+            let (mut server, mut seen) = (practice(seed, Evidence::default()), opened());
+            for line in
+                ["", "EHLO x.example\r\n", "AUTH CRAM-MD5\r\n", "*\r\n", "AUTH CRAM-MD5\r\n"]
+            {
+                hear(&mut seen, Side::Client, line.replace("CRAM-MD5", mechanism).as_bytes());
+                while let Some(Say::Bytes(bytes)) = server.next(Moment(1), &seen) {
+                    hear(&mut seen, Side::Server, &bytes);
+                }
+            }
+            if mechanism.starts_with("SCRAM") {
+                hear(&mut seen, Side::Client, b"biwsbj1hLHI9eA==\r\n");
+                let Some(Say::Bytes(bytes)) = server.next(Moment(1), &seen) else { panic!() };
+                return vec![bytes.to_vec()];
+            }
+            let asked = [2, 4].map(|at| seen.exchanges()[at].reply.clone().unwrap());
+            asked.map(|reply| reply.lines[0].text().to_vec()).to_vec()
+        };
+        let (one, other) = (challenge(1), challenge(2));
+        assert_ne!(one, other);
+        assert!(one.len() == 1 || one[0] != one[1]);
+    }
+}
+
+/// Our client hears these questions and must give up for this reason.
+#[test]
+fn a_client_gives_up_with_a_reason() {
+    let first = "334 cj1ub3RvdXJzLHM9QUE9PSxpPTQwOTY=";
+    for (mechanism, questions, fault) in [
+        ("CRAM-MD5", &["334 hello world"][..], Fault::NotBase64),
+        ("CRAM-MD5", &["334 "], Fault::Malformed),
+        ("NTLM", &["334 "], Fault::UnknownMechanism),
+        ("LOGIN", &["334 ", "334 ", "334 "], Fault::TooManyQuestions),
+        ("SCRAM-SHA-256", &[first], Fault::WrongNonce),
+        ("SCRAM-SHA-256", &["334 hello"], Fault::NotBase64),
+        ("SCRAM-SHA-256", &["334 aGVsbG8="], Fault::Malformed),
+        ("SCRAM-SHA-256", &["334 ZT1vdGhlci1lcnJvcg=="], Fault::ServerError),
+        ("SCRAM-SHA-256", &["235 come in"], Fault::NoSignature),
+        ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=4294967295"], Fault::TooManyRounds),
+        ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=99999999999999999999"], Fault::TooManyRounds),
+        ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=0"], Fault::Malformed),
+        ("SCRAM-SHA-1", &["334 NONCE,s=AA==,i=1", "334 dj1BQUFB"], Fault::WrongSignature),
+        ("SCRAM-SHA-1-PLUS", &["334 "], Fault::NoBinding),
+    ] {
+        let mut seen = opened();
+        hear(&mut seen, Side::Server, b"220 mx\r\n");
+        let credentials = Credentials { user: USER.into(), ..Credentials::default() };
+        let mut login = Login::new(mechanism, credentials, None);
+        login.supply(Secret::new(PASSWORD), Seed([5; 32]));
+        let mut said = Vec::new();
+        for question in questions.iter().chain(&["501 ok"]) {
+            let Next::Say(bytes) = login.next(&seen) else { break };
+            hear(&mut seen, Side::Client, &bytes);
+            said.push(String::from_utf8_lossy(&bytes).into_owned());
+            let question = match question.split_once("NONCE") {
+                Some((_, rest)) => {
+                    let answer = said[0].trim().rsplit(' ').next().unwrap();
+                    let ours = sasl::of_client(mechanism, 0, b"", answer.as_bytes());
+                    let nonce = ours.text(Name::ClientNonce).unwrap();
+                    format!("334 {}", sasl::encode(format!("r={nonce}x{rest}").as_bytes()))
+                }
+                None => (*question).to_owned(),
+            };
+            hear(&mut seen, Side::Server, format!("{question}\r\n").as_bytes());
+        }
+        assert!(matches!(login.next(&seen), Next::Over(_)), "{mechanism} {questions:?}");
+        assert_eq!(login.fault(), Some(fault), "{mechanism} {questions:?} {said:?}");
+        if fault != Fault::NoSignature {
+            assert_eq!(said.last().unwrap(), "*\r\n");
+        }
+    }
+}
+
+#[test]
+fn a_long_first_answer_waits_for_the_question() {
+    let text = format!("C: EHLO x.example\nS: 250\n:auth PLAIN {USER}\nS: 535\nC: QUIT");
+    let (_, seen) = play(&text, &"x".repeat(600));
+    assert_eq!(&seen.exchanges()[2].line.as_ref().unwrap().bytes[..], b"AUTH PLAIN");
+    assert!(needs_password("PLAIN") && !needs_password("EXTERNAL"));
+}
+
+/// What rsasl asks for on either side.
+struct Oracle;
+
+impl rsasl::callback::SessionCallback for Oracle {
+    fn callback(
+        &self,
+        session: &rsasl::callback::SessionData,
+        context: &rsasl::callback::Context<'_>,
+        request: &mut rsasl::callback::Request<'_>,
+    ) -> Result<(), rsasl::prelude::SessionError> {
+        use rsasl::mechanisms::{oauthbearer, scram, xoauth2};
+        use rsasl::property;
+        let bearer = context.get_ref::<property::OAuthBearerToken>();
+        request
+            .satisfy::<property::AuthId>(USER)?
+            .satisfy::<property::Password>(PASSWORD.as_bytes())?
+            .satisfy::<property::OAuthBearerToken>(TOKEN)?
+            .satisfy::<property::OAuthBearerKV>(&[])?;
+        if request.is::<oauthbearer::properties::OAuthBearerValidate>() {
+            let good = bearer.is_some_and(|bearer| bearer.trim_start_matches("Bearer ") == TOKEN);
+            let error = oauthbearer::properties::OAuthBearerError::new("invalid_token", None, None);
+            let said = if good { Ok(()) } else { Err(error) };
+            request.satisfy::<oauthbearer::properties::OAuthBearerValidate>(&said)?;
+        }
+        if request.is::<xoauth2::properties::XOAuth2Validate>() {
+            let said = if bearer == Some(TOKEN) { Ok(()) } else { Err("{\"status\":\"401\"}") };
+            request.satisfy::<xoauth2::properties::XOAuth2Validate>(&said)?;
+        }
+        if request.is::<scram::properties::ScramStoredPassword<'_>>() {
+            let sha1 = session.mechanism().mechanism.as_str().contains("SHA-1");
+            let (stored, server) =
+                if sha1 { stored::<sha1::Sha1>() } else { stored::<sha2::Sha256>() };
+            let kept = scram::properties::ScramStoredPassword::new(ROUNDS, SALT, &stored, &server);
+            request.satisfy::<scram::properties::ScramStoredPassword<'_>>(&kept)?;
+        }
+        Ok(())
+    }
+
+    fn validate(
+        &self,
+        _session: &rsasl::callback::SessionData,
+        context: &rsasl::callback::Context<'_>,
+        validate: &mut rsasl::validate::Validate<'_>,
+    ) -> Result<(), rsasl::validate::ValidationError> {
+        use rsasl::property::{AuthId, Password};
+        let password = context.get_ref::<Password>();
+        let user = context.get_ref::<AuthId>();
+        let bearer = context.get_ref::<rsasl::property::OAuthBearerToken>();
+        let good = password.is_none_or(|given| given == PASSWORD.as_bytes())
+            && user.is_none_or(|user| user == USER)
+            && bearer.is_none_or(|bearer| bearer == TOKEN);
+        validate.finalize::<LetIn>(good);
+        Ok(())
+    }
+}
+
+struct LetIn;
+
+impl rsasl::validate::Validation for LetIn {
+    type Value = bool;
+}
+
+const SALT: &[u8] = b"practice salt 16";
+const ROUNDS: u32 = 4096;
+
+/// The keys that a server keeps (RFC 5802 §3), computed apart from the program.
+fn stored<D>() -> (Vec<u8>, Vec<u8>)
+where
+    D: sha2::Digest + hmac::digest::core_api::BlockSizeUser + Clone + Sync,
+{
+    use hmac::{Mac as _, SimpleHmac};
+    let mut salted = vec![0; <D as sha2::Digest>::output_size()];
+    pbkdf2::pbkdf2::<SimpleHmac<D>>(PASSWORD.as_bytes(), SALT, ROUNDS, &mut salted).unwrap();
+    let keyed = |text: &[u8]| {
+        let mac = SimpleHmac::<D>::new_from_slice(&salted).unwrap();
+        mac.chain_update(text).finalize().into_bytes().to_vec()
+    };
+    (D::digest(keyed(b"Client Key")).to_vec(), keyed(b"Server Key"))
+}
+
+/// What the other implementation knows too.
+const SHARED: [&str; 6] =
+    ["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2", "ANONYMOUS"];
+
+#[test]
+fn the_client_of_another_implementation_logs_in() {
+    use rsasl::prelude::{Mechname, SASLClient, SASLConfig};
+    for mechanism in SHARED.into_iter().chain(["OAUTHBEARER"]) {
+        let config = SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
+        let name = Mechname::parse(mechanism.as_bytes()).unwrap();
+        let mut session = SASLClient::new(config).start_suggested([&name]).unwrap();
+        let (mut server, mut seen) = (practice(9, Evidence::default()), opened());
+        let mut hears = |seen: &mut Dialogue, line: &str| {
+            hear(seen, Side::Client, line.as_bytes());
+            while let Some(Say::Bytes(bytes)) = server.next(Moment(1), seen) {
+                hear(seen, Side::Server, &bytes);
+            }
+        };
+        hears(&mut seen, "");
+        hears(&mut seen, "EHLO x.example\r\n");
+        hears(&mut seen, &format!("AUTH {mechanism}\r\n"));
+        for _ in 0..5 {
+            let reply = seen.exchanges().last().unwrap().reply.clone().unwrap();
+            if reply.code.unwrap().0 != 334 {
+                break;
+            }
+            let asked = sasl::decode(reply.lines[0].text()).unwrap();
+            let input = (!asked.is_empty()).then_some(&asked[..]);
+            // The prompts of LOGIN are nothing to it.
+            let input = input.filter(|_| mechanism != "LOGIN");
+            let mut answer = Vec::new();
+            if let Err(why) = session.step(input, &mut answer) {
+                panic!("{mechanism}: {why}\n{}", outline(&seen));
+            }
+            hears(&mut seen, &format!("{}\r\n", sasl::encode(&answer)));
+        }
+        assert!(seen.is_authenticated(), "{mechanism}\n{}", outline(&seen));
+    }
+}
+
+#[test]
+fn the_server_of_another_implementation_lets_our_client_in() {
+    use rsasl::prelude::{Mechname, SASLConfig, SASLServer};
+    for mechanism in SHARED {
+        for secret in [secret_of(mechanism), "wrong"] {
+            let config =
+                SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
+            let name = Mechname::parse(mechanism.as_bytes()).unwrap();
+            let mut session = SASLServer::<LetIn>::new(config).start_suggested(name).unwrap();
+            let mut seen = opened();
+            hear(&mut seen, Side::Server, b"220 mx\r\n");
+            let credentials = Credentials { user: USER.into(), ..Credentials::default() };
+            let mut login = Login::new(mechanism, credentials, Some(false));
+            login.supply(Secret::new(secret), Seed([4; 32]));
+            let (mut first, mut over) = (true, false);
+            while let Next::Say(line) = login.next(&seen) {
+                hear(&mut seen, Side::Client, &line);
+                let text = std::str::from_utf8(&line).unwrap().trim();
+                let input = (!first).then(|| sasl::decode(text.as_bytes()).unwrap_or_default());
+                let mut question = Vec::new();
+                let reply = if text == "*" {
+                    "501 cancelled".to_owned()
+                } else if over {
+                    "235 in".to_owned()
+                } else if first && mechanism != "LOGIN" {
+                    "334 ".to_owned()
+                } else {
+                    match session.step(input.as_deref(), &mut question) {
+                        Ok(state) if state.is_running() || !question.is_empty() => {
+                            over = state.is_finished();
+                            format!("334 {}", sasl::encode(&question))
+                        }
+                        Ok(_) if session.validation() == Some(true) => "235 in".to_owned(),
+                        _ => "535 no".to_owned(),
+                    }
+                };
+                first = false;
+                hear(&mut seen, Side::Server, format!("{reply}\r\n").as_bytes());
+            }
+            let good = secret != "wrong" || mechanism == "ANONYMOUS";
+            assert_eq!(seen.is_authenticated(), good, "{mechanism} {secret}\n{}", outline(&seen));
+            // It says so inside, where others say 535 at once.
+            let refused = !good && mechanism.starts_with("SCRAM");
+            assert_eq!(
+                login.fault(),
+                refused.then_some(Fault::ServerError),
+                "{mechanism} {secret}"
+            );
+        }
+    }
+}
+
+/// A password as it could stand somewhere: plain, in base64 wherever it begins, in hexadecimal
+/// digits, in a URL.
+fn forms(secret: &str) -> Vec<String> {
+    use std::fmt::Write as _;
+    let mut forms = vec![secret.to_owned(), secret.replace(' ', "%20"), secret.replace(' ', "+")];
+    for (before, first) in [("", 0), ("x", 2), ("xx", 3)] {
+        let text = sasl::encode(format!("{before}{secret}").as_bytes());
+        // What is next to it decides about the characters at its ends.
+        let text = text.trim_end_matches('=');
+        forms.push(text.get(first..text.len() - 1).unwrap().to_owned());
+    }
+    let mut hex = String::new();
+    secret.bytes().for_each(|byte| write!(hex, "{byte:02x}").unwrap());
+    forms.extend([hex.to_uppercase(), hex]);
+    forms
+}
+
+#[track_caller]
+fn assert_hidden(mechanism: &str, what: &str, text: &str) {
+    for form in forms(secret_of(mechanism)) {
+        assert!(!text.contains(&form), "{mechanism}: {form} is in {what}:\n{text}");
+    }
+}
+
+/// Everything that is in a folder.
+fn all_files(folder: &std::path::Path) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all += &all_files(&path);
+        } else if !path.ends_with("secret") {
+            all += &String::from_utf8_lossy(&std::fs::read(&path).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn no_secret_is_in_anything_that_is_printed_or_written() {
+    for mechanism in OFFERED.into_iter().filter(|mechanism| needs_password(mechanism)) {
+        let home = Home::new();
+        let secret = secret_of(mechanism);
+        let lines = format!(
+            "EHLO x.example\n:auth {mechanism} {USER}\n{secret}\nMAIL FROM:<{USER}>\nQUIT\n"
+        );
+        let plain = home.run_with(["--plain", "--record", "r.jsonl", "practice"], &lines).with(0);
+        assert!(plain.out.contains("235 2.7.0"), "{mechanism}\n{}", plain.out);
+        let script = home.file(
+            "login.txt",
+            format!("C: EHLO x.example\nS: 250\n:auth {mechanism} {USER}\nC: QUIT\n"),
+        );
+        home.file("secret", format!("{secret}\n"));
+        let from_file = ["--password-file", "secret", "--record", "s.jsonl"];
+        let run = ["run", arg(&script), "--server", "practice"];
+        let ran = home.run(run.iter().chain(&from_file)).with(0);
+        let json = home.run(run.iter().chain(&from_file).chain(&["--json"])).with(0);
+        assert_eq!(json.json()[0]["login"]["user"], USER, "{mechanism}");
+        let mut command = home.ehlo(run.iter().chain(&["--password-env", "EHLO_TEST_SECRET"]));
+        command.env("EHLO_TEST_SECRET", secret);
+        let by_variable = Running::start(command).end().with(0);
+        let by_command = home.run(run.iter().chain(&["--password-command", "cat secret"])).with(0);
+        let shown = ["r.jsonl", "s.jsonl"].map(|file| home.run(["show", file]).with(0));
+        let shown_json = home.run(["show", "r.jsonl", "--json"]).with(0);
+        let all = [plain, ran, json, by_variable, by_command, shown_json].into_iter().chain(shown);
+        for Ended { out, err, .. } in all {
+            assert_hidden(mechanism, "the output", &out);
+            assert_hidden(mechanism, "the messages", &err);
+        }
+        assert_hidden(mechanism, "a file", &all_files(&home.path(".")));
+        let open = home.run(run.iter().chain(&from_file).chain(&["--with-secrets"])).with(0);
+        let told = ["CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"].contains(&mechanism)
+            || open.out.contains(secret);
+        assert!(told, "{mechanism}: with --with-secrets it is there\n{}", open.out);
+    }
+}
+
+#[test]
+fn without_a_password_a_script_is_no_script() {
+    let home = Home::new();
+    let script = home.file("x.txt", "C: EHLO x\nS: 250\n:auth PLAIN alice@example.org\n");
+    let run = ["run", arg(&script), "--server", "practice"];
+    let told = home.run(run).with(64).err;
+    assert!(told.contains("line 3") && told.contains("--password-env"), "{told}");
+    let told = home.run(run.iter().chain(&["--password-env", "NOT_THERE"])).with(64).err;
+    assert!(told.contains("NOT_THERE"), "{told}");
+    home.run(run.iter().chain(&["--password-env", "A", "--password-file", "b"])).with(64);
+    let script = home.file("x.txt", "C: EHLO x\nS: 250\n:auth ANONYMOUS me\nC: QUIT\n");
+    home.run(["run", arg(&script), "--server", "practice"]).with(0);
+}
+
+#[test]
+fn a_login_by_hand_is_decoded_and_can_be_encoded() {
+    let home = Home::new();
+    let lines =
+        format!("EHLO x.example\nAUTH PLAIN\n:b64 \\0{USER}\\0{PASSWORD}\nAUTH PLAIN\nQUIT\n");
+    let out = home.run_with(["--plain", "practice"], lines).with(0).out;
+    assert!(
+        out.contains(&format!("#   acts as: empty; user: {USER}; password: (hidden)")),
+        "{out}"
+    );
+    assert!(out.contains("235 2.7.0") && out.contains("503 5.5.1"), "{out}");
+    assert_hidden("PLAIN", "the output", &out);
+    let lines = "EHLO x.example\nAUTH SCRAM-SHA-256 biwsbj11c2VyLHI9eA==\n*\nQUIT\n";
+    let out = home.run_with(["--plain", "practice", "--lang", "ja"], lines).with(0).out;
+    assert!(out.contains("反復回数：4096") && out.contains("501 5.7.0"), "{out}");
+}
+
+/// `ehlo serve`, and its address.
+fn serve() -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ehlo"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+    (child, address)
+}
+
+/// Runs a program; nothing where it is not here, unless it has to be.
+fn other(program: &str, args: &[&str], input: &str) -> Option<Ended> {
+    if let Err(why) = Command::new(program).arg("--version").output() {
+        let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
+        assert!(!required, "{program} is required: {why}");
+        eprintln!("skipped: no {program}: {why}");
+        return None;
+    }
+    let mut command = Command::new(program);
+    command.args(args);
+    let mut running = Running::start(command);
+    running.say(input.as_bytes());
+    Some(running.end())
+}
+
+const SMTPLIB: &str = r"
+import smtplib, sys
+mechanism, port, user, password = sys.argv[1:]
+with smtplib.SMTP('127.0.0.1', int(port), 'pc.example.org', timeout=30) as smtp:
+    smtp.ehlo()
+    smtp.user, smtp.password = user, password
+    how = {'PLAIN': smtp.auth_plain, 'LOGIN': smtp.auth_login, 'CRAM-MD5': smtp.auth_cram_md5}
+    try:
+        print(smtp.auth(mechanism, how[mechanism]))
+        print(smtp.sendmail(user, ['somebody@elsewhere.example'], b'Subject: x\r\n\r\n'))
+    except smtplib.SMTPAuthenticationError as refusal:
+        print(refusal.smtp_code, refusal.smtp_error)
+";
+
+#[test]
+fn programs_of_other_people_log_in() {
+    let (mut server, address) = serve();
+    let (_, port) = address.split_once(':').unwrap();
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5"] {
+        let swaks = |password: &str| {
+            let args = [
+                "--server",
+                &address,
+                "--auth",
+                mechanism,
+                "--auth-user",
+                USER,
+                "--auth-password",
+                password,
+                "--from",
+                USER,
+                "--to",
+                "somebody@elsewhere.example",
+                "--ehlo",
+                "pc.example.org",
+            ];
+            other("swaks", &args, "")
+        };
+        if let Some(ended) = swaks(PASSWORD) {
+            assert!(ended.with(0).out.contains("235 2.7.0"));
+        }
+        if let Some(ended) = swaks("wrong") {
+            assert!(ended.with(28).out.contains("535 5.7.8"));
+        }
+        for (password, said) in [(PASSWORD, "235"), ("wrong", "535")] {
+            let args = ["-c", SMTPLIB, mechanism, port, USER, password];
+            if let Some(ended) = other("python3", &args, "") {
+                assert!(ended.with(0).out.contains(said), "smtplib {mechanism} {said}");
+            }
+        }
+    }
+    let url = format!("smtp://{address}/pc.example.org");
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"] {
+        for (secret, code) in [(secret_of(mechanism), 0), ("wrong", 67)] {
+            let (user, options) = (format!("{USER}:{secret}"), format!("AUTH={mechanism}"));
+            let mut args = vec![
+                "--silent",
+                "--show-error",
+                "--max-time",
+                "30",
+                &url,
+                "--mail-from",
+                USER,
+                "--mail-rcpt",
+                "somebody@elsewhere.example",
+                "-T",
+                "-",
+                "--login-options",
+                &options,
+            ];
+            if secret_of(mechanism) == TOKEN {
+                args.extend(["--user", USER, "--oauth2-bearer", secret]);
+            } else {
+                args.extend(["--user", &user]);
+            }
+            if let Some(ended) = other("curl", &args, "Subject: x\n\n") {
+                assert_eq!(ended.code, Some(code), "curl {mechanism} {secret}: {}", ended.err);
+            }
+        }
+    }
+    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"] {
+        for (password, good) in [(PASSWORD, true), ("wrong", mechanism == "ANONYMOUS")] {
+            let args = [
+                "--smtp",
+                "--no-starttls",
+                "--connect",
+                &address,
+                "--mechanism",
+                mechanism,
+                "--authentication-id",
+                USER,
+                "--authorization-id",
+                "",
+                "--password",
+                password,
+                "--anonymous-token",
+                USER,
+            ];
+            if let Some(ended) = other("gsasl", &args, "") {
+                let told = format!("gsasl {mechanism} {password}: {} {}", ended.out, ended.err);
+                assert_eq!(ended.out.contains("235 2.7.0"), good, "{told}");
+            }
+        }
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
