@@ -1099,6 +1099,15 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
     ] {
         assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);
     }
+    let ended = home.run(["config", "check", "--lang", "ja"]).with(1);
+    for told in [
+        "config.toml：2 行 8 桁：書ける値：true, false",
+        "config.toml：3 行 1 桁：\"thene\" という設定はありません。もしかして：\"theme\"",
+        "keys.toml：3 行 6 桁：\"fly\" という操作はありません",
+        "auto.toml：\"auto\" は端末に合わせる",
+    ] {
+        assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);
+    }
     let ended = Home::new().run(["config", "check", "--lang", "ja"]).with(0);
     assert_eq!(ended.out.matches("ファイルはありません").count(), 4, "{}", ended.out);
     let ended = home.run(["config", "path"]).with(0);
