@@ -1052,9 +1052,9 @@ fn settings_are_printed_with_their_sources_and_can_be_read_again() {
     let mut command = home.ehlo(["config", "--ascii", "--lang", "ja"]);
     command.env("EHLO_COLOR", "never").env("EHLO_WRAP", "maybe");
     let ended = Running::start(command).end().with(0);
-    assert!(ended.err.contains("ehlo: EHLO_WRAP: expected true, false\n"), "{}", ended.err);
-    assert!(ended.err.contains("config.toml: line 2, column 8: expected true, false\n"));
-    assert!(ended.err.contains("\"thene\" is no setting; did you mean \"theme\"?\n"));
+    assert!(ended.err.contains("ehlo: EHLO_WRAP：書ける値：true, false\n"), "{}", ended.err);
+    assert!(ended.err.contains("config.toml：2 行 8 桁：書ける値：true, false\n"));
+    assert!(ended.err.contains("\"thene\" という設定はありません。もしかして：\"theme\"\n"));
     let path = home.path("home/ehlo/config.toml");
     for (setting, from) in [
         ("lang = \"ja\"", "--lang".to_owned()),

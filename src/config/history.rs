@@ -50,7 +50,7 @@ fn lines(path: &Path, text: &str) -> Result<Vec<String>, Warning> {
     let read = |(at, line): (usize, &str)| {
         serde_json::from_str(line).map_err(|error| Warning {
             place: Some((at + 1, error.column())),
-            ..Warning::file(path, Reason::new("slip.line"))
+            ..Warning::file(path, Reason::new("slip.json"))
         })
     };
     text.lines().enumerate().map(read).collect()
