@@ -19,14 +19,13 @@ pub mod state;
 mod theme;
 mod value;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 
-use crate::display::Slip;
 use crate::display::keys::Keys;
-use crate::knowledge;
+use crate::display::{Reason, Slip};
+use crate::knowledge::{self, Lang};
 
 pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
 pub use sources::{Asked, Sources, Written};
@@ -41,15 +40,15 @@ pub struct Warning {
     /// Line and column in a file, from 1.
     pub place: Option<(usize, usize)>,
     /// What is wrong, or what was expected.
-    pub what: String,
+    pub what: Reason,
 }
 
 impl Warning {
-    fn new(subject: impl Into<String>, what: impl fmt::Display) -> Self {
-        Self { subject: subject.into(), place: None, what: what.to_string() }
+    fn new(subject: impl Into<String>, what: Reason) -> Self {
+        Self { subject: subject.into(), place: None, what }
     }
 
-    fn file(path: &Path, what: impl fmt::Display) -> Self {
+    fn file(path: &Path, what: Reason) -> Self {
         Self::new(path.display().to_string(), what)
     }
 
@@ -62,17 +61,15 @@ impl Warning {
     fn slip(path: &Path, slip: Slip) -> Self {
         Self { place: Some((slip.line, slip.column)), ..Self::file(path, slip.what) }
     }
-}
 
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.place {
-            None => write!(f, "{}: {}", self.subject, self.what),
-            Some((line, column)) => {
-                let slip = Slip { line, column, what: self.what.clone() };
-                write!(f, "{}: {slip}", self.subject)
-            }
-        }
+    /// The warning as a sentence, the subject before it.
+    pub fn say(&self, lang: Lang) -> String {
+        let what = self.what.clone();
+        let what = match self.place {
+            Some((line, column)) => Reason::from(Slip { line, column, what }),
+            None => what,
+        };
+        [&self.subject, knowledge::word(lang, "colon"), &what.say(lang)].concat()
     }
 }
 

@@ -21,5 +21,5 @@ pub mod words;
 pub use colour::Depth;
 pub use mouse::Mouse;
 pub use shot::Shot;
-pub use slip::Slip;
+pub use slip::{Reason, Slip};
 pub use theme::{OwnThemes, Role, Theme};

@@ -200,9 +200,9 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> 
 const WISHES_WAITING: usize = 16;
 
 /// Tells on standard error what is wrong with what the user has set.
-pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>) {
+pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>, lang: Lang) {
     for warning in warnings {
-        eprintln!("ehlo: {}", own_visible(&warning.to_string()));
+        eprintln!("ehlo: {}", own_visible(&warning.say(lang)));
     }
 }
 

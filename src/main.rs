@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let sources = Sources::gather(common.asked(), Folders::find());
     let (chosen, warnings) = Settings::read(&sources);
     if !matches!(mode, Mode::Config(ConfigVerb::Check)) {
-        headless::tell(&warnings);
+        headless::tell(&warnings, chosen.lang.value);
     }
     let password = common.password();
     let (record, with_secrets) = (common.record, common.with_secrets);

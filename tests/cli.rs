@@ -1052,9 +1052,9 @@ fn settings_are_printed_with_their_sources_and_can_be_read_again() {
     let mut command = home.ehlo(["config", "--ascii", "--lang", "ja"]);
     command.env("EHLO_COLOR", "never").env("EHLO_WRAP", "maybe");
     let ended = Running::start(command).end().with(0);
-    assert!(ended.err.contains("ehlo: EHLO_WRAP: expected true, false\n"), "{}", ended.err);
-    assert!(ended.err.contains("config.toml: line 2, column 8: expected true, false\n"));
-    assert!(ended.err.contains("\"thene\" is no setting; did you mean \"theme\"?\n"));
+    assert!(ended.err.contains("ehlo: EHLO_WRAP：書ける値：true, false\n"), "{}", ended.err);
+    assert!(ended.err.contains("config.toml：2 行 8 桁：書ける値：true, false\n"));
+    assert!(ended.err.contains("\"thene\" という設定はありません。もしかして：\"theme\"\n"));
     let path = home.path("home/ehlo/config.toml");
     for (setting, from) in [
         ("lang = \"ja\"", "--lang".to_owned()),
@@ -1096,6 +1096,15 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
         "dark.toml: ",
         "state.json: there is no such file",
         "history: line 2, column ",
+    ] {
+        assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);
+    }
+    let ended = home.run(["config", "check", "--lang", "ja"]).with(1);
+    for told in [
+        "config.toml：2 行 8 桁：書ける値：true, false",
+        "config.toml：3 行 1 桁：\"thene\" という設定はありません。もしかして：\"theme\"",
+        "keys.toml：3 行 6 桁：\"fly\" という操作はありません",
+        "auto.toml：\"auto\" は端末に合わせる",
     ] {
         assert!(ended.out.contains(told), "{told} is missing in\n{}", ended.out);
     }

@@ -16,7 +16,7 @@ use ehlo::display::login;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
 use ehlo::journal::{
-    Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, TlsFacts, transcript,
+    Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, transcript,
 };
 use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::Content;
@@ -50,7 +50,7 @@ impl Step {
                 Happening::Bytes { from, data: Bytes::from(data), veiled: Vec::new() }
             }
             Self::Opened => Happening::Opened(Endpoints::default()),
-            Self::Secured => Happening::Secured(TlsFacts::default()),
+            Self::Secured => Happening::Secured(Box::default()),
             Self::Closed(by, how) => Happening::Closed { by, how },
         };
         Event::new(Moment(0), what)

@@ -253,14 +253,14 @@ fn settings_are_taken_again_when_they_are_saved() {
     home.write("config.toml", "theme = \"nord\"\n");
     t.wait_until("a painted ground", is_painted);
     home.write("config.toml", "theme = \"nord\"\nhints = 7\nlang = \"ja\"\n");
-    t.wait_for("config.toml: line 2, column 9: ");
+    t.wait_for("config.toml：2 行 9 桁：");
     t.wait_for("通信記録");
     // What cannot be read changes nothing.
     home.write("config.toml", "theme = \n");
-    t.wait_for("config.toml: line 1, column 9: ");
+    t.wait_for("config.toml：1 行 9 桁：");
     assert!(is_painted(&t.screen()) && t.contents().contains("通信記録"));
     home.write("keys.toml", "[any]\nf10 = \"hlep\"\n");
-    t.wait_for("keys.toml: line 2, column 7: ");
+    t.wait_for("keys.toml：2 行 7 桁：");
     home.write("config.toml", "hints = false\n");
     home.write("keys.toml", "[any]\nf10 = \"quit\"\n");
     t.wait_until("no ground", |s| !is_painted(s) && s.contents().contains("Transcript"));

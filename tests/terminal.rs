@@ -940,7 +940,7 @@ fn a_file_is_sent_behind_354_and_nowhere_else() {
     t.line("EHLO pc.example.org");
     t.wait_for("ENHANCEDSTATUSCODES");
     t.line(&data);
-    t.wait_for(":data belongs behind 354");
+    t.wait_for(":data belongs after 354");
     t.line("MAIL FROM:<alice@example.org>");
     t.line("RCPT TO:<bob@example.net>");
     t.line("DATA");
@@ -1146,7 +1146,7 @@ fn settings_are_followed_through_folders_that_are_new_and_files_that_are_none() 
     t.wait_for("通信記録");
     std::fs::remove_file(&config).unwrap();
     pipe(&config);
-    t.wait_for("config.toml: this is no regular file");
+    t.wait_for("config.toml：通常のファイルではありません");
     let good = folder.join("good");
     std::fs::write(&good, "lang = \"en\"\n").unwrap();
     std::fs::rename(&good, &config).unwrap();

@@ -1,10 +1,10 @@
 //! A file of the user: the only place that opens one.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
-use crate::display::Slip;
+use crate::display::{Reason, Slip};
 
 use super::Warning;
 
@@ -13,23 +13,26 @@ const LIMIT: u64 = 1 << 20;
 
 /// What a file says, or why it cannot be used; `None` where there is none.
 pub(super) fn read(path: &Path) -> Option<Result<String, Warning>> {
-    match bytes(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => Some(Err(Warning::file(path, error))),
-        Ok(bytes) => Some(text(bytes).map_err(|slip| Warning::slip(path, slip))),
-    }
+    let facts = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return None,
+        facts => facts.map_err(Reason::said),
+    };
+    let bytes = facts.and_then(|facts| bytes(path, &facts));
+    let bytes = bytes.map_err(|why| Warning::file(path, why));
+    Some(bytes.and_then(|bytes| text(bytes).map_err(|slip| Warning::slip(path, slip))))
 }
 
 /// The content of a file. A pipe or a device is not even opened: that may never end.
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("this is no regular file"));
+fn bytes(path: &Path, facts: &Metadata) -> Result<Vec<u8>, Reason> {
+    if !facts.is_file() {
+        return Err(Reason::new("message.no-file"));
     }
     let mut bytes = Vec::new();
+    let file = File::open(path).map_err(Reason::said)?;
     // Some files of the system do not know how long they are.
-    let count = File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    let count = file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(Reason::said)?;
     if u64::try_from(count).is_ok_and(|count| count > LIMIT) {
-        return Err(std::io::Error::other("this file is larger than 1 MiB"));
+        return Err(Reason::new("slip.too-large"));
     }
     Ok(bytes)
 }
@@ -38,16 +41,17 @@ fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
 fn text(bytes: Vec<u8>) -> Result<String, Slip> {
     String::from_utf8(bytes).map_err(|error| {
         let right = error.utf8_error().valid_up_to();
-        Slip::at(&String::from_utf8_lossy(error.as_bytes()), right, "expected UTF-8")
+        Slip::at(&String::from_utf8_lossy(error.as_bytes()), right, Reason::new("slip.utf-8"))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::Lang;
 
     fn told(path: &Path) -> String {
-        let warning = read(path).unwrap().unwrap_err().to_string();
+        let warning = read(path).unwrap().unwrap_err().say(Lang::En);
         let name = format!("{}: ", path.display());
         warning.strip_prefix(&name).unwrap_or_else(|| panic!("{warning}")).to_owned()
     }

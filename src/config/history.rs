@@ -7,6 +7,8 @@
 use std::path::Path;
 
 use super::kept::{self, Loaded};
+use crate::display::Reason;
+
 use super::{Warning, file};
 
 /// How many lines are kept.
@@ -48,7 +50,7 @@ fn lines(path: &Path, text: &str) -> Result<Vec<String>, Warning> {
     let read = |(at, line): (usize, &str)| {
         serde_json::from_str(line).map_err(|error| Warning {
             place: Some((at + 1, error.column())),
-            ..Warning::file(path, "expected a line in quotes, as JSON writes it")
+            ..Warning::file(path, Reason::new("slip.json"))
         })
     };
     text.lines().enumerate().map(read).collect()
@@ -72,6 +74,7 @@ fn bound(lines: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::Lang;
 
     fn owned(lines: &[&str]) -> Vec<String> {
         lines.iter().map(|line| (*line).to_owned()).collect()
@@ -108,7 +111,7 @@ mod tests {
         let long: Vec<_> = (0..99).map(|n| format!("{n}{}", "\u{1}".repeat(LONGEST - 2))).collect();
         add(&path, &long).unwrap();
         let (lines, warning) = load(&path);
-        assert_eq!(warning.map(|w| w.to_string()), None);
+        assert_eq!(warning.map(|w| w.say(Lang::En)), None);
         assert!(lines.len() > 10 && long.ends_with(&lines), "{}", lines.len());
         add(&path, &["x".repeat(LONGEST + 1)]).unwrap();
         assert_eq!(load(&path).0, lines);
@@ -121,7 +124,7 @@ mod tests {
         std::fs::write(&path, "\"EHLO x\"\n\"half\n").unwrap();
         let (lines, warning) = load(&path);
         assert_eq!(lines, owned(&[]));
-        let told = warning.unwrap().to_string();
+        let told = warning.unwrap().say(Lang::En);
         assert!(
             told.ends_with(
                 "history: line 2, column 5: expected a line in quotes, as JSON writes it"

@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::display::Slip;
 use crate::display::slip::unknown;
+use crate::display::{Reason, Slip};
 
 use super::setting::{ROWS, Row, Set, Source};
 use super::value::{AUTO, Value};
@@ -51,7 +51,7 @@ impl<'a> Reading<'a> {
         for (name, _) in self.table.iter().flatten() {
             if Row::of(name.get_ref()).is_none() {
                 let names = ROWS.iter().map(|row| row.name);
-                let what = unknown("setting", name.get_ref(), names);
+                let what = unknown("slip.setting", name.get_ref(), names);
                 self.warnings.extend(slip(self.sources, name, what).map(|(warning, _)| warning));
             }
         }
@@ -97,8 +97,8 @@ impl<'a> Reading<'a> {
 }
 
 /// What was expected in place of a value.
-fn expected<T: Value>(sources: &Sources) -> String {
-    format!("expected {}", T::allowed(sources).join(", "))
+fn expected<T: Value>(sources: &Sources) -> Reason {
+    Reason::new("slip.expected").with("values", T::allowed(sources).join(", "))
 }
 
 /// The text of a value of the right type.
@@ -112,7 +112,7 @@ fn plain<'v, T: Value>(value: &'v DeValue<'_>) -> Option<&'v str> {
 }
 
 /// A place of the file: as a warning about it, and as a source.
-fn slip<T>(sources: &Sources, place: &Spanned<T>, what: String) -> Option<(Warning, Source)> {
+fn slip<T>(sources: &Sources, place: &Spanned<T>, what: Reason) -> Option<(Warning, Source)> {
     let Some(Written { path, text: Ok(text) }) = &sources.file else { return None };
     let slip = Slip::of(text, place, what);
     let source = Source::File { path: path.clone(), line: slip.line };

@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn told(warnings: &[Warning]) -> Vec<String> {
-        warnings.iter().map(ToString::to_string).collect()
+        warnings.iter().map(|warning| warning.say(Lang::En)).collect()
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::knowledge;
 
 use super::setting::ROWS;
 use super::value::AUTO;
+use crate::display::Reason;
+
 use super::{Folders, Warning, file};
 
 /// A setting that was asked for on the command line.
@@ -85,7 +87,7 @@ fn own_themes(folders: &Folders) -> BTreeMap<String, Written> {
     let theme = |path: PathBuf| {
         path.extension().filter(|extension| *extension == "toml")?;
         let name = path.file_stem()?.to_str()?.to_owned();
-        let taken = format!("\"{AUTO}\" means what suits the terminal; expected another name");
+        let taken = Reason::new("slip.auto").with("name", AUTO);
         let text = if name == AUTO { Err(Warning::file(&path, taken)) } else { file::read(&path)? };
         Some((name, Written { path, text }))
     };

@@ -8,6 +8,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::kept::{self, Loaded};
+use crate::display::Reason;
+
 use super::{Warning, file};
 
 /// How many targets are remembered.
@@ -52,7 +54,9 @@ pub fn visit(targets: &mut Vec<String>, target: &str) {
 
 /// Reads what is remembered in a file; what is wrong with it comes second.
 pub fn load(path: &Path) -> Loaded<State> {
-    let parsed = |text: String| serde_json::from_str(&text).map_err(|e| Warning::file(path, e));
+    let parsed = |text: String| {
+        serde_json::from_str(&text).map_err(|e| Warning::file(path, Reason::said(e)))
+    };
     match file::read(path).map(|text| text.and_then(parsed)) {
         None => (State::default(), None),
         Some(Ok(state)) => (state, None),
@@ -74,6 +78,7 @@ pub fn change(path: &Path, make: impl FnOnce(&mut State)) -> std::io::Result<Sta
 mod tests {
     use super::kept::locked;
     use super::*;
+    use crate::knowledge::Lang;
 
     #[test]
     fn what_is_remembered_is_read_again() {
@@ -124,7 +129,7 @@ mod tests {
         std::fs::write(&path, "{\n\"targets\": 7}").unwrap();
         let (state, warning) = load(&path);
         assert_eq!(state, State::default());
-        assert!(warning.unwrap().to_string().contains("line 2 column 12"));
+        assert!(warning.unwrap().say(Lang::En).contains("line 2 column 12"));
         change(&path, |state| state.visit("a")).unwrap();
         let kept = std::fs::read_to_string(folder.path().join("state.json.broken")).unwrap();
         assert_eq!(kept, "{\n\"targets\": 7}");

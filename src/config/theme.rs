@@ -81,6 +81,7 @@ mod tests {
     use crate::config::Folders;
     use crate::display::Role;
     use crate::knowledge;
+    use crate::knowledge::Lang;
 
     fn sources(files: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
         let home = tempfile::tempdir().unwrap();
@@ -111,7 +112,7 @@ mod tests {
         let (_home, sources) = sources(&[("mine.toml", "[role]\nclient = \"rod\"\n")]);
         assert_eq!(theme("mine", &sources).unwrap_err().place, Some((2, 10)));
         let warning = theme("../mine", &sources).unwrap_err();
-        assert_eq!(warning.to_string(), "../mine: no theme is called \"../mine\"");
+        assert_eq!(warning.say(Lang::En), "../mine: no theme is called \"../mine\"");
     }
 
     #[test]
@@ -121,7 +122,7 @@ mod tests {
         assert_eq!(own_themes(&sources), OwnThemes::new());
         let told = crate::config::Settings::read(&sources).1;
         assert_eq!(told.len(), 1);
-        assert!(told[0].to_string().contains("auto.toml: \"auto\" means"), "{}", told[0]);
+        assert!(told[0].say(Lang::En).contains("auto.toml: \"auto\" means"), "{:?}", told[0]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use toml::de::{DeTable, DeValue};
 
-use super::slip::{Slip, unknown};
+use super::slip::{Reason, Slip, unknown};
 
 macro_rules! actions {
     ($($variant:ident $name:literal),* $(,)?) => {
@@ -151,9 +151,9 @@ impl Keys {
             match (layer, rows.get_ref().as_table()) {
                 (None, _) => {
                     let names = Layer::ALL.iter().map(|layer| layer.name());
-                    slips.push(Slip::of(text, name, unknown("layer", name.get_ref(), names)));
+                    slips.push(Slip::of(text, name, unknown("slip.layer", name.get_ref(), names)));
                 }
-                (_, None) => slips.push(Slip::of(text, rows, "expected a table of keys")),
+                (_, None) => slips.push(Slip::of(text, rows, Reason::new("slip.table"))),
                 (Some(layer), Some(rows)) => slips.extend(self.take_rows(text, layer, rows, last)),
             }
         }
@@ -172,8 +172,8 @@ impl Keys {
             let key = name.get_ref().parse::<KeyCombination>();
             match (key, action(does.get_ref())) {
                 (Err(_), _) => {
-                    let what =
-                        format!("{:?} is no key; `ehlo keys test` names keys", name.get_ref());
+                    let word = format!("{:?}", name.get_ref());
+                    let what = Reason::new("slip.key").with("word", word);
                     slips.push(Slip::of(text, name, what));
                 }
                 (Ok(key), Err(what)) => {
@@ -182,12 +182,11 @@ impl Keys {
                 }
                 (Ok(key), Ok(action)) => {
                     slips.extend(arrives_as(key).map(|instead| {
-                        let key = key_in_file(key);
-                        let what = format!(
-                            "terminals send {instead} for {key}, so this row does nothing: \
-                             write what they send"
-                        );
-                        Slip::of(text, name, what)
+                        let what = match instead {
+                            Some(instead) => Reason::new("slip.sent-as").with("instead", instead),
+                            None => Reason::new("slip.sent-otherwise"),
+                        };
+                        Slip::of(text, name, what.with("key", key_in_file(key)))
                     }));
                     self.bind(layer, key, action);
                 }
@@ -241,12 +240,12 @@ impl Keys {
 }
 
 /// The action that a row names; `None` for the word that takes the key away.
-fn action(does: &DeValue<'_>) -> Result<Option<Action>, String> {
-    let name = does.as_str().ok_or("expected an action in quotes")?;
+fn action(does: &DeValue<'_>) -> Result<Option<Action>, Reason> {
+    let name = does.as_str().ok_or_else(|| Reason::new("slip.quoted"))?;
     let action = Action::ALL.iter().find(|action| action.name() == name).copied();
     if action.is_none() && name != NONE {
         let names = Action::ALL.iter().map(|action| action.name());
-        return Err(unknown("action", name, names.chain([NONE])));
+        return Err(unknown("slip.action", name, names.chain([NONE])));
     }
     Ok(action)
 }
@@ -265,21 +264,21 @@ const SENT_AS: &[(&str, &str)] = &[
 ];
 
 /// What arrives in place of a key that most terminals cannot deliver: Shift is part of what a
-/// character is, and which one that makes is known to the keyboard alone.
-pub fn arrives_as(key: KeyCombination) -> Option<String> {
+/// character is, and which one that makes is known to the keyboard alone: `Some(None)`.
+pub fn arrives_as(key: KeyCombination) -> Option<Option<String>> {
     let alias = SENT_AS.iter().find(|(name, _)| name.parse().ok() == Some(key));
     if let Some((_, instead)) = alias {
-        return Some((*instead).to_owned());
+        return Some(Some((*instead).to_owned()));
     }
     let KeyCode::Char(c) = key.codes.first() else { return None };
     if !key.modifiers.contains(KeyModifiers::SHIFT) {
         return None;
     }
-    let plain = || key_in_file(key).replace("shift-", "");
+    let plain = || Some(key_in_file(key).replace("shift-", ""));
     match c {
         ' ' => Some(plain()),
         c if c.is_alphabetic() => key.modifiers.contains(KeyModifiers::CONTROL).then(plain),
-        _ => Some("another character".to_owned()),
+        _ => Some(None),
     }
 }
 
@@ -380,19 +379,20 @@ mod tests {
             assert_eq!(arrives_as(row.key), None, "{}", row.key);
         }
         for (name, instead) in SENT_AS {
-            assert_eq!(arrives_as(key(name)).as_deref(), Some(*instead), "{name}");
+            assert_eq!(arrives_as(key(name)), Some(Some((*instead).to_owned())), "{name}");
             assert_eq!(arrives_as(key(instead)), None, "{instead}");
         }
         for (name, instead) in [
-            ("ctrl-shift-x", Some("ctrl-x")),
-            ("shift-space", Some("space")),
-            ("shift-1", Some("another character")),
-            ("ctrl-shift-1", Some("another character")),
-            ("alt-shift-.", Some("another character")),
+            ("ctrl-shift-x", Some(Some("ctrl-x"))),
+            ("shift-space", Some(Some("space"))),
+            ("shift-1", Some(None)),
+            ("ctrl-shift-1", Some(None)),
+            ("alt-shift-.", Some(None)),
             ("shift-g", None),
             ("shift-tab", None),
         ] {
-            assert_eq!(arrives_as(key(name)).as_deref(), instead, "{name}");
+            let instead = instead.map(|instead: Option<&str>| instead.map(str::to_owned));
+            assert_eq!(arrives_as(key(name)), instead, "{name}");
         }
     }
 

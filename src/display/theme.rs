@@ -31,7 +31,7 @@ use toml::Spanned;
 use crate::knowledge;
 
 use super::colour::Depth;
-use super::slip::Slip;
+use super::slip::{Reason, Slip};
 
 macro_rules! roles {
     ($($variant:ident $name:literal $doc:literal),* $(,)?) => {
@@ -203,9 +203,9 @@ fn whole(
     Ok(whole)
 }
 
-fn no_role(name: &str) -> String {
+fn no_role(name: &str) -> Reason {
     let names: Vec<_> = Role::ALL.iter().map(|r| r.name()).collect();
-    format!("\"{name}\" is no role: expected one of {}", names.join(", "))
+    Reason::new("slip.role").with("name", name).with("known", names.join(", "))
 }
 
 fn inherited(
@@ -213,15 +213,15 @@ fn inherited(
     above: Palette,
     own: &OwnThemes,
     lineage: &mut Lineage,
-) -> Result<Whole, String> {
+) -> Result<Whole, Reason> {
     let (text, is_own) = meant(name, own, lineage)?;
     lineage.push((name.to_owned(), is_own));
     let whole = read(text).and_then(|file| whole(text, &file, above, own, lineage));
-    whole.map_err(|slip| format!("{name}: {slip}"))
+    whole.map_err(|slip| Reason::new("slip.parent").with("name", name).about(slip.into()))
 }
 
 /// The text that `name` means to the last of `lineage`, and whether it is the user's own.
-fn meant<'a>(name: &str, own: &'a OwnThemes, lineage: &Lineage) -> Result<(&'a str, bool), String> {
+fn meant<'a>(name: &str, own: &'a OwnThemes, lineage: &Lineage) -> Result<(&'a str, bool), Reason> {
     let seen = |is_own| lineage.iter().any(|(n, o)| n == name && *o == is_own);
     let asked_by_own = lineage.last().is_none_or(|(_, is_own)| *is_own);
     let mine = own.get(name).filter(|_| asked_by_own && !seen(true));
@@ -229,37 +229,37 @@ fn meant<'a>(name: &str, own: &'a OwnThemes, lineage: &Lineage) -> Result<(&'a s
     let found = mine.map(|text| (text.as_str(), true)).or_else(|| Some((embedded()?, false)));
     found.ok_or_else(|| match lineage.iter().position(|(n, _)| n == name) {
         Some(at) => ring(name, lineage.iter().skip(at + 1)),
-        None => format!("no theme is called \"{name}\""),
+        None => Reason::new("slip.theme").with("name", name),
     })
 }
 
 /// Says that `name` inherits itself, and through which others.
-fn ring<'a>(name: &str, through: impl Iterator<Item = &'a (String, bool)>) -> String {
+fn ring<'a>(name: &str, through: impl Iterator<Item = &'a (String, bool)>) -> Reason {
     let through: Vec<_> = through.map(|(name, _)| format!("\"{name}\"")).collect();
     match through.as_slice() {
-        [] => format!("\"{name}\" inherits itself"),
-        _ => format!("\"{name}\" inherits itself through {}", through.join(", ")),
+        [] => Reason::new("slip.ring"),
+        _ => Reason::new("slip.ring.through").with("through", through.join(", ")),
     }
+    .with("name", name)
 }
 
 fn palette(text: &str, file: &File) -> Result<Palette, Slip> {
     let named = |(name, colour): (&Spanned<String>, &Spanned<String>)| {
         let word = name.get_ref();
         if word.contains(char::is_whitespace) || word.is_empty() || is_taken(word) {
-            return Err(slip(text, name, format!("\"{word}\" cannot name a colour")));
+            return Err(slip(text, name, Reason::new("slip.taken").with("word", word)));
         }
         let value = Color::from_str(colour.get_ref());
-        let wrong = |_| slip(text, colour, format!("\"{colour}\" is no colour: {COLOURS}"));
+        let wrong =
+            |_| slip(text, colour, Reason::new("slip.colour").with("word", colour.get_ref()));
         Ok((word.clone(), value.map_err(wrong)?))
     };
     file.palette.iter().map(named).collect()
 }
 
-fn slip(text: &str, at: &Spanned<String>, what: String) -> Slip {
+fn slip(text: &str, at: &Spanned<String>, what: Reason) -> Slip {
     Slip::at(text, at.span().start, what)
 }
-
-const COLOURS: &str = "expected one of the sixteen names, a number to 255 or \"#rrggbb\"";
 
 const MODIFIERS: &[(&str, Modifier)] = &[
     ("bold", Modifier::BOLD),
@@ -280,14 +280,14 @@ fn is_taken(word: &str) -> bool {
 }
 
 /// The look that `words` describe.
-fn style(words: &str, palette: &Palette) -> Result<Style, String> {
+fn style(words: &str, palette: &Palette) -> Result<Style, Reason> {
     let mut style = Style::new();
     let mut rest = words.split_whitespace();
     while let Some(word) = rest.next() {
         if let Some((_, modifier)) = MODIFIERS.iter().find(|(name, _)| *name == word) {
             style = style.add_modifier(*modifier);
         } else if word == ON {
-            let word = rest.next().ok_or("a colour is expected behind \"on\"")?;
+            let word = rest.next().ok_or_else(|| Reason::new("slip.ground"))?;
             put(&mut style.bg, colour(word, palette)?, word)?;
         } else {
             put(&mut style.fg, colour(word, palette)?, word)?;
@@ -296,17 +296,15 @@ fn style(words: &str, palette: &Palette) -> Result<Style, String> {
     Ok(style)
 }
 
-fn put(place: &mut Option<Color>, colour: Option<Color>, word: &str) -> Result<(), String> {
+fn put(place: &mut Option<Color>, colour: Option<Color>, word: &str) -> Result<(), Reason> {
     if place.is_some() {
-        return Err(format!(
-            "\"{word}\" is one colour too many: a background stands behind \"on\""
-        ));
+        return Err(Reason::new("slip.second").with("word", word));
     }
     *place = colour;
     Ok(())
 }
 
-fn colour(word: &str, palette: &Palette) -> Result<Option<Color>, String> {
+fn colour(word: &str, palette: &Palette) -> Result<Option<Color>, Reason> {
     if word == OWN {
         return Ok(None);
     }
@@ -314,7 +312,7 @@ fn colour(word: &str, palette: &Palette) -> Result<Option<Color>, String> {
     known.map(Some).ok_or_else(|| {
         let modifiers: Vec<_> = MODIFIERS.iter().map(|(name, _)| *name).collect();
         let modifiers = modifiers.join(", ");
-        format!("\"{word}\" is no colour and not in the palette: {COLOURS}, or {modifiers}")
+        Reason::new("slip.look").with("word", word).with("modifiers", modifiers)
     })
 }
 
@@ -389,7 +387,7 @@ mod tests {
         for name in ["nord", "light"] {
             assert_eq!(client(name, &own), client(name, &OwnThemes::new()), "{name}");
         }
-        let ring = client("twin", &own).unwrap_err().what;
+        let ring = client("twin", &own).unwrap_err().to_string();
         assert!(ring.ends_with("\"twin\" inherits itself through \"light\""), "{ring}");
     }
 

@@ -113,12 +113,13 @@ fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
         if mine.is_empty() {
             vec![knowledge::fill(setting.lang(), key, &[("path", &name)])]
         } else {
-            mine.into_iter().map(ToString::to_string).collect()
+            mine.into_iter().map(|warning| warning.say(setting.lang())).collect()
         }
     };
     let elsewhere =
         |warning: &&Warning| files.iter().all(|f| f.display().to_string() != warning.subject);
-    let others = warnings.iter().filter(elsewhere).map(ToString::to_string);
+    let others = warnings.iter().filter(elsewhere);
+    let others = others.map(|warning| warning.say(setting.lang()));
     let lines = others.chain(files.iter().flat_map(told));
     let out = lines.map(|line| own_visible(&line) + "\n").collect();
     (out, warnings.is_empty())

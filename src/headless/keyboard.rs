@@ -58,7 +58,7 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
         "keys test needs a terminal"
     );
     let (keys, warnings) = config::keys(&setting.sources, &config::embedded_keys());
-    tell(&warnings);
+    tell(&warnings, setting.lang());
     let taken = Taken::take(setting.chosen.mouse.value)?;
     let killed = block_on(async {
         let mut signals = Signals::of(&[Signal::Terminate, Signal::HangUp])?;

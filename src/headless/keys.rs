@@ -16,7 +16,7 @@ use super::{Outcome, Setting, say, tell};
 pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     let embedded = config::embedded_keys();
     let (keys, warnings) = config::keys(&setting.sources, &embedded);
-    tell(&warnings);
+    tell(&warnings, setting.lang());
     say(&table(&keys, &embedded, setting.lang()))?;
     Ok(Outcome::Done)
 }

@@ -41,16 +41,15 @@ pub fn server(
     if choice.when == When::Off {
         return Ok(None);
     }
-    let identity = match &choice.wishes.identity {
-        Some(own) => own.clone(),
-        None => {
-            let authority = Authority::new()?;
-            if let Some(path) = write_ca {
-                std::fs::write(path, authority.root_pem())
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-            }
-            authority.identity(kind)?
+    let identity = if let Some(own) = &choice.wishes.identity {
+        own.clone()
+    } else {
+        let authority = Authority::new()?;
+        if let Some(path) = write_ca {
+            std::fs::write(path, authority.root_pem())
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
+        authority.identity(kind)?
     };
     Ok(Some((Server::new(&identity)?, choice.when == When::Implicit)))
 }

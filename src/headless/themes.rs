@@ -17,7 +17,7 @@ pub fn run(setting: &Setting) -> anyhow::Result<Outcome> {
     let word = |key| knowledge::word(setting.lang(), key);
     let chosen = &setting.chosen.theme.value;
     let themes = config::themes(&setting.sources);
-    tell(themes.iter().filter_map(|theme| theme.warning.as_ref()));
+    tell(themes.iter().filter_map(|theme| theme.warning.as_ref()), setting.lang());
     let rows: Vec<_> = themes
         .into_iter()
         .map(|theme| {

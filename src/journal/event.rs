@@ -113,9 +113,9 @@ pub enum Happening {
         veiled: Vec<Span>,
     },
     /// TLS began.
-    Secured(TlsFacts),
+    Secured(Box<TlsFacts>),
     /// TLS was to begin, and did not.
-    NotSecured(TlsFailure),
+    NotSecured(Box<TlsFailure>),
     /// The connection ended.
     Closed {
         /// Who ended it.

@@ -203,8 +203,8 @@ impl<'a> Row<'a> {
         match &event.what {
             Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
-            Happening::Secured(facts) => row.secured = Some(facts.clone()),
-            Happening::NotSecured(failure) => row.not_secured = Some(failure.clone()),
+            Happening::Secured(facts) => row.secured = Some((**facts).clone()),
+            Happening::NotSecured(failure) => row.not_secured = Some((**failure).clone()),
             Happening::Closed { by, how } => {
                 row.closed = Some(Closed { by: *by, how: how.clone() });
             }
@@ -244,8 +244,8 @@ impl<'a> Row<'a> {
                 .map(|data| bytes(Side::Server, data.into())),
             self.opened.map(Happening::Opened),
             self.not_opened.map(Happening::NotOpened),
-            self.secured.map(Happening::Secured),
-            self.not_secured.map(Happening::NotSecured),
+            self.secured.map(|facts| Happening::Secured(Box::new(facts))),
+            self.not_secured.map(|failure| Happening::NotSecured(Box::new(failure))),
             self.closed.map(|closed| Happening::Closed { by: closed.by, how: closed.how }),
         ]
         .into_iter()

@@ -10,9 +10,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::{
-    Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, TlsFacts,
-};
+use super::{Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side};
 use crate::smtp::command;
 use crate::smtp::line::{Cutter, Line, LineEnd};
 use crate::smtp::verb::Verb;
@@ -268,7 +266,7 @@ impl Reading {
         match step {
             Step::Client(text) => {
                 if std::mem::take(&mut self.handshake) {
-                    self.add(Happening::Secured(TlsFacts::default()));
+                    self.add(Happening::Secured(Box::default()));
                 }
                 let data = text.wire();
                 self.starttls |= command::read(data.trim_ascii_end()).value.verb == Verb::Starttls;

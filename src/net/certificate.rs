@@ -2,6 +2,7 @@
 //!
 //! A chain is judged for every reason at once, where a verifier stops at the first.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rcgen::{
@@ -46,7 +47,10 @@ pub fn facts(der: &[u8]) -> Certificate {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -153,9 +157,10 @@ fn unsigned(error: &Error, seen: &[Certificate]) -> Option<CertificateFault> {
             let whole = seen.last().is_some_and(|last| last.subject == last.issuer);
             // Who signed it may be a root that is not known here, or somebody between.
             let from_between = seen.len() == 1 && !whole;
-            Some(match from_between {
-                true => CertificateFault::IncompleteChain,
-                false => CertificateFault::UnknownIssuer,
+            Some(if from_between {
+                CertificateFault::IncompleteChain
+            } else {
+                CertificateFault::UnknownIssuer
             })
         }
         other => Some(CertificateFault::Other(other.to_string())),

@@ -337,7 +337,7 @@ async fn secure<P: Speaker, O>(
     };
     let Failed { failure, clear } = match shaken {
         Ok((stream, facts)) => {
-            log.append(Happening::Secured(facts)).await;
+            log.append(Happening::Secured(Box::new(facts))).await;
             return Some(stream);
         }
         Err(failed) => failed,

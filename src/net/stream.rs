@@ -17,7 +17,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// An open connection of any kind.
 pub type Stream = Box<dyn Duplex>;
 
-/// How much of a handshake is kept: the ServerHello stands at its beginning.
+/// How much of a handshake is kept: the `ServerHello` stands at its beginning.
 const HEAD: usize = 16 << 10;
 
 /// A stream of which the first bytes that are read are kept, for as long as it is asked to.

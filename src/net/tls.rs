@@ -174,7 +174,7 @@ pub enum Tls {
 #[derive(Debug)]
 pub struct Failed {
     /// Why.
-    pub failure: TlsFailure,
+    pub failure: Box<TlsFailure>,
     /// What the peer said in clear text.
     pub clear: Bytes,
 }
@@ -316,7 +316,7 @@ impl Failed {
     /// A failure of which nothing else is known.
     pub fn of(reason: TlsReason, detail: &str) -> Self {
         let failure = TlsFailure { reason, detail: detail.to_owned(), facts: TlsFacts::default() };
-        Self { failure, clear: Bytes::new() }
+        Self { failure: Box::new(failure), clear: Bytes::new() }
     }
 
     /// Finds out why a handshake failed, by the error and by what the peer sent first.
@@ -361,7 +361,7 @@ fn is_tls(head: &[u8]) -> bool {
 }
 
 /// The version before 1.2 that a server has chosen, or in which it said that it knows none of
-/// ours: by its ServerHello (RFC 5246 §7.4.1.3), or by the record of its alert.
+/// ours: by its `ServerHello` (RFC 5246 §7.4.1.3), or by the record of its alert.
 fn old_version(head: &[u8]) -> Option<String> {
     let minor = match head {
         [22, 3, _, _, _, 2, _, _, _, 3, minor, ..] | [21, 3, minor, ..] => *minor,

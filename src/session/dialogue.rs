@@ -183,7 +183,7 @@ impl Dialogue {
     /// What is known of the TLS layer, if it is on.
     pub fn tls(&self) -> Option<&TlsFacts> {
         let mut known = self.notices.iter().rev().filter_map(|(_, what)| match what {
-            Happening::Secured(facts) => Some(facts),
+            Happening::Secured(facts) => Some(&**facts),
             _ => None,
         });
         known.next().filter(|_| self.secured)

@@ -18,12 +18,13 @@ pub struct Upgrade<P> {
 }
 
 impl<P> Upgrade<P> {
+    /// The name for EHLO, while TLS is still to begin.
+    fn begins_as(&self, seen: &Dialogue) -> Option<&str> {
+        self.ehlo.as_deref().filter(|_| !seen.is_secured() && seen.phase().is_open())
+    }
+
     /// What has to be said before TLS is on; closing where the server does not go along.
-    fn before(&self, seen: &Dialogue) -> Option<Option<Say>> {
-        let name = self.ehlo.as_ref().filter(|_| !seen.is_secured() && seen.phase().is_open())?;
-        if !seen.awaits_client() {
-            return Some(None);
-        }
+    fn before(name: &str, seen: &Dialogue) -> Say {
         let said = |verb| {
             let here = seen.exchanges().iter().filter(|e| e.connection == seen.connection());
             here.filter(|e| e.verb() == Some(verb)).count() > 0
@@ -36,20 +37,23 @@ impl<P> Upgrade<P> {
             _ => None,
         };
         let say = line.map(|line| Say::Bytes(Bytes::from(line)));
-        Some(Some(say.unwrap_or(Say::Close(Ending::Failed("STARTTLS".to_owned())))))
+        say.unwrap_or_else(|| Say::Close(Ending::Failed("STARTTLS".to_owned())))
     }
 }
 
 impl<P: Speaker> Speaker for Upgrade<P> {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        self.before(seen).unwrap_or_else(|| self.then.next(now, seen))
+        match self.begins_as(seen) {
+            Some(name) => seen.awaits_client().then(|| Self::before(name, seen)),
+            None => self.then.next(now, seen),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Event, Happening, Side, TlsFacts};
+    use crate::journal::{Event, Happening, Side};
     use crate::speaker::Human;
 
     #[test]
@@ -76,7 +80,7 @@ mod tests {
         refused.apply(&Event::bytes(Moment(0), Side::Server, Bytes::from_static(b"454 no\r\n")));
         assert!(matches!(upgrade.next(Moment(0), &refused), Some(Say::Close(_))));
         seen.apply(&Event::bytes(Moment(0), Side::Server, Bytes::from_static(b"220 go\r\n")));
-        seen.apply(&Event::new(Moment(0), Happening::Secured(TlsFacts::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Secured(Box::default())));
         assert_eq!(
             upgrade.next(Moment(0), &seen),
             Some(Say::Bytes(Bytes::from_static(b"NOOP\r\n")))

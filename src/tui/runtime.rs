@@ -72,7 +72,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     let (memory, of_memory) = Memory::recall(setting, &mut model);
     let (changes, more) = followed.all();
     let warnings: Vec<_> = setting.warnings.iter().cloned().chain(more).chain(of_memory).collect();
-    update(&mut model, Message::Configured(changes, settings::told(&warnings)));
+    update(&mut model, Message::Configured(changes, settings::told(&warnings, setting.lang())));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {

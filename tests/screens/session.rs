@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ehlo::journal::facts::DialReason;
-use ehlo::journal::{DialFailure, Ending, Happening, Side, TlsFacts};
+use ehlo::journal::{DialFailure, Ending, Happening, Side};
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
@@ -264,7 +264,7 @@ fn the_cursor_stands_behind_what_was_typed() {
 fn a_recording_and_tls() {
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO]);
     scene.play("C: STARTTLS\nS: 220 2.0.0 Go ahead");
-    scene.happens(Happening::Secured(TlsFacts::default()));
+    scene.happens(Happening::Secured(Box::default()));
     scene.model.session.recorded = true;
     golden("recorded", &scene);
     scene.types("NOOP");

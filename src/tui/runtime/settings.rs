@@ -82,7 +82,7 @@ impl Followed {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let busy: Vec<_> = touched.iter().map(|path| real(path)).collect();
         warnings.sort_by_key(|warning| !busy.contains(&real(Path::new(&warning.subject))));
-        Message::Configured(changes, told(&warnings))
+        Message::Configured(changes, told(&warnings, self.settings.lang.value))
     }
 
     /// How many colours are shown. crossterm would ask `NO_COLOR` alone.
@@ -116,10 +116,10 @@ impl Followed {
 }
 
 /// Warnings in one line; how many more there are stands first, where no line cuts it off.
-pub(super) fn told(warnings: &[Warning]) -> Option<String> {
+pub(super) fn told(warnings: &[Warning], lang: Lang) -> Option<String> {
     let (first, more) = warnings.split_first()?;
     let more = if more.is_empty() { String::new() } else { format!("(+{}) ", more.len()) };
-    Some(format!("{more}{}", first.short()))
+    Some(format!("{more}{}", first.short().say(lang)))
 }
 
 /// The settings that are plain values, as far as they are others than `before`.

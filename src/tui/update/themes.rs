@@ -1,7 +1,7 @@
 //! The theme switcher: the screen looks like the chosen theme while one moves.
 
-use crate::display::Theme;
 use crate::display::keys::Action;
+use crate::display::{Reason, Theme};
 use crate::knowledge;
 
 use super::super::effect::Effect;
@@ -23,7 +23,8 @@ fn names(model: &Model) -> Vec<String> {
 }
 
 fn look(model: &Model, name: String) -> Look {
-    let theme = Theme::read(&name, &model.themes).map_err(|slip| slip.to_string());
+    let theme =
+        Theme::read(&name, &model.themes).map_err(|slip| Reason::from(slip).say(model.lang));
     Look { name, theme }
 }
 
