@@ -9,6 +9,7 @@ pub(super) const TARGET: &str =
 pub(super) const MAIN: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed
   ehlo mx.example.net:25                any server
+  ehlo smtps://mx.example.net           TLS from the first byte; STARTTLS can be typed anywhere
   ehlo practice mx.example.net:25       two sessions, one tab each
   ehlo --theme light --lang ja          for this once; config.toml and EHLO_THEME are for always
   printf 'EHLO x\\r\\nQUIT\\r\\n' | ehlo --plain mx.example.net:25

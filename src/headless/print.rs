@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
-use crate::display::login;
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params, part_line};
-use crate::journal::{Moment, transcript};
+use crate::display::{login, security};
+use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Row, secrets, timing};
@@ -91,6 +91,13 @@ impl Printer {
         };
         if !skip {
             let _ = writeln!(out, "{}", as_line(&shown));
+        }
+        if let Some(Row::Notice { index }) = row
+            && let Some((_, Happening::Secured(facts))) = dialogue.notices().get(index)
+        {
+            for said in security::paragraphs(facts, self.lang) {
+                let _ = writeln!(out, "#   {}{}", said.lead(), said.text.1);
+            }
         }
         if let Some(row) = row
             && let Some(inside) = login::line(dialogue, row, self.lang, self.with_secrets)
