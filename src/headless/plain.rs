@@ -85,8 +85,15 @@ async fn session(
             let (tls, implicit) =
                 choice.client(&target, practice.as_ref().map(|practice| &practice.root), false);
             let part = Part::person().with_tls(tls, implicit);
-            let mut speaker = Upgrade { ehlo: choice.greets_as(), then: Human::default() };
-            let obey = |speaker: &mut Upgrade<Human>, say| speaker.then.push(say);
+            let mut speaker =
+                Upgrade { ehlo: choice.greets_as(), trusts: true, then: Human::default() };
+            let obey = |speaker: &mut Upgrade<Human>, say| {
+                let hangs_up = speaker.then.push(say);
+                if hangs_up {
+                    speaker.hang_up();
+                }
+                hangs_up
+            };
             let orders = Orders { queue: &mut orders, obey };
             converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
         }
@@ -127,7 +134,10 @@ impl Front {
         let (mut line, mut ended, mut warned) = (Vec::new(), false, false);
         loop {
             let closing = self.dialogue.phase() == Phase::Closing;
-            let our_turn = self.dialogue.awaits_client()
+            // Without TLS no handshake follows, and what comes next is clear text.
+            let goes_on = self.setting.tls.when == tls::When::Off
+                && self.dialogue.phase() == Phase::AwaitingTls;
+            let our_turn = (self.dialogue.awaits_client() || goes_on)
                 && !closing
                 && self.said == self.heard_of_us
                 && (self.login.is_none() || self.unseen.is_some());

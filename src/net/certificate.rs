@@ -13,7 +13,7 @@ use ring::digest;
 use tokio_rustls::rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{
-    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
+    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, TrustAnchor, UnixTime,
 };
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{CertificateError, Error, RootCertStore};
@@ -115,6 +115,15 @@ pub fn judge(
         Ok(parsed) => parsed,
         Err(error) => return vec![CertificateFault::Other(error.to_string())],
     };
+    let algorithms = provider.signature_verification_algorithms.all;
+    let signed = |moment| {
+        verify_server_cert_signed_by_trust_anchor(&parsed, roots, others, moment, algorithms)
+    };
+    let named = verify_server_name(&parsed, name).is_err().then_some(CertificateFault::WrongName);
+    if signed(now).is_ok() {
+        // Certificates that are sent along and not needed may be what they like.
+        return named.into_iter().collect();
+    }
     let seen: Vec<Certificate> = chain.iter().map(|der| facts(der)).collect();
     let mut faults = Vec::new();
     let at = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
@@ -130,16 +139,22 @@ pub fn judge(
     let moment = UnixTime::since_unix_epoch(std::time::Duration::from_secs(
         u64::try_from(moment).unwrap_or_default(),
     ));
-    let algorithms = provider.signature_verification_algorithms.all;
-    let signed =
-        verify_server_cert_signed_by_trust_anchor(&parsed, roots, others, moment, algorithms);
-    if let Err(error) = signed {
+    if let Err(error) = signed(moment).or_else(|error| known(own, roots).ok_or(error)) {
         faults.extend(unsigned(&error, &seen));
     }
-    if verify_server_name(&parsed, name).is_err() {
-        faults.push(CertificateFault::WrongName);
-    }
+    faults.extend(named);
     faults
+}
+
+/// Whether a certificate is itself one of the roots, as one that was made for one server may be.
+fn known(own: &CertificateDer<'_>, roots: &RootCertStore) -> Option<()> {
+    let (_, read) = X509Certificate::from_der(own).ok()?;
+    let (subject, key) = (read.subject().as_raw(), read.public_key().raw);
+    let is_it = |root: &TrustAnchor<'_>| {
+        subject.ends_with(root.subject.as_ref())
+            && key.ends_with(root.subject_public_key_info.as_ref())
+    };
+    roots.roots.iter().any(is_it).then_some(())
 }
 
 /// Why nobody known here has signed a chain.
@@ -333,6 +348,21 @@ mod tests {
                 CertificateFault::WrongName
             ]
         );
+    }
+
+    #[test]
+    fn what_is_not_needed_does_not_count_and_a_root_may_be_the_servers_own() {
+        let authority = Authority::new().unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.root().clone()).unwrap();
+        let name = ServerName::try_from("mx.example.net").unwrap();
+        let mut chain = authority.identity(Kind::Good).unwrap().chain;
+        chain.push(authority.identity(Kind::Expired).unwrap().chain[0].clone());
+        assert_eq!(judge(&chain, &name, &roots, &default_provider(), UnixTime::now()), []);
+        let own = authority.identity(Kind::SelfSigned).unwrap().chain;
+        let mut roots = RootCertStore::empty();
+        roots.add(own[0].clone()).unwrap();
+        assert_eq!(judge(&own, &name, &roots, &default_provider(), UnixTime::now()), []);
     }
 
     #[test]

@@ -22,11 +22,14 @@ use crate::speaker::{Drip, Gate, Say, Speaker};
 use super::Clock;
 use super::recording::Recording;
 use super::stream::Stream;
-use super::tls::{Failed, Tls};
+use super::tls::{self, Failed, Tls};
 use super::watch::Late;
 
 /// How much is read from a socket at once.
 const READ: usize = 64 << 10;
+
+/// How long the end of a connection may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// How much is written at once, so that replies are heard while a large message goes out.
 const WRITE: usize = 256 << 10;
@@ -235,6 +238,8 @@ pub async fn converse<P: Speaker, O>(
     let mut inbox = BytesMut::with_capacity(READ);
     let mut out = Bytes::new();
     let mut dripping: Option<Drip> = None;
+    // What was written may still wait inside TLS.
+    let mut unflushed = false;
     loop {
         if let Some(tls) = wanted.as_ref().filter(|_| part.is_to_secure(&log.dialogue)) {
             // Whatever was still to be said was meant for a line that anybody could read.
@@ -256,7 +261,8 @@ pub async fn converse<P: Speaker, O>(
                 Some(Say::Bytes(bytes)) => out = bytes,
                 Some(Say::Drip(drip)) => dripping = Some(drip),
                 Some(Say::Close(how)) => {
-                    let _ = writer.shutdown().await;
+                    // TLS says goodbye, for which a peer that does not read has no time.
+                    let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
                     return log.append(Happening::Closed { by: part.side, how }).await;
                 }
                 Some(Say::Wait(time)) => {
@@ -285,8 +291,10 @@ pub async fn converse<P: Speaker, O>(
                     Err(error) => return log.append(Happening::Closed { by, how: ending(&error) }).await,
                 }
             }
-            written = writer.write(piece), if !out.is_empty() => match written {
+            written = write_or_flush(&mut writer, piece), if !piece.is_empty() || unflushed => match written {
+                Ok(0) => unflushed = false,
                 Ok(n) => {
+                    unflushed = true;
                     let data = out.split_to(n);
                     log.append(Happening::Bytes { from: part.side, data, veiled: Vec::new() }).await;
                 }
@@ -311,6 +319,18 @@ pub async fn converse<P: Speaker, O>(
     }
 }
 
+/// Writes some of `piece`; where there is none, what was written leaves TLS too. Gives how much was
+/// written.
+async fn write_or_flush(
+    writer: &mut tokio::io::WriteHalf<Stream>,
+    piece: &[u8],
+) -> std::io::Result<usize> {
+    if piece.is_empty() {
+        return writer.flush().await.map(|()| 0);
+    }
+    writer.write(piece).await
+}
+
 /// Begins TLS; `None` if the connection ended with that.
 async fn secure<P: Speaker, O>(
     stream: Stream,
@@ -320,7 +340,8 @@ async fn secure<P: Speaker, O>(
     speaker: &mut P,
     orders: &mut Option<Orders<'_, O, P>>,
 ) -> Option<Stream> {
-    let mut shaking = std::pin::pin!(tls.shake(stream));
+    let patience = part.patience.map_or(tls::PATIENCE, |patience| patience.min(tls::PATIENCE));
+    let mut shaking = std::pin::pin!(tls.shake(stream, patience));
     let shaken = loop {
         tokio::select! {
             shaken = &mut shaking => break shaken,

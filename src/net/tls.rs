@@ -295,11 +295,15 @@ impl Server {
 }
 
 impl Tls {
-    /// Begins the layer on `stream`.
+    /// Begins the layer on `stream`, which may take so long.
     ///
     /// # Errors
     /// With the reason, and what was read instead.
-    pub async fn shake(&self, stream: Stream) -> Result<(Stream, TlsFacts), Failed> {
+    pub async fn shake(
+        &self,
+        stream: Stream,
+        patience: Duration,
+    ) -> Result<(Stream, TlsFacts), Failed> {
         let tap = Tap::new(stream);
         let shaken = async {
             match self {
@@ -308,7 +312,7 @@ impl Tls {
             }
         };
         let late = |_| Err(Failed::of(TlsReason::TimedOut, ""));
-        tokio::time::timeout(PATIENCE, shaken).await.unwrap_or_else(late)
+        tokio::time::timeout(patience, shaken).await.unwrap_or_else(late)
     }
 }
 

@@ -400,6 +400,13 @@ impl Dialogue {
     fn begin_tls(&mut self, event: &Event) {
         self.notice(event);
         self.flush();
+        // What was said in clear text behind STARTTLS is answered by nobody.
+        let exchanges = &self.exchanges;
+        let greets = |at: &usize| exchanges.get(*at).is_some_and(|e| e.turn == Turn::Greeting);
+        self.waiting.retain(greets);
+        self.chunked = None;
+        self.login_over = false;
+        self.heard = self.now;
         self.secured = true;
         self.forget_introduction();
         self.envelope.end(self.exchanges.len(), End::Secured);

@@ -1,4 +1,5 @@
-//! Says EHLO and STARTTLS by itself, then lets another speak.
+//! What comes before another may speak: EHLO and STARTTLS where they are wanted, and the word of
+//! whoever judges the server's certificate.
 
 use bytes::Bytes;
 
@@ -13,11 +14,23 @@ use super::{Say, Speaker};
 pub struct Upgrade<P> {
     /// The name of this host for EHLO, if TLS is wanted.
     pub ehlo: Option<String>,
+    /// Whether a certificate that cannot be trusted is no reason to be silent.
+    pub trusts: bool,
     /// Who speaks then.
     pub then: P,
 }
 
 impl<P> Upgrade<P> {
+    /// Nothing more is waited for: `then` has the last word.
+    pub fn hang_up(&mut self) {
+        (self.ehlo, self.trusts) = (None, true);
+    }
+
+    /// Whether the server is not trusted yet.
+    fn doubts(&self, seen: &Dialogue) -> bool {
+        !self.trusts && seen.tls().is_some_and(|tls| !tls.faults().is_empty())
+    }
+
     /// The name for EHLO, while TLS is still to begin.
     fn begins_as(&self, seen: &Dialogue) -> Option<&str> {
         self.ehlo.as_deref().filter(|_| !seen.is_secured() && seen.phase().is_open())
@@ -45,6 +58,7 @@ impl<P: Speaker> Speaker for Upgrade<P> {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         match self.begins_as(seen) {
             Some(name) => seen.awaits_client().then(|| Self::before(name, seen)),
+            None if self.doubts(seen) => None,
             None => self.then.next(now, seen),
         }
     }
@@ -53,12 +67,14 @@ impl<P: Speaker> Speaker for Upgrade<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Event, Happening, Side};
+    use crate::journal::facts::{CertificateFault, Verdict};
+    use crate::journal::{Event, Happening, Side, TlsFacts};
     use crate::speaker::Human;
 
     #[test]
     fn tls_comes_first_and_is_not_done_without() {
-        let mut upgrade = Upgrade { ehlo: Some("me".to_owned()), then: Human::default() };
+        let mut upgrade =
+            Upgrade { ehlo: Some("me".to_owned()), trusts: false, then: Human::default() };
         upgrade.then.push(Say::Bytes(Bytes::from_static(b"NOOP\r\n")));
         let mut seen = Dialogue::default();
         seen.apply(&Event::new(Moment(0), Happening::Opened(crate::journal::Endpoints::default())));
@@ -80,10 +96,19 @@ mod tests {
         refused.apply(&Event::bytes(Moment(0), Side::Server, Bytes::from_static(b"454 no\r\n")));
         assert!(matches!(upgrade.next(Moment(0), &refused), Some(Say::Close(_))));
         seen.apply(&Event::bytes(Moment(0), Side::Server, Bytes::from_static(b"220 go\r\n")));
+        let verdict = |faults| Some(Verdict { name: "mx".to_owned(), at: 0, faults });
+        let doubtful = verdict(vec![CertificateFault::Expired]);
+        let facts = TlsFacts { verdict: doubtful, ..TlsFacts::default() };
+        let mut doubted = seen.clone();
+        doubted.apply(&Event::new(Moment(0), Happening::Secured(Box::new(facts))));
+        assert_eq!(upgrade.next(Moment(0), &doubted), None, "nobody has said yes");
         seen.apply(&Event::new(Moment(0), Happening::Secured(Box::default())));
         assert_eq!(
             upgrade.next(Moment(0), &seen),
             Some(Say::Bytes(Bytes::from_static(b"NOOP\r\n")))
         );
+        upgrade.trusts = true;
+        upgrade.then.push(Say::Close(Ending::Finished));
+        assert!(matches!(upgrade.next(Moment(0), &doubted), Some(Say::Close(_))));
     }
 }

@@ -288,5 +288,7 @@ pub fn is_not_editing(model: &Model) -> Option<&'static str> {
 }
 
 fn cannot_close(model: &Model) -> Option<&'static str> {
-    if model.session.dialling { None } else { cannot_send(model) }
+    let session = &model.session;
+    let doubted = session.trust != Trust::Given && !session.recorded;
+    if session.dialling || doubted { None } else { cannot_send(model) }
 }

@@ -33,6 +33,8 @@ pub enum Effect {
     Password(usize, Box<Login>),
     /// List this folder, as it was typed.
     List(String),
+    /// Let this session speak to a server that cannot be trusted.
+    Trust(usize),
     /// Close the connection, or stop connecting.
     HangUp,
     /// Open a session with this target, as it was typed.

@@ -202,9 +202,9 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether it takes something away for good: a letter alone does not give it.
-    pub const fn destroys(self) -> bool {
-        matches!(self, Self::Drop)
+    /// Whether a letter alone is too little for it: it cannot be taken back.
+    pub const fn needs_enter(self) -> bool {
+        matches!(self, Self::Drop | Self::Trust)
     }
 }
 

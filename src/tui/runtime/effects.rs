@@ -32,6 +32,7 @@ impl Loop {
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Stop(id) => self.order(id, Order::Stop),
                 Effect::Remember(line) => self.memory.remember(line, self.inner.clone()),
+                Effect::Trust(id) => self.order(id, Order::Trust),
                 Effect::HangUp => {
                     self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
                 }

@@ -31,6 +31,8 @@ pub(super) enum Order {
     Say(Say),
     /// What is still to be said is not said.
     Stop,
+    /// The certificate is good enough.
+    Trust,
 }
 
 /// All session tasks.
@@ -152,7 +154,11 @@ async fn session(
                 let root = server.map(|practice| &practice.root);
                 let (tls, implicit) = choice.client(&target, root, true);
                 let part = Part::person().with_tls(tls, implicit);
-                let mut speaker = Upgrade { ehlo: choice.greets_as(), then: Human::default() };
+                let mut speaker = Upgrade {
+                    ehlo: choice.greets_as(),
+                    trusts: choice.insecure,
+                    then: Human::default(),
+                };
                 converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
             }
         }
@@ -166,11 +172,20 @@ async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
 }
 
 fn obey(speaker: &mut Upgrade<Human>, order: Order) -> bool {
-    let human = &mut speaker.then;
     match order {
-        Order::Say(say) => human.push(say),
+        Order::Say(say) => {
+            let hangs_up = speaker.then.push(say);
+            if hangs_up {
+                speaker.hang_up();
+            }
+            hangs_up
+        }
+        Order::Trust => {
+            speaker.trusts = true;
+            false
+        }
         Order::Stop => {
-            human.stop();
+            speaker.then.stop();
             true
         }
         Order::Dial(_) => false,

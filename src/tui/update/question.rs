@@ -14,7 +14,7 @@ use super::pasting::{has_directives, send};
 /// Asks.
 pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
-    let chosen = answers(model, &asked).iter().position(|answer| !answer.destroys());
+    let chosen = answers(model, &asked).iter().position(|answer| !answer.needs_enter());
     let chosen = chosen.unwrap_or_default();
     model.popup = Some(Popup::Question(Question { asked, chosen, typing: false }));
 }
@@ -97,14 +97,19 @@ pub(super) fn letter(model: &mut Model, c: char) -> Vec<Effect> {
     let at = answers.iter().position(|answer| question.asked.letter(*answer) == c);
     let meant = at.filter(|_| !question.typing);
     let answer = meant.and_then(|at| answers.get(at)).copied();
-    if let Some(answer) = answer.filter(|answer| !answer.destroys()) {
+    if let Some(answer) = answer.filter(|answer| !answer.needs_enter()) {
         return give(model, answer);
     }
     if let Some(Popup::Question(question)) = &mut model.popup {
         question.chosen = meant.unwrap_or(question.chosen);
         question.typing = meant.is_none();
     }
-    directive::told(model, if meant.is_some() { "question.destroys" } else { "question.typing" })
+    let confirms = match answer {
+        Some(Answer::Trust) => "question.confirm",
+        Some(_) => "question.destroys",
+        None => "question.typing",
+    };
+    directive::told(model, confirms)
 }
 
 fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {

@@ -35,7 +35,7 @@ pub(super) fn ask(model: &mut Model) {
 pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
     if answer == Answer::Trust {
         model.session.trust = Trust::Given;
-        return Vec::new();
+        return vec![Effect::Trust(model.session.id)];
     }
     vec![Effect::HangUp]
 }
