@@ -87,14 +87,7 @@ async fn session(
             let part = Part::person().with_tls(tls, implicit);
             let mut speaker =
                 Upgrade { ehlo: choice.greets_as(), trusts: true, then: Human::default() };
-            let obey = |speaker: &mut Upgrade<Human>, say| {
-                let hangs_up = speaker.then.push(say);
-                if hangs_up {
-                    speaker.hang_up();
-                }
-                hangs_up
-            };
-            let orders = Orders { queue: &mut orders, obey };
+            let orders = Orders { queue: &mut orders, obey: Upgrade::push };
             converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
         }
     }

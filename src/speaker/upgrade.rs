@@ -7,7 +7,7 @@ use crate::journal::{Ending, Moment};
 use crate::session::{Dialogue, Phase};
 use crate::smtp::verb::Verb;
 
-use super::{Say, Speaker};
+use super::{Human, Say, Speaker};
 
 /// A speaker that is heard once TLS is on; without a name it is heard at once.
 #[derive(Clone, Debug, Default)]
@@ -20,12 +20,18 @@ pub struct Upgrade<P> {
     pub then: P,
 }
 
-impl<P> Upgrade<P> {
-    /// Nothing more is waited for: `then` has the last word.
-    pub fn hang_up(&mut self) {
-        (self.ehlo, self.trusts) = (None, true);
+impl Upgrade<Human> {
+    /// As [`Human::push`]; hanging up waits for nothing.
+    pub fn push(&mut self, say: Say) -> bool {
+        let hangs_up = self.then.push(say);
+        if hangs_up {
+            (self.ehlo, self.trusts) = (None, true);
+        }
+        hangs_up
     }
+}
 
+impl<P> Upgrade<P> {
     /// Whether the server is not trusted yet.
     fn doubts(&self, seen: &Dialogue) -> bool {
         !self.trusts && seen.tls().is_some_and(|tls| !tls.faults().is_empty())
@@ -69,7 +75,6 @@ mod tests {
     use super::*;
     use crate::journal::facts::{CertificateFault, Verdict};
     use crate::journal::{Event, Happening, Side, TlsFacts};
-    use crate::speaker::Human;
 
     #[test]
     fn tls_comes_first_and_is_not_done_without() {
@@ -107,8 +112,7 @@ mod tests {
             upgrade.next(Moment(0), &seen),
             Some(Say::Bytes(Bytes::from_static(b"NOOP\r\n")))
         );
-        upgrade.trusts = true;
-        upgrade.then.push(Say::Close(Ending::Finished));
+        assert!(upgrade.push(Say::Close(Ending::Finished)));
         assert!(matches!(upgrade.next(Moment(0), &doubted), Some(Say::Close(_))));
     }
 }

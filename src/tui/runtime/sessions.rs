@@ -173,13 +173,7 @@ async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
 
 fn obey(speaker: &mut Upgrade<Human>, order: Order) -> bool {
     match order {
-        Order::Say(say) => {
-            let hangs_up = speaker.then.push(say);
-            if hangs_up {
-                speaker.hang_up();
-            }
-            hangs_up
-        }
+        Order::Say(say) => speaker.push(say),
         Order::Trust => {
             speaker.trusts = true;
             false
