@@ -122,7 +122,6 @@ pub fn paragraphs(facts: &TlsFacts, lang: Lang) -> Vec<Paragraph> {
         all.push(titled("tls.alpn", alpn.unwrap_or_else(|| none("tls.none"))));
     }
     all.extend(handshake(facts, lang).map(|text| titled("tls.handshake", text)));
-    all.extend(optional("tls.own", &facts.own));
     let at = facts.verdict.as_ref().map(|verdict| verdict.at);
     for (number, certificate) in facts.chain.iter().enumerate() {
         all.extend(described(number + 1, certificate, at, lang));

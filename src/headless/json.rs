@@ -113,7 +113,6 @@ struct Tls {
     took_us: Option<u64>,
     chain: Vec<Certificate>,
     verdict: Option<Verdict>,
-    own: Option<String>,
 }
 
 impl Tls {
@@ -129,7 +128,6 @@ impl Tls {
             took_us: facts.took,
             chain: facts.chain,
             verdict: facts.verdict,
-            own: facts.own,
         }
     }
 }

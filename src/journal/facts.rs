@@ -77,9 +77,6 @@ pub struct TlsFacts {
     /// What they were judged to be, if anybody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// The subject of the certificate that we sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub own: Option<String>,
 }
 
 /// A certificate in words (RFC 5280 §4.1).

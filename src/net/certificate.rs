@@ -2,14 +2,14 @@
 //!
 //! A chain is judged for every reason at once, where a verifier stops at the first.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use ring::digest;
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
 use tokio_rustls::rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{
@@ -25,8 +25,8 @@ use crate::journal::facts::{Certificate, CertificateFault};
 /// What stands in a certificate; one that cannot be read has its fingerprints.
 pub fn facts(der: &[u8]) -> Certificate {
     let prints = Certificate {
-        sha256: hex(digest::digest(&digest::SHA256, der).as_ref()),
-        sha1: hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
+        sha256: format!("{:x}", Sha256::digest(der)),
+        sha1: format!("{:x}", Sha1::digest(der)),
         ..Certificate::default()
     };
     let Ok((_, read)) = X509Certificate::from_der(der) else { return prints };
@@ -44,13 +44,6 @@ pub fn facts(der: &[u8]) -> Certificate {
         is_authority: read.is_ca(),
         ..prints
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -228,6 +221,7 @@ impl Kind {
 #[derive(Debug)]
 pub struct Authority {
     root: CertificateDer<'static>,
+    root_pem: String,
     between: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
 }
@@ -243,11 +237,12 @@ impl Authority {
     pub fn new() -> Result<Arc<Self>, rcgen::Error> {
         let (root_key, key) = (KeyPair::generate()?, KeyPair::generate()?);
         let params = authority("ehlo practice root");
-        let root = params.self_signed(&root_key)?.der().clone();
+        let root = params.self_signed(&root_key)?;
+        let (root, root_pem) = (root.der().clone(), root.pem());
         let above = Issuer::new(params, root_key);
         let params = authority("ehlo practice CA");
         let between = params.signed_by(&key, &above)?.der().clone();
-        Ok(Arc::new(Self { root, between, issuer: Issuer::new(params, key) }))
+        Ok(Arc::new(Self { root, root_pem, between, issuer: Issuer::new(params, key) }))
     }
 
     /// The root that a client has to know.
@@ -256,15 +251,8 @@ impl Authority {
     }
 
     /// The same as a file that other clients read.
-    pub fn root_pem(&self) -> String {
-        use base64::Engine as _;
-        let text = base64::engine::general_purpose::STANDARD.encode(&self.root);
-        let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
-        for line in text.as_bytes().chunks(64) {
-            pem.push_str(&String::from_utf8_lossy(line));
-            pem.push('\n');
-        }
-        pem + "-----END CERTIFICATE-----\n"
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
     }
 
     /// A certificate of the practice server.

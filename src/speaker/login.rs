@@ -79,14 +79,9 @@ fn keyed(key: &[u8], pieces: &[&[u8]]) -> Vec<u8> {
 
 /// The answer to a challenge of CRAM-MD5 (RFC 2195 §2), in hexadecimal digits.
 fn cram(password: &[u8], challenge: &[u8]) -> String {
-    use std::fmt::Write as _;
     let Ok(mut mac) = Hmac::<md5::Md5>::new_from_slice(password) else { return String::new() };
     mac.update(challenge);
-    let mut digits = String::new();
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
+    format!("{:x}", mac.finalize().into_bytes())
 }
 
 /// What TLS gives to bind a login to (RFC 5802 §6): the name of the kind and its data.

@@ -85,7 +85,7 @@ pub fn topics(model: &Model) -> Vec<Topic> {
     if let Some(row) = selected_line(model) {
         return topics_of_row(model, row);
     }
-    let reply = last(model).and_then(|exchange| exchange.reply.as_ref());
+    let reply = last(model).and_then(|(_, exchange)| exchange.reply.as_ref());
     reply.map(topics_of_reply).unwrap_or_default().into_iter().chain(phase(model)).collect()
 }
 
@@ -95,12 +95,12 @@ pub fn clauses(model: &Model) -> &'static [String] {
     first.map_or(&[], |topic| topic.entry().rfc.as_slice())
 }
 
-/// The exchange that was answered last, if that was on this connection.
-fn last(model: &Model) -> Option<&Exchange> {
+/// The exchange that was answered last, with its number, if that was on this connection.
+fn last(model: &Model) -> Option<(usize, &Exchange)> {
     let dialogue = &model.session.dialogue;
     let failed = matches!(dialogue.notices().last(), Some((_, Happening::NotOpened(_))));
-    let answered = dialogue.exchanges().iter().rev().find(|e| e.reply.is_some());
-    answered.filter(|e| e.connection == dialogue.connection() && !failed)
+    let answered = dialogue.exchanges().iter().enumerate().rfind(|(_, e)| e.reply.is_some());
+    answered.filter(|(_, e)| e.connection == dialogue.connection() && !failed)
 }
 
 /// The entry of where the session stands.
@@ -112,10 +112,8 @@ fn phase(model: &Model) -> Option<Topic> {
 fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
-        Some(exchange) => {
+        Some((at, exchange)) => {
             // A question is more than its code, which says that it is one; an answer is less.
-            let exchanges = model.session.dialogue.exchanges();
-            let at = exchanges.iter().rposition(|e| std::ptr::eq(e, exchange)).unwrap_or_default();
             let asked = inside(model, Row::Server { exchange: at, line: 0 }, brief);
             let answered = inside(model, Row::Client { exchange: at }, brief);
             let answered = answered.into_iter().filter(|_| asked.is_empty());
