@@ -11,11 +11,10 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::net::certificate::Kind;
 use crate::net::dial::Target;
 
 pub use common::Common;
-pub use tls::TlsArgs;
+pub use tls::{PracticeArgs, TlsArgs};
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
 #[derive(Parser, Debug)]
@@ -92,12 +91,8 @@ enum Verb {
         /// Accept any recipient of any domain, as a catcher does
         #[arg(long)]
         catch_all: bool,
-        /// The practice certificate to show; --tls-cert and --tls-key show one of yours
-        #[arg(long, value_name = "KIND", value_parser = tls::certificate(), default_value = "good")]
-        certificate: Kind,
-        /// Write the root of the practice certificates to this file (PEM), for clients to trust
-        #[arg(long, value_name = "FILE")]
-        write_ca: Option<PathBuf>,
+        #[command(flatten)]
+        practice: PracticeArgs,
         /// Print one JSON object for each message and session
         #[arg(long)]
         json: bool,
@@ -191,10 +186,8 @@ pub enum Mode {
         maildir: Option<PathBuf>,
         /// Whether every recipient is accepted.
         catch_all: bool,
-        /// Which practice certificate is shown.
-        certificate: Kind,
-        /// Where its root is written to.
-        write_ca: Option<PathBuf>,
+        /// Its certificates.
+        practice: PracticeArgs,
         /// As JSON.
         json: bool,
     },
@@ -271,8 +264,8 @@ pub fn read(
             Mode::Show { file, full: false, json: false }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
-        Some(Verb::Serve { listen, maildir, catch_all, certificate, write_ca, json }) => {
-            Mode::Serve { listen, maildir, catch_all, certificate, write_ca, json }
+        Some(Verb::Serve { listen, maildir, catch_all, practice, json }) => {
+            Mode::Serve { listen, maildir, catch_all, practice, json }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,

@@ -24,7 +24,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
-use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::config::{Settings, Sources, Warning};
 use crate::display::token::own_visible;
@@ -32,12 +31,13 @@ use crate::journal::Side;
 use crate::journal::file::Recorder;
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
-use crate::net::certificate::{Authority, Kind};
+use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::listen::Listener;
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::speaker::Policy;
+use crate::speaker::policy::ALICE;
 use crate::speaker::server::Deliver;
 
 pub use password::Password;
@@ -166,8 +166,8 @@ pub struct Practice {
     pub address: SocketAddr,
     /// Takes wishes to hear its end of a session.
     pub wishes: mpsc::Sender<Watch>,
-    /// The root of its certificate.
-    pub root: CertificateDer<'static>,
+    /// What its clients have.
+    pub pass: Pass,
 }
 
 /// The practice server that a session with `target` needs: one is started on loopback, keeps
@@ -185,15 +185,22 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> 
         Ok(format!("message {number}"))
     });
     let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+    let (tls, pass) = practice_tls().map_err(std::io::Error::other)?;
     let listener = Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await?;
-    let authority = Authority::new().map_err(std::io::Error::other)?;
-    let identity = authority.identity(Kind::Good).map_err(std::io::Error::other)?;
-    let tls = tls::Server::new(&identity).map_err(std::io::Error::other)?;
     let listener = listener.with_tls(tls, false);
     let address = listener.address()?;
     let (wishes, taken) = mpsc::channel(WISHES_WAITING);
     tokio::spawn(listener.watched(taken).serve(std::future::pending()));
-    Ok(Some(Practice { address, wishes, root: authority.root().clone() }))
+    Ok(Some(Practice { address, wishes, pass }))
+}
+
+/// TLS of the practice server, and what its clients have: the certificate of its account.
+fn practice_tls() -> anyhow::Result<(tls::Server, Pass)> {
+    let authority = Authority::new()?;
+    let root = authority.root().clone();
+    let own = authority.client(ALICE)?;
+    let tls = tls::Server::new(&authority.identity(Kind::Good)?, std::slice::from_ref(&root))?;
+    Ok((tls, Pass { root, own }))
 }
 
 /// How many wishes to hear the practice server may wait; they come from a person.

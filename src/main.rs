@@ -43,8 +43,8 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
-        Mode::Serve { listen, maildir, catch_all, certificate, write_ca, json } => {
-            let tls = headless::secure::server(&setting.tls, certificate, write_ca.as_deref())?;
+        Mode::Serve { listen, maildir, catch_all, practice, json } => {
+            let tls = headless::secure::server(&setting.tls, &practice)?;
             headless::serve::run(listen, maildir.as_deref(), catch_all, json, tls)
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),

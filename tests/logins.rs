@@ -20,10 +20,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ehlo::journal::{Endpoints, Event, Happening, Moment, Side, transcript};
+use ehlo::journal::facts::{Binding, Certificate, CertificateFault, Verdict};
+use ehlo::journal::{Endpoints, Event, Happening, Moment, Side, TlsFacts, transcript};
 use ehlo::session::Dialogue;
 use ehlo::smtp::sasl::{self, Name};
-use ehlo::speaker::login::{Binding, Credentials, Evidence, Fault, Next, needs_password};
+use ehlo::speaker::login::{Credentials, Fault, Next, needs_password};
 use ehlo::speaker::{Login, Policy, Say, Script, Secret, Seed, Server, Speaker};
 use outline::outline;
 use program::{Ended, Home, Running, arg};
@@ -64,9 +65,9 @@ fn opened() -> Dialogue {
     dialogue
 }
 
-fn practice(seed: u8, evidence: Evidence) -> Server {
+fn practice(seed: u8) -> Server {
     let deliver = Arc::new(|_| Ok("1".to_owned()));
-    Server::new(Policy::default(), deliver, Seed([seed; 32])).knowing(evidence)
+    Server::new(Policy::default(), deliver, Seed([seed; 32]))
 }
 
 /// Plays a script against the practice server; every login in it uses `secret`.
@@ -79,7 +80,7 @@ fn play(text: &str, secret: &str) -> (Script, Dialogue) {
             Ok(())
         })
         .unwrap();
-    let (mut server, mut seen) = (practice(9, Evidence::default()), opened());
+    let (mut server, mut seen) = (practice(9), opened());
     for _ in 0..200 {
         let mut spoke = false;
         for side in [Side::Client, Side::Server] {
@@ -184,24 +185,35 @@ fn what_the_server_refuses() {
     works(&text, "");
 }
 
-/// Both sides of a login under TLS, until the client has nothing more to do.
-fn bound(mechanism: &str, client: Option<Binding>, evidence: Evidence) -> (Login, Dialogue) {
-    let (mut server, mut seen) = (practice(3, evidence), opened());
-    let credentials = Credentials { user: USER.into(), binding: client, ..Credentials::default() };
+/// Both sides of a login under TLS, of which each knows its own end, until the client has nothing
+/// more to do.
+fn bound(mechanism: &str, client: TlsFacts, server_end: TlsFacts) -> (Login, Dialogue) {
+    let mut server = practice(3);
+    let under = |facts| {
+        let mut seen = opened();
+        seen.apply(&Event::new(Moment(0), Happening::Secured(Box::new(facts))));
+        seen
+    };
+    let (mut seen, mut seen_there) = (under(client), under(server_end));
+    let both = |seen: &mut Dialogue, there: &mut Dialogue, side, bytes: &[u8]| {
+        hear(seen, side, bytes);
+        hear(there, side, bytes);
+    };
+    let credentials = Credentials { user: USER.into(), ..Credentials::default() };
     let mut login = Login::new(mechanism, credentials, None);
     login.supply(Secret::new(PASSWORD), Seed([5; 32]));
     let mut introduced = false;
     for _ in 0..20 {
-        while let Some(Say::Bytes(bytes)) = server.next(Moment(1), &seen) {
-            hear(&mut seen, Side::Server, &bytes);
+        while let Some(Say::Bytes(bytes)) = server.next(Moment(1), &seen_there) {
+            both(&mut seen, &mut seen_there, Side::Server, &bytes);
         }
         if !introduced {
             introduced = true;
-            hear(&mut seen, Side::Client, b"EHLO x.example\r\n");
+            both(&mut seen, &mut seen_there, Side::Client, b"EHLO x.example\r\n");
             continue;
         }
         match login.next(&seen) {
-            Next::Say(bytes) => hear(&mut seen, Side::Client, &bytes),
+            Next::Say(bytes) => both(&mut seen, &mut seen_there, Side::Client, &bytes),
             Next::Wait => {}
             Next::Over(_) => return (login, seen),
         }
@@ -211,31 +223,38 @@ fn bound(mechanism: &str, client: Option<Binding>, evidence: Evidence) -> (Login
 
 #[test]
 fn plus_is_bound_to_the_connection() {
-    let binding = |data: &str| Binding { kind: "tls-exporter".into(), data: data.into() };
-    let evidence = |data| Evidence { binding: Some(binding(data)), certificate: None };
+    let end = |data: &str| {
+        let binding = Binding { kind: "tls-exporter".into(), data: data.into() };
+        TlsFacts { binding: Some(binding), ..TlsFacts::default() }
+    };
     for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
-        let (login, seen) = bound(mechanism, Some(binding("same")), evidence("same"));
+        let (login, seen) = bound(mechanism, end("same"), end("same"));
         assert!(seen.is_authenticated() && login.fault().is_none(), "{}", outline(&seen));
         // Somebody in between has two connections.
-        let (_, seen) = bound(mechanism, Some(binding("here")), evidence("there"));
+        let (_, seen) = bound(mechanism, end("here"), end("there"));
         assert!(!seen.is_authenticated());
-        let (_, seen) = bound(mechanism, None, evidence("same"));
+        let (_, seen) = bound(mechanism, TlsFacts::default(), end("same"));
         assert!(!seen.is_authenticated());
         let base = mechanism.strip_suffix("-PLUS").unwrap();
-        let (_, seen) = bound(base, Some(binding("same")), evidence("same"));
+        let (_, seen) = bound(base, end("same"), end("same"));
         assert!(seen.is_authenticated(), "offered and not wanted");
     }
-    let shown = Evidence { binding: None, certificate: Some(USER.into()) };
-    assert!(bound("EXTERNAL", None, shown).1.is_authenticated());
-    let other = Evidence { binding: None, certificate: Some("bob@example.net".into()) };
-    assert!(!bound("EXTERNAL", None, other).1.is_authenticated());
+    let shown = |name: &str, faults| TlsFacts {
+        chain: vec![Certificate { names: vec![name.into()], ..Certificate::default() }],
+        verdict: Some(Verdict { name: String::new(), at: 0, faults }),
+        ..TlsFacts::default()
+    };
+    let external = |server_end| bound("EXTERNAL", TlsFacts::default(), server_end).1;
+    assert!(external(shown(USER, vec![])).is_authenticated());
+    assert!(!external(shown("bob@example.net", vec![])).is_authenticated());
+    assert!(!external(shown(USER, vec![CertificateFault::Expired])).is_authenticated());
 }
 
 #[test]
 fn no_challenge_comes_twice() {
     for mechanism in ["CRAM-MD5", "SCRAM-SHA-256"] {
         let challenge = |seed| {
-            let (mut server, mut seen) = (practice(seed, Evidence::default()), opened());
+            let (mut server, mut seen) = (practice(seed), opened());
             for line in
                 ["", "EHLO x.example\r\n", "AUTH CRAM-MD5\r\n", "*\r\n", "AUTH CRAM-MD5\r\n"]
             {
@@ -406,7 +425,7 @@ fn the_client_of_another_implementation_logs_in() {
         let config = SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
         let name = Mechname::parse(mechanism.as_bytes()).unwrap();
         let mut session = SASLClient::new(config).start_suggested([&name]).unwrap();
-        let (mut server, mut seen) = (practice(9, Evidence::default()), opened());
+        let (mut server, mut seen) = (practice(9), opened());
         let mut hears = |seen: &mut Dialogue, line: &str| {
             hear(seen, Side::Client, line.as_bytes());
             while let Some(Say::Bytes(bytes)) = server.next(Moment(1), seen) {

@@ -18,6 +18,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
+use ehlo::speaker::policy::ALICE;
 use peer::Peer;
 use program::{Ended, Home, arg};
 
@@ -95,6 +96,56 @@ fn versions_suites_and_names_are_as_they_are_asked_for() {
     assert!(ended.err.contains("known are"), "{}", ended.err);
     let ended = run(&home, &server, &["--tls-min", "1.3", "--tls-max", "1.2"]).with(64);
     assert!(ended.err.contains("TLS"), "{}", ended.err);
+}
+
+/// What a login with these options says at the end, and what is known of the layer it was inside.
+fn log_in(home: &Home, server: &str, mechanism: &str, args: &[&str]) -> serde_json::Value {
+    let script =
+        format!("S: 220\nC: EHLO pc.example.org\nS: 250\n:auth {mechanism} {ALICE}\nS: 235\n");
+    let all = ["run", "-", "--json", "--server", server, "--tls", "starttls"];
+    let all = [&all, args, &["--password-command", "echo correct horse"]].concat();
+    home.run_with(all, &script).with(0).json()[0].clone()
+}
+
+#[test]
+fn logins_are_bound_to_tls_and_proven_by_certificates() {
+    let home = Home::new();
+    let (ca, own) = (home.path("ca.pem"), home.path("alice.pem"));
+    let serving = Serving::start(&home, &["--write-ca", arg(&ca), "--write-client", arg(&own)]);
+    let trust = ["--tls-ca", arg(&ca)];
+    for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
+        let session = log_in(&home, &serving.1, mechanism, &trust);
+        assert_eq!(session["tls"]["binding"]["kind"], "tls-exporter");
+        assert_eq!(session["tls"]["asked"]["authorities"][0], "CN=ehlo practice root");
+        assert_eq!(session["tls"]["asked"]["shown"], serde_json::Value::Null);
+    }
+    let shown = [&trust[..], &["--tls-cert", arg(&own), "--tls-key", arg(&own)]].concat();
+    let session = log_in(&home, &serving.1, "EXTERNAL", &shown);
+    assert_eq!(session["tls"]["asked"]["shown"], format!("CN={ALICE}"));
+    // Before 1.3 there is nothing to bind to, and a certificate all the same.
+    let old = log_in(&home, &serving.1, "EXTERNAL", &[&shown[..], &["--tls-max", "1.2"]].concat());
+    assert_eq!(old["tls"]["binding"], serde_json::Value::Null);
+    let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: AUTH EXTERNAL =\nS: 504\n";
+    let args = ["run", "-", "--server", &serving.1, "--tls", "starttls", "--tls-ca", arg(&ca)];
+    home.run_with(args, script).with(0);
+}
+
+#[test]
+fn a_handshake_goes_on_from_an_earlier_one_where_that_is_wished() {
+    let home = Home::new();
+    let (ca, script) = (home.path("ca.pem"), home.path("x.smtp"));
+    std::fs::write(&script, SCRIPT).unwrap();
+    let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
+    for (wish, kinds) in [(None, ["full", "full"]), (Some("--tls-resume"), ["full", "resumed"])] {
+        let (file, ca) = (arg(&script), arg(&ca));
+        let mut args = vec!["run", file, file, "--json", "--server", &serving.1];
+        args.extend(["--tls", "starttls", "--tls-ca", ca]);
+        args.extend(wish);
+        let sessions = home.run_with(args, "").with(0).json();
+        let seen: Vec<_> = sessions.iter().map(|s| s["tls"]["handshake"].as_str()).collect();
+        assert_eq!(seen, kinds.map(Some), "{wish:?}");
+        assert_eq!(sessions[1]["tls"]["chain"][0]["subject"], "CN=mx.example.net");
+    }
 }
 
 #[test]

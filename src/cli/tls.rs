@@ -41,6 +41,24 @@ pub struct TlsArgs {
     /// The server name to send (SNI); none sends no name
     #[arg(long, global = true, value_name = "NAME")]
     pub tls_sni: Option<String>,
+    /// Let a handshake go on from an earlier one with the same server, where it allows that
+    #[arg(long, global = true)]
+    pub tls_resume: bool,
+}
+
+/// The certificates of the practice server.
+#[derive(Args, Clone, Debug)]
+pub struct PracticeArgs {
+    /// The practice certificate to show; --tls-cert and --tls-key show one of yours
+    #[arg(long, value_name = "KIND", value_parser = certificate(), default_value = "good")]
+    pub certificate: Kind,
+    /// Write the root of the practice certificates to this file (PEM), for clients to trust
+    #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
+    pub write_ca: Option<PathBuf>,
+    /// Write a certificate of alice@example.org and its key to this file (PEM), for clients to show;
+    /// with --tls-ca, certificates that those roots have signed are trusted instead
+    #[arg(long, value_name = "FILE", conflicts_with = "tls_ca")]
+    pub write_client: Option<PathBuf>,
 }
 
 impl TlsArgs {
@@ -70,6 +88,6 @@ fn version() -> impl TypedValueParser<Value = Version> {
 }
 
 /// Reads the name of a practice certificate.
-pub(super) fn certificate() -> impl TypedValueParser<Value = Kind> {
+fn certificate() -> impl TypedValueParser<Value = Kind> {
     one_of(&Kind::ALL)
 }

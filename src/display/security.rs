@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::journal::facts::{Certificate, CertificateFault, TlsReason};
+use crate::journal::facts::{AskedCertificate, Certificate, CertificateFault, TlsReason};
 use crate::journal::{TlsFacts, TlsFailure};
 use crate::knowledge::{self, Lang};
+use crate::smtp::sasl;
 
 use super::article::Paragraph;
 use super::theme::Role;
@@ -22,6 +23,9 @@ pub fn secured(facts: &TlsFacts, lang: Lang) -> (Role, String) {
     let fill = |key, values: &[(&str, &str)]| knowledge::fill(lang, key, values);
     match &facts.verdict {
         None => (Role::Good, fill("tls.begun", &[("layer", &layer)])),
+        Some(verdict) if verdict.faults.is_empty() && verdict.name.is_empty() => {
+            (Role::Good, fill("tls.begun.client", &[("layer", &layer)]))
+        }
         Some(verdict) if verdict.faults.is_empty() => {
             let name = visible(verdict.name.as_bytes());
             (Role::Good, fill("tls.begun.trusted", &[("layer", &layer), ("name", &name)]))
@@ -122,6 +126,10 @@ pub fn paragraphs(facts: &TlsFacts, lang: Lang) -> Vec<Paragraph> {
         all.push(titled("tls.alpn", alpn.unwrap_or_else(|| none("tls.none"))));
     }
     all.extend(handshake(facts, lang).map(|text| titled("tls.handshake", text)));
+    all.extend(facts.asked.as_ref().map(|asked| titled("tls.asked", asked_for(asked, lang))));
+    all.extend(facts.binding.as_ref().map(|binding| {
+        titled("tls.binding", format!("{} {}", binding.kind, sasl::encode(&binding.data)))
+    }));
     let at = facts.verdict.as_ref().map(|verdict| verdict.at);
     for (number, certificate) in facts.chain.iter().enumerate() {
         all.extend(described(number + 1, certificate, at, lang));
@@ -132,12 +140,32 @@ pub fn paragraphs(facts: &TlsFacts, lang: Lang) -> Vec<Paragraph> {
 fn verdict(facts: &TlsFacts, lang: Lang) -> Option<Paragraph> {
     let verdict = facts.verdict.as_ref()?;
     let name = visible(verdict.name.as_bytes());
-    let (role, key, faults) = match verdict.faults.as_slice() {
-        [] => (Role::Good, "tls.trusted", String::new()),
-        some => (Role::Bad, "tls.untrusted", faults(some, lang)),
+    // A client's certificate is for no name.
+    let (role, key, faults) = match (verdict.faults.as_slice(), verdict.name.is_empty()) {
+        ([], true) => (Role::Good, "tls.client.trusted", String::new()),
+        ([], false) => (Role::Good, "tls.trusted", String::new()),
+        (some, true) => (Role::Bad, "tls.client.untrusted", faults(some, lang)),
+        (some, false) => (Role::Bad, "tls.untrusted", faults(some, lang)),
     };
     let text = knowledge::fill(lang, key, &[("name", &name), ("faults", &faults)]);
     Some(Paragraph::line(role, text))
+}
+
+/// What the server said when it wanted to see a certificate, and what it saw.
+fn asked_for(asked: &AskedCertificate, lang: Lang) -> String {
+    let shown = match &asked.shown {
+        Some(subject) => {
+            let subject = visible(subject.as_bytes());
+            knowledge::fill(lang, "tls.asked.shown", &[("subject", &subject)])
+        }
+        None => knowledge::word(lang, "tls.asked.nothing").to_owned(),
+    };
+    let authorities: Vec<_> = asked.authorities.iter().map(|a| visible(a.as_bytes())).collect();
+    if authorities.is_empty() {
+        return shown;
+    }
+    let values = [("shown", shown.as_str()), ("authorities", &authorities.join("; "))];
+    knowledge::fill(lang, "tls.asked.by", &values)
 }
 
 fn handshake(facts: &TlsFacts, lang: Lang) -> Option<String> {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::journal::facts::{Certificate, Verdict};
+use crate::journal::facts::{AskedCertificate, Binding, Certificate, Verdict};
 use crate::journal::{Happening, Header, Moment, TlsFacts};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
@@ -113,6 +113,8 @@ struct Tls {
     took_us: Option<u64>,
     chain: Vec<Certificate>,
     verdict: Option<Verdict>,
+    asked: Option<AskedCertificate>,
+    binding: Option<Binding>,
 }
 
 impl Tls {
@@ -128,6 +130,8 @@ impl Tls {
             took_us: facts.took,
             chain: facts.chain,
             verdict: facts.verdict,
+            asked: facts.asked,
+            binding: facts.binding,
         }
     }
 }

@@ -83,7 +83,7 @@ async fn session(
         Ok((stream, endpoints)) => {
             log.append(Happening::Opened(endpoints)).await;
             let (tls, implicit) =
-                choice.client(&target, practice.as_ref().map(|practice| &practice.root), false);
+                choice.client(&target, practice.as_ref().map(|practice| &practice.pass), false);
             let part = Part::person().with_tls(tls, implicit);
             let mut speaker =
                 Upgrade { ehlo: choice.greets_as(), trusts: true, then: Human::default() };

@@ -99,8 +99,8 @@ async fn play(
         Err(failure) => log.append(Happening::NotOpened(failure)).await,
         Ok((stream, endpoints)) => {
             log.append(Happening::Opened(endpoints)).await;
-            let root = practice.map(|practice| &practice.root);
-            let (tls, implicit) = setting.tls.client(&run.server, root, false);
+            let pass = practice.map(|practice| &practice.pass);
+            let (tls, implicit) = setting.tls.client(&run.server, pass, false);
             let part = Part::program(run.timeout).with_tls(tls, implicit);
             converse::<_, ()>(stream, &mut log, part, &mut script, None).await;
             // The end of the connection may be what it expected, or not.

@@ -1,14 +1,19 @@
 //! Options about TLS → what a session does; the files that they name are read here.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::cli::TlsArgs;
-use crate::net::certificate::{Authority, Identity, Kind};
-use crate::net::tls::{Choice, Server, When, Wishes};
+use crate::cli::{PracticeArgs, TlsArgs};
+use crate::net::certificate::{Authority, Identity};
+use crate::net::tls::{Choice, Earlier, Server, When, Wishes};
+use crate::speaker::policy::ALICE;
+
+use super::create_private;
 
 /// What was chosen on the command line.
 ///
@@ -24,6 +29,7 @@ pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
         newest: args.tls_max,
         ciphers: args.tls_cipher.clone(),
         identity: identity(args)?,
+        resumes: args.tls_resume.then(Earlier::default),
     };
     wishes.check().context("these options for TLS do not fit")?;
     Ok(Choice { when: args.when(), insecure: args.insecure, ehlo: args.ehlo.clone(), wishes })
@@ -33,25 +39,29 @@ pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
 ///
 /// # Errors
 /// When a file cannot be read or written, or certificate and key do not fit.
-pub fn server(
-    choice: &Choice,
-    kind: Kind,
-    write_ca: Option<&Path>,
-) -> anyhow::Result<Option<(Server, bool)>> {
+pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Server, bool)>> {
     if choice.when == When::Off {
         return Ok(None);
     }
-    let identity = if let Some(own) = &choice.wishes.identity {
-        own.clone()
-    } else {
-        let authority = Authority::new()?;
-        if let Some(path) = write_ca {
-            std::fs::write(path, authority.root_pem())
-                .with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        authority.identity(kind)?
+    let authority = Authority::new()?;
+    let unwritten = |path: &Path| format!("cannot write {}", path.display());
+    if let Some(path) = &args.write_ca {
+        std::fs::write(path, authority.root_pem()).with_context(|| unwritten(path))?;
+    }
+    if let Some(path) = &args.write_client {
+        let own = authority.client(ALICE)?.pem();
+        create_private(path, File::options().create(true).truncate(true))
+            .and_then(|mut file| file.write_all(own.as_bytes()))
+            .with_context(|| unwritten(path))?;
+    }
+    let Wishes { identity, roots, .. } = &choice.wishes;
+    let practised = [authority.root().clone()];
+    let clients = if roots.is_empty() { &practised[..] } else { roots };
+    let server = match identity {
+        Some(own) => Server::new(own, clients)?,
+        None => Server::new(&authority.identity(args.certificate)?, clients)?,
     };
-    Ok(Some((Server::new(&identity)?, choice.when == When::Implicit)))
+    Ok(Some((server, choice.when == When::Implicit)))
 }
 
 fn identity(args: &TlsArgs) -> anyhow::Result<Option<Identity>> {

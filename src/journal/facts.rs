@@ -77,6 +77,48 @@ pub struct TlsFacts {
     /// What they were judged to be, if anybody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// What the server said when it asked the client for a certificate, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AskedCertificate>,
+    /// What a login can be bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binding: Option<Binding>,
+}
+
+/// A server's question for the client's certificate (RFC 8446 §4.3.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AskedCertificate {
+    /// The authorities that it named; none stands for any.
+    pub authorities: Vec<String>,
+    /// Whose certificate it was shown, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+}
+
+/// What both ends of a TLS layer have and nobody else can: no secret (RFC 5056).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// `tls-exporter` (RFC 9266) or another kind.
+    pub kind: String,
+    /// Its bytes.
+    #[serde(with = "as_base64")]
+    pub data: Vec<u8>,
+}
+
+mod as_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        STANDARD.encode(bytes).serialize(to)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(from)?).map_err(D::Error::custom)
+    }
 }
 
 /// A certificate in words (RFC 5280 §4.1).

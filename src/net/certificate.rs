@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::{
 };
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{CertificateError, Error, RootCertStore};
-use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name};
 use x509_parser::public_key::PublicKey;
 
 use crate::journal::facts::{Certificate, CertificateFault};
@@ -44,6 +44,11 @@ pub fn facts(der: &[u8]) -> Certificate {
         is_authority: read.is_ca(),
         ..prints
     }
+}
+
+/// The name of somebody in a certificate, as text.
+pub fn name_of(der: &[u8]) -> String {
+    X509Name::from_der(der).map(|(_, name)| name.to_string()).unwrap_or_default()
 }
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
@@ -139,6 +144,22 @@ pub fn judge(
     faults
 }
 
+/// What a verifier that stops at the first reason has against a chain.
+pub fn fault(error: &Error) -> CertificateFault {
+    match error {
+        Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => CertificateFault::Expired,
+        Error::InvalidCertificate(
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        ) => CertificateFault::NotYetValid,
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            CertificateFault::UnknownIssuer
+        }
+        other => CertificateFault::Other(other.to_string()),
+    }
+}
+
 /// Whether a certificate is itself one of the roots, as one that was made for one server may be.
 fn known(own: &CertificateDer<'_>, roots: &RootCertStore) -> Option<()> {
     let (_, read) = X509Certificate::from_der(own).ok()?;
@@ -184,10 +205,32 @@ pub struct Identity {
     pub key: PrivateKeyDer<'static>,
 }
 
+impl Identity {
+    fn new(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Self {
+        Self { chain, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() }
+    }
+
+    /// Both in the one file that most clients read.
+    pub fn pem(&self) -> String {
+        let block = |tag: &str, der: &[u8]| pem::encode(&pem::Pem::new(tag, der));
+        let key = block("PRIVATE KEY", self.key.secret_der());
+        self.chain.iter().map(|der| block("CERTIFICATE", der)).chain([key]).collect()
+    }
+}
+
 impl Clone for Identity {
     fn clone(&self) -> Self {
         Self { chain: self.chain.clone(), key: self.key.clone_key() }
     }
+}
+
+/// What a client of the practice server has.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// The root that it knows.
+    pub root: CertificateDer<'static>,
+    /// The certificate that it can show.
+    pub own: Identity,
 }
 
 /// The certificates with which the practice server can show itself.
@@ -277,8 +320,23 @@ impl Authority {
             Kind::SelfSigned | Kind::IncompleteChain => vec![own.der().clone()],
             _ => vec![own.der().clone(), self.between.clone()],
         };
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
-        Ok(Identity { chain, key })
+        Ok(Identity::new(chain, &key))
+    }
+
+    /// The certificate with which a client proves that it has this account.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn client(&self, account: &str) -> Result<Identity, rcgen::Error> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = called(account);
+        params.subject_alt_names = vec![SanType::Rfc822Name(account.try_into()?)];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (params.not_before, params.not_after) =
+            (date_time_ymd(2025, 1, 1), date_time_ymd(2045, 1, 1));
+        let key = KeyPair::generate()?;
+        let own = params.signed_by(&key, &self.issuer)?;
+        Ok(Identity::new(vec![own.der().clone(), self.between.clone()], &key))
     }
 }
 

@@ -16,7 +16,7 @@ use sha2::Sha256;
 use crate::smtp::sasl;
 
 pub use client::{Credentials, Fault, Login, Next, needs_password};
-pub use server::{Account, Evidence};
+pub use server::Account;
 
 /// A password or a token; it shows itself to nobody by accident.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -82,15 +82,6 @@ fn cram(password: &[u8], challenge: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<md5::Md5>::new_from_slice(password) else { return String::new() };
     mac.update(challenge);
     format!("{:x}", mac.finalize().into_bytes())
-}
-
-/// What TLS gives to bind a login to (RFC 5802 §6): the name of the kind and its data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// `tls-exporter` (RFC 9266) or another kind.
-    pub kind: String,
-    /// The bytes that both ends have.
-    pub data: Vec<u8>,
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::session::timing::SERVER_PATIENCE;
 
 use super::login::{Account, Secret};
 
+/// The account of the practice world.
+pub const ALICE: &str = "alice@example.org";
+
 /// The beliefs of a practice server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -69,7 +72,7 @@ impl Default for Policy {
                 "ANONYMOUS",
             ]),
             accounts: vec![Account {
-                name: "alice@example.org".to_owned(),
+                name: ALICE.to_owned(),
                 password: Secret::new("correct horse"),
                 token: Secret::new("ya29.token"),
             }],

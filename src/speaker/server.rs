@@ -17,7 +17,6 @@ use crate::smtp::reply;
 use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
 
-use super::login::Evidence;
 use super::login::server::{Judge, Ruling};
 use super::{Policy, Say, Seed, Speaker};
 
@@ -47,7 +46,6 @@ pub struct Server {
     policy: Policy,
     deliver: Deliver,
     seed: Seed,
-    evidence: Evidence,
     closing: bool,
 }
 
@@ -55,13 +53,7 @@ impl Server {
     /// A server that believes `policy` and hands accepted messages to `deliver`; what it asks in a
     /// login follows from `seed`.
     pub fn new(policy: Policy, deliver: Deliver, seed: Seed) -> Self {
-        Self { policy, deliver, seed, evidence: Evidence::default(), closing: false }
-    }
-
-    /// Takes what the connection itself proves into account.
-    pub fn knowing(mut self, evidence: Evidence) -> Self {
-        self.evidence = evidence;
-        self
+        Self { policy, deliver, seed, closing: false }
     }
 
     /// 421, and then the end.
@@ -174,7 +166,7 @@ impl Server {
         if self.policy.starttls && !seen.is_secured() {
             lines.push("STARTTLS".to_owned());
         }
-        let mechanisms = self.judge().offered();
+        let mechanisms = self.judge(seen).offered();
         if !mechanisms.is_empty() {
             lines.push(format!("AUTH {}", mechanisms.join(" ")));
         }
@@ -182,14 +174,14 @@ impl Server {
         Answer(Code::OK, None, lines)
     }
 
-    const fn judge(&self) -> Judge<'_> {
-        Judge { policy: &self.policy, evidence: &self.evidence, seed: &self.seed }
+    fn judge<'a>(&'a self, seen: &'a Dialogue) -> Judge<'a> {
+        Judge { policy: &self.policy, tls: seen.tls(), seed: &self.seed }
     }
 
     /// AUTH itself (RFC 4954 §4).
     fn auth(&self, seen: &Dialogue, index: usize, exchange: &Exchange) -> Answer {
         let argument = exchange.command.as_ref().map(|command| &command.argument);
-        let offered = self.judge().offered();
+        let offered = self.judge(seen).offered();
         match argument {
             _ if offered.is_empty() => {
                 no(Code::NOT_IMPLEMENTED, (5, 1), "AUTH is not offered here")
@@ -220,7 +212,7 @@ impl Server {
         let Some(login) = Login::at(seen, index) else {
             return no(Code::BAD_SEQUENCE, (5, 1), "There is no login to go on with");
         };
-        match self.judge().rule(&login) {
+        match self.judge(seen).rule(&login) {
             Ruling::Ask(question) => {
                 Answer(Code::AUTH_CHALLENGE, None, vec![sasl::encode(&question)])
             }

@@ -8,7 +8,7 @@ use crate::smtp::sasl::{self, Form, Name, Step};
 use crate::smtp::verb::Verb;
 
 use super::scram::{Hash, Material};
-use super::{Binding, Secret, Seed, cram};
+use super::{Secret, Seed, cram};
 
 /// The longest command line with its CRLF (RFC 5321 §4.5.3.1.4), which holds for AUTH with its
 /// initial response too (RFC 4954 §4).
@@ -27,8 +27,6 @@ pub struct Credentials {
     pub user: String,
     /// The password or the token.
     pub secret: Secret,
-    /// What TLS gives to bind the login to.
-    pub binding: Option<Binding>,
 }
 
 /// Why a login was given up, or is not to be trusted.
@@ -292,7 +290,7 @@ impl Login {
 
     /// How the login is bound to TLS (RFC 5802 §6).
     fn header(&self, seen: &Dialogue) -> Result<String, Fault> {
-        let binding = self.credentials.binding.as_ref();
+        let binding = seen.tls().and_then(|tls| tls.binding.as_ref());
         if self.mechanism.ends_with("-PLUS") {
             return Ok(format!("p={},,", binding.ok_or(Fault::NoBinding)?.kind));
         }
@@ -335,7 +333,8 @@ impl Login {
             .ok_or(Fault::Malformed)?;
         let mut bound = header.to_vec();
         if self.mechanism.ends_with("-PLUS") || self.header(seen)?.starts_with('p') {
-            let binding = self.credentials.binding.as_ref().ok_or(Fault::NoBinding)?;
+            let binding =
+                seen.tls().and_then(|tls| tls.binding.as_ref()).ok_or(Fault::NoBinding)?;
             bound.extend_from_slice(&binding.data);
         }
         let last = format!("c={},r={nonce}", sasl::encode(&bound));

@@ -1,11 +1,13 @@
 //! The practice server's side: what it asks, and whom it lets in.
 
+use crate::journal::TlsFacts;
+use crate::journal::facts::{Binding, Certificate};
 use crate::session;
 use crate::smtp::code::Code;
 use crate::smtp::sasl::{self, Form, Name, Step};
 
 use super::scram::{Hash, Material, prepared};
-use super::{Binding, Secret, Seed, cram, keyed};
+use super::{Secret, Seed, cram, keyed};
 use crate::speaker::Policy;
 
 /// How often a password is hashed; no fewer are allowed (RFC 7677 §4).
@@ -20,15 +22,6 @@ pub struct Account {
     pub password: Secret,
     /// The token for the mechanisms that take one.
     pub token: Secret,
-}
-
-/// What the connection itself proves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
-    /// What a login can be bound to.
-    pub binding: Option<Binding>,
-    /// Whose certificate the client has shown.
-    pub certificate: Option<String>,
 }
 
 /// What the server says to a step.
@@ -59,18 +52,19 @@ const REFUSED_TOKEN: &str =
 #[derive(Clone, Copy)]
 pub(in crate::speaker) struct Judge<'a> {
     pub policy: &'a Policy,
-    pub evidence: &'a Evidence,
+    /// What TLS itself proves, where it is on.
+    pub tls: Option<&'a TlsFacts>,
     pub seed: &'a Seed,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     /// The mechanisms that are offered on this connection.
     pub(in crate::speaker) fn offered(self) -> Vec<String> {
-        let Evidence { binding, certificate } = self.evidence;
         let listed = &self.policy.mechanisms;
-        let bound = listed.iter().filter(|name| binding.is_some() && Hash::of(name).is_some());
+        let can_bind = self.binding().is_some();
+        let bound = listed.iter().filter(|name| can_bind && Hash::of(name).is_some());
         let bound: Vec<_> = bound.map(|name| format!("{name}-PLUS")).collect();
-        let external = certificate.is_some() && !listed.is_empty();
+        let external = self.certificate().is_some() && !listed.is_empty();
         let external = external.then(|| "EXTERNAL".to_owned());
         listed.iter().cloned().chain(bound).chain(external).collect()
     }
@@ -161,9 +155,22 @@ impl Judge<'_> {
     }
 
     fn certified(self, act_as: &[u8]) -> Ruling {
-        let shown = self.evidence.certificate.as_deref().unwrap_or_default().as_bytes();
-        let same = act_as.is_empty() || act_as.eq_ignore_ascii_case(shown);
-        if same && !shown.is_empty() { Ruling::In } else { WRONG }
+        let Some(certificate) = self.certificate() else { return WRONG };
+        let owner = |name: &&String| self.policy.account(name.as_bytes()).is_some();
+        let is_meant =
+            |name: &String| act_as.is_empty() || act_as.eq_ignore_ascii_case(name.as_bytes());
+        if certificate.names.iter().find(owner).is_some_and(is_meant) { Ruling::In } else { WRONG }
+    }
+
+    /// The client's own certificate, if it can be trusted.
+    fn certificate(self) -> Option<&'a Certificate> {
+        let trusted = |tls: &&TlsFacts| tls.verdict.as_ref().is_some_and(|v| v.faults.is_empty());
+        self.tls.filter(trusted)?.chain.first()
+    }
+
+    /// What a login can be bound to.
+    fn binding(self) -> Option<&'a Binding> {
+        self.tls?.binding.as_ref()
     }
 
     /// The salt of a user, also of one that does not exist: nobody learns who does.
@@ -194,7 +201,7 @@ impl Judge<'_> {
     /// Whether the client's flag fits what is offered (RFC 5802 §6).
     fn is_bound_right(self, mechanism: &str, first: &Step) -> bool {
         let plus = mechanism.ends_with("-PLUS");
-        let binding = self.evidence.binding.as_ref();
+        let binding = self.binding();
         match first.get(Name::Binding) {
             Some(b"n") => !plus,
             // Somebody took -PLUS off the list on its way.
@@ -222,7 +229,7 @@ impl Judge<'_> {
         let (header, bare) = whole.split_at_checked(at).ok_or(MALFORMED)?;
         let mut bound = header.to_vec();
         if login.mechanism.ends_with("-PLUS") {
-            let binding = self.evidence.binding.as_ref();
+            let binding = self.binding();
             bound.extend(binding.iter().flat_map(|binding| &binding.data));
         }
         // The question that was answered is the last but one where ours is asked already.

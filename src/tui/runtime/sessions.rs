@@ -151,8 +151,8 @@ async fn session(
             Ok((stream, endpoints)) => {
                 log.append(Happening::Opened(endpoints)).await;
                 let orders = Orders { queue: &mut orders, obey };
-                let root = server.map(|practice| &practice.root);
-                let (tls, implicit) = choice.client(&target, root, true);
+                let pass = server.map(|practice| &practice.pass);
+                let (tls, implicit) = choice.client(&target, pass, true);
                 let part = Part::person().with_tls(tls, implicit);
                 let mut speaker = Upgrade {
                     ehlo: choice.greets_as(),
