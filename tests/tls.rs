@@ -18,6 +18,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
+use ehlo::smtp::sasl;
 use ehlo::speaker::policy::ALICE;
 use peer::Peer;
 use program::{Ended, Home, arg};
@@ -74,6 +75,8 @@ fn each_practice_certificate_is_refused_for_its_own_reason() {
         assert_eq!(tls["sni"], "localhost");
         let own = &tls["chain"][0];
         assert!(own["sha256"].as_str().unwrap().len() == 64, "{own}");
+        let der = sasl::decode(own["der"].as_str().unwrap().as_bytes()).unwrap();
+        assert_eq!(&ehlo::net::certificate::facts(&der).subject, own["subject"].as_str().unwrap());
     }
 }
 

@@ -147,6 +147,9 @@ pub struct Certificate {
     pub sha256: String,
     /// SHA-1 of all of it, in hex; old tools name certificates by it.
     pub sha1: String,
+    /// All of it, as it was sent.
+    #[serde(with = "as_base64", skip_serializing_if = "Vec::is_empty")]
+    pub der: Vec<u8>,
 }
 
 /// What a chain of certificates was judged to be.

@@ -27,6 +27,7 @@ pub fn facts(der: &[u8]) -> Certificate {
     let prints = Certificate {
         sha256: format!("{:x}", Sha256::digest(der)),
         sha1: format!("{:x}", Sha1::digest(der)),
+        der: der.to_vec(),
         ..Certificate::default()
     };
     let Ok((_, read)) = X509Certificate::from_der(der) else { return prints };
