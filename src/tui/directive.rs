@@ -1,7 +1,7 @@
 //! The directives: what a person can say to the program at the prompt, behind a colon; and why
 //! one of them cannot be done now.
 
-use super::model::{Model, Trust};
+use super::model::Model;
 
 /// What a directive does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,7 +209,7 @@ const fn nothing_to_send(model: &Model) -> &'static str {
 pub fn cannot_send(model: &Model) -> Option<&'static str> {
     if model.session.recorded {
         Some(nothing_to_send(model))
-    } else if model.session.trust != Trust::Given {
+    } else if !model.session.is_trusted() {
         Some("question.certificate.first")
     } else if model.session.dialogue.phase().is_open() {
         None
@@ -289,6 +289,6 @@ pub fn is_not_editing(model: &Model) -> Option<&'static str> {
 
 fn cannot_close(model: &Model) -> Option<&'static str> {
     let session = &model.session;
-    let doubted = session.trust != Trust::Given && !session.recorded;
+    let doubted = !session.is_trusted() && !session.recorded;
     if session.dialling || doubted { None } else { cannot_send(model) }
 }

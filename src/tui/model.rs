@@ -230,6 +230,16 @@ impl Session {
         }
     }
 
+    /// Whether there is no doubt about who is at the other end, or the person has none.
+    pub const fn is_trusted(&self) -> bool {
+        matches!(self.trust, Trust::Given)
+    }
+
+    /// Whether something goes out bit by bit.
+    pub const fn goes_on(&self) -> bool {
+        self.queue.is_some() || self.drip.is_some() || self.sending.is_some()
+    }
+
     /// The editor; a draft is begun where there is none.
     pub fn write(&mut self) -> &mut Editor {
         let revision = self.next_revision;
@@ -430,9 +440,7 @@ impl Model {
             return u16::try_from(lines).unwrap_or(u16::MAX).min(rows / 2).max(1);
         }
         let session = &self.session;
-        let goes_on =
-            session.queue.is_some() || session.drip.is_some() || session.sending.is_some();
-        u16::from(self.hints || asks || goes_on)
+        u16::from(self.hints || asks || session.goes_on())
     }
 
     /// Which keys count, the nearest first.

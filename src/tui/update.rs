@@ -70,17 +70,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::pointed(model);
     let selected = linked::selected(model);
     let written = editor::place(model);
-    let by_person = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_));
     // Of which session a secret stands in the line.
-    let hides = |model: &Model| {
-        (by_person && !model.typed_secrets().is_empty()).then_some(model.session.id)
-    };
-    let secret = hides(model);
+    let secret = model.prompt.held_secret().then_some(model.session.id);
     let mut effects = take(model, message);
     effects.extend(files::want(model));
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
-    if !found && (secret == Some(model.session.id) || hides(model).is_some()) {
+    if !found && (secret == Some(model.session.id) || hides(model)) {
         // What is left of it, and what can be undone, may be read later, where nobody knows.
         model.prompt.hold_secret();
     }
@@ -103,6 +99,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     advice::count_draft(model);
     sending::next_by_hand(model);
     effects
+}
+
+/// Whether a secret stands in the line: a key makes it one, and so does what is heard.
+fn hides(model: &Model) -> bool {
+    !model.prompt.text().is_empty() && !model.typed_secrets().is_empty()
 }
 
 /// What a session is told to say is on its way.
@@ -238,11 +239,15 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     sending::lines_settle(model, id);
     effects.extend(leaving::settle(model));
     advice::learn(model, id);
-    effects.extend(lines::next_line(model, id));
-    effects.extend(sending::go_on(model, id));
-    effects.extend(login::go_on(model, id));
+    effects.extend(go_on(model, id));
     effects.extend(leaving::parted(model, id));
     effects
+}
+
+/// Goes on with what a session says by itself, if it is its turn.
+fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
+    let goes_on = [lines::next_line, sending::go_on, login::go_on];
+    goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
 }
 
 fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) -> Vec<Effect> {

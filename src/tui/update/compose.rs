@@ -116,7 +116,7 @@ pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
-    if model.session.trust != Trust::Given {
+    if !model.session.is_trusted() {
         model.session.trust = Trust::ToAsk;
         return Vec::new();
     }
@@ -309,6 +309,13 @@ mod tests {
                 }
             }
         }
+        // What is heard makes it one.
+        let mut model = behind(&[" AUTH LOGIN"]);
+        model.prompt.insert("c2VjcmV0");
+        hears(&mut model, Side::Server, "334 VXNlcm5hbWU6\r\n");
+        key(&mut model, "ctrl-u");
+        key(&mut model, "alt-u");
+        assert_eq!(model.prompt.text(), "");
         let mut model = greeted();
         types(&mut model, "NOOP x");
         key(&mut model, "ctrl-7");

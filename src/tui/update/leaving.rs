@@ -6,7 +6,7 @@ use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
 use super::super::effect::Effect;
-use super::super::model::{Model, Session, Trust};
+use super::super::model::{Model, Session};
 use super::super::popup::{Answer, Asked, Popup};
 use super::super::queue::Queue;
 use super::lines::next_lines;
@@ -58,8 +58,7 @@ fn hears_quit(session: &Session) -> bool {
     let dialogue = &session.dialogue;
     let text = dialogue.awaits_mail_data() || dialogue.awaits_login() || dialogue.awaits_octets();
     let writing = session.queue.as_ref().is_some_and(Queue::is_writing);
-    let trusted = session.trust == Trust::Given;
-    dialogue.awaits_client() && trusted && !session.recorded && !text && !writing
+    dialogue.awaits_client() && session.is_trusted() && !session.recorded && !text && !writing
 }
 
 /// Closes a question that is about nothing any more, and says so.

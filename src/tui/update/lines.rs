@@ -26,7 +26,7 @@ pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
     if decides_queues(model) {
         return Vec::new();
     }
-    let Some(session) = model.session_mut(id) else { return Vec::new() };
+    let Some(session) = model.session_mut(id).filter(|s| s.is_trusted()) else { return Vec::new() };
     let Some(queue) = &mut session.queue else { return Vec::new() };
     match queue.next(&session.dialogue) {
         Next::Wait => {}

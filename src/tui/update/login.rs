@@ -56,7 +56,7 @@ fn start(model: &mut Model, id: usize, login: Login) -> Vec<Effect> {
 
 /// The next step of a session's login, if it is its turn.
 pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
-    let Some(session) = model.session_mut(id) else { return Vec::new() };
+    let Some(session) = model.session_mut(id).filter(|s| s.is_trusted()) else { return Vec::new() };
     let Some(login) = &mut session.login else { return Vec::new() };
     match login.next(&session.dialogue) {
         Next::Say(bytes) => return vec![Effect::Say(id, bytes)],
@@ -65,11 +65,22 @@ pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
             let fault = login.fault();
             session.login = None;
             if let Some(fault) = fault {
-                let why = knowledge::word(model.lang, fault.key());
-                let told = knowledge::fill(model.lang, "login.remark", &[("why", why)]);
-                model.notice = Some(model.numbered(id, told));
+                remark(model, id, fault.key());
             }
         }
     }
     Vec::new()
+}
+
+/// Ends the login of a session with a sentence, if there is one.
+pub(super) fn give_up(model: &mut Model, id: usize, why: &'static str) {
+    if model.session_mut(id).is_some_and(|session| session.login.take().is_some()) {
+        remark(model, id, why);
+    }
+}
+
+fn remark(model: &mut Model, id: usize, why: &'static str) {
+    let why = knowledge::word(model.lang, why);
+    let told = knowledge::fill(model.lang, "login.remark", &[("why", why)]);
+    model.notice = Some(model.numbered(id, told));
 }

@@ -235,7 +235,7 @@ pub(super) fn begin(
 /// Sends what comes next of the message of a session, if it is its turn.
 pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     let mut effects = Vec::new();
-    while let Some(session) = model.session_mut(id)
+    while let Some(session) = model.session_mut(id).filter(|session| session.is_trusted())
         && let Some(sending) = &mut session.sending
     {
         match sending.next(&session.dialogue) {
@@ -282,7 +282,7 @@ fn tell(model: &mut Model, id: usize, key: &'static str, values: &[(&str, &str)]
 }
 
 /// It was not taken: a draft is still there.
-fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
+pub(super) fn end(model: &mut Model, id: usize, why: &'static str, code: Option<Code>) {
     lines_end(model, id);
     let ended = model.session_mut(id).and_then(|session| session.sending.take());
     if ended.is_none_or(|sending| sending.draft.is_none()) {

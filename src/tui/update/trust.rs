@@ -1,11 +1,12 @@
-//! A certificate that cannot be trusted: nothing is sent before the person has said so.
+//! A certificate that cannot be trusted: nothing is sent before the person has said so, and what
+//! goes on by itself waits for that.
 
 use crate::journal::{Event, Happening};
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Session, Trust};
 use super::super::popup::{Answer, Asked, Popup};
-use super::question;
+use super::{lines, login, question, sending};
 
 /// A session has heard something.
 pub(super) fn heard(session: &mut Session, event: &Event, insecure: bool) {
@@ -31,12 +32,17 @@ pub(super) fn ask(model: &mut Model) {
     }
 }
 
-/// The person has decided.
+/// The person has decided: what waited goes on, or is dropped.
 pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
+    let id = model.session.id;
     if answer == Answer::Trust {
         model.session.trust = Trust::Given;
-        return vec![Effect::Trust(model.session.id)];
+        let goes_on = super::go_on(model, id);
+        return [Effect::Trust(id)].into_iter().chain(goes_on).collect();
     }
+    lines::stop(model, id, "certificate.refused", "");
+    sending::end(model, id, "editor.untrusted", None);
+    login::give_up(model, id, "certificate.refused");
     vec![Effect::HangUp]
 }
 
@@ -45,6 +51,8 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::super::super::message::Message;
+    use super::super::super::queue::Queue;
+    use super::super::super::sending::{Pieces, Sending, Way};
     use super::super::update;
     use super::*;
     use crate::display::Theme;
@@ -52,6 +60,8 @@ mod tests {
     use crate::journal::facts::{CertificateFault, Verdict};
     use crate::journal::{Endpoints, Moment, Side, TlsFacts};
     use crate::knowledge::{self, Lang};
+    use crate::speaker::login::Credentials;
+    use crate::speaker::{Login, Secret, Seed};
 
     fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
         update(model, Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
@@ -105,5 +115,63 @@ mod tests {
         let model = doubted(true);
         assert!(model.session.dialogue.waiting().is_empty());
         assert!(model.session.dialogue.awaits_client());
+    }
+
+    /// The same, where lines, a login or a draft wait.
+    fn waiting(what: &str) -> Model {
+        let mut model = doubted(false);
+        press(&mut model, KeyCode::Esc);
+        let dialogue = &model.session.dialogue;
+        if what == "draft" {
+            model.session.go_on_with("x");
+            model.session.write().open = false;
+            let draft = model.session.write().text.revision();
+            let pieces = Pieces::of("x", Way::Data);
+            let dialogue = &model.session.dialogue;
+            model.session.sending = Some(Sending::new(pieces, Some(draft), dialogue, Moment(1)));
+        } else if what == "login" {
+            let mut login = Login::new("EXTERNAL", Credentials::default(), Some(true));
+            login.supply(Secret::default(), Seed::default());
+            let secret = Ok(Some(Secret::default()));
+            let message = Message::LogsIn {
+                session: 1,
+                login: Box::new(login),
+                secret,
+                seed: Seed::default(),
+            };
+            assert_eq!(update(&mut model, message), []);
+        } else {
+            model.session.queue = Some(Queue::new("NOOP\nHELP", dialogue));
+        }
+        let late = Event::bytes(Moment(1), Side::Server, "250 late\r\n".into());
+        assert_eq!(update(&mut model, Message::Heard(1, late)), []);
+        press(&mut model, KeyCode::Enter);
+        model
+    }
+
+    #[test]
+    fn what_goes_on_by_itself_waits_for_the_answer() {
+        for (what, line) in
+            [("lines", "NOOP\r\n"), ("login", "AUTH EXTERNAL =\r\n"), ("draft", "DATA\r\n")]
+        {
+            let mut model = waiting(what);
+            assert_eq!(press(&mut model, KeyCode::Char('g')), []);
+            let said = Effect::Say(1, line.into());
+            assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Trust(1), said]);
+        }
+    }
+
+    #[test]
+    fn what_waits_is_dropped_with_a_remark_where_the_answer_is_no() {
+        for (what, told) in
+            [("lines", "lines sent: 0 of 2"), ("login", "login: "), ("draft", "the draft is kept")]
+        {
+            let mut model = waiting(what);
+            assert_eq!(press(&mut model, KeyCode::Enter), [Effect::HangUp]);
+            let notice = model.notice.clone().unwrap_or_default();
+            assert!(notice.contains("the certificate is not trusted"), "{notice}");
+            assert!(notice.contains(told), "{notice}");
+            assert!(!model.session.goes_on() && model.session.login.is_none());
+        }
     }
 }

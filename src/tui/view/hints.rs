@@ -76,6 +76,11 @@ pub fn hints_at(model: &Model) -> Vec<(Action, Range<u16>)> {
 
 /// What is said instead of the hints: a notice, or how far that is what goes out bit by bit.
 fn said(model: &Model) -> Option<String> {
+    if model.session.goes_on() && !model.session.is_trusted() {
+        // It waits for the answer.
+        let first = || Some(model.sentence("question.certificate.first", &[]));
+        return model.notice.clone().or_else(first);
+    }
     if let Some(sending) = &model.session.sending {
         return model.notice.clone().or_else(|| Some(progress(model, sending)));
     }

@@ -15,7 +15,7 @@ use super::super::advice;
 use super::super::editor::size;
 use super::super::find::Needle;
 use super::super::layout::inside;
-use super::super::model::{Model, Pane, Trust};
+use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::{self, Piece};
 use super::{boxed, draw_lines};
@@ -163,7 +163,7 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => dim("prompt.handshake"),
-        _ if model.session.trust != Trust::Given => warn("question.certificate.first"),
+        _ if !model.session.is_trusted() => warn("question.certificate.first"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
         _ if !draft.is_empty() => (Role::Dim, draft),
         _ if model.popup.is_none() && advice::ghost(model).is_some() => dim("prompt.ghost"),
