@@ -8,6 +8,7 @@
 pub mod code;
 pub mod command;
 pub mod date;
+pub mod domain;
 pub mod ehlo;
 pub mod line;
 pub mod param;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -11,6 +11,7 @@ use tokio::net::UnixStream;
 
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Endpoints};
+use crate::smtp::domain;
 
 use super::stream::Stream;
 
@@ -92,13 +93,17 @@ impl Target {
         if valid { Ok(Self::Tcp { host: host.to_owned(), port, smtps }) } else { Err(malformed()) }
     }
 
-    /// The name for which its certificate has to be.
-    pub const fn host(&self) -> &str {
-        match self {
+    /// The name for which its certificate has to be: in A-labels, and without the zone of an
+    /// address, which this machine alone knows.
+    pub fn server_name(&self) -> String {
+        let host = match self {
             Self::Practice => "mx.example.net",
             Self::Tcp { host, .. } => host.as_str(),
             Self::Unix(_) => "localhost",
-        }
+        };
+        let of_address = |(address, _): &(&str, &str)| address.parse::<Ipv6Addr>().is_ok();
+        let host = host.split_once('%').filter(of_address).map_or(host, |(address, _)| address);
+        domain::to_ascii(host).unwrap_or_else(|| host.to_owned())
     }
 
     /// Whether TLS begins before anything is said, unless it is asked for otherwise.
@@ -155,9 +160,9 @@ pub async fn dial(
             None => Err(failure(&name, DialReason::Other, "no practice server is running")),
         },
         Target::Tcp { host, port, .. } => {
-            let found =
-                tokio::time::timeout(PATIENCE, tokio::net::lookup_host((host.as_str(), *port)))
-                    .await;
+            let ascii = domain::to_ascii(host);
+            let asked = (ascii.as_deref().unwrap_or(host), *port);
+            let found = tokio::time::timeout(PATIENCE, tokio::net::lookup_host(asked)).await;
             let addresses: Vec<_> = match found {
                 Ok(Ok(addresses)) => addresses.collect(),
                 Ok(Err(error)) => {
@@ -260,6 +265,21 @@ mod tests {
             "practice:x",
         ] {
             assert!(Target::read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_for_a_name_that_can_be_asked_for() {
+        for (text, name) in [
+            ("practice", "mx.example.net"),
+            ("unix:/run/m\u{fc}ller", "localhost"),
+            ("smtps://m\u{fc}ller.example:587", "xn--mller-kva.example"),
+            ("MX.example.net", "MX.example.net"),
+            ("[fe80::1%lo]:25", "fe80::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("odd%name", "odd%name"),
+        ] {
+            assert_eq!(Target::read(text).unwrap().server_name(), name, "{text}");
         }
     }
 }

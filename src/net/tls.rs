@@ -88,7 +88,7 @@ impl Choice {
         }
         let chosen = matches!(self.when, When::Starttls | When::Implicit);
         wishes.strict = !self.insecure && (chosen || !judges);
-        (Some(Tls::Client(Client { wishes, name: target.host().to_owned() })), implicit)
+        (Some(Tls::Client(Client { wishes, name: target.server_name() })), implicit)
     }
 
     /// The name that is said in EHLO before a STARTTLS that nobody typed.
