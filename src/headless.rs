@@ -170,6 +170,13 @@ pub struct Practice {
     pub pass: Pass,
 }
 
+impl Practice {
+    /// What has to be known to call it.
+    pub const fn place(&self) -> (SocketAddr, &Pass) {
+        (self.address, &self.pass)
+    }
+}
+
 /// The practice server that a session with `target` needs: one is started on loopback, keeps
 /// nothing, and ends with the program. Other targets need none.
 ///

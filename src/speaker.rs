@@ -63,6 +63,17 @@ impl Say {
     }
 }
 
+/// What an order to a speaker puts an end to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Nothing: it waits its turn.
+    Nothing,
+    /// Whatever is still to be written.
+    Words,
+    /// The connection, and with it whatever is still to be written.
+    Connection,
+}
+
 /// Decides what our side says next.
 pub trait Speaker {
     /// What to do now, or `None` if there is nothing to say until something happens.

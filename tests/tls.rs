@@ -223,3 +223,53 @@ fn a_message_inside_tls_is_stored_byte_for_byte() {
     let stored = std::fs::read_dir(mail.join("new")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(std::fs::read(stored).unwrap(), b"Subject: x\r\n\r\n.dot\r\n");
 }
+
+#[test]
+fn a_server_that_does_not_go_along_with_starttls_is_left() {
+    let home = Home::new();
+    for (ehlo, starttls) in [
+        ("250 mx.example.net\r\n", ""),
+        ("250-mx.example.net\r\n250 STARTTLS\r\n", "454 4.7.0 not now\r\n"),
+    ] {
+        let peer = Peer::start(move |mut client| {
+            client.say(b"220 mx.example.net\r\n");
+            client.line();
+            client.say(ehlo.as_bytes());
+            let _ = client.line();
+            client.say(starttls.as_bytes());
+        });
+        let ended = run(&home, &peer.address, &["--tls", "starttls"]).with(2);
+        peer.end();
+        assert!(ended.err.contains("does not go along with STARTTLS"), "{}", ended.err);
+        assert!(!ended.err.contains("C: QUIT"), "nothing of the script: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_name_beyond_ascii_or_with_a_zone_is_asked_for_in_its_other_form() {
+    let home = Home::new();
+    let ca = home.path("ca.pem");
+    let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
+    let wide = serving.1.replace("localhost", "\u{ff4c}\u{ff4f}\u{ff43}\u{ff41}\u{ff4c}host");
+    let trust = ["--tls", "starttls", "--tls-ca", arg(&ca)];
+    let ended = run(&home, &wide, &trust).with(0);
+    assert_eq!(ended.json()[0]["tls"]["sni"], "localhost");
+    assert!(ended.err.contains(&format!("{wide} = localhost (")), "{}", ended.err);
+    let unknown = run(&home, "m\u{fc}ller.invalid", &[]).with(2);
+    assert!(
+        unknown.err.contains("m\u{fc}ller.invalid:25 = xn--mller-kva.invalid"),
+        "{}",
+        unknown.err
+    );
+
+    // Where this machine has no IPv6, there is no zone to write.
+    let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let mut command: Command = home.ehlo(["serve", "--listen", &format!("[::1]:{port}")]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let serving = Serving(child, format!("[::1%1]:{port}"));
+    let ended = run(&home, &serving.1, &["--tls", "starttls", "--insecure"]).with(0);
+    assert_eq!(ended.json()[0]["tls"]["verdict"]["name"], "::1");
+}

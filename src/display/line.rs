@@ -3,6 +3,7 @@
 use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
 use crate::session::{Dialogue, Row, secrets};
+use crate::smtp::domain;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
 
@@ -127,6 +128,14 @@ fn beyond(tokens: &mut Vec<Token>, count: u64) {
     }
 }
 
+/// A target as it was written, and the name that was asked for in its place.
+fn named(target: &str) -> String {
+    let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
+    let ascii = domain::to_ascii(host.strip_prefix("smtps://").unwrap_or(host));
+    let written = visible(target.as_bytes());
+    ascii.map_or_else(|| written.clone(), |ascii| format!("{written} = {ascii}"))
+}
+
 /// Something that happened to the connection, in words.
 pub fn notice(what: &Happening, lang: Lang) -> Shown {
     let seen = |text: &str| visible(text.as_bytes());
@@ -135,7 +144,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
             let remote = seen(endpoints.remote.as_deref().unwrap_or_default());
             let key = if remote.is_empty() { "notice.opened.unknown" } else { "notice.opened" };
             let target =
-                if endpoints.target.is_empty() { remote.clone() } else { seen(&endpoints.target) };
+                if endpoints.target.is_empty() { remote.clone() } else { named(&endpoints.target) };
             (Role::Notice, knowledge::fill(lang, key, &[("target", &target), ("remote", &remote)]))
         }
         Happening::NotOpened(failure) => {
@@ -146,7 +155,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
                 crate::journal::facts::DialReason::Unreachable => "notice.unreachable",
                 crate::journal::facts::DialReason::Other => "notice.not-opened",
             };
-            let values = [("target", seen(&failure.target)), ("detail", seen(&failure.detail))];
+            let values = [("target", named(&failure.target)), ("detail", seen(&failure.detail))];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             (Role::Bad, knowledge::fill(lang, key, &values))
         }
@@ -155,6 +164,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Closed { by, how } => {
             let key = match (by, how) {
                 (Side::Client, Ending::TimedOut) => "notice.gave-up",
+                (Side::Client, Ending::Failed(_)) => "notice.not-upgraded",
                 (Side::Client, _) => "notice.closed-by-client",
                 (Side::Server, Ending::Finished) => "notice.closed-by-server",
                 (Side::Server, Ending::Reset) => "notice.reset",

@@ -16,8 +16,9 @@ use crate::display::transcript as misread;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
-use crate::net::dial::{Target, dial};
-use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, converse, was_cut_short};
+use crate::net::call::Call;
+use crate::net::dial::Target;
+use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, was_cut_short};
 use crate::net::tls;
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep, Message, Phase};
@@ -78,19 +79,11 @@ async fn session(
     mut log: Log,
     mut orders: mpsc::Receiver<Say>,
 ) {
-    match dial(&target, practice.as_ref().map(|practice| practice.address)).await {
-        Err(failure) => log.append(Happening::NotOpened(failure)).await,
-        Ok((stream, endpoints)) => {
-            log.append(Happening::Opened(endpoints)).await;
-            let (tls, implicit) =
-                choice.client(&target, practice.as_ref().map(|practice| &practice.pass), false);
-            let part = Part::person().with_tls(tls, implicit);
-            let mut speaker =
-                Upgrade { ehlo: choice.greets_as(), trusts: true, then: Human::default() };
-            let orders = Orders { queue: &mut orders, obey: Upgrade::push };
-            converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
-        }
-    }
+    let practice = practice.as_ref().map(Practice::place);
+    let call = Call { target: &target, practice, tls: &choice, judged: false };
+    let orders = Orders { queue: &mut orders, obey: Upgrade::push };
+    let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
+    call.talk(call.dial().await, &mut log, part, &mut speaker, Some(orders)).await;
 }
 
 /// How long a server that has said goodbye may take to close.

@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context as _, Error};
 
 use crate::journal::transcript::{self, TranscriptError};
-use crate::journal::{Happening, Header, file};
+use crate::journal::{Header, file};
 use crate::knowledge::{self, Lang};
-use crate::net::dial::dial;
-use crate::net::driver::{Log, Part, converse, was_cut_short};
+use crate::net::call::Call;
+use crate::net::driver::{Log, Part, was_cut_short};
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::script::Mismatch;
@@ -83,7 +83,7 @@ fn equip(login: &mut Login, setting: &Setting) -> Result<(), String> {
 
 async fn play(
     path: &Path,
-    mut script: Script,
+    script: Script,
     run: &Run,
     setting: &Setting,
     practice: Option<&Practice>,
@@ -92,21 +92,15 @@ async fn play(
     let header = clock.header(crate::journal::Side::Client);
     let recorder = setting.recorder(&clock)?;
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
-    if let Some(name) = setting.tls.greets_as() {
-        script = script.behind_starttls(&name);
+    let practice = practice.map(Practice::place);
+    let call = Call { target: &run.server, practice, tls: &setting.tls, judged: false };
+    let (part, mut speaker) = (Part::program(run.timeout), call.upgrading(script));
+    call.talk::<_, ()>(call.dial().await, &mut log, part, &mut speaker, None).await;
+    if log.dialogue.connection() > 0 {
+        // The end of the connection may be what it expected, or not.
+        let _ = speaker.next(log.now(), &log.dialogue);
     }
-    match dial(&run.server, practice.map(|practice| practice.address)).await {
-        Err(failure) => log.append(Happening::NotOpened(failure)).await,
-        Ok((stream, endpoints)) => {
-            log.append(Happening::Opened(endpoints)).await;
-            let pass = practice.map(|practice| &practice.pass);
-            let (tls, implicit) = setting.tls.client(&run.server, pass, false);
-            let part = Part::program(run.timeout).with_tls(tls, implicit);
-            converse::<_, ()>(stream, &mut log, part, &mut script, None).await;
-            // The end of the connection may be what it expected, or not.
-            let _ = script.next(log.now(), &log.dialogue);
-        }
-    }
+    let script = speaker.then;
     if let Some(why) = &log.recording_failed {
         tell_recording_failed(why, setting.lang());
     }

@@ -17,7 +17,7 @@ use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::{Dialogue, Keep, Phase};
-use crate::speaker::{Drip, Gate, Say, Speaker};
+use crate::speaker::{Drip, Ends, Gate, Say, Speaker};
 
 use super::Clock;
 use super::recording::Recording;
@@ -221,8 +221,8 @@ impl Part {
 pub struct Orders<'a, O, P> {
     /// Where they come from; when it is closed, no more will come.
     pub queue: &'a mut mpsc::Receiver<O>,
-    /// Hands one to the speaker; `true` drops what is still to be written, as for hanging up.
-    pub obey: fn(&mut P, O) -> bool,
+    /// Hands one to the speaker, and says what ends by it.
+    pub obey: fn(&mut P, O) -> Ends,
 }
 
 /// Drives one connection until it is over. `stream` is dropped, and so closed, at the end.
@@ -308,7 +308,7 @@ pub async fn converse<P: Speaker, O>(
             ear = log.latecomer() => log.begin_to_tell(ear).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
-                    if obey(speaker, order) {
+                    if obey(speaker, order) != Ends::Nothing {
                         out.clear();
                         dripping = None;
                     }
@@ -348,7 +348,7 @@ async fn secure<P: Speaker, O>(
             ear = log.latecomer() => log.begin_to_tell(ear).await,
             order = next_order(orders), if orders.is_some() => match (order, &*orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
-                    if obey(speaker, order) {
+                    if obey(speaker, order) == Ends::Connection {
                         break Err(Failed::of(TlsReason::Stopped, ""));
                     }
                 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::journal::Moment;
 use crate::session::Dialogue;
 
-use super::{Say, Speaker};
+use super::{Ends, Say, Speaker};
 
 /// Says what was pushed, in its order.
 #[derive(Clone, Debug, Default)]
@@ -14,20 +14,20 @@ pub struct Human {
 }
 
 impl Human {
-    /// Adds something to say. Hanging up overtakes everything that is still to be said; `true`
-    /// says that it did.
-    pub fn push(&mut self, say: Say) -> bool {
-        let hangs_up = matches!(say, Say::Close(_));
-        if hangs_up {
+    /// Adds something to say. Hanging up overtakes everything that is still to be said.
+    pub fn push(&mut self, say: Say) -> Ends {
+        let ends = if matches!(say, Say::Close(_)) { Ends::Connection } else { Ends::Nothing };
+        if ends == Ends::Connection {
             self.queue.clear();
         }
         self.queue.push_back(say);
-        hangs_up
+        ends
     }
 
     /// Nothing more is said of what was pushed.
-    pub fn stop(&mut self) {
+    pub fn stop(&mut self) -> Ends {
         self.queue.clear();
+        Ends::Words
     }
 }
 

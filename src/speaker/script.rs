@@ -13,7 +13,6 @@ use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::pattern::{Codes, ReplyPattern};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
-use crate::smtp::code::Class;
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -29,8 +28,6 @@ enum Item {
     Expect(Place, Vec<ReplyPattern>),
     /// Any greeting.
     AwaitGreeting,
-    /// A reply that says yes.
-    AwaitYes,
     /// Any answer to the last QUIT, or the end of the connection.
     AwaitGoodbye,
     Wait(Duration),
@@ -55,6 +52,9 @@ pub struct Script {
     items: Vec<Item>,
     next: usize,
     heard: usize,
+    /// How many exchanges there were before it was first asked, with the replies to them: another
+    /// had those, and only the greeting is its business.
+    joined_at: Option<usize>,
     wait_until: Option<Moment>,
     codes_only: bool,
     mismatch: Option<Mismatch>,
@@ -105,6 +105,7 @@ impl Script {
             items: with_silent_replies(items),
             next: 0,
             heard: 0,
+            joined_at: None,
             wait_until: None,
             codes_only: false,
             mismatch: None,
@@ -115,20 +116,6 @@ impl Script {
     /// Looks at codes alone, so that a recorded dialogue can be played against another server.
     pub const fn codes_only(mut self, yes: bool) -> Self {
         self.codes_only = yes;
-        self
-    }
-
-    /// Says EHLO and STARTTLS behind the greeting, so that the rest is said inside TLS.
-    pub fn behind_starttls(mut self, ehlo: &str) -> Self {
-        let said = |line: String| send(Bytes::from(line));
-        let steps = [
-            said(format!("EHLO {ehlo}\r\n")),
-            Item::AwaitYes,
-            said("STARTTLS\r\n".to_owned()),
-            Item::AwaitYes,
-        ];
-        let behind = self.items.len().min(1);
-        self.items.splice(behind..behind, steps);
         self
     }
 
@@ -168,6 +155,11 @@ impl Script {
     /// The next reply that was not looked at yet.
     fn reply<'a>(&self, seen: &'a Dialogue) -> Option<&'a Exchange> {
         seen.exchanges().get(self.heard).filter(|e| e.reply.is_some())
+    }
+
+    /// That reply was looked at.
+    fn hear(&mut self) {
+        self.heard = (self.heard + 1).max(self.joined_at.unwrap_or_default());
     }
 
     fn fits(&self, patterns: &[ReplyPattern], exchange: &Exchange) -> bool {
@@ -213,24 +205,22 @@ impl Speaker for Script {
         if seen.phase() == Phase::Offline {
             return None;
         }
+        // What came unasked is for whoever listens now.
+        let asked = |e: &Exchange| e.turn != Turn::Unsolicited;
+        let before = || seen.exchanges().iter().rposition(asked).map_or(0, |at| at + 1);
+        self.joined_at.get_or_insert_with(before);
         let over = !seen.phase().is_open();
         while self.mismatch.is_none() {
             let Some(item) = self.items.get(self.next).cloned() else { return self.finish(seen) };
             match item {
                 Item::Expect(at, patterns) => match self.reply(seen) {
-                    Some(exchange) if self.fits(&patterns, exchange) => self.heard += 1,
+                    Some(exchange) if self.fits(&patterns, exchange) => self.hear(),
                     Some(_) => return Some(self.fail(Some(at), &patterns, Some(self.heard))),
                     None if over => return Some(self.fail(Some(at), &patterns, None)),
                     None => return None,
                 },
-                Item::AwaitYes => match self.reply(seen).and_then(|e| e.reply.as_ref()) {
-                    Some(reply) if reply.class() == Class::Positive => self.heard += 1,
-                    Some(_) => return Some(self.fail(None, &[], Some(self.heard))),
-                    None if over => return Some(self.fail(None, &[], None)),
-                    None => return None,
-                },
                 Item::AwaitGreeting | Item::AwaitGoodbye if self.reply(seen).is_some() => {
-                    self.heard += 1;
+                    self.hear();
                 }
                 Item::AwaitGreeting if over => return Some(self.fail(None, &[], None)),
                 Item::AwaitGoodbye if over => {}

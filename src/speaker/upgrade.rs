@@ -7,7 +7,7 @@ use crate::journal::{Ending, Moment};
 use crate::session::{Dialogue, Phase};
 use crate::smtp::verb::Verb;
 
-use super::{Human, Say, Speaker};
+use super::{Ends, Human, Say, Speaker};
 
 /// A speaker that is heard once TLS is on; without a name it is heard at once.
 #[derive(Clone, Debug, Default)]
@@ -22,12 +22,12 @@ pub struct Upgrade<P> {
 
 impl Upgrade<Human> {
     /// As [`Human::push`]; hanging up waits for nothing.
-    pub fn push(&mut self, say: Say) -> bool {
-        let hangs_up = self.then.push(say);
-        if hangs_up {
+    pub fn push(&mut self, say: Say) -> Ends {
+        let ends = self.then.push(say);
+        if ends == Ends::Connection {
             (self.ehlo, self.trusts) = (None, true);
         }
-        hangs_up
+        ends
     }
 }
 
@@ -72,9 +72,10 @@ impl<P: Speaker> Speaker for Upgrade<P> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Script;
     use super::*;
     use crate::journal::facts::{CertificateFault, Verdict};
-    use crate::journal::{Event, Happening, Side, TlsFacts};
+    use crate::journal::{Endpoints, Event, Happening, Side, TlsFacts, transcript};
 
     #[test]
     fn tls_comes_first_and_is_not_done_without() {
@@ -82,7 +83,7 @@ mod tests {
             Upgrade { ehlo: Some("me".to_owned()), trusts: false, then: Human::default() };
         upgrade.then.push(Say::Bytes(Bytes::from_static(b"NOOP\r\n")));
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(crate::journal::Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
         assert_eq!(upgrade.next(Moment(0), &seen), None);
         let mut said = Vec::new();
         for reply in ["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n"] {
@@ -112,7 +113,39 @@ mod tests {
             upgrade.next(Moment(0), &seen),
             Some(Say::Bytes(Bytes::from_static(b"NOOP\r\n")))
         );
-        assert!(upgrade.push(Say::Close(Ending::Finished)));
+        assert_eq!(upgrade.push(Say::Close(Ending::Finished)), Ends::Connection);
         assert!(matches!(upgrade.next(Moment(0), &doubted), Some(Say::Close(_))));
+    }
+
+    #[test]
+    fn a_script_hears_the_greeting_and_what_is_said_inside_tls() {
+        for text in
+            ["C: EHLO x\nS: 250 inside\nC: QUIT\n", "S: 220\nC: EHLO x\nS: 250 inside\n:close\n"]
+        {
+            let steps = transcript::steps(text.as_bytes()).unwrap();
+            let then = Script::new(steps, |_| Err(String::new())).unwrap();
+            let mut upgrade = Upgrade { ehlo: Some("me".to_owned()), trusts: true, then };
+            let mut seen = Dialogue::default();
+            let hear = |seen: &mut Dialogue, from, text: &'static str| {
+                seen.apply(&Event::bytes(Moment(0), from, Bytes::from_static(text.as_bytes())));
+            };
+            seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+            for (reply, line) in [
+                ("220 mx\r\n", "EHLO me\r\n"),
+                ("250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n"),
+                ("220 go\r\n", "EHLO x\r\n"),
+            ] {
+                hear(&mut seen, Side::Server, reply);
+                if line == "EHLO x\r\n" {
+                    seen.apply(&Event::new(Moment(0), Happening::Secured(Box::default())));
+                }
+                assert_eq!(upgrade.next(Moment(0), &seen), Some(Say::Bytes(line.into())), "{text}");
+                hear(&mut seen, Side::Client, line);
+            }
+            assert_eq!(upgrade.next(Moment(0), &seen), None, "{text}");
+            hear(&mut seen, Side::Server, "250 inside\r\n");
+            assert!(upgrade.next(Moment(0), &seen).is_some(), "{text}");
+            assert_eq!(upgrade.then.mismatch(), None, "{text}");
+        }
     }
 }

@@ -9,14 +9,15 @@ use tokio::task::JoinSet;
 
 use crate::headless::{Practice, Setting, practice_for};
 use crate::journal::facts::DialReason;
-use crate::journal::{DialFailure, Ending, Happening};
+use crate::journal::{DialFailure, Ending};
 use crate::net::Clock;
-use crate::net::dial::{Target, dial};
-use crate::net::driver::{Ear, Heard, Log, Orders, Part, converse};
+use crate::net::call::Call;
+use crate::net::dial::Target;
+use crate::net::driver::{Ear, Heard, Log, Orders, Part};
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::session::Keep;
-use crate::speaker::{Human, Say, Upgrade};
+use crate::speaker::{Ends, Human, Say, Upgrade};
 
 /// How many lines may wait to be sent; a burst of typing is faster than any network.
 const ORDERS_WAITING: usize = 1 << 16;
@@ -138,30 +139,19 @@ async fn session(
             Target::Practice => practice_server(&practice).await,
             _ => None,
         };
+        let practice = server.map(Practice::place);
+        let call = Call { target: &target, practice, tls: &choice, judged: true };
         let dialled = tokio::select! {
-            dialled = dial(&target, server.map(|practice| practice.address)) => dialled,
+            dialled = call.dial() => dialled,
             () = told_to_stop(&mut orders) => Err(DialFailure {
                 target: target.to_string(),
                 reason: DialReason::Other,
                 detail: "stopped".to_owned(),
             }),
         };
-        match dialled {
-            Err(failure) => log.append(Happening::NotOpened(failure)).await,
-            Ok((stream, endpoints)) => {
-                log.append(Happening::Opened(endpoints)).await;
-                let orders = Orders { queue: &mut orders, obey };
-                let pass = server.map(|practice| &practice.pass);
-                let (tls, implicit) = choice.client(&target, pass, true);
-                let part = Part::person().with_tls(tls, implicit);
-                let mut speaker = Upgrade {
-                    ehlo: choice.greets_as(),
-                    trusts: choice.insecure,
-                    then: Human::default(),
-                };
-                converse(stream, &mut log, part, &mut speaker, Some(orders)).await;
-            }
-        }
+        let orders = Orders { queue: &mut orders, obey };
+        let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
+        call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
     }
 }
 
@@ -171,18 +161,15 @@ async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
     practice.get_or_try_init(start).await.ok()
 }
 
-fn obey(speaker: &mut Upgrade<Human>, order: Order) -> bool {
+fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {
     match order {
         Order::Say(say) => speaker.push(say),
+        Order::Stop => speaker.then.stop(),
         Order::Trust => {
             speaker.trusts = true;
-            false
+            Ends::Nothing
         }
-        Order::Stop => {
-            speaker.then.stop();
-            true
-        }
-        Order::Dial(_) => false,
+        Order::Dial(_) => Ends::Nothing,
     }
 }
 

@@ -1,0 +1,132 @@
+//! One call of a client: who is dialled, how TLS begins, and the talk to its end. Every front that
+//! talks to a server makes one.
+
+use std::net::SocketAddr;
+
+use crate::journal::{DialFailure, Endpoints, Happening};
+use crate::speaker::{Speaker, Upgrade};
+
+use super::certificate::Pass;
+use super::dial::{Target, dial};
+use super::driver::{Log, Orders, Part, converse};
+use super::stream::Stream;
+use super::tls::Choice;
+
+/// Whom a client calls, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Who is called.
+    pub target: &'a Target,
+    /// Where the practice server listens, and what its clients have.
+    pub practice: Option<(SocketAddr, &'a Pass)>,
+    /// What was chosen of TLS.
+    pub tls: &'a Choice,
+    /// Whether a person is there to judge a certificate that cannot be trusted.
+    pub judged: bool,
+}
+
+impl Call<'_> {
+    /// Connects.
+    ///
+    /// # Errors
+    /// As [`dial`].
+    pub async fn dial(&self) -> Result<(Stream, Endpoints), DialFailure> {
+        dial(self.target, self.practice.map(|(address, _)| address)).await
+    }
+
+    /// Lets `then` speak once TLS is on, where it is to begin by itself.
+    pub fn upgrading<P>(&self, then: P) -> Upgrade<P> {
+        let trusts = !self.judged || self.tls.insecure;
+        Upgrade { ehlo: self.tls.greets_as(), trusts, then }
+    }
+
+    /// Drives the connection that was `dialled` to its end, or says that there is none.
+    pub async fn talk<P: Speaker, O>(
+        &self,
+        dialled: Result<(Stream, Endpoints), DialFailure>,
+        log: &mut Log,
+        part: Part,
+        speaker: &mut P,
+        orders: Option<Orders<'_, O, P>>,
+    ) {
+        match dialled {
+            Err(failure) => log.append(Happening::NotOpened(failure)).await,
+            Ok((stream, endpoints)) => {
+                log.append(Happening::Opened(endpoints)).await;
+                let pass = self.practice.map(|(_, pass)| pass);
+                let (tls, implicit) = self.tls.client(self.target, pass, self.judged);
+                converse(stream, log, part.with_tls(tls, implicit), speaker, orders).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::journal::Ending;
+    use crate::journal::facts::TlsReason;
+    use crate::net::Clock;
+    use crate::net::tls::When;
+    use crate::session::Keep;
+    use crate::speaker::{Ends, Human, Say};
+
+    #[derive(Clone, Copy)]
+    enum Order {
+        Stop,
+        HangUp,
+    }
+
+    fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {
+        match order {
+            Order::Stop => speaker.then.stop(),
+            Order::HangUp => speaker.push(Say::Close(Ending::Finished)),
+        }
+    }
+
+    /// A server that goes along with STARTTLS, waits for the handshake to begin, and answers it in
+    /// clear text once the client was told.
+    async fn in_a_handshake(told: Order) -> TlsReason {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target::read(&listener.local_addr().unwrap().to_string()).unwrap();
+        let (say, mut orders) = mpsc::channel(1);
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut heard = [0; 4096];
+            for line in ["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n", "220 go\r\n"] {
+                stream.write_all(line.as_bytes()).await.unwrap();
+                assert_ne!(stream.read(&mut heard).await.unwrap(), 0);
+            }
+            assert_eq!(heard.first(), Some(&22), "a handshake (RFC 8446 §5.1)");
+            assert!(say.send(told).await.is_ok());
+            // There is room for another one when this one was taken.
+            let _ = say.reserve().await;
+            let _ = stream.write_all(b"500 what\r\n").await;
+        };
+        let tls = Choice { when: When::Starttls, ehlo: "me".to_owned(), ..Choice::default() };
+        let call = Call { target: &target, practice: None, tls: &tls, judged: true };
+        let client = async {
+            let mut log = Log::new(Clock::start(), Keep::default());
+            let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
+            let orders = Some(Orders { queue: &mut orders, obey });
+            call.talk(call.dial().await, &mut log, part, &mut speaker, orders).await;
+            log.dialogue
+        };
+        let ((), seen) = tokio::join!(server, client);
+        let failed = |what: &Happening| match what {
+            Happening::NotSecured(failure) => Some(failure.reason),
+            _ => None,
+        };
+        seen.notices().iter().find_map(|(_, what)| failed(what)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_stopped_in_a_handshake_is_not_the_handshake() {
+        assert_eq!(in_a_handshake(Order::Stop).await, TlsReason::ClearText);
+        assert_eq!(in_a_handshake(Order::HangUp).await, TlsReason::Stopped);
+    }
+}
