@@ -131,7 +131,7 @@ fn a_draft_outlives_kill_9_and_another_program() {
     third.wait_for("Enter deletes it");
     third.keys("\r");
     third.wait_for("\"mine\"");
-    third.keys("g");
+    third.keys("g\r");
     third.wait_for("Subject: mine");
     third.keys("\x1b[F, found again");
     assert_eq!(kept(state.path(), "found again"), "Subject: mine, found again");

@@ -209,6 +209,11 @@ impl Answer {
 }
 
 impl Asked {
+    /// Whether a letter only chooses: the person has opened the editor, and may write already.
+    pub const fn needs_enter(&self) -> bool {
+        matches!(self, Self::LeftDraft)
+    }
+
     /// The answers to it, in the order of the list.
     pub const fn answers(&self) -> &'static [Answer] {
         match self {

@@ -368,7 +368,9 @@ fn a_draft_that_was_left_is_offered() {
     let deleted = scene.press("enter");
     assert_eq!(deleted, [Effect::DeleteDraft(left("日本語の件名"))]);
     assert!(scene.shows("\"older\""), "{}", scene.grid());
-    assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "older".into())]);
+    assert_eq!(scene.press("g"), []);
+    assert!(scene.hints().contains("Enter does it"), "{}", scene.hints());
+    assert_eq!(scene.press("enter"), [Effect::TakeDraft(1, "older".into())]);
     let text = Ok("recovered\n".to_owned());
     scene.tells(Message::DraftTaken { session: 1, path: "older".into(), text });
     assert_eq!(written(&scene), "recovered\n");
@@ -376,6 +378,7 @@ fn a_draft_that_was_left_is_offered() {
     let mut scene = offered(Lang::En);
     scene.press("f4");
     scene.press("a");
+    scene.press("enter");
     assert_eq!((written(&scene).as_str(), scene.model.left_drafts.len()), ("", 2));
     // One that was asked for comes late.
     scene.types("begun");
@@ -396,7 +399,16 @@ fn who_types_on_answers_nothing() {
         subject: "mine".to_owned(),
         written: "2026-11-23 08:00 UTC".to_owned(),
     };
-    for typed in ["Date: Mon, 23 Nov", "Subject: days", "From: alice", "Message-ID: <g@a.d>"] {
+    for typed in [
+        "Date: Mon, 23 Nov",
+        "Subject: days",
+        "From: alice",
+        "Message-ID: <g@a.d>",
+        "subject: days",
+        "dear all",
+        "add",
+        "god",
+    ] {
         let mut scene = Scene::after(SMALL, Lang::En, &ALL);
         scene.tells(Message::DraftsLeft(vec![left.clone()]));
         scene.press("f4");
@@ -411,7 +423,8 @@ fn who_types_on_answers_nothing() {
         assert!(scene.shows("> [g] go on with it"), "{}", scene.grid());
         // A key that moves says that the question is seen.
         scene.press("down");
-        assert_eq!(scene.press("g"), [Effect::TakeDraft(1, "left".into())]);
+        assert_eq!(scene.press("g"), []);
+        assert_eq!(scene.press("enter"), [Effect::TakeDraft(1, "left".into())]);
     }
     let mut scene = writing(SMALL, Lang::En, &ALL, DRAFT);
     scene.press("ctrl-s");

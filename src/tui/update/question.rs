@@ -14,9 +14,13 @@ use super::pasting::{has_directives, send};
 /// Asks.
 pub(super) fn ask(model: &mut Model, asked: Asked) {
     super::close(model);
-    let chosen = answers(model, &asked).iter().position(|answer| !answer.needs_enter());
-    let chosen = chosen.unwrap_or_default();
+    let chosen = harmless(&answers(model, &asked));
     model.popup = Some(Popup::Question(Question { asked, chosen, typing: false }));
+}
+
+/// The answer that is chosen as long as nobody has chosen another.
+fn harmless(answers: &[Answer]) -> usize {
+    answers.iter().position(|answer| !answer.needs_enter()).unwrap_or_default()
 }
 
 /// Why an answer cannot be given now: the key of a sentence.
@@ -97,16 +101,20 @@ pub(super) fn letter(model: &mut Model, c: char) -> Vec<Effect> {
     let at = answers.iter().position(|answer| question.asked.letter(*answer) == c);
     let meant = at.filter(|_| !question.typing);
     let answer = meant.and_then(|at| answers.get(at)).copied();
-    if let Some(answer) = answer.filter(|answer| !answer.needs_enter()) {
+    let only_chooses = question.asked.needs_enter();
+    if let Some(answer) = answer.filter(|answer| !only_chooses && !answer.needs_enter()) {
         return give(model, answer);
     }
     if let Some(Popup::Question(question)) = &mut model.popup {
-        question.chosen = meant.unwrap_or(question.chosen);
-        question.typing = meant.is_none();
+        let typed_on = || if only_chooses { harmless(&answers) } else { question.chosen };
+        question.chosen = meant.unwrap_or_else(typed_on);
+        // Behind one letter another one makes a word.
+        question.typing = only_chooses || meant.is_none();
     }
     let confirms = match answer {
         Some(Answer::Trust) => "question.confirm",
-        Some(_) => "question.destroys",
+        Some(answer) if answer.needs_enter() => "question.destroys",
+        Some(_) => "question.chosen",
         None => "question.typing",
     };
     directive::told(model, confirms)
