@@ -16,6 +16,7 @@ pub mod path;
 pub mod payload;
 pub mod reply;
 pub mod sasl;
+pub mod target;
 pub mod verb;
 
 /// A range of bytes, `start..end`, counted from the beginning of the line (or message) it is about.

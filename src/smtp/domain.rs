@@ -1,5 +1,5 @@
 //! Domains beyond ASCII: what a person writes (U-labels), and what is asked for and sent in its
-//! place (A-labels, RFC 5890 §2.3.2.1).
+//! place (A-labels, as IDNA calls them).
 
 /// A domain in A-labels; `None` if it is ASCII already, or no domain of that kind.
 pub fn to_ascii(domain: &str) -> Option<String> {

@@ -18,6 +18,15 @@ use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
 use super::sending::Pieces;
 
+/// A file that `:data` names and that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// As it was typed.
+    pub file: String,
+    /// Why.
+    pub why: String,
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub enum Message {
@@ -53,7 +62,7 @@ pub enum Message {
         /// Number of the session.
         session: usize,
         /// What leaves.
-        pieces: Result<Pieces, String>,
+        pieces: Result<Pieces, Unread>,
         /// The number under which they were asked for, if they are of a draft.
         number: Option<u64>,
     },

@@ -17,7 +17,7 @@ use crate::speaker::{Login, Secret};
 use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
 use super::super::files::{Folder, MOST};
-use super::super::message::Message;
+use super::super::message::{Message, Unread};
 use super::super::sending::{Pieces, Way};
 
 /// Where messages of the background go; an error ends the program.
@@ -39,7 +39,7 @@ pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
     in_background(inner, move || {
         let stuffed = read_message(&expanded(&path), lang).map(payload::stuff);
         let pieces = stuffed.map(|bytes| Pieces::data(bytes, false));
-        let pieces = pieces.map_err(|error| format!("{path}: {error}"));
+        let pieces = pieces.map_err(|error| Unread { why: error.to_string(), file: path });
         Message::Pieces { session, pieces, number: None }
     });
 }

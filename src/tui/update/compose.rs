@@ -7,10 +7,14 @@ use crate::display::keys::Action;
 
 use super::super::directive::{Directive, cannot_keep_alive, cannot_send};
 use super::super::effect::Effect;
+use super::super::message::Unread;
 use super::super::model::{Anchor, Model, Pane, Trust};
 use super::super::palette;
 use super::super::popup::Popup;
 use super::directive;
+
+/// The directive that sends a file.
+const DATA: &str = ":data ";
 
 /// A key that no table names: its character goes into the prompt.
 pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -112,6 +116,17 @@ pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
     let mut effects = directive::run(model, line.strip_prefix(':').unwrap_or(&line));
     effects.extend(remembered);
     effects
+}
+
+/// The file of a `:data` cannot be read: the line is there again to be mended, the cursor at the
+/// file, unless another one was begun or it would be text now.
+pub(super) fn stays(model: &mut Model, id: usize, unread: &Unread) {
+    model.notice = Some(model.numbered(id, format!("{}: {}", unread.file, unread.why)));
+    let begun = model.popup.is_some() || !model.prompt.text().is_empty();
+    if model.session.id == id && !begun && !model.session.dialogue.is_inside_text() {
+        model.prompt.set(&[DATA, &unread.file].concat());
+        model.prompt.place(DATA.len());
+    }
 }
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
@@ -558,6 +573,8 @@ mod tests {
             (":edit  foo", 6, "nothing can stand behind :edit"),
             (":insert nothing", 8, "there is nothing by that name"),
             (":explain  xyzzy", 10, "nothing is known about xyzzy"),
+            (":connect  host:99999", 10, "\"host:99999\" is no target; expected host"),
+            (":new lmtp://mx", 5, "\"lmtp://mx\": LMTP is not part"),
         ] {
             for by in ["at the prompt", "through the palette"] {
                 let mut model = greeted();
@@ -582,6 +599,21 @@ mod tests {
         key(&mut model, "delete");
         key(&mut model, "delete");
         assert_eq!(remembered(&types(&mut model, "OP\n")), [":raw NOOP"], "it was mended");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_stays_in_the_line_unless_another_was_begun() {
+        for (typed, text, cursor) in [("", ":data x.eml", 6), ("Subject", "Subject", 7)] {
+            let mut model = behind(&[&ENVELOPE[..], &[" DATA", "354 go"]].concat());
+            let effects = types(&mut model, ":data x.eml\n");
+            assert!(effects.contains(&Effect::SayFile("x.eml".to_owned())));
+            types(&mut model, typed);
+            let unread = Unread { file: "x.eml".to_owned(), why: "no such file".to_owned() };
+            let pieces = Err(unread);
+            update(&mut model, Message::Pieces { session: 1, pieces, number: None });
+            assert_eq!((model.prompt.text(), model.prompt.cursor()), (text, cursor));
+            assert_eq!(model.notice.as_deref(), Some("x.eml: no such file"));
+        }
     }
 
     #[test]

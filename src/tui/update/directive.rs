@@ -3,6 +3,7 @@
 use crate::display::{article, transcript as misread};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
+use crate::smtp::target::Target;
 use crate::speaker::login::Credentials;
 use crate::speaker::{Directive as Said, Login, Say, directive as said};
 
@@ -57,6 +58,12 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             let said = misread::what(&without_secrets(model, error), model.lang);
             model.notice = Some(said);
             Some(place)
+        }
+        Does::Connect | Does::New => {
+            let named = argument.trim();
+            let error = Target::read(named).err().filter(|_| !named.is_empty())?;
+            model.notice = Some(error.to_string());
+            Some(behind + argument.find(named)?)
         }
         Does::Insert if Item::find(argument.trim()).is_none() => {
             model.tell("editor.unknown-item");

@@ -302,20 +302,23 @@ mod tests {
     #[test]
     fn targets_are_offered_and_chosen() {
         let mut model = model(false);
-        model.targets = vec!["mx.example.net".to_owned(), "practice:slow".to_owned()];
+        model.targets = vec!["mx.example.net".to_owned(), "practice.example.net".to_owned()];
         act_at_once(&mut model, Action::Connect);
         assert_eq!(model.prompt.text(), ":connect practice");
         let found = entries(&model);
         let names: Vec<_> = found.iter().map(Entry::name).collect();
-        assert_eq!(names, ["practice:slow", "practice"]);
+        assert_eq!(names, ["practice.example.net", "practice"]);
         assert_eq!(
             press(&mut model.clone(), KeyCode::Enter),
             [Effect::Dial("practice".to_owned())]
         );
         press(&mut model, KeyCode::Down);
-        assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Dial("practice:slow".to_owned())]);
+        assert_eq!(
+            press(&mut model, KeyCode::Enter),
+            [Effect::Dial("practice.example.net".to_owned())]
+        );
         act_at_once(&mut model, Action::Connect);
         press(&mut model, KeyCode::Tab);
-        assert_eq!(model.prompt.text(), ":connect practice:slow");
+        assert_eq!(model.prompt.text(), ":connect practice.example.net");
     }
 }

@@ -8,10 +8,11 @@ use crate::smtp::verb::Verb;
 use super::super::directive::{cannot_send, has_no_draft, is_attaching, something_leaves};
 use super::super::editor::Needs;
 use super::super::effect::Effect;
+use super::super::message::Unread;
 use super::super::model::{Anchor, Model, Session};
 use super::super::popup::{Answer, Asked, Popup};
 use super::super::sending::{Next, Pieces, Sending, Way, begun};
-use super::{directive, editor, question, unsent};
+use super::{compose, directive, editor, question, unsent};
 
 /// The size of a chunk at first, and the sizes that can be chosen; the last one is one chunk.
 const CHUNK: usize = 64 << 10;
@@ -201,14 +202,14 @@ pub(super) fn lines_dropped(model: &mut Model) {
 pub(super) fn begin(
     model: &mut Model,
     id: usize,
-    pieces: Result<Pieces, String>,
+    pieces: Result<Pieces, Unread>,
     number: Option<u64>,
 ) -> Vec<Effect> {
     let now = model.now;
     let pieces = match pieces {
         Ok(pieces) => pieces,
-        Err(why) => {
-            model.notice = Some(why);
+        Err(unread) => {
+            compose::stays(model, id, &unread);
             return Vec::new();
         }
     };
