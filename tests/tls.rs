@@ -13,37 +13,17 @@
 mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/serving.rs"]
+mod serving;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 
 use ehlo::smtp::sasl;
 use ehlo::speaker::policy::ALICE;
 use peer::Peer;
 use program::{Ended, Home, arg};
-
-/// `ehlo serve`, ended with the test.
-struct Serving(Child, String);
-
-impl Serving {
-    fn start(home: &Home, args: &[&str]) -> Self {
-        let mut command: Command = home.ehlo(["serve", "--listen", "127.0.0.1:0"]);
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim_end().rsplit(':').next().unwrap().to_owned();
-        Self(child, format!("localhost:{port}"))
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use serving::Serving;
 
 const SCRIPT: &str = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: QUIT\nS: 221\n";
 
@@ -65,9 +45,9 @@ fn each_practice_certificate_is_refused_for_its_own_reason() {
     ] {
         let serving = Serving::start(&home, &["--certificate", kind, "--write-ca", arg(&ca)]);
         let trust = ["--tls", "starttls", "--tls-ca", arg(&ca)];
-        let strict = run(&home, &serving.1, &trust).with(if fault.is_some() { 2 } else { 0 });
+        let strict = run(&home, &serving.target, &trust).with(if fault.is_some() { 2 } else { 0 });
         assert!(strict.err.contains(words), "{kind}: {}", strict.err);
-        let bold = run(&home, &serving.1, &[&trust[..], &["--insecure"]].concat()).with(0);
+        let bold = run(&home, &serving.target, &[&trust[..], &["--insecure"]].concat()).with(0);
         let tls = &bold.json()[0]["tls"];
         let faults: Vec<_> = fault.into_iter().collect();
         assert_eq!(tls["verdict"]["faults"], serde_json::json!(faults), "{kind}");
@@ -85,7 +65,7 @@ fn versions_suites_and_names_are_as_they_are_asked_for() {
     let home = Home::new();
     let ca = home.path("ca.pem");
     let serving = Serving::start(&home, &["--tls", "implicit", "--write-ca", arg(&ca)]);
-    let server = format!("smtps://{}", serving.1);
+    let server = format!("smtps://{}", serving.target);
     let with = |args: &[&str]| {
         let args = [&["--tls-ca", arg(&ca)], args].concat();
         run(&home, &server, &args).with(0).json()[0]["tls"].clone()
@@ -171,7 +151,7 @@ fn clear_text_behind_an_implicit_port_is_kept_and_said() {
 fn a_client_in_the_clear_at_a_port_for_tls_is_told_so() {
     let home = Home::new();
     let serving = Serving::start(&home, &["--tls", "implicit"]);
-    let mut stream = TcpStream::connect(serving.1.replace("localhost", "127.0.0.1")).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
     stream.write_all(b"EHLO pc.example.org\r\n").unwrap();
     let mut said = Vec::new();
     let _ = std::io::Read::read_to_end(&mut stream, &mut said);
@@ -218,7 +198,7 @@ fn a_message_inside_tls_is_stored_byte_for_byte() {
     let (ca, mail) = (home.path("ca.pem"), home.path("mail"));
     let serving = Serving::start(&home, &["--write-ca", arg(&ca), "--maildir", arg(&mail)]);
     let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: MAIL FROM:<alice@example.org>\nS: 250\nC: RCPT TO:<bob@example.net>\nS: 250\nC: DATA\nS: 354\nC: Subject: x\nC: \nC: ..dot\nC: .\nS: 250\nC: QUIT\nS: 221\n";
-    let args = ["run", "-", "--server", &serving.1, "--tls", "starttls", "--tls-ca", arg(&ca)];
+    let args = ["run", "-", "--server", &serving.target, "--tls", "starttls", "--tls-ca", arg(&ca)];
     home.run_with(args, script).with(0);
     let stored = std::fs::read_dir(mail.join("new")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(std::fs::read(stored).unwrap(), b"Subject: x\r\n\r\n.dot\r\n");
