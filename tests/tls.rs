@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+#[path = "tls/keylog.rs"]
+mod keylog;
 #[path = "support/peer.rs"]
 mod peer;
 #[path = "support/program.rs"]
