@@ -17,7 +17,7 @@ mod serving;
 #[path = "clients/typed.rs"]
 mod typed;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -62,6 +62,24 @@ struct Attempt<'a> {
     ca: &'a str,
     mechanism: &'static str,
     secret: &'a str,
+    /// The certificate of `USER`, with its key.
+    own: &'a str,
+    /// Whether the login is bound to another connection than this one.
+    elsewhere: bool,
+}
+
+impl Attempt<'_> {
+    /// The certificate that is shown.
+    fn certificate(&self) -> Option<&str> {
+        (self.mechanism == "EXTERNAL").then_some(self.own)
+    }
+}
+
+/// The ways in which a login by this mechanism can be.
+fn ways(client: &Client, mechanism: &str) -> impl Iterator<Item = Way> {
+    let needs_tls = mechanism.ends_with("-PLUS") || mechanism == "EXTERNAL";
+    let fits = move |way: &Way| !needs_tls || *way != Way::Clear;
+    client.ways.iter().copied().filter(fits)
 }
 
 /// Of the mechanisms of others DIGEST-MD5, NTLM and the like are not those of the practice server.
@@ -76,14 +94,24 @@ const CLIENTS: [Client; 5] = [
     Client {
         name: "curl",
         // It knows XOAUTH2, too, and says OAUTHBEARER all the same where both are offered.
-        mechanisms: &["PLAIN", "LOGIN", "CRAM-MD5", "OAUTHBEARER"],
+        mechanisms: &["PLAIN", "LOGIN", "CRAM-MD5", "OAUTHBEARER", "EXTERNAL"],
         ways: &WAYS,
         codes: [0, 67],
         log_in: curl,
     },
     Client {
         name: "gsasl",
-        mechanisms: &["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"],
+        mechanisms: &[
+            "PLAIN",
+            "LOGIN",
+            "CRAM-MD5",
+            "SCRAM-SHA-1",
+            "SCRAM-SHA-256",
+            "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-256-PLUS",
+            "ANONYMOUS",
+            "EXTERNAL",
+        ],
         // It knows no TLS before the greeting.
         ways: &[Way::Clear, Way::Starttls],
         codes: [0, 1],
@@ -104,9 +132,12 @@ const CLIENTS: [Client; 5] = [
             "CRAM-MD5",
             "SCRAM-SHA-1",
             "SCRAM-SHA-256",
+            "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-256-PLUS",
             "XOAUTH2",
             "OAUTHBEARER",
             "ANONYMOUS",
+            "EXTERNAL",
         ],
         ways: SECURE,
         codes: [0, 0],
@@ -114,8 +145,15 @@ const CLIENTS: [Client; 5] = [
     },
 ];
 
-fn secret_of(mechanism: &str) -> &'static str {
-    if mechanism.contains("OAUTH") { TOKEN } else { PASSWORD }
+/// What lets somebody in, and what does not. Where a certificate proves who it is, it is the name
+/// to act for.
+fn secrets(mechanism: &str) -> (&'static str, Option<&'static str>) {
+    match mechanism {
+        "XOAUTH2" | "OAUTHBEARER" => (TOKEN, Some("wrong")),
+        "EXTERNAL" => (USER, Some("bob@example.org")),
+        "ANONYMOUS" => (USER, None),
+        _ => (PASSWORD, Some("wrong")),
+    }
 }
 
 fn client(program: &str, args: &[&str], input: &str) -> Ended {
@@ -149,10 +187,11 @@ fn curl(attempt: &Attempt<'_>) -> Ended {
     let url = format!("{scheme}://{}/pc.example.org", attempt.server);
     let auth = format!("AUTH={}", attempt.mechanism);
     let user = format!("{USER}:{}", attempt.secret);
-    let who: &[_] = if attempt.mechanism == "OAUTHBEARER" {
-        &["--user", USER, "--oauth2-bearer", attempt.secret]
-    } else {
-        &["--user", &user]
+    let act_as = format!("{}:", attempt.secret);
+    let who: &[_] = match attempt.mechanism {
+        "OAUTHBEARER" => &["--user", USER, "--oauth2-bearer", attempt.secret],
+        "EXTERNAL" => &["--user", &act_as, "--cert", attempt.own],
+        _ => &["--user", &user],
     };
     let letter = ["--mail-from", USER, "--mail-rcpt", "somebody@elsewhere.example", "-T", "-"];
     let how = ["--silent", "--verbose", "--max-time", "30", "--login-options", &auth, &url];
@@ -162,14 +201,20 @@ fn curl(attempt: &Attempt<'_>) -> Ended {
 fn gsasl(attempt: &Attempt<'_>) -> Ended {
     let connect = format!("--connect={}", attempt.server);
     let trust = format!("--x509-ca-file={}", attempt.ca);
+    let own =
+        [format!("--x509-cert-file={}", attempt.own), format!("--x509-key-file={}", attempt.own)];
     let secure: &[_] =
         if attempt.way == Way::Clear { &["--no-starttls"] } else { &["--starttls", &trust] };
-    let who: &[_] = if attempt.mechanism == "ANONYMOUS" {
-        &["--anonymous-token", USER]
-    } else {
-        &["--authentication-id", USER, "--authorization-id", "", "--password", attempt.secret]
+    let who: &[_] = match attempt.mechanism {
+        "ANONYMOUS" => &["--anonymous-token", attempt.secret],
+        "EXTERNAL" => &["--authorization-id", attempt.secret, &own[0], &own[1]],
+        _ => &["--authentication-id", USER, "--authorization-id", "", "--password", attempt.secret],
     };
-    let how = ["--smtp", &connect, "--mechanism", attempt.mechanism, "--no-cb"];
+    let mut how = vec!["--smtp", &connect, "--mechanism", attempt.mechanism];
+    // Without -PLUS it would take its absence for an attack.
+    if !attempt.mechanism.ends_with("-PLUS") {
+        how.push("--no-cb");
+    }
     client("gsasl", &[&how[..], who, secure].concat(), "")
 }
 
@@ -201,56 +246,55 @@ fn smtplib(attempt: &Attempt<'_>) -> Ended {
     client("python3", &[&how[..], &[USER, attempt.secret]].concat(), "")
 }
 
-/// Both servers, and the roots of their certificates.
+/// A practice server, and what its clients know.
+struct Site {
+    serving: Serving,
+    ca: PathBuf,
+    own: PathBuf,
+}
+
+impl Site {
+    fn start(home: &Home, tls: &str) -> Self {
+        let file = |kind| home.path(&format!("{tls}-{kind}.pem"));
+        let (ca, own) = (file("ca"), file("own"));
+        let files = ["--write-ca", arg(&ca), "--write-client", arg(&own)];
+        Self { serving: Serving::start(home, &[&["--tls", tls][..], &files].concat()), ca, own }
+    }
+}
+
+/// All practice servers.
 struct World {
-    home: Home,
-    clear: Serving,
-    implicit: Serving,
+    starttls: Site,
+    implicit: Site,
 }
 
 impl World {
-    fn start() -> Self {
-        let home = Home::new();
-        let (one, other) = (home.path("clear.pem"), home.path("implicit.pem"));
-        let clear = Serving::start(&home, &["--write-ca", arg(&one)]);
-        let implicit = Serving::start(&home, &["--tls", "implicit", "--write-ca", arg(&other)]);
-        Self { home, clear, implicit }
+    fn start(home: &Home) -> Self {
+        Self { starttls: Site::start(home, "auto"), implicit: Site::start(home, "implicit") }
     }
 
-    fn server(&self, way: Way) -> &str {
-        if way == Way::Implicit { &self.implicit.target } else { &self.clear.target }
+    fn site(&self, way: Way) -> &Site {
+        if way == Way::Implicit { &self.implicit } else { &self.starttls }
     }
 
-    /// The root of the server for this way.
-    fn ca(&self, way: Way) -> PathBuf {
-        self.home.path(if way == Way::Implicit { "implicit.pem" } else { "clear.pem" })
-    }
-
-    fn attempt(
-        &self,
-        client: &Client,
-        way: Way,
-        mechanism: &'static str,
-        secret: &str,
-        ca: &Path,
-    ) -> Ended {
-        let server = self.server(way);
-        (client.log_in)(&Attempt { way, server, ca: arg(ca), mechanism, secret })
+    fn attempt<'a>(&'a self, way: Way, mechanism: &'static str, secret: &'a str) -> Attempt<'a> {
+        let Site { serving, ca, own } = self.site(way);
+        let (server, ca, own) = (serving.target.as_str(), arg(ca), arg(own));
+        Attempt { way, server, ca, mechanism, secret, own, elsewhere: false }
     }
 
     /// Who knows the secret is let in, by the mechanism that was asked for; who does not, is not.
     fn lets_in(&self, client: &Client, mechanism: &'static str, way: Way) {
-        let name = client.name;
-        let mut secrets = vec![(secret_of(mechanism), "235 ", client.codes[0])];
-        if mechanism != "ANONYMOUS" {
-            secrets.push(("wrong", "535 ", client.codes[1]));
-        }
-        for (secret, reply, code) in secrets {
-            let ended = self.attempt(client, way, mechanism, secret, &self.ca(way));
-            let told = format!("{name} {mechanism} {way:?} {secret}\n{}\n{}", ended.out, ended.err);
-            let both = [&*ended.out, &*ended.err].concat();
-            assert_eq!(ended_by(&both).as_deref(), Some(reply), "{told}");
-            assert!(asks_for(&both, mechanism), "{told}");
+        let (right, wrong) = secrets(mechanism);
+        let [inside, outside] = client.codes;
+        let wrong = wrong.map(|wrong| (wrong, "535 ", outside));
+        for (secret, reply, code) in [(right, "235 ", inside)].into_iter().chain(wrong) {
+            let attempt = self.attempt(way, mechanism, secret);
+            let ended = (client.log_in)(&attempt);
+            let told = format!("{} {attempt:?}\n{}\n{}", client.name, ended.out, ended.err);
+            let log = [&*ended.out, &*ended.err].concat();
+            assert_eq!(ended_by(&log), Some(reply), "{told}");
+            assert!(asks_for(&log, mechanism), "{told}");
             assert_eq!(ended.code, Some(code), "{told}");
         }
     }
@@ -258,20 +302,21 @@ impl World {
     /// Nobody logs in where somebody else's root is trusted.
     fn is_verified(&self, client: &Client, way: Way) {
         let other = if way == Way::Implicit { Way::Starttls } else { Way::Implicit };
-        let ended = self.attempt(client, way, "PLAIN", PASSWORD, &self.ca(other));
+        let attempt = self.attempt(way, "CRAM-MD5", PASSWORD);
+        let ended = (client.log_in)(&Attempt { ca: arg(&self.site(other).ca), ..attempt });
         let told = format!("{} {way:?}\n{}\n{}", client.name, ended.out, ended.err);
-        assert!(!asks_for(&told, "PLAIN"), "{told}");
+        assert!(!asks_for(&told, "CRAM-MD5"), "{told}");
         assert_ne!(ended.code, Some(0), "{told}");
     }
 }
 
 /// The beginning of the reply with which a login ends. In the log of a program it stands behind an
 /// arrow, or in quotation marks.
-fn ended_by(log: &str) -> Option<String> {
+fn ended_by(log: &str) -> Option<&'static str> {
     let heard = |line: &str| {
         let at = line.find(|c: char| c.is_ascii_digit())?;
         let reply = line.get(at..at + 4)?;
-        ["235 ", "535 "].contains(&reply).then(|| reply.to_owned())
+        ["235 ", "535 "].into_iter().find(|end| *end == reply)
     };
     log.lines().rev().find_map(heard)
 }
@@ -313,15 +358,16 @@ fn have(program: &str) -> bool {
 
 #[test]
 fn programs_of_other_people_log_in() {
-    let world = World::start();
+    let home = Home::new();
+    let world = World::start(&home);
     let clients: Vec<_> = CLIENTS.iter().filter(|client| have(client.name)).collect();
     let (mut tasks, mut rows) = (Vec::new(), Vec::new());
     for client in clients {
         for mechanism in client.mechanisms {
-            let cell = |way| if client.ways.contains(way) { "yes" } else { "-" };
-            let cells: Vec<_> = WAYS.iter().map(cell).collect();
+            let ways: Vec<_> = ways(client, mechanism).collect();
+            let cells = WAYS.map(|way| if ways.contains(&way) { "yes" } else { "-" });
             rows.push(format!("| {} | {mechanism} | {} |", client.name, cells.join(" | ")));
-            tasks.extend(client.ways.iter().map(|way| (client, *mechanism, *way)));
+            tasks.extend(ways.into_iter().map(|way| (client, *mechanism, way)));
         }
     }
     each(tasks, |(client, mechanism, way)| world.lets_in(client, mechanism, way));
@@ -331,10 +377,28 @@ fn programs_of_other_people_log_in() {
 
 #[test]
 fn programs_of_other_people_verify_the_practice_server() {
-    let world = World::start();
+    let home = Home::new();
+    let world = World::start(&home);
     let clients = CLIENTS.iter().filter(|client| have(client.name));
     let secure = |client: &'static Client| {
         SECURE.iter().filter(|way| client.ways.contains(way)).map(move |way| (client, *way))
     };
     each(clients.flat_map(secure).collect(), |(client, way)| world.is_verified(client, way));
+}
+
+/// Somebody in between, who has a connection of his own to either side, can pass no login on.
+#[test]
+fn a_login_that_is_bound_to_another_connection_is_none() {
+    if !have("openssl") {
+        return;
+    }
+    let home = Home::new();
+    let world = World::start(&home);
+    for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
+        for way in SECURE {
+            let attempt = world.attempt(*way, mechanism, PASSWORD);
+            let ended = typed::log_in(&Attempt { elsewhere: true, ..attempt });
+            assert_eq!(ended_by(&ended.out), Some("535 "), "{mechanism} {way:?} {}", ended.out);
+        }
+    }
 }

@@ -99,19 +99,20 @@ fn logins_are_bound_to_tls_and_proven_by_certificates() {
     let serving = Serving::start(&home, &["--write-ca", arg(&ca), "--write-client", arg(&own)]);
     let trust = ["--tls-ca", arg(&ca)];
     for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
-        let session = log_in(&home, &serving.1, mechanism, &trust);
+        let session = log_in(&home, &serving.target, mechanism, &trust);
         assert_eq!(session["tls"]["binding"]["kind"], "tls-exporter");
         assert_eq!(session["tls"]["asked"]["authorities"][0], "CN=ehlo practice root");
         assert_eq!(session["tls"]["asked"]["shown"], serde_json::Value::Null);
     }
     let shown = [&trust[..], &["--tls-cert", arg(&own), "--tls-key", arg(&own)]].concat();
-    let session = log_in(&home, &serving.1, "EXTERNAL", &shown);
+    let session = log_in(&home, &serving.target, "EXTERNAL", &shown);
     assert_eq!(session["tls"]["asked"]["shown"], format!("CN={ALICE}"));
     // Before 1.3 there is nothing to bind to, and a certificate all the same.
-    let old = log_in(&home, &serving.1, "EXTERNAL", &[&shown[..], &["--tls-max", "1.2"]].concat());
+    let old =
+        log_in(&home, &serving.target, "EXTERNAL", &[&shown[..], &["--tls-max", "1.2"]].concat());
     assert_eq!(old["tls"]["binding"], serde_json::Value::Null);
     let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: AUTH EXTERNAL =\nS: 504\n";
-    let args = ["run", "-", "--server", &serving.1, "--tls", "starttls", "--tls-ca", arg(&ca)];
+    let args = ["run", "-", "--server", &serving.target, "--tls", "starttls", "--tls-ca", arg(&ca)];
     home.run_with(args, script).with(0);
 }
 
@@ -123,7 +124,7 @@ fn a_handshake_goes_on_from_an_earlier_one_where_that_is_wished() {
     let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
     for (wish, kinds) in [(None, ["full", "full"]), (Some("--tls-resume"), ["full", "resumed"])] {
         let (file, ca) = (arg(&script), arg(&ca));
-        let mut args = vec!["run", file, file, "--json", "--server", &serving.1];
+        let mut args = vec!["run", file, file, "--json", "--server", &serving.target];
         args.extend(["--tls", "starttls", "--tls-ca", ca]);
         args.extend(wish);
         let sessions = home.run_with(args, "").with(0).json();

@@ -22,6 +22,8 @@ struct Wire {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
+    /// What a login can be bound to (RFC 9266 §4.2).
+    exported: Vec<u8>,
     /// Everything that was said, heard and printed.
     log: String,
 }
@@ -29,17 +31,21 @@ struct Wire {
 impl Wire {
     fn open(attempt: &Attempt<'_>) -> Self {
         let mut command = Command::new("timeout");
-        command.args([PATIENCE, "openssl", "s_client", "-quiet", "-connect", attempt.server]);
+        command.args([PATIENCE, "openssl", "s_client", "-ign_eof", "-connect", attempt.server]);
+        command.args(["-keymatexport", "EXPORTER-Channel-Binding", "-keymatexportlen", "32"]);
         command.args(["-CAfile", attempt.ca, "-verify_return_error"]);
         command.args(["-verify_hostname", "localhost"]);
         if attempt.way == Way::Starttls {
             command.args(["-starttls", "smtp"]);
         }
+        if let Some(own) = attempt.certificate() {
+            command.args(["-cert", own, "-key", own, "-cert_chain", own]);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         let input = child.stdin.take().unwrap();
-        Self { child, input, output, log: String::new() }
+        Self { child, input, output, exported: Vec::new(), log: String::new() }
     }
 
     /// The last line of the next reply; nothing when the connection is over.
@@ -47,6 +53,10 @@ impl Wire {
         for line in self.output.by_ref() {
             let line = line.unwrap();
             self.log += &format!("{line}\n");
+            if let Some(digits) = line.trim_start().strip_prefix("Keying material: ") {
+                let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+                self.exported = (0..digits.len()).step_by(2).map(byte).collect();
+            }
             let code = line.as_bytes().first_chunk::<4>();
             if code.is_some_and(|[a, b, c, end]| {
                 [a, b, c].iter().all(|digit| digit.is_ascii_digit()) && *end == b' '
@@ -78,6 +88,10 @@ impl Wire {
         self.ask("EHLO pc.example.org")?;
         let (mechanism, secret) = (attempt.mechanism, attempt.secret);
         let auth = format!("AUTH {mechanism}");
+        let mut binding = self.exported.clone();
+        if attempt.elsewhere {
+            binding.reverse();
+        }
         match mechanism {
             "PLAIN" => {
                 let answer = encode(format!("\0{USER}\0{secret}"));
@@ -105,8 +119,13 @@ impl Wire {
             "ANONYMOUS" => {
                 self.ask(&format!("{auth} {}", encode(USER)))?;
             }
-            "SCRAM-SHA-1" => self.scram::<sha1::Sha1>(&auth, secret)?,
-            "SCRAM-SHA-256" => self.scram::<sha2::Sha256>(&auth, secret)?,
+            "EXTERNAL" => {
+                self.ask(&format!("{auth} {}", encode(secret)))?;
+            }
+            "SCRAM-SHA-1" => self.scram::<sha1::Sha1>(&auth, secret, None)?,
+            "SCRAM-SHA-256" => self.scram::<sha2::Sha256>(&auth, secret, None)?,
+            "SCRAM-SHA-1-PLUS" => self.scram::<sha1::Sha1>(&auth, secret, Some(binding))?,
+            "SCRAM-SHA-256-PLUS" => self.scram::<sha2::Sha256>(&auth, secret, Some(binding))?,
             other => panic!("nobody types {other}"),
         }
         self.ask("QUIT")?;
@@ -121,12 +140,13 @@ impl Wire {
         Some(())
     }
 
-    /// RFC 5802 §3.
-    fn scram<D>(&mut self, auth: &str, password: &str) -> Option<()>
+    /// RFC 5802 §3, with what the login is bound to (§6).
+    fn scram<D>(&mut self, auth: &str, password: &str, bound: Option<Vec<u8>>) -> Option<()>
     where
         D: sha2::Digest + BlockSizeUser + Clone + Sync,
     {
-        let (header, bare) = ("n,,", format!("n={USER},r={NONCE}"));
+        let header = if bound.is_some() { "p=tls-exporter,," } else { "n,," };
+        let bare = format!("n={USER},r={NONCE}");
         let challenge = self.asked(&format!("{auth} {}", encode(format!("{header}{bare}"))))?;
         let challenge = String::from_utf8(challenge).unwrap();
         let part = |name| challenge.split(',').find_map(|part| part.strip_prefix(name)).unwrap();
@@ -135,7 +155,10 @@ impl Wire {
         let mut salted = vec![0; <D as sha2::Digest>::output_size()];
         let (salt, rounds) = (STANDARD.decode(salt).unwrap(), rounds.parse().unwrap());
         pbkdf2::pbkdf2::<SimpleHmac<D>>(password.as_bytes(), &salt, rounds, &mut salted).unwrap();
-        let last = format!("c={},r={nonce}", encode(header));
+        let last = format!(
+            "c={},r={nonce}",
+            encode([header.as_bytes(), &bound.unwrap_or_default()].concat())
+        );
         let talk = format!("{bare},{challenge},{last}");
         let key = mac::<D>(&salted, b"Client Key");
         let signature = mac::<D>(&D::digest(&key), talk.as_bytes());
@@ -161,7 +184,7 @@ fn mac<D: sha2::Digest + BlockSizeUser>(key: &[u8], text: &[u8]) -> Vec<u8> {
 pub(crate) fn log_in(attempt: &Attempt<'_>) -> Ended {
     let mut wire = Wire::open(attempt);
     wire.converse(attempt);
-    let Wire { mut child, input, mut output, mut log } = wire;
+    let Wire { mut child, input, mut output, mut log, .. } = wire;
     drop(input);
     output.by_ref().map_while(Result::ok).for_each(|line| log += &format!("{line}\n"));
     let code = child.wait().unwrap().code();
