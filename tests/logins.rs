@@ -1,5 +1,5 @@
-//! Logging in: each mechanism between our client and our practice server, each side against an
-//! implementation by other people (rsasl), and programs of other people against `ehlo serve`.
+//! Logging in: each mechanism between our client and our practice server, and each side against an
+//! implementation by other people (rsasl). Programs of other people are in `clients.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,8 +15,6 @@ mod outline;
 #[path = "support/program.rs"]
 mod program;
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -612,140 +610,4 @@ fn a_login_by_hand_is_decoded_and_can_be_encoded() {
     let lines = "EHLO x.example\nAUTH SCRAM-SHA-256 biwsbj11c2VyLHI9eA==\n*\nQUIT\n";
     let out = home.run_with(["--plain", "practice", "--lang", "ja"], lines).with(0).out;
     assert!(out.contains("反復回数：4096") && out.contains("501 5.7.0"), "{out}");
-}
-
-/// `ehlo serve`, and its address.
-fn serve() -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ehlo"))
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-    (child, address)
-}
-
-/// Runs a program; nothing where it is not here, unless it has to be.
-fn other(program: &str, args: &[&str], input: &str) -> Option<Ended> {
-    if let Err(why) = Command::new(program).arg("--version").output() {
-        let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
-        assert!(!required, "{program} is required: {why}");
-        eprintln!("skipped: no {program}: {why}");
-        return None;
-    }
-    let mut command = Command::new(program);
-    command.args(args);
-    let mut running = Running::start(command);
-    running.say(input.as_bytes());
-    Some(running.end())
-}
-
-const SMTPLIB: &str = r"
-import smtplib, sys
-mechanism, port, user, password = sys.argv[1:]
-with smtplib.SMTP('127.0.0.1', int(port), 'pc.example.org', timeout=30) as smtp:
-    smtp.ehlo()
-    smtp.user, smtp.password = user, password
-    how = {'PLAIN': smtp.auth_plain, 'LOGIN': smtp.auth_login, 'CRAM-MD5': smtp.auth_cram_md5}
-    try:
-        print(smtp.auth(mechanism, how[mechanism]))
-        print(smtp.sendmail(user, ['somebody@elsewhere.example'], b'Subject: x\r\n\r\n'))
-    except smtplib.SMTPAuthenticationError as refusal:
-        print(refusal.smtp_code, refusal.smtp_error)
-";
-
-#[test]
-fn programs_of_other_people_log_in() {
-    let (mut server, address) = serve();
-    let (_, port) = address.split_once(':').unwrap();
-    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5"] {
-        let swaks = |password: &str| {
-            let args = [
-                "--server",
-                &address,
-                "--auth",
-                mechanism,
-                "--auth-user",
-                USER,
-                "--auth-password",
-                password,
-                "--from",
-                USER,
-                "--to",
-                "somebody@elsewhere.example",
-                "--ehlo",
-                "pc.example.org",
-            ];
-            other("swaks", &args, "")
-        };
-        if let Some(ended) = swaks(PASSWORD) {
-            assert!(ended.with(0).out.contains("235 2.7.0"));
-        }
-        if let Some(ended) = swaks("wrong") {
-            assert!(ended.with(28).out.contains("535 5.7.8"));
-        }
-        for (password, said) in [(PASSWORD, "235"), ("wrong", "535")] {
-            let args = ["-c", SMTPLIB, mechanism, port, USER, password];
-            if let Some(ended) = other("python3", &args, "") {
-                assert!(ended.with(0).out.contains(said), "smtplib {mechanism} {said}");
-            }
-        }
-    }
-    let url = format!("smtp://{address}/pc.example.org");
-    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"] {
-        for (secret, code) in [(secret_of(mechanism), 0), ("wrong", 67)] {
-            let (user, options) = (format!("{USER}:{secret}"), format!("AUTH={mechanism}"));
-            let mut args = vec![
-                "--silent",
-                "--show-error",
-                "--max-time",
-                "30",
-                &url,
-                "--mail-from",
-                USER,
-                "--mail-rcpt",
-                "somebody@elsewhere.example",
-                "-T",
-                "-",
-                "--login-options",
-                &options,
-            ];
-            if secret_of(mechanism) == TOKEN {
-                args.extend(["--user", USER, "--oauth2-bearer", secret]);
-            } else {
-                args.extend(["--user", &user]);
-            }
-            if let Some(ended) = other("curl", &args, "Subject: x\n\n") {
-                assert_eq!(ended.code, Some(code), "curl {mechanism} {secret}: {}", ended.err);
-            }
-        }
-    }
-    for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "ANONYMOUS"] {
-        for (password, good) in [(PASSWORD, true), ("wrong", mechanism == "ANONYMOUS")] {
-            let args = [
-                "--smtp",
-                "--no-starttls",
-                "--connect",
-                &address,
-                "--mechanism",
-                mechanism,
-                "--authentication-id",
-                USER,
-                "--authorization-id",
-                "",
-                "--password",
-                password,
-                "--anonymous-token",
-                USER,
-            ];
-            if let Some(ended) = other("gsasl", &args, "") {
-                let told = format!("gsasl {mechanism} {password}: {} {}", ended.out, ended.err);
-                assert_eq!(ended.out.contains("235 2.7.0"), good, "{told}");
-            }
-        }
-    }
-    server.kill().unwrap();
-    server.wait().unwrap();
 }

@@ -9,41 +9,23 @@
     reason = "tests"
 )]
 
+#[path = "tls/keylog.rs"]
+mod keylog;
 #[path = "support/peer.rs"]
 mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/serving.rs"]
+mod serving;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 
 use ehlo::smtp::sasl;
 use ehlo::speaker::policy::ALICE;
 use peer::Peer;
 use program::{Ended, Home, arg};
-
-/// `ehlo serve`, ended with the test.
-struct Serving(Child, String);
-
-impl Serving {
-    fn start(home: &Home, args: &[&str]) -> Self {
-        let mut command: Command = home.ehlo(["serve", "--listen", "127.0.0.1:0"]);
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim_end().rsplit(':').next().unwrap().to_owned();
-        Self(child, format!("localhost:{port}"))
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use serving::Serving;
 
 const SCRIPT: &str = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: QUIT\nS: 221\n";
 
@@ -65,9 +47,9 @@ fn each_practice_certificate_is_refused_for_its_own_reason() {
     ] {
         let serving = Serving::start(&home, &["--certificate", kind, "--write-ca", arg(&ca)]);
         let trust = ["--tls", "starttls", "--tls-ca", arg(&ca)];
-        let strict = run(&home, &serving.1, &trust).with(if fault.is_some() { 2 } else { 0 });
+        let strict = run(&home, &serving.target, &trust).with(if fault.is_some() { 2 } else { 0 });
         assert!(strict.err.contains(words), "{kind}: {}", strict.err);
-        let bold = run(&home, &serving.1, &[&trust[..], &["--insecure"]].concat()).with(0);
+        let bold = run(&home, &serving.target, &[&trust[..], &["--insecure"]].concat()).with(0);
         let tls = &bold.json()[0]["tls"];
         let faults: Vec<_> = fault.into_iter().collect();
         assert_eq!(tls["verdict"]["faults"], serde_json::json!(faults), "{kind}");
@@ -85,7 +67,7 @@ fn versions_suites_and_names_are_as_they_are_asked_for() {
     let home = Home::new();
     let ca = home.path("ca.pem");
     let serving = Serving::start(&home, &["--tls", "implicit", "--write-ca", arg(&ca)]);
-    let server = format!("smtps://{}", serving.1);
+    let server = format!("smtps://{}", serving.target);
     let with = |args: &[&str]| {
         let args = [&["--tls-ca", arg(&ca)], args].concat();
         run(&home, &server, &args).with(0).json()[0]["tls"].clone()
@@ -117,19 +99,20 @@ fn logins_are_bound_to_tls_and_proven_by_certificates() {
     let serving = Serving::start(&home, &["--write-ca", arg(&ca), "--write-client", arg(&own)]);
     let trust = ["--tls-ca", arg(&ca)];
     for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
-        let session = log_in(&home, &serving.1, mechanism, &trust);
+        let session = log_in(&home, &serving.target, mechanism, &trust);
         assert_eq!(session["tls"]["binding"]["kind"], "tls-exporter");
         assert_eq!(session["tls"]["asked"]["authorities"][0], "CN=ehlo practice root");
         assert_eq!(session["tls"]["asked"]["shown"], serde_json::Value::Null);
     }
     let shown = [&trust[..], &["--tls-cert", arg(&own), "--tls-key", arg(&own)]].concat();
-    let session = log_in(&home, &serving.1, "EXTERNAL", &shown);
+    let session = log_in(&home, &serving.target, "EXTERNAL", &shown);
     assert_eq!(session["tls"]["asked"]["shown"], format!("CN={ALICE}"));
     // Before 1.3 there is nothing to bind to, and a certificate all the same.
-    let old = log_in(&home, &serving.1, "EXTERNAL", &[&shown[..], &["--tls-max", "1.2"]].concat());
+    let old =
+        log_in(&home, &serving.target, "EXTERNAL", &[&shown[..], &["--tls-max", "1.2"]].concat());
     assert_eq!(old["tls"]["binding"], serde_json::Value::Null);
     let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: AUTH EXTERNAL =\nS: 504\n";
-    let args = ["run", "-", "--server", &serving.1, "--tls", "starttls", "--tls-ca", arg(&ca)];
+    let args = ["run", "-", "--server", &serving.target, "--tls", "starttls", "--tls-ca", arg(&ca)];
     home.run_with(args, script).with(0);
 }
 
@@ -141,7 +124,7 @@ fn a_handshake_goes_on_from_an_earlier_one_where_that_is_wished() {
     let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
     for (wish, kinds) in [(None, ["full", "full"]), (Some("--tls-resume"), ["full", "resumed"])] {
         let (file, ca) = (arg(&script), arg(&ca));
-        let mut args = vec!["run", file, file, "--json", "--server", &serving.1];
+        let mut args = vec!["run", file, file, "--json", "--server", &serving.target];
         args.extend(["--tls", "starttls", "--tls-ca", ca]);
         args.extend(wish);
         let sessions = home.run_with(args, "").with(0).json();
@@ -171,7 +154,7 @@ fn clear_text_behind_an_implicit_port_is_kept_and_said() {
 fn a_client_in_the_clear_at_a_port_for_tls_is_told_so() {
     let home = Home::new();
     let serving = Serving::start(&home, &["--tls", "implicit"]);
-    let mut stream = TcpStream::connect(serving.1.replace("localhost", "127.0.0.1")).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
     stream.write_all(b"EHLO pc.example.org\r\n").unwrap();
     let mut said = Vec::new();
     let _ = std::io::Read::read_to_end(&mut stream, &mut said);
@@ -218,7 +201,7 @@ fn a_message_inside_tls_is_stored_byte_for_byte() {
     let (ca, mail) = (home.path("ca.pem"), home.path("mail"));
     let serving = Serving::start(&home, &["--write-ca", arg(&ca), "--maildir", arg(&mail)]);
     let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: MAIL FROM:<alice@example.org>\nS: 250\nC: RCPT TO:<bob@example.net>\nS: 250\nC: DATA\nS: 354\nC: Subject: x\nC: \nC: ..dot\nC: .\nS: 250\nC: QUIT\nS: 221\n";
-    let args = ["run", "-", "--server", &serving.1, "--tls", "starttls", "--tls-ca", arg(&ca)];
+    let args = ["run", "-", "--server", &serving.target, "--tls", "starttls", "--tls-ca", arg(&ca)];
     home.run_with(args, script).with(0);
     let stored = std::fs::read_dir(mail.join("new")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(std::fs::read(stored).unwrap(), b"Subject: x\r\n\r\n.dot\r\n");

@@ -10,6 +10,8 @@ use crate::sink;
 
 /// A whole process that sends one kilobyte.
 pub(crate) const SMALL: Kind = Kind::time("small message");
+/// The same behind STARTTLS, with the root of a practice server.
+pub(crate) const SMALL_TLS: Kind = Kind::time("small message over STARTTLS");
 /// A whole process that sends the large message.
 pub(crate) const LARGE: Kind = Kind::time("50 MB message");
 /// The same, recorded.
@@ -31,12 +33,19 @@ struct Errand<'a> {
     message: PathBuf,
     script: PathBuf,
     port: u16,
+    /// The root that is trusted where TLS begins behind STARTTLS.
+    ca: Option<PathBuf>,
 }
 
 impl<'a> Errand<'a> {
     fn new(material: &'a Material, message: PathBuf) -> anyhow::Result<Self> {
         let script = material.script(&message)?;
-        Ok(Self { material, message, script, port: sink::start()? })
+        Ok(Self { material, message, script, port: sink::start()?, ca: None })
+    }
+
+    fn over_starttls(self) -> anyhow::Result<Self> {
+        let ca = self.material.folder().join("ca.pem");
+        Ok(Self { port: sink::start_tls(&ca)?, ca: Some(ca), ..self })
     }
 
     fn ehlo(&self, record: Option<&Path>) -> Command {
@@ -46,6 +55,9 @@ impl<'a> Errand<'a> {
         command.args(["--server", &format!("127.0.0.1:{}", self.port)]);
         if let Some(file) = record {
             command.arg("--record").arg(file);
+        }
+        if let Some(ca) = &self.ca {
+            command.args(["--tls", "starttls", "--tls-ca"]).arg(ca);
         }
         command
     }
@@ -59,6 +71,9 @@ impl<'a> Errand<'a> {
         command.args(["--silent", "--show-error", &format!("smtp://127.0.0.1:{}", self.port)]);
         command.args(["--mail-from", "a@example.test", "--mail-rcpt", "b@example.test", "-T"]);
         command.arg(&self.message);
+        if let Some(ca) = &self.ca {
+            command.args(["--ssl-reqd", "--cacert"]).arg(ca);
+        }
         installed("curl").then(|| measure(&mut command)).transpose()
     }
 }
@@ -69,7 +84,21 @@ impl<'a> Errand<'a> {
 /// When one of the programs fails.
 pub(crate) fn small(material: &Material) -> anyhow::Result<Vec<Series>> {
     let errand = Errand::new(material, material.small()?)?;
-    let mut series = Series::new(&SMALL, &[CURL]);
+    Ok(vec![one(&errand, &SMALL)?])
+}
+
+/// A small message over STARTTLS.
+///
+/// # Errors
+/// When one of the programs fails.
+pub(crate) fn small_tls(material: &Material) -> anyhow::Result<Vec<Series>> {
+    let errand = Errand::new(material, material.small()?)?.over_starttls()?;
+    Ok(vec![one(&errand, &SMALL_TLS)?])
+}
+
+/// The time that an errand takes.
+fn one(errand: &Errand<'_>, kind: &'static Kind) -> anyhow::Result<Series> {
+    let mut series = Series::new(kind, &[CURL]);
     for round in 0..=SMALL_ROUNDS {
         let samples = [Some(timed(&mut errand.ehlo(None))?), errand.by_curl(timed)?];
         // The first round only warms up.
@@ -77,7 +106,7 @@ pub(crate) fn small(material: &Material) -> anyhow::Result<Vec<Series>> {
             series.round(&samples);
         }
     }
-    Ok(vec![series])
+    Ok(series)
 }
 
 /// A large message: time and memory, with and without a recording.

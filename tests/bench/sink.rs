@@ -1,7 +1,13 @@
 //! A server that takes everything as fast as it can: the other end of mail that is measured.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+
+use ehlo::net::certificate::{Authority, Kind};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, Stream};
 
 /// What ends mail data; dots within it are stuffed, so that it stands nowhere else.
 const END: &[u8] = b"\r\n.\r\n";
@@ -11,26 +17,60 @@ const END: &[u8] = b"\r\n.\r\n";
 /// # Errors
 /// When no port can be had.
 pub(crate) fn start() -> std::io::Result<u16> {
+    listen(|mut stream| {
+        stream.write_all(b"220 sink\r\n")?;
+        converse(&mut stream, b"250 2.0.0 ok\r\n").map(|_| ())
+    })
+}
+
+/// Starts a server with STARTTLS; the root of its certificate is written to `ca`.
+///
+/// # Errors
+/// When no port can be had, or no certificate can be made.
+pub(crate) fn start_tls(ca: &Path) -> anyhow::Result<u16> {
+    let authority = Authority::new()?;
+    std::fs::write(ca, authority.root_pem())?;
+    let identity = authority.identity(Kind::Good)?;
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(identity.chain, identity.key)?;
+    let config = Arc::new(config);
+    Ok(listen(move |mut stream| {
+        stream.write_all(b"220 sink\r\n")?;
+        if converse(&mut stream, b"250-sink\r\n250 STARTTLS\r\n")? {
+            stream.write_all(b"220 2.0.0 go ahead\r\n")?;
+            let layer = ServerConnection::new(Arc::clone(&config));
+            let mut layer = layer.map_err(std::io::Error::other)?;
+            converse(&mut Stream::new(&mut layer, &mut stream), b"250 2.0.0 ok\r\n")?;
+        }
+        Ok(())
+    })?)
+}
+
+fn listen(
+    serve: impl Fn(TcpStream) -> std::io::Result<()> + Clone + Send + 'static,
+) -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(|| serve(stream));
+            let serve = serve.clone();
+            std::thread::spawn(move || stream.set_nodelay(true).and_then(|()| serve(stream)));
         }
     });
     Ok(port)
 }
 
-/// One connection. Clients that send before they are answered are not expected here.
-fn serve(mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.write_all(b"220 sink\r\n")?;
+/// One conversation; says whether it ends with STARTTLS. Clients that send before they are answered
+/// are not expected here.
+fn converse(stream: &mut (impl Read + Write), ehlo: &[u8]) -> std::io::Result<bool> {
     let mut buffer = vec![0; 1 << 20];
     let mut line = Vec::new();
     loop {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
-            return Ok(());
+            return Ok(false);
         }
         line.extend_from_slice(buffer.get(..count).unwrap_or_default());
         if !line.ends_with(b"\r\n") {
@@ -41,17 +81,19 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
         match &verb[..] {
             b"DATA" => {
                 stream.write_all(b"354 go ahead\r\n")?;
-                swallow(&mut stream, &mut buffer)?;
+                swallow(stream, &mut buffer)?;
                 stream.write_all(b"250 2.0.0 taken\r\n")?;
             }
-            b"QUIT" => return stream.write_all(b"221 2.0.0 bye\r\n"),
+            b"STAR" => return Ok(true),
+            b"QUIT" => return stream.write_all(b"221 2.0.0 bye\r\n").map(|()| false),
+            b"EHLO" => stream.write_all(ehlo)?,
             _ => stream.write_all(b"250 2.0.0 ok\r\n")?,
         }
     }
 }
 
 /// Reads to the end of mail data; only the last bytes are looked at.
-fn swallow(stream: &mut TcpStream, buffer: &mut [u8]) -> std::io::Result<()> {
+fn swallow(stream: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<()> {
     let mut tail = Vec::new();
     while !tail.ends_with(END) {
         let count = stream.read(buffer)?;

@@ -110,6 +110,11 @@ impl Client {
         rest
     }
 
+    /// The connection itself, of which nothing has been read yet.
+    pub fn into_stream(self) -> TcpStream {
+        self.0.into_inner()
+    }
+
     /// Resets the connection: closing a socket with unread bytes makes the system send RST.
     pub fn reset(mut self) {
         let mut byte = [0];
