@@ -284,6 +284,12 @@ pub fn proves(text: &[u8]) -> bool {
     of_server("SCRAM", text).get(Name::Signature).is_some()
 }
 
+/// Whether what a server says behind 334 is why it refuses a token (RFC 7628 §3.2.2), whatever the
+/// mechanism is.
+pub fn refuses_token(text: &[u8]) -> bool {
+    of_server("OAUTHBEARER", text).get(Name::Status).is_some()
+}
+
 /// Bytes as a step carries them.
 pub fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
