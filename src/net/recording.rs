@@ -158,4 +158,24 @@ mod tests {
         // Behind an AUTH nobody knows yet what a line is.
         assert_eq!(kept, ["535 ******", "****\r\n"], "what waits is written at the end");
     }
+    #[test]
+    fn a_proof_that_a_server_gives_is_veiled_however_it_is_cut() {
+        use Side::{Client, Server};
+        let login = [
+            (Server, "220 mx\r\n"),
+            (Client, "AUTH SCRAM-SHA-1 biwsbj11c2VyLHI9ZnlrbytkMmxiYkZnT05Sdjlxa3hkYXdM\r\n"),
+            (Server, "334 cj1meWtvLHM9QUE9PSxpPTQwOTY=\r\n"),
+            (Client, "Yz1iaXdzLHI9ZnlrbyxwPUFBPT0=\r\n"),
+        ];
+        let reply = "334 dj1ybUY5cHFWOFM3c3VBb1pXamE0ZEpSa0ZzS1E9\r\n";
+        for piece in 1..=reply.len() {
+            let pieces = reply.as_bytes().chunks(piece).map(|b| std::str::from_utf8(b).unwrap());
+            let talk: Vec<_> = login.into_iter().chain(pieces.map(|p| (Server, p))).collect();
+            let text = |kept: Vec<(u64, String)>| kept.into_iter().map(|(_, text)| text);
+            let kept: Vec<_> = text(recorded(&talk, false)).collect();
+            assert_eq!(kept[2], login[2].1, "a question is no secret");
+            assert_eq!(kept[4..].concat(), format!("334 {}\r\n", "*".repeat(40)));
+            assert!(text(recorded(&talk, true)).collect::<String>().ends_with(reply));
+        }
+    }
 }

@@ -4,6 +4,7 @@ use crate::smtp::code::Class;
 use crate::smtp::command::Argument;
 use crate::smtp::reply::Reply;
 use crate::smtp::sasl::{self, Name, Step};
+use crate::smtp::verb::Verb;
 
 use super::phase::Turn;
 use super::{Dialogue, Exchange};
@@ -123,6 +124,12 @@ fn said_by_client(at: usize, exchange: &Exchange) -> Option<Said<'_>> {
 fn said_by_server(at: usize, reply: &Reply) -> Option<Said<'_>> {
     let line = reply.lines.first().filter(|_| reply.class() == Class::Intermediate)?;
     Some(Said { exchange: at, by_client: false, text: line.text.of(&line.line.bytes) })
+}
+
+/// What a server asks in a login with this reply.
+pub(super) fn question<'a>(exchange: &Exchange, reply: &'a Reply) -> Option<&'a [u8]> {
+    let login = exchange.turn == Turn::LoginAnswer || exchange.verb() == Some(&Verb::Auth);
+    said_by_server(0, reply).filter(|_| login).map(|said| said.text)
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ use crate::smtp::ehlo::Capabilities;
 use crate::smtp::param::{Param, keyword_of};
 use crate::smtp::path::is_domain;
 use crate::smtp::reply::Reply;
+use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
 use super::exchange::Exchange;
+use super::login::question;
 use super::phase::{Phase, Turn};
 use super::{Dialogue, Envelope};
 
@@ -123,7 +125,13 @@ pub(super) fn in_reply(
             ids.push("F28");
         }
         (_, Some(Verb::Starttls)) if reply.is(Code(454)) => ids.push("D01"),
+        (_, Some(Verb::Auth)) if reply.is(Code(535)) && lists_others(dialogue, exchange) => {
+            ids.push("E05");
+        }
         _ => {}
+    }
+    if question(exchange, reply).is_some_and(sasl::refuses_token) {
+        ids.push("E12");
     }
     let wants = matches!(class, Class::Positive | Class::Transient | Class::Permanent);
     let introduced = exchange.verb() != Some(&Verb::Helo);
@@ -131,6 +139,22 @@ pub(super) fn in_reply(
         ids.push("B23");
     }
     ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect()
+}
+
+/// Whether the server lists mechanisms, also in the old form `AUTH=`, and not the one of an AUTH.
+fn lists_others(dialogue: &Dialogue, exchange: &Exchange) -> bool {
+    let Some(Argument::Login { mechanism, .. }) = exchange.command.as_ref().map(|c| &c.argument)
+    else {
+        return false;
+    };
+    let keywords = dialogue.capabilities().into_iter().flat_map(|c| &c.keywords);
+    let listed = keywords.filter_map(|keyword| {
+        let rest = keyword.name.strip_prefix("AUTH")?;
+        let first = if rest.is_empty() { None } else { Some(rest.strip_prefix('=')?) };
+        Some(first.into_iter().chain(keyword.params.iter().map(String::as_str)))
+    });
+    let mut listed = listed.flatten().peekable();
+    listed.peek().is_some() && !listed.any(|name| name.eq_ignore_ascii_case(mechanism))
 }
 
 fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {

@@ -166,7 +166,8 @@ const SHORTEST: usize = 4;
 /// How many secrets are looked for in replies; older ones give way.
 const REMEMBERED: usize = 100;
 
-/// The secrets that a client has sent, as a server may say them again in a reply.
+/// The secrets that a client has sent, as a server may say them again in a reply, and those that a
+/// server says of its own accord.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
     /// In small letters: a server may change the case of what it repeats.

@@ -155,7 +155,8 @@ impl Name {
 
     /// Whether it is a secret whoever says it.
     const fn is_secret(self) -> bool {
-        matches!(self, Self::Password | Self::Digest | Self::Proof | Self::Token)
+        // With either proof of SCRAM guesses of the password can be tried out (RFC 5802 §9).
+        matches!(self, Self::Password | Self::Digest | Self::Proof | Self::Signature | Self::Token)
     }
 }
 
@@ -275,6 +276,18 @@ pub fn of_server(mechanism: &str, text: &[u8]) -> Step {
         form => vec![without_text(form)],
     };
     Step { form, fields }
+}
+
+/// Whether what a server says behind 334 holds its proof of SCRAM (RFC 5802 §7), whatever the
+/// mechanism is.
+pub fn proves(text: &[u8]) -> bool {
+    of_server("SCRAM", text).get(Name::Signature).is_some()
+}
+
+/// Whether what a server says behind 334 is why it refuses a token (RFC 7628 §3.2.2), whatever the
+/// mechanism is.
+pub fn refuses_token(text: &[u8]) -> bool {
+    of_server("OAUTHBEARER", text).get(Name::Status).is_some()
 }
 
 /// Bytes as a step carries them.
@@ -601,7 +614,7 @@ mod tests {
             ("LOGIN", "Username:", "Prompt=Username:"),
             ("CRAM-MD5", "<1@x>", "Challenge=<1@x>"),
             ("SCRAM-SHA-256", "r=xy,s=AA==,i=4096", "Nonce=xy Salt=AA== Rounds=4096"),
-            ("SCRAM-SHA-256", "v=AA==", "Signature=AA=="),
+            ("SCRAM-SHA-256", "v=AA==", "Signature!=AA=="),
             ("SCRAM-SHA-256", "e=other-error", "Error=other-error"),
             ("XOAUTH2", "{\"status\":\"401\",\"a\":1}", "Extension=a=1 Status=401"),
             ("OAUTHBEARER", "{}", "Text={}"),

@@ -508,6 +508,10 @@ service anvil {
 }
 service submission-login {
   chroot =
+  # Else it takes port 587, too, and there can be only one.
+  inet_listener submission {
+    port = 0
+  }
 $(listeners submission)
 }
 service lmtp {

@@ -6,11 +6,13 @@ use crate::smtp::code::{Class, Code};
 use crate::smtp::command::Argument;
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::reply::Reply;
+use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
 use super::super::envelope::{End, Fate};
 use super::super::exchange::Exchange;
+use super::super::login::question;
 use super::super::message::Message;
 use super::super::odd;
 use super::super::phase::{self, Phase, Turn};
@@ -44,6 +46,9 @@ impl Dialogue {
             phase::after(self.phase, &exchange.turn, reply.class())
         };
         self.answered(index, &exchange, &reply);
+        if let Some(text) = question(&exchange, &reply).filter(|text| sasl::proves(text)) {
+            self.secrets.add(text, false);
+        }
         let asked_for_answer = reply.is(Code::AUTH_CHALLENGE) && self.waiting.is_empty();
         exchange.phase = self.phase;
         exchange.replied_at = Some(self.now);
