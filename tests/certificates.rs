@@ -127,7 +127,7 @@ impl Insisting {
         let port = lines.find_map(|line| Some(line.strip_prefix("ACCEPT ")?.to_owned()));
         let port = port.unwrap().rsplit(':').next().unwrap().parse().unwrap();
         let heard = std::thread::spawn(move || {
-            let mut heard = String::new();
+            let mut heard = Vec::new();
             for line in lines {
                 let reply = match line.split(' ').next() {
                     // The last that it tells of a handshake.
@@ -139,9 +139,9 @@ impl Insisting {
                 if !reply.is_empty() {
                     let _ = writeln!(input, "{reply}");
                 }
-                heard += &format!("{line}\n");
+                heard.push(line);
             }
-            heard
+            heard.join("\n")
         });
         Self { child, port, heard }
     }

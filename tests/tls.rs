@@ -233,7 +233,7 @@ fn a_name_beyond_ascii_or_with_a_zone_is_asked_for_in_its_other_form() {
     let home = Home::new();
     let ca = home.path("ca.pem");
     let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
-    let wide = serving.1.replace("localhost", "\u{ff4c}\u{ff4f}\u{ff43}\u{ff41}\u{ff4c}host");
+    let wide = serving.target.replace("localhost", "\u{ff4c}\u{ff4f}\u{ff43}\u{ff41}\u{ff4c}host");
     let trust = ["--tls", "starttls", "--tls-ca", arg(&ca)];
     let ended = run(&home, &wide, &trust).with(0);
     assert_eq!(ended.json()[0]["tls"]["sni"], "localhost");
@@ -246,13 +246,11 @@ fn a_name_beyond_ascii_or_with_a_zone_is_asked_for_in_its_other_form() {
     );
 
     // Where this machine has no IPv6, there is no zone to write.
-    let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let mut command: Command = home.ehlo(["serve", "--listen", &format!("[::1]:{port}")]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-    let serving = Serving(child, format!("[::1%1]:{port}"));
-    let ended = run(&home, &serving.1, &["--tls", "starttls", "--insecure"]).with(0);
+    if TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let serving = Serving::run(home.ehlo(["serve", "--listen", "[::1]:0"]));
+    let zoned = format!("[::1%1]:{}", serving.port);
+    let ended = run(&home, &zoned, &["--tls", "starttls", "--insecure"]).with(0);
     assert_eq!(ended.json()[0]["tls"]["verdict"]["name"], "::1");
 }

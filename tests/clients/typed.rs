@@ -25,7 +25,7 @@ struct Wire {
     /// What a login can be bound to (RFC 9266 §4.2).
     exported: Vec<u8>,
     /// Everything that was said, heard and printed.
-    log: String,
+    log: Vec<String>,
 }
 
 impl Wire {
@@ -45,16 +45,16 @@ impl Wire {
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
         let input = child.stdin.take().unwrap();
-        Self { child, input, output, exported: Vec::new(), log: String::new() }
+        Self { child, input, output, exported: Vec::new(), log: Vec::new() }
     }
 
     /// The last line of the next reply; nothing when the connection is over.
     fn hear(&mut self) -> Option<String> {
         for line in self.output.by_ref() {
             let line = line.unwrap();
-            self.log += &format!("{line}\n");
+            self.log.push(line.clone());
             if let Some(digits) = line.trim_start().strip_prefix("Keying material: ") {
-                let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+                let byte = |at| u8::from_str_radix(digits.get(at..at + 2).unwrap(), 16).unwrap();
                 self.exported = (0..digits.len()).step_by(2).map(byte).collect();
             }
             let code = line.as_bytes().first_chunk::<4>();
@@ -68,7 +68,7 @@ impl Wire {
     }
 
     fn ask(&mut self, line: &str) -> Option<String> {
-        self.log += &format!("{line}\n");
+        self.log.push(line.to_owned());
         self.input.write_all(format!("{line}\r\n").as_bytes()).ok()?;
         self.hear()
     }
@@ -105,8 +105,8 @@ impl Wire {
             "CRAM-MD5" => {
                 let challenge = self.asked(&auth)?;
                 let digest = mac::<md5::Md5>(secret.as_bytes(), &challenge);
-                let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                self.ask(&encode(format!("{USER} {digest}")))?;
+                let digits: Vec<_> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                self.ask(&encode(format!("{USER} {}", digits.concat())))?;
             }
             "XOAUTH2" => {
                 let answer = encode(format!("user={USER}\x01auth=Bearer {secret}\x01\x01"));
@@ -186,7 +186,7 @@ pub(crate) fn log_in(attempt: &Attempt<'_>) -> Ended {
     wire.converse(attempt);
     let Wire { mut child, input, mut output, mut log, .. } = wire;
     drop(input);
-    output.by_ref().map_while(Result::ok).for_each(|line| log += &format!("{line}\n"));
+    log.extend(output.by_ref().map_while(Result::ok));
     let code = child.wait().unwrap().code();
-    Ended { code, out: log, err: String::new(), peak: 0 }
+    Ended { code, out: log.join("\n"), err: String::new(), peak: 0 }
 }

@@ -67,7 +67,7 @@ fn lines(file: &str) -> BTreeSet<[&str; 3]> {
 }
 
 fn bytes(digits: &str) -> Vec<u8> {
-    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    let byte = |at| u8::from_str_radix(digits.get(at..at + 2).unwrap(), 16).unwrap();
     (0..digits.len()).step_by(2).map(byte).collect()
 }
 
