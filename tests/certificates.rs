@@ -173,8 +173,9 @@ fn a_server_that_insists_on_a_certificate_gets_it() {
         let server = Insisting::start(&certificates);
         let ended = play(&certificates, server.port, "implicit", false, &script, &newest).with(2);
         // Before 1.3 there is no alert of its own for it.
-        let alert = if version == "1.3" { "CertificateRequired" } else { "handshake_failure" };
+        let alert = if version == "1.3" { "certificate_required" } else { "handshake_failure" };
         assert!(ended.err.contains(alert), "{}", ended.err);
+        assert!(ended.err.contains("and none was shown: --tls-cert"), "{}", ended.err);
         assert!(!server.end().contains("EHLO"));
     }
 }

@@ -63,7 +63,12 @@ pub fn not_secured(failure: &TlsFailure, lang: Lang) -> (Role, String) {
         TlsReason::Stopped => "tls.failed.stopped",
         TlsReason::Other => "tls.failed.other",
     };
-    (Role::Bad, knowledge::fill(lang, key, &[("detail", &detail)]))
+    let mut told = knowledge::fill(lang, key, &[("detail", &detail)]);
+    // Servers say so in many ways.
+    if failure.facts.asked.as_ref().is_some_and(|asked| asked.shown.is_none()) {
+        told += knowledge::word(lang, "tls.failed.unshown");
+    }
+    (Role::Bad, told)
 }
 
 /// An alert of the peer by its name, and what it means where that is known (RFC 8446 §6.2).

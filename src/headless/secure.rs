@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use crate::cli::{PracticeArgs, TlsArgs};
 use crate::net::certificate::{Authority, Identity};
 use crate::net::tls::{Choice, Earlier, Server, When, Wishes};
+use crate::smtp::domain;
 use crate::speaker::policy::ALICE;
 
 use super::create_private;
@@ -24,7 +25,10 @@ pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
         strict: false,
         roots: args.tls_ca.as_deref().map(certificates).transpose()?.unwrap_or_default(),
         only_these: args.tls_ca.is_some(),
-        sni: args.tls_sni.clone().map(|name| if name == "none" { String::new() } else { name }),
+        sni: args.tls_sni.as_ref().map(|name| match name.as_str() {
+            "none" => String::new(),
+            name => domain::to_ascii(name).unwrap_or_else(|| name.to_owned()),
+        }),
         oldest: args.tls_min,
         newest: args.tls_max,
         ciphers: args.tls_cipher.clone(),

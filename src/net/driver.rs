@@ -288,7 +288,7 @@ pub async fn converse<P: Speaker, O>(
                         let data = take(&mut inbox);
                         log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
                     }
-                    Err(error) => return log.append(Happening::Closed { by, how: ending(&error) }).await,
+                    Err(error) => return end(log, by, &error).await,
                 }
             }
             written = write_or_flush(&mut writer, piece), if !piece.is_empty() || unflushed => match written {
@@ -405,7 +405,20 @@ async fn last_words(
         log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
         inbox.reserve(READ);
     }
-    log.append(Happening::Closed { by, how: ending(error) }).await;
+    end(log, by, error).await;
+}
+
+/// The connection is gone. In TLS 1.3 an alert says only now that the handshake displeased.
+async fn end(log: &mut Log, by: Side, error: &std::io::Error) {
+    let how = match Failed::alert(error) {
+        Some(mut failure) => {
+            failure.facts.asked = log.dialogue.tls().and_then(|tls| tls.asked.clone());
+            log.append(Happening::NotSecured(failure)).await;
+            Ending::Finished
+        }
+        None => ending(error),
+    };
+    log.append(Happening::Closed { by, how }).await;
 }
 
 fn ending(error: &std::io::Error) -> Ending {

@@ -23,6 +23,16 @@ impl Failed {
         Self { failure: Box::new(failure), clear: Bytes::new() }
     }
 
+    /// The alert that an error behind the handshake is.
+    pub fn alert(error: &std::io::Error) -> Option<Box<TlsFailure>> {
+        match error.get_ref()?.downcast_ref::<Error>()? {
+            Error::AlertReceived(alert) => {
+                Some(Self::of(TlsReason::Alert, &alert_name(*alert)).failure)
+            }
+            _ => None,
+        }
+    }
+
     /// What an error means, when `stream` has heard this much.
     pub(super) fn read(error: &std::io::Error, stream: &Tap) -> Self {
         let head = stream.head();
