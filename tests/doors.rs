@@ -168,6 +168,8 @@ fn curl_logs_in(
         "PLAIN" | "LOGIN" | "CRAM-MD5" | "DIGEST-MD5" => format!("{USER}:{}", with.password),
         // A wrong certificate is one of someone else.
         "EXTERNAL" if with.password != PASSWORD => "bob@example.org:".to_owned(),
+        // curl says OAUTHBEARER wherever there is one, whatever it is asked for.
+        "XOAUTH2" if offer.secured.contains(&"OAUTHBEARER") => return None,
         "OAUTHBEARER" | "XOAUTH2" | "EXTERNAL" => format!("{USER}:"),
         _ => return None,
     };
@@ -180,7 +182,9 @@ fn curl_logs_in(
     if mechanism == "EXTERNAL" {
         args.extend(["--cert", arg(&own)]);
     }
-    Some(last_reply(&curl(server, offer, &args).err, "< "))
+    let log = curl(server, offer, &args).err;
+    assert!(log.contains(&format!("> AUTH {mechanism}")), "{offer:?} {mechanism}: {log}");
+    Some(last_reply(&log, "< "))
 }
 
 /// The reply to a login by gsasl. It knows no implicit TLS, and Exim takes no STARTTLS from it,
