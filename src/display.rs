@@ -7,6 +7,7 @@ pub mod keys;
 pub mod line;
 pub mod login;
 pub mod mouse;
+pub mod offers;
 pub mod recording;
 pub mod security;
 pub mod sentence;

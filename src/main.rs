@@ -45,7 +45,7 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
         Mode::Serve { listen, maildir, catch_all, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
-            headless::serve::run(listen, maildir.as_deref(), catch_all, json, tls)
+            headless::serve::run(listen, maildir.as_deref(), catch_all, json, tls, setting.lang())
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
         Mode::Keys => headless::keys::run(setting),

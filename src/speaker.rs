@@ -8,12 +8,14 @@
 
 pub mod directive;
 pub mod drip;
+pub mod errand;
 pub mod gate;
 pub mod human;
 pub mod login;
 pub mod policy;
 pub mod script;
 pub mod server;
+pub mod starttls;
 pub mod upgrade;
 
 use std::time::Duration;
@@ -25,12 +27,14 @@ use crate::session::Dialogue;
 
 pub use directive::Directive;
 pub use drip::Drip;
+pub use errand::Errand;
 pub use gate::Gate;
 pub use human::Human;
 pub use login::{Login, Secret, Seed};
 pub use policy::Policy;
 pub use script::Script;
 pub use server::Server;
+pub use starttls::Starttls;
 pub use upgrade::Upgrade;
 
 /// What a speaker wants to happen.

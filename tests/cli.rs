@@ -168,7 +168,7 @@ fn a_silent_server_is_given_up_in_time() {
         let begun = Instant::now();
         let ended = play(script, &peer.address, &["--timeout", "1"]).with(2);
         assert!(begun.elapsed() >= Duration::from_secs(1));
-        assert!(ended.out.contains("# no reply in time"), "{script}: {}", ended.out);
+        assert!(ended.out.contains("# the server said nothing in time"), "{script}: {}", ended.out);
         peer.end();
     }
 }
@@ -485,7 +485,8 @@ fn dialogue(out: &str) -> Vec<&str> {
 }
 
 /// All keys that `--json` promises.
-const KEYS: [&str; 6] = ["exchanges", "envelope", "content", "tls", "findings", "outcome"];
+const KEYS: [&str; 7] =
+    ["exchanges", "envelope", "content", "tls", "offered", "findings", "outcome"];
 
 #[test]
 fn json_is_an_object_a_line_with_every_key() {

@@ -23,7 +23,7 @@ use ehlo::journal::{Endpoints, Event, Happening, Moment, Side, TlsFacts, transcr
 use ehlo::session::Dialogue;
 use ehlo::smtp::sasl::{self, Name};
 use ehlo::speaker::login::{Credentials, Fault, Next, needs_password};
-use ehlo::speaker::{Login, Policy, Say, Script, Secret, Seed, Server, Speaker};
+use ehlo::speaker::{Errand, Login, Policy, Say, Script, Secret, Seed, Server, Speaker};
 use outline::outline;
 use program::{Ended, Home, Running, arg};
 
@@ -73,7 +73,8 @@ fn play(text: &str, secret: &str) -> (Script, Dialogue) {
     let steps = transcript::steps(text.as_bytes()).unwrap();
     let mut script = Script::new(steps, |_| Err("no file".into())).unwrap();
     script
-        .equip(|login| {
+        .equip(|errand| {
+            let Errand::Login(login) = errand else { panic!("{errand:?}") };
             login.supply(Secret::new(secret), Seed([7; 32]));
             Ok(())
         })
@@ -108,7 +109,7 @@ fn works(text: &str, secret: &str) -> Dialogue {
     let (script, seen) = play(text, secret);
     assert_eq!(script.mismatch(), None, "{}", outline(&seen));
     assert!(script.is_finished(), "{}", outline(&seen));
-    assert_eq!(script.login_faults(), []);
+    assert_eq!(script.remarks(), []);
     seen
 }
 

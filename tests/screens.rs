@@ -39,6 +39,8 @@ mod questions;
 mod reading;
 #[path = "screens/scene.rs"]
 mod scene;
+#[path = "screens/secure.rs"]
+mod secure;
 #[path = "screens/session.rs"]
 mod session;
 #[path = "screens/sizes.rs"]

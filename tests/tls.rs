@@ -18,14 +18,37 @@ mod program;
 #[path = "support/serving.rs"]
 mod serving;
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
+use ehlo::net::certificate::{Authority, Kind};
+use ehlo::net::stream::Stream;
+use ehlo::net::tls::{Server, Tls};
 use ehlo::smtp::sasl;
 use ehlo::speaker::policy::ALICE;
 use peer::Peer;
 use program::{Ended, Home, arg};
 use serving::Serving;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+
+/// A client in the clear, behind the reply to STARTTLS.
+fn client_behind_starttls(serving: &Serving) -> BufReader<TcpStream> {
+    let stream = TcpStream::connect(serving.target.replace("localhost", "127.0.0.1")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut client = BufReader::new(stream);
+    for line in ["", "EHLO pc.example.org\r\n", "STARTTLS\r\n"] {
+        client.get_mut().write_all(line.as_bytes()).unwrap();
+        let mut reply = String::new();
+        while reply.as_bytes().get(3) != Some(&b' ') {
+            reply.clear();
+            assert!(client.read_line(&mut reply).unwrap() > 0, "{line:?}");
+        }
+    }
+    client
+}
 
 const SCRIPT: &str = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: QUIT\nS: 221\n";
 
@@ -147,7 +170,8 @@ fn clear_text_behind_an_implicit_port_is_kept_and_said() {
     let ended = run(&home, &address, &["--tls", "implicit"]).with(2);
     thread.join().unwrap();
     assert!(ended.err.contains("S: 220 mx.example.net in the clear"), "{}", ended.err);
-    assert!(ended.err.contains("answered in clear text"), "{}", ended.err);
+    assert!(ended.err.contains("this port speaks in clear text"), "{}", ended.err);
+    assert!(ids(&ended).contains(&"A06".to_owned()));
 }
 
 #[test]
@@ -174,13 +198,201 @@ fn offering(go: &'static [u8], then: fn(&mut peer::Client)) -> Peer<()> {
     })
 }
 
+/// The ids of all findings of a run.
+fn ids(ended: &Ended) -> Vec<String> {
+    let session = &ended.json()[0];
+    let findings = session["findings"].as_array().unwrap().iter();
+    findings.map(|finding| finding["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// How a record with a `ServerHello` begins.
+const BEGUN: &[u8] = &[22, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3];
+
 #[test]
-fn a_dropped_handshake_is_no_certificate_that_was_refused() {
+fn each_half_of_a_handshake_has_its_own_words() {
     let home = Home::new();
-    let peer = offering(b"220 go\r\n", |_| ());
-    let ended = run(&home, &peer.address, &["--tls", "starttls"]).with(2);
+    let begun = |client: &mut peer::Client| {
+        client.hears_something();
+        client.say(BEGUN);
+    };
+    let begun_and_silent = |client: &mut peer::Client| {
+        client.hears_something();
+        client.say(BEGUN);
+        client.rest();
+    };
+    let silent = |client: &mut peer::Client| drop(client.rest());
+    let clear = |client: &mut peer::Client| {
+        client.hears_something();
+        client.say(b"250 still here\r\n");
+        client.rest();
+    };
+    for (then, words) in [
+        ((|_| ()) as fn(&mut peer::Client), "closed the connection instead of answering"),
+        (begun, "closed the connection in the middle"),
+        (silent, "never answered the handshake"),
+        (begun_and_silent, "began the handshake and then fell silent"),
+        (clear, "spoke in clear text where its part of the handshake should be"),
+    ] {
+        let peer = offering(b"220 go\r\n", then);
+        let ended = run(&home, &peer.address, &["--tls", "starttls", "--timeout", "1"]).with(2);
+        peer.end();
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+        let peer = offering(b"220 go\r\n", then);
+        let script = "C: EHLO x.example\nS: 250\n:starttls\nC: QUIT\n";
+        let args = ["run", "-", "--server", &peer.address, "--timeout", "1"];
+        let ended = home.run_with(args, script).with(2);
+        peer.end();
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+        // A port that begins with TLS, and does not.
+        if words.contains("clear text") {
+            continue;
+        }
+        let peer = Peer::start(move |mut client| then(&mut client));
+        let ended = run(&home, &peer.address, &["--tls", "implicit", "--timeout", "1"]).with(2);
+        peer.end();
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_port_for_tls_is_known_by_its_alert_and_guessed_by_its_silence() {
+    let home = Home::new();
+    // The last byte of this alert is a line feed.
+    let peer = Peer::start(|mut client| client.say([21, 3, 3, 0, 2, 2, 10]));
+    let ended = run(&home, &peer.address, &[]);
     peer.end();
-    assert!(ended.err.contains("closed the connection in the middle"), "{}", ended.err);
+    assert!(ids(&ended).contains(&"A05".to_owned()));
+    assert!(ended.err.contains("use smtps:// or --tls implicit"), "{}", ended.err);
+    let serving = Serving::start(&home, &["--tls", "implicit"]);
+    let ended = run(&home, &serving.target, &["--timeout", "1"]).with(2);
+    assert!(ended.err.contains("a port for TLS waits for the client"), "{}", ended.err);
+    let peer = Peer::start(|mut client| client.silent_for(Duration::from_secs(6)));
+    let ended = home.run_with(["--plain", &peer.address], "").with(2);
+    peer.end();
+    assert!(ended.out.contains("has said nothing so far"), "{}", ended.out);
+}
+
+#[test]
+fn the_log_of_the_server_says_why_there_was_no_tls() {
+    let home = Home::new();
+    let mut serving = Serving::start(&home, &[]);
+    drop(client_behind_starttls(&serving));
+    let line = serving.says();
+    assert!(line.contains("closed the connection instead of answering"), "{line}");
+    let mut client = client_behind_starttls(&serving);
+    client.get_mut().write_all(b"MAIL FROM:<alice@example.org>\r\n").unwrap();
+    let line = serving.says();
+    assert!(line.contains("spoke in clear text"), "{line}");
+    // Nobody knows the root of this server.
+    run(&home, &serving.target, &["--tls", "starttls"]).with(2);
+    let line = serving.says();
+    assert!(line.contains("the alert unknown_ca"), "{line}");
+    let mut serving = Serving::start(&home, &["--json"]);
+    drop(client_behind_starttls(&serving));
+    let row: serde_json::Value = serde_json::from_str(&serving.says()).unwrap();
+    assert_eq!(row["tls_failure"]["reason"], "unanswered");
+}
+
+/// The client's lines of a run.
+fn said(session: &serde_json::Value) -> Vec<&str> {
+    let exchanges = session["exchanges"].as_array().unwrap().iter();
+    exchanges.filter_map(|exchange| exchange["command"].as_str()).collect()
+}
+
+#[test]
+fn a_switch_to_tls_says_ehlo_before_and_inside_it() {
+    let home = Home::new();
+    for (script, lines) in [
+        (":starttls\nC: QUIT\n", &["EHLO me.example", "STARTTLS", "EHLO me.example", "QUIT"][..]),
+        (
+            "C: EHLO you.example\nS: 250\n:starttls\nC: QUIT\n",
+            &["EHLO you.example", "STARTTLS", "EHLO you.example", "QUIT"],
+        ),
+        (
+            "C: HELO you.example\nS: 250\n:starttls\nS: 250\nC: QUIT\n",
+            &["HELO you.example", "STARTTLS", "EHLO you.example", "QUIT"],
+        ),
+    ] {
+        let args = ["run", "-", "--json", "--server", "practice", "--ehlo", "me.example"];
+        let ended = home.run_with(args, script).with(0);
+        let session = &ended.json()[0];
+        assert_eq!(said(session), lines, "{script}");
+        assert_eq!(session["tls"]["version"], "TLSv1.3");
+        if !script.contains("HELO y") {
+            assert_eq!(session["offered"]["removed"], serde_json::json!(["STARTTLS"]));
+            assert!(ended.err.contains("#   - STARTTLS"), "{}", ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_second_switch_is_said_to_be_one_and_sent() {
+    let home = Home::new();
+    let input = ":starttls\n:starttls\nNOOP\nQUIT\n";
+    let ended = home.run_with(["--plain", "practice"], input).with(0);
+    let (before, behind) = ended.out.split_once("TLS is on already; it is sent").expect(&ended.out);
+    assert!(before.contains("inside TLS") && behind.contains("S: 503"), "{}", ended.out);
+    assert!(behind.contains("D02") && behind.contains("C: NOOP"), "{}", ended.out);
+    let script = "C: EHLO x\nS: 250\n:starttls\n:starttls\nS: 503\nC: QUIT\n";
+    let ended = home.run_with(["run", "-", "--server", "practice"], script).with(0);
+    assert!(ended.out.contains("# -:4: STARTTLS: TLS is on already"), "{}", ended.out);
+    // Without TLS at all, what comes behind 220 is clear text.
+    let input = "EHLO x\n:starttls\nNOOP\nQUIT\n";
+    let serving = Serving::start(&home, &[]);
+    let ended = home.run_with(["--plain", &serving.target, "--tls", "off"], input);
+    assert!(ended.out.contains("S: 220"), "{}", ended.out);
+}
+
+#[test]
+fn a_layer_inside_a_layer_begins_if_the_server_wants_it() {
+    let authority = Authority::new().unwrap();
+    let identity = authority.identity(Kind::Good).unwrap();
+    let root = CertificateDer::from_pem_slice(authority.root_pem().as_bytes()).unwrap();
+    let tls = Tls::Server(Server::new(&identity, &[root]).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (address, served) = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let served = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream: Stream = Box::new(stream);
+            stream.write_all(b"220 mx.example.net\r\n").await.unwrap();
+            for _ in 0..2 {
+                heard(&mut stream, "EHLO").await;
+                stream.write_all(b"250-mx.example.net\r\n250 STARTTLS\r\n").await.unwrap();
+                heard(&mut stream, "STARTTLS").await;
+                stream.write_all(b"220 go\r\n").await.unwrap();
+                stream.flush().await.unwrap();
+                stream = tls.shake(stream, Duration::from_secs(20)).await.unwrap().0;
+            }
+            heard(&mut stream, "EHLO").await;
+            stream.write_all(b"250-mx.example.net\r\n250 DSN\r\n").await.unwrap();
+            heard(&mut stream, "QUIT").await;
+            stream.write_all(b"221 bye\r\n").await.unwrap();
+            stream.shutdown().await.unwrap();
+        });
+        (address, served)
+    });
+    let home = Home::new();
+    let script = ":starttls\n:starttls\nC: QUIT\nS: 221\n";
+    let ended = home.run_with(
+        ["run", "-", "--json", "--insecure", "--tls-sni", "mx.example.net", "--server", &address],
+        script,
+    );
+    let ended = ended.with(0);
+    runtime.block_on(served).unwrap();
+    assert_eq!(ended.err.matches("# TLS from here on").count(), 2, "{}", ended.err);
+    assert!(ids(&ended).contains(&"D08".to_owned()));
+    assert_eq!(ended.json()[0]["offered"]["added"], serde_json::json!(["DSN"]));
+}
+
+/// Reads a line of a client that begins so.
+async fn heard(stream: &mut Stream, verb: &str) {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        line.push(stream.read_u8().await.expect("a line"));
+    }
+    assert!(line.starts_with(verb.as_bytes()), "{:?}", String::from_utf8_lossy(&line));
 }
 
 #[test]

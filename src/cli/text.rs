@@ -24,7 +24,8 @@ pub(super) const RUN: &str = "Examples:
   ehlo run - --server practice --json < script.txt
   ehlo run auth.txt --server mx.example.net:587 --password-env SMTP_PASSWORD
 
-A line \":auth PLAIN alice@example.org\" in a script is a whole login.";
+A line \":auth PLAIN alice@example.org\" in a script is a whole login, and \":starttls\" a whole switch
+to TLS.";
 
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl

@@ -46,8 +46,22 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
         Row::Client { exchange } => client(dialogue, exchange, with_secrets)?,
         Row::Server { exchange, line } => server(dialogue, exchange, line, lang, with_secrets)?,
         Row::Data { message, line } => data(dialogue, message, line, lang)?,
+        Row::Notice { index } if was_silent(dialogue, at, index) => {
+            remark(Role::Bad, knowledge::word(lang, "notice.gave-up.silent").to_owned())
+        }
         Row::Notice { index } => notice(&dialogue.notices().get(index)?.1, lang),
     })
+}
+
+/// Whether we gave up at this row on a server that had said nothing since the connection was made.
+fn was_silent(dialogue: &Dialogue, at: usize, index: usize) -> bool {
+    let notice = |index: usize| dialogue.notices().get(index).map(|(_, what)| what);
+    let gave_up = Happening::Closed { by: Side::Client, how: Ending::TimedOut };
+    let before = index.checked_sub(1);
+    notice(index) == Some(&gave_up)
+        && matches!(before.and_then(notice), Some(Happening::Opened(_)))
+        && at.checked_sub(1).and_then(|at| dialogue.wire().row(at))
+            == before.map(|index| Row::Notice { index })
 }
 
 fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown> {

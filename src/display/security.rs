@@ -58,6 +58,9 @@ pub fn not_secured(failure: &TlsFailure, lang: Lang) -> (Role, String) {
         TlsReason::ClearText => "tls.failed.clear-text",
         TlsReason::OldVersion if failure.detail.is_empty() => "tls.failed.other-version",
         TlsReason::OldVersion => "tls.failed.old-version",
+        TlsReason::PlainPort => "tls.failed.plain-port",
+        TlsReason::Silent => "tls.failed.silent",
+        TlsReason::Unanswered => "tls.failed.unanswered",
         TlsReason::TimedOut => "tls.failed.timed-out",
         TlsReason::Closed => "tls.failed.closed",
         TlsReason::Stopped => "tls.failed.stopped",
@@ -221,12 +224,25 @@ fn described(
     all
 }
 
+/// What the server's own certificate says of itself, in one sentence.
+pub fn own_certificate(facts: &TlsFacts, lang: Lang) -> Option<String> {
+    let own = facts.chain.first()?;
+    let seen = |text: &str| visible(text.as_bytes());
+    let names = own.names.iter().map(|name| seen(name)).collect::<Vec<_>>().join(", ");
+    let names = if names.is_empty() { seen(&own.subject) } else { names };
+    let (issuer, from, until) = (seen(&own.issuer), day(own.from), day(own.until));
+    let values = [("names", &names), ("issuer", &issuer), ("from", &from), ("until", &until)];
+    let values = values.map(|(name, value)| (name, value.as_str()));
+    Some(knowledge::fill(lang, "question.certificate.own", &values))
+}
+
+fn day(seconds: i64) -> String {
+    let moment = Timestamp::from_second(seconds).ok();
+    moment.map_or_else(|| seconds.to_string(), |moment| moment.strftime("%Y-%m-%d").to_string())
+}
+
 /// From when until when it counts, and how many days are left.
 fn validity(certificate: &Certificate, at: Option<i64>, lang: Lang) -> Paragraph {
-    let day = |seconds: i64| {
-        let moment = Timestamp::from_second(seconds).ok();
-        moment.map_or_else(|| seconds.to_string(), |moment| moment.strftime("%Y-%m-%d").to_string())
-    };
     let (from, until) = (day(certificate.from), day(certificate.until));
     let left = at.map(|at| (certificate.until - at).div_euclid(DAY));
     let (role, key) = match left {

@@ -92,6 +92,13 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     textwrap::wrap(text, columns.max(2)).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
+/// Breaks a row of words into lines of `columns`, between them alone unless one is longer.
+pub fn wrap_words(text: &str, columns: usize) -> Vec<String> {
+    let options =
+        textwrap::Options::new(columns.max(2)).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +139,7 @@ mod tests {
         assert_eq!(wrap("日本語の文章。", 6), ["日本語", "の文", "章。"]);
         assert_eq!(wrap("unbreakable", 4), ["unbr", "eaka", "ble"]);
         assert!(wrap("x", 0).len() == 1);
+        assert_eq!(wrap_words("SCRAM-SHA-1 LOGIN", 14), ["SCRAM-SHA-1", "LOGIN"]);
+        assert_eq!(wrap_words("SCRAM-SHA-1", 6), ["SCRAM-", "SHA-1"]);
     }
 }

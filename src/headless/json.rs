@@ -9,6 +9,7 @@ use crate::journal::{Happening, Header, Moment, TlsFacts};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
+use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::reply::{Reply, ReplyLine};
 
 use super::Setting;
@@ -24,6 +25,7 @@ pub struct Session<'a> {
     envelope: Vec<Carried>,
     content: Vec<Sent>,
     tls: Option<Tls>,
+    offered: Option<Offered>,
     login: Option<LoggedIn>,
     findings: Vec<Finding>,
     outcome: &'a str,
@@ -136,6 +138,50 @@ impl Tls {
     }
 }
 
+/// What the server announced last, and what became of it with TLS.
+#[derive(Serialize)]
+struct Offered {
+    exchange: usize,
+    keywords: Vec<Offer>,
+    before_tls: Option<Vec<Offer>>,
+    added: Vec<String>,
+    removed: Vec<String>,
+    changed: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    keyword: String,
+    params: Vec<String>,
+}
+
+impl Offered {
+    fn of(dialogue: &Dialogue) -> Option<Self> {
+        let exchange = dialogue.introduced()?;
+        let now = dialogue.capabilities()?;
+        let before = dialogue.offers_around(exchange).map(|(before, _)| before);
+        let compared = before.iter().flat_map(|before| before.compared_with(now));
+        let compared: Vec<_> = compared.map(|k| (k.name().to_owned(), k.change())).collect();
+        let those = |wanted| {
+            let all = compared.iter().filter(|(_, change)| *change == wanted);
+            all.map(|(name, _)| name.clone()).collect()
+        };
+        Some(Self {
+            exchange,
+            keywords: offers(now),
+            added: those(Change::Added),
+            removed: those(Change::Removed),
+            changed: those(Change::Changed),
+            before_tls: before.as_ref().map(offers),
+        })
+    }
+}
+
+fn offers(capabilities: &Capabilities) -> Vec<Offer> {
+    let keywords = capabilities.keywords.iter();
+    keywords.map(|k| Offer { keyword: k.written.clone(), params: k.params.clone() }).collect()
+}
+
 #[derive(Serialize)]
 struct LoggedIn {
     mechanism: String,
@@ -197,6 +243,7 @@ pub fn session<'a>(
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
         }),
+        offered: Offered::of(dialogue),
         login: dialogue
             .login()
             .map(|login| LoggedIn { mechanism: login.mechanism.to_owned(), user: login.user() }),

@@ -26,7 +26,7 @@ use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 use crate::speaker::login::{Credentials, Next};
-use crate::speaker::{Directive, Human, Login, Say, Secret, Upgrade, directive};
+use crate::speaker::{Directive, Errand, Human, Login, Say, Secret, Starttls, Upgrade, directive};
 
 use super::password::{Unseen, first_line};
 use super::print::Printer;
@@ -53,16 +53,18 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         .recording(recorder, setting.with_secrets)
         .published_to(Ear { number: 0, heard: publish });
     let practice = practice_for(&target).await?;
+    let tls_first = setting.tls.client(&target, None, false).1;
     tokio::spawn(session(target, practice, setting.tls.clone(), log, orders));
     Front {
+        wonders: !tls_first,
         setting,
         dialogue: Dialogue::default(),
         said: 0,
         heard_of_us: 0,
         drips: false,
         bad_input: false,
-        login: None,
-        unseen: None,
+        errand: None,
+        asks: None,
         habits: Habits { now, ..Habits::default() },
         learned: 0,
         told: (0, 0),
@@ -89,6 +91,9 @@ async fn session(
 /// How long a server that has said goodbye may take to close.
 const GOODBYE: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// After so long a silence a port for TLS is the likely reason: most servers greet at once.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// The side of standard input and output.
 struct Front {
     setting: Setting,
@@ -98,10 +103,12 @@ struct Front {
     /// Whether what is on its way leaves in pieces.
     drips: bool,
     bad_input: bool,
-    /// A login that goes on by itself, or waits for its password.
-    login: Option<Login>,
-    /// While its password is typed.
-    unseen: Option<Unseen>,
+    /// Whether a server that says nothing is wondered at.
+    wonders: bool,
+    /// A login, or a switch to TLS, that goes on by itself.
+    errand: Option<Errand>,
+    /// A login whose password is being typed.
+    asks: Option<(Login, Unseen)>,
     habits: Habits,
     learned: usize,
     /// Behind which exchange and which line of mail data the last slip was told.
@@ -123,10 +130,13 @@ impl Front {
             // Without TLS no handshake follows, and what comes next is clear text.
             let goes_on = self.setting.tls.when == tls::When::Off
                 && self.dialogue.phase() == Phase::AwaitingTls;
+            if goes_on {
+                self.errand = None;
+            }
             let our_turn = (self.dialogue.awaits_client() || goes_on)
                 && !closing
                 && self.said == self.heard_of_us
-                && (self.login.is_none() || self.unseen.is_some());
+                && self.errand.is_none();
             if ended && our_turn {
                 if self.dialogue.awaits_mail_data() && !self.bad_input {
                     self.bad_input = true;
@@ -137,6 +147,7 @@ impl Front {
                 }
                 let _ = self.say.try_send(Say::Close(Ending::Finished));
             }
+            let wonders = self.wonders && self.dialogue.awaits_first_word();
             tokio::select! {
                 news = heard.recv() => match news {
                     None => break,
@@ -144,9 +155,9 @@ impl Front {
                         self.dialogue.apply(&event);
                         self.learned = self.habits.follow(&self.dialogue, self.learned);
                         say(&self.heard_of_us(&event, &printer))?;
-                        printer.show_own_lines(!terminal || self.login.is_some());
+                        printer.show_own_lines(!terminal || self.errand.is_some());
                         say(&printer.news(&self.dialogue))?;
-                        self.log_in().await?;
+                        self.go_on().await?;
                         say(&self.slip())?;
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
@@ -158,6 +169,10 @@ impl Front {
                 // It has said goodbye; now it should close (RFC 5321 §4.1.1.10).
                 () = tokio::time::sleep(GOODBYE), if closing => {
                     let _ = self.say.try_send(Say::Close(Ending::Finished));
+                }
+                () = tokio::time::sleep(SILENCE), if wonders => {
+                    self.wonders = false;
+                    say(&format!("# {}\n", knowledge::word(self.setting.lang(), "silent.port")))?;
                 }
                 read = input.read_until(b'\n', &mut line), if our_turn && !ended => {
                     ended = read? == 0 && line.is_empty();
@@ -223,25 +238,18 @@ impl Front {
     }
 
     /// Begins a login, or asks for its password first.
-    async fn begin(&mut self, mut login: Login) -> anyhow::Result<()> {
+    async fn log_in(&mut self, login: Login) -> anyhow::Result<()> {
         if !login.needs_password() {
-            login.supply(Secret::default(), seed());
-            self.login = Some(login);
-            return self.log_in().await;
+            return self.begin(login, Secret::default()).await;
         }
         match self.setting.password.read(self.setting.lang()) {
-            Ok(Some(secret)) => {
-                login.supply(secret, seed());
-                self.login = Some(login);
-                self.log_in().await
-            }
+            Ok(Some(secret)) => self.begin(login, secret).await,
             Ok(None) => {
                 if std::io::stdin().is_terminal() {
                     let values = [("user", &*own_visible(login.user()))];
                     eprint!("{}", knowledge::fill(self.setting.lang(), "password.ask", &values));
                 }
-                self.unseen = Some(Unseen::begin());
-                self.login = Some(login);
+                self.asks = Some((login, Unseen::begin()));
                 Ok(())
             }
             Err(why) => {
@@ -251,25 +259,29 @@ impl Front {
         }
     }
 
-    /// The next step of the login.
-    async fn log_in(&mut self) -> anyhow::Result<()> {
-        let Some(login) = self.login.as_mut().filter(|_| self.unseen.is_none()) else {
-            return Ok(());
-        };
-        match login.next(&self.dialogue) {
+    async fn begin(&mut self, mut login: Login, secret: Secret) -> anyhow::Result<()> {
+        login.supply(secret, seed());
+        self.errand = Some(Errand::Login(login));
+        self.go_on().await
+    }
+
+    /// The next step of the errand.
+    async fn go_on(&mut self) -> anyhow::Result<()> {
+        let Some(errand) = &mut self.errand else { return Ok(()) };
+        let before = errand.remark();
+        let next = errand.next(&self.dialogue);
+        if let Some((sentence, why)) = errand.remark().filter(|remark| before != Some(*remark)) {
+            let lang = self.setting.lang();
+            let values = [("why", knowledge::word(lang, why))];
+            say(&format!("# {}\n", knowledge::fill(lang, sentence, &values)))?;
+        }
+        match next {
             Next::Wait => {}
             Next::Say(bytes) => {
                 self.said += bytes.len() as u64;
                 let _ = self.say.send(Say::Bytes(bytes)).await;
             }
-            Next::Over(_) => {
-                if let Some(fault) = login.fault() {
-                    let lang = self.setting.lang();
-                    let values = [("why", knowledge::word(lang, fault.key()))];
-                    say(&format!("# {}\n", knowledge::fill(lang, "login.remark", &values)))?;
-                }
-                self.login = None;
-            }
+            Next::Over(_) => self.errand = None,
         }
         Ok(())
     }
@@ -288,11 +300,9 @@ impl Front {
     async fn typed(&mut self, typed: &[u8]) -> anyhow::Result<()> {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if self.unseen.take().is_some() {
-            if let Some(login) = &mut self.login {
-                login.supply(first_line(line), seed());
-            }
-            return self.log_in().await;
+        if let Some((login, unseen)) = self.asks.take() {
+            drop(unseen);
+            return self.begin(login, first_line(line)).await;
         }
         if let Some(line) = ask::asked(&self.dialogue, line, std::io::stdin().is_terminal()) {
             let (lang, with_secrets) = (self.setting.lang(), self.setting.with_secrets);
@@ -309,7 +319,12 @@ impl Front {
         let say = match directive {
             Some(directive) => match self.directive(directive) {
                 Ok(Directed::Say(say)) => say,
-                Ok(Directed::Login(login)) => return self.begin(login).await,
+                Ok(Directed::Login(login)) => return self.log_in(login).await,
+                Ok(Directed::Starttls) => {
+                    let starttls = Starttls::new(self.setting.tls.ehlo.clone());
+                    self.errand = Some(Errand::Starttls(starttls));
+                    return self.go_on().await;
+                }
                 Err(problem) => {
                     self.refuse(&problem);
                     return Ok(());
@@ -333,6 +348,7 @@ impl Front {
 enum Directed {
     Say(Say),
     Login(Login),
+    Starttls,
 }
 
 /// Reads a `:directive`.
@@ -345,6 +361,10 @@ fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Directed,
             let credentials = Credentials { user, ..Credentials::default() };
             Ok(Directed::Login(Login::new(&mechanism, credentials, initial)))
         }
+        Some(Directive::Starttls) if behind_354 => {
+            Err(knowledge::word(lang, "reason.text").to_owned())
+        }
+        Some(Directive::Starttls) => Ok(Directed::Starttls),
         Some(Directive::Data(_)) if !behind_354 => {
             Err(knowledge::word(lang, "message.data-where").to_owned())
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::display::line::{self, Shown};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params, part_line};
-use crate::display::{login, security};
+use crate::display::{login, offers, security};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
@@ -14,6 +14,9 @@ use crate::smtp::Oddity;
 
 /// How many lines of one message are printed unless all are asked for.
 const DATA_LINES: usize = 40;
+
+/// Columns of a table, so that it fits a terminal of eighty.
+const TABLE: usize = 74;
 
 /// Prints rows as they come, each once.
 pub struct Printer {
@@ -110,14 +113,25 @@ impl Printer {
             let values = [("time", &*timing::in_words(time))];
             let _ = writeln!(out, "# {}", knowledge::fill(self.lang, "print.in-pieces", &values));
         }
-        if let Some(Row::Server { exchange, line }) = row
-            && let Some(exchange) = dialogue.exchanges().get(exchange)
+        if let Some(Row::Server { exchange: at, line }) = row
+            && let Some(exchange) = dialogue.exchanges().get(at)
             && exchange
                 .reply
                 .as_ref()
                 .is_some_and(|r| line + 1 == r.lines.len() + usize::from(r.more > 0))
         {
+            self.offered(dialogue, at, out);
             self.after(dialogue, exchange, out);
+        }
+    }
+
+    /// Behind EHLO inside TLS, what is offered there and was offered before.
+    fn offered(&self, dialogue: &Dialogue, exchange: usize, out: &mut String) {
+        let Some((before, after)) = dialogue.offers_around(exchange) else { return };
+        let rows = offers::compared(&before, &after, TABLE, self.lang);
+        for line in rows.into_iter().flat_map(|row| row.lines) {
+            let text: String = line.into_iter().map(|(_, text)| text).collect();
+            let _ = writeln!(out, "#   {}", text.trim_end());
         }
     }
 

@@ -13,7 +13,7 @@ use crate::net::driver::{Log, Part, was_cut_short};
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::script::Mismatch;
-use crate::speaker::{Login, Script, Secret, Speaker as _};
+use crate::speaker::{Errand, Script, Secret, Speaker as _};
 
 use super::print::Printer;
 use super::{
@@ -33,7 +33,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
     for path in &run.scripts {
         let mut script = load(path, setting.lang())?.codes_only(run.codes);
         script
-            .equip(|login| equip(login, setting))
+            .equip(|errand| equip(errand, setting))
             .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
             .with_context(|| path.display().to_string())?;
         scripts.push((path.as_path(), script));
@@ -67,8 +67,15 @@ fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
         .with_context(name)
 }
 
-/// Gives a login its password.
-fn equip(login: &mut Login, setting: &Setting) -> Result<(), String> {
+/// Gives a login its password, and a switch to TLS the name of this host.
+fn equip(errand: &mut Errand, setting: &Setting) -> Result<(), String> {
+    let login = match errand {
+        Errand::Login(login) => login,
+        Errand::Starttls(starttls) => {
+            starttls.name.clone_from(&setting.tls.ehlo);
+            return Ok(());
+        }
+    };
     let secret = if login.needs_password() {
         setting.password.read(setting.lang())?.ok_or_else(|| {
             let values = [("mechanism", login.mechanism())];
@@ -122,9 +129,9 @@ async fn play(
         print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
     let mut text = Printer::new(setting.lang(), run.full, setting.with_secrets).news(dialogue);
-    for (at, fault) in script.login_faults() {
-        let why = knowledge::word(setting.lang(), fault.key());
-        let remark = knowledge::fill(setting.lang(), "login.remark", &[("why", why)]);
+    for (at, (sentence, why)) in script.remarks() {
+        let why = knowledge::word(setting.lang(), why);
+        let remark = knowledge::fill(setting.lang(), sentence, &[("why", why)]);
         let _ = writeln!(text, "# {name}:{}: {remark}", at.line);
     }
     // Where more was to be sent but nothing expected, the note on the end says it all.

@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
+use crate::display::security;
+use crate::journal::Happening;
+use crate::knowledge::Lang;
 use crate::net::listen::{Finished, Listener};
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
@@ -28,6 +31,7 @@ pub fn run(
     catch_all: bool,
     json: bool,
     tls: Option<(tls::Server, bool)>,
+    lang: Lang,
 ) -> anyhow::Result<Outcome> {
     let store = Store::new(maildir)?;
     let deliver: Deliver = Arc::new(move |delivery| {
@@ -36,7 +40,7 @@ pub fn run(
         Ok(name)
     });
     let finished: Finished =
-        Arc::new(move |number, dialogue| say(&session(number, dialogue, json)));
+        Arc::new(move |number, dialogue| say(&session(number, dialogue, json, lang)));
     block_on(async {
         let policy = Policy { catch_all, ..Policy::default() };
         let bound = Listener::bind(listen, policy, deliver, finished).await;
@@ -73,17 +77,26 @@ fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {
     format!("message from <{}> to {}: {name}, bytes: {size}", seen(&delivery.sender), to.join(", "))
 }
 
-fn session(number: u64, dialogue: &Dialogue, as_json: bool) -> String {
+fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lang) -> String {
     let peer = dialogue.endpoints().remote.as_deref().unwrap_or("-");
     let exchanges = dialogue.exchanges().len();
     let messages = dialogue.messages().len();
+    let failure = dialogue.notices().iter().rev().find_map(|(_, what)| match what {
+        Happening::NotSecured(failure) => Some(failure),
+        _ => None,
+    });
     if as_json {
         let row = serde_json::json!({
             "event": "session", "number": number, "peer": peer, "exchanges": exchanges, "messages": messages,
+            "tls_failure": failure,
         });
         return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
-    format!("session {number} with {peer} is over; exchanges: {exchanges}, messages: {messages}")
+    let why = failure.map(|failure| "; ".to_owned() + &security::not_secured(failure, lang).1);
+    let why = why.unwrap_or_default();
+    format!(
+        "session {number} with {peer} is over; exchanges: {exchanges}, messages: {messages}{why}"
+    )
 }
 
 /// Where messages go.

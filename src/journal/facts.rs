@@ -206,11 +206,17 @@ pub enum TlsReason {
     Alert,
     /// The peer spoke SMTP instead of TLS.
     ClearText,
+    /// The port was to begin with TLS, and the server greeted in clear text.
+    PlainPort,
     /// The peer speaks only versions before 1.2.
     OldVersion,
     /// Nothing came in time.
+    Silent,
+    /// Something came, and not the end of the handshake in time.
     TimedOut,
-    /// The peer closed the connection.
+    /// The peer closed the connection instead of answering.
+    Unanswered,
+    /// The peer closed the connection in the middle.
     Closed,
     /// It was stopped here.
     Stopped,
@@ -226,7 +232,10 @@ impl TlsReason {
             Self::Alert => "alert",
             Self::ClearText => "clear-text",
             Self::OldVersion => "old-version",
+            Self::PlainPort => "plain-port",
+            Self::Silent => "silent",
             Self::TimedOut => "timed-out",
+            Self::Unanswered => "unanswered",
             Self::Closed => "closed",
             Self::Stopped => "stopped",
             Self::Other => "other",

@@ -356,7 +356,7 @@ async fn secure<P: Speaker, O>(
             },
         }
     };
-    let Failed { failure, clear } = match shaken {
+    let Failed { mut failure, clear } = match shaken {
         Ok((stream, facts)) => {
             log.append(Happening::Secured(Box::new(facts))).await;
             return Some(stream);
@@ -364,10 +364,15 @@ async fn secure<P: Speaker, O>(
         Err(failed) => failed,
     };
     let peer = part.side.other();
+    let greets = part.side == Side::Client && log.dialogue.phase() == Phase::AwaitingGreeting;
+    if greets && failure.reason == TlsReason::ClearText {
+        failure.reason = TlsReason::PlainPort;
+    }
     if !clear.is_empty() {
         log.append(Happening::Bytes { from: peer, data: clear, veiled: Vec::new() }).await;
     }
-    let by = if failure.reason == TlsReason::Closed { peer } else { part.side };
+    let left = matches!(failure.reason, TlsReason::Closed | TlsReason::Unanswered);
+    let by = if left { peer } else { part.side };
     log.append(Happening::NotSecured(failure)).await;
     log.append(Happening::Closed { by, how: Ending::Finished }).await;
     None

@@ -5,6 +5,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,17 +27,23 @@ pub struct Tap {
     stream: Stream,
     head: Vec<u8>,
     listens: bool,
+    heard: Arc<AtomicBool>,
 }
 
 impl Tap {
     /// A tap that listens.
     pub fn new(stream: Stream) -> Self {
-        Self { stream, head: Vec::new(), listens: true }
+        Self { stream, head: Vec::new(), listens: true, heard: Arc::default() }
     }
 
     /// What was read first.
     pub fn head(&self) -> &[u8] {
         &self.head
+    }
+
+    /// Whether anything was read, also when the tap is gone.
+    pub fn heard(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.heard)
     }
 
     /// Listens no more, and forgets what it heard.
@@ -55,6 +63,7 @@ impl AsyncRead for Tap {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if self.listens {
             let new = buffer.filled().get(before..).unwrap_or_default();
+            self.heard.fetch_or(!new.is_empty(), Ordering::Relaxed);
             let room = HEAD.saturating_sub(self.head.len());
             self.head.extend_from_slice(new.get(..room.min(new.len())).unwrap_or_default());
         }
@@ -69,6 +78,19 @@ impl AsyncWrite for Tap {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    /// An alert stands behind another record, and TLS writes but once before it gives up.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

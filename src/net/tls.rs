@@ -145,13 +145,17 @@ impl Tls {
         patience: Duration,
     ) -> Result<(Stream, TlsFacts), Failed> {
         let tap = Tap::new(stream);
+        let heard = tap.heard();
         let shaken = async {
             match self {
                 Self::Client(client) => client.shake(tap).await,
                 Self::Server(server) => server.shake(tap).await,
             }
         };
-        let late = |_| Err(Failed::of(TlsReason::TimedOut, ""));
+        let late = |_| {
+            let began = heard.load(std::sync::atomic::Ordering::Relaxed);
+            Err(Failed::of(if began { TlsReason::TimedOut } else { TlsReason::Silent }, ""))
+        };
         tokio::time::timeout(patience, shaken).await.unwrap_or_else(late)
     }
 }

@@ -11,7 +11,9 @@ use std::collections::VecDeque;
 
 use bytes::BytesMut;
 
+use crate::journal::facts::TlsReason;
 use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
+use crate::smtp::code::Class;
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
 use crate::smtp::reply::{Collector, Reply};
@@ -66,6 +68,16 @@ enum Framing {
     Handshake,
 }
 
+/// Where TLS began.
+#[derive(Clone, Copy, Debug)]
+struct Layer {
+    connection: u32,
+    /// The first exchange inside it.
+    from: usize,
+    /// The exchange in which the server announced what it offers outside it.
+    introduced: Option<usize>,
+}
+
 /// A session as far as it has been heard.
 #[derive(Clone, Debug)]
 pub struct Dialogue {
@@ -77,6 +89,9 @@ pub struct Dialogue {
     connection: u32,
     endpoints: Endpoints,
     capabilities: Option<Capabilities>,
+    /// The exchange in which they were announced.
+    introduced: Option<usize>,
+    layers: Vec<Layer>,
     exchanges: Vec<Exchange>,
     waiting: VecDeque<usize>,
     messages: Vec<Message>,
@@ -123,6 +138,8 @@ impl Dialogue {
             connection: 0,
             endpoints: Endpoints::default(),
             capabilities: None,
+            introduced: None,
+            layers: Vec::new(),
             exchanges: Vec::new(),
             waiting: VecDeque::new(),
             messages: Vec::new(),
@@ -165,7 +182,12 @@ impl Dialogue {
             Happening::Bytes { from: Side::Client, data, .. } => self.client_bytes(data.clone()),
             Happening::Bytes { from: Side::Server, data, .. } => self.server_bytes(data.clone()),
             Happening::Secured(_) => self.begin_tls(event),
-            Happening::NotSecured(_) => self.notice(event),
+            Happening::NotSecured(failure) => {
+                if failure.reason == TlsReason::PlainPort {
+                    self.judge_greeting();
+                }
+                self.notice(event);
+            }
             Happening::Closed { by, how } => self.closed(event, *by, how),
         }
     }
@@ -214,6 +236,32 @@ impl Dialogue {
         self.capabilities.as_ref()
     }
 
+    /// The exchange in which it was announced what the server offers now.
+    pub const fn introduced(&self) -> Option<usize> {
+        self.introduced
+    }
+
+    /// The first exchange inside the last TLS layer of this connection.
+    pub fn layer_begins(&self) -> Option<usize> {
+        self.layers.last().filter(|layer| layer.connection == self.connection).map(|l| l.from)
+    }
+
+    /// What the server announced outside the TLS layer that `exchange` is in, and what it announces
+    /// there; `None` unless it did both.
+    pub fn offers_around(&self, exchange: usize) -> Option<(Capabilities, Capabilities)> {
+        let inside = self.exchanges.get(exchange)?;
+        let at = self.layers.partition_point(|layer| layer.from <= exchange).checked_sub(1)?;
+        let layer = self.layers.get(at).filter(|layer| layer.connection == inside.connection)?;
+        Some((announced(self.exchanges.get(layer.introduced?)?)?, announced(inside)?))
+    }
+
+    /// What the server announced last on this connection, be it outside the TLS layer.
+    pub(super) fn offered_last(&self) -> Option<Capabilities> {
+        let layer = self.layers.last().filter(|layer| layer.connection == self.connection);
+        let outside = layer.and_then(|layer| layer.introduced);
+        announced(self.exchanges.get(self.introduced.or(outside)?)?)
+    }
+
     /// Whether the server announced `keyword`.
     pub fn offers(&self, keyword: &str) -> bool {
         self.capabilities.as_ref().is_some_and(|c| c.has(keyword))
@@ -258,6 +306,15 @@ impl Dialogue {
     /// What has arrived of a reply that is not complete: its lines, and the beginning of another.
     pub fn partial_reply(&self) -> (&Reply, &[u8]) {
         (self.replies.partial(), self.server.partial())
+    }
+
+    /// Whether a server that is to greet has not said a word.
+    pub fn awaits_first_word(&self) -> bool {
+        let (reply, rest) = self.partial_reply();
+        self.phase == Phase::AwaitingGreeting
+            && !self.secured
+            && reply.lines.is_empty()
+            && rest.is_empty()
     }
 
     /// Whether something has left the client that is no line yet.
@@ -385,6 +442,7 @@ impl Dialogue {
 
     fn forget_introduction(&mut self) {
         self.capabilities = None;
+        self.introduced = None;
         self.logged_in = None;
     }
 
@@ -408,6 +466,11 @@ impl Dialogue {
         self.login_over = false;
         self.heard = self.now;
         self.secured = true;
+        self.layers.push(Layer {
+            connection: self.connection,
+            from: self.exchanges.len(),
+            introduced: self.introduced,
+        });
         self.forget_introduction();
         self.envelope.end(self.exchanges.len(), End::Secured);
         self.framing = Framing::Commands;
@@ -467,6 +530,13 @@ impl Dialogue {
         self.line_offset = self.client_offset;
     }
 
+    /// It came where TLS was to begin.
+    fn judge_greeting(&mut self) {
+        if let Some(greeting) = self.exchanges.iter_mut().rev().find(|e| e.turn == Turn::Greeting) {
+            greeting.odd.push(Oddity::new("A06", Span::new(0, 0)));
+        }
+    }
+
     fn judge_close(&mut self, by: Side, how: &Ending) {
         let front = self.waiting.front().copied();
         let unanswered = front.and_then(|i| self.exchanges.get(i));
@@ -477,6 +547,13 @@ impl Dialogue {
             exchange.odd.push(Oddity::new(id, Span::new(0, len)));
         }
     }
+}
+
+/// What was announced in an exchange.
+fn announced(exchange: &Exchange) -> Option<Capabilities> {
+    let introduces = matches!(exchange.verb(), Some(Verb::Ehlo | Verb::Lhlo));
+    let reply = exchange.reply.as_ref().filter(|r| introduces && r.class() == Class::Positive)?;
+    Some(Capabilities::read(reply))
 }
 
 impl PartialEq for Dialogue {

@@ -6,7 +6,7 @@
 use crate::journal::{Ending, Side};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::{Argument, Command};
-use crate::smtp::ehlo::Capabilities;
+use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::param::{Param, keyword_of};
 use crate::smtp::path::is_domain;
 use crate::smtp::reply::Reply;
@@ -105,6 +105,9 @@ pub(super) fn in_reply(
             if dialogue.is_secured() && capabilities.has("STARTTLS") {
                 ids.push("D08");
             }
+            if class == Class::Positive && has_changed(dialogue, &capabilities) {
+                ids.push("C15");
+            }
             let mut odd: Vec<_> = ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect();
             odd.extend(capabilities.odd);
             return odd;
@@ -128,6 +131,7 @@ pub(super) fn in_reply(
         (_, Some(Verb::Auth)) if reply.is(Code(535)) && lists_others(dialogue, exchange) => {
             ids.push("E05");
         }
+        (_, Some(Verb::Starttls)) if class == Class::Permanent => ids.push("D02"),
         _ => {}
     }
     if question(exchange, reply).is_some_and(sasl::refuses_token) {
@@ -165,6 +169,10 @@ fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
     let name = String::from_utf8_lossy(name).into_owned();
     let masked = text.windows(8).any(|w| w.iter().all(|b| *b == b'*'));
     let mut add = |id| odd.push((0, Oddity::new(id, first)));
+    if is_tls(&line.line.bytes) {
+        add("A05");
+        return odd;
+    }
     if reply.odd.iter().any(|(_, o)| o.id == "B01") {
         add("A01");
     }
@@ -183,6 +191,19 @@ fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
     }
     odd.extend(misplaced_codes(reply));
     odd
+}
+
+/// An alert or a handshake of TLS (RFC 8446 §5.1).
+const fn is_tls(line: &[u8]) -> bool {
+    matches!(line, [21 | 22, 3, ..])
+}
+
+/// Whether the server offered something else on this connection.
+fn has_changed(dialogue: &Dialogue, now: &Capabilities) -> bool {
+    let before = dialogue.offered_last();
+    before.is_some_and(|before| {
+        before.compared_with(now).iter().any(|keyword| keyword.change() != Change::Same)
+    })
 }
 
 fn has_no_argument(exchange: &Exchange) -> bool {

@@ -19,6 +19,45 @@ pub struct Keyword {
     pub line: usize,
 }
 
+/// A keyword in two lists; one of them has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compared<'a> {
+    /// In the first list.
+    pub before: Option<&'a Keyword>,
+    /// In the second.
+    pub after: Option<&'a Keyword>,
+}
+
+/// What became of a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is announced as before.
+    Same,
+    /// It was not announced before.
+    Added,
+    /// It is no longer announced.
+    Removed,
+    /// It has other parameters.
+    Changed,
+}
+
+impl<'a> Compared<'a> {
+    /// The keyword in capitals.
+    pub fn name(&self) -> &'a str {
+        self.before.or(self.after).map_or("", |keyword| &keyword.name)
+    }
+
+    /// What became of it.
+    pub fn change(&self) -> Change {
+        match (self.before, self.after) {
+            (None, _) => Change::Added,
+            (_, None) => Change::Removed,
+            (Some(before), Some(after)) if before.params == after.params => Change::Same,
+            _ => Change::Changed,
+        }
+    }
+}
+
 /// The extensions of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
@@ -68,6 +107,19 @@ impl Capabilities {
     pub fn size_limit(&self) -> Option<u64> {
         let limit = self.find("SIZE")?.params.first()?.parse().ok()?;
         (limit > 0).then_some(limit)
+    }
+
+    /// Each keyword of this list and of a later one, in their order.
+    pub fn compared_with<'a>(&'a self, later: &'a Self) -> Vec<Compared<'a>> {
+        let first = |list: &'a Self, at: usize, name: &str| {
+            list.keywords.iter().take(at).all(|keyword| keyword.name != name)
+        };
+        let own = self.keywords.iter().enumerate().filter(|(at, k)| first(self, *at, &k.name));
+        let new = later.keywords.iter().enumerate();
+        let new = new.filter(|(at, k)| first(later, *at, &k.name) && !self.has(&k.name));
+        own.map(|(_, k)| Compared { before: Some(k), after: later.find(&k.name) })
+            .chain(new.map(|(_, k)| Compared { before: None, after: Some(k) }))
+            .collect()
     }
 
     fn add(&mut self, keyword: Keyword, span: Span) {
@@ -139,5 +191,22 @@ mod tests {
         assert_eq!(seen.find("AUTH").map(|k| k.params.len()), Some(2));
         let ids: Vec<_> = seen.odd.iter().map(|(_, o)| o.id).collect();
         assert_eq!(ids, ["C11", "C13", "C16", "C12", "C14"]);
+    }
+
+    #[test]
+    fn two_lists_side_by_side() {
+        let clear = read(&["250-mx", "250-SIZE 10", "250-AUTH LOGIN", "250-dsn", "250 STARTTLS"]);
+        let inside =
+            read(&["250-mx", "250-DSN", "250-AUTH PLAIN LOGIN", "250-SIZE 10", "250 HELP"]);
+        let compared = clear.compared_with(&inside);
+        let seen: Vec<_> = compared.iter().map(|c| (c.name(), c.change())).collect();
+        let expected = [
+            ("SIZE", Change::Same),
+            ("AUTH", Change::Changed),
+            ("DSN", Change::Same),
+            ("STARTTLS", Change::Removed),
+            ("HELP", Change::Added),
+        ];
+        assert_eq!(seen, expected);
     }
 }

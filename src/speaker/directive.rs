@@ -28,6 +28,8 @@ pub enum Directive {
         /// Whether the first answer shall stand behind AUTH, if somebody has said.
         initial: Option<bool>,
     },
+    /// Switch to TLS, with EHLO before and behind it.
+    Starttls,
 }
 
 /// Reads the directive whose colon stands at `at`; `None` for a name that says nothing on the wire.
@@ -40,11 +42,12 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
         "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
         "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
-        "close" if !argument.trim_ascii().is_empty() => {
+        "close" | "starttls" if !argument.trim_ascii().is_empty() => {
             return Err(TranscriptError::new(behind, "misread.alone").with("name", name));
         }
         "b64" => Directive::Say(Say::Bytes(encoded(argument, behind)?)),
         "auth" => login(argument, behind)?,
+        "starttls" => Directive::Starttls,
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
     }))
@@ -200,6 +203,9 @@ mod tests {
         }
         let alone = TranscriptError::new(Place { column: 8, ..AT }, "misread.alone");
         assert_eq!(read("close", b" now", AT), Err(alone.with("name", "close")));
+        let alone = TranscriptError::new(Place { column: 11, ..AT }, "misread.alone");
+        assert_eq!(read("starttls", b"mx", AT), Err(alone.with("name", "starttls")));
+        assert_eq!(read("starttls", b" ", AT), Ok(Some(Directive::Starttls)));
         assert_eq!(read("fly", b"", AT), Ok(None));
     }
 

@@ -3,7 +3,8 @@
 //! `C:` lines with no `S:` between them go out without waiting. The greeting is awaited silently
 //! where no `S:` stands before the first `C:`, and so is the reply to a QUIT at the very end. Any
 //! other reply that no line expects fails the run (see `journal::transcript` for the notation).
-//! `:auth` is a whole login; what stands behind it is about its last reply.
+//! `:auth` is a whole login and `:starttls` a whole switch to TLS; what stands behind them is about
+//! their last reply.
 
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 
 use super::directive::{self, Directive, duration};
-use super::login::{Credentials, Fault, Login, Next};
-use super::{Say, Speaker};
+use super::login::{Credentials, Login, Next};
+use super::{Errand, Say, Speaker, Starttls};
 
 /// What a script does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ enum Item {
     AwaitGoodbye,
     Wait(Duration),
     ExpectClosed(Place),
-    Login(Place, Box<Login>),
+    Errand(Place, Box<Errand>),
 }
 
 /// An expectation that was not met.
@@ -46,6 +47,9 @@ pub struct Mismatch {
     pub seen: Option<usize>,
 }
 
+/// What there is to say about an errand: the keys of a sentence and of the reason in it.
+type Remark = (&'static str, &'static str);
+
 /// Plays a transcript.
 #[derive(Clone, Debug)]
 pub struct Script {
@@ -58,7 +62,7 @@ pub struct Script {
     wait_until: Option<Moment>,
     codes_only: bool,
     mismatch: Option<Mismatch>,
-    login_faults: Vec<(Place, Fault)>,
+    remarks: Vec<(Place, Remark)>,
 }
 
 impl Script {
@@ -109,7 +113,7 @@ impl Script {
             wait_until: None,
             codes_only: false,
             mismatch: None,
-            login_faults: Vec::new(),
+            remarks: Vec::new(),
         })
     }
 
@@ -119,17 +123,17 @@ impl Script {
         self
     }
 
-    /// Gives each login what comes from outside: `equip` supplies it.
+    /// Gives each errand what comes from outside: `equip` supplies it.
     ///
     /// # Errors
     /// With the place of the login for which there is nothing, and what `equip` says about it.
     pub fn equip(
         &mut self,
-        mut equip: impl FnMut(&mut Login) -> Result<(), String>,
+        mut equip: impl FnMut(&mut Errand) -> Result<(), String>,
     ) -> Result<(), TranscriptError> {
         for item in &mut self.items {
-            if let Item::Login(at, login) = item {
-                equip(login).map_err(|why| {
+            if let Item::Errand(at, errand) = item {
+                equip(errand).map_err(|why| {
                     TranscriptError::new(*at, "misread.password").with("why", why)
                 })?;
             }
@@ -137,9 +141,9 @@ impl Script {
         Ok(())
     }
 
-    /// What was wrong in a login, and where it stands.
-    pub fn login_faults(&self) -> &[(Place, Fault)] {
-        &self.login_faults
+    /// What there is to say about errands beside what crossed the wire, and where they stand.
+    pub fn remarks(&self) -> &[(Place, Remark)] {
+        &self.remarks
     }
 
     /// What went wrong, if something did.
@@ -176,15 +180,15 @@ impl Script {
         Say::Close(Ending::Finished)
     }
 
-    /// The next step of the login that is due.
-    fn log_in(&mut self, seen: &Dialogue) -> Next {
-        let Some(Item::Login(at, login)) = self.items.get_mut(self.next) else {
+    /// The next step of the errand that is due.
+    fn go_on(&mut self, seen: &Dialogue) -> Next {
+        let Some(Item::Errand(at, errand)) = self.items.get_mut(self.next) else {
             return Next::Over(None);
         };
-        let next = login.next(seen);
+        let next = errand.next(seen);
         if let Next::Over(last) = next {
             self.heard = last.unwrap_or_else(|| seen.exchanges().len());
-            self.login_faults.extend(login.fault().map(|fault| (*at, fault)));
+            self.remarks.extend(errand.remark().map(|remark| (*at, remark)));
         }
         next
     }
@@ -225,10 +229,10 @@ impl Speaker for Script {
                 Item::AwaitGreeting if over => return Some(self.fail(None, &[], None)),
                 Item::AwaitGoodbye if over => {}
                 Item::AwaitGreeting | Item::AwaitGoodbye => return None,
-                Item::Login(_, login) if !login.has_begun() && self.reply(seen).is_some() => {
+                Item::Errand(_, errand) if !errand.has_begun() && self.reply(seen).is_some() => {
                     return Some(self.fail(None, &[], Some(self.heard)));
                 }
-                Item::Login(..) => match self.log_in(seen) {
+                Item::Errand(..) => match self.go_on(seen) {
                     Next::Say(bytes) => return Some(Say::Bytes(bytes)),
                     Next::Wait => return None,
                     Next::Over(_) => {}
@@ -292,7 +296,11 @@ fn take(
         Some(Directive::Login { mechanism, user, initial }) => {
             let credentials = Credentials { user, ..Credentials::default() };
             let login = Login::new(&mechanism, credentials, initial);
-            items.push(Item::Login(at, Box::new(login)));
+            items.push(Item::Errand(at, Box::new(Errand::Login(login))));
+        }
+        Some(Directive::Starttls) => {
+            let starttls = Starttls::new(String::new());
+            items.push(Item::Errand(at, Box::new(Errand::Starttls(starttls))));
         }
         None => match name {
             "wait" => {
@@ -316,18 +324,21 @@ const fn send(bytes: Bytes) -> Item {
     Item::Say(Say::Bytes(bytes))
 }
 
-/// Behind a login of which nothing is expected, it is expected to work.
-fn with_logins_that_work(items: Vec<Item>) -> Vec<Item> {
-    let works = Codes::read(b"235").map(|codes| ReplyPattern { codes, text: None });
+/// Behind an errand of which nothing is expected, it is expected to work.
+fn with_errands_that_work(items: Vec<Item>) -> Vec<Item> {
+    let works = |code: &str| {
+        let codes = Codes::read(code.as_bytes());
+        codes.map(|codes| ReplyPattern { codes, text: None }).into_iter().collect()
+    };
     let mut out: Vec<Item> = Vec::with_capacity(items.len());
-    let mut login = None;
+    let mut errand = None;
     for item in items.into_iter().map(Some).chain([None]) {
         let expects = matches!(item, Some(Item::Expect(..) | Item::ExpectClosed(_)));
-        if let Some(at) = login.take_if(|_| !expects) {
-            out.push(Item::Expect(at, works.clone().into_iter().collect()));
+        if let Some((at, code)) = errand.take_if(|_| !expects) {
+            out.push(Item::Expect(at, works(code)));
         }
-        login = match &item {
-            Some(Item::Login(at, _)) => Some(*at),
+        errand = match &item {
+            Some(Item::Errand(at, errand)) => Some((*at, errand.good_end())),
             _ => None,
         };
         out.extend(item);
@@ -337,7 +348,7 @@ fn with_logins_that_work(items: Vec<Item>) -> Vec<Item> {
 
 /// Adds what is awaited silently: the greeting, and the reply to a last QUIT.
 fn with_silent_replies(items: Vec<Item>) -> Vec<Item> {
-    let mut items = with_logins_that_work(items);
+    let mut items = with_errands_that_work(items);
     let greeting_expected = matches!(
         items.iter().find(|i| !matches!(i, Item::Wait(_))),
         Some(Item::Expect(..) | Item::ExpectClosed(_))

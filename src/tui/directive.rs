@@ -54,7 +54,7 @@ impl PartialEq for Directive {
 impl Eq for Directive {}
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 14] = [
+pub static DIRECTIVES: [Directive; 15] = [
     Directive {
         name: "connect",
         short: None,
@@ -74,12 +74,21 @@ pub static DIRECTIVES: [Directive; 14] = [
         does: Does::New,
     },
     Directive {
+        name: "starttls",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.starttls",
+        reason: cannot_begin,
+        does: Does::Say,
+    },
+    Directive {
         name: "auth",
         short: None,
         argument: "MECHANISM USER",
         needs_argument: true,
         words: "help.auth",
-        reason: cannot_log_in,
+        reason: cannot_begin,
         does: Does::Say,
     },
     Directive {
@@ -227,9 +236,9 @@ pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
         .or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
 }
 
-/// Why no login can begin.
-pub fn cannot_log_in(model: &Model) -> Option<&'static str> {
-    let begun = model.session.login.is_some().then_some("header.wait");
+/// Why nothing can begin that goes on by itself: a login, a switch to TLS.
+pub fn cannot_begin(model: &Model) -> Option<&'static str> {
+    let begun = model.session.errand.is_some().then_some("header.wait");
     cannot_keep_alive(model).or(begun).or_else(|| something_leaves(model))
 }
 

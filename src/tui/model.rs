@@ -9,7 +9,7 @@ use crate::journal::Moment;
 use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::content::Content;
-use crate::speaker::Login;
+use crate::speaker::Errand;
 
 use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
@@ -120,6 +120,8 @@ pub struct Session {
     pub dialling: bool,
     /// Whether it is being written to a file.
     pub recording: bool,
+    /// Whether TLS is to begin before the server greets.
+    pub tls_first: bool,
     /// The target that was dialled last.
     pub target: String,
     /// Where the transcript stands.
@@ -176,8 +178,8 @@ pub struct Session {
     pub sending: Option<Sending>,
     /// How often the pieces of a draft were asked for.
     pub pieces_asked: u64,
-    /// A login that goes on by itself.
-    pub login: Option<Login>,
+    /// A login, or a switch to TLS, that goes on by itself.
+    pub errand: Option<Errand>,
     /// Lines of a message that wait to stand in the prompt, each behind the one before.
     pub by_hand: VecDeque<String>,
     /// Whether one of them stands in the prompt, which may be an empty one.
@@ -196,6 +198,7 @@ impl Session {
             loading: false,
             dialling: false,
             recording: false,
+            tls_first: false,
             target,
             anchor: Anchor::Follow,
             sight: Sight::default(),
@@ -223,7 +226,7 @@ impl Session {
             editor: None,
             next_revision: 0,
             sending: None,
-            login: None,
+            errand: None,
             pieces_asked: 0,
             by_hand: VecDeque::new(),
             line_stands: false,

@@ -138,7 +138,8 @@ fn prepare(
     let Some(session) = model.session_mut(id) else { return Ok(()) };
     session.target = target;
     match start {
-        Start::Dial(_) => {
+        Start::Dial(target) => {
+            session.tls_first = sessions.begins_with_tls(target);
             session.dialling = true;
             session.recording = sessions.begin(id)?;
         }

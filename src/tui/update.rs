@@ -8,6 +8,7 @@ mod copy;
 mod directive;
 mod draft;
 mod editor;
+mod errand;
 mod explain;
 mod files;
 mod find;
@@ -246,7 +247,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
 
 /// Goes on with what a session says by itself, if it is its turn.
 fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
-    let goes_on = [lines::next_line, sending::go_on, login::go_on];
+    let goes_on = [lines::next_line, sending::go_on, errand::go_on];
     goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
 }
 

@@ -74,7 +74,7 @@ fn a_login_that_is_left_says_nothing() {
     let mut scene = asked(SMALL, Lang::En, "PLAIN");
     scene.types(PASSWORD);
     assert_eq!(scene.press("esc"), []);
-    assert!(scene.model.popup.is_none() && scene.model.session.login.is_none());
+    assert!(scene.model.popup.is_none() && scene.model.session.errand.is_none());
     assert!(scene.model.prompt.text().is_empty());
 }
 
@@ -92,7 +92,7 @@ fn steps_follow_each_other_and_are_explained() {
     assert_eq!(scene.heard(Side::Server, "535 5.7.8 no\r\n"), []);
     assert!(scene.shows("password: (hidden)"), "{}", scene.grid());
     assert!(!scene.grid().contains("horse"));
-    assert!(scene.model.session.login.is_none());
+    assert!(scene.model.session.errand.is_none());
 }
 
 #[test]
@@ -138,4 +138,23 @@ S: 334 cj1yT3ByTkdmd0ViZVJXZ2JORWtxTyVodllEcFdVYTJSYVRDQWZ1eEZJbGopaE5sRiRrMCxzP
     golden("login-encode", &scene);
     let effects = scene.press("enter");
     assert_eq!(said(&effects[..1]), "Yz1iaXdz\r\n");
+}
+
+#[test]
+fn answers_typed_by_hand_are_read_and_veiled() {
+    let steps = "C: AUTH LOGIN
+S: 334 VXNlcm5hbWU6
+C: YWxpY2VAZXhhbXBsZS5vcmc=
+S: 334 UGFzc3dvcmQ6";
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        let mut scene = offered(SMALL, lang);
+        scene.play(steps);
+        scene.types(":b64 correct horse");
+        golden(&format!("login-by-hand-{code}"), &scene);
+        let effects = scene.press("enter");
+        assert_eq!(sends(&mut scene, &effects[..1]), "Y29ycmVjdCBob3JzZQ==\r\n");
+        scene.server(b"235 2.7.0 You are logged in\r\n");
+        golden(&format!("login-by-hand-done-{code}"), &scene);
+        assert!(!scene.grid().contains("horse") && !scene.grid().contains("Y29y"));
+    }
 }

@@ -103,6 +103,11 @@ impl Client {
         stream.set_read_timeout(Some(PATIENCE)).expect("a stream");
     }
 
+    /// Waits until the client says something, and leaves it unread.
+    pub fn hears_something(&mut self) {
+        let _ = self.0.fill_buf();
+    }
+
     /// Everything up to the end of the connection.
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();

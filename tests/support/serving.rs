@@ -11,7 +11,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::program::Home;
 
@@ -21,6 +21,7 @@ pub struct Serving {
     /// Where it is, with a name for which its certificate is.
     pub target: String,
     pub port: u16,
+    out: BufReader<ChildStdout>,
 }
 
 impl Serving {
@@ -36,10 +37,18 @@ impl Serving {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).unwrap();
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        out.read_line(&mut line).unwrap();
         let port = line.trim_end().rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.expect("a port is said");
-        Self { child, target: format!("localhost:{port}"), port }
+        Self { child, target: format!("localhost:{port}"), port, out }
+    }
+
+    /// The next line of its log.
+    pub fn says(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line
     }
 }
 

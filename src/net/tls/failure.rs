@@ -58,6 +58,7 @@ impl Failed {
                 let clear = Bytes::copy_from_slice(head);
                 Self { clear, ..Self::of(TlsReason::ClearText, "") }
             }
+            None if is_end(error) && head.is_empty() => Self::of(TlsReason::Unanswered, ""),
             None if is_end(error) => Self::of(TlsReason::Closed, ""),
             None => Self::of(TlsReason::Other, &error.to_string()),
         }

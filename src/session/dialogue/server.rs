@@ -92,6 +92,7 @@ impl Dialogue {
                 self.envelope.end(index, End::Greeting);
                 self.chunked = None;
                 self.capabilities = (*verb != Verb::Helo).then(|| Capabilities::read(reply));
+                self.introduced = self.capabilities.is_some().then_some(index);
             }
             (_, Some(Verb::Rset)) if yes => {
                 self.envelope.end(index, End::Reset);

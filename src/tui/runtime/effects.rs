@@ -106,6 +106,7 @@ impl Loop {
 
     fn connect(&mut self, target: Target) {
         self.model.session.target = target.to_string();
+        self.model.session.tls_first = self.sessions.begins_with_tls(&target);
         self.model.session.dialling = true;
         self.order(self.model.session.id, Order::Dial(target));
     }

@@ -87,6 +87,11 @@ impl Sessions {
         self.orders.get(&id).is_none_or(|orders| orders.try_send(order).is_ok())
     }
 
+    /// Whether a session with `target` begins with TLS.
+    pub(super) fn begins_with_tls(&self, target: &Target) -> bool {
+        self.setting.tls.client(target, None, true).1
+    }
+
     /// Closes what session `id` has open; its task ends by itself.
     pub(super) fn close(&mut self, id: usize) {
         self.order(id, Order::Say(Say::Close(Ending::Finished)));

@@ -5,7 +5,7 @@ use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
 use crate::smtp::target::Target;
 use crate::speaker::login::Credentials;
-use crate::speaker::{Directive as Said, Login, Say, directive as said};
+use crate::speaker::{Directive as Said, Errand, Login, Say, Starttls, directive as said};
 
 use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial, cannot_edit};
 use super::super::editor::item::Item;
@@ -138,6 +138,10 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Login { mechanism, user, initial })) => {
             let credentials = Credentials { user, ..Credentials::default() };
             Effect::Password(id, Box::new(Login::new(&mechanism, credentials, initial)))
+        }
+        Ok(Some(Said::Starttls)) => {
+            let name = model.habits.hosts.first().cloned().unwrap_or_default();
+            return super::errand::start(model, id, Errand::Starttls(Starttls::new(name)));
         }
         Ok(Some(Said::Say(say))) if say.is_nothing() => {
             return told(model, "message.nothing-sent");

@@ -6,7 +6,7 @@ use crate::journal::{Event, Happening};
 use super::super::effect::Effect;
 use super::super::model::{Model, Session, Trust};
 use super::super::popup::{Answer, Asked, Popup};
-use super::{lines, login, question, sending};
+use super::{errand, lines, question, sending};
 
 /// A session has heard something.
 pub(super) fn heard(session: &mut Session, event: &Event, insecure: bool) {
@@ -42,7 +42,7 @@ pub(super) fn decide(model: &mut Model, answer: Answer) -> Vec<Effect> {
     }
     lines::stop(model, id, "certificate.refused", "");
     sending::end(model, id, "editor.untrusted", None);
-    login::give_up(model, id, "certificate.refused");
+    errand::give_up(model, id, "certificate.refused");
     vec![Effect::HangUp]
 }
 
@@ -171,7 +171,7 @@ mod tests {
             let notice = model.notice.clone().unwrap_or_default();
             assert!(notice.contains("the certificate is not trusted"), "{notice}");
             assert!(notice.contains(told), "{notice}");
-            assert!(!model.session.goes_on() && model.session.login.is_none());
+            assert!(!model.session.goes_on() && model.session.errand.is_none());
         }
     }
 }

@@ -4,10 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::login;
 use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
 use crate::display::words::{address, end_word, fate_key, params};
+use crate::display::{login, offers};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::{End, Fate, Row, Transaction};
 use crate::smtp::Parsed;
@@ -288,6 +288,15 @@ fn facts(model: &Model, columns: usize, out: &mut Told) {
         };
         out.about(|| [Topic::new(Kind::Capability, "SIZE")]);
         out.text(Role::Dim, &text, 0, columns);
+    }
+    if let Some((before, after)) = dialogue.introduced().and_then(|at| dialogue.offers_around(at)) {
+        for row in offers::compared(&before, &after, columns, model.lang) {
+            let offered = row.keywords.into_iter();
+            let topics = offered.map(|name| Topic::new(Kind::Capability, &name));
+            out.about(|| std::iter::once(idea("extension")).chain(topics));
+            out.lines.extend(row.lines);
+        }
+        return;
     }
     let names: Vec<_> =
         capabilities.keywords.iter().map(|k| visible(k.written.as_bytes())).collect();

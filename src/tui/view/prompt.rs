@@ -18,7 +18,7 @@ use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::{self, Piece};
-use super::{boxed, draw_lines};
+use super::{boxed, draw_lines, status};
 
 /// Draws the prompt.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
@@ -159,10 +159,14 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         _ if advice::wants_empty_line(model) => dim("verdict.empty-line"),
         _ if dialogue.awaits_mail_data() && !dialogue.is_inside_text() => dim("data.begin"),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
-        _ if dialogue.awaits_login() && model.session.login.is_none() => dim("prompt.login"),
+        _ if dialogue.awaits_login() && model.session.errand.is_none() => dim("prompt.login"),
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => dim("prompt.handshake"),
+        Phase::AwaitingGreeting if model.session.tls_first && !dialogue.is_secured() => {
+            dim("prompt.handshake")
+        }
+        _ if is_silent(model) => warn("silent.short"),
         _ if !model.session.is_trusted() => warn("question.certificate.first"),
         phase if !phase.is_open() && !model.session.dialling => dim("prompt.closed"),
         _ if !draft.is_empty() => (Role::Dim, draft),
@@ -170,6 +174,16 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         _ => (Role::Dim, String::new()),
     }
 }
+
+/// Whether a server has said nothing for so long that it may wait for something else.
+fn is_silent(model: &Model) -> bool {
+    let dialogue = &model.session.dialogue;
+    let waits = status::waiting(dialogue, model).is_some_and(|seconds| seconds >= SILENCE);
+    dialogue.awaits_first_word() && waits
+}
+
+/// After so many seconds of silence a port for TLS is the likely reason: most servers greet at once.
+const SILENCE: u64 = 5;
 
 /// What there is to say about the line: its worst fault with the clause where there is room, and
 /// how many others it has. Where a dot really delivers, only what is wrong is more important.

@@ -108,7 +108,13 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
         Asked::DropDraft => sentence(&size_of_draft(model, "editor.drop.ask"), Role::Text),
         Asked::ReplaceDraft(_) => sentence(&size_of_draft(model, "editor.replace.ask"), Role::Text),
         Asked::LeftDraft => sentence(&left_draft(model), Role::Text),
-        Asked::Certificate => sentence(&untrusted(model), Role::Bad),
+        Asked::Certificate => {
+            let own = model.session.dialogue.tls();
+            let own = own.and_then(|facts| security::own_certificate(facts, model.lang));
+            let mut lines = sentence(&untrusted(model), Role::Bad);
+            lines.extend(own.iter().flat_map(|own| sentence(own, Role::Text)));
+            lines
+        }
     };
     if lines.len() > left {
         lines.truncate(left);
