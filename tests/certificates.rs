@@ -1,5 +1,5 @@
-//! The certificate of a client is shown to real servers that ask for one, and what becomes of a
-//! client that has none.
+//! What certificates are worth: a forged one, and those of clients, shown to real servers that ask
+//! for them.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,9 +18,15 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use ehlo::journal::facts::CertificateFault;
+use ehlo::net::certificate::judge;
 use program::{Ended, Home, arg};
 use serde_json::Value;
 use servers::{Server, USER, have};
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
 /// How long a stored message may take to arrive.
 const DELIVERY: Duration = Duration::from_secs(30);
@@ -46,6 +52,18 @@ fn assert_asked(session: &Value, shows: bool) {
     assert_eq!(asked["authorities"][0], "O=Example Test, CN=Example Test Root");
     let own = format!("CN={USER}");
     assert_eq!(asked["shown"], if shows { Value::from(own) } else { Value::Null });
+}
+
+#[test]
+fn a_key_that_ends_like_the_one_of_a_root_is_not_its_own() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates/forged.pem");
+    let chain = CertificateDer::pem_file_iter(file).unwrap().collect::<Result<Vec<_>, _>>();
+    let [root, forged] = &chain.unwrap()[..] else { panic!("two of them") };
+    let mut roots = RootCertStore::empty();
+    roots.add(root.clone()).unwrap();
+    let (name, now) = (ServerName::try_from("localhost").unwrap(), UnixTime::now());
+    let faults = judge(std::slice::from_ref(forged), &name, &roots, &default_provider(), now);
+    assert_eq!(faults, [CertificateFault::SelfSigned]);
 }
 
 #[test]

@@ -140,6 +140,37 @@ fn logins_are_bound_to_tls_and_proven_by_certificates() {
 }
 
 #[test]
+fn a_certificate_of_somebody_else_lets_nobody_in() {
+    let home = Home::new();
+    let (ca, own) = (home.path("ca.pem"), home.path("alice.pem"));
+    // The authority of another run is another one.
+    drop(Serving::start(&home, &["--write-client", arg(&own)]));
+    let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
+    let script = "C: EHLO pc.example.org\nS: 250\nC: AUTH EXTERNAL =\nS: 504\n";
+    let args = ["run", "-", "--server", &serving.target, "--tls", "starttls"];
+    let shows = ["--tls-ca", arg(&ca), "--tls-cert", arg(&own), "--tls-key", arg(&own)];
+    home.run_with([&args[..], &shows].concat(), script).with(0);
+}
+
+#[test]
+fn a_handshake_that_goes_on_from_an_earlier_one_is_judged_like_it() {
+    let home = Home::new();
+    let (ca, script) = (home.path("ca.pem"), home.path("x.smtp"));
+    std::fs::write(&script, SCRIPT).unwrap();
+    let serving = Serving::start(&home, &["--certificate", "expired", "--write-ca", arg(&ca)]);
+    let file = arg(&script);
+    let args = ["run", file, file, "--json", "--server", &serving.target, "--tls", "starttls"];
+    let more = ["--tls-ca", arg(&ca), "--tls-resume", "--insecure"];
+    let sessions = home.run_with([&args[..], &more].concat(), "").with(0).json();
+    for (session, kind) in sessions.iter().zip(["full", "resumed"]) {
+        assert_eq!(session["tls"]["handshake"], kind);
+        assert_eq!(session["tls"]["verdict"]["faults"], serde_json::json!(["expired"]), "{kind}");
+    }
+    let strict = home.run_with(args, "").with(2);
+    assert!(!strict.err.contains("none was shown"), "it is we who refused: {}", strict.err);
+}
+
+#[test]
 fn a_handshake_goes_on_from_an_earlier_one_where_that_is_wished() {
     let home = Home::new();
     let (ca, script) = (home.path("ca.pem"), home.path("x.smtp"));

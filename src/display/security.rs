@@ -67,11 +67,18 @@ pub fn not_secured(failure: &TlsFailure, lang: Lang) -> (Role, String) {
         TlsReason::Other => "tls.failed.other",
     };
     let mut told = knowledge::fill(lang, key, &[("detail", &detail)]);
-    // Servers say so in many ways.
-    if failure.facts.asked.as_ref().is_some_and(|asked| asked.shown.is_none()) {
+    let asked = failure.facts.asked.as_ref().is_some_and(|asked| asked.shown.is_none());
+    if asked && failure.reason == TlsReason::Alert && may_miss_certificate(&failure.detail) {
         told += knowledge::word(lang, "tls.failed.unshown");
     }
     (Role::Bad, told)
+}
+
+/// Whether an alert may be about a client's certificate that was not shown; only the newest version
+/// of TLS has one for that alone (RFC 8446 §6.2).
+fn may_miss_certificate(alert: &str) -> bool {
+    let names = ["certificate_required", "handshake_failure", "bad_certificate", "access_denied"];
+    names.contains(&alert)
 }
 
 /// An alert of the peer by its name, and what it means where that is known (RFC 8446 §6.2).
@@ -111,6 +118,7 @@ fn fault(fault: &CertificateFault, lang: Lang) -> String {
         CertificateFault::SelfSigned => "tls.fault.self-signed",
         CertificateFault::IncompleteChain => "tls.fault.incomplete-chain",
         CertificateFault::UnknownIssuer => "tls.fault.unknown-issuer",
+        CertificateFault::NoRoots => "tls.fault.no-roots",
         CertificateFault::Other(why) => return visible(why.as_bytes()),
     };
     knowledge::word(lang, key).to_owned()

@@ -179,6 +179,8 @@ pub enum CertificateFault {
     IncompleteChain,
     /// Whoever signed it is not known here.
     UnknownIssuer,
+    /// No root is known here.
+    NoRoots,
     /// Anything else, in the verifier's words.
     Other(String),
 }

@@ -413,17 +413,27 @@ async fn last_words(
     end(log, by, error).await;
 }
 
-/// The connection is gone. In TLS 1.3 an alert says only now that the handshake displeased.
+/// The connection is gone. In TLS 1.3 an alert may say only now that the handshake displeased.
 async fn end(log: &mut Log, by: Side, error: &std::io::Error) {
     let how = match Failed::alert(error) {
-        Some(mut failure) => {
+        Some(mut failure) if !was_heard_inside_tls(&log.dialogue) => {
             failure.facts.asked = log.dialogue.tls().and_then(|tls| tls.asked.clone());
             log.append(Happening::NotSecured(failure)).await;
             Ending::Finished
         }
+        Some(failure) => Ending::Failed(format!("alert {}", failure.detail)),
         None => ending(error),
     };
     log.append(Happening::Closed { by, how }).await;
+}
+
+/// Whether the server has said anything since TLS is on.
+fn was_heard_inside_tls(seen: &Dialogue) -> bool {
+    let inside = seen.layer_begins().and_then(|from| seen.exchanges().get(from..));
+    let (begun, rest) = seen.partial_reply();
+    inside.unwrap_or_default().iter().any(|exchange| exchange.reply.is_some())
+        || !begun.lines.is_empty()
+        || !rest.is_empty()
 }
 
 fn ending(error: &std::io::Error) -> Ending {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use tokio_rustls::TlsConnector;
@@ -34,7 +34,7 @@ pub struct Wishes {
     /// Whether a certificate that cannot be trusted ends the handshake.
     pub strict: bool,
     /// Roots that are known beside those of the system; with `only_these`, instead of them.
-    pub roots: Vec<CertificateDer<'static>>,
+    pub roots: Roots,
     /// Whether the roots of the system are left aside.
     pub only_these: bool,
     /// The name of the server that is sent; `None` is the name that was dialled, `Some("")` none.
@@ -66,10 +66,12 @@ struct Prepared {
     verifier: Arc<Verifier>,
 }
 
-/// What earlier handshakes were prepared with, by the name of the server: the library goes on only
-/// from one that was prepared with the very same.
+/// What earlier handshakes were prepared with, by the name of the server and the roots by which it
+/// is judged: the library goes on only from one that was prepared with the very same.
 #[derive(Clone, Debug, Default)]
-pub struct Earlier(Arc<Mutex<HashMap<String, Arc<Prepared>>>>);
+pub struct Earlier(Arc<Mutex<HashMap<(String, Roots), Arc<Prepared>>>>);
+
+type Roots = Vec<CertificateDer<'static>>;
 
 impl Wishes {
     /// Whether they can be fulfilled.
@@ -85,12 +87,13 @@ impl Wishes {
         let Some(Earlier(earlier)) = &self.resumes else {
             return self.prepared(name).map(Arc::new);
         };
+        let key = (name.to_owned(), self.roots.clone());
         let mut earlier = earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(prepared) = earlier.get(name) {
+        if let Some(prepared) = earlier.get(&key) {
             return Ok(Arc::clone(prepared));
         }
         let prepared = Arc::new(self.prepared(name)?);
-        earlier.insert(name.to_owned(), Arc::clone(&prepared));
+        earlier.insert(key, Arc::clone(&prepared));
         Ok(prepared)
     }
 
@@ -102,7 +105,7 @@ impl Wishes {
         let provider = Arc::new(provider);
         let mut roots = RootCertStore::empty();
         if !self.only_these {
-            roots.add_parsable_certificates(system_roots());
+            roots.add_parsable_certificates(system_roots().iter().cloned());
         }
         roots.add_parsable_certificates(self.roots.iter().cloned());
         let verifier = Arc::new(Verifier {
@@ -173,7 +176,14 @@ impl Client {
             Ok(mut stream) => {
                 stream.get_mut().0.rest();
                 let (_, connection) = stream.get_ref();
-                let verdict = verifier.verdict(connection.peer_certificates().unwrap_or_default());
+                let shown = connection.peer_certificates().unwrap_or_default();
+                let verdict = verifier.verdict(shown);
+                // Whoever goes on from an earlier handshake shows nothing again.
+                if self.wishes.strict && !verdict.faults.is_empty() {
+                    let mut failed = Failed::of(TlsReason::Certificate, "");
+                    failed.failure.facts = TlsFacts { verdict: Some(verdict), ..facts(connection) };
+                    return Err(failed);
+                }
                 let facts = TlsFacts {
                     sni: sni.then(|| sent.clone()),
                     took: micros(begin),
@@ -188,7 +198,13 @@ impl Client {
                 let mut failed = Failed::read(&error, &stream);
                 failed.failure.facts.asked = notes.asked;
                 if failed.failure.reason == TlsReason::Certificate {
-                    failed.failure.facts.verdict = Some(verifier.verdict(&notes.chain));
+                    let verdict = verifier.verdict(&notes.chain);
+                    let other = verdict.faults.iter().find_map(|fault| match fault {
+                        CertificateFault::Other(why) => Some(why.clone()),
+                        _ => None,
+                    });
+                    failed.failure.detail = other.unwrap_or(failed.failure.detail);
+                    failed.failure.facts.verdict = Some(verdict);
                     failed.failure.facts.chain = chain(&notes.chain);
                 }
                 Err(failed)
@@ -241,9 +257,10 @@ fn versions(
     all.into_iter().filter(|(version, _)| wanted(*version)).map(|(_, known)| known).collect()
 }
 
-/// The roots of this machine; what cannot be read is not known.
-fn system_roots() -> Vec<CertificateDer<'static>> {
-    rustls_native_certs::load_native_certs().certs
+/// The roots of this machine, read once; what cannot be read is not known.
+fn system_roots() -> &'static Roots {
+    static ROOTS: OnceLock<Roots> = OnceLock::new();
+    ROOTS.get_or_init(|| rustls_native_certs::load_native_certs().certs)
 }
 
 /// Looks at certificates, notes them, and lets them pass unless it is strict.
@@ -259,10 +276,13 @@ struct Verifier {
 impl Verifier {
     fn verdict(&self, chain: &[CertificateDer<'_>]) -> Verdict {
         let now = UnixTime::now();
-        let faults = match ServerName::try_from(self.name.as_str()) {
+        let mut faults = match ServerName::try_from(self.name.as_str()) {
             Ok(name) => certificate::judge(chain, &name, &self.roots, &self.provider, now),
             Err(_) => vec![CertificateFault::WrongName],
         };
+        if self.roots.is_empty() {
+            faults.push(CertificateFault::NoRoots);
+        }
         let at = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         Verdict { name: self.name.clone(), at, faults }
     }
@@ -320,7 +340,8 @@ const fn alerted(fault: &CertificateFault) -> CertificateError {
         CertificateFault::WrongName => CertificateError::NotValidForName,
         CertificateFault::SelfSigned
         | CertificateFault::IncompleteChain
-        | CertificateFault::UnknownIssuer => CertificateError::UnknownIssuer,
+        | CertificateFault::UnknownIssuer
+        | CertificateFault::NoRoots => CertificateError::UnknownIssuer,
         CertificateFault::Other(_) => CertificateError::BadEncoding,
     }
 }

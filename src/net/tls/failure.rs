@@ -38,26 +38,21 @@ impl Failed {
         let head = stream.head();
         let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
         match cause {
-            Some(Error::InvalidCertificate(why)) => Self::of(
-                TlsReason::Certificate,
-                &Error::InvalidCertificate(why.clone()).to_string(),
-            ),
+            _ if is_clear(head, error, cause) => {
+                let clear = Bytes::copy_from_slice(head);
+                Self { clear, ..Self::of(TlsReason::ClearText, "") }
+            }
+            Some(error @ Error::InvalidCertificate(_)) => {
+                Self::of(TlsReason::Certificate, &error.to_string())
+            }
             Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => {
                 Self::of(TlsReason::OldVersion, &old_version(head).unwrap_or_default())
             }
             Some(Error::AlertReceived(alert)) => Self::of(TlsReason::Alert, &alert_name(*alert)),
-            Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) if !is_tls(head) => {
-                let clear = Bytes::copy_from_slice(head);
-                Self { clear, ..Self::of(TlsReason::ClearText, "") }
-            }
             Some(Error::PeerIncompatible(_)) if old_version(head).is_some() => {
                 Self::of(TlsReason::OldVersion, &old_version(head).unwrap_or_default())
             }
             Some(other) => Self::of(TlsReason::Other, &other.to_string()),
-            None if is_end(error) && !head.is_empty() && !is_tls(head) => {
-                let clear = Bytes::copy_from_slice(head);
-                Self { clear, ..Self::of(TlsReason::ClearText, "") }
-            }
             None if is_end(error) && head.is_empty() => Self::of(TlsReason::Unanswered, ""),
             None if is_end(error) => Self::of(TlsReason::Closed, ""),
             None => Self::of(TlsReason::Other, &error.to_string()),
@@ -68,6 +63,16 @@ impl Failed {
 fn is_end(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+/// Whether a peer spoke in the clear: the library met no record of TLS, or too little for one.
+fn is_clear(head: &[u8], error: &std::io::Error, cause: Option<&Error>) -> bool {
+    let no_record = match cause {
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => true,
+        Some(_) => false,
+        None => is_end(error),
+    };
+    no_record && !is_tls(head)
 }
 
 /// Whether bytes begin as records of TLS do (RFC 8446 §5.1).

@@ -1,0 +1,175 @@
+//! The certificates of the practice world.
+
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
+};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// A chain, and the key of its first certificate.
+#[derive(Debug)]
+pub struct Identity {
+    /// The certificates, its own first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The key.
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    fn new(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Self {
+        Self { chain, key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() }
+    }
+
+    /// Both in the one file that most clients read.
+    pub fn pem(&self) -> String {
+        let block = |tag: &str, der: &[u8]| pem::encode(&pem::Pem::new(tag, der));
+        let key = block("PRIVATE KEY", self.key.secret_der());
+        self.chain.iter().map(|der| block("CERTIFICATE", der)).chain([key]).collect()
+    }
+}
+
+impl Clone for Identity {
+    fn clone(&self) -> Self {
+        Self { chain: self.chain.clone(), key: self.key.clone_key() }
+    }
+}
+
+/// What a client of the practice server has.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// The root that it knows.
+    pub root: CertificateDer<'static>,
+    /// The certificate that it can show.
+    pub own: Identity,
+}
+
+/// The certificates with which the practice server can show itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// One that can be trusted.
+    #[default]
+    Good,
+    /// Its time is over.
+    Expired,
+    /// It is for another host.
+    WrongName,
+    /// Nobody but itself has signed it.
+    SelfSigned,
+    /// Who signed it is not shown.
+    IncompleteChain,
+}
+
+impl Kind {
+    /// All of them, by the names under which they are chosen.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("good", Self::Good),
+        ("expired", Self::Expired),
+        ("wrong-name", Self::WrongName),
+        ("self-signed", Self::SelfSigned),
+        ("incomplete-chain", Self::IncompleteChain),
+    ];
+}
+
+/// The practice world's own authority, made anew in every run.
+#[derive(Debug)]
+pub struct Authority {
+    root: CertificateDer<'static>,
+    root_pem: String,
+    between: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// The names of the practice server.
+pub(super) const NAMES: [&str; 4] =
+    ["mx.example.net", "submit.example.org", "localhost", "127.0.0.1"];
+
+impl Authority {
+    /// Makes a root and a certificate between it and the servers.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn new() -> Result<Arc<Self>, rcgen::Error> {
+        let (root_key, key) = (KeyPair::generate()?, KeyPair::generate()?);
+        let params = authority("ehlo practice root");
+        let root = params.self_signed(&root_key)?;
+        let (root, root_pem) = (root.der().clone(), root.pem());
+        let above = Issuer::new(params, root_key);
+        let params = authority("ehlo practice CA");
+        let between = params.signed_by(&key, &above)?.der().clone();
+        Ok(Arc::new(Self { root, root_pem, between, issuer: Issuer::new(params, key) }))
+    }
+
+    /// The root that a client has to know.
+    pub const fn root(&self) -> &CertificateDer<'static> {
+        &self.root
+    }
+
+    /// The same as a file that other clients read.
+    pub fn root_pem(&self) -> &str {
+        &self.root_pem
+    }
+
+    /// Whoever signs the certificates.
+    #[cfg(test)]
+    pub(super) const fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
+    }
+
+    /// A certificate of the practice server.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn identity(&self, kind: Kind) -> Result<Identity, rcgen::Error> {
+        let names: &[&str] = if kind == Kind::WrongName { &["elsewhere.example"] } else { &NAMES };
+        let mut params =
+            CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())?;
+        params.distinguished_name = called(names.first().copied().unwrap_or_default());
+        (params.not_before, params.not_after) = match kind {
+            Kind::Expired => (date_time_ymd(2024, 1, 1), date_time_ymd(2024, 4, 1)),
+            _ => (date_time_ymd(2025, 1, 1), date_time_ymd(2045, 1, 1)),
+        };
+        let key = KeyPair::generate()?;
+        let own = match kind {
+            Kind::SelfSigned => params.self_signed(&key)?,
+            _ => params.signed_by(&key, &self.issuer)?,
+        };
+        let chain = match kind {
+            Kind::SelfSigned | Kind::IncompleteChain => vec![own.der().clone()],
+            _ => vec![own.der().clone(), self.between.clone()],
+        };
+        Ok(Identity::new(chain, &key))
+    }
+
+    /// The certificate with which a client proves that it has this account.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn client(&self, account: &str) -> Result<Identity, rcgen::Error> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = called(account);
+        params.subject_alt_names = vec![SanType::Rfc822Name(account.try_into()?)];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (params.not_before, params.not_after) =
+            (date_time_ymd(2025, 1, 1), date_time_ymd(2045, 1, 1));
+        let key = KeyPair::generate()?;
+        let own = params.signed_by(&key, &self.issuer)?;
+        Ok(Identity::new(vec![own.der().clone(), self.between.clone()], &key))
+    }
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = called(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2046, 1, 1));
+    params
+}
+
+pub(super) fn called(name: &str) -> DistinguishedName {
+    let mut called = DistinguishedName::new();
+    called.push(DnType::CommonName, name);
+    called
+}
