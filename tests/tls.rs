@@ -102,8 +102,6 @@ fn versions_suites_and_names_are_as_they_are_asked_for() {
     assert_eq!((&chosen["cipher"], &chosen["sni"]), (&suite.into(), &serde_json::Value::Null));
     let ended = run(&home, &server, &["--tls-cipher", "RC4"]).with(64);
     assert!(ended.err.contains("known are"), "{}", ended.err);
-    let ended = run(&home, &server, &["--tls-min", "1.3", "--tls-max", "1.2"]).with(64);
-    assert!(ended.err.contains("TLS"), "{}", ended.err);
 }
 
 /// What a login with these options says at the end, and what is known of the layer it was inside.
@@ -137,6 +135,48 @@ fn logins_are_bound_to_tls_and_proven_by_certificates() {
     let script = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: AUTH EXTERNAL =\nS: 504\n";
     let args = ["run", "-", "--server", &serving.target, "--tls", "starttls", "--tls-ca", arg(&ca)];
     home.run_with(args, script).with(0);
+}
+
+#[test]
+fn what_is_typed_waits_for_tls_that_nobody_typed() {
+    let home = Home::new();
+    let ca = home.path("ca.pem");
+    let serving = Serving::start(&home, &["--write-ca", arg(&ca)]);
+    let args = ["--plain", "--tls", "starttls", "--tls-ca", arg(&ca), &serving.target];
+    for typed in ["EHLO pc.example.org\r\nQUIT\r\n", ""] {
+        let said = home.run_with(args, typed).with(0).out;
+        let (before, inside) = said.split_once("TLS from here on").expect("TLS");
+        assert!(before.contains("C: STARTTLS") && !before.contains("C: QUIT"), "{said}");
+        assert_eq!(inside.contains("S: 221"), !typed.is_empty(), "{said}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_option_is_said_before_anything_is_sent() {
+    let home = Home::new();
+    let junk = home.path("junk.pem");
+    for (text, why) in [
+        ("", "holds no certificate in PEM"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n", "the block CERTIFICATE has no end"),
+        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "is not base64"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "block 1 of"),
+    ] {
+        std::fs::write(&junk, text).unwrap();
+        let ended = run(&home, "practice", &["--tls-ca", arg(&junk)]).with(64);
+        assert!(ended.err.contains(why), "{text:?}: {}", ended.err);
+    }
+    for (args, why) in [
+        (&["--tls-min", "1.3", "--tls-max", "1.2"][..], "--tls-min is newer than --tls-max"),
+        (&["--tls-sni", "bad name"], "\"bad name\" is no host name"),
+    ] {
+        let ended = run(&home, "practice", args).with(64);
+        assert!(ended.err.contains(why), "{}", ended.err);
+    }
+    let nowhere = home.path("nowhere/keys");
+    let mut command = home.ehlo(["keys"]);
+    command.env("SSLKEYLOGFILE", &nowhere);
+    let ended = program::Running::start(command).end().with(0);
+    assert!(ended.err.contains("SSLKEYLOGFILE: cannot write"), "{}", ended.err);
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn described(
     };
     let names = certificate.names.iter().map(|name| seen(name)).collect::<Vec<_>>().join(", ");
     let mut all = vec![
-        Paragraph::new(Role::Title, title("tls.certificate"), seen(&certificate.subject)),
+        Paragraph::new(Role::Title, title("tls.certificate"), named(&certificate.subject, lang)),
         line("tls.certificate.names", &[("names", &names)]),
         line("tls.certificate.issuer", &[("issuer", &seen(&certificate.issuer))]),
         validity(certificate, at, lang),
@@ -237,28 +237,39 @@ pub fn own_certificate(facts: &TlsFacts, lang: Lang) -> Option<String> {
     let own = facts.chain.first()?;
     let seen = |text: &str| visible(text.as_bytes());
     let names = own.names.iter().map(|name| seen(name)).collect::<Vec<_>>().join(", ");
-    let names = if names.is_empty() { seen(&own.subject) } else { names };
-    let (issuer, from, until) = (seen(&own.issuer), day(own.from), day(own.until));
+    let names = if names.is_empty() { named(&own.subject, lang) } else { names };
+    let (issuer, from, until) = (named(&own.issuer, lang), day(own.from), day(own.until));
     let values = [("names", &names), ("issuer", &issuer), ("from", &from), ("until", &until)];
     let values = values.map(|(name, value)| (name, value.as_str()));
     Some(knowledge::fill(lang, "question.certificate.own", &values))
 }
 
+/// Somebody in a certificate, who may have no name.
+fn named(name: &str, lang: Lang) -> String {
+    if name.is_empty() {
+        knowledge::word(lang, "tls.none").to_owned()
+    } else {
+        visible(name.as_bytes())
+    }
+}
+
 fn day(seconds: i64) -> String {
-    let moment = Timestamp::from_second(seconds).ok();
+    let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let moment = Timestamp::from_second(seconds.clamp(first, last)).ok();
     moment.map_or_else(|| seconds.to_string(), |moment| moment.strftime("%Y-%m-%d").to_string())
 }
 
 /// From when until when it counts, and how many days are left.
 fn validity(certificate: &Certificate, at: Option<i64>, lang: Lang) -> Paragraph {
     let (from, until) = (day(certificate.from), day(certificate.until));
-    let left = at.map(|at| (certificate.until - at).div_euclid(DAY));
-    let (role, key) = match left {
-        None => (Role::Text, "tls.certificate.valid"),
-        Some(..0) => (Role::Bad, "tls.certificate.over"),
-        Some(_) => (Role::Text, "tls.certificate.left"),
+    let days_to = |moment: i64| at.map(|at| moment.saturating_sub(at).div_euclid(DAY));
+    let (role, key, days) = match (days_to(certificate.from), days_to(certificate.until)) {
+        (_, Some(left @ ..0)) => (Role::Bad, "tls.certificate.over", left),
+        (Some(early @ 0..), _) => (Role::Bad, "tls.certificate.early", early),
+        (_, Some(left)) => (Role::Text, "tls.certificate.left", left),
+        (_, None) => (Role::Text, "tls.certificate.valid", 0),
     };
-    let days = left.map_or_else(String::new, |left| left.unsigned_abs().to_string());
+    let days = days.unsigned_abs().to_string();
     let values = [("from", from.as_str()), ("until", until.as_str()), ("days", days.as_str())];
     Paragraph::line(role, format!("  {}", knowledge::fill(lang, key, &values)))
 }

@@ -135,6 +135,7 @@ impl Front {
             }
             let our_turn = (self.dialogue.awaits_client() || goes_on)
                 && !closing
+                && !self.is_upgrading()
                 && self.said == self.heard_of_us
                 && self.errand.is_none();
             if ended && our_turn {
@@ -210,11 +211,19 @@ impl Front {
         }
     }
 
-    /// Counts what was written; of what leaves in pieces, each is told.
+    /// Whether TLS is still to begin without anybody typing it: until then others speak for us.
+    fn is_upgrading(&self) -> bool {
+        self.setting.tls.when == tls::When::Starttls && !self.dialogue.is_secured()
+    }
+
+    /// Counts what was written for us; of what leaves in pieces, each is told.
     fn heard_of_us(&mut self, event: &Event, printer: &Printer) -> String {
         let Happening::Bytes { from: Side::Client, data, .. } = &event.what else {
             return String::new();
         };
+        if self.is_upgrading() {
+            return String::new();
+        }
         self.heard_of_us += data.len() as u64;
         let told = self.drips.then(|| printer.piece(event.at, data, &self.dialogue));
         self.drips &= self.said != self.heard_of_us;

@@ -5,11 +5,12 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 use crate::cli::{PracticeArgs, TlsArgs};
-use crate::net::certificate::{Authority, Identity};
+use crate::display::token::{own_visible, visible};
+use crate::net::certificate::{self, Authority, Identity};
 use crate::net::tls::{Choice, Earlier, Server, When, Wishes};
 use crate::smtp::domain;
 use crate::speaker::policy::ALICE;
@@ -21,6 +22,11 @@ use super::create_private;
 /// # Errors
 /// When a file cannot be read, or the choice leaves nothing to do.
 pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
+    if let (Some(oldest), Some(newest)) = (args.tls_min, args.tls_max)
+        && oldest > newest
+    {
+        bail!("--tls-min is newer than --tls-max, so that no version is left");
+    }
     let wishes = Wishes {
         strict: false,
         roots: args.tls_ca.as_deref().map(certificates).transpose()?.unwrap_or_default(),
@@ -35,7 +41,13 @@ pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
         identity: identity(args)?,
         resumes: args.tls_resume.then(Earlier::default),
     };
+    if let Some(name) = wishes.sni.as_ref().filter(|name| !name.is_empty())
+        && ServerName::try_from(name.as_str()).is_err()
+    {
+        bail!("--tls-sni \"{name}\" is no host name");
+    }
     wishes.check().context("these options for TLS do not fit")?;
+    tell_unwritable_key_log();
     Ok(Choice { when: args.when(), insecure: args.insecure, ehlo: args.ehlo.clone(), wishes })
 }
 
@@ -78,10 +90,51 @@ fn identity(args: &TlsArgs) -> anyhow::Result<Option<Identity>> {
 
 fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let name = || format!("cannot read certificates from {}", path.display());
-    let found = CertificateDer::pem_file_iter(path).with_context(name)?;
-    let found: Vec<_> = found.collect::<Result<_, _>>().with_context(name)?;
+    let readable = |error| anyhow::Error::msg(misread(error));
+    let found = CertificateDer::pem_file_iter(path).map_err(readable).with_context(name)?;
+    let found: Vec<_> = found.collect::<Result<_, _>>().map_err(readable).with_context(name)?;
     if found.is_empty() {
-        bail!("{} holds no certificate in PEM", path.display());
+        bail!(
+            "{} holds no certificate in PEM; openssl x509 -inform der makes it of DER",
+            path.display()
+        );
+    }
+    if let Some(at) = found.iter().position(|der| certificate::facts(der).key.is_empty()) {
+        bail!("block {} of {} is no certificate", at + 1, path.display());
     }
     Ok(found)
+}
+
+/// What is wrong with a file of PEM, for people.
+fn misread(error: pem::Error) -> String {
+    let text = |bytes: &[u8]| visible(bytes);
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("the block {} has no end", text(&end_marker))
+        }
+        pem::Error::IllegalSectionStart { line } => {
+            format!("this begins no block: {}", text(&line))
+        }
+        pem::Error::Base64Decode(_) => "a block is not base64".to_owned(),
+        pem::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Who has asked for the keys of all layers should not wait for them in vain.
+fn tell_unwritable_key_log() {
+    let Some(path) = std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()) else {
+        return;
+    };
+    let path = Path::new(&path);
+    let mut options = File::options();
+    let opened = if path.exists() {
+        options.append(true).open(path)
+    } else {
+        create_private(path, options.append(true).create(true))
+    };
+    if let Err(error) = opened {
+        let path = own_visible(&path.display().to_string());
+        eprintln!("ehlo: SSLKEYLOGFILE: cannot write {path}: {error}");
+    }
 }

@@ -118,10 +118,10 @@ pub enum TlsError {
     #[error("\"{0}\" is no cipher suite that is known here; known are: {1}")]
     UnknownCipher(String, String),
     /// Certificate and key do not fit, or nothing is left to choose from.
-    #[error("{0}")]
+    #[error(transparent)]
     Unfit(#[from] Error),
     /// No root can be used.
-    #[error("{0}")]
+    #[error(transparent)]
     NoRoot(#[from] VerifierBuilderError),
 }
 

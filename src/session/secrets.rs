@@ -163,8 +163,8 @@ pub fn in_refused_login(line: &[u8]) -> Option<Span> {
 /// The shortest secret that is looked for in replies: what is shorter stands in many words.
 const SHORTEST: usize = 4;
 
-/// How many secrets are looked for in replies; older ones give way.
-const REMEMBERED: usize = 100;
+/// How many forms of secrets are looked for in replies; older ones give way.
+const REMEMBERED: usize = 400;
 
 /// The secrets that a client has sent, as a server may say them again in a reply, and those that a
 /// server says of its own accord.
@@ -178,7 +178,8 @@ impl Sent {
     /// Adds a secret, as it was sent and, unless it is a user's `name`, what it stands for.
     pub(super) fn add(&mut self, secret: &[u8], name: bool) {
         let decoded = STANDARD.decode(secret).ok().filter(|_| !name);
-        for form in [secret, password(decoded.as_deref().unwrap_or_default())] {
+        let password = password(decoded.as_deref().unwrap_or_default());
+        for form in [secret.to_vec()].into_iter().chain(forms(password)) {
             let form = form.to_ascii_lowercase();
             // What is veiled in a recording is no secret any more.
             let known = form.iter().all(|b| *b == b'*') || self.forms.contains(&form);
@@ -222,6 +223,19 @@ impl Sent {
         let tail = (said.len().saturating_sub(longest)..said.len()).find(begins);
         self.places(said).into_iter().chain(tail.map(|at| Span::new(at, said.len()))).collect()
     }
+}
+
+/// The ways in which programs write a password down: as it is, in base64, in hex, and as in a URL.
+fn forms(password: &[u8]) -> [Vec<u8>; 4] {
+    let base64 = STANDARD.encode(password).trim_end_matches('=').to_owned();
+    let hex = password.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let url = |byte: &u8| match byte {
+        b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    };
+    let url: String = password.iter().map(url).collect();
+    [password.to_vec(), base64.into(), hex.into(), url.into()]
 }
 
 /// The part of a response that nobody may know: behind the names of PLAIN (RFC 4616 §2), behind the
@@ -319,6 +333,12 @@ mod tests {
             ),
             ("AGFsaWNlAHMzY3JldA==", false, "alice, not S3CRET", "alice, not ******"),
             ("czNjcmV0", false, "s3crets3cret", "************"),
+            (
+                "AGFsaWNlAHAgdyFk",
+                false,
+                "cCB3IWQ= 7020772164 p%20w%21d 70 20",
+                "*******= ********** ********* 70 20",
+            ),
             ("YWxpY2U=", true, "alice YWxpY2U=", "alice ********"),
             ("s3cret", false, "s3cre s3cret", "s3cre ******"),
             (
@@ -339,7 +359,7 @@ mod tests {
         let mut sent = Sent::default();
         (0..2 * REMEMBERED).for_each(|n| sent.add(format!("secret {n}").as_bytes(), false));
         assert_eq!(sent.forms.len(), REMEMBERED);
-        assert_eq!(sent.places(b"501 secret 150"), [Span::new(4, 14)]);
+        assert_eq!(sent.places(b"501 secret 750"), [Span::new(4, 14)]);
         for (said, tail) in [(&b"501 sec"[..], Some(4)), (b"501 x", None), (b"501 s", Some(4))] {
             let tail = tail.map(|at| Span::new(at, said.len()));
             assert_eq!(sent.places_so_far(said), tail.into_iter().collect::<Vec<_>>());
