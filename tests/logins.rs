@@ -1,5 +1,5 @@
 //! Logging in: each mechanism between our client and our practice server, and each side against an
-//! implementation by other people (rsasl). Programs of other people are in `clients.rs`.
+//! implementation by other people (rsasl, libgsasl). Programs of other people are in `clients.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,11 +10,15 @@
     reason = "tests"
 )]
 
+#[path = "support/hiding.rs"]
+mod hiding;
 #[path = "support/outline.rs"]
 mod outline;
 #[path = "support/program.rs"]
 mod program;
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,6 +28,7 @@ use ehlo::session::Dialogue;
 use ehlo::smtp::sasl::{self, Name};
 use ehlo::speaker::login::{Credentials, Fault, Next, needs_password};
 use ehlo::speaker::{Errand, Login, Policy, Say, Script, Secret, Seed, Server, Speaker};
+use hiding::{files, found};
 use outline::outline;
 use program::{Ended, Home, Running, arg};
 
@@ -164,6 +169,11 @@ fn what_the_server_refuses() {
         ("C: AUTH LOGIN\nS: 334\nC: =", "501 5.5.2*"),
         ("C: AUTH CRAM-MD5 YWxpY2U=", "501 5.7.0*"),
         ("C: AUTH SCRAM-SHA-256 cD10bHMtZXhwb3J0ZXIsLG49YSxyPXg=", "535 5.7.8*"),
+        // `n,,n=a=2Cb=3D,r=x`, and with `=` alone in either name.
+        ("C: AUTH SCRAM-SHA-1 biwsbj1hPTJDYj0zRCxyPXg=", "334"),
+        ("C: AUTH SCRAM-SHA-1 biwsbj1hPWIscj14", "501 5.5.2*"),
+        ("C: AUTH SCRAM-SHA-1 bixhPWE9YixuPWEscj14", "501 5.5.2*"),
+        ("C: AUTH OAUTHBEARER bixhPWE9YiwBYXV0aD1CZWFyZXIgeWEyOS50b2tlbgEB", "501 5.5.2*"),
         ("C: MAIL FROM:<alice@example.org>\nS: 250\nC: AUTH PLAIN", "503 5.5.1*"),
         ("C: MAIL FROM:<alice@example.org> AUTH=", "501 5.5.4*"),
     ] {
@@ -249,6 +259,100 @@ fn plus_is_bound_to_the_connection() {
     assert!(!external(shown(USER, vec![CertificateFault::Expired])).is_authenticated());
 }
 
+/// What a client of `mechanism` says first, for `user`, behind what has happened so far.
+fn first_words(mechanism: &str, user: &str, seen: &Dialogue) -> sasl::Step {
+    let credentials = Credentials { user: user.into(), ..Credentials::default() };
+    let mut login = Login::new(mechanism, credentials, Some(true));
+    login.supply(Secret::new(PASSWORD), Seed([5; 32]));
+    let Next::Say(line) = login.next(seen) else { panic!("{}", outline(seen)) };
+    let answer = line.trim_ascii_end().rsplit(|b| *b == b' ').next().unwrap();
+    sasl::of_client(mechanism, 0, b"", answer)
+}
+
+/// TLS to which a login can be bound.
+fn bindable() -> Happening {
+    let binding = Binding { kind: "tls-exporter".into(), data: "same".into() };
+    Happening::Secured(Box::new(TlsFacts { binding: Some(binding), ..TlsFacts::default() }))
+}
+
+#[test]
+fn only_a_list_without_plus_is_said_to_have_none() {
+    for (tls, list, flag) in [
+        (false, None, "n"),
+        (false, Some("AUTH SCRAM-SHA-1"), "n"),
+        (true, None, "n"),
+        (true, Some("AUTH SCRAM-SHA-1"), "y"),
+        (true, Some("SIZE"), "y"),
+        (true, Some("AUTH SCRAM-SHA-1 scram-sha-1-plus"), "n"),
+    ] {
+        let mut seen = opened();
+        hear(&mut seen, Side::Server, b"220 mx\r\n");
+        hear(&mut seen, Side::Client, b"EHLO x.example\r\n");
+        hear(&mut seen, Side::Server, b"250-mx\r\n250 AUTH SCRAM-SHA-1\r\n");
+        if tls {
+            seen.apply(&Event::new(Moment(0), bindable()));
+        }
+        if let Some(list) = list {
+            hear(&mut seen, Side::Client, b"EHLO x.example\r\n");
+            hear(&mut seen, Side::Server, format!("250-mx\r\n250 {list}\r\n").as_bytes());
+        }
+        let first = first_words("SCRAM-SHA-1", USER, &seen);
+        assert_eq!(first.text(Name::Binding).unwrap(), flag, "{tls} {list:?}");
+    }
+}
+
+#[test]
+fn the_server_knows_that_plus_was_taken_off_its_list() {
+    for (flag, tls, code) in [("n", true, 334), ("y", true, 535), ("y", false, 334)] {
+        let (mut server, mut seen) = (practice(3), opened());
+        if tls {
+            seen.apply(&Event::new(Moment(0), bindable()));
+        }
+        let first = sasl::encode(format!("{flag},,n={USER},r=x").as_bytes());
+        for line in ["", "EHLO x.example\r\n", &format!("AUTH SCRAM-SHA-256 {first}\r\n")] {
+            hear(&mut seen, Side::Client, line.as_bytes());
+            while let Some(Say::Bytes(bytes)) = server.next(Moment(1), &seen) {
+                hear(&mut seen, Side::Server, &bytes);
+            }
+        }
+        let reply = seen.exchanges().last().unwrap().reply.clone().unwrap();
+        assert_eq!(reply.code.unwrap().0, code, "{flag}\n{}", outline(&seen));
+    }
+}
+
+#[test]
+fn a_token_is_for_the_server_that_was_asked_for() {
+    for (target, host) in [
+        ("smtps://127.0.0.1", "127.0.0.1"),
+        ("smtps://mail.example.org:4650/", "mail.example.org"),
+        ("mail.example.org", "mail.example.org"),
+        ("[::1]:587", "::1"),
+        ("m\u{fc}ller.example", "xn--mller-kva.example"),
+        ("practice", "mx.example.net"),
+        ("unix:/run/smtp", "localhost"),
+        ("no target", "no target"),
+    ] {
+        let mut seen = Dialogue::default();
+        let remote = Some("127.0.0.1:4650".to_owned());
+        let endpoints = Endpoints { target: target.into(), remote, ..Endpoints::default() };
+        seen.apply(&Event::new(Moment(0), Happening::Opened(endpoints)));
+        hear(&mut seen, Side::Server, b"220 mx\r\n");
+        let first = first_words("OAUTHBEARER", USER, &seen);
+        assert_eq!(first.text(Name::Host).unwrap(), host);
+        assert_eq!(first.text(Name::Port).unwrap(), "4650");
+    }
+}
+
+#[test]
+fn a_name_has_one_form_in_scram() {
+    let mut seen = opened();
+    hear(&mut seen, Side::Server, b"220 mx\r\n");
+    for (user, said) in [("I\u{ad}X", "IX"), ("\u{2168}", "IX"), ("a,\u{aa}", "a,a")] {
+        let first = first_words("SCRAM-SHA-1", user, &seen);
+        assert_eq!(first.text(Name::User).unwrap(), said);
+    }
+}
+
 #[test]
 fn no_challenge_comes_twice() {
     for mechanism in ["CRAM-MD5", "SCRAM-SHA-256"] {
@@ -294,6 +398,19 @@ fn a_client_gives_up_with_a_reason() {
         ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=99999999999999999999"], Fault::TooManyRounds),
         ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=0"], Fault::Malformed),
         ("SCRAM-SHA-1", &["334 NONCE,s=AA==,i=1", "334 dj1BQUFB"], Fault::WrongSignature),
+        // It is still wrong when the client is let in.
+        (
+            "SCRAM-SHA-1",
+            &["334 NONCE,s=AA==,i=1", "334 dj1BQUFB", "235 come in"],
+            Fault::WrongSignature,
+        ),
+        ("SCRAM-SHA-1", &["334 NONCE,s=AA==,i=4096", "235 come in"], Fault::NoSignature),
+        // A proof cannot come before what it proves.
+        ("SCRAM-SHA-1", &["334 NONCE,s=AA==,i=4096,v=AAAA", "235 come in"], Fault::Malformed),
+        ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=4096,m=x"], Fault::UnknownExtension),
+        ("SCRAM-SHA-256", &["334 bT14LHI9eSxzPUFBPT0saT00MDk2"], Fault::UnknownExtension),
+        ("SCRAM-SHA-256", &["334 NONCE,s=AA==,i=4095"], Fault::FewRounds),
+        ("SCRAM-SHA-1", &["334 NONCE,s=AA==,i=1", "235 come in"], Fault::NoSignature),
         ("SCRAM-SHA-1-PLUS", &["334 "], Fault::NoBinding),
     ] {
         let mut seen = opened();
@@ -319,9 +436,8 @@ fn a_client_gives_up_with_a_reason() {
         }
         assert!(matches!(login.next(&seen), Next::Over(_)), "{mechanism} {questions:?}");
         assert_eq!(login.fault(), Some(fault), "{mechanism} {questions:?} {said:?}");
-        if fault != Fault::NoSignature {
-            assert_eq!(said.last().unwrap(), "*\r\n");
-        }
+        let given_up = !matches!(fault, Fault::NoSignature | Fault::FewRounds);
+        assert_eq!(said.last().unwrap() == "*\r\n", given_up, "{mechanism} {questions:?} {said:?}");
     }
 }
 
@@ -333,8 +449,9 @@ fn a_long_first_answer_waits_for_the_question() {
     assert!(needs_password("PLAIN") && !needs_password("EXTERNAL"));
 }
 
-/// What rsasl asks for on either side.
-struct Oracle;
+/// What rsasl asks for on either side; who the client wants to act as.
+#[derive(Default)]
+struct Oracle(Option<&'static str>);
 
 impl rsasl::callback::SessionCallback for Oracle {
     fn callback(
@@ -346,6 +463,9 @@ impl rsasl::callback::SessionCallback for Oracle {
         use rsasl::mechanisms::{oauthbearer, scram, xoauth2};
         use rsasl::property;
         let bearer = context.get_ref::<property::OAuthBearerToken>();
+        if let Some(act_as) = self.0 {
+            request.satisfy::<property::AuthzId>(act_as)?;
+        }
         request
             .satisfy::<property::AuthId>(USER)?
             .satisfy::<property::Password>(PASSWORD.as_bytes())?
@@ -417,39 +537,58 @@ where
 const SHARED: [&str; 6] =
     ["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2", "ANONYMOUS"];
 
+/// A client of another implementation logs in at the practice server, as somebody else or not.
+fn rsasl_logs_in(mechanism: &str, act_as: Option<&'static str>) -> Dialogue {
+    use rsasl::prelude::{Mechname, SASLClient, SASLConfig};
+    let config = SASLConfig::builder().with_default_mechanisms();
+    let config = config.with_callback(Oracle(act_as)).unwrap();
+    let name = Mechname::parse(mechanism.as_bytes()).unwrap();
+    let mut session = SASLClient::new(config).start_suggested([&name]).unwrap();
+    let (mut server, mut seen) = (practice(9), opened());
+    let mut hears = |seen: &mut Dialogue, line: &str| {
+        hear(seen, Side::Client, line.as_bytes());
+        while let Some(Say::Bytes(bytes)) = server.next(Moment(1), seen) {
+            hear(seen, Side::Server, &bytes);
+        }
+    };
+    hears(&mut seen, "");
+    hears(&mut seen, "EHLO x.example\r\n");
+    hears(&mut seen, &format!("AUTH {mechanism}\r\n"));
+    for _ in 0..5 {
+        let reply = seen.exchanges().last().unwrap().reply.clone().unwrap();
+        if reply.code.unwrap().0 != 334 {
+            break;
+        }
+        let asked = sasl::decode(reply.lines[0].text()).unwrap();
+        let input = (!asked.is_empty()).then_some(&asked[..]);
+        // The prompts of LOGIN are nothing to it.
+        let input = input.filter(|_| mechanism != "LOGIN");
+        let mut answer = Vec::new();
+        if let Err(why) = session.step(input, &mut answer) {
+            panic!("{mechanism}: {why}\n{}", outline(&seen));
+        }
+        hears(&mut seen, &format!("{}\r\n", sasl::encode(&answer)));
+    }
+    seen
+}
+
 #[test]
 fn the_client_of_another_implementation_logs_in() {
-    use rsasl::prelude::{Mechname, SASLClient, SASLConfig};
     for mechanism in SHARED.into_iter().chain(["OAUTHBEARER"]) {
-        let config = SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
-        let name = Mechname::parse(mechanism.as_bytes()).unwrap();
-        let mut session = SASLClient::new(config).start_suggested([&name]).unwrap();
-        let (mut server, mut seen) = (practice(9), opened());
-        let mut hears = |seen: &mut Dialogue, line: &str| {
-            hear(seen, Side::Client, line.as_bytes());
-            while let Some(Say::Bytes(bytes)) = server.next(Moment(1), seen) {
-                hear(seen, Side::Server, &bytes);
-            }
-        };
-        hears(&mut seen, "");
-        hears(&mut seen, "EHLO x.example\r\n");
-        hears(&mut seen, &format!("AUTH {mechanism}\r\n"));
-        for _ in 0..5 {
-            let reply = seen.exchanges().last().unwrap().reply.clone().unwrap();
-            if reply.code.unwrap().0 != 334 {
-                break;
-            }
-            let asked = sasl::decode(reply.lines[0].text()).unwrap();
-            let input = (!asked.is_empty()).then_some(&asked[..]);
-            // The prompts of LOGIN are nothing to it.
-            let input = input.filter(|_| mechanism != "LOGIN");
-            let mut answer = Vec::new();
-            if let Err(why) = session.step(input, &mut answer) {
-                panic!("{mechanism}: {why}\n{}", outline(&seen));
-            }
-            hears(&mut seen, &format!("{}\r\n", sasl::encode(&answer)));
-        }
+        let seen = rsasl_logs_in(mechanism, None);
         assert!(seen.is_authenticated(), "{mechanism}\n{}", outline(&seen));
+    }
+}
+
+#[test]
+fn nobody_acts_as_somebody_else() {
+    for mechanism in ["PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"] {
+        for (act_as, taken) in
+            [(USER, true), ("ALICE@example.org", true), ("bob@example.net", false)]
+        {
+            let seen = rsasl_logs_in(mechanism, Some(act_as));
+            assert_eq!(seen.is_authenticated(), taken, "{mechanism} {act_as}\n{}", outline(&seen));
+        }
     }
 }
 
@@ -458,8 +597,10 @@ fn the_server_of_another_implementation_lets_our_client_in() {
     use rsasl::prelude::{Mechname, SASLConfig, SASLServer};
     for mechanism in SHARED {
         for secret in [secret_of(mechanism), "wrong"] {
-            let config =
-                SASLConfig::builder().with_default_mechanisms().with_callback(Oracle).unwrap();
+            let config = SASLConfig::builder()
+                .with_default_mechanisms()
+                .with_callback(Oracle::default())
+                .unwrap();
             let name = Mechname::parse(mechanism.as_bytes()).unwrap();
             let mut session = SASLServer::<LetIn>::new(config).start_suggested(name).unwrap();
             let mut seen = opened();
@@ -505,42 +646,52 @@ fn the_server_of_another_implementation_lets_our_client_in() {
     }
 }
 
-/// A password as it could stand somewhere: plain, in base64 wherever it begins, in hexadecimal
-/// digits, in a URL.
-fn forms(secret: &str) -> Vec<String> {
-    use std::fmt::Write as _;
-    let mut forms = vec![secret.to_owned(), secret.replace(' ', "%20"), secret.replace(' ', "+")];
-    for (before, first) in [("", 0), ("x", 2), ("xx", 3)] {
-        let text = sasl::encode(format!("{before}{secret}").as_bytes());
-        // What is next to it decides about the characters at its ends.
-        let text = text.trim_end_matches('=');
-        forms.push(text.get(first..text.len() - 1).unwrap().to_owned());
-    }
-    let mut hex = String::new();
-    secret.bytes().for_each(|byte| write!(hex, "{byte:02x}").unwrap());
-    forms.extend([hex.to_uppercase(), hex]);
-    forms
-}
-
 #[track_caller]
 fn assert_hidden(mechanism: &str, what: &str, text: &str) {
-    for form in forms(secret_of(mechanism)) {
-        assert!(!text.contains(&form), "{mechanism}: {form} is in {what}:\n{text}");
-    }
+    let form = found(secret_of(mechanism), text);
+    assert_eq!(form, None, "{mechanism}: in {what}:\n{text}");
 }
 
-/// Everything that is in a folder.
-fn all_files(folder: &std::path::Path) -> String {
-    let mut all = String::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            all += &all_files(&path);
-        } else if !path.ends_with("secret") {
-            all += &String::from_utf8_lossy(&std::fs::read(&path).unwrap());
+/// What rsasl does not know: a server of libgsasl, and a binding that both ends have, or not.
+#[test]
+fn a_bound_login_is_what_libgsasl_takes() {
+    let probe = ["-c", "import ctypes; ctypes.CDLL('libgsasl.so.18')"];
+    let probed = Command::new("python3").args(probe).output();
+    if !probed.is_ok_and(|ended| ended.status.success()) {
+        let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
+        assert!(!required, "libgsasl is required");
+        return eprintln!("skipped: no libgsasl");
+    }
+    let server = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/plus.py");
+    for mechanism in ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"] {
+        for (password, there, good) in
+            [(PASSWORD, "same", true), ("wrong", "same", false), (PASSWORD, "other", false)]
+        {
+            let mut command = Command::new("python3");
+            command.args([server, mechanism, PASSWORD, &sasl::encode(there.as_bytes())]);
+            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let mut hears = child.stdin.take().unwrap();
+            let mut says = BufReader::new(child.stdout.take().unwrap());
+            let mut seen = opened();
+            seen.apply(&Event::new(Moment(0), bindable()));
+            hear(&mut seen, Side::Server, b"220 mx\r\n");
+            let credentials = Credentials { user: USER.into(), ..Credentials::default() };
+            let mut login = Login::new(mechanism, credentials, None);
+            login.supply(Secret::new(password), Seed([4; 32]));
+            while let Next::Say(line) = login.next(&seen) {
+                hear(&mut seen, Side::Client, &line);
+                let answer = line.trim_ascii_end().rsplit(|b| *b == b' ').next().unwrap();
+                hears.write_all(&[answer, b"\n"].concat()).unwrap();
+                let mut reply = String::new();
+                says.read_line(&mut reply).unwrap();
+                hear(&mut seen, Side::Server, format!("{}\r\n", reply.trim_end()).as_bytes());
+            }
+            drop(hears);
+            child.wait().unwrap();
+            assert_eq!(seen.is_authenticated(), good, "{mechanism} {there}\n{}", outline(&seen));
+            assert_eq!(login.fault(), None, "{mechanism} {there}");
         }
     }
-    all
 }
 
 #[test]
@@ -574,7 +725,10 @@ fn no_secret_is_in_anything_that_is_printed_or_written() {
             assert_hidden(mechanism, "the output", &out);
             assert_hidden(mechanism, "the messages", &err);
         }
-        assert_hidden(mechanism, "a file", &all_files(&home.path(".")));
+        for file in files(&home.path(".")).iter().filter(|file| !file.ends_with("secret")) {
+            let bytes = std::fs::read(file).unwrap();
+            assert_hidden(mechanism, "a file", &String::from_utf8_lossy(&bytes));
+        }
         let open = home.run(run.iter().chain(&from_file).chain(&["--with-secrets"])).with(0);
         let told = ["CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"].contains(&mechanism)
             || open.out.contains(secret);

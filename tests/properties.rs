@@ -469,6 +469,8 @@ proptest! {
         }
         for exchange in dialogue.exchanges() {
             let odd = exchange.reply.as_ref().map_or(&[][..], |reply| &reply.odd);
+            // It has no TLS here, and says so.
+            let odd: Vec<_> = odd.iter().filter(|(_, odd)| odd.id != "D02").collect();
             prop_assert!(odd.is_empty(), "{:?} to {:?}", odd, exchange.line);
         }
     }
@@ -528,6 +530,42 @@ fn the_prefixes_lead_into_their_phases() {
 
 proptest! {
     #![proptest_config(config(1000))]
+
+    /// However a server has greeted and wherever the session stands: behind an accepted STARTTLS
+    /// comes TLS or the end, and nothing that is said in clear text changes that.
+    #[test]
+    fn an_accepted_starttls_stays_accepted(
+        greeting in select(&[
+            "220 mx\r\n", "354 hi\r\n", "554 no\r\n", "421 gone\r\n", "999 mx\r\n", "000\r\n", "220-mx\r\n220 mx\r\n",
+        ]),
+        phase in select(Phase::ALL),
+        yes in select(&["220 go\r\n", "250 ok\r\n", "220 go\r\n421 gone\r\n", "220 go\r\n221 bye\r\n"]),
+        behind in vec(prop_oneof![
+            client_piece().prop_map(|data| Step::Says(Side::Client, data)),
+            server_piece().prop_map(|data| Step::Says(Side::Server, data)),
+        ], 0..12),
+        end in select(vec![Step::Secured, Step::Closed(Side::Server, Ending::Finished)]),
+    ) {
+        // There a line is no command.
+        let text = [Phase::Login, Phase::MailData, Phase::Chunks, Phase::Closed];
+        prop_assume!(!text.contains(&phase));
+        let greeting = Step::Says(Side::Server, greeting.into());
+        let mut steps = vec![Step::Opened, greeting];
+        steps.extend(prefix(phase).into_iter().skip(2));
+        if phase != Phase::AwaitingTls {
+            steps.push(Step::Says(Side::Client, b"STARTTLS\r\n".to_vec()));
+            steps.push(Step::Says(Side::Server, yes.into()));
+        }
+        let mut seen = fold(&steps);
+        prop_assert_eq!(seen.phase(), Phase::AwaitingTls, "{}", outline(&seen));
+        for step in behind {
+            seen.apply(&step.event());
+            prop_assert_eq!(seen.phase(), Phase::AwaitingTls, "{}", outline(&seen));
+            prop_assert!(!seen.awaits_client());
+        }
+        seen.apply(&end.event());
+        prop_assert!(matches!(seen.phase(), Phase::Greeted | Phase::Closed));
+    }
 
     #[test]
     fn no_bytes_panic_in_any_phase(

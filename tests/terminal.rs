@@ -370,6 +370,35 @@ fn leaving_by_signal() {
 }
 
 #[test]
+fn a_signal_where_a_password_is_typed_gives_the_echo_back() {
+    for (keys, name, code) in [("\x03", None, 130), ("", Some("TERM"), 143), ("", Some("HUP"), 129)]
+    {
+        let mut t = Terminal::ehlo((80, 20), &["--plain", "practice"]);
+        t.wait_for("S: 220");
+        t.keys(":auth PLAIN alice@example.org\r");
+        t.wait_for("password for alice@example.org:");
+        assert!(!t.modes_are_restored(), "nothing is echoed");
+        t.keys(&format!("secret{keys}"));
+        if let Some(name) = name {
+            t.signal(name);
+        }
+        assert_eq!(t.wait_for_end().exit_code(), code);
+        t.assert_given_back();
+        assert!(!t.contents().contains("secret"), "{}", t.contents());
+    }
+    // Behind the password a signal still ends it.
+    let mut t = Terminal::ehlo((80, 20), &["--plain", "practice"]);
+    t.wait_for("S: 220");
+    t.keys(":auth PLAIN alice@example.org\r");
+    t.wait_for("password for alice@example.org:");
+    t.keys("secret\r");
+    t.wait_for("S: 503");
+    t.keys("\x03");
+    assert_eq!(t.wait_for_end().exit_code(), 130);
+    t.assert_given_back();
+}
+
+#[test]
 fn an_error_before_the_screen_leaves_the_terminal_alone() {
     for arguments in [["open", "no-such-file"], ["--record", "/nowhere/at/all"]] {
         let mut t = Terminal::ehlo(SMALL, &arguments);

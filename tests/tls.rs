@@ -364,6 +364,35 @@ fn the_log_of_the_server_says_why_there_was_no_tls() {
     assert_eq!(row["tls_failure"]["reason"], "unanswered");
 }
 
+#[test]
+fn behind_an_accepted_starttls_a_client_begins_with_the_handshake() {
+    let home = Home::new();
+    let script = "C: EHLO x.example\nS: 250\nC: STARTTLS\nS: 220\n:auth PLAIN alice@example.org\n";
+    let lines = "EHLO x.example\nSTARTTLS\n:auth PLAIN alice@example.org\nsecret\n";
+    for greeting in ["220 mx", "354 hi", "999 mx", "554 no"] {
+        for go in ["220 go\r\n", "220 go\r\n421 x\r\n", "220 go\r\n221 x\r\n"] {
+            for (args, input) in [
+                (&["run", "-", "--password-env", "PATH", "--server"][..], script),
+                (&["--plain"], lines),
+            ] {
+                let peer = Peer::start(move |mut client| {
+                    client.say(format!("{greeting}\r\n"));
+                    client.line();
+                    client.say(b"250-mx.example.net\r\n250 STARTTLS\r\n");
+                    assert_eq!(client.line(), "STARTTLS\r\n");
+                    client.say(go);
+                    let (mut stream, mut first) = (client.into_stream(), [0]);
+                    std::io::Read::read_exact(&mut stream, &mut first).map(|()| first[0])
+                });
+                let ended = home.run_with(args.iter().chain(&[&*peer.address]), input);
+                // RFC 8446 §5.1.
+                assert_eq!(peer.end().ok(), Some(22), "{greeting:?} {go:?} {}", ended.out);
+                assert!(ended.code != Some(0) && !ended.out.contains("C: AUTH"), "{}", ended.out);
+            }
+        }
+    }
+}
+
 /// The client's lines of a run.
 fn said(session: &serde_json::Value) -> Vec<&str> {
     let exchanges = session["exchanges"].as_array().unwrap().iter();

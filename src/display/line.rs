@@ -6,6 +6,7 @@ use crate::session::{Dialogue, Row, secrets};
 use crate::smtp::domain;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
+use crate::smtp::target::Target;
 
 use super::security;
 use super::theme::Role;
@@ -144,8 +145,10 @@ fn beyond(tokens: &mut Vec<Token>, count: u64) {
 
 /// A target as it was written, and the name that was asked for in its place.
 fn named(target: &str) -> String {
-    let host = target.rsplit_once(':').map_or(target, |(host, _)| host);
-    let ascii = domain::to_ascii(host.strip_prefix("smtps://").unwrap_or(host));
+    let ascii = match Target::read(target) {
+        Ok(Target::Tcp { host, .. }) => domain::to_ascii(&host),
+        _ => None,
+    };
     let written = visible(target.as_bytes());
     ascii.map_or_else(|| written.clone(), |ascii| format!("{written} = {ascii}"))
 }
@@ -193,4 +196,22 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Bytes { .. } => (Role::Notice, String::new()),
     };
     remark(role, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_shown_with_the_name_that_was_asked_for() {
+        for (target, shown) in [
+            ("mx.example.net:25", "mx.example.net:25"),
+            ("m\u{fc}ller.example:25", "m\u{fc}ller.example:25 = xn--mller-kva.example"),
+            ("smtps://m\u{fc}ller.example", "smtps://m\u{fc}ller.example = xn--mller-kva.example"),
+            ("unix:/run/m\u{fc}ller", "unix:/run/m\u{fc}ller"),
+            ("practice", "practice"),
+        ] {
+            assert_eq!(named(target), shown);
+        }
+    }
 }

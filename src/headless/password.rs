@@ -107,6 +107,17 @@ impl Unseen {
     }
 }
 
+impl Unseen {
+    /// Ends where a signal came: what was typed so far is nothing that a shell may read.
+    pub(super) fn abandon(self) {
+        #[cfg(unix)]
+        if self.before.is_some() {
+            use rustix::termios::{QueueSelector, tcflush};
+            let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+        }
+    }
+}
+
 impl Drop for Unseen {
     fn drop(&mut self) {
         #[cfg(unix)]

@@ -19,6 +19,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, was_cut_short};
+use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep, Message, Phase};
@@ -65,6 +66,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         bad_input: false,
         errand: None,
         asks: None,
+        signals: None,
         habits: Habits { now, ..Habits::default() },
         learned: 0,
         told: (0, 0),
@@ -94,6 +96,9 @@ const GOODBYE: std::time::Duration = std::time::Duration::from_secs(1);
 /// After so long a silence a port for TLS is the likely reason: most servers greet at once.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// The signals that end a program.
+const ENDING: [Signal; 4] = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
+
 /// The side of standard input and output.
 struct Front {
     setting: Setting,
@@ -109,11 +114,21 @@ struct Front {
     errand: Option<Errand>,
     /// A login whose password is being typed.
     asks: Option<(Login, Unseen)>,
+    /// What ends the program, once something in the terminal had to be undone before that.
+    signals: Option<Signals>,
     habits: Habits,
     learned: usize,
     /// Behind which exchange and which line of mail data the last slip was told.
     told: (usize, usize),
     say: mpsc::Sender<Say>,
+}
+
+/// The next signal, if any are listened to; cancel-safe.
+async fn next_of(signals: &mut Option<Signals>) -> Signal {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Front {
@@ -175,6 +190,7 @@ impl Front {
                     self.wonders = false;
                     say(&format!("# {}\n", knowledge::word(self.setting.lang(), "silent.port")))?;
                 }
+                signal = next_of(&mut self.signals) => self.end_by(signal),
                 read = input.read_until(b'\n', &mut line), if our_turn && !ended => {
                     ended = read? == 0 && line.is_empty();
                     if !ended {
@@ -254,11 +270,16 @@ impl Front {
         match self.setting.password.read(self.setting.lang()) {
             Ok(Some(secret)) => self.begin(login, secret).await,
             Ok(None) => {
+                // From now on nothing else gives the terminal back.
+                if self.signals.is_none() {
+                    self.signals = Some(Signals::of(&ENDING)?);
+                }
+                let unseen = Unseen::begin();
                 if std::io::stdin().is_terminal() {
                     let values = [("user", &*own_visible(login.user()))];
                     eprint!("{}", knowledge::fill(self.setting.lang(), "password.ask", &values));
                 }
-                self.asks = Some((login, Unseen::begin()));
+                self.asks = Some((login, unseen));
                 Ok(())
             }
             Err(why) => {
@@ -266,6 +287,15 @@ impl Front {
                 Ok(())
             }
         }
+    }
+
+    /// Ends as a signal ends a program.
+    fn end_by(&mut self, signal: Signal) {
+        if let Some((_, unseen)) = self.asks.take() {
+            unseen.abandon();
+            eprintln!();
+        }
+        std::process::exit(128 + signal.number());
     }
 
     async fn begin(&mut self, mut login: Login, secret: Secret) -> anyhow::Result<()> {

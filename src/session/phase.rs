@@ -137,6 +137,20 @@ const COMMANDS: &[Phase] = &[
     Phase::Chunks,
     Phase::Refused,
 ];
+/// Phases in which there is a connection.
+const OPEN: &[Phase] = &[
+    Phase::AwaitingGreeting,
+    Phase::Refused,
+    Phase::Greeted,
+    Phase::Ready,
+    Phase::Login,
+    Phase::Sender,
+    Phase::Recipients,
+    Phase::MailData,
+    Phase::Chunks,
+    Phase::AwaitingTls,
+    Phase::Closing,
+];
 const INTRODUCED: &[Phase] = &[Phase::Ready, Phase::Sender, Phase::Recipients, Phase::Chunks];
 const YES: &[Class] = &[Class::Positive];
 const GO_ON: &[Class] = &[Class::Intermediate];
@@ -151,7 +165,8 @@ const TABLE: &[Row] = &[
     Row(COMMANDS, Turn::Command(Verb::Ehlo), YES, Phase::Ready),
     Row(COMMANDS, Turn::Command(Verb::Helo), YES, Phase::Ready),
     Row(COMMANDS, Turn::Command(Verb::Lhlo), YES, Phase::Ready),
-    Row(COMMANDS, Turn::Command(Verb::Starttls), YES, Phase::AwaitingTls),
+    // Whatever came before it, what follows is never clear text again.
+    Row(OPEN, Turn::Command(Verb::Starttls), YES, Phase::AwaitingTls),
     Row(COMMANDS, Turn::Command(Verb::Auth), GO_ON, Phase::Login),
     Row(&[Phase::Login], Turn::LoginAnswer, OVER, Phase::Ready),
     Row(COMMANDS, Turn::Command(Verb::Mail), YES, Phase::Sender),
@@ -174,6 +189,11 @@ pub fn after(phase: Phase, turn: &Turn, class: Class) -> Phase {
         .map_or(phase, |Row(_, _, _, to)| *to)
 }
 
+/// The phase behind a goodbye. In clear text behind an accepted STARTTLS anybody may have said it.
+pub const fn after_goodbye(phase: Phase) -> Phase {
+    if matches!(phase, Phase::AwaitingTls) { phase } else { Phase::Closing }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +209,13 @@ mod tests {
             assert!(by_connection || reached(*phase), "{phase:?} is never reached");
             let ends = by_connection || matches!(phase, Phase::AwaitingTls | Phase::Closing);
             assert!(ends || left(*phase), "{phase:?} is never left");
+        }
+    }
+
+    #[test]
+    fn an_open_phase_is_one_with_a_connection() {
+        for phase in Phase::ALL {
+            assert_eq!(OPEN.contains(phase), phase.is_open(), "{phase:?}");
         }
     }
 

@@ -328,6 +328,17 @@ pub fn escaped(name: &str) -> String {
     name.replace('=', "=3D").replace(',', "=2C")
 }
 
+/// Whether each `=` in the names of a client's first message of SCRAM is one of the two escapes
+/// (RFC 5802 §5.1).
+pub fn names_are_escaped(first: &[u8]) -> bool {
+    let parts = first.split(|b| *b == b',');
+    let mut names = parts.filter(|part| part.starts_with(b"n=") || part.starts_with(b"a="));
+    names.all(|name| {
+        let mut escapes = name.split(|b| *b == b'=').skip(2);
+        escapes.all(|escape| escape.starts_with(b"2C") || escape.starts_with(b"3D"))
+    })
+}
+
 fn unescaped(name: &[u8]) -> Vec<u8> {
     let name = String::from_utf8_lossy(name);
     name.replace("=2C", ",").replace("=3D", "=").into_bytes()

@@ -15,7 +15,7 @@ use super::super::exchange::Exchange;
 use super::super::login::question;
 use super::super::message::Message;
 use super::super::odd;
-use super::super::phase::{self, Phase, Turn};
+use super::super::phase::{self, Turn};
 use super::super::wire::Row;
 use super::{Dialogue, Framing, UNSOLICITED_KEEP};
 
@@ -41,7 +41,7 @@ impl Dialogue {
         reply.odd.extend(odd::in_reply(self, &exchange, &reply));
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
         self.phase = if reply.is(Code::NOT_AVAILABLE) {
-            Phase::Closing
+            phase::after_goodbye(self.phase)
         } else {
             phase::after(self.phase, &exchange.turn, reply.class())
         };
@@ -157,7 +157,7 @@ impl Dialogue {
         let id = odd::in_unsolicited(self.phase, before, &reply);
         reply.odd.push((0, Oddity::new(id, Span::new(0, 3))));
         if reply.is(Code::NOT_AVAILABLE) || reply.is(Code::CLOSING) {
-            self.phase = Phase::Closing;
+            self.phase = phase::after_goodbye(self.phase);
         }
         let index = self.add(Turn::Unsolicited);
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));

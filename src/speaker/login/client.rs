@@ -5,14 +5,18 @@ use bytes::Bytes;
 use crate::session::{self, Dialogue, Exchange, Phase};
 use crate::smtp::code::Class;
 use crate::smtp::sasl::{self, Form, Name, Step};
+use crate::smtp::target::{SMTP_PORT, Target};
 use crate::smtp::verb::Verb;
 
-use super::scram::{Hash, Material};
+use super::scram::{Hash, Material, prepared};
 use super::{Secret, Seed, cram};
 
 /// The longest command line with its CRLF (RFC 5321 §4.5.3.1.4), which holds for AUTH with its
 /// initial response too (RFC 4954 §4).
 const LINE_LIMIT: usize = 512;
+
+/// Fewer rounds than this make guessing too cheap (RFC 5802 §5.1, RFC 7677 §4).
+const FEWEST_ROUNDS: u32 = 4096;
 
 /// More rounds than this are not computed: a server could keep us busy for hours.
 const MOST_ROUNDS: u32 = 1_000_000;
@@ -44,6 +48,10 @@ pub enum Fault {
     WrongNonce,
     /// The server wants more rounds than are computed here.
     TooManyRounds,
+    /// The server wants so few rounds that a password is easily guessed; the login goes on.
+    FewRounds,
+    /// The server wants an extension that is to be understood and is not (RFC 5802 §5.1).
+    UnknownExtension,
     /// The server's proof is wrong: it does not know the password.
     WrongSignature,
     /// The server says that the login failed.
@@ -63,6 +71,8 @@ impl Fault {
         Self::Malformed,
         Self::WrongNonce,
         Self::TooManyRounds,
+        Self::FewRounds,
+        Self::UnknownExtension,
         Self::WrongSignature,
         Self::ServerError,
         Self::NoSignature,
@@ -78,6 +88,8 @@ impl Fault {
             Self::Malformed => "login.malformed",
             Self::WrongNonce => "login.wrong-nonce",
             Self::TooManyRounds => "login.too-many-rounds",
+            Self::FewRounds => "login.few-rounds",
+            Self::UnknownExtension => "login.unknown-extension",
             Self::WrongSignature => "login.wrong-signature",
             Self::ServerError => "login.server-error",
             Self::NoSignature => "login.no-signature",
@@ -106,6 +118,8 @@ pub struct Login {
     seed: Seed,
     begun: Option<usize>,
     answered: Option<usize>,
+    /// Whether the server has proven that it knows the password.
+    proven: bool,
     fault: Option<Fault>,
 }
 
@@ -123,8 +137,16 @@ impl Login {
         // Servers that know LOGIN do not all know it with an initial response.
         let usual = !matches!(mechanism.as_str(), "LOGIN" | "CRAM-MD5");
         let initial = initial.unwrap_or(usual);
-        let seed = Seed::default();
-        Self { mechanism, credentials, initial, seed, begun: None, answered: None, fault: None }
+        Self {
+            mechanism,
+            credentials,
+            initial,
+            seed: Seed::default(),
+            begun: None,
+            answered: None,
+            proven: false,
+            fault: None,
+        }
     }
 
     /// Gives what comes from outside: the password, and what random values follow from.
@@ -158,6 +180,10 @@ impl Login {
         self.fault
     }
 
+    fn is_given_up(&self) -> bool {
+        self.fault.is_some_and(|fault| fault != Fault::FewRounds)
+    }
+
     /// What to do, now that the session is as it is.
     pub fn next(&mut self, seen: &Dialogue) -> Next {
         let Some(begun) = self.begun else { return self.begin(seen) };
@@ -180,16 +206,14 @@ impl Login {
                 }
             }
             // It was given up already, and the server goes on asking.
-            Some(Class::Intermediate) if self.fault.is_some() => Next::Over(Some(last)),
+            Some(Class::Intermediate) if self.is_given_up() => Next::Over(Some(last)),
             Some(Class::Intermediate) => {
                 self.answered = Some(last);
                 Next::Say(self.answer(seen, &login))
             }
             Some(class) => {
-                let asked = login.server_steps();
-                let proven = asked.iter().any(|step| step.get(Name::Signature).is_some());
-                let scram = Hash::of(&self.mechanism).is_some();
-                if class == Class::Positive && scram && !proven {
+                let owed = Hash::of(&self.mechanism).is_some() && !self.proven;
+                if class == Class::Positive && owed && !self.is_given_up() {
                     self.fault = Some(Fault::NoSignature);
                 }
                 Next::Over(Some(last))
@@ -233,7 +257,7 @@ impl Login {
     }
 
     fn respond(
-        &self,
+        &mut self,
         seen: &Dialogue,
         login: &session::Login<'_>,
         question: &Step,
@@ -242,7 +266,7 @@ impl Login {
         if said.len() >= MOST_ANSWERS {
             return Err(Fault::TooManyQuestions);
         }
-        let Credentials { user, secret, .. } = &self.credentials;
+        let Credentials { user, secret } = &self.credentials;
         match (sasl::family(&self.mechanism), said.as_slice()) {
             // Nobody has to understand what LOGIN asks.
             ("LOGIN", said) => match sasl::asked_for(said.len(), question.bytes()) {
@@ -260,8 +284,18 @@ impl Login {
             // What stands behind 334 before the client has said anything means nothing here.
             (_, []) => self.first(seen, login.begun)?.ok_or(Fault::UnknownMechanism),
             (_, _) if question.form.bytes().is_none() => Err(Fault::NotBase64),
-            ("SCRAM", [first]) => self.prove(seen, first, question).map(|(last, _)| last),
-            ("SCRAM", [first, _]) => self.believe(seen, login, first, question),
+            ("SCRAM", [first]) => {
+                let (last, _) = self.prove(seen, first, question)?;
+                if rounds(question)? < FEWEST_ROUNDS {
+                    self.fault = Some(Fault::FewRounds);
+                }
+                Ok(last)
+            }
+            ("SCRAM", [first, _]) => {
+                self.believe(seen, login, first, question)?;
+                self.proven = true;
+                Ok(Vec::new())
+            }
             // Both say that the error was read (RFC 7628 §3.2.3).
             ("OAUTHBEARER", [_]) => Ok(vec![1]),
             ("XOAUTH2", [_]) => Ok(Vec::new()),
@@ -271,7 +305,7 @@ impl Login {
 
     /// What the client says first, if it is the client that begins.
     fn first(&self, seen: &Dialogue, begun: usize) -> Result<Option<Vec<u8>>, Fault> {
-        let Credentials { user, secret, .. } = &self.credentials;
+        let Credentials { user, secret } = &self.credentials;
         Ok(Some(match sasl::family(&self.mechanism) {
             "PLAIN" => sasl::plain("", user, secret.reveal()),
             "LOGIN" | "EXTERNAL" | "ANONYMOUS" => user.clone().into_bytes(),
@@ -282,7 +316,9 @@ impl Login {
             }
             "SCRAM" if Hash::of(&self.mechanism).is_some() => {
                 let nonce = self.seed.nonce("client", begun);
-                format!("{}n={},r={nonce}", self.header(seen)?, sasl::escaped(user)).into_bytes()
+                let user = prepared(user.as_bytes());
+                let user = sasl::escaped(&String::from_utf8_lossy(&user));
+                format!("{}n={user},r={nonce}", self.header(seen)?).into_bytes()
             }
             _ => return Ok(None),
         }))
@@ -294,10 +330,12 @@ impl Login {
         if self.mechanism.ends_with("-PLUS") {
             return Ok(format!("p={},,", binding.ok_or(Fault::NoBinding)?.kind));
         }
-        let offered = seen.capabilities().and_then(|c| c.find("AUTH")).is_some_and(|auth| {
-            auth.params.iter().any(|name| name.to_ascii_uppercase().ends_with("-PLUS"))
+        // Only a list that was seen can be one from which it was taken.
+        let missing = seen.capabilities().is_some_and(|list| {
+            let listed = list.find("AUTH").into_iter().flat_map(|auth| &auth.params);
+            !listed.into_iter().any(|name| name.to_ascii_uppercase().ends_with("-PLUS"))
         });
-        Ok(if binding.is_some() && !offered { "y,," } else { "n,," }.to_owned())
+        Ok(if binding.is_some() && missing { "y,," } else { "n,," }.to_owned())
     }
 
     /// The client's last message of SCRAM, and the proof that the server owes.
@@ -311,12 +349,16 @@ impl Login {
         if question.get(Name::Error).is_some() {
             return Err(Fault::ServerError);
         }
-        let text = |name| question.get(name).and_then(|value| std::str::from_utf8(value).ok());
-        let nonce = text(Name::Nonce).ok_or(Fault::Malformed)?;
+        if question.fields.iter().any(|field| field.value.starts_with(b"m=")) {
+            return Err(Fault::UnknownExtension);
+        }
+        // A proof of the server answers ours, which is still to come.
+        if question.get(Name::Signature).is_some() {
+            return Err(Fault::Malformed);
+        }
+        let nonce = text(question, Name::Nonce)?;
         let salt = question.get(Name::Salt).and_then(sasl::decode).ok_or(Fault::Malformed)?;
-        let rounds = text(Name::Rounds).filter(|rounds| !rounds.is_empty());
-        let digits = rounds.filter(|rounds| rounds.bytes().all(|b| b.is_ascii_digit()));
-        let rounds = digits.ok_or(Fault::Malformed)?.parse().unwrap_or(u32::MAX);
+        let rounds = rounds(question)?;
         let ours = first.text(Name::ClientNonce).ok_or(Fault::Malformed)?;
         let more = nonce.strip_prefix(ours.as_ref()).is_some_and(|theirs| !theirs.is_empty());
         if !more {
@@ -332,7 +374,7 @@ impl Login {
             .split_at_checked(sasl::behind_header(first).unwrap_or_default())
             .ok_or(Fault::Malformed)?;
         let mut bound = header.to_vec();
-        if self.mechanism.ends_with("-PLUS") || self.header(seen)?.starts_with('p') {
+        if self.mechanism.ends_with("-PLUS") {
             let binding =
                 seen.tls().and_then(|tls| tls.binding.as_ref()).ok_or(Fault::NoBinding)?;
             bound.extend_from_slice(&binding.data);
@@ -356,7 +398,7 @@ impl Login {
         login: &session::Login<'_>,
         first: &Step,
         question: &Step,
-    ) -> Result<Vec<u8>, Fault> {
+    ) -> Result<(), Fault> {
         if question.get(Name::Error).is_some() {
             return Err(Fault::ServerError);
         }
@@ -364,8 +406,21 @@ impl Login {
         let asked = login.server_steps();
         let challenge = asked.iter().rev().nth(1).ok_or(Fault::Malformed)?;
         let (_, owed) = self.prove(seen, first, challenge)?;
-        if given == owed { Ok(Vec::new()) } else { Err(Fault::WrongSignature) }
+        if given == owed { Ok(()) } else { Err(Fault::WrongSignature) }
     }
+}
+
+/// A value of the server's first message of SCRAM.
+fn text(question: &Step, name: Name) -> Result<&str, Fault> {
+    let value = question.get(name).ok_or(Fault::Malformed)?;
+    std::str::from_utf8(value).map_err(|_| Fault::Malformed)
+}
+
+/// How often the server wants the password to be hashed; more than a number holds is its most.
+fn rounds(question: &Step) -> Result<u32, Fault> {
+    let rounds = text(question, Name::Rounds)?;
+    let digits = !rounds.is_empty() && rounds.bytes().all(|b| b.is_ascii_digit());
+    if digits { Ok(rounds.parse().unwrap_or(u32::MAX)) } else { Err(Fault::Malformed) }
 }
 
 /// The host and the port that were connected to.
@@ -373,10 +428,7 @@ fn server_of(seen: &Dialogue) -> (String, u16) {
     let endpoints = seen.endpoints();
     let remote = endpoints.remote.as_deref().unwrap_or_default();
     let port = remote.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-    let target = &endpoints.target;
-    let host = match target.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => target,
-    };
-    (host.to_owned(), port.unwrap_or(25))
+    let target = Target::read(&endpoints.target);
+    let host = target.map_or_else(|_| endpoints.target.clone(), |target| target.server_name());
+    (host, port.unwrap_or(SMTP_PORT))
 }

@@ -123,8 +123,7 @@ impl<'a> Judge<'a> {
         else {
             return MALFORMED;
         };
-        // Nobody acts as somebody else here.
-        if act_as.is_empty() || act_as == user { self.let_in(user, password) } else { WRONG }
+        if is_own(act_as, user) { self.let_in(user, password) } else { WRONG }
     }
 
     fn digested(self, login: &session::Login<'_>, answer: &Step) -> Ruling {
@@ -140,7 +139,9 @@ impl<'a> Judge<'a> {
     }
 
     fn token(self, step: &Step) -> Ruling {
-        let Some(token) = step.get(Name::Token) else { return MALFORMED };
+        let header = sasl::behind_header(step.bytes()).unwrap_or_default();
+        let escaped = step.bytes().get(..header).is_none_or(sasl::names_are_escaped);
+        let Some(token) = step.get(Name::Token).filter(|_| escaped) else { return MALFORMED };
         let user = step.get(Name::User).or_else(|| step.get(Name::ActAs)).unwrap_or_default();
         let owner = self.policy.accounts.iter().find(|account| account.token.reveal() == token);
         let named = |account: &Account| {
@@ -157,9 +158,8 @@ impl<'a> Judge<'a> {
     fn certified(self, act_as: &[u8]) -> Ruling {
         let Some(certificate) = self.certificate() else { return WRONG };
         let owner = |name: &&String| self.policy.account(name.as_bytes()).is_some();
-        let is_meant =
-            |name: &String| act_as.is_empty() || act_as.eq_ignore_ascii_case(name.as_bytes());
-        if certificate.names.iter().find(owner).is_some_and(is_meant) { Ruling::In } else { WRONG }
+        let name = certificate.names.iter().find(owner);
+        if name.is_some_and(|name| is_own(act_as, name.as_bytes())) { Ruling::In } else { WRONG }
     }
 
     /// The client's own certificate, if it can be trusted.
@@ -187,7 +187,8 @@ impl<'a> Judge<'a> {
         };
         // What has to be understood and is not (RFC 5802 §5.1).
         let mandatory = |field: &sasl::Field| field.value.starts_with(b"m=");
-        if nonce.is_empty() || first.fields.iter().any(mandatory) {
+        let unread = nonce.is_empty() || first.fields.iter().any(mandatory);
+        if unread || !sasl::names_are_escaped(first.bytes()) {
             return MALFORMED;
         }
         if !self.is_bound_right(login.mechanism, first) {
@@ -249,10 +250,16 @@ impl<'a> Judge<'a> {
             challenge: challenge.bytes(),
             last: without_proof,
         });
-        if same_nonce && same_binding && proof == proofs.client {
+        let act_as = first.get(Name::ActAs).unwrap_or_default();
+        if same_nonce && same_binding && proof == proofs.client && is_own(act_as, user) {
             Ok(proofs.server)
         } else {
             Err(WRONG)
         }
     }
+}
+
+/// Whether a user acts as nobody else: that is allowed to nobody here.
+fn is_own(act_as: &[u8], user: &[u8]) -> bool {
+    act_as.is_empty() || prepared(act_as).eq_ignore_ascii_case(&prepared(user))
 }
