@@ -16,7 +16,6 @@ pub mod suggestion;
 pub mod verdict;
 
 mod letter;
-mod parameter;
 
 pub use completion::{Candidate, complete};
 pub use fault::{Fault, Says, Severity};

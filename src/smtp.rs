@@ -12,12 +12,14 @@ pub mod domain;
 pub mod ehlo;
 pub mod line;
 pub mod param;
+pub mod parameter;
 pub mod path;
 pub mod payload;
 pub mod reply;
 pub mod sasl;
 pub mod target;
 pub mod verb;
+pub mod xtext;
 
 /// A range of bytes, `start..end`, counted from the beginning of the line (or message) it is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

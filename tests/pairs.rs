@@ -153,6 +153,7 @@ fn a_message_arrives_as_it_was() {
         sender: "alice@example.org".to_owned(),
         recipients: vec!["bob@example.net".to_owned()],
         content: ARRIVED.to_vec(),
+        held: None,
     };
     assert_eq!(play(&text, Policy::default()), [want]);
 }
@@ -355,9 +356,120 @@ fn too_many_recipients_are_put_off() {
     assert_eq!(delivered[0].recipients, ["bob@example.net", "carol@example.net"]);
 }
 
+/// A policy whose sessions begin at noon on the first day of 2026.
+fn at_noon() -> Policy {
+    Policy { begun: "2026-01-01T12:00:00Z".parse().unwrap(), ..Policy::default() }
+}
+
+#[test]
+fn every_parameter_has_its_rules() {
+    let mut text = String::new();
+    for (parameter, answer) in [
+        ("BY=60;R", "250 2.1.0 *"),
+        ("BY=59;R", "555 5.5.4 *60 seconds*"),
+        ("BY=1;N", "250"),
+        ("BY=-5;NT", "250"),
+        ("BY=0;R", "501 5.5.4 *BY=seconds*"),
+        ("BY=60", "501"),
+        ("BY", "501"),
+        ("HOLDFOR=2592000", "250"),
+        ("HOLDFOR=2592001", "501 5.5.4 *2592000*"),
+        ("HOLDFOR=0", "501"),
+        ("HOLDUNTIL=2026-01-31T12:00:00Z", "250"),
+        ("HOLDUNTIL=2026-01-31T12:00:01Z", "501 5.5.4 *2026-01-31T12:00:00Z*"),
+        ("HOLDUNTIL=2026-01-01T11:59:59Z", "501 5.5.4 *over*"),
+        ("HOLDUNTIL=tomorrow", "501"),
+        ("HOLDFOR=60 HOLDUNTIL=2026-01-01T12:30:00Z", "501 5.5.4 *HOLDUNTIL*"),
+        ("HOLDFOR=60 HOLDFOR=60", "501"),
+        ("MT-PRIORITY=-3", "250 2.1.0 *"),
+        ("MT-PRIORITY=3", "250 2.3.6 *priority 0*"),
+        ("MT-PRIORITY=10", "501"),
+        ("REQUIRETLS", "555 5.5.4 *"),
+        ("SOLICIT=org.example:ADV", "250"),
+        ("SOLICIT=org.example:ADV,NET.EXAMPLE:adv", "550 5.7.1 *"),
+        ("SOLICIT=1", "501"),
+        ("ENVID=a+2Bb", "250"),
+        ("ENVID=a+b", "501"),
+        ("RET=ALL", "501"),
+        ("SMTPUTF8=1", "501"),
+        ("BODY=9BIT", "501"),
+        ("PRDR", "555"),
+        ("NOTIFY=NEVER", "555"),
+    ] {
+        text += &format!("C: MAIL FROM:<alice@example.org> {parameter}\nS: {answer}\n");
+        if answer.starts_with('2') {
+            text += "C: RSET\nS: 250\n";
+        }
+    }
+    text += MAIL;
+    for (parameter, answer) in [
+        ("NOTIFY=SUCCESS,DELAY ORCPT=rfc822;bob+2Bx@example.net", "250 2.1.5 *"),
+        ("NOTIFY=NEVER,DELAY", "501"),
+        ("ORCPT=bob@example.net", "501"),
+        ("SIZE=1", "555"),
+    ] {
+        text += &format!("C: RCPT TO:<bob@example.net> {parameter}\nS: {answer}\n");
+    }
+    assert!(play(&between(&text), at_noon()).is_empty());
+}
+
+#[test]
+fn a_message_is_held_as_long_as_was_wished() {
+    let held = |parameter: &str| {
+        let mail = format!("C: MAIL FROM:<alice@example.org>{parameter}\nS: 250\n");
+        let text = between(&format!("{mail}{BOB}C: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"));
+        play(&text, at_noon())[0].held
+    };
+    assert_eq!(held(""), None);
+    assert_eq!(held(" HOLDFOR=90"), Some(Duration::from_secs(90)));
+    assert_eq!(held(" HOLDUNTIL=2026-01-01T12:01:00Z"), Some(Duration::from_mins(1)));
+}
+
+#[test]
+fn binary_content_comes_in_chunks_alone() {
+    let text = between(&format!(
+        "C: MAIL FROM:<alice@example.org> BODY=BINARYMIME\nS: 250\n{BOB}C: DATA\nS: 503 5.5.1 *BDAT*\n\
+         C: BDAT 3 LAST\nC: a\\0b\\c\nS: 250\n"
+    ));
+    assert_eq!(play(&text, Policy::default())[0].content, b"a\0b");
+}
+
+#[test]
+fn the_limits_that_are_named_are_kept() {
+    let policy = || Policy {
+        recipient_limit: 2,
+        mail_limit: 2,
+        domain_limit: 2,
+        catch_all: true,
+        ..Policy::default()
+    };
+    let rcpt = |address: &str, answer: &str| format!("C: RCPT TO:<{address}>\nS: {answer}\n");
+    let (bob, other) = (rcpt("bob@EXAMPLE.net", "250"), rcpt("x@b.example", "250"));
+    let third = rcpt("x@c.example", "452 4.5.3 *domains*");
+    let reset = "C: RSET\nS: 250\n";
+    let text = between(&format!(
+        "{MAIL}{BOB}{bob}{}{reset}{MAIL}{other}{third}{reset}\
+         C: MAIL FROM:<alice@example.org>\nS: 451 4.5.0 *\nC: MAIL FROM:<>\nS: 451\n",
+        rcpt("carol@example.net", "452 4.5.3 *another message*"),
+    ));
+    assert!(play(&text, policy()).is_empty());
+    let greeting = "S: 220\nC: EHLO pc.example.org\nS: 250-*\nS: 250-LIMITS RCPTMAX=2 MAILMAX=2 RCPTDOMAINMAX=2\n\
+                    S: 250 *\nC: QUIT\nS: 221\n:closed\n";
+    assert!(play(greeting, policy()).is_empty());
+}
+
+#[test]
+fn names_beyond_ascii_are_verified_with_their_parameter() {
+    let text = between(
+        "C: VRFY b\u{f6}b\nS: 553 5.6.7 *\nC: VRFY b\u{f6}b SMTPUTF8\nS: 550 5.1.1 *\nC: VRFY bob smtputf8\nS: 250\n\
+         C: EXPN friends SMTPUTF8\nS: 250\n",
+    );
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
 #[test]
 fn what_is_no_command_here() {
-    let long = "x".repeat(2_000);
+    let long = "x".repeat(3_000);
     let text = between(&format!(
         "C: XYZZY\nS: 500 5.5.2 *\nC:\nS: 500\nC: NOOP {long}\nS: 500 5.5.2 *long*\n\
          C: AUTH PLAIN AGEAYg==\nS: 535 5.7.8 *\nC: STARTTLS\nS: 502\nC: TURN\nS: 502\n\

@@ -64,6 +64,10 @@ rules! {
     Together "verdict.together" "RFC 4865 §3" Error "A parameter that excludes one before it.",
     TooLong "verdict.too-long" "RFC 4865 §3" Error "To be held for longer than the server holds.",
     TooBig "verdict.too-big" "RFC 1870 §6.3" Error "A size beyond the server's limit.",
+    TooSoon "verdict.too-soon" "RFC 2852 §2" Error "To be returned sooner than the server returns.",
+    TooLate "verdict.too-late" "RFC 4865 §3" Error "To be held until later than the server holds.",
+    Unwanted "verdict.unwanted" "RFC 3865 §2.1" Error "Advertising that the server does not want.",
+    Limit "verdict.limit" "RFC 9422 §4" Warn "More than the server says it takes.",
     // The order.
     Closed "verdict.closed" "RFC 5321 §3.1" Error "There is no connection.",
     OnlyQuit "verdict.only-quit" "RFC 5321 §3.1" Error "The server has turned us away.",

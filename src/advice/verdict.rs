@@ -16,10 +16,10 @@ use std::cmp::Reverse;
 use crate::session::Dialogue;
 use crate::smtp::Span;
 use crate::smtp::command::{Argument, Command};
+use crate::smtp::parameter;
 use crate::smtp::verb::Verb;
 
 use super::fault::{Fault, Says};
-use super::parameter;
 use super::rule::Rule;
 
 pub(super) use argument::form;
@@ -418,6 +418,38 @@ pub(super) mod tests {
                 ("MAIL FROM:<a@b.example> HOLDFOR=60 HOLDUNTIL=2026-12-31T23:59:59Z", "Together"),
             ],
         );
+    }
+
+    #[test]
+    fn what_the_server_says_of_its_limits() {
+        let offered = [
+            "S: 220 mx",
+            "C: EHLO x.example",
+            "S: 250-mx",
+            "S: 250-DELIVERBY 240",
+            "S: 250-FUTURERELEASE 600 2026-12-31T00:00:00Z",
+            "S: 250-NO-SOLICITING net.example:ADV",
+            "S: 250 LIMITS RCPTMAX=1 MAILMAX=1",
+        ];
+        check(
+            &offered,
+            &[
+                ("MAIL FROM:<a@b.example> BY=239;R", "TooSoon"),
+                ("MAIL FROM:<a@b.example> BY=240;R", ""),
+                ("MAIL FROM:<a@b.example> BY=1;N", ""),
+                ("MAIL FROM:<a@b.example> HOLDUNTIL=2026-12-31T00:00:01Z", "TooLate"),
+                ("MAIL FROM:<a@b.example> HOLDUNTIL=2026-12-31T00:00:00Z", ""),
+                ("MAIL FROM:<a@b.example> SOLICIT=org.example:ADV,NET.example:adv", "Unwanted"),
+                ("MAIL FROM:<a@b.example> SOLICIT=org.example:ADV", ""),
+                ("MAIL FROM:<a@b.example> REQUIRETLS", "F07"),
+            ],
+        );
+        let named = [&offered[..], &["C: MAIL FROM:<a@b.example>", "S: 250 ok"]].concat();
+        check(&named, &[("RCPT TO:<b@c.example>", "")]);
+        let named = [&named[..], &["C: RCPT TO:<x@c.example>", "S: 550 no"]].concat();
+        check(&named, &[("RCPT TO:<b@c.example>", "Limit")]);
+        let reset = [&named[..], &["C: RSET", "S: 250 ok"]].concat();
+        check(&reset, &[("MAIL FROM:<a@b.example>", "Limit"), ("QUIT", "")]);
     }
 
     #[test]

@@ -106,9 +106,11 @@ impl Listener {
             };
             let late = self.watches.as_mut().map(|watches| watches.session(peer));
             let part = Part::server(self.policy.patience).with_tls(self.tls.clone(), self.implicit);
-            let server = Server::new(self.policy.clone(), self.deliver.clone(), super::seed());
+            let clock = Clock::start();
+            let policy = Policy { begun: clock.timestamp(), ..self.policy.clone() };
+            let server = Server::new(policy, self.deliver.clone(), super::seed());
             let limit = self.policy.size_limit;
-            let session = session(stream, peer, part, server, limit, late);
+            let session = session(stream, peer, part, server, (limit, clock), late);
             let finished = self.finished.clone();
             sessions.spawn(async move {
                 finished(number, &session.await);
@@ -139,14 +141,14 @@ async fn session(
     peer: SocketAddr,
     part: Part,
     mut server: Server,
-    size_limit: u64,
+    (size_limit, clock): (u64, Clock),
     late: Option<Late>,
 ) -> Dialogue {
     let _ = stream.set_nodelay(true);
     // Doubled dots do not count; at most every third byte of a message has one.
     let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
-    let mut log = Log::new(Clock::start(), Keep { message, messages: message }).open_to(late);
+    let mut log = Log::new(clock, Keep { message, messages: message }).open_to(late);
     let endpoints = Endpoints {
         target: String::new(),
         local: stream.local_addr().ok().map(|a| a.to_string()),

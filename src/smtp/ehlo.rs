@@ -109,6 +109,15 @@ impl Capabilities {
         (limit > 0).then_some(limit)
     }
 
+    /// A number that LIMITS names, such as `RCPTMAX` (RFC 9422 §4).
+    pub fn limit(&self, name: &str) -> Option<usize> {
+        let named = self.find("LIMITS")?.params.iter().find_map(|param| {
+            let (key, value) = param.split_once('=')?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        });
+        named?.parse().ok()
+    }
+
     /// Each keyword of this list and of a later one, in their order.
     pub fn compared_with<'a>(&'a self, later: &'a Self) -> Vec<Compared<'a>> {
         let first = |list: &'a Self, at: usize, name: &str| {
@@ -180,6 +189,7 @@ mod tests {
         let seen = read(&[
             "250-mx.example Hello",
             "250-SIZE 1000",
+            "250-LIMITS MAILMAX=5 rcptmax=7 RCPTDOMAINMAX=x",
             "250-auth PLAIN LOGIN",
             "250-AUTH=LOGIN",
             "250-XXXXXXXA",
@@ -188,6 +198,8 @@ mod tests {
         ]);
         assert_eq!(seen.name, "mx.example");
         assert_eq!(seen.size_limit(), Some(1000));
+        assert_eq!((seen.limit("MAILMAX"), seen.limit("RCPTMAX")), (Some(5), Some(7)));
+        assert_eq!(seen.limit("RCPTDOMAINMAX"), None);
         assert_eq!(seen.find("AUTH").map(|k| k.params.len()), Some(2));
         let ids: Vec<_> = seen.odd.iter().map(|(_, o)| o.id).collect();
         assert_eq!(ids, ["C11", "C13", "C16", "C12", "C14"]);

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::session::timing::SERVER_PATIENCE;
 
 use super::login::{Account, Secret};
@@ -33,10 +35,25 @@ pub struct Policy {
     pub catch_all: bool,
     /// Largest message in bytes (RFC 1870).
     pub size_limit: u64,
-    /// Most recipients of one message; at least 100 (RFC 5321 §4.5.3.1.8).
+    /// Most recipients of one message, those that are refused included; at least 100
+    /// (RFC 5321 §4.5.3.1.8).
     pub recipient_limit: usize,
+    /// Most messages of one session (RFC 9422 §4).
+    pub mail_limit: usize,
+    /// Most domains of the recipients of one session (RFC 9422 §4).
+    pub domain_limit: usize,
+    /// The shortest time in seconds behind which a message can be returned (RFC 2852 §2).
+    pub deliver_by: i64,
+    /// For how many seconds a message is held at most (RFC 4865 §3).
+    pub hold_limit: u64,
+    /// The date and time at which a session begins: what moments are counted from.
+    pub begun: Timestamp,
+    /// Classes of advertising that are not wanted (RFC 3865 §2.2).
+    pub solicitations: Vec<String>,
     /// Longest command line in bytes. RFC 5321 §4.5.3.1.4 asks for 512, and every extension adds
-    /// some: SIZE 26, SMTPUTF8 10, 8BITMIME 17, DSN 100 and 500 (RFC 3461 §4), AUTH 500 (RFC 4954 §3).
+    /// some ([`increment`]): those of MAIL 1,737 together.
+    ///
+    /// [`increment`]: crate::smtp::parameter::increment
     pub line_limit: u64,
     /// Longest line of a login in bytes (RFC 4954 §4).
     pub login_limit: u64,
@@ -79,7 +96,13 @@ impl Default for Policy {
             catch_all: false,
             size_limit: 50 << 20,
             recipient_limit: 1_000,
-            line_limit: 1_700,
+            mail_limit: 1_000,
+            domain_limit: 100,
+            deliver_by: 60,
+            hold_limit: 30 * 24 * 60 * 60,
+            begun: Timestamp::UNIX_EPOCH,
+            solicitations: owned(&["net.example:ADV"]),
+            line_limit: 2_300,
             login_limit: 12_288,
             command_limit: 100_000,
             starttls: false,

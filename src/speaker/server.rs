@@ -3,8 +3,13 @@
 //! A correct, strict and pleasant server of RFC 5321. It knows no fault by name and keeps no
 //! protocol state: what it answers follows from the first unanswered exchange and the envelope.
 
+mod parameters;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::journal::{Ending, Moment};
 use crate::session::{Dialogue, Exchange, Fate, Login, Message, Phase, Transaction, Turn};
@@ -29,6 +34,8 @@ pub struct Delivery {
     pub recipients: Vec<String>,
     /// The mail data without stuffing and end mark.
     pub content: Vec<u8>,
+    /// For how long it is to be held before it goes on its way (RFC 4865 §3).
+    pub held: Option<Duration>,
 }
 
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
@@ -47,13 +54,17 @@ pub struct Server {
     deliver: Deliver,
     seed: Seed,
     closing: bool,
+    /// The domains of this session's recipients, in small letters (RFC 9422 §4).
+    domains: HashSet<String>,
+    now: Moment,
 }
 
 impl Server {
     /// A server that believes `policy` and hands accepted messages to `deliver`; what it asks in a
     /// login follows from `seed`.
     pub fn new(policy: Policy, deliver: Deliver, seed: Seed) -> Self {
-        Self { policy, deliver, seed, closing: false }
+        let domains = HashSet::new();
+        Self { policy, deliver, seed, closing: false, domains, now: Moment(0) }
     }
 
     /// 421, and then the end.
@@ -80,12 +91,16 @@ impl Server {
                 if too_long {
                     return Some(no(Code::UNRECOGNIZED, (5, 2), "Line too long"));
                 }
-                self.command(seen, exchange)
+                self.command(seen, (index, exchange))
             }
         }
     }
 
-    fn command(&mut self, seen: &Dialogue, exchange: &Exchange) -> Option<Answer> {
+    fn command(
+        &mut self,
+        seen: &Dialogue,
+        (index, exchange): (usize, &Exchange),
+    ) -> Option<Answer> {
         let command = exchange.command.as_ref()?;
         let argument = &command.argument;
         let text = |argument: &Argument| match (argument, &exchange.line) {
@@ -105,11 +120,15 @@ impl Server {
                 None,
                 vec!["Say EHLO and the full name of your host, or its address in [ ]".to_owned()],
             ),
-            (Verb::Mail, Argument::Path(path, params)) => self.mail(seen, exchange, path, params),
+            (Verb::Mail, Argument::Path(path, params)) => {
+                self.mail(seen, (index, exchange), path, params)
+            }
             (Verb::Mail, _) => {
                 no(Code::BAD_ARGUMENTS, (5, 2), "Syntax: MAIL FROM:<address> [parameters]")
             }
-            (Verb::Rcpt, Argument::Path(path, params)) => self.rcpt(seen, exchange, path, params),
+            (Verb::Rcpt, Argument::Path(path, params)) => {
+                self.rcpt(seen, (index, exchange), path, params)
+            }
             (Verb::Rcpt, _) => {
                 no(Code::BAD_ARGUMENTS, (5, 2), "Syntax: RCPT TO:<address> [parameters]")
             }
@@ -159,19 +178,50 @@ impl Server {
             return Answer(Code::BAD_ARGUMENTS, None, vec![why]);
         }
         let mut lines = vec![self.hello(name)];
-        lines.push("PIPELINING".to_owned());
-        lines.push(format!("SIZE {}", self.policy.size_limit));
-        let rest = ["8BITMIME", "SMTPUTF8", "DSN", "CHUNKING", "EXPN", "HELP"];
-        lines.extend(rest.map(str::to_owned));
-        if self.policy.starttls && !seen.is_secured() {
-            lines.push("STARTTLS".to_owned());
-        }
-        let mechanisms = self.judge(seen).offered();
-        if !mechanisms.is_empty() {
-            lines.push(format!("AUTH {}", mechanisms.join(" ")));
-        }
-        lines.push("ENHANCEDSTATUSCODES".to_owned());
+        lines.extend(self.offers(seen));
         Answer(Code::OK, None, lines)
+    }
+
+    /// What is offered now: keywords with their parameters.
+    fn offers(&self, seen: &Dialogue) -> Vec<String> {
+        let policy = &self.policy;
+        let mechanisms = self.judge(seen).offered();
+        let (tls, refused) = (seen.is_secured(), &policy.solicitations);
+        let limits = (policy.recipient_limit, policy.mail_limit, policy.domain_limit);
+        let hold = (policy.hold_limit, self.hold_end(self.time()));
+        let plain = |keyword: &str, offered: bool| offered.then(|| keyword.to_owned());
+        [
+            plain("PIPELINING", true),
+            Some(format!("SIZE {}", policy.size_limit)),
+            plain("8BITMIME", true),
+            plain("BINARYMIME", true),
+            plain("SMTPUTF8", true),
+            plain("DSN", true),
+            plain("CHUNKING", true),
+            Some(format!("DELIVERBY {}", policy.deliver_by)),
+            Some(format!("FUTURERELEASE {} {}", hold.0, hold.1)),
+            plain("MT-PRIORITY", true),
+            plain("REQUIRETLS", tls),
+            (!refused.is_empty()).then(|| format!("NO-SOLICITING {}", refused.join(" "))),
+            Some(format!(
+                "LIMITS RCPTMAX={} MAILMAX={} RCPTDOMAINMAX={}",
+                limits.0, limits.1, limits.2
+            )),
+            plain("EXPN", true),
+            plain("HELP", true),
+            plain("STARTTLS", policy.starttls && !tls),
+            (!mechanisms.is_empty()).then(|| format!("AUTH {}", mechanisms.join(" "))),
+            plain("ENHANCEDSTATUSCODES", true),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The time of day.
+    fn time(&self) -> Timestamp {
+        let since = Duration::from_micros(self.now.since(Moment(0)));
+        self.policy.begun.saturating_add(since).unwrap_or(self.policy.begun)
     }
 
     fn judge<'a>(&'a self, seen: &'a Dialogue) -> Judge<'a> {
@@ -229,7 +279,7 @@ impl Server {
     fn mail(
         &self,
         seen: &Dialogue,
-        exchange: &Exchange,
+        (index, exchange): (usize, &Exchange),
         path: &Parsed<Path>,
         params: &[Parsed<Param>],
     ) -> Answer {
@@ -249,34 +299,28 @@ impl Server {
         if seen.capabilities().is_none() && !params.is_empty() {
             return no(Code::BAD_PARAMETERS, (5, 4), "Parameters need EHLO instead of HELO");
         }
-        if let Some(answer) = params.iter().find_map(|p| self.bad_mail_param(&p.value)) {
+        if let Some(answer) = self.bad_parameter(seen, &Verb::Mail, params, self.time()) {
             return answer;
         }
-        yes(Code::OK, (1, 0), &format!("Sender <{}> Ok", shown(&path.value.written)))
-    }
-
-    fn bad_mail_param(&self, param: &Param) -> Option<Answer> {
-        let value = param.value.as_deref().unwrap_or_default();
-        let good = match param.name.as_str() {
-            "SIZE" => match value.parse::<u64>() {
-                Ok(size) if size > self.policy.size_limit => return Some(self.too_big()),
-                parsed => parsed.is_ok(),
-            },
-            "BODY" => ["7BIT", "8BITMIME"].iter().any(|b| b.eq_ignore_ascii_case(value)),
-            "SMTPUTF8" => param.value.is_none(),
-            "RET" => ["FULL", "HDRS"].iter().any(|r| r.eq_ignore_ascii_case(value)),
-            "ENVID" => is_xtext(value) && (1..=100).contains(&value.len()),
-            // Believed of nobody, but understood (RFC 4954 §5).
-            "AUTH" if !self.policy.mechanisms.is_empty() => is_xtext(value) && !value.is_empty(),
-            _ => return Some(unknown_param(param)),
-        };
-        (!good).then(|| bad_param(param))
+        let transactions = &seen.envelope().transactions;
+        if transactions.partition_point(|t| t.exchange <= index) > self.policy.mail_limit {
+            let text = "Too many messages in this session; open another".to_owned();
+            return Answer(Code::LOCAL_ERROR, Some(Enhanced::new(4, 5, 0)), vec![text]);
+        }
+        let sender = format!("Sender <{}> Ok", shown(&path.value.written));
+        match parameters::lowered(params, Self::knows(seen)) {
+            Some(code) => {
+                let text = format!("{sender}, with priority 0: nobody has logged in");
+                Answer(Code::OK, Some(code), vec![text])
+            }
+            None => yes(Code::OK, (1, 0), &sender),
+        }
     }
 
     fn rcpt(
-        &self,
+        &mut self,
         seen: &Dialogue,
-        exchange: &Exchange,
+        (index, exchange): (usize, &Exchange),
         path: &Parsed<Path>,
         params: &[Parsed<Param>],
     ) -> Answer {
@@ -293,16 +337,22 @@ impl Server {
         if path.is_international() && !transaction.has_param("SMTPUTF8") {
             return no(Code::BAD_MAILBOX, (6, 7), "This address needs SMTPUTF8 at MAIL");
         }
-        if let Some(answer) = params.iter().find_map(|p| bad_rcpt_param(&p.value)) {
+        if let Some(answer) = self.bad_parameter(seen, &Verb::Rcpt, params, self.time()) {
             return answer;
         }
-        if transaction.accepted() >= self.policy.recipient_limit {
-            return Answer(
-                Code::NO_STORAGE,
-                Some(Enhanced::new(4, 5, 3)),
-                vec!["Too many recipients; send the others in another message".to_owned()],
-            );
+        let too_many = |text: &str| {
+            Answer(Code::NO_STORAGE, Some(Enhanced::new(4, 5, 3)), vec![text.to_owned()])
+        };
+        let named = transaction.recipients.partition_point(|r| r.exchange <= index);
+        if named > self.policy.recipient_limit {
+            return too_many("Too many recipients; send the others in another message");
         }
+        let domain = path.domain.as_deref().unwrap_or(&self.policy.domain).to_lowercase();
+        let full = self.domains.len() >= self.policy.domain_limit;
+        if full && !self.domains.contains(&domain) {
+            return too_many("Too many domains in this session; send to the others in another");
+        }
+        self.domains.insert(domain);
         self.recipient(seen, path)
     }
 
@@ -380,6 +430,7 @@ impl Server {
                 .map(|r| r.path.address())
                 .collect(),
             content: message.content(),
+            held: parameters::held(&transaction.params, self.time()),
         };
         match (self.deliver)(delivery) {
             Ok(name) => yes(Code::OK, (0, 0), &format!("Message accepted as {name}")),
@@ -393,6 +444,10 @@ impl Server {
 
     /// VRFY (RFC 5321 §3.5).
     fn verify(&self, text: &str) -> Answer {
+        let (text, utf8) = without_utf8(text);
+        if !text.is_ascii() && !utf8 {
+            return no(Code::BAD_MAILBOX, (6, 7), "This name needs SMTPUTF8 behind it");
+        }
         let address = text.trim_matches(['<', '>']);
         let (local, domain) = address.split_once('@').unwrap_or((address, &self.policy.domain));
         if local.is_empty() {
@@ -410,7 +465,7 @@ impl Server {
 
     /// EXPN (RFC 5321 §3.5).
     fn expand(&self, text: &str) -> Answer {
-        let address = text.trim_matches(['<', '>']);
+        let address = without_utf8(text).0.trim_matches(['<', '>']);
         let (local, domain) =
             address.split_once('@').unwrap_or((address, &self.policy.list_domain));
         match self.policy.list(local) {
@@ -426,8 +481,10 @@ impl Server {
 
 impl Speaker for Server {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        self.now = now;
         if !seen.phase().is_open() {
             self.closing = false;
+            self.domains.clear();
             return None;
         }
         if self.closing {
@@ -489,37 +546,12 @@ fn bad_path(
     Some(no(Code::BAD_ARGUMENTS, (5, 2), text))
 }
 
-fn bad_rcpt_param(param: &Param) -> Option<Answer> {
-    let value = param.value.as_deref().unwrap_or_default();
-    let good = match param.name.as_str() {
-        "NOTIFY" => {
-            let words: Vec<_> = value.split(',').map(str::to_ascii_uppercase).collect();
-            let known = |w: &String| matches!(w.as_str(), "SUCCESS" | "FAILURE" | "DELAY");
-            words == ["NEVER"] || words.iter().all(known)
-        }
-        "ORCPT" => value.split_once(';').is_some_and(|(kind, address)| {
-            !kind.is_empty() && !address.is_empty() && is_xtext(address)
-        }),
-        _ => return Some(unknown_param(param)),
-    };
-    (!good).then(|| bad_param(param))
-}
-
-fn unknown_param(param: &Param) -> Answer {
-    no(
-        Code::BAD_PARAMETERS,
-        (5, 4),
-        &format!("Parameter {} is not offered here", shown(&param.name)),
-    )
-}
-
-fn bad_param(param: &Param) -> Answer {
-    no(Code::BAD_ARGUMENTS, (5, 4), &format!("The value of {} is not valid", shown(&param.name)))
-}
-
-/// `xtext` of RFC 3461 §4.
-fn is_xtext(value: &str) -> bool {
-    value.bytes().all(|b| b.is_ascii_graphic() && b != b'=')
+/// The argument of VRFY and EXPN, and whether SMTPUTF8 stood behind it (RFC 6531 §3.7.4).
+fn without_utf8(text: &str) -> (&str, bool) {
+    match text.rsplit_once([' ', '\t']) {
+        Some((name, word)) if word.eq_ignore_ascii_case("SMTPUTF8") => (name.trim_end(), true),
+        _ => (text, false),
+    }
 }
 
 /// What somebody wrote, as a reply may repeat it: printable ASCII, and not too much of it.
@@ -534,6 +566,10 @@ fn data(seen: &Dialogue) -> Answer {
         Some(t) if t.accepted() == 0 => no(Code::FAILED, (5, 1), "No recipient was accepted"),
         Some(t) if t.message.is_some() => {
             no(Code::BAD_SEQUENCE, (5, 1), "BDAT has begun; go on with BDAT")
+        }
+        // RFC 3030 §3.
+        Some(t) if t.param("BODY").is_some_and(|b| b.eq_ignore_ascii_case("BINARYMIME")) => {
+            no(Code::BAD_SEQUENCE, (5, 1), "BODY=BINARYMIME needs BDAT instead of DATA")
         }
         Some(_) => Answer(
             Code::START_DATA,

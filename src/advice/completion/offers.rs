@@ -5,12 +5,13 @@ use crate::session::Dialogue;
 use crate::smtp::Parsed;
 use crate::smtp::command::{self, Argument};
 use crate::smtp::param::{Param, words};
+use crate::smtp::parameter::{PARAMETERS, Parameter};
 use crate::smtp::path::Path;
 use crate::smtp::verb::Verb;
+use crate::smtp::xtext;
 
 use super::super::habits::Habits;
 use super::super::letter::{FIELDS, Letter};
-use super::super::parameter::{PARAMETERS, Parameter};
 use super::super::verdict::{form, hold_limit, starts_with, word};
 
 /// A candidate that nobody has judged yet.
@@ -171,20 +172,20 @@ fn values(seen: &Dialogue, habits: &Habits, known: &Parameter, path: &Parsed<Pat
             let seconds = known.values.iter().filter_map(|value| value.parse::<u64>().ok());
             seconds.map(|seconds| seconds.min(limit).to_string()).collect()
         }
-        "ORCPT" => vec![format!("rfc822;{}", xtext(&path.value.written))],
+        "BY" => {
+            let announced = seen.capabilities().and_then(|c| c.find("DELIVERBY"));
+            let least = announced.and_then(|k| k.params.first()?.parse().ok()).unwrap_or(600);
+            let seconds = least.max(600);
+            ["R", "N"].map(|mode| format!("{seconds};{mode}")).to_vec()
+        }
+        "HOLDUNTIL" => {
+            let announced = seen.capabilities().and_then(|c| c.find("FUTURERELEASE"));
+            announced.and_then(|k| k.params.get(1)).cloned().into_iter().collect()
+        }
+        "ORCPT" => vec![format!("rfc822;{}", xtext::encode(&path.value.written))],
         "BODY" if !seen.offers("BINARYMIME") => vec!["8BITMIME".to_owned(), "7BIT".to_owned()],
         _ => known.values.iter().map(|value| (*value).to_owned()).collect(),
     }
-}
-
-/// `xtext` of RFC 3461 §4.
-fn xtext(text: &str) -> String {
-    let escaped = |byte: u8| match byte {
-        b'+' | b'=' => format!("+{byte:02X}"),
-        byte if byte.is_ascii_graphic() => char::from(byte).to_string(),
-        byte => format!("+{byte:02X}"),
-    };
-    text.bytes().map(escaped).collect()
 }
 
 /// The names of header fields, where a header is being typed.

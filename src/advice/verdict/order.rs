@@ -17,7 +17,29 @@ pub(super) fn fault(seen: &Dialogue, verb: &Verb) -> Option<Fault> {
         Phase::Closing => rule(Rule::Goodbye),
         _ => None,
     };
-    by_phase.or_else(|| not_offered(seen, verb)).or_else(|| rule(broken(seen, verb)?))
+    by_phase
+        .or_else(|| not_offered(seen, verb))
+        .or_else(|| rule(broken(seen, verb)?))
+        .or_else(|| beyond_limit(seen, verb))
+}
+
+/// A number of commands beyond what the server says it takes (RFC 9422 §4). Failed ones count.
+fn beyond_limit(seen: &Dialogue, verb: &Verb) -> Option<Fault> {
+    let said = seen.envelope();
+    let (name, number) = match verb {
+        Verb::Mail => {
+            let here = |t: &&Transaction| {
+                let exchange = seen.exchanges().get(t.exchange);
+                exchange.is_some_and(|e| e.connection == seen.connection())
+            };
+            ("MAILMAX", said.transactions.iter().rev().take_while(here).count())
+        }
+        Verb::Rcpt => ("RCPTMAX", said.open()?.recipients.len()),
+        _ => return None,
+    };
+    let limit = seen.capabilities()?.limit(name).filter(|limit| number >= *limit)?;
+    let fault = Rule::Limit.at(Span::default()).with("name", name);
+    Some(fault.with("limit", limit.to_string()))
 }
 
 /// The extension that a verb belongs to, if the server did not offer it.

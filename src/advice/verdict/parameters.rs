@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
+
 use crate::session::Dialogue;
 use crate::smtp::param::Param;
+use crate::smtp::parameter::{PARAMETERS, Parameter};
 use crate::smtp::verb::Verb;
 use crate::smtp::{Parsed, Span};
 
 use super::super::fault::{Fault, Says};
-use super::super::parameter::{PARAMETERS, Parameter};
 use super::super::rule::Rule;
 use super::verb::{begun, starts_with};
 
@@ -119,6 +121,26 @@ fn beyond_offer(seen: &Dialogue, known: &Parameter, param: &Parsed<Param>) -> Op
             let limit = hold_limit(seen)
                 .filter(|limit| value.parse::<u64>().is_ok_and(|seconds| seconds > *limit))?;
             Some(Rule::TooLong.at(at).with("limit", limit.to_string()))
+        }
+        "HOLDUNTIL" => {
+            let limit = seen.capabilities()?.find("FUTURERELEASE")?.params.get(1)?;
+            let (until, last) = (value.parse::<Timestamp>(), limit.parse::<Timestamp>());
+            let late = until.is_ok_and(|until| last.is_ok_and(|last| until > last));
+            late.then(|| Rule::TooLate.at(at).with("limit", limit.as_str()))
+        }
+        "BY" => {
+            let limit: i64 =
+                seen.capabilities()?.find("DELIVERBY")?.params.first()?.parse().ok()?;
+            let (seconds, mode) = value.split_once(';')?;
+            let soon =
+                mode.starts_with(['R', 'r']) && seconds.parse().is_ok_and(|s: i64| s < limit);
+            soon.then(|| Rule::TooSoon.at(at).with("limit", limit.to_string()))
+        }
+        "SOLICIT" => {
+            let refused = &seen.capabilities()?.find("NO-SOLICITING")?.params;
+            let is = |class: &&str| refused.iter().any(|r| r.eq_ignore_ascii_case(class));
+            let names: Vec<&str> = value.split(',').filter(is).collect();
+            (!names.is_empty()).then(|| Rule::Unwanted.at(at).with("names", names.join(", ")))
         }
         _ => None,
     }

@@ -1,30 +1,35 @@
 //! The parameters of MAIL and RCPT that are known: where they stand, what their values look like,
-//! and by how much they lengthen the line. One table for the verdict and for the candidates.
+//! and by how much they lengthen the line. One table for the verdict, the candidates and the
+//! practice server.
 
-use crate::smtp::param::keyword_of;
-use crate::smtp::verb::Verb;
+use super::param::keyword_of;
+use super::verb::Verb;
+use super::xtext::is_xtext;
 
 /// A known parameter.
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) verb: Verb,
-    pub(super) clause: &'static str,
+pub struct Parameter {
+    /// Its name in capitals.
+    pub name: &'static str,
+    /// Behind which verb it stands.
+    pub verb: Verb,
+    /// Where its form is laid down.
+    pub clause: &'static str,
     /// How it is written.
-    pub(super) form: &'static str,
+    pub form: &'static str,
     /// Values that are worth to be offered. In a list they can stand together.
-    pub(super) values: &'static [&'static str],
+    pub values: &'static [&'static str],
     /// Whether a value is one; `None` if nothing stands behind the name.
-    pub(super) takes: fn(Option<&str>) -> bool,
+    pub takes: fn(Option<&str>) -> bool,
 }
 
 impl Parameter {
     /// Whether several values can stand behind it, with commas between.
-    pub(super) fn is_list(&self) -> bool {
-        self.name == "NOTIFY"
+    pub fn is_list(&self) -> bool {
+        matches!(self.name, "NOTIFY" | "SOLICIT")
     }
 
     /// The parameter of this name, in capitals.
-    pub(super) fn find(name: &str) -> Option<&'static Self> {
+    pub fn find(name: &str) -> Option<&'static Self> {
         PARAMETERS.iter().find(|known| known.name == name)
     }
 }
@@ -32,7 +37,7 @@ impl Parameter {
 macro_rules! parameters {
     ($($name:literal $verb:ident $clause:literal $form:literal [$($value:literal),*] $takes:expr;)*) => {
         /// Those of MAIL, then those of RCPT, in the order in which they are offered.
-        pub(super) static PARAMETERS: &[Parameter] = &[$(Parameter {
+        pub static PARAMETERS: &[Parameter] = &[$(Parameter {
             name: $name,
             verb: Verb::$verb,
             clause: $clause,
@@ -60,6 +65,7 @@ parameters! {
     "MT-PRIORITY" Mail "RFC 6710 §4.1" "MT-PRIORITY=-9 … 9" ["0", "3", "-3"]
         |v| v.is_some_and(is_priority);
     "REQUIRETLS" Mail "RFC 8689 §2" "REQUIRETLS" [] |v| v.is_none();
+    "SOLICIT" Mail "RFC 3865 §2.2" "SOLICIT=class[,class]" [] |v| v.is_some_and(is_solicitation);
     "PRDR" Mail "RFC 5321 §2.2.2" "PRDR" [] |v| v.is_none();
     "NOTIFY" Rcpt "RFC 3461 §4.1" "NOTIFY=NEVER / SUCCESS,FAILURE,DELAY"
         ["SUCCESS", "FAILURE", "DELAY", "NEVER"] |v| v.is_some_and(is_notify);
@@ -85,7 +91,7 @@ const INCREMENTS: &[(Verb, &str, usize)] = &[
 ];
 
 /// By how many octets these parameters lengthen the line of `verb`.
-pub(super) fn increment<'a>(verb: &Verb, used: impl Iterator<Item = &'a str>) -> usize {
+pub fn increment<'a>(verb: &Verb, used: impl Iterator<Item = &'a str>) -> usize {
     let used: Vec<&str> = used.map(keyword_of).collect();
     let of_used = INCREMENTS.iter().filter(|(v, keyword, _)| v == verb && used.contains(keyword));
     of_used.map(|(.., octets)| octets).sum()
@@ -97,23 +103,6 @@ fn digits(value: &str, most: usize) -> bool {
 
 fn one_of(value: Option<&str>, known: &[&str]) -> bool {
     value.is_some_and(|v| known.iter().any(|k| k.eq_ignore_ascii_case(v)))
-}
-
-/// `xtext` of RFC 3461 §4.
-fn is_xtext(value: &str) -> bool {
-    let hex = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
-    let mut bytes = value.bytes();
-    while let Some(byte) = bytes.next() {
-        let good = match byte {
-            b'+' => hex(bytes.next()) && hex(bytes.next()),
-            b'=' => false,
-            other => other.is_ascii_graphic(),
-        };
-        if !good {
-            return false;
-        }
-    }
-    !value.is_empty()
 }
 
 /// `by-value` of RFC 2852 §4: to return what is late already makes no sense.
@@ -149,6 +138,14 @@ fn is_whole_time(value: &str) -> bool {
 fn is_priority(value: &str) -> bool {
     let digit = value.strip_prefix('-').unwrap_or(value);
     value == "0" || matches!(digit.as_bytes(), [b'1'..=b'9'])
+}
+
+/// `Solicitation-keywords` of RFC 3865 §2.2.
+fn is_solicitation(value: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || b".-_:".contains(&b);
+    let is_word =
+        |w: &str| w.starts_with(|c: char| c.is_ascii_alphabetic()) && w.bytes().all(letter);
+    value.len() <= 1_000 && value.split(',').all(is_word)
 }
 
 /// NEVER stands alone (RFC 3461 §4.1).
@@ -222,6 +219,9 @@ mod tests {
             ("MT-PRIORITY", "-0", false),
             ("MT-PRIORITY", "05", false),
             ("MT-PRIORITY", "10", false),
+            ("SOLICIT", "net.example:ADV,org.example:ADV:ADLT", true),
+            ("SOLICIT", "net.example:ADV,", false),
+            ("SOLICIT", "1.example:ADV", false),
         ] {
             let known = Parameter::find(name).expect(name);
             assert_eq!((known.takes)(Some(value)), good, "{name}={value}");
