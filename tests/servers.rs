@@ -304,7 +304,7 @@ fn exim_stores_what_was_composed() {
 }
 
 /// The parameters of MAIL in the order in which they are completed, each with its keyword.
-const PARAMETERS: [(&str, &str); 12] = [
+const PARAMETERS: [(&str, &str); 13] = [
     ("SIZE", "SIZE"),
     ("BODY", "8BITMIME"),
     ("SMTPUTF8", "SMTPUTF8"),
@@ -316,6 +316,7 @@ const PARAMETERS: [(&str, &str); 12] = [
     ("HOLDUNTIL", "FUTURERELEASE"),
     ("MT-PRIORITY", "MT-PRIORITY"),
     ("REQUIRETLS", "REQUIRETLS"),
+    ("SOLICIT", "NO-SOLICITING"),
     ("PRDR", "PRDR"),
 ];
 
