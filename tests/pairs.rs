@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcript};
-use ehlo::session::{Dialogue, Phase, Turn, timing};
+use ehlo::session::{Dialogue, End, Phase, Turn, timing};
 use ehlo::smtp::code::Code;
 use ehlo::speaker::server::Delivery;
 use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
@@ -566,3 +566,105 @@ fn a_group_that_starts_anew_is_a_new_message() {
 }
 
 const MAIL_SENT: &str = "C: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\n";
+
+/// Plays a script in LMTP, which must go as expected.
+fn lmtp(text: &str) -> Pair {
+    let text = format!(
+        "S: 220 mx.example.net LMTP *\nC: LHLO pc.example.org\nS: 250\n{text}C: QUIT\nS: 221\n:closed\n"
+    );
+    let pair = play_with(&text, Policy { lmtp: true, ..Policy::default() });
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+    assert!(pair.script.is_finished());
+    assert_correct(&pair.dialogue);
+    pair
+}
+
+/// The recipients of each delivery.
+fn delivered(pair: &Pair) -> Vec<Vec<String>> {
+    pair.delivered.lock().unwrap().iter().map(|d| d.recipients.clone()).collect()
+}
+
+/// What the server said in each exchange that answers for one recipient, in the order of the wire.
+fn answers(pair: &Pair) -> Vec<(String, u16)> {
+    let exchanges = pair.dialogue.answered().iter().map(|at| &pair.dialogue.exchanges()[*at]);
+    let of_one = exchanges.filter_map(|e| {
+        let code = e.reply.as_ref()?.code?.0;
+        Some((pair.dialogue.recipient(e)?.local.clone(), code))
+    });
+    of_one.collect()
+}
+
+const FULL: &str = "C: RCPT TO:<full@example.net>\nS: 250\n";
+const DAVE: &str = "C: RCPT TO:<dave@example.net>\nS: 250\n";
+
+#[test]
+fn lmtp_answers_for_each_recipient() {
+    let pair = lmtp(&format!(
+        "{MAIL}{FULL}C: RCPT TO:<nobody@example.net>\nS: 550\n{BOB}{DAVE}C: DATA\nS: 354\nC: hi\nC: .\n\
+         S: 452 4.2.2 *full*\nS: 250 2.0.0 *bob*\nS: 452 4.3.1 *\n"
+    ));
+    let want = [("full", 452), ("bob", 250), ("dave", 452)];
+    assert_eq!(answers(&pair), want.map(|(name, code)| (name.to_owned(), code)));
+    assert_eq!(delivered(&pair), [["bob@example.net"]]);
+    let end = pair.dialogue.envelope().transactions[0].end.map(|(_, end)| end);
+    assert_eq!(end, Some(End::Partly));
+}
+
+#[test]
+fn in_a_group_lmtp_answers_in_the_order_of_the_wire() {
+    let pair = lmtp(
+        ":pipeline\nC: MAIL FROM:<>\nC: RCPT TO:<bob@example.net>\nC: RCPT TO:<nobody@example.net>\n\
+         C: RCPT TO:<carol@example.net>\nC: BDAT 4 LAST\nC: hi\nC: MAIL FROM:<alice@example.org>\n\
+         C: RCPT TO:<full@example.net>\nC: BDAT 4 LAST\nC: yo\nC: NOOP\n:end\n\
+         S: 250 2.1.0 *\nS: 250 2.1.5 *\nS: 550\nS: 250 2.1.5 *\nS: 250 2.0.0 *bob*\nS: 250 2.0.0 *carol*\n\
+         S: 250 2.1.0 *\nS: 250 2.1.5 *\nS: 452 4.2.2 *\nS: 250 2.0.0 Ok\n",
+    );
+    assert_eq!(answers(&pair).len(), 3);
+    assert_eq!(delivered(&pair), [["bob@example.net"], ["carol@example.net"]]);
+}
+
+#[test]
+fn lmtp_without_a_recipient_answers_once() {
+    let text = format!(
+        "{MAIL}C: RCPT TO:<nobody@example.net>\nS: 550\nC: DATA\nS: 554\nC: BDAT 4 LAST\nC: hi\nS: 503\nC: RSET\nS: 250\n"
+    );
+    assert!(delivered(&lmtp(&text)).is_empty());
+}
+
+#[test]
+fn lmtp_and_smtp_have_their_own_greetings() {
+    let text = "S: 220 *LMTP*\nC: EHLO pc.example.org\nS: 500 *LHLO*\nC: HELO pc.example.org\nS: 500\nC: LHLO\nS: 501\nC: MAIL FROM:<>\nS: 503 *LHLO*\nC: LHLO pc.example.org\nS: 250\nC: MAIL FROM:<> PRDR\nS: 555\n";
+    let pair = play_with(text, Policy { lmtp: true, ..Policy::default() });
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+    let pair = play_with("C: LHLO pc.example.org\nS: 502\nC: QUIT\n", Policy::default());
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+}
+
+const PRDR: &str = "C: MAIL FROM:<alice@example.org> PRDR\nS: 250\n";
+
+#[test]
+fn prdr_says_what_becomes_of_each_and_then_of_all() {
+    let text = between(&format!(
+        "{PRDR}{BOB}{FULL}C: RCPT TO:<carol@example.net>\nS: 250\nC: DATA\nS: 354\nC: hi\nC: .\n\
+         S: 353\nS: 250 2.1.5 *bob*\nS: 452 4.2.2 *\nS: 250 *carol*\nS: 250 2.0.0 *not for all\n"
+    ));
+    let pair = play_with(&text, Policy::default());
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+    assert_eq!(delivered(&pair), [["bob@example.net", "carol@example.net"]]);
+    assert_eq!(answers(&pair).len(), 3);
+}
+
+#[test]
+fn prdr_for_one_recipient_or_unasked_for_is_one_reply() {
+    for (mail, to, reply) in [
+        (PRDR, BOB.to_owned(), "S: 250\n"),
+        (PRDR, FULL.to_owned(), "S: 452 4.2.2 *\n"),
+        (MAIL, format!("{BOB}{FULL}"), "S: 250 *full@example.net> is full\n"),
+        (PRDR, FULL.repeat(2), "S: 353\nS: 452\nS: 452\nS: 452 4.2.2 *\n"),
+    ] {
+        let text = between(&format!("{mail}{to}C: BDAT 4 LAST\nC: hi\n{reply}"));
+        let pair = play_with(&text, Policy::default());
+        assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+        assert_correct(&pair.dialogue);
+    }
+}

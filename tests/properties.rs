@@ -21,12 +21,13 @@ use ehlo::journal::{
 use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::Content;
 use ehlo::session::pattern::{Counter, Pattern};
-use ehlo::session::{Dialogue, Phase, Row};
+use ehlo::session::{Dialogue, End, Fate, Phase, Row};
 use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
 use ehlo::smtp::sasl;
+use ehlo::smtp::verb::Verb;
 use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use ehlo::tui::rows::{self, sight::Sight};
 use outline::outline;
@@ -62,6 +63,8 @@ fn client_piece() -> impl Strategy<Value = Vec<u8>> {
     let known = select(&[
         "EHLO pc.example.org\r\n",
         "HELO pc.example.org\r\n",
+        "LHLO pc.example.org\r\n",
+        "MAIL FROM:<a@b.example> PRDR\r\nRCPT TO:<bob@example.net>\r\nRCPT TO:<full@example.net>\r\n",
         "MAIL FROM:<alice@example.org> SIZE=10 BODY=8BITMIME\r\n",
         "MAIL FROM:<>\r\n",
         "RCPT TO:<bob@example.net>\r\n",
@@ -109,6 +112,7 @@ fn server_piece() -> impl Strategy<Value = Vec<u8>> {
         "250-mx.example.net\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 STARTTLS\r\n",
         "354 go\r\n",
         "354 go\r\n",
+        "353 each\r\n",
         "334 \r\n",
         "235 yes\r\n",
         "220 go\r\n",
@@ -145,7 +149,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A session: it is led into some phase, anything happens, and mostly it is closed.
 fn session() -> impl Strategy<Value = Vec<Step>> {
-    let begun = select(Phase::ALL).prop_map(prefix);
+    let begun = (select(Phase::ALL), any::<bool>()).prop_map(|(phase, lmtp)| prefix(phase, lmtp));
     (begun, vec(step(), 0..30), any::<bool>()).prop_map(|(begun, steps, open)| {
         let close = (!open).then_some(Step::Closed(Side::Server, Ending::Finished));
         begun.into_iter().chain(steps).chain(close).collect()
@@ -307,6 +311,30 @@ proptest! {
         }
     }
 
+    /// Every reply that is kept stands once in the order of replies, and whatever an answer for one
+    /// recipient says is said of that recipient, unless all are refused behind it.
+    #[test]
+    fn replies_have_an_order_and_recipients_their_answers(steps in session()) {
+        let seen = fold(&steps);
+        let mut answered = seen.answered().to_vec();
+        answered.sort_unstable();
+        let all = seen.exchanges().iter().enumerate();
+        let replied: Vec<_> = all.filter(|(_, e)| e.reply.is_some()).map(|(at, _)| at).collect();
+        prop_assert_eq!(answered, replied);
+        for recipient in seen.envelope().transactions.iter().flat_map(|t| &t.recipients) {
+            let Some((at, fate)) = recipient.delivered else { continue };
+            let exchange = &seen.exchanges()[at];
+            let said = exchange.reply.as_ref().map_or(Fate::Waiting, |r| Fate::of(r.class()));
+            prop_assert_eq!(said, fate);
+            prop_assert!(exchange.turn.ends_message());
+            prop_assert_eq!(recipient.fate, Fate::Accepted);
+        }
+        for exchange in seen.exchanges().iter().filter(|e| e.recipient.is_some()) {
+            let named = seen.exchanges()[exchange.recipient.unwrap()].verb() == Some(&Verb::Rcpt);
+            prop_assert!(named && exchange.turn.ends_message());
+        }
+    }
+
     #[test]
     fn a_recording_folds_like_the_session(steps in session()) {
         let mut out = Vec::new();
@@ -435,7 +463,7 @@ fn typed() -> impl Strategy<Value = Vec<u8>> {
         "[a-z.@\"\\\\<> ]{0,20}>?",
         "\"[ -~\u{1}-\u{1f}\u{80}-\u{9f}\u{e5}]{0,10}\"@example\\.(net|org)>",
         "[a-z]{200,700}(@example\\.net>)?",
-        "(SIZE|RET|NOTIFY|ORCPT|ENVID|BODY|SMTPUTF8)=?[A-Z0-9;,\u{e5}]{0,300}",
+        "(SIZE|RET|NOTIFY|ORCPT|ENVID|BODY|SMTPUTF8|PRDR)=?[A-Z0-9;,\u{e5}]{0,300}",
         "gr\u{e5}@example\\.net> SMTPUTF8",
     ];
     (verb, word).prop_map(|(verb, word)| format!("{verb}{word}\r\n").into_bytes())
@@ -449,10 +477,13 @@ proptest! {
     fn the_practice_server_answers_correctly(
         lines in vec(prop_oneof![3 => typed(), 2 => client_piece()], 0..16),
         begun in any::<bool>(),
+        lmtp in any::<bool>(),
     ) {
-        let mut server = Server::new(Policy::default(), Arc::new(|_| Ok("1".to_owned())), Seed::default());
+        let policy = Policy { lmtp, ..Policy::default() };
+        let mut server = Server::new(policy, Arc::new(|_| Ok("1".to_owned())), Seed::default());
         let mut dialogue = fold(&[Step::Opened]);
-        let hello = begun.then(|| b"EHLO pc.example.org\r\n".to_vec());
+        let hello = format!("{} pc.example.org\r\n", if lmtp { "LHLO" } else { "EHLO" });
+        let hello = begun.then(|| hello.into_bytes());
         for line in std::iter::once(Vec::new()).chain(hello).chain(lines) {
             if dialogue.phase() == Phase::Closed {
                 break;
@@ -473,6 +504,13 @@ proptest! {
             let odd: Vec<_> = odd.iter().filter(|(_, odd)| odd.id != "D02").collect();
             prop_assert!(odd.is_empty(), "{:?} to {:?}", odd, exchange.line);
         }
+        // Whoever was accepted hears what becomes of the message.
+        let over = |end| matches!(end, End::Accepted | End::Partly | End::Deferred | End::Refused);
+        for transaction in &dialogue.envelope().transactions {
+            let mut taken = transaction.recipients.iter().filter(|r| r.fate == Fate::Accepted);
+            let told = taken.all(|r| r.delivery().is_some_and(|fate| fate != Fate::Waiting));
+            prop_assert!(told || !transaction.end.is_some_and(|(_, end)| over(end)));
+        }
     }
 }
 
@@ -487,12 +525,14 @@ fn said(journal: &Journal, side: Side) -> Vec<u8> {
     out
 }
 
-/// Sessions that lead into each phase.
-fn prefix(phase: Phase) -> Vec<Step> {
+/// Sessions that lead into each phase; those of LMTP have two recipients.
+fn prefix(phase: Phase, lmtp: bool) -> Vec<Step> {
     let greeted = "S: 220 mx.example.net\n";
-    let ready = format!("{greeted}C: EHLO x.example\nS: 250 mx.example.net\n");
+    let (hello, more) =
+        if lmtp { ("LHLO", "C: RCPT TO:<d@d.example>\nS: 250 ok\n") } else { ("EHLO", "") };
+    let ready = format!("{greeted}C: {hello} x.example\nS: 250 mx.example.net\n");
     let sender = format!("{ready}C: MAIL FROM:<a@b.example>\nS: 250 ok\n");
-    let recipients = format!("{sender}C: RCPT TO:<c@d.example>\nS: 250 ok\n");
+    let recipients = format!("{sender}C: RCPT TO:<c@d.example>\nS: 250 ok\n{more}");
     let text = match phase {
         Phase::Offline => return Vec::new(),
         Phase::AwaitingGreeting => String::new(),
@@ -524,7 +564,8 @@ fn prefix(phase: Phase) -> Vec<Step> {
 #[test]
 fn the_prefixes_lead_into_their_phases() {
     for phase in Phase::ALL {
-        assert_eq!(fold(&prefix(*phase)).phase(), *phase);
+        assert_eq!(fold(&prefix(*phase, false)).phase(), *phase);
+        assert_eq!(fold(&prefix(*phase, true)).phase(), *phase);
     }
 }
 
@@ -573,7 +614,7 @@ proptest! {
         noise in vec((any::<bool>(), vec(any::<u8>(), 0..60)), 0..6),
         rest in vec(step(), 0..10),
     ) {
-        let mut steps = prefix(phase);
+        let mut steps = prefix(phase, false);
         steps.extend(noise.into_iter().map(|(client, data)| {
             Step::Says(if client { Side::Client } else { Side::Server }, data)
         }));
@@ -753,11 +794,11 @@ proptest! {
 
 #[test]
 fn what_one_connection_leaves_behind_does_not_reach_the_next() {
-    let mut steps = prefix(Phase::Recipients);
+    let mut steps = prefix(Phase::Recipients, false);
     steps.push(Step::Says(Side::Client, b"DATA\r\nDATA\r\nDATA\r\nold\r\nhalf".to_vec()));
     steps.push(Step::Says(Side::Server, b"250-half".to_vec()));
     steps.push(Step::Closed(Side::Server, Ending::Reset));
-    steps.extend(prefix(Phase::MailData));
+    steps.extend(prefix(Phase::MailData, false));
     steps.push(Step::Says(Side::Client, b"new\r\n.\r\n".to_vec()));
     let dialogue = fold(&steps);
     assert_eq!(dialogue.connection(), 2);

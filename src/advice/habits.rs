@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::session::{Dialogue, Exchange};
+use crate::session::Dialogue;
 use crate::smtp::code::Class;
 use crate::smtp::command::{self, Argument, Command};
 use crate::smtp::path::is_domain;
@@ -44,10 +44,8 @@ impl Habits {
     /// Learns from the exchanges of `seen` from number `from` on that are over; gives the number
     /// of the first one that is not.
     pub fn follow(&mut self, seen: &Dialogue, from: usize) -> usize {
-        let new = seen.exchanges().get(from..).unwrap_or_default().iter();
-        let over = |e: &&Exchange| e.reply.is_some() || e.connection < seen.connection();
-        let over: Vec<&Exchange> = new.take_while(over).collect();
-        for exchange in &over {
+        let over = from.max(seen.settled());
+        for exchange in seen.exchanges().get(from..over).unwrap_or_default() {
             // What was refused for good is not worth to be said again.
             let refused = exchange.reply.as_ref().is_none_or(|r| r.class() == Class::Permanent)
                 && !was_misread(seen, exchange);
@@ -55,7 +53,7 @@ impl Habits {
                 self.learn(command);
             }
         }
-        from + over.len()
+        over
     }
 
     /// Learns from lines that were sent in earlier runs, the oldest first. Nobody knows which of

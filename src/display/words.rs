@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::knowledge::{self, Lang};
 use crate::session::content::Part;
-use crate::session::{End, Fate, Transaction};
+use crate::session::{Dialogue, End, Exchange, Fate, Recipient, Transaction, Turn};
 use crate::smtp::Parsed;
 use crate::smtp::param::Param;
 
@@ -54,6 +54,47 @@ pub const fn fate_key(fate: Fate, transaction: &Transaction) -> &'static str {
     }
 }
 
+/// The code with which an exchange was answered, if it was.
+pub fn code(dialogue: &Dialogue, exchange: usize) -> Option<String> {
+    let code = dialogue.exchanges().get(exchange)?.reply.as_ref()?.code;
+    code.map(|code| code.to_string())
+}
+
+/// What the server said in `exchange`, in words: `250 accepted`.
+pub fn fate_words(
+    dialogue: &Dialogue,
+    transaction: &Transaction,
+    (exchange, fate): (usize, Fate),
+    lang: Lang,
+) -> String {
+    let word = knowledge::word(lang, fate_key(fate, transaction));
+    code(dialogue, exchange).map_or_else(|| word.to_owned(), |code| format!("{code} {word}"))
+}
+
+/// What became of the message for a recipient, in words; `None` where nobody has asked.
+pub fn delivery_words(
+    dialogue: &Dialogue,
+    transaction: &Transaction,
+    recipient: &Recipient,
+    lang: Lang,
+) -> Option<String> {
+    recipient.delivered.map(|said| fate_words(dialogue, transaction, said, lang))
+}
+
+/// For whom an exchange answers the message, where that is not said by its place.
+pub fn answers_for(dialogue: &Dialogue, exchange: &Exchange, lang: Lang) -> Option<String> {
+    match dialogue.recipient(exchange) {
+        Some(path) => {
+            let name = address(&path.written);
+            Some(knowledge::fill(lang, "delivery.for", &[("name", &name)]))
+        }
+        None if matches!(exchange.turn, Turn::Delivery(_)) => {
+            Some(knowledge::word(lang, "delivery.all").to_owned())
+        }
+        None => None,
+    }
+}
+
 /// The word for how a transaction ended, or that it is open.
 pub fn end_word(transaction: &Transaction, lang: Lang) -> &'static str {
     knowledge::word(lang, end_key(transaction))
@@ -64,6 +105,7 @@ pub fn end_key(transaction: &Transaction) -> &'static str {
     match transaction.end.map(|(_, end)| end) {
         None => "end.open",
         Some(End::Accepted) => "end.accepted",
+        Some(End::Partly) => "end.partly",
         Some(End::Deferred) => "end.deferred",
         Some(End::Refused) => "end.refused",
         Some(End::SenderRefused) => "end.sender-refused",

@@ -10,6 +10,7 @@ use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
+use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
 
 use super::Setting;
@@ -36,6 +37,7 @@ pub struct Session<'a> {
 struct Turned {
     turn: &'static str,
     command: Option<String>,
+    recipient: Option<String>,
     reply: Option<Replied>,
     sent_at: Option<String>,
     replied_at: Option<String>,
@@ -67,6 +69,14 @@ struct Recipient {
     params: Vec<String>,
     fate: &'static str,
     code: Option<u16>,
+    delivered: Option<Delivered>,
+}
+
+#[derive(Serialize)]
+struct Delivered {
+    fate: &'static str,
+    code: Option<u16>,
+    exchange: usize,
 }
 
 #[derive(Serialize)]
@@ -300,6 +310,7 @@ fn turned(
             Turn::Command(_) | Turn::LastChunk => "command",
             Turn::LoginAnswer => "login-answer",
             Turn::MailData => "mail-data",
+            Turn::Delivery(_) => "delivery",
             Turn::Unsolicited => "unsolicited",
         },
         command: match exchange.turn {
@@ -312,6 +323,7 @@ fn turned(
                 String::from_utf8_lossy(&bytes).into_owned()
             }),
         },
+        recipient: dialogue.recipient(exchange).map(Path::address),
         reply: exchange.reply.as_ref().map(|reply| replied(reply, dialogue, with_secrets)),
         sent_at: time(exchange.sent_at),
         replied_at: time(exchange.replied_at),
@@ -361,6 +373,11 @@ fn carried(transaction: &Transaction, dialogue: &Dialogue) -> Carried {
                 params: params(&r.params),
                 fate: plain(fate_key(r.fate, transaction)),
                 code: code(r.exchange),
+                delivered: r.delivered.map(|(exchange, fate)| Delivered {
+                    fate: plain(fate_key(fate, transaction)),
+                    code: code(exchange),
+                    exchange,
+                }),
             })
             .collect(),
         message: transaction.message,

@@ -3,20 +3,26 @@
 use std::fmt::Write as _;
 
 use crate::display::line::{self, Shown};
+use crate::display::text::width;
 use crate::display::token::visible;
-use crate::display::words::{address, end_word, fate_key, params, part_line};
+use crate::display::words::{
+    address, answers_for, delivery_words, end_word, fate_key, fate_words, params, part_line,
+};
 use crate::display::{login, offers, security};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Row, secrets, timing};
+use crate::session::{Dialogue, Exchange, Recipient, Row, Transaction, secrets, timing};
 use crate::smtp::Oddity;
+use crate::smtp::verb::Verb;
 
 /// How many lines of one message are printed unless all are asked for.
 const DATA_LINES: usize = 40;
 
 /// Columns of a table, so that it fits a terminal of eighty.
 const TABLE: usize = 74;
+/// Names of recipients are aligned up to so many columns.
+const MATRIX: usize = 50;
 
 /// Prints rows as they come, each once.
 pub struct Printer {
@@ -140,13 +146,16 @@ impl Printer {
         for (_, odd) in exchange.oddities() {
             let _ = writeln!(out, "# {}", finding(odd, self.lang));
         }
+        if let Some(told) = answers_for(dialogue, exchange, self.lang) {
+            let _ = writeln!(out, "# {told}");
+        }
         let wait = timing::wait(exchange)
             .map(|w| format!("{}; ", timing::in_words(w)))
             .unwrap_or_default();
         let title = phase_title(exchange.phase.name(), self.lang);
         let _ = write!(out, "# {wait}{title}");
         let next: Vec<_> = if exchange.phase == dialogue.phase() {
-            dialogue.next_commands().map(crate::smtp::verb::Verb::as_str).collect()
+            dialogue.next_commands().map(Verb::as_str).collect()
         } else {
             Vec::new()
         };
@@ -202,20 +211,39 @@ pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
             word(lang, "envelope.from"),
             params(&transaction.params)
         );
-        for recipient in &transaction.recipients {
-            let reply = dialogue.exchanges().get(recipient.exchange).and_then(|e| e.reply.as_ref());
-            let code = reply.and_then(|r| r.code).map(|c| format!("{c} ")).unwrap_or_default();
-            let fate = knowledge::word(lang, fate_key(recipient.fate, transaction));
-            let to = address(&recipient.path.written);
-            let _ = writeln!(
-                out,
-                "  {} {to}{}  {code}{fate}",
-                word(lang, "envelope.to"),
-                params(&recipient.params)
-            );
-        }
+        recipients(dialogue, transaction, lang, &mut out);
     }
     out
+}
+
+/// The recipients; where the message was answered, what RCPT got and what the message got stand
+/// in two columns.
+fn recipients(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &mut String) {
+    let to = word(lang, "envelope.to");
+    let name = |r: &Recipient| format!("{to} {}{}", address(&r.path.written), params(&r.params));
+    let named = |r: &Recipient| fate_words(dialogue, transaction, (r.exchange, r.fate), lang);
+    let all = &transaction.recipients;
+    if all.iter().all(|r| r.delivered.is_none()) {
+        for recipient in all {
+            let _ = writeln!(out, "  {}  {}", name(recipient), named(recipient));
+        }
+        return;
+    }
+    let (rcpt, message) = (Verb::Rcpt.as_str(), word(lang, "envelope.message"));
+    let widest = |texts: &mut dyn Iterator<Item = String>| texts.map(|t| width(&t)).max();
+    let first = widest(&mut all.iter().map(name)).unwrap_or_default().min(MATRIX);
+    let second = widest(&mut all.iter().map(named)).unwrap_or_default().max(rcpt.len());
+    let mut row = |cells: [&str; 3]| {
+        let [name, rcpt, message] = cells;
+        let gap = |text, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
+        let line = format!("  {name}{}  {rcpt}{}  {message}", gap(name, first), gap(rcpt, second));
+        let _ = writeln!(out, "{}", line.trim_end());
+    };
+    row(["", rcpt, message]);
+    for recipient in all {
+        let got = delivery_words(dialogue, transaction, recipient, lang);
+        row([&name(recipient), &named(recipient), &got.unwrap_or_default()]);
+    }
 }
 
 fn word(lang: Lang, key: &'static str) -> &'static str {

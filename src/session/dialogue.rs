@@ -5,6 +5,7 @@
 //! *undecided*. BDAT is the opposite, there the client alone decides (RFC 3030 §2).
 
 mod client;
+mod delivery;
 mod server;
 
 use std::collections::VecDeque;
@@ -14,8 +15,10 @@ use bytes::BytesMut;
 use crate::journal::facts::TlsReason;
 use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
 use crate::smtp::code::Class;
+use crate::smtp::command::Argument;
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
+use crate::smtp::path::Path;
 use crate::smtp::reply::{Collector, Reply};
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
@@ -94,6 +97,14 @@ pub struct Dialogue {
     layers: Vec<Layer>,
     exchanges: Vec<Exchange>,
     waiting: VecDeque<usize>,
+    /// The exchange in which the server greets.
+    greeting: Option<usize>,
+    /// The exchanges in the order of their replies.
+    answered: Vec<usize>,
+    /// The last greeting that was accepted was LHLO.
+    lmtp: bool,
+    /// A reply for a recipient that may have been meant for a command behind it.
+    doubted: Option<usize>,
     messages: Vec<Message>,
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
@@ -142,6 +153,10 @@ impl Dialogue {
             layers: Vec::new(),
             exchanges: Vec::new(),
             waiting: VecDeque::new(),
+            greeting: None,
+            answered: Vec::new(),
+            lmtp: false,
+            doubted: None,
             messages: Vec::new(),
             kept: 0,
             oldest_kept: 0,
@@ -275,6 +290,37 @@ impl Dialogue {
     /// The exchanges that have no reply yet, oldest first.
     pub const fn waiting(&self) -> &VecDeque<usize> {
         &self.waiting
+    }
+
+    /// The exchanges that were answered, in the order of their replies: where commands are sent
+    /// before the end of a message is answered, they begin before its last replies do.
+    pub fn answered(&self) -> &[usize] {
+        &self.answered
+    }
+
+    /// The first exchange that may still be answered, or that is still to come.
+    pub fn settled(&self) -> usize {
+        // At most one that is due was begun behind others.
+        self.waiting.iter().take(2).min().copied().unwrap_or(self.exchanges.len())
+    }
+
+    /// Whether LMTP is spoken: LHLO was accepted (RFC 2033 §4.1).
+    pub const fn is_lmtp(&self) -> bool {
+        self.lmtp
+    }
+
+    /// Whether the server said in its greeting that it speaks LMTP.
+    pub fn greets_as_lmtp(&self) -> bool {
+        let first = self.greeting.and_then(|at| self.exchanges.get(at)?.reply.as_ref());
+        first.is_some_and(odd::names_lmtp)
+    }
+
+    /// The recipient for whom an exchange answers the message.
+    pub fn recipient(&self, exchange: &Exchange) -> Option<&Path> {
+        match &self.exchanges.get(exchange.recipient?)?.command.as_ref()?.argument {
+            Argument::Path(path, _) => Some(&path.value),
+            _ => None,
+        }
     }
 
     /// The exchange that is to be answered next.
@@ -411,7 +457,10 @@ impl Dialogue {
 
     /// The commands that move the session on, without those the server does not offer.
     pub fn next_commands(&self) -> impl Iterator<Item = &'static Verb> + '_ {
-        self.phase.expected().iter().filter(|verb| match verb {
+        let lmtp = self.phase == Phase::Greeted && self.greets_as_lmtp();
+        self.phase.expected().iter().filter(move |verb| match verb {
+            Verb::Ehlo | Verb::Helo => !lmtp,
+            Verb::Lhlo => lmtp,
             Verb::Starttls => self.offers("STARTTLS") && !self.secured,
             Verb::Auth => self.offers("AUTH") && !self.is_authenticated(),
             Verb::Bdat => self.offers("CHUNKING"),
@@ -432,6 +481,7 @@ impl Dialogue {
         self.notices.push((self.now, Happening::Opened(endpoints.clone())));
         self.wire.push(Row::Notice { index: self.notices.len() - 1 }, 1);
         let greeting = self.add(Turn::Greeting);
+        self.greeting = Some(greeting);
         self.waiting.push_back(greeting);
     }
 
@@ -444,6 +494,7 @@ impl Dialogue {
         self.capabilities = None;
         self.introduced = None;
         self.logged_in = None;
+        self.lmtp = false;
     }
 
     fn add(&mut self, turn: Turn) -> usize {
@@ -463,6 +514,7 @@ impl Dialogue {
         let greets = |at: &usize| exchanges.get(*at).is_some_and(|e| e.turn == Turn::Greeting);
         self.waiting.retain(greets);
         self.chunked = None;
+        self.doubted = None;
         self.login_over = false;
         self.heard = self.now;
         self.secured = true;
@@ -541,6 +593,14 @@ impl Dialogue {
         let front = self.waiting.front().copied();
         let unanswered = front.and_then(|i| self.exchanges.get(i));
         let id = odd::in_close(self.phase, unanswered, self.exchanges.last(), by, how);
+        let late = *how == Ending::TimedOut || by == Side::Client;
+        if let Some(at) = self.doubted.take().filter(|_| late && front.is_some()) {
+            self.add_to_reply(at, "H16");
+        } else if *how == Ending::TimedOut
+            && unanswered.is_some_and(|e| matches!(e.turn, Turn::Delivery(_)))
+        {
+            self.name_missing();
+        }
         let target = front.or_else(|| self.exchanges.len().checked_sub(1));
         if let (Some(id), Some(exchange)) = (id, target.and_then(|i| self.exchanges.get_mut(i))) {
             let len = exchange.line.as_ref().map_or(0, |l| l.bytes.len());
@@ -563,6 +623,7 @@ impl PartialEq for Dialogue {
             == (other.phase, other.secured, other.logged_in, other.connection)
             && self.exchanges == other.exchanges
             && self.waiting == other.waiting
+            && self.answered == other.answered
             && self.messages == other.messages
             && self.envelope == other.envelope
             && self.capabilities == other.capabilities

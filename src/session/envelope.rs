@@ -2,7 +2,9 @@
 //!
 //! Driven by the dialogue at two moments, when a command is sent (things are *waiting*) and when
 //! it is answered. What ends a transaction is kept with it: RSET, a second EHLO, STARTTLS, QUIT,
-//! the end of the data, or the connection (RFC 5321 §4.1.4).
+//! the end of the data, or the connection (RFC 5321 §4.1.4). Being accepted as a recipient and
+//! getting the message are two things: in LMTP and behind PRDR each recipient has an answer of its
+//! own to the end of the data.
 
 use crate::smtp::Parsed;
 use crate::smtp::code::Class;
@@ -38,6 +40,8 @@ impl Fate {
 pub enum End {
     /// The server took the message.
     Accepted,
+    /// The server took the message for some of its recipients.
+    Partly,
     /// The server cannot take the message now.
     Deferred,
     /// The server refused the message.
@@ -65,10 +69,19 @@ pub struct Recipient {
     pub path: Path,
     /// Its parameters.
     pub params: Vec<Parsed<Param>>,
-    /// What the server said.
+    /// What the server said to RCPT.
     pub fate: Fate,
     /// The exchange in which it was named.
     pub exchange: usize,
+    /// The exchange in which the server says what becomes of the message for it, and what it said.
+    pub delivered: Option<(usize, Fate)>,
+}
+
+impl Recipient {
+    /// What becomes of the message for it, if somebody has asked.
+    pub fn delivery(&self) -> Option<Fate> {
+        self.delivered.map(|(_, fate)| fate)
+    }
 }
 
 /// One mail transaction.
@@ -90,6 +103,8 @@ pub struct Transaction {
     pub end: Option<(usize, End)>,
     /// Something is on its way that will end it.
     ending: bool,
+    /// The end of the data was answered with 353: replies follow for each recipient and for all.
+    each: bool,
 }
 
 impl Transaction {
@@ -101,6 +116,46 @@ impl Transaction {
     /// Number of recipients that the server accepted.
     pub fn accepted(&self) -> usize {
         self.recipients.iter().filter(|r| r.fate == Fate::Accepted).count()
+    }
+
+    /// Whether none was accepted, nor may have been.
+    pub(super) fn has_no_recipient(&self) -> bool {
+        self.recipients.iter().all(|r| matches!(r.fate, Fate::Deferred | Fate::Refused))
+    }
+
+    /// The first accepted recipient that was named behind exchange `behind`, as the exchange in
+    /// which it was named.
+    pub(super) fn next_recipient(&self, behind: Option<usize>) -> Option<usize> {
+        let first = self.recipients.partition_point(|r| behind.is_some_and(|at| r.exchange <= at));
+        let mut left = self.recipients.iter().skip(first);
+        left.find(|r| r.fate == Fate::Accepted).map(|r| r.exchange)
+    }
+
+    /// Whether the message gets a reply for each recipient and one for all, as 353 has said.
+    pub const fn answers_each(&self) -> bool {
+        self.each
+    }
+
+    fn recipient_mut(&mut self, exchange: usize) -> Option<&mut Recipient> {
+        let at = self.recipients.binary_search_by_key(&exchange, |r| r.exchange).ok()?;
+        self.recipients.get_mut(at)
+    }
+
+    /// How it ended, now that everything was said about the message that will be; `fate` is what
+    /// was said at last.
+    fn outcome(&self, fate: Fate) -> End {
+        let of = |fate| self.recipients.iter().filter(|r| r.delivery() == Some(fate)).count();
+        match (of(Fate::Accepted), of(Fate::Deferred), self.accepted()) {
+            (_, _, 0) => match fate {
+                Fate::Accepted => End::Accepted,
+                Fate::Deferred => End::Deferred,
+                Fate::Waiting | Fate::Refused => End::Refused,
+            },
+            (taken, _, all) if taken == all => End::Accepted,
+            (1.., ..) => End::Partly,
+            (_, 1.., _) => End::Deferred,
+            _ => End::Refused,
+        }
     }
 
     /// Whether MAIL had the parameter `name`.
@@ -125,6 +180,11 @@ impl Envelope {
     /// The transaction that is open, the sender's acceptance pending or given.
     pub fn open(&self) -> Option<&Transaction> {
         self.transactions.last().filter(|t| t.end.is_none())
+    }
+
+    /// The transaction whose message that is.
+    pub fn carrying(&self, message: usize) -> Option<&Transaction> {
+        self.transactions.iter().rev().find(|t| t.message == Some(message))
     }
 
     fn open_mut(&mut self) -> Option<&mut Transaction> {
@@ -167,15 +227,16 @@ impl Envelope {
     pub(super) fn rcpt_sent(&mut self, exchange: usize, path: &Path, params: &[Parsed<Param>]) {
         if let Some(transaction) = self.open_mut() {
             let (path, params) = (path.clone(), params.to_vec());
-            transaction.recipients.push(Recipient { path, params, fate: Fate::Waiting, exchange });
+            let fate = Fate::Waiting;
+            let named = Recipient { path, params, fate, exchange, delivered: None };
+            transaction.recipients.push(named);
         }
     }
 
     /// RCPT was answered.
     pub(super) fn rcpt_answered(&mut self, exchange: usize, fate: Fate) {
         for transaction in self.transactions.iter_mut().rev() {
-            let mut named = transaction.recipients.iter_mut();
-            if let Some(recipient) = named.rfind(|r| r.exchange == exchange) {
+            if let Some(recipient) = transaction.recipient_mut(exchange) {
                 recipient.fate = fate;
                 return;
             }
@@ -214,17 +275,46 @@ impl Envelope {
         }
     }
 
-    /// The message was answered: its transaction is over, whatever the answer was.
+    /// The message was answered, for all of whom nothing was said yet: its transaction is over,
+    /// whatever the answer was. What is refused for all is refused for each.
     pub(super) fn message_answered(&mut self, exchange: usize, message: usize, fate: Fate) {
-        let end = match fate {
-            Fate::Accepted => End::Accepted,
-            Fate::Deferred => End::Deferred,
-            Fate::Waiting | Fate::Refused => End::Refused,
-        };
-        let mut open = self.transactions.iter_mut().rev().take_while(|t| t.end.is_none());
-        if let Some(transaction) = open.find(|t| t.message == Some(message)) {
-            transaction.end = Some((exchange, end));
+        let Some(transaction) = self.sent(message) else { return };
+        let overrules = |said| said == Fate::Accepted && fate != Fate::Accepted;
+        for recipient in transaction.recipients.iter_mut().filter(|r| r.fate == Fate::Accepted) {
+            let said = recipient.delivery().unwrap_or(Fate::Waiting);
+            if said == Fate::Waiting || overrules(said) {
+                recipient.delivered = Some((exchange, fate));
+            }
         }
+        transaction.end = Some((exchange, transaction.outcome(fate)));
+    }
+
+    /// Nothing more will be said about the message.
+    pub(super) fn message_left(&mut self, exchange: usize, message: usize) {
+        if let Some(transaction) = self.sent(message) {
+            transaction.end = Some((exchange, transaction.outcome(Fate::Waiting)));
+        }
+    }
+
+    /// A recipient has to be answered in `exchange`, or was.
+    pub(super) fn delivery(&mut self, exchange: usize, message: usize, to: usize, fate: Fate) {
+        let recipient = self.sent(message).and_then(|t| t.recipient_mut(to));
+        if let Some(recipient) = recipient {
+            recipient.delivered = Some((exchange, fate));
+        }
+    }
+
+    /// The message gets an answer for each recipient, and then one for all.
+    pub(super) fn each_is_answered(&mut self, message: usize) {
+        if let Some(transaction) = self.sent(message) {
+            transaction.each = true;
+        }
+    }
+
+    /// The open transaction whose message that is.
+    fn sent(&mut self, message: usize) -> Option<&mut Transaction> {
+        let mut open = self.transactions.iter_mut().rev().take_while(|t| t.end.is_none());
+        open.find(|t| t.message == Some(message))
     }
 
     /// Everything that is open is wiped.
@@ -247,6 +337,7 @@ impl Envelope {
             message: None,
             end: None,
             ending: false,
+            each: false,
         });
     }
 }

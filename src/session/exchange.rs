@@ -22,6 +22,9 @@ pub struct Exchange {
     pub secret: Option<Span>,
     /// The message that the exchange ends or adds to.
     pub message: Option<usize>,
+    /// The exchange that named the one recipient for whom the message is answered here
+    /// (RFC 2033 §4.2).
+    pub recipient: Option<usize>,
     /// What was odd about the client's part.
     pub odd: Vec<Oddity>,
     /// The reply, once it is complete.
@@ -49,6 +52,7 @@ impl Exchange {
             command: None,
             secret: None,
             message: None,
+            recipient: None,
             odd: Vec::new(),
             reply: None,
             begun_at: None,

@@ -17,7 +17,7 @@ use crate::smtp::{Oddity, Span};
 use super::exchange::Exchange;
 use super::login::question;
 use super::phase::{Phase, Turn};
-use super::{Dialogue, Envelope};
+use super::{Dialogue, Envelope, Transaction};
 
 /// What is odd about sending `command`, a line of `len` bytes, now.
 pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> Vec<Oddity> {
@@ -36,6 +36,7 @@ pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> 
     if command.verb == Verb::Mail && dialogue.phase() == Phase::Greeted {
         odd.push(Oddity::new("C20", all));
     }
+    odd.extend(of_the_other_protocol(dialogue, &command.verb, None).map(|id| Oddity::new(id, all)));
     let Argument::Path(path, params) = &command.argument else { return odd };
     if dialogue.phase() != Phase::Greeted {
         let unoffered = params.iter().filter(|p| !takes(dialogue, &p.value));
@@ -97,8 +98,9 @@ pub(super) fn in_reply(
     let mut ids = Vec::new();
     match (&exchange.turn, exchange.verb()) {
         (Turn::Greeting, _) => return in_greeting(reply, first),
-        (_, Some(Verb::Ehlo | Verb::Lhlo)) => {
-            if reply.is(Code::UNRECOGNIZED) || reply.is(Code::NOT_IMPLEMENTED) {
+        (_, Some(verb @ (Verb::Ehlo | Verb::Lhlo))) => {
+            let other = of_the_other_protocol(dialogue, verb, Some(reply));
+            if is_not_known(reply) && other.is_none() {
                 ids.push("C01");
             }
             let capabilities = Capabilities::read(reply);
@@ -119,7 +121,7 @@ pub(super) fn in_reply(
         }
         (_, Some(Verb::Data))
             if class == Class::Intermediate
-                && dialogue.envelope().open().is_none_or(|t| t.accepted() == 0) =>
+                && dialogue.envelope().open().is_none_or(Transaction::has_no_recipient) =>
         {
             ids.push("G01");
         }
@@ -159,6 +161,18 @@ fn lists_others(dialogue: &Dialogue, exchange: &Exchange) -> bool {
     });
     let mut listed = listed.flatten().peekable();
     listed.peek().is_some() && !listed.any(|name| name.eq_ignore_ascii_case(mechanism))
+}
+
+/// What the reply shows to be odd about the command, beyond what was known when it was sent.
+pub(super) fn in_answered(
+    dialogue: &Dialogue,
+    exchange: &Exchange,
+    reply: &Reply,
+) -> Option<Oddity> {
+    let id = of_the_other_protocol(dialogue, exchange.verb()?, Some(reply))?;
+    let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
+    let known = exchange.odd.iter().any(|odd| odd.id == id);
+    (!known).then(|| Oddity::new(id, Span::new(0, len)))
 }
 
 fn in_greeting(reply: &Reply, first: Span) -> Vec<(usize, Oddity)> {
@@ -210,6 +224,63 @@ fn has_no_argument(exchange: &Exchange) -> bool {
     exchange.command.as_ref().is_some_and(|c| c.argument == Argument::Nothing)
 }
 
+/// Whether a greeting belongs to the other one of SMTP and LMTP (RFC 2033 §4.1), as far as the
+/// server has said what it speaks, or now says in a `reply` to it.
+pub(super) fn of_the_other_protocol(
+    dialogue: &Dialogue,
+    verb: &Verb,
+    reply: Option<&Reply>,
+) -> Option<&'static str> {
+    let unknown = reply.filter(|reply| is_not_known(reply));
+    let lmtp = |reply| names(reply, b"LMTP") || names(reply, b"LHLO");
+    match verb {
+        Verb::Ehlo | Verb::Helo if dialogue.greets_as_lmtp() || unknown.is_some_and(lmtp) => {
+            Some("C21")
+        }
+        Verb::Lhlo if unknown.is_some() => Some("C22"),
+        _ => None,
+    }
+}
+
+fn is_not_known(reply: &Reply) -> bool {
+    reply.is(Code::UNRECOGNIZED) || reply.is(Code::NOT_IMPLEMENTED)
+}
+
+/// Whether a reply names LMTP, as greetings do.
+pub(super) fn names_lmtp(reply: &Reply) -> bool {
+    names(reply, b"LMTP")
+}
+
+fn names(reply: &Reply, word: &[u8]) -> bool {
+    let same = |said: &[u8]| said.eq_ignore_ascii_case(word);
+    let mut lines = reply.lines.iter();
+    lines.any(|line| line.text().split(|b| !b.is_ascii_alphanumeric()).any(same))
+}
+
+/// Whether a reply says that a command is not known, not complete, or not in its place: nothing
+/// was done (RFC 5321 §4.2.1).
+pub(super) fn is_about_a_command(reply: &Reply) -> bool {
+    matches!(reply.code, Some(Code(500..=504)))
+}
+
+/// Whether such a reply can be meant for `exchange`: some codes answer one command alone
+/// (RFC 5321 §4.2.3, RFC 4954 §4, RFC 1985 §5), and the end of a message is no command. A greeting
+/// may be anything.
+pub(super) fn may_answer(reply: &Reply, exchange: &Exchange) -> bool {
+    let verbs: &[Verb] = match (reply.code, &exchange.turn) {
+        (_, Turn::Greeting) | (Some(Code(235 | 334)), Turn::LoginAnswer) => return true,
+        (Some(Code(500..=504)), turn) => return !matches!(turn, Turn::Delivery(_)),
+        (Some(Code(211 | 214)), _) => &[Verb::Help],
+        (Some(Code(220)), _) => &[Verb::Starttls, Verb::Xclient],
+        (Some(Code(221)), _) => &[Verb::Quit],
+        (Some(Code(235 | 334)), _) => &[Verb::Auth],
+        (Some(Code(252)), _) => &[Verb::Vrfy, Verb::Expn, Verb::Etrn],
+        (Some(Code(354)), _) => &[Verb::Data],
+        _ => return true,
+    };
+    exchange.verb().is_some_and(|verb| verbs.contains(verb))
+}
+
 /// Enhanced codes where none belongs (RFC 2034 §4).
 fn misplaced_codes(reply: &Reply) -> Vec<(usize, Oddity)> {
     let spans = reply.lines.iter().map(|l| l.enhanced.map(|(_, span)| span)).enumerate();
@@ -251,7 +322,7 @@ pub(super) fn in_close(
         (Side::Server, Some((Turn::Greeting, _))) => Some("A13"),
         (Side::Server, Some((_, Some(Verb::Quit)))) => Some("I01"),
         (Side::Server, Some((_, Some(Verb::Ehlo)))) => Some("C02"),
-        (Side::Server, Some((Turn::MailData, _))) => Some("G05"),
+        (Side::Server, Some((Turn::MailData | Turn::Delivery(_), _))) => Some("G05"),
         (Side::Server, _) if phase == Phase::MailData => Some("G05"),
         (Side::Server, _) if phase == Phase::AwaitingTls => Some("D03"),
         (Side::Server, None) if phase == Phase::Refused && refused() => Some("A09"),

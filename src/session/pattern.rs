@@ -233,9 +233,18 @@ fn duration(text: &str) -> Option<Duration> {
     Some(Duration::from_micros(digits(whole)?.checked_mul(unit)?.checked_add(part)?))
 }
 
-/// The verb that an exchange counts as: the dot behind mail data belongs to its DATA.
+/// The verb that an exchange counts as: the end of a message belongs to what carried it.
 fn kind(exchange: &Exchange) -> Option<&Verb> {
-    if exchange.turn == Turn::MailData { Some(&Verb::Data) } else { exchange.verb() }
+    carrier(exchange).or_else(|| exchange.verb())
+}
+
+/// The verb to which an exchange belongs that is no command.
+const fn carrier(exchange: &Exchange) -> Option<&Verb> {
+    match &exchange.turn {
+        Turn::MailData => Some(&Verb::Data),
+        Turn::Delivery(verb) => Some(verb),
+        _ => None,
+    }
 }
 
 /// Whether `glob` fits the client's line, a line of the reply, its text behind the code, or a word
@@ -301,8 +310,8 @@ impl Counter {
         if std::mem::replace(&mut self.connection, exchange.connection) != exchange.connection {
             self.counts.clear();
         }
-        if exchange.turn == Turn::MailData {
-            return self.counts.get(&Verb::Data).copied().unwrap_or(1);
+        if let Some(carrier) = carrier(exchange) {
+            return self.counts.get(carrier).copied().unwrap_or(1);
         }
         let Some(verb) = exchange.verb().filter(|verb| verb.is_known()) else { return 1 };
         if *verb == Verb::Mail {

@@ -90,7 +90,7 @@ impl Phase {
     /// The commands that move a session on from here, in the order in which one would use them.
     pub const fn expected(self) -> &'static [Verb] {
         match self {
-            Self::Greeted => &[Verb::Ehlo, Verb::Helo, Verb::Quit],
+            Self::Greeted => &[Verb::Ehlo, Verb::Helo, Verb::Lhlo, Verb::Quit],
             Self::Ready => &[Verb::Starttls, Verb::Auth, Verb::Mail, Verb::Quit],
             Self::Sender => &[Verb::Rcpt, Verb::Rset],
             Self::Recipients => &[Verb::Rcpt, Verb::Data, Verb::Bdat, Verb::Rset],
@@ -114,6 +114,9 @@ pub enum Turn {
     LoginAnswer,
     /// The lone dot behind mail data.
     MailData,
+    /// The end of a message that came by this command, once more: for one more recipient, or behind
+    /// those of PRDR for all of them.
+    Delivery(Verb),
     /// Nothing: the server spoke unasked.
     Unsolicited,
 }
@@ -121,7 +124,7 @@ pub enum Turn {
 impl Turn {
     /// Whether the reply to it says what becomes of a message.
     pub const fn ends_message(&self) -> bool {
-        matches!(self, Self::LastChunk | Self::MailData)
+        matches!(self, Self::LastChunk | Self::MailData | Self::Delivery(_))
     }
 }
 

@@ -38,6 +38,8 @@ impl Code {
     pub const CANNOT_VERIFY: Self = Self(252);
     /// The server's turn in a login (RFC 4954 §4).
     pub const AUTH_CHALLENGE: Self = Self(334);
+    /// Replies for each recipient follow, and then one for all (draft-hall-prdr).
+    pub const EACH_RECIPIENT: Self = Self(353);
     /// Send the mail data.
     pub const START_DATA: Self = Self(354);
     /// Service not available, closing.

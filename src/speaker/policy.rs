@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::session::timing::SERVER_PATIENCE;
+use crate::smtp::path::Path;
 
 use super::login::{Account, Secret};
 
@@ -23,6 +24,8 @@ pub struct Policy {
     pub domain: String,
     /// Local parts that exist there; matched without case.
     pub mailboxes: Vec<String>,
+    /// Mailboxes that are full: they are recipients, but no message goes into them.
+    pub full: Vec<String>,
     /// The domain of its mailing lists.
     pub list_domain: String,
     /// Lists and their members.
@@ -62,6 +65,8 @@ pub struct Policy {
     pub command_limit: usize,
     /// Whether STARTTLS is offered (RFC 3207).
     pub starttls: bool,
+    /// Whether it speaks LMTP (RFC 2033) instead of SMTP.
+    pub lmtp: bool,
     /// How long it waits for a command (RFC 5321 §4.5.3.2.7).
     pub patience: Duration,
 }
@@ -72,7 +77,8 @@ impl Default for Policy {
         Self {
             host: "mx.example.net".to_owned(),
             domain: "example.net".to_owned(),
-            mailboxes: owned(&["bob", "carol", "dave", "postmaster"]),
+            mailboxes: owned(&["bob", "carol", "dave", "full", "postmaster"]),
+            full: owned(&["full"]),
             list_domain: "lists.example.net".to_owned(),
             lists: vec![(
                 "friends".to_owned(),
@@ -106,6 +112,7 @@ impl Default for Policy {
             login_limit: 12_288,
             command_limit: 100_000,
             starttls: false,
+            lmtp: false,
             patience: SERVER_PATIENCE,
         }
     }
@@ -115,6 +122,12 @@ impl Policy {
     /// Whether `local` is a mailbox of the domain.
     pub fn has_mailbox(&self, local: &str) -> bool {
         self.mailboxes.iter().any(|m| m.eq_ignore_ascii_case(local))
+    }
+
+    /// Whether `path` is a mailbox here into which nothing goes any more.
+    pub fn is_full(&self, path: &Path) -> bool {
+        let here = path.domain.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(&self.domain));
+        here && self.full.iter().any(|m| m.eq_ignore_ascii_case(&path.local))
     }
 
     /// The account of this name.

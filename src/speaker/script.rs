@@ -158,7 +158,12 @@ impl Script {
 
     /// The next reply that was not looked at yet.
     fn reply<'a>(&self, seen: &'a Dialogue) -> Option<&'a Exchange> {
-        seen.exchanges().get(self.heard).filter(|e| e.reply.is_some())
+        seen.exchanges().get(self.replied(seen)?)
+    }
+
+    /// The exchange that it answers.
+    fn replied(&self, seen: &Dialogue) -> Option<usize> {
+        seen.answered().get(self.heard).copied()
     }
 
     /// That reply was looked at.
@@ -187,7 +192,9 @@ impl Script {
         };
         let next = errand.next(seen);
         if let Next::Over(last) = next {
-            self.heard = last.unwrap_or_else(|| seen.exchanges().len());
+            let answered = seen.answered();
+            let last = last.and_then(|last| answered.iter().rposition(|at| *at == last));
+            self.heard = last.unwrap_or(answered.len());
             self.remarks.extend(errand.remark().map(|remark| (*at, remark)));
         }
         next
@@ -196,7 +203,7 @@ impl Script {
     /// At the end nothing may be left over.
     fn finish(&mut self, seen: &Dialogue) -> Option<Say> {
         if self.reply(seen).is_some() {
-            return Some(self.fail(None, &[], Some(self.heard)));
+            return Some(self.fail(None, &[], self.replied(seen)));
         }
         let all_answered = seen.waiting().is_empty();
         (all_answered && seen.phase().is_open()).then_some(Say::Close(Ending::Finished))
@@ -210,8 +217,10 @@ impl Speaker for Script {
             return None;
         }
         // What came unasked is for whoever listens now.
-        let asked = |e: &Exchange| e.turn != Turn::Unsolicited;
-        let before = || seen.exchanges().iter().rposition(asked).map_or(0, |at| at + 1);
+        let asked = |at: &usize| {
+            seen.exchanges().get(*at).is_some_and(|e| e.turn != Turn::Unsolicited)
+        };
+        let before = || seen.answered().iter().rposition(asked).map_or(0, |at| at + 1);
         self.joined_at.get_or_insert_with(before);
         let over = !seen.phase().is_open();
         while self.mismatch.is_none() {
@@ -219,7 +228,7 @@ impl Speaker for Script {
             match item {
                 Item::Expect(at, patterns) => match self.reply(seen) {
                     Some(exchange) if self.fits(&patterns, exchange) => self.hear(),
-                    Some(_) => return Some(self.fail(Some(at), &patterns, Some(self.heard))),
+                    Some(_) => return Some(self.fail(Some(at), &patterns, self.replied(seen))),
                     None if over => return Some(self.fail(Some(at), &patterns, None)),
                     None => return None,
                 },
@@ -230,7 +239,7 @@ impl Speaker for Script {
                 Item::AwaitGoodbye if over => {}
                 Item::AwaitGreeting | Item::AwaitGoodbye => return None,
                 Item::Errand(_, errand) if !errand.has_begun() && self.reply(seen).is_some() => {
-                    return Some(self.fail(None, &[], Some(self.heard)));
+                    return Some(self.fail(None, &[], self.replied(seen)));
                 }
                 Item::Errand(..) => match self.go_on(seen) {
                     Next::Say(bytes) => return Some(Say::Bytes(bytes)),
@@ -239,7 +248,7 @@ impl Speaker for Script {
                 },
                 Item::ExpectClosed(_) if over => {}
                 Item::ExpectClosed(at) if self.reply(seen).is_some() => {
-                    return Some(self.fail(Some(at), &[], Some(self.heard)));
+                    return Some(self.fail(Some(at), &[], self.replied(seen)));
                 }
                 Item::ExpectClosed(_) => return None,
                 Item::Wait(time) => {
@@ -254,7 +263,7 @@ impl Speaker for Script {
                 Item::Say(Say::Bytes(_) | Say::Drip(_))
                     if self.reply(seen).is_some_and(|e| e.turn == Turn::Unsolicited) =>
                 {
-                    return Some(self.fail(None, &[], Some(self.heard)));
+                    return Some(self.fail(None, &[], self.replied(seen)));
                 }
                 Item::Say(say) => {
                     self.next += 1;

@@ -12,7 +12,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::journal::{Ending, Moment};
-use crate::session::{Dialogue, Exchange, Fate, Login, Message, Phase, Transaction, Turn};
+use crate::session::{
+    Dialogue, Exchange, Fate, Login, Message, Phase, Recipient, Transaction, Turn,
+};
 use crate::smtp::Parsed;
 use crate::smtp::code::{Code, Enhanced};
 use crate::smtp::command::Argument;
@@ -79,9 +81,9 @@ impl Server {
             Turn::Greeting => Some(Answer(
                 Code::READY,
                 None,
-                vec![format!("{} ESMTP ehlo practice server", self.policy.host)],
+                vec![format!("{} {} ehlo practice server", self.policy.host, self.protocol())],
             )),
-            Turn::MailData => Some(self.message(seen, exchange)),
+            Turn::MailData | Turn::Delivery(_) => Some(self.message(seen, exchange)),
             Turn::LoginAnswer => Some(self.step(seen, index, exchange)),
             Turn::Unsolicited => None,
             Turn::Command(Verb::Auth) => Some(self.auth(seen, index, exchange)),
@@ -110,16 +112,28 @@ impl Server {
             _ => String::new(),
         };
         Some(match (&command.verb, argument) {
+            // RFC 2033 §4.1.
+            (Verb::Ehlo | Verb::Helo, _) if self.policy.lmtp => Answer(
+                Code::UNRECOGNIZED,
+                None,
+                vec!["This is LMTP, where LHLO is said instead".to_owned()],
+            ),
+            (Verb::Lhlo, Argument::Name(name)) if self.policy.lmtp => {
+                self.ehlo(seen, exchange, name)
+            }
             (Verb::Ehlo, Argument::Name(name)) => self.ehlo(seen, exchange, name),
             (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
                 Answer(Code::OK, None, vec![self.hello(name)])
             }
             // No detailed code stands in an answer to EHLO or HELO (RFC 2034 §4).
-            (Verb::Ehlo | Verb::Helo, _) => Answer(
-                Code::BAD_ARGUMENTS,
-                None,
-                vec!["Say EHLO and the full name of your host, or its address in [ ]".to_owned()],
-            ),
+            (verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo), _)
+                if (*verb == Verb::Lhlo) == self.policy.lmtp =>
+            {
+                let first = self.introduction();
+                let why =
+                    format!("Say {first} and the full name of your host, or its address in [ ]");
+                Answer(Code::BAD_ARGUMENTS, None, vec![why])
+            }
             (Verb::Mail, Argument::Path(path, params)) => {
                 self.mail(seen, (index, exchange), path, params)
             }
@@ -160,12 +174,20 @@ impl Server {
                 no(Code::BAD_ARGUMENTS, (5, 4), "STARTTLS takes no argument")
             }
             (Verb::Noop, _) => yes(Code::OK, (0, 0), "Ok"),
-            (Verb::Help, _) => help(),
+            (Verb::Help, _) => self.help(),
             (Verb::Vrfy, _) => self.verify(&text(argument)),
             (Verb::Expn, _) => self.expand(&text(argument)),
             (Verb::Other(_), _) => no(Code::UNRECOGNIZED, (5, 2), "Command not recognized"),
             (verb, _) => no(Code::NOT_IMPLEMENTED, (5, 1), &format!("{verb} is not offered here")),
         })
+    }
+
+    const fn protocol(&self) -> &'static str {
+        if self.policy.lmtp { "LMTP" } else { "ESMTP" }
+    }
+
+    const fn introduction(&self) -> Verb {
+        if self.policy.lmtp { Verb::Lhlo } else { Verb::Ehlo }
     }
 
     fn hello(&self, name: &str) -> String {
@@ -202,6 +224,7 @@ impl Server {
             Some(format!("FUTURERELEASE {} {}", hold.0, hold.1)),
             plain("MT-PRIORITY", true),
             plain("REQUIRETLS", tls),
+            plain("PRDR", !policy.lmtp),
             (!refused.is_empty()).then(|| format!("NO-SOLICITING {}", refused.join(" "))),
             Some(format!(
                 "LIMITS RCPTMAX={} MAILMAX={} RCPTDOMAINMAX={}",
@@ -284,7 +307,7 @@ impl Server {
         params: &[Parsed<Param>],
     ) -> Answer {
         if matches!(seen.phase(), Phase::Greeted | Phase::Refused) {
-            return no(Code::BAD_SEQUENCE, (5, 1), "Say EHLO first");
+            return no(Code::BAD_SEQUENCE, (5, 1), &format!("Say {} first", self.introduction()));
         }
         if accepted(seen).is_some() {
             return no(Code::BAD_SEQUENCE, (5, 1), "A transaction is open already; RSET ends it");
@@ -413,33 +436,89 @@ impl Server {
         no(Code::TOO_BIG, (3, 4), &format!("Too big: the limit is {limit} bytes"))
     }
 
+    /// The end of a message: for one recipient in LMTP, for all of them in SMTP, or for each and all
+    /// where PRDR was asked for; as in Exim, one recipient alone needs no answer of its own.
     fn message(&self, seen: &Dialogue, exchange: &Exchange) -> Answer {
-        let message = exchange.message.and_then(|m| seen.messages().get(m));
-        let (Some(message), Some(transaction)) = (message, accepted(seen)) else {
+        let carried = exchange.message.and_then(|at| {
+            let transaction = seen.envelope().carrying(at).filter(|t| t.end.is_none())?;
+            Some((seen.messages().get(at)?, transaction))
+        });
+        let Some((message, transaction)) = carried else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
         };
+        let is_first = !matches!(exchange.turn, Turn::Delivery(_));
+        let is_meant = |r: &&Recipient| r.fate == Fate::Accepted;
+        let mut meant = transaction.recipients.iter().filter(is_meant);
+        if let Some(to) = meant.find(|r| exchange.recipient == Some(r.exchange)) {
+            return self.for_one(message, transaction, to);
+        }
+        if is_first && transaction.has_param("PRDR") && transaction.accepted() > 1 {
+            let why = "What becomes of it follows for each recipient, and then for all".to_owned();
+            return Answer(Code::EACH_RECIPIENT, None, vec![why]);
+        }
         if self.is_too_big(message) {
             return self.too_big();
         }
+        let meant = transaction.recipients.iter().filter(is_meant);
+        let (full, taken): (Vec<_>, Vec<_>) = meant.partition(|r| self.policy.is_full(&r.path));
+        let report = match full.first() {
+            Some(to) if taken.is_empty() => return full_mailbox(to),
+            // Whoever was promised a reply of each knows already.
+            Some(_) if transaction.answers_each() => "; not for all".to_owned(),
+            Some(to) => format!("; a report will say that <{}> is full", written(to)),
+            None => String::new(),
+        };
+        self.deliver(message, transaction, &taken, "Message accepted", &report)
+    }
+
+    /// What becomes of a message for one of its recipients. Behind PRDR it is stored with the reply
+    /// for all.
+    fn for_one(&self, message: &Message, transaction: &Transaction, to: &Recipient) -> Answer {
+        if self.is_too_big(message) {
+            self.too_big()
+        } else if self.policy.is_full(&to.path) {
+            full_mailbox(to)
+        } else if transaction.answers_each() {
+            yes(Code::OK, (1, 5), &format!("Good for <{}>", written(to)))
+        } else {
+            self.deliver(message, transaction, &[to], &format!("<{}> has it", written(to)), "")
+        }
+    }
+
+    fn deliver(
+        &self,
+        message: &Message,
+        transaction: &Transaction,
+        to: &[&Recipient],
+        done: &str,
+        more: &str,
+    ) -> Answer {
         let delivery = Delivery {
             sender: transaction.sender.address(),
-            recipients: transaction
-                .recipients
-                .iter()
-                .filter(|r| r.fate == Fate::Accepted)
-                .map(|r| r.path.address())
-                .collect(),
+            recipients: to.iter().map(|r| r.path.address()).collect(),
             content: message.content(),
             held: parameters::held(&transaction.params, self.time()),
         };
         match (self.deliver)(delivery) {
-            Ok(name) => yes(Code::OK, (0, 0), &format!("Message accepted as {name}")),
+            Ok(name) => yes(Code::OK, (0, 0), &format!("{done} as {name}{more}")),
             Err(why) => Answer(
                 Code::NO_STORAGE,
                 Some(Enhanced::new(4, 3, 1)),
                 vec![format!("Could not be stored: {}", shown(&why))],
             ),
         }
+    }
+
+    fn help(&self) -> Answer {
+        let first = if self.policy.lmtp { "LHLO" } else { "EHLO HELO" };
+        let lines = [
+            &*format!("{first} AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP"),
+            "Mailboxes here: bob, carol, dave and postmaster at example.net",
+            "So is full at example.net, into which no message goes any more",
+            "alice@example.org can log in with the password correct horse",
+            "The list friends at lists.example.net can be expanded",
+        ];
+        Answer(Code::HELP, Some(Enhanced::new(2, 0, 0)), lines.map(str::to_owned).to_vec())
     }
 
     /// VRFY (RFC 5321 §3.5).
@@ -505,6 +584,15 @@ impl Speaker for Server {
             Say::Wait(left)
         })
     }
+}
+
+fn written(to: &Recipient) -> String {
+    shown(&to.path.written)
+}
+
+fn full_mailbox(to: &Recipient) -> Answer {
+    let text = format!("The mailbox of <{}> is full", written(to));
+    Answer(Code::NO_STORAGE, Some(Enhanced::new(4, 2, 2)), vec![text])
 }
 
 fn yes(code: Code, (subject, detail): (u16, u16), text: &str) -> Answer {
@@ -577,14 +665,4 @@ fn data(seen: &Dialogue) -> Answer {
             vec!["Send the message, then a line with a dot alone".to_owned()],
         ),
     }
-}
-
-fn help() -> Answer {
-    let lines = [
-        "EHLO HELO AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP",
-        "Mailboxes here: bob, carol, dave and postmaster at example.net",
-        "alice@example.org can log in with the password correct horse",
-        "The list friends at lists.example.net can be expanded",
-    ];
-    Answer(Code::HELP, Some(Enhanced::new(2, 0, 0)), lines.map(str::to_owned).to_vec())
 }

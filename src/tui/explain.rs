@@ -6,6 +6,7 @@ use crate::display::advice::say;
 use crate::display::article::{self, Paragraph, first_sentence};
 use crate::display::login;
 use crate::display::token::own_visible;
+use crate::display::words::answers_for;
 use crate::display::{Role, security};
 use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
@@ -119,6 +120,7 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
             let answered = answered.into_iter().filter(|_| asked.is_empty());
             let reply = exchange.reply.iter();
             said.extend(asked.iter().cloned());
+            said.extend(whose(model, exchange));
             said.extend(reply.clone().flat_map(|reply| codes(model, reply, brief)));
             said.extend(oddities(model, exchange, brief));
             said.extend(reply.filter_map(|reply| remedy(model, reply, brief)));
@@ -239,6 +241,7 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
     let own = reply.filter(|reply| topics == topics_of_reply(reply));
     let mut said = inside(model, row, false);
+    said.extend(exchange.and_then(|exchange| whose(model, exchange)));
     match own {
         Some(reply) => said.extend(codes(model, reply, brief)),
         None => said.extend(topics.iter().map(|topic| about(model, *topic, brief))),
@@ -261,6 +264,12 @@ fn inside(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
         return vec![Paragraph::line(Role::Title, fields.join("; "))];
     }
     fields.into_iter().map(|field| Paragraph::new(Role::Title, field.field, field.why)).collect()
+}
+
+/// For whom an answer to the end of a message is.
+fn whose(model: &Model, exchange: &Exchange) -> Option<Paragraph> {
+    let said = answers_for(&model.session.dialogue, exchange, model.lang)?;
+    Some(Paragraph::line(Role::Title, said))
 }
 
 /// What the first of several topics changes.

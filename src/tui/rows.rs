@@ -16,6 +16,7 @@ use crate::display::Role;
 use crate::display::line::{Shown, end_text, shown};
 use crate::display::text::width;
 use crate::display::token::{Token, tokens};
+use crate::display::words::address;
 use crate::journal::Moment;
 use crate::knowledge;
 use crate::session::{Dialogue, Row, secrets, timing};
@@ -225,6 +226,11 @@ fn pieces(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece
     }
     for odd in notes(dialogue, at) {
         pieces.push((Role::Warn, format!(" {}", odd.id)));
+    }
+    if let Some(Row::Server { exchange, line: 0 }) = dialogue.wire().row(at)
+        && let Some(path) = dialogue.exchanges().get(exchange).and_then(|e| dialogue.recipient(e))
+    {
+        pieces.push((Role::Dim, format!(" {}", address(&path.written))));
     }
     if unfinished {
         pieces.push((Role::Warn, format!(" {}", knowledge::word(model.lang, "reply.partial"))));

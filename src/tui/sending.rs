@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::draft;
 use crate::journal::Moment;
-use crate::session::{Dialogue, Exchange, Message, Phase};
+use crate::session::{Dialogue, End, Exchange, Message, Phase, Turn};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::verb::Verb;
 
@@ -212,7 +212,8 @@ impl Sending {
         Next::Say(piece)
     }
 
-    /// Counts the replies that say yes; the code of the first one that says no.
+    /// Counts the replies that say yes; the code of the first one that says no. Where each
+    /// recipient has an answer, the message is taken if it is for one of them.
     fn refusal(&mut self, dialogue: &Dialogue) -> Option<Code> {
         while let Some(exchange) = dialogue.exchanges().get(self.next_reply) {
             if carries(exchange) {
@@ -220,7 +221,16 @@ impl Sending {
                 // Behind anything but 354 the lines of a message would be commands.
                 let is_data = exchange.verb() == Some(&Verb::Data);
                 let good = if is_data { Class::Intermediate } else { Class::Positive };
-                if reply.class() != good {
+                let sent = exchange.message.and_then(|at| dialogue.envelope().carrying(at));
+                let taken = match sent.filter(|_| exchange.turn.ends_message()) {
+                    Some(sent) => match sent.end?.1 {
+                        // Not everybody has heard.
+                        End::Closed => return None,
+                        end => matches!(end, End::Accepted | End::Partly),
+                    },
+                    None => reply.class() == good,
+                };
+                if !taken {
                     return Some(reply.code.unwrap_or(Code(0)));
                 }
                 self.taken += 1;
@@ -240,7 +250,8 @@ pub fn begun(dialogue: &Dialogue) -> Option<&Message> {
 
 /// Whether an exchange is about a message, and not something that was typed meanwhile.
 fn carries(exchange: &Exchange) -> bool {
-    exchange.turn.ends_message() || matches!(exchange.verb(), Some(Verb::Data | Verb::Bdat))
+    let ends = matches!(exchange.turn, Turn::MailData | Turn::LastChunk);
+    ends || matches!(exchange.verb(), Some(Verb::Data | Verb::Bdat))
 }
 
 #[cfg(test)]

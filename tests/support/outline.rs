@@ -10,12 +10,15 @@ use ehlo::smtp::Oddity;
 pub(crate) fn outline(dialogue: &Dialogue) -> String {
     let mut out = String::new();
     for exchange in dialogue.exchanges() {
-        let _ = writeln!(out, "{}", exchange_line(exchange));
+        let to = dialogue.recipient(exchange).map(|path| format!(" <{}>", path.written));
+        let _ = writeln!(out, "{}", exchange_line(exchange, &to.unwrap_or_default()));
     }
     for transaction in &dialogue.envelope().transactions {
         let _ = writeln!(out, "{}", transaction_line(transaction));
         for recipient in &transaction.recipients {
-            let _ = writeln!(out, "{}", recipient_line(recipient));
+            let answer = recipient.delivered.and_then(|(at, _)| dialogue.exchanges().get(at));
+            let own = answer.is_some_and(|answer| answer.recipient == Some(recipient.exchange));
+            let _ = writeln!(out, "{}", recipient_line(recipient, own));
         }
     }
     for (at, message) in dialogue.messages().iter().enumerate() {
@@ -27,10 +30,11 @@ pub(crate) fn outline(dialogue: &Dialogue) -> String {
 }
 
 /// `RCPT 550 sender [F02]`: what was asked, the answer, the phase behind it, and the oddities.
-fn exchange_line(exchange: &Exchange) -> String {
+fn exchange_line(exchange: &Exchange, to: &str) -> String {
     let what = match (&exchange.turn, exchange.verb()) {
         (Turn::Greeting, _) => "greeting".to_owned(),
         (Turn::MailData, _) => "data".to_owned(),
+        (Turn::Delivery(_), _) => "delivery".to_owned(),
         (Turn::LoginAnswer, _) => "answer".to_owned(),
         (Turn::Unsolicited, _) => "unasked".to_owned(),
         (Turn::LastChunk, _) => "BDAT-LAST".to_owned(),
@@ -42,7 +46,7 @@ fn exchange_line(exchange: &Exchange) -> String {
         Some(reply) => reply.code.map_or_else(|| "no-code".to_owned(), |code| code.to_string()),
     };
     let odd: Vec<Oddity> = exchange.oddities().map(|(_, odd)| odd).collect();
-    format!("{what} {code} {}{}", exchange.phase.name(), ids(&odd))
+    format!("{what}{to} {code} {}{}", exchange.phase.name(), ids(&odd))
 }
 
 fn transaction_line(transaction: &Transaction) -> String {
@@ -60,9 +64,13 @@ fn transaction_line(transaction: &Transaction) -> String {
     )
 }
 
-fn recipient_line(recipient: &Recipient) -> String {
-    let fate = format!("{:?}", recipient.fate).to_lowercase();
-    format!("to <{}> {fate}", recipient.path.written)
+/// `to <bob@example.net> accepted, message deferred`: the second where it has an `own` answer.
+fn recipient_line(recipient: &Recipient, own: bool) -> String {
+    let word = |fate| format!("{fate:?}").to_lowercase();
+    let delivery =
+        recipient.delivery().filter(|_| own).map(|fate| format!(", message {}", word(fate)));
+    let (to, delivery) = (&recipient.path.written, delivery.unwrap_or_default());
+    format!("to <{to}> {}{delivery}", word(recipient.fate))
 }
 
 fn message_line(number: usize, message: &Message) -> String {

@@ -74,7 +74,7 @@ fn broken(seen: &Dialogue, verb: &Verb) -> Option<Rule> {
         Verb::Starttls if seen.is_secured() => Some(Rule::TlsAlready),
         Verb::Auth if seen.is_authenticated() => Some(Rule::LoginOnce),
         Verb::Auth if open.is_some() => Some(Rule::LoginInside),
-        Verb::Lhlo => Some(Rule::Lmtp),
+        Verb::Lhlo if !seen.greets_as_lmtp() => Some(Rule::Lmtp),
         Verb::Turn | Verb::Send | Verb::Soml | Verb::Saml if !seen.offers(verb.as_str()) => {
             Some(Rule::Historic)
         }

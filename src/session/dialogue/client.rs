@@ -158,6 +158,7 @@ impl Dialogue {
             exchange.command = Some(parsed.value);
         }
         self.waiting.push_back(index);
+        self.meet_recipient();
     }
 
     /// What follows from a command before it is answered.
@@ -229,6 +230,7 @@ impl Dialogue {
         }
         self.envelope.end_sent();
         self.waiting.push_back(index);
+        self.meet_recipient();
     }
 
     /// Adds to a message and to the rows of the wire; older messages give way.

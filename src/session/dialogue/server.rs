@@ -30,6 +30,7 @@ impl Dialogue {
     }
 
     pub(super) fn reply(&mut self, mut reply: Reply) {
+        self.pass_over(&reply);
         let Some(index) = self.waiting.pop_front() else {
             self.unsolicited(reply);
             return;
@@ -39,16 +40,19 @@ impl Dialogue {
         // Taken out while its answer takes effect, so that both can be looked at.
         let mut exchange = std::mem::replace(slot, Exchange::new(Turn::Unsolicited, self.phase, 0));
         reply.odd.extend(odd::in_reply(self, &exchange, &reply));
+        exchange.odd.extend(odd::in_answered(self, &exchange, &reply));
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
         self.phase = if reply.is(Code::NOT_AVAILABLE) {
             phase::after_goodbye(self.phase)
         } else {
             phase::after(self.phase, &exchange.turn, reply.class())
         };
-        self.answered(index, &exchange, &reply);
+        self.answered.push(index);
+        self.take_effect(index, &exchange, &reply);
         if let Some(text) = question(&exchange, &reply).filter(|text| sasl::proves(text)) {
             self.secrets.add(text, false);
         }
+        self.doubt(index, &exchange.turn);
         let asked_for_answer = reply.is(Code::AUTH_CHALLENGE) && self.waiting.is_empty();
         exchange.phase = self.phase;
         exchange.replied_at = Some(self.now);
@@ -56,6 +60,7 @@ impl Dialogue {
         if let Some(slot) = self.exchanges.get_mut(index) {
             *slot = exchange;
         }
+        self.meet_recipient();
         if self.decider == Some(index) {
             self.decide(index);
         } else if asked_for_answer && self.framing == Framing::Commands && self.decider.is_none() {
@@ -65,13 +70,13 @@ impl Dialogue {
     }
 
     /// What follows from an answer for everything but the phase.
-    fn answered(&mut self, index: usize, exchange: &Exchange, reply: &Reply) {
+    fn take_effect(&mut self, index: usize, exchange: &Exchange, reply: &Reply) {
         let fate = Fate::of(reply.class());
         let yes = fate == Fate::Accepted;
         match (&exchange.turn, exchange.verb()) {
-            (Turn::MailData | Turn::LastChunk, _) => {
+            (turn, _) if turn.ends_message() => {
                 if let Some(message) = exchange.message {
-                    self.envelope.message_answered(index, message, fate);
+                    self.end_answered(index, exchange, message, reply);
                 }
             }
             // A refused chunk is no part of what comes next.
@@ -91,6 +96,7 @@ impl Dialogue {
             (_, Some(verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo))) if yes => {
                 self.envelope.end(index, End::Greeting);
                 self.chunked = None;
+                self.lmtp = *verb == Verb::Lhlo;
                 self.capabilities = (*verb != Verb::Helo).then(|| Capabilities::read(reply));
                 self.introduced = self.capabilities.is_some().then_some(index);
             }
@@ -160,6 +166,7 @@ impl Dialogue {
             self.phase = phase::after_goodbye(self.phase);
         }
         let index = self.add(Turn::Unsolicited);
+        self.answered.push(index);
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.sent_at = None;

@@ -225,8 +225,7 @@ impl Filter {
     /// Looks again at what was answered. The last exchange may yet turn out odd.
     fn settle(&mut self, dialogue: &Dialogue) {
         let exchanges = dialogue.exchanges().len();
-        let unanswered = dialogue.waiting().front().copied().unwrap_or(exchanges);
-        let mut undecided = self.pending.split_off(&unanswered);
+        let mut undecided = self.pending.split_off(&dialogue.settled());
         for (owner, runs) in std::mem::take(&mut self.pending) {
             self.judge(dialogue, owner, &runs);
             if owner + 1 == exchanges {

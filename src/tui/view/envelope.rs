@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
-use crate::display::words::{address, end_word, fate_key, params};
+use crate::display::words::{address, code, delivery_words, end_word, fate_words, params};
 use crate::display::{login, offers};
 use crate::knowledge::{self, Kind, Topic};
-use crate::session::{End, Fate, Row, Transaction};
+use crate::session::{End, Fate, Recipient, Row, Transaction};
 use crate::smtp::Parsed;
 use crate::smtp::param::Param;
+use crate::smtp::verb::Verb;
 
 use super::super::model::{Model, Pane};
 use super::super::rows::{Piece, selected_line};
@@ -168,22 +169,35 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     let fate = said(model, transaction, transaction.fate, transaction.exchange);
     out.about(|| {
         let null = transaction.sender.is_null().then(|| idea("null-sender")).flatten();
-        let answer = code(model, transaction.exchange);
+        let answer = topic_of_code(model, transaction.exchange);
         [null, idea("reverse-path"), Topic::new(Kind::Verb, "MAIL"), answer]
     });
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
-    person(&from, &sender, fate, columns, &mut out.lines);
+    person(&from, &sender, &[fate], columns, &mut out.lines);
     if transaction.sender.is_null() {
         out.text(Role::Dim, word("envelope.null"), 2, columns);
     }
     more(&transaction.params, columns, out);
+    let messages = Column::of(model, transaction);
+    if let Some(column) = &messages {
+        out.about(|| [idea("end-of-data"), idea("forward-path")]);
+        let heads = [(Role::Dim, format!("{}  ", Verb::Rcpt)), column.head(model)];
+        out.lines.push(at_the_right(&heads, columns));
+    }
     for recipient in &transaction.recipients {
         let to = address(&recipient.path.written);
-        let fate = said(model, transaction, recipient.fate, recipient.exchange);
-        let answer = || code(model, recipient.exchange);
-        out.about(|| [idea("forward-path"), Topic::new(Kind::Verb, "RCPT"), answer()]);
-        let label = label(word("envelope.to"), is_meant(recipient.exchange));
-        person(&label, &to, fate, columns, &mut out.lines);
+        let named = || topic_of_code(model, recipient.exchange);
+        let got = || topic_of_code(model, recipient.delivered?.0);
+        out.about(|| [got(), idea("forward-path"), Topic::new(Kind::Verb, "RCPT"), named()]);
+        let is_meant = is_meant(recipient.exchange) || answers(model, recipient);
+        let label = label(word("envelope.to"), is_meant);
+        let said = match &messages {
+            Some(column) => {
+                vec![asked(model, recipient), column.cell(model, transaction, recipient)]
+            }
+            None => vec![said(model, transaction, recipient.fate, recipient.exchange)],
+        };
+        person(&label, &to, &said, columns, &mut out.lines);
         more(&recipient.params, columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
@@ -192,24 +206,67 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     }
 }
 
-/// The entry of the code with which an exchange was answered.
-fn code(model: &Model, exchange: usize) -> Option<Topic> {
-    let exchange = model.session.dialogue.exchanges().get(exchange)?;
-    Topic::of_code(&exchange.reply.as_ref()?.code?.to_string())
+/// Whether the selected line is an answer for this recipient alone.
+fn answers(model: &Model, recipient: &Recipient) -> bool {
+    let answer = recipient.delivered.map(|(at, _)| at).filter(|at| selected(model) == Some(*at));
+    let answer = answer.and_then(|at| model.session.dialogue.exchanges().get(at));
+    answer.is_some_and(|answer| answer.recipient == Some(recipient.exchange))
 }
 
-/// What the server said of a person in `exchange`, in words.
-fn said(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -> Piece {
-    let exchange = model.session.dialogue.exchanges().get(exchange);
-    let code = exchange.and_then(|e| e.reply.as_ref()?.code);
-    let code = code.map(|c| format!("{c} ")).unwrap_or_default();
-    let role = match fate {
+/// The entry of the code with which an exchange was answered.
+fn topic_of_code(model: &Model, exchange: usize) -> Option<Topic> {
+    Topic::of_code(&code(&model.session.dialogue, exchange)?)
+}
+
+const fn role_of(fate: Fate) -> Role {
+    match fate {
         Fate::Waiting => Role::Dim,
         Fate::Accepted => Role::Good,
         Fate::Deferred => Role::Warn,
         Fate::Refused => Role::Bad,
-    };
-    (role, format!("{code}{}", knowledge::word(model.lang, fate_key(fate, transaction))))
+    }
+}
+
+/// What the server said of a person in `exchange`, in words.
+fn said(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -> Piece {
+    let dialogue = &model.session.dialogue;
+    (role_of(fate), fate_words(dialogue, transaction, (exchange, fate), model.lang))
+}
+
+/// The code with which RCPT was answered, in a column of its own.
+fn asked(model: &Model, recipient: &Recipient) -> Piece {
+    let code = code(&model.session.dialogue, recipient.exchange);
+    let columns = Verb::Rcpt.as_str().len();
+    (role_of(recipient.fate), format!("{:columns$}  ", code.as_deref().unwrap_or("-")))
+}
+
+/// What became of a message for each recipient, in a column: being a recipient is not everything.
+struct Column(usize);
+
+impl Column {
+    /// The column of a transaction whose message was sent.
+    fn of(model: &Model, transaction: &Transaction) -> Option<Self> {
+        let (dialogue, lang) = (&model.session.dialogue, model.lang);
+        let cells = transaction.recipients.iter();
+        let cells = cells.filter_map(|r| delivery_words(dialogue, transaction, r, lang));
+        let widest = cells.map(|cell| width(&cell)).max()?;
+        Some(Self(widest.max(width(knowledge::word(lang, "envelope.message")))))
+    }
+
+    fn head(&self, model: &Model) -> Piece {
+        self.padded(Role::Dim, knowledge::word(model.lang, "envelope.message"))
+    }
+
+    fn cell(&self, model: &Model, transaction: &Transaction, recipient: &Recipient) -> Piece {
+        let fate = recipient.delivery().unwrap_or(Fate::Waiting);
+        let dialogue = &model.session.dialogue;
+        let text = delivery_words(dialogue, transaction, recipient, model.lang);
+        self.padded(role_of(fate), text.as_deref().unwrap_or("-"))
+    }
+
+    fn padded(&self, role: Role, text: &str) -> Piece {
+        (role, format!("{text}{}", " ".repeat(self.0.saturating_sub(width(text)))))
+    }
 }
 
 /// What stands before an address; a sign if the selected line is about it.
@@ -221,18 +278,28 @@ fn label(word: &str, is_meant: bool) -> Piece {
     }
 }
 
-/// `From <a@b>   250 accepted`, the fate on a line of its own where there is no place.
-fn person(label: &Piece, address: &str, fate: Piece, columns: usize, out: &mut Vec<Vec<Piece>>) {
-    let (role, fate_text) = fate;
+/// `From <a@b>   250 accepted`, what was said on a line of its own where there is no place.
+fn person(label: &Piece, address: &str, said: &[Piece], columns: usize, out: &mut Vec<Vec<Piece>>) {
     let last = push_wrapped(label.0, &label.1, address, columns, out);
-    let gap = columns.saturating_sub(last + width(&fate_text));
-    let fate = (role, format!("{}{fate_text}", " ".repeat(gap)));
-    if let Some(line) = out.last_mut().filter(|_| gap > 0) {
-        line.push(fate);
+    let beside = columns.saturating_sub(last);
+    if let Some(line) = out.last_mut().filter(|_| wide(said) < beside) {
+        line.extend(at_the_right(said, beside));
     } else {
-        let gap = columns.saturating_sub(width(&fate_text));
-        out.push(vec![(role, format!("{}{fate_text}", " ".repeat(gap)))]);
+        out.push(at_the_right(said, columns));
     }
+}
+
+fn wide(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|(_, text)| width(text)).sum()
+}
+
+fn at_the_right(pieces: &[Piece], columns: usize) -> Vec<Piece> {
+    let gap = " ".repeat(columns.saturating_sub(wide(pieces)));
+    let mut pieces = pieces.to_vec();
+    if let Some((_, first)) = pieces.first_mut() {
+        first.insert_str(0, &gap);
+    }
+    pieces
 }
 
 /// `head` and `text`, broken anywhere if it must be; gives the columns of the last line.
