@@ -4,7 +4,6 @@ mod common;
 mod text;
 mod tls;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -12,6 +11,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::net::dial::Target;
+use crate::net::listen::Place;
+use crate::speaker::Policy;
 
 pub use common::Common;
 pub use tls::{PracticeArgs, TlsArgs};
@@ -82,15 +83,18 @@ enum Verb {
     /// Run the practice server alone
     #[command(after_help = text::SERVE)]
     Serve {
-        /// Where to listen; port 0 picks a free one
+        /// Where to listen: an address, whose port 0 picks a free one, or a path behind "unix:"
         #[arg(long, default_value = "127.0.0.1:2525", value_name = "ADDR")]
-        listen: SocketAddr,
+        listen: Place,
         /// Store accepted messages in this Maildir
         #[arg(long, value_name = "DIR")]
         maildir: Option<PathBuf>,
         /// Accept any recipient of any domain, as a catcher does
         #[arg(long)]
         catch_all: bool,
+        /// Speak LMTP: LHLO, and one reply for each recipient
+        #[arg(long)]
+        lmtp: bool,
         #[command(flatten)]
         practice: PracticeArgs,
         /// Print one JSON object for each message and session
@@ -181,11 +185,11 @@ pub enum Mode {
     /// The practice server.
     Serve {
         /// Where.
-        listen: SocketAddr,
+        listen: Place,
         /// Where messages go.
         maildir: Option<PathBuf>,
-        /// Whether every recipient is accepted.
-        catch_all: bool,
+        /// What it believes.
+        policy: Box<Policy>,
         /// Its certificates.
         practice: PracticeArgs,
         /// As JSON.
@@ -264,8 +268,9 @@ pub fn read(
             Mode::Show { file, full: false, json: false }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
-        Some(Verb::Serve { listen, maildir, catch_all, practice, json }) => {
-            Mode::Serve { listen, maildir, catch_all, practice, json }
+        Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {
+            let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
+            Mode::Serve { listen, maildir, policy, practice, json }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,

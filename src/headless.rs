@@ -33,7 +33,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
-use crate::net::listen::Listener;
+use crate::net::listen::{Listener, Place};
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::speaker::Policy;
@@ -191,11 +191,13 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> 
         let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(format!("message {number}"))
     });
-    let address = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+    let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let (tls, pass) = practice_tls().map_err(std::io::Error::other)?;
-    let listener = Listener::bind(address, Policy::default(), deliver, Arc::new(|_, _| ())).await?;
+    let listener = Listener::bind(&place, Policy::default(), deliver, Arc::new(|_, _| ())).await?;
     let listener = listener.with_tls(tls, false);
-    let address = listener.address()?;
+    let Place::Tcp(address) = listener.place()? else {
+        return Err(std::io::Error::other("it listens at an address"));
+    };
     let (wishes, taken) = mpsc::channel(WISHES_WAITING);
     tokio::spawn(listener.watched(taken).serve(std::future::pending()));
     Ok(Some(Practice { address, wishes, pass }))

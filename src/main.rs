@@ -43,9 +43,10 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
-        Mode::Serve { listen, maildir, catch_all, practice, json } => {
+        Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
-            headless::serve::run(listen, maildir.as_deref(), catch_all, json, tls, setting.lang())
+            let lang = setting.lang();
+            headless::serve::run(&listen, maildir.as_deref(), *policy, json, tls, lang)
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
         Mode::Keys => headless::keys::run(setting),

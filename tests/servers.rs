@@ -433,8 +433,10 @@ struct Serve {
 impl Serve {
     fn start(options: &[&str]) -> Self {
         let home = Home::new();
-        let serve = ["serve", "--listen", "127.0.0.1:0", "--maildir", "mail"];
-        let mut command = home.ehlo([&serve[..], options].concat());
+        let serve = ["serve", "--maildir", "mail"];
+        let at = ["--listen", "127.0.0.1:0"];
+        let at = if options.contains(&"--listen") { &[][..] } else { &at };
+        let mut command = home.ehlo([&serve[..], at, options].concat());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
@@ -705,4 +707,147 @@ fn serve_stops_although_a_client_stays() {
     assert_eq!(serve.stop("-TERM"), Some(0));
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert_eq!(guest.0.read(&mut [0]).unwrap_or(0), 0, "the client is sent away");
+}
+
+/// Plays a script at a door of a server, which must go as expected, and gives its JSON.
+#[track_caller]
+fn played(target: &str, script: &str) -> Value {
+    let home = Home::new();
+    let args = ["run", "-", "--server", target, "--json", "--timeout", "30"];
+    home.run_with(args, script).with(0).json().remove(0)
+}
+
+/// Recipient × RCPT × message: the matrix of the first transaction, as codes.
+fn matrix(object: &Value) -> Vec<(String, u64, Option<u64>)> {
+    let rows = object["envelope"][0]["recipients"].as_array().unwrap().iter();
+    let row = |r: &Value| {
+        let name = r["address"].as_str().unwrap().split('@').next().unwrap().to_owned();
+        (name, r["code"].as_u64().unwrap(), r["delivered"]["code"].as_u64())
+    };
+    rows.map(row).collect()
+}
+
+fn row(name: &str, rcpt: u64, message: Option<u64>) -> (String, u64, Option<u64>) {
+    (name.to_owned(), rcpt, message)
+}
+
+fn ids(object: &Value) -> Vec<&str> {
+    object["findings"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect()
+}
+
+const TO_THREE: &str = "C: RCPT TO:<inbox@example.test>\nC: RCPT TO:<nosuch@example.test>\nC: RCPT TO:<full@example.test>\n";
+
+#[test]
+fn dovecot_answers_for_each_recipient_over_tcp_and_in_the_file_system() {
+    let Some(dovecot) = Server::start("dovecot", &["lmtp"]) else { return };
+    let file = format!("unix:{}", dovecot.file("lmtp.sock").display());
+    for target in [dovecot.at("lmtp"), file] {
+        let text = format!(
+            "C: LHLO pc.example.test\nS: 250\n:pipeline\nC: MAIL FROM:<a@example.test>\n{TO_THREE}C: DATA\n:end\nS: 250\nS: 250\nS: 550\nS: 250\nS: 354\nC: Subject: by lmtp\nC: \nC: long enough\nC: .\nS: 250 2.0.0 *inbox@*\nS: 552 5.2.2 *full@*\nC: QUIT\n"
+        );
+        let object = played(&target, &text);
+        let want =
+            [row("inbox", 250, Some(250)), row("nosuch", 550, None), row("full", 250, Some(552))];
+        assert_eq!(matrix(&object), want, "{target}");
+        assert_eq!(object["envelope"][0]["end"], "partly");
+        assert!(ids(&object).is_empty(), "{target}: {:?}", ids(&object));
+
+        // All in one group, with another message behind it.
+        let chunk = "C: BDAT 15 LAST\nC: \\r\\nlong enough\n";
+        let text = format!(
+            "C: LHLO pc.example.test\nS: 250\n:pipeline\nC: MAIL FROM:<a@example.test>\n{TO_THREE}{chunk}C: MAIL FROM:<>\nC: RCPT TO:<inbox@example.test>\n{chunk}C: NOOP\n:end\nS: 250\nS: 250\nS: 550\nS: 250\nS: 250 *inbox@*\nS: 552 *full@*\nS: 250\nS: 250\nS: 250 *inbox@*\nS: 250\nC: QUIT\n"
+        );
+        let object = played(&target, &text);
+        assert_eq!(matrix(&object), want, "{target}");
+        assert_eq!(object["envelope"][1]["end"], "accepted");
+    }
+    let home = Home::new();
+    let said = home
+        .run_with(["--plain", &dovecot.at("lmtp")], "EHLO pc\nHELO pc\nLHLO pc\nQUIT\n")
+        .with(0);
+    assert!(said.out.contains("# C21 error"), "{}", said.out);
+}
+
+#[test]
+fn aiosmtpd_answers_once_for_two_and_that_is_noticed() {
+    let Some(aiosmtpd) = Server::start("aiosmtpd", &["lmtp"]) else { return };
+    let target = aiosmtpd.at("lmtp");
+    let two = "C: LHLO pc.example.test\nS: 250\nC: MAIL FROM:<a@example.test>\nS: 250\nC: RCPT TO:<bob@example.test>\nS: 250\nC: RCPT TO:<carol@example.test>\nS: 250\nC: DATA\nS: 354\nC: Subject: x\nC: \nC: .\nS: 250\n";
+    // The next reply can only be for QUIT.
+    let object = played(&target, &format!("{two}C: QUIT\nS: 221\n"));
+    assert_eq!(matrix(&object), [row("bob", 250, Some(250)), row("carol", 250, None)]);
+    assert_eq!(object["envelope"][0]["recipients"][1]["delivered"]["fate"], "unanswered");
+    assert!(ids(&object).contains(&"H16"), "{:?}", ids(&object));
+    // The reply to NOOP could be carol's; behind it one is missing.
+    let object = played(&target, &format!("{two}C: NOOP\nS: 250\nC: QUIT\nS: 221\n"));
+    assert_eq!(matrix(&object), [row("bob", 250, Some(250)), row("carol", 250, Some(250))]);
+    let h16 = object["findings"].as_array().unwrap().iter().find(|f| f["id"] == "H16").unwrap();
+    let at = usize::try_from(h16["where"]["exchange"].as_u64().unwrap()).unwrap();
+    assert_eq!(object["exchanges"][at]["recipient"], "carol@example.test");
+    // Who waits for the second one waits in vain, and knows it.
+    let home = Home::new();
+    let args = ["run", "-", "--server", &target, "--json", "--timeout", "3"];
+    let waited = home.run_with(args, format!("{two}S: 250\nC: QUIT\n")).with(2).json().remove(0);
+    assert!(ids(&waited).contains(&"H16"), "{:?}", ids(&waited));
+    // Line by line it goes on after a while.
+    let lines: Vec<_> = two.lines().filter_map(|l| l.strip_prefix("C: ")).collect();
+    let lines = lines.join("\n") + "\nQUIT\n";
+    let said = home.run_with(["--plain", &target], lines).with(0);
+    assert!(
+        said.out.contains("# answer for <carol@example.test>: nothing came for 5 s"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("# earlier, answer for <bob@example.test>: H16 error"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn exim_says_what_becomes_of_each_where_prdr_was_asked_for() {
+    let Some(exim) = Mta::start("exim") else { return };
+    let said = |mail: &str, replies: &str| {
+        object(
+            &exim,
+            &format!(
+                "C: EHLO pc.example.test\nS: 250\nC: MAIL FROM:<a@example.test>{mail}\nS: 250\nC: RCPT TO:<inbox@example.test>\nS: 250\nC: RCPT TO:<picky@example.test>\nS: 250\nC: RCPT TO:<nosuch@example.test>\nS: 550\nC: RCPT TO:<slow@example.test>\nS: 250\nC: DATA\nS: 354\nC: Subject: by prdr\nC: \nC: x\nC: .\n{replies}C: QUIT\n"
+            ),
+        )
+    };
+    let mixed =
+        said(" PRDR", "S: 353\nS: 250 *inbox@*\nS: 550 *taste*\nS: 450 *time\nS: 250 *for some*\n");
+    let want = [
+        row("inbox", 250, Some(250)),
+        row("picky", 250, Some(550)),
+        row("nosuch", 550, None),
+        row("slow", 250, Some(450)),
+    ];
+    assert_eq!(matrix(&mixed), want);
+    assert_eq!(mixed["envelope"][0]["end"], "partly");
+    assert_eq!(ids(&mixed), Vec::<&str>::new());
+    // Without it, one reply is for all.
+    let all = said("", "S: 250\n");
+    assert!(matrix(&all).iter().all(|(name, _, code)| *code == (name != "nosuch").then_some(250)));
+}
+
+#[test]
+fn the_practice_server_speaks_lmtp_in_the_file_system_and_its_file_goes_with_it() {
+    let home = Home::new();
+    // What another one left behind is in nobody's use.
+    drop(std::os::unix::net::UnixListener::bind(home.path("lmtp")).unwrap());
+    let place = format!("unix:{}", home.path("lmtp").display());
+    let serve = Serve::start(&["--lmtp", "--listen", &place]);
+    assert_eq!(serve.address, place);
+    let again = home.run(["serve", "--listen", &place]).with(64);
+    assert!(again.err.contains("cannot listen on unix:"), "{}", again.err);
+    let object = played(
+        &place,
+        "C: LHLO pc.example.org\nS: 250\nC: MAIL FROM:<alice@example.org>\nS: 250\nC: RCPT TO:<full@example.net>\nS: 250\nC: RCPT TO:<bob@example.net>\nS: 250\nC: DATA\nS: 354\nC: Subject: x\nC: \nC: .\nS: 452 4.2.2 *\nS: 250 2.0.0 <bob@*\nC: QUIT\n",
+    );
+    assert_eq!(matrix(&object), [row("full", 250, Some(452)), row("bob", 250, Some(250))]);
+    assert_eq!(serve.take(), [b"Subject: x\r\n\r\n"]);
+    assert_eq!(serve.stop("-TERM"), Some(0));
+    assert!(!home.path("lmtp").exists());
 }

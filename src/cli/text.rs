@@ -39,7 +39,9 @@ pub(super) const OPEN: &str = "Examples:
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525
   ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all
+  ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
 
+At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.";
 
 pub(super) const EXPLAIN: &str = "Examples:

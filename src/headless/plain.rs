@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::advice::{Habits, recognise};
 use crate::display::token::own_visible;
 use crate::display::transcript as misread;
+use crate::display::words::answers_for;
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
@@ -22,7 +23,7 @@ use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, was_cut_
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::net::{Clock, seed};
-use crate::session::{Dialogue, Keep, Message, Phase};
+use crate::session::{Dialogue, Keep, Message, Phase, Turn};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -67,6 +68,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         errand: None,
         asks: None,
         signals: None,
+        given_up: None,
         habits: Habits { now, ..Habits::default() },
         learned: 0,
         told: (0, 0),
@@ -98,6 +100,9 @@ const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The signals that end a program.
 const ENDING: [Signal; 4] = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
+/// How long the answer for one more recipient is awaited behind the one before: whoever answers for
+/// each knows them all at once.
+const OVERDUE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The side of standard input and output.
 struct Front {
@@ -118,6 +123,8 @@ struct Front {
     signals: Option<Signals>,
     habits: Habits,
     learned: usize,
+    /// The answer for one more recipient that is awaited no longer.
+    given_up: Option<usize>,
     /// Behind which exchange and which line of mail data the last slip was told.
     told: (usize, usize),
     say: mpsc::Sender<Say>,
@@ -148,7 +155,11 @@ impl Front {
             if goes_on {
                 self.errand = None;
             }
-            let our_turn = (self.dialogue.awaits_client() || goes_on)
+            let owed = self.owed();
+            let overdue = owed.filter(|at| self.given_up != Some(*at));
+            let our_turn = (self.dialogue.awaits_client()
+                || goes_on
+                || (owed.is_some() && owed == self.given_up))
                 && !closing
                 && !self.is_upgrading()
                 && self.said == self.heard_of_us
@@ -191,6 +202,9 @@ impl Front {
                     say(&format!("# {}\n", knowledge::word(self.setting.lang(), "silent.port")))?;
                 }
                 signal = next_of(&mut self.signals) => self.end_by(signal),
+                () = tokio::time::sleep(OVERDUE), if overdue.is_some() && !closing => {
+                    say(&self.give_up(overdue))?;
+                }
                 read = input.read_until(b'\n', &mut line), if our_turn && !ended => {
                     ended = read? == 0 && line.is_empty();
                     if !ended {
@@ -244,6 +258,24 @@ impl Front {
         let told = self.drips.then(|| printer.piece(event.at, data, &self.dialogue));
         self.drips &= self.said != self.heard_of_us;
         told.unwrap_or_default()
+    }
+
+    /// The answer for one more recipient, where nothing else is due: one has come already.
+    fn owed(&self) -> Option<usize> {
+        let (at, exchange) = self.dialogue.unanswered()?;
+        let alone = self.dialogue.waiting().len() == 1;
+        (alone && matches!(exchange.turn, Turn::Delivery(_))).then_some(at)
+    }
+
+    /// Says which answer is awaited no longer.
+    fn give_up(&mut self, overdue: Option<usize>) -> String {
+        self.given_up = overdue;
+        let lang = self.setting.lang();
+        let exchange = overdue.and_then(|at| self.dialogue.exchanges().get(at));
+        let what = exchange.and_then(|exchange| answers_for(&self.dialogue, exchange, lang));
+        let n = OVERDUE.as_secs().to_string();
+        let values = [("what", what.as_deref().unwrap_or_default()), ("n", n.as_str())];
+        format!("# {}\n", knowledge::fill(lang, "print.overdue", &values))
     }
 
     /// A slip in what was sent last, once.

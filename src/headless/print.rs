@@ -32,13 +32,15 @@ pub struct Printer {
     with_secrets: bool,
     rows: usize,
     partial: usize,
+    /// How many replies were printed before these news.
+    replies: usize,
 }
 
 impl Printer {
     /// A printer in `lang`; mail data is shortened unless `full`, secrets are veiled
     /// unless `with_secrets`.
     pub const fn new(lang: Lang, full: bool, with_secrets: bool) -> Self {
-        Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0 }
+        Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0, replies: 0 }
     }
 
     /// Whether the client's lines are printed: whoever typed them sees them already.
@@ -60,6 +62,7 @@ impl Printer {
                 writeln!(out, "{}", as_line(&line::reply_line(dialogue, line, self.with_secrets)));
         }
         self.partial = self.partial.max(lines.len());
+        self.replies = dialogue.answered().len();
         out
     }
 
@@ -126,6 +129,7 @@ impl Printer {
                 .as_ref()
                 .is_some_and(|r| line + 1 == r.lines.len() + usize::from(r.more > 0))
         {
+            self.earlier(dialogue, at, out);
             self.offered(dialogue, at, out);
             self.after(dialogue, exchange, out);
         }
@@ -138,6 +142,25 @@ impl Printer {
         for line in rows.into_iter().flat_map(|row| row.lines) {
             let text: String = line.into_iter().map(|(_, text)| text).collect();
             let _ = writeln!(out, "#   {}", text.trim_end());
+        }
+    }
+
+    /// What the reply to exchange `by` shows to be odd about earlier ones, unless that was said
+    /// there: where their replies are missing, or were printed before.
+    fn earlier(&self, dialogue: &Dialogue, by: usize, out: &mut String) {
+        for at in dialogue.revealed(by) {
+            let Some(exchange) = dialogue.exchanges().get(at) else { continue };
+            let printed = dialogue.answered().iter().rposition(|answered| *answered == at);
+            if printed.is_some_and(|place| place >= self.replies) {
+                continue;
+            }
+            let verb = || exchange.verb().map(|verb| visible(verb.as_str().as_bytes()));
+            let what = answers_for(dialogue, exchange, self.lang).or_else(verb);
+            for (_, odd) in exchange.oddities().filter(|(_, odd)| matches!(odd.id, "B17" | "H16")) {
+                let values =
+                    [("what", what.as_deref().unwrap_or(".")), ("odd", &finding(odd, self.lang))];
+                let _ = writeln!(out, "# {}", knowledge::fill(self.lang, "print.earlier", &values));
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! `ehlo serve`: the practice server alone, with a Maildir or without.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +11,7 @@ use anyhow::Context as _;
 use crate::display::security;
 use crate::journal::Happening;
 use crate::knowledge::Lang;
-use crate::net::listen::{Finished, Listener};
+use crate::net::listen::{Finished, Listener, Place};
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::session::Dialogue;
@@ -21,14 +20,14 @@ use crate::speaker::server::{Deliver, Delivery};
 
 use super::{Outcome, block_on, json};
 
-/// Serves on `listen` until it is told to stop.
+/// Serves at `listen` until it is told to stop, as `policy` says.
 ///
 /// # Errors
-/// When the address cannot be bound or the Maildir cannot be made.
+/// When the place cannot be bound or the Maildir cannot be made.
 pub fn run(
-    listen: SocketAddr,
+    listen: &Place,
     maildir: Option<&Path>,
-    catch_all: bool,
+    policy: Policy,
     json: bool,
     tls: Option<(tls::Server, bool)>,
     lang: Lang,
@@ -42,13 +41,12 @@ pub fn run(
     let finished: Finished =
         Arc::new(move |number, dialogue| say(&session(number, dialogue, json, lang)));
     block_on(async {
-        let policy = Policy { catch_all, ..Policy::default() };
         let bound = Listener::bind(listen, policy, deliver, finished).await;
         let mut listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
         if let Some((server, implicit)) = tls {
             listener = listener.with_tls(server, implicit);
         }
-        say(&format!("listening on {}", listener.address()?));
+        say(&format!("listening on {}", listener.place()?));
         let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
         let stop = async {
             signals.next().await;

@@ -1,10 +1,16 @@
 //! Accepts connections and answers each with the practice server.
 
+use std::fmt;
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,6 +25,7 @@ use crate::speaker::{Policy, Server};
 
 use super::Clock;
 use super::driver::{Log, Part, converse};
+use super::stream::Stream;
 use super::tls::{self, Tls};
 use super::watch::{Late, Watch, Watches};
 
@@ -31,9 +38,122 @@ const REFUSAL: std::time::Duration = std::time::Duration::from_secs(1);
 /// Called with the number of a session and its dialogue when the session is over.
 pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
 
-/// A practice server on a port.
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At an address; port 0 picks a free one.
+    Tcp(SocketAddr),
+    /// In the file system.
+    Unix(PathBuf),
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// `127.0.0.1:2525`, `[::1]:2525`, `unix:/path`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("unix:") {
+            Some("") => Err("unix: needs a path".to_owned()),
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// What accepts connections.
+enum Socket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixListener, PathBuf),
+}
+
+impl Socket {
+    async fn bind(place: &Place) -> io::Result<Self> {
+        match place {
+            Place::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            #[cfg(unix)]
+            Place::Unix(path) => {
+                let bound = match UnixListener::bind(path) {
+                    // What a server left behind that did not end in order is in nobody's use.
+                    Err(error)
+                        if error.kind() == io::ErrorKind::AddrInUse
+                            && std::os::unix::net::UnixStream::connect(path)
+                                .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) =>
+                    {
+                        std::fs::remove_file(path)?;
+                        UnixListener::bind(path)
+                    }
+                    bound => bound,
+                };
+                Ok(Self::Unix(bound?, path.clone()))
+            }
+            #[cfg(not(unix))]
+            Place::Unix(_) => Err(io::Error::other("this system has no such sockets")),
+        }
+    }
+
+    fn place(&self) -> io::Result<Place> {
+        match self {
+            Self::Tcp(socket) => Ok(Place::Tcp(socket.local_addr()?)),
+            #[cfg(unix)]
+            Self::Unix(_, path) => Ok(Place::Unix(path.clone())),
+        }
+    }
+
+    async fn accept(&self) -> io::Result<Client> {
+        match self {
+            Self::Tcp(socket) => {
+                let (stream, peer) = socket.accept().await?;
+                let _ = stream.set_nodelay(true);
+                let endpoints = Endpoints {
+                    target: String::new(),
+                    local: stream.local_addr().ok().map(|a| a.to_string()),
+                    remote: Some(peer.to_string()),
+                    loopback: peer.ip().is_loopback(),
+                };
+                Ok(Client { stream: Box::new(stream), endpoints, address: Some(peer) })
+            }
+            #[cfg(unix)]
+            Self::Unix(socket, path) => {
+                let (stream, _) = socket.accept().await?;
+                let local = Some(path.display().to_string());
+                let endpoints = Endpoints { local, loopback: true, ..Endpoints::default() };
+                Ok(Client { stream: Box::new(stream), endpoints, address: None })
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Self::Unix(_, path) = self {
+            // Nobody listens there any more.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Who has connected.
+struct Client {
+    stream: Stream,
+    endpoints: Endpoints,
+    /// By which its session is found; a socket in the file system gives its clients none.
+    address: Option<SocketAddr>,
+}
+
+/// A practice server at a place.
 pub struct Listener {
-    socket: TcpListener,
+    socket: Socket,
     policy: Policy,
     deliver: Deliver,
     finished: Finished,
@@ -43,17 +163,17 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds `address`; port 0 picks a free one.
+    /// Binds `place`.
     ///
     /// # Errors
-    /// When the address cannot be bound.
+    /// When it cannot be bound.
     pub async fn bind(
-        address: SocketAddr,
+        place: &Place,
         policy: Policy,
         deliver: Deliver,
         finished: Finished,
-    ) -> std::io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+    ) -> io::Result<Self> {
+        let socket = Socket::bind(place).await?;
         Ok(Self { socket, policy, deliver, finished, watches: None, tls: None, implicit: false })
     }
 
@@ -74,8 +194,8 @@ impl Listener {
     ///
     /// # Errors
     /// When the system cannot say.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.socket.local_addr()
+    pub fn place(&self) -> io::Result<Place> {
+        self.socket.place()
     }
 
     /// Serves until `stop` is done, then lets the sessions that are under way end for a while.
@@ -90,27 +210,28 @@ impl Listener {
             };
             while sessions.try_join_next().is_some() {}
             // A failed accept is about that client alone, or passes (too many open files).
-            let Ok((mut stream, peer)) = accepted else {
+            let Ok(mut client) = accepted else {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 continue;
             };
             let Ok(place) = places.clone().try_acquire_owned() else {
                 let reply = reply::write(Code::NOT_AVAILABLE, None, &["Too many clients at once"]);
                 sessions.spawn(async move {
-                    let said = stream.write_all(&reply);
+                    let said = client.stream.write_all(&reply);
                     // Who does not take even that gets nothing.
                     let _ = tokio::time::timeout(REFUSAL, said).await;
-                    let _ = stream.shutdown().await;
+                    let _ = client.stream.shutdown().await;
                 });
                 continue;
             };
-            let late = self.watches.as_mut().map(|watches| watches.session(peer));
+            let watches = self.watches.as_mut().zip(client.address);
+            let late = watches.map(|(watches, address)| watches.session(address));
             let part = Part::server(self.policy.patience).with_tls(self.tls.clone(), self.implicit);
             let clock = Clock::start();
             let policy = Policy { begun: clock.timestamp(), ..self.policy.clone() };
             let server = Server::new(policy, self.deliver.clone(), super::seed());
             let limit = self.policy.size_limit;
-            let session = session(stream, peer, part, server, (limit, clock), late);
+            let session = session(client, part, server, (limit, clock), late);
             let finished = self.finished.clone();
             sessions.spawn(async move {
                 finished(number, &session.await);
@@ -125,10 +246,7 @@ impl Listener {
 }
 
 /// The next client; meanwhile, who wants to hear a session is passed on to it.
-async fn accept(
-    socket: &TcpListener,
-    watches: Option<&mut Watches>,
-) -> std::io::Result<(TcpStream, SocketAddr)> {
+async fn accept(socket: &Socket, watches: Option<&mut Watches>) -> io::Result<Client> {
     let Some(watches) = watches else { return socket.accept().await };
     tokio::select! {
         accepted = socket.accept() => accepted,
@@ -137,26 +255,18 @@ async fn accept(
 }
 
 async fn session(
-    stream: TcpStream,
-    peer: SocketAddr,
+    client: Client,
     part: Part,
     mut server: Server,
     (size_limit, clock): (u64, Clock),
     late: Option<Late>,
 ) -> Dialogue {
-    let _ = stream.set_nodelay(true);
     // Doubled dots do not count; at most every third byte of a message has one.
     let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     let mut log = Log::new(clock, Keep { message, messages: message }).open_to(late);
-    let endpoints = Endpoints {
-        target: String::new(),
-        local: stream.local_addr().ok().map(|a| a.to_string()),
-        remote: Some(peer.to_string()),
-        loopback: peer.ip().is_loopback(),
-    };
-    log.append(Happening::Opened(endpoints)).await;
-    converse::<_, ()>(Box::new(stream), &mut log, part, &mut server, None).await;
+    log.append(Happening::Opened(client.endpoints)).await;
+    converse::<_, ()>(client.stream, &mut log, part, &mut server, None).await;
     log.close().await;
     log.dialogue
 }

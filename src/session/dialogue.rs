@@ -105,6 +105,8 @@ pub struct Dialogue {
     lmtp: bool,
     /// A reply for a recipient that may have been meant for a command behind it.
     doubted: Option<usize>,
+    /// Exchanges by whose reply another one turned out odd.
+    revealed: Vec<(usize, usize)>,
     messages: Vec<Message>,
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
@@ -157,6 +159,7 @@ impl Dialogue {
             answered: Vec::new(),
             lmtp: false,
             doubted: None,
+            revealed: Vec::new(),
             messages: Vec::new(),
             kept: 0,
             oldest_kept: 0,
@@ -302,6 +305,13 @@ impl Dialogue {
     pub fn settled(&self) -> usize {
         // At most one that is due was begun behind others.
         self.waiting.iter().take(2).min().copied().unwrap_or(self.exchanges.len())
+    }
+
+    /// The earlier exchanges that turned out odd by the reply to exchange `by`.
+    pub fn revealed(&self, by: usize) -> impl Iterator<Item = usize> + '_ {
+        let first = self.revealed.partition_point(|(at, _)| *at < by);
+        let behind = self.revealed.iter().skip(first);
+        behind.take_while(move |(at, _)| *at == by).map(|(_, about)| *about)
     }
 
     /// Whether LMTP is spoken: LHLO was accepted (RFC 2033 §4.1).
@@ -593,13 +603,13 @@ impl Dialogue {
         let front = self.waiting.front().copied();
         let unanswered = front.and_then(|i| self.exchanges.get(i));
         let id = odd::in_close(self.phase, unanswered, self.exchanges.last(), by, how);
-        let late = *how == Ending::TimedOut || by == Side::Client;
-        if let Some(at) = self.doubted.take().filter(|_| late && front.is_some()) {
-            self.add_to_reply(at, "H16");
-        } else if *how == Ending::TimedOut
-            && unanswered.is_some_and(|e| matches!(e.turn, Turn::Delivery(_)))
-        {
-            self.name_missing();
+        // Who waits for the rest in vain has waited for too many.
+        let vain = *how == Ending::TimedOut;
+        let owed = unanswered.is_some_and(|e| matches!(e.turn, Turn::Delivery(_)));
+        let doubted = self.doubted.take().filter(|_| vain || by == Side::Client);
+        let last = self.answered.last().copied().filter(|_| vain && owed);
+        if let Some(at) = doubted.filter(|_| front.is_some()).or(last) {
+            self.name_missing(at);
         }
         let target = front.or_else(|| self.exchanges.len().checked_sub(1));
         if let (Some(id), Some(exchange)) = (id, target.and_then(|i| self.exchanges.get_mut(i))) {

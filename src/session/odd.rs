@@ -237,7 +237,9 @@ pub(super) fn of_the_other_protocol(
         Verb::Ehlo | Verb::Helo if dialogue.greets_as_lmtp() || unknown.is_some_and(lmtp) => {
             Some("C21")
         }
-        Verb::Lhlo if unknown.is_some() => Some("C22"),
+        // SMTP has HELO everywhere (RFC 5321 §4.5.1), and not all of LMTP say what they are.
+        Verb::Helo => unknown.map(|_| "C21"),
+        Verb::Lhlo => unknown.map(|_| "C22"),
         _ => None,
     }
 }

@@ -217,9 +217,8 @@ impl Speaker for Script {
             return None;
         }
         // What came unasked is for whoever listens now.
-        let asked = |at: &usize| {
-            seen.exchanges().get(*at).is_some_and(|e| e.turn != Turn::Unsolicited)
-        };
+        let asked =
+            |at: &usize| seen.exchanges().get(*at).is_some_and(|e| e.turn != Turn::Unsolicited);
         let before = || seen.answered().iter().rposition(asked).map_or(0, |at| at + 1);
         self.joined_at.get_or_insert_with(before);
         let over = !seen.phase().is_open();

@@ -230,7 +230,9 @@ fn pieces(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece
     if let Some(Row::Server { exchange, line: 0 }) = dialogue.wire().row(at)
         && let Some(path) = dialogue.exchanges().get(exchange).and_then(|e| dialogue.recipient(e))
     {
-        pieces.push((Role::Dim, format!(" {}", address(&path.written))));
+        let values = [("name", &*address(&path.written))];
+        let text = knowledge::fill(model.lang, "reply.for", &values);
+        pieces.push((Role::Dim, format!("  {text}")));
     }
     if unfinished {
         pieces.push((Role::Warn, format!(" {}", knowledge::word(model.lang, "reply.partial"))));

@@ -54,6 +54,24 @@ fn message_accepted() {
     });
 }
 
+/// LMTP: the second of two recipients is asked about, and a row is selected that answers for one.
+#[test]
+fn each_recipient_has_its_answer() {
+    let hello = HELLO.replace("EHLO", "LHLO");
+    let more = "C: RCPT TO:<full@example.net>\nS: 250 2.1.5 Recipient <full@example.net> Ok";
+    let said = "C: .\nS: 250 2.0.0 <bob@example.net> has it as 1";
+    everywhere("answers", |size, lang| {
+        Scene::after(size, lang, &[GREETING, &hello, ENVELOPE, more, MESSAGE, said])
+    });
+    let rest = "S: 452 4.2.2 The mailbox of <full@example.net> is full";
+    everywhere("partly", |size, lang| {
+        let mut scene =
+            Scene::after(size, lang, &[GREETING, &hello, ENVELOPE, more, MESSAGE, said, rest]);
+        scene.press("esc");
+        scene
+    });
+}
+
 #[test]
 fn every_view_of_the_content() {
     for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {

@@ -6,6 +6,7 @@ import ssl
 import sys
 
 from aiosmtpd.handlers import Sink
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 CERTIFICATES = sys.argv[1]
@@ -44,11 +45,12 @@ async def listen(door, port):
     tls = None if mode == "plain" else context(words)
 
     def server():
-        return SMTP(
+        speaks = LMTP if mode == "lmtp" else SMTP
+        return speaks(
             Sink(),
             hostname=os.environ["NAME"],
             enable_SMTPUTF8=True,
-            tls_context=tls if mode == "starttls" else None,
+            tls_context=None if mode == "implicit" else tls,
             authenticator=login,
             auth_require_tls=mode != "implicit" and "clear" not in words,
         )

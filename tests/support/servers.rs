@@ -161,6 +161,7 @@ pub const OFFERS: &[Offer] = &[
     offer("aiosmtpd", "starttls", &[], AIOSMTPD),
     offer("aiosmtpd", "starttls+clear", AIOSMTPD, AIOSMTPD),
     offer("aiosmtpd", "implicit", &[], AIOSMTPD),
+    offer("aiosmtpd", "lmtp", &[], AIOSMTPD),
     offer("openssl", "plain", &[], &[]),
     offer("openssl", "starttls", &[], &["PLAIN"]),
     offer("openssl", "implicit", &[], &["PLAIN"]),

@@ -14,7 +14,10 @@
 #   plain                             no TLS, no AUTH                   all but dovecot
 #   starttls                          AUTH only after STARTTLS          all; dovecot: also before
 #   implicit                          TLS from the first byte           all
-#   lmtp, lmtp-implicit               LMTP                              dovecot
+#   lmtp                              LMTP; dovecot: also at            dovecot aiosmtpd
+#                                     DIR/lmtp.sock; aiosmtpd answers
+#                                     once for all recipients
+#   lmtp-implicit                     LMTP inside TLS                   dovecot
 #   auth                              the protocol of Dovecot's logins  dovecot
 #   +clear                            AUTH before STARTTLS, too         postfix exim aiosmtpd openssl
 #   +ask                              asks for a certificate; exim then  all but dovecot, which
@@ -29,7 +32,9 @@
 # is where dovecot takes messages, without which it says 421 behind a login.
 #
 # All accept mail for example.test. Postfix and Exim store it in DIR/mail/inbox (a Maildir) and take
-# messages of at most 1 MB; Exim refuses nosuch@ with 550 and defers later@ with 451. The account is
+# messages of at most 1 MB; Exim refuses nosuch@ with 550 and defers later@ with 451, and where PRDR
+# was asked for, it refuses the message for picky@ and defers it for slow@. Dovecot has the mailboxes
+# inbox@ and full@, and no message goes into the second one. The account is
 # alice@example.org, "correct horse". DIR/certificates holds what openssl made for this run: ca.pem
 # is to be trusted, client.pem is alice's. dovecot writes DIR/token and DIR/token.expired for
 # OAUTHBEARER and XOAUTH2.
@@ -349,6 +354,7 @@ never_users = root
 keep_environment =
 acl_smtp_rcpt = acl_rcpt
 acl_smtp_data = acl_ok
+acl_smtp_data_prdr = acl_prdr
 acl_smtp_vrfy = acl_ok
 begin acl
 acl_ok:
@@ -360,6 +366,12 @@ acl_rcpt:
        local_parts = later
   accept domains = +local_domains
   deny message = relay not permitted
+acl_prdr:
+  deny message = not to the taste of \$local_part
+       local_parts = picky
+  defer message = \$local_part has no time
+       local_parts = slow
+  accept
 begin routers
 local:
   driver = accept
@@ -429,6 +441,8 @@ dovecot() {
   chown nobody "$DIR/mail"
   printf '%s:{PLAIN}%s::::::\ninbox@example.test:{PLAIN}%s::::::\n' "$USER_NAME" "$PASSWORD" \
     "$PASSWORD" >"$DIR/users"
+  printf 'full@example.test::%s:%s::%s::userdb_quota_rule=*:bytes=10\n' "$(id -u nobody)" \
+    "$(id -g nobody)" "$DIR/mail/full@example.test" >"$DIR/full"
   openssl rand -hex 32 >"$DIR/secret"
   printf '%s' "$(cat "$DIR/secret")" | base64 -w0 >"$DIR/keys/default/HS256/default"
   token "$(date -d '1 hour' +%s)" >"$DIR/token"
@@ -441,6 +455,9 @@ C
   listeners() {
     for door in "${!PORTS[@]}"; do
       case $1:$door in
+      lmtp-file:lmtp) echo "unix_listener $DIR/lmtp.sock {
+        mode = 0666
+      }" ;;
       submission:starttls* | lmtp:lmtp) echo "inet_listener $door {
         port = ${PORTS[$door]}
       }" ;;
@@ -496,6 +513,10 @@ passdb {
   args = username_format=%u $DIR/users
 }
 userdb {
+  driver = passwd-file
+  args = username_format=%u $DIR/full
+}
+userdb {
   driver = static
   args = uid=nobody gid=nogroup home=$DIR/mail/%u
 }
@@ -516,6 +537,13 @@ $(listeners submission)
 }
 service lmtp {
 $(listeners lmtp)
+$(listeners lmtp-file)
+}
+protocol lmtp {
+  mail_plugins = quota
+}
+plugin {
+  quota = maildir:User quota
 }
 service auth {
 $(listeners auth)

@@ -107,27 +107,33 @@ impl Dialogue {
             return;
         }
         let Some(missing) = self.waiting.iter().position(fits) else { return };
-        let doubted = self.doubted.take();
-        if let Some(at) = doubted {
-            self.add_to_reply(at, "H16");
-        }
         let passed: Vec<usize> = self.waiting.drain(..missing).collect();
+        let by = self.waiting.front().copied().unwrap_or_default();
+        let doubted = self.doubted.take();
+        let mut odd: Vec<usize> = doubted.into_iter().collect();
         for at in passed {
             let Some(exchange) = self.exchanges.get_mut(at) else { continue };
             if let (Turn::Delivery(_), Some(message)) = (&exchange.turn, exchange.message) {
                 self.envelope.message_left(at, message);
-                self.name_missing();
+                odd.extend(self.answered.last());
             } else if doubted.is_none() {
                 let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
                 exchange.odd.push(Oddity::new("B17", Span::new(0, len)));
+                self.revealed.push((by, at));
             }
+        }
+        for at in odd {
+            self.name_missing(at);
+            self.revealed.push((by, at));
         }
     }
 
-    /// The reply for a recipient is missing: the last one that came was for several.
-    pub(super) fn name_missing(&mut self) {
-        if let Some(last) = self.answered.last() {
-            self.add_to_reply(*last, "H16");
+    /// Behind the reply in exchange `at`, one for another recipient is missing: it was for several,
+    /// or for a command.
+    pub(super) fn name_missing(&mut self, at: usize) {
+        if let Some(reply) = self.exchanges.get_mut(at).and_then(|e| e.reply.as_mut()) {
+            let len = reply.lines.first().map_or(0, |line| line.line.bytes.len());
+            reply.odd.push((0, Oddity::new("H16", Span::new(0, len))));
         }
     }
 
@@ -138,13 +144,6 @@ impl Dialogue {
             self.doubted = None;
         } else if matches!(turn, Turn::Delivery(_)) {
             self.doubted = Some(index);
-        }
-    }
-
-    pub(super) fn add_to_reply(&mut self, at: usize, id: &'static str) {
-        if let Some(reply) = self.exchanges.get_mut(at).and_then(|e| e.reply.as_mut()) {
-            let len = reply.lines.first().map_or(0, |line| line.line.bytes.len());
-            reply.odd.push((0, Oddity::new(id, Span::new(0, len))));
         }
     }
 }
