@@ -592,7 +592,7 @@ proptest! {
         prop_assume!(!text.contains(&phase));
         let greeting = Step::Says(Side::Server, greeting.into());
         let mut steps = vec![Step::Opened, greeting];
-        steps.extend(prefix(phase).into_iter().skip(2));
+        steps.extend(prefix(phase, false).into_iter().skip(2));
         if phase != Phase::AwaitingTls {
             steps.push(Step::Says(Side::Client, b"STARTTLS\r\n".to_vec()));
             steps.push(Step::Says(Side::Server, yes.into()));
