@@ -395,7 +395,8 @@ fn every_parameter_has_its_rules() {
         ("RET=ALL", "501"),
         ("SMTPUTF8=1", "501"),
         ("BODY=9BIT", "501"),
-        ("PRDR", "250"), ("PRDR=1", "501"),
+        ("PRDR", "250"),
+        ("PRDR=1", "501"),
         ("NOTIFY=NEVER", "555"),
     ] {
         text += &format!("C: MAIL FROM:<alice@example.org> {parameter}\nS: {answer}\n");
