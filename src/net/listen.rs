@@ -148,10 +148,10 @@ async fn session(
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     let mut log = Log::new(Clock::start(), Keep { message, messages: message }).open_to(late);
     let endpoints = Endpoints {
-        target: String::new(),
         local: stream.local_addr().ok().map(|a| a.to_string()),
         remote: Some(peer.to_string()),
         loopback: peer.ip().is_loopback(),
+        ..Endpoints::default()
     };
     log.append(Happening::Opened(endpoints)).await;
     converse::<_, ()>(Box::new(stream), &mut log, part, &mut server, None).await;

@@ -188,6 +188,10 @@ impl Dialogue {
                 }
                 self.notice(event);
             }
+            Happening::LookedUp(_)
+            | Happening::Tried(_)
+            | Happening::Aside(_)
+            | Happening::Exited(_) => self.notice(event),
             Happening::Closed { by, how } => self.closed(event, *by, how),
         }
     }

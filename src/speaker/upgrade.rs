@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use crate::journal::{Ending, Moment};
 use crate::session::{Dialogue, Phase};
+use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 
 use super::{Ends, Human, Say, Speaker};
@@ -48,8 +49,12 @@ impl<P> Upgrade<P> {
             let here = seen.exchanges().iter().filter(|e| e.connection == seen.connection());
             here.filter(|e| e.verb() == Some(verb)).count() > 0
         };
+        let greeting = match seen.endpoints().protocol {
+            Protocol::Smtp => Verb::Ehlo,
+            Protocol::Lmtp => Verb::Lhlo,
+        };
         let line = match seen.phase() {
-            Phase::Greeted if !said(&Verb::Ehlo) => Some(format!("EHLO {name}\r\n")),
+            Phase::Greeted if !said(&greeting) => Some(format!("{greeting} {name}\r\n")),
             Phase::Ready if seen.offers("STARTTLS") && !said(&Verb::Starttls) => {
                 Some("STARTTLS\r\n".to_owned())
             }

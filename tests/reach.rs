@@ -1,0 +1,318 @@
+//! The way to a server: names, addresses, sockets, programs, each step told.
+//!
+//! Everything listens on loopback for a bounded time; the only name server is a thread of the test.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+#[path = "support/names.rs"]
+mod names;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/program.rs"]
+mod program;
+
+use std::io::Read as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use names::{Answer, NameServer};
+use peer::{Client, Peer};
+use program::{Ended, Home};
+use serde_json::Value;
+
+const SCRIPT: &str = "S: 220\nC: QUIT\nS: 221\n";
+
+/// A server that greets and says goodbye.
+fn server() -> Peer<()> {
+    Peer::start(|mut client: Client| {
+        client.say("220 mx.example.test\r\n");
+        client.answer("QUIT", "221 bye");
+    })
+}
+
+fn port(peer: &Peer<()>) -> &str {
+    peer.address.rsplit(':').next().unwrap()
+}
+
+/// Greets a server and leaves.
+fn visit(target: &str, options: &[&str]) -> Ended {
+    Home::new().run_with([&["run", "-", "--server", target], options].concat(), SCRIPT)
+}
+
+/// The steps on the way, as JSON tells them.
+fn steps(target: &str, options: &[&str], code: i32) -> Vec<Value> {
+    let ended = visit(target, &[options, &["--json"]].concat()).with(code);
+    ended.json()[0]["reached"].as_array().unwrap().clone()
+}
+
+const HERE: Answer = Answer::A(Ipv4Addr::LOCALHOST);
+/// Nobody listens there.
+const ELSEWHERE: Answer = Answer::A(Ipv4Addr::new(127, 0, 0, 9));
+
+#[test]
+fn a_name_is_looked_up_and_every_address_is_told() {
+    let names = NameServer::start(vec![
+        ("mx.example.test", ELSEWHERE),
+        ("mx.example.test", Answer::Aaaa(Ipv6Addr::LOCALHOST)),
+        ("mx.example.test", HERE),
+    ]);
+    let peer = server();
+    let target = format!("mx.example.test:{}", port(&peer));
+    let steps = steps(&target, &["--dns", &names.address], 0);
+    peer.end();
+    assert_eq!(steps[0]["step"], "looked-up");
+    assert_eq!(steps[0]["by"], names.address.as_str());
+    assert_eq!(steps[0]["answers"], serde_json::json!(["::1", "127.0.0.9", "127.0.0.1"]));
+    assert!(steps[0]["took"].is_u64());
+    let tried: Vec<_> = steps[1..3].iter().map(|step| &step["address"]).collect();
+    let port = target.rsplit(':').next().unwrap();
+    assert_eq!(tried, [&format!("[::1]:{port}"), &format!("127.0.0.9:{port}")], "{steps:?}");
+    assert!(steps[1..3].iter().all(|step| step["step"] == "tried" && step["reason"] == "refused"));
+    assert_eq!(steps[3]["step"], "connected");
+    assert_eq!(steps[3]["remote"], format!("127.0.0.1:{port}"));
+}
+
+#[test]
+fn one_family_alone_is_tried() {
+    let names = NameServer::start(vec![
+        ("mx.example.test", HERE),
+        ("six.example.test", Answer::Aaaa(Ipv6Addr::LOCALHOST)),
+    ]);
+    let peer = server();
+    let target = format!("mx.example.test:{}", port(&peer));
+    let dns = ["--dns", &names.address];
+    let ended = visit(&target, &[&dns[..], &["-6"]].concat()).with(2);
+    assert!(ended.out.contains("it has no IPv6 address"), "{}", ended.out);
+    visit(&target, &[&dns[..], &["-4"]].concat()).with(0);
+    peer.end();
+    let ended = visit("six.example.test:1", &[&dns[..], &["--ipv4"]].concat()).with(2);
+    assert!(ended.out.contains("it has no IPv4 address"), "{}", ended.out);
+}
+
+#[test]
+fn our_own_address_can_be_chosen() {
+    let peer = server();
+    let steps = steps(&peer.address, &["--source", "127.0.0.5"], 0);
+    peer.end();
+    assert!(steps[0]["local"].as_str().unwrap().starts_with("127.0.0.5:"), "{steps:?}");
+    let ended = visit("127.0.0.1:1", &["--source", "192.0.2.1"]).with(2);
+    assert!(ended.out.contains("our own address cannot be had"), "{}", ended.out);
+    let ended = visit("[::1]:1", &["--source", "127.0.0.1"]).with(2);
+    assert!(ended.out.contains("it has no IPv4 address"), "{}", ended.out);
+}
+
+#[test]
+fn each_failure_of_a_name_server_has_its_own_words() {
+    let names = NameServer::start(vec![
+        ("empty.example.test", Answer::Mx(10, "mx.example.test")),
+        ("broken.example.test", Answer::Code(2)),
+        ("refused.example.test", Answer::Code(5)),
+    ]);
+    for (target, words, ja) in [
+        ("nosuch.example.test", "there is no name nosuch.example.test: NXDOMAIN", "存在しません"),
+        ("mx:nosuch.example.test", "there is no name nosuch.example.test: NXDOMAIN", "NXDOMAIN"),
+        ("empty.example.test", "empty.example.test has no address", "アドレスがありません"),
+        (
+            "broken.example.test",
+            "could not find out about broken.example.test: SERVFAIL",
+            "SERVFAIL",
+        ),
+        ("mx:broken.example.test", "could not find out about broken.example.test: SERVFAIL", ""),
+        ("refused.example.test", "does not answer about refused.example.test: REFUSED", "拒否"),
+    ] {
+        let ended = visit(target, &["--dns", &names.address]).with(2);
+        assert!(ended.out.contains(words), "{}", ended.out);
+        assert!(ended.out.contains(&names.address), "who was asked: {}", ended.out);
+        let ended = visit(target, &["--dns", &names.address, "--lang", "ja"]).with(2);
+        assert!(ended.out.contains(ja), "{}", ended.out);
+    }
+}
+
+#[test]
+fn a_name_server_that_is_silent_is_told_from_a_server_that_is() {
+    let names = NameServer::start(vec![("silent.example.test", Answer::Silence)]);
+    let ended = visit("mx:silent.example.test", &["--dns", &names.address]).with(2);
+    assert!(
+        ended.out.contains("no name server answered about silent.example.test"),
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("no name server gave an answer"), "{}", ended.out);
+}
+
+#[test]
+fn the_hosts_of_a_domain_are_tried_in_the_order_of_their_preferences() {
+    let names = NameServer::start(vec![
+        ("example.test", Answer::Mx(20, "second.example.test")),
+        ("example.test", Answer::Mx(10, "first.example.test")),
+        ("first.example.test", ELSEWHERE),
+        ("second.example.test", HERE),
+    ]);
+    let dns = ["--dns", &names.address];
+    let peer = server();
+    let target = format!("mx:example.test:{}", port(&peer));
+    let ended = visit(&target, &dns).with(0);
+    peer.end();
+    for words in [
+        "# mail for example.test is taken by 10 first.example.test, 20 second.example.test (",
+        "# first.example.test has the addresses 127.0.0.9 (",
+        "connection refused after",
+        "# connected to second.example.test for mx:example.test:",
+    ] {
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+
+    let peer = server();
+    let target = format!("mx:example.test:{}#2", port(&peer));
+    let steps = steps(&target, &dns, 0);
+    peer.end();
+    let names: Vec<_> = steps.iter().filter_map(|step| step["name"].as_str()).collect();
+    assert_eq!(names, ["example.test", "second.example.test"]);
+    assert_eq!(steps.last().unwrap()["host"], "second.example.test");
+
+    let ended = visit("mx:example.test#3", &dns).with(2);
+    assert!(ended.out.contains("only 2 hosts take its mail"), "{}", ended.out);
+}
+
+#[test]
+fn a_domain_without_mx_is_its_own_host_and_one_with_a_null_mx_has_none() {
+    let names = NameServer::start(vec![
+        ("plain.example.test", HERE),
+        ("null.example.test", Answer::Mx(0, ".")),
+        ("null.example.test", HERE),
+    ]);
+    let dns = ["--dns", &names.address];
+    let peer = server();
+    let ended = visit(&format!("mx:plain.example.test:{}", port(&peer)), &dns).with(0);
+    peer.end();
+    let words = "# plain.example.test has no MX record, so its own addresses count";
+    assert!(ended.out.contains(words), "{}", ended.out);
+    let ended = visit("mx:null.example.test", &dns).with(2);
+    assert!(ended.out.contains("null.example.test says that it takes no mail: null MX"));
+    assert!(ended.out.contains("(MX 0 ., RFC 7505)"), "{}", ended.out);
+}
+
+#[test]
+fn the_name_of_the_mail_host_is_the_one_for_tls() {
+    let names = NameServer::start(vec![
+        ("example.test", Answer::Mx(10, "mail.example.test")),
+        ("mail.example.test", HERE),
+    ]);
+    let peer = Peer::start(|mut client: Client| {
+        client.say("220 mail.example.test\r\n");
+        client.answer("STARTTLS", "220 go");
+        let mut stream = client.into_stream();
+        let (mut hello, mut piece) = (Vec::<u8>::new(), [0; 4096]);
+        while !hello.windows(17).any(|window| window == b"mail.example.test") {
+            let size = stream.read(&mut piece).unwrap();
+            assert_ne!(size, 0, "no server name was sent");
+            hello.extend(&piece[..size]);
+        }
+    });
+    let port = peer.address.rsplit(':').next().unwrap();
+    let target = format!("mx:example.test:{port}");
+    let script = "C: STARTTLS\nS: 220\nC: EHLO x\n";
+    Home::new()
+        .run_with(["run", "-", "--server", &target, "--dns", &names.address], script)
+        .with(2);
+    peer.end();
+}
+
+#[test]
+fn look_ups_and_attempts_are_in_the_recording() {
+    let names = NameServer::start(vec![("mx.example.test", ELSEWHERE)]);
+    let home = Home::new();
+    let dns = ["--dns", &names.address, "--record", "talk.jsonl"];
+    home.run_with([&["run", "-", "--server", "mx.example.test:1"], &dns[..]].concat(), SCRIPT)
+        .with(2);
+    let shown = home.run(["show", "talk.jsonl"]).with(0).out;
+    for words in [
+        "mx.example.test has the addresses 127.0.0.9",
+        "127.0.0.9:1: connection refused",
+        "nothing listens at mx.example.test:1",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_speaks_on_its_standard_input_and_output() {
+    let home = Home::new();
+    let program = "echo 220 it.example; echo oh no >&2; read quit; echo 221 bye; exit 3";
+    let target = format!("pipe:{program}");
+    let ended = home.run_with(["run", "-", "--server", &target], SCRIPT).with(0);
+    for words in ["# started pipe:echo 220", "S: 220 it.example", "S: 221 bye", "says: oh no"] {
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+    assert!(ended.out.contains("# the program ended: exit status: 3"), "{}", ended.out);
+
+    let target = format!("lmtp:{target}");
+    let ended = home.run_with(["run", "-", "--server", &target, "--json"], SCRIPT).with(0);
+    let reached = ended.json()[0]["reached"].as_array().unwrap().clone();
+    assert_eq!(reached[0]["protocol"], "lmtp");
+    let named = |step: &str| reached.iter().find(|s| s["step"] == step).unwrap().clone();
+    assert_eq!(named("said")["text"], "oh no\n");
+    assert_eq!(named("exited")["how"], "exit status: 3");
+
+    let ended = home.run_with(["run", "-", "--server", "pipe:exit 4"], SCRIPT).with(1);
+    assert!(ended.out.contains("exit status: 4"), "{}", ended.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_ends_with_its_session() {
+    let home = Home::new();
+    let target = "pipe:echo 220 it.example; echo $$ >pid; sleep 60 & wait";
+    let script = "S: 220\n:close\n";
+    home.run_with(["run", "-", "--server", target], script).with(0);
+    let pid: u32 = String::from_utf8(home.read("pid")).unwrap().trim().parse().unwrap();
+    let gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists();
+    let begun = std::time::Instant::now();
+    while !gone() && begun.elapsed().as_secs() < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(gone(), "the program goes on");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_program_says_again_of_a_secret_is_veiled() {
+    let home = Home::new();
+    let program = "echo 220 x; read line; echo \"$line\" >&2; echo 535 no; read quit; echo 221 bye";
+    let script = "C: AUTH PLAIN AGEAczNjcmV0\nS: 535\nC: QUIT\nS: 221\n";
+    let target = format!("pipe:{program}");
+    let args = ["run", "-", "--server", &target, "--record", "talk.jsonl"];
+    let ended = home.run_with(args, script).with(0);
+    assert!(ended.out.contains("AUTH PLAIN"), "{}", ended.out);
+    assert!(!ended.out.contains("AGEAczNjcmV0"), "{}", ended.out);
+    let recorded = String::from_utf8(home.read("talk.jsonl")).unwrap();
+    assert!(recorded.contains("\"aside\":\"AUTH PLAIN ************\\r\\n\""), "{recorded}");
+    assert!(!recorded.contains("AGEAczNjcmV0"), "{recorded}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_socket_in_the_file_system_may_speak_lmtp() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let home = Home::new();
+    let path = home.path("lmtp");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"220 x LMTP\r\n").unwrap();
+        let mut line = String::new();
+        BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
+        stream.write_all(b"500 no\r\n").unwrap();
+        line
+    });
+    let target = format!("lmtp:unix:{}", path.display());
+    let args = ["run", "-", "--server", &target, "--tls", "starttls"];
+    home.run_with(args, "C: QUIT\n").with(2);
+    assert_eq!(thread.join().unwrap(), "LHLO pc.example.org\r\n", "the greeting of LMTP");
+}
