@@ -14,6 +14,7 @@ pub mod line;
 pub mod param;
 pub mod path;
 pub mod payload;
+pub mod proxy;
 pub mod reply;
 pub mod sasl;
 pub mod target;

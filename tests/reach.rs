@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "tests"
 )]
 
@@ -16,6 +17,9 @@ mod names;
 mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[cfg(unix)]
+#[path = "support/servers.rs"]
+mod servers;
 
 use std::io::Read as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -176,7 +180,7 @@ fn the_hosts_of_a_domain_are_tried_in_the_order_of_their_preferences() {
     assert_eq!(steps.last().unwrap()["host"], "second.example.test");
 
     let ended = visit("mx:example.test#3", &dns).with(2);
-    assert!(ended.out.contains("only 2 hosts take its mail"), "{}", ended.out);
+    assert!(ended.out.contains("the last of its mail hosts is number 2"), "{}", ended.out);
 }
 
 #[test]
@@ -315,4 +319,118 @@ fn a_socket_in_the_file_system_may_speak_lmtp() {
     let args = ["run", "-", "--server", &target, "--tls", "starttls"];
     home.run_with(args, "C: QUIT\n").with(2);
     assert_eq!(thread.join().unwrap(), "LHLO pc.example.org\r\n", "the greeting of LMTP");
+}
+
+/// A server that does not know the PROXY protocol, as far as one reply to each line goes.
+fn unaware(mut client: Client) {
+    client.say("220 mx.example.test\r\n");
+    loop {
+        let line = client.line();
+        let reply = match line.split([' ', '\r']).next().unwrap_or_default() {
+            "EHLO" => "250 mx.example.test",
+            "QUIT" | "QUIT\n" => "221 bye",
+            _ => "502 5.5.2 Error: command not recognized",
+        };
+        if line.is_empty() || !client.say(format!("{reply}\r\n")) || reply.starts_with("221") {
+            return;
+        }
+    }
+}
+
+const EHLO: &str = "S: 220\nC: EHLO pc.example.org\nS: 250\nC: QUIT\nS: 221\n";
+
+#[test]
+fn a_server_that_takes_the_header_for_a_command_is_named_and_shifts_nothing() {
+    let peer = Peer::start(unaware);
+    let args = ["run", "-", "--server", &peer.address, "--proxy-protocol", "v1"];
+    let ended = Home::new().run_with(args, EHLO).with(1);
+    peer.end();
+    assert!(ended.out.contains("# sent before the greeting: PROXY v1 TCP4 127.0.0.1:"));
+    assert!(ended.out.contains("# A16 error: "), "{}", ended.out);
+
+    // A person goes on all the same, and gets the right answers.
+    let peer = Peer::start(unaware);
+    let args = ["--plain", &peer.address, "--proxy-protocol", "v1"];
+    let ended = Home::new().run_with(args, "EHLO pc.example.org\nQUIT\n").with(0);
+    peer.end();
+    let said: Vec<_> = ended.out.lines().filter(|line| !line.starts_with('#')).collect();
+    let order = ["S: 220 mx.example.test", "S: 502 5.5.2 Error: command not recognized"];
+    let rest = ["C: EHLO pc.example.org", "S: 250 mx.example.test", "C: QUIT", "S: 221 bye"];
+    assert_eq!(said, [&order[..], &rest[..]].concat());
+
+    // The signature of version 2 is a QUIT.
+    let peer = Peer::start(unaware);
+    let args = ["--plain", &peer.address, "--proxy-protocol", "v2-local"];
+    let ended = Home::new().run_with(args, "EHLO pc.example.org\n").with(2);
+    peer.end();
+    assert!(ended.out.contains("PROXY v2 LOCAL (16 B)"), "{}", ended.out);
+    assert!(ended.out.contains("S: 221 bye") && ended.out.contains("A16"), "{}", ended.out);
+}
+
+#[test]
+fn what_stands_before_the_greeting_can_be_nonsense_and_is_recorded() {
+    let peer = Peer::start(|mut client: Client| {
+        let first = client.raw_line();
+        client.say("220 mx.example.test\r\n");
+        client.answer("QUIT", "221 bye");
+        first
+    });
+    let raw = "PROXY TCP9 \\x00\\xff nowhere";
+    let home = Home::new();
+    let options = ["--proxy-protocol", raw, "--record", "talk.jsonl"];
+    home.run_with([&["run", "-", "--server", &peer.address], &options[..]].concat(), SCRIPT)
+        .with(0);
+    assert_eq!(peer.end(), b"PROXY TCP9 \0\xff nowhere\r\n");
+    let shown = home.run(["show", "talk.jsonl"]).with(0).out;
+    assert!(shown.contains("as it stands: PROXY TCP9 \\0\\xff nowhere\\r\\n (23 B)"), "{shown}");
+
+    for wrong in ["x\\q", "x\\x4"] {
+        home.run(["--plain", "--proxy-protocol", wrong, "h"]).with(64);
+    }
+    home.run(["--plain", "--proxy-source", "192.0.2.7:1", "h"]).with(64);
+}
+
+#[cfg(unix)]
+#[test]
+fn real_servers_take_the_header_in_both_versions() {
+    let ours = ["--proxy-source", "192.0.2.7:40000", "--proxy-destination", "192.0.2.25:25"];
+    let six = ["--proxy-source", "[2001:db8::7]:40000", "--proxy-destination", "[2001:db8::25]:25"];
+    for name in ["postfix", "exim"] {
+        let Some(server) = servers::Server::start(name, &["plain", "plain+proxy"]) else {
+            continue;
+        };
+        let visit = |door: &str, options: &[&str]| {
+            let at = server.at(door);
+            let args = [&["run", "-", "--server", &at, "--timeout", "20"], options].concat();
+            Home::new().run_with(args, EHLO)
+        };
+        for (form, ends, address) in [
+            ("v1", &ours, "192.0.2.7"),
+            ("v2", &ours, "192.0.2.7"),
+            ("v1", &six, "2001:db8::7"),
+            ("v2", &six, "2001:db8::7"),
+        ] {
+            if name == "postfix" && address.contains(':') {
+                // It listens by IPv4 alone, and then has no use for other addresses.
+                continue;
+            }
+            let ended = visit("plain+proxy", &[&["--proxy-protocol", form], &ends[..]].concat());
+            let ended = ended.with(0);
+            assert!(ended.out.contains(&format!("PROXY {form}")), "{}", ended.out);
+            // Exim says it in its answer, Postfix in its log alone.
+            let log = std::fs::read_to_string(server.file("log")).unwrap_or_default();
+            let known = ended.out.contains(&format!("[{address}]"))
+                || log.contains(&format!("connect from unknown[{address}]"));
+            assert!(known, "{name} {form}: {}\n{log}", ended.out);
+        }
+        let ended = visit("plain+proxy", &["--proxy-protocol", "v2-local"]).with(0);
+        assert!(ended.out.contains("PROXY v2 LOCAL (16 B)"), "{}", ended.out);
+
+        // A door where no header is expected.
+        let ended = visit("plain", &["--proxy-protocol", "v1"]);
+        assert_ne!(ended.code, Some(0), "{}", ended.out);
+        let noticed = ended.out.contains("A16") || ended.out.contains("S: 554");
+        assert!(noticed, "{name}: {}", ended.out);
+        println!("{name}: v1, v2 and LOCAL taken; at the other door noticed");
+    }
 }

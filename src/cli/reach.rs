@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use crate::journal::transcript::{self, Place};
+use crate::knowledge::Lang;
 use crate::net::names::DNS_PORT;
-use crate::net::route::{Family, Route, address};
+use crate::net::route::{Family, Preface, Route, address};
+use crate::smtp::proxy::Version;
 
 /// Options about the way to a server.
 #[derive(Args, Clone, Debug, Default)]
@@ -22,13 +25,32 @@ pub struct ReachArgs {
     /// Ask this name server instead of those of the system
     #[arg(long, global = true, value_name = "ADDR[:PORT]", value_parser = name_server)]
     dns: Option<SocketAddr>,
+    /// Send a header of the PROXY protocol first: v1, v2, v1-unknown, v2-local; any other text is
+    /// sent as it stands, with \\r \\n \\xHH, and \\c at the end for no CRLF
+    #[arg(long, global = true, value_name = "FORM|TEXT", value_parser = form)]
+    proxy_protocol: Option<Preface>,
+    /// Where that header says that the connection comes from; IPv6 has brackets
+    #[arg(long, global = true, value_name = "ADDR:PORT", requires = "proxy_protocol")]
+    proxy_source: Option<SocketAddr>,
+    /// Where it says that the connection leads to
+    #[arg(long, global = true, value_name = "ADDR:PORT", requires = "proxy_protocol")]
+    proxy_destination: Option<SocketAddr>,
 }
 
 impl ReachArgs {
     /// What was chosen.
     pub fn route(&self) -> Route {
-        let family = self.ipv4.then_some(Family::V4).or(self.ipv6.then_some(Family::V6));
-        Route { family, source: self.source, dns: self.dns }
+        let family = self.ipv4.then_some(Family::V4).or_else(|| self.ipv6.then_some(Family::V6));
+        let preface = self.proxy_protocol.clone().map(|preface| match preface {
+            Preface::Header { version, named, .. } => Preface::Header {
+                version,
+                named,
+                source: self.proxy_source,
+                destination: self.proxy_destination,
+            },
+            raw @ Preface::Raw(_) => raw,
+        });
+        Route { family, source: self.source, dns: self.dns, preface }
     }
 }
 
@@ -39,4 +61,21 @@ fn source(text: &str) -> Result<SocketAddr, String> {
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {
     address(text, DNS_PORT)
+}
+
+/// The forms of a header, by the names under which they are chosen.
+const FORMS: [(&str, Version, bool); 4] = [
+    ("v1", Version::V1, true),
+    ("v2", Version::V2, true),
+    ("v1-unknown", Version::V1, false),
+    ("v2-local", Version::V2, false),
+];
+
+fn form(text: &str) -> Result<Preface, String> {
+    if let Some((_, version, named)) = FORMS.into_iter().find(|(name, ..)| *name == text) {
+        return Ok(Preface::Header { version, named, source: None, destination: None });
+    }
+    let read = transcript::text(text.as_bytes(), Place { line: 1, column: 1 });
+    let told = |error| crate::display::transcript::say(&error, Lang::En);
+    read.map(|text| Preface::Raw(text.wire())).map_err(told)
 }

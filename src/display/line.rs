@@ -157,6 +157,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Tried(attempt) => reach::tried(attempt, lang),
         Happening::Opened(endpoints) => reach::opened(endpoints, lang),
         Happening::NotOpened(failure) => reach::not_opened(failure, lang),
+        Happening::Prefaced(bytes) => reach::prefaced(bytes, lang),
         Happening::Aside(text) => reach::said(text, lang),
         Happening::Exited(how) => reach::exited(how, lang),
         Happening::Secured(facts) => security::secured(facts, lang),

@@ -7,6 +7,7 @@ use crate::journal::{Attempt, DialFailure, Endpoints, NameFacts};
 use crate::knowledge::{self, Lang};
 use crate::session::timing;
 use crate::smtp::domain;
+use crate::smtp::proxy::{Ends, Header, Version};
 use crate::smtp::target::Target;
 
 use super::theme::Role;
@@ -107,6 +108,32 @@ pub(super) fn tried(attempt: &Attempt, lang: Lang) -> (Role, String) {
     ];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     (role, knowledge::fill(lang, key, &values))
+}
+
+/// What was sent before anything else, in one line.
+pub(super) fn prefaced(bytes: &[u8], lang: Lang) -> (Role, String) {
+    let header = Header::read(bytes);
+    let name = match header.map(|header| (header.version, header.ends)) {
+        Some((Version::V1, Some(Ends::V4(..)))) => "PROXY v1 TCP4",
+        Some((Version::V1, Some(Ends::V6(..)))) => "PROXY v1 TCP6",
+        Some((Version::V1, None)) => "PROXY v1 UNKNOWN",
+        Some((Version::V2, Some(Ends::V4(..)))) => "PROXY v2 IPv4",
+        Some((Version::V2, Some(Ends::V6(..)))) => "PROXY v2 IPv6",
+        Some((Version::V2, None)) => "PROXY v2 LOCAL",
+        None => "",
+    };
+    let ends = header.and_then(|header| header.ends).map(|ends| match ends {
+        Ends::V4(from, to) => [from, to].map(|(address, port)| format!("{address}:{port}")),
+        Ends::V6(from, to) => [from, to].map(|(address, port)| format!("[{address}]:{port}")),
+    });
+    let (key, text) = match &ends {
+        _ if header.is_none() => ("reach.prefaced.raw", visible(bytes)),
+        Some([from, to]) => ("reach.prefaced.ends", format!("{from} \u{2192} {to}")),
+        None => ("reach.prefaced", String::new()),
+    };
+    let size = bytes.len().to_string();
+    let values = [("name", name), ("text", &text), ("n", &size)];
+    (Role::Notice, knowledge::fill(lang, key, &values))
 }
 
 /// What a program said on its standard error, in one line; line ends are visible.

@@ -43,6 +43,7 @@ enum Reached {
     Tried(Attempt),
     Connected(Endpoints),
     NotConnected(DialFailure),
+    Prefaced { base64: String },
     Said { text: String },
     Exited { how: String },
 }
@@ -63,6 +64,7 @@ impl Reached {
                 }
                 Self::Said { text: String::from_utf8_lossy(&data).into_owned() }
             }
+            Happening::Prefaced(data) => Self::Prefaced { base64: STANDARD.encode(data) },
             Happening::Exited(how) => Self::Exited { how: how.clone() },
             _ => return None,
         })

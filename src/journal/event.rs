@@ -105,6 +105,8 @@ pub enum Happening {
     Tried(Attempt),
     /// A connection was made, or taken.
     Opened(Endpoints),
+    /// This was sent before anything else: a header of the PROXY protocol, or what is in its place.
+    Prefaced(Bytes),
     /// No connection could be made.
     NotOpened(DialFailure),
     /// Bytes as they crossed the socket, after decryption.

@@ -179,6 +179,8 @@ struct Row<'a> {
     client_base64: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server_base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prefaced: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     aside: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -215,6 +217,8 @@ impl<'a> Row<'a> {
             Happening::Tried(attempt) => row.tried = Some(attempt.clone()),
             Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
+            // A header is binary, or short enough to be read here all the same.
+            Happening::Prefaced(data) => row.prefaced = Some(STANDARD.encode(data)),
             Happening::Aside(data) => match std::str::from_utf8(data) {
                 Ok(text) => row.aside = Some(Cow::Borrowed(text)),
                 Err(_) => row.aside_base64 = Some(STANDARD.encode(data)),
@@ -259,6 +263,7 @@ impl<'a> Row<'a> {
                 .map(decode)
                 .transpose()?
                 .map(|data| bytes(Side::Server, data.into())),
+            self.prefaced.map(decode).transpose()?.map(|data| Happening::Prefaced(data.into())),
             self.aside.map(text).map(Happening::Aside),
             self.aside_base64.map(decode).transpose()?.map(|data| Happening::Aside(data.into())),
             self.exited.map(Happening::Exited),
@@ -310,6 +315,7 @@ mod tests {
             Event::bytes(Moment(3), Side::Client, Bytes::from_static(b"\xff\x00\r\n")),
             Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"cannot\n"))),
             Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"\xfe"))),
+            Event::new(Moment(3), Happening::Prefaced(Bytes::from_static(b"PROXY\xff"))),
             Event::new(Moment(3), Happening::Exited("exit status: 1".into())),
             Event::new(
                 Moment(4),

@@ -369,6 +369,9 @@ impl Writing {
                 let _ =
                     writeln!(self.out, "# no connection to {}", excerpt(failure.target.as_bytes()));
             }
+            Happening::Prefaced(data) => {
+                let _ = writeln!(self.out, "# before anything else: {}", excerpt(data));
+            }
             Happening::Aside(said) => {
                 for line in said.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
                     let _ = writeln!(self.out, "# stderr: {}", excerpt(line));

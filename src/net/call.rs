@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
 
 use crate::journal::facts::DialReason;
@@ -10,7 +11,7 @@ use crate::journal::{DialFailure, Happening};
 use crate::speaker::{Speaker, Upgrade};
 
 use super::certificate::Pass;
-use super::dial::{Dialled, Target, dial};
+use super::dial::{Dialled, PATIENCE, Target, dial};
 use super::driver::{Log, Orders, Part, converse};
 use super::route::Route;
 use super::tls::Choice;
@@ -88,10 +89,19 @@ impl Call<'_> {
     ) {
         match dialled {
             Err(failure) => log.append(Happening::NotOpened(failure)).await,
-            Ok(Dialled { stream, endpoints, aside }) => {
+            Ok(Dialled { mut stream, endpoints, aside }) => {
                 let host = endpoints.host.clone();
+                let end = |text: &Option<String>| text.as_deref().and_then(|t| t.parse().ok());
+                let ends = (end(&endpoints.local), end(&endpoints.remote));
                 log.append(Happening::Opened(endpoints)).await;
                 log.hear_aside(aside);
+                if let Some(preface) = &self.route.preface {
+                    let bytes = preface.write(ends.0, ends.1);
+                    // A server that does not even take this much says so by closing.
+                    let written = stream.write_all(&bytes);
+                    let _ = tokio::time::timeout(PATIENCE, written).await;
+                    log.append(Happening::Prefaced(bytes)).await;
+                }
                 let pass = self.practice.map(|(_, pass)| pass);
                 let (tls, implicit) =
                     self.tls.client(self.target, host.as_deref(), pass, self.judged);

@@ -21,7 +21,7 @@ use crate::smtp::domain;
 use super::dial::{PATIENCE, Tell};
 use super::race::words;
 
-/// The port of name servers (RFC 1035 §4.2).
+/// The port of name servers.
 pub const DNS_PORT: u16 = 53;
 
 /// How long a name server may take for one answer, which is asked for twice.
@@ -171,7 +171,7 @@ async fn ask_addresses(dns: SocketAddr, host: &str) -> Result<Vec<IpAddr>, Probl
         in_time(resolver.ipv6_lookup(whole(host))),
         in_time(resolver.ipv4_lookup(whole(host))),
     );
-    let failed = v4.as_ref().err().or(v6.as_ref().err()).cloned();
+    let failed = v4.as_ref().err().or_else(|| v6.as_ref().err()).cloned();
     let records = [v6, v4].into_iter().flatten();
     let records = records.flat_map(|lookup| lookup.answers().to_vec());
     let address = |data: &RData| match data {
@@ -199,10 +199,7 @@ async fn ask_mail_hosts(resolver: &TokioResolver, domain: &str) -> Result<Vec<Ma
     let mut all: Vec<_> = found.answers().iter().filter_map(|r| host(&r.data)).collect();
     // Among equals the order is that of the answer, which name servers turn.
     all.sort_by_key(|host| host.preference);
-    match all.is_empty() {
-        true => Err((NameProblem::NoRecord, String::new())),
-        false => Ok(all),
-    }
+    if all.is_empty() { Err((NameProblem::NoRecord, String::new())) } else { Ok(all) }
 }
 
 /// A name to which nothing is added.

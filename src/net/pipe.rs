@@ -71,7 +71,7 @@ async fn attend(mut child: Child, stderr: Option<ChildStderr>, tell: mpsc::Sende
             let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
             let _ = tell.send(Happening::Exited(how)).await;
         }
-        None => end(&mut child),
+        None => end(&child),
     }
 }
 
@@ -87,8 +87,9 @@ async fn relate(mut stderr: ChildStderr, tell: &mpsc::Sender<Happening>) {
     }
 }
 
+/// Ends what the program began as well; it ends itself when it is dropped.
 #[cfg(unix)]
-fn end(child: &mut Child) {
+fn end(child: &Child) {
     let group = child.id().and_then(|id| rustix::process::Pid::from_raw(id.try_into().ok()?));
     if let Some(group) = group {
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::TERM);
@@ -96,9 +97,7 @@ fn end(child: &mut Child) {
 }
 
 #[cfg(not(unix))]
-fn end(child: &mut Child) {
-    let _ = child.start_kill();
-}
+fn end(_: &Child) {}
 
 /// Both pipes as one stream.
 struct Pipes {

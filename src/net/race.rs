@@ -44,8 +44,8 @@ pub(super) async fn race(
             begun.push((address, Instant::now()));
             running.spawn(async move { (address, connect(address, source).await) });
         }
-        let began = |address| begun.iter().find(|(other, _)| *other == address).map(|(_, at)| *at);
-        let took = |address| began(address).map_or(Duration::ZERO, |at| at.elapsed());
+        let start = |address| begun.iter().find(|(other, _)| *other == address).map(|(_, at)| *at);
+        let took = |address| start(address).map_or(Duration::ZERO, |at| at.elapsed());
         due = tokio::select! {
             ended = running.join_next() => match ended {
                 None => return Err(last),
@@ -121,10 +121,14 @@ async fn connect(address: SocketAddr, source: Option<SocketAddr>) -> Result<TcpS
 /// What an error of the system means.
 fn because(address: SocketAddr, error: &Error, took: Duration) -> Attempt {
     let reason = match error.kind() {
-        _ if error.get_ref().is_some_and(|inner| inner.is::<NoSource>()) => DialReason::Source,
+        _ if is_of_source(error) => DialReason::Source,
         kind => reason(kind),
     };
     failed(address, reason, &words(error), took)
+}
+
+fn is_of_source(error: &Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<NoSource>()).is_some()
 }
 
 fn failed(address: SocketAddr, reason: DialReason, detail: &str, took: Duration) -> Attempt {

@@ -1,8 +1,12 @@
 //! How a server is reached, as it was chosen: the family of addresses, our own address, the name
-//! server.
+//! server, and what is sent before anything else.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+
+use crate::smtp::proxy::{Ends, Header, Version};
 
 /// A family of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,56 @@ pub struct Route {
     pub source: Option<SocketAddr>,
     /// The name server that is asked instead of the system.
     pub dns: Option<SocketAddr>,
+    /// What is sent before anything else.
+    pub preface: Option<Preface>,
+}
+
+/// A header of the PROXY protocol, or what is sent in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Preface {
+    /// A header with ends that are chosen, or those of the connection.
+    Header {
+        /// How it is written.
+        version: Version,
+        /// Whether it says whose connection it is.
+        named: bool,
+        /// Where that connection comes from.
+        source: Option<SocketAddr>,
+        /// Where it leads to.
+        destination: Option<SocketAddr>,
+    },
+    /// Exactly these bytes.
+    Raw(Bytes),
+}
+
+impl Preface {
+    /// The bytes on a connection with these ends. Where an end is not known and none is chosen, the
+    /// header names nobody; ends of different families are written in IPv6.
+    pub fn write(&self, local: Option<SocketAddr>, remote: Option<SocketAddr>) -> Bytes {
+        match self {
+            Self::Raw(bytes) => bytes.clone(),
+            Self::Header { version, named, source, destination } => {
+                let source = source.or(local).filter(|_| *named);
+                let ends = source.zip(destination.or(remote)).map(|(from, to)| ends(from, to));
+                Header { version: *version, ends }.write().into()
+            }
+        }
+    }
+}
+
+fn ends(from: SocketAddr, to: SocketAddr) -> Ends {
+    match (from, to) {
+        (SocketAddr::V4(from), SocketAddr::V4(to)) => {
+            Ends::V4((*from.ip(), from.port()), (*to.ip(), to.port()))
+        }
+        (from, to) => {
+            let wide = |address: SocketAddr| match address.ip() {
+                IpAddr::V4(ip) => (ip.to_ipv6_mapped(), address.port()),
+                IpAddr::V6(ip) => (ip, address.port()),
+            };
+            Ends::V6(wide(from), wide(to))
+        }
+    }
 }
 
 impl Route {
@@ -63,6 +117,37 @@ pub fn address(text: &str, port: u16) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_takes_what_is_not_chosen_from_the_connection() {
+        let address = |text: &str| text.parse::<SocketAddr>().ok();
+        let (local, remote) = (address("127.0.0.1:4000"), address("127.0.0.1:25"));
+        let (v1, v2) = (Version::V1, Version::V2);
+        for (version, named, source, destination, want) in [
+            (v1, true, None, None, "PROXY TCP4 127.0.0.1 127.0.0.1 4000 25\r\n"),
+            (
+                v1,
+                true,
+                address("192.0.2.7:1"),
+                address("192.0.2.8:2"),
+                "PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\n",
+            ),
+            (
+                v1,
+                true,
+                address("[2001:db8::7]:1"),
+                None,
+                "PROXY TCP6 2001:db8::7 ::ffff:127.0.0.1 1 25\r\n",
+            ),
+            (v1, false, address("192.0.2.7:1"), None, "PROXY UNKNOWN\r\n"),
+            (v2, false, None, None, "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"),
+        ] {
+            let preface = Preface::Header { version, named, source, destination };
+            assert_eq!(preface.write(local, remote), want.as_bytes());
+        }
+        let nowhere = Preface::Header { version: v1, named: true, source: None, destination: None };
+        assert_eq!(nowhere.write(None, None), "PROXY UNKNOWN\r\n", "a socket has no address");
+    }
 
     #[test]
     fn addresses_have_ports_or_not() {

@@ -20,7 +20,7 @@ pub enum Answer {
     A(Ipv4Addr),
     Aaaa(Ipv6Addr),
     Mx(u16, &'static str),
-    /// A response code alone (RFC 1035 §4.1.1).
+    /// A response code alone.
     Code(u8),
     /// Nothing at all.
     Silence,
@@ -65,7 +65,7 @@ impl Drop for NameServer {
     }
 }
 
-/// The message that answers `question` (RFC 1035 §4.1).
+/// The message that answers `question`.
 fn answer(question: &[u8], records: &[(&'static str, Answer)]) -> Option<Vec<u8>> {
     let mut labels = Vec::new();
     let mut at = 12;
