@@ -16,6 +16,7 @@ pub mod route;
 pub mod signals;
 pub mod stream;
 pub mod tls;
+pub mod via;
 pub mod watch;
 
 use std::time::Instant;

@@ -21,8 +21,8 @@ mod program;
 #[path = "support/servers.rs"]
 mod servers;
 
-use std::io::Read as _;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
 
 use names::{Answer, NameServer};
 use peer::{Client, Peer};
@@ -303,7 +303,7 @@ fn what_a_program_says_again_of_a_secret_is_veiled() {
 #[cfg(unix)]
 #[test]
 fn a_socket_in_the_file_system_may_speak_lmtp() {
-    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::io::{BufRead as _, BufReader};
     let home = Home::new();
     let path = home.path("lmtp");
     let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
@@ -319,6 +319,150 @@ fn a_socket_in_the_file_system_may_speak_lmtp() {
     let args = ["run", "-", "--server", &target, "--tls", "starttls"];
     home.run_with(args, "C: QUIT\n").with(2);
     assert_eq!(thread.join().unwrap(), "LHLO pc.example.org\r\n", "the greeting of LMTP");
+}
+
+/// Carries bytes between a client and the server at `address`, until both have said all.
+fn carry(client: TcpStream, address: &str) {
+    let server = TcpStream::connect(address).unwrap();
+    let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let there = std::thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
+    });
+    let (mut from, mut to) = (server, client);
+    let _ = std::io::copy(&mut from, &mut to);
+    let _ = to.shutdown(Shutdown::Write);
+    there.join().unwrap();
+}
+
+/// A SOCKS5 proxy for one client, who has to log in if `login` says how; says to whom it was asked
+/// to connect. It answers with `code` (RFC 1928), and with 0 carries everything to `address`.
+fn socks(address: String, login: Option<&'static str>, code: u8) -> Peer<String> {
+    Peer::start(move |client: Client| {
+        let mut stream = client.into_stream();
+        let read = |stream: &mut TcpStream, size: usize| {
+            let mut bytes = vec![0; size];
+            stream.read_exact(&mut bytes).unwrap();
+            bytes
+        };
+        let methods = usize::from(read(&mut stream, 2)[1]);
+        let methods = read(&mut stream, methods);
+        let method = if login.is_some() { 2 } else { 0 };
+        assert!(methods.contains(&method), "{methods:?}");
+        stream.write_all(&[5, method]).unwrap();
+        if let Some(login) = login {
+            let size = usize::from(read(&mut stream, 2)[1]);
+            let user = read(&mut stream, size);
+            let size = usize::from(read(&mut stream, 1)[0]);
+            let password = read(&mut stream, size);
+            let good = [user, password].join(&b':') == login.as_bytes();
+            stream.write_all(&[1, u8::from(!good)]).unwrap();
+            if !good {
+                return "wrong password".to_owned();
+            }
+        }
+        let host = match read(&mut stream, 4)[3] {
+            1 => Ipv4Addr::from(<[u8; 4]>::try_from(read(&mut stream, 4)).unwrap()).to_string(),
+            _ => {
+                let size = usize::from(read(&mut stream, 1)[0]);
+                String::from_utf8(read(&mut stream, size)).unwrap()
+            }
+        };
+        let port = read(&mut stream, 2);
+        let asked = format!("{host}:{}", u16::from_be_bytes([port[0], port[1]]));
+        stream.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        if code == 0 {
+            carry(stream, &address);
+        }
+        asked
+    })
+}
+
+#[test]
+fn a_socks_proxy_connects_and_looks_names_up() {
+    let peer = server();
+    let proxy = socks(peer.address.clone(), Some("me:s3cret"), 0);
+    let via = format!("socks5://me:s3cret@{}", proxy.address);
+    let home = Home::new();
+    let args = ["run", "-", "--server", "mx.example.test:2525", "--record", "talk.jsonl", "--via"];
+    let ended = home.run_with([&args[..], &[&via]].concat(), SCRIPT).with(0);
+    assert_eq!(proxy.end(), "mx.example.test:2525");
+    peer.end();
+    let words =
+        "# connected to mx.example.test:2525 (mx.example.test:2525) through socks5://127.0.0.1:";
+    assert!(ended.out.contains(words), "{}", ended.out);
+    let recorded = String::from_utf8(home.read("talk.jsonl")).unwrap();
+    assert!(!(recorded + &ended.out + &ended.err).contains("s3cret"));
+}
+
+#[test]
+fn what_a_socks_proxy_refuses_is_told_in_its_words() {
+    for (login, code, words) in [
+        (None, 5, "Connection refused"),
+        (None, 4, "Host unreachable"),
+        (None, 2, "Connection not allowed by ruleset"),
+        (Some("me:other"), 0, "Password auth failure"),
+    ] {
+        let proxy = socks(String::new(), login, code);
+        let user = if login.is_some() { "me:s3cret@" } else { "" };
+        let address = proxy.address.clone();
+        let via = format!("socks5://{user}{address}");
+        let ended = visit("192.0.2.25", &["--via", &via]).with(2);
+        proxy.end();
+        let refused = format!("the proxy did not connect (socks5://{address}: {words}");
+        assert!(ended.out.contains(&refused), "{refused}: {}", ended.out);
+        assert!(!ended.out.contains("s3cret"));
+    }
+}
+
+/// An HTTP proxy for one client; gives the lines that it was asked with.
+fn http(address: Option<String>, answer: &'static str) -> Peer<Vec<String>> {
+    Peer::start(move |mut client: Client| {
+        let mut lines = Vec::new();
+        loop {
+            let line = client.line();
+            if line.trim().is_empty() {
+                break;
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+        client.say(answer);
+        if let Some(address) = address {
+            carry(client.into_stream(), &address);
+        }
+        lines
+    })
+}
+
+#[test]
+fn an_http_proxy_connects_and_its_refusal_is_told() {
+    let peer = server();
+    let proxy =
+        http(Some(peer.address.clone()), "HTTP/1.1 200 Connection established\r\nX: y\r\n\r\n");
+    let via = format!("http://me:s3cret@{}", proxy.address);
+    let steps = steps("mx.example.test:2525", &["--via", &via], 0);
+    let asked = proxy.end();
+    peer.end();
+    assert_eq!(asked[0], "CONNECT mx.example.test:2525 HTTP/1.1");
+    assert!(asked.contains(&"Proxy-Authorization: Basic bWU6czNjcmV0".to_owned()), "{asked:?}");
+    assert_eq!(
+        steps.last().unwrap()["via"],
+        format!("http://{}", &via["http://me:s3cret@".len()..])
+    );
+
+    for (answer, words) in [
+        ("HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 403 Forbidden)"),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "HTTP/1.1 407 Proxy"),
+        ("220 this is no proxy\r\n", "220 this is no proxy)"),
+    ] {
+        let proxy = http(None, answer);
+        let via = format!("http://{}", proxy.address);
+        let ended = visit("mx.example.test", &["--via", &via]).with(2);
+        proxy.end();
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+    let ended = visit("mx.example.test", &["--via", "http://127.0.0.1:1"]).with(2);
+    assert!(ended.out.contains("connection refused"), "{}", ended.out);
 }
 
 /// A server that does not know the PROXY protocol, as far as one reply to each line goes.

@@ -8,6 +8,7 @@ use crate::journal::transcript::{self, Place};
 use crate::knowledge::Lang;
 use crate::net::names::DNS_PORT;
 use crate::net::route::{Family, Preface, Route, address};
+use crate::net::via::Proxy;
 use crate::smtp::proxy::Version;
 
 /// Options about the way to a server.
@@ -25,6 +26,9 @@ pub struct ReachArgs {
     /// Ask this name server instead of those of the system
     #[arg(long, global = true, value_name = "ADDR[:PORT]", value_parser = name_server)]
     dns: Option<SocketAddr>,
+    /// Let a proxy connect: socks5://[USER:PASSWORD@]HOST[:PORT] or http://… (CONNECT)
+    #[arg(long, global = true, value_name = "PROXY", value_parser = Proxy::read)]
+    via: Option<Proxy>,
     /// Send a header of the PROXY protocol first: v1, v2, v1-unknown, v2-local; any other text is
     /// sent as it stands, with \\r \\n \\xHH, and \\c at the end for no CRLF
     #[arg(long, global = true, value_name = "FORM|TEXT", value_parser = form)]
@@ -50,7 +54,8 @@ impl ReachArgs {
             },
             raw @ Preface::Raw(_) => raw,
         });
-        Route { family, source: self.source, dns: self.dns, preface }
+        let (source, dns, via) = (self.source, self.dns, self.via.clone());
+        Route { family, source, dns, via, preface }
     }
 }
 

@@ -28,13 +28,15 @@ pub(super) fn opened(endpoints: &Endpoints, lang: Lang) -> (Role, String) {
     let (remote, host) = (seen(&endpoints.remote), seen(&endpoints.host));
     let key = match Target::read(&endpoints.target) {
         Ok(Target::Pipe { .. }) => "notice.opened.pipe",
+        _ if endpoints.via.is_some() => "notice.opened.via",
         _ if remote.is_empty() => "notice.opened.unknown",
         _ if !host.is_empty() => "notice.opened.mx",
         _ => "notice.opened",
     };
     let target =
         if endpoints.target.is_empty() { remote.clone() } else { named(&endpoints.target) };
-    let values = [("target", &*target), ("remote", &remote), ("host", &host)];
+    let via = seen(&endpoints.via);
+    let values = [("target", &*target), ("remote", &remote), ("host", &host), ("via", &via)];
     (Role::Notice, knowledge::fill(lang, key, &values))
 }
 
@@ -48,6 +50,7 @@ pub(super) fn not_opened(failure: &DialFailure, lang: Lang) -> (Role, String) {
         DialReason::NullMx => "notice.null-mx",
         DialReason::NoSuchHost => "notice.no-such-host",
         DialReason::Source => "notice.source",
+        DialReason::Proxy => "notice.proxy",
         DialReason::TimedOut => "notice.no-answer",
         DialReason::Unreachable => "notice.unreachable",
         DialReason::Overtaken | DialReason::Other => "notice.not-opened",
@@ -98,6 +101,7 @@ pub(super) fn tried(attempt: &Attempt, lang: Lang) -> (Role, String) {
         DialReason::Unreachable => (Role::Bad, "reach.tried.unreachable"),
         DialReason::Overtaken => (Role::Notice, "reach.tried.overtaken"),
         DialReason::Source => (Role::Bad, "reach.tried.source"),
+        DialReason::Proxy => (Role::Bad, "reach.tried.proxy"),
         _ => (Role::Bad, "reach.tried.other"),
     };
     let seen = |text: &str| visible(text.as_bytes());

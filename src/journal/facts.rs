@@ -22,6 +22,9 @@ pub struct Endpoints {
     /// The host behind the MX records of the target, or none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// The proxy that made the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
     /// What is spoken there.
     #[serde(default, skip_serializing_if = "Protocol::is_smtp")]
     pub protocol: Protocol,
@@ -129,6 +132,8 @@ pub enum DialReason {
     Overtaken,
     /// The address of this side cannot be had.
     Source,
+    /// The proxy did not connect.
+    Proxy,
     /// No answer in time.
     TimedOut,
     /// The network has no way there.
@@ -329,6 +334,7 @@ impl DialReason {
             Self::NoSuchHost => "no-such-host",
             Self::Overtaken => "overtaken",
             Self::Source => "source",
+            Self::Proxy => "proxy",
             Self::TimedOut => "timed-out",
             Self::Unreachable => "unreachable",
             Self::Other => "other",

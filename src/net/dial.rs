@@ -1,7 +1,7 @@
 //! How a connection to a target is made, and what is tried on the way.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -10,9 +10,10 @@ use crate::journal::{Attempt, DialFailure, Endpoints, Happening};
 
 use super::names::{MailHost, Names, is_address};
 use super::pipe;
-use super::race::{self, race};
+use super::race::{self, Won, race};
 use super::route::Route;
 use super::stream::Stream;
+use super::via::Proxy;
 
 pub use crate::smtp::target::Target;
 
@@ -57,7 +58,7 @@ pub(super) async fn dial(
     let dialling = Dialling { target, route, names, tell };
     let dialled = match target {
         Target::Practice => match practice {
-            Some(address) => dialling.addresses(&[address]).await,
+            Some(address) => dialling.addresses(&[address]).await.map(|won| dialling.dialled(won)),
             None => Err(Missed::new(DialReason::Other, "no practice server is running")),
         },
         Target::Tcp { host, port, .. } => dialling.host(host, *port).await,
@@ -84,6 +85,11 @@ struct Missed {
 impl Missed {
     fn new(reason: DialReason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into(), attempt: None }
+    }
+
+    fn after(attempt: Attempt) -> Self {
+        let detail = attempt.detail.clone();
+        Self { reason: attempt.reason, detail, attempt: Some(attempt) }
     }
 
     fn because(error: &std::io::Error) -> Self {
@@ -144,8 +150,43 @@ impl Dialling<'_> {
         Err(last)
     }
 
-    /// Connects to a host by its name or address.
+    /// Connects to a host by its name or address, or lets a proxy do it.
     async fn host(&self, host: &str, port: u16) -> Result<Dialled, Missed> {
+        match &self.route.via {
+            Some(proxy) => self.through(proxy, host, port).await,
+            None => Ok(self.dialled(self.named(host, port).await?)),
+        }
+    }
+
+    async fn through(&self, proxy: &Proxy, host: &str, port: u16) -> Result<Dialled, Missed> {
+        let (stream, ..) = self.named(proxy.host(), proxy.port()).await?;
+        let local = stream.local_addr().ok().map(|address| address.to_string());
+        let address = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let (address, begun) = (format!("{address}:{port}"), Instant::now());
+        let late = |_| Err((DialReason::Proxy, "no answer in time".to_owned()));
+        let connecting = proxy.connect(stream, host, port);
+        let connected = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or_else(late);
+        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let stream = connected.map_err(|(reason, answer)| {
+            let detail = format!("{proxy}: {answer}");
+            let attempt = Attempt { address: address.clone(), reason, detail, took };
+            if matches!(self.target, Target::Mx { .. }) {
+                let _ = self.tell.send(Happening::Tried(attempt.clone()));
+            }
+            Missed::after(attempt)
+        })?;
+        let endpoints = Endpoints {
+            local,
+            remote: Some(address),
+            via: Some(proxy.to_string()),
+            took: Some(took),
+            ..self.endpoints()
+        };
+        Ok(Dialled::new(Box::new(stream), endpoints))
+    }
+
+    /// Connects to the addresses of a name, or to one that was written.
+    async fn named(&self, host: &str, port: u16) -> Result<Won, Missed> {
         let addresses = self.names.addresses(host, port).await.map_err(Missed::unnamed)?;
         let family = self.route.family();
         let fits = |address: &SocketAddr| family.is_none_or(|family| family.has(address));
@@ -153,8 +194,7 @@ impl Dialling<'_> {
         if let (Some(family), true, false) = (family, fitting.is_empty(), others.is_empty()) {
             return Err(Missed::new(DialReason::NoFamily, family.to_string()));
         }
-        let dialled = self.addresses(&fitting).await;
-        dialled.inspect_err(|missed| {
+        self.addresses(&fitting).await.inspect_err(|missed| {
             // Of an address that was written there is nothing more to tell.
             if let Some(attempt) = missed.attempt.as_ref().filter(|_| !is_address(host)) {
                 let _ = self.tell.send(Happening::Tried(attempt.clone()));
@@ -163,16 +203,13 @@ impl Dialling<'_> {
     }
 
     /// Connects to the first of the addresses that answers.
-    async fn addresses(&self, addresses: &[SocketAddr]) -> Result<Dialled, Missed> {
+    async fn addresses(&self, addresses: &[SocketAddr]) -> Result<Won, Missed> {
+        let none = || Missed::new(DialReason::UnknownName, "the name has no address");
         let won = race(addresses, self.route.source, self.tell).await;
-        let (stream, address, took) = won.map_err(|attempt| match attempt {
-            Some(attempt) => Missed {
-                reason: attempt.reason,
-                detail: attempt.detail.clone(),
-                attempt: Some(attempt),
-            },
-            None => Missed::new(DialReason::UnknownName, "the name has no address"),
-        })?;
+        won.map_err(|attempt| attempt.map_or_else(none, Missed::after))
+    }
+
+    fn dialled(&self, (stream, address, took): Won) -> Dialled {
         let endpoints = Endpoints {
             local: stream.local_addr().ok().map(|address| address.to_string()),
             remote: Some(address.to_string()),
@@ -180,7 +217,7 @@ impl Dialling<'_> {
             took: u64::try_from(took.as_micros()).ok(),
             ..self.endpoints()
         };
-        Ok(Dialled::new(Box::new(stream), endpoints))
+        Dialled::new(Box::new(stream), endpoints)
     }
 
     #[cfg(unix)]

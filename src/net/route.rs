@@ -1,5 +1,5 @@
 //! How a server is reached, as it was chosen: the family of addresses, our own address, the name
-//! server, and what is sent before anything else.
+//! server, a proxy, and what is sent before anything else.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -7,6 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 
 use crate::smtp::proxy::{Ends, Header, Version};
+
+use super::via::Proxy;
 
 /// A family of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Route {
     pub source: Option<SocketAddr>,
     /// The name server that is asked instead of the system.
     pub dns: Option<SocketAddr>,
+    /// The proxy that connects for us.
+    pub via: Option<Proxy>,
     /// What is sent before anything else.
     pub preface: Option<Preface>,
 }

@@ -236,8 +236,9 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "/@[]<>#".contains(c))
 }
 
-/// `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address.
-fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
+/// Cuts `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address in two; the port is the
+/// usual one where none is written.
+pub fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, tail) = rest.split_once(']')?;
         return match tail.strip_prefix(':') {
