@@ -1,6 +1,7 @@
 //! The command line → [`Mode`], one variant for each way of running.
 
 mod common;
+mod reach;
 mod text;
 mod tls;
 
@@ -15,6 +16,7 @@ use crate::net::listen::Place;
 use crate::speaker::Policy;
 
 pub use common::Common;
+pub use reach::ReachArgs;
 pub use tls::{PracticeArgs, TlsArgs};
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
@@ -297,6 +299,7 @@ fn only<T>(named: Vec<T>, why: &str) -> Result<T, clap::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::route::Family;
     use crate::net::tls::When;
 
     fn mode(line: &str) -> Result<(Mode, Common), clap::Error> {
@@ -338,7 +341,13 @@ mod tests {
         assert!(matches!(mode("ehlo --plain h").unwrap().0, Mode::Plain(_)));
         assert!(mode("ehlo run x").is_err());
         assert!(mode("ehlo serve --record x").is_err());
-        assert!(mode("ehlo lmtp://h").unwrap_err().to_string().contains("LMTP"));
+        for line in ["ehlo -4 --dns 127.0.0.1 h", "ehlo run x --server h --dns 127.0.0.1:53 -4"] {
+            let route = mode(line).unwrap().1.reach.route();
+            let dns = "127.0.0.1:53".parse().ok();
+            assert_eq!((route.family(), route.dns), (Some(Family::V4), dns), "{line}");
+        }
+        assert_eq!(mode("ehlo --source ::1 h").unwrap().1.reach.route().family(), Some(Family::V6));
+        assert!(mode("ehlo -4 -6 h").is_err());
         for line in ["ehlo --tls starttls h", "ehlo run x --server h --tls starttls --insecure"] {
             assert_eq!(mode(line).unwrap().1.tls.when(), When::Starttls, "{line}");
         }

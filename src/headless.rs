@@ -34,6 +34,7 @@ use crate::net::Clock;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::listen::{Listener, Place};
+use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::speaker::Policy;
@@ -73,6 +74,8 @@ pub struct Setting {
     pub record: Option<PathBuf>,
     /// Whether secrets stay readable.
     pub with_secrets: bool,
+    /// How servers are reached.
+    pub route: Route,
     /// When TLS begins, and what is wished of it.
     pub tls: tls::Choice,
     /// Where the password of a login comes from.

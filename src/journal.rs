@@ -1,6 +1,7 @@
 //! The journal: an append-only log of what crossed the wire and what happened to the connection.
 //!
-//! Only what cannot be derived is stored: bytes with their direction, opened, secured, closed.
+//! Only what cannot be derived is stored: bytes with their direction, looked up, tried,
+//! opened, secured, closed.
 //! Lines, replies, envelopes and findings are folds over it and never stored, so a recording
 //! stays readable while the folds improve. A live session has no journal in memory: its events go
 //! to the fold, to the file and to whoever listens, and what a fold keeps is bounded.
@@ -12,7 +13,7 @@ pub mod header;
 pub mod transcript;
 
 pub use event::{Ending, Event, EventId, Happening, Leg, Moment, Side};
-pub use facts::{DialFailure, Endpoints, TlsFacts, TlsFailure};
+pub use facts::{Attempt, DialFailure, Endpoints, NameFacts, TlsFacts, TlsFailure};
 pub use header::{Fidelity, Header};
 
 /// A log of events in the order in which they happened.

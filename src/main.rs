@@ -25,8 +25,11 @@ fn main() -> ExitCode {
     }
     let password = common.password();
     let (record, with_secrets) = (common.record, common.with_secrets);
+    let route = common.reach.route();
     let outcome = headless::secure::choice(&common.tls).and_then(|tls| {
-        play(mode, &Setting { record, with_secrets, password, tls, chosen, sources, warnings })
+        let setting =
+            Setting { record, with_secrets, password, route, tls, chosen, sources, warnings };
+        play(mode, &setting)
     });
     outcome
         .unwrap_or_else(|error| {

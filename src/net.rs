@@ -8,10 +8,15 @@ pub mod certificate;
 pub mod dial;
 pub mod driver;
 pub mod listen;
+pub mod names;
+mod pipe;
+mod race;
 mod recording;
+pub mod route;
 pub mod signals;
 pub mod stream;
 pub mod tls;
+pub mod via;
 pub mod watch;
 
 use std::time::Instant;

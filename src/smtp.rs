@@ -15,6 +15,7 @@ pub mod param;
 pub mod parameter;
 pub mod path;
 pub mod payload;
+pub mod proxy;
 pub mod reply;
 pub mod sasl;
 pub mod target;

@@ -46,6 +46,7 @@ const FILES: &[&str] = &[
     "text/auth.toml",
     "text/editor.toml",
     "text/interface.toml",
+    "text/reach.toml",
     "text/tls.toml",
     "trace.toml",
     "verbs.toml",
@@ -55,9 +56,11 @@ const FILES: &[&str] = &[
 const WITHOUT_STANDARD: &[&str] = &[
     "code/353",
     "field/X-Priority",
+    "idea/proxy-header",
     "mechanism/LOGIN",
     "mechanism/NTLM",
     "mechanism/XOAUTH2",
+    "oddity/A16",
     "trace/HTTP",
     "trace/MAPI",
     "trace/local",
@@ -257,7 +260,7 @@ fn clauses_are_well_formed_and_listed() {
 
 /// The whole catalogue has entries: the sections and how many rows each has.
 const CATALOGUE: [(char, usize); 9] = [
-    ('A', 15),
+    ('A', 16),
     ('B', 26),
     ('C', 22),
     ('D', 20),

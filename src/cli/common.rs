@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::TlsArgs;
+use super::{ReachArgs, TlsArgs};
 use crate::config::{Asked, Folders, Row, Sources};
 use crate::headless::Password;
 
@@ -18,6 +18,9 @@ pub struct Common {
     /// Keep secrets readable in recordings and on the screen
     #[arg(long, global = true)]
     pub with_secrets: bool,
+    /// About the way to a server.
+    #[command(flatten)]
+    pub reach: ReachArgs,
     /// About TLS.
     #[command(flatten)]
     pub tls: TlsArgs,

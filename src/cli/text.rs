@@ -3,14 +3,16 @@
 use crate::journal::header;
 use crate::knowledge;
 
-pub(super) const TARGET: &str =
-    "host, host:port, [IPv6]:port, smtp://host, smtps://host, unix:/path or practice";
+pub(super) const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, \
+     pipe:COMMAND (lmtp:unix:, lmtp:pipe: for LMTP) or practice";
 
 pub(super) const MAIN: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed
   ehlo mx.example.net:25                any server
   ehlo smtps://mx.example.net           TLS from the first byte; STARTTLS can be typed anywhere
   ehlo practice mx.example.net:25       two sessions, one tab each
+  ehlo mx:example.net                   who takes mail for a domain; mx:example.net#2 is the second
+  ehlo lmtp:unix:/run/dovecot/lmtp      LMTP by a socket; pipe:'exim -bs' is a program
   ehlo --theme light --lang ja          for this once; config.toml and EHLO_THEME are for always
   printf 'EHLO x\\r\\nQUIT\\r\\n' | ehlo --plain mx.example.net:25
   ehlo run login.txt --server mx.example.net:25

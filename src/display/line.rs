@@ -3,14 +3,12 @@
 use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
 use crate::session::{Dialogue, Row, secrets};
-use crate::smtp::domain;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
-use crate::smtp::target::Target;
 
-use super::security;
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
+use super::{reach, security};
 
 /// A row, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +48,15 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
         Row::Notice { index } if was_silent(dialogue, at, index) => {
             remark(Role::Bad, knowledge::word(lang, "notice.gave-up.silent").to_owned())
         }
-        Row::Notice { index } => notice(&dialogue.notices().get(index)?.1, lang),
+        Row::Notice { index } => match &dialogue.notices().get(index)?.1 {
+            Happening::Aside(text) if !with_secrets => {
+                let mut text = text.to_vec();
+                let places = dialogue.secrets().places(&text);
+                secrets::veil(&mut text, places);
+                notice(&Happening::Aside(text.into()), lang)
+            }
+            what => notice(what, lang),
+        },
     })
 }
 
@@ -143,39 +149,17 @@ fn beyond(tokens: &mut Vec<Token>, count: u64) {
     }
 }
 
-/// A target as it was written, and the name that was asked for in its place.
-fn named(target: &str) -> String {
-    let ascii = match Target::read(target) {
-        Ok(Target::Tcp { host, .. }) => domain::to_ascii(&host),
-        _ => None,
-    };
-    let written = visible(target.as_bytes());
-    ascii.map_or_else(|| written.clone(), |ascii| format!("{written} = {ascii}"))
-}
-
 /// Something that happened to the connection, in words.
 pub fn notice(what: &Happening, lang: Lang) -> Shown {
     let seen = |text: &str| visible(text.as_bytes());
     let (role, text) = match what {
-        Happening::Opened(endpoints) => {
-            let remote = seen(endpoints.remote.as_deref().unwrap_or_default());
-            let key = if remote.is_empty() { "notice.opened.unknown" } else { "notice.opened" };
-            let target =
-                if endpoints.target.is_empty() { remote.clone() } else { named(&endpoints.target) };
-            (Role::Notice, knowledge::fill(lang, key, &[("target", &target), ("remote", &remote)]))
-        }
-        Happening::NotOpened(failure) => {
-            let key = match failure.reason {
-                crate::journal::facts::DialReason::Refused => "notice.refused",
-                crate::journal::facts::DialReason::UnknownName => "notice.unknown-name",
-                crate::journal::facts::DialReason::TimedOut => "notice.no-answer",
-                crate::journal::facts::DialReason::Unreachable => "notice.unreachable",
-                crate::journal::facts::DialReason::Other => "notice.not-opened",
-            };
-            let values = [("target", named(&failure.target)), ("detail", seen(&failure.detail))];
-            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-            (Role::Bad, knowledge::fill(lang, key, &values))
-        }
+        Happening::LookedUp(facts) => reach::looked_up(facts, lang),
+        Happening::Tried(attempt) => reach::tried(attempt, lang),
+        Happening::Opened(endpoints) => reach::opened(endpoints, lang),
+        Happening::NotOpened(failure) => reach::not_opened(failure, lang),
+        Happening::Prefaced(bytes) => reach::prefaced(bytes, lang),
+        Happening::Aside(text) => reach::said(text, lang),
+        Happening::Exited(how) => reach::exited(how, lang),
         Happening::Secured(facts) => security::secured(facts, lang),
         Happening::NotSecured(failure) => security::not_secured(failure, lang),
         Happening::Closed { by, how } => {
@@ -196,22 +180,4 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Bytes { .. } => (Role::Notice, String::new()),
     };
     remark(role, text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_target_is_shown_with_the_name_that_was_asked_for() {
-        for (target, shown) in [
-            ("mx.example.net:25", "mx.example.net:25"),
-            ("m\u{fc}ller.example:25", "m\u{fc}ller.example:25 = xn--mller-kva.example"),
-            ("smtps://m\u{fc}ller.example", "smtps://m\u{fc}ller.example = xn--mller-kva.example"),
-            ("unix:/run/m\u{fc}ller", "unix:/run/m\u{fc}ller"),
-            ("practice", "practice"),
-        ] {
-            assert_eq!(named(target), shown);
-        }
-    }
 }

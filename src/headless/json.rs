@@ -5,7 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::journal::facts::{AskedCertificate, Binding, Certificate, Verdict};
-use crate::journal::{Happening, Header, Moment, TlsFacts};
+use crate::journal::{
+    Attempt, DialFailure, Endpoints, Happening, Header, Moment, NameFacts, TlsFacts,
+};
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
@@ -22,6 +24,7 @@ use crate::display::words::{end_key, fate_key};
 #[derive(Serialize)]
 pub struct Session<'a> {
     script: Option<&'a str>,
+    reached: Vec<Reached>,
     exchanges: Vec<Turned>,
     envelope: Vec<Carried>,
     content: Vec<Sent>,
@@ -31,6 +34,42 @@ pub struct Session<'a> {
     findings: Vec<Finding>,
     outcome: &'a str,
     mismatch: Option<Mismatched>,
+}
+
+/// A step on the way to a server, or what a server that is a program did beside the talk.
+#[derive(Serialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+enum Reached {
+    LookedUp(NameFacts),
+    Tried(Attempt),
+    Connected(Endpoints),
+    NotConnected(DialFailure),
+    Prefaced { base64: String },
+    Said { text: String },
+    Exited { how: String },
+}
+
+impl Reached {
+    fn of(what: &Happening, dialogue: &Dialogue, with_secrets: bool) -> Option<Self> {
+        Some(match what {
+            Happening::LookedUp(facts) => Self::LookedUp(facts.clone()),
+            Happening::Tried(attempt) => Self::Tried(attempt.clone()),
+            Happening::Opened(endpoints) if *endpoints == Endpoints::default() => return None,
+            Happening::Opened(endpoints) => Self::Connected(endpoints.clone()),
+            Happening::NotOpened(failure) => Self::NotConnected(failure.clone()),
+            Happening::Aside(data) => {
+                let mut data = data.to_vec();
+                if !with_secrets {
+                    let places = dialogue.secrets().places(&data);
+                    secrets::veil(&mut data, places);
+                }
+                Self::Said { text: String::from_utf8_lossy(&data).into_owned() }
+            }
+            Happening::Prefaced(data) => Self::Prefaced { base64: STANDARD.encode(data) },
+            Happening::Exited(how) => Self::Exited { how: how.clone() },
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -242,6 +281,11 @@ pub fn session<'a>(
     let (script, mismatch) = script.map_or((None, None), |(name, mismatch)| (Some(name), mismatch));
     Session {
         script,
+        reached: dialogue
+            .notices()
+            .iter()
+            .filter_map(|(_, what)| Reached::of(what, dialogue, setting.with_secrets))
+            .collect(),
         exchanges: dialogue
             .exchanges()
             .iter()

@@ -20,6 +20,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, was_cut_short};
+use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::net::{Clock, seed};
@@ -55,8 +56,9 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         .recording(recorder, setting.with_secrets)
         .published_to(Ear { number: 0, heard: publish });
     let practice = practice_for(&target).await?;
-    let tls_first = setting.tls.client(&target, None, false).1;
-    tokio::spawn(session(target, practice, setting.tls.clone(), log, orders));
+    let tls_first = setting.tls.client(&target, None, None, false).1;
+    let (route, tls) = (setting.route.clone(), setting.tls.clone());
+    tokio::spawn(session(target, practice, route, tls, log, orders));
     Front {
         wonders: !tls_first,
         setting,
@@ -81,15 +83,17 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
 async fn session(
     target: Target,
     practice: Option<Practice>,
+    route: Route,
     choice: tls::Choice,
     mut log: Log,
     mut orders: mpsc::Receiver<Say>,
 ) {
     let practice = practice.as_ref().map(Practice::place);
-    let call = Call { target: &target, practice, tls: &choice, judged: false };
+    let call = Call { target: &target, practice, route: &route, tls: &choice, judged: false };
     let orders = Orders { queue: &mut orders, obey: Upgrade::push };
     let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
-    call.talk(call.dial().await, &mut log, part, &mut speaker, Some(orders)).await;
+    let dialled = call.dial(&mut log).await;
+    call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
 }
 
 /// How long a server that has said goodbye may take to close.

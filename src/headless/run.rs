@@ -100,9 +100,11 @@ async fn play(
     let recorder = setting.recorder(&clock)?;
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
     let practice = practice.map(Practice::place);
-    let call = Call { target: &run.server, practice, tls: &setting.tls, judged: false };
+    let (target, route, tls) = (&run.server, &setting.route, &setting.tls);
+    let call = Call { target, practice, route, tls, judged: false };
     let (part, mut speaker) = (Part::program(run.timeout), call.upgrading(script));
-    call.talk::<_, ()>(call.dial().await, &mut log, part, &mut speaker, None).await;
+    let dialled = call.dial(&mut log).await;
+    call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
     if log.dialogue.connection() > 0 {
         // The end of the connection may be what it expected, or not.
         let _ = speaker.next(log.now(), &log.dialogue);

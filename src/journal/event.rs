@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{DialFailure, Endpoints, TlsFacts, TlsFailure};
+use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, TlsFacts, TlsFailure};
 use crate::smtp::Span;
 
 /// A point in time: microseconds since the journal began.
@@ -99,8 +99,14 @@ impl Event {
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
+    /// A name was looked up on the way to a connection.
+    LookedUp(NameFacts),
+    /// An address was tried, and did not become the connection.
+    Tried(Attempt),
     /// A connection was made, or taken.
     Opened(Endpoints),
+    /// This was sent before anything else: a header of the PROXY protocol, or what is in its place.
+    Prefaced(Bytes),
     /// No connection could be made.
     NotOpened(DialFailure),
     /// Bytes as they crossed the socket, after decryption.
@@ -112,6 +118,10 @@ pub enum Happening {
         /// Ranges that were secrets and are blanked, at their length.
         veiled: Vec<Span>,
     },
+    /// A server that is a program said this on its standard error.
+    Aside(Bytes),
+    /// A server that is a program ended, in the system's words.
+    Exited(String),
     /// TLS began.
     Secured(Box<TlsFacts>),
     /// TLS was to begin, and did not.

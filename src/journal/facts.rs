@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::smtp::target::Protocol;
+
 /// The two ends of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
@@ -17,6 +19,83 @@ pub struct Endpoints {
     /// Whether the peer is on this machine.
     #[serde(default)]
     pub loopback: bool,
+    /// The host behind the MX records of the target, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The proxy that made the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+    /// What is spoken there.
+    #[serde(default, skip_serializing_if = "Protocol::is_smtp")]
+    pub protocol: Protocol,
+    /// How long this address took to answer, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
+}
+
+/// What a name server was asked, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameFacts {
+    /// The name.
+    pub name: String,
+    /// What was asked for.
+    pub kind: NameKind,
+    /// Who was asked; nobody stands for the system, whatever it asks in turn.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// The answers: addresses, or preference and host as a zone file writes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<NameProblem>,
+    /// The system's or the library's own words for that.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// How long it took, in microseconds.
+    pub took: u64,
+}
+
+/// What can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameKind {
+    /// A and AAAA.
+    Addresses,
+    /// MX (RFC 5321 §5.1).
+    Mx,
+}
+
+/// Why a name server gave no answer that helps, each with its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameProblem {
+    /// NXDOMAIN: there is no such name.
+    NoSuchName,
+    /// The name has no record of this kind.
+    NoRecord,
+    /// SERVFAIL: the server could not find out.
+    ServerFailed,
+    /// REFUSED: the server does not answer such questions.
+    ServerRefused,
+    /// Nobody answered.
+    TimedOut,
+    /// Anything else.
+    Other,
+}
+
+/// An address that was tried, and did not become the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The address.
+    pub address: String,
+    /// Why it did not.
+    pub reason: DialReason,
+    /// The system's own words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// How long it took, in microseconds.
+    pub took: u64,
 }
 
 /// Why no connection could be made.
@@ -28,6 +107,9 @@ pub struct DialFailure {
     pub reason: DialReason,
     /// The system's own words.
     pub detail: String,
+    /// How long the last attempt took, in microseconds, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took: Option<u64>,
 }
 
 /// Kinds of failure, each with its own explanation.
@@ -38,6 +120,20 @@ pub enum DialReason {
     Refused,
     /// The name has no address.
     UnknownName,
+    /// There are addresses, but none of the family that is wanted.
+    NoFamily,
+    /// No name server could be asked.
+    NoNameServer,
+    /// The domain says that it takes no mail (RFC 7505).
+    NullMx,
+    /// The MX records have no host of that number.
+    NoSuchHost,
+    /// Another address answered first.
+    Overtaken,
+    /// The address of this side cannot be had.
+    Source,
+    /// The proxy did not connect.
+    Proxy,
     /// No answer in time.
     TimedOut,
     /// The network has no way there.
@@ -224,6 +320,40 @@ pub enum TlsReason {
     Stopped,
     /// Anything else.
     Other,
+}
+
+impl DialReason {
+    /// The name under which exports know it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::UnknownName => "unknown-name",
+            Self::NoFamily => "no-family",
+            Self::NoNameServer => "no-name-server",
+            Self::NullMx => "null-mx",
+            Self::NoSuchHost => "no-such-host",
+            Self::Overtaken => "overtaken",
+            Self::Source => "source",
+            Self::Proxy => "proxy",
+            Self::TimedOut => "timed-out",
+            Self::Unreachable => "unreachable",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl NameProblem {
+    /// The name under which exports know it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSuchName => "no-such-name",
+            Self::NoRecord => "no-record",
+            Self::ServerFailed => "server-failed",
+            Self::ServerRefused => "server-refused",
+            Self::TimedOut => "timed-out",
+            Self::Other => "other",
+        }
+    }
 }
 
 impl TlsReason {

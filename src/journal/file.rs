@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::header::VERSION;
 use super::{
-    DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg, Moment, Side,
-    TlsFacts, TlsFailure,
+    Attempt, DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg,
+    Moment, NameFacts, Side, TlsFacts, TlsFailure,
 };
 use crate::smtp::Span;
 
@@ -164,6 +164,10 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<EventId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked_up: Option<NameFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried: Option<Attempt>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     opened: Option<Endpoints>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_opened: Option<DialFailure>,
@@ -175,6 +179,14 @@ struct Row<'a> {
     client_base64: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     server_base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prefaced: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    aside: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aside_base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exited: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     veiled: Vec<[usize; 2]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,8 +213,17 @@ impl<'a> Row<'a> {
             ..Self::default()
         };
         match &event.what {
+            Happening::LookedUp(facts) => row.looked_up = Some(facts.clone()),
+            Happening::Tried(attempt) => row.tried = Some(attempt.clone()),
             Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
+            // A header is binary, or short enough to be read here all the same.
+            Happening::Prefaced(data) => row.prefaced = Some(STANDARD.encode(data)),
+            Happening::Aside(data) => match std::str::from_utf8(data) {
+                Ok(text) => row.aside = Some(Cow::Borrowed(text)),
+                Err(_) => row.aside_base64 = Some(STANDARD.encode(data)),
+            },
+            Happening::Exited(how) => row.exited = Some(how.clone()),
             Happening::Secured(facts) => row.secured = Some((**facts).clone()),
             Happening::NotSecured(failure) => row.not_secured = Some((**failure).clone()),
             Happening::Closed { by, how } => {
@@ -242,6 +263,12 @@ impl<'a> Row<'a> {
                 .map(decode)
                 .transpose()?
                 .map(|data| bytes(Side::Server, data.into())),
+            self.prefaced.map(decode).transpose()?.map(|data| Happening::Prefaced(data.into())),
+            self.aside.map(text).map(Happening::Aside),
+            self.aside_base64.map(decode).transpose()?.map(|data| Happening::Aside(data.into())),
+            self.exited.map(Happening::Exited),
+            self.looked_up.map(Happening::LookedUp),
+            self.tried.map(Happening::Tried),
             self.opened.map(Happening::Opened),
             self.not_opened.map(Happening::NotOpened),
             self.secured.map(|facts| Happening::Secured(Box::new(facts))),
@@ -260,14 +287,36 @@ impl<'a> Row<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::facts::{DialReason, NameKind, NameProblem};
 
     fn sample() -> Vec<Event> {
         let endpoints =
             Endpoints { target: "mx.example".into(), loopback: true, ..Endpoints::default() };
+        let facts = NameFacts {
+            name: "mx.example".into(),
+            kind: NameKind::Mx,
+            by: "192.0.2.53:53".into(),
+            answers: Vec::new(),
+            problem: Some(NameProblem::NoSuchName),
+            detail: String::new(),
+            took: 7,
+        };
+        let attempt = Attempt {
+            address: "192.0.2.1:25".into(),
+            reason: DialReason::Overtaken,
+            detail: String::new(),
+            took: 8,
+        };
         vec![
+            Event::new(Moment(0), Happening::LookedUp(facts)),
+            Event::new(Moment(0), Happening::Tried(attempt)),
             Event::new(Moment(1), Happening::Opened(endpoints)),
             Event::bytes(Moment(2), Side::Server, Bytes::from_static(b"220 \"x\"\r\n")),
             Event::bytes(Moment(3), Side::Client, Bytes::from_static(b"\xff\x00\r\n")),
+            Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"cannot\n"))),
+            Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"\xfe"))),
+            Event::new(Moment(3), Happening::Prefaced(Bytes::from_static(b"PROXY\xff"))),
+            Event::new(Moment(3), Happening::Exited("exit status: 1".into())),
             Event::new(
                 Moment(4),
                 Happening::Closed { by: Side::Server, how: Ending::Failed("x".into()) },

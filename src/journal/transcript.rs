@@ -369,7 +369,18 @@ impl Writing {
                 let _ =
                     writeln!(self.out, "# no connection to {}", excerpt(failure.target.as_bytes()));
             }
-            Happening::Opened(_) => {}
+            Happening::Prefaced(data) => {
+                let _ = writeln!(self.out, "# before anything else: {}", excerpt(data));
+            }
+            Happening::Aside(said) => {
+                for line in said.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+                    let _ = writeln!(self.out, "# stderr: {}", excerpt(line));
+                }
+            }
+            Happening::Opened(_)
+            | Happening::LookedUp(_)
+            | Happening::Tried(_)
+            | Happening::Exited(_) => {}
             Happening::Secured(_) => self.out.push_str("# TLS from here on\n"),
             Happening::NotSecured(failure) => {
                 let _ = writeln!(self.out, "# no TLS: {}", failure.reason.name());

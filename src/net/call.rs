@@ -3,13 +3,17 @@
 
 use std::net::SocketAddr;
 
-use crate::journal::{DialFailure, Endpoints, Happening};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::mpsc;
+
+use crate::journal::facts::DialReason;
+use crate::journal::{DialFailure, Happening};
 use crate::speaker::{Speaker, Upgrade};
 
 use super::certificate::Pass;
-use super::dial::{Target, dial};
+use super::dial::{Dialled, PATIENCE, Target, dial};
 use super::driver::{Log, Orders, Part, converse};
-use super::stream::Stream;
+use super::route::Route;
 use super::tls::Choice;
 
 /// Whom a client calls, and how.
@@ -19,6 +23,8 @@ pub struct Call<'a> {
     pub target: &'a Target,
     /// Where the practice server listens, and what its clients have.
     pub practice: Option<(SocketAddr, &'a Pass)>,
+    /// By which way.
+    pub route: &'a Route,
     /// What was chosen of TLS.
     pub tls: &'a Choice,
     /// Whether a person is there to judge a certificate that cannot be trusted.
@@ -26,12 +32,44 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Connects.
+    /// Connects. What happens on the way goes into the log.
     ///
     /// # Errors
-    /// As [`dial`].
-    pub async fn dial(&self) -> Result<(Stream, Endpoints), DialFailure> {
-        dial(self.target, self.practice.map(|(address, _)| address)).await
+    /// With the reason, if no address of the target answers.
+    pub async fn dial(&self, log: &mut Log) -> Result<Dialled, DialFailure> {
+        self.dial_until(log, std::future::pending()).await
+    }
+
+    /// The same, until `stopped` is over.
+    ///
+    /// # Errors
+    /// As [`Self::dial`].
+    pub async fn dial_until(
+        &self,
+        log: &mut Log,
+        stopped: impl Future<Output = ()>,
+    ) -> Result<Dialled, DialFailure> {
+        let practice = self.practice.map(|(address, _)| address);
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut dialling = std::pin::pin!(dial(self.target, practice, self.route, &tell));
+        let mut stopped = std::pin::pin!(stopped);
+        let dialled = loop {
+            tokio::select! {
+                biased;
+                Some(what) = told.recv() => log.append(what).await,
+                dialled = &mut dialling => break dialled,
+                () = &mut stopped => break Err(DialFailure {
+                    target: self.target.to_string(),
+                    reason: DialReason::Other,
+                    detail: "stopped".to_owned(),
+                    took: None,
+                }),
+            }
+        };
+        while let Ok(what) = told.try_recv() {
+            log.append(what).await;
+        }
+        dialled
     }
 
     /// Lets `then` speak once TLS is on, where it is to begin by itself.
@@ -43,7 +81,7 @@ impl Call<'_> {
     /// Drives the connection that was `dialled` to its end, or says that there is none.
     pub async fn talk<P: Speaker, O>(
         &self,
-        dialled: Result<(Stream, Endpoints), DialFailure>,
+        dialled: Result<Dialled, DialFailure>,
         log: &mut Log,
         part: Part,
         speaker: &mut P,
@@ -51,10 +89,22 @@ impl Call<'_> {
     ) {
         match dialled {
             Err(failure) => log.append(Happening::NotOpened(failure)).await,
-            Ok((stream, endpoints)) => {
+            Ok(Dialled { mut stream, endpoints, aside }) => {
+                let host = endpoints.host.clone();
+                let end = |text: &Option<String>| text.as_deref().and_then(|t| t.parse().ok());
+                let ends = (end(&endpoints.local), end(&endpoints.remote));
                 log.append(Happening::Opened(endpoints)).await;
+                log.hear_aside(aside);
+                if let Some(preface) = &self.route.preface {
+                    let bytes = preface.write(ends.0, ends.1);
+                    // A server that does not even take this much says so by closing.
+                    let written = stream.write_all(&bytes);
+                    let _ = tokio::time::timeout(PATIENCE, written).await;
+                    log.append(Happening::Prefaced(bytes)).await;
+                }
                 let pass = self.practice.map(|(_, pass)| pass);
-                let (tls, implicit) = self.tls.client(self.target, pass, self.judged);
+                let (tls, implicit) =
+                    self.tls.client(self.target, host.as_deref(), pass, self.judged);
                 converse(stream, log, part.with_tls(tls, implicit), speaker, orders).await;
             }
         }
@@ -108,12 +158,14 @@ mod tests {
             let _ = stream.write_all(b"500 what\r\n").await;
         };
         let tls = Choice { when: When::Starttls, ehlo: "me".to_owned(), ..Choice::default() };
-        let call = Call { target: &target, practice: None, tls: &tls, judged: true };
+        let route = Route::default();
+        let call = Call { target: &target, practice: None, route: &route, tls: &tls, judged: true };
         let client = async {
             let mut log = Log::new(Clock::start(), Keep::default());
             let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
             let orders = Some(Orders { queue: &mut orders, obey });
-            call.talk(call.dial().await, &mut log, part, &mut speaker, orders).await;
+            let dialled = call.dial(&mut log).await;
+            call.talk(dialled, &mut log, part, &mut speaker, orders).await;
             log.dialogue
         };
         let ((), seen) = tokio::join!(server, client);

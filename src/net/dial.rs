@@ -1,18 +1,19 @@
-//! How a connection to a target is made.
+//! How a connection to a target is made, and what is tried on the way.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
+use tokio::sync::mpsc;
 
-use crate::journal::facts::DialReason;
-use crate::journal::{DialFailure, Endpoints};
-use crate::smtp::domain;
+use crate::journal::facts::{DialReason, NameProblem};
+use crate::journal::{Attempt, DialFailure, Endpoints, Happening};
 
+use super::names::{MailHost, Names, is_address};
+use super::pipe;
+use super::race::{self, Won, race};
+use super::route::Route;
 use super::stream::Stream;
+use super::via::Proxy;
 
 pub use crate::smtp::target::Target;
 
@@ -20,88 +21,229 @@ pub use crate::smtp::target::Target;
 /// waits no longer than this.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Connects to `target`; `practice` is where the practice server listens.
+/// How many hosts of one domain are tried.
+const HOSTS: usize = 32;
+
+/// Where is told what happens on the way: look-ups, and addresses that did not answer.
+pub(super) type Tell = mpsc::UnboundedSender<Happening>;
+
+/// A connection that was made.
+pub struct Dialled {
+    /// What carries it.
+    pub stream: Stream,
+    /// Its ends.
+    pub endpoints: Endpoints,
+    /// What a program says beside the talk.
+    pub aside: Option<mpsc::Receiver<Happening>>,
+}
+
+impl Dialled {
+    fn new(stream: Stream, endpoints: Endpoints) -> Self {
+        Self { stream, endpoints, aside: None }
+    }
+}
+
+/// Connects to `target` by `route`; `practice` is where the practice server listens. What happens on
+/// the way goes to `tell`.
 ///
 /// # Errors
 /// With the reason and the system's words if no address of the target answers.
-pub async fn dial(
+pub(super) async fn dial(
     target: &Target,
     practice: Option<SocketAddr>,
-) -> Result<(Stream, Endpoints), DialFailure> {
-    let name = target.to_string();
-    match target {
+    route: &Route,
+    tell: &Tell,
+) -> Result<Dialled, DialFailure> {
+    let names = Names { dns: route.dns, tell };
+    let dialling = Dialling { target, route, names, tell };
+    let dialled = match target {
         Target::Practice => match practice {
-            Some(address) => tcp(&name, vec![address]).await,
-            None => Err(failure(&name, DialReason::Other, "no practice server is running")),
+            Some(address) => dialling.addresses(&[address]).await.map(|won| dialling.dialled(won)),
+            None => Err(Missed::new(DialReason::Other, "no practice server is running")),
         },
-        Target::Tcp { host, port, .. } => {
-            let ascii = domain::to_ascii(host);
-            let asked = (ascii.as_deref().unwrap_or(host), *port);
-            let found = tokio::time::timeout(PATIENCE, tokio::net::lookup_host(asked)).await;
-            let addresses: Vec<_> = match found {
-                Ok(Ok(addresses)) => addresses.collect(),
-                Ok(Err(error)) => {
-                    return Err(failure(&name, DialReason::UnknownName, &error.to_string()));
-                }
-                Err(_) => {
-                    return Err(failure(
-                        &name,
-                        DialReason::TimedOut,
-                        "the name server did not answer",
-                    ));
-                }
-            };
-            tcp(&name, addresses).await
-        }
-        #[cfg(not(unix))]
-        Target::Unix(_) => Err(failure(&name, DialReason::Other, "this system has none")),
-        #[cfg(unix)]
-        Target::Unix(path) => {
-            let stream = UnixStream::connect(path).await.map_err(|e| because(&name, &e))?;
-            let endpoints =
-                Endpoints { target: name, local: None, remote: Some(path.clone()), loopback: true };
-            Ok((Box::new(stream), endpoints))
-        }
-    }
-}
-
-/// The first of the addresses that answers.
-async fn tcp(name: &str, addresses: Vec<SocketAddr>) -> Result<(Stream, Endpoints), DialFailure> {
-    let mut last = failure(name, DialReason::UnknownName, "the name has no address");
-    for address in addresses {
-        match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
-            Err(_) => {
-                last = failure(name, DialReason::TimedOut, &format!("{address} did not answer"));
-            }
-            Ok(Err(error)) => last = because(name, &error),
-            Ok(Ok(stream)) => {
-                // Whole lines are written at once; waiting for more would only cost time.
-                let _ = stream.set_nodelay(true);
-                let endpoints = Endpoints {
-                    target: name.to_owned(),
-                    local: stream.local_addr().ok().map(|a| a.to_string()),
-                    remote: Some(address.to_string()),
-                    loopback: address.ip().to_canonical().is_loopback(),
-                };
-                return Ok((Box::new(stream), endpoints));
-            }
-        }
-    }
-    Err(last)
-}
-
-fn because(name: &str, error: &std::io::Error) -> DialFailure {
-    let reason = match error.kind() {
-        ErrorKind::ConnectionRefused => DialReason::Refused,
-        ErrorKind::TimedOut => DialReason::TimedOut,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => DialReason::Unreachable,
-        _ => DialReason::Other,
+        Target::Tcp { host, port, .. } => dialling.host(host, *port).await,
+        Target::Mx { domain, port, nth } => dialling.domain(domain, *port, *nth).await,
+        Target::Unix { path, .. } => dialling.unix(path).await,
+        Target::Pipe { command, .. } => dialling.pipe(command),
     };
-    let words = error.to_string();
-    // The number behind the words helps nobody.
-    failure(name, reason, words.split(" (os error").next().unwrap_or(&words))
+    let target = target.to_string();
+    dialled.map_err(|missed| {
+        let Missed { reason, detail, attempt } = missed;
+        let took = attempt.map(|attempt| attempt.took);
+        DialFailure { target, reason, detail, took }
+    })
 }
 
-fn failure(target: &str, reason: DialReason, detail: &str) -> DialFailure {
-    DialFailure { target: target.to_owned(), reason, detail: detail.to_owned() }
+/// Why there is no connection.
+struct Missed {
+    reason: DialReason,
+    detail: String,
+    /// The last address that was tried.
+    attempt: Option<Attempt>,
+}
+
+impl Missed {
+    fn new(reason: DialReason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into(), attempt: None }
+    }
+
+    fn after(attempt: Attempt) -> Self {
+        let detail = attempt.detail.clone();
+        Self { reason: attempt.reason, detail, attempt: Some(attempt) }
+    }
+
+    fn because(error: &std::io::Error) -> Self {
+        Self::new(race::reason(error.kind()), race::words(error))
+    }
+
+    /// A name server had no answer that helps; which one, was told.
+    fn unnamed((problem, detail): (NameProblem, String)) -> Self {
+        let (reason, code) = match problem {
+            NameProblem::NoSuchName => (DialReason::UnknownName, "NXDOMAIN"),
+            NameProblem::NoRecord => (DialReason::UnknownName, "NODATA"),
+            NameProblem::ServerFailed => (DialReason::NoNameServer, "SERVFAIL"),
+            NameProblem::ServerRefused => (DialReason::NoNameServer, "REFUSED"),
+            NameProblem::TimedOut => (DialReason::NoNameServer, "no answer in time"),
+            NameProblem::Other => (DialReason::NoNameServer, ""),
+        };
+        Self::new(reason, if detail.is_empty() { code.to_owned() } else { detail })
+    }
+}
+
+/// One call, while it is made.
+struct Dialling<'a> {
+    target: &'a Target,
+    route: &'a Route,
+    names: Names<'a>,
+    tell: &'a Tell,
+}
+
+impl Dialling<'_> {
+    /// Connects to the hosts of a domain in the order of its MX records, or to one of them.
+    async fn domain(&self, domain: &str, port: u16, nth: Option<usize>) -> Result<Dialled, Missed> {
+        let hosts = match self.names.mail_hosts(domain).await {
+            Ok(hosts) => hosts,
+            // Without MX records the domain itself is the host (RFC 5321 §5.1).
+            Err((NameProblem::NoRecord, _)) => {
+                vec![MailHost { preference: 0, name: domain.to_owned() }]
+            }
+            Err(problem) => return Err(Missed::unnamed(problem)),
+        };
+        if let [MailHost { name, .. }] = hosts.as_slice()
+            && name == "."
+        {
+            return Err(Missed::new(DialReason::NullMx, "MX 0 ."));
+        }
+        let count = hosts.len();
+        let number = |at: &usize| nth.is_none_or(|nth| at + 1 == nth);
+        let wanted = hosts.into_iter().enumerate().filter(|(at, _)| number(at)).take(HOSTS);
+        let mut last = Missed::new(DialReason::NoSuchHost, count.to_string());
+        for (_, MailHost { name, .. }) in wanted {
+            match self.host(&name, port).await {
+                Ok(mut dialled) => {
+                    dialled.endpoints.host = Some(name);
+                    return Ok(dialled);
+                }
+                Err(missed) => last = missed,
+            }
+        }
+        Err(last)
+    }
+
+    /// Connects to a host by its name or address, or lets a proxy do it.
+    async fn host(&self, host: &str, port: u16) -> Result<Dialled, Missed> {
+        match &self.route.via {
+            Some(proxy) => self.through(proxy, host, port).await,
+            None => Ok(self.dialled(self.named(host, port).await?)),
+        }
+    }
+
+    async fn through(&self, proxy: &Proxy, host: &str, port: u16) -> Result<Dialled, Missed> {
+        let (stream, ..) = self.named(proxy.host(), proxy.port()).await?;
+        let local = stream.local_addr().ok().map(|address| address.to_string());
+        let address = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let (address, begun) = (format!("{address}:{port}"), Instant::now());
+        let late = |_| Err((DialReason::Proxy, "no answer in time".to_owned()));
+        let connecting = proxy.connect(stream, host, port);
+        let connected = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or_else(late);
+        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let stream = connected.map_err(|(reason, answer)| {
+            let detail = format!("{proxy}: {answer}");
+            let attempt = Attempt { address: address.clone(), reason, detail, took };
+            if matches!(self.target, Target::Mx { .. }) {
+                let _ = self.tell.send(Happening::Tried(attempt.clone()));
+            }
+            Missed::after(attempt)
+        })?;
+        let endpoints = Endpoints {
+            local,
+            remote: Some(address),
+            via: Some(proxy.to_string()),
+            took: Some(took),
+            ..self.endpoints()
+        };
+        Ok(Dialled::new(Box::new(stream), endpoints))
+    }
+
+    /// Connects to the addresses of a name, or to one that was written.
+    async fn named(&self, host: &str, port: u16) -> Result<Won, Missed> {
+        let addresses = self.names.addresses(host, port).await.map_err(Missed::unnamed)?;
+        let family = self.route.family();
+        let fits = |address: &SocketAddr| family.is_none_or(|family| family.has(address));
+        let (fitting, others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(fits);
+        if let (Some(family), true, false) = (family, fitting.is_empty(), others.is_empty()) {
+            return Err(Missed::new(DialReason::NoFamily, family.to_string()));
+        }
+        self.addresses(&fitting).await.inspect_err(|missed| {
+            // Of an address that was written there is nothing more to tell.
+            if let Some(attempt) = missed.attempt.as_ref().filter(|_| !is_address(host)) {
+                let _ = self.tell.send(Happening::Tried(attempt.clone()));
+            }
+        })
+    }
+
+    /// Connects to the first of the addresses that answers.
+    async fn addresses(&self, addresses: &[SocketAddr]) -> Result<Won, Missed> {
+        let none = || Missed::new(DialReason::UnknownName, "the name has no address");
+        let won = race(addresses, self.route.source, self.tell).await;
+        won.map_err(|attempt| attempt.map_or_else(none, Missed::after))
+    }
+
+    fn dialled(&self, (stream, address, took): Won) -> Dialled {
+        let endpoints = Endpoints {
+            local: stream.local_addr().ok().map(|address| address.to_string()),
+            remote: Some(address.to_string()),
+            loopback: address.ip().to_canonical().is_loopback(),
+            took: u64::try_from(took.as_micros()).ok(),
+            ..self.endpoints()
+        };
+        Dialled::new(Box::new(stream), endpoints)
+    }
+
+    #[cfg(unix)]
+    async fn unix(&self, path: &str) -> Result<Dialled, Missed> {
+        let connecting = tokio::net::UnixStream::connect(path);
+        let stream = connecting.await.map_err(|error| Missed::because(&error))?;
+        let endpoints =
+            Endpoints { remote: Some(path.to_owned()), loopback: true, ..self.endpoints() };
+        Ok(Dialled::new(Box::new(stream), endpoints))
+    }
+
+    #[cfg(not(unix))]
+    async fn unix(&self, _: &str) -> Result<Dialled, Missed> {
+        Err(Missed::new(DialReason::Other, "this system has none"))
+    }
+
+    fn pipe(&self, command: &str) -> Result<Dialled, Missed> {
+        let (stream, aside) = pipe::start(command).map_err(|error| Missed::because(&error))?;
+        let endpoints =
+            Endpoints { remote: Some(command.to_owned()), loopback: true, ..self.endpoints() };
+        Ok(Dialled { stream, endpoints, aside: Some(aside) })
+    }
+
+    /// What is known of every connection.
+    fn endpoints(&self) -> Endpoints {
+        let target = self.target.to_string();
+        Endpoints { target, protocol: self.target.protocol(), ..Endpoints::default() }
+    }
 }

@@ -74,6 +74,7 @@ pub struct Log {
     recording: Option<Recording<File>>,
     ear: Option<Ear>,
     late: Option<Late>,
+    aside: Option<mpsc::Receiver<Happening>>,
     /// Why the recording ended before the session, if it did.
     pub recording_failed: Option<String>,
 }
@@ -87,6 +88,7 @@ impl Log {
             recording: None,
             ear: None,
             late: None,
+            aside: None,
             recording_failed: None,
         }
     }
@@ -109,18 +111,38 @@ impl Log {
         self
     }
 
-    /// Waits for the next one who wants to listen.
-    async fn latecomer(&mut self) -> Ear {
-        while let Some(late) = &mut self.late
-            && late.changed().await.is_ok()
-        {
-            let newest = late.borrow().clone();
-            if let Some(ear) = newest {
-                return ear;
-            }
+    /// Takes what is said beside the talk, until its end.
+    pub(super) fn hear_aside(&mut self, aside: Option<mpsc::Receiver<Happening>>) {
+        self.aside = aside;
+    }
+
+    /// Waits for what comes neither from the socket nor from our side: the next one who wants to
+    /// listen, or what is said beside the talk.
+    async fn news(&mut self) -> News {
+        tokio::select! {
+            ear = latecomer(&mut self.late) => News::Ear(ear),
+            what = said_aside(&mut self.aside) => News::Aside(what),
         }
-        self.late = None;
-        std::future::pending().await
+    }
+
+    async fn take(&mut self, news: News) {
+        match news {
+            News::Ear(ear) => self.begin_to_tell(ear).await,
+            News::Aside(what) => self.append(what).await,
+        }
+    }
+
+    /// The connection ended; who still has something to say aside has a moment for it.
+    async fn end(&mut self, by: Side, how: Ending) {
+        if let Some(mut aside) = self.aside.take() {
+            let rest = async {
+                while let Some(what) = aside.recv().await {
+                    self.append(what).await;
+                }
+            };
+            let _ = tokio::time::timeout(GOODBYE, rest).await;
+        }
+        self.append(Happening::Closed { by, how }).await;
     }
 
     async fn begin_to_tell(&mut self, ear: Ear) {
@@ -163,6 +185,35 @@ impl Log {
         }
         result
     }
+}
+
+/// What comes to a log by itself.
+enum News {
+    Ear(Ear),
+    Aside(Happening),
+}
+
+async fn latecomer(late: &mut Option<Late>) -> Ear {
+    while let Some(wishes) = late
+        && wishes.changed().await.is_ok()
+    {
+        let newest = wishes.borrow().clone();
+        if let Some(ear) = newest {
+            return ear;
+        }
+    }
+    *late = None;
+    std::future::pending().await
+}
+
+async fn said_aside(aside: &mut Option<mpsc::Receiver<Happening>>) -> Happening {
+    if let Some(said) = aside
+        && let Some(what) = said.recv().await
+    {
+        return what;
+    }
+    *aside = None;
+    std::future::pending().await
 }
 
 /// Our side of a connection.
@@ -263,7 +314,7 @@ pub async fn converse<P: Speaker, O>(
                 Some(Say::Close(how)) => {
                     // TLS says goodbye, for which a peer that does not read has no time.
                     let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
-                    return log.append(Happening::Closed { by: part.side, how }).await;
+                    return log.end(part.side, how).await;
                 }
                 Some(Say::Wait(time)) => {
                     pause = Some(log.now().plus(time));
@@ -283,7 +334,7 @@ pub async fn converse<P: Speaker, O>(
             read = reader.read_buf(&mut inbox), if part.side == Side::Client || out.is_empty() => {
                 let by = part.side.other();
                 match read {
-                    Ok(0) => return log.append(Happening::Closed { by, how: Ending::Finished }).await,
+                    Ok(0) => return log.end(by, Ending::Finished).await,
                     Ok(_) => {
                         let data = take(&mut inbox);
                         log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
@@ -302,10 +353,10 @@ pub async fn converse<P: Speaker, O>(
             },
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
                 if gives_up.is_some_and(|at| at <= log.now()) {
-                    return log.append(Happening::Closed { by: part.side, how: Ending::TimedOut }).await;
+                    return log.end(part.side, Ending::TimedOut).await;
                 }
             }
-            ear = log.latecomer() => log.begin_to_tell(ear).await,
+            news = log.news() => log.take(news).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
                     if obey(speaker, order) != Ends::Nothing {
@@ -345,7 +396,7 @@ async fn secure<P: Speaker, O>(
     let shaken = loop {
         tokio::select! {
             shaken = &mut shaking => break shaken,
-            ear = log.latecomer() => log.begin_to_tell(ear).await,
+            news = log.news() => log.take(news).await,
             order = next_order(orders), if orders.is_some() => match (order, &*orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
                     if obey(speaker, order) == Ends::Connection {
@@ -374,7 +425,7 @@ async fn secure<P: Speaker, O>(
     let left = matches!(failure.reason, TlsReason::Closed | TlsReason::Unanswered);
     let by = if left { peer } else { part.side };
     log.append(Happening::NotSecured(failure)).await;
-    log.append(Happening::Closed { by, how: Ending::Finished }).await;
+    log.end(by, Ending::Finished).await;
     None
 }
 
@@ -424,7 +475,7 @@ async fn end(log: &mut Log, by: Side, error: &std::io::Error) {
         Some(failure) => Ending::Failed(format!("alert {}", failure.detail)),
         None => ending(error),
     };
-    log.append(Happening::Closed { by, how }).await;
+    log.end(by, how).await;
 }
 
 /// Whether the server has said anything since TLS is on.
@@ -459,6 +510,7 @@ pub fn was_cut_short(dialogue: &Dialogue) -> bool {
 
 /// Whether the last connection ended because TLS did not begin.
 fn lacked_tls(dialogue: &Dialogue) -> bool {
-    let before = dialogue.notices().iter().rev().nth(1);
-    before.is_some_and(|(_, what)| matches!(what, Happening::NotSecured(_)))
+    let mut back = dialogue.notices().iter().rev().map(|(_, what)| what);
+    let last = back.find(|what| !matches!(what, Happening::Closed { .. } | Happening::Exited(_)));
+    matches!(last, Some(Happening::NotSecured(_)))
 }

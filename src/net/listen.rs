@@ -115,10 +115,10 @@ impl Socket {
                 let (stream, peer) = socket.accept().await?;
                 let _ = stream.set_nodelay(true);
                 let endpoints = Endpoints {
-                    target: String::new(),
                     local: stream.local_addr().ok().map(|a| a.to_string()),
                     remote: Some(peer.to_string()),
                     loopback: peer.ip().is_loopback(),
+                    ..Endpoints::default()
                 };
                 Ok(Client { stream: Box::new(stream), endpoints, address: Some(peer) })
             }

@@ -41,7 +41,14 @@ impl<W: Write> Recording<W> {
         if self.with_secrets {
             return self.recorder.append(event);
         }
-        let event = veiled(event, dialogue.veiled());
+        let event = match &event.what {
+            Happening::Aside(data) => {
+                let mut blank = BytesMut::from(&data[..]);
+                secrets::veil(&mut blank, dialogue.secrets().places(data));
+                Event { what: Happening::Aside(blank.freeze()), ..event.clone() }
+            }
+            _ => veiled(event, dialogue.veiled()),
+        };
         if dialogue.secrets().is_empty() {
             return self.recorder.append(&event);
         }

@@ -66,12 +66,14 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// TLS for a session with `target`, and whether it begins before anything is said. With the
-    /// practice server it has a `pass`. Where a person `judges`, only a choice made beforehand is
+    /// TLS for a session with `target`, and whether it begins before anything is said. Behind MX
+    /// records a `host` was reached, for which its certificate has to be; with the practice server
+    /// the session has a `pass`. Where a person `judges`, only a choice made beforehand is
     /// strict.
     pub fn client(
         &self,
         target: &Target,
+        host: Option<&str>,
         pass: Option<&Pass>,
         judges: bool,
     ) -> (Option<Tls>, bool) {
@@ -88,7 +90,8 @@ impl Choice {
         }
         let chosen = matches!(self.when, When::Starttls | When::Implicit);
         wishes.strict = !self.insecure && (chosen || !judges);
-        (Some(Tls::Client(Client { wishes, name: target.server_name() })), implicit)
+        let name = host.map_or_else(|| target.server_name(), str::to_owned);
+        (Some(Tls::Client(Client { wishes, name })), implicit)
     }
 
     /// The name that is said in EHLO before a STARTTLS that nobody typed.

@@ -90,6 +90,8 @@ pub struct Dialogue {
     /// The exchange in which the client was let in.
     logged_in: Option<usize>,
     connection: u32,
+    /// Something was sent before anything else that the server may take for a command.
+    prefaced: bool,
     endpoints: Endpoints,
     capabilities: Option<Capabilities>,
     /// The exchange in which they were announced.
@@ -149,6 +151,7 @@ impl Dialogue {
             secured: false,
             logged_in: None,
             connection: 0,
+            prefaced: false,
             endpoints: Endpoints::default(),
             capabilities: None,
             introduced: None,
@@ -206,6 +209,14 @@ impl Dialogue {
                 }
                 self.notice(event);
             }
+            Happening::Prefaced(_) => {
+                self.prefaced = true;
+                self.notice(event);
+            }
+            Happening::LookedUp(_)
+            | Happening::Tried(_)
+            | Happening::Aside(_)
+            | Happening::Exited(_) => self.notice(event),
             Happening::Closed { by, how } => self.closed(event, *by, how),
         }
     }
@@ -242,6 +253,12 @@ impl Dialogue {
     /// Number of connections so far.
     pub const fn connection(&self) -> u32 {
         self.connection
+    }
+
+    /// Whether something was sent before anything else, and no command was accepted since: the
+    /// server may have taken it for a command of its own.
+    pub const fn is_prefaced(&self) -> bool {
+        self.prefaced
     }
 
     /// The ends of the last connection.
@@ -480,6 +497,7 @@ impl Dialogue {
 
     fn opened(&mut self, endpoints: &Endpoints) {
         self.connection += 1;
+        self.prefaced = false;
         self.endpoints = endpoints.clone();
         self.secured = false;
         self.forget_introduction();

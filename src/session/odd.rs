@@ -101,7 +101,8 @@ pub(super) fn in_reply(
         (_, Some(verb @ (Verb::Ehlo | Verb::Lhlo))) => {
             let other = of_the_other_protocol(dialogue, verb, Some(reply));
             if is_not_known(reply) && other.is_none() {
-                ids.push("C01");
+                // Where something stood before the greeting, this may be the answer to that.
+                ids.push(if dialogue.is_prefaced() { "A16" } else { "C01" });
             }
             let capabilities = Capabilities::read(reply);
             if dialogue.is_secured() && capabilities.has("STARTTLS") {
@@ -291,12 +292,13 @@ fn misplaced_codes(reply: &Reply) -> Vec<(usize, Oddity)> {
 
 /// The oddity of a reply that nobody asked for.
 pub(super) fn in_unsolicited(
-    phase: Phase,
+    dialogue: &Dialogue,
     before: Option<&Exchange>,
     reply: &Reply,
 ) -> &'static str {
     match reply.code {
-        _ if phase == Phase::AwaitingTls => "D06",
+        _ if dialogue.phase() == Phase::AwaitingTls => "D06",
+        _ if dialogue.is_prefaced() => "A16",
         Some(Code::NOT_AVAILABLE) => "B19",
         Some(Code::CLOSING) => "B20",
         code if before.is_some_and(|e| {

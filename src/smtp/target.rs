@@ -1,8 +1,11 @@
-//! Where to connect, as a person writes it: `host`, `host:port`, `[IPv6]:port`, `smtps://host`,
-//! `unix:/path` or `practice`.
+//! Where to connect, as a person writes it, and what is spoken there: `host`, `host:port`,
+//! `[IPv6]:port`, `smtps://host`, `lmtp://host`, `mx:domain`, `unix:/path`, `pipe:COMMAND` or
+//! `practice`. `lmtp:` before `unix:` or `pipe:` stands for LMTP, as in Postfix's tables.
 
 use std::fmt;
 use std::net::Ipv6Addr;
+
+use serde::{Deserialize, Serialize};
 
 use super::domain;
 
@@ -11,6 +14,59 @@ pub const SMTP_PORT: u16 = 25;
 
 /// The port of SMTP inside TLS (RFC 8314 §7.3).
 pub const SMTPS_PORT: u16 = 465;
+
+/// The port of LMTP by custom; it has none of its own, and may not use that of SMTP (RFC 2033 §5).
+pub const LMTP_PORT: u16 = 24;
+
+/// What is spoken with a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// RFC 5321.
+    #[default]
+    Smtp,
+    /// RFC 2033: LHLO, and one reply for each recipient behind the message.
+    Lmtp,
+}
+
+impl Protocol {
+    /// Whether it is SMTP.
+    pub fn is_smtp(&self) -> bool {
+        *self == Self::Smtp
+    }
+}
+
+/// How a host and a port were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// `smtp://`, or nothing.
+    #[default]
+    Smtp,
+    /// `smtps://`: TLS from the first byte.
+    Smtps,
+    /// `lmtp://`.
+    Lmtp,
+}
+
+impl Scheme {
+    const ALL: [Self; 3] = [Self::Smtp, Self::Smtps, Self::Lmtp];
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp://",
+            Self::Smtps => "smtps://",
+            Self::Lmtp => "lmtp://",
+        }
+    }
+
+    const fn port(self) -> u16 {
+        match self {
+            Self::Smtp => SMTP_PORT,
+            Self::Smtps => SMTPS_PORT,
+            Self::Lmtp => LMTP_PORT,
+        }
+    }
+}
 
 /// Where to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +79,32 @@ pub enum Target {
         host: String,
         /// The port.
         port: u16,
-        /// Whether it was written `smtps://`.
-        smtps: bool,
+        /// How it was written.
+        scheme: Scheme,
     },
     /// A socket in the file system.
-    Unix(String),
+    Unix {
+        /// Its path.
+        path: String,
+        /// What is spoken there.
+        protocol: Protocol,
+    },
+    /// A program that speaks on its standard input and output.
+    Pipe {
+        /// The line for the shell.
+        command: String,
+        /// What it speaks.
+        protocol: Protocol,
+    },
+    /// Whoever takes mail for a domain, by its MX records.
+    Mx {
+        /// The domain.
+        domain: String,
+        /// The port; mail has only one, tests have others.
+        port: u16,
+        /// The number of the one host that is wanted, from 1.
+        nth: Option<usize>,
+    },
 }
 
 /// Why a target cannot be understood.
@@ -35,7 +112,7 @@ pub enum Target {
 pub enum TargetError {
     /// It has no known form.
     #[error(
-        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, unix:/path or practice"
+        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, pipe:COMMAND, lmtp:unix:/path, lmtp:pipe:COMMAND or practice"
     )]
     Malformed(String),
     /// It names something that this version cannot do.
@@ -49,75 +126,119 @@ impl Target {
     /// # Errors
     /// If the text has no known form, or asks for what does not exist yet.
     pub fn read(text: &str) -> Result<Self, TargetError> {
-        let not_yet = |what| Err(TargetError::NotYet(text.to_owned(), what));
-        let malformed = || TargetError::Malformed(text.to_owned());
+        if text.starts_with("practice:") {
+            let what = "a practice server with faults";
+            return Err(TargetError::NotYet(text.to_owned(), what));
+        }
+        Self::understand(text).ok_or_else(|| TargetError::Malformed(text.to_owned()))
+    }
+
+    fn understand(text: &str) -> Option<Self> {
         if text == "practice" {
-            return Ok(Self::Practice);
+            return Some(Self::Practice);
         }
-        if let Some(path) = text.strip_prefix("unix:") {
-            return if path.is_empty() {
-                Err(malformed())
-            } else {
-                Ok(Self::Unix(path.to_owned()))
+        let (protocol, local) = match text.strip_prefix("lmtp:") {
+            Some(rest) if !rest.starts_with("//") => (Protocol::Lmtp, rest),
+            _ => (Protocol::Smtp, text),
+        };
+        let something = |rest: &str| (!rest.trim().is_empty()).then(|| rest.to_owned());
+        if let Some(path) = local.strip_prefix("unix:") {
+            return Some(Self::Unix { path: something(path)?, protocol });
+        }
+        if let Some(command) = local.strip_prefix("pipe:") {
+            return Some(Self::Pipe { command: something(command)?, protocol });
+        }
+        if let Some(rest) = text.strip_prefix("mx:") {
+            let (rest, nth) = match rest.split_once('#') {
+                Some((rest, nth)) => (rest, Some(nth.parse().ok().filter(|nth| *nth > 0)?)),
+                None => (rest, None),
             };
+            let (domain, port) = split_port(rest, SMTP_PORT)?;
+            return is_host(domain).then(|| Self::Mx { domain: domain.to_owned(), port, nth });
         }
-        for (prefix, what) in [
-            ("lmtp://", "LMTP"),
-            ("mx:", "looking up an MX"),
-            ("practice:", "a practice server with faults"),
-        ] {
-            if text.starts_with(prefix) {
-                return not_yet(what);
-            }
+        let written = Scheme::ALL.into_iter().find(|scheme| text.starts_with(scheme.prefix()));
+        let scheme = written.unwrap_or_default();
+        let rest = written.and_then(|s| text.strip_prefix(s.prefix())).unwrap_or(text);
+        let (host, port) = split_port(rest.trim_end_matches('/'), scheme.port())?;
+        is_host(host).then(|| Self::Tcp { host: host.to_owned(), port, scheme })
+    }
+
+    /// What is spoken there.
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Tcp { scheme: Scheme::Lmtp, .. } => Protocol::Lmtp,
+            Self::Unix { protocol, .. } | Self::Pipe { protocol, .. } => *protocol,
+            Self::Practice | Self::Tcp { .. } | Self::Mx { .. } => Protocol::Smtp,
         }
-        let inside = text.strip_prefix("smtps://");
-        let (smtps, usual) =
-            (inside.is_some(), if inside.is_some() { SMTPS_PORT } else { SMTP_PORT });
-        let rest = inside.or_else(|| text.strip_prefix("smtp://")).unwrap_or(text);
-        let (host, port) = split_port(rest.trim_end_matches('/'), usual).ok_or_else(malformed)?;
-        let valid =
-            !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/@[]<>".contains(c));
-        if valid { Ok(Self::Tcp { host: host.to_owned(), port, smtps }) } else { Err(malformed()) }
     }
 
     /// The name for which its certificate has to be: in A-labels, and without the zone of an
-    /// address, which this machine alone knows.
+    /// address, which this machine alone knows. Behind MX records it is the name of the host that
+    /// was reached, which only dialling tells.
     pub fn server_name(&self) -> String {
         let host = match self {
             Self::Practice => "mx.example.net",
             Self::Tcp { host, .. } => host.as_str(),
-            Self::Unix(_) => "localhost",
+            Self::Mx { domain, .. } => domain.as_str(),
+            Self::Unix { .. } | Self::Pipe { .. } => "localhost",
         };
         let of_address = |(address, _): &(&str, &str)| address.parse::<Ipv6Addr>().is_ok();
         let host = host.split_once('%').filter(of_address).map_or(host, |(address, _)| address);
         domain::to_ascii(host).unwrap_or_else(|| host.to_owned())
     }
 
+    /// The name that is looked up, if any.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Tcp { host, .. } => Some(host),
+            Self::Mx { domain, .. } => Some(domain),
+            _ => None,
+        }
+    }
+
     /// Whether TLS begins before anything is said, unless it is asked for otherwise.
     pub const fn is_implicit(&self) -> bool {
-        matches!(self, Self::Tcp { smtps: true, .. } | Self::Tcp { port: SMTPS_PORT, .. })
+        matches!(
+            self,
+            Self::Tcp { scheme: Scheme::Smtps, .. }
+                | Self::Tcp { port: SMTPS_PORT, scheme: Scheme::Smtp, .. }
+        )
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lmtp = if self.protocol() == Protocol::Lmtp { "lmtp:" } else { "" };
         match self {
             Self::Practice => f.write_str("practice"),
-            Self::Tcp { host, port, smtps } => {
-                let scheme = if *smtps { "smtps://" } else { "" };
+            Self::Tcp { host, port, scheme } => {
+                let scheme = if *scheme == Scheme::Smtp { "" } else { scheme.prefix() };
                 if host.contains(':') {
                     write!(f, "{scheme}[{host}]:{port}")
                 } else {
                     write!(f, "{scheme}{host}:{port}")
                 }
             }
-            Self::Unix(path) => write!(f, "unix:{path}"),
+            Self::Unix { path, .. } => write!(f, "{lmtp}unix:{path}"),
+            Self::Pipe { command, .. } => write!(f, "{lmtp}pipe:{command}"),
+            Self::Mx { domain, port, nth } => {
+                write!(f, "mx:{domain}")?;
+                if *port != SMTP_PORT {
+                    write!(f, ":{port}")?;
+                }
+                nth.map_or(Ok(()), |nth| write!(f, "#{nth}"))
+            }
         }
     }
 }
 
-/// `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address.
-fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "/@[]<>#".contains(c))
+}
+
+/// Cuts `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address in two; the port is the
+/// usual one where none is written.
+pub fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, tail) = rest.split_once(']')?;
         return match tail.strip_prefix(':') {
@@ -138,35 +259,63 @@ mod tests {
 
     #[test]
     fn targets() {
-        let tcp = |host: &str, port| Ok(Target::Tcp { host: host.into(), port, smtps: false });
-        let smtps = |host: &str, port| Ok(Target::Tcp { host: host.into(), port, smtps: true });
-        for (text, want) in [
-            ("mx.example.net", tcp("mx.example.net", 25)),
-            ("mx.example.net:2525", tcp("mx.example.net", 2525)),
-            ("smtp://mx.example.net:587/", tcp("mx.example.net", 587)),
-            ("[::1]:2525", tcp("::1", 2525)),
-            ("[::1]", tcp("::1", 25)),
-            ("::1", tcp("::1", 25)),
-            ("smtps://mx.example.net", smtps("mx.example.net", 465)),
-            ("smtps://[::1]:4650/", smtps("::1", 4650)),
-            ("practice", Ok(Target::Practice)),
-            ("unix:/run/lmtp", Ok(Target::Unix("/run/lmtp".into()))),
+        let tcp = |host: &str, port, scheme| Target::Tcp { host: host.into(), port, scheme };
+        let unix = |path: &str, protocol| Target::Unix { path: path.into(), protocol };
+        let pipe = |command: &str, protocol| Target::Pipe { command: command.into(), protocol };
+        let mx = |domain: &str, port, nth| Target::Mx { domain: domain.into(), port, nth };
+        for (text, want, written) in [
+            ("mx.example.net", tcp("mx.example.net", 25, Scheme::Smtp), "mx.example.net:25"),
+            ("mx.example.net:2525", tcp("mx.example.net", 2525, Scheme::Smtp), ""),
+            (
+                "smtp://mx.example.net:587/",
+                tcp("mx.example.net", 587, Scheme::Smtp),
+                "mx.example.net:587",
+            ),
+            ("[::1]:2525", tcp("::1", 2525, Scheme::Smtp), ""),
+            ("[::1]", tcp("::1", 25, Scheme::Smtp), "[::1]:25"),
+            ("::1", tcp("::1", 25, Scheme::Smtp), "[::1]:25"),
+            ("smtps://h", tcp("h", 465, Scheme::Smtps), "smtps://h:465"),
+            ("smtps://[::1]:4650/", tcp("::1", 4650, Scheme::Smtps), "smtps://[::1]:4650"),
+            ("lmtp://h", tcp("h", 24, Scheme::Lmtp), "lmtp://h:24"),
+            ("lmtp://[::1]:2400", tcp("::1", 2400, Scheme::Lmtp), ""),
+            ("practice", Target::Practice, ""),
+            ("unix:/run/smtp", unix("/run/smtp", Protocol::Smtp), ""),
+            ("lmtp:unix:/run/lmtp", unix("/run/lmtp", Protocol::Lmtp), ""),
+            ("pipe:exim4 -bs", pipe("exim4 -bs", Protocol::Smtp), ""),
+            ("lmtp:pipe:lmtpd -x a:b#2", pipe("lmtpd -x a:b#2", Protocol::Lmtp), ""),
+            ("mx:example.net", mx("example.net", 25, None), ""),
+            ("mx:example.net:25", mx("example.net", 25, None), "mx:example.net"),
+            ("mx:example.net:2525#2", mx("example.net", 2525, Some(2)), ""),
         ] {
-            assert_eq!(Target::read(text), want, "{text}");
+            let read = Target::read(text).unwrap();
+            assert_eq!(read, want, "{text}");
+            assert_eq!(read.to_string(), if written.is_empty() { text } else { written });
+            assert_eq!(Target::read(&read.to_string()), Ok(want), "{text}");
+            let lmtp = text.starts_with("lmtp");
+            assert_eq!(read.protocol() == Protocol::Lmtp, lmtp, "{text}");
         }
         for text in [
             "",
             "a b",
-            "mx:2525x",
+            "mx:2525x:y",
+            "mx:",
+            "mx:example.net#0",
+            "mx:example.net#x",
             "host:99999",
             "unix:",
+            "pipe: ",
+            "lmtp:unix:",
+            "lmtp:host",
             "http://x",
             "[::1",
             "smtps://",
+            "lmtp://",
             "practice:x",
         ] {
             assert!(Target::read(text).is_err(), "{text}");
         }
+        assert!(Target::read("h:465").unwrap().is_implicit());
+        assert!(!Target::read("lmtp://h:465").unwrap().is_implicit());
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What comes before another may speak: EHLO and STARTTLS where they are wanted, and the word of
 //! whoever judges the server's certificate.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::journal::{Ending, Moment};
-use crate::session::{Dialogue, Phase};
+use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 
 use super::{Ends, Human, Say, Speaker};
@@ -31,6 +34,20 @@ impl Upgrade<Human> {
     }
 }
 
+/// How long the first command waits behind a greeting when something was sent before it. A server
+/// that takes that for a command answers it by then, and its answer is not taken for another's.
+const ANSWERED: Duration = Duration::from_millis(300);
+
+/// How long the first command still has to wait.
+fn waits(now: Moment, seen: &Dialogue) -> Option<Duration> {
+    let here = |e: &&Exchange| e.connection == seen.connection();
+    let mut exchanges = seen.exchanges().iter().rev().take_while(here);
+    let last = exchanges.find(|e| e.turn != Turn::Unsolicited).filter(|_| seen.is_prefaced())?;
+    let greeted = last.replied_at.filter(|_| last.turn == Turn::Greeting)?;
+    let left = greeted.plus(ANSWERED).since(now);
+    (left > 0).then(|| Duration::from_micros(left))
+}
+
 impl<P> Upgrade<P> {
     /// Whether the server is not trusted yet.
     fn doubts(&self, seen: &Dialogue) -> bool {
@@ -48,8 +65,12 @@ impl<P> Upgrade<P> {
             let here = seen.exchanges().iter().filter(|e| e.connection == seen.connection());
             here.filter(|e| e.verb() == Some(verb)).count() > 0
         };
+        let greeting = match seen.endpoints().protocol {
+            Protocol::Smtp => Verb::Ehlo,
+            Protocol::Lmtp => Verb::Lhlo,
+        };
         let line = match seen.phase() {
-            Phase::Greeted if !said(&Verb::Ehlo) => Some(format!("EHLO {name}\r\n")),
+            Phase::Greeted if !said(&greeting) => Some(format!("{greeting} {name}\r\n")),
             Phase::Ready if seen.offers("STARTTLS") && !said(&Verb::Starttls) => {
                 Some("STARTTLS\r\n".to_owned())
             }
@@ -62,6 +83,9 @@ impl<P> Upgrade<P> {
 
 impl<P: Speaker> Speaker for Upgrade<P> {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        if let Some(time) = waits(now, seen) {
+            return Some(Say::Wait(time));
+        }
         match self.begins_as(seen) {
             Some(name) => seen.awaits_client().then(|| Self::before(name, seen)),
             None if self.doubts(seen) => None,

@@ -197,7 +197,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     trust::heard(session, event, insecure);
     match &event.what {
         Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
-        Happening::Bytes { .. } => {}
+        Happening::Bytes { .. } | Happening::Aside(_) | Happening::Exited(_) => {}
         _ => session.gives_up(),
     }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));

@@ -101,6 +101,7 @@ fn nobody_listens() {
             target: "mx.example.net:25".to_owned(),
             reason: DialReason::Refused,
             detail: "Connection refused (os error 111)".to_owned(),
+            took: None,
         }));
         golden(&format!("refused-{code}"), &scene);
         assert!(scene.model.prompt.text().is_empty());

@@ -23,6 +23,7 @@
 #   +ask                              asks for a certificate; exim then  all but dovecot, which
 #                                     offers EXTERNAL to who has one    always asks
 #   +anonymous                        AUTH ANONYMOUS                    postfix
+#   +proxy                            a PROXY header comes first        postfix exim
 #   +dovecot                          AUTH by Dovecot, see auth-at      postfix exim
 #   +expired +wrong-name +self-signed +incomplete
 #                                     the certificate                   all but dovecot
@@ -285,6 +286,7 @@ postfix_says() {
   implicit) printf '%s\n' smtpd_tls_wrappermode=yes smtpd_sasl_auth_enable=yes ;;
   clear) echo smtpd_tls_auth_only=no ;;
   ask) echo smtpd_tls_ask_ccert=yes ;;
+  proxy) echo smtpd_upstream_proxy_protocol=haproxy ;;
   anonymous) printf '%s\n' smtpd_sasl_path=anonymous smtpd_sasl_security_options= ;;
   dovecot) printf '%s\n' smtpd_sasl_type=dovecot "smtpd_sasl_path=inet:127.0.0.1:${AT[auth]}" ;;
   tls1*)
@@ -299,7 +301,7 @@ postfix_says() {
 # Exim has its account and the place of its settings compiled in, so it sees an /etc of its own, in
 # a private mount namespace. That needs the rights of root.
 exim() {
-  local root=$ROOTS/exim door word mechanism implicit='' clear='' ask='' dovecot=''
+  local root=$ROOTS/exim door word mechanism implicit='' clear='' ask='' dovecot='' proxy=''
   local certificate=good versions=NORMAL
   for door in "${!PORTS[@]}"; do
     for word in ${door//+/ }; do
@@ -308,6 +310,7 @@ exim() {
       implicit) implicit+=" : ${PORTS[$door]}" ;;
       clear) clear+=" : ${PORTS[$door]}" ;;
       ask) ask+=" : ${PORTS[$door]}" ;;
+      proxy) proxy+=" : ${PORTS[$door]}" ;;
       dovecot) dovecot+=" : ${PORTS[$door]}" ;;
       tls1) versions=$(at_port "$door" NORMAL:-VERS-ALL:+VERS-TLS1.0 "$versions") ;;
       tls1_*)
@@ -342,6 +345,7 @@ tls_require_ciphers = $versions
 tls_verify_certificates = $CERTIFICATES/ca.pem
 tls_try_verify_hosts = \${if inlist{\$received_port}{${ask# : }}{*}{}}
 auth_advertise_hosts = \${if or{{def:tls_in_cipher}{inlist{\$received_port}{${clear# : }}}}{*}{}}
+hosts_proxy = \${if inlist{\$received_port}{${proxy# : }}{*}{}}
 prdr_enable = true
 smtputf8_advertise_hosts = *
 chunking_advertise_hosts = *

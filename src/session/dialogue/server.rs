@@ -73,6 +73,9 @@ impl Dialogue {
     fn take_effect(&mut self, index: usize, exchange: &Exchange, reply: &Reply) {
         let fate = Fate::of(reply.class());
         let yes = fate == Fate::Accepted;
+        if yes && matches!(exchange.turn, Turn::Command(_)) {
+            self.prefaced = false;
+        }
         match (&exchange.turn, exchange.verb()) {
             (turn, _) if turn.ends_message() => {
                 if let Some(message) = exchange.message {
@@ -160,7 +163,7 @@ impl Dialogue {
             return self.count_unsolicited(&reply);
         }
         let before = self.exchanges.iter().rev().find(|e| e.turn != Turn::Unsolicited);
-        let id = odd::in_unsolicited(self.phase, before, &reply);
+        let id = odd::in_unsolicited(self, before, &reply);
         reply.odd.push((0, Oddity::new(id, Span::new(0, 3))));
         if reply.is(Code::NOT_AVAILABLE) || reply.is(Code::CLOSING) {
             self.phase = phase::after_goodbye(self.phase);

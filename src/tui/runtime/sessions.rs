@@ -8,12 +8,12 @@ use tokio::sync::{OnceCell, mpsc};
 use tokio::task::JoinSet;
 
 use crate::headless::{Practice, Setting, practice_for};
-use crate::journal::facts::DialReason;
-use crate::journal::{DialFailure, Ending};
+use crate::journal::Ending;
 use crate::net::Clock;
 use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{Ear, Heard, Log, Orders, Part};
+use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::session::Keep;
@@ -76,8 +76,8 @@ impl Sessions {
             .published_to(ear);
         let (orders, taken) = mpsc::channel(ORDERS_WAITING);
         self.orders.insert(id, orders);
-        let choice = self.setting.tls.clone();
-        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), choice));
+        let (route, choice) = (self.setting.route.clone(), self.setting.tls.clone());
+        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), route, choice));
         Ok(recording)
     }
 
@@ -89,7 +89,7 @@ impl Sessions {
 
     /// Whether a session with `target` begins with TLS.
     pub(super) fn begins_with_tls(&self, target: &Target) -> bool {
-        self.setting.tls.client(target, None, true).1
+        self.setting.tls.client(target, None, None, true).1
     }
 
     /// Closes what session `id` has open; its task ends by itself.
@@ -135,6 +135,7 @@ async fn session(
     mut log: Log,
     mut orders: mpsc::Receiver<Order>,
     practice: Arc<OnceCell<Practice>>,
+    route: Route,
     choice: tls::Choice,
 ) {
     while let Some(order) = orders.recv().await {
@@ -145,15 +146,8 @@ async fn session(
             _ => None,
         };
         let practice = server.map(Practice::place);
-        let call = Call { target: &target, practice, tls: &choice, judged: true };
-        let dialled = tokio::select! {
-            dialled = call.dial() => dialled,
-            () = told_to_stop(&mut orders) => Err(DialFailure {
-                target: target.to_string(),
-                reason: DialReason::Other,
-                detail: "stopped".to_owned(),
-            }),
-        };
+        let call = Call { target: &target, practice, route: &route, tls: &choice, judged: true };
+        let dialled = call.dial_until(&mut log, told_to_stop(&mut orders)).await;
         let orders = Orders { queue: &mut orders, obey };
         let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
         call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
