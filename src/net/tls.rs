@@ -67,8 +67,7 @@ pub struct Choice {
 
 impl Choice {
     /// TLS for a session with `target`, and whether it begins before anything is said. With the
-    /// practice server it has a `pass`. Where a person `judges`, only a choice made beforehand is
-    /// strict.
+    /// practice server it has a `pass`. It is strict unless a person `judges`.
     pub fn client(
         &self,
         target: &Target,
@@ -86,8 +85,7 @@ impl Choice {
             (wishes.roots, wishes.only_these) = (vec![pass.root.clone()], true);
             wishes.identity.get_or_insert_with(|| pass.own.clone());
         }
-        let chosen = matches!(self.when, When::Starttls | When::Implicit);
-        wishes.strict = !self.insecure && (chosen || !judges);
+        wishes.strict = !self.insecure && !judges;
         (Some(Tls::Client(Client { wishes, name: target.server_name() })), implicit)
     }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
-use super::domain;
+use super::{Span, domain};
 
 /// The port of SMTP (RFC 5321 §4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -49,8 +49,8 @@ impl Target {
     /// # Errors
     /// If the text has no known form, or asks for what does not exist yet.
     pub fn read(text: &str) -> Result<Self, TargetError> {
-        let not_yet = |what| Err(TargetError::NotYet(text.to_owned(), what));
-        let malformed = || TargetError::Malformed(text.to_owned());
+        let not_yet = |what| Err(TargetError::NotYet(without_password(text), what));
+        let malformed = || TargetError::Malformed(without_password(text));
         if text == "practice" {
             return Ok(Self::Practice);
         }
@@ -116,6 +116,21 @@ impl fmt::Display for Target {
     }
 }
 
+/// Where a password stands in a target that is written as an address with a login, which is none
+/// (RFC 3986 §3.2.1): between the user and the last `@`.
+pub fn password_in(text: &str) -> Option<Span> {
+    let begin = text.find("://").map_or(0, |at| at + 3);
+    let end = text.rfind('@').filter(|end| *end > begin)?;
+    let user = text.get(begin..end)?.find(':')?;
+    Some(Span::new(begin + user + 1, end)).filter(|span| !span.is_empty())
+}
+
+fn without_password(text: &str) -> String {
+    let Some(span) = password_in(text) else { return text.to_owned() };
+    let (before, behind) = (text.get(..span.start), text.get(span.end..));
+    [before.unwrap_or_default(), "***", behind.unwrap_or_default()].concat()
+}
+
 /// `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address.
 fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
     if let Some(rest) = text.strip_prefix('[') {
@@ -135,6 +150,21 @@ fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_says_no_password_again() {
+        for (text, said) in [
+            ("smtp://user:pw@mx", "smtp://user:***@mx"),
+            ("user:p@w/x@mx:25", "user:***@mx:25"),
+            ("lmtp://user:pw@mx", "lmtp://user:***@mx"),
+            ("user@mx", "user@mx"),
+            ("smtp://user:@mx", "smtp://user:@mx"),
+            ("a b:25", "a b:25"),
+        ] {
+            let error = Target::read(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("\"{said}\"")), "{error}");
+        }
+    }
 
     #[test]
     fn targets() {
