@@ -6,7 +6,6 @@ use crate::display::Role;
 use crate::display::article::{self, Paragraph};
 use crate::display::text::wrap;
 use crate::knowledge::{self, Lang, Severity, Topic, topic};
-use crate::session::secrets;
 
 use super::{Outcome, Setting, json, say};
 
@@ -18,7 +17,7 @@ const COLUMNS: usize = 78;
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
-    let words = secrets::without_explained(&words.join(" "));
+    let words = article::without_explained(&words.join(" "));
     let words: Vec<&str> = words.split_whitespace().collect();
     if words.is_empty() {
         eprintln!("ehlo: {}", knowledge::word(setting.lang(), "explain.no-word"));
@@ -41,7 +40,7 @@ pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result
 
 /// What is known about some words, as comments of a transcript.
 pub fn commented(words: &str, lang: Lang) -> String {
-    let words = secrets::without_explained(words);
+    let words = article::without_explained(words);
     let words: Vec<&str> = words.split_whitespace().collect();
     let (topics, unknown) = topic::find(&words);
     let known = topics.into_iter().map(|topic| text(topic, lang));

@@ -116,8 +116,8 @@ impl fmt::Display for Target {
     }
 }
 
-/// Where a password stands in a target that is written as an address with a login, which is none
-/// (RFC 3986 §3.2.1): between the user and the last `@`.
+/// Where a password stands in a target that is written as an address with a login, which is none:
+/// between the user and the last `@`.
 pub fn password_in(text: &str) -> Option<Span> {
     let begin = text.find("://").map_or(0, |at| at + 3);
     let end = text.rfind('@').filter(|end| *end > begin)?;

@@ -2,7 +2,6 @@
 //! one of them cannot be done now.
 
 use crate::session::Dialogue;
-use crate::speaker::Errand;
 
 use super::model::Model;
 
@@ -222,7 +221,7 @@ pub const UNTRUSTED: &str = "question.certificate.first";
 
 /// Why no line can be sent. What goes on by itself would take it for its own.
 pub fn cannot_send(model: &Model) -> Option<&'static str> {
-    cannot_talk(model).or_else(|| model.session.errand.as_ref().map(Errand::under_way))
+    cannot_talk(model).or_else(|| model.session.under_way())
 }
 
 /// Why nothing can be said in this session.

@@ -3,7 +3,6 @@
 use crate::display::article;
 use crate::display::keys::Action;
 use crate::knowledge::{Topic, topic};
-use crate::session::secrets;
 
 use super::super::explain::links;
 use super::super::model::{Model, Pane};
@@ -67,7 +66,7 @@ pub(super) fn open(model: &mut Model, topics: Vec<Topic>) {
 /// Opens what some words mean, or says that nobody knows them.
 pub(super) fn find(model: &mut Model, words: &str) {
     let words =
-        if model.with_secrets { words.to_owned() } else { secrets::without_explained(words) };
+        if model.with_secrets { words.to_owned() } else { article::without_explained(words) };
     let words: Vec<&str> = words.split_whitespace().collect();
     let (found, unknown) = topic::find(&words);
     if !found.is_empty() {
