@@ -107,7 +107,7 @@ fn what_is_typed_while_a_login_goes_on_waits_for_its_end() {
     scene.types("NOOP");
     assert_eq!(scene.press("enter"), []);
     assert!(
-        scene.hints().contains("a login is under way; ctrl-c gives it up"),
+        scene.hints().contains("a login is under way; Ctrl-C gives it up"),
         "{}",
         scene.hints()
     );
