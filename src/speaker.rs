@@ -42,6 +42,8 @@ pub use upgrade::Upgrade;
 pub enum Say {
     /// These bytes shall go out, in one write where possible.
     Bytes(Bytes),
+    /// The same, of an answer of a login: a secret whatever the server takes it for.
+    Answer(Bytes),
     /// These bytes shall go out in pieces: whoever drives a connection asks the drip until it has
     /// nothing left, and the speaker again behind it.
     Drip(Drip),
@@ -55,7 +57,7 @@ impl Say {
     /// What it puts on the wire.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::Bytes(bytes) => bytes,
+            Self::Bytes(bytes) | Self::Answer(bytes) => bytes,
             Self::Drip(drip) => drip.left(),
             Self::Close(_) | Self::Wait(_) => &[],
         }

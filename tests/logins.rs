@@ -94,7 +94,7 @@ fn play(text: &str, secret: &str) -> (Script, Dialogue) {
                     Side::Server => server.next(Moment(1), &seen),
                 };
                 match say {
-                    Some(Say::Bytes(bytes)) => hear(&mut seen, side, &bytes),
+                    Some(Say::Bytes(bytes) | Say::Answer(bytes)) => hear(&mut seen, side, &bytes),
                     Some(Say::Close(how)) => {
                         seen.apply(&Event::new(Moment(1), Happening::Closed { by: side, how }));
                     }
@@ -222,7 +222,9 @@ fn bound(mechanism: &str, client: TlsFacts, server_end: TlsFacts) -> (Login, Dia
             continue;
         }
         match login.next(&seen) {
-            Next::Say(bytes) => both(&mut seen, &mut seen_there, Side::Client, &bytes),
+            Next::Say(bytes) | Next::Answer(bytes) => {
+                both(&mut seen, &mut seen_there, Side::Client, &bytes)
+            }
             Next::Wait => {}
             Next::Over(_) => return (login, seen),
         }
@@ -420,7 +422,7 @@ fn a_client_gives_up_with_a_reason() {
         login.supply(Secret::new(PASSWORD), Seed([5; 32]));
         let mut said = Vec::new();
         for question in questions.iter().chain(&["501 ok"]) {
-            let Next::Say(bytes) = login.next(&seen) else { break };
+            let (Next::Say(bytes) | Next::Answer(bytes)) = login.next(&seen) else { break };
             hear(&mut seen, Side::Client, &bytes);
             said.push(String::from_utf8_lossy(&bytes).into_owned());
             let question = match question.split_once("NONCE") {
@@ -609,7 +611,7 @@ fn the_server_of_another_implementation_lets_our_client_in() {
             let mut login = Login::new(mechanism, credentials, Some(false));
             login.supply(Secret::new(secret), Seed([4; 32]));
             let (mut first, mut over) = (true, false);
-            while let Next::Say(line) = login.next(&seen) {
+            while let (Next::Say(line) | Next::Answer(line)) = login.next(&seen) {
                 hear(&mut seen, Side::Client, &line);
                 let text = std::str::from_utf8(&line).unwrap().trim();
                 let input = (!first).then(|| sasl::decode(text.as_bytes()).unwrap_or_default());

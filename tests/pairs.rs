@@ -76,7 +76,7 @@ impl Pair {
                 Side::Server => self.server.next(self.now, &self.dialogue),
             };
             let what = match say {
-                Some(say @ (Say::Bytes(_) | Say::Drip(_))) => {
+                Some(say @ (Say::Bytes(_) | Say::Answer(_) | Say::Drip(_))) => {
                     let data = Bytes::copy_from_slice(say.bytes());
                     Happening::Bytes { from: side, data, veiled: Vec::new() }
                 }

@@ -491,7 +491,7 @@ proptest! {
             dialogue.apply(&Step::Says(Side::Client, line).event());
             while let Some(say) = server.next(Moment(0), &dialogue) {
                 let step = match say {
-                    Say::Bytes(_) | Say::Drip(_) => Step::Says(Side::Server, say.bytes().to_vec()),
+                    Say::Bytes(_) | Say::Answer(_) | Say::Drip(_) => Step::Says(Side::Server, say.bytes().to_vec()),
                     Say::Close(how) => Step::Closed(Side::Server, how),
                     Say::Wait(_) => break,
                 };

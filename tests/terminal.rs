@@ -6,8 +6,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "support/serving.rs"]
+mod serving;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -63,6 +67,24 @@ fn server(then: impl FnOnce(TcpStream) + Send + 'static) -> String {
 /// Reads until the peer is gone.
 fn listen_to_the_end(mut stream: TcpStream) {
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
+}
+
+// --- trust ------------------------------------------------------------------------------------
+
+#[test]
+fn tls_that_was_chosen_beforehand_asks_about_a_doubtful_certificate_too() {
+    let home = program::Home::new();
+    let serving = serving::Serving::start(&home, &["--certificate", "expired"]);
+    let mut t = Terminal::ehlo(SMALL, &["--tls", "starttls", &serving.target]);
+    t.wait_for("The certificate cannot be trusted");
+    t.keys("g");
+    t.wait_for("nobody vouches for this server");
+    t.keys(ENTER);
+    t.line("EHLO pc.example.org");
+    t.wait_for("TLS, not trusted");
+    t.wait_for("S 250");
+    t.keys(CTRL_Q);
+    t.wait_for_end();
 }
 
 // --- a first session -------------------------------------------------------------------------

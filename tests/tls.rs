@@ -72,6 +72,14 @@ fn each_practice_certificate_is_refused_for_its_own_reason() {
         let trust = ["--tls", "starttls", "--tls-ca", arg(&ca)];
         let strict = run(&home, &serving.target, &trust).with(if fault.is_some() { 2 } else { 0 });
         assert!(strict.err.contains(words), "{kind}: {}", strict.err);
+        if let Some(fault) = fault {
+            let plain = [&["--plain", serving.target.as_str()], &trust[..]].concat();
+            let told = home.run_with(plain, "").with(2).out;
+            assert!(told.contains("cannot be trusted for localhost:"), "{told}");
+            assert!(told.contains("#   Certificate 1") && told.contains("issuer: "), "{told}");
+            let names = told.contains("(it is for ");
+            assert_eq!(names, fault == "wrong-name", "{told}");
+        }
         let bold = run(&home, &serving.target, &[&trust[..], &["--insecure"]].concat()).with(0);
         let tls = &bold.json()[0]["tls"];
         let faults: Vec<_> = fault.into_iter().collect();
@@ -207,7 +215,11 @@ fn a_handshake_that_goes_on_from_an_earlier_one_is_judged_like_it() {
         assert_eq!(session["tls"]["verdict"]["faults"], serde_json::json!(["expired"]), "{kind}");
     }
     let strict = home.run_with(args, "").with(2);
-    assert!(!strict.err.contains("none was shown"), "it is we who refused: {}", strict.err);
+    assert!(
+        !strict.err.contains("none was shown: --tls-cert"),
+        "it is we who refused: {}",
+        strict.err
+    );
 }
 
 #[test]

@@ -86,6 +86,7 @@ rules! {
     LoginInside "verdict.login-inside" "RFC 4954 §4" Error "AUTH inside a transaction.",
     LoginClear "verdict.login-clear" "RFC 4954 §4" Warn "AUTH without TLS.",
     Mechanism "verdict.mechanism" "RFC 4954 §4" Error "A mechanism that is not offered.",
+    AnswerNotBase64 "verdict.answer-not-base64" "RFC 4954 §4" Error "An answer of a login that is not base64.",
     NotBase64 "verdict.not-base64" "RFC 4954 §4" Error "An answer that is not base64.",
     // Mail data.
     GoesOn "verdict.goes-on" "RFC 5321 §4.1.1" Warn "The end of a line that is begun on the wire.",

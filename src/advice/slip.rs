@@ -292,7 +292,7 @@ mod tests {
             "S: 334 ",
         ];
         let slip = slip(&lines, "AGFs aWNl", "501 no").expect("a slip");
-        assert_eq!(slip.fault.says, Says::Rule(Rule::NotBase64));
+        assert_eq!(slip.fault.says, Says::Rule(Rule::AnswerNotBase64));
         assert_eq!(slip.fault.values, []);
         assert_eq!(slip.line.as_deref(), Some("AUTH PLAIN"));
     }

@@ -542,7 +542,7 @@ pub(super) mod tests {
         check(&hashed, &[("AUTH CRAM-MD5", ""), ("AUTH CRAM", "MechanismBegun")]);
         let response = judge(&after(offered), "AUTH PLAIN AGFs aWNl");
         assert_eq!(response[0].span, Span::new(15, 16));
-        check(LOGIN, &[("YWxp Y2U=", "NotBase64"), ("caf\u{e9}", "NotBase64")]);
+        check(LOGIN, &[("YWxp Y2U=", "AnswerNotBase64"), ("caf\u{e9}", "AnswerNotBase64")]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! An entry of the knowledge base as paragraphs, for every front.
 
 use crate::knowledge::{self, Kind, Lang, Severity, Topic, topic};
+use crate::session::secrets;
+use crate::smtp::Span;
 
 use super::theme::Role;
 use super::token::own_visible;
@@ -108,6 +110,18 @@ pub fn first_sentence(text: &str) -> &str {
     text.get(..ascii.into_iter().chain(wide).min().unwrap_or(text.len())).unwrap_or(text)
 }
 
+/// `words` that are to be explained, the secret in them blanked unless all of it is known.
+pub fn without_explained(words: &str) -> String {
+    let is_unknown = |span: &Span| {
+        let said: Vec<_> =
+            words.get(span.start..span.end).unwrap_or_default().split_whitespace().collect();
+        !topic::find(&said).1.is_empty()
+    };
+    let mut bytes = words.as_bytes().to_vec();
+    secrets::veil(&mut bytes, secrets::in_explained(words).filter(is_unknown));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,5 +143,18 @@ mod tests {
         assert_eq!(first_sentence("One. Two."), "One.");
         assert_eq!(first_sentence("一つ。二つ。"), "一つ。");
         assert_eq!(first_sentence("5.1.1 is one"), "5.1.1 is one");
+    }
+
+    #[test]
+    fn what_is_explained_says_no_secret_again() {
+        for (words, said) in [
+            ("AUTH PLAIN c2VjcmV0", "AUTH PLAIN ********"),
+            (" auth c2VjcmV0", " auth ********"),
+            ("AUTH PLAIN 535", "AUTH PLAIN 535"),
+            ("AUTH PLAIN", "AUTH PLAIN"),
+            ("PLAIN LOGIN xyzzy", "PLAIN LOGIN xyzzy"),
+        ] {
+            assert_eq!(without_explained(words), said);
+        }
     }
 }

@@ -11,6 +11,9 @@ use super::article::Paragraph;
 use super::theme::Role;
 use super::token::visible;
 
+/// How many names of a certificate stand in a sentence.
+const NAMES: usize = 5;
+
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -47,12 +50,16 @@ fn layer(facts: &TlsFacts) -> String {
 pub fn not_secured(failure: &TlsFailure, lang: Lang) -> (Role, String) {
     let detail = match failure.reason {
         TlsReason::Certificate if !failure.facts.faults().is_empty() => {
-            faults(failure.facts.faults(), lang)
+            refused(&failure.facts, lang)
         }
         TlsReason::Alert => alert(&failure.detail, lang),
         _ => visible(failure.detail.as_bytes()),
     };
+    let verdict = failure.facts.verdict.as_ref();
+    let name =
+        verdict.map(|verdict| visible(verdict.name.as_bytes())).filter(|name| !name.is_empty());
     let key = match failure.reason {
+        TlsReason::Certificate if name.is_some() => "tls.failed.certificate.for",
         TlsReason::Certificate => "tls.failed.certificate",
         TlsReason::Alert => "tls.failed.alert",
         TlsReason::ClearText => "tls.failed.clear-text",
@@ -66,12 +73,34 @@ pub fn not_secured(failure: &TlsFailure, lang: Lang) -> (Role, String) {
         TlsReason::Stopped => "tls.failed.stopped",
         TlsReason::Other => "tls.failed.other",
     };
-    let mut told = knowledge::fill(lang, key, &[("detail", &detail)]);
+    let name = name.unwrap_or_default();
+    let mut told = knowledge::fill(lang, key, &[("detail", &detail), ("name", &name)]);
     let asked = failure.facts.asked.as_ref().is_some_and(|asked| asked.shown.is_none());
     if asked && failure.reason == TlsReason::Alert && may_miss_certificate(&failure.detail) {
         told += knowledge::word(lang, "tls.failed.unshown");
     }
     (Role::Bad, told)
+}
+
+/// What is wrong with a certificate, and for which names it is where that is the matter.
+fn refused(facts: &TlsFacts, lang: Lang) -> String {
+    let faults = faults(facts.faults(), lang);
+    let wrong = facts.faults().contains(&CertificateFault::WrongName);
+    let names = facts.chain.first().filter(|_| wrong).map(|own| names(own, NAMES));
+    match names.filter(|names| !names.is_empty()) {
+        Some(names) => {
+            let values = [("faults", faults.as_str()), ("names", names.as_str())];
+            knowledge::fill(lang, "tls.failed.certificate.names", &values)
+        }
+        None => faults,
+    }
+}
+
+/// The first names that a certificate is for.
+fn names(certificate: &Certificate, most: usize) -> String {
+    let seen = certificate.names.iter().take(most).map(|name| visible(name.as_bytes()));
+    let more = (certificate.names.len() > most).then(|| "\u{2026}".to_owned());
+    seen.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether an alert may be about a client's certificate that was not shown; only the newest version

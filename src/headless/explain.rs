@@ -17,7 +17,8 @@ const COLUMNS: usize = 78;
 /// # Errors
 /// When standard output cannot be written.
 pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
-    let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    let words = article::without_explained(&words.join(" "));
+    let words: Vec<&str> = words.split_whitespace().collect();
     if words.is_empty() {
         eprintln!("ehlo: {}", knowledge::word(setting.lang(), "explain.no-word"));
         return Ok(Outcome::Usage);
@@ -39,6 +40,7 @@ pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result
 
 /// What is known about some words, as comments of a transcript.
 pub fn commented(words: &str, lang: Lang) -> String {
+    let words = article::without_explained(words);
     let words: Vec<&str> = words.split_whitespace().collect();
     let (topics, unknown) = topic::find(&words);
     let known = topics.into_iter().map(|topic| text(topic, lang));

@@ -295,7 +295,7 @@ impl Front {
     }
 
     fn directive(&self, line: &[u8]) -> Result<Directed, String> {
-        read_directive(line, self.dialogue.awaits_mail_data(), self.setting.lang())
+        read_directive(line, &self.dialogue, self.setting.lang())
     }
 
     /// Begins a login, or asks for its password first.
@@ -352,9 +352,10 @@ impl Front {
         }
         match next {
             Next::Wait => {}
-            Next::Say(bytes) => {
-                self.said += bytes.len() as u64;
-                let _ = self.say.send(Say::Bytes(bytes)).await;
+            Next::Say(bytes) => self.say(Say::Bytes(bytes)).await,
+            Next::Answer(bytes) => {
+                self.dialogue.hide(&bytes);
+                self.say(Say::Answer(bytes)).await;
             }
             Next::Over(_) => self.errand = None,
         }
@@ -411,11 +412,15 @@ impl Front {
             eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), "message.nothing-sent"));
             return Ok(());
         }
+        self.say(say).await;
+        Ok(())
+    }
+
+    async fn say(&mut self, say: Say) {
         self.said += say.bytes().len() as u64;
         self.drips = matches!(say, Say::Drip(_));
         // A session that is over cannot be told anything.
         let _ = self.say.send(say).await;
-        Ok(())
     }
 }
 
@@ -427,17 +432,21 @@ enum Directed {
 }
 
 /// Reads a `:directive`.
-fn read_directive(line: &[u8], behind_354: bool, lang: Lang) -> Result<Directed, String> {
+fn read_directive(line: &[u8], seen: &Dialogue, lang: Lang) -> Result<Directed, String> {
     let (name, argument) = transcript::directive(line);
     let at = Place { line: 1, column: 1 };
+    let behind_354 = seen.awaits_mail_data();
     match directive::read(&name, argument, at).map_err(|error| misread::say(&error, lang))? {
         Some(Directive::Say(say)) => Ok(Directed::Say(say)),
+        Some(Directive::Login { .. } | Directive::Starttls) if behind_354 => {
+            Err(knowledge::word(lang, "reason.text").to_owned())
+        }
+        Some(Directive::Login { .. } | Directive::Starttls) if seen.awaits_login() => {
+            Err(knowledge::word(lang, "login.by-hand").to_owned())
+        }
         Some(Directive::Login { mechanism, user, initial }) => {
             let credentials = Credentials { user, ..Credentials::default() };
             Ok(Directed::Login(Login::new(&mechanism, credentials, initial)))
-        }
-        Some(Directive::Starttls) if behind_354 => {
-            Err(knowledge::word(lang, "reason.text").to_owned())
         }
         Some(Directive::Starttls) => Ok(Directed::Starttls),
         Some(Directive::Data(_)) if !behind_354 => {

@@ -9,7 +9,7 @@ use crate::display::words::{
     address, answers_for, delivery_words, end_word, fate_key, fate_words, params, part_line,
 };
 use crate::display::{login, offers, security};
-use crate::journal::{Happening, Moment, transcript};
+use crate::journal::{Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Recipient, Row, Transaction, secrets, timing};
@@ -105,7 +105,7 @@ impl Printer {
             let _ = writeln!(out, "{}", as_line(&shown));
         }
         if let Some(Row::Notice { index }) = row
-            && let Some((_, Happening::Secured(facts))) = dialogue.notices().get(index)
+            && let Some(facts) = dialogue.notices().get(index).and_then(|(_, what)| what.tls())
         {
             for said in security::paragraphs(facts, self.lang) {
                 let _ = writeln!(out, "#   {}{}", said.lead(), said.text.1);

@@ -134,3 +134,14 @@ pub enum Happening {
         how: Ending,
     },
 }
+
+impl Happening {
+    /// What is known of the TLS layer that began, or did not.
+    pub fn tls(&self) -> Option<&TlsFacts> {
+        match self {
+            Self::Secured(facts) => Some(facts),
+            Self::NotSecured(failure) => Some(&failure.facts),
+            _ => None,
+        }
+    }
+}

@@ -310,6 +310,10 @@ pub async fn converse<P: Speaker, O>(
             let next = || speaker.next(now, &log.dialogue).map(|say| part.gate.pass(say));
             match piece.or_else(next) {
                 Some(Say::Bytes(bytes)) => out = bytes,
+                Some(Say::Answer(bytes)) => {
+                    log.dialogue.hide(&bytes);
+                    out = bytes;
+                }
                 Some(Say::Drip(drip)) => dripping = Some(drip),
                 Some(Say::Close(how)) => {
                     // TLS says goodbye, for which a peer that does not read has no time.

@@ -68,8 +68,7 @@ pub struct Choice {
 impl Choice {
     /// TLS for a session with `target`, and whether it begins before anything is said. Behind MX
     /// records a `host` was reached, for which its certificate has to be; with the practice server
-    /// the session has a `pass`. Where a person `judges`, only a choice made beforehand is
-    /// strict.
+    /// the session has a `pass`. It is strict unless a person `judges`.
     pub fn client(
         &self,
         target: &Target,
@@ -88,8 +87,7 @@ impl Choice {
             (wishes.roots, wishes.only_these) = (vec![pass.root.clone()], true);
             wishes.identity.get_or_insert_with(|| pass.own.clone());
         }
-        let chosen = matches!(self.when, When::Starttls | When::Implicit);
-        wishes.strict = !self.insecure && (chosen || !judges);
+        wishes.strict = !self.insecure && !judges;
         let name = host.map_or_else(|| target.server_name(), str::to_owned);
         (Some(Tls::Client(Client { wishes, name })), implicit)
     }

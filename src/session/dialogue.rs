@@ -10,7 +10,7 @@ mod server;
 
 use std::collections::VecDeque;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use crate::journal::facts::TlsReason;
 use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
@@ -132,6 +132,8 @@ pub struct Dialogue {
     line_begun: Moment,
     veiled: Vec<Span>,
     secrets: Sent,
+    /// Lines that are secrets wherever they stand.
+    hidden: Vec<Bytes>,
     heard: Moment,
     now: Moment,
 }
@@ -183,9 +185,16 @@ impl Dialogue {
             line_begun: Moment(0),
             veiled: Vec::new(),
             secrets: Sent::default(),
+            hidden: Vec::new(),
             heard: Moment(0),
             now: Moment(0),
         }
+    }
+
+    /// A `line` of the client, with its end, will be a secret wherever it stands: the server may have
+    /// taken back what it is an answer to before it is heard.
+    pub fn hide(&mut self, line: &[u8]) {
+        self.hidden.push(Bytes::copy_from_slice(line.trim_ascii_end()));
     }
 
     /// Takes the next event.
@@ -567,6 +576,7 @@ impl Dialogue {
         // What comes next belongs to another connection.
         self.framing = Framing::Commands;
         self.login_over = false;
+        self.hidden.clear();
         self.notice(event);
         self.waiting.clear();
         self.chunked = None;

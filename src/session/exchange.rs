@@ -69,6 +69,12 @@ impl Exchange {
         self.command.as_ref().map(|c| &c.verb)
     }
 
+    /// Whether the client gives up a login by it (RFC 4954 §4).
+    pub fn gives_up_login(&self) -> bool {
+        let line = self.line.as_ref().filter(|_| self.turn == Turn::LoginAnswer);
+        line.is_some_and(|line| *line.bytes == *b"*")
+    }
+
     /// Every oddity of both parts: the line of the reply it is about, or `None` for the client's.
     pub fn oddities(&self) -> impl Iterator<Item = (Option<usize>, Oddity)> + '_ {
         let theirs = self.reply.iter().flat_map(|r| &r.odd).map(|(line, odd)| (Some(*line), *odd));

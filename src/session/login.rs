@@ -136,6 +136,7 @@ pub(super) fn question<'a>(exchange: &Exchange, reply: &'a Reply) -> Option<&'a 
 mod tests {
     use super::*;
     use crate::journal::{Event, Moment, Side};
+    use crate::smtp::Span;
 
     fn heard(lines: &[&str]) -> Dialogue {
         let mut dialogue = Dialogue::default();
@@ -174,6 +175,34 @@ mod tests {
         assert_eq!(login.client_step(3).unwrap().get(Name::Password), Some(&b"pw"[..]));
         assert_eq!(login.server_step(1).unwrap().get(Name::Prompt), Some(&b"Username:"[..]));
         assert!(login.client_step(1).is_none() && login.server_step(3).is_none());
+    }
+
+    #[test]
+    fn an_answer_is_a_secret_wherever_it_lands() {
+        // The server said that the login is over before it heard this.
+        let mut seen = heard(&["C: EHLO x.example", "S: 250 mx"]);
+        seen.hide(b"cHc=\r\n");
+        for (piece, veiled) in [("cH", 2), ("c=\r\n", 2)] {
+            seen.apply(&Event::bytes(Moment(1), Side::Client, piece.into()));
+            assert_eq!(seen.veiled(), [Span::new(0, veiled)], "{piece}");
+        }
+        assert_eq!(seen.exchanges().last().unwrap().secret, Some(Span::new(0, 4)));
+        assert_eq!(seen.secrets().places(b"500 cHc= what"), [Span::new(4, 8)]);
+        let again = heard(&["C: EHLO x.example", "S: 250 mx", "C: cHc="]);
+        assert_eq!(again.exchanges().last().unwrap().secret, None, "of itself it is a command");
+    }
+
+    #[test]
+    fn who_is_let_in_behind_giving_up_has_not_logged_in() {
+        for (answer, let_in) in [("*", false), ("cHc=", true)] {
+            let answer = format!("C: {answer}");
+            let seen = heard(&["C: AUTH PLAIN", "S: 334 ", &answer, "S: 235 ok"]);
+            assert_eq!(seen.is_authenticated(), let_in, "{answer}");
+            let odd: Vec<_> = seen.exchanges().iter().flat_map(Exchange::oddities).collect();
+            assert_eq!(odd.iter().any(|(_, odd)| odd.id == "E16"), !let_in, "{answer}");
+        }
+        let seen = heard(&["C: AUTH PLAIN", "S: 334 ", "C: *", "S: 501 cancelled"]);
+        assert!(seen.exchanges().iter().all(|e| e.oddities().count() == 0));
     }
 
     #[test]

@@ -135,6 +135,9 @@ pub(super) fn in_reply(
             ids.push("E05");
         }
         (_, Some(Verb::Starttls)) if class == Class::Permanent => ids.push("D02"),
+        (Turn::LoginAnswer, _) if class == Class::Positive && exchange.gives_up_login() => {
+            ids.push("E16");
+        }
         _ => {}
     }
     if question(exchange, reply).is_some_and(sasl::refuses_token) {

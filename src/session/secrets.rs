@@ -48,6 +48,13 @@ pub fn in_command(line: &[u8]) -> Option<Span> {
     Some(secret).filter(|span| !span.is_empty())
 }
 
+/// What of words that are to be explained may be the secret of an AUTH.
+pub fn in_explained(words: &str) -> Option<Span> {
+    let from = words.len() - words.trim_start().len();
+    let line = words.get(from..).filter(|line| begins_with_auth(line.as_bytes(), 0))?;
+    in_command(line.as_bytes()).map(|span| Span::new(from + span.start, from + span.end))
+}
+
 /// Whether a command line begins a login, or may be meant to: answers may follow it.
 pub fn begins_login(line: &[u8]) -> bool {
     begins_with_auth(line, behind_junk(line)) || misspelt(line).is_some()

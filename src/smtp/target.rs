@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
 
-use super::domain;
+use super::{Span, domain};
 
 /// The port of SMTP (RFC 5321 §4.5.4.2).
 pub const SMTP_PORT: u16 = 25;
@@ -128,9 +128,9 @@ impl Target {
     pub fn read(text: &str) -> Result<Self, TargetError> {
         if text.starts_with("practice:") {
             let what = "a practice server with faults";
-            return Err(TargetError::NotYet(text.to_owned(), what));
+            return Err(TargetError::NotYet(without_password(text), what));
         }
-        Self::understand(text).ok_or_else(|| TargetError::Malformed(text.to_owned()))
+        Self::understand(text).ok_or_else(|| TargetError::Malformed(without_password(text)))
     }
 
     fn understand(text: &str) -> Option<Self> {
@@ -232,6 +232,21 @@ impl fmt::Display for Target {
     }
 }
 
+/// Where a password stands in a target that is written as an address with a login, which is none:
+/// between the user and the last `@`.
+pub fn password_in(text: &str) -> Option<Span> {
+    let begin = text.find("://").map_or(0, |at| at + 3);
+    let end = text.rfind('@').filter(|end| *end > begin)?;
+    let user = text.get(begin..end)?.find(':')?;
+    Some(Span::new(begin + user + 1, end)).filter(|span| !span.is_empty())
+}
+
+fn without_password(text: &str) -> String {
+    let Some(span) = password_in(text) else { return text.to_owned() };
+    let (before, behind) = (text.get(..span.start), text.get(span.end..));
+    [before.unwrap_or_default(), "***", behind.unwrap_or_default()].concat()
+}
+
 fn is_host(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "/@[]<>#".contains(c))
 }
@@ -256,6 +271,21 @@ pub fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_says_no_password_again() {
+        for (text, said) in [
+            ("smtp://user:pw@mx", "smtp://user:***@mx"),
+            ("user:p@w/x@mx:25", "user:***@mx:25"),
+            ("lmtp://user:pw@mx", "lmtp://user:***@mx"),
+            ("user@mx", "user@mx"),
+            ("smtp://user:@mx", "smtp://user:@mx"),
+            ("a b:25", "a b:25"),
+        ] {
+            let error = Target::read(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("\"{said}\"")), "{error}");
+        }
+    }
 
     #[test]
     fn targets() {

@@ -31,6 +31,14 @@ impl Errand {
         }
     }
 
+    /// The key of the sentence that says that it is under way.
+    pub const fn under_way(&self) -> &'static str {
+        match self {
+            Self::Login(_) => "login.under-way",
+            Self::Starttls(_) => "starttls.under-way",
+        }
+    }
+
     /// The key of the sentence in which there is a reason.
     pub const fn sentence(&self) -> &'static str {
         match self {

@@ -242,6 +242,7 @@ impl Speaker for Script {
                 }
                 Item::Errand(..) => match self.go_on(seen) {
                     Next::Say(bytes) => return Some(Say::Bytes(bytes)),
+                    Next::Answer(bytes) => return Some(Say::Answer(bytes)),
                     Next::Wait => return None,
                     Next::Over(_) => {}
                 },

@@ -76,10 +76,13 @@ impl Starttls {
     }
 
     fn upgrade(&mut self, seen: &Dialogue) -> Next {
-        self.remark = match (seen.is_secured(), seen.offers("STARTTLS")) {
-            (true, _) => Some("starttls.again"),
-            (false, false) => Some("starttls.not-offered"),
-            (false, true) => None,
+        self.remark = if seen.is_secured() {
+            Some("starttls.again")
+        } else if !seen.offers("STARTTLS") {
+            Some("starttls.not-offered")
+        } else {
+            // RFC 3207 §4.2.
+            seen.phase().in_transaction().then_some("starttls.transaction")
         };
         self.said = Some(Step::Starttls(seen.exchanges().len()));
         Next::Say("STARTTLS\r\n".into())

@@ -1,6 +1,8 @@
 //! The directives: what a person can say to the program at the prompt, behind a colon; and why
 //! one of them cannot be done now.
 
+use crate::session::Dialogue;
+
 use super::model::Model;
 
 /// What a directive does.
@@ -214,12 +216,20 @@ const fn nothing_to_send(model: &Model) -> &'static str {
     if model.session.other_end_of.is_some() { "prompt.other-end" } else { "prompt.file" }
 }
 
-/// Why no line can be sent.
+/// That a certificate is to be judged first: the key of its sentence.
+pub const UNTRUSTED: &str = "question.certificate.first";
+
+/// Why no line can be sent. What goes on by itself would take it for its own.
 pub fn cannot_send(model: &Model) -> Option<&'static str> {
+    cannot_talk(model).or_else(|| model.session.under_way())
+}
+
+/// Why nothing can be said in this session.
+pub fn cannot_talk(model: &Model) -> Option<&'static str> {
     if model.session.recorded {
         Some(nothing_to_send(model))
     } else if !model.session.is_trusted() {
-        Some("question.certificate.first")
+        Some(UNTRUSTED)
     } else if model.session.dialogue.phase().is_open() {
         None
     } else {
@@ -230,16 +240,23 @@ pub fn cannot_send(model: &Model) -> Option<&'static str> {
 /// Why no NOOP can be sent.
 pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
-    let text = dialogue.awaits_mail_data() || dialogue.awaits_login();
     cannot_send(model)
-        .or_else(|| text.then_some("reason.text"))
+        .or_else(|| reads_text(dialogue))
         .or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
+}
+
+/// As what the server would read a command, if not as one: the key of a sentence.
+pub fn reads_text(dialogue: &Dialogue) -> Option<&'static str> {
+    if dialogue.awaits_mail_data() {
+        Some("reason.text")
+    } else {
+        dialogue.awaits_login().then_some("login.by-hand")
+    }
 }
 
 /// Why nothing can begin that goes on by itself: a login, a switch to TLS.
 pub fn cannot_begin(model: &Model) -> Option<&'static str> {
-    let begun = model.session.errand.is_some().then_some("header.wait");
-    cannot_keep_alive(model).or(begun).or_else(|| something_leaves(model))
+    cannot_keep_alive(model).or_else(|| something_leaves(model))
 }
 
 /// Why no file can be sent.
@@ -299,5 +316,5 @@ pub fn is_not_editing(model: &Model) -> Option<&'static str> {
 fn cannot_close(model: &Model) -> Option<&'static str> {
     let session = &model.session;
     let doubted = !session.is_trusted() && !session.recorded;
-    if session.dialling || doubted { None } else { cannot_send(model) }
+    if session.dialling || doubted { None } else { cannot_talk(model) }
 }

@@ -21,6 +21,8 @@ pub enum Effect {
     Dial(String),
     /// Send these bytes in this session.
     Say(usize, Bytes),
+    /// Send these bytes, an answer of a login, in this session.
+    Answer(usize, Bytes),
     /// Send this in pieces in this session.
     Drip(usize, Drip),
     /// Send nothing more of what this session was given.

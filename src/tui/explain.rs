@@ -140,7 +140,16 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
 
 /// How the connection was lost, if it did not end in order.
 fn broken(model: &Model) -> Option<Paragraph> {
-    let (_, what) = model.session.dialogue.notices().last()?;
+    let dialogue = &model.session.dialogue;
+    let (_, what) = dialogue.notices().last()?;
+    // The header says of a doubtful layer what it is; here it is said until something follows.
+    let newest = matches!(
+        dialogue.wire().row(dialogue.wire().len().checked_sub(1)?),
+        Some(Row::Notice { .. })
+    );
+    if matches!(what, Happening::Secured(_)) && !newest {
+        return None;
+    }
     let shown = crate::display::line::notice(what, model.lang);
     (shown.role == Role::Bad).then(|| Paragraph::line(Role::Bad, shown.text()))
 }
@@ -225,11 +234,19 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     let at = selected(model, &model.session).unwrap_or_default();
     let dialogue = &model.session.dialogue;
     if let Row::Notice { index } = row {
-        if let Some((_, Happening::Secured(facts))) = dialogue.notices().get(index) {
-            return security::paragraphs(facts, model.lang);
-        }
+        let what = dialogue.notices().get(index).map(|(_, what)| what);
         let shown = crate::display::line::shown(dialogue, at, model.lang, model.with_secrets);
-        return shown.map(|row| Paragraph::line(row.role, row.text())).into_iter().collect();
+        // That it began is said by what is known of it.
+        let shown = shown.filter(|_| !matches!(what, Some(Happening::Secured(_))));
+        let mut said: Vec<_> =
+            shown.map(|row| Paragraph::line(row.role, row.text())).into_iter().collect();
+        said.extend(
+            what.and_then(Happening::tls)
+                .map(|facts| security::paragraphs(facts, model.lang))
+                .into_iter()
+                .flatten(),
+        );
+        return said;
     }
     let topics = topics_of_row(model, row);
     let exchange = match row {

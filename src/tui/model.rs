@@ -238,6 +238,11 @@ impl Session {
         matches!(self.trust, Trust::Given)
     }
 
+    /// That something goes on by itself: the key of its sentence.
+    pub fn under_way(&self) -> Option<&'static str> {
+        self.errand.as_ref().map(Errand::under_way)
+    }
+
     /// Whether something goes out bit by bit.
     pub const fn goes_on(&self) -> bool {
         self.queue.is_some() || self.drip.is_some() || self.sending.is_some()

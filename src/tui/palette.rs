@@ -11,7 +11,7 @@ use crate::knowledge::{self, Kind, Lang, Topic};
 
 use super::directive::{
     DIRECTIVES, Directive, cannot_dial, cannot_edit, cannot_edit_outside, cannot_keep_alive,
-    cannot_send, has_no_draft, is_not_editing,
+    cannot_send, cannot_talk, has_no_draft, is_not_editing,
 };
 use super::editor::item::Item;
 use super::files::{self, FILE};
@@ -265,7 +265,8 @@ impl<'a> Finder<'a> {
 fn reason(model: &Model, action: Action) -> Option<&'static str> {
     match action {
         Action::Connect => cannot_dial(model),
-        Action::Send | Action::CompleteLine | Action::Candidates => cannot_send(model),
+        Action::Send => cannot_send(model),
+        Action::CompleteLine | Action::Candidates => cannot_talk(model),
         Action::KeepAlive => cannot_keep_alive(model),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>

@@ -2,10 +2,11 @@
 //! what stands before it on the wire, and on what is still on its way there.
 
 use crate::journal::transcript::{self, Place};
-use crate::session::secrets;
+use crate::session::secrets::{self, Meant};
 use crate::smtp::Span;
 use crate::smtp::command;
 use crate::smtp::param::words;
+use crate::smtp::target;
 use crate::smtp::verb::Verb;
 use crate::speaker::directive;
 
@@ -26,11 +27,30 @@ const B64: &str = ":b64 ";
 /// The directive that logs in.
 const AUTH: &str = ":auth ";
 
-/// What is a secret in a line wherever the session stands: a text that is to be encoded, and what
+/// The directive that explains.
+const EXPLAIN: &str = ":explain ";
+
+/// Those that take a target.
+const TARGETS: [&str; 2] = [":connect ", ":new "];
+
+fn moved(span: Span, by: usize) -> Span {
+    Span::new(span.start + by, span.end + by)
+}
+
+/// What is a secret in a line wherever the session stands: a text that is to be encoded, a password in
+/// a target, what stands behind AUTH that is to be explained, and what
 /// stands behind the user of a login, where somebody may put the password.
 fn always_secret(line: &str) -> Option<Span> {
     if behind(line, B64).is_some() {
         return Some(Span::new(B64.len(), line.len())).filter(|span| !span.is_empty());
+    }
+    if let Some(rest) = behind(line, EXPLAIN) {
+        return secrets::in_explained(rest).map(|span| moved(span, EXPLAIN.len()));
+    }
+    for name in TARGETS {
+        if let Some(rest) = behind(line, name) {
+            return target::password_in(rest).map(|span| moved(span, name.len()));
+        }
     }
     let rest = behind(line, AUTH)?;
     let third = words(rest.as_bytes(), 0).nth(2)?;
@@ -149,7 +169,11 @@ impl Session {
     /// What would be a secret in `text` if it were sent now; it may go on with a line of which the
     /// beginning is on the wire, or on its way.
     fn secrets_in(&self, text: &[u8]) -> Vec<Span> {
-        let meant = self.dialogue.next_line_is_meant_as();
+        let meant = match self.dialogue.next_line_is_meant_as() {
+            // The errand gives the answers; a line of the person waits until it is over.
+            Meant::Answer if self.errand.is_some() => Meant::Perhaps,
+            meant => meant,
+        };
         let mut bytes = self.dialogue.partial_line();
         bytes.extend_from_slice(&self.unheard);
         if bytes.is_empty() {

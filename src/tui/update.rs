@@ -110,11 +110,14 @@ fn hides(model: &Model) -> bool {
 /// What a session is told to say is on its way.
 fn given(model: &mut Model, effect: &Effect) {
     let (id, bytes) = match effect {
-        Effect::Say(id, bytes) => (*id, &bytes[..]),
+        Effect::Say(id, bytes) | Effect::Answer(id, bytes) => (*id, &bytes[..]),
         Effect::Drip(id, drip) => (*id, drip.left()),
         _ => return,
     };
     let Some(session) = model.session_mut(id) else { return };
+    if matches!(effect, Effect::Answer(..)) {
+        session.dialogue.hide(bytes);
+    }
     let dialogue = &session.dialogue;
     // Nothing of a message is a secret, and it can be large.
     let ours = session.sending.as_ref().is_none_or(|sending| sending.by_hand);
@@ -247,7 +250,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
 
 /// Goes on with what a session says by itself, if it is its turn.
 fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
-    let goes_on = [lines::next_line, sending::go_on, errand::go_on];
+    let goes_on = [errand::go_on, lines::next_line, sending::go_on];
     goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
 }
 
@@ -528,6 +531,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     }
     if let Some(effects) = sending::stop(model) {
         return effects;
+    }
+    if model.session.errand.is_some() {
+        errand::give_up(model, model.session.id, "errand.given-up");
+        return Vec::new();
     }
     if model.editing().is_none() && !model.prompt.text().is_empty() {
         model.prompt.take(false);

@@ -34,7 +34,9 @@ fn asked(size: (u16, u16), lang: Lang, mechanism: &str) -> Scene {
 /// What is said next in the session.
 fn said(effects: &[Effect]) -> String {
     match effects {
-        [Effect::Say(1, bytes)] => String::from_utf8(bytes.to_vec()).unwrap(),
+        [Effect::Say(1, bytes) | Effect::Answer(1, bytes)] => {
+            String::from_utf8(bytes.to_vec()).unwrap()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -93,6 +95,123 @@ fn steps_follow_each_other_and_are_explained() {
     assert!(scene.shows("password: (hidden)"), "{}", scene.grid());
     assert!(!scene.grid().contains("horse"));
     assert!(scene.model.session.errand.is_none());
+}
+
+#[test]
+fn what_is_typed_while_a_login_goes_on_waits_for_its_end() {
+    let mut scene = asked(SMALL, Lang::En, "LOGIN");
+    scene.types(PASSWORD);
+    let effects = scene.press("enter");
+    sends(&mut scene, &effects);
+    // A line that would become the user's name.
+    scene.types("NOOP");
+    assert_eq!(scene.press("enter"), []);
+    assert!(
+        scene.hints().contains("a login is under way; Ctrl-C gives it up"),
+        "{}",
+        scene.hints()
+    );
+    assert!(scene.shows("> NOOP"), "{}", scene.grid());
+    assert_eq!(scene.press("f7"), []);
+    let effects = scene.heard(Side::Server, "334 VXNlcm5hbWU6\r\n");
+    assert_eq!(sends(&mut scene, &effects), "YWxpY2VAZXhhbXBsZS5vcmc=\r\n");
+    // Lines that are pasted wait too.
+    scene.tells(Message::Paste("NOOP\nHELP\n".to_owned()));
+    assert_eq!(scene.press("o"), []);
+    assert!(scene.hints().contains("a login is under way"), "{}", scene.hints());
+    scene.press("esc");
+    let effects = scene.heard(Side::Server, "334 UGFzc3dvcmQ6\r\n");
+    assert_eq!(sends(&mut scene, &effects), "Y29ycmVjdCBob3JzZQ==\r\n");
+    for directive in [":raw NOOP", ":auth PLAIN bob", ":starttls"] {
+        scene.press("ctrl-u");
+        scene.types(directive);
+        assert_eq!(scene.press("enter"), [], "{directive}");
+        assert_eq!(scene.model.prompt.text(), directive);
+    }
+    scene.press("ctrl-u");
+    scene.press("esc");
+    scene.types("NOOP");
+    scene.server(b"235 2.7.0 You are logged in\r\n");
+    assert_eq!(scene.press("enter")[..1], [Effect::Say(1, "NOOP\r\n".into())]);
+}
+
+#[test]
+fn ctrl_c_gives_a_login_up_and_keeps_the_line() {
+    let mut scene = asked(SMALL, Lang::En, "LOGIN");
+    scene.types(PASSWORD);
+    let effects = scene.press("enter");
+    sends(&mut scene, &effects);
+    scene.types("NOOP");
+    assert_eq!(scene.press("ctrl-c"), []);
+    assert!(scene.hints().contains("login: given up here"), "{}", scene.hints());
+    assert_eq!(scene.model.prompt.text(), "NOOP");
+    assert_eq!(scene.heard(Side::Server, "334 VXNlcm5hbWU6\r\n"), []);
+    // By hand, no other login begins in it.
+    scene.press("ctrl-u");
+    for directive in [":auth PLAIN bob", ":starttls"] {
+        scene.types(directive);
+        assert_eq!(scene.press("enter"), []);
+        assert!(scene.hints().contains("a login is under way; * gives it up"), "{}", scene.hints());
+        scene.press("ctrl-u");
+        scene.press("esc");
+    }
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_veiled_all_the_same() {
+    let mut scene = asked(SMALL, Lang::En, "LOGIN");
+    scene.types(PASSWORD);
+    let effects = scene.press("enter");
+    sends(&mut scene, &effects);
+    let effects = scene.heard(Side::Server, "334 VXNlcm5hbWU6\r\n");
+    sends(&mut scene, &effects);
+    let effects = scene.heard(Side::Server, "334 UGFzc3dvcmQ6\r\n");
+    let password = said(&effects);
+    // Another line got in between, and its reply is there before the password is on the wire.
+    scene.bytes(Side::Client, b"Ym9i\r\n");
+    scene.server(b"235 2.7.0 ok\r\n");
+    scene.bytes(Side::Client, password.as_bytes());
+    assert!(scene.shows("C ********************"), "{}", scene.grid());
+    assert!(!scene.grid().contains("Y29y"), "{}", scene.grid());
+}
+
+#[test]
+fn the_box_of_a_password_stays_where_other_keys_are_pressed() {
+    let mut scene = asked(SMALL, Lang::En, "PLAIN");
+    scene.types(PASSWORD);
+    for key in ["f1", "f12", "f6", "ctrl-p", "f4", "f2", "f3", "tab"] {
+        scene.press(key);
+        assert!(scene.model.popup.is_some(), "{key}");
+    }
+    let effects = scene.press("enter");
+    assert!(said(&effects).starts_with("AUTH PLAIN AGFs"));
+}
+
+#[test]
+fn a_login_that_is_given_up_and_accepted_is_no_login() {
+    let mut scene = asked(SMALL, Lang::En, "CRAM-MD5");
+    scene.types(PASSWORD);
+    let effects = scene.press("enter");
+    sends(&mut scene, &effects);
+    let effects = scene.heard(Side::Server, "334 who are you\r\n");
+    assert_eq!(sends(&mut scene, &effects), "*\r\n");
+    scene.heard(Side::Server, "235 2.7.0 ok\r\n");
+    assert!(!scene.shows("logged in as"), "{}", scene.grid());
+    assert!(scene.shows("E16"), "{}", scene.grid());
+}
+
+#[test]
+fn a_plain_answer_points_to_the_directive_that_encodes_it() {
+    for (lang, words) in [(Lang::En, ":b64 TEXT makes it"), (Lang::Ja, ":b64 TEXT で作れます")]
+    {
+        let mut scene = offered(LARGE, lang);
+        scene.play("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6");
+        scene.types("alice@example.org");
+        assert!(scene.shows(words), "{}", scene.grid());
+        scene.play("C: alice@example.org\nS: 501 5.5.2 no");
+        scene.press("ctrl-u");
+        assert!(scene.shows(words), "{}", scene.grid());
+    }
 }
 
 #[test]

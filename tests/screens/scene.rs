@@ -125,7 +125,12 @@ impl Scene {
     pub(crate) fn opened(&mut self, remote: &str, loopback: bool) {
         let target = self.model.session.target.clone();
         let remote = Some(remote.to_owned());
-        self.happens(Happening::Opened(Endpoints { target, remote, loopback, ..Endpoints::default() }));
+        self.happens(Happening::Opened(Endpoints {
+            target,
+            remote,
+            loopback,
+            ..Endpoints::default()
+        }));
     }
 
     pub(crate) fn happens(&mut self, what: Happening) {

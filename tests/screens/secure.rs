@@ -1,10 +1,12 @@
 //! TLS on the screen: the question about a certificate, a switch to TLS, and what is offered before
 //! and inside it.
 
-use ehlo::journal::facts::{Certificate, CertificateFault, Verdict};
+use ehlo::journal::facts::{Certificate, CertificateFault, TlsFailure, TlsReason, Verdict};
 use ehlo::journal::{Happening, Side, TlsFacts};
 use ehlo::knowledge::Lang;
 use ehlo::tui::effect::Effect;
+use ehlo::tui::message::Message;
+use ehlo::tui::popup::{Asked, Popup};
 
 use super::checks::{everywhere, golden};
 use super::scene::{GREETING, LARGE, SMALL, Scene};
@@ -125,6 +127,103 @@ fn a_switch_to_tls_goes_on_by_itself() {
     scene.bytes(Side::Client, b"STARTTLS\r\n");
     scene.heard(Side::Server, "503 5.5.1 no\r\n");
     assert!(scene.model.session.errand.is_none());
+}
+
+#[test]
+fn a_switch_in_an_open_transaction_is_warned_of_and_sent() {
+    for (lang, words) in [(Lang::En, "TLS wipes it; it is sent"), (Lang::Ja, "取り消されます")]
+    {
+        let mut scene = Scene::after(SMALL, lang, &[GREETING, CLEAR]);
+        scene.play("C: MAIL FROM:<alice@example.org>\nS: 250 2.1.0 ok");
+        scene.types(":starttls");
+        assert_eq!(scene.press("enter"), [Effect::Say(1, "STARTTLS\r\n".into())]);
+        assert!(scene.hints().contains(words), "{}", scene.hints());
+    }
+}
+
+fn asks_about_the_certificate(scene: &Scene) -> bool {
+    let popup = scene.model.popup.as_ref();
+    matches!(popup, Some(Popup::Question(question)) if question.asked == Asked::Certificate)
+}
+
+#[test]
+fn whatever_would_be_sent_asks_about_the_certificate_and_keeps_its_line() {
+    let put_off = || {
+        let mut scene = secured(SMALL, Lang::En, vec![CertificateFault::Expired]);
+        assert!(scene.hints().contains("decide later"), "{}", scene.hints());
+        scene.press("esc");
+        assert!(!asks_about_the_certificate(&scene));
+        scene
+    };
+    for line in ["NOOP", ":auth PLAIN alice", ":starttls", ":raw NOOP", ":drip 1 1s NOOP"] {
+        let mut scene = put_off();
+        scene.types(line);
+        assert_eq!(scene.press("enter"), [], "{line}");
+        assert!(asks_about_the_certificate(&scene), "{line}");
+        assert_eq!(scene.model.prompt.text(), line);
+        scene.press("down");
+        assert_eq!(scene.press("enter")[0], Effect::Trust(1));
+        assert!(!scene.press("enter").is_empty(), "{line}");
+    }
+    let mut scene = put_off();
+    assert_eq!(scene.press("f7"), []);
+    assert!(asks_about_the_certificate(&scene));
+    // A paste does not take the place of the question.
+    scene.tells(Message::Paste("NOOP\nHELP\n".to_owned()));
+    assert!(asks_about_the_certificate(&scene));
+    scene.press("esc");
+    scene.press("ctrl-y");
+    assert_eq!(scene.model.prompt.text(), "NOOP\nHELP");
+    let mut scene = put_off();
+    scene.tells(Message::Paste("NOOP\nHELP\n".to_owned()));
+    assert_eq!(scene.press("o"), []);
+    assert!(asks_about_the_certificate(&scene));
+    assert_eq!(scene.model.prompt.text(), "NOOP\nHELP");
+    // Closing needs no trust.
+    let mut scene = put_off();
+    scene.types(":close");
+    assert_eq!(scene.press("enter")[..1], [Effect::HangUp]);
+}
+
+#[test]
+fn a_doubtful_certificate_is_said_until_something_follows() {
+    let mut scene = secured(SMALL, Lang::En, vec![CertificateFault::Expired]);
+    scene.press("down");
+    scene.press("enter");
+    let told = |scene: &Scene| scene.grid().matches("CANNOT BE").count();
+    assert_eq!(told(&scene), 2, "{}", scene.grid());
+    scene.play(INSIDE);
+    assert!(told(&scene) < 2, "{}", scene.grid());
+    assert!(scene.shows("TLS, not trusted"), "{}", scene.grid());
+}
+
+#[test]
+fn a_refused_certificate_is_told_whole() {
+    let refused = |faults| match layer(faults) {
+        Happening::Secured(facts) => {
+            let facts =
+                TlsFacts { version: None, cipher: None, group: None, handshake: None, ..*facts };
+            let (reason, detail) = (TlsReason::Certificate, String::new());
+            Happening::NotSecured(Box::new(TlsFailure { reason, detail, facts }))
+        }
+        other => other,
+    };
+    everywhere("refused", |size, lang| {
+        let mut scene = Scene::after(size, lang, &[GREETING, CLEAR, SWITCH]);
+        scene.happens(refused(vec![CertificateFault::WrongName]));
+        scene.press("esc");
+        scene.press("up");
+        scene
+    });
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, CLEAR, SWITCH]);
+    scene.happens(refused(vec![CertificateFault::WrongName]));
+    assert!(scene.shows("cannot be trusted for mx.example.net"), "{}", scene.grid());
+    scene.press("esc");
+    scene.press("up");
+    (0..3).for_each(|_| drop(scene.press("f8")));
+    for words in ["(it is for www.example.com)", "issuer: CN=Practice Authority", "valid: 2026-"] {
+        assert!(scene.shows(words), "{words}: {}", scene.grid());
+    }
 }
 
 #[test]

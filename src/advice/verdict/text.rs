@@ -12,7 +12,10 @@ use super::READABLE;
 
 /// What is wrong with an answer to a step of AUTH; `*` cancels (RFC 4954 §4).
 pub(in super::super) fn in_answer(line: &str) -> Option<Fault> {
-    if line == "*" { None } else { base64(line) }
+    let fault = base64(line).filter(|_| line != "*")?;
+    let plain = fault.says == Says::Rule(Rule::NotBase64);
+    // Here a directive helps; behind AUTH it does not.
+    Some(if plain { Rule::AnswerNotBase64.at(fault.span) } else { fault })
 }
 
 /// What is wrong with base64; `=` alone is the empty response (RFC 4954 §4).

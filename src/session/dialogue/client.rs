@@ -70,6 +70,7 @@ impl Dialogue {
         };
         let behind = begin + (event.len() - data.len()) as u64;
         let secret = self.secret_in(&line.bytes);
+        self.hidden.retain(|hidden| *hidden != line.bytes);
         self.veil(secret, behind - line.end.bytes().len() as u64, event, begin);
         self.line_offset = behind;
         if login { self.login_answer(line, secret) } else { self.command(line, secret) }
@@ -77,6 +78,10 @@ impl Dialogue {
 
     /// The secret in the client's current line.
     pub(super) fn secret_in(&self, line: &[u8]) -> Option<Span> {
+        let is_hidden = |hidden: &Bytes| hidden.starts_with(line.trim_ascii_end());
+        if !line.is_empty() && self.hidden.iter().any(is_hidden) {
+            return secrets::in_login_answer(line);
+        }
         self.next_line_is_meant_as().secret_in(line)
     }
 

@@ -86,7 +86,9 @@ impl Dialogue {
             (_, Some(Verb::Bdat)) if !yes && self.chunked == exchange.message => {
                 self.chunked = None;
             }
-            (Turn::LoginAnswer, _) if yes => self.logged_in = Some(index),
+            (Turn::LoginAnswer, _) if yes && !exchange.gives_up_login() => {
+                self.logged_in = Some(index)
+            }
             (_, Some(Verb::Auth)) if reply.is(Code::AUTHENTICATED) => self.logged_in = Some(index),
             (_, Some(Verb::Mail)) => {
                 if let Some(Argument::Path(path, params)) =

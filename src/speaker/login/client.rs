@@ -103,6 +103,8 @@ impl Fault {
 pub enum Next {
     /// Say this.
     Say(Bytes),
+    /// Say this answer of a login: a secret whatever the server takes it for.
+    Answer(Bytes),
     /// Nothing until something is heard.
     Wait,
     /// It is over; the exchange whose reply ended it, if there was one.
@@ -209,7 +211,7 @@ impl Login {
             Some(Class::Intermediate) if self.is_given_up() => Next::Over(Some(last)),
             Some(Class::Intermediate) => {
                 self.answered = Some(last);
-                Next::Say(self.answer(seen, &login))
+                Next::Answer(self.answer(seen, &login))
             }
             Some(class) => {
                 let owed = Hash::of(&self.mechanism).is_some() && !self.proven;

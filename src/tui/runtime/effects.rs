@@ -29,6 +29,7 @@ impl Loop {
                 Effect::New(target) => self.begin(&target),
                 Effect::Dial(target) => self.dial(&target),
                 Effect::Say(id, bytes) => self.order(id, Order::Say(Say::Bytes(bytes))),
+                Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Stop(id) => self.order(id, Order::Stop),
                 Effect::Remember(line) => self.memory.remember(line, self.inner.clone()),

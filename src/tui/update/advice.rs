@@ -5,7 +5,7 @@ use crate::advice::completion::common;
 use crate::display::keys::Action;
 
 use super::super::advice::{candidates, chosen, ghost, place, wants_empty_line};
-use super::super::directive::cannot_send;
+use super::super::directive::cannot_talk;
 use super::super::editor::size;
 use super::super::effect::Effect;
 use super::super::model::{Model, Pane};
@@ -41,7 +41,7 @@ pub(super) fn take_ghost(model: &mut Model) -> bool {
 /// where several remain.
 pub(super) fn complete(model: &mut Model) {
     browse::focus(model, Pane::Prompt);
-    if let Some(why) = cannot_send(model) {
+    if let Some(why) = cannot_talk(model) {
         return model.tell(why);
     }
     if model.prompt.text().is_empty() && take_ghost(model) {
@@ -62,7 +62,7 @@ pub(super) fn complete(model: &mut Model) {
 /// Lists what can stand at the cursor, all of it.
 pub(super) fn list(model: &mut Model) {
     browse::focus(model, Pane::Prompt);
-    if let Some(why) = cannot_send(model) {
+    if let Some(why) = cannot_talk(model) {
         return model.tell(why);
     }
     typed_on(model);

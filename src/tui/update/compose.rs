@@ -8,7 +8,7 @@ use crate::display::keys::Action;
 use super::super::directive::{Directive, cannot_keep_alive, cannot_send};
 use super::super::effect::Effect;
 use super::super::message::Unread;
-use super::super::model::{Anchor, Model, Pane, Trust};
+use super::super::model::{Anchor, Model, Pane};
 use super::super::palette;
 use super::super::popup::Popup;
 use super::directive;
@@ -100,16 +100,20 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Takes the directive out of the prompt and runs it; with a slip in it, it stays to be mended.
+/// Takes the directive out of the prompt and runs it; with a slip in it, it stays to be mended, and
+/// where it cannot be done now, to be done later.
 pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
     let name = palette::typed(model).0;
-    if Directive::find(name).is_none() {
+    let Some(found) = Directive::find(name) else {
         let name = name.to_owned();
         return directive::unknown(model, &name);
-    }
+    };
     if let Some(at) = directive::find_slip(model) {
         model.prompt.place(at);
         return Vec::new();
+    }
+    if let Some(why) = (found.reason)(model) {
+        return directive::refuse(model, why);
     }
     let (line, remembered) = take(model, true);
     super::close(model);
@@ -131,12 +135,8 @@ pub(super) fn stays(model: &mut Model, id: usize, unread: &Unread) {
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
-    if !model.session.is_trusted() {
-        model.session.trust = Trust::ToAsk;
-        return Vec::new();
-    }
     if let Some(why) = cannot_send(model) {
-        return directive::told(model, why);
+        return directive::refuse(model, why);
     }
     let (line, remembered) = take(model, keep);
     model.session.anchor = Anchor::Follow;
@@ -171,7 +171,7 @@ pub(super) fn prepare(model: &mut Model, directive: &str) {
 /// F7: NOOP, where it is a command.
 pub(super) fn keep_alive(model: &mut Model) -> Vec<Effect> {
     if let Some(why) = cannot_keep_alive(model) {
-        return directive::told(model, why);
+        return directive::refuse(model, why);
     }
     vec![Effect::Say(model.session.id, Bytes::from_static(b"NOOP\r\n"))]
 }
@@ -254,6 +254,7 @@ mod tests {
             (&[], ":drip 1 0 NOOP\n", &[":drip 1 0 NOOP"]),
             (&[], ":close\n", &[":close"]),
             (&[], "AUTH PLAIN c2VjcmV0\n", &[]),
+            (&[], ":explain AUTH PLAIN c2VjcmV0\n", &[]),
             (&[], ":raw AUTH PLAIN c2VjcmV0\n", &[]),
             (&[], ":drip 1 0 AUTH PLAIN c2VjcmV0\n", &[]),
             (&[], ":drip AUTH PLAIN c2VjcmV0\n", &[]),
@@ -419,7 +420,10 @@ mod tests {
         for (talk, typed, seen) in [
             (&[][..], ":wra AUTH PLAIN c2Vj", ":wra AUTH PLAIN ****"),
             (&[], ": raw AUTH PLAIN c2Vj", ": raw AUTH PLAIN ****"),
-            (&[], ":explain AUTH PLAIN x", ":explain AUTH PLAIN x"),
+            (&[], ":explain AUTH PLAIN c2Vj", ":explain AUTH PLAIN ****"),
+            (&[], ":explain AUTH PLAIN", ":explain AUTH PLAIN"),
+            (&[], ":connect smtp://u:c2Vj@mx", ":connect smtp://u:****@mx"),
+            (&[], ":new u:c2Vj@mx:25", ":new u:****@mx:25"),
             (&[], "C: AUHT PLAIN c2Vj", "C: AUHT PLAIN ****"),
             (&refused, ":drip 1 200ms NOOP", ":drip 1 200ms NOOP"),
             (&refused, ":drip 1 200ms c2Vj", ":drip 1 200ms ****"),

@@ -7,7 +7,7 @@ use crate::smtp::target::Target;
 use crate::speaker::login::Credentials;
 use crate::speaker::{Directive as Said, Errand, Login, Say, Starttls, directive as said};
 
-use super::super::directive::{DIRECTIVES, Directive, Does, cannot_dial, cannot_edit};
+use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED};
 use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::model::Model;
@@ -99,10 +99,7 @@ fn insert(model: &mut Model, name: &str) -> Vec<Effect> {
 }
 
 fn attach(model: &mut Model, file: &str) -> Vec<Effect> {
-    match cannot_edit(model) {
-        Some(why) => return told(model, why),
-        None => super::form::open(model, file),
-    }
+    super::form::open(model, file);
     Vec::new()
 }
 
@@ -115,9 +112,6 @@ pub(super) fn unknown(model: &mut Model, name: &str) -> Vec<Effect> {
 }
 
 fn dial(model: &mut Model, target: &str) -> Vec<Effect> {
-    if let Some(why) = cannot_dial(model) {
-        return told(model, why);
-    }
     vec![Effect::Dial(target_of(model, target))]
 }
 
@@ -129,9 +123,6 @@ fn target_of(model: &Model, named: &str) -> String {
 
 /// Says on the wire what a directive says.
 fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
-    if let Some(why) = (directive.reason)(model) {
-        return told(model, why);
-    }
     let id = model.session.id;
     let effect = match said::read(directive.name, argument.as_bytes(), AT) {
         Ok(Some(Said::Data(file))) => Effect::SayFile(file),
@@ -147,12 +138,22 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
             return told(model, "message.nothing-sent");
         }
         Ok(Some(Said::Say(Say::Bytes(bytes)))) => Effect::Say(id, bytes),
+        Ok(Some(Said::Say(Say::Answer(bytes)))) => Effect::Answer(id, bytes),
         Ok(Some(Said::Say(Say::Drip(drip)))) => Effect::Drip(id, drip),
         Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
         // With a slip it has stayed in the line.
         Ok(Some(Said::Say(Say::Wait(_))) | None) | Err(_) => return Vec::new(),
     };
     vec![effect]
+}
+
+/// Says why something cannot be done; where a certificate is to be judged first, it asks.
+pub(super) fn refuse(model: &mut Model, why: &'static str) -> Vec<Effect> {
+    if why == UNTRUSTED {
+        super::trust::ask_again(model);
+        return Vec::new();
+    }
+    told(model, why)
 }
 
 /// Says a sentence, and that is all.

@@ -30,6 +30,7 @@ pub(super) fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     }
     match next {
         Next::Say(bytes) => vec![Effect::Say(id, bytes)],
+        Next::Answer(bytes) => vec![Effect::Answer(id, bytes)],
         Next::Wait | Next::Over(_) => Vec::new(),
     }
 }

@@ -65,6 +65,8 @@ pub(super) fn open(model: &mut Model, topics: Vec<Topic>) {
 
 /// Opens what some words mean, or says that nobody knows them.
 pub(super) fn find(model: &mut Model, words: &str) {
+    let words =
+        if model.with_secrets { words.to_owned() } else { article::without_explained(words) };
     let words: Vec<&str> = words.split_whitespace().collect();
     let (found, unknown) = topic::find(&words);
     if !found.is_empty() {

@@ -27,6 +27,9 @@ pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(session) = model.session_mut(id).filter(|s| s.is_trusted()) else { return Vec::new() };
+    if session.errand.is_some() {
+        return Vec::new();
+    }
     let Some(queue) = &mut session.queue else { return Vec::new() };
     match queue.next(&session.dialogue) {
         Next::Wait => {}

@@ -2,6 +2,7 @@
 
 use crate::display::keys::Action;
 
+use super::super::directive::UNTRUSTED;
 use super::super::effect::Effect;
 use super::super::files;
 use super::super::model::Model;
@@ -109,7 +110,12 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         }
         entry if entry.reason(model).is_some() => {
             let why = entry.reason(model).unwrap_or_default();
-            directive::told(model, why)
+            if why == UNTRUSTED && matches!(entry, Entry::Directive(_)) {
+                complete(model);
+            } else if why == UNTRUSTED {
+                super::close(model);
+            }
+            directive::refuse(model, why)
         }
         Entry::Directive(_) => {
             complete(model);

@@ -2,7 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane};
-use super::super::popup::{Answer, Asked};
+use super::super::popup::{Answer, Asked, Popup};
 use super::super::queue::Queue;
 use super::compose;
 use super::lines::next_line;
@@ -18,6 +18,9 @@ pub(super) fn paste(model: &mut Model, text: &str) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     // The end of the last line is Enter's.
     let mut text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+    if matches!(&model.popup, Some(Popup::Question(q)) if q.asked == Asked::Certificate) {
+        return put_off(model, text);
+    }
     if model.popup.is_some() && model.line().is_some() {
         text = text.replace('\n', " ");
     }

@@ -2,7 +2,7 @@
 
 use crate::display::keys::Action;
 
-use super::super::directive::{cannot_send, something_leaves};
+use super::super::directive::{UNTRUSTED, cannot_send, something_leaves};
 use super::super::effect::Effect;
 use super::super::model::Model;
 use super::super::popup::{Answer, Asked, Popup, Question};
@@ -123,7 +123,13 @@ pub(super) fn letter(model: &mut Model, c: char) -> Vec<Effect> {
 fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
     let Some(Popup::Question(question)) = &model.popup else { return Vec::new() };
     if let Some(why) = reason(model, &question.asked, answer) {
-        return directive::told(model, why);
+        if why == UNTRUSTED
+            && let Some(Popup::Question(Question { asked, .. })) = model.popup.take()
+            && let Asked::Paste(text) = asked
+        {
+            model.prompt.insert(&text);
+        }
+        return directive::refuse(model, why);
     }
     let Some(Popup::Question(question)) = model.popup.take() else { return Vec::new() };
     match question.asked {

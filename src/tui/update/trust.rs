@@ -19,6 +19,19 @@ pub(super) fn heard(session: &mut Session, event: &Event, insecure: bool) {
     }
 }
 
+/// Asks once more, and keeps the line that is to be sent; what the palette has put aside for it can
+/// be yanked.
+pub(super) fn ask_again(model: &mut Model) {
+    model.session.trust = Trust::ToAsk;
+    if let Some(Popup::Palette(palette)) = &model.popup {
+        let draft = palette.draft.text().to_owned();
+        if !draft.is_empty() && !palette.draft.held_secret() && !model.session.hides_in(&draft) {
+            model.prompt.keep(draft);
+        }
+        model.popup = None;
+    }
+}
+
 /// Asks, or closes a question that is about nothing any more.
 pub(super) fn ask(model: &mut Model) {
     let asked = matches!(&model.popup, Some(Popup::Question(q)) if q.asked == Asked::Certificate);

@@ -14,7 +14,7 @@ use crate::knowledge;
 
 use super::super::layout::Side;
 use super::super::model::{Model, Pane};
-use super::super::popup::Popup;
+use super::super::popup::{Asked, Popup};
 use super::super::rows::Piece;
 use super::super::sending::Sending;
 use super::draw_lines;
@@ -115,6 +115,9 @@ fn pieces(hint: Hint) -> [Piece; 2] {
 /// What a hint says of its action: what it does here.
 pub fn words(model: &Model, action: Action) -> &'static str {
     let key = match action {
+        Action::Leave if matches!(&model.popup, Some(Popup::Question(q)) if q.asked == Asked::Certificate) => {
+            "hint.later"
+        }
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.editing().is_some() => "editor.leave",
         Action::SendDraft => "prompt.send",

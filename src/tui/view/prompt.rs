@@ -148,6 +148,10 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         let n = (newlines + 1).to_string();
         return (Role::Warn, model.sentence("prompt.lines", &[("n", &n)]));
     }
+    if let Some(errand) = model.session.errand.as_ref().filter(|_| !model.prompt.text().is_empty())
+    {
+        return warn(errand.under_way());
+    }
     let really = dialogue.awaits_mail_data() && !dialogue.endpoints().loopback;
     if let Some(said) = verdict(model, columns, really) {
         return said;
