@@ -1,6 +1,8 @@
 //! The command line → [`Mode`], one variant for each way of running.
 
+mod attach;
 mod common;
+mod send;
 mod text;
 mod tls;
 
@@ -14,7 +16,9 @@ use crate::net::dial::Target;
 use crate::net::listen::Place;
 use crate::speaker::Policy;
 
+pub use attach::Attachments;
 pub use common::Common;
+pub use send::{AttachedFile, MessageArgs, OutputArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
@@ -61,6 +65,9 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Send one message: the whole session in one line
+    #[command(after_help = text::SEND)]
+    Send(Box<SendArgs>),
     /// Print what a recording, a transcript or a message holds
     #[command(after_help = text::SHOW)]
     Show {
@@ -173,6 +180,8 @@ pub enum Mode {
     Plain(Target),
     /// Scripts.
     Run(Run),
+    /// One message.
+    Send(Box<SendArgs>),
     /// A file, printed.
     Show {
         /// The file.
@@ -248,9 +257,10 @@ pub fn read(
         let why = "standard input (-) can be read only once";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
-    let talks = matches!(cli.verb, None | Some(Verb::Run { .. }));
+    let talks = matches!(cli.verb, None | Some(Verb::Run { .. } | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
-        let why = "--record is for sessions that this program drives: the screen, --plain and run";
+        let why =
+            "--record is for sessions that this program drives: the screen, --plain, run and send";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     let mode = match cli.verb {
@@ -262,6 +272,7 @@ pub fn read(
             let timeout = std::time::Duration::from_secs(timeout);
             Mode::Run(Run { scripts, server, codes, full, timeout, json })
         }
+        Some(Verb::Send(send)) => Mode::Send(send),
         Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
         Some(Verb::Open { files }) if piped => {
             let file = only(files, "without a screen, one file")?;

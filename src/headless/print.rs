@@ -83,12 +83,14 @@ impl Printer {
             && !self.full
             && line >= DATA_LINES
         {
-            let lines =
-                dialogue.messages().get(message).map_or(0, crate::session::Message::line_count);
+            let message = dialogue.messages().get(message);
+            let lines = message.map_or(0, crate::session::Message::line_count);
+            // While it grows, nobody knows which line is the last one.
+            let grows = message.is_some_and(|m| !m.is_complete()) && dialogue.phase().is_open();
             if line == DATA_LINES && lines > DATA_LINES + 1 {
                 let _ = writeln!(out, "# {}", knowledge::word(self.lang, "print.more-data"));
             }
-            if line + 1 < lines {
+            if line + 1 < lines || grows {
                 return;
             }
         }
