@@ -18,7 +18,7 @@ use crate::speaker::Policy;
 
 pub use attach::Attachments;
 pub use common::Common;
-pub use send::{AttachedFile, MessageArgs, OutputArgs, SendArgs, StopArgs, WayArgs};
+pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.

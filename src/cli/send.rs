@@ -65,6 +65,9 @@ pub struct SendArgs {
     /// What is told.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// What is printed in place of being sent.
+    #[command(flatten)]
+    pub print: PrintArgs,
 }
 
 /// What the message is.
@@ -176,6 +179,12 @@ pub struct OutputArgs {
     /// End with a code of the stage that failed, as swaks does
     #[arg(long)]
     pub stage_codes: bool,
+}
+
+/// What is printed in place of being sent.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct PrintArgs {
     /// Print the script for `ehlo run` that does the same, and send nothing
     #[arg(long, conflicts_with = "json")]
     pub print_script: bool,

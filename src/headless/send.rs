@@ -55,7 +55,7 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let clock = Clock::start();
     let now = clock.timestamp();
     let message = letter::compose(args, &envelope, (now, number()), lang)?;
-    if args.output.print_message {
+    if args.print.print_message {
         return print_message(&message);
     }
     let as_it_is = args.message.as_it_is;
@@ -75,7 +75,7 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
         together: args.way.pipeline,
         stop,
     };
-    if args.output.print_script {
+    if args.print.print_script {
         say(&script(order, lang))?;
         return Ok(Outcome::Done);
     }
@@ -97,8 +97,7 @@ fn user() -> String {
 
 /// A number that nobody else has.
 fn number() -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = seed().0;
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    seed().0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 fn encryption(choice: &Choice, target: &Target) -> Encryption {
@@ -143,7 +142,7 @@ fn auth(args: &SendArgs, setting: &Setting) -> anyhow::Result<Option<Auth>> {
     }
     let secret = match needed {
         // A script has no password in it.
-        Some(name) if !args.output.print_script => password(args, setting, &user, name)?,
+        Some(name) if !args.print.print_script => password(args, setting, &user, name)?,
         _ => Secret::default(),
     };
     Ok(Some(Auth {

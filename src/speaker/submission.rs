@@ -80,13 +80,6 @@ impl Submission {
         }
     }
 
-    /// Whether the client has introduced itself on this layer of the connection.
-    fn is_introduced(&self, seen: &Dialogue) -> bool {
-        let yes = |e: &Exchange| e.reply.as_ref().is_some_and(|r| r.class() == Class::Positive);
-        layer(seen)
-            .any(|(_, e)| matches!(e.verb(), Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo)) && yes(e))
-    }
-
     /// Whether STARTTLS is still to be said.
     fn still_secures(&self, seen: &Dialogue) -> bool {
         self.order.tls != Encryption::Never
@@ -231,7 +224,7 @@ impl Submission {
 }
 
 impl Speaker for Submission {
-    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+    fn next(&mut self, _now: Moment, seen: &Dialogue) -> Option<Say> {
         if !seen.phase().is_open() {
             return None;
         }
@@ -259,14 +252,22 @@ impl Speaker for Submission {
             // It has to hear first what becomes of all that was said.
             Step::Quit if !seen.awaits_client() => None,
             Step::Say(stage, line) if stage <= last => Some(Say::Bytes(line)),
-            Step::Login(login) if Stage::Auth <= last => {
+            Step::Login(mut login) if Stage::Auth <= last => {
+                let Next::Say(line) = login.next(seen) else { return None };
                 self.login = Some(*login);
-                self.next(now, seen)
+                Some(Say::Bytes(line))
             }
             Step::Wait => None,
             _ => Some(self.leave(seen, failed)),
         }
     }
+}
+
+/// Whether the client has introduced itself on this layer of the connection.
+fn is_introduced(seen: &Dialogue) -> bool {
+    let yes = |e: &Exchange| e.reply.as_ref().is_some_and(|r| r.class() == Class::Positive);
+    let introduces = |e: &Exchange| matches!(e.verb(), Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
+    layer(seen).any(|(_, e)| introduces(e) && yes(e))
 }
 
 /// Whether a recipient was accepted.

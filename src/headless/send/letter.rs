@@ -34,7 +34,7 @@ pub(super) fn compose(
     if is_whole(wanted) && args.attachments.0.is_empty() && !generated {
         return Ok(base);
     }
-    let mut draft = Draft::read(base, lang)?;
+    let mut draft = Draft::read(&base, lang)?;
     if let Some(body) = &wanted.body {
         draft.body = text_of(body, lang)?;
         if !draft.body.ends_with(b"\n") {
@@ -94,13 +94,11 @@ fn plain(envelope: &Envelope, facts: &Facts, lang: Lang) -> String {
 
 /// One of this program's templates, or a file, with its places filled.
 fn template(name: &str, facts: &Facts, lang: Lang) -> anyhow::Result<String> {
-    let text = match Template::find(name) {
-        Some(template) => knowledge::data(&template.file()).to_owned(),
-        None => {
-            let path = Path::new(name.strip_prefix('@').unwrap_or(name));
-            let bytes = file(path, lang)?;
-            String::from_utf8(bytes).map_err(|_| told(lang, "send.not-text", name))?
-        }
+    let text = if let Some(template) = Template::find(name) {
+        knowledge::data(&template.file()).to_owned()
+    } else {
+        let path = Path::new(name.strip_prefix('@').unwrap_or(name));
+        String::from_utf8(file(path, lang)?).map_err(|_| told(lang, "send.not-text", name))?
     };
     Ok(knowledge::filled(&text, &facts.places()))
 }
@@ -159,8 +157,8 @@ impl Draft {
         Self::new(&String::from_utf8_lossy(header), body)
     }
 
-    fn read(message: Vec<u8>, lang: Lang) -> anyhow::Result<Self> {
-        let (header, body) = split(&message);
+    fn read(message: &[u8], lang: Lang) -> anyhow::Result<Self> {
+        let (header, body) = split(message);
         let Ok(header) = std::str::from_utf8(header) else {
             return Err(told(lang, "send.not-text", ""));
         };

@@ -5,8 +5,8 @@ use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
-use super::stage::Stage;
-use super::{Encryption, Submission};
+use super::stage::{Stage, Stop};
+use super::{Encryption, Submission, is_introduced};
 
 /// Why it did not go as wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +43,14 @@ impl Submission {
     /// What was not as wished, now that the session is over; a recipient that was refused is, even
     /// where others were accepted.
     pub fn failure(&self, seen: &Dialogue) -> Option<Failure> {
-        let recipients = || {
-            let refused = self.refused(seen, &Verb::Rcpt, Class::Positive);
-            refused.map(|at| Failure::new(Stage::Rcpt, Why::Refused(at)))
-        };
+        let recipients = || refused(seen).map(|at| Failure::new(Stage::Rcpt, Why::Refused(at)));
         let lost = self.loss(seen);
         self.obstacle(seen).into_iter().chain(lost).chain(recipients()).min_by_key(|f| f.stage)
     }
 
     /// What makes it pointless to go on.
     pub(super) fn obstacle(&self, seen: &Dialogue) -> Option<Failure> {
-        let last = self.order.stop.map_or(Stage::Quit, |stop| stop.stage());
+        let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
         let counts = |failure: &Failure| failure.stage <= last || failure.stage == Stage::Quit;
         let answers = here(seen).filter_map(|(at, e)| self.refusal(seen, at, e));
         let lacks = [self.lacks_tls(seen), self.lacks_login(seen), self.lacks_chunks(seen)];
@@ -86,14 +83,14 @@ impl Submission {
 
     fn lacks_tls(&self, seen: &Dialogue) -> Option<Failure> {
         let needed = self.order.tls == Encryption::Required && !seen.is_secured();
-        let lacks = needed && self.is_introduced(seen) && !seen.offers("STARTTLS");
+        let lacks = needed && is_introduced(seen) && !seen.offers("STARTTLS");
         lacks.then_some(Failure::new(Stage::Tls, Why::NotOffered("STARTTLS")))
     }
 
     /// No login has worked, and there is none left to try.
     fn lacks_login(&self, seen: &Dialogue) -> Option<Failure> {
         let wanted = self.order.auth.as_ref().filter(|_| !seen.is_authenticated())?;
-        if !self.is_introduced(seen) || self.login.is_some() || self.mechanism(seen).is_some() {
+        if !is_introduced(seen) || self.login.is_some() || self.mechanism(seen).is_some() {
             return None;
         }
         let steps = |(_, e): &(usize, &Exchange)| self.stage(e) == Stage::Auth;
@@ -106,23 +103,16 @@ impl Submission {
 
     /// All recipients were refused.
     fn lacks_recipients(&self, seen: &Dialogue) -> Option<Failure> {
-        let named = here(seen).filter(|(_, e)| e.verb() == Some(&Verb::Rcpt));
-        let refused = |e: &Exchange| e.reply.as_ref().is_some_and(|r| r.class() != Class::Positive);
-        let first = self.refused(seen, &Verb::Rcpt, Class::Positive)?;
-        let all = named.filter(|(_, e)| refused(e)).count() == self.order.recipients.len();
+        let first = refused(seen)?;
+        let count = here(seen).filter(|(_, e)| is_refused_recipient(e)).count();
+        let all = count == self.order.recipients.len();
         all.then_some(Failure::new(Stage::Rcpt, Why::Refused(first)))
     }
 
     fn lacks_chunks(&self, seen: &Dialogue) -> Option<Failure> {
-        let lacks = self.order.is_chunked() && self.is_introduced(seen) && !seen.offers("CHUNKING");
+        let lacks = self.order.is_chunked() && is_introduced(seen) && !seen.offers("CHUNKING");
         let lacks = lacks && !self.still_secures(seen);
         lacks.then_some(Failure::new(Stage::Data, Why::NotOffered("CHUNKING")))
-    }
-
-    /// The first exchange of this command that was answered otherwise.
-    fn refused(&self, seen: &Dialogue, verb: &Verb, good: Class) -> Option<usize> {
-        let is_no = |e: &Exchange| e.reply.as_ref().is_some_and(|r| r.class() != good);
-        here(seen).find(|(_, e)| e.verb() == Some(verb) && is_no(e)).map(|(at, _)| at)
     }
 
     /// The connection ended too early.
@@ -149,6 +139,16 @@ impl Submission {
             }
         }
     }
+}
+
+/// The first recipient that was refused.
+fn refused(seen: &Dialogue) -> Option<usize> {
+    here(seen).find(|(_, e)| is_refused_recipient(e)).map(|(at, _)| at)
+}
+
+fn is_refused_recipient(exchange: &Exchange) -> bool {
+    let is_no = exchange.reply.as_ref().is_some_and(|r| r.class() != Class::Positive);
+    is_no && exchange.verb() == Some(&Verb::Rcpt)
 }
 
 /// The exchanges of this connection.

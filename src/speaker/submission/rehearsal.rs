@@ -30,9 +30,8 @@ pub fn rehearse(order: Order) -> String {
                 }
                 return script.out;
             }
-            Some(Say::Drip(_) | Say::Wait(_)) => {}
             None if !script.answer(&submission) => return script.out,
-            None => {}
+            None | Some(Say::Drip(_) | Say::Wait(_)) => {}
         }
     }
 }
@@ -96,14 +95,13 @@ fn reply(exchange: &Exchange, order: &Order) -> (&'static str, Bytes) {
         (expected, Bytes::from_static(reply.as_bytes()))
     };
     match (&exchange.turn, exchange.verb()) {
-        (Turn::Greeting, _) => said("220", "220 x\r\n"),
+        (Turn::Greeting, _) | (_, Some(Verb::Starttls)) => said("220", "220 x\r\n"),
         (_, Some(Verb::Ehlo | Verb::Lhlo)) => {
             let starttls = order.tls == Encryption::Required && !exchange.secured;
             let starttls = if starttls { "250-STARTTLS\r\n" } else { "" };
             let offers = "250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250-BINARYMIME\r\n";
             ("250", Bytes::from(["250-x\r\n", starttls, offers, "250 SMTPUTF8\r\n"].concat()))
         }
-        (_, Some(Verb::Starttls)) => said("220", "220 x\r\n"),
         // An address of somewhere else and one that cannot be verified are recipients, too.
         (_, Some(Verb::Rcpt)) => said("2xx", "250 x\r\n"),
         (_, Some(Verb::Data)) => said("354", "354 x\r\n"),
