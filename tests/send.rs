@@ -13,9 +13,14 @@
 mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/servers.rs"]
+mod servers;
+
+use std::time::{Duration, Instant};
 
 use peer::{Client, Peer};
 use program::{Ended, Home, arg};
+use servers::{PASSWORD, Server, USER};
 
 /// What every call here has.
 const ALICE_TO_BOB: [&str; 4] = ["-f", "alice@example.org", "-t", "bob@example.net"];
@@ -771,4 +776,94 @@ fn ehlo_that_is_refused_becomes_helo() {
     });
     send(&peer.address, &[]).with(0);
     assert_eq!(peer.end(), "MAIL FROM:<alice@example.org>\r\n");
+}
+
+/// The messages in the inbox of a server, once there are `count`.
+fn stored(server: &Server, count: usize) -> Vec<String> {
+    let begun = Instant::now();
+    loop {
+        let files = std::fs::read_dir(server.file("mail/inbox/new")).into_iter().flatten();
+        let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let texts: Vec<_> = texts.collect();
+        if texts.len() >= count {
+            return texts;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "only {} arrived", texts.len());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// One message in every way to a server of other people; all of it arrives.
+fn arrives(name: &'static str, mechanism: &str, chunks: bool, utf8: bool) {
+    let Some(server) = Server::start(name, &["plain", "starttls", "implicit"]) else { return };
+    let home = Home::new();
+    home.file("pw", PASSWORD);
+    home.file("a.txt", ".\n..dots\n");
+    let ca = server.ca();
+    let call = |door: &str, options: &[&str]| {
+        let target = server.at(door);
+        let call = ["send", "-s", &target, "-f", "a@example.test", "-t", "inbox@example.test"];
+        home.run(call.iter().chain(options)).with(0).out
+    };
+    let mut sent = 1;
+    call("plain", &["--attach", "a.txt", "--subject", "caf\u{e9}", "--pipeline"]);
+    // It is known by nobody here, and told so.
+    let told = call("starttls", &["--body", "opportunistic"]);
+    assert!(told.contains("C: STARTTLS") && told.contains("CANNOT BE TRUSTED"), "{told}");
+    let login = ["--user", USER, "--password-file", "pw", "--tls-ca", arg(&ca)];
+    let tls = [&login[..], &["--tls", "starttls", "--auth", mechanism]].concat();
+    let told = call("starttls", &tls);
+    assert!(told.contains(&format!("C: AUTH {mechanism}")), "{told}");
+    let target = format!("smtps://{}", server.at("implicit"));
+    let to = ["-f", "a@example.test", "-t", "inbox@example.test"];
+    let implicit = ["send", "-s", &target].into_iter().chain(to).chain(login);
+    home.run(implicit).with(0);
+    sent += 3;
+    for together in [&[][..], &["--pipeline"]] {
+        if chunks {
+            let told = call("plain", &[&["--chunk", "50", "--attach", "a.txt"], together].concat());
+            assert!(told.contains("C: BDAT 50") && told.contains(" LAST"), "{told}");
+            sent += 1;
+        }
+    }
+    if utf8 {
+        let told = call("plain", &["--header", "X-Name: caf\u{e9}", "--notify", "never"]);
+        assert!(told.contains(" SMTPUTF8\n") && told.contains(" NOTIFY=NEVER\n"), "{told}");
+        sent += 1;
+    }
+    if name == "aiosmtpd" {
+        return;
+    }
+    let texts = stored(&server, sent);
+    assert_eq!(texts.len(), sent);
+    let attached = texts.iter().filter(|text| text.contains("\n.\n..dots\n"));
+    assert_eq!(attached.count(), if chunks { 3 } else { 1 }, "{texts:#?}");
+}
+
+#[test]
+fn postfix_takes_what_is_sent() {
+    arrives("postfix", "SCRAM-SHA-256", true, true);
+}
+
+#[test]
+fn exim_takes_what_is_sent() {
+    arrives("exim", "CRAM-MD5", true, false);
+}
+
+#[test]
+fn aiosmtpd_takes_what_is_sent() {
+    arrives("aiosmtpd", "PLAIN", false, false);
+}
+
+#[test]
+fn a_recipient_that_exim_refuses_or_defers_is_told_of() {
+    let Some(exim) = Server::start("exim", &["plain"]) else { return };
+    for (to, code) in [("nosuch@example.test", "550"), ("later@example.test", "451")] {
+        let target = exim.at("plain");
+        let both = format!("inbox@example.test, {to}");
+        let call = ["send", "-s", &target, "-f", "a@example.test", "-t", &both, "--stage-codes"];
+        let told = Home::new().run(call).with(24).out;
+        assert!(told.contains(&format!("# refused at RCPT: {code}")), "{told}");
+        assert!(told.contains("#   To <inbox@example.test>  250 accepted"), "{told}");
+    }
 }
