@@ -1,7 +1,9 @@
 //! The command line → [`Mode`], one variant for each way of running.
 
+mod attach;
 mod common;
 mod reach;
+mod send;
 mod text;
 mod tls;
 
@@ -15,8 +17,10 @@ use crate::net::dial::Target;
 use crate::net::listen::Place;
 use crate::speaker::Policy;
 
+pub use attach::Attachments;
 pub use common::Common;
 pub use reach::ReachArgs;
+pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
@@ -63,6 +67,9 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Send one message: the whole session in one line
+    #[command(after_help = text::SEND)]
+    Send(Box<SendArgs>),
     /// Print what a recording, a transcript or a message holds
     #[command(after_help = text::SHOW)]
     Show {
@@ -175,6 +182,8 @@ pub enum Mode {
     Plain(Target),
     /// Scripts.
     Run(Run),
+    /// One message.
+    Send(Box<SendArgs>),
     /// A file, printed.
     Show {
         /// The file.
@@ -250,9 +259,10 @@ pub fn read(
         let why = "standard input (-) can be read only once";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
-    let talks = matches!(cli.verb, None | Some(Verb::Run { .. }));
+    let talks = matches!(cli.verb, None | Some(Verb::Run { .. } | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
-        let why = "--record is for sessions that this program drives: the screen, --plain and run";
+        let why =
+            "--record is for sessions that this program drives: the screen, --plain, run and send";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     let mode = match cli.verb {
@@ -264,6 +274,7 @@ pub fn read(
             let timeout = std::time::Duration::from_secs(timeout);
             Mode::Run(Run { scripts, server, codes, full, timeout, json })
         }
+        Some(Verb::Send(send)) => Mode::Send(send),
         Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
         Some(Verb::Open { files }) if piped => {
             let file = only(files, "without a screen, one file")?;

@@ -12,6 +12,7 @@ pub mod plain;
 pub mod print;
 pub mod run;
 pub mod secure;
+pub mod send;
 pub mod serve;
 pub mod show;
 pub mod themes;
@@ -54,6 +55,8 @@ pub enum Outcome {
     Unreachable,
     /// Bad usage, or input that cannot be read.
     Usage,
+    /// `ehlo send --stage-codes`: the code of the stage that failed.
+    Stage(u8),
 }
 
 impl From<Outcome> for ExitCode {
@@ -63,6 +66,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Failed => 1,
             Outcome::Unreachable => 2,
             Outcome::Usage => 64,
+            Outcome::Stage(code) => code,
         })
     }
 }

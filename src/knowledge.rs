@@ -33,6 +33,31 @@ pub struct Word {
     pub ja: Option<String>,
 }
 
+/// An option of another program, and what it is here.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counterpart {
+    /// Options of `ehlo send`, or calls such as `ehlo run`; without any, there is none.
+    #[serde(default)]
+    pub ours: Vec<String>,
+    /// What is different, or why there is none, in English.
+    #[serde(default)]
+    pub en: String,
+    /// The same in Japanese.
+    #[serde(default)]
+    pub ja: String,
+}
+
+impl Counterpart {
+    /// What is said about it in `lang`.
+    pub fn say(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Ja => &self.ja,
+        }
+    }
+}
+
 /// One line of the list of standards.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +144,11 @@ pub fn phase(name: &str) -> Option<&'static Entry> {
 pub fn rfcs() -> &'static Table<Rfc> {
     static RFCS: OnceLock<Table<Rfc>> = OnceLock::new();
     RFCS.get_or_init(|| parsed("rfcs.toml").collect())
+}
+
+/// The options of swaks, in the order of its manual.
+pub fn swaks() -> impl Iterator<Item = (String, Counterpart)> {
+    parsed("swaks.toml")
 }
 
 /// The rows of an embedded file, in its order.

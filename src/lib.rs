@@ -9,6 +9,7 @@
 //! | `ehlo`, `ehlo HOST` | [`speaker::Human`] | a dialled connection | [`tui`] |
 //! | `ehlo --plain` | [`speaker::Human`] | a dialled connection | [`headless::plain`] |
 //! | `ehlo run` | [`speaker::Script`] | a dialled connection | [`headless::run`] |
+//! | `ehlo send` | [`speaker::Submission`] | a dialled connection | [`headless::send`] |
 //! | `ehlo serve` | [`speaker::Server`] | accepted connections | [`headless::serve`] |
 //! | `ehlo open`, `ehlo show` | nobody | a file | [`tui`], [`headless::show`] |
 //!

@@ -45,6 +45,7 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), setting),
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
+        Mode::Send(send) => headless::send::run(&send, setting),
         Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
         Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod script;
 pub mod server;
 pub mod starttls;
+pub mod submission;
 pub mod upgrade;
 
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub use policy::Policy;
 pub use script::Script;
 pub use server::Server;
 pub use starttls::Starttls;
+pub use submission::Submission;
 pub use upgrade::Upgrade;
 
 /// What a speaker wants to happen.

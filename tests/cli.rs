@@ -1240,3 +1240,18 @@ fn plain_ends_well_with_input_behind_quit() {
     let ended = Home::new().run_with(["--plain"], "EHLO x\nQUIT\n\nNOOP\n").with(0);
     assert!(!ended.out.contains("C: NOOP"), "{}", ended.out);
 }
+
+#[test]
+fn the_options_of_swaks_are_explained() {
+    let home = Home::new();
+    let said = home.run(["explain", "swaks"]).with(0).out;
+    assert!(said.contains("\n-q, --quit-after\n    --quit-after\n    the same points"), "{said}");
+    assert!(said.contains("\n--pipe\n    none\n    not in this version"), "{said}");
+    let object = &home.run(["explain", "swaks", "--json", "--lang", "ja"]).with(0).json()[0];
+    let options = object["options"].as_array().unwrap();
+    let quits = options.iter().find(|row| row["option"] == "-q, --quit-after").unwrap();
+    assert_eq!(quits["ours"][0], "--quit-after");
+    assert!(quits["text"].as_str().unwrap().contains("同じ位置"));
+    let help = home.run(["send", "--help"]).with(0).out;
+    assert!(help.contains("`ehlo explain swaks`"), "{help}");
+}

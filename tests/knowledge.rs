@@ -42,11 +42,13 @@ const FILES: &[&str] = &[
     "parameters.toml",
     "phases.toml",
     "rfcs.toml",
+    "swaks.toml",
     "text/advice.toml",
     "text/auth.toml",
     "text/editor.toml",
     "text/interface.toml",
     "text/reach.toml",
+    "text/send.toml",
     "text/tls.toml",
     "trace.toml",
     "verbs.toml",
@@ -57,6 +59,7 @@ const WITHOUT_STANDARD: &[&str] = &[
     "code/353",
     "field/X-Priority",
     "idea/proxy-header",
+    "idea/swaks",
     "mechanism/LOGIN",
     "mechanism/NTLM",
     "mechanism/XOAUTH2",
@@ -490,4 +493,147 @@ fn calls_are_read_as_they_are_meant() {
     assert_eq!(seen[4].values, None);
     assert_eq!(places("{a} b {c-d} {"), BTreeSet::from(["a", "c-d"]));
     assert!(is_word('_') && is_oddity("B09") && !is_oddity("J01"));
+}
+
+/// The options of swaks, each by one of its names, as its manual lists them.
+const SWAKS: &[&str] = &[
+    "--config",
+    "--server",
+    "--port",
+    "--local-interface",
+    "--local-port",
+    "--copy-routing",
+    "-4",
+    "-6",
+    "--socket",
+    "--pipe",
+    "--to",
+    "--cc",
+    "--bcc",
+    "--from",
+    "--helo",
+    "--ehlo",
+    "--lhlo",
+    "--quit-after",
+    "--drop-after",
+    "--drop-after-send",
+    "--timeout",
+    "--protocol",
+    "--pipeline",
+    "--prdr",
+    "--force-getpwuid",
+    "-tls",
+    "-tlso",
+    "-tlsos",
+    "-tlsc",
+    "-tlsp",
+    "--tls-cipher",
+    "--tls-verify",
+    "--tls-verify-ca",
+    "--tls-verify-host",
+    "--tls-verify-target",
+    "--tls-ca-path",
+    "--tls-cert",
+    "--tls-key",
+    "--tls-chain",
+    "--tls-get-peer-cert",
+    "--tls-get-peer-chain",
+    "--tls-sni",
+    "-a",
+    "-ao",
+    "-aos",
+    "-au",
+    "-ap",
+    "-ae",
+    "-am",
+    "-apt",
+    "-ahp",
+    "--xclient-addr",
+    "--xclient-delim",
+    "--xclient",
+    "--xclient-no-verify",
+    "--xclient-before-starttls",
+    "--xclient-optional",
+    "--xclient-optional-strict",
+    "--proxy-version",
+    "--proxy",
+    "--proxy-family",
+    "--proxy-protocol",
+    "--proxy-command",
+    "--proxy-source",
+    "--proxy-source-port",
+    "--proxy-dest",
+    "--proxy-dest-port",
+    "--data",
+    "--body",
+    "--attach",
+    "--attach-body",
+    "--attach-type",
+    "--attach-name",
+    "--add-header",
+    "--header",
+    "--h-X",
+    "-dab",
+    "-dabsp",
+    "-ndf",
+    "-nsf",
+    "-n",
+    "-stl",
+    "-nih",
+    "-nsh",
+    "-nrh",
+    "-nth",
+    "-raw",
+    "--output",
+    "--output-file-stdout",
+    "--output-file-stderr",
+    "-pp",
+    "-hr",
+    "-hs",
+    "-hi",
+    "-ha",
+    "-S",
+    "--support",
+    "--dump",
+    "--dump-mail",
+    "--help",
+    "--version",
+];
+
+#[test]
+fn every_option_of_swaks_has_a_line_and_each_of_ours_exists() {
+    let rows: Vec<_> = knowledge::swaks().collect();
+    let named: BTreeSet<&str> = rows.iter().flat_map(|(name, _)| name.split(", ")).collect();
+    let lacking: Vec<_> = SWAKS.iter().filter(|option| !named.contains(*option)).collect();
+    assert!(lacking.is_empty(), "no line for {lacking:?}");
+    let mut definition = ehlo::cli::definition();
+    definition.build();
+    let send = definition.find_subcommand("send").unwrap();
+    let options: BTreeSet<String> = [send, &definition]
+        .into_iter()
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|arg| Some(format!("--{}", arg.get_long()?)))
+        .collect();
+    let calls: BTreeSet<String> =
+        definition.get_subcommands().map(|verb| format!("ehlo {}", verb.get_name())).collect();
+    for (theirs, row) in &rows {
+        for ours in &row.ours {
+            assert!(options.contains(ours) || calls.contains(ours), "{theirs}: no {ours}");
+        }
+        let reason = !row.en.is_empty();
+        assert!(reason || !row.ours.is_empty(), "{theirs}: neither ours nor a reason");
+        assert!(row.en.is_ascii(), "{theirs}: English beyond ASCII");
+        // What is nothing but an option is the same in both.
+        let spoken = is_japanese(&row.ja) || row.ja == row.en;
+        assert!(spoken && reason != row.ja.is_empty(), "{theirs}: one language alone");
+        for option in row.en.split([' ', ',', ';', ':']).filter(|word| word.starts_with("--")) {
+            let known = options.contains(option);
+            assert!(known, "{theirs}: {option} is no option");
+        }
+    }
+    println!(
+        "{} lines, {} of them without an option of ours",
+        rows.len(),
+        rows.iter().filter(|(_, row)| row.ours.is_empty()).count()
+    );
 }

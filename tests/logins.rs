@@ -611,7 +611,7 @@ fn the_server_of_another_implementation_lets_our_client_in() {
             let mut login = Login::new(mechanism, credentials, Some(false));
             login.supply(Secret::new(secret), Seed([4; 32]));
             let (mut first, mut over) = (true, false);
-            while let (Next::Say(line) | Next::Answer(line)) = login.next(&seen) {
+            while let Next::Say(line) | Next::Answer(line) = login.next(&seen) {
                 hear(&mut seen, Side::Client, &line);
                 let text = std::str::from_utf8(&line).unwrap().trim();
                 let input = (!first).then(|| sasl::decode(text.as_bytes()).unwrap_or_default());

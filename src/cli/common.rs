@@ -12,7 +12,7 @@ use crate::headless::Password;
 /// Options that every way of running knows, before or after the verb.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
-    /// Record the session to a file (a journal), as it happens; for the screen, --plain and run
+    /// Record the session to a file (a journal), as it happens; for the screen, --plain, run and send
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// Keep secrets readable in recordings and on the screen

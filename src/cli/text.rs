@@ -16,6 +16,7 @@ pub(super) const MAIN: &str = "Examples:
   ehlo --theme light --lang ja          for this once; config.toml and EHLO_THEME are for always
   printf 'EHLO x\\r\\nQUIT\\r\\n' | ehlo --plain mx.example.net:25
   ehlo run login.txt --server mx.example.net:25
+  ehlo send -s mx.example.net -t bob@example.net
   ehlo serve --listen 127.0.0.1:2525 --maildir ./mail
 
 Exit codes: 0 as wished, 1 an expectation failed, 2 could not connect or talk, 64 bad usage or input";
@@ -28,6 +29,20 @@ pub(super) const RUN: &str = "Examples:
 
 A line \":auth PLAIN alice@example.org\" in a script is a whole login, and \":starttls\" a whole switch
 to TLS.";
+
+pub(super) const SEND: &str = "Examples:
+  ehlo send -s mx.example.net -f alice@example.org -t bob@example.net
+  ehlo send -s practice -t bob@example.net --subject Hello --body 'How are you?' --attach photo.png
+  ehlo send -s submit.example.org:587 -t bob@example.net --user alice --password-env SMTP_PASSWORD
+  ehlo send -s mx.example.net -t bob@example.net --quit-after rcpt      would it take mail for bob?
+  ehlo send -s mx.example.net -t bob@example.net --data message.eml --chunk 65536
+  ehlo send -s mx.example.net -t bob@example.net --print-script > script.txt
+
+STARTTLS is said where it is offered, and a certificate that cannot be trusted is told, not fatal;
+--tls starttls insists on both. `ehlo explain swaks` tells for each option of swaks what it is here.
+
+Exit codes: 0 as wished, 1 something was refused, a recipient among others too, 2 could not connect
+or talk, 64 bad usage or input";
 
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl

@@ -5,9 +5,12 @@ use serde::Serialize;
 use crate::display::Role;
 use crate::display::article::{self, Paragraph};
 use crate::display::text::wrap;
-use crate::knowledge::{self, Lang, Severity, Topic, topic};
+use crate::knowledge::{self, Counterpart, Lang, Severity, Topic, topic};
 
 use super::{Outcome, Setting, json, say};
+
+/// The entry behind which stand the options of another program.
+const SWAKS: &str = "swaks";
 
 /// Columns of what is printed.
 const COLUMNS: usize = 78;
@@ -30,12 +33,37 @@ pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result
         } else {
             let gap = if at == 0 { "" } else { "\n" };
             say(&format!("{gap}{}", text(*topic, setting.lang())))?;
+            if topic.id == SWAKS {
+                say(&format!("\n{}", counterparts(setting.lang())))?;
+            }
         }
     }
     for word in &unknown {
         eprintln!("ehlo: {}", article::nothing_known(word, setting.lang()));
     }
     Ok(if unknown.is_empty() { Outcome::Done } else { Outcome::Failed })
+}
+
+fn translated(lang: Lang) -> Vec<Translated> {
+    let translate = |(option, row): (String, Counterpart)| {
+        let text = row.say(lang).to_owned();
+        Translated { option, ours: row.ours, text }
+    };
+    knowledge::swaks().map(translate).collect()
+}
+
+/// Each option of swaks with what it is here.
+fn counterparts(lang: Lang) -> String {
+    let mut out = String::new();
+    for (theirs, row) in knowledge::swaks() {
+        let none = || knowledge::word(lang, "explain.no-counterpart").to_owned();
+        let ours = if row.ours.is_empty() { none() } else { row.ours.join(", ") };
+        for (text, indent) in [(theirs.as_str(), ""), (&ours, "    "), (row.say(lang), "    ")] {
+            let lines = wrap(text, COLUMNS - indent.len());
+            out.extend(lines.iter().filter(|l| !l.is_empty()).flat_map(|l| [indent, l, "\n"]));
+        }
+    }
+    out
 }
 
 /// What is known about some words, as comments of a transcript.
@@ -72,6 +100,15 @@ struct Object {
     example: &'static [String],
     rfc: &'static [String],
     see: &'static [String],
+    /// Options of another program, with those of this one.
+    options: Vec<Translated>,
+}
+
+#[derive(Serialize)]
+struct Translated {
+    option: String,
+    ours: Vec<String>,
+    text: String,
 }
 
 impl Object {
@@ -89,6 +126,7 @@ impl Object {
             example: &entry.example,
             rfc: &entry.rfc,
             see: &entry.see,
+            options: if topic.id == SWAKS { translated(lang) } else { Vec::new() },
         }
     }
 }

@@ -33,6 +33,7 @@ pub struct Session<'a> {
     login: Option<LoggedIn>,
     findings: Vec<Finding>,
     outcome: &'a str,
+    stage: Option<&'a str>,
     mismatch: Option<Mismatched>,
 }
 
@@ -303,6 +304,7 @@ pub fn session<'a>(
             .map(|login| LoggedIn { mechanism: login.mechanism.to_owned(), user: login.user() }),
         findings: findings(dialogue, setting.lang()),
         outcome,
+        stage: None,
         mismatch,
     }
 }
@@ -328,7 +330,12 @@ pub fn line(object: &impl Serialize) -> serde_json::Result<String> {
     Ok(out)
 }
 
-impl Session<'_> {
+impl<'a> Session<'a> {
+    /// The same, with the stage at which something was not as wished.
+    pub fn failed_at(self, stage: Option<&'a str>) -> Self {
+        Self { stage, ..self }
+    }
+
     /// The message alone, without the dialogue that was made up around it.
     pub fn of_message(mut self) -> Self {
         self.exchanges.clear();

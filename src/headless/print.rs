@@ -51,7 +51,7 @@ impl Printer {
     /// What is new in `dialogue`.
     pub fn news(&mut self, dialogue: &Dialogue) -> String {
         let mut out = String::new();
-        while self.rows < dialogue.wire().len() {
+        while self.rows < dialogue.wire().len() && !self.goes_on(dialogue, self.rows) {
             let at = self.rows;
             self.rows += 1;
             self.row(dialogue, at, &mut out);
@@ -64,6 +64,15 @@ impl Printer {
         self.partial = self.partial.max(lines.len());
         self.replies = dialogue.answered().len();
         out
+    }
+
+    /// Whether a row is a line of mail data of which the rest is still to leave: it is printed once,
+    /// and what came behind its beginning waits for it.
+    fn goes_on(&self, dialogue: &Dialogue, at: usize) -> bool {
+        let Some(Row::Data { message, line }) = dialogue.wire().row(at) else { return false };
+        let message = dialogue.messages().get(message);
+        let open = message.filter(|m| m.has_open_line() && dialogue.phase().is_open());
+        self.own_lines && open.is_some_and(|m| line + 1 == m.line_count())
     }
 
     /// A note on what left when, of a line that leaves in pieces; `data` was applied last.
@@ -83,12 +92,14 @@ impl Printer {
             && !self.full
             && line >= DATA_LINES
         {
-            let lines =
-                dialogue.messages().get(message).map_or(0, crate::session::Message::line_count);
+            let message = dialogue.messages().get(message);
+            let lines = message.map_or(0, crate::session::Message::line_count);
+            // While it grows, nobody knows which line is the last one.
+            let grows = message.is_some_and(|m| !m.is_complete()) && dialogue.phase().is_open();
             if line == DATA_LINES && lines > DATA_LINES + 1 {
                 let _ = writeln!(out, "# {}", knowledge::word(self.lang, "print.more-data"));
             }
-            if line + 1 < lines {
+            if line + 1 < lines || grows {
                 return;
             }
         }

@@ -125,6 +125,11 @@ impl Message {
         self.wire_len - self.kept as u64
     }
 
+    /// Whether its last line so far goes on.
+    pub const fn has_open_line(&self) -> bool {
+        self.open_line && !self.complete
+    }
+
     /// Whether its end has been seen.
     pub const fn is_complete(&self) -> bool {
         self.complete

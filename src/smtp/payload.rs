@@ -266,15 +266,25 @@ pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 /// (RFC 5321 §4.5.2). A bare CR inside a line stays. What needs no change is not copied.
 pub fn stuff(content: Vec<u8>) -> Bytes {
     let as_it_is = |line: &[u8]| line.ends_with(b"\r\n") && !line.starts_with(b".");
-    let mut out = if lines(&content).all(as_it_is) { content } else { changed(&content) };
+    let same = lines(&content).all(as_it_is);
+    let mut out = if same { content } else { changed(&content, true) };
     out.extend_from_slice(END_MARK);
     Bytes::from(out)
 }
 
-fn changed(content: &[u8]) -> Vec<u8> {
+/// `content` with CRLF for every line end. What needs no change is not copied.
+pub fn with_line_ends(content: Vec<u8>) -> Vec<u8> {
+    if lines(&content).all(|line| line.ends_with(b"\r\n")) {
+        content
+    } else {
+        changed(&content, false)
+    }
+}
+
+fn changed(content: &[u8], stuffed: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + content.len() / 32 + 8);
     for line in lines(content) {
-        if line.starts_with(b".") {
+        if stuffed && line.starts_with(b".") {
             out.push(b'.');
         }
         match line.strip_suffix(b"\n") {
@@ -287,7 +297,7 @@ fn changed(content: &[u8]) -> Vec<u8> {
 }
 
 /// The lines of `text` with their ends, found faster than byte by byte.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);

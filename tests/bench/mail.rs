@@ -1,4 +1,4 @@
-//! Mail that is sent: `ehlo run` against curl, both to the same sink.
+//! Mail that is sent: `ehlo run` and `ehlo send` against curl and swaks, all to the same sink.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +12,12 @@ use crate::sink;
 pub(crate) const SMALL: Kind = Kind::time("small message");
 /// The same behind STARTTLS, with the root of a practice server.
 pub(crate) const SMALL_TLS: Kind = Kind::time("small message over STARTTLS");
+/// The same in one line.
+pub(crate) const SENT: Kind = Kind::time("ehlo send, small message");
+/// The same behind STARTTLS.
+pub(crate) const SENT_TLS: Kind = Kind::time("ehlo send, small message over STARTTLS");
+/// The large message behind STARTTLS, in one line.
+pub(crate) const SENT_LARGE_TLS: Kind = Kind::time("ehlo send, 50 MB over STARTTLS");
 /// A whole process that sends the large message.
 pub(crate) const LARGE: Kind = Kind::time("50 MB message");
 /// The same, recorded.
@@ -26,6 +32,7 @@ const SMALL_ROUNDS: usize = 21;
 const LARGE_ROUNDS: usize = 7;
 const PEAK_ROUNDS: usize = 5;
 const CURL: &str = "curl -T";
+const SWAKS: &str = "swaks --data";
 
 /// One message, and where it goes.
 struct Errand<'a> {
@@ -60,6 +67,34 @@ impl<'a> Errand<'a> {
             command.args(["--tls", "starttls", "--tls-ca"]).arg(ca);
         }
         command
+    }
+
+    /// The same work in one line.
+    fn sent(&self) -> Command {
+        let mut command = Command::new(EHLO);
+        command.env("XDG_CONFIG_HOME", self.material.folder());
+        command.args(["send", "--server", &format!("127.0.0.1:{}", self.port)]);
+        command.args(["--from", "a@example.test", "--to", "b@example.test", "--data"]);
+        command.arg(&self.message);
+        if let Some(ca) = &self.ca {
+            command.args(["--tls", "starttls", "--tls-ca"]).arg(ca);
+        }
+        command
+    }
+
+    /// swaks does the same work, if there is one.
+    fn by_swaks(
+        &self,
+        measure: fn(&mut Command) -> anyhow::Result<f64>,
+    ) -> anyhow::Result<Option<f64>> {
+        let mut command = Command::new("swaks");
+        command.args(["--server", &format!("127.0.0.1:{}", self.port)]);
+        command.args(["--from", "a@example.test", "--to", "b@example.test", "--data"]);
+        command.arg(format!("@{}", self.message.display()));
+        if let Some(ca) = &self.ca {
+            command.args(["--tls", "--tls-verify", "--tls-ca-path"]).arg(ca);
+        }
+        installed("swaks").then(|| measure(&mut command)).transpose()
     }
 
     /// curl does the same work, if there is one.
@@ -101,6 +136,35 @@ fn one(errand: &Errand<'_>, kind: &'static Kind) -> anyhow::Result<Series> {
     let mut series = Series::new(kind, &[CURL]);
     for round in 0..=SMALL_ROUNDS {
         let samples = [Some(timed(&mut errand.ehlo(None))?), errand.by_curl(timed)?];
+        // The first round only warms up.
+        if round > 0 {
+            series.round(&samples);
+        }
+    }
+    Ok(series)
+}
+
+/// A message in one line, small in clear text, small and large over STARTTLS.
+///
+/// # Errors
+/// When one of the programs fails.
+pub(crate) fn sent(material: &Material) -> anyhow::Result<Vec<Series>> {
+    let clear = Errand::new(material, material.small()?)?;
+    let small = Errand::new(material, material.small()?)?.over_starttls()?;
+    let large = Errand::new(material, material.large()?)?.over_starttls()?;
+    Ok(vec![
+        in_one_line(&clear, &SENT, SMALL_ROUNDS)?,
+        in_one_line(&small, &SENT_TLS, SMALL_ROUNDS)?,
+        in_one_line(&large, &SENT_LARGE_TLS, LARGE_ROUNDS)?,
+    ])
+}
+
+/// The time that an errand takes in one line.
+fn in_one_line(errand: &Errand<'_>, kind: &'static Kind, rounds: usize) -> anyhow::Result<Series> {
+    let mut series = Series::new(kind, &[CURL, SWAKS]);
+    for round in 0..=rounds {
+        let ours = timed(&mut errand.sent())?;
+        let samples = [Some(ours), errand.by_curl(timed)?, errand.by_swaks(timed)?];
         // The first round only warms up.
         if round > 0 {
             series.round(&samples);

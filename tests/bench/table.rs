@@ -35,6 +35,7 @@ const GROUPS: &[Group] = &[
     Group { kinds: &[&screen::PAGE_UP], measure: screen::page_up },
     Group { kinds: &[&mail::SMALL], measure: mail::small },
     Group { kinds: &[&mail::SMALL_TLS], measure: mail::small_tls },
+    Group { kinds: &[&mail::SENT, &mail::SENT_TLS, &mail::SENT_LARGE_TLS], measure: mail::sent },
     Group {
         kinds: &[&mail::LARGE, &mail::LARGE_RECORDED, &mail::PEAK, &mail::PEAK_RECORDED],
         measure: mail::large,

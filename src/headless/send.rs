@@ -1,0 +1,379 @@
+//! `ehlo send`: one message in one line, as one would send it with swaks.
+
+mod envelope;
+mod letter;
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+use anyhow::{Error, bail};
+use bytes::Bytes;
+
+use crate::cli::SendArgs;
+use crate::display::token::own_visible;
+use crate::draft;
+use crate::journal::{Header, Moment};
+use crate::knowledge::{self, Lang};
+use crate::net::call::Call;
+use crate::net::dial::Target;
+use crate::net::driver::{Log, Part};
+use crate::net::tls::{Choice, When};
+use crate::net::{Clock, seed};
+use crate::session::{Dialogue, Keep};
+use crate::smtp::payload;
+use crate::smtp::target::Protocol;
+use crate::speaker::login::{Credentials, needs_password};
+use crate::speaker::submission::{
+    Auth, Carriage, Encryption, Failure, Needs, Order, STRONGEST, Stage, Stop, Why, rehearse,
+};
+use crate::speaker::{Say, Secret, Speaker, Submission};
+
+use super::password::{Unseen, first_line};
+use super::print::{self, Printer};
+use super::{Outcome, Practice, Setting, block_on, json, practice_for, say, tell_recording_failed};
+use crate::display::line::reply_line;
+use envelope::Envelope;
+
+/// Sends one message, or prints what would be sent.
+///
+/// # Errors
+/// When a file cannot be read, or something that is needed was not said.
+pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    let lang = setting.lang();
+    let mut target = args.server.clone();
+    if let (Target::Tcp { port, .. }, Some(other)) = (&mut target, args.port) {
+        *port = other;
+    }
+    let stop = args.stop.stop();
+    let envelope = Envelope::read(args, &user(), &setting.tls.ehlo);
+    if envelope.recipients.is_empty() && stop.is_none_or(|stop| stop.stage() >= Stage::Rcpt) {
+        bail!(knowledge::word(lang, "send.no-recipient"));
+    }
+    let paths = || std::iter::once(&envelope.sender).chain(&envelope.recipients);
+    if paths().any(|address| address.path.contains(['\r', '\n'])) {
+        bail!(knowledge::word(lang, "send.line-break"));
+    }
+    let clock = Clock::start();
+    let now = clock.timestamp();
+    let message = letter::compose(args, &envelope, (now, number()), lang)?;
+    if args.print.print_message {
+        return print_message(&message);
+    }
+    let as_it_is = args.message.as_it_is;
+    let content = if as_it_is { message } else { payload::with_line_ends(message) };
+    let mut needs = Needs::of(&content);
+    needs.international |= paths().any(|address| !address.path.is_ascii());
+    let encryption = encryption(&setting.tls, &target);
+    let order = Order {
+        name: setting.tls.ehlo.clone(),
+        lmtp: args.lmtp || target.protocol() == Protocol::Lmtp,
+        tls: encryption,
+        auth: auth(args, setting)?,
+        sender: envelope.sender.clone(),
+        recipients: envelope.recipients.clone(),
+        needs,
+        carriage: carriage(content, args),
+        together: args.way.pipeline,
+        stop,
+    };
+    if args.print.print_script {
+        say(&script(order, lang))?;
+        return Ok(Outcome::Done);
+    }
+    let opportunistic = encryption == Encryption::Offered;
+    let tls = Choice { insecure: setting.tls.insecure || opportunistic, ..setting.tls.clone() };
+    block_on(async {
+        let practice = practice_for(&target).await?;
+        let practice = practice.as_ref().map(Practice::place);
+        let (target, route) = (&target, &setting.route);
+        let call = Call { target, practice, route, tls: &tls, judged: false };
+        hand_in(&call, Submission::new(order), clock, args, setting).await
+    })
+}
+
+/// Who runs this program.
+fn user() -> String {
+    let named = ["LOGNAME", "USER"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| "postmaster".to_owned())
+}
+
+/// A number that nobody else has.
+fn number() -> u64 {
+    seed().0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+fn encryption(choice: &Choice, target: &Target) -> Encryption {
+    match choice.when {
+        When::Starttls => Encryption::Required,
+        When::Auto if !target.is_implicit() => Encryption::Offered,
+        _ => Encryption::Never,
+    }
+}
+
+fn carriage(content: Vec<u8>, args: &SendArgs) -> Carriage {
+    match args.way.chunk {
+        Some(size) => {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let chunks = draft::chunks(Bytes::from(content), size);
+            let whole = |chunk: draft::Chunk| {
+                Bytes::from([chunk.command().as_bytes(), &chunk.data[..]].concat())
+            };
+            Carriage::Chunks(chunks.map(whole).collect())
+        }
+        None if args.message.as_it_is => Carriage::Data(Bytes::from(content)),
+        None => Carriage::Data(payload::stuff(content)),
+    }
+}
+
+/// The login that was asked for.
+fn auth(args: &SendArgs, setting: &Setting) -> anyhow::Result<Option<Auth>> {
+    let lang = setting.lang();
+    let named: Vec<String> = args.auth.iter().flatten().map(|m| m.to_ascii_uppercase()).collect();
+    let named: Vec<_> = named.into_iter().filter(|name| !name.is_empty()).collect();
+    let mechanisms = match (&args.user, named.is_empty()) {
+        (None, true) if args.auth.is_none() => return Ok(None),
+        (None, true) if setting.tls.wishes.identity.is_some() => vec!["EXTERNAL".to_owned()],
+        (None, true) => bail!(knowledge::word(lang, "send.no-user")),
+        (Some(_), true) => STRONGEST.iter().map(|name| (*name).to_owned()).collect(),
+        (_, false) => named,
+    };
+    let user = args.user.clone().unwrap_or_default();
+    let needed = mechanisms.iter().find(|name| needs_password(name));
+    if user.is_empty() && needed.is_some() {
+        bail!(knowledge::word(lang, "send.no-user"));
+    }
+    let secret = match needed {
+        // A script has no password in it.
+        Some(name) if !args.print.print_script => password(args, setting, &user, name)?,
+        _ => Secret::default(),
+    };
+    Ok(Some(Auth {
+        mechanisms,
+        anyway: args.auth_anyway,
+        optional: args.auth_optional,
+        credentials: Credentials { user, secret },
+        seed: seed(),
+    }))
+}
+
+/// The password, from where it was said to be, or from the person.
+fn password(
+    args: &SendArgs,
+    setting: &Setting,
+    user: &str,
+    mechanism: &str,
+) -> anyhow::Result<Secret> {
+    let lang = setting.lang();
+    if let Some(text) = &args.password_visible {
+        eprintln!("ehlo: {}", knowledge::word(lang, "send.password-visible"));
+        return Ok(Secret::new(text.as_bytes()));
+    }
+    if let Some(secret) = setting.password.read(lang).map_err(Error::msg)? {
+        return Ok(secret);
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!(knowledge::fill(lang, "password.none", &[("mechanism", mechanism)]));
+    }
+    eprint!("{}", knowledge::fill(lang, "password.ask", &[("user", &own_visible(user))]));
+    let hidden = Unseen::begin();
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    drop(hidden);
+    Ok(first_line(line.as_bytes()))
+}
+
+/// The script that does the same, with what it cannot say.
+fn script(order: Order, lang: Lang) -> String {
+    let mut notes = Vec::new();
+    if order.tls == Encryption::Offered {
+        notes.push("send.script.tls");
+    }
+    if order.auth.is_some() {
+        notes.push("send.script.password");
+    }
+    let notes = notes.into_iter().map(|key| format!("# {}\n", knowledge::word(lang, key)));
+    notes.chain([rehearse(order)]).collect()
+}
+
+/// A message to a file or a pipe leaves as it is, and at a terminal in what can be seen.
+fn print_message(message: &[u8]) -> anyhow::Result<Outcome> {
+    use std::io::Write as _;
+    if std::io::stdout().is_terminal() {
+        for line in String::from_utf8_lossy(message).lines() {
+            say(&(own_visible(line) + "\n"))?;
+        }
+    } else {
+        std::io::stdout().write_all(message)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Tells the dialogue while it grows.
+struct Told<'a, P> {
+    printer: Printer,
+    args: &'a SendArgs,
+    then: P,
+}
+
+impl<P: Speaker> Speaker for Told<'_, P> {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        if self.args.output.quiet == 0 {
+            // What cannot be written now cannot be at the end, which says why.
+            let _ = tell(self.args, &self.printer.news(seen));
+        }
+        self.then.next(now, seen)
+    }
+}
+
+/// People's text: beside JSON it stands on standard error.
+fn tell(args: &SendArgs, text: &str) -> anyhow::Result<()> {
+    if args.output.json {
+        eprint!("{text}");
+        return Ok(());
+    }
+    say(text)
+}
+
+async fn hand_in(
+    call: &Call<'_>,
+    submission: Submission,
+    clock: Clock,
+    args: &SendArgs,
+    setting: &Setting,
+) -> anyhow::Result<Outcome> {
+    let header = clock.header(crate::journal::Side::Client);
+    let recorder = setting.recorder(&clock)?;
+    let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
+    let printer = Printer::new(setting.lang(), args.output.full, setting.with_secrets);
+    let mut speaker = Told { printer, args, then: submission };
+    let part = Part::program(args.way.patience());
+    let dialled = call.dial(&mut log).await;
+    call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
+    if let Some(why) = &log.recording_failed {
+        tell_recording_failed(why, setting.lang());
+    }
+    let failure = speaker.then.failure(&log.dialogue);
+    let mut text = speaker.printer.news(&log.dialogue);
+    text += &commented(&print::envelope(&log.dialogue, setting.lang()));
+    let what = remarks(&speaker.then, failure, &log.dialogue, setting);
+    text += &what;
+    match args.output.quiet {
+        0 => tell(args, &text)?,
+        1 if failure.is_some() => tell(args, &text)?,
+        2 if failure.is_some() => eprint!("{what}"),
+        _ => {}
+    }
+    if args.output.json {
+        print_json(&header, &log.dialogue, failure, speaker.then.order().stop, setting)?;
+    }
+    Ok(outcome(failure, &log.dialogue, args.output.stage_codes))
+}
+
+fn commented(text: &str) -> String {
+    text.lines().flat_map(|line| ["# ", line, "\n"]).collect()
+}
+
+/// What was not as wished, and what is worth to be known of the rest.
+fn remarks(
+    submission: &Submission,
+    failure: Option<Failure>,
+    seen: &Dialogue,
+    setting: &Setting,
+) -> String {
+    let lang = setting.lang();
+    let order = submission.order();
+    let mut out = String::new();
+    let mut tell = |key, values: &[(&str, &str)]| {
+        let _ = writeln!(out, "# {}", knowledge::fill(lang, key, values));
+    };
+    for fault in submission.login_faults() {
+        let why = knowledge::word(lang, fault.key());
+        tell("login.remark", &[("why", why)]);
+    }
+    let mailed = seen.envelope().transactions.last().is_some();
+    for keyword in order.needs.lacking(seen).filter(|_| mailed) {
+        tell("send.lacking", &[("keyword", keyword)]);
+    }
+    if order.together && mailed && !seen.offers("PIPELINING") {
+        tell("send.one-by-one", &[]);
+    }
+    match (failure, order.stop) {
+        (None, None) => tell("send.taken", &[]),
+        (None, Some(stop)) => tell("send.stopped", &[("stage", stop.stage().name())]),
+        (Some(Failure { stage, why }), _) => {
+            let stage = ("stage", stage.name());
+            match why {
+                Why::NotConnected => {}
+                Why::Lost => tell("send.lost", &[stage]),
+                Why::NotOffered(keyword) => tell("send.not-offered", &[("keyword", keyword)]),
+                Why::Refused(at) => {
+                    tell("send.refused", &[stage, ("reply", &reply(seen, at, setting))]);
+                }
+                Why::Unasked(at) => {
+                    tell("send.unasked", &[stage, ("reply", &reply(seen, at, setting))]);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The reply of an exchange in one line.
+fn reply(seen: &Dialogue, at: usize, setting: &Setting) -> String {
+    let reply = seen.exchanges().get(at).and_then(|exchange| exchange.reply.as_ref());
+    let lines = reply.iter().flat_map(|reply| &reply.lines);
+    let texts = lines.map(|line| reply_line(seen, line, setting.with_secrets).text());
+    texts.collect::<Vec<_>>().join(" / ")
+}
+
+fn print_json(
+    header: &Header,
+    seen: &Dialogue,
+    failure: Option<Failure>,
+    stop: Option<Stop>,
+    setting: &Setting,
+) -> anyhow::Result<()> {
+    let word = match failure.map(|failure| failure.why) {
+        None if stop.is_some() => "stopped",
+        None => "sent",
+        Some(Why::NotConnected) => "not-connected",
+        Some(Why::Lost) => "cut-short",
+        Some(Why::Refused(_)) => "refused",
+        Some(Why::NotOffered(_)) => "not-offered",
+        Some(Why::Unasked(_)) => "out-of-step",
+    };
+    let session = json::session(header, seen, word, setting, None);
+    say(&json::line(&session.failed_at(failure.map(|failure| failure.stage.name())))?)
+}
+
+/// What a run ends with.
+fn outcome(failure: Option<Failure>, seen: &Dialogue, stage_codes: bool) -> Outcome {
+    let Some(Failure { stage, why }) = failure else { return Outcome::Done };
+    if stage_codes {
+        return Outcome::Stage(code(stage, why, seen));
+    }
+    match why {
+        Why::NotConnected | Why::Lost => Outcome::Unreachable,
+        // Without TLS one cannot talk.
+        _ if stage == Stage::Tls => Outcome::Unreachable,
+        _ => Outcome::Failed,
+    }
+}
+
+/// The code that swaks has for a stage.
+fn code(stage: Stage, why: Why, seen: &Dialogue) -> u8 {
+    match (stage, why) {
+        (_, Why::NotConnected) => 2,
+        (Stage::Tls, _) => 29,
+        (_, Why::Lost) => 6,
+        (Stage::Greeting, _) => 21,
+        (Stage::Ehlo, _) if seen.is_secured() => 32,
+        (Stage::FirstEhlo | Stage::Ehlo, _) => 22,
+        (Stage::Auth, _) => 28,
+        (Stage::Mail, _) => 23,
+        (Stage::Rcpt, _) => 24,
+        (Stage::Data, _) => 25,
+        (Stage::Dot, _) => 26,
+        (Stage::Quit, _) => 27,
+    }
+}

@@ -1,0 +1,158 @@
+//! What went wrong with a submission, read off the dialogue.
+
+use crate::journal::{Ending, Happening, Side};
+use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::smtp::code::Class;
+use crate::smtp::verb::Verb;
+
+use super::stage::{Stage, Stop};
+use super::{Encryption, Submission, is_introduced};
+
+/// Why it did not go as wished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// There was no connection.
+    NotConnected,
+    /// The connection ended while something was still to be said or heard.
+    Lost,
+    /// The server said no, in this exchange.
+    Refused(usize),
+    /// The server does not offer what is needed.
+    NotOffered(&'static str),
+    /// A reply came that answers nothing, in this exchange: from here on nobody knows which reply
+    /// belongs to what.
+    Unasked(usize),
+}
+
+/// What went wrong first, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The stage.
+    pub stage: Stage,
+    /// What.
+    pub why: Why,
+}
+
+impl Failure {
+    const fn new(stage: Stage, why: Why) -> Self {
+        Self { stage, why }
+    }
+}
+
+impl Submission {
+    /// What was not as wished, now that the session is over; a recipient that was refused is, even
+    /// where others were accepted.
+    pub fn failure(&self, seen: &Dialogue) -> Option<Failure> {
+        let recipients = || refused(seen).map(|at| Failure::new(Stage::Rcpt, Why::Refused(at)));
+        let lost = self.loss(seen);
+        self.obstacle(seen).into_iter().chain(lost).chain(recipients()).min_by_key(|f| f.stage)
+    }
+
+    /// What makes it pointless to go on.
+    pub(super) fn obstacle(&self, seen: &Dialogue) -> Option<Failure> {
+        let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
+        let counts = |failure: &Failure| failure.stage <= last || failure.stage == Stage::Quit;
+        let answers = here(seen).filter_map(|(at, e)| self.refusal(seen, at, e));
+        let lacks = [self.lacks_tls(seen), self.lacks_login(seen), self.lacks_chunks(seen)];
+        let found = answers.chain([self.lacks_recipients(seen)].into_iter().flatten());
+        found.chain(lacks.into_iter().flatten()).filter(counts).min_by_key(|f| f.stage)
+    }
+
+    /// A reply after which it does not go on.
+    fn refusal(&self, seen: &Dialogue, at: usize, exchange: &Exchange) -> Option<Failure> {
+        let class = exchange.reply.as_ref()?.class();
+        let no = Failure::new(self.stage(exchange), Why::Refused(at));
+        let fails = match (&exchange.turn, exchange.verb()) {
+            (Turn::Unsolicited, _) => {
+                let before = here(seen).take_while(|(n, _)| *n < at).last();
+                let stage = before.map_or(Stage::Greeting, |(_, before)| self.stage(before));
+                return Some(Failure::new(stage, Why::Unasked(at)));
+            }
+            // HELO may still do.
+            (_, Some(Verb::Ehlo)) => class != Class::Positive && class != Class::Permanent,
+            (_, Some(Verb::Starttls)) => {
+                class != Class::Positive && self.order.tls == Encryption::Required
+            }
+            (_, Some(Verb::Data)) => class != Class::Intermediate,
+            // Each has rules of its own.
+            (_, Some(Verb::Auth | Verb::Rcpt)) | (Turn::LoginAnswer, _) => false,
+            _ => class != Class::Positive,
+        };
+        fails.then_some(no)
+    }
+
+    fn lacks_tls(&self, seen: &Dialogue) -> Option<Failure> {
+        let needed = self.order.tls == Encryption::Required && !seen.is_secured();
+        let lacks = needed && is_introduced(seen) && !seen.offers("STARTTLS");
+        lacks.then_some(Failure::new(Stage::Tls, Why::NotOffered("STARTTLS")))
+    }
+
+    /// No login has worked, and there is none left to try.
+    fn lacks_login(&self, seen: &Dialogue) -> Option<Failure> {
+        let wanted = self.order.auth.as_ref().filter(|_| !seen.is_authenticated())?;
+        if !is_introduced(seen) || self.login.is_some() || self.mechanism(seen).is_some() {
+            return None;
+        }
+        let steps = |(_, e): &(usize, &Exchange)| self.stage(e) == Stage::Auth;
+        match here(seen).filter(steps).last() {
+            Some((at, _)) => Some(Failure::new(Stage::Auth, Why::Refused(at))),
+            None if wanted.optional || self.still_secures(seen) => None,
+            None => Some(Failure::new(Stage::Auth, Why::NotOffered("AUTH"))),
+        }
+    }
+
+    /// All recipients were refused.
+    fn lacks_recipients(&self, seen: &Dialogue) -> Option<Failure> {
+        let first = refused(seen)?;
+        let count = here(seen).filter(|(_, e)| is_refused_recipient(e)).count();
+        let all = count == self.order.recipients.len();
+        all.then_some(Failure::new(Stage::Rcpt, Why::Refused(first)))
+    }
+
+    fn lacks_chunks(&self, seen: &Dialogue) -> Option<Failure> {
+        let lacks = self.order.is_chunked() && is_introduced(seen) && !seen.offers("CHUNKING");
+        let lacks = lacks && !self.still_secures(seen);
+        lacks.then_some(Failure::new(Stage::Data, Why::NotOffered("CHUNKING")))
+    }
+
+    /// The connection ended too early.
+    fn loss(&self, seen: &Dialogue) -> Option<Failure> {
+        if seen.connection() == 0 {
+            return Some(Failure::new(Stage::Greeting, Why::NotConnected));
+        }
+        if seen.phase() != Phase::Closed {
+            return None;
+        }
+        let mut notices = seen.notices().iter().rev().map(|(_, what)| what);
+        let end = notices.next()?;
+        if let Some(Happening::NotSecured(_)) = notices.next() {
+            return Some(Failure::new(Stage::Tls, Why::Lost));
+        }
+        let said_quit = here(seen).any(|(_, e)| e.verb() == Some(&Verb::Quit));
+        match end {
+            Happening::Closed { by: Side::Client, how: Ending::Finished } => None,
+            Happening::Closed { by: Side::Server, how: Ending::Finished } if said_quit => None,
+            _ => {
+                let open = here(seen).find(|(_, e)| e.reply.is_none());
+                let stage = open.or_else(|| here(seen).last()).map(|(_, e)| self.stage(e));
+                Some(Failure::new(stage.unwrap_or(Stage::Greeting), Why::Lost))
+            }
+        }
+    }
+}
+
+/// The first recipient that was refused.
+fn refused(seen: &Dialogue) -> Option<usize> {
+    here(seen).find(|(_, e)| is_refused_recipient(e)).map(|(at, _)| at)
+}
+
+fn is_refused_recipient(exchange: &Exchange) -> bool {
+    let is_no = exchange.reply.as_ref().is_some_and(|r| r.class() != Class::Positive);
+    is_no && exchange.verb() == Some(&Verb::Rcpt)
+}
+
+/// The exchanges of this connection.
+pub(super) fn here(seen: &Dialogue) -> impl Iterator<Item = (usize, &Exchange)> {
+    let all = seen.exchanges().iter().enumerate();
+    all.filter(|(_, exchange)| exchange.connection == seen.connection())
+}

@@ -1,0 +1,85 @@
+//! The stages of a submission, in their order, and where it can be stopped on purpose.
+
+/// Where a submission is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The server greets.
+    Greeting,
+    /// The client introduces itself before TLS.
+    FirstEhlo,
+    /// STARTTLS, and the handshake behind it.
+    Tls,
+    /// The client introduces itself, for the last time.
+    Ehlo,
+    /// The login.
+    Auth,
+    /// The sender.
+    Mail,
+    /// The recipients.
+    Rcpt,
+    /// DATA, or the chunks before the last one.
+    Data,
+    /// The end of the message.
+    Dot,
+    /// The goodbye.
+    Quit,
+}
+
+impl Stage {
+    /// The points at which a submission can end, by all their names. Behind DATA a QUIT would be a
+    /// line of the message.
+    pub const POINTS: &'static [(&'static str, Self)] = &[
+        ("connect", Self::Greeting),
+        ("banner", Self::Greeting),
+        ("first-ehlo", Self::FirstEhlo),
+        ("first-helo", Self::FirstEhlo),
+        ("first-lhlo", Self::FirstEhlo),
+        ("tls", Self::Tls),
+        ("starttls", Self::Tls),
+        ("ehlo", Self::Ehlo),
+        ("helo", Self::Ehlo),
+        ("lhlo", Self::Ehlo),
+        ("auth", Self::Auth),
+        ("mail", Self::Mail),
+        ("from", Self::Mail),
+        ("rcpt", Self::Rcpt),
+        ("to", Self::Rcpt),
+        ("data", Self::Data),
+        ("dot", Self::Dot),
+    ];
+
+    /// Its name in what is told.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Greeting => "220",
+            Self::FirstEhlo | Self::Ehlo => "EHLO",
+            Self::Tls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::Mail => "MAIL",
+            Self::Rcpt => "RCPT",
+            Self::Data => "DATA",
+            Self::Dot => ".",
+            Self::Quit => "QUIT",
+        }
+    }
+}
+
+/// How a submission ends before its message is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It says QUIT behind the stage.
+    Quit(Stage),
+    /// It hangs up behind the stage.
+    Drop(Stage),
+    /// It hangs up when the stage is said, before the reply.
+    DropUnanswered(Stage),
+}
+
+impl Stop {
+    /// The last stage.
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::Quit(stage) | Self::Drop(stage) | Self::DropUnanswered(stage) => stage,
+        }
+    }
+}
