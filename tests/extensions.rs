@@ -107,7 +107,7 @@ const POSTFIX: &[Proof] = &[
     ),
     (
         &["ETRN"],
-        "C: ETRN relay.example.test\nS: 250 2.0.0 *\nC: ETRN elsewhere.example\nS: 459 *\nC: ETRN\nS: 5xx\n",
+        "C: ETRN relay.example.test\nS: 250\nC: ETRN elsewhere.example\nS: 459 *\nC: ETRN\nS: 5xx\n",
         "250 for a domain that is relayed, 459 for another",
     ),
     (&["VRFY"], "C: VRFY inbox@example.test\nS: 252\n", "252"),

@@ -225,7 +225,7 @@ impl Server {
         let mechanisms = self.judge(seen).offered();
         let (tls, refused) = (seen.is_secured(), &policy.solicitations);
         let limits = (policy.recipient_limit, policy.mail_limit, policy.domain_limit);
-        let hold = (policy.hold_limit, self.hold_end(self.time()));
+        let hold = (policy.hold_limit, self.hold_end());
         let plain = |keyword: &str, offered: bool| offered.then(|| keyword.to_owned());
         [
             plain("PIPELINING", true),

@@ -17,7 +17,7 @@ use super::super::exchange::Exchange;
 use super::super::login::question;
 use super::super::message::Message;
 use super::super::odd;
-use super::super::phase::{self, Turn};
+use super::super::phase::{self, Phase, Turn};
 use super::super::wire::Row;
 use super::{Dialogue, Framing, UNSOLICITED_KEEP};
 
@@ -76,7 +76,11 @@ impl Dialogue {
         match exchange.verb() {
             // Only who greets anew has forgotten the client.
             Some(Verb::Xclient) if !reply.is(Code::READY) => self.phase,
-            Some(Verb::Burl) if reply.class() == Class::Positive && fetches_last(exchange) => {
+            Some(Verb::Burl)
+                if self.phase.in_transaction()
+                    && reply.class() == Class::Positive
+                    && fetches_last(exchange) =>
+            {
                 Phase::Ready
             }
             _ => phase::after(self.phase, &exchange.turn, reply.class()),
