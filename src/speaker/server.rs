@@ -246,7 +246,7 @@ impl Server {
                 limits.0, limits.1, limits.2
             )),
             plain("EXPN", true),
-            plain("ETRN", true),
+            plain("ETRN", !policy.lmtp),
             plain("HELP", true),
             posing::offer(seen, &Verb::Xclient),
             posing::offer(seen, &Verb::Xforward),
@@ -544,7 +544,7 @@ impl Server {
     /// ETRN (RFC 1985 §5).
     fn start_queue(&self, seen: &Dialogue, node: &str) -> Answer {
         if seen.capabilities().is_none() {
-            return no(Code::BAD_SEQUENCE, (5, 1), "Say EHLO first");
+            return no(Code::BAD_SEQUENCE, (5, 1), &format!("Say {} first", self.introduction()));
         }
         if accepted(seen).is_some() {
             return no(Code::BAD_SEQUENCE, (5, 1), "A transaction is open; RSET ends it");

@@ -50,8 +50,7 @@ pub(super) fn offers(seen: &Dialogue, habits: &Habits, head: &str) -> Vec<Offer>
         (Verb::Rcpt, _) => paths(seen, "TO:", &habits.recipients, head, word.end),
         (Verb::Auth, _) if number == 0 => mechanisms(seen, start),
         (Verb::Bdat, _) if number == 0 => plain(&chunks(habits), start),
-        (Verb::Bdat, _) if number == 1 => plain(&["LAST".to_owned()], start),
-        (Verb::Burl, _) if number == 1 => plain(&["LAST".to_owned()], start),
+        (Verb::Bdat | Verb::Burl, _) if number == 1 => plain(&["LAST".to_owned()], start),
         (Verb::Etrn, _) if number == 0 => plain(&habits.hosts, start),
         (verb @ (Verb::Xclient | Verb::Xforward), Argument::Attributes(said)) => {
             attributes(seen, habits, verb, said, head, start)

@@ -32,7 +32,7 @@ impl Server {
             return no(Code::NO_MAILBOX, (7, 1), &format!("{verb} is for hosts that are trusted"));
         }
         if seen.capabilities().is_none() {
-            return no(Code::BAD_SEQUENCE, (5, 1), "Say EHLO first");
+            return no(Code::BAD_SEQUENCE, (5, 1), &format!("Say {} first", self.introduction()));
         }
         if accepted(seen).is_some() {
             return no(Code::BAD_SEQUENCE, (5, 1), "A transaction is open; RSET ends it");
