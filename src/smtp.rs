@@ -5,6 +5,7 @@
 //! the catalogue entry that explains it. No function of this floor fails, none does I/O, none
 //! knows which side of a connection it serves.
 
+pub mod attribute;
 pub mod code;
 pub mod command;
 pub mod date;

@@ -59,7 +59,7 @@ impl Pair {
         let server = Server::new(policy, Arc::new(deliver), Seed::default());
         let mut pair =
             Self { dialogue: Dialogue::default(), now: Moment(0), script, server, delivered };
-        pair.happens(Happening::Opened(Endpoints::default()));
+        pair.happens(Happening::Opened(Endpoints { loopback: true, ..Endpoints::default() }));
         pair
     }
 
@@ -468,6 +468,59 @@ fn names_beyond_ascii_are_verified_with_their_parameter() {
          C: EXPN friends SMTPUTF8\nS: 250\n",
     );
     assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn waiting_mail_is_sent_on_request() {
+    let text = between(&format!(
+        "C: ETRN example.org\nS: 253 2.0.0 *2 messages*\nC: ETRN @EXAMPLE.org\nS: 252 2.0.0 *\n\
+         C: ETRN example.net\nS: 251 2.0.0 *\nC: ETRN elsewhere.example\nS: 459 4.5.0 *\n\
+         C: ETRN #night\nS: 458 4.5.0 *\nC: ETRN\nS: 501 5.5.4 *\nC: ETRN a b\nS: 501\n\
+         {MAIL}C: ETRN example.org\nS: 503 5.5.1 *\n"
+    ));
+    assert!(play(&text, Policy::default()).is_empty());
+    let early = format!("S: 220\nC: ETRN example.org\nS: 503 5.5.1 *EHLO*\n{END}");
+    assert!(play(&early, Policy::default()).is_empty());
+}
+
+#[test]
+fn a_client_speaks_for_another() {
+    let text = between(&format!(
+        "C: XCLIENT\nS: 501 5.5.4 *\nC: XCLIENT COLOUR=red\nS: 501 5.5.4 *COLOUR*\nC: XCLIENT ADDR=here\nS: 501\n\
+         C: XCLIENT NAME=a+b\nS: 501 5.5.4 *xtext*\nC: XCLIENT SOURCE=LOCAL\nS: 501\n\
+         {MAIL}C: XCLIENT NAME=x\nS: 503 5.5.1 *\nC: RSET\nS: 250\n\
+         C: XCLIENT NAME=[UNAVAILABLE] ADDR=IPV6:2001:db8::7\nS: 220 mx.example.net *\n\
+         {MAIL_REFUSED}C: EHLO pc.example.org\nS: 250-mx.example.net Hello pc.example.org, for [IPV6:2001:db8::7]\nS: 250 *\n\
+         C: XCLIENT NAME=x.example LOGIN=a+2Bb\nS: 220\nC: HELO pc.example.org\n\
+         S: 250 *for x.example [IPV6:2001:db8::7] logged in as a+b\n\
+         {MAIL}C: RCPT TO:<x@elsewhere.example>\nS: 250\nC: RSET\nS: 250\n\
+         C: EHLO pc.example.org\nS: 250\nC: XCLIENT LOGIN=[UNAVAILABLE]\nS: 220\nC: EHLO pc.example.org\nS: 250\n\
+         {MAIL}C: RCPT TO:<x@elsewhere.example>\nS: 550\n"
+    ));
+    let pair = play_with(&text, Policy::default());
+    assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
+    assert_eq!(pair.dialogue.claim("NAME"), Some("x.example"));
+    assert_correct(&pair.dialogue);
+}
+
+const MAIL_REFUSED: &str = "C: MAIL FROM:<alice@example.org>\nS: 503 5.5.1 *EHLO*\n";
+
+#[test]
+fn whose_mail_is_passed_on_is_noted() {
+    let text = between(&format!(
+        "C: XFORWARD NAME=x.example ADDR=192.0.2.7 SOURCE=REMOTE\nS: 250 2.0.0 *\n\
+         C: XFORWARD LOGIN=x\nS: 501 5.5.4 *\nC: XFORWARD SOURCE=HERE\nS: 501\n\
+         {MAIL}C: XFORWARD NAME=x\nS: 503\n"
+    ));
+    assert!(play(&text, Policy::default()).is_empty());
+}
+
+#[test]
+fn what_is_fetched_from_elsewhere_is_not_offered() {
+    let text = between(&format!(
+        "{MAIL}{BOB}C: BURL imap://x.example/y LAST\nS: 502 5.5.1 *\nC: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"
+    ));
+    assert_eq!(play(&text, Policy::default()).len(), 1);
 }
 
 #[test]

@@ -117,6 +117,34 @@ mod tests {
     }
 
     #[test]
+    fn what_another_client_is_comes_from_the_server() {
+        let offered = [
+            "S: 220 mx",
+            "C: EHLO pc.example.org",
+            "S: 250-mx",
+            "S: 250-ETRN",
+            "S: 250 XCLIENT NAME ADDR PROTO LOGIN",
+        ];
+        let habits = Habits {
+            hosts: vec!["pc.example.org".to_owned()],
+            senders: vec!["a+b@example.org".to_owned()],
+            ..Habits::default()
+        };
+        let legal = |line: &str| {
+            let all = complete(&after(&offered), &habits, line, line.len()).into_iter();
+            let all = all.filter(|c| c.reason.is_none()).map(|c| c.insert);
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!(legal("XCLIENT "), ["NAME=", "ADDR=", "PROTO=", "LOGIN="]);
+        assert_eq!(legal("XCLIENT NAME=x "), ["ADDR=", "PROTO=", "LOGIN="]);
+        assert_eq!(legal("XCLIENT name="), ["pc.example.org", "[UNAVAILABLE]", "[TEMPUNAVAIL]"]);
+        assert_eq!(legal("XCLIENT ADDR=1"), ["192.0.2.7"]);
+        assert_eq!(legal("XCLIENT PROTO="), ["ESMTP", "SMTP", "[UNAVAILABLE]", "[TEMPUNAVAIL]"]);
+        assert_eq!(legal("XCLIENT LOGIN=a"), ["a+2Bb@example.org"]);
+        assert_eq!(legal("ETRN "), ["pc.example.org"]);
+    }
+
+    #[test]
     fn what_is_not_legal_says_why() {
         let why = |lines: &[&str], head: &str| {
             let all = at_end(lines, head);

@@ -68,6 +68,8 @@ rules! {
     TooLate "verdict.too-late" "RFC 4865 §3" Error "To be held until later than the server holds.",
     Unwanted "verdict.unwanted" "RFC 3865 §2.1" Error "Advertising that the server does not want.",
     Limit "verdict.limit" "RFC 9422 §4" Warn "More than the server says it takes.",
+    Attribute "verdict.mechanism" "RFC 5321 §2.2.2" Error "An attribute that is not offered.",
+    Xtext "verdict.xtext" "RFC 3461 §4" Error "A character that has to be written in another way.",
     // The order.
     Closed "verdict.closed" "RFC 5321 §3.1" Error "There is no connection.",
     OnlyQuit "verdict.only-quit" "RFC 5321 §3.1" Error "The server has turned us away.",

@@ -6,6 +6,7 @@
 
 mod address;
 mod argument;
+mod attributes;
 mod order;
 mod parameters;
 mod text;
@@ -403,6 +404,79 @@ pub(super) mod tests {
                 ("RCPT TO:<b@[2001:db8::1]>", "C19"),
             ],
         );
+    }
+
+    #[test]
+    fn attributes_of_another_client() {
+        let offered = [
+            "S: 220 mx",
+            "C: EHLO x.example",
+            "S: 250-mx",
+            "S: 250-XCLIENT NAME ADDR PORT LOGIN X-NEW",
+            "S: 250 XFORWARD NAME SOURCE",
+        ];
+        check(
+            &offered,
+            &[
+                ("XCLIENT", "ToCome"),
+                ("XCLIENT N", "ParameterBegun"),
+                ("XCLIENT NAME", "ToCome"),
+                ("XCLIENT NAME=", "ToCome"),
+                ("XCLIENT NAME=x.example addr=192.0.2.7", ""),
+                ("XCLIENT ADDR=192.0", "ToCome"),
+                ("XCLIENT ADDR=192.0 NAME=x", "Value"),
+                ("XCLIENT ADDR=IPv6:2001:db8::1", ""),
+                ("XCLIENT ADDR=[UNAV", "ToCome"),
+                ("XCLIENT ADDR=[UNAVAILABLE] LOGIN=[TEMPUNAVAIL]", ""),
+                ("XCLIENT ADDR=here", "Value"),
+                ("XCLIENT PORT=0", "Value"),
+                ("XCLIENT LOGIN=b\u{f6}b", "Xtext"),
+                ("XCLIENT LOGIN=b+C3+B6b", ""),
+                ("XCLIENT LOGIN=b+C", "ToCome"),
+                ("XCLIENT NAME=a NAME=b", "Twice"),
+                ("XCLIENT PROTO=ESMTP", "Attribute"),
+                ("XCLIENT X-NEW=1", ""),
+                ("XFORWARD SOURCE=LOCAL", ""),
+                ("XFORWARD SOURCE=HERE", "Value"),
+                ("XFORWARD ADDR=192.0.2.7", "Attribute"),
+            ],
+        );
+        check(EHLO, &[("XCLIENT NAME=x", "NotOffered"), ("XFORWARD NAME=x", "NotOffered")]);
+        let form = judge(&after(&offered), "XCLIENT LOGIN=b\u{f6}b");
+        assert!(format!("{form:?}").contains("b+C3+B6b"), "{form:?}");
+        let open = [&offered[..], &["C: MAIL FROM:<a@b.example>", "S: 250 ok"]].concat();
+        check(&open, &[("XCLIENT NAME=x", "InsideMail"), ("ETRN x.example", "NotOffered")]);
+        let anew = [&offered[..], &["C: XCLIENT NAME=x", "S: 220 mx"]].concat();
+        check(&anew, &[("MAIL FROM:<a@b.example>", "C20"), ("EHLO x.example", "")]);
+        let goes_on = [&offered[..], &["C: XCLIENT NAME=x", "S: 250 ok"]].concat();
+        check(&goes_on, &[("MAIL FROM:<a@b.example>", "")]);
+    }
+
+    #[test]
+    fn where_a_message_is_fetched_from() {
+        let offered = ["S: 220 mx", "C: EHLO x.example", "S: 250-mx", "S: 250 BURL imap"];
+        check(&offered, &[("BURL imap://x.example/y", "NoMail")]);
+        let open = [
+            &offered[..],
+            &["C: MAIL FROM:<a@b.example>", "S: 250 ok", "C: RCPT TO:<b@c.example>", "S: 250 ok"],
+        ]
+        .concat();
+        check(
+            &open,
+            &[
+                ("BURL", "ToCome"),
+                ("BURL im", "ToCome"),
+                ("BURL imap://x.example/y", ""),
+                ("BURL imap://x.example/y LA", "ToCome"),
+                ("BURL IMAP://x.example/y LAST", ""),
+                ("BURL http://x.example/y", "Expected"),
+                ("BURL imap://x.example/y LAST LAST", "Expected"),
+            ],
+        );
+        let fetched = [&open[..], &["C: BURL imap://x.example/y LAST", "S: 250 ok"]].concat();
+        check(&fetched, &[("MAIL FROM:<a@b.example>", ""), ("DATA", "NoMail")]);
+        let refused = [&open[..], &["C: BURL imap://x.example/y LAST", "S: 554 5.6.6 no"]].concat();
+        check(&refused, &[("DATA", ""), ("MAIL FROM:<a@b.example>", "InsideMail")]);
     }
 
     #[test]

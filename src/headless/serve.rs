@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -32,9 +32,10 @@ pub fn run(
     tls: Option<(tls::Server, bool)>,
     lang: Lang,
 ) -> anyhow::Result<Outcome> {
-    let store = Store::new(maildir)?;
+    let store = Arc::new(Store::new(maildir)?);
+    let kept = store.clone();
     let deliver: Deliver = Arc::new(move |delivery| {
-        let name = store.keep(&delivery).map_err(|e| e.to_string())?;
+        let name = kept.keep(&delivery).map_err(|e| e.to_string())?;
         say(&delivered(&delivery, &name, json));
         Ok(name)
     });
@@ -52,6 +53,7 @@ pub fn run(
             signals.next().await;
         };
         listener.serve(stop).await;
+        store.release();
         Ok(Outcome::Done)
     })
 }
@@ -67,12 +69,15 @@ fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {
     if as_json {
         let row = serde_json::json!({
             "event": "message", "from": delivery.sender, "to": delivery.recipients, "size": size, "stored": name,
+            "held": delivery.held.map(|time| time.as_secs()),
         });
         return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
     let seen = |text: &str| crate::display::token::visible(text.as_bytes());
     let to: Vec<_> = delivery.recipients.iter().map(|r| format!("<{}>", seen(r))).collect();
-    format!("message from <{}> to {}: {name}, bytes: {size}", seen(&delivery.sender), to.join(", "))
+    let held = delivery.held.map(|time| format!(", held for {} s", time.as_secs()));
+    let (from, to, held) = (seen(&delivery.sender), to.join(", "), held.unwrap_or_default());
+    format!("message from <{from}> to {to}: {name}, bytes: {size}{held}")
 }
 
 fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lang) -> String {
@@ -101,6 +106,8 @@ fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lang) -> Strin
 struct Store {
     maildir: Option<PathBuf>,
     count: AtomicU64,
+    /// Where messages lie that are held, and where they go.
+    held: Mutex<Vec<(PathBuf, PathBuf)>>,
 }
 
 impl Store {
@@ -112,11 +119,27 @@ impl Store {
                     .with_context(|| format!("cannot make {}", folder.display()))?;
             }
         }
-        Ok(Self { maildir: maildir.map(Path::to_owned), count: AtomicU64::new(0) })
+        Ok(Self {
+            maildir: maildir.map(Path::to_owned),
+            count: AtomicU64::new(0),
+            held: Mutex::default(),
+        })
     }
 
-    /// Stores the content byte for byte; nothing is said to be stored before it is on disk.
-    fn keep(&self, delivery: &Delivery) -> std::io::Result<String> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Vec<(PathBuf, PathBuf)>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody will be here at the time for which they are held: they arrive now.
+    fn release(&self) {
+        for (lies, arrived) in self.held().drain(..) {
+            let _ = std::fs::rename(lies, arrived);
+        }
+    }
+
+    /// Stores the content byte for byte; nothing is said to be stored before it is on disk. What is
+    /// to be held does not arrive before its time.
+    fn keep(self: &Arc<Self>, delivery: &Delivery) -> std::io::Result<String> {
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let Some(dir) = &self.maildir else { return Ok(format!("message {number}")) };
         let now =
@@ -132,7 +155,16 @@ impl Store {
             let mut file = std::fs::File::create_new(&path)?;
             file.write_all(&delivery.content)?;
             file.sync_all()?;
-            std::fs::rename(&path, dir.join("new").join(&name))
+            let arrived = dir.join("new").join(&name);
+            let Some(time) = delivery.held else { return std::fs::rename(&path, arrived) };
+            self.held().push((path.clone(), arrived.clone()));
+            let (store, lies) = (self.clone(), path.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(time).await;
+                store.held().retain(|(path, _)| *path != lies);
+                let _ = std::fs::rename(lies, arrived);
+            });
+            Ok(())
         };
         write().inspect_err(|_| {
             let _ = std::fs::remove_file(&path);

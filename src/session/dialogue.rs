@@ -93,6 +93,8 @@ pub struct Dialogue {
     /// Something was sent before anything else that the server may take for a command.
     prefaced: bool,
     endpoints: Endpoints,
+    /// For whom the client speaks, by attributes of XCLIENT.
+    claims: Vec<(String, String)>,
     capabilities: Option<Capabilities>,
     /// The exchange in which they were announced.
     introduced: Option<usize>,
@@ -155,6 +157,7 @@ impl Dialogue {
             connection: 0,
             prefaced: false,
             endpoints: Endpoints::default(),
+            claims: Vec::new(),
             capabilities: None,
             introduced: None,
             layers: Vec::new(),
@@ -273,6 +276,13 @@ impl Dialogue {
     /// The ends of the last connection.
     pub const fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    /// What XCLIENT said of the client for whom this one speaks, such as `ADDR`, and the server
+    /// believed.
+    pub fn claim(&self, attribute: &str) -> Option<&str> {
+        let (_, value) = self.claims.iter().find(|(name, _)| name == attribute)?;
+        Some(value)
     }
 
     /// What the server announced, if the last EHLO was accepted.
@@ -508,6 +518,7 @@ impl Dialogue {
         self.connection += 1;
         self.prefaced = false;
         self.endpoints = endpoints.clone();
+        self.claims.clear();
         self.secured = false;
         self.forget_introduction();
         self.phase = Phase::AwaitingGreeting;

@@ -130,6 +130,9 @@ pub(super) fn in_reply(
         (_, Some(Verb::Rset)) if class != Class::Positive && has_no_argument(exchange) => {
             ids.push("F28");
         }
+        (_, Some(Verb::Xclient)) if class == Class::Positive && !reply.is(Code::READY) => {
+            ids.push("C23");
+        }
         (_, Some(Verb::Starttls)) if reply.is(Code(454)) => ids.push("D01"),
         (_, Some(Verb::Auth)) if reply.is(Code(535)) && lists_others(dialogue, exchange) => {
             ids.push("E05");
@@ -144,7 +147,9 @@ pub(super) fn in_reply(
         ids.push("E12");
     }
     let wants = matches!(class, Class::Positive | Class::Transient | Class::Permanent);
-    let introduced = exchange.verb() != Some(&Verb::Helo);
+    // Behind XCLIENT the server greets anew.
+    let greets = exchange.verb() == Some(&Verb::Xclient) && reply.is(Code::READY);
+    let introduced = exchange.verb() != Some(&Verb::Helo) && !greets;
     if wants && introduced && dialogue.offers("ENHANCEDSTATUSCODES") && reply.enhanced().is_none() {
         ids.push("B23");
     }

@@ -177,6 +177,8 @@ const TABLE: &[Row] = &[
     Row(COMMANDS, Turn::Command(Verb::Data), GO_ON, Phase::MailData),
     Row(&[Phase::MailData], Turn::MailData, ANY, Phase::Ready),
     Row(COMMANDS, Turn::Command(Verb::Bdat), YES, Phase::Chunks),
+    Row(COMMANDS, Turn::Command(Verb::Burl), YES, Phase::Chunks),
+    Row(COMMANDS, Turn::Command(Verb::Xclient), YES, Phase::Greeted),
     Row(INTRODUCED, Turn::LastChunk, ANY, Phase::Ready),
     Row(INTRODUCED, Turn::Command(Verb::Rset), YES, Phase::Ready),
     Row(COMMANDS, Turn::Command(Verb::Quit), YES, Phase::Closing),

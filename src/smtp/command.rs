@@ -37,6 +37,15 @@ pub enum Argument {
         /// The place of the initial response.
         initial: Option<Span>,
     },
+    /// The attributes of XCLIENT and XFORWARD.
+    Attributes(Vec<Parsed<Param>>),
+    /// From where BURL fetches the message or a piece of it (RFC 4468 §3).
+    Reference {
+        /// The place of the URL.
+        url: Span,
+        /// Whether `LAST` was there.
+        last: bool,
+    },
     /// Any other text.
     Text(Span),
     /// Text that is not what this verb wants.
@@ -80,7 +89,20 @@ fn argument(verb: &Verb, line: &[u8], from: usize, odd: &mut Vec<Oddity>) -> Arg
                 .next()
                 .map(|second| Span::new(second.start, line.len())),
         },
+        Verb::Xclient | Verb::Xforward => Argument::Attributes(param::read(line, first.start)),
+        Verb::Burl => reference(line, rest),
         _ => Argument::Text(rest),
+    }
+}
+
+fn reference(line: &[u8], rest: Span) -> Argument {
+    let parts: Vec<Span> = words(line, rest.start).collect();
+    match parts.as_slice() {
+        [url] => Argument::Reference { url: *url, last: false },
+        [url, last] if last.of(line).eq_ignore_ascii_case(b"LAST") => {
+            Argument::Reference { url: *url, last: true }
+        }
+        _ => Argument::Malformed(rest),
     }
 }
 
@@ -177,6 +199,15 @@ mod tests {
         assert_eq!(
             login,
             Argument::Login { mechanism: "PLAIN".into(), initial: Some(Span::new(11, 17)) }
+        );
+        let url = Span::new(5, 21);
+        assert_eq!(
+            read(b"BURL imap://x.example last").value.argument,
+            Argument::Reference { url, last: true }
+        );
+        assert!(matches!(read(b"BURL a b c").value.argument, Argument::Malformed(_)));
+        assert!(
+            matches!(read(b"xclient a=b c").value.argument, Argument::Attributes(a) if a.len() == 2)
         );
         match read(b"mail from:<a@b.example> SIZE=5 body=8bitmime").value.argument {
             Argument::Path(path, params) => {

@@ -8,15 +8,11 @@ pub fn is_xtext(value: &str) -> bool {
 
 /// `text` in this form.
 pub fn encode(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if is_plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("+{byte:02X}"));
-        }
-    }
-    out
+    let written = |byte: u8| match byte {
+        plain if is_plain(plain) => char::from(plain).to_string(),
+        other => format!("+{other:02X}"),
+    };
+    text.bytes().map(written).collect()
 }
 
 /// What `value` means, undecodable bytes replaced; `None` if it is no such text.
@@ -25,7 +21,7 @@ pub fn decode(value: &str) -> Option<String> {
     let mut bytes = value.bytes();
     while let Some(byte) = bytes.next() {
         out.push(match byte {
-            b'+' => digit(bytes.next()?)? << 4 | digit(bytes.next()?)?,
+            b'+' => (digit(bytes.next()?)? << 4) | digit(bytes.next()?)?,
             plain if is_plain(plain) => plain,
             _ => return None,
         });

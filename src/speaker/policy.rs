@@ -30,6 +30,8 @@ pub struct Policy {
     pub list_domain: String,
     /// Lists and their members.
     pub lists: Vec<(String, Vec<String>)>,
+    /// Domains for which mail waits, and how many messages (RFC 1985 §5).
+    pub queues: Vec<(String, usize)>,
     /// The mechanisms of AUTH it offers, in this order; none offers no AUTH.
     pub mechanisms: Vec<String>,
     /// Who can log in.
@@ -84,6 +86,7 @@ impl Default for Policy {
                 "friends".to_owned(),
                 owned(&["bob@example.net", "carol@example.net", "dave@example.net"]),
             )],
+            queues: vec![("example.org".to_owned(), 2)],
             mechanisms: owned(&[
                 "PLAIN",
                 "LOGIN",

@@ -4,6 +4,7 @@
 //! protocol state: what it answers follows from the first unanswered exchange and the envelope.
 
 mod parameters;
+mod posing;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::smtp::Parsed;
 use crate::smtp::code::{Code, Enhanced};
 use crate::smtp::command::Argument;
 use crate::smtp::param::Param;
-use crate::smtp::path::Path;
+use crate::smtp::path::{Path, is_domain};
 use crate::smtp::reply;
 use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
@@ -78,11 +79,7 @@ impl Server {
 
     fn answer(&mut self, seen: &Dialogue, (index, exchange): (usize, &Exchange)) -> Option<Answer> {
         match &exchange.turn {
-            Turn::Greeting => Some(Answer(
-                Code::READY,
-                None,
-                vec![format!("{} {} ehlo practice server", self.policy.host, self.protocol())],
-            )),
+            Turn::Greeting => Some(self.greeting()),
             Turn::MailData | Turn::Delivery(_) => Some(self.message(seen, exchange)),
             Turn::LoginAnswer => Some(self.step(seen, index, exchange)),
             Turn::Unsolicited => None,
@@ -123,7 +120,7 @@ impl Server {
             }
             (Verb::Ehlo, Argument::Name(name)) => self.ehlo(seen, exchange, name),
             (Verb::Helo, Argument::Name(name)) if is_clean(exchange) => {
-                Answer(Code::OK, None, vec![self.hello(name)])
+                Answer(Code::OK, None, vec![self.hello(seen, name)])
             }
             // No detailed code stands in an answer to EHLO or HELO (RFC 2034 §4).
             (verb @ (Verb::Ehlo | Verb::Helo | Verb::Lhlo), _)
@@ -173,6 +170,14 @@ impl Server {
             {
                 no(Code::BAD_ARGUMENTS, (5, 4), "STARTTLS takes no argument")
             }
+            (Verb::Etrn, Argument::Text(_)) => self.start_queue(seen, &text(argument)),
+            (Verb::Etrn, _) => no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: ETRN domain"),
+            (verb @ (Verb::Xclient | Verb::Xforward), Argument::Attributes(said)) => {
+                self.posed(seen, verb, said)
+            }
+            (verb @ (Verb::Xclient | Verb::Xforward), _) => {
+                no(Code::BAD_ARGUMENTS, (5, 4), &format!("Syntax: {verb} attribute=value ..."))
+            }
             (Verb::Noop, _) => yes(Code::OK, (0, 0), "Ok"),
             (Verb::Help, _) => self.help(),
             (Verb::Vrfy, _) => self.verify(&text(argument)),
@@ -190,8 +195,18 @@ impl Server {
         if self.policy.lmtp { Verb::Lhlo } else { Verb::Ehlo }
     }
 
-    fn hello(&self, name: &str) -> String {
-        format!("{} Hello {}", self.policy.host, shown(name))
+    fn greeting(&self) -> Answer {
+        let (host, protocol) = (&self.policy.host, self.protocol());
+        let text = format!("{host} {protocol} ehlo practice server");
+        Answer(Code::READY, None, vec![text])
+    }
+
+    fn hello(&self, seen: &Dialogue, name: &str) -> String {
+        let hello = format!("{} Hello {}", self.policy.host, shown(name));
+        match posing::claimed(seen) {
+            Some(client) => format!("{hello}, for {client}"),
+            None => hello,
+        }
     }
 
     fn ehlo(&self, seen: &Dialogue, exchange: &Exchange, name: &str) -> Answer {
@@ -199,7 +214,7 @@ impl Server {
             let why = "That is neither a domain name nor an address literal".to_owned();
             return Answer(Code::BAD_ARGUMENTS, None, vec![why]);
         }
-        let mut lines = vec![self.hello(name)];
+        let mut lines = vec![self.hello(seen, name)];
         lines.extend(self.offers(seen));
         Answer(Code::OK, None, lines)
     }
@@ -210,7 +225,7 @@ impl Server {
         let mechanisms = self.judge(seen).offered();
         let (tls, refused) = (seen.is_secured(), &policy.solicitations);
         let limits = (policy.recipient_limit, policy.mail_limit, policy.domain_limit);
-        let hold = (policy.hold_limit, self.hold_end(self.time()));
+        let hold = (policy.hold_limit, self.hold_end());
         let plain = |keyword: &str, offered: bool| offered.then(|| keyword.to_owned());
         [
             plain("PIPELINING", true),
@@ -231,7 +246,10 @@ impl Server {
                 limits.0, limits.1, limits.2
             )),
             plain("EXPN", true),
+            plain("ETRN", !policy.lmtp),
             plain("HELP", true),
+            posing::offer(seen, &Verb::Xclient),
+            posing::offer(seen, &Verb::Xforward),
             plain("STARTTLS", policy.starttls && !tls),
             (!mechanisms.is_empty()).then(|| format!("AUTH {}", mechanisms.join(" "))),
             plain("ENHANCEDSTATUSCODES", true),
@@ -296,7 +314,8 @@ impl Server {
 
     /// Whether the client is somebody; an anonymous one is not.
     fn knows(seen: &Dialogue) -> bool {
-        seen.login().is_some_and(|login| login.mechanism != "ANONYMOUS")
+        let named = |login: Login<'_>| login.mechanism != "ANONYMOUS";
+        seen.claim("LOGIN").is_some() || seen.login().is_some_and(named)
     }
 
     fn mail(
@@ -512,13 +531,48 @@ impl Server {
     fn help(&self) -> Answer {
         let first = if self.policy.lmtp { "LHLO" } else { "EHLO HELO" };
         let lines = [
-            &*format!("{first} AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP"),
+            &*format!("{first} AUTH MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN ETRN HELP"),
             "Mailboxes here: bob, carol, dave and postmaster at example.net",
             "So is full at example.net, into which no message goes any more",
             "alice@example.org can log in with the password correct horse",
             "The list friends at lists.example.net can be expanded",
+            "Mail for example.org waits for ETRN",
         ];
         Answer(Code::HELP, Some(Enhanced::new(2, 0, 0)), lines.map(str::to_owned).to_vec())
+    }
+
+    /// ETRN (RFC 1985 §5).
+    fn start_queue(&self, seen: &Dialogue, node: &str) -> Answer {
+        if seen.capabilities().is_none() {
+            return no(Code::BAD_SEQUENCE, (5, 1), &format!("Say {} first", self.introduction()));
+        }
+        if accepted(seen).is_some() {
+            return no(Code::BAD_SEQUENCE, (5, 1), "A transaction is open; RSET ends it");
+        }
+        let not_now = |code, text: String| Answer(code, Some(Enhanced::new(4, 5, 0)), vec![text]);
+        let name = node.trim_start_matches('@');
+        if let Some(queue) = node.strip_prefix('#') {
+            return not_now(Code(458), format!("No queue is called {}", shown(queue)));
+        }
+        if !is_domain(name) {
+            return no(Code::BAD_ARGUMENTS, (5, 4), "That is no domain name");
+        }
+        let waiting = |(domain, _): &&(String, usize)| domain.eq_ignore_ascii_case(name);
+        match self.policy.queues.iter().find(waiting) {
+            // How many there are below a domain nobody has counted.
+            Some(_) if node.starts_with('@') => yes(
+                Code::CANNOT_VERIFY,
+                (0, 0),
+                &format!("Ok, mail for {name} and below is on its way"),
+            ),
+            Some((_, count)) => {
+                yes(Code(253), (0, 0), &format!("Ok, {count} messages for {name} are on their way"))
+            }
+            None if name.eq_ignore_ascii_case(&self.policy.domain) => {
+                yes(Code(251), (0, 0), &format!("Ok, no message waits for {name}"))
+            }
+            None => not_now(Code(459), format!("{} is none of this server's", shown(name))),
+        }
     }
 
     /// VRFY (RFC 5321 §3.5).

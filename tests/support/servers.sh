@@ -24,6 +24,7 @@
 #                                     offers EXTERNAL to who has one    always asks
 #   +anonymous                        AUTH ANONYMOUS                    postfix
 #   +proxy                            a PROXY header comes first        postfix exim
+#   +xclient                          XCLIENT and XFORWARD              postfix
 #   +dovecot                          AUTH by Dovecot, see auth-at      postfix exim
 #   +expired +wrong-name +self-signed +incomplete
 #                                     the certificate                   all but dovecot
@@ -32,7 +33,8 @@
 # Two doors lead outwards: auth-at=PORT is the door "auth" of a dovecot, for +dovecot; relay-to=PORT
 # is where dovecot takes messages, without which it says 421 behind a login.
 #
-# All accept mail for example.test. Postfix and Exim store it in DIR/mail/inbox (a Maildir) and take
+# All accept mail for example.test. Postfix sends what waits for relay.example.test when it is asked.
+# Postfix and Exim store it in DIR/mail/inbox (a Maildir) and take
 # messages of at most 1 MB; Exim refuses nosuch@ with 550 and defers later@ with 451, and where PRDR
 # was asked for, it refuses the message for picky@ and defers it for slow@. Dovecot has the mailboxes
 # inbox@ and full@, and no message goes into the second one. The account is
@@ -218,6 +220,7 @@ alias_maps =
 alias_database =
 default_transport = discard:
 relay_transport = discard:
+fast_flush_domains = relay.example.test
 smtputf8_enable = yes
 message_size_limit = $LIMIT
 smtpd_error_sleep_time = 0
@@ -287,6 +290,8 @@ postfix_says() {
   clear) echo smtpd_tls_auth_only=no ;;
   ask) echo smtpd_tls_ask_ccert=yes ;;
   proxy) echo smtpd_upstream_proxy_protocol=haproxy ;;
+  xclient)
+    printf '%s\n' smtpd_authorized_xclient_hosts=127.0.0.1 smtpd_authorized_xforward_hosts=127.0.0.1 ;;
   anonymous) printf '%s\n' smtpd_sasl_path=anonymous smtpd_sasl_security_options= ;;
   dovecot) printf '%s\n' smtpd_sasl_type=dovecot "smtpd_sasl_path=inet:127.0.0.1:${AT[auth]}" ;;
   tls1*)

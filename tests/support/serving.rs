@@ -44,6 +44,13 @@ impl Serving {
         Self { child, target: format!("localhost:{port}"), port, out }
     }
 
+    /// Ends it as an operator does, and waits for its end.
+    pub fn stop(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        self.child.wait().expect("it ends");
+    }
+
     /// The next line of its log.
     pub fn says(&mut self) -> String {
         let mut line = String::new();

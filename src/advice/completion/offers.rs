@@ -3,6 +3,7 @@
 
 use crate::session::Dialogue;
 use crate::smtp::Parsed;
+use crate::smtp::attribute::{Attribute, NOTHING};
 use crate::smtp::command::{self, Argument};
 use crate::smtp::param::{Param, words};
 use crate::smtp::parameter::{PARAMETERS, Parameter};
@@ -49,7 +50,14 @@ pub(super) fn offers(seen: &Dialogue, habits: &Habits, head: &str) -> Vec<Offer>
         (Verb::Rcpt, _) => paths(seen, "TO:", &habits.recipients, head, word.end),
         (Verb::Auth, _) if number == 0 => mechanisms(seen, start),
         (Verb::Bdat, _) if number == 0 => plain(&chunks(habits), start),
-        (Verb::Bdat, _) if number == 1 => plain(&["LAST".to_owned()], start),
+        (Verb::Bdat | Verb::Burl, _) if number == 1 => plain(&["LAST".to_owned()], start),
+        (Verb::Etrn, _) if number == 0 => plain(&habits.hosts, start),
+        (verb @ (Verb::Xclient | Verb::Xforward), Argument::Attributes(said)) => {
+            attributes(seen, habits, verb, said, head, start)
+        }
+        (verb @ (Verb::Xclient | Verb::Xforward), _) => {
+            attributes(seen, habits, verb, &[], head, start)
+        }
         (Verb::Vrfy | Verb::Expn, _) if number == 0 => plain(&habits.recipients, start),
         (Verb::Help, _) if number == 0 => {
             let name = |verb: &Verb| offer(verb.as_str(), start, Some(("verb", verb.as_str())));
@@ -161,6 +169,39 @@ fn parameters(
         offer(insert, start, Some(("parameter", known.name)))
     };
     PARAMETERS.iter().filter(unused).map(name).collect()
+}
+
+/// The attributes that the server takes and that are not there yet, or values of the one that is
+/// being typed.
+fn attributes(
+    seen: &Dialogue,
+    habits: &Habits,
+    verb: &Verb,
+    said: &[Parsed<Param>],
+    head: &str,
+    start: usize,
+) -> Vec<Offer> {
+    let about = Some(("verb", verb.as_str()));
+    let typed = head.get(start..).unwrap_or_default();
+    if let Some((name, _)) = typed.split_once('=') {
+        let known = Attribute::find(verb, &name.to_uppercase());
+        let usual = match known.map(|known| known.name) {
+            Some("NAME" | "HELO" | "REVERSE_NAME") => habits.hosts.as_slice(),
+            Some("LOGIN") => habits.senders.as_slice(),
+            _ => &[],
+        };
+        let values = known.map(|known| known.values).unwrap_or_default().iter().chain(NOTHING);
+        let usual = usual.iter().map(|value| xtext::encode(value));
+        let all = usual.chain(values.map(|value| (*value).to_owned()));
+        return all.map(|value| offer(value, start + name.len() + 1, about)).collect();
+    }
+    let announced = seen.capabilities().and_then(|c| c.find(verb.as_str()));
+    let names = announced.map(|keyword| keyword.params.as_slice()).unwrap_or_default();
+    let used = |name: &str| {
+        said.iter().any(|a| a.value.name.eq_ignore_ascii_case(name) && a.span.start != start)
+    };
+    let unused = names.iter().filter(|name| !used(name));
+    unused.map(|name| offer(format!("{name}="), start, about)).collect()
 }
 
 /// Values that are worth to be offered for a parameter.

@@ -10,7 +10,7 @@ use crate::smtp::verb::Verb;
 use super::super::fault::{Fault, Says};
 use super::super::rule::Rule;
 use super::verb::{begun, starts_with};
-use super::{address, parameters, text};
+use super::{address, attributes, parameters, text};
 
 /// How what stands behind `verb` is written; empty for what needs nothing.
 pub(in super::super) const fn form(verb: &Verb) -> &'static str {
@@ -22,7 +22,7 @@ pub(in super::super) const fn form(verb: &Verb) -> &'static str {
         Verb::Auth => "mechanism",
         Verb::Vrfy | Verb::Expn => "name",
         Verb::Etrn => "domain",
-        Verb::Burl => "URL [LAST]",
+        Verb::Burl => "imap://… [LAST]",
         Verb::Xclient | Verb::Xforward => "name=value",
         _ => "",
     }
@@ -46,6 +46,8 @@ pub(super) fn judge(seen: &Dialogue, line: &str, command: &Command, faults: &mut
             address::judge(line, verb, path, faults);
             parameters::judge(seen, line, verb, (path.span.end, params), faults);
         }
+        Argument::Attributes(said) => attributes::judge(seen, line, verb, said, faults),
+        Argument::Reference { url, .. } => faults.extend(fetched(line, *url)),
         Argument::Nothing | Argument::Text(_) | Argument::Chunk { .. } => {}
         Argument::Login { mechanism, initial } => {
             faults.extend(login(seen, line, mechanism, *initial));
@@ -80,6 +82,9 @@ fn malformed(line: &str, verb: &Verb, span: Span) -> Fault {
     let is_begun = match verb {
         Verb::Mail => starts_with("FROM:", written),
         Verb::Rcpt => starts_with("TO:", written),
+        Verb::Burl => written.split_once([' ', '\t']).is_some_and(|(_, last)| {
+            line.len() == span.end && !last.is_empty() && starts_with("LAST", last)
+        }),
         _ => written.is_empty() || is_begun_chunk(line, span),
     };
     if is_begun {
@@ -87,6 +92,17 @@ fn malformed(line: &str, verb: &Verb, span: Span) -> Fault {
     }
     let rule = if *verb == Verb::Bdat { Rule::BadChunk } else { Rule::Expected };
     rule.at(span).with("form", form(verb))
+}
+
+/// What BURL fetches lies on an IMAP server (RFC 4468 §3.2).
+fn fetched(line: &str, url: Span) -> Option<Fault> {
+    let written = line.get(url.start..url.end)?;
+    if starts_with(written, "imap://") {
+        return None;
+    }
+    let begun = url.end == line.len() && starts_with("imap://", written);
+    let form = form(&Verb::Burl);
+    Some(if begun { to_come(url, form) } else { Rule::Expected.at(url).with("form", form) })
 }
 
 /// A number and the beginning of LAST.

@@ -67,8 +67,11 @@ fn broken(seen: &Dialogue, verb: &Verb) -> Option<Rule> {
             Some(Rule::Chunked)
         }
         Verb::Mail => open.map(|_| Rule::InsideMail),
-        Verb::Rcpt | Verb::Data | Verb::Bdat if open.is_none() => Some(Rule::NoMail),
-        Verb::Data | Verb::Bdat if !open.is_some_and(has_recipient) => Some(Rule::NoRecipient),
+        Verb::Etrn | Verb::Xclient | Verb::Xforward => open.map(|_| Rule::InsideMail),
+        Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Burl if open.is_none() => Some(Rule::NoMail),
+        Verb::Data | Verb::Bdat | Verb::Burl if !open.is_some_and(has_recipient) => {
+            Some(Rule::NoRecipient)
+        }
         Verb::Data if open.is_some_and(|t| t.message.is_some()) => Some(Rule::Chunked),
         Verb::Data if open.is_some_and(is_binary) => Some(Rule::Binary),
         Verb::Starttls if seen.is_secured() => Some(Rule::TlsAlready),

@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 
+use crate::smtp::attribute::NOTHING;
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::Argument;
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::reply::Reply;
 use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
+use crate::smtp::xtext;
 use crate::smtp::{Oddity, Span};
 
 use super::super::envelope::{End, Fate};
@@ -15,7 +17,7 @@ use super::super::exchange::Exchange;
 use super::super::login::question;
 use super::super::message::Message;
 use super::super::odd;
-use super::super::phase::{self, Turn};
+use super::super::phase::{self, Phase, Turn};
 use super::super::wire::Row;
 use super::{Dialogue, Framing, UNSOLICITED_KEEP};
 
@@ -45,7 +47,7 @@ impl Dialogue {
         self.phase = if reply.is(Code::NOT_AVAILABLE) {
             phase::after_goodbye(self.phase)
         } else {
-            phase::after(self.phase, &exchange.turn, reply.class())
+            self.phase_after(&exchange, &reply)
         };
         self.answered.push(index);
         self.take_effect(index, &exchange, &reply);
@@ -66,6 +68,41 @@ impl Dialogue {
         } else if asked_for_answer && self.framing == Framing::Commands && self.decider.is_none() {
             // Whatever the server took for AUTH, an answer to it is a secret.
             self.framing = Framing::Login;
+        }
+    }
+
+    /// The phase behind an answer, where what stood behind the verb counts too.
+    fn phase_after(&self, exchange: &Exchange, reply: &Reply) -> Phase {
+        match exchange.verb() {
+            // Only who greets anew has forgotten the client.
+            Some(Verb::Xclient) if !reply.is(Code::READY) => self.phase,
+            Some(Verb::Burl)
+                if self.phase.in_transaction()
+                    && reply.class() == Class::Positive
+                    && fetches_last(exchange) =>
+            {
+                Phase::Ready
+            }
+            _ => phase::after(self.phase, &exchange.turn, reply.class()),
+        }
+    }
+
+    /// The server takes the client for the one that it speaks for. If it greets anew, both sides
+    /// forget what they knew.
+    fn posed(&mut self, index: usize, exchange: &Exchange, reply: &Reply) {
+        let argument = exchange.command.as_ref().map(|c| &c.argument);
+        let Some(Argument::Attributes(attributes)) = argument else { return };
+        for attribute in attributes {
+            let name = &attribute.value.name;
+            self.claims.retain(|(known, _)| known != name);
+            let value = attribute.value.value.as_deref().and_then(xtext::decode);
+            let given = |text: &String| NOTHING.iter().all(|n| !n.eq_ignore_ascii_case(text));
+            self.claims.extend(value.filter(given).map(|text| (name.clone(), text)));
+        }
+        if reply.is(Code::READY) {
+            self.envelope.end(index, End::Greeting);
+            self.chunked = None;
+            self.forget_introduction();
         }
     }
 
@@ -112,6 +149,11 @@ impl Dialogue {
             (_, Some(Verb::Rset | Verb::Ehlo | Verb::Helo | Verb::Lhlo)) => {
                 self.envelope.end_failed();
             }
+            (_, Some(Verb::Burl)) if yes && fetches_last(exchange) => {
+                self.envelope.end(index, End::Accepted);
+                self.chunked = None;
+            }
+            (_, Some(Verb::Xclient)) if yes => self.posed(index, exchange, reply),
             (_, Some(Verb::Quit)) if yes => self.envelope.end(index, End::Quit),
             _ => {}
         }
@@ -190,6 +232,12 @@ impl Dialogue {
         }
         last.more += reply.lines.len() as u64 + reply.more;
     }
+}
+
+/// Whether the end of a message is among what BURL fetches.
+fn fetches_last(exchange: &Exchange) -> bool {
+    let argument = exchange.command.as_ref().map(|c| &c.argument);
+    matches!(argument, Some(Argument::Reference { last: true, .. }))
 }
 
 /// How many rows a reply takes; lines that were only counted share one.

@@ -76,7 +76,7 @@ impl Server {
                 if until < at {
                     return wrong("That moment is over");
                 }
-                let last = self.hold_end(at);
+                let last = self.hold_end();
                 (until > last).then(|| wrong(&format!("Held until {last} at the latest"))).flatten()
             }
             "SOLICIT" => {
@@ -90,9 +90,11 @@ impl Server {
         }
     }
 
-    /// Until when a message can be held that comes `at` this time (RFC 4865 §3).
-    pub(super) fn hold_end(&self, at: Timestamp) -> Timestamp {
-        let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    /// Until when a message can be held (RFC 4865 §3): the same moment for a whole session, in which
+    /// what is offered shall not change by itself.
+    pub(super) fn hold_end(&self) -> Timestamp {
+        let begun = self.policy.begun;
+        let whole = Timestamp::from_second(begun.as_second()).unwrap_or(begun);
         whole.saturating_add(Duration::from_secs(self.policy.hold_limit)).unwrap_or(whole)
     }
 }
