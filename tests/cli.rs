@@ -282,7 +282,7 @@ fn bad_usage_ends_with_64() {
         "run whole.txt --server practice --colour always",
         "--plain http://mx.example.net",
         "--plain mx.example.net:99999",
-        "--plain lmtp://mx.example.net",
+        "--plain lmtp://a@b",
         "show",
         "show absent.jsonl",
         "serve --listen 2525",

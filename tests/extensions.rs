@@ -184,8 +184,10 @@ fn play(home: &Home, server: &str, script: &str, args: &[&str]) -> Ended {
 fn offered(home: &Home, server: &str, before: &str, args: &[&str]) -> BTreeMap<String, String> {
     let script = format!("C: EHLO pc.example.test\nS: 250\n{before}C: QUIT\nS: 221\n");
     let ended = play(home, server, &script, args).with(0);
-    let lines =
-        ended.out.lines().filter_map(|l| l.strip_prefix("S: 250-").or(l.strip_prefix("S: 250 ")));
+    let lines = ended
+        .out
+        .lines()
+        .filter_map(|l| l.strip_prefix("S: 250-").or_else(|| l.strip_prefix("S: 250 ")));
     lines.map(|l| (l.split(' ').next().unwrap().to_owned(), l.to_owned())).collect()
 }
 

@@ -223,7 +223,7 @@ fn bound(mechanism: &str, client: TlsFacts, server_end: TlsFacts) -> (Login, Dia
         }
         match login.next(&seen) {
             Next::Say(bytes) | Next::Answer(bytes) => {
-                both(&mut seen, &mut seen_there, Side::Client, &bytes)
+                both(&mut seen, &mut seen_there, Side::Client, &bytes);
             }
             Next::Wait => {}
             Next::Over(_) => return (login, seen),
@@ -680,7 +680,7 @@ fn a_bound_login_is_what_libgsasl_takes() {
             let credentials = Credentials { user: USER.into(), ..Credentials::default() };
             let mut login = Login::new(mechanism, credentials, None);
             login.supply(Secret::new(password), Seed([4; 32]));
-            while let Next::Say(line) = login.next(&seen) {
+            while let Next::Say(line) | Next::Answer(line) = login.next(&seen) {
                 hear(&mut seen, Side::Client, &line);
                 let answer = line.trim_ascii_end().rsplit(|b| *b == b' ').next().unwrap();
                 hears.write_all(&[answer, b"\n"].concat()).unwrap();

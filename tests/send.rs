@@ -88,7 +88,7 @@ fn one_line_sends_a_message_over_tls_and_says_what_became_of_it() {
         "C: To: bob@example.net",
         "C: Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=",
         "C: This is a test message.",
-        "#   To <bob@example.net>  250 accepted",
+        "#   To <bob@example.net>  250 accepted  250 accepted",
         "# the server has taken the message",
     ] {
         assert!(ended.out.lines().any(|l| l == line), "{line} is missing in\n{}", ended.out);
@@ -101,13 +101,19 @@ fn one_line_sends_a_message_over_tls_and_says_what_became_of_it() {
     assert!(ended.with(0).out.contains("サーバーがメッセージを引き受けました"));
 }
 
+/// Whether the table of recipients says this of one.
+fn says_of(out: &str, recipient: &str, fate: &str) -> bool {
+    let row = format!("#   To <{recipient}> ");
+    out.lines().any(|line| line.starts_with(&row) && line.contains(fate))
+}
+
 #[test]
 fn a_refused_recipient_ends_with_1_even_beside_one_that_is_accepted() {
     let more = ["-t", " nobody@example.net , carol@example.net"];
     for options in [&more[..], &[&more[..], &["--pipeline"]].concat()] {
         let ended = send("practice", options).with(1);
-        assert!(ended.out.contains("#   To <carol@example.net>  250 accepted"), "{}", ended.out);
-        assert!(ended.out.contains("#   To <nobody@example.net>  550 refused"), "{}", ended.out);
+        assert!(says_of(&ended.out, "carol@example.net", "250 accepted"), "{}", ended.out);
+        assert!(says_of(&ended.out, "nobody@example.net", "550 refused"), "{}", ended.out);
         assert!(ended.out.contains("# refused at RCPT: 550 5.1.1 "), "{}", ended.out);
         let codes = send("practice", &[options, &["--stage-codes"]].concat());
         codes.with(24);
@@ -864,6 +870,6 @@ fn a_recipient_that_exim_refuses_or_defers_is_told_of() {
         let call = ["send", "-s", &target, "-f", "a@example.test", "-t", &both, "--stage-codes"];
         let told = Home::new().run(call).with(24).out;
         assert!(told.contains(&format!("# refused at RCPT: {code}")), "{told}");
-        assert!(told.contains("#   To <inbox@example.test>  250 accepted"), "{told}");
+        assert!(says_of(&told, "inbox@example.test", "250 accepted"), "{told}");
     }
 }

@@ -992,6 +992,8 @@ fn a_file_is_sent_behind_354_and_nowhere_else() {
     t.wait_for("ENHANCEDSTATUSCODES");
     t.line(&data);
     t.wait_for(":data belongs after 354");
+    // The line stays.
+    t.keys("\x15");
     t.line("MAIL FROM:<alice@example.org>");
     t.line("RCPT TO:<bob@example.net>");
     t.line("DATA");

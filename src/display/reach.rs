@@ -16,8 +16,7 @@ use super::token::visible;
 /// A target as it was written, and the name that was asked for in its place.
 fn named(target: &str) -> String {
     let read = Target::read(target).ok();
-    let host = read.as_ref().and_then(Target::host).unwrap_or(target);
-    let ascii = domain::to_ascii(host);
+    let ascii = read.as_ref().and_then(Target::host).and_then(domain::to_ascii);
     let written = visible(target.as_bytes());
     ascii.map_or_else(|| written.clone(), |ascii| format!("{written} = {ascii}"))
 }

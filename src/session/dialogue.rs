@@ -82,6 +82,7 @@ struct Layer {
 }
 
 /// A session as far as it has been heard.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub struct Dialogue {
     keep: Keep,
@@ -340,7 +341,13 @@ impl Dialogue {
     /// The first exchange that may still be answered, or that is still to come.
     pub fn settled(&self) -> usize {
         // At most one that is due was begun behind others.
-        self.waiting.iter().take(2).min().copied().unwrap_or(self.exchanges.len())
+        let due = self.waiting.iter().take(2).min().copied();
+        // The last answer may turn out to have been for several recipients, or for another turn.
+        let front = self.waiting.front().and_then(|at| self.exchanges.get(*at));
+        let goes_on = front.is_some_and(|front| matches!(front.turn, Turn::Delivery(_)));
+        let last = self.answered.last().copied().filter(|_| goes_on);
+        let open = due.into_iter().chain(last).chain(self.doubted).min();
+        open.unwrap_or(self.exchanges.len())
     }
 
     /// The earlier exchanges that turned out odd by the reply to exchange `by`.

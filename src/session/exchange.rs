@@ -69,10 +69,11 @@ impl Exchange {
         self.command.as_ref().map(|c| &c.verb)
     }
 
-    /// Whether the client gives up a login by it (RFC 4954 §4).
+    /// Whether the client gives up a login by it (RFC 4954 §4), or by a byte that is no answer
+    /// either: once it is veiled, nobody can tell.
     pub fn gives_up_login(&self) -> bool {
         let line = self.line.as_ref().filter(|_| self.turn == Turn::LoginAnswer);
-        line.is_some_and(|line| *line.bytes == *b"*")
+        line.is_some_and(|line| line.bytes.len() == 1)
     }
 
     /// Every oddity of both parts: the line of the reply it is about, or `None` for the client's.

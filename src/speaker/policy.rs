@@ -15,7 +15,23 @@ use super::login::{Account, Secret};
 /// The account of the practice world.
 pub const ALICE: &str = "alice@example.org";
 
+/// The extensions that most servers have.
+pub const EVERYDAY: &[&str] = &[
+    "PIPELINING",
+    "SIZE",
+    "8BITMIME",
+    "SMTPUTF8",
+    "DSN",
+    "CHUNKING",
+    "EXPN",
+    "HELP",
+    "STARTTLS",
+    "AUTH",
+    "ENHANCEDSTATUSCODES",
+];
+
 /// The beliefs of a practice server.
+#[expect(clippy::struct_excessive_bools, reason = "each is a belief of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The name it calls itself.
@@ -65,6 +81,9 @@ pub struct Policy {
     /// How many commands one session may have; then it is closed with 421 (RFC 5321 §7.8), so
     /// that no client makes it remember without end.
     pub command_limit: usize,
+    /// Whether only the extensions that most servers have are offered, so that the first EHLO is
+    /// not a lesson of its own.
+    pub everyday: bool,
     /// Whether STARTTLS is offered (RFC 3207).
     pub starttls: bool,
     /// Whether it speaks LMTP (RFC 2033) instead of SMTP.
@@ -114,6 +133,7 @@ impl Default for Policy {
             line_limit: 2_300,
             login_limit: 12_288,
             command_limit: 100_000,
+            everyday: false,
             starttls: false,
             lmtp: false,
             patience: SERVER_PATIENCE,

@@ -26,6 +26,7 @@ use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
 
 use super::login::server::{Judge, Ruling};
+use super::policy::EVERYDAY;
 use super::{Policy, Say, Seed, Speaker};
 
 /// A message for which the server is about to take responsibility (RFC 5321 §4.2.5).
@@ -43,6 +44,11 @@ pub struct Delivery {
 
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
 pub type Deliver = Arc<dyn Fn(Delivery) -> Result<String, String> + Send + Sync>;
+
+/// The first word of a line of EHLO's answer.
+fn keyword_of(line: &str) -> &str {
+    line.split(' ').next().unwrap_or_default()
+}
 
 /// How much of a client's words a reply repeats, as much as a path may have
 /// (RFC 5321 §4.5.3.1.3).
@@ -170,6 +176,9 @@ impl Server {
             {
                 no(Code::BAD_ARGUMENTS, (5, 4), "STARTTLS takes no argument")
             }
+            (verb, _) if self.withholds(seen, verb) => {
+                no(Code::NOT_IMPLEMENTED, (5, 1), &format!("{verb} is not offered here"))
+            }
             (Verb::Etrn, Argument::Text(_)) => self.start_queue(seen, &text(argument)),
             (Verb::Etrn, _) => no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: ETRN domain"),
             (verb @ (Verb::Xclient | Verb::Xforward), Argument::Attributes(said)) => {
@@ -256,7 +265,14 @@ impl Server {
         ]
         .into_iter()
         .flatten()
+        .filter(|line| !policy.everyday || EVERYDAY.contains(&keyword_of(line)))
         .collect()
+    }
+
+    /// Whether a command is one of an extension that is not offered now.
+    fn withholds(&self, seen: &Dialogue, verb: &Verb) -> bool {
+        let extends = matches!(verb, Verb::Etrn | Verb::Xclient | Verb::Xforward);
+        extends && !self.offers(seen).iter().any(|line| keyword_of(line) == verb.as_str())
     }
 
     /// The time of day.

@@ -124,7 +124,7 @@ impl Dialogue {
                 self.chunked = None;
             }
             (Turn::LoginAnswer, _) if yes && !exchange.gives_up_login() => {
-                self.logged_in = Some(index)
+                self.logged_in = Some(index);
             }
             (_, Some(Verb::Auth)) if reply.is(Code::AUTHENTICATED) => self.logged_in = Some(index),
             (_, Some(Verb::Mail)) => {

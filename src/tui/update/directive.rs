@@ -111,7 +111,7 @@ pub(super) fn unknown(model: &mut Model, name: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn dial(model: &mut Model, target: &str) -> Vec<Effect> {
+fn dial(model: &Model, target: &str) -> Vec<Effect> {
     vec![Effect::Dial(target_of(model, target))]
 }
 
