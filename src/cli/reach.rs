@@ -26,7 +26,8 @@ pub struct ReachArgs {
     /// Ask this name server instead of those of the system
     #[arg(long, global = true, value_name = "ADDR[:PORT]", value_parser = name_server)]
     dns: Option<SocketAddr>,
-    /// Let a proxy connect: socks5://[USER:PASSWORD@]HOST[:PORT] or http://… (CONNECT)
+    /// Let a proxy connect: a SOCKS5 one (socks5://), or an HTTP one (http://) by CONNECT; a user
+    /// and a password stand before its host, a port behind
     #[arg(long, global = true, value_name = "PROXY", value_parser = Proxy::read)]
     via: Option<Proxy>,
     /// Send a header of the PROXY protocol first: v1, v2, v1-unknown, v2-local; any other text is
