@@ -306,6 +306,15 @@ fn say(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Writes people's text: beside JSON it stands on standard error.
+fn say_beside(json: bool, text: &str) -> anyhow::Result<()> {
+    if json {
+        eprint!("{text}");
+        return Ok(());
+    }
+    say(text)
+}
+
 /// Runs `work` to its end on one thread.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

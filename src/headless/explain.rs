@@ -7,7 +7,7 @@ use crate::display::article::{self, Paragraph};
 use crate::display::text::wrap;
 use crate::knowledge::{self, Counterpart, Lang, Severity, Topic, topic};
 
-use super::{Outcome, Setting, json, say};
+use super::{Outcome, Setting, json, print, say};
 
 /// The entry behind which stand the options of another program.
 const SWAKS: &str = "swaks";
@@ -74,7 +74,7 @@ pub fn commented(words: &str, lang: Lang) -> String {
     let known = topics.into_iter().map(|topic| text(topic, lang));
     let unknown = unknown.into_iter().map(|word| article::nothing_known(word, lang) + "\n");
     let all: String = known.chain(unknown).collect();
-    all.lines().flat_map(|line| ["# ", line, "\n"]).collect()
+    print::commented(&all)
 }
 
 /// The article with the words by which what is related is explained.

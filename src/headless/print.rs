@@ -14,6 +14,7 @@ use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
 use crate::session::{Dialogue, Exchange, Recipient, Row, Transaction, secrets, timing};
 use crate::smtp::Oddity;
+use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 
 /// How many lines of one message are printed unless all are asked for.
@@ -23,6 +24,17 @@ const DATA_LINES: usize = 40;
 const TABLE: usize = 74;
 /// Names of recipients are aligned up to so many columns.
 const MATRIX: usize = 50;
+
+/// Text as comments of a transcript.
+pub fn commented(text: &str) -> String {
+    text.lines().flat_map(|line| ["# ", line, "\n"]).collect()
+}
+
+/// A reply in one line.
+pub fn reply(dialogue: &Dialogue, reply: &Reply, with_secrets: bool) -> String {
+    let text = |line| line::reply_line(dialogue, line, with_secrets).text();
+    reply.lines.iter().map(text).collect::<Vec<_>>().join(" / ")
+}
 
 /// Prints rows as they come, each once.
 pub struct Printer {

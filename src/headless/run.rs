@@ -15,13 +15,12 @@ use crate::session::{Dialogue, Keep};
 use crate::speaker::script::Mismatch;
 use crate::speaker::{Errand, Script, Secret, Speaker as _};
 
-use super::print::Printer;
+use super::print::{self, Printer};
 use super::{
     Outcome, Practice, Setting, block_on, json, practice_for, read_input, read_message, say,
-    tell_recording_failed,
+    say_beside, tell_recording_failed,
 };
 use crate::cli::Run;
-use crate::display::line::reply_line;
 use crate::display::{recording, transcript as misread};
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
@@ -140,11 +139,7 @@ async fn play(
     if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
         text += &explain(&name, mismatch, dialogue, setting);
     }
-    if run.json {
-        eprint!("{text}");
-    } else {
-        say(&text)?;
-    }
+    say_beside(run.json, &text)?;
     Ok(outcome)
 }
 
@@ -169,10 +164,7 @@ fn print_json(
 fn explain(name: &str, mismatch: &Mismatch, dialogue: &Dialogue, setting: &Setting) -> String {
     let word = |key| knowledge::word(setting.lang(), key);
     let seen = match mismatch.seen.and_then(|at| dialogue.exchanges().get(at)?.reply.as_ref()) {
-        Some(reply) => {
-            let text = |l| reply_line(dialogue, l, setting.with_secrets).text();
-            reply.lines.iter().map(text).collect::<Vec<_>>().join(" / ")
-        }
+        Some(reply) => print::reply(dialogue, reply, setting.with_secrets),
         None => word("run.nothing").to_owned(),
     };
     let expected = match mismatch.expected.as_slice() {

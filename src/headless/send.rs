@@ -30,8 +30,10 @@ use crate::speaker::{Say, Secret, Speaker, Submission};
 
 use super::password::{Unseen, first_line};
 use super::print::{self, Printer};
-use super::{Outcome, Practice, Setting, block_on, json, practice_for, say, tell_recording_failed};
-use crate::display::line::reply_line;
+use super::{
+    Outcome, Practice, Setting, block_on, json, practice_for, say, say_beside,
+    tell_recording_failed,
+};
 use envelope::Envelope;
 
 /// Sends one message, or prints what would be sent.
@@ -219,19 +221,10 @@ impl<P: Speaker> Speaker for Told<'_, P> {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if self.args.output.quiet == 0 {
             // What cannot be written now cannot be at the end, which says why.
-            let _ = tell(self.args, &self.printer.news(seen));
+            let _ = say_beside(self.args.output.json, &self.printer.news(seen));
         }
         self.then.next(now, seen)
     }
-}
-
-/// People's text: beside JSON it stands on standard error.
-fn tell(args: &SendArgs, text: &str) -> anyhow::Result<()> {
-    if args.output.json {
-        eprint!("{text}");
-        return Ok(());
-    }
-    say(text)
 }
 
 async fn hand_in(
@@ -254,12 +247,12 @@ async fn hand_in(
     }
     let failure = speaker.then.failure(&log.dialogue);
     let mut text = speaker.printer.news(&log.dialogue);
-    text += &commented(&print::envelope(&log.dialogue, setting.lang()));
+    text += &print::commented(&print::envelope(&log.dialogue, setting.lang()));
     let what = remarks(&speaker.then, failure, &log.dialogue, setting);
     text += &what;
     match args.output.quiet {
-        0 => tell(args, &text)?,
-        1 if failure.is_some() => tell(args, &text)?,
+        0 => say_beside(args.output.json, &text)?,
+        1 if failure.is_some() => say_beside(args.output.json, &text)?,
         2 if failure.is_some() => eprint!("{what}"),
         _ => {}
     }
@@ -267,10 +260,6 @@ async fn hand_in(
         print_json(&header, &log.dialogue, failure, speaker.then.order().stop, setting)?;
     }
     Ok(outcome(failure, &log.dialogue, args.output.stage_codes))
-}
-
-fn commented(text: &str) -> String {
-    text.lines().flat_map(|line| ["# ", line, "\n"]).collect()
 }
 
 /// What was not as wished, and what is worth to be known of the rest.
@@ -321,9 +310,7 @@ fn remarks(
 /// The reply of an exchange in one line.
 fn reply(seen: &Dialogue, at: usize, setting: &Setting) -> String {
     let reply = seen.exchanges().get(at).and_then(|exchange| exchange.reply.as_ref());
-    let lines = reply.iter().flat_map(|reply| &reply.lines);
-    let texts = lines.map(|line| reply_line(seen, line, setting.with_secrets).text());
-    texts.collect::<Vec<_>>().join(" / ")
+    reply.map_or_else(String::new, |reply| print::reply(seen, reply, setting.with_secrets))
 }
 
 fn print_json(

@@ -77,8 +77,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
 
 fn heading(lang: Lang, key: &'static str, text: &str) -> String {
     // What is printed is a transcript; what does not cross the wire is a comment.
-    let text = format!("{}\n{text}", knowledge::word(lang, key));
-    text.lines().fold(String::new(), |out, line| out + "# " + line + "\n")
+    print::commented(&format!("{}\n{text}", knowledge::word(lang, key)))
 }
 
 /// The fold over a whole journal, with all of its messages.
