@@ -46,8 +46,9 @@ pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
     {
         bail!("--tls-sni \"{name}\" is no host name");
     }
-    wishes.check().context("these options for TLS do not fit")?;
+    // Before the library makes the file, which everybody may read then.
     tell_unwritable_key_log();
+    wishes.check().context("these options for TLS do not fit")?;
     Ok(Choice { when: args.when(), insecure: args.insecure, ehlo: args.ehlo.clone(), wishes })
 }
 

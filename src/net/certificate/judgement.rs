@@ -52,8 +52,6 @@ const fn is_time(fault: &CertificateFault) -> bool {
 fn leads_to_root(chain: &[CertificateDer<'_>], roots: &RootCertStore) -> bool {
     let read = chain.iter().filter_map(|der| X509Certificate::from_der(der).ok());
     let seen: Vec<_> = read.map(|(_, certificate)| certificate).collect();
-    // A trust anchor has both without the header of their sequence.
-    let whole = |content: &[u8]| DistinguishedName::in_sequence(content);
     let is_of_root = |certificate: &X509Certificate<'_>| {
         let named = |root: &&TrustAnchor<'_>| {
             whole(&root.subject).as_ref() == certificate.issuer().as_raw()
@@ -102,12 +100,15 @@ fn is_root(own: &CertificateDer<'_>, roots: &RootCertStore) -> bool {
 }
 
 fn roots_contain(own: &X509Certificate<'_>, roots: &RootCertStore) -> bool {
-    // A trust anchor has both without the header of their sequence.
-    let is = |content: &[u8], raw| DistinguishedName::in_sequence(content).as_ref() == raw;
     roots.roots.iter().any(|root| {
-        is(&root.subject, own.subject().as_raw())
-            && is(&root.subject_public_key_info, own.public_key().raw)
+        whole(&root.subject).as_ref() == own.subject().as_raw()
+            && whole(&root.subject_public_key_info).as_ref() == own.public_key().raw
     })
+}
+
+/// A name or a key with the header of its sequence, which a trust anchor leaves out.
+fn whole(content: &[u8]) -> DistinguishedName {
+    DistinguishedName::in_sequence(content)
 }
 
 /// Whether an error is about who signed a certificate, which is nobody's affair where it is a root.

@@ -1,7 +1,5 @@
 //! The certificates of the practice world.
 
-use std::sync::Arc;
-
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
@@ -90,7 +88,7 @@ impl Authority {
     ///
     /// # Errors
     /// When no key can be made.
-    pub fn new() -> Result<Arc<Self>, rcgen::Error> {
+    pub fn new() -> Result<Self, rcgen::Error> {
         let (root_key, key) = (KeyPair::generate()?, KeyPair::generate()?);
         let params = authority("ehlo practice root");
         let root = params.self_signed(&root_key)?;
@@ -98,7 +96,7 @@ impl Authority {
         let above = Issuer::new(params, root_key);
         let params = authority("ehlo practice CA");
         let between = params.signed_by(&key, &above)?.der().clone();
-        Ok(Arc::new(Self { root, root_pem, between, issuer: Issuer::new(params, key) }))
+        Ok(Self { root, root_pem, between, issuer: Issuer::new(params, key) })
     }
 
     /// The root that a client has to know.

@@ -137,8 +137,9 @@ impl Wishes {
 /// What one handshake showed that the library does not give away afterwards.
 #[derive(Debug, Default)]
 struct Notes {
-    /// The server's certificates, of which nothing else is known once they are refused.
-    chain: Vec<CertificateDer<'static>>,
+    /// The server's certificates, of which nothing else is known once they are refused, and what
+    /// they are worth.
+    shown: Option<(Vec<CertificateDer<'static>>, Verdict)>,
     asked: Option<AskedCertificate>,
 }
 
@@ -176,9 +177,11 @@ impl Client {
             Ok(mut stream) => {
                 stream.get_mut().0.rest();
                 let (_, connection) = stream.get_ref();
-                let shown = connection.peer_certificates().unwrap_or_default();
-                let verdict = verifier.verdict(shown);
                 // Whoever goes on from an earlier handshake shows nothing again.
+                let verdict = notes.shown.map_or_else(
+                    || verifier.verdict(connection.peer_certificates().unwrap_or_default()),
+                    |(_, verdict)| verdict,
+                );
                 if self.wishes.strict && !verdict.faults.is_empty() {
                     let mut failed = Failed::of(TlsReason::Certificate, "");
                     failed.failure.facts = TlsFacts { verdict: Some(verdict), ..facts(connection) };
@@ -197,15 +200,16 @@ impl Client {
             Err((error, stream)) => {
                 let mut failed = Failed::read(&error, &stream);
                 failed.failure.facts.asked = notes.asked;
-                if failed.failure.reason == TlsReason::Certificate {
-                    let verdict = verifier.verdict(&notes.chain);
+                if let (TlsReason::Certificate, Some((shown, verdict))) =
+                    (failed.failure.reason, notes.shown)
+                {
                     let other = verdict.faults.iter().find_map(|fault| match fault {
                         CertificateFault::Other(why) => Some(why.clone()),
                         _ => None,
                     });
                     failed.failure.detail = other.unwrap_or(failed.failure.detail);
                     failed.failure.facts.verdict = Some(verdict);
-                    failed.failure.facts.chain = chain(&notes.chain);
+                    failed.failure.facts.chain = chain(&shown);
                 }
                 Err(failed)
             }
@@ -301,11 +305,12 @@ impl ServerCertVerifier for Verifier {
             .chain(intermediates)
             .map(|der| der.clone().into_owned())
             .collect();
-        let faults = if self.strict { self.verdict(&chain).faults } else { Vec::new() };
-        note(|notes| notes.chain = chain);
-        match faults.first() {
+        let verdict = self.verdict(&chain);
+        let refused = verdict.faults.first().filter(|_| self.strict).map(alerted);
+        note(|notes| notes.shown = Some((chain, verdict)));
+        match refused {
             None => Ok(ServerCertVerified::assertion()),
-            Some(fault) => Err(Error::InvalidCertificate(alerted(fault))),
+            Some(why) => Err(Error::InvalidCertificate(why)),
         }
     }
 
