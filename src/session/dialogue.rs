@@ -327,6 +327,12 @@ impl Dialogue {
         &self.exchanges
     }
 
+    /// The exchanges of this connection, with their numbers.
+    pub fn exchanges_here(&self) -> impl DoubleEndedIterator<Item = (usize, &Exchange)> {
+        let all = self.exchanges.iter().enumerate();
+        all.filter(|(_, exchange)| exchange.connection == self.connection)
+    }
+
     /// The exchanges that have no reply yet, oldest first.
     pub const fn waiting(&self) -> &VecDeque<usize> {
         &self.waiting

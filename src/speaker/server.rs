@@ -45,9 +45,9 @@ pub struct Delivery {
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
 pub type Deliver = Arc<dyn Fn(Delivery) -> Result<String, String> + Send + Sync>;
 
-/// The first word of a line of EHLO's answer.
-fn keyword_of(line: &str) -> &str {
-    line.split(' ').next().unwrap_or_default()
+/// Whether a line of EHLO's answer offers `keyword`.
+fn offers(line: &str, keyword: &str) -> bool {
+    line.split(' ').next() == Some(keyword)
 }
 
 /// How much of a client's words a reply repeats, as much as a path may have
@@ -265,14 +265,14 @@ impl Server {
         ]
         .into_iter()
         .flatten()
-        .filter(|line| !policy.everyday || EVERYDAY.contains(&keyword_of(line)))
+        .filter(|line| !policy.everyday || EVERYDAY.iter().any(|keyword| offers(line, keyword)))
         .collect()
     }
 
     /// Whether a command is one of an extension that is not offered now.
     fn withholds(&self, seen: &Dialogue, verb: &Verb) -> bool {
         let extends = matches!(verb, Verb::Etrn | Verb::Xclient | Verb::Xforward);
-        extends && !self.offers(seen).iter().any(|line| keyword_of(line) == verb.as_str())
+        extends && !self.offers(seen).iter().any(|line| offers(line, verb.as_str()))
     }
 
     /// The time of day.

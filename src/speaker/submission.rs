@@ -25,8 +25,6 @@ pub use order::{Address, Auth, Carriage, Encryption, Needs, Order, STRONGEST};
 pub use rehearsal::rehearse;
 pub use stage::{Stage, Stop};
 
-use failure::here;
-
 /// Hands one message in.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -278,12 +276,12 @@ fn has_taker(seen: &Dialogue) -> bool {
 
 /// The exchanges of this layer of the connection: what was said before TLS counts no more.
 fn layer(seen: &Dialogue) -> impl Iterator<Item = (usize, &Exchange)> {
-    here(seen).filter(|(_, exchange)| exchange.secured == seen.is_secured())
+    seen.exchanges_here().filter(|(_, exchange)| exchange.secured == seen.is_secured())
 }
 
 /// How often a command was said on this connection.
 fn said(seen: &Dialogue, verb: &Verb) -> usize {
-    here(seen).filter(|(_, exchange)| exchange.verb() == Some(verb)).count()
+    seen.exchanges_here().filter(|(_, exchange)| exchange.verb() == Some(verb)).count()
 }
 
 /// The same for this layer of it.

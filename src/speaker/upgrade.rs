@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::journal::{Ending, Moment};
-use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::session::{Dialogue, Phase, Turn};
 use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 
@@ -40,8 +40,7 @@ const ANSWERED: Duration = Duration::from_millis(300);
 
 /// How long the first command still has to wait.
 fn waits(now: Moment, seen: &Dialogue) -> Option<Duration> {
-    let here = |e: &&Exchange| e.connection == seen.connection();
-    let mut exchanges = seen.exchanges().iter().rev().take_while(here);
+    let mut exchanges = seen.exchanges_here().rev().map(|(_, exchange)| exchange);
     let last = exchanges.find(|e| e.turn != Turn::Unsolicited).filter(|_| seen.is_prefaced())?;
     let greeted = last.replied_at.filter(|_| last.turn == Turn::Greeting)?;
     let left = greeted.plus(ANSWERED).since(now);
@@ -61,10 +60,7 @@ impl<P> Upgrade<P> {
 
     /// What has to be said before TLS is on; closing where the server does not go along.
     fn before(name: &str, seen: &Dialogue) -> Say {
-        let said = |verb| {
-            let here = seen.exchanges().iter().filter(|e| e.connection == seen.connection());
-            here.filter(|e| e.verb() == Some(verb)).count() > 0
-        };
+        let said = |verb| seen.exchanges_here().any(|(_, e)| e.verb() == Some(verb));
         let greeting = match seen.endpoints().protocol {
             Protocol::Smtp => Verb::Ehlo,
             Protocol::Lmtp => Verb::Lhlo,

@@ -13,7 +13,7 @@ use crate::smtp::param::{Param, keyword_of};
 use crate::smtp::parameter::Parameter;
 use crate::smtp::verb::Verb;
 
-use super::{Answer, Server, no, shown};
+use super::{Answer, Server, no, offers, shown};
 
 impl Server {
     /// What is wrong with the parameters of `verb`, if anything is.
@@ -28,7 +28,7 @@ impl Server {
         let mut named = HashSet::new();
         params.iter().map(|param| &param.value).find_map(|param| {
             let keyword = keyword_of(&param.name);
-            let is_offered = offered.iter().any(|line| line.split(' ').next() == Some(keyword))
+            let is_offered = offered.iter().any(|line| offers(line, keyword))
                 // Believed of nobody, but understood (RFC 4954 §5).
                 || (keyword == "AUTH" && !self.policy.mechanisms.is_empty());
             let Some(known) =

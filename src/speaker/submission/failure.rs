@@ -52,7 +52,7 @@ impl Submission {
     pub(super) fn obstacle(&self, seen: &Dialogue) -> Option<Failure> {
         let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
         let counts = |failure: &Failure| failure.stage <= last || failure.stage == Stage::Quit;
-        let answers = here(seen).filter_map(|(at, e)| self.refusal(seen, at, e));
+        let answers = seen.exchanges_here().filter_map(|(at, e)| self.refusal(seen, at, e));
         let lacks = [self.lacks_tls(seen), self.lacks_login(seen), self.lacks_chunks(seen)];
         let found = answers.chain([self.lacks_recipients(seen)].into_iter().flatten());
         found.chain(lacks.into_iter().flatten()).filter(counts).min_by_key(|f| f.stage)
@@ -64,7 +64,7 @@ impl Submission {
         let no = Failure::new(self.stage(exchange), Why::Refused(at));
         let fails = match (&exchange.turn, exchange.verb()) {
             (Turn::Unsolicited, _) => {
-                let before = here(seen).take_while(|(n, _)| *n < at).last();
+                let before = seen.exchanges_here().take_while(|(n, _)| *n < at).last();
                 let stage = before.map_or(Stage::Greeting, |(_, before)| self.stage(before));
                 return Some(Failure::new(stage, Why::Unasked(at)));
             }
@@ -94,7 +94,7 @@ impl Submission {
             return None;
         }
         let steps = |(_, e): &(usize, &Exchange)| self.stage(e) == Stage::Auth;
-        match here(seen).filter(steps).last() {
+        match seen.exchanges_here().filter(steps).last() {
             Some((at, _)) => Some(Failure::new(Stage::Auth, Why::Refused(at))),
             None if wanted.optional || self.still_secures(seen) => None,
             None => Some(Failure::new(Stage::Auth, Why::NotOffered("AUTH"))),
@@ -104,7 +104,7 @@ impl Submission {
     /// All recipients were refused.
     fn lacks_recipients(&self, seen: &Dialogue) -> Option<Failure> {
         let first = refused(seen)?;
-        let count = here(seen).filter(|(_, e)| is_refused_recipient(e)).count();
+        let count = seen.exchanges_here().filter(|(_, e)| is_refused_recipient(e)).count();
         let all = count == self.order.recipients.len();
         all.then_some(Failure::new(Stage::Rcpt, Why::Refused(first)))
     }
@@ -128,13 +128,14 @@ impl Submission {
         if let Some(Happening::NotSecured(_)) = notices.next() {
             return Some(Failure::new(Stage::Tls, Why::Lost));
         }
-        let said_quit = here(seen).any(|(_, e)| e.verb() == Some(&Verb::Quit));
+        let said_quit = seen.exchanges_here().any(|(_, e)| e.verb() == Some(&Verb::Quit));
         match end {
             Happening::Closed { by: Side::Client, how: Ending::Finished } => None,
             Happening::Closed { by: Side::Server, how: Ending::Finished } if said_quit => None,
             _ => {
-                let open = here(seen).find(|(_, e)| e.reply.is_none());
-                let stage = open.or_else(|| here(seen).last()).map(|(_, e)| self.stage(e));
+                let open = seen.exchanges_here().find(|(_, e)| e.reply.is_none());
+                let stage =
+                    open.or_else(|| seen.exchanges_here().last()).map(|(_, e)| self.stage(e));
                 Some(Failure::new(stage.unwrap_or(Stage::Greeting), Why::Lost))
             }
         }
@@ -143,16 +144,10 @@ impl Submission {
 
 /// The first recipient that was refused.
 fn refused(seen: &Dialogue) -> Option<usize> {
-    here(seen).find(|(_, e)| is_refused_recipient(e)).map(|(at, _)| at)
+    seen.exchanges_here().find(|(_, e)| is_refused_recipient(e)).map(|(at, _)| at)
 }
 
 fn is_refused_recipient(exchange: &Exchange) -> bool {
     let is_no = exchange.reply.as_ref().is_some_and(|r| r.class() != Class::Positive);
     is_no && exchange.verb() == Some(&Verb::Rcpt)
-}
-
-/// The exchanges of this connection.
-pub(super) fn here(seen: &Dialogue) -> impl Iterator<Item = (usize, &Exchange)> {
-    let all = seen.exchanges().iter().enumerate();
-    all.filter(|(_, exchange)| exchange.connection == seen.connection())
 }
