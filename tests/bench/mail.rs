@@ -51,7 +51,8 @@ impl<'a> Errand<'a> {
     }
 
     fn over_starttls(self) -> anyhow::Result<Self> {
-        let ca = self.material.folder().join("ca.pem");
+        // Each sink has a root of its own.
+        let ca = self.message.with_extension("ca.pem");
         Ok(Self { port: sink::start_tls(&ca)?, ca: Some(ca), ..self })
     }
 
