@@ -5,6 +5,7 @@
 //! look-alike is an oddity. Every byte is looked at once, whatever pieces it arrives in.
 
 use bytes::Bytes;
+use memchr::memmem;
 
 use super::{Oddity, Span};
 
@@ -265,8 +266,8 @@ pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 /// Makes mail data of `content`: CRLF for every line end, dots doubled, and the end mark
 /// (RFC 5321 §4.5.2). A bare CR inside a line stays. What needs no change is not copied.
 pub fn stuff(content: Vec<u8>) -> Bytes {
-    let as_it_is = |line: &[u8]| line.ends_with(b"\r\n") && !line.starts_with(b".");
-    let same = lines(&content).all(as_it_is);
+    let dotted = content.starts_with(b".") || memmem::find(&content, b"\n.").is_some();
+    let same = !dotted && has_line_ends(&content);
     let mut out = if same { content } else { changed(&content, true) };
     out.extend_from_slice(END_MARK);
     Bytes::from(out)
@@ -274,11 +275,31 @@ pub fn stuff(content: Vec<u8>) -> Bytes {
 
 /// `content` with CRLF for every line end. What needs no change is not copied.
 pub fn with_line_ends(content: Vec<u8>) -> Vec<u8> {
-    if lines(&content).all(|line| line.ends_with(b"\r\n")) {
-        content
-    } else {
-        changed(&content, false)
-    }
+    if has_line_ends(&content) { content } else { changed(&content, false) }
+}
+
+/// Whether CRLF ends every line, the last one too. Of a large message every byte is looked at, so
+/// that what is looked for is bytes, not lines.
+fn has_line_ends(content: &[u8]) -> bool {
+    let behind_cr = |at: usize| at.checked_sub(1).and_then(|at| content.get(at)) == Some(&b'\r');
+    content.last().is_none_or(|last| *last == b'\n')
+        && memchr::memchr_iter(b'\n', content).all(behind_cr)
+}
+
+/// Whether `content`, in which CRLF ends every line, is text as a server has to take it: no other
+/// CR, no NUL, and no line beyond [`LINE_LIMIT`] (RFC 5321 §4.5.3.1.6).
+pub fn is_text(content: &[u8]) -> bool {
+    let mut begin = 0;
+    let mut fits = |end: usize| {
+        let length = end + 1 - begin;
+        begin = end + 1;
+        length as u64 <= LINE_LIMIT
+    };
+    let ends = memchr::memchr_iter(b'\n', content).count();
+    has_line_ends(content)
+        && memchr::memchr(0, content).is_none()
+        && memchr::memchr_iter(b'\r', content).count() == ends
+        && memchr::memchr_iter(b'\n', content).all(&mut fits)
 }
 
 fn changed(content: &[u8], stuffed: bool) -> Vec<u8> {
@@ -368,6 +389,17 @@ mod tests {
             };
             assert_eq!(seen(&scanner), seen(&whole), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn text_is_lines_that_every_server_takes() {
+        let long = |length: usize| [vec![b'x'; length - 2], b"\r\n".to_vec()].concat();
+        for text in [b"".to_vec(), b"a\r\n\r\nb\r\n".to_vec(), long(1_000)] {
+            assert!(is_text(&text), "{text:?}");
+        }
+        let odd: [&[u8]; 5] = [b"a\nb\r\n", b"a\rb\r\n", b"a\0\r\n", b"\r\r\n", b"a\r\nb"];
+        assert!(!odd.iter().any(|text| is_text(text)));
+        assert!(!is_text(&[b"a\r\n".to_vec(), long(1_001), b"b\r\n".to_vec()].concat()));
     }
 
     #[test]

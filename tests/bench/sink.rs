@@ -18,8 +18,8 @@ const END: &[u8] = b"\r\n.\r\n";
 /// When no port can be had.
 pub(crate) fn start() -> std::io::Result<u16> {
     listen(|mut stream| {
-        stream.write_all(b"220 sink\r\n")?;
-        converse(&mut stream, b"250 2.0.0 ok\r\n").map(|_| ())
+        stream.write_all(b"220 sink.bench.test ESMTP\r\n")?;
+        converse(&mut stream, b"250 sink.bench.test\r\n").map(|_| ())
     })
 }
 
@@ -37,12 +37,12 @@ pub(crate) fn start_tls(ca: &Path) -> anyhow::Result<u16> {
         .with_single_cert(identity.chain, identity.key)?;
     let config = Arc::new(config);
     Ok(listen(move |mut stream| {
-        stream.write_all(b"220 sink\r\n")?;
-        if converse(&mut stream, b"250-sink\r\n250 STARTTLS\r\n")? {
+        stream.write_all(b"220 sink.bench.test ESMTP\r\n")?;
+        if converse(&mut stream, b"250-sink.bench.test\r\n250 STARTTLS\r\n")? {
             stream.write_all(b"220 2.0.0 go ahead\r\n")?;
             let layer = ServerConnection::new(Arc::clone(&config));
             let mut layer = layer.map_err(std::io::Error::other)?;
-            converse(&mut Stream::new(&mut layer, &mut stream), b"250 2.0.0 ok\r\n")?;
+            converse(&mut Stream::new(&mut layer, &mut stream), b"250 sink.bench.test\r\n")?;
         }
         Ok(())
     })?)

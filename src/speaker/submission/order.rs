@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::session::Dialogue;
-use crate::smtp::payload::{self, LINE_LIMIT};
+use crate::smtp::payload;
 
 use super::super::login::{Credentials, Seed};
 use super::stage::Stop;
@@ -81,16 +81,12 @@ pub struct Needs {
 impl Needs {
     /// Those of a message as it crosses the wire, but for doubled dots.
     pub fn of(content: &[u8]) -> Self {
-        let is_text = |line: &[u8]| {
-            let bare = line.strip_suffix(b"\r\n").unwrap_or(line);
-            line.len() as u64 <= LINE_LIMIT && memchr::memchr3(b'\r', b'\n', 0, bare).is_none()
-        };
         let end = memchr::memmem::find(content, b"\r\n\r\n").unwrap_or(content.len());
         let header = if content.starts_with(b"\r\n") { 0 } else { end };
         Self {
             size: content.len() as u64,
             eight_bit: !content.is_ascii(),
-            binary: !payload::lines(content).all(is_text),
+            binary: !payload::is_text(content),
             international: !content.get(..header).unwrap_or_default().is_ascii(),
         }
     }
