@@ -20,7 +20,7 @@ use crate::net::driver::{Log, Part};
 use crate::net::tls::{Choice, When};
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep};
-use crate::smtp::payload;
+use crate::smtp::payload::{self, Form};
 use crate::smtp::target::Protocol;
 use crate::speaker::login::{Credentials, needs_password};
 use crate::speaker::submission::{
@@ -61,9 +61,13 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     if args.print.print_message {
         return print_message(&message);
     }
-    let as_it_is = args.message.as_it_is;
-    let content = if as_it_is { message } else { payload::with_line_ends(message) };
-    let mut needs = Needs::of(&content);
+    let (content, form) = if args.message.as_it_is {
+        let form = Form::of(&message);
+        (message, form)
+    } else {
+        payload::with_line_ends(message)
+    };
+    let mut needs = Needs::of(&content, form);
     needs.international |= paths().any(|address| !address.path.is_ascii());
     let encryption = encryption(&setting.tls, &target);
     let order = Order {
@@ -74,7 +78,7 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
         sender: envelope.sender.clone(),
         recipients: envelope.recipients.clone(),
         needs,
-        carriage: carriage(content, args),
+        carriage: carriage(content, form, args),
         together: args.way.pipeline,
         stop,
     };
@@ -112,7 +116,7 @@ fn encryption(choice: &Choice, target: &Target) -> Encryption {
     }
 }
 
-fn carriage(content: Vec<u8>, args: &SendArgs) -> Carriage {
+fn carriage(content: Vec<u8>, form: Form, args: &SendArgs) -> Carriage {
     match args.way.chunk {
         Some(size) => {
             let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -123,7 +127,7 @@ fn carriage(content: Vec<u8>, args: &SendArgs) -> Carriage {
             Carriage::Chunks(chunks.map(whole).collect())
         }
         None if args.message.as_it_is => Carriage::Data(Bytes::from(content)),
-        None => Carriage::Data(payload::stuff(content)),
+        None => Carriage::Data(payload::stuff_form(content, form)),
     }
 }
 

@@ -5,7 +5,6 @@
 //! look-alike is an oddity. Every byte is looked at once, whatever pieces it arrives in.
 
 use bytes::Bytes;
-use memchr::memmem;
 
 use super::{Oddity, Span};
 
@@ -263,43 +262,61 @@ pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     out
 }
 
+/// What a message is made of, as far as it matters on the way. Of a large one every byte comes by
+/// once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// CRLF ends every line, the last one too.
+    pub line_ends: bool,
+    /// Some line begins with a dot.
+    pub dotted: bool,
+    /// Some byte is beyond ASCII.
+    pub eight_bit: bool,
+    /// It is text as a server has to take it: CR and LF together alone, no NUL, and no line beyond
+    /// [`LINE_LIMIT`].
+    pub text: bool,
+}
+
+impl Form {
+    /// That of `content`.
+    pub fn of(content: &[u8]) -> Self {
+        let mut form = Self { line_ends: true, dotted: false, eight_bit: false, text: true };
+        for line in lines(content) {
+            let bare = line.strip_suffix(b"\r\n");
+            form.line_ends &= bare.is_some();
+            form.dotted |= line.starts_with(b".");
+            form.eight_bit |= !line.is_ascii();
+            let is_text = |bare| memchr::memchr2(b'\r', 0, bare).is_none();
+            form.text &= line.len() as u64 <= LINE_LIMIT && bare.is_some_and(is_text);
+        }
+        form
+    }
+}
+
 /// Makes mail data of `content`: CRLF for every line end, dots doubled, and the end mark
 /// (RFC 5321 §4.5.2). A bare CR inside a line stays. What needs no change is not copied.
 pub fn stuff(content: Vec<u8>) -> Bytes {
-    let dotted = content.starts_with(b".") || memmem::find(&content, b"\n.").is_some();
-    let same = !dotted && has_line_ends(&content);
+    let form = Form::of(&content);
+    stuff_form(content, form)
+}
+
+/// The same for `content` of which the form is known.
+pub fn stuff_form(content: Vec<u8>, form: Form) -> Bytes {
+    let same = form.line_ends && !form.dotted;
     let mut out = if same { content } else { changed(&content, true) };
     out.extend_from_slice(END_MARK);
     Bytes::from(out)
 }
 
-/// `content` with CRLF for every line end. What needs no change is not copied.
-pub fn with_line_ends(content: Vec<u8>) -> Vec<u8> {
-    if has_line_ends(&content) { content } else { changed(&content, false) }
-}
-
-/// Whether CRLF ends every line, the last one too. Of a large message every byte is looked at, so
-/// that what is looked for is bytes, not lines.
-fn has_line_ends(content: &[u8]) -> bool {
-    let behind_cr = |at: usize| at.checked_sub(1).and_then(|at| content.get(at)) == Some(&b'\r');
-    content.last().is_none_or(|last| *last == b'\n')
-        && memchr::memchr_iter(b'\n', content).all(behind_cr)
-}
-
-/// Whether `content`, in which CRLF ends every line, is text as a server has to take it: no other
-/// CR, no NUL, and no line beyond [`LINE_LIMIT`] (RFC 5321 §4.5.3.1.6).
-pub fn is_text(content: &[u8]) -> bool {
-    let mut begin = 0;
-    let mut fits = |end: usize| {
-        let length = end + 1 - begin;
-        begin = end + 1;
-        length as u64 <= LINE_LIMIT
-    };
-    let ends = memchr::memchr_iter(b'\n', content).count();
-    has_line_ends(content)
-        && memchr::memchr(0, content).is_none()
-        && memchr::memchr_iter(b'\r', content).count() == ends
-        && memchr::memchr_iter(b'\n', content).all(&mut fits)
+/// `content` with CRLF for every line end, and its form. What needs no change is not copied.
+pub fn with_line_ends(content: Vec<u8>) -> (Vec<u8>, Form) {
+    let form = Form::of(&content);
+    if form.line_ends {
+        return (content, form);
+    }
+    let changed = changed(&content, false);
+    let form = Form::of(&changed);
+    (changed, form)
 }
 
 fn changed(content: &[u8], stuffed: bool) -> Vec<u8> {
@@ -393,6 +410,7 @@ mod tests {
 
     #[test]
     fn text_is_lines_that_every_server_takes() {
+        let is_text = |content: &[u8]| Form::of(content).text;
         let long = |length: usize| [vec![b'x'; length - 2], b"\r\n".to_vec()].concat();
         for text in [b"".to_vec(), b"a\r\n\r\nb\r\n".to_vec(), long(1_000)] {
             assert!(is_text(&text), "{text:?}");

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::session::Dialogue;
-use crate::smtp::payload;
+use crate::smtp::payload::Form;
 
 use super::super::login::{Credentials, Seed};
 use super::stage::Stop;
@@ -79,14 +79,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Those of a message as it crosses the wire, but for doubled dots.
-    pub fn of(content: &[u8]) -> Self {
+    /// Those of a message of this form as it crosses the wire, but for doubled dots.
+    pub fn of(content: &[u8], form: Form) -> Self {
         let end = memchr::memmem::find(content, b"\r\n\r\n").unwrap_or(content.len());
         let header = if content.starts_with(b"\r\n") { 0 } else { end };
         Self {
             size: content.len() as u64,
-            eight_bit: !content.is_ascii(),
-            binary: !payload::is_text(content),
+            eight_bit: form.eight_bit,
+            binary: !form.text,
             international: !content.get(..header).unwrap_or_default().is_ascii(),
         }
     }
