@@ -119,12 +119,34 @@ pub struct WayArgs {
     /// The original recipient (DSN); without an address, each one itself
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "")]
     pub orcpt: Option<String>,
-    /// A parameter of MAIL, as it is
+    /// A parameter of MAIL, as it is: BY=600;R, HOLDFOR=3600, MT-PRIORITY=3, REQUIRETLS and the like
     #[arg(long, value_name = "PARAM")]
     pub mail_param: Vec<String>,
     /// A parameter of every RCPT, as it is
     #[arg(long, value_name = "PARAM")]
     pub rcpt_param: Vec<String>,
+    /// Ask what becomes of the message for each recipient (PRDR)
+    #[arg(long)]
+    pub prdr: bool,
+    /// Speak for another client (XCLIENT): "NAME=a.example ADDR=192.0.2.7"; each is a command of its
+    /// own, in xtext, but for @@TEXT, which goes out as it is
+    #[arg(long, value_name = "ATTRIBUTES")]
+    pub xclient: Vec<String>,
+    /// Say whose message this is (XFORWARD), in the same form
+    #[arg(long, value_name = "ATTRIBUTES")]
+    pub xforward: Vec<String>,
+    /// Say XCLIENT before STARTTLS
+    #[arg(long, requires = "xclient")]
+    pub xclient_before_starttls: bool,
+    /// Say XCLIENT and XFORWARD even if they or their attributes are not offered
+    #[arg(long)]
+    pub xclient_anyway: bool,
+    /// Go on where XCLIENT or XFORWARD is not offered, or refused
+    #[arg(long, conflicts_with = "xclient_optional_strict")]
+    pub xclient_optional: bool,
+    /// Go on where XCLIENT or XFORWARD is not offered
+    #[arg(long)]
+    pub xclient_optional_strict: bool,
     /// Seconds to wait for a reply
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     pub timeout: u64,
