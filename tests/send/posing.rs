@@ -204,11 +204,12 @@ fn postfix_believes_what_is_said_of_another_client() {
         let to = ["-f", "a@example.test", "-t", "inbox@example.test"];
         home.run(["send", "-s", &target].iter().chain(&to).chain(options)).with(0).out
     };
+    // Behind another address XCLIENT is not offered any more.
     let told = call(&[
         "--xclient",
-        "NAME=client.example.test ADDR=192.0.2.7",
-        "--xclient",
         "PROTO=ESMTP HELO=other.example.test",
+        "--xclient",
+        "NAME=client.example.test ADDR=192.0.2.7",
     ]);
     assert_eq!(said(&told).iter().filter(|line| line.starts_with("EHLO")).count(), 3, "{told}");
     let mail = stored(&postfix, 1).remove(0);
