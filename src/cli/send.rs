@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 
 use super::attach::Attachments;
 use crate::net::dial::Target;
-use crate::speaker::submission::{Stage, Stop};
+use crate::speaker::submission::{Stage, Stop, Tolerance};
 
 /// Options of `ehlo send`.
 #[derive(Args, Clone, Debug)]
@@ -128,6 +128,25 @@ pub struct WayArgs {
     /// Ask what becomes of the message for each recipient (PRDR)
     #[arg(long)]
     pub prdr: bool,
+    /// For whom it speaks.
+    #[command(flatten)]
+    pub posing: PosingArgs,
+    /// Seconds to wait for a reply
+    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    pub timeout: u64,
+}
+
+impl WayArgs {
+    /// How long a reply is awaited.
+    pub const fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
+/// For whom it speaks.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Way")]
+pub struct PosingArgs {
     /// Speak for another client (XCLIENT): "NAME=a.example ADDR=192.0.2.7"; each is a command of its
     /// own, in xtext, but for @@TEXT, which goes out as it is
     #[arg(long, value_name = "ATTRIBUTES")]
@@ -141,21 +160,31 @@ pub struct WayArgs {
     /// Say XCLIENT and XFORWARD even if they or their attributes are not offered
     #[arg(long)]
     pub xclient_anyway: bool,
+    /// What does not end it.
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
+}
+
+/// What may stand against XCLIENT and XFORWARD.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Way")]
+pub struct ToleranceArgs {
     /// Go on where XCLIENT or XFORWARD is not offered, or refused
     #[arg(long, conflicts_with = "xclient_optional_strict")]
     pub xclient_optional: bool,
     /// Go on where XCLIENT or XFORWARD is not offered
     #[arg(long)]
     pub xclient_optional_strict: bool,
-    /// Seconds to wait for a reply
-    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
-    pub timeout: u64,
 }
 
-impl WayArgs {
-    /// How long a reply is awaited.
-    pub const fn patience(&self) -> Duration {
-        Duration::from_secs(self.timeout)
+impl ToleranceArgs {
+    /// The same in one word.
+    pub const fn tolerance(self) -> Tolerance {
+        match (self.xclient_optional, self.xclient_optional_strict) {
+            (true, _) => Tolerance::Refused,
+            (false, true) => Tolerance::NotOffered,
+            (false, false) => Tolerance::Nothing,
+        }
     }
 }
 

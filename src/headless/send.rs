@@ -27,8 +27,8 @@ use crate::smtp::verb::Verb;
 use crate::smtp::{command, payload};
 use crate::speaker::login::{Credentials, needs_password};
 use crate::speaker::submission::{
-    Auth, Carriage, Encryption, Failure, Needs, Order, Pose, Posing, STRONGEST, Stage, Stop,
-    Tolerance, Why, rehearse,
+    Auth, Carriage, Encryption, Failure, Needs, Order, Pose, Posing, STRONGEST, Stage, Stop, Why,
+    rehearse,
 };
 use crate::speaker::{Say, Secret, Speaker, Submission};
 
@@ -130,7 +130,7 @@ fn encryption(choice: &Choice, target: &Target) -> Encryption {
 
 /// What is said of another client.
 fn posing(args: &SendArgs, lang: Lang) -> anyhow::Result<Posing> {
-    let way = &args.way;
+    let said = &args.way.posing;
     let read = |verb: &Verb, texts: &[String]| -> anyhow::Result<Vec<Pose>> {
         let read = |text: &String| {
             if text.contains(['\r', '\n']) {
@@ -141,17 +141,12 @@ fn posing(args: &SendArgs, lang: Lang) -> anyhow::Result<Posing> {
         };
         texts.iter().map(read).collect()
     };
-    let tolerance = match (way.xclient_optional, way.xclient_optional_strict) {
-        (true, _) => Tolerance::Refused,
-        (_, true) => Tolerance::NotOffered,
-        _ => Tolerance::Nothing,
-    };
     Ok(Posing {
-        xclient: read(&Verb::Xclient, &way.xclient)?,
-        xforward: read(&Verb::Xforward, &way.xforward)?,
-        anyway: way.xclient_anyway,
-        tolerance,
-        before_tls: way.xclient_before_starttls,
+        xclient: read(&Verb::Xclient, &said.xclient)?,
+        xforward: read(&Verb::Xforward, &said.xforward)?,
+        anyway: said.xclient_anyway,
+        tolerance: said.tolerance.tolerance(),
+        before_tls: said.xclient_before_starttls,
     })
 }
 

@@ -129,3 +129,19 @@ fn several_transactions_and_every_other_command_in_one_session() {
     assert_eq!(verbs(&ended.out).iter().filter(|verb| *verb == "MAIL").count(), 3);
     proven("swaks does not", "several transactions, RSET, NOOP, VRFY, HELP", "in one session");
 }
+
+#[test]
+fn every_row_above_names_a_test() {
+    let rows: Vec<_> = include_str!("weak.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | "))
+        .filter(|row| row.contains('`'))
+        .collect();
+    assert_eq!(rows.len(), 16);
+    let sources = [include_str!("../send.rs"), include_str!("posing.rs"), include_str!("weak.rs")];
+    for row in rows {
+        let name = row.split('`').find(|word| word.contains('_')).unwrap();
+        let test = format!("#[test]\nfn {name}()");
+        assert!(sources.iter().any(|source| source.contains(&test)), "no test {name}: {row}");
+    }
+}
