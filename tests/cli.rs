@@ -1246,6 +1246,10 @@ fn the_options_of_swaks_are_explained() {
     let home = Home::new();
     let said = home.run(["explain", "swaks"]).with(0).out;
     assert!(said.contains("\n-q, --quit-after\n    --quit-after\n    the same points"), "{said}");
+    assert!(
+        said.contains("\n--xclient-no-verify\n    --xclient-anyway\n    with a warning"),
+        "{said}"
+    );
     assert!(said.contains("\n-ae, --auth-extra\n    none\n    DIGEST-MD5"), "{said}");
     let object = &home.run(["explain", "swaks", "--json", "--lang", "ja"]).with(0).json()[0];
     let options = object["options"].as_array().unwrap();

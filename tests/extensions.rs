@@ -1,5 +1,5 @@
 //! Extensions, with servers and programs of other people and with the practice server: what each
-//! server offers is printed as one table, with what was proven and how.
+//! server offers is printed in one form (`support/proven.rs`), with what was proven and how.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,8 @@
 
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/proven.rs"]
+mod proven;
 #[path = "support/servers.rs"]
 mod servers;
 #[path = "support/serving.rs"]
@@ -21,6 +23,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use program::{Ended, Home, Running, arg};
+use proven::proven;
 use servers::{Plan, Server, have};
 use serving::Serving;
 
@@ -222,22 +225,23 @@ impl Column {
         match (self.proven.get(keyword), self.offered.contains_key(keyword)) {
             (Some(how), _) => how.join("; "),
             (None, true) => "offered".to_owned(),
-            (None, false) => "-".to_owned(),
+            (None, false) => "not offered".to_owned(),
         }
     }
 }
 
 fn print(columns: &[Column]) {
-    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
-    eprintln!("| extension | {} |\n|---{}|", names.join(" | "), "|---".repeat(names.len()));
-    for keyword in KEYWORDS {
-        let cells: Vec<_> = columns.iter().map(|column| column.cell(keyword)).collect();
-        eprintln!("| {keyword} | {} |", cells.join(" | "));
-    }
     for column in columns {
+        for keyword in KEYWORDS {
+            proven(column.name, keyword, &column.cell(keyword));
+        }
         let others: Vec<_> =
             column.offered.keys().filter(|k| !KEYWORDS.contains(&k.as_str())).collect();
-        eprintln!("{} also says: {others:?}", column.name);
+        proven(
+            column.name,
+            "other keywords",
+            &others.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", "),
+        );
     }
 }
 
@@ -354,6 +358,7 @@ fn a_message_is_held_until_its_time() {
     assert_eq!(mails(&dir.join("tmp")).len(), 1, "the other is still held");
     serving.stop();
     assert_eq!(mails(&dir.join("new")).len(), 2, "nobody will be there at its time");
+    proven("practice", "FUTURERELEASE", "a message is stored at its time");
 }
 
 /// swaks speaks for another client, and sends in groups.
@@ -389,4 +394,5 @@ fn swaks_finds_the_extensions_of_the_practice_server() {
     assert_ne!(refused.code, Some(0), "{}", refused.out);
     let wrong = run(&["--to", "bob@example.net", "--xclient", "COLOUR=red"]).with(33);
     assert!(wrong.out.contains("501 5.5.4"), "{}", wrong.out);
+    proven("practice", "XCLIENT, PIPELINING", "swaks uses both");
 }

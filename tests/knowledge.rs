@@ -549,6 +549,14 @@ const SWAKS: &[&str] = &[
     "-apt",
     "-ahp",
     "--xclient-addr",
+    "--xclient-name",
+    "--xclient-port",
+    "--xclient-proto",
+    "--xclient-destaddr",
+    "--xclient-destport",
+    "--xclient-helo",
+    "--xclient-login",
+    "--xclient-reverse-name",
     "--xclient-delim",
     "--xclient",
     "--xclient-no-verify",
@@ -599,6 +607,43 @@ const SWAKS: &[&str] = &[
     "--help",
     "--version",
 ];
+
+/// The options of the swaks that is installed, by all their names, as its program defines them.
+fn installed_swaks() -> Option<Vec<Vec<String>>> {
+    let path = std::env::var_os("PATH")?;
+    let file = std::env::split_paths(&path).map(|p| p.join("swaks")).find(|p| p.is_file())?;
+    let source = String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
+    let names = |line: &str| -> Option<Vec<String>> {
+        let list = line.trim_start().strip_prefix("{ opts ")?.split_once('[')?.1.split_once(']')?.0;
+        Some(list.split(',').map(|name| name.trim().trim_matches('\'').to_owned()).collect())
+    };
+    Some(source.lines().filter_map(names).collect())
+}
+
+#[test]
+fn every_option_of_the_installed_swaks_has_a_line() {
+    let Some(options) = installed_swaks() else {
+        let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
+        assert!(!required, "swaks is required");
+        return println!("| swaks | its options have lines | skipped: it is not installed |");
+    };
+    assert!(options.len() > 90, "read in vain: {options:?}");
+    let rows: Vec<_> = knowledge::swaks().collect();
+    let named: BTreeSet<&str> = rows
+        .iter()
+        .flat_map(|(names, _)| names.split(", "))
+        .map(|name| name.trim_start_matches('-'))
+        .collect();
+    // It does nothing but test how swaks warns of old options.
+    let matters = |names: &&Vec<String>| names[0] != "trigger-deprecation";
+    let lacking: Vec<_> = options
+        .iter()
+        .filter(matters)
+        .filter(|names| !names.iter().any(|name| named.contains(name.as_str())))
+        .collect();
+    assert!(lacking.is_empty(), "no line for {lacking:?}");
+    println!("| swaks | {} options have lines | as installed |", options.len() - 1);
+}
 
 #[test]
 fn every_option_of_swaks_has_a_line_and_each_of_ours_exists() {

@@ -7,7 +7,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     reason = "tests"
 )]
 
@@ -17,6 +16,8 @@ mod names;
 mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/proven.rs"]
+mod proven;
 #[cfg(unix)]
 #[path = "support/servers.rs"]
 mod servers;
@@ -27,6 +28,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
 use names::{Answer, NameServer};
 use peer::{Client, Peer};
 use program::{Ended, Home};
+use proven::proven;
 use serde_json::Value;
 
 const SCRIPT: &str = "S: 220\nC: QUIT\nS: 221\n";
@@ -79,6 +81,7 @@ fn a_name_is_looked_up_and_every_address_is_told() {
     assert!(steps[1..3].iter().all(|step| step["step"] == "tried" && step["reason"] == "refused"));
     assert_eq!(steps[3]["step"], "connected");
     assert_eq!(steps[3]["remote"], format!("127.0.0.1:{port}"));
+    proven("a name server on loopback", "every address of a name", "told, and tried as they race");
 }
 
 #[test]
@@ -96,6 +99,7 @@ fn one_family_alone_is_tried() {
     peer.end();
     let ended = visit("six.example.test:1", &[&dns[..], &["--ipv4"]].concat()).with(2);
     assert!(ended.out.contains("it has no IPv4 address"), "{}", ended.out);
+    proven("a name server on loopback", "IPv4 or IPv6 alone", "forced");
 }
 
 #[test]
@@ -108,6 +112,7 @@ fn our_own_address_can_be_chosen() {
     assert!(ended.out.contains("our own address cannot be had"), "{}", ended.out);
     let ended = visit("[::1]:1", &["--source", "127.0.0.1"]).with(2);
     assert!(ended.out.contains("it has no IPv4 address"), "{}", ended.out);
+    proven("a server on loopback", "source address and port", "chosen");
 }
 
 #[test]
@@ -135,6 +140,11 @@ fn each_failure_of_a_name_server_has_its_own_words() {
         let ended = visit(target, &["--dns", &names.address, "--lang", "ja"]).with(2);
         assert!(ended.out.contains(ja), "{}", ended.out);
     }
+    proven(
+        "a name server on loopback",
+        "NXDOMAIN, SERVFAIL and the like",
+        "each told in its own words",
+    );
 }
 
 #[test]
@@ -181,6 +191,7 @@ fn the_hosts_of_a_domain_are_tried_in_the_order_of_their_preferences() {
 
     let ended = visit("mx:example.test#3", &dns).with(2);
     assert!(ended.out.contains("the last of its mail hosts is number 2"), "{}", ended.out);
+    proven("a name server on loopback", "mx:domain", "each host in turn, or one by number");
 }
 
 #[test]
@@ -199,6 +210,7 @@ fn a_domain_without_mx_is_its_own_host_and_one_with_a_null_mx_has_none() {
     let ended = visit("mx:null.example.test", &dns).with(2);
     assert!(ended.out.contains("null.example.test says that it takes no mail: null MX"));
     assert!(ended.out.contains("(MX 0 ., RFC 7505)"), "{}", ended.out);
+    proven("a name server on loopback", "no MX, null MX", "told");
 }
 
 #[test]
@@ -266,6 +278,7 @@ fn a_program_speaks_on_its_standard_input_and_output() {
 
     let ended = home.run_with(["run", "-", "--server", "pipe:exit 4"], SCRIPT).with(1);
     assert!(ended.out.contains("exit status: 4"), "{}", ended.out);
+    proven("a program over pipes", "a session", "played");
 }
 
 #[cfg(unix)]
@@ -319,6 +332,7 @@ fn a_socket_in_the_file_system_may_speak_lmtp() {
     let args = ["run", "-", "--server", &target, "--tls", "starttls"];
     home.run_with(args, "C: QUIT\n").with(2);
     assert_eq!(thread.join().unwrap(), "LHLO pc.example.org\r\n", "the greeting of LMTP");
+    proven("a server at a unix socket", "lmtp:unix:", "played");
 }
 
 /// Carries bytes between a client and the server at `address`, until both have said all.
@@ -392,6 +406,7 @@ fn a_socks_proxy_connects_and_looks_names_up() {
     assert!(ended.out.contains(words), "{}", ended.out);
     let recorded = String::from_utf8(home.read("talk.jsonl")).unwrap();
     assert!(!(recorded + &ended.out + &ended.err).contains("s3cret"));
+    proven("a SOCKS5 proxy on loopback", "a session through it", "played, by address and by name");
 }
 
 #[test]
@@ -462,6 +477,7 @@ fn an_http_proxy_connects_and_its_refusal_is_told() {
     }
     let ended = visit("mx.example.test", &["--via", "http://127.0.0.1:1"]).with(2);
     assert!(ended.out.contains("connection refused"), "{}", ended.out);
+    proven("an HTTP proxy on loopback", "CONNECT", "played; a refusal is told");
 }
 
 /// A server that does not know the PROXY protocol, as far as one reply to each line goes.
@@ -508,6 +524,7 @@ fn a_server_that_takes_the_header_for_a_command_is_named_and_shifts_nothing() {
     peer.end();
     assert!(ended.out.contains("PROXY v2 LOCAL (16 B)"), "{}", ended.out);
     assert!(ended.out.contains("S: 221 bye") && ended.out.contains("A16"), "{}", ended.out);
+    proven("a server that does not know PROXY", "drift", "noticed (A16)");
 }
 
 #[test]
@@ -574,6 +591,6 @@ fn real_servers_take_the_header_in_both_versions() {
         assert_ne!(ended.code, Some(0), "{}", ended.out);
         let noticed = ended.out.contains("A16") || ended.out.contains("S: 554");
         assert!(noticed, "{name}: {}", ended.out);
-        println!("{name}: v1, v2 and LOCAL taken; at the other door noticed");
+        proven(name, "PROXY v1, v2, LOCAL", "taken; noticed at a door that knows none");
     }
 }

@@ -1,5 +1,6 @@
 //! `ehlo send`: one message in one line, to the practice server and to servers that do what a test
-//! wants. Where swaks is measured to be wrong, a test says so by its name.
+//! wants. Where swaks is measured to be wrong, `send/weak.rs` says which test shows it right here.
+//! What is shown with servers of other people is printed in one form (`support/proven.rs`).
 
 #![allow(
     clippy::unwrap_used,
@@ -9,17 +10,32 @@
     reason = "tests"
 )]
 
+#[path = "send/extensions.rs"]
+mod extensions;
+#[path = "send/lmtp.rs"]
+mod lmtp;
+#[path = "support/names.rs"]
+mod names;
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "send/posing.rs"]
+mod posing;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/proven.rs"]
+mod proven;
 #[path = "support/servers.rs"]
 mod servers;
+#[path = "support/serving.rs"]
+mod serving;
+#[path = "send/weak.rs"]
+mod weak;
 
 use std::time::{Duration, Instant};
 
 use peer::{Client, Peer};
 use program::{Ended, Home, arg};
+use proven::proven;
 use servers::{PASSWORD, Server, USER};
 
 /// What every call here has.
@@ -837,6 +853,12 @@ fn arrives(name: &'static str, mechanism: &str, chunks: bool, utf8: bool) {
         assert!(told.contains(" SMTPUTF8\n") && told.contains(" NOTIFY=NEVER\n"), "{told}");
         sent += 1;
     }
+    let with = if chunks { " and in chunks" } else { "" };
+    let ways = format!("ehlo send: clear, STARTTLS, implicit TLS, {mechanism}{with}");
+    proven(name, &ways, "taken");
+    if utf8 {
+        proven(name, "ehlo send: SMTPUTF8, DSN", "taken");
+    }
     if name == "aiosmtpd" {
         return;
     }
@@ -844,6 +866,7 @@ fn arrives(name: &'static str, mechanism: &str, chunks: bool, utf8: bool) {
     assert_eq!(texts.len(), sent);
     let attached = texts.iter().filter(|text| text.contains("\n.\n..dots\n"));
     assert_eq!(attached.count(), if chunks { 3 } else { 1 }, "{texts:#?}");
+    proven(name, "ehlo send: what was sent", "stored as it was");
 }
 
 #[test]
@@ -871,5 +894,6 @@ fn a_recipient_that_exim_refuses_or_defers_is_told_of() {
         let told = Home::new().run(call).with(24).out;
         assert!(told.contains(&format!("# refused at RCPT: {code}")), "{told}");
         assert!(says_of(&told, "inbox@example.test", "250 accepted"), "{told}");
+        proven("Exim", "ehlo send: one of two recipients refused", &format!("{code} is told; 24"));
     }
 }

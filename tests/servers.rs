@@ -16,6 +16,8 @@
 mod composing;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/proven.rs"]
+mod proven;
 #[path = "support/pty.rs"]
 mod pty;
 #[path = "support/servers.rs"]
@@ -34,6 +36,7 @@ use ehlo::journal::{Happening, file};
 use ehlo::session::Dialogue;
 use ehlo::session::content::Content;
 use program::{Ended, Home, LIMIT, Running, arg};
+use proven::proven;
 use pty::Terminal;
 use serde_json::Value;
 use servers::{Server, have};
@@ -152,12 +155,14 @@ fn introduces_itself(mta: &Mta, keywords: &[&str]) {
 fn postfix_takes_messages_as_they_are() {
     let Some(postfix) = Mta::start("postfix") else { return };
     delivers(&postfix);
+    proven("Postfix", "DATA, every byte", "stored as it was");
 }
 
 #[test]
 fn exim_takes_messages_as_they_are() {
     let Some(exim) = Mta::start("exim") else { return };
     delivers(&exim);
+    proven("Exim", "DATA, every byte", "stored as it was");
 }
 
 #[test]
@@ -295,12 +300,14 @@ fn assert_chunks(lines: &[String], octets: usize) {
 fn postfix_stores_what_was_composed() {
     let Some(postfix) = Mta::start("postfix") else { return };
     takes_what_is_composed(&postfix);
+    proven("Postfix", "DATA and BDAT of the editor", "stored as composed");
 }
 
 #[test]
 fn exim_stores_what_was_composed() {
     let Some(exim) = Mta::start("exim") else { return };
     takes_what_is_composed(&exim);
+    proven("Exim", "DATA and BDAT of the editor", "stored as composed");
 }
 
 /// The parameters of MAIL in the order in which they are completed, each with its keyword.
@@ -766,6 +773,11 @@ fn dovecot_answers_for_each_recipient_over_tcp_and_in_the_file_system() {
         .run_with(["--plain", &dovecot.at("lmtp")], "EHLO pc\nHELO pc\nLHLO pc\nQUIT\n")
         .with(0);
     assert!(said.out.contains("# C21 error"), "{}", said.out);
+    proven(
+        "Dovecot",
+        "LMTP over TCP and unix socket",
+        "one reply for each recipient, pipelined and chunked too",
+    );
 }
 
 #[test]
@@ -803,6 +815,7 @@ fn aiosmtpd_answers_once_for_two_and_that_is_noticed() {
         "{}",
         said.out
     );
+    proven("aiosmtpd", "LMTP, one answer for two recipients", "noticed (H16)");
 }
 
 #[test]
@@ -830,6 +843,7 @@ fn exim_says_what_becomes_of_each_where_prdr_was_asked_for() {
     // Without it, one reply is for all.
     let all = said("", "S: 250\n");
     assert!(matrix(&all).iter().all(|(name, _, code)| *code == (name != "nosuch").then_some(250)));
+    proven("Exim", "PRDR", "250, 550 and 450 behind one 353");
 }
 
 #[test]
@@ -850,4 +864,5 @@ fn the_practice_server_speaks_lmtp_in_the_file_system_and_its_file_goes_with_it(
     assert_eq!(serve.take(), [b"Subject: x\r\n\r\n"]);
     assert_eq!(serve.stop("-TERM"), Some(0));
     assert!(!home.path("lmtp").exists());
+    proven("practice", "LMTP over unix socket", "one reply for each recipient");
 }

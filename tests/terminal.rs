@@ -395,29 +395,65 @@ fn leaving_by_signal() {
 fn a_signal_where_a_password_is_typed_gives_the_echo_back() {
     for (keys, name, code) in [("\x03", None, 130), ("", Some("TERM"), 143), ("", Some("HUP"), 129)]
     {
-        let mut t = Terminal::ehlo((80, 20), &["--plain", "practice"]);
-        t.wait_for("S: 220");
-        t.keys(":auth PLAIN alice@example.org\r");
-        t.wait_for("password for alice@example.org:");
-        assert!(!t.modes_are_restored(), "nothing is echoed");
-        t.keys(&format!("secret{keys}"));
-        if let Some(name) = name {
-            t.signal(name);
+        for mut t in [asked_by_plain(), asked_by_send()] {
+            assert!(!t.modes_are_restored(), "nothing is echoed");
+            t.keys(&format!("secret{keys}"));
+            if let Some(name) = name {
+                t.signal(name);
+            }
+            assert_eq!(t.wait_for_end().exit_code(), code);
+            t.assert_given_back();
+            assert!(!t.contents().contains("secret"), "{}", t.contents());
         }
-        assert_eq!(t.wait_for_end().exit_code(), code);
-        t.assert_given_back();
-        assert!(!t.contents().contains("secret"), "{}", t.contents());
     }
     // Behind the password a signal still ends it.
-    let mut t = Terminal::ehlo((80, 20), &["--plain", "practice"]);
-    t.wait_for("S: 220");
-    t.keys(":auth PLAIN alice@example.org\r");
-    t.wait_for("password for alice@example.org:");
+    let mut t = asked_by_plain();
     t.keys("secret\r");
     t.wait_for("S: 503");
     t.keys("\x03");
     assert_eq!(t.wait_for_end().exit_code(), 130);
     t.assert_given_back();
+}
+
+const PASSWORD_PROMPT: &str = "password for alice@example.org:";
+
+fn asked_by_plain() -> Terminal {
+    let mut t = Terminal::ehlo((80, 20), &["--plain", "practice"]);
+    t.wait_for("S: 220");
+    t.keys(":auth PLAIN alice@example.org\r");
+    t.wait_for(PASSWORD_PROMPT);
+    t
+}
+
+fn asked_by_send() -> Terminal {
+    let call = ["send", "-s", "practice", "-t", "bob@example.net", "--user", "alice@example.org"];
+    let t = Terminal::ehlo((80, 50), &[&call[..], &["--tls", "off", "-q", "auth"]].concat());
+    t.wait_for(PASSWORD_PROMPT);
+    t
+}
+
+#[test]
+fn a_password_can_be_typed_behind_a_pause_and_the_pause_has_an_echo() {
+    for (mut t, outcome) in [(asked_by_plain(), "S: 503"), (asked_by_send(), "S: 235")] {
+        let child = t.id();
+        for _ in 0..2 {
+            assert!(!t.modes_are_restored(), "nothing is echoed");
+            t.keys("half");
+            t.keys(CTRL_Z);
+            wait_for_state(child, "T");
+            assert!(t.modes_are_restored(), "a shell has its echo");
+            let asked = t.contents().matches(PASSWORD_PROMPT).count();
+            t.signal("CONT");
+            t.wait_until("another prompt", |screen| {
+                screen.contents().matches(PASSWORD_PROMPT).count() > asked
+            });
+        }
+        t.keys("correct horse\r");
+        t.wait_for(outcome);
+        assert!(!t.contents().contains("correct"), "{}", t.contents());
+        assert!(!t.contents().contains("half"), "{}", t.contents());
+        assert!(t.modes_are_restored(), "the password is over");
+    }
 }
 
 #[test]

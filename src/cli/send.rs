@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 
 use super::attach::Attachments;
 use crate::net::dial::Target;
-use crate::speaker::submission::{Stage, Stop};
+use crate::speaker::submission::{Stage, Stop, Tolerance};
 
 /// Options of `ehlo send`.
 #[derive(Args, Clone, Debug)]
@@ -119,12 +119,18 @@ pub struct WayArgs {
     /// The original recipient (DSN); without an address, each one itself
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "")]
     pub orcpt: Option<String>,
-    /// A parameter of MAIL, as it is
+    /// A parameter of MAIL, as it is: BY=600;R, HOLDFOR=3600, MT-PRIORITY=3, REQUIRETLS and the like
     #[arg(long, value_name = "PARAM")]
     pub mail_param: Vec<String>,
     /// A parameter of every RCPT, as it is
     #[arg(long, value_name = "PARAM")]
     pub rcpt_param: Vec<String>,
+    /// Ask what becomes of the message for each recipient (PRDR)
+    #[arg(long)]
+    pub prdr: bool,
+    /// For whom it speaks.
+    #[command(flatten)]
+    pub posing: PosingArgs,
     /// Seconds to wait for a reply
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     pub timeout: u64,
@@ -134,6 +140,51 @@ impl WayArgs {
     /// How long a reply is awaited.
     pub const fn patience(&self) -> Duration {
         Duration::from_secs(self.timeout)
+    }
+}
+
+/// For whom it speaks.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Way")]
+pub struct PosingArgs {
+    /// Speak for another client (XCLIENT): "NAME=a.example ADDR=192.0.2.7"; each is a command of its
+    /// own, in xtext, but for @@TEXT, which goes out as it is
+    #[arg(long, value_name = "ATTRIBUTES")]
+    pub xclient: Vec<String>,
+    /// Say whose message this is (XFORWARD), in the same form
+    #[arg(long, value_name = "ATTRIBUTES")]
+    pub xforward: Vec<String>,
+    /// Say XCLIENT before STARTTLS
+    #[arg(long, requires = "xclient")]
+    pub xclient_before_starttls: bool,
+    /// Say XCLIENT and XFORWARD even if they or their attributes are not offered
+    #[arg(long)]
+    pub xclient_anyway: bool,
+    /// What does not end it.
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
+}
+
+/// What may stand against XCLIENT and XFORWARD.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Way")]
+pub struct ToleranceArgs {
+    /// Go on where XCLIENT or XFORWARD is not offered, or refused
+    #[arg(long, conflicts_with = "xclient_optional_strict")]
+    pub xclient_optional: bool,
+    /// Go on where XCLIENT or XFORWARD is not offered
+    #[arg(long)]
+    pub xclient_optional_strict: bool,
+}
+
+impl ToleranceArgs {
+    /// The same in one word.
+    pub const fn tolerance(self) -> Tolerance {
+        match (self.xclient_optional, self.xclient_optional_strict) {
+            (true, _) => Tolerance::Refused,
+            (false, true) => Tolerance::NotOffered,
+            (false, false) => Tolerance::Nothing,
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Where the password of a login comes from: the environment, a file, a command, or the person. It
 //! never comes from the command line or from a history.
 
+use std::convert::Infallible;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::display::token::own_visible;
 use crate::knowledge::{self, Lang};
+use crate::net::signals::{Signal, Signals};
 use crate::speaker::Secret;
 
 /// More than this is no password.
@@ -80,40 +83,122 @@ fn run(command: &str) -> Result<Vec<u8>, String> {
     Err(if last.is_empty() { output.status.to_string() } else { last.to_owned() })
 }
 
+/// Asks the person at the terminal; `user` is who logs in.
+///
+/// # Errors
+/// When nothing can be read.
+pub(super) async fn ask(user: &str, lang: Lang, watch: &mut Watch) -> std::io::Result<Secret> {
+    let mut unseen = Unseen::begin(user, lang, watch)?;
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let line = tokio::select! {
+        read = read => read.map_err(std::io::Error::other)??,
+        never = watch.obey(Some(&mut unseen)) => match never {},
+    };
+    Ok(first_line(line.as_bytes()))
+}
+
+/// The signals that end or stop a program. Once a password was asked for, nobody else obeys them.
+#[derive(Debug, Default)]
+pub(super) struct Watch(Option<Signals>);
+
+impl Watch {
+    /// The next one, if they are listened to; cancel-safe.
+    pub(super) async fn next(&mut self) -> Signal {
+        match &mut self.0 {
+            Some(signals) => signals.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Obeys each that comes.
+    pub(super) async fn obey(&mut self, mut unseen: Option<&mut Unseen>) -> Infallible {
+        loop {
+            obey(self.next().await, unseen.as_deref_mut());
+        }
+    }
+}
+
+/// Does what a signal does to a program; what is typed at the terminal is shown again before.
+pub(super) fn obey(signal: Signal, unseen: Option<&mut Unseen>) {
+    match (signal, unseen) {
+        (Signal::Stop, Some(unseen)) => {
+            unseen.show();
+            stop();
+            unseen.hide();
+        }
+        (Signal::Stop, None) => stop(),
+        (_, unseen) => {
+            if let Some(unseen) = unseen {
+                unseen.show();
+                eprintln!();
+            }
+            std::process::exit(128 + signal.number());
+        }
+    }
+}
+
+/// Sleeps until somebody wants it to go on.
+fn stop() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, getpid, kill_process};
+        let _ = kill_process(getpid(), Signal::STOP);
+    }
+}
+
 /// While it lives, the terminal does not show what is typed.
 #[derive(Debug)]
 pub(super) struct Unseen {
+    prompt: String,
     #[cfg(unix)]
     before: Option<rustix::termios::Termios>,
 }
 
 impl Unseen {
-    /// Begins to hide; what comes from elsewhere is not shown anyway.
-    pub(super) fn begin() -> Self {
+    /// Hides it, and asks for the password of `user`; what comes from elsewhere is not shown anyway,
+    /// and nobody is asked for it. From now on nothing but `watch` gives the terminal back.
+    pub(super) fn begin(user: &str, lang: Lang, watch: &mut Watch) -> std::io::Result<Self> {
+        if watch.0.is_none() {
+            let ending = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
+            watch.0 = Some(Signals::of(&[&ending[..], &[Signal::Stop]].concat())?);
+        }
+        let prompt = knowledge::fill(lang, "password.ask", &[("user", &own_visible(user))]);
+        let mut unseen = Self {
+            prompt,
+            #[cfg(unix)]
+            before: None,
+        };
+        unseen.hide();
+        Ok(unseen)
+    }
+
+    /// Nothing is printed before the terminal hides: who sees the prompt can type.
+    fn hide(&mut self) {
         #[cfg(unix)]
         {
             use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
             let input = std::io::stdin();
-            let before = tcgetattr(&input).ok();
-            if let Some(mut hidden) = before.clone() {
+            self.before = tcgetattr(&input).ok();
+            if let Some(mut hidden) = self.before.clone() {
                 hidden.local_modes.remove(LocalModes::ECHO);
                 hidden.local_modes.insert(LocalModes::ECHONL);
                 let _ = tcsetattr(&input, OptionalActions::Flush, &hidden);
             }
-            Self { before }
         }
-        #[cfg(not(unix))]
-        Self {}
+        if std::io::stdin().is_terminal() {
+            eprint!("{}", self.prompt);
+        }
     }
-}
 
-impl Unseen {
-    /// Ends where a signal came: what was typed so far is nothing that a shell may read.
-    pub(super) fn abandon(self) {
+    /// What was typed so far is nothing that a shell may read.
+    fn show(&mut self) {
         #[cfg(unix)]
-        if self.before.is_some() {
-            use rustix::termios::{QueueSelector, tcflush};
-            let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+        if let Some(before) = self.before.take() {
+            use rustix::termios::{OptionalActions, tcsetattr};
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Flush, &before);
         }
     }
 }

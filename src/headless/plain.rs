@@ -21,7 +21,6 @@ use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, was_cut_short};
 use crate::net::route::Route;
-use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep, Message, Phase, Turn};
@@ -31,7 +30,7 @@ use crate::smtp::verb::Verb;
 use crate::speaker::login::{Credentials, Next};
 use crate::speaker::{Directive, Errand, Human, Login, Say, Secret, Starttls, Upgrade, directive};
 
-use super::password::{Unseen, first_line};
+use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
     Outcome, Practice, Setting, ask, block_on, explain, practice_for, read_message, say,
@@ -69,7 +68,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         bad_input: false,
         errand: None,
         asks: None,
-        signals: None,
+        watch: Watch::default(),
         given_up: None,
         habits: Habits { now, ..Habits::default() },
         learned: 0,
@@ -102,8 +101,6 @@ const GOODBYE: std::time::Duration = std::time::Duration::from_secs(1);
 /// After so long a silence a port for TLS is the likely reason: most servers greet at once.
 const SILENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// The signals that end a program.
-const ENDING: [Signal; 4] = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
 /// How long the answer for one more recipient is awaited behind the one before: whoever answers for
 /// each knows them all at once.
 const OVERDUE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -123,8 +120,8 @@ struct Front {
     errand: Option<Errand>,
     /// A login whose password is being typed.
     asks: Option<(Login, Unseen)>,
-    /// What ends the program, once something in the terminal had to be undone before that.
-    signals: Option<Signals>,
+    /// What ends or stops the program, once something in the terminal has to be undone before that.
+    watch: Watch,
     habits: Habits,
     learned: usize,
     /// The answer for one more recipient that is awaited no longer.
@@ -132,14 +129,6 @@ struct Front {
     /// Behind which exchange and which line of mail data the last slip was told.
     told: (usize, usize),
     say: mpsc::Sender<Say>,
-}
-
-/// The next signal, if any are listened to; cancel-safe.
-async fn next_of(signals: &mut Option<Signals>) -> Signal {
-    match signals {
-        Some(signals) => signals.next().await,
-        None => std::future::pending().await,
-    }
 }
 
 impl Front {
@@ -205,7 +194,7 @@ impl Front {
                     self.wonders = false;
                     say(&format!("# {}\n", knowledge::word(self.setting.lang(), "silent.port")))?;
                 }
-                signal = next_of(&mut self.signals) => self.end_by(signal),
+                signal = self.watch.next() => obey(signal, self.asks.as_mut().map(|(_, unseen)| unseen)),
                 () = tokio::time::sleep(OVERDUE), if overdue.is_some() && !closing => {
                     say(&self.give_up(overdue))?;
                 }
@@ -306,15 +295,7 @@ impl Front {
         match self.setting.password.read(self.setting.lang()) {
             Ok(Some(secret)) => self.begin(login, secret).await,
             Ok(None) => {
-                // From now on nothing else gives the terminal back.
-                if self.signals.is_none() {
-                    self.signals = Some(Signals::of(&ENDING)?);
-                }
-                let unseen = Unseen::begin();
-                if std::io::stdin().is_terminal() {
-                    let values = [("user", &*own_visible(login.user()))];
-                    eprint!("{}", knowledge::fill(self.setting.lang(), "password.ask", &values));
-                }
+                let unseen = Unseen::begin(login.user(), self.setting.lang(), &mut self.watch)?;
                 self.asks = Some((login, unseen));
                 Ok(())
             }
@@ -323,15 +304,6 @@ impl Front {
                 Ok(())
             }
         }
-    }
-
-    /// Ends as a signal ends a program.
-    fn end_by(&mut self, signal: Signal) {
-        if let Some((_, unseen)) = self.asks.take() {
-            unseen.abandon();
-            eprintln!();
-        }
-        std::process::exit(128 + signal.number());
     }
 
     async fn begin(&mut self, mut login: Login, secret: Secret) -> anyhow::Result<()> {

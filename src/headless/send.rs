@@ -9,7 +9,9 @@ use std::io::IsTerminal as _;
 use anyhow::{Error, bail};
 use bytes::Bytes;
 
+use crate::advice::{Fault, judge};
 use crate::cli::SendArgs;
+use crate::display::advice;
 use crate::display::token::own_visible;
 use crate::draft;
 use crate::journal::{Header, Moment};
@@ -20,15 +22,18 @@ use crate::net::driver::{Log, Part};
 use crate::net::tls::{Choice, When};
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep};
+use crate::smtp::command;
 use crate::smtp::payload::{self, Form};
 use crate::smtp::target::Protocol;
+use crate::smtp::verb::Verb;
 use crate::speaker::login::{Credentials, needs_password};
 use crate::speaker::submission::{
-    Auth, Carriage, Encryption, Failure, Needs, Order, STRONGEST, Stage, Stop, Why, rehearse,
+    Auth, Carriage, Encryption, Failure, Needs, Order, Pose, Posing, STRONGEST, Stage, Stop, Why,
+    rehearse,
 };
 use crate::speaker::{Say, Secret, Speaker, Submission};
 
-use super::password::{Unseen, first_line};
+use super::password::{self, Watch};
 use super::print::{self, Printer};
 use super::{
     Outcome, Practice, Setting, block_on, json, practice_for, say, say_beside,
@@ -41,12 +46,17 @@ use envelope::Envelope;
 /// # Errors
 /// When a file cannot be read, or something that is needed was not said.
 pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    block_on(send(args, setting))
+}
+
+async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang();
     let mut target = args.server.clone();
     if let (Target::Tcp { port, .. }, Some(other)) = (&mut target, args.port) {
         *port = other;
     }
-    let stop = args.stop.stop();
+    let posing = posing(args, lang)?;
+    let stop = args.stop.stop().map(|stop| if posing.before_tls { stop.early() } else { stop });
     let envelope = Envelope::read(args, &user(), &setting.tls.ehlo);
     if envelope.recipients.is_empty() && stop.is_none_or(|stop| stop.stage() >= Stage::Rcpt) {
         bail!(knowledge::word(lang, "send.no-recipient"));
@@ -70,16 +80,19 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut needs = Needs::of(&content, form);
     needs.international |= paths().any(|address| !address.path.is_ascii());
     let encryption = encryption(&setting.tls, &target);
+    let mut watch = Watch::default();
     let order = Order {
         name: setting.tls.ehlo.clone(),
         lmtp: args.lmtp || target.protocol() == Protocol::Lmtp,
         tls: encryption,
-        auth: auth(args, setting)?,
+        posing,
+        auth: auth(args, setting, &mut watch).await?,
         sender: envelope.sender.clone(),
         recipients: envelope.recipients.clone(),
         needs,
         carriage: carriage(content, form, args),
         together: args.way.pipeline,
+        prdr: args.way.prdr,
         stop,
     };
     if args.print.print_script {
@@ -88,13 +101,17 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     }
     let opportunistic = encryption == Encryption::Offered;
     let tls = Choice { insecure: setting.tls.insecure || opportunistic, ..setting.tls.clone() };
-    block_on(async {
+    let work = async {
         let practice = practice_for(&target).await?;
         let practice = practice.as_ref().map(Practice::place);
         let (target, route) = (&target, &setting.route);
         let call = Call { target, practice, route, tls: &tls, judged: false };
         hand_in(&call, Submission::new(order), clock, args, setting).await
-    })
+    };
+    tokio::select! {
+        outcome = work => outcome,
+        never = watch.obey(None) => match never {},
+    }
 }
 
 /// Who runs this program.
@@ -116,6 +133,33 @@ fn encryption(choice: &Choice, target: &Target) -> Encryption {
     }
 }
 
+/// What is said of another client.
+fn posing(args: &SendArgs, lang: Lang) -> anyhow::Result<Posing> {
+    let said = &args.way.posing;
+    let read = |verb: &Verb, texts: &[String]| -> anyhow::Result<Vec<Pose>> {
+        let read = |text: &String| {
+            if text.contains(['\r', '\n']) {
+                bail!(knowledge::word(lang, "send.line-break"));
+            }
+            let told = || told(lang, "send.no-attribute", text);
+            Pose::read(verb, text).ok_or_else(told)
+        };
+        texts.iter().map(read).collect()
+    };
+    Ok(Posing {
+        xclient: read(&Verb::Xclient, &said.xclient)?,
+        xforward: read(&Verb::Xforward, &said.xforward)?,
+        anyway: said.xclient_anyway,
+        tolerance: said.tolerance.tolerance(),
+        before_tls: said.xclient_before_starttls,
+    })
+}
+
+/// A sentence about something that was given.
+fn told(lang: Lang, key: &'static str, name: &str) -> Error {
+    Error::msg(knowledge::fill(lang, key, &[("name", &own_visible(name))]))
+}
+
 fn carriage(content: Vec<u8>, form: Form, args: &SendArgs) -> Carriage {
     match args.way.chunk {
         Some(size) => {
@@ -132,7 +176,11 @@ fn carriage(content: Vec<u8>, form: Form, args: &SendArgs) -> Carriage {
 }
 
 /// The login that was asked for.
-fn auth(args: &SendArgs, setting: &Setting) -> anyhow::Result<Option<Auth>> {
+async fn auth(
+    args: &SendArgs,
+    setting: &Setting,
+    watch: &mut Watch,
+) -> anyhow::Result<Option<Auth>> {
     let lang = setting.lang();
     let named: Vec<String> = args.auth.iter().flatten().map(|m| m.to_ascii_uppercase()).collect();
     let named: Vec<_> = named.into_iter().filter(|name| !name.is_empty()).collect();
@@ -150,7 +198,9 @@ fn auth(args: &SendArgs, setting: &Setting) -> anyhow::Result<Option<Auth>> {
     }
     let secret = match needed {
         // A script has no password in it.
-        Some(name) if !args.print.print_script => password(args, setting, &user, name)?,
+        Some(name) if !args.print.print_script => {
+            password(args, setting, &user, name, watch).await?
+        }
         _ => Secret::default(),
     };
     Ok(Some(Auth {
@@ -163,11 +213,12 @@ fn auth(args: &SendArgs, setting: &Setting) -> anyhow::Result<Option<Auth>> {
 }
 
 /// The password, from where it was said to be, or from the person.
-fn password(
+async fn password(
     args: &SendArgs,
     setting: &Setting,
     user: &str,
     mechanism: &str,
+    watch: &mut Watch,
 ) -> anyhow::Result<Secret> {
     let lang = setting.lang();
     if let Some(text) = &args.password_visible {
@@ -180,12 +231,7 @@ fn password(
     if !std::io::stdin().is_terminal() {
         bail!(knowledge::fill(lang, "password.none", &[("mechanism", mechanism)]));
     }
-    eprint!("{}", knowledge::fill(lang, "password.ask", &[("user", &own_visible(user))]));
-    let hidden = Unseen::begin();
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    drop(hidden);
-    Ok(first_line(line.as_bytes()))
+    Ok(password::ask(user, lang, watch).await?)
 }
 
 /// The script that does the same, with what it cannot say.
@@ -218,6 +264,7 @@ fn print_message(message: &[u8]) -> anyhow::Result<Outcome> {
 struct Told<'a, P> {
     printer: Printer,
     args: &'a SendArgs,
+    lang: Lang,
     then: P,
 }
 
@@ -227,7 +274,30 @@ impl<P: Speaker> Speaker for Told<'_, P> {
             // What cannot be written now cannot be at the end, which says why.
             let _ = say_beside(self.args.output.json, &self.printer.news(seen));
         }
-        self.then.next(now, seen)
+        let says = self.then.next(now, seen);
+        if let Some(Say::Bytes(line)) = &says {
+            // As above.
+            let _ = self.warn(seen, line);
+        }
+        says
+    }
+}
+
+impl<P> Told<'_, P> {
+    /// Says what is wrong with what is said of another client, which leaves all the same. What is
+    /// odd in other commands is told behind their replies.
+    fn warn(&self, seen: &Dialogue, line: &[u8]) -> anyhow::Result<()> {
+        let verb = command::read(line).value.verb;
+        if self.args.output.quiet > 0 || !matches!(verb, Verb::Xclient | Verb::Xforward) {
+            return Ok(());
+        }
+        let line = String::from_utf8_lossy(line);
+        let faults = judge(seen, line.trim_end());
+        let lang = self.lang;
+        let told =
+            |fault: &Fault| format!("# {verb}: {}\n", advice::say(fault, lang).with_clause());
+        let text: String = faults.iter().filter(|fault| fault.is_wrong()).map(told).collect();
+        say_beside(self.args.output.json, &text)
     }
 }
 
@@ -242,7 +312,7 @@ async fn hand_in(
     let recorder = setting.recorder(&clock)?;
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
     let printer = Printer::new(setting.lang(), args.output.full, setting.with_secrets);
-    let mut speaker = Told { printer, args, then: submission };
+    let mut speaker = Told { printer, args, lang: setting.lang(), then: submission };
     let part = Part::program(args.way.patience());
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
@@ -287,6 +357,13 @@ fn remarks(
     for keyword in order.needs.lacking(seen).filter(|_| mailed) {
         tell("send.lacking", &[("keyword", keyword)]);
     }
+    let transactions = seen.envelope().transactions.len();
+    if let Some(limit) = seen.capabilities().and_then(|c| c.limit("RCPTMAX"))
+        && transactions > 1
+    {
+        let (limit, n) = (limit.to_string(), transactions.to_string());
+        tell("send.batches", &[("limit", &limit), ("n", &n)]);
+    }
     if order.together && mailed && !seen.offers("PIPELINING") {
         tell("send.one-by-one", &[]);
     }
@@ -298,7 +375,15 @@ fn remarks(
             match why {
                 Why::NotConnected => {}
                 Why::Lost => tell("send.lost", &[stage]),
-                Why::NotOffered(keyword) => tell("send.not-offered", &[("keyword", keyword)]),
+                Why::NotOffered(keyword) => {
+                    tell("send.not-offered", &[("keyword", keyword)]);
+                    let names: Vec<_> = submission.missing_attributes(seen, keyword).collect();
+                    if !names.is_empty() && seen.offers(keyword) {
+                        let names = own_visible(&names.join(", "));
+                        let values = [("keyword", keyword), ("names", names.as_str())];
+                        tell("send.attributes", &values);
+                    }
+                }
                 Why::Refused(at) => {
                     tell("send.refused", &[stage, ("reply", &reply(seen, at, setting))]);
                 }
@@ -357,7 +442,10 @@ fn code(stage: Stage, why: Why, seen: &Dialogue) -> u8 {
         (_, Why::NotConnected) => 2,
         (Stage::Tls, _) => 29,
         (_, Why::Lost) => 6,
+        (_, Why::NotOffered("PRDR")) => 30,
         (Stage::Greeting, _) => 21,
+        (Stage::EarlyXclient | Stage::Xclient | Stage::Xforward, _) => 33,
+        (Stage::EarlyXclientEhlo | Stage::XclientEhlo, _) => 34,
         (Stage::Ehlo, _) if seen.is_secured() => 32,
         (Stage::FirstEhlo | Stage::Ehlo, _) => 22,
         (Stage::Auth, _) => 28,

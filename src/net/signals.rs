@@ -13,18 +13,21 @@ pub enum Signal {
     Quit,
     /// Somebody wants it to end.
     Terminate,
+    /// Ctrl-Z outside raw mode.
+    Stop,
     /// The window has another size.
     Window,
 }
 
 impl Signal {
-    /// Its number, which is part of the exit code of what it ends.
+    /// Its number in Linux, which is part of the exit code of what it ends.
     pub const fn number(self) -> i32 {
         match self {
             Self::HangUp => 1,
             Self::Interrupt => 2,
             Self::Quit => 3,
             Self::Terminate => 15,
+            Self::Stop => 20,
             Self::Window => 28,
         }
     }
@@ -56,6 +59,7 @@ mod system {
                     Signal::Interrupt => SignalKind::interrupt(),
                     Signal::Quit => SignalKind::quit(),
                     Signal::Terminate => SignalKind::terminate(),
+                    Signal::Stop => SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()),
                     Signal::Window => SignalKind::window_change(),
                 };
                 Ok((*signal, unix::signal(kind)?))

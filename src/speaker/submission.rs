@@ -6,6 +6,7 @@
 
 mod failure;
 mod order;
+mod posing;
 mod rehearsal;
 mod stage;
 
@@ -22,6 +23,7 @@ use super::{Say, Speaker};
 
 pub use failure::{Failure, Why};
 pub use order::{Address, Auth, Carriage, Encryption, Needs, Order, STRONGEST};
+pub use posing::{Pose, Posing, Tolerance};
 pub use rehearsal::rehearse;
 pub use stage::{Stage, Stop};
 
@@ -61,16 +63,22 @@ impl Submission {
         &self.faults
     }
 
-    /// The stage to which an exchange belongs.
-    pub fn stage(&self, exchange: &Exchange) -> Stage {
-        let may_secure = self.order.tls != Encryption::Never && !exchange.secured;
+    /// The stage to which the exchange with this number belongs.
+    fn stage(&self, seen: &Dialogue, at: usize) -> Stage {
+        let Some(exchange) = seen.exchanges().get(at) else { return Stage::Quit };
+        let before = seen.exchanges_here().take_while(|(n, _)| *n < at);
+        let mut before = before.filter(|(_, e)| e.secured == exchange.secured);
         match (&exchange.turn, exchange.verb()) {
             (Turn::Greeting, _) => Stage::Greeting,
             (turn, _) if turn.ends_message() => Stage::Dot,
             (Turn::LoginAnswer, _) | (_, Some(Verb::Auth)) => Stage::Auth,
-            (_, Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo)) if may_secure => Stage::FirstEhlo,
-            (_, Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo)) => Stage::Ehlo,
+            (_, Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo)) => {
+                let posed = before.any(|(_, exchange)| posing::greets_anew(exchange));
+                self.introduction_stage(exchange.secured, posed)
+            }
             (_, Some(Verb::Starttls)) => Stage::Tls,
+            (_, Some(Verb::Xclient)) => self.posing_stage(exchange.secured),
+            (_, Some(Verb::Xforward)) => Stage::Xforward,
             (_, Some(Verb::Mail)) => Stage::Mail,
             (_, Some(Verb::Rcpt)) => Stage::Rcpt,
             (_, Some(Verb::Data | Verb::Bdat)) => Stage::Data,
@@ -113,18 +121,7 @@ impl Submission {
     fn forward(&self, seen: &Dialogue) -> Step {
         match seen.phase() {
             Phase::Greeted => self.introduce(seen),
-            Phase::Ready if self.still_secures(seen) => {
-                Step::Say(Stage::Tls, Bytes::from_static(b"STARTTLS\r\n"))
-            }
-            Phase::Ready => match (&self.order.auth, self.mechanism(seen)) {
-                (Some(auth), Some(name)) if !seen.is_authenticated() => {
-                    let mut login = Login::new(name, auth.credentials.clone(), None);
-                    login.supply(auth.credentials.secret.clone(), auth.seed.clone());
-                    Step::Login(Box::new(login))
-                }
-                _ if said(seen, &Verb::Mail) == 0 => Step::Say(Stage::Mail, self.mail(seen)),
-                _ => Step::Quit,
-            },
+            Phase::Ready => self.prepare(seen),
             Phase::Sender | Phase::Recipients | Phase::Chunks => self.fill(seen),
             Phase::MailData => self.mail_data(seen),
             _ => Step::Quit,
@@ -132,15 +129,49 @@ impl Submission {
     }
 
     fn introduce(&self, seen: &Dialogue) -> Step {
-        let verb = match (self.order.lmtp, said_here(seen, &Verb::Ehlo)) {
+        let refused = |(_, e): (usize, &Exchange)| e.verb() == Some(&Verb::Ehlo) && is_refusal(e);
+        let verb = match (self.order.lmtp, layer(seen).any(refused)) {
             (true, _) => Verb::Lhlo,
-            (false, 0) => Verb::Ehlo,
-            // Permanently refused, or there would be no way forward (RFC 5321 §3.2).
-            (false, _) => Verb::Helo,
+            (false, false) => Verb::Ehlo,
+            // Permanently, or there would be no way forward (RFC 5321 §3.2).
+            (false, true) => Verb::Helo,
         };
-        let first = self.order.tls != Encryption::Never && !seen.is_secured();
-        let stage = if first { Stage::FirstEhlo } else { Stage::Ehlo };
+        let stage = self.introduction_stage(seen.is_secured(), posing::is_posed(seen));
         Step::Say(stage, Bytes::from(format!("{verb} {}\r\n", self.order.name)))
+    }
+
+    /// What stands between an introduction and the sender.
+    fn prepare(&self, seen: &Dialogue) -> Step {
+        let posed = self.poses_now(seen).then(|| self.pose(seen, &Verb::Xclient)).flatten();
+        if let Some(line) = posed {
+            return Step::Say(self.posing_stage(seen.is_secured()), line);
+        }
+        if self.still_secures(seen) {
+            return Step::Say(Stage::Tls, Bytes::from_static(b"STARTTLS\r\n"));
+        }
+        if let (Some(auth), Some(name)) = (&self.order.auth, self.mechanism(seen))
+            && !seen.is_authenticated()
+        {
+            let mut login = Login::new(name, auth.credentials.clone(), None);
+            login.supply(auth.credentials.secret.clone(), auth.seed.clone());
+            return Step::Login(Box::new(login));
+        }
+        let mails = said(seen, &Verb::Mail);
+        if mails > 0 && said(seen, &Verb::Rcpt) == self.order.recipients.len() {
+            return Step::Quit;
+        }
+        self.pose(seen, &Verb::Xforward).map_or_else(
+            || Step::Say(Stage::Mail, self.mail(seen)),
+            |line| Step::Say(Stage::Xforward, line),
+        )
+    }
+
+    /// Up to which recipient the first so many transactions go: a server may say that it takes no
+    /// more in one (RFC 9422 §4.2).
+    fn end_of(&self, transactions: usize, seen: &Dialogue) -> usize {
+        let limit = seen.capabilities().and_then(|c| c.limit("RCPTMAX"));
+        let limit = limit.map_or(usize::MAX, |n| n.max(1));
+        transactions.saturating_mul(limit).min(self.order.recipients.len())
     }
 
     /// MAIL, and what may leave with it.
@@ -149,8 +180,9 @@ impl Submission {
         let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
         if self.order.together && seen.offers("PIPELINING") {
             if last >= Stage::Rcpt {
-                let all = (0..self.order.recipients.len()).filter_map(|at| self.order.rcpt(at));
-                lines.extend(all);
+                let end = self.end_of(said(seen, &Verb::Mail) + 1, seen);
+                let all = said(seen, &Verb::Rcpt)..end;
+                lines.extend(all.filter_map(|at| self.order.rcpt(at)));
             }
             if last >= Stage::Data && !self.order.is_chunked() {
                 lines.push_str("DATA\r\n");
@@ -161,14 +193,22 @@ impl Submission {
 
     /// The next recipient, or what comes behind the last one.
     fn fill(&self, seen: &Dialogue) -> Step {
-        let named = said(seen, &Verb::Rcpt);
-        if let Some(line) = self.order.rcpt(named) {
+        let (named, mails) = (said(seen, &Verb::Rcpt), said(seen, &Verb::Mail));
+        let end = self.end_of(mails, seen);
+        if let Some(line) = self.order.rcpt(named).filter(|_| named < end) {
             return Step::Say(Stage::Rcpt, Bytes::from(line));
+        }
+        if !has_taker(seen) && mails > 1 && named == self.order.recipients.len() {
+            return Step::Quit;
+        }
+        if !has_taker(seen) && named < self.order.recipients.len() {
+            return Step::Say(Stage::Rcpt, Bytes::from_static(b"RSET\r\n"));
         }
         match &self.order.carriage {
             Carriage::Data(_) => Step::Say(Stage::Data, Bytes::from_static(b"DATA\r\n")),
             Carriage::Chunks(chunks) => {
-                let at = said(seen, &Verb::Bdat);
+                let before = mails.saturating_sub(1) * chunks.len();
+                let at = said(seen, &Verb::Bdat).saturating_sub(before);
                 let stage = if at + 1 == chunks.len() { Stage::Dot } else { Stage::Data };
                 chunks.get(at).map_or(Step::Quit, |chunk| Step::Say(stage, chunk.clone()))
             }
@@ -204,9 +244,16 @@ impl Submission {
     /// Whether it hangs up now, before a reply.
     fn drops(&self, seen: &Dialogue) -> bool {
         let Some(Stop::DropUnanswered(stage)) = self.order.stop else { return false };
-        let unanswered = seen.waiting().back().and_then(|at| seen.exchanges().get(*at));
-        let named = stage != Stage::Rcpt || said(seen, &Verb::Rcpt) == self.order.recipients.len();
-        unanswered.is_some_and(|e| self.stage(e) >= stage) && named && !seen.awaits_octets()
+        let Some(unanswered) = seen.waiting().back() else { return false };
+        let all = match stage {
+            Stage::Rcpt => said(seen, &Verb::Rcpt) == self.end_of(said(seen, &Verb::Mail), seen),
+            Stage::EarlyXclient | Stage::Xclient => {
+                said(seen, &Verb::Xclient) == self.order.poses(&Verb::Xclient)
+            }
+            Stage::Xforward => said(seen, &Verb::Xforward) == self.order.poses(&Verb::Xforward),
+            _ => true,
+        };
+        self.stage(seen, *unanswered) >= stage && all && !seen.awaits_octets()
     }
 
     /// How it ends.
@@ -262,8 +309,12 @@ impl Speaker for Submission {
     }
 }
 
-/// Whether the client has introduced itself on this layer of the connection.
+/// Whether the client has introduced itself on this layer of the connection, and not been greeted
+/// anew since.
 fn is_introduced(seen: &Dialogue) -> bool {
+    if seen.phase() == Phase::Greeted {
+        return false;
+    }
     let yes = |e: &Exchange| e.reply.as_ref().is_some_and(|r| r.class() == Class::Positive);
     let introduces = |e: &Exchange| matches!(e.verb(), Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
     layer(seen).any(|(_, e)| introduces(e) && yes(e))
@@ -284,7 +335,7 @@ fn said(seen: &Dialogue, verb: &Verb) -> usize {
     seen.exchanges_here().filter(|(_, exchange)| exchange.verb() == Some(verb)).count()
 }
 
-/// The same for this layer of it.
-fn said_here(seen: &Dialogue, verb: &Verb) -> usize {
-    layer(seen).filter(|(_, exchange)| exchange.verb() == Some(verb)).count()
+/// Whether the server said no.
+fn is_refusal(exchange: &Exchange) -> bool {
+    exchange.reply.as_ref().is_some_and(|reply| reply.class() != Class::Positive)
 }

@@ -82,6 +82,13 @@ impl Client {
         line
     }
 
+    /// The next bytes, so many of them.
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).expect("the client speaks");
+        bytes
+    }
+
     /// Hears a line that begins with `verb`, and answers it.
     #[track_caller]
     pub fn answer(&mut self, verb: &str, reply: &str) -> String {

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Error, bail};
+use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 
 use crate::cli::{AttachedFile, MessageArgs, SendArgs};
-use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Encoding, Facts, Template};
 use crate::headless::{read_input, read_message};
 use crate::knowledge::{self, Lang};
 
 use super::envelope::Envelope;
+use super::told;
 
 /// The message, with line ends as they were given.
 ///
@@ -133,10 +133,6 @@ fn unescaped(text: &str) -> Vec<u8> {
 fn file(path: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
     // What is given by a shell (`<(…)`) is no regular file, and read all the same.
     read_input(path, lang)
-}
-
-fn told(lang: Lang, key: &'static str, name: &str) -> Error {
-    Error::msg(knowledge::fill(lang, key, &[("name", &own_visible(name))]))
 }
 
 /// A message in two parts: only its header has to be text.

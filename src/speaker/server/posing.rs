@@ -31,7 +31,10 @@ impl Server {
         if !seen.endpoints().loopback {
             return no(Code::NO_MAILBOX, (7, 1), &format!("{verb} is for hosts that are trusted"));
         }
-        if seen.capabilities().is_none() {
+        // Who was just greeted anew may have more to say of the other client.
+        let before = seen.exchanges_here().rev().nth(1);
+        let goes_on = before.is_some_and(|(_, e)| e.verb() == Some(&Verb::Xclient));
+        if seen.capabilities().is_none() && !goes_on {
             return no(Code::BAD_SEQUENCE, (5, 1), &format!("Say {} first", self.introduction()));
         }
         if accepted(seen).is_some() {

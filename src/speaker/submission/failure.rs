@@ -6,7 +6,7 @@ use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
 use super::stage::{Stage, Stop};
-use super::{Encryption, Submission, is_introduced};
+use super::{Encryption, Submission, Tolerance, is_introduced, is_refusal};
 
 /// Why it did not go as wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    const fn new(stage: Stage, why: Why) -> Self {
+    pub(super) const fn new(stage: Stage, why: Why) -> Self {
         Self { stage, why }
     }
 }
@@ -53,7 +53,13 @@ impl Submission {
         let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
         let counts = |failure: &Failure| failure.stage <= last || failure.stage == Stage::Quit;
         let answers = seen.exchanges_here().filter_map(|(at, e)| self.refusal(seen, at, e));
-        let lacks = [self.lacks_tls(seen), self.lacks_login(seen), self.lacks_chunks(seen)];
+        let lacks = [
+            self.lacks_tls(seen),
+            self.lacks_posing(seen),
+            self.lacks_login(seen),
+            self.lacks_chunks(seen),
+            self.lacks_prdr(seen),
+        ];
         let found = answers.chain([self.lacks_recipients(seen)].into_iter().flatten());
         found.chain(lacks.into_iter().flatten()).filter(counts).min_by_key(|f| f.stage)
     }
@@ -61,17 +67,24 @@ impl Submission {
     /// A reply after which it does not go on.
     fn refusal(&self, seen: &Dialogue, at: usize, exchange: &Exchange) -> Option<Failure> {
         let class = exchange.reply.as_ref()?.class();
-        let no = Failure::new(self.stage(exchange), Why::Refused(at));
+        let no = Failure::new(self.stage(seen, at), Why::Refused(at));
         let fails = match (&exchange.turn, exchange.verb()) {
             (Turn::Unsolicited, _) => {
                 let before = seen.exchanges_here().take_while(|(n, _)| *n < at).last();
-                let stage = before.map_or(Stage::Greeting, |(_, before)| self.stage(before));
+                let stage = before.map_or(Stage::Greeting, |(before, _)| self.stage(seen, before));
                 return Some(Failure::new(stage, Why::Unasked(at)));
             }
             // HELO may still do.
             (_, Some(Verb::Ehlo)) => class != Class::Positive && class != Class::Permanent,
             (_, Some(Verb::Starttls)) => {
                 class != Class::Positive && self.order.tls == Encryption::Required
+            }
+            (_, Some(Verb::Xclient | Verb::Xforward)) => {
+                class != Class::Positive && self.order.posing.tolerance < Tolerance::Refused
+            }
+            // What becomes of it for each recipient follows (PRDR).
+            (turn, _) if turn.ends_message() && class == Class::Intermediate => {
+                !self.order.asks_for_each()
             }
             (_, Some(Verb::Data)) => class != Class::Intermediate,
             // Each has rules of its own.
@@ -93,10 +106,12 @@ impl Submission {
         if !is_introduced(seen) || self.login.is_some() || self.mechanism(seen).is_some() {
             return None;
         }
-        let steps = |(_, e): &(usize, &Exchange)| self.stage(e) == Stage::Auth;
+        let steps = |(at, _): &(usize, &Exchange)| self.stage(seen, *at) == Stage::Auth;
         match seen.exchanges_here().filter(steps).last() {
             Some((at, _)) => Some(Failure::new(Stage::Auth, Why::Refused(at))),
             None if wanted.optional || self.still_secures(seen) => None,
+            // Behind XCLIENT more may be offered.
+            None if self.poses_now(seen) && self.pose(seen, &Verb::Xclient).is_some() => None,
             None => Some(Failure::new(Stage::Auth, Why::NotOffered("AUTH"))),
         }
     }
@@ -113,6 +128,12 @@ impl Submission {
         let lacks = self.order.is_chunked() && is_introduced(seen) && !seen.offers("CHUNKING");
         let lacks = lacks && !self.still_secures(seen);
         lacks.then_some(Failure::new(Stage::Data, Why::NotOffered("CHUNKING")))
+    }
+
+    fn lacks_prdr(&self, seen: &Dialogue) -> Option<Failure> {
+        let lacks = self.order.prdr && is_introduced(seen) && !seen.offers("PRDR");
+        let lacks = lacks && !self.still_secures(seen);
+        lacks.then_some(Failure::new(Stage::Mail, Why::NotOffered("PRDR")))
     }
 
     /// The connection ended too early.
@@ -134,8 +155,9 @@ impl Submission {
             Happening::Closed { by: Side::Server, how: Ending::Finished } if said_quit => None,
             _ => {
                 let open = seen.exchanges_here().find(|(_, e)| e.reply.is_none());
-                let stage =
-                    open.or_else(|| seen.exchanges_here().last()).map(|(_, e)| self.stage(e));
+                let stage = open
+                    .or_else(|| seen.exchanges_here().last())
+                    .map(|(at, _)| self.stage(seen, at));
                 Some(Failure::new(stage.unwrap_or(Stage::Greeting), Why::Lost))
             }
         }
@@ -148,6 +170,5 @@ fn refused(seen: &Dialogue) -> Option<usize> {
 }
 
 fn is_refused_recipient(exchange: &Exchange) -> bool {
-    let is_no = exchange.reply.as_ref().is_some_and(|r| r.class() != Class::Positive);
-    is_no && exchange.verb() == Some(&Verb::Rcpt)
+    is_refusal(exchange) && exchange.verb() == Some(&Verb::Rcpt)
 }

@@ -6,6 +6,7 @@ use crate::session::Dialogue;
 use crate::smtp::payload::Form;
 
 use super::super::login::{Credentials, Seed};
+use super::posing::Posing;
 use super::stage::Stop;
 
 /// What is wanted of TLS behind STARTTLS.
@@ -123,6 +124,8 @@ pub struct Order {
     pub lmtp: bool,
     /// Whether TLS begins behind STARTTLS.
     pub tls: Encryption,
+    /// What is said of another client.
+    pub posing: Posing,
     /// The login, if one is wanted.
     pub auth: Option<Auth>,
     /// From whom.
@@ -135,6 +138,8 @@ pub struct Order {
     pub carriage: Carriage,
     /// Whether commands go out together where PIPELINING is offered (RFC 2920).
     pub together: bool,
+    /// Whether the server shall say what becomes of the message for each recipient (PRDR).
+    pub prdr: bool,
     /// Where it ends, if that is before the end.
     pub stop: Option<Stop>,
 }
@@ -145,12 +150,18 @@ impl Order {
         matches!(self.carriage, Carriage::Chunks(_))
     }
 
+    /// Whether the message is to be answered for each recipient.
+    pub(super) fn asks_for_each(&self) -> bool {
+        self.prdr || self.sender.params.iter().any(|param| param.eq_ignore_ascii_case("PRDR"))
+    }
+
     /// The line of MAIL. What was asked for stands behind what the message needs, and in its place
     /// where it is the same parameter.
     pub(super) fn mail(&self, seen: &Dialogue) -> String {
         let name = |param: &str| param.split('=').next().unwrap_or_default().to_ascii_uppercase();
         let asked: Vec<_> = self.sender.params.iter().map(|param| name(param)).collect();
         let mut needed = self.needs.params(seen, self.is_chunked());
+        needed.extend(self.prdr.then(|| "PRDR".to_owned()));
         needed.retain(|param| !asked.contains(&name(param)));
         needed.extend_from_slice(&self.sender.params);
         command("MAIL FROM:", &self.sender.path, &needed)

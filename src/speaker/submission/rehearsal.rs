@@ -51,7 +51,8 @@ impl Script {
         let mut ahead = self.seen.clone();
         ahead.apply(&said);
         let new = ahead.exchanges().get(before..).unwrap_or_default();
-        if new.iter().any(|exchange| submission.stage(exchange) > Stage::Auth) {
+        let stages = (before..ahead.exchanges().len()).map(|at| submission.stage(&ahead, at));
+        if stages.into_iter().any(|stage| stage > Stage::Auth) {
             self.log_in(submission);
         }
         let together = new.len() > 1;
@@ -95,12 +96,17 @@ fn reply(exchange: &Exchange, order: &Order) -> (&'static str, Bytes) {
         (expected, Bytes::from_static(reply.as_bytes()))
     };
     match (&exchange.turn, exchange.verb()) {
-        (Turn::Greeting, _) | (_, Some(Verb::Starttls)) => said("220", "220 x\r\n"),
+        (Turn::Greeting, _) | (_, Some(Verb::Starttls | Verb::Xclient)) => said("220", "220 x\r\n"),
         (_, Some(Verb::Ehlo | Verb::Lhlo)) => {
             let starttls = order.tls == Encryption::Required && !exchange.secured;
             let starttls = if starttls { "250-STARTTLS\r\n" } else { "" };
-            let offers = "250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250-BINARYMIME\r\n";
-            ("250", Bytes::from(["250-x\r\n", starttls, offers, "250 SMTPUTF8\r\n"].concat()))
+            let posing = [Verb::Xclient, Verb::Xforward];
+            let posing: String =
+                posing.map(|verb| format!("250-{verb}{}\r\n", order.posed_names(&verb))).concat();
+            let offers =
+                "250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250-BINARYMIME\r\n250-PRDR\r\n";
+            let last = "250 SMTPUTF8\r\n";
+            ("250", Bytes::from(["250-x\r\n", starttls, &posing, offers, last].concat()))
         }
         // An address of somewhere else and one that cannot be verified are recipients, too.
         (_, Some(Verb::Rcpt)) => said("2xx", "250 x\r\n"),

@@ -7,12 +7,22 @@ pub enum Stage {
     Greeting,
     /// The client introduces itself before TLS.
     FirstEhlo,
+    /// The client speaks for another one, before TLS.
+    EarlyXclient,
+    /// It introduces itself again behind that.
+    EarlyXclientEhlo,
     /// STARTTLS, and the handshake behind it.
     Tls,
-    /// The client introduces itself, for the last time.
+    /// The client introduces itself, for the last time but for XCLIENT.
     Ehlo,
+    /// The client speaks for another one.
+    Xclient,
+    /// It introduces itself again behind that.
+    XclientEhlo,
     /// The login.
     Auth,
+    /// What is said of the client whose message this is.
+    Xforward,
     /// The sender.
     Mail,
     /// The recipients.
@@ -39,7 +49,12 @@ impl Stage {
         ("ehlo", Self::Ehlo),
         ("helo", Self::Ehlo),
         ("lhlo", Self::Ehlo),
+        ("xclient", Self::Xclient),
+        ("xclient-ehlo", Self::XclientEhlo),
+        ("xclient-helo", Self::XclientEhlo),
+        ("xclient-lhlo", Self::XclientEhlo),
         ("auth", Self::Auth),
+        ("xforward", Self::Xforward),
         ("mail", Self::Mail),
         ("from", Self::Mail),
         ("rcpt", Self::Rcpt),
@@ -48,11 +63,21 @@ impl Stage {
         ("dot", Self::Dot),
     ];
 
+    const fn early(self) -> Self {
+        match self {
+            Self::Xclient => Self::EarlyXclient,
+            Self::XclientEhlo => Self::EarlyXclientEhlo,
+            other => other,
+        }
+    }
+
     /// Its name in what is told.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Greeting => "220",
-            Self::FirstEhlo | Self::Ehlo => "EHLO",
+            Self::FirstEhlo | Self::Ehlo | Self::EarlyXclientEhlo | Self::XclientEhlo => "EHLO",
+            Self::EarlyXclient | Self::Xclient => "XCLIENT",
+            Self::Xforward => "XFORWARD",
             Self::Tls => "STARTTLS",
             Self::Auth => "AUTH",
             Self::Mail => "MAIL",
@@ -76,6 +101,16 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// The same where XCLIENT stands before STARTTLS.
+    #[must_use]
+    pub const fn early(self) -> Self {
+        match self {
+            Self::Quit(stage) => Self::Quit(stage.early()),
+            Self::Drop(stage) => Self::Drop(stage.early()),
+            Self::DropUnanswered(stage) => Self::DropUnanswered(stage.early()),
+        }
+    }
+
     /// The last stage.
     pub const fn stage(self) -> Stage {
         match self {
