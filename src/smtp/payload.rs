@@ -265,6 +265,7 @@ pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
 /// What a message is made of, as far as it matters on the way. Of a large one every byte comes by
 /// once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts, none of which follows from another")]
 pub struct Form {
     /// CRLF ends every line, the last one too.
     pub line_ends: bool,
