@@ -11,6 +11,8 @@
     reason = "tests"
 )]
 
+#[path = "support/proven.rs"]
+mod proven;
 #[path = "support/source.rs"]
 mod source;
 
@@ -26,6 +28,7 @@ use ehlo::session::Phase;
 use ehlo::smtp::code::Code;
 use ehlo::smtp::param::keyword_of;
 use ehlo::smtp::verb::Verb;
+use proven::proven;
 use source::{Piece, is_word};
 
 /// The data files, each of which has an accessor that parses it.
@@ -625,7 +628,7 @@ fn every_option_of_the_installed_swaks_has_a_line() {
     let Some(options) = installed_swaks() else {
         let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
         assert!(!required, "swaks is required");
-        return println!("| swaks | its options have lines | skipped: it is not installed |");
+        return proven("swaks", "every option has a line", "skipped: it is not installed");
     };
     assert!(options.len() > 90, "read in vain: {options:?}");
     let rows: Vec<_> = knowledge::swaks().collect();
@@ -642,7 +645,8 @@ fn every_option_of_the_installed_swaks_has_a_line() {
         .filter(|names| !names.iter().any(|name| named.contains(name.as_str())))
         .collect();
     assert!(lacking.is_empty(), "no line for {lacking:?}");
-    println!("| swaks | {} options have lines | as installed |", options.len() - 1);
+    let count = format!("all {} of what is installed", options.len() - 1);
+    proven("swaks", "every option has a line", &count);
 }
 
 #[test]

@@ -140,7 +140,8 @@ fn a_refusal_ends_it_unless_that_is_tolerated() {
             }
         });
         let posing = ["--xclient", "NAME=a", "--xclient", "ADDR=192.0.2.7", "--stage-codes"];
-        let options = option.map_or(posing.to_vec(), |option| [&posing[..], &[option]].concat());
+        let options =
+            option.map_or_else(|| posing.to_vec(), |option| [&posing[..], &[option]].concat());
         let ended = send(&peer.address, &options).with(code);
         peer.end();
         let told = ended.out.contains("# refused at XCLIENT: 550 not you");

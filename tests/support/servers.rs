@@ -14,6 +14,9 @@
     reason = "tests, each of which uses a part"
 )]
 
+#[path = "proven.rs"]
+mod table;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,6 +25,8 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+use table::proven;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/servers.sh");
 
@@ -34,8 +39,7 @@ pub const PASSWORD: &str = "correct horse";
 pub fn skip(what: &str, why: &str) {
     let required = std::env::var_os("EHLO_SERVERS").is_some_and(|v| v == "required");
     assert!(!required, "{what} is required: {why}");
-    // In the form of `support/proven.rs`.
-    eprintln!("| {what} | everything | skipped: {why} |");
+    proven(what, "everything", &format!("skipped: {}", why.lines().next().unwrap_or_default()));
 }
 
 /// Whether a client is here.
