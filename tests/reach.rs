@@ -335,6 +335,21 @@ fn a_socket_in_the_file_system_may_speak_lmtp() {
     proven("a server at a unix socket", "lmtp:unix:", "played");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_server_takes_nobodys_file_for_the_socket_of_another_one() {
+    let home = Home::new();
+    let file = home.file("file", "of somebody");
+    std::os::unix::fs::symlink(&file, home.path("link")).unwrap();
+    for name in ["file", "link"] {
+        let place = format!("unix:{}", home.path(name).display());
+        let ended = home.run(["serve", "--listen", &place]).with(64);
+        assert!(ended.err.contains("cannot listen on unix:"), "{}", ended.err);
+        assert!(home.path(name).symlink_metadata().is_ok(), "{name} is gone");
+    }
+    assert_eq!(home.read("file"), b"of somebody");
+}
+
 /// Carries bytes between a client and the server at `address`, until both have said all.
 fn carry(client: TcpStream, address: &str) {
     let server = TcpStream::connect(address).unwrap();
