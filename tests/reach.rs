@@ -367,7 +367,11 @@ fn a_program_and_what_it_began_end_with_their_session() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_and_what_it_began_end_with_this_one() {
-    for args in [&["--plain", TWO][..], &["run", "script", "--server", TWO]] {
+    for args in [
+        &["--plain", TWO][..],
+        &["run", "script", "--server", TWO],
+        &["send", "--server", TWO, "--to", "bob@example.net"],
+    ] {
         let home = Home::new();
         home.file("script", "S: 220\nC: NOOP\nS: 250\n");
         let running = Running::start(home.ehlo(args));
