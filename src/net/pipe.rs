@@ -137,7 +137,8 @@ async fn relate(mut stderr: ChildStderr, tell: &mpsc::Sender<Happening>) {
 /// Takes the next line, or `all` that is there of one.
 fn line(begun: &mut BytesMut, all: bool) -> Option<Bytes> {
     let end = memchr::memchr(b'\n', begun).map(|at| at + 1);
-    let end = end.or((all || begun.len() >= LINE).then_some(begun.len()))?.min(LINE);
+    let cut = || (all || begun.len() >= LINE).then_some(begun.len());
+    let end = end.or_else(cut)?.min(LINE);
     (end > 0).then(|| begun.split_to(end).freeze())
 }
 

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::token::{own_visible, visible};
+use crate::display::token::own_visible;
 use crate::knowledge;
 
 use super::super::model::{Anchor, Model, Pane, Session};
