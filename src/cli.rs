@@ -9,12 +9,13 @@ mod tls;
 
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::net::dial::Target;
 use crate::net::listen::Place;
+use crate::smtp::target;
 use crate::speaker::Policy;
 
 pub use attach::Attachments;
@@ -244,6 +245,15 @@ pub struct Run {
     pub json: bool,
 }
 
+/// A message says again what it is about, and that may hold a password.
+fn veiled(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        let value = ContextValue::String(target::without_password(value));
+        error.insert(ContextKind::InvalidValue, value);
+    }
+    error
+}
+
 /// Reads the command line. `piped` says that standard output is no terminal that can be drawn on.
 ///
 /// # Errors
@@ -252,7 +262,7 @@ pub fn read(
     args: impl IntoIterator<Item = std::ffi::OsString>,
     piped: bool,
 ) -> Result<(Mode, Common), clap::Error> {
-    let cli = Cli::try_parse_from(args)?;
+    let cli = Cli::try_parse_from(args).map_err(veiled)?;
     if let Some(Verb::Run { scripts, .. }) = &cli.verb
         && scripts.iter().filter(|path| path.as_os_str() == "-").count() > 1
     {
@@ -263,6 +273,9 @@ pub fn read(
     if cli.common.record.is_some() && !talks {
         let why =
             "--record is for sessions that this program drives: the screen, --plain, run and send";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
+    if let Some(why) = cli.common.reach.conflict() {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     let mode = match cli.verb {

@@ -8,7 +8,7 @@ pub mod line;
 pub mod login;
 pub mod mouse;
 pub mod offers;
-mod reach;
+pub mod reach;
 pub mod recording;
 pub mod security;
 pub mod sentence;

@@ -36,6 +36,7 @@ use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::listen::{Listener, Place};
 use crate::net::route::Route;
+use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::speaker::Policy;
@@ -313,6 +314,24 @@ fn say_beside(json: bool, text: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     say(text)
+}
+
+/// Runs a talk with `target` to its end. A server that is a program is not reached by the signals of
+/// the terminal, and ends with this one all the same.
+fn talk_to<T>(target: &Target, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    if !matches!(target, Target::Pipe { .. }) {
+        return block_on(work);
+    }
+    let talk = block_on(async {
+        let ending = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
+        let mut signals = Signals::of(&ending)?;
+        tokio::select! {
+            biased;
+            talk = work => talk.map(Ok),
+            signal = signals.next() => Ok(Err(signal)),
+        }
+    });
+    talk?.or_else(|signal| std::process::exit(128 + signal.number()))
 }
 
 /// Runs `work` to its end on one thread.

@@ -27,7 +27,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpStream};
 
 use names::{Answer, NameServer};
 use peer::{Client, Peer};
-use program::{Ended, Home};
+use program::{Ended, Home, Running};
 use proven::proven;
 use serde_json::Value;
 
@@ -112,6 +112,8 @@ fn our_own_address_can_be_chosen() {
     assert!(ended.out.contains("our own address cannot be had"), "{}", ended.out);
     let ended = visit("[::1]:1", &["--source", "127.0.0.1"]).with(2);
     assert!(ended.out.contains("it has no IPv4 address"), "{}", ended.out);
+    visit("127.0.0.1:1", &["-4", "--source", "::1"]).with(64);
+    visit("127.0.0.1:1", &["-6", "--source", "127.0.0.1"]).with(64);
     proven("a server on loopback", "source address and port", "chosen");
 }
 
@@ -189,9 +191,56 @@ fn the_hosts_of_a_domain_are_tried_in_the_order_of_their_preferences() {
     assert_eq!(names, ["example.test", "second.example.test"]);
     assert_eq!(steps.last().unwrap()["host"], "second.example.test");
 
+    let ended = visit("mx:example.test:1", &dns).with(2);
+    let words = "nothing listens at second.example.test for mx:example.test:1 (";
+    assert!(ended.out.contains(words), "{}", ended.out);
     let ended = visit("mx:example.test#3", &dns).with(2);
     assert!(ended.out.contains("the last of its mail hosts is number 2"), "{}", ended.out);
     proven("a name server on loopback", "mx:domain", "each host in turn, or one by number");
+}
+
+#[test]
+fn what_a_mail_host_lacks_is_not_said_of_the_domain() {
+    let names = NameServer::start(vec![
+        ("example.test", Answer::Mx(10, "127.0.0.9")),
+        ("example.test", Answer::Mx(20, "gone.example.test")),
+    ]);
+    let ended = visit("mx:example.test:1", &["--dns", &names.address]).with(2);
+    for words in [
+        "# 127.0.0.9:1: connection refused after",
+        "unknown name: gone.example.test for mx:example.test:1 has no address (NXDOMAIN)",
+    ] {
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+}
+
+#[test]
+fn of_very_many_addresses_it_is_told_which_are_not_tried() {
+    let all = (0..40).map(|n| ("mx.example.test", Answer::A(Ipv4Addr::new(127, 0, 1, n))));
+    let names = NameServer::start(all.collect());
+    let ended = visit("mx.example.test:1", &["--dns", &names.address]).with(2);
+    assert!(ended.out.contains("# 127.0.1.31:1: connection refused after"), "{}", ended.out);
+    assert!(ended.out.contains("# 8 more are not tried, from 127.0.1.32:1 on"), "{}", ended.out);
+}
+
+#[test]
+fn a_name_of_a_host_may_have_other_characters() {
+    let names = NameServer::start(vec![
+        ("example.test", Answer::Mx(10, "mx_1.example.test")),
+        ("mx_1.example.test", ELSEWHERE),
+    ]);
+    let ended = visit("mx:example.test:1", &["--dns", &names.address]).with(2);
+    let words = "# mx_1.example.test has the addresses 127.0.0.9 (";
+    assert!(ended.out.contains(words), "{}", ended.out);
+}
+
+#[test]
+fn what_can_be_no_name_is_asked_of_nobody() {
+    for target in ["mx..example.test:1", "[fe80::1%nosuch]:1"] {
+        let ended = visit(target, &["--dns", "127.0.0.1:1"]).with(2);
+        assert!(ended.out.contains(&format!("no connection to {target}: ")), "{}", ended.out);
+        assert!(!ended.out.contains("no name server"), "{}", ended.out);
+    }
 }
 
 #[test]
@@ -281,27 +330,78 @@ fn a_program_speaks_on_its_standard_input_and_output() {
     proven("a program over pipes", "a session", "played");
 }
 
-#[cfg(unix)]
-#[test]
-fn a_program_ends_with_its_session() {
-    let home = Home::new();
-    let target = "pipe:echo 220 it.example; echo $$ >pid; sleep 60 & wait";
-    let script = "S: 220\n:close\n";
-    home.run_with(["run", "-", "--server", target], script).with(0);
-    let pid: u32 = String::from_utf8(home.read("pid")).unwrap().trim().parse().unwrap();
-    let gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists();
+/// A program that begins another one; both numbers stand in the file `pids`.
+const TWO: &str = "pipe:sleep 60 & echo $$ $! >new; mv new pids; echo 220 it.example; wait";
+
+/// Waits until `done`, for a while.
+fn wait_until(done: impl Fn() -> bool) -> bool {
     let begun = std::time::Instant::now();
-    while !gone() && begun.elapsed().as_secs() < 10 {
+    while !done() && begun.elapsed().as_secs() < 10 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert!(gone(), "the program goes on");
+    done()
+}
+
+/// Insists that both programs of [`TWO`] end.
+#[track_caller]
+fn both_end(home: &Home) {
+    let pids = String::from_utf8(home.read("pids")).unwrap();
+    let pids: Vec<&str> = pids.split_whitespace().collect();
+    assert_eq!(pids.len(), 2, "the shell, and what it began");
+    // Nobody may be there to wait for what is left of an ended process.
+    let lives = |pid: &&str| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    };
+    assert!(wait_until(|| !pids.iter().any(lives)), "the program goes on");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_and_what_it_began_end_with_their_session() {
+    let home = Home::new();
+    home.run_with(["run", "-", "--server", TWO], "S: 220\n:close\n").with(0);
+    both_end(&home);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_and_what_it_began_end_with_this_one() {
+    for args in [
+        &["--plain", TWO][..],
+        &["run", "script", "--server", TWO],
+        &["send", "--server", TWO, "--to", "bob@example.net"],
+    ] {
+        let home = Home::new();
+        home.file("script", "S: 220\nC: NOOP\nS: 250\n");
+        let running = Running::start(home.ehlo(args));
+        assert!(wait_until(|| home.path("pids").exists()), "it starts");
+        let id = running.id().to_string();
+        assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
+        running.end().with(128 + 15);
+        both_end(&home);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn each_line_that_a_program_says_beside_the_talk_is_one() {
+    let program = "printf 'one\\ntwo\\npass' >&2; printf 'word: ' >&2; echo 220 x; \
+        read quit; sleep 1; printf '\\033[31m' >&2; echo 221 bye";
+    let ended = visit(&format!("pipe:{program}"), &[]).with(0);
+    // It stopped behind its question, which is told before anything else comes.
+    for line in ["one", "two", "password: ", "\\x1b[31m"] {
+        let line = format!("# the program says: {line}\n");
+        assert!(ended.out.contains(&line), "{line}: {}", ended.out);
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn what_a_program_says_again_of_a_secret_is_veiled() {
     let home = Home::new();
-    let program = "echo 220 x; read line; echo \"$line\" >&2; echo 535 no; read quit; echo 221 bye";
+    let program = "echo 220 x; read line; echo 535 no; printf 'AUTH PLAIN AGEA' >&2; \
+        printf 'czNjcmV0\\r\\n' >&2; read quit; echo 221 bye";
     let script = "C: AUTH PLAIN AGEAczNjcmV0\nS: 535\nC: QUIT\nS: 221\n";
     let target = format!("pipe:{program}");
     let args = ["run", "-", "--server", &target, "--record", "talk.jsonl"];
@@ -333,6 +433,21 @@ fn a_socket_in_the_file_system_may_speak_lmtp() {
     home.run_with(args, "C: QUIT\n").with(2);
     assert_eq!(thread.join().unwrap(), "LHLO pc.example.org\r\n", "the greeting of LMTP");
     proven("a server at a unix socket", "lmtp:unix:", "played");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_takes_nobodys_file_for_the_socket_of_another_one() {
+    let home = Home::new();
+    let file = home.file("file", "of somebody");
+    std::os::unix::fs::symlink(&file, home.path("link")).unwrap();
+    for name in ["file", "link"] {
+        let place = format!("unix:{}", home.path(name).display());
+        let ended = home.run(["serve", "--listen", &place]).with(64);
+        assert!(ended.err.contains("cannot listen on unix:"), "{}", ended.err);
+        assert!(home.path(name).symlink_metadata().is_ok(), "{name} is gone");
+    }
+    assert_eq!(home.read("file"), b"of somebody");
 }
 
 /// Carries bytes between a client and the server at `address`, until both have said all.
@@ -410,6 +525,19 @@ fn a_socks_proxy_connects_and_looks_names_up() {
 }
 
 #[test]
+fn an_option_that_cannot_be_read_says_no_password_again() {
+    for args in [
+        ["run", "-", "--server", "smtp://me:s3cret@mx.example.test:x"],
+        ["--plain", "mx.example.test", "--via", "socks4://me:s3cret@proxy.example.test"],
+        ["--plain", "mx.example.test", "--via", "http://me:s3cret@proxy.example.test:x"],
+    ] {
+        let ended = Home::new().run(args).with(64);
+        assert!(ended.err.contains("me:***@"), "{}", ended.err);
+        assert!(!ended.err.contains("s3cret"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn what_a_socks_proxy_refuses_is_told_in_its_words() {
     for (login, code, words) in [
         (None, 5, "Connection refused"),
@@ -443,6 +571,9 @@ fn http(address: Option<String>, answer: &'static str) -> Peer<Vec<String>> {
         client.say(answer);
         if let Some(address) = address {
             carry(client.into_stream(), &address);
+        } else {
+            // It does not close: its answer is enough.
+            client.rest();
         }
         lines
     })
@@ -467,17 +598,50 @@ fn an_http_proxy_connects_and_its_refusal_is_told() {
     for (answer, words) in [
         ("HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 403 Forbidden)"),
         ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "HTTP/1.1 407 Proxy"),
+        ("HTTP/1.1 403 Forbidden\n", "HTTP/1.1 403 Forbidden)"),
         ("220 this is no proxy\r\n", "220 this is no proxy)"),
     ] {
+        let begun = std::time::Instant::now();
         let proxy = http(None, answer);
         let via = format!("http://{}", proxy.address);
         let ended = visit("mx.example.test", &["--via", &via]).with(2);
         proxy.end();
         assert!(ended.out.contains(words), "{words}: {}", ended.out);
+        assert!(begun.elapsed().as_secs() < 15, "{words}: nothing more was needed");
     }
-    let ended = visit("mx.example.test", &["--via", "http://127.0.0.1:1"]).with(2);
-    assert!(ended.out.contains("connection refused"), "{}", ended.out);
     proven("an HTTP proxy on loopback", "CONNECT", "played; a refusal is told");
+}
+
+#[test]
+fn a_proxy_is_asked_for_a_name_as_name_servers_are() {
+    let proxy = http(None, "HTTP/1.1 403 Forbidden\r\n\r\n");
+    let via = format!("http://{}", proxy.address);
+    let ended = visit("m\u{fc}ller.example.test", &["--via", &via]).with(2);
+    assert_eq!(proxy.end()[0], "CONNECT xn--mller-kva.example.test:25 HTTP/1.1");
+    let words = "no connection to m\u{fc}ller.example.test:25 = xn--mller-kva.example.test: ";
+    assert!(ended.out.contains(words), "{}", ended.out);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_reached_is_told_from_the_server() {
+    let names = NameServer::start(vec![
+        ("proxy.example.test", ELSEWHERE),
+        ("example.test", Answer::Mx(10, "one.example.test")),
+        ("example.test", Answer::Mx(20, "two.example.test")),
+    ]);
+    for (target, proxy, words, ja) in [
+        ("mx.example.test", "http://127.0.0.1:1", "nothing listens at the proxy ", "プロキシ "),
+        ("mx:example.test", "socks5://127.0.0.1:1", "nothing listens at the proxy ", ""),
+        ("mx.example.test", "http://proxy.example.test:1", "nothing listens at the proxy ", ""),
+        ("mx.example.test", "http://gone.example.test:1", "unknown name: the proxy ", ""),
+    ] {
+        let options = ["--dns", &names.address, "--via", proxy];
+        let ended = visit(target, &options).with(2);
+        let words = format!("{words}{proxy}");
+        assert_eq!(ended.out.matches(&words).count(), 1, "{words}: {}", ended.out);
+        let ended = visit(target, &[&options[..], &["--lang", "ja"]].concat()).with(2);
+        assert!(ended.out.contains(&format!("{ja}{proxy}")), "{}", ended.out);
+    }
 }
 
 /// A server that does not know the PROXY protocol, as far as one reply to each line goes.
@@ -544,7 +708,7 @@ fn what_stands_before_the_greeting_can_be_nonsense_and_is_recorded() {
     let shown = home.run(["show", "talk.jsonl"]).with(0).out;
     assert!(shown.contains("as it stands: PROXY TCP9 \\0\\xff nowhere\\r\\n (23 B)"), "{shown}");
 
-    for wrong in ["x\\q", "x\\x4"] {
+    for wrong in ["x\\q", "x\\x4", "V2", "v2-unknown"] {
         home.run(["--plain", "--proxy-protocol", wrong, "h"]).with(64);
     }
     home.run(["--plain", "--proxy-source", "192.0.2.7:1", "h"]).with(64);

@@ -43,6 +43,14 @@ pub struct ReachArgs {
 }
 
 impl ReachArgs {
+    /// What of it cannot be had together.
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        let source = self
+            .source
+            .filter(|source| (self.ipv4 && source.is_ipv6()) || (self.ipv6 && source.is_ipv4()));
+        source.map(|_| "--source is an address of the other family than -4 or -6")
+    }
+
     /// What was chosen.
     pub fn route(&self) -> Route {
         let family = self.ipv4.then_some(Family::V4).or_else(|| self.ipv6.then_some(Family::V6));
@@ -80,6 +88,12 @@ const FORMS: [(&str, Version, bool); 4] = [
 fn form(text: &str) -> Result<Preface, String> {
     if let Some((_, version, named)) = FORMS.into_iter().find(|(name, ..)| *name == text) {
         return Ok(Preface::Header { version, named, source: None, destination: None });
+    }
+    // Who misremembers a name does not mean to send it.
+    let digits = text.strip_prefix(['v', 'V']);
+    if digits.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        let names = FORMS.map(|(name, ..)| name).join(", ");
+        return Err(format!("expected {names}, or text that does not begin like these"));
     }
     let read = transcript::text(text.as_bytes(), Place { line: 1, column: 1 });
     let told = |error| crate::display::transcript::say(&error, Lang::En);

@@ -8,17 +8,26 @@ use crate::knowledge::{self, Lang};
 use crate::session::timing;
 use crate::smtp::domain;
 use crate::smtp::proxy::{Ends, Header, Version};
-use crate::smtp::target::Target;
+use crate::smtp::target::{Target, TargetError};
 
 use super::theme::Role;
-use super::token::visible;
+use super::token::{own_visible, visible};
 
 /// A target as it was written, and the name that was asked for in its place.
 fn named(target: &str) -> String {
     let read = Target::read(target).ok();
     let ascii = read.as_ref().and_then(Target::host).and_then(domain::to_ascii);
-    let written = visible(target.as_bytes());
+    let written = own_visible(target);
     ascii.map_or_else(|| written.clone(), |ascii| format!("{written} = {ascii}"))
+}
+
+/// Why what somebody typed is no target.
+pub fn no_target(error: &TargetError, lang: Lang) -> String {
+    let (key, text) = match error {
+        TargetError::Malformed(text) => ("reach.no-target", text),
+        TargetError::NotYet(text, _) => ("reach.no-target.yet", text),
+    };
+    knowledge::fill(lang, key, &[("text", &own_visible(text))])
 }
 
 /// That there is a connection, in one line.
@@ -52,9 +61,17 @@ pub(super) fn not_opened(failure: &DialFailure, lang: Lang) -> (Role, String) {
         DialReason::Proxy => "notice.proxy",
         DialReason::TimedOut => "notice.no-answer",
         DialReason::Unreachable => "notice.unreachable",
-        DialReason::Overtaken | DialReason::Other => "notice.not-opened",
+        DialReason::Stopped => "notice.stopped",
+        DialReason::Overtaken | DialReason::LeftOut | DialReason::Other => "notice.not-opened",
     };
     let (target, detail) = (named(&failure.target), visible(failure.detail.as_bytes()));
+    let target = match failure.at.as_deref().map(|at| visible(at.as_bytes())) {
+        None => target,
+        Some(at) => {
+            let key = if at.contains("://") { "reach.at.proxy" } else { "reach.at.host" };
+            knowledge::fill(lang, key, &[("at", &at), ("target", &target)])
+        }
+    };
     let values = [("target", target.as_str()), ("detail", detail.as_str())];
     (Role::Bad, knowledge::fill(lang, key, &values))
 }
@@ -101,6 +118,7 @@ pub(super) fn tried(attempt: &Attempt, lang: Lang) -> (Role, String) {
         DialReason::Overtaken => (Role::Notice, "reach.tried.overtaken"),
         DialReason::Source => (Role::Bad, "reach.tried.source"),
         DialReason::Proxy => (Role::Bad, "reach.tried.proxy"),
+        DialReason::LeftOut => (Role::Bad, "reach.tried.left-out"),
         _ => (Role::Bad, "reach.tried.other"),
     };
     let seen = |text: &str| visible(text.as_bytes());
@@ -166,8 +184,34 @@ mod tests {
             ("smtps://m\u{fc}ller.example", "smtps://m\u{fc}ller.example = xn--mller-kva.example"),
             ("unix:/run/m\u{fc}ller", "unix:/run/m\u{fc}ller"),
             ("practice", "practice"),
+            ("pipe:printf '220\\r\\n\u{1b}'", "pipe:printf '220\\r\\n\\x1b'"),
         ] {
             assert_eq!(named(target), shown);
         }
+    }
+
+    #[test]
+    fn what_is_no_target_is_said_as_on_the_command_line() {
+        for typed in ["a b", "host:25:587", "practice:x"] {
+            let error = Target::read(typed).unwrap_err();
+            assert_eq!(no_target(&error, Lang::En), error.to_string());
+            assert!(no_target(&error, Lang::Ja).contains(typed));
+        }
+    }
+
+    #[test]
+    fn what_was_called_off_is_said_in_the_language_of_the_person() {
+        let failure = |reason, at: Option<&str>| DialFailure {
+            target: "mx:example.net".to_owned(),
+            reason,
+            at: at.map(str::to_owned),
+            detail: String::new(),
+            took: None,
+        };
+        let stopped = failure(DialReason::Stopped, None);
+        assert_eq!(not_opened(&stopped, Lang::Ja).1, "mx:example.net への接続を中止しました");
+        let refused = failure(DialReason::Refused, Some("mx.example.net"));
+        let said = not_opened(&refused, Lang::Ja).1;
+        assert!(said.contains("mx:example.net の mx.example.net では"), "{said}");
     }
 }

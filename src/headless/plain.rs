@@ -33,7 +33,7 @@ use crate::speaker::{Directive, Errand, Human, Login, Say, Secret, Starttls, Upg
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    Outcome, Practice, Setting, ask, block_on, explain, practice_for, read_message, say,
+    Outcome, Practice, Setting, ask, explain, practice_for, read_message, say, talk_to,
     tell_recording_failed,
 };
 
@@ -42,7 +42,7 @@ use super::{
 /// # Errors
 /// When nothing can be read, written or recorded.
 pub fn run(target: &Target, setting: &Setting) -> anyhow::Result<Outcome> {
-    block_on(talk(target.clone(), setting.clone()))
+    talk_to(target, talk(target.clone(), setting.clone()))
 }
 
 async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {

@@ -17,8 +17,8 @@ use crate::speaker::{Errand, Script, Secret, Speaker as _};
 
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, block_on, json, practice_for, read_input, read_message, say,
-    say_beside, tell_recording_failed,
+    Outcome, Practice, Setting, json, practice_for, read_input, read_message, say, say_beside,
+    talk_to, tell_recording_failed,
 };
 use crate::cli::Run;
 use crate::display::{recording, transcript as misread};
@@ -37,7 +37,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
             .with_context(|| path.display().to_string())?;
         scripts.push((path.as_path(), script));
     }
-    block_on(async {
+    talk_to(&run.server, async {
         let practice = practice_for(&run.server).await?;
         let mut worst = Outcome::Done;
         for (at, (path, script)) in scripts.into_iter().enumerate() {

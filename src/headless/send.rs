@@ -36,8 +36,7 @@ use crate::speaker::{Say, Secret, Speaker, Submission};
 use super::password::{self, Watch};
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, block_on, json, practice_for, say, say_beside,
-    tell_recording_failed,
+    Outcome, Practice, Setting, json, practice_for, say, say_beside, talk_to, tell_recording_failed,
 };
 use envelope::Envelope;
 
@@ -46,7 +45,7 @@ use envelope::Envelope;
 /// # Errors
 /// When a file cannot be read, or something that is needed was not said.
 pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
-    block_on(send(args, setting))
+    talk_to(&args.server, send(args, setting))
 }
 
 async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {

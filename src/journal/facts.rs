@@ -105,6 +105,10 @@ pub struct DialFailure {
     pub target: String,
     /// The kind of failure.
     pub reason: DialReason,
+    /// What it was that could not be reached, where that is not the target itself: the last mail host
+    /// of a domain, or the proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// The system's own words.
     pub detail: String,
     /// How long the last attempt took, in microseconds, if there was one.
@@ -130,6 +134,10 @@ pub enum DialReason {
     NoSuchHost,
     /// Another address answered first.
     Overtaken,
+    /// It is one of too many, and was not tried at all.
+    LeftOut,
+    /// It was called off.
+    Stopped,
     /// The address of this side cannot be had.
     Source,
     /// The proxy did not connect.
@@ -320,40 +328,6 @@ pub enum TlsReason {
     Stopped,
     /// Anything else.
     Other,
-}
-
-impl DialReason {
-    /// The name under which exports know it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::UnknownName => "unknown-name",
-            Self::NoFamily => "no-family",
-            Self::NoNameServer => "no-name-server",
-            Self::NullMx => "null-mx",
-            Self::NoSuchHost => "no-such-host",
-            Self::Overtaken => "overtaken",
-            Self::Source => "source",
-            Self::Proxy => "proxy",
-            Self::TimedOut => "timed-out",
-            Self::Unreachable => "unreachable",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl NameProblem {
-    /// The name under which exports know it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoSuchName => "no-such-name",
-            Self::NoRecord => "no-record",
-            Self::ServerFailed => "server-failed",
-            Self::ServerRefused => "server-refused",
-            Self::TimedOut => "timed-out",
-            Self::Other => "other",
-        }
-    }
 }
 
 impl TlsReason {

@@ -60,8 +60,9 @@ impl Call<'_> {
                 dialled = &mut dialling => break dialled,
                 () = &mut stopped => break Err(DialFailure {
                     target: self.target.to_string(),
-                    reason: DialReason::Other,
-                    detail: "stopped".to_owned(),
+                    reason: DialReason::Stopped,
+                    at: None,
+                    detail: String::new(),
                     took: None,
                 }),
             }
@@ -99,8 +100,9 @@ impl Call<'_> {
                     let bytes = preface.write(ends.0, ends.1);
                     // A server that does not even take this much says so by closing.
                     let written = stream.write_all(&bytes);
-                    let _ = tokio::time::timeout(PATIENCE, written).await;
-                    log.append(Happening::Prefaced(bytes)).await;
+                    if matches!(tokio::time::timeout(PATIENCE, written).await, Ok(Ok(()))) {
+                        log.append(Happening::Prefaced(bytes)).await;
+                    }
                 }
                 let pass = self.practice.map(|(_, pass)| pass);
                 let (tls, implicit) =

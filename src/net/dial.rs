@@ -1,5 +1,6 @@
 //! How a connection to a target is made, and what is tried on the way.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::journal::facts::{DialReason, NameProblem};
 use crate::journal::{Attempt, DialFailure, Endpoints, Happening};
+use crate::smtp::domain;
 
 use super::names::{MailHost, Names, is_address};
 use super::pipe;
@@ -68,15 +70,17 @@ pub(super) async fn dial(
     };
     let target = target.to_string();
     dialled.map_err(|missed| {
-        let Missed { reason, detail, attempt } = missed;
+        let Missed { reason, at, detail, attempt } = missed;
         let took = attempt.map(|attempt| attempt.took);
-        DialFailure { target, reason, detail, took }
+        DialFailure { target, reason, at, detail, took }
     })
 }
 
 /// Why there is no connection.
 struct Missed {
     reason: DialReason,
+    /// What was not reached, if that is not the target.
+    at: Option<String>,
     detail: String,
     /// The last address that was tried.
     attempt: Option<Attempt>,
@@ -84,12 +88,17 @@ struct Missed {
 
 impl Missed {
     fn new(reason: DialReason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into(), attempt: None }
+        Self { reason, at: None, detail: detail.into(), attempt: None }
     }
 
     fn after(attempt: Attempt) -> Self {
-        let detail = attempt.detail.clone();
-        Self { reason: attempt.reason, detail, attempt: Some(attempt) }
+        let (reason, detail) = (attempt.reason, attempt.detail.clone());
+        Self { attempt: Some(attempt), ..Self::new(reason, detail) }
+    }
+
+    /// It was `at` that could not be reached, on the way to the target.
+    fn at(self, at: String) -> Self {
+        Self { at: self.at.or(Some(at)), ..self }
     }
 
     fn because(error: &std::io::Error) -> Self {
@@ -103,8 +112,8 @@ impl Missed {
             NameProblem::NoRecord => (DialReason::UnknownName, "NODATA"),
             NameProblem::ServerFailed => (DialReason::NoNameServer, "SERVFAIL"),
             NameProblem::ServerRefused => (DialReason::NoNameServer, "REFUSED"),
-            NameProblem::TimedOut => (DialReason::NoNameServer, "no answer in time"),
-            NameProblem::Other => (DialReason::NoNameServer, ""),
+            NameProblem::TimedOut => (DialReason::NoNameServer, "timed out"),
+            NameProblem::Other => (DialReason::Other, ""),
         };
         Self::new(reason, if detail.is_empty() { code.to_owned() } else { detail })
     }
@@ -129,24 +138,28 @@ impl Dialling<'_> {
             }
             Err(problem) => return Err(Missed::unnamed(problem)),
         };
-        if let [MailHost { name, .. }] = hosts.as_slice()
+        if let [MailHost { preference, name }] = hosts.as_slice()
             && name == "."
         {
-            return Err(Missed::new(DialReason::NullMx, "MX 0 ."));
+            return Err(Missed::new(DialReason::NullMx, format!("MX {preference} .")));
         }
         let count = hosts.len();
         let number = |at: &usize| nth.is_none_or(|nth| at + 1 == nth);
-        let wanted = hosts.into_iter().enumerate().filter(|(at, _)| number(at)).take(HOSTS);
+        let wanted = hosts.into_iter().enumerate().filter(|(at, _)| number(at));
+        let mut wanted = wanted.map(|(_, host)| host.name);
         let mut last = Missed::new(DialReason::NoSuchHost, count.to_string());
-        for (_, MailHost { name, .. }) in wanted {
+        for name in wanted.by_ref().take(HOSTS) {
             match self.host(&name, port).await {
                 Ok(mut dialled) => {
                     dialled.endpoints.host = Some(name);
                     return Ok(dialled);
                 }
-                Err(missed) => last = missed,
+                // Without the proxy there is no other host either.
+                Err(missed) if missed.at.is_some() => return Err(missed),
+                Err(missed) => last = missed.at(name),
             }
         }
+        race::leave_out(self.tell, wanted);
         Err(last)
     }
 
@@ -159,11 +172,14 @@ impl Dialling<'_> {
     }
 
     async fn through(&self, proxy: &Proxy, host: &str, port: u16) -> Result<Dialled, Missed> {
-        let (stream, ..) = self.named(proxy.host(), proxy.port()).await?;
+        let reached = self.named(proxy.host(), proxy.port()).await;
+        let (stream, ..) = reached.map_err(|missed| missed.at(proxy.to_string()))?;
         let local = stream.local_addr().ok().map(|address| address.to_string());
+        let ascii = domain::to_ascii(host);
+        let host = ascii.as_deref().unwrap_or(host);
         let address = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let (address, begun) = (format!("{address}:{port}"), Instant::now());
-        let late = |_| Err((DialReason::Proxy, "no answer in time".to_owned()));
+        let late = |_| Err((DialReason::Proxy, race::words(&ErrorKind::TimedOut.into())));
         let connecting = proxy.connect(stream, host, port);
         let connected = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or_else(late);
         let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -196,7 +212,8 @@ impl Dialling<'_> {
         }
         self.addresses(&fitting).await.inspect_err(|missed| {
             // Of an address that was written there is nothing more to tell.
-            if let Some(attempt) = missed.attempt.as_ref().filter(|_| !is_address(host)) {
+            let written = is_address(host) && !matches!(self.target, Target::Mx { .. });
+            if let Some(attempt) = missed.attempt.as_ref().filter(|_| !written) {
                 let _ = self.tell.send(Happening::Tried(attempt.clone()));
             }
         })
@@ -204,7 +221,7 @@ impl Dialling<'_> {
 
     /// Connects to the first of the addresses that answers.
     async fn addresses(&self, addresses: &[SocketAddr]) -> Result<Won, Missed> {
-        let none = || Missed::new(DialReason::UnknownName, "the name has no address");
+        let none = || Missed::new(DialReason::UnknownName, "NODATA");
         let won = race(addresses, self.route.source, self.tell).await;
         won.map_err(|attempt| attempt.map_or_else(none, Missed::after))
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -83,11 +85,8 @@ impl Socket {
             #[cfg(unix)]
             Place::Unix(path) => {
                 let bound = match UnixListener::bind(path) {
-                    // What a server left behind that did not end in order is in nobody's use.
                     Err(error)
-                        if error.kind() == io::ErrorKind::AddrInUse
-                            && std::os::unix::net::UnixStream::connect(path)
-                                .is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) =>
+                        if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path) =>
                     {
                         std::fs::remove_file(path)?;
                         UnixListener::bind(path)
@@ -136,11 +135,27 @@ impl Socket {
 #[cfg(unix)]
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
+        if let Self::Unix(_, path) = self
+            && is_socket(path)
+        {
             // Nobody listens there any more.
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// Whether it is a socket that a server left behind which did not end in order. Whatever else
+/// stands there refuses a connection, too, and is somebody's file.
+#[cfg(unix)]
+fn is_left_behind(path: &Path) -> bool {
+    let refuses = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    is_socket(path) && std::os::unix::net::UnixStream::connect(path).is_err_and(refuses)
+}
+
+#[cfg(unix)]
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    path.symlink_metadata().is_ok_and(|known| known.file_type().is_socket())
 }
 
 /// Who has connected.

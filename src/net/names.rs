@@ -10,8 +10,9 @@ use hickory_resolver::config::{
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::ProtoError;
 use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::RData;
+use hickory_resolver::proto::rr::{IntoName, Name, RData};
 use hickory_resolver::system_conf::read_system_conf;
 
 use crate::journal::facts::{NameKind, NameProblem};
@@ -203,8 +204,24 @@ async fn ask_mail_hosts(resolver: &TokioResolver, domain: &str) -> Result<Vec<Ma
 }
 
 /// A name to which nothing is added.
-fn whole(name: &str) -> String {
-    if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
+fn whole(name: &str) -> Whole<'_> {
+    Whole(name)
+}
+
+/// Names of hosts have letters, digits and hyphens (RFC 5321 §4.1.2). One with another character,
+/// such as an underscore, is asked for all the same; the library would not.
+struct Whole<'a>(&'a str);
+
+impl IntoName for Whole<'_> {
+    fn into_name(self) -> Result<Name, ProtoError> {
+        let mut name = Name::from_ascii(self.0)?;
+        name.set_fqdn(true);
+        Ok(name)
+    }
+
+    fn to_ip(&self) -> Option<IpAddr> {
+        None
+    }
 }
 
 async fn in_time<T>(asking: impl Future<Output = Result<T, NetError>>) -> Result<T, Problem> {

@@ -3,6 +3,7 @@
 //! The families take turns, beginning with the one that the system put first. The next address is
 //! tried when one has failed, or has not answered for a while; whatever became of each is told.
 
+use std::fmt;
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -34,7 +35,9 @@ pub(super) async fn race(
     source: Option<SocketAddr>,
     tell: &Tell,
 ) -> Result<Won, Option<Attempt>> {
-    let mut rest = in_turn(addresses).into_iter().take(ADDRESSES).peekable();
+    let all = in_turn(addresses);
+    let (tried, others) = all.split_at(all.len().min(ADDRESSES));
+    let mut rest = tried.iter().copied().peekable();
     let mut running = JoinSet::new();
     let mut begun: Vec<(SocketAddr, Instant)> = Vec::new();
     let mut last: Option<Attempt> = None;
@@ -48,7 +51,10 @@ pub(super) async fn race(
         let took = |address| start(address).map_or(Duration::ZERO, |at| at.elapsed());
         due = tokio::select! {
             ended = running.join_next() => match ended {
-                None => return Err(last),
+                None => {
+                    leave_out(tell, others);
+                    return Err(last);
+                }
                 Some(Ok((address, Ok(stream)))) => {
                     let won = (stream, address, took(address));
                     tell_failed(tell, last);
@@ -70,6 +76,17 @@ pub(super) async fn race(
             },
             () = tokio::time::sleep(DELAY), if rest.peek().is_some() => true,
         };
+    }
+}
+
+/// Tells that `others` are too many to be tried.
+pub(super) fn leave_out(tell: &Tell, others: impl IntoIterator<Item: fmt::Display>) {
+    let mut others = others.into_iter();
+    if let Some(first) = others.next() {
+        let count = (1 + others.count()).to_string();
+        let address = first.to_string();
+        let reason = DialReason::LeftOut;
+        tell_failed(tell, Some(Attempt { address, reason, detail: count, took: 0 }));
     }
 }
 

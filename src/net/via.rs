@@ -15,7 +15,7 @@ use tokio_socks::tcp::Socks5Stream;
 use tokio_socks::{Error, TargetAddr};
 
 use crate::journal::facts::DialReason;
-use crate::smtp::target::split_port;
+use crate::smtp::target::{is_host, split_port};
 
 use super::race::words;
 
@@ -27,6 +27,9 @@ const HTTP_PORT: u16 = 8080;
 
 /// How much an HTTP proxy may say before the connection begins.
 const ANSWER: usize = 16 << 10;
+
+/// How much of its first line is told.
+const SHOWN: usize = 512;
 
 /// What a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ impl Proxy {
         };
         let usual = if kind == Kind::Socks5 { SOCKS_PORT } else { HTTP_PORT };
         let (host, port) = split_port(place, usual).ok_or(WRONG)?;
-        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || "/@[]<>".contains(c)) {
+        if !is_host(host) {
             return Err(WRONG.to_owned());
         }
         Ok(Self { kind, host: host.to_owned(), port, login })
@@ -131,25 +134,40 @@ impl Proxy {
         }
         question.push_str("\r\n");
         stream.write_all(question.as_bytes()).await.map_err(broken)?;
-        let mut answer = Vec::new();
-        // Byte by byte: what comes behind is the server's greeting.
-        while !answer.ends_with(b"\r\n\r\n") && answer.len() < ANSWER {
-            match stream.read_u8().await {
-                Ok(byte) => answer.push(byte),
-                Err(error) if answer.is_empty() => return Err(broken(error)),
-                Err(_) => break,
-            }
-        }
-        let line = answer.split(|b| *b == b'\r' || *b == b'\n').next().unwrap_or_default();
-        let line = String::from_utf8_lossy(line).into_owned();
-        let mut said = line.split(' ');
+        let status = line(&mut stream).await.map_err(broken)?;
+        let mut said = status.split(' ');
         let is_http = said.next().is_some_and(|word| word.starts_with("HTTP/1."));
         let code = said.next().unwrap_or_default();
-        if is_http && code.len() == 3 && code.starts_with('2') && answer.ends_with(b"\r\n\r\n") {
-            return Ok(stream);
+        if !is_http || code.len() != 3 || !code.starts_with('2') {
+            return Err((DialReason::Proxy, status.chars().take(SHOWN).collect()));
         }
-        Err((DialReason::Proxy, line))
+        let mut size = 0;
+        while size < ANSWER {
+            let cut = |error| (DialReason::Proxy, format!("{status}: {}", words(&error)));
+            let field = line(&mut stream).await.map_err(cut)?;
+            if field.is_empty() {
+                return Ok(stream);
+            }
+            size += field.len();
+        }
+        Err((DialReason::Proxy, format!("{status} \u{2026}")))
     }
+}
+
+/// A line of an HTTP proxy, without its end. Byte by byte, since what comes behind the last one is
+/// the server's greeting.
+async fn line(stream: &mut TcpStream) -> io::Result<String> {
+    let mut line = Vec::new();
+    while line.len() < ANSWER {
+        match stream.read_u8().await {
+            Ok(b'\n') => break,
+            Ok(byte) => line.push(byte),
+            Err(_) if !line.is_empty() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    let line = line.strip_suffix(b"\r").unwrap_or(&line);
+    Ok(String::from_utf8_lossy(line).into_owned())
 }
 
 /// Without the password.

@@ -154,7 +154,8 @@ impl Target {
                 None => (rest, None),
             };
             let (domain, port) = split_port(rest, SMTP_PORT)?;
-            return is_host(domain).then(|| Self::Mx { domain: domain.to_owned(), port, nth });
+            let is_domain = is_host(domain) && !domain.contains(':');
+            return is_domain.then(|| Self::Mx { domain: domain.to_owned(), port, nth });
         }
         let written = Scheme::ALL.into_iter().find(|scheme| text.starts_with(scheme.prefix()));
         let scheme = written.unwrap_or_default();
@@ -182,8 +183,8 @@ impl Target {
             Self::Mx { domain, .. } => domain.as_str(),
             Self::Unix { .. } | Self::Pipe { .. } => "localhost",
         };
-        let of_address = |(address, _): &(&str, &str)| address.parse::<Ipv6Addr>().is_ok();
-        let host = host.split_once('%').filter(of_address).map_or(host, |(address, _)| address);
+        let zone = host.split_once('%').filter(|_| is_ipv6(host));
+        let host = zone.map_or(host, |(address, _)| address);
         domain::to_ascii(host).unwrap_or_else(|| host.to_owned())
     }
 
@@ -241,31 +242,46 @@ pub fn password_in(text: &str) -> Option<Span> {
     Some(Span::new(begin + user + 1, end)).filter(|span| !span.is_empty())
 }
 
-fn without_password(text: &str) -> String {
+/// The same text with its password, if it has one, veiled.
+pub fn without_password(text: &str) -> String {
     let Some(span) = password_in(text) else { return text.to_owned() };
     let (before, behind) = (text.get(..span.start), text.get(span.end..));
     [before.unwrap_or_default(), "***", behind.unwrap_or_default()].concat()
 }
 
-fn is_host(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "/@[]<>#".contains(c))
+/// Whether `text` can stand for a host; a colon stands only in an IPv6 address.
+pub fn is_host(text: &str) -> bool {
+    let wrong = |c: char| c.is_whitespace() || c.is_control() || "/@[]<>#".contains(c);
+    !text.is_empty() && !text.contains(wrong) && (!text.contains(':') || is_ipv6(text))
+}
+
+/// Whether it is an IPv6 address, with a zone or without.
+pub fn is_ipv6(text: &str) -> bool {
+    text.split_once('%').map_or(text, |(address, _)| address).parse::<Ipv6Addr>().is_ok()
 }
 
 /// Cuts `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address in two; the port is the
-/// usual one where none is written.
+/// usual one where none is written. Mail writes an address as `[IPv6:…]` (RFC 5321 §4.1.3).
 pub fn split_port(text: &str, usual: u16) -> Option<(&str, u16)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (host, tail) = rest.split_once(']')?;
+        let host = host.strip_prefix("IPv6:").unwrap_or(host);
         return match tail.strip_prefix(':') {
-            Some(port) => Some((host, port.parse().ok()?)),
+            Some(written) => Some((host, port(written)?)),
             None => tail.is_empty().then_some((host, usual)),
         };
     }
     match text.rsplit_once(':') {
         Some((host, _)) if host.contains(':') => Some((text, usual)),
-        Some((host, port)) => Some((host, port.parse().ok()?)),
+        Some((host, written)) => Some((host, port(written)?)),
         None => Some((text, usual)),
     }
+}
+
+/// Nobody listens at port 0.
+fn port(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|port| digits && *port > 0)
 }
 
 #[cfg(test)]
@@ -304,6 +320,8 @@ mod tests {
             ("[::1]:2525", tcp("::1", 2525, Scheme::Smtp), ""),
             ("[::1]", tcp("::1", 25, Scheme::Smtp), "[::1]:25"),
             ("::1", tcp("::1", 25, Scheme::Smtp), "[::1]:25"),
+            ("[IPv6:::1]:26", tcp("::1", 26, Scheme::Smtp), "[::1]:26"),
+            ("fe80::1%eth0", tcp("fe80::1%eth0", 25, Scheme::Smtp), "[fe80::1%eth0]:25"),
             ("smtps://h", tcp("h", 465, Scheme::Smtps), "smtps://h:465"),
             ("smtps://[::1]:4650/", tcp("::1", 4650, Scheme::Smtps), "smtps://[::1]:4650"),
             ("lmtp://h", tcp("h", 24, Scheme::Lmtp), "lmtp://h:24"),
@@ -331,7 +349,14 @@ mod tests {
             "mx:",
             "mx:example.net#0",
             "mx:example.net#x",
+            "mx:::1",
             "host:99999",
+            "host:0",
+            "host:+25",
+            "host:25:587",
+            "127.0.0.1:25:25",
+            "[host:25]:25",
+            "e\u{7}x",
             "unix:",
             "pipe: ",
             "lmtp:unix:",

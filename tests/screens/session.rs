@@ -100,6 +100,7 @@ fn nobody_listens() {
         scene.happens(Happening::NotOpened(DialFailure {
             target: "mx.example.net:25".to_owned(),
             reason: DialReason::Refused,
+            at: None,
             detail: "Connection refused (os error 111)".to_owned(),
             took: None,
         }));

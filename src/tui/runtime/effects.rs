@@ -4,6 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use ropey::Rope;
 
+use crate::display::reach;
 use crate::display::shot::Shot;
 use crate::journal::Ending;
 use crate::knowledge;
@@ -102,7 +103,8 @@ impl Loop {
 
     /// Reads a target as it was typed; says what is wrong with it.
     fn target(&mut self, typed: &str) -> Option<Target> {
-        Target::read(typed).map_err(|error| self.model.notice = Some(error.to_string())).ok()
+        let told = |error| self.model.notice = Some(reach::no_target(&error, self.model.lang));
+        Target::read(typed).map_err(told).ok()
     }
 
     fn connect(&mut self, target: Target) {

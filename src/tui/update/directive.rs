@@ -1,6 +1,6 @@
 //! Does what the directives say.
 
-use crate::display::{article, transcript as misread};
+use crate::display::{article, reach, transcript as misread};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
 use crate::smtp::target::Target;
@@ -62,7 +62,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
         Does::Connect | Does::New => {
             let named = argument.trim();
             let error = Target::read(named).err().filter(|_| !named.is_empty())?;
-            model.notice = Some(error.to_string());
+            model.notice = Some(reach::no_target(&error, model.lang));
             Some(behind + argument.find(named)?)
         }
         Does::Insert if Item::find(argument.trim()).is_none() => {

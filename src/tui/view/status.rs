@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::text::{clip, width};
-use crate::display::token::visible;
+use crate::display::token::own_visible;
 use crate::knowledge;
 use crate::session::{Dialogue, Fate, Phase, timing};
 
@@ -21,7 +21,7 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let dialogue = &model.session.dialogue;
     let word = |key| knowledge::word(model.lang, key);
     let mut parts: Vec<Piece> =
-        vec![(Role::Title, format!(" {}", visible(model.session.target.as_bytes())))];
+        vec![(Role::Title, format!(" {}", own_visible(&model.session.target)))];
     if dialogue.is_secured() {
         let doubted = dialogue.tls().is_some_and(|tls| !tls.faults().is_empty());
         let (role, key) =

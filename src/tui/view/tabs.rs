@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::text::{clip, width};
-use crate::display::token::visible;
+use crate::display::token::own_visible;
 use crate::journal::{Ending, Happening};
 use crate::knowledge;
 
@@ -95,7 +95,7 @@ fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
     let front = session.id == model.session.id;
     let (role, key) = state(session);
     let name = if front { Role::Focus } else { Role::Title };
-    let target = clip(&visible(session.target.as_bytes()), most);
+    let target = clip(&own_visible(&session.target), most);
     // The brackets say which one is in front where colours do not.
     let (open, close) = if front { ("[", "]") } else { (" ", " ") };
     let mut tab = vec![

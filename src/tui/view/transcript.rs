@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::token::{own_visible, visible};
+use crate::display::token::own_visible;
 use crate::knowledge;
 
 use super::super::model::{Anchor, Model, Pane, Session};
@@ -31,7 +31,7 @@ fn title(model: &Model, session: &Session) -> String {
     if model.beside().is_none() {
         return title.to_owned();
     }
-    let target = visible(session.target.as_bytes());
+    let target = own_visible(&session.target);
     let end = session.other_end_of.map(|_| knowledge::word(model.lang, "header.other-end"));
     let end = end.map(|end| format!(", {end}")).unwrap_or_default();
     format!("{title} [{}] {target}{end}", session.id)
