@@ -256,6 +256,11 @@ fn a_domain_without_mx_is_its_own_host_and_one_with_a_null_mx_has_none() {
     peer.end();
     let words = "# plain.example.test has no MX record, so its own addresses count";
     assert!(ended.out.contains(words), "{}", ended.out);
+    let peer = server();
+    let port = port(&peer);
+    let send = ["send", "-s", "mx:plain.example.test", "-p", port, "-q", "banner"];
+    Home::new().run(send.into_iter().chain(dns)).with(0);
+    peer.end();
     let ended = visit("mx:null.example.test", &dns).with(2);
     assert!(ended.out.contains("null.example.test says that it takes no mail: null MX"));
     assert!(ended.out.contains("(MX 0 ., RFC 7505)"), "{}", ended.out);

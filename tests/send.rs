@@ -305,6 +305,109 @@ fn two_answers_to_one_lmtp_message_do_not_end_with_0() {
     assert!(ended.out.contains("S: 550 not for carol"), "{}", ended.out);
 }
 
+/// A server of LMTP that says `replies` to a message for three.
+fn answers_three(replies: &'static str) -> Peer<()> {
+    Peer::start(move |mut client| {
+        client.say("220 fake.example LMTP\r\n");
+        client.answer("LHLO", "250 fake.example");
+        client.answer("MAIL", "250 ok");
+        for _ in 0..3 {
+            client.answer("RCPT", "250 ok");
+        }
+        take_message(&mut client, replies);
+        client.rest();
+    })
+}
+
+#[test]
+fn a_353_that_was_asked_for_is_no_refusal() {
+    for (replies, code, told) in [
+        ("353 each\r\n250 bob\r\n250 carol\r\n250 all", 0, "# the server has taken the message"),
+        ("353 each\r\n250 bob\r\n550 carol\r\n250 all", 1, "# refused at .: 550 carol"),
+        ("353 each\r\n250 bob\r\n250 carol\r\n554 all", 1, "# refused at .: 554 all"),
+        ("353 each\r\n353 bob\r\n250 carol\r\n250 all", 1, "# refused at .: 353 bob"),
+        ("250 for all", 0, "# the server has taken the message"),
+    ] {
+        let peer = Peer::start(move |mut client| {
+            greeted(&mut client, &["PRDR"]);
+            client.answer("MAIL FROM:<alice@example.org> PRDR", "250 ok");
+            client.answer("RCPT", "250 ok");
+            client.answer("RCPT", "250 ok");
+            take_message(&mut client, replies);
+            client.answer("QUIT", "221 bye");
+        });
+        let options = ["-t", "carol@example.net", "--mail-param", "PRDR"];
+        let ended = send(&peer.address, &options).with(code);
+        peer.end();
+        assert!(ended.out.lines().any(|line| line == told), "{replies}: {}", ended.out);
+    }
+}
+
+const THREE: [&str; 4] = ["--lmtp", "-t", "carol@example.net,dave@example.net", "--tls=off"];
+
+#[test]
+fn who_has_a_message_keeps_it_when_an_lmtp_server_leaves() {
+    let peer = answers_three("250 for bob\r\n421 leaving");
+    let ended = send(&peer.address, &THREE).with(1);
+    peer.end();
+    assert!(ended.out.contains("# Transaction 1: accepted for some"), "{}", ended.out);
+    assert!(says_of(&ended.out, "bob@example.net", "250 accepted  250 accepted"), "{}", ended.out);
+    for name in ["carol@example.net", "dave@example.net"] {
+        assert!(says_of(&ended.out, name, "250 accepted  421 "), "{}", ended.out);
+    }
+}
+
+#[test]
+fn what_was_missing_is_told_where_the_connection_ends() {
+    let peer = answers_three("250 for all");
+    let ended = send(&peer.address, &[&THREE[..], &["--timeout", "1"]].concat()).with(2);
+    peer.end();
+    let told =
+        "this side closed the connection\n# earlier, answer for <bob@example.net>: H16 error: ";
+    assert!(ended.out.contains(told), "{}", ended.out);
+    for name in ["carol@example.net", "dave@example.net"] {
+        assert!(says_of(&ended.out, name, "250 accepted  no answer"), "{}", ended.out);
+    }
+    let peer = Peer::start(|mut client| {
+        greeted(&mut client, &[]);
+        client.answer("MAIL", "250 ok");
+        client.answer("RCPT", "250 ok");
+        client.answer("DATA", "354 go on");
+        while !matches!(client.line().as_str(), ".\r\n" | "") {}
+    });
+    let ended = send(&peer.address, &[]).with(2);
+    peer.end();
+    assert!(
+        ended.out.contains("# the server closed the connection\n# G05 error: "),
+        "{}",
+        ended.out
+    );
+}
+
+#[test]
+fn what_is_odd_about_mail_data_is_told_behind_it_once() {
+    let home = Home::new();
+    home.file("m.eml", "A: b\n\none\rtwo\rthree\n\0\n");
+    let options = ["--data", "m.eml", "--tls", "off"];
+    let ended = send_in(&home, "practice", &options).with(0);
+    let (_, behind) = ended.out.split_once("\nC: .\n").unwrap();
+    let told: Vec<_> = behind.lines().take_while(|line| line.starts_with("# G")).collect();
+    assert_eq!(told.len(), 2, "{}", ended.out);
+    assert!(told[0].starts_with("# G13 ") && told[1].starts_with("# G22 "), "{told:?}");
+}
+
+#[test]
+fn a_port_without_tls_is_told_even_if_it_answers_the_handshake() {
+    let peer = Peer::start(|mut client| {
+        client.say("220 fake.example\r\n500 what is this\r\n");
+        client.rest();
+    });
+    let options = ["--tls", "implicit", "-SS", "--stage-codes"];
+    let ended = send(&peer.address, &options).with(29);
+    peer.end();
+    assert!(ended.err.contains("# the connection ended at STARTTLS"), "{}", ended.err);
+}
+
 #[test]
 fn a_mechanism_that_is_not_offered_is_tried_only_if_one_insists_whichever_it_is() {
     let home = Home::new();
@@ -480,6 +583,26 @@ fn what_the_message_needs_is_declared_where_it_is_offered() {
 }
 
 #[test]
+fn what_is_no_text_is_said_to_need_more_than_chunks() {
+    let peer = Peer::start(|mut client| {
+        greeted(&mut client, &["CHUNKING"]);
+        client.answer("MAIL", "250 ok");
+        client.answer("RCPT", "250 ok");
+        assert_eq!(client.line(), "BDAT 11 LAST\r\n");
+        for line in ["A: b\r\n", "\r\n"] {
+            assert_eq!(client.line(), line);
+        }
+        client.answer("\0\r\n", "250 ok");
+        client.answer("QUIT", "221 bye");
+    });
+    let home = Home::new();
+    home.file("m.eml", "A: b\n\n\0\n");
+    let ended = send_in(&home, &peer.address, &["--data", "m.eml", "--chunk", "99"]).with(0);
+    peer.end();
+    assert!(ended.out.contains("# the message needs BINARYMIME"), "{}", ended.out);
+}
+
+#[test]
 fn parameters_and_chunks_are_said_as_they_were_asked_for() {
     let peer = Peer::start(|mut client| {
         greeted(&mut client, &["SIZE", "DSN", "CHUNKING", "BINARYMIME"]);
@@ -636,6 +759,25 @@ fn a_header_is_changed_and_added_to() {
     assert_eq!(bare, "X: y\nZ: 1\n\n");
     let ended = send_in(&home, "practice", &["--header", "no colon"]).with(64);
     assert!(ended.err.contains("no colon"), "{}", ended.err);
+    home.file("latin.eml", b"X: Gr\xfc\xdfe\n\nhello\n");
+    for change in [["--subject", "new"], ["--attach", "m.eml"]] {
+        let options = [&["--data", "latin.eml"], &change[..]].concat();
+        let ended = send_in(&home, "practice", &options).with(64);
+        assert!(ended.err.contains("latin.eml"), "{}", ended.err);
+    }
+}
+
+#[test]
+fn a_subject_is_one_field_whatever_stands_in_it() {
+    let home = Home::new();
+    for (subject, field) in [
+        (r"C:\new\notes", r"Subject: C:\new\notes"),
+        ("one\nBcc: eve@example.net", "Subject: =?utf-8?Q?one=0ABcc:_eve@example.net?="),
+    ] {
+        let message = message(&home, &["--subject", subject]);
+        assert!(message.lines().any(|line| line == field), "{message}");
+        assert!(!message.contains("\nBcc:") && !message.contains("\new"), "{message}");
+    }
 }
 
 #[test]
@@ -670,6 +812,15 @@ fn files_are_attached_with_types_and_names() {
     let ended = send_in(&home, "practice", &["--attach", "missing"]).with(64);
     assert!(ended.err.contains("missing"), "{}", ended.err);
     send_in(&home, "practice", &options).with(0);
+}
+
+#[test]
+fn a_name_without_a_file_behind_it_is_not_forgotten_in_silence() {
+    for (option, value) in [("--attach-name", "c.dat"), ("--attach-type", "text/html")] {
+        let options = ["--attach", "a.txt", option, value, "--print-message"];
+        let ended = send("practice", &options).with(64);
+        assert!(ended.err.contains(option), "{}", ended.err);
+    }
 }
 
 #[test]
@@ -732,6 +883,20 @@ fn a_printed_script_plays_and_says_the_same() {
 }
 
 #[test]
+fn a_printed_script_logs_in_where_no_mechanism_was_named() {
+    let home = Home::new();
+    home.file("pw", "correct horse\n");
+    let options = ["--user", "alice@example.org", "-q", "auth", "--print-script"];
+    for tls in [&[][..], &["--tls", "starttls"]] {
+        let printed = send_in(&home, "practice", &[&options, tls].concat()).with(0);
+        assert!(printed.out.contains("--auth names another"), "{}", printed.out);
+        home.file("script.txt", &printed.out);
+        let play = ["run", "script.txt", "--server", "practice", "--password-file", "pw"];
+        home.run(play).with(0);
+    }
+}
+
+#[test]
 fn less_is_told_the_more_often_one_says_quiet() {
     let nobody = ["-t", "nobody@example.net"];
     for (options, good, bad) in
@@ -782,6 +947,8 @@ fn another_port_and_a_name_of_this_host() {
     let options = ["-p", port, "--ehlo", "here.example", "-q", "ehlo"];
     send("127.0.0.1:1", &options).with(0);
     assert_eq!(peer.end(), "EHLO here.example\r\n");
+    let ended = send("practice", &["-p", "25"]).with(64);
+    assert!(ended.err.contains("--port is for"), "{}", ended.err);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::send::AttachedFile;
@@ -23,6 +24,11 @@ impl FromArgMatches for Attachments {
         };
         let mut said: Vec<_> = [FILE, KIND, NAME].into_iter().flat_map(values).collect();
         said.sort_unstable_by_key(|(at, ..)| *at);
+        if let Some((.., id, _)) = said.last().filter(|(_, id, _)| *id != FILE) {
+            let option = if *id == NAME { "--attach-name" } else { "--attach-type" };
+            let why = format!("no --attach stands behind {option}, which is for files behind it\n");
+            return Err(Error::raw(ErrorKind::MissingRequiredArgument, why));
+        }
         let (mut all, mut kind, mut name) = (Vec::new(), None, None);
         for (_, id, value) in said {
             match id {

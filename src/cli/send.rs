@@ -83,7 +83,7 @@ pub struct MessageArgs {
     /// The subject
     #[arg(long, value_name = "TEXT")]
     pub subject: Option<String>,
-    /// The body; @FILE and - read it
+    /// The body, in which \n begins a line; @FILE and - read it
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub body: Option<String>,
     /// Put this field in place of the first one of its name, or add it

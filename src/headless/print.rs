@@ -145,16 +145,38 @@ impl Printer {
             let values = [("time", &*timing::in_words(time))];
             let _ = writeln!(out, "# {}", knowledge::fill(self.lang, "print.in-pieces", &values));
         }
-        if let Some(Row::Server { exchange: at, line }) = row
-            && let Some(exchange) = dialogue.exchanges().get(at)
+        if let Some(Row::Notice { .. }) = row {
+            self.earlier(dialogue, at, out);
+        }
+        if let Some(Row::Data { message, line }) = row {
+            self.about_data(dialogue, message, line, out);
+        }
+        if let Some(Row::Server { exchange: index, line }) = row
+            && let Some(exchange) = dialogue.exchanges().get(index)
             && exchange
                 .reply
                 .as_ref()
                 .is_some_and(|r| line + 1 == r.lines.len() + usize::from(r.more > 0))
         {
-            self.earlier(dialogue, at, out);
-            self.offered(dialogue, at, out);
+            self.earlier(dialogue, at - line, out);
+            self.offered(dialogue, index, out);
             self.after(dialogue, exchange, out);
+        }
+    }
+
+    /// Behind the last line of mail data, what was odd about it, each once.
+    fn about_data(&self, dialogue: &Dialogue, message: usize, line: usize, out: &mut String) {
+        let Some(message) = dialogue.messages().get(message) else { return };
+        let ends = message.is_complete() || !dialogue.phase().is_open();
+        if !ends || line + 1 != message.line_count() {
+            return;
+        }
+        let mut told = Vec::new();
+        for odd in message.odd() {
+            if !told.contains(&odd.id) {
+                told.push(odd.id);
+                let _ = writeln!(out, "# {}", finding(*odd, self.lang));
+            }
         }
     }
 
@@ -168,22 +190,28 @@ impl Printer {
         }
     }
 
-    /// What the reply to exchange `by` shows to be odd about earlier ones, unless that was said
-    /// there: where their replies are missing, or were printed before.
-    fn earlier(&self, dialogue: &Dialogue, by: usize, out: &mut String) {
-        for at in dialogue.revealed(by) {
+    /// What the reply or the end that begins at `row` shows to be odd about earlier exchanges, unless
+    /// that was said there: where their replies are missing, or were printed before.
+    fn earlier(&self, dialogue: &Dialogue, row: usize, out: &mut String) {
+        for (at, id) in dialogue.revealed(row) {
             let Some(exchange) = dialogue.exchanges().get(at) else { continue };
             let printed = dialogue.answered().iter().rposition(|answered| *answered == at);
             if printed.is_some_and(|place| place >= self.replies) {
                 continue;
             }
+            let Some((_, odd)) = exchange.oddities().find(|(_, odd)| odd.id == id) else {
+                continue;
+            };
+            let odd = finding(odd, self.lang);
+            // The rest is about what stands here.
+            if !matches!(id, "B17" | "H16") {
+                let _ = writeln!(out, "# {odd}");
+                continue;
+            }
             let verb = || exchange.verb().map(|verb| visible(verb.as_str().as_bytes()));
             let what = answers_for(dialogue, exchange, self.lang).or_else(verb);
-            for (_, odd) in exchange.oddities().filter(|(_, odd)| matches!(odd.id, "B17" | "H16")) {
-                let values =
-                    [("what", what.as_deref().unwrap_or(".")), ("odd", &finding(odd, self.lang))];
-                let _ = writeln!(out, "# {}", knowledge::fill(self.lang, "print.earlier", &values));
-            }
+            let values = [("what", what.as_deref().unwrap_or(".")), ("odd", &odd)];
+            let _ = writeln!(out, "# {}", knowledge::fill(self.lang, "print.earlier", &values));
         }
     }
 

@@ -51,8 +51,10 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
 async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang();
     let mut target = args.server.clone();
-    if let (Target::Tcp { port, .. }, Some(other)) = (&mut target, args.port) {
-        *port = other;
+    match (&mut target, args.port) {
+        (_, None) => {}
+        (Target::Tcp { port, .. } | Target::Mx { port, .. }, Some(other)) => *port = other,
+        _ => bail!(knowledge::word(lang, "send.no-port")),
     }
     let posing = posing(args, lang)?;
     let stop = args.stop.stop().map(|stop| if posing.before_tls { stop.early() } else { stop });
@@ -239,7 +241,8 @@ fn script(order: Order, lang: Lang) -> String {
     if order.tls == Encryption::Offered {
         notes.push("send.script.tls");
     }
-    if order.auth.is_some() {
+    if let Some(auth) = &order.auth {
+        notes.extend(auth.takes_strongest().then_some("send.script.mechanism"));
         notes.push("send.script.password");
     }
     let notes = notes.into_iter().map(|key| format!("# {}\n", knowledge::word(lang, key)));
@@ -353,7 +356,7 @@ fn remarks(
         tell("login.remark", &[("why", why)]);
     }
     let mailed = seen.envelope().transactions.last().is_some();
-    for keyword in order.needs.lacking(seen).filter(|_| mailed) {
+    for keyword in order.needs.lacking(seen, order.is_chunked()).filter(|_| mailed) {
         tell("send.lacking", &[("keyword", keyword)]);
     }
     let transactions = seen.envelope().transactions.len();

@@ -68,9 +68,6 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     for message in dialogue.messages() {
         let content = print::content(&Content::read(&message.content()), lang);
         say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
-        for odd in message.odd() {
-            say(&format!("#   {}\n", print::finding(*odd, lang)))?;
-        }
     }
     Ok(Outcome::Done)
 }

@@ -110,8 +110,8 @@ pub struct Dialogue {
     lmtp: bool,
     /// A reply for a recipient that may have been meant for a command behind it.
     doubted: Option<usize>,
-    /// Exchanges by whose reply another one turned out odd.
-    revealed: Vec<(usize, usize)>,
+    /// Rows of the wire behind which an exchange turned out odd, and by which oddity.
+    revealed: Vec<(usize, usize, &'static str)>,
     messages: Vec<Message>,
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
@@ -356,11 +356,17 @@ impl Dialogue {
         open.unwrap_or(self.exchanges.len())
     }
 
-    /// The earlier exchanges that turned out odd by the reply to exchange `by`.
-    pub fn revealed(&self, by: usize) -> impl Iterator<Item = usize> + '_ {
-        let first = self.revealed.partition_point(|(at, _)| *at < by);
+    /// The earlier exchanges that turned out odd by what begins at `row` of the wire, a reply or the
+    /// end of the connection, each with its oddity.
+    pub fn revealed(&self, row: usize) -> impl Iterator<Item = (usize, &'static str)> + '_ {
+        let first = self.revealed.partition_point(|(at, ..)| *at < row);
         let behind = self.revealed.iter().skip(first);
-        behind.take_while(move |(at, _)| *at == by).map(|(_, about)| *about)
+        behind.take_while(move |(at, ..)| *at == row).map(|(_, about, id)| (*about, *id))
+    }
+
+    /// Exchange `about` turned out odd by what comes next on the wire.
+    fn reveal(&mut self, about: usize, id: &'static str) {
+        self.revealed.push((self.wire.len(), about, id));
     }
 
     /// Whether LMTP is spoken: LHLO was accepted (RFC 2033 §4.1).
@@ -667,6 +673,14 @@ impl Dialogue {
         if let (Some(id), Some(exchange)) = (id, target.and_then(|i| self.exchanges.get_mut(i))) {
             let len = exchange.line.as_ref().map_or(0, |l| l.bytes.len());
             exchange.odd.push(Oddity::new(id, Span::new(0, len)));
+        }
+        // What was odd before is told with a reply, and there will be none.
+        let odd: Vec<_> = match front.and_then(|at| self.exchanges.get(at)) {
+            Some(front) => front.odd.iter().map(|odd| odd.id).collect(),
+            None => id.into_iter().collect(),
+        };
+        for (id, at) in odd.into_iter().zip(target.into_iter().cycle()) {
+            self.reveal(at, id);
         }
     }
 }

@@ -141,6 +141,17 @@ impl Transaction {
         self.recipients.get_mut(at)
     }
 
+    /// Nothing more will be said: who stood behind the recipient that was due gets no answer either.
+    fn leave(&mut self) {
+        let Some((due, _)) = self.recipients.iter().filter_map(|r| r.delivered).last() else {
+            return;
+        };
+        let owed = |r: &&mut Recipient| r.fate == Fate::Accepted && r.delivered.is_none();
+        for recipient in self.recipients.iter_mut().filter(owed) {
+            recipient.delivered = Some((due, Fate::Waiting));
+        }
+    }
+
     /// How it ended, now that everything was said about the message that will be; `fate` is what
     /// was said at last.
     fn outcome(&self, fate: Fate) -> End {
@@ -276,10 +287,12 @@ impl Envelope {
     }
 
     /// The message was answered, for all of whom nothing was said yet: its transaction is over,
-    /// whatever the answer was. What is refused for all is refused for each.
+    /// whatever the answer was. Behind 353 what is refused for all is refused for each; in LMTP who
+    /// has the message keeps it (RFC 2033 §4.2).
     pub(super) fn message_answered(&mut self, exchange: usize, message: usize, fate: Fate) {
         let Some(transaction) = self.sent(message) else { return };
-        let overrules = |said| said == Fate::Accepted && fate != Fate::Accepted;
+        let refuses_all = transaction.each && fate != Fate::Accepted;
+        let overrules = |said| said == Fate::Accepted && refuses_all;
         for recipient in transaction.recipients.iter_mut().filter(|r| r.fate == Fate::Accepted) {
             let said = recipient.delivery().unwrap_or(Fate::Waiting);
             if said == Fate::Waiting || overrules(said) {
@@ -292,6 +305,7 @@ impl Envelope {
     /// Nothing more will be said about the message.
     pub(super) fn message_left(&mut self, exchange: usize, message: usize) {
         if let Some(transaction) = self.sent(message) {
+            transaction.leave();
             transaction.end = Some((exchange, transaction.outcome(Fate::Waiting)));
         }
     }
@@ -322,6 +336,7 @@ impl Envelope {
         for transaction in self.transactions.iter_mut().rev().take_while(|t| t.end.is_none()) {
             // What was sent behind the command that wipes belongs to the next transaction.
             if transaction.exchange <= exchange {
+                transaction.leave();
                 transaction.end = Some((exchange, why));
             }
         }

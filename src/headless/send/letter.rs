@@ -34,7 +34,8 @@ pub(super) fn compose(
     if is_whole(wanted) && args.attachments.0.is_empty() && !generated {
         return Ok(base);
     }
-    let mut draft = Draft::read(&base, lang)?;
+    let source = wanted.data.as_ref().or(wanted.template.as_ref()).map_or("", String::as_str);
+    let mut draft = Draft::read(&base).ok_or_else(|| told(lang, "send.not-text", source))?;
     if let Some(body) = &wanted.body {
         draft.body = text_of(body, lang)?;
         if !draft.body.ends_with(b"\n") {
@@ -45,8 +46,9 @@ pub(super) fn compose(
     if generated {
         draft.encode();
     }
+    let source = wanted.body.as_deref().unwrap_or(source);
     for (at, file) in (seed..).zip(&args.attachments.0) {
-        draft.attach(file, at, lang)?;
+        draft.attach(file, source, at, lang)?;
     }
     Ok(draft.bytes())
 }
@@ -68,9 +70,11 @@ fn addressees(envelope: &Envelope) -> String {
     }
 }
 
-/// A value with encoded words for what is beyond ASCII, where the field knows them.
+/// A value with encoded words for what is beyond ASCII or would end its line, where the field knows
+/// them.
 fn encoded(name: &str, value: &str) -> String {
-    let words = (!value.is_ascii()).then(|| draft::encode_header(name, value)).flatten();
+    let is_odd = |c: char| !c.is_ascii() || (c.is_ascii_control() && c != '\t');
+    let words = value.contains(is_odd).then(|| draft::encode_header(name, value)).flatten();
     words.unwrap_or_else(|| value.to_owned())
 }
 
@@ -153,19 +157,18 @@ impl Draft {
         Self::new(&String::from_utf8_lossy(header), body)
     }
 
-    fn read(message: &[u8], lang: Lang) -> anyhow::Result<Self> {
+    /// `None` if its header is no UTF-8.
+    fn read(message: &[u8]) -> Option<Self> {
         let (header, body) = split(message);
-        let Ok(header) = std::str::from_utf8(header) else {
-            return Err(told(lang, "send.not-text", ""));
-        };
-        Ok(Self::new(&header.replace("\r\n", "\n"), body))
+        let header = std::str::from_utf8(header).ok()?;
+        Some(Self::new(&header.replace("\r\n", "\n"), body))
     }
 
     /// Fields come in place of others and behind them; what is beyond ASCII is encoded in the
     /// subject alone, where no more is meant than the text.
     fn change_header(&mut self, wanted: &MessageArgs, lang: Lang) -> anyhow::Result<()> {
         if let Some(subject) = &wanted.subject {
-            self.set("Subject", &encoded("Subject", subject));
+            self.header = draft::set_field(&self.header, "Subject", &encoded("Subject", subject));
         }
         for field in &wanted.header {
             let Some((name, value)) = field.split_once(':') else {
@@ -200,7 +203,14 @@ impl Draft {
         }
     }
 
-    fn attach(&mut self, wanted: &AttachedFile, seed: u64, lang: Lang) -> anyhow::Result<()> {
+    /// Attaches a file behind the body, which came from `source`.
+    fn attach(
+        &mut self,
+        wanted: &AttachedFile,
+        source: &str,
+        seed: u64,
+        lang: Lang,
+    ) -> anyhow::Result<()> {
         let shown = || wanted.file.display().to_string();
         let bytes = read_message(&wanted.file, lang).with_context(shown)?;
         let own = wanted.file.file_name().unwrap_or_default().to_string_lossy();
@@ -212,7 +222,7 @@ impl Draft {
             content_id: None,
         };
         let Ok(body) = std::str::from_utf8(&self.body) else {
-            bail!(told(lang, "send.not-text", ""))
+            bail!(told(lang, "send.not-text", source))
         };
         let text = format!("{}{}", self.header, body.replace("\r\n", "\n"));
         let with = draft::attach(&text, &file, &draft::boundary(seed));

@@ -108,7 +108,6 @@ impl Dialogue {
         }
         let Some(missing) = self.waiting.iter().position(fits) else { return };
         let passed: Vec<usize> = self.waiting.drain(..missing).collect();
-        let by = self.waiting.front().copied().unwrap_or_default();
         let doubted = self.doubted.take();
         let mut odd: Vec<usize> = doubted.into_iter().collect();
         for at in passed {
@@ -119,12 +118,11 @@ impl Dialogue {
             } else if doubted.is_none() {
                 let len = exchange.line.as_ref().map_or(0, |line| line.bytes.len());
                 exchange.odd.push(Oddity::new("B17", Span::new(0, len)));
-                self.revealed.push((by, at));
+                self.reveal(at, "B17");
             }
         }
         for at in odd {
             self.name_missing(at);
-            self.revealed.push((by, at));
         }
     }
 
@@ -134,6 +132,7 @@ impl Dialogue {
         if let Some(reply) = self.exchanges.get_mut(at).and_then(|e| e.reply.as_mut()) {
             let len = reply.lines.first().map_or(0, |line| line.line.bytes.len());
             reply.odd.push((0, Oddity::new("H16", Span::new(0, len))));
+            self.reveal(at, "H16");
         }
     }
 

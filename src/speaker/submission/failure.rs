@@ -1,7 +1,7 @@
 //! What went wrong with a submission, read off the dialogue.
 
 use crate::journal::{Ending, Happening, Side};
-use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::session::{Dialogue, Exchange, Phase, Transaction, Turn};
 use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
@@ -45,6 +45,10 @@ impl Submission {
     pub fn failure(&self, seen: &Dialogue) -> Option<Failure> {
         let recipients = || refused(seen).map(|at| Failure::new(Stage::Rcpt, Why::Refused(at)));
         let lost = self.loss(seen);
+        // What a server says to a handshake that it does not know answers no command.
+        if lost.is_some_and(|lost| lost.stage == Stage::Tls) {
+            return lost;
+        }
         self.obstacle(seen).into_iter().chain(lost).chain(recipients()).min_by_key(|f| f.stage)
     }
 
@@ -82,11 +86,9 @@ impl Submission {
             (_, Some(Verb::Xclient | Verb::Xforward)) => {
                 class != Class::Positive && self.order.posing.tolerance < Tolerance::Refused
             }
-            // What becomes of it for each recipient follows (PRDR).
-            (turn, _) if turn.ends_message() && class == Class::Intermediate => {
-                !self.order.asks_for_each()
-            }
             (_, Some(Verb::Data)) => class != Class::Intermediate,
+            // What becomes of the message follows for each recipient and for all.
+            (turn, _) if turn.ends_message() && promises_each(seen, exchange) => false,
             // Each has rules of its own.
             (_, Some(Verb::Auth | Verb::Rcpt)) | (Turn::LoginAnswer, _) => false,
             _ => class != Class::Positive,
@@ -162,6 +164,13 @@ impl Submission {
             }
         }
     }
+}
+
+/// Whether this is the 353 behind which the message is answered for each recipient.
+fn promises_each(seen: &Dialogue, exchange: &Exchange) -> bool {
+    let carried = exchange.message.and_then(|message| seen.envelope().carrying(message));
+    let first = !matches!(exchange.turn, Turn::Delivery(_));
+    first && carried.is_some_and(Transaction::answers_each)
 }
 
 /// The first recipient that was refused.

@@ -36,6 +36,13 @@ pub struct Auth {
     pub seed: Seed,
 }
 
+impl Auth {
+    /// Whether none was named, so that the strongest one that is offered is meant.
+    pub fn takes_strongest(&self) -> bool {
+        self.mechanisms.iter().eq(STRONGEST)
+    }
+}
+
 /// Mechanisms that need nothing but a name and a password, the strongest first. What is bound to
 /// TLS shows a stranger in between; SCRAM sends nothing by which a password could be found.
 pub const STRONGEST: &[&str] = &[
@@ -105,9 +112,14 @@ impl Needs {
         size.into_iter().chain(body).chain(utf8.then(|| "SMTPUTF8".to_owned())).collect()
     }
 
-    /// The keywords that the message needs and `seen` does not offer.
-    pub fn lacking(self, seen: &Dialogue) -> impl Iterator<Item = &'static str> {
-        let wanted = [("8BITMIME", self.eight_bit), ("SMTPUTF8", self.international)];
+    /// The keywords that the message needs and `seen` does not offer. Behind DATA nothing helps
+    /// what is no text.
+    pub fn lacking(self, seen: &Dialogue, chunked: bool) -> impl Iterator<Item = &'static str> {
+        let wanted = [
+            ("8BITMIME", self.eight_bit),
+            ("BINARYMIME", self.binary && chunked),
+            ("SMTPUTF8", self.international),
+        ];
         let lacks = |(name, needed): (&'static str, bool)| {
             (needed && seen.capabilities().is_some() && !seen.offers(name)).then_some(name)
         };
@@ -148,11 +160,6 @@ impl Order {
     /// Whether the message leaves in chunks.
     pub const fn is_chunked(&self) -> bool {
         matches!(self.carriage, Carriage::Chunks(_))
-    }
-
-    /// Whether the message is to be answered for each recipient.
-    pub(super) fn asks_for_each(&self) -> bool {
-        self.prdr || self.sender.params.iter().any(|param| param.eq_ignore_ascii_case("PRDR"))
     }
 
     /// The line of MAIL. What was asked for stands behind what the message needs, and in its place

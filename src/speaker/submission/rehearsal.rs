@@ -48,14 +48,12 @@ impl Script {
     fn say(&mut self, submission: &Submission, bytes: &Bytes) {
         let before = self.seen.exchanges().len();
         let said = Event::bytes(Moment(0), Side::Client, bytes.clone());
-        let mut ahead = self.seen.clone();
-        ahead.apply(&said);
-        let new = ahead.exchanges().get(before..).unwrap_or_default();
-        let stages = (before..ahead.exchanges().len()).map(|at| submission.stage(&ahead, at));
-        if stages.into_iter().any(|stage| stage > Stage::Auth) {
+        self.seen.apply(&said);
+        let new = before..self.seen.exchanges().len();
+        let together = new.len() > 1;
+        if new.into_iter().any(|at| submission.stage(&self.seen, at) > Stage::Auth) {
             self.log_in(submission);
         }
-        let together = new.len() > 1;
         let header = Header {
             fidelity: Fidelity { exact_bytes: true, real_time: false },
             ..Header::default()
@@ -63,7 +61,6 @@ impl Script {
         let lines = transcript::write(&header, [&said]);
         let (begin, end) = if together { (":pipeline\n", ":end\n") } else { ("", "") };
         self.out.extend([begin, &lines, end]);
-        self.seen = ahead;
     }
 
     /// The login stands before what would come behind it.
@@ -73,7 +70,9 @@ impl Script {
             return;
         }
         let Some(auth) = self.auth.take() else { return };
-        let mechanism = auth.mechanisms.first().map_or("PLAIN", String::as_str);
+        // What is offered nobody knows yet, and most servers offer this one.
+        let named = auth.mechanisms.first().filter(|_| !auth.takes_strongest());
+        let mechanism = named.map_or("PLAIN", String::as_str);
         let _ = writeln!(self.out, ":auth {mechanism} {}", auth.credentials.user);
     }
 
