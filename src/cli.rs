@@ -61,9 +61,6 @@ enum Verb {
         /// Print every line of mail data
         #[arg(long)]
         full: bool,
-        /// Seconds to wait for a reply
-        #[arg(long, default_value_t = 300, value_name = "SECONDS")]
-        timeout: u64,
         /// Print one JSON object for each script
         #[arg(long)]
         json: bool,
@@ -239,8 +236,6 @@ pub struct Run {
     pub codes: bool,
     /// Every line of mail data.
     pub full: bool,
-    /// How long to wait for a reply.
-    pub timeout: std::time::Duration,
     /// As JSON.
     pub json: bool,
 }
@@ -262,7 +257,10 @@ pub fn read(
     args: impl IntoIterator<Item = std::ffi::OsString>,
     piped: bool,
 ) -> Result<(Mode, Common), clap::Error> {
-    let cli = Cli::try_parse_from(args).map_err(veiled)?;
+    let mut cli = Cli::try_parse_from(args).map_err(veiled)?;
+    if matches!(cli.verb, Some(Verb::Serve { .. })) {
+        cli.common = cli.common.of_server();
+    }
     if let Some(Verb::Run { scripts, .. }) = &cli.verb
         && scripts.iter().filter(|path| path.as_os_str() == "-").count() > 1
     {
@@ -283,9 +281,8 @@ pub fn read(
             Mode::Plain(only(cli.targets, "without a screen, one server")?)
         }
         None => Mode::Screen(cli.targets),
-        Some(Verb::Run { scripts, server, codes, full, timeout, json }) => {
-            let timeout = std::time::Duration::from_secs(timeout);
-            Mode::Run(Run { scripts, server, codes, full, timeout, json })
+        Some(Verb::Run { scripts, server, codes, full, json }) => {
+            Mode::Run(Run { scripts, server, codes, full, json })
         }
         Some(Verb::Send(send)) => Mode::Send(send),
         Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
@@ -358,6 +355,19 @@ mod tests {
         let asked = mode("ehlo --ascii keys --no-mouse").unwrap().1.asked();
         let asked: Vec<_> = asked.iter().map(|a| (a.name, a.value.as_str())).collect();
         assert_eq!(asked, [("borders", "ascii"), ("mouse", "false")]);
+        for (line, limits) in [
+            ("ehlo run x --server h --timeout 30 --timeout data-end=600,rcpt=20", [600, 20, 30, 0]),
+            ("ehlo --timeout rcpt=20 --timeout idle=7 h", [0, 20, 0, 7]),
+            ("ehlo serve --timeout 7", [7, 7, 7, 7]),
+        ] {
+            let asked = mode(line).unwrap().1.asked();
+            let of = |name: &str| {
+                let asked = asked.iter().find(|a| a.name == ["timeouts.", name].concat());
+                asked.map_or(0, |asked| asked.value.parse().unwrap())
+            };
+            assert_eq!(["data-end", "rcpt", "mail", "idle"].map(of), limits, "{line}");
+        }
+        assert!(mode("ehlo --timeout soon h").is_err() && mode("ehlo --timeout dot=1 h").is_err());
         assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(t) if t == [Target::Practice]));
         assert!(matches!(mode("ehlo a b:26").unwrap().0, Mode::Screen(t) if t.len() == 2));
         assert!(matches!(mode("ehlo open a b").unwrap().0, Mode::Open(files) if files.len() == 2));

@@ -27,7 +27,7 @@ use crate::display::keys::Keys;
 use crate::display::{Reason, Slip};
 use crate::knowledge::{self, Lang};
 
-pub use setting::{ROWS, Row, Set, Settings, Shown, Source};
+pub use setting::{ROWS, Row, Set, Settings, Shown, Source, TIMEOUTS};
 pub use sources::{Asked, Sources, Written};
 pub use theme::{Found, depth, own_themes, theme, themes, usual_theme};
 pub use value::{AUTO, Borders, Color};

@@ -39,6 +39,7 @@ use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::net::watch::Watch;
+use crate::smtp::wait::Limits;
 use crate::speaker::Policy;
 use crate::speaker::policy::ALICE;
 use crate::speaker::server::Deliver;
@@ -97,6 +98,11 @@ impl Setting {
     /// The language of what is told.
     pub const fn lang(&self) -> Lang {
         self.chosen.lang.value
+    }
+
+    /// How long things may take.
+    pub fn limits(&self) -> Limits {
+        self.chosen.limits()
     }
 
     /// The same, for the session number `at` of several: their recordings are `x`, `x-2`, `x-3`.
@@ -186,11 +192,11 @@ impl Practice {
 }
 
 /// The practice server that a session with `target` needs: one is started on loopback, keeps
-/// nothing, and ends with the program. Other targets need none.
+/// nothing, waits as long as `limits` say, and ends with the program. Other targets need none.
 ///
 /// # Errors
 /// When no port can be had.
-pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> {
+pub async fn practice_for(target: &Target, limits: Limits) -> std::io::Result<Option<Practice>> {
     if *target != Target::Practice {
         return Ok(None);
     }
@@ -203,7 +209,7 @@ pub async fn practice_for(target: &Target) -> std::io::Result<Option<Practice>> 
     let (tls, pass) = practice_tls().map_err(std::io::Error::other)?;
     let listener = Listener::bind(
         &place,
-        Policy { everyday: true, ..Policy::default() },
+        Policy { everyday: true, limits, ..Policy::default() },
         deliver,
         Arc::new(|_, _| ()),
     )

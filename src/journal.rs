@@ -1,7 +1,7 @@
 //! The journal: an append-only log of what crossed the wire and what happened to the connection.
 //!
 //! Only what cannot be derived is stored: bytes with their direction, looked up, tried,
-//! opened, secured, closed.
+//! opened, secured, closed, and a time that was over.
 //! Lines, replies, envelopes and findings are folds over it and never stored, so a recording
 //! stays readable while the folds improve. A live session has no journal in memory: its events go
 //! to the fold, to the file and to whoever listens, and what a fold keeps is bounded.

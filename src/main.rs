@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ehlo::cli::{self, ConfigVerb, Mode};
 use ehlo::config::{Folders, Settings, Sources};
 use ehlo::headless::{self, Outcome, Setting};
+use ehlo::speaker::Policy;
 use ehlo::tui::{self, Start};
 
 fn main() -> ExitCode {
@@ -50,7 +51,8 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             let lang = setting.lang();
-            headless::serve::run(&listen, maildir.as_deref(), *policy, json, tls, lang)
+            let policy = Policy { limits: setting.limits(), ..*policy };
+            headless::serve::run(&listen, maildir.as_deref(), policy, json, tls, lang)
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
         Mode::Keys => headless::keys::run(setting),

@@ -21,6 +21,7 @@ pub mod reply;
 pub mod sasl;
 pub mod target;
 pub mod verb;
+pub mod wait;
 pub mod xtext;
 
 /// A range of bytes, `start..end`, counted from the beginning of the line (or message) it is about.

@@ -25,6 +25,7 @@ use bytes::Bytes;
 
 use crate::journal::{Ending, Moment};
 use crate::session::Dialogue;
+use crate::smtp::wait::Changes;
 
 pub use directive::Directive;
 pub use drip::Drip;
@@ -51,6 +52,8 @@ pub enum Say {
     Drip(Drip),
     /// The connection shall be closed.
     Close(Ending),
+    /// From now on waits have other limits.
+    Limit(Changes),
     /// Ask again after this time, or when something has happened before.
     Wait(Duration),
 }
@@ -61,23 +64,25 @@ impl Say {
         match self {
             Self::Bytes(bytes) | Self::Answer(bytes) => bytes,
             Self::Drip(drip) => drip.left(),
-            Self::Close(_) | Self::Wait(_) => &[],
+            Self::Close(_) | Self::Wait(_) | Self::Limit(_) => &[],
         }
     }
 
     /// Whether it changes nothing for the other side.
     pub fn is_nothing(&self) -> bool {
-        self.bytes().is_empty() && !matches!(self, Self::Close(_))
+        self.bytes().is_empty() && !matches!(self, Self::Close(_) | Self::Limit(_))
     }
 }
 
 /// What an order to a speaker puts an end to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ends {
     /// Nothing: it waits its turn.
     Nothing,
     /// Whatever is still to be written.
     Words,
+    /// The limits of waits as they were, at once.
+    Limits(Changes),
     /// The connection, and with it whatever is still to be written.
     Connection,
 }

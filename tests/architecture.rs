@@ -76,7 +76,7 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         at: &["config"],
-        may: &["knowledge", "display"],
+        may: &["smtp", "knowledge", "display"],
         never: &["tokio", "std::net", "async"],
     },
     Floor {

@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcript};
-use ehlo::session::{Dialogue, End, Phase, Turn, timing};
+use ehlo::session::{Dialogue, End, Phase, Turn};
 use ehlo::smtp::code::Code;
+use ehlo::smtp::wait::Limits;
 use ehlo::speaker::server::Delivery;
 use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use outline::outline;
@@ -81,6 +82,7 @@ impl Pair {
                     Happening::Bytes { from: side, data, veiled: Vec::new() }
                 }
                 Some(Say::Close(how)) => Happening::Closed { by: side, how },
+                Some(Say::Limit(_)) => continue,
                 Some(Say::Wait(time)) => return (spoke, Some(time)),
                 None => return (spoke, None),
             };
@@ -143,6 +145,10 @@ const BEGIN: &str = "S: 220 mx.example.net *\nC: EHLO pc.example.org\nS: 250\n";
 const END: &str = "C: QUIT\nS: 221\n:closed\n";
 const MAIL: &str = "C: MAIL FROM:<alice@example.org>\nS: 250\n";
 const BOB: &str = "C: RCPT TO:<bob@example.net>\nS: 250\n";
+
+fn limits(changes: &str) -> Limits {
+    Limits::default().with(&changes.parse().unwrap())
+}
 
 fn between(text: &str) -> String {
     format!("{BEGIN}{text}{END}")
@@ -300,7 +306,7 @@ fn the_server_loses_patience_after_five_minutes() {
     assert_eq!(pair.script.mismatch(), None, "{}", outline(&pair.dialogue));
     let farewell = pair.dialogue.exchanges().last().unwrap();
     assert_eq!(farewell.turn, Turn::Unsolicited);
-    assert_eq!(farewell.replied_at, Some(Moment(0).plus(timing::SERVER_PATIENCE)));
+    assert_eq!(farewell.replied_at, Some(Moment(300_000_000)));
     let (at, what) = pair.dialogue.notices().last().unwrap();
     assert_eq!(*at, Moment(300_000_000));
     assert_eq!(*what, Happening::Closed { by: Side::Server, how: Ending::Finished });
@@ -317,7 +323,7 @@ fn whoever_says_something_keeps_the_server_patient() {
 
 #[test]
 fn patience_is_a_matter_of_policy() {
-    let policy = Policy { patience: Duration::from_secs(2), ..Policy::default() };
+    let policy = Policy { limits: limits("idle=2"), ..Policy::default() };
     assert!(play(&format!("{BEGIN}:wait 10s\nS: 421\n:closed\n"), policy).is_empty());
 }
 

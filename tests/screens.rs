@@ -47,3 +47,5 @@ mod session;
 mod sizes;
 #[path = "screens/tabs.rs"]
 mod tabs;
+#[path = "screens/waits.rs"]
+mod waits;

@@ -6,8 +6,9 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::{ReachArgs, TlsArgs};
-use crate::config::{Asked, Folders, Row, Sources};
+use crate::config::{Asked, Folders, Row, Sources, TIMEOUTS};
 use crate::headless::Password;
+use crate::smtp::wait::{Changes, Wait};
 
 /// Options that every way of running knows, before or after the verb.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +34,10 @@ pub struct Common {
     /// Take the password of a login from what this command prints
     #[arg(long, global = true, value_name = "CMD", group = "password")]
     password_command: Option<String>,
+    /// Seconds to wait: for each thing, or NAME=SECONDS for one, by comma; 0 is for ever. `ehlo config`
+    /// lists the names; without it, as RFC 5321 §4.5.3.2 says
+    #[arg(long, global = true, value_name = "SECONDS")]
+    timeout: Vec<Changes>,
     /// Language of the interface
     #[arg(long, global = true, value_name = "LANG", value_parser = words("lang"))]
     lang: Option<String>,
@@ -71,7 +76,22 @@ impl Common {
         ];
         let asked =
             |(name, flag, value): (_, _, Option<_>)| Some(Asked { name, flag, value: value? });
-        flags.into_iter().filter_map(asked).collect()
+        flags.into_iter().filter_map(asked).chain(self.limits()).collect()
+    }
+
+    /// The same for a server, which waits for its clients.
+    pub(super) fn of_server(mut self) -> Self {
+        self.timeout = self.timeout.into_iter().map(Changes::of_server).collect();
+        self
+    }
+
+    /// The limits among them; what is said last counts.
+    fn limits(&self) -> impl Iterator<Item = Asked> {
+        Wait::all().filter_map(|wait| {
+            let seconds = self.timeout.iter().rev().find_map(|changes| changes.of(wait))?;
+            let row = Row::of(&[TIMEOUTS, wait.name()].concat())?;
+            Some(Asked { name: row.name, flag: "--timeout", value: seconds.to_string() })
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Options of `ehlo send`: one message in one line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args};
@@ -131,16 +130,6 @@ pub struct WayArgs {
     /// For whom it speaks.
     #[command(flatten)]
     pub posing: PosingArgs,
-    /// Seconds to wait for a reply
-    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
-    pub timeout: u64,
-}
-
-impl WayArgs {
-    /// How long a reply is awaited.
-    pub const fn patience(&self) -> Duration {
-        Duration::from_secs(self.timeout)
-    }
 }
 
 /// For whom it speaks.

@@ -1,5 +1,7 @@
 //! One value from the first source that says it well; what others say wrongly is told.
 
+use std::borrow::Cow;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -48,12 +50,25 @@ impl<'a> Reading<'a> {
     }
 
     fn tell_unknown_names(&mut self) {
-        for (name, _) in self.table.iter().flatten() {
-            if Row::of(name.get_ref()).is_none() {
-                let names = ROWS.iter().map(|row| row.name);
-                let what = unknown("slip.setting", name.get_ref(), names);
-                self.warnings.extend(slip(self.sources, name, what).map(|(warning, _)| warning));
-            }
+        let is_section = |name: &str| ROWS.iter().any(|row| row.place().0 == Some(name));
+        for (name, value) in self.table.iter().flatten() {
+            let known = match value.get_ref() {
+                DeValue::Table(inner) if is_section(name.get_ref()) => {
+                    let section = Some(&**name.get_ref());
+                    let wrong = inner.keys().filter_map(|name| stray(self.sources, section, name));
+                    self.warnings.extend(wrong);
+                    continue;
+                }
+                _ => !is_section(name.get_ref()),
+            };
+            let warning = if known {
+                stray(self.sources, None, name)
+            } else {
+                let what =
+                    Reason::new("slip.expected").with("values", format!("[{}]", name.get_ref()));
+                slip(self.sources, value, what).map(|(warning, _)| warning)
+            };
+            self.warnings.extend(warning);
         }
     }
 
@@ -86,7 +101,13 @@ impl<'a> Reading<'a> {
     fn in_file<T: Value>(&mut self, name: &str, last: Option<&Set<T>>) -> Option<Set<T>> {
         let last = || last.filter(|set| matches!(set.source, Source::File { .. })).cloned();
         let Some(table) = &self.table else { return last() };
-        let place = table.get(name)?;
+        let place = match name.split_once('.') {
+            None => table.get(name)?,
+            Some((section, name)) => match table.get(section)?.get_ref() {
+                DeValue::Table(inner) => inner.get(name)?,
+                _ => return last(),
+            },
+        };
         let (warning, source) = slip(self.sources, place, expected::<T>(self.sources))?;
         let value = plain::<T>(place.get_ref()).and_then(|text| T::read(text, self.sources));
         if value.is_none() {
@@ -94,6 +115,21 @@ impl<'a> Reading<'a> {
         }
         value.map_or_else(last, |value| Some(Set { value, source }))
     }
+}
+
+/// A name that no setting has, in a section of the file or outside of them.
+fn stray(
+    sources: &Sources,
+    section: Option<&str>,
+    name: &Spanned<Cow<'_, str>>,
+) -> Option<Warning> {
+    let names = ROWS.iter().map(Row::place).filter(|(other, _)| *other == section);
+    let names: Vec<_> = names.map(|(_, name)| name).collect();
+    if names.iter().any(|known| *known == name.get_ref()) {
+        return None;
+    }
+    let what = unknown("slip.setting", name.get_ref(), names);
+    slip(sources, name, what).map(|(warning, _)| warning)
 }
 
 /// What was expected in place of a value.
@@ -105,6 +141,7 @@ fn expected<T: Value>(sources: &Sources) -> Reason {
 fn plain<'v, T: Value>(value: &'v DeValue<'_>) -> Option<&'v str> {
     match value {
         DeValue::String(text) if T::QUOTED => Some(text),
+        DeValue::Integer(number) if !T::QUOTED && number.radix() == 10 => Some(number.as_str()),
         DeValue::Boolean(true) if !T::QUOTED => Some("true"),
         DeValue::Boolean(false) if !T::QUOTED => Some("false"),
         _ => None,

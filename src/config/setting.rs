@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use crate::knowledge::Lang;
+use crate::smtp::wait::{Limits, Wait};
 
 use super::reading::Reading;
 use super::theme::USUAL;
-use super::value::{Borders, Color, Value};
+use super::value::{Borders, Color, Seconds, Value};
 use super::{Sources, Warning};
+
+/// What stands before the names of limits.
+pub const TIMEOUTS: &str = "timeouts.";
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,14 @@ pub struct Row {
 }
 
 impl Row {
+    /// The section of the file in which it stands, if it stands in one, and its name there.
+    pub fn place(&self) -> (Option<&'static str>, &'static str) {
+        match self.name.split_once('.') {
+            Some((section, name)) => (Some(section), name),
+            None => (None, self.name),
+        }
+    }
+
     /// The row of a setting.
     pub fn of(name: &str) -> Option<&'static Self> {
         ROWS.iter().find(|row| row.name == name)
@@ -68,7 +80,7 @@ pub struct Shown<'a> {
     /// The row.
     pub row: &'static Row,
     /// The value, as a file writes it without quotes.
-    pub value: &'a str,
+    pub value: String,
     /// Where it comes from.
     pub source: &'a Source,
 }
@@ -121,6 +133,16 @@ settings! {
     line_ends: bool, "line-ends", "EHLO_LINE_ENDS", "setting.line-ends", "Whether line ends are shown.", |_| Set::usual(false);
     history: bool, "history", "EHLO_HISTORY", "setting.history", "Whether the lines that are sent are kept for the next run.", |_| Set::usual(true);
     confirm_quit: bool, "confirm-quit", "EHLO_CONFIRM_QUIT", "setting.confirm-quit", "Whether to ask before an open transaction is left.", |_| Set::usual(true);
+    wait_connect: Seconds, "timeouts.connect", "EHLO_TIMEOUT_CONNECT", "setting.wait.connect", "How long to wait: `Wait::Connect`.", |_| Set::usual(Seconds::usual(Wait::Connect));
+    wait_tls: Seconds, "timeouts.tls", "EHLO_TIMEOUT_TLS", "setting.wait.tls", "How long to wait: `Wait::Tls`.", |_| Set::usual(Seconds::usual(Wait::Tls));
+    wait_greeting: Seconds, "timeouts.greeting", "EHLO_TIMEOUT_GREETING", "setting.wait.greeting", "How long to wait: `Wait::Greeting`.", |_| Set::usual(Seconds::usual(Wait::Greeting));
+    wait_mail: Seconds, "timeouts.mail", "EHLO_TIMEOUT_MAIL", "setting.wait.mail", "How long to wait: `Wait::Mail`.", |_| Set::usual(Seconds::usual(Wait::Mail));
+    wait_rcpt: Seconds, "timeouts.rcpt", "EHLO_TIMEOUT_RCPT", "setting.wait.rcpt", "How long to wait: `Wait::Rcpt`.", |_| Set::usual(Seconds::usual(Wait::Rcpt));
+    wait_data: Seconds, "timeouts.data", "EHLO_TIMEOUT_DATA", "setting.wait.data", "How long to wait: `Wait::Data`.", |_| Set::usual(Seconds::usual(Wait::Data));
+    wait_data_block: Seconds, "timeouts.data-block", "EHLO_TIMEOUT_DATA_BLOCK", "setting.wait.data-block", "How long to wait: `Wait::DataBlock`.", |_| Set::usual(Seconds::usual(Wait::DataBlock));
+    wait_data_end: Seconds, "timeouts.data-end", "EHLO_TIMEOUT_DATA_END", "setting.wait.data-end", "How long to wait: `Wait::DataEnd`.", |_| Set::usual(Seconds::usual(Wait::DataEnd));
+    wait_command: Seconds, "timeouts.command", "EHLO_TIMEOUT_COMMAND", "setting.wait.command", "How long to wait: `Wait::Command`.", |_| Set::usual(Seconds::usual(Wait::Command));
+    wait_idle: Seconds, "timeouts.idle", "EHLO_TIMEOUT_IDLE", "setting.wait.idle", "How long to wait: `Wait::Idle`.", |_| Set::usual(Seconds::usual(Wait::Idle));
 }
 
 impl Settings {
@@ -140,6 +162,18 @@ impl Settings {
         if let Some((name, _)) = sources.variable(&["NO_COLOR"]).filter(|_| nobody) {
             self.theme = Set { value: "mono".to_owned(), source: Source::Variable(name) };
         }
+    }
+
+    /// How long things may take.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for Shown { row, value, .. } in self.shown() {
+            let wait = row.name.strip_prefix(TIMEOUTS).and_then(Wait::named);
+            if let Some((wait, seconds)) = wait.zip(value.parse().ok()) {
+                limits.set(wait, seconds);
+            }
+        }
+        limits
     }
 
     /// Whether the terminal can show more than ASCII.

@@ -1,6 +1,7 @@
 //! The kinds of values that settings have, each read from one text and written as it.
 
 use crate::knowledge::Lang;
+use crate::smtp::wait::{LONGEST, Wait, seconds};
 
 use super::Sources;
 
@@ -38,7 +39,7 @@ pub(super) trait Value: Clone {
     fn read(text: &str, sources: &Sources) -> Option<Self>;
 
     /// The text that means this value.
-    fn written(&self) -> &str;
+    fn written(&self) -> String;
 
     /// The texts that mean something.
     fn allowed(sources: &Sources) -> Vec<String>;
@@ -76,8 +77,9 @@ impl<T: Choice> Value for T {
         T::WORDS.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
     }
 
-    fn written(&self) -> &str {
-        T::WORDS.iter().find(|(_, value)| value == self).map_or("", |(word, _)| word)
+    fn written(&self) -> String {
+        let word = T::WORDS.iter().find(|(_, value)| value == self);
+        word.map_or_else(String::new, |(word, _)| (*word).to_owned())
     }
 
     fn allowed(_: &Sources) -> Vec<String> {
@@ -93,11 +95,38 @@ impl Value for String {
         Self::allowed(sources).into_iter().find(|name| name == text)
     }
 
-    fn written(&self) -> &str {
-        self
+    fn written(&self) -> String {
+        self.clone()
     }
 
     fn allowed(sources: &Sources) -> Vec<String> {
         std::iter::once(AUTO.to_owned()).chain(sources.theme_names()).collect()
+    }
+}
+
+/// A limit of a wait, in seconds; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub u64);
+
+impl Seconds {
+    /// The one that counts unless somebody says otherwise.
+    pub(super) fn usual(wait: Wait) -> Self {
+        Self(wait.usual())
+    }
+}
+
+impl Value for Seconds {
+    const QUOTED: bool = false;
+
+    fn read(text: &str, _: &Sources) -> Option<Self> {
+        seconds(text).map(Self)
+    }
+
+    fn written(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn allowed(_: &Sources) -> Vec<String> {
+        vec![format!("0–{LONGEST}")]
     }
 }

@@ -8,7 +8,7 @@ use crate::smtp::reply::ReplyLine;
 
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
-use super::{reach, security};
+use super::{reach, security, words};
 
 /// A row, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,12 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
             remark(Role::Bad, knowledge::word(lang, "notice.gave-up.silent").to_owned())
         }
         Row::Notice { index } => match &dialogue.notices().get(index)?.1 {
+            Happening::Overdue { wait, limit } => {
+                let at = dialogue.notices().get(index)?.0;
+                let exchange = dialogue.unanswered_at(at);
+                let exchange = exchange.and_then(|at| dialogue.exchanges().get(at));
+                remark(Role::Bad, words::overdue(*wait, *limit, exchange, lang))
+            }
             Happening::Aside(text) if !with_secrets => {
                 let mut text = text.to_vec();
                 let places = dialogue.secrets().places(&text);
@@ -64,11 +70,12 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
 fn was_silent(dialogue: &Dialogue, at: usize, index: usize) -> bool {
     let notice = |index: usize| dialogue.notices().get(index).map(|(_, what)| what);
     let gave_up = Happening::Closed { by: Side::Client, how: Ending::TimedOut };
-    let before = index.checked_sub(1);
+    let before = |n| index.checked_sub(n);
+    let row = |n| at.checked_sub(n).and_then(|at| dialogue.wire().row(at));
     notice(index) == Some(&gave_up)
-        && matches!(before.and_then(notice), Some(Happening::Opened(_)))
-        && at.checked_sub(1).and_then(|at| dialogue.wire().row(at))
-            == before.map(|index| Row::Notice { index })
+        && matches!(before(1).and_then(notice), Some(Happening::Overdue { .. }))
+        && matches!(before(2).and_then(notice), Some(Happening::Opened(_)))
+        && [1, 2].into_iter().all(|n| row(n) == before(n).map(|index| Row::Notice { index }))
 }
 
 fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown> {
@@ -162,6 +169,9 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Exited(how) => reach::exited(how, lang),
         Happening::Secured(facts) => security::secured(facts, lang),
         Happening::NotSecured(failure) => security::not_secured(failure, lang),
+        Happening::Overdue { wait, limit } => {
+            (Role::Bad, words::overdue(*wait, *limit, None, lang))
+        }
         Happening::Closed { by, how } => {
             let key = match (by, how) {
                 (Side::Client, Ending::TimedOut) => "notice.gave-up",

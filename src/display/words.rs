@@ -7,6 +7,7 @@ use crate::session::content::Part;
 use crate::session::{Dialogue, End, Exchange, Fate, Recipient, Transaction, Turn};
 use crate::smtp::Parsed;
 use crate::smtp::param::Param;
+use crate::smtp::wait::Wait;
 
 use super::token::visible;
 
@@ -26,6 +27,65 @@ pub fn amount(bytes: u64) -> String {
         ..1_000_000 => format!("{} B", grouped(bytes)),
         _ => format!("{}.{} MB", grouped(bytes / 1_000_000), bytes % 1_000_000 / 100_000),
     }
+}
+
+/// A limit: `90 s`, `2 min`, or that there is none.
+pub fn limit(seconds: u64, lang: Lang) -> String {
+    let (key, n) = match seconds {
+        0 => return knowledge::word(lang, "wait.for-ever").to_owned(),
+        minutes if minutes % 60 == 0 => ("header.minutes", minutes / 60),
+        seconds => ("header.seconds", seconds),
+    };
+    knowledge::fill(lang, key, &[("n", &n.to_string())])
+}
+
+/// What is awaited; `exchange` is the one to which the reply belongs.
+pub fn awaited(wait: Wait, exchange: Option<&Exchange>, lang: Lang) -> String {
+    let verb = exchange.and_then(Exchange::verb).filter(|verb| verb.is_known());
+    let key = match (wait, verb) {
+        (Wait::Command, Some(verb)) => {
+            return knowledge::fill(lang, "wait.verb", &[("verb", verb.as_str())]);
+        }
+        (Wait::Connect, _) => "wait.connect",
+        (Wait::Tls, _) => "wait.tls",
+        (Wait::Greeting, _) => "wait.greeting",
+        (Wait::Mail, _) => "wait.mail",
+        (Wait::Rcpt, _) => "wait.rcpt",
+        (Wait::Data, _) => "wait.data",
+        (Wait::DataBlock, _) => "wait.data-block",
+        (Wait::DataEnd, _) => "wait.data-end",
+        (Wait::Command, None) => "wait.command",
+        (Wait::Idle, _) => "wait.idle",
+    };
+    knowledge::word(lang, key).to_owned()
+}
+
+/// What a limit is about: the key of its sentence.
+pub const fn limit_key(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Connect => "setting.wait.connect",
+        Wait::Tls => "setting.wait.tls",
+        Wait::Greeting => "setting.wait.greeting",
+        Wait::Mail => "setting.wait.mail",
+        Wait::Rcpt => "setting.wait.rcpt",
+        Wait::Data => "setting.wait.data",
+        Wait::DataBlock => "setting.wait.data-block",
+        Wait::DataEnd => "setting.wait.data-end",
+        Wait::Command => "setting.wait.command",
+        Wait::Idle => "setting.wait.idle",
+    }
+}
+
+/// That something is overdue, with the clause that asks for so much patience.
+pub fn overdue(wait: Wait, seconds: u64, exchange: Option<&Exchange>, lang: Lang) -> String {
+    let clause = wait.clause().map(|clause| {
+        let values = [("clause", clause), ("limit", &*limit(wait.usual(), lang))];
+        knowledge::fill(lang, "notice.overdue.clause", &values)
+    });
+    let key = if wait == Wait::Idle { "notice.overdue.idle" } else { "notice.overdue" };
+    let (what, limit) = (awaited(wait, exchange, lang), limit(seconds, lang));
+    let clause = clause.unwrap_or_default();
+    knowledge::fill(lang, key, &[("what", &what), ("limit", &limit), ("clause", &clause)])
 }
 
 /// An address between brackets, in visible tokens.

@@ -35,7 +35,13 @@ pub fn run(what: ConfigVerb, setting: &Setting) -> anyhow::Result<Outcome> {
 /// Every setting as a `config.toml` that would set it so.
 fn as_toml(setting: &Setting) -> String {
     let mut out = String::new();
+    let mut inside = None;
     for shown in setting.chosen.shown() {
+        let (section, name) = shown.row.place();
+        if let Some(section) = section.filter(|_| inside != section) {
+            let _ = writeln!(out, "\n[{section}]");
+        }
+        inside = section;
         let help = knowledge::word(setting.lang(), shown.row.help);
         let mut allowed = shown.row.allowed(&setting.sources).join(", ");
         if shown.row.name == "theme" {
@@ -45,13 +51,13 @@ fn as_toml(setting: &Setting) -> String {
         let _ = writeln!(out, "# {help} ({allowed})");
         let value = toml_value(&shown);
         let from = origin(shown.source, setting.lang());
-        let _ = writeln!(out, "{:<28} # {from}", format!("{} = {value}", shown.row.name));
+        let _ = writeln!(out, "{:<28} # {from}", format!("{name} = {value}"));
     }
     out
 }
 
 fn toml_value(shown: &Shown<'_>) -> String {
-    let value = shown.value.to_owned();
+    let value = shown.value.clone();
     if shown.row.quoted { toml::Value::String(value).to_string() } else { value }
 }
 
@@ -76,8 +82,8 @@ fn as_json(setting: &Setting) -> serde_json::Result<String> {
             Source::File { path, line } => ("file", Some(path.display().to_string()), Some(line)),
             Source::Default => ("default", None, None),
         };
-        let value =
-            if shown.row.quoted { json!(shown.value) } else { json!(shown.value == "true") };
+        let plain = || serde_json::from_str(&shown.value).unwrap_or_default();
+        let value = if shown.row.quoted { json!(shown.value) } else { plain() };
         let told = json!({ "value": value, "source": source, "name": name, "line": line });
         (shown.row.name.to_owned(), told)
     };

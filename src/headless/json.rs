@@ -14,6 +14,7 @@ use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
+use crate::smtp::wait::Wait;
 
 use super::Setting;
 
@@ -26,6 +27,7 @@ pub struct Session<'a> {
     script: Option<&'a str>,
     reached: Vec<Reached>,
     exchanges: Vec<Turned>,
+    overdue: Vec<Missed>,
     envelope: Vec<Carried>,
     content: Vec<Sent>,
     tls: Option<Tls>,
@@ -69,6 +71,41 @@ impl Reached {
             Happening::Prefaced(data) => Self::Prefaced { base64: STANDARD.encode(data) },
             Happening::Exited(how) => Self::Exited { how: how.clone() },
             _ => return None,
+        })
+    }
+}
+
+/// What had not come when its time was over.
+#[derive(Serialize)]
+pub struct Overdue {
+    wait: &'static str,
+    clause: Option<&'static str>,
+    limit: u64,
+}
+
+impl Overdue {
+    /// What was waited for, and for how many seconds.
+    pub fn new(wait: Wait, limit: u64) -> Self {
+        Self { wait: wait.name(), clause: wait.clause(), limit }
+    }
+}
+
+/// The same in a session.
+#[derive(Serialize)]
+struct Missed {
+    #[serde(flatten)]
+    what: Overdue,
+    at: Option<String>,
+    exchange: Option<usize>,
+}
+
+impl Missed {
+    fn of((at, what): &(Moment, Happening), dialogue: &Dialogue, started: Started) -> Option<Self> {
+        let Happening::Overdue { wait, limit } = what else { return None };
+        Some(Self {
+            what: Overdue::new(*wait, *limit),
+            at: time(Some(*at), started),
+            exchange: dialogue.unanswered_at(*at),
         })
     }
 }
@@ -292,6 +329,11 @@ pub fn session<'a>(
             .iter()
             .map(|e| turned(e, started, dialogue, setting.with_secrets))
             .collect(),
+        overdue: dialogue
+            .notices()
+            .iter()
+            .filter_map(|notice| Missed::of(notice, dialogue, started))
+            .collect(),
         envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
         content: dialogue.messages().iter().map(sent).collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
@@ -344,17 +386,21 @@ impl<'a> Session<'a> {
     }
 }
 
+/// When a record began, if it has times.
+type Started = Option<jiff::Timestamp>;
+
+fn time(at: Option<Moment>, started: Started) -> Option<String> {
+    let micros = i64::try_from(at?.0).ok()?;
+    let time = started?.checked_add(jiff::SignedDuration::from_micros(micros)).ok()?;
+    Some(time.to_string())
+}
+
 fn turned(
     exchange: &Exchange,
-    started: Option<jiff::Timestamp>,
+    started: Started,
     dialogue: &Dialogue,
     with_secrets: bool,
 ) -> Turned {
-    let time = |at: Option<Moment>| {
-        let micros = i64::try_from(at?.0).ok()?;
-        let time = started?.checked_add(jiff::SignedDuration::from_micros(micros)).ok()?;
-        Some(time.to_string())
-    };
     Turned {
         turn: match exchange.turn {
             Turn::Greeting => "greeting",
@@ -376,8 +422,8 @@ fn turned(
         },
         recipient: dialogue.recipient(exchange).map(Path::address),
         reply: exchange.reply.as_ref().map(|reply| replied(reply, dialogue, with_secrets)),
-        sent_at: time(exchange.sent_at),
-        replied_at: time(exchange.replied_at),
+        sent_at: time(exchange.sent_at, started),
+        replied_at: time(exchange.replied_at, started),
         phase: exchange.phase.name(),
         connection: exchange.connection,
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::advice::{Habits, recognise};
 use crate::display::token::own_visible;
 use crate::display::transcript as misread;
-use crate::display::words::answers_for;
+use crate::display::words::{self, answers_for};
 use crate::journal::transcript::{self, Place};
 use crate::journal::{Ending, Event, Happening, Side};
 use crate::knowledge::{self, Lang};
@@ -27,6 +27,7 @@ use crate::session::{Dialogue, Keep, Message, Phase, Turn};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
+use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::login::{Credentials, Next};
 use crate::speaker::{Directive, Errand, Human, Login, Say, Secret, Starttls, Upgrade, directive};
 
@@ -54,12 +55,14 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let log = Log::new(clock, Keep::default())
         .recording(recorder, setting.with_secrets)
         .published_to(Ear { number: 0, heard: publish });
-    let practice = practice_for(&target).await?;
+    let practice = practice_for(&target, setting.limits()).await?;
+    let limits = setting.limits();
     let tls_first = setting.tls.client(&target, None, None, false).1;
-    let (route, tls) = (setting.route.clone(), setting.tls.clone());
-    tokio::spawn(session(target, practice, route, tls, log, orders));
+    let way = (setting.route.clone(), setting.tls.clone(), limits);
+    tokio::spawn(session(target, practice, way, log, orders));
     Front {
         wonders: !tls_first,
+        limits,
         setting,
         dialogue: Dialogue::default(),
         said: 0,
@@ -82,15 +85,15 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
 async fn session(
     target: Target,
     practice: Option<Practice>,
-    route: Route,
-    choice: tls::Choice,
+    (route, choice, limits): (Route, tls::Choice, Limits),
     mut log: Log,
     mut orders: mpsc::Receiver<Say>,
 ) {
     let practice = practice.as_ref().map(Practice::place);
-    let call = Call { target: &target, practice, route: &route, tls: &choice, judged: false };
+    let call =
+        Call { target: &target, practice, route: &route, tls: &choice, limits, judged: false };
     let orders = Orders { queue: &mut orders, obey: Upgrade::push };
-    let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
+    let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
     let dialled = call.dial(&mut log).await;
     call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
 }
@@ -114,6 +117,7 @@ struct Front {
     /// Whether what is on its way leaves in pieces.
     drips: bool,
     bad_input: bool,
+    limits: Limits,
     /// Whether a server that says nothing is wondered at.
     wonders: bool,
     /// A login, or a switch to TLS, that goes on by itself.
@@ -179,6 +183,10 @@ impl Front {
                         say(&printer.news(&self.dialogue))?;
                         self.go_on().await?;
                         say(&self.slip())?;
+                        // In a pipe nobody is there to wait longer.
+                        if matches!(event.what, Happening::Overdue { .. }) && !terminal {
+                            let _ = self.say.try_send(Say::Close(Ending::TimedOut));
+                        }
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
                         tell_recording_failed(&why, self.setting.lang());
@@ -364,6 +372,12 @@ impl Front {
             let words = String::from_utf8_lossy(words);
             return say(&explain::commented(&words, self.setting.lang()));
         }
+        if let Some((name, words)) = directive.map(transcript::directive)
+            && name == "timeout"
+            && words.trim_ascii().is_empty()
+        {
+            return say(&self.limits_in_words(|_| true));
+        }
         let say = match directive {
             Some(directive) => match self.directive(directive) {
                 Ok(Directed::Say(say)) => say,
@@ -384,8 +398,23 @@ impl Front {
             eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), "message.nothing-sent"));
             return Ok(());
         }
+        if let Say::Limit(changes) = &say {
+            self.limits = self.limits.with(changes);
+            crate::headless::say(&self.limits_in_words(|wait| changes.of(wait).is_some()))?;
+        }
         self.say(say).await;
         Ok(())
+    }
+
+    /// Some of the limits, each with what it is about.
+    fn limits_in_words(&self, shown: impl Fn(Wait) -> bool) -> String {
+        let lang = self.setting.lang();
+        let line = |wait: Wait| {
+            let limit = words::limit(self.limits.seconds(wait), lang);
+            let about = knowledge::word(lang, words::limit_key(wait));
+            format!("# {} = {limit}  {about}\n", wait.name())
+        };
+        Wait::all().filter(|wait| shown(*wait)).map(line).collect()
     }
 
     async fn say(&mut self, say: Say) {

@@ -38,7 +38,7 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
         scripts.push((path.as_path(), script));
     }
     talk_to(&run.server, async {
-        let practice = practice_for(&run.server).await?;
+        let practice = practice_for(&run.server, setting.limits()).await?;
         let mut worst = Outcome::Done;
         for (at, (path, script)) in scripts.into_iter().enumerate() {
             worst =
@@ -100,8 +100,9 @@ async fn play(
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
     let practice = practice.map(Practice::place);
     let (target, route, tls) = (&run.server, &setting.route, &setting.tls);
-    let call = Call { target, practice, route, tls, judged: false };
-    let (part, mut speaker) = (Part::program(run.timeout), call.upgrading(script));
+    let limits = setting.limits();
+    let call = Call { target, practice, route, tls, limits, judged: false };
+    let (part, mut speaker) = (Part::program(limits), call.upgrading(script));
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
     if log.dialogue.connection() > 0 {

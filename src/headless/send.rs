@@ -103,10 +103,10 @@ async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let opportunistic = encryption == Encryption::Offered;
     let tls = Choice { insecure: setting.tls.insecure || opportunistic, ..setting.tls.clone() };
     let work = async {
-        let practice = practice_for(&target).await?;
+        let practice = practice_for(&target, setting.limits()).await?;
         let practice = practice.as_ref().map(Practice::place);
-        let (target, route) = (&target, &setting.route);
-        let call = Call { target, practice, route, tls: &tls, judged: false };
+        let (target, route, limits) = (&target, &setting.route, setting.limits());
+        let call = Call { target, practice, route, tls: &tls, limits, judged: false };
         hand_in(&call, Submission::new(order), clock, args, setting).await
     };
     tokio::select! {
@@ -315,7 +315,7 @@ async fn hand_in(
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
     let printer = Printer::new(setting.lang(), args.output.full, setting.with_secrets);
     let mut speaker = Told { printer, args, lang: setting.lang(), then: submission };
-    let part = Part::program(args.way.patience());
+    let part = Part::program(call.limits);
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
     if let Some(why) = &log.recording_failed {

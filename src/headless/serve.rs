@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 
 use crate::display::security;
+use crate::display::words::overdue as overdue_words;
 use crate::journal::Happening;
 use crate::knowledge::Lang;
 use crate::net::listen::{Finished, Listener, Place};
@@ -88,15 +89,21 @@ fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lang) -> Strin
         Happening::NotSecured(failure) => Some(failure),
         _ => None,
     });
+    let overdue = dialogue.notices().iter().rev().find_map(|(_, what)| match what {
+        Happening::Overdue { wait, limit } => Some((*wait, *limit)),
+        _ => None,
+    });
     if as_json {
         let row = serde_json::json!({
             "event": "session", "number": number, "peer": peer, "exchanges": exchanges, "messages": messages,
-            "tls_failure": failure,
+            "tls_failure": failure, "overdue": overdue.map(|(wait, limit)| json::Overdue::new(wait, limit)),
         });
         return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
     let why = failure.map(|failure| "; ".to_owned() + &security::not_secured(failure, lang).1);
-    let why = why.unwrap_or_default();
+    let late =
+        overdue.map(|(wait, limit)| "; ".to_owned() + &overdue_words(wait, limit, None, lang));
+    let why = why.unwrap_or_default() + &late.unwrap_or_default();
     format!(
         "session {number} with {peer} is over; exchanges: {exchanges}, messages: {messages}{why}"
     )

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, TlsFacts, TlsFailure};
 use crate::smtp::Span;
+use crate::smtp::wait::Wait;
 
 /// A point in time: microseconds since the journal began.
 #[derive(
@@ -126,6 +127,14 @@ pub enum Happening {
     Secured(Box<TlsFacts>),
     /// TLS was to begin, and did not.
     NotSecured(Box<TlsFailure>),
+    /// What was awaited had not come when its time was over. Whether that ended anything, is said
+    /// by what follows.
+    Overdue {
+        /// What.
+        wait: Wait,
+        /// The limit, in seconds.
+        limit: u64,
+    },
     /// The connection ended.
     Closed {
         /// Who ended it.

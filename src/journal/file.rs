@@ -19,6 +19,7 @@ use super::{
     Moment, NameFacts, Side, TlsFacts, TlsFailure,
 };
 use crate::smtp::Span;
+use crate::smtp::wait::Wait;
 
 /// Why a journal file could not be read. The words are `display::recording`'s.
 #[derive(Debug)]
@@ -194,7 +195,16 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     not_secured: Option<TlsFailure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    overdue: Option<Overdue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     closed: Option<Closed>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overdue {
+    wait: Wait,
+    limit: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -226,6 +236,9 @@ impl<'a> Row<'a> {
             Happening::Exited(how) => row.exited = Some(how.clone()),
             Happening::Secured(facts) => row.secured = Some((**facts).clone()),
             Happening::NotSecured(failure) => row.not_secured = Some((**failure).clone()),
+            Happening::Overdue { wait, limit } => {
+                row.overdue = Some(Overdue { wait: *wait, limit: *limit });
+            }
             Happening::Closed { by, how } => {
                 row.closed = Some(Closed { by: *by, how: how.clone() });
             }
@@ -273,6 +286,7 @@ impl<'a> Row<'a> {
             self.not_opened.map(Happening::NotOpened),
             self.secured.map(|facts| Happening::Secured(Box::new(facts))),
             self.not_secured.map(|failure| Happening::NotSecured(Box::new(failure))),
+            self.overdue.map(|o| Happening::Overdue { wait: o.wait, limit: o.limit }),
             self.closed.map(|closed| Happening::Closed { by: closed.by, how: closed.how }),
         ]
         .into_iter()
@@ -317,6 +331,7 @@ mod tests {
             Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"\xfe"))),
             Event::new(Moment(3), Happening::Prefaced(Bytes::from_static(b"PROXY\xff"))),
             Event::new(Moment(3), Happening::Exited("exit status: 1".into())),
+            Event::new(Moment(4), Happening::Overdue { wait: Wait::DataEnd, limit: 600 }),
             Event::new(
                 Moment(4),
                 Happening::Closed { by: Side::Server, how: Ending::Failed("x".into()) },

@@ -381,6 +381,9 @@ impl Writing {
             | Happening::LookedUp(_)
             | Happening::Tried(_)
             | Happening::Exited(_) => {}
+            Happening::Overdue { wait, limit } => {
+                let _ = writeln!(self.out, "# overdue: {}, {limit} s", wait.name());
+            }
             Happening::Secured(_) => self.out.push_str("# TLS from here on\n"),
             Happening::NotSecured(failure) => {
                 let _ = writeln!(self.out, "# no TLS: {}", failure.reason.name());

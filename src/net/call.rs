@@ -8,10 +8,11 @@ use tokio::sync::mpsc;
 
 use crate::journal::facts::DialReason;
 use crate::journal::{DialFailure, Happening};
+use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Speaker, Upgrade};
 
 use super::certificate::Pass;
-use super::dial::{Dialled, PATIENCE, Target, dial};
+use super::dial::{Dialled, Target, dial};
 use super::driver::{Log, Orders, Part, converse};
 use super::route::Route;
 use super::tls::Choice;
@@ -27,6 +28,8 @@ pub struct Call<'a> {
     pub route: &'a Route,
     /// What was chosen of TLS.
     pub tls: &'a Choice,
+    /// How long things may take.
+    pub limits: Limits,
     /// Whether a person is there to judge a certificate that cannot be trusted.
     pub judged: bool,
 }
@@ -51,7 +54,8 @@ impl Call<'_> {
     ) -> Result<Dialled, DialFailure> {
         let practice = self.practice.map(|(address, _)| address);
         let (tell, mut told) = mpsc::unbounded_channel();
-        let mut dialling = std::pin::pin!(dial(self.target, practice, self.route, &tell));
+        let patience = self.limits.time(Wait::Connect);
+        let mut dialling = std::pin::pin!(dial(self.target, practice, self.route, patience, &tell));
         let mut stopped = std::pin::pin!(stopped);
         let dialled = loop {
             tokio::select! {
@@ -100,7 +104,8 @@ impl Call<'_> {
                     let bytes = preface.write(ends.0, ends.1);
                     // A server that does not even take this much says so by closing.
                     let written = stream.write_all(&bytes);
-                    if matches!(tokio::time::timeout(PATIENCE, written).await, Ok(Ok(()))) {
+                    let patience = self.limits.time(Wait::Connect);
+                    if matches!(tokio::time::timeout(patience, written).await, Ok(Ok(()))) {
                         log.append(Happening::Prefaced(bytes)).await;
                     }
                 }
@@ -161,10 +166,18 @@ mod tests {
         };
         let tls = Choice { when: When::Starttls, ehlo: "me".to_owned(), ..Choice::default() };
         let route = Route::default();
-        let call = Call { target: &target, practice: None, route: &route, tls: &tls, judged: true };
+        let limits = Limits::default();
+        let call = Call {
+            target: &target,
+            practice: None,
+            route: &route,
+            tls: &tls,
+            limits,
+            judged: true,
+        };
         let client = async {
             let mut log = Log::new(Clock::start(), Keep::default());
-            let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
+            let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
             let orders = Some(Orders { queue: &mut orders, obey });
             let dialled = call.dial(&mut log).await;
             call.talk(dialled, &mut log, part, &mut speaker, orders).await;

@@ -19,8 +19,7 @@ use super::via::Proxy;
 
 pub use crate::smtp::target::Target;
 
-/// How long one address may take to answer. A busy network answers in one second, and a person
-/// waits no longer than this.
+/// How long one question about names may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many hosts of one domain are tried.
@@ -45,8 +44,8 @@ impl Dialled {
     }
 }
 
-/// Connects to `target` by `route`; `practice` is where the practice server listens. What happens on
-/// the way goes to `tell`.
+/// Connects to `target` by `route`; `practice` is where the practice server listens. One address may
+/// take `patience`. What happens on the way goes to `tell`.
 ///
 /// # Errors
 /// With the reason and the system's words if no address of the target answers.
@@ -54,10 +53,11 @@ pub(super) async fn dial(
     target: &Target,
     practice: Option<SocketAddr>,
     route: &Route,
+    patience: Duration,
     tell: &Tell,
 ) -> Result<Dialled, DialFailure> {
     let names = Names { dns: route.dns, tell };
-    let dialling = Dialling { target, route, names, tell };
+    let dialling = Dialling { target, route, patience, names, tell };
     let dialled = match target {
         Target::Practice => match practice {
             Some(address) => dialling.addresses(&[address]).await.map(|won| dialling.dialled(won)),
@@ -123,6 +123,7 @@ impl Missed {
 struct Dialling<'a> {
     target: &'a Target,
     route: &'a Route,
+    patience: Duration,
     names: Names<'a>,
     tell: &'a Tell,
 }
@@ -181,7 +182,7 @@ impl Dialling<'_> {
         let (address, begun) = (format!("{address}:{port}"), Instant::now());
         let late = |_| Err((DialReason::Proxy, race::words(&ErrorKind::TimedOut.into())));
         let connecting = proxy.connect(stream, host, port);
-        let connected = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or_else(late);
+        let connected = tokio::time::timeout(self.patience, connecting).await.unwrap_or_else(late);
         let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let stream = connected.map_err(|(reason, answer)| {
             let detail = format!("{proxy}: {answer}");
@@ -222,7 +223,7 @@ impl Dialling<'_> {
     /// Connects to the first of the addresses that answers.
     async fn addresses(&self, addresses: &[SocketAddr]) -> Result<Won, Missed> {
         let none = || Missed::new(DialReason::UnknownName, "NODATA");
-        let won = race(addresses, self.route.source, self.tell).await;
+        let won = race(addresses, self.route.source, self.patience, self.tell).await;
         won.map_err(|attempt| attempt.map_or_else(none, Missed::after))
     }
 

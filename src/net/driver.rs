@@ -16,13 +16,15 @@ use tokio::sync::mpsc;
 use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
+use crate::session::timing::{self, Awaited};
 use crate::session::{Dialogue, Keep, Phase};
+use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Drip, Ends, Gate, Say, Speaker};
 
 use super::Clock;
 use super::recording::Recording;
 use super::stream::Stream;
-use super::tls::{self, Failed, Tls};
+use super::tls::{Failed, Tls};
 use super::watch::Late;
 
 /// How much is read from a socket at once.
@@ -132,6 +134,14 @@ impl Log {
         }
     }
 
+    /// What was `awaited` is overdue, which is said once.
+    async fn overdue(&mut self, awaited: Awaited, limits: &Limits) {
+        if !awaited.is_told(&self.dialogue) {
+            let (wait, limit) = (awaited.wait, limits.seconds(awaited.wait));
+            self.append(Happening::Overdue { wait, limit }).await;
+        }
+    }
+
     /// The connection ended; who still has something to say aside has a moment for it.
     async fn end(&mut self, by: Side, how: Ending) {
         if let Some(mut aside) = self.aside.take() {
@@ -221,8 +231,10 @@ async fn said_aside(aside: &mut Option<mpsc::Receiver<Happening>>) -> Happening 
 pub struct Part {
     /// The role we play.
     pub side: Side,
-    /// How long we wait for the other side to do something; a person never gives up.
-    pub patience: Option<Duration>,
+    /// How long we wait for the other side to do something.
+    pub limits: Limits,
+    /// What follows when that is over.
+    pub patience: Patience,
     /// What is done with what the speaker says.
     pub gate: Gate,
     /// How TLS begins; `None` cannot.
@@ -231,22 +243,34 @@ pub struct Part {
     pub implicit: bool,
 }
 
+/// What follows when the other side has not done in time what it was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It is said, and goes on: a person wants to decide.
+    Tells,
+    /// The connection is closed.
+    Ends,
+    /// Our speaker says goodbye; where even that is not read for as long again, the connection is
+    /// closed.
+    EndsLater,
+}
+
 impl Part {
-    /// A client that waits for ever, as a person wants to decide.
-    pub fn person() -> Self {
-        Self { side: Side::Client, patience: None, gate: Gate, tls: None, implicit: false }
+    /// A client that waits for ever.
+    pub const fn person(limits: Limits) -> Self {
+        let patience = Patience::Tells;
+        Self { side: Side::Client, limits, patience, gate: Gate, tls: None, implicit: false }
     }
 
-    /// A server. Its speaker says goodbye after `patience`; where even that is not read, the
-    /// connection is closed.
-    pub fn server(patience: Duration) -> Self {
-        let patience = Some(patience * 2);
-        Self { side: Side::Server, patience, ..Self::person() }
+    /// A server.
+    pub fn server(limits: Limits) -> Self {
+        let patience = Patience::EndsLater;
+        Self { side: Side::Server, patience, ..Self::person(limits) }
     }
 
-    /// A client that gives up after `patience`.
-    pub fn program(patience: Duration) -> Self {
-        Self { patience: Some(patience), ..Self::person() }
+    /// A client that gives up.
+    pub fn program(limits: Limits) -> Self {
+        Self { patience: Patience::Ends, ..Self::person(limits) }
     }
 
     /// The same, with TLS.
@@ -260,11 +284,27 @@ impl Part {
         seen.phase() == Phase::AwaitingTls || (begins && !seen.is_secured())
     }
 
-    /// When we give up, if the other side does nothing: neither answer nor take what we say. While
-    /// our own speaker `pauses`, only an answer is awaited.
-    fn gives_up(&self, seen: &Dialogue, pauses: bool) -> Option<Moment> {
-        let awaited = !pauses || !seen.waiting().is_empty();
-        self.patience.filter(|_| awaited).map(|p| seen.last_heard().plus(p))
+    /// What the other side is to do: answer, or take what we have to say. While our own speaker
+    /// `pauses`, only an answer is awaited; a program that says nothing awaits something.
+    fn awaits(&self, seen: &Dialogue, writes: bool, pauses: bool) -> Option<Awaited> {
+        if self.side == Side::Server {
+            return Some(timing::client(seen));
+        }
+        let stalled = if writes { timing::stalled(seen) } else { None };
+        let something = self.patience == Patience::Ends && (writes || !pauses);
+        let something = something.then(|| timing::anything(seen));
+        stalled.or_else(|| timing::awaited(seen)).or(something)
+    }
+
+    /// When that is overdue, and whether the connection ends then.
+    fn overdue(&self, seen: &Dialogue, awaited: Awaited) -> Option<(Moment, bool)> {
+        let ends = awaited.ends(&self.limits)?;
+        match self.patience {
+            Patience::Ends => Some((ends, true)),
+            _ if !awaited.is_told(seen) => Some((ends, false)),
+            Patience::Tells => None,
+            Patience::EndsLater => Some((ends.plus(self.limits.time(awaited.wait)), true)),
+        }
     }
 }
 
@@ -280,7 +320,7 @@ pub struct Orders<'a, O, P> {
 pub async fn converse<P: Speaker, O>(
     stream: Stream,
     log: &mut Log,
-    part: Part,
+    mut part: Part,
     speaker: &mut P,
     mut orders: Option<Orders<'_, O, P>>,
 ) {
@@ -297,14 +337,16 @@ pub async fn converse<P: Speaker, O>(
             out.clear();
             dripping = None;
             let stream = reader.unsplit(writer);
-            let Some(secured) = secure(stream, log, &part, tls, speaker, &mut orders).await else {
+            let Some(secured) = secure(stream, log, &mut part, tls, speaker, &mut orders).await
+            else {
                 return;
             };
             (reader, writer) = tokio::io::split(secured);
             continue;
         }
-        let mut pause = None;
-        while out.is_empty() {
+        let settles = timing::settles(log.now(), &log.dialogue);
+        let mut pause = settles.filter(|_| part.side == Side::Client).map(|t| log.now().plus(t));
+        while out.is_empty() && pause.is_none() {
             let now = log.now();
             let piece = dripping.as_mut().and_then(|drip| drip.next(now));
             let next = || speaker.next(now, &log.dialogue).map(|say| part.gate.pass(say));
@@ -320,15 +362,14 @@ pub async fn converse<P: Speaker, O>(
                     let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
                     return log.end(part.side, how).await;
                 }
-                Some(Say::Wait(time)) => {
-                    pause = Some(log.now().plus(time));
-                    break;
-                }
+                Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
+                Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
                 None => break,
             }
         }
-        let gives_up = part.gives_up(&log.dialogue, pause.is_some());
-        let wake = pause.into_iter().chain(gives_up).min();
+        let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
+        let overdue = awaited.and_then(|a| Some((a, part.overdue(&log.dialogue, a)?)));
+        let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).min();
         inbox.reserve(READ);
         let now = log.now();
         let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
@@ -356,18 +397,23 @@ pub async fn converse<P: Speaker, O>(
                 Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
             },
             () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
-                if gives_up.is_some_and(|at| at <= log.now()) {
-                    return log.end(part.side, Ending::TimedOut).await;
+                if let Some((awaited, (at, ends))) = overdue && at <= log.now() {
+                    log.overdue(awaited, &part.limits).await;
+                    if ends {
+                        return log.end(part.side, Ending::TimedOut).await;
+                    }
                 }
             }
             news = log.news() => log.take(news).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
-                (Some(order), Some(Orders { obey, .. })) => {
-                    if obey(speaker, order) != Ends::Nothing {
+                (Some(order), Some(Orders { obey, .. })) => match obey(speaker, order) {
+                    Ends::Nothing => {}
+                    Ends::Limits(changes) => part.limits = part.limits.with(&changes),
+                    Ends::Words | Ends::Connection => {
                         out.clear();
                         dripping = None;
                     }
-                }
+                },
                 _ => orders = None,
             },
         }
@@ -390,23 +436,31 @@ async fn write_or_flush(
 async fn secure<P: Speaker, O>(
     stream: Stream,
     log: &mut Log,
-    part: &Part,
+    part: &mut Part,
     tls: &Tls,
     speaker: &mut P,
     orders: &mut Option<Orders<'_, O, P>>,
 ) -> Option<Stream> {
-    let patience = part.patience.map_or(tls::PATIENCE, |patience| patience.min(tls::PATIENCE));
-    let mut shaking = std::pin::pin!(tls.shake(stream, patience));
+    let limit = part.limits.time(Wait::Tls);
+    let awaited = Awaited { wait: Wait::Tls, since: log.now() };
+    let ends = part.patience != Patience::Tells;
+    let mut shaking = std::pin::pin!(tls.shake(stream, if ends { limit } else { Duration::MAX }));
     let shaken = loop {
+        let told = ends || awaited.is_told(&log.dialogue);
+        let overdue = awaited.ends(&part.limits).filter(|_| !told);
+        let left = overdue.map(|at| Duration::from_micros(at.since(log.now())));
         tokio::select! {
             shaken = &mut shaking => break shaken,
+            () = tokio::time::sleep(left.unwrap_or_default()), if left.is_some() => {
+                log.overdue(awaited, &part.limits).await;
+            }
             news = log.news() => log.take(news).await,
             order = next_order(orders), if orders.is_some() => match (order, &*orders) {
-                (Some(order), Some(Orders { obey, .. })) => {
-                    if obey(speaker, order) == Ends::Connection {
-                        break Err(Failed::of(TlsReason::Stopped, ""));
-                    }
-                }
+                (Some(order), Some(Orders { obey, .. })) => match obey(speaker, order) {
+                    Ends::Connection => break Err(Failed::of(TlsReason::Stopped, "")),
+                    Ends::Limits(changes) => part.limits = part.limits.with(&changes),
+                    Ends::Nothing | Ends::Words => {}
+                },
                 _ => *orders = None,
             },
         }
@@ -428,6 +482,9 @@ async fn secure<P: Speaker, O>(
     }
     let left = matches!(failure.reason, TlsReason::Closed | TlsReason::Unanswered);
     let by = if left { peer } else { part.side };
+    if matches!(failure.reason, TlsReason::Silent | TlsReason::TimedOut) {
+        log.overdue(awaited, &part.limits).await;
+    }
     log.append(Happening::NotSecured(failure)).await;
     log.end(by, Ending::Finished).await;
     None

@@ -241,7 +241,7 @@ impl Listener {
             };
             let watches = self.watches.as_mut().zip(client.address);
             let late = watches.map(|(watches, address)| watches.session(address));
-            let part = Part::server(self.policy.patience).with_tls(self.tls.clone(), self.implicit);
+            let part = Part::server(self.policy.limits).with_tls(self.tls.clone(), self.implicit);
             let clock = Clock::start();
             let policy = Policy { begun: clock.timestamp(), ..self.policy.clone() };
             let server = Server::new(policy, self.deliver.clone(), super::seed());

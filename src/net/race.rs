@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::journal::facts::DialReason;
 use crate::journal::{Attempt, Happening};
 
-use super::dial::{PATIENCE, Tell};
+use super::dial::Tell;
 
 /// How long the next address waits for the one before it (RFC 8305 §5).
 const DELAY: Duration = Duration::from_millis(250);
@@ -25,7 +25,7 @@ const ADDRESSES: usize = 32;
 /// A connection, and how long it took.
 pub(super) type Won = (TcpStream, SocketAddr, Duration);
 
-/// Tries `addresses` from the address `source`. What failed is told to `tell`, but for the last
+/// Tries `addresses` from the address `source`; each may take `patience`. What failed is told to `tell`, but for the last
 /// failure of all, which is given back.
 ///
 /// # Errors
@@ -33,6 +33,7 @@ pub(super) type Won = (TcpStream, SocketAddr, Duration);
 pub(super) async fn race(
     addresses: &[SocketAddr],
     source: Option<SocketAddr>,
+    patience: Duration,
     tell: &Tell,
 ) -> Result<Won, Option<Attempt>> {
     let all = in_turn(addresses);
@@ -45,7 +46,7 @@ pub(super) async fn race(
     loop {
         if due && let Some(address) = rest.next() {
             begun.push((address, Instant::now()));
-            running.spawn(async move { (address, connect(address, source).await) });
+            running.spawn(async move { (address, connect(address, source, patience).await) });
         }
         let start = |address| begun.iter().find(|(other, _)| *other == address).map(|(_, at)| *at);
         let took = |address| start(address).map_or(Duration::ZERO, |at| at.elapsed());
@@ -119,7 +120,11 @@ fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 #[error("{0}")]
 struct NoSource(Error);
 
-async fn connect(address: SocketAddr, source: Option<SocketAddr>) -> Result<TcpStream, Error> {
+async fn connect(
+    address: SocketAddr,
+    source: Option<SocketAddr>,
+    patience: Duration,
+) -> Result<TcpStream, Error> {
     let connecting = async {
         let Some(source) = source else { return TcpStream::connect(address).await };
         let socket = if source.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -129,7 +134,7 @@ async fn connect(address: SocketAddr, source: Option<SocketAddr>) -> Result<TcpS
         socket.connect(address).await
     };
     let late = |_| Err(ErrorKind::TimedOut.into());
-    let stream = tokio::time::timeout(PATIENCE, connecting).await.unwrap_or_else(late)?;
+    let stream = tokio::time::timeout(patience, connecting).await.unwrap_or_else(late)?;
     // Whole lines are written at once; waiting for more would only cost time.
     let _ = stream.set_nodelay(true);
     Ok(stream)
@@ -193,11 +198,13 @@ mod tests {
             closed.local_addr().unwrap()
         };
         let (tell, mut told) = mpsc::unbounded_channel();
-        let (_, address, _) = race(&[closed, open], None, &tell).await.unwrap();
+        let (_, address, _) =
+            race(&[closed, open], None, Duration::from_secs(30), &tell).await.unwrap();
         assert_eq!(address, open);
         let Some(Happening::Tried(attempt)) = told.recv().await else { unreachable!() };
         assert_eq!((attempt.address, attempt.reason), (closed.to_string(), DialReason::Refused));
-        let last = race(&[closed], None, &tell).await.unwrap_err().unwrap();
+        let last =
+            race(&[closed], None, Duration::from_secs(30), &tell).await.unwrap_err().unwrap();
         assert_eq!(last.reason, DialReason::Refused);
         assert!(told.try_recv().is_err(), "the last failure is the caller's to tell");
     }
@@ -208,10 +215,10 @@ mod tests {
         let (tell, _told) = mpsc::unbounded_channel();
         let to = [server.local_addr().unwrap()];
         let from = "127.0.0.3:0".parse().ok();
-        let (stream, ..) = race(&to, from, &tell).await.unwrap();
+        let (stream, ..) = race(&to, from, Duration::from_secs(30), &tell).await.unwrap();
         assert_eq!(stream.local_addr().unwrap().ip().to_string(), "127.0.0.3");
         let foreign = "192.0.2.1:0".parse().ok();
-        let failed = race(&to, foreign, &tell).await.unwrap_err().unwrap();
+        let failed = race(&to, foreign, Duration::from_secs(30), &tell).await.unwrap_err().unwrap();
         assert_eq!(failed.reason, DialReason::Source, "{}", failed.detail);
     }
 }

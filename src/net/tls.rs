@@ -25,9 +25,6 @@ pub use client::{Client, Earlier, Wishes};
 pub use failure::Failed;
 pub use server::Server;
 
-/// How long a handshake may take.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
 /// When TLS begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {

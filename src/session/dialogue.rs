@@ -138,6 +138,8 @@ pub struct Dialogue {
     /// Lines that are secrets wherever they stand.
     hidden: Vec<Bytes>,
     heard: Moment,
+    /// When the server last said anything.
+    server_heard: Moment,
     now: Moment,
 }
 
@@ -191,6 +193,7 @@ impl Dialogue {
             secrets: Sent::default(),
             hidden: Vec::new(),
             heard: Moment(0),
+            server_heard: Moment(0),
             now: Moment(0),
         }
     }
@@ -229,7 +232,8 @@ impl Dialogue {
             Happening::LookedUp(_)
             | Happening::Tried(_)
             | Happening::Aside(_)
-            | Happening::Exited(_) => self.notice(event),
+            | Happening::Exited(_)
+            | Happening::Overdue { .. } => self.notice(event),
             Happening::Closed { by, how } => self.closed(event, *by, how),
         }
     }
@@ -394,6 +398,18 @@ impl Dialogue {
         Some((index, self.exchanges.get(index)?))
     }
 
+    /// The exchange whose reply was awaited at a moment that is over.
+    pub fn unanswered_at(&self, at: Moment) -> Option<usize> {
+        let open = |e: &Exchange| {
+            e.turn != Turn::Unsolicited
+                && e.sent_at.is_some_and(|sent| sent <= at)
+                && e.replied_at.is_none_or(|replied| replied > at)
+        };
+        let now = self.exchanges.iter().rposition(|e| e.sent_at.is_some_and(|sent| sent <= at))?;
+        let here = self.exchanges.get(now)?.connection;
+        self.exchanges.iter().position(|e| e.connection == here && open(e))
+    }
+
     /// All messages in the order in which they began.
     pub fn messages(&self) -> &[Message] {
         &self.messages
@@ -456,6 +472,11 @@ impl Dialogue {
     /// When the client last said something, or the server answered.
     pub const fn last_heard(&self) -> Moment {
         self.heard
+    }
+
+    /// When the server last said anything, be it a part of a reply.
+    pub const fn server_last_heard(&self) -> Moment {
+        self.server_heard
     }
 
     /// Which ranges of the event applied last are secrets.

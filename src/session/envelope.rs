@@ -143,7 +143,7 @@ impl Transaction {
 
     /// Nothing more will be said: who stood behind the recipient that was due gets no answer either.
     fn leave(&mut self) {
-        let Some((due, _)) = self.recipients.iter().filter_map(|r| r.delivered).last() else {
+        let Some((due, _)) = self.recipients.iter().filter_map(|r| r.delivered).next_back() else {
             return;
         };
         let owed = |r: &&mut Recipient| r.fate == Fate::Accepted && r.delivered.is_none();

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::journal::Ending;
 use crate::journal::transcript::{Place, TranscriptError, text};
 use crate::smtp::sasl;
+use crate::smtp::wait::{Changes, LONGEST, Misread, Wait};
 
 use super::{Drip, Say, login};
 
@@ -47,6 +48,7 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         }
         "b64" => Directive::Say(Say::Bytes(encoded(argument, behind)?)),
         "auth" => login(argument, behind)?,
+        "timeout" => Directive::Say(Say::Limit(limits(argument, behind)?)),
         "starttls" => Directive::Starttls,
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
@@ -89,6 +91,18 @@ fn encoded(argument: &[u8], at: Place) -> Result<Bytes, TranscriptError> {
     let bytes: Vec<u8> = text.pieces.iter().map(|piece| piece.literal()).collect();
     let end = if text.line_end { "\r\n" } else { "" };
     Ok(Bytes::from(sasl::encode(&bytes) + end))
+}
+
+/// `SECONDS`, `NAME=SECONDS`, several by comma or blank.
+fn limits(argument: &[u8], at: Place) -> Result<Changes, TranscriptError> {
+    let text = String::from_utf8_lossy(argument);
+    text.parse().map_err(|wrong: Misread| {
+        let names: Vec<_> = Wait::all().map(Wait::name).collect();
+        TranscriptError::new(Place { column: at.column + wrong.at, ..at }, "misread.timeout")
+            .with("text", wrong.word)
+            .with("n", LONGEST.to_string())
+            .with("known", names.join(", "))
+    })
 }
 
 /// `MECHANISM [USER] [initial|wait]`.

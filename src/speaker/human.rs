@@ -14,8 +14,12 @@ pub struct Human {
 }
 
 impl Human {
-    /// Adds something to say. Hanging up overtakes everything that is still to be said.
+    /// Adds something to say. Hanging up overtakes everything that is still to be said, and other
+    /// limits do not wait at all.
     pub fn push(&mut self, say: Say) -> Ends {
+        if let Say::Limit(changes) = say {
+            return Ends::Limits(changes);
+        }
         let ends = if matches!(say, Say::Close(_)) { Ends::Connection } else { Ends::Nothing };
         if ends == Ends::Connection {
             self.queue.clear();

@@ -3,12 +3,10 @@
 //! The practice world is the same in every mode, lesson and test: `mx.example.net` takes mail for
 //! a few people at `example.net` and relays for whoever has logged in, as alice can.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use crate::session::timing::SERVER_PATIENCE;
 use crate::smtp::path::Path;
+use crate::smtp::wait::Limits;
 
 use super::login::{Account, Secret};
 
@@ -88,8 +86,8 @@ pub struct Policy {
     pub starttls: bool,
     /// Whether it speaks LMTP (RFC 2033) instead of SMTP.
     pub lmtp: bool,
-    /// How long it waits for a command (RFC 5321 §4.5.3.2.7).
-    pub patience: Duration,
+    /// How long it waits, most of all for a command (RFC 5321 §4.5.3.2.7).
+    pub limits: Limits,
 }
 
 impl Default for Policy {
@@ -136,7 +134,7 @@ impl Default for Policy {
             everyday: false,
             starttls: false,
             lmtp: false,
-            patience: SERVER_PATIENCE,
+            limits: Limits::default(),
         }
     }
 }

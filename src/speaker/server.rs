@@ -24,6 +24,7 @@ use crate::smtp::path::{Path, is_domain};
 use crate::smtp::reply;
 use crate::smtp::sasl;
 use crate::smtp::verb::Verb;
+use crate::smtp::wait::Wait;
 
 use super::login::server::{Judge, Ruling};
 use super::policy::EVERYDAY;
@@ -647,7 +648,7 @@ impl Speaker for Server {
             return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
         }
         let idle = Duration::from_micros(now.since(seen.last_heard()));
-        let left = self.policy.patience.saturating_sub(idle);
+        let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
         Some(if left.is_zero() {
             self.give_up("Nothing heard for too long, closing")
         } else {

@@ -1,12 +1,10 @@
 //! What comes before another may speak: EHLO and STARTTLS where they are wanted, and the word of
 //! whoever judges the server's certificate.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use crate::journal::{Ending, Moment};
-use crate::session::{Dialogue, Phase, Turn};
+use crate::session::{Dialogue, Phase};
 use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 
@@ -32,19 +30,6 @@ impl Upgrade<Human> {
         }
         ends
     }
-}
-
-/// How long the first command waits behind a greeting when something was sent before it. A server
-/// that takes that for a command answers it by then, and its answer is not taken for another's.
-const ANSWERED: Duration = Duration::from_millis(300);
-
-/// How long the first command still has to wait.
-fn waits(now: Moment, seen: &Dialogue) -> Option<Duration> {
-    let mut exchanges = seen.exchanges_here().rev().map(|(_, exchange)| exchange);
-    let last = exchanges.find(|e| e.turn != Turn::Unsolicited).filter(|_| seen.is_prefaced())?;
-    let greeted = last.replied_at.filter(|_| last.turn == Turn::Greeting)?;
-    let left = greeted.plus(ANSWERED).since(now);
-    (left > 0).then(|| Duration::from_micros(left))
 }
 
 impl<P> Upgrade<P> {
@@ -79,9 +64,6 @@ impl<P> Upgrade<P> {
 
 impl<P: Speaker> Speaker for Upgrade<P> {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        if let Some(time) = waits(now, seen) {
-            return Some(Say::Wait(time));
-        }
         match self.begins_as(seen) {
             Some(name) => seen.awaits_client().then(|| Self::before(name, seen)),
             None if self.doubts(seen) => None,

@@ -55,8 +55,11 @@ impl PartialEq for Directive {
 
 impl Eq for Directive {}
 
+/// What stands behind `:timeout`.
+pub const LIMIT: &str = "NAME=SECONDS";
+
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 15] = [
+pub static DIRECTIVES: [Directive; 16] = [
     Directive {
         name: "connect",
         short: None,
@@ -163,6 +166,15 @@ pub static DIRECTIVES: [Directive; 15] = [
         needs_argument: false,
         words: "help.close",
         reason: cannot_close,
+        does: Does::Say,
+    },
+    Directive {
+        name: "timeout",
+        short: None,
+        argument: LIMIT,
+        needs_argument: true,
+        words: "help.timeout",
+        reason: |_| None,
         does: Does::Say,
     },
     Directive {

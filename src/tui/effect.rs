@@ -12,6 +12,7 @@ use super::editor::form::Wanted;
 use super::editor::item::Item;
 use super::sending::Way;
 
+use crate::smtp::wait::Limits;
 use crate::speaker::{Drip, Login};
 
 /// One thing to do. Where no session is named, it is for the one in front.
@@ -25,6 +26,8 @@ pub enum Effect {
     Answer(usize, Bytes),
     /// Send this in pieces in this session.
     Drip(usize, Drip),
+    /// Wait so long from now on, in all sessions.
+    Limit(Limits),
     /// Send nothing more of what this session was given.
     Stop(usize),
     /// Keep a line that was sent for the next run.

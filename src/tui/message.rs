@@ -11,6 +11,7 @@ use crate::journal::{Event, Moment};
 use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
+use crate::smtp::wait::Limits;
 use crate::speaker::{Login, Secret, Seed};
 
 use super::editor::item::Item;
@@ -156,6 +157,8 @@ pub enum Change {
     History(bool),
     /// Whether leaving an open transaction asks.
     ConfirmQuit(bool),
+    /// How long things may take.
+    Limits(Limits),
 }
 
 /// How copying went.

@@ -9,6 +9,7 @@ use crate::journal::Moment;
 use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::content::Content;
+use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
 use super::editor::{Editor, LeftDraft};
@@ -363,6 +364,8 @@ pub struct Model {
     pub with_secrets: bool,
     /// Whether a certificate that cannot be trusted is no reason to ask.
     pub insecure: bool,
+    /// How long things may take.
+    pub limits: Limits,
     /// The time.
     pub now: Moment,
 }
@@ -410,6 +413,7 @@ impl Model {
             line_ends: false,
             with_secrets: false,
             insecure: false,
+            limits: Limits::default(),
             now: Moment(0),
         }
     }

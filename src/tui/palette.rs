@@ -7,10 +7,12 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::display::keys::Action;
+use crate::display::words::limit_key;
 use crate::knowledge::{self, Kind, Lang, Topic};
+use crate::smtp::wait::Wait;
 
 use super::directive::{
-    DIRECTIVES, Directive, cannot_dial, cannot_edit, cannot_edit_outside, cannot_keep_alive,
+    DIRECTIVES, Directive, LIMIT, cannot_dial, cannot_edit, cannot_edit_outside, cannot_keep_alive,
     cannot_send, cannot_talk, has_no_draft, is_not_editing,
 };
 use super::editor::item::Item;
@@ -37,6 +39,8 @@ pub enum Entry {
     Topic(Topic),
     /// Puts something into the draft.
     Item(Item),
+    /// Completes a directive with the limit of a wait.
+    Limit(&'static Directive, Wait),
 }
 
 impl Entry {
@@ -48,6 +52,7 @@ impl Entry {
             Self::Target(_, text) | Self::File(_, text) => text,
             Self::Topic(topic) => topic.id,
             Self::Item(item) => item.name(),
+            Self::Limit(_, wait) => wait.name(),
         }
     }
 
@@ -57,6 +62,7 @@ impl Entry {
             Self::Directive(directive) => Some(directive.words),
             Self::Action(action) => Some(action.name()),
             Self::Item(item) => Some(item.words()),
+            Self::Limit(_, wait) => Some(limit_key(*wait)),
             Self::Target(..) | Self::File(..) | Self::Topic(_) => None,
         }
     }
@@ -68,7 +74,7 @@ impl Entry {
                 (directive.reason)(model)
             }
             Self::Action(action) => reason(model, *action),
-            Self::Topic(_) => None,
+            Self::Topic(_) | Self::Limit(..) => None,
             Self::Item(_) => cannot_edit(model),
         }
     }
@@ -109,6 +115,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         Some(directive) if directive.argument == "WHAT" => {
             fitting(model, Item::all().map(Entry::Item), typed(model).1.unwrap_or_default().trim())
         }
+        Some(directive) if directive.argument == LIMIT => limits(model, directive),
         Some(directive) => vec![Entry::Directive(directive)],
         None => filtered(model),
     }
@@ -142,6 +149,15 @@ fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
     }
     known.retain(|target| target.contains(wanted));
     known.into_iter().map(|target| Entry::Target(directive, target)).collect()
+}
+
+/// Every limit that fits the last word.
+fn limits(model: &Model, directive: &'static Directive) -> Vec<Entry> {
+    let (_, argument) = typed(model);
+    let word = argument.unwrap_or_default().rsplit([',', ' ']).next().unwrap_or_default();
+    let name = word.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    let fitting = Wait::all().filter(|wait| wait.name().starts_with(&name));
+    fitting.map(|wait| Entry::Limit(directive, wait)).collect()
 }
 
 fn filtered(model: &Model) -> Vec<Entry> {

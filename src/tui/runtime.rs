@@ -69,6 +69,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     model.with_secrets = setting.with_secrets;
     model.insecure = setting.tls.insecure;
     model.utf8 = setting.chosen.utf8();
+    model.limits = setting.limits();
     let (memory, of_memory) = Memory::recall(setting, &mut model);
     let (changes, more) = followed.all();
     let warnings: Vec<_> = setting.warnings.iter().cloned().chain(more).chain(of_memory).collect();
@@ -314,8 +315,8 @@ impl Loop {
         if model.session.recorded {
             return None;
         }
-        if let Some((_, exchange)) = model.session.dialogue.unanswered() {
-            let waited = model.now.since(exchange.sent_at?);
+        if let Some(awaited) = status::awaited(model) {
+            let waited = model.now.since(awaited.since);
             return Some(Duration::from_micros(1_000_000 - waited % 1_000_000));
         }
         match status::patience(model)? {

@@ -200,7 +200,10 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     trust::heard(session, event, insecure);
     match &event.what {
         Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
-        Happening::Bytes { .. } | Happening::Aside(_) | Happening::Exited(_) => {}
+        Happening::Bytes { .. }
+        | Happening::Aside(_)
+        | Happening::Exited(_)
+        | Happening::Overdue { .. } => {}
         _ => session.gives_up(),
     }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
@@ -288,6 +291,10 @@ fn configure(model: &mut Model, change: Change) -> Option<Effect> {
         Change::LineEnds(shown) => model.line_ends = shown,
         Change::History(kept) => model.remembers = kept,
         Change::ConfirmQuit(asks) => model.confirm_quit = asks,
+        Change::Limits(limits) => {
+            model.limits = limits;
+            return Some(Effect::Limit(limits));
+        }
         Change::Mouse(ours) => {
             model.mouse = ours;
             return Some(Effect::Mouse(ours));

@@ -24,6 +24,7 @@ use super::{Dialogue, Framing, UNSOLICITED_KEEP};
 impl Dialogue {
     pub(super) fn server_bytes(&mut self, mut data: Bytes) {
         self.heard = self.now;
+        self.server_heard = self.now;
         while let Some(line) = self.server.cut(&mut data) {
             if let Some(reply) = self.replies.push(line) {
                 self.reply(reply);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::headless::{Practice, Setting, practice_for};
@@ -17,6 +17,7 @@ use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::session::Keep;
+use crate::smtp::wait::Limits;
 use crate::speaker::{Ends, Human, Say, Upgrade};
 
 /// How many lines may wait to be sent; a burst of typing is faster than any network.
@@ -44,6 +45,7 @@ pub(super) struct Sessions {
     orders: HashMap<usize, mpsc::Sender<Order>>,
     tasks: JoinSet<()>,
     practice: Arc<OnceCell<Practice>>,
+    limits: watch::Sender<Limits>,
 }
 
 impl Sessions {
@@ -60,6 +62,7 @@ impl Sessions {
             orders: HashMap::new(),
             tasks: JoinSet::new(),
             practice: Arc::default(),
+            limits: watch::Sender::new(setting.limits()),
         }
     }
 
@@ -77,7 +80,8 @@ impl Sessions {
         let (orders, taken) = mpsc::channel(ORDERS_WAITING);
         self.orders.insert(id, orders);
         let (route, choice) = (self.setting.route.clone(), self.setting.tls.clone());
-        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), route, choice));
+        let way = (route, choice, self.limits.subscribe());
+        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), way));
         Ok(recording)
     }
 
@@ -85,6 +89,14 @@ impl Sessions {
     pub(super) fn order(&self, id: usize, order: Order) -> bool {
         // Who cannot be told anything has nothing to do.
         self.orders.get(&id).is_none_or(|orders| orders.try_send(order).is_ok())
+    }
+
+    /// Waits so long from now on, in all sessions.
+    pub(super) fn limit(&self, limits: Limits) {
+        self.limits.send_replace(limits);
+        for id in self.orders.keys() {
+            self.order(*id, Order::Say(Say::Limit(limits.into())));
+        }
     }
 
     /// Whether a session with `target` begins with TLS.
@@ -135,28 +147,29 @@ async fn session(
     mut log: Log,
     mut orders: mpsc::Receiver<Order>,
     practice: Arc<OnceCell<Practice>>,
-    route: Route,
-    choice: tls::Choice,
+    (route, choice, limits): (Route, tls::Choice, watch::Receiver<Limits>),
 ) {
     while let Some(order) = orders.recv().await {
         let Order::Dial(target) = order else { continue };
+        let limits = *limits.borrow();
         let server = match &target {
             // Without it the dialling fails, and says so.
-            Target::Practice => practice_server(&practice).await,
+            Target::Practice => practice_server(&practice, limits).await,
             _ => None,
         };
         let practice = server.map(Practice::place);
-        let call = Call { target: &target, practice, route: &route, tls: &choice, judged: true };
+        let (target, route, tls) = (&target, &route, &choice);
+        let call = Call { target, practice, route, tls, limits, judged: true };
         let dialled = call.dial_until(&mut log, told_to_stop(&mut orders)).await;
         let orders = Orders { queue: &mut orders, obey };
-        let (part, mut speaker) = (Part::person(), call.upgrading(Human::default()));
+        let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
         call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
     }
 }
 
 /// The practice server, started when it is first needed.
-async fn practice_server(practice: &OnceCell<Practice>) -> Option<&Practice> {
-    let start = async || practice_for(&Target::Practice).await.ok().flatten().ok_or(());
+async fn practice_server(practice: &OnceCell<Practice>, limits: Limits) -> Option<&Practice> {
+    let start = async || practice_for(&Target::Practice, limits).await.ok().flatten().ok_or(());
     practice.get_or_try_init(start).await.ok()
 }
 

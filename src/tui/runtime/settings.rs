@@ -134,6 +134,7 @@ fn plain(before: Option<&Settings>, now: &Settings) -> Vec<Change> {
         let same = before.is_some_and(|before| field(before).value == new);
         (!same).then(|| change(new))
     }
+    let limits = before.is_some_and(|before| before.limits() != now.limits());
     let ascii = before.is_none_or(|before| before.ascii() != now.ascii());
     [
         value(before, now, |s| &s.lang, Change::Lang),
@@ -145,6 +146,7 @@ fn plain(before: Option<&Settings>, now: &Settings) -> Vec<Change> {
         value(before, now, |s| &s.history, Change::History),
         value(before, now, |s| &s.confirm_quit, Change::ConfirmQuit),
         ascii.then(|| Change::Ascii(now.ascii())),
+        limits.then(|| Change::Limits(now.limits())),
     ]
     .into_iter()
     .flatten()

@@ -1,9 +1,10 @@
 //! Does what the directives say.
 
-use crate::display::{article, reach, transcript as misread};
+use crate::display::{article, reach, transcript as misread, words};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
 use crate::smtp::target::Target;
+use crate::smtp::wait::{Changes, Wait};
 use crate::speaker::login::Credentials;
 use crate::speaker::{Directive as Said, Errand, Login, Say, Starttls, directive as said};
 
@@ -141,10 +142,22 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Say(Say::Answer(bytes)))) => Effect::Answer(id, bytes),
         Ok(Some(Said::Say(Say::Drip(drip)))) => Effect::Drip(id, drip),
         Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
+        Ok(Some(Said::Say(Say::Limit(changes)))) => return limit(model, &changes),
         // With a slip it has stayed in the line.
         Ok(Some(Said::Say(Say::Wait(_))) | None) | Err(_) => return Vec::new(),
     };
     vec![effect]
+}
+
+/// Waits longer, or not so long.
+fn limit(model: &mut Model, changes: &Changes) -> Vec<Effect> {
+    model.limits = model.limits.with(changes);
+    let others = Wait::all().filter(|wait| changes.of(*wait).is_some());
+    let said = others.map(|wait| {
+        format!("{} {}", wait.name(), words::limit(model.limits.seconds(wait), model.lang))
+    });
+    model.notice = Some(said.collect::<Vec<_>>().join(", "));
+    vec![Effect::Limit(model.limits)]
 }
 
 /// Says why something cannot be done; where a certificate is to be judged first, it asks.

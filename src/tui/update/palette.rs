@@ -76,6 +76,11 @@ fn complete(model: &mut Model) {
             format!(":{} {}", d.name, files::common(model).unwrap_or_default())
         }
         Some(Entry::Target(d, text) | Entry::File(d, text)) => format!(":{} {text}", d.name),
+        Some(Entry::Limit(_, wait)) => {
+            let text = model.prompt.text();
+            let stays = text.rfind([',', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
+            format!("{stays}{}=", wait.name())
+        }
         Some(Entry::Action(action)) => format!(":{}", action.name()),
         Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),
         None => return,
@@ -98,6 +103,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
         Entry::Target(..) | Entry::File(..) => {
             complete(model);
             compose::run_directive(model)
+        }
+        Entry::Limit(..) => {
+            complete(model);
+            Vec::new()
         }
         Entry::Directive(d) if begun(model) == Some(d) => compose::run_directive(model),
         Entry::Item(item) => {

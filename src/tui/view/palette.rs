@@ -5,8 +5,10 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::token::own_visible;
+use crate::display::words;
 use crate::knowledge;
 
+use super::super::directive::LIMIT;
 use super::super::files::FILE;
 use super::super::model::Model;
 use super::super::palette::{Entry, begun, entries, highlighted};
@@ -18,8 +20,12 @@ const ROOMY: usize = 60;
 
 /// Draws the list.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
-    let files = begun(model).is_some_and(|directive| directive.argument == FILE);
-    let title = knowledge::word(model.lang, if files { "palette.files" } else { "palette" });
+    let title = match begun(model).map(|directive| directive.argument) {
+        Some(FILE) => "palette.files",
+        Some(LIMIT) => "palette.timeouts",
+        _ => "palette",
+    };
+    let title = knowledge::word(model.lang, title);
     let row = |entry: &Entry, chosen, room| row(model, entry, chosen, room);
     list::draw(model, title, &entries(model), highlighted(model), row, frame);
 }
@@ -39,6 +45,10 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Target(_, text) | Entry::File(_, text) => (own_visible(text), String::new()),
         Entry::Topic(topic) => {
             (topic.title(model.lang), knowledge::word(model.lang, topic.kind.words()).to_owned())
+        }
+        Entry::Limit(_, wait) => {
+            let set = format!("{}={}", wait.name(), model.limits.seconds(*wait));
+            (set, sentence(words::limit_key(*wait)))
         }
         Entry::Item(item) => {
             let say = item.say().map_or_else(|| item.name().to_owned(), sentence);

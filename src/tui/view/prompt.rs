@@ -182,7 +182,8 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
 /// Whether a server has said nothing for so long that it may wait for something else.
 fn is_silent(model: &Model) -> bool {
     let dialogue = &model.session.dialogue;
-    let waits = status::waiting(dialogue, model).is_some_and(|seconds| seconds >= SILENCE);
+    let waited = status::awaited(model).map(|awaited| status::waited(model, awaited));
+    let waits = waited.is_some_and(|seconds| seconds >= SILENCE);
     dialogue.awaits_first_word() && waits
 }
 

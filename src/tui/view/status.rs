@@ -6,8 +6,11 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::text::{clip, width};
 use crate::display::token::own_visible;
+use crate::display::words;
 use crate::knowledge;
-use crate::session::{Dialogue, Fate, Phase, timing};
+use crate::session::timing::{self, Awaited};
+use crate::session::{Fate, Phase};
+use crate::smtp::wait::Wait;
 
 use super::super::model::Model;
 use super::super::rows::{Piece, next_verbs};
@@ -106,9 +109,8 @@ fn clock(model: &Model) -> Option<Piece> {
         return None;
     }
     let dialogue = &model.session.dialogue;
-    if let Some(seconds) = waiting(dialogue, model) {
-        let text = knowledge::fill(model.lang, "header.waiting", &[("n", &seconds.to_string())]);
-        return Some((Role::Warn, text));
+    if let Some(awaited) = awaited(model).filter(|awaited| waited(model, *awaited) > 0) {
+        return Some(waits(model, awaited));
     }
     let seconds = patience(model)?;
     let (key, n) = if seconds > LAST_MINUTE {
@@ -120,20 +122,53 @@ fn clock(model: &Model) -> Option<Piece> {
     let commands = dialogue.next_commands().any(|_| true);
     let long = if commands { "header.idle.noop" } else { "header.idle" };
     let says = |key| model.sentence(key, &[("n", &n)]);
-    let text = Some(says(long)).filter(|text| width(text) + 2 <= usize::from(model.size.0) / 2);
+    let text = Some(says(long)).filter(|text| fits(model, text));
     let role = if seconds > LAST_MINUTE { Role::Dim } else { Role::Warn };
     Some((role, text.unwrap_or_else(|| says("header.idle.short"))))
 }
 
-/// Whole seconds for which the oldest unanswered turn has waited.
-pub fn waiting(dialogue: &Dialogue, model: &Model) -> Option<u64> {
-    let (_, exchange) = dialogue.unanswered()?;
-    let seconds = model.now.since(exchange.sent_at?) / 1_000_000;
-    (seconds > 0).then_some(seconds)
+/// What is awaited, for how long, and how long it may take.
+fn waits(model: &Model, awaited: Awaited) -> Piece {
+    let dialogue = &model.session.dialogue;
+    let seconds = waited(model, awaited);
+    let limit = model.limits.seconds(awaited.wait);
+    if limit == 0 {
+        let text = knowledge::fill(model.lang, "header.waiting", &[("n", &seconds.to_string())]);
+        return (Role::Warn, text);
+    }
+    let what = words::awaited(awaited.wait, dialogue.unanswered().map(|(_, e)| e), model.lang);
+    let n = knowledge::fill(model.lang, "header.seconds", &[("n", &seconds.to_string())]);
+    let limit_in_words = words::limit(limit, model.lang);
+    let values = [("what", &*what), ("n", &n), ("limit", &limit_in_words)];
+    let says = |key| knowledge::fill(model.lang, key, &values);
+    let text = Some(says("header.awaited")).filter(|text| fits(model, text));
+    let role = if seconds < limit { Role::Warn } else { Role::Bad };
+    (role, text.unwrap_or_else(|| says("header.awaited.short")))
+}
+
+/// Whether the clock has place for it.
+fn fits(model: &Model, text: &str) -> bool {
+    width(text) + 2 <= usize::from(model.size.0) / 2
+}
+
+/// What the server is to do now: answer, take what is on its way, shake hands.
+pub fn awaited(model: &Model) -> Option<Awaited> {
+    let session = &model.session;
+    let stalls = !session.unheard.is_empty() && session.dialogue.phase().is_open();
+    let stalled = if stalls { timing::stalled(&session.dialogue) } else { None };
+    let awaited = stalled.or_else(|| timing::awaited(&session.dialogue))?;
+    let shakes = session.tls_first && !session.dialogue.is_secured();
+    let wait = if awaited.wait == Wait::Greeting && shakes { Wait::Tls } else { awaited.wait };
+    Some(Awaited { wait, ..awaited })
+}
+
+/// For how many whole seconds.
+pub fn waited(model: &Model, awaited: Awaited) -> u64 {
+    model.now.since(awaited.since) / 1_000_000
 }
 
 /// Whole seconds until a server may give up on us.
 pub fn patience(model: &Model) -> Option<u64> {
-    let end = timing::patience_ends(&model.session.dialogue)?;
+    let end = timing::patience_ends(&model.session.dialogue, &model.limits)?;
     Some(end.since(model.now).div_ceil(1_000_000))
 }
