@@ -235,8 +235,11 @@ fn print(columns: &[Column]) {
         for keyword in KEYWORDS {
             proven(column.name, keyword, &column.cell(keyword));
         }
-        let others: Vec<_> =
-            column.offered.keys().filter(|k| !KEYWORDS.contains(&k.as_str())).collect();
+        let others: Vec<_> = column
+            .offered
+            .keys()
+            .filter(|k| !KEYWORDS.contains(&k.as_str()) && !k.contains('.'))
+            .collect();
         proven(
             column.name,
             "other keywords",

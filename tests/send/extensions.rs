@@ -46,7 +46,8 @@ fn the_practice_server_takes_every_parameter_there_is() {
         assert!(lines.into_iter().any(|line| line.contains(said)), "{said}:\n{}", ended.out);
         let warned = ended.out.contains("# F07");
         assert!(!warned, "{said}:\n{}", ended.out);
-        proven("practice", extension, if over { "a moment that is over is refused" } else { said });
+        let outcome = if over { "a moment that is over is refused" } else { "taken" };
+        proven("practice", &format!("ehlo send: {extension}, {said}"), outcome);
     }
 }
 

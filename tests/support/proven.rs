@@ -19,6 +19,12 @@ use std::io::Write as _;
 
 /// Tells that `what` was shown with `server`.
 pub fn proven(server: &str, what: &str, outcome: &str) {
+    let server = match server {
+        "dovecot" => "Dovecot",
+        "exim" => "Exim",
+        "postfix" => "Postfix",
+        other => other,
+    };
     let row = format!("| {server} | {what} | {outcome} |\n");
     eprint!("{row}");
     if let Some(path) = std::env::var_os("EHLO_PROVEN") {

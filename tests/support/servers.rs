@@ -15,6 +15,7 @@
 )]
 
 #[path = "proven.rs"]
+#[allow(clippy::duplicate_mod, reason = "some tests have it beside this")]
 mod table;
 
 use std::collections::BTreeMap;
