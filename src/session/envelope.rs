@@ -143,9 +143,8 @@ impl Transaction {
 
     /// Nothing more will be said: who stood behind the recipient that was due gets no answer either.
     fn leave(&mut self) {
-        let Some((due, _)) = self.recipients.iter().filter_map(|r| r.delivered).last() else {
-            return;
-        };
+        let due = self.recipients.iter().rev().find_map(|r| r.delivered);
+        let Some((due, _)) = due else { return };
         let owed = |r: &&mut Recipient| r.fate == Fate::Accepted && r.delivered.is_none();
         for recipient in self.recipients.iter_mut().filter(owed) {
             recipient.delivered = Some((due, Fate::Waiting));
