@@ -1,5 +1,7 @@
 //! One session as one JSON object. Every key is always there.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -10,7 +12,7 @@ use crate::journal::{
 };
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
+use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
@@ -83,6 +85,8 @@ struct Turned {
     replied_at: Option<String>,
     phase: &'static str,
     connection: u32,
+    /// Which of the groups it left in; null for what left alone.
+    group: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -277,6 +281,7 @@ pub fn session<'a>(
     setting: &Setting,
     script: Option<(&'a str, Option<Mismatched>)>,
 ) -> Session<'a> {
+    let groups = groups(dialogue);
     let started = header.started.as_deref().and_then(|s| s.parse().ok());
     let started = started.filter(|_| header.fidelity.real_time);
     let (script, mismatch) = script.map_or((None, None), |(name, mismatch)| (Some(name), mismatch));
@@ -290,7 +295,11 @@ pub fn session<'a>(
         exchanges: dialogue
             .exchanges()
             .iter()
-            .map(|e| turned(e, started, dialogue, setting.with_secrets))
+            .enumerate()
+            .map(|(at, e)| {
+                let group = groups.get(&at).copied();
+                turned(e, group, started, dialogue, setting.with_secrets)
+            })
             .collect(),
         envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
         content: dialogue.messages().iter().map(sent).collect(),
@@ -344,8 +353,20 @@ impl<'a> Session<'a> {
     }
 }
 
+/// The group of each exchange that left with others.
+fn groups(dialogue: &Dialogue) -> HashMap<usize, usize> {
+    let rows = dialogue.groups().iter().enumerate();
+    let rows = rows.flat_map(|(number, group)| group.clone().map(move |row| (row, number)));
+    let exchange = |row| match dialogue.wire().row(row)? {
+        Row::Client { exchange } => Some(exchange),
+        _ => None,
+    };
+    rows.filter_map(|(row, number)| Some((exchange(row)?, number))).collect()
+}
+
 fn turned(
     exchange: &Exchange,
+    group: Option<usize>,
     started: Option<jiff::Timestamp>,
     dialogue: &Dialogue,
     with_secrets: bool,
@@ -380,6 +401,7 @@ fn turned(
         replied_at: time(exchange.replied_at),
         phase: exchange.phase.name(),
         connection: exchange.connection,
+        group,
     }
 }
 
