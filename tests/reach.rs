@@ -16,6 +16,7 @@ mod names;
 mod peer;
 #[path = "support/program.rs"]
 mod program;
+#[allow(clippy::duplicate_mod, reason = "the servers have it, too")]
 #[path = "support/proven.rs"]
 mod proven;
 #[cfg(unix)]

@@ -41,7 +41,7 @@ pub(super) const READABLE: usize = 64 << 10;
 /// What there is to say about `line`, without its ending, if it were the next one.
 pub fn judge(seen: &Dialogue, line: &str) -> Vec<Fault> {
     let mut faults = if seen.awaits_octets() {
-        Vec::new()
+        text::in_chunk(line, seen.octets_left()).into_iter().collect()
     } else if line.len() > READABLE && !seen.awaits_mail_data() {
         vec![too_long(line, LINE_LIMIT)]
     } else if seen.awaits_mail_data() {
@@ -589,6 +589,57 @@ pub(super) mod tests {
         let waiting = ["S: 220 mx", "C: EHLO x.example", "S: 250 mx", "C: NOOP"];
         check(&waiting, &[("NOOP", "H02")]);
         check(&["S: 220 mx", "C: QUIT", "S: 221 bye"], &[("NOOP", "Goodbye")]);
+    }
+
+    #[test]
+    fn recipients_of_one_domain_too_many() {
+        let limited = [
+            "S: 220 mx",
+            "C: EHLO x.example",
+            "S: 250-mx",
+            "S: 250 LIMITS RCPTDOMAINMAX=2",
+            "C: MAIL FROM:<a@b.example>",
+            "S: 250 ok",
+            "C: RCPT TO:<b@c.example>",
+            "S: 250 ok",
+            "C: RCPT TO:<c@C.EXAMPLE>",
+            "S: 250 ok",
+        ];
+        check(&limited, &[("RCPT TO:<b@d.example>", "")]);
+        // In a session, not in a transaction.
+        let more = [
+            "C: RSET",
+            "S: 250 ok",
+            "C: MAIL FROM:<a@b.example>",
+            "S: 250 ok",
+            "C: RCPT TO:<b@d.example>",
+            "S: 550 no",
+        ];
+        let limited = [&limited[..], &more].concat();
+        check(
+            &limited,
+            &[
+                ("RCPT TO:<x@e.example>", "Limit"),
+                ("RCPT TO:<x@c.example>", ""),
+                ("RCPT TO:<x>", "Address"),
+            ],
+        );
+    }
+
+    #[test]
+    fn octets_of_a_chunk() {
+        let chunk = [RCPT, &["C: BDAT 7"]].concat();
+        check(
+            &chunk,
+            &[
+                ("", ""),
+                ("hello", ""),
+                ("hello!", "NoRoom"),
+                ("hello!!", "FillsChunk"),
+                ("hello!!!", "Surplus"),
+                ("QUIT", ""),
+            ],
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod delivery;
 mod server;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -20,6 +21,7 @@ use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Collector, Reply};
+use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
@@ -118,6 +120,8 @@ pub struct Dialogue {
     oldest_kept: usize,
     envelope: Envelope,
     wire: Wire,
+    /// The rows of commands that left together, two or more in one write.
+    groups: Vec<Range<usize>>,
     notices: Vec<(Moment, Happening)>,
     framing: Framing,
     decider: Option<usize>,
@@ -176,6 +180,7 @@ impl Dialogue {
             oldest_kept: 0,
             envelope: Envelope::default(),
             wire: Wire::default(),
+            groups: Vec::new(),
             notices: Vec::new(),
             framing: Framing::Commands,
             decider: None,
@@ -384,6 +389,11 @@ impl Dialogue {
         first.is_some_and(odd::names_lmtp)
     }
 
+    /// Whether LMTP is to be spoken: the target says so, or the server does.
+    pub fn expects_lmtp(&self) -> bool {
+        self.endpoints.protocol == Protocol::Lmtp || self.greets_as_lmtp()
+    }
+
     /// The recipient for whom an exchange answers the message.
     pub fn recipient(&self, exchange: &Exchange) -> Option<&Path> {
         match &self.exchanges.get(exchange.recipient?)?.command.as_ref()?.argument {
@@ -423,6 +433,19 @@ impl Dialogue {
     /// The lines on the wire in their order.
     pub const fn wire(&self) -> &Wire {
         &self.wire
+    }
+
+    /// The rows of each group: commands that left the client in one write, two or more
+    /// (RFC 2920 §3.1). Who cuts the bytes in another way sees other groups, and the same dialogue.
+    pub fn groups(&self) -> &[Range<usize>] {
+        &self.groups
+    }
+
+    /// The group to which row `at` belongs.
+    pub fn group_of(&self, at: usize) -> Option<Range<usize>> {
+        let next = self.groups.partition_point(|group| group.start <= at);
+        let group = self.groups.get(next.checked_sub(1)?)?;
+        group.contains(&at).then(|| group.clone())
     }
 
     /// What happened to the connection: opened, secured, closed.
@@ -529,7 +552,15 @@ impl Dialogue {
 
     /// Whether octets of a BDAT chunk are still to come.
     pub const fn awaits_octets(&self) -> bool {
-        matches!(self.framing, Framing::Chunk { .. })
+        self.octets_left() > 0
+    }
+
+    /// How many octets of a BDAT chunk are still to come.
+    pub const fn octets_left(&self) -> u64 {
+        match self.framing {
+            Framing::Chunk { left, .. } => left,
+            _ => 0,
+        }
     }
 
     /// Whether the end of a message is on the wire, or may be, and nobody knows yet what becomes of
@@ -543,7 +574,7 @@ impl Dialogue {
 
     /// The commands that move the session on, without those the server does not offer.
     pub fn next_commands(&self) -> impl Iterator<Item = &'static Verb> + '_ {
-        let lmtp = self.phase == Phase::Greeted && self.greets_as_lmtp();
+        let lmtp = self.phase == Phase::Greeted && self.expects_lmtp();
         self.phase.expected().iter().filter(move |verb| match verb {
             Verb::Ehlo | Verb::Helo => !lmtp,
             Verb::Lhlo => lmtp,

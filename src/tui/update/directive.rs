@@ -8,7 +8,7 @@ use crate::smtp::wait::{Changes, Wait};
 use crate::speaker::login::Credentials;
 use crate::speaker::{Directive as Said, Errand, Login, Say, Starttls, directive as said};
 
-use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED};
+use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED, option_behind};
 use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::model::Model;
@@ -61,7 +61,10 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             Some(place)
         }
         Does::Connect | Does::New => {
+            // Who reads the options reads what stands behind them.
             let named = argument.trim();
+            let ways = named.starts_with('-') || option_behind(argument).is_some();
+            let named = if ways { "" } else { named };
             let error = Target::read(named).err().filter(|_| !named.is_empty())?;
             model.notice = Some(reach::no_target(&error, model.lang));
             Some(behind + argument.find(named)?)
@@ -83,7 +86,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
 }
 
 /// What a slip quotes may be of a secret.
-fn without_secrets(model: &Model, mut error: TranscriptError) -> TranscriptError {
+pub(super) fn without_secrets(model: &Model, mut error: TranscriptError) -> TranscriptError {
     if !model.with_secrets && !model.typed_secrets().is_empty() {
         for (_, value) in &mut error.values {
             *value = "*".repeat(value.chars().count());
@@ -130,6 +133,19 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Login { mechanism, user, initial })) => {
             let credentials = Credentials { user, ..Credentials::default() };
             Effect::Password(id, Box::new(Login::new(&mechanism, credentials, initial)))
+        }
+        Ok(Some(Said::Pipeline)) => {
+            super::group::begin(model);
+            return Vec::new();
+        }
+        Ok(Some(Said::End)) => return super::group::end(model),
+        Ok(Some(Said::Cancel)) => {
+            super::group::cancel(model);
+            return Vec::new();
+        }
+        Ok(Some(Said::Bdat(chunks))) => {
+            let line = format!(":{} {argument}", directive.name);
+            return super::group::bdat(model, chunks, line);
         }
         Ok(Some(Said::Starttls)) => {
             let name = model.habits.hosts.first().cloned().unwrap_or_default();
