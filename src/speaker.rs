@@ -6,6 +6,7 @@
 //! holds what it said. A speaker must tolerate that its words were changed on the way: what the
 //! dialogue shows is what was said.
 
+pub mod chunks;
 pub mod directive;
 pub mod drip;
 pub mod errand;
@@ -27,6 +28,7 @@ use crate::journal::{Ending, Moment};
 use crate::session::Dialogue;
 use crate::smtp::wait::Changes;
 
+pub use chunks::{ChunkByChunk, Chunks, Octets};
 pub use directive::Directive;
 pub use drip::Drip;
 pub use errand::Errand;

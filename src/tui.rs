@@ -13,6 +13,7 @@ pub mod effect;
 pub mod explain;
 pub mod files;
 pub mod find;
+pub mod group;
 pub mod layout;
 pub mod message;
 pub mod model;

@@ -93,6 +93,9 @@ rules! {
     // Mail data.
     GoesOn "verdict.goes-on" "RFC 5321 §4.1.1" Warn "The end of a line that is begun on the wire.",
     ColonText "verdict.colon-text" "RFC 5321 §4.1.1.4" Note "Text that looks like a directive.",
+    Surplus "verdict.surplus" "RFC 3030 §2" Warn "More than the chunk still takes.",
+    FillsChunk "verdict.fills-chunk" "RFC 3030 §2" Note "All that the chunk still takes.",
+    NoRoom "verdict.no-room" "RFC 3030 §2" Note "All but one octet of what the chunk still takes.",
     EndsData "verdict.ends-data" "RFC 5321 §4.1.1.4" Note "The end of the message.",
     DotBlank "verdict.dot-blank" "RFC 5321 §4.1.1.4" Warn "A dot that ends nothing.",
     QuitInData "verdict.quit-in-data" "RFC 5321 §4.1.1.4" Warn "QUIT as a line of the message.",

@@ -41,7 +41,7 @@ pub(super) const READABLE: usize = 64 << 10;
 /// What there is to say about `line`, without its ending, if it were the next one.
 pub fn judge(seen: &Dialogue, line: &str) -> Vec<Fault> {
     let mut faults = if seen.awaits_octets() {
-        Vec::new()
+        text::in_chunk(line, seen.octets_left()).into_iter().collect()
     } else if line.len() > READABLE && !seen.awaits_mail_data() {
         vec![too_long(line, LINE_LIMIT)]
     } else if seen.awaits_mail_data() {

@@ -6,7 +6,7 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 
@@ -29,7 +29,10 @@ use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::login::{Credentials, Next};
-use crate::speaker::{Directive, Errand, Human, Login, Say, Secret, Starttls, Upgrade, directive};
+use crate::speaker::{
+    ChunkByChunk, Directive, Errand, Human, Login, Octets, Say, Secret, Starttls, Upgrade, chunks,
+    directive,
+};
 
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
@@ -69,6 +72,8 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         heard_of_us: 0,
         drips: false,
         bad_input: false,
+        group: None,
+        told_left: 0,
         errand: None,
         asks: None,
         watch: Watch::default(),
@@ -118,6 +123,10 @@ struct Front {
     drips: bool,
     bad_input: bool,
     limits: Limits,
+    /// What leaves together, and how many lines it was.
+    group: Option<(BytesMut, usize)>,
+    /// How many octets of a chunk were said to be missing.
+    told_left: u64,
     /// Whether a server that says nothing is wondered at.
     wonders: bool,
     /// A login, or a switch to TLS, that goes on by itself.
@@ -155,6 +164,7 @@ impl Front {
             let owed = self.owed();
             let overdue = owed.filter(|at| self.given_up != Some(*at));
             let our_turn = (self.dialogue.awaits_client()
+                || self.dialogue.awaits_octets()
                 || goes_on
                 || (owed.is_some() && owed == self.given_up))
                 && !closing
@@ -162,12 +172,9 @@ impl Front {
                 && self.said == self.heard_of_us
                 && self.errand.is_none();
             if ended && our_turn {
-                if self.dialogue.awaits_mail_data() && !self.bad_input {
+                if let Some(key) = self.cut_off().filter(|_| !self.bad_input) {
                     self.bad_input = true;
-                    eprintln!(
-                        "ehlo: {}",
-                        knowledge::word(self.setting.lang(), "message.data-ended")
-                    );
+                    eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), key));
                 }
                 let _ = self.say.try_send(Say::Close(Ending::Finished));
             }
@@ -181,6 +188,7 @@ impl Front {
                         say(&self.heard_of_us(&event, &printer))?;
                         printer.show_own_lines(!terminal || self.errand.is_some());
                         say(&printer.news(&self.dialogue))?;
+                        say(&self.octets_left())?;
                         self.go_on().await?;
                         say(&self.slip())?;
                         // In a pipe nobody is there to wait longer.
@@ -242,6 +250,34 @@ impl Front {
         }
     }
 
+    /// What the end of the input cuts off: the key of a sentence.
+    const fn cut_off(&self) -> Option<&'static str> {
+        if self.group.is_some() {
+            Some("group.ended")
+        } else if self.dialogue.awaits_mail_data() {
+            Some("message.data-ended")
+        } else if self.dialogue.awaits_octets() {
+            Some("bdat.ended")
+        } else {
+            None
+        }
+    }
+
+    /// How many octets of a chunk are still to be typed, once.
+    fn octets_left(&mut self) -> String {
+        let left = self.dialogue.octets_left();
+        let told = std::mem::replace(&mut self.told_left, left);
+        if left == 0 || left == told || self.said != self.heard_of_us {
+            return String::new();
+        }
+        self.note("bdat.left", &[("n", &left.to_string())])
+    }
+
+    /// A note of ours.
+    fn note(&self, key: &'static str, values: &[(&str, &str)]) -> String {
+        format!("# {}\n", knowledge::fill(self.setting.lang(), key, values))
+    }
+
     /// Whether TLS is still to begin without anybody typing it: until then others speak for us.
     fn is_upgrading(&self) -> bool {
         self.setting.tls.when == tls::When::Starttls && !self.dialogue.is_secured()
@@ -292,7 +328,7 @@ impl Front {
     }
 
     fn directive(&self, line: &[u8]) -> Result<Directed, String> {
-        read_directive(line, &self.dialogue, self.setting.lang())
+        read_directive(line, &self.dialogue, self.group.is_some(), self.setting.lang())
     }
 
     /// Begins a login, or asks for its password first.
@@ -352,6 +388,39 @@ impl Front {
         }
     }
 
+    /// A line leaves, or is kept for its group.
+    async fn give(&mut self, bytes: Bytes) {
+        match &mut self.group {
+            Some((group, lines)) => {
+                group.extend_from_slice(&bytes);
+                *lines += 1;
+            }
+            None => self.say(Say::Bytes(bytes)).await,
+        }
+    }
+
+    /// Chunks leave, or are kept for their group.
+    async fn give_chunks(&mut self, mut pieces: Vec<Bytes>) -> anyhow::Result<()> {
+        match (&self.group, pieces.len()) {
+            (Some(_), _) => self.give(Bytes::from(pieces.concat())).await,
+            (None, 1) => self.give(pieces.pop().unwrap_or_default()).await,
+            (None, _) => {
+                self.errand = Some(Errand::Chunks(ChunkByChunk::new(pieces)));
+                self.go_on().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lines are kept from now on.
+    fn begin_group(&mut self) -> String {
+        self.group = Some((BytesMut::new(), 0));
+        let begun = self.note("group.begun", &[]);
+        let offered = self.dialogue.offers("PIPELINING");
+        let warning = if offered { None } else { Some(self.note("group.not-offered", &[])) };
+        [begun, warning.unwrap_or_default()].concat()
+    }
+
     /// A line of input: a directive, or a line for the server.
     async fn typed(&mut self, typed: &[u8]) -> anyhow::Result<()> {
         let line = typed.strip_suffix(b"\n").unwrap_or(typed);
@@ -380,7 +449,26 @@ impl Front {
         }
         let say = match directive {
             Some(directive) => match self.directive(directive) {
+                Ok(Directed::Say(Say::Bytes(bytes))) if self.group.is_some() => {
+                    self.give(bytes).await;
+                    return Ok(());
+                }
                 Ok(Directed::Say(say)) => say,
+                Ok(Directed::Chunks(pieces, told)) => {
+                    if let Some((key, n)) = told {
+                        say(&self.note(key, &[("n", &n.to_string())]))?;
+                    }
+                    return self.give_chunks(pieces).await;
+                }
+                Ok(Directed::Pipeline) => return say(&self.begin_group()),
+                Ok(Directed::End) => {
+                    let group = self.group.take().unwrap_or_default().0.freeze();
+                    Say::Bytes(group)
+                }
+                Ok(Directed::Cancel) => {
+                    let (_, lines) = self.group.take().unwrap_or_default();
+                    return say(&self.note("group.cancelled", &[("n", &lines.to_string())]));
+                }
                 Ok(Directed::Login(login)) => return self.log_in(login).await,
                 Ok(Directed::Starttls) => {
                     let starttls = Starttls::new(self.setting.tls.ehlo.clone());
@@ -392,7 +480,11 @@ impl Front {
                     return Ok(());
                 }
             },
-            None => Say::Bytes(Bytes::from([line, b"\r\n"].concat())),
+            None => {
+                let left = if self.group.is_some() { 0 } else { self.dialogue.octets_left() };
+                self.give(chunks::typed(line, left)).await;
+                return Ok(());
+            }
         };
         if say.is_nothing() {
             eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), "message.nothing-sent"));
@@ -430,14 +522,49 @@ enum Directed {
     Say(Say),
     Login(Login),
     Starttls,
+    /// Chunks, and what is to be said of the number that is announced.
+    Chunks(Vec<Bytes>, Option<(&'static str, u64)>),
+    Pipeline,
+    End,
+    Cancel,
 }
 
 /// Reads a `:directive`.
-fn read_directive(line: &[u8], seen: &Dialogue, lang: Lang) -> Result<Directed, String> {
+fn read_directive(
+    line: &[u8],
+    seen: &Dialogue,
+    grouped: bool,
+    lang: Lang,
+) -> Result<Directed, String> {
     let (name, argument) = transcript::directive(line);
     let at = Place { line: 1, column: 1 };
     let behind_354 = seen.awaits_mail_data();
-    match directive::read(&name, argument, at).map_err(|error| misread::say(&error, lang))? {
+    let read = directive::read(&name, argument, at).map_err(|error| misread::say(&error, lang))?;
+    let fits = read.as_ref().is_none_or(Directive::fits_a_group);
+    match read {
+        _ if grouped && !(fits && (read.is_some() || name == "quit")) => {
+            Err(knowledge::word(lang, "group.grouped").to_owned())
+        }
+        Some(Directive::End | Directive::Cancel) if !grouped => {
+            Err(knowledge::word(lang, "misread.end").to_owned())
+        }
+        Some(Directive::Pipeline | Directive::Bdat(_)) if behind_354 => {
+            Err(knowledge::word(lang, "reason.text").to_owned())
+        }
+        Some(Directive::Pipeline) => Ok(Directed::Pipeline),
+        Some(Directive::End) => Ok(Directed::End),
+        Some(Directive::Cancel) => Ok(Directed::Cancel),
+        Some(Directive::Bdat(chunks)) => {
+            let octets = match &chunks.octets {
+                Octets::Text(octets) => octets.clone(),
+                Octets::Draft => return Err(knowledge::word(lang, "misread.no-draft").to_owned()),
+                Octets::File(file) => read_message(Path::new(file), lang)
+                    .map_err(|error| format!("{file}: {error}"))?
+                    .into(),
+            };
+            let told = chunks.difference(octets.len());
+            Ok(Directed::Chunks(chunks.pieces(octets), told))
+        }
         Some(Directive::Say(say)) => Ok(Directed::Say(say)),
         Some(Directive::Login { .. } | Directive::Starttls) if behind_354 => {
             Err(knowledge::word(lang, "reason.text").to_owned())

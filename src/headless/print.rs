@@ -66,7 +66,14 @@ impl Printer {
         while self.rows < dialogue.wire().len() && !self.goes_on(dialogue, self.rows) {
             let at = self.rows;
             self.rows += 1;
+            let group = dialogue.group_of(at).filter(|_| self.own_lines);
+            if group.as_ref().is_some_and(|group| group.start == at) {
+                out.push_str(":pipeline\n");
+            }
             self.row(dialogue, at, &mut out);
+            if group.is_some_and(|group| group.end == self.rows) {
+                out.push_str(":end\n");
+            }
         }
         let lines = &dialogue.partial_reply().0.lines;
         for line in lines.iter().skip(self.partial) {

@@ -74,6 +74,7 @@ fn equip(errand: &mut Errand, setting: &Setting) -> Result<(), String> {
             starttls.name.clone_from(&setting.tls.ehlo);
             return Ok(());
         }
+        Errand::Chunks(_) => return Ok(()),
     };
     let secret = if login.needs_password() {
         setting.password.read(setting.lang())?.ok_or_else(|| {

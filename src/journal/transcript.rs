@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::{Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side};
 use crate::smtp::command;
@@ -247,19 +247,31 @@ struct Reading {
     starttls: bool,
     handshake: bool,
     open: bool,
+    /// What left together so far, inside `:pipeline`.
+    group: Option<BytesMut>,
 }
 
 impl Default for Reading {
     fn default() -> Self {
         let fidelity = Fidelity { exact_bytes: true, real_time: false };
         let journal = Journal::new(Header { fidelity, ..Header::default() });
-        Self { journal, now: Moment(0), starttls: false, handshake: false, open: true }
+        Self { journal, now: Moment(0), starttls: false, handshake: false, open: true, group: None }
     }
 }
 
 impl Reading {
     fn add(&mut self, what: Happening) {
         self.journal.append(Event::new(self.now, what));
+    }
+
+    fn says(&mut self, from: Side, data: Bytes) {
+        self.add(Happening::Bytes { from, data, veiled: Vec::new() });
+    }
+
+    fn end_group(&mut self) {
+        if let Some(group) = self.group.take() {
+            self.says(Side::Client, group.freeze());
+        }
     }
 
     fn take(&mut self, place: Place, step: Step) -> Result<(), TranscriptError> {
@@ -270,13 +282,18 @@ impl Reading {
                 }
                 let data = text.wire();
                 self.starttls |= command::read(data.trim_ascii_end()).value.verb == Verb::Starttls;
-                self.add(Happening::Bytes { from: Side::Client, data, veiled: Vec::new() });
+                match &mut self.group {
+                    Some(group) => group.extend_from_slice(&data),
+                    None => self.says(Side::Client, data),
+                }
             }
             Step::Server(text) => {
+                // A group that no `:end` closes ends here.
+                self.end_group();
                 let data = text.wire();
                 self.handshake |= self.starttls && data.starts_with(b"220");
                 self.starttls &= data.get(3) == Some(&b'-');
-                self.add(Happening::Bytes { from: Side::Server, data, veiled: Vec::new() });
+                self.says(Side::Server, data);
             }
             Step::Directive { name, argument } => {
                 self.directive(place, &name, String::from_utf8_lossy(&argument).trim())?;
@@ -301,13 +318,19 @@ impl Reading {
             "closed" => self.close(Side::Server, Ending::Finished),
             "reset" => self.close(Side::Server, Ending::Reset),
             "close" => self.close(Side::Client, Ending::Finished),
-            "wait" | "pipeline" | "end" => {}
+            "pipeline" => {
+                self.end_group();
+                self.group = Some(BytesMut::new());
+            }
+            "end" => self.end_group(),
+            "wait" => {}
             _ => return Err(TranscriptError::new(at, "misread.recording").with("name", name)),
         }
         Ok(())
     }
 
     fn close(&mut self, by: Side, how: Ending) {
+        self.end_group();
         if std::mem::take(&mut self.open) {
             self.add(Happening::Closed { by, how });
         }

@@ -9,6 +9,7 @@ mod delivery;
 mod server;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -118,6 +119,8 @@ pub struct Dialogue {
     oldest_kept: usize,
     envelope: Envelope,
     wire: Wire,
+    /// The rows of commands that left together, two or more in one write.
+    groups: Vec<Range<usize>>,
     notices: Vec<(Moment, Happening)>,
     framing: Framing,
     decider: Option<usize>,
@@ -176,6 +179,7 @@ impl Dialogue {
             oldest_kept: 0,
             envelope: Envelope::default(),
             wire: Wire::default(),
+            groups: Vec::new(),
             notices: Vec::new(),
             framing: Framing::Commands,
             decider: None,
@@ -425,6 +429,19 @@ impl Dialogue {
         &self.wire
     }
 
+    /// The rows of each group: commands that left the client in one write, two or more (RFC 2920
+    /// §3.1). Who cuts the bytes in another way sees other groups, and the same dialogue.
+    pub fn groups(&self) -> &[Range<usize>] {
+        &self.groups
+    }
+
+    /// The group to which row `at` belongs.
+    pub fn group_of(&self, at: usize) -> Option<Range<usize>> {
+        let next = self.groups.partition_point(|group| group.start <= at);
+        let group = self.groups.get(next.checked_sub(1)?)?;
+        group.contains(&at).then(|| group.clone())
+    }
+
     /// What happened to the connection: opened, secured, closed.
     pub fn notices(&self) -> &[(Moment, Happening)] {
         &self.notices
@@ -529,7 +546,15 @@ impl Dialogue {
 
     /// Whether octets of a BDAT chunk are still to come.
     pub const fn awaits_octets(&self) -> bool {
-        matches!(self.framing, Framing::Chunk { .. })
+        self.octets_left() > 0
+    }
+
+    /// How many octets of a BDAT chunk are still to come.
+    pub const fn octets_left(&self) -> u64 {
+        match self.framing {
+            Framing::Chunk { left, .. } => left,
+            _ => 0,
+        }
     }
 
     /// Whether the end of a message is on the wire, or may be, and nobody knows yet what becomes of

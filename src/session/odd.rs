@@ -26,6 +26,10 @@ pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> 
     let last = dialogue.waiting().back().and_then(|i| dialogue.exchanges().get(*i));
     match last.map(|e| (&e.turn, e.verb())) {
         Some((Turn::Greeting, _)) => odd.push(Oddity::new("A04", all)),
+        // What is left of octets of which fewer were announced.
+        Some((_, Some(Verb::Bdat))) if matches!(command.verb, Verb::Other(_)) => {
+            odd.push(Oddity::new("H06", all));
+        }
         Some(_) if !dialogue.offers("PIPELINING") => odd.push(Oddity::new("H02", all)),
         Some((_, Some(verb))) if ends_a_group(verb) => odd.push(Oddity::new("H03", all)),
         _ => {}
@@ -70,11 +74,20 @@ fn keyword(param: &Param) -> &str {
     }
 }
 
-/// These must be the last of a pipelined group (RFC 2920 §3.1).
+/// These must be the last of a pipelined group (RFC 2920 §3.1, RFC 3207 §4, RFC 4954 §4).
 const fn ends_a_group(verb: &Verb) -> bool {
     matches!(
         verb,
-        Verb::Ehlo | Verb::Data | Verb::Vrfy | Verb::Expn | Verb::Turn | Verb::Quit | Verb::Noop
+        Verb::Ehlo
+            | Verb::Lhlo
+            | Verb::Data
+            | Verb::Vrfy
+            | Verb::Expn
+            | Verb::Turn
+            | Verb::Quit
+            | Verb::Noop
+            | Verb::Starttls
+            | Verb::Auth
     )
 }
 

@@ -11,7 +11,7 @@ use crate::journal::transcript::{Place, TranscriptError, text};
 use crate::smtp::sasl;
 use crate::smtp::wait::{Changes, LONGEST, Misread, Wait};
 
-use super::{Drip, Say, login};
+use super::{Chunks, Drip, Say, login};
 
 /// What a directive makes the client do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,21 @@ pub enum Directive {
     },
     /// Switch to TLS, with EHLO before and behind it.
     Starttls,
+    /// Send octets by BDAT.
+    Bdat(Chunks),
+    /// Keep the lines that follow until all of them leave in one write (RFC 2920 §3.1).
+    Pipeline,
+    /// Send them.
+    End,
+    /// Drop them.
+    Cancel,
+}
+
+impl Directive {
+    /// Whether it can stand in a group, where it says at once all that it says.
+    pub const fn fits_a_group(&self) -> bool {
+        matches!(self, Self::Say(Say::Bytes(_)) | Self::Bdat(_) | Self::End | Self::Cancel)
+    }
 }
 
 /// Reads the directive whose colon stands at `at`; `None` for a name that says nothing on the wire.
@@ -43,13 +58,19 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
         "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
         "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
-        "close" | "starttls" if !argument.trim_ascii().is_empty() => {
+        "close" | "starttls" | "pipeline" | "end" | "cancel"
+            if !argument.trim_ascii().is_empty() =>
+        {
             return Err(TranscriptError::new(behind, "misread.alone").with("name", name));
         }
         "b64" => Directive::Say(Say::Bytes(encoded(argument, behind)?)),
         "auth" => login(argument, behind)?,
         "timeout" => Directive::Say(Say::Limit(limits(argument, behind)?)),
         "starttls" => Directive::Starttls,
+        "bdat" => Directive::Bdat(Chunks::read(argument, behind)?),
+        "pipeline" => Directive::Pipeline,
+        "end" => Directive::End,
+        "cancel" => Directive::Cancel,
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
     }))

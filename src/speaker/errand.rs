@@ -3,7 +3,7 @@
 use crate::session::Dialogue;
 
 use super::login::{Fault, Next};
-use super::{Login, Starttls};
+use super::{ChunkByChunk, Login, Starttls};
 
 /// Steps that go on by themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Errand {
     Login(Login),
     /// STARTTLS, with EHLO around it.
     Starttls(Starttls),
+    /// BDAT several times.
+    Chunks(ChunkByChunk),
 }
 
 impl Errand {
@@ -20,6 +22,7 @@ impl Errand {
         match self {
             Self::Login(login) => login.next(seen),
             Self::Starttls(starttls) => starttls.next(seen),
+            Self::Chunks(chunks) => chunks.next(seen),
         }
     }
 
@@ -28,6 +31,7 @@ impl Errand {
         match self {
             Self::Login(login) => login.has_begun(),
             Self::Starttls(starttls) => starttls.has_begun(),
+            Self::Chunks(chunks) => chunks.has_begun(),
         }
     }
 
@@ -36,6 +40,7 @@ impl Errand {
         match self {
             Self::Login(_) => "login.under-way",
             Self::Starttls(_) => "starttls.under-way",
+            Self::Chunks(_) => "bdat.under-way",
         }
     }
 
@@ -44,6 +49,7 @@ impl Errand {
         match self {
             Self::Login(_) => "login.remark",
             Self::Starttls(_) => "starttls.remark",
+            Self::Chunks(_) => "bdat.remark",
         }
     }
 
@@ -53,6 +59,7 @@ impl Errand {
         let why = match self {
             Self::Login(login) => login.fault().map(Fault::key),
             Self::Starttls(starttls) => starttls.remark(),
+            Self::Chunks(_) => None,
         };
         why.map(|why| (self.sentence(), why))
     }
@@ -61,7 +68,7 @@ impl Errand {
     pub const fn good_end(&self) -> &'static str {
         match self {
             Self::Login(_) => "235",
-            Self::Starttls(_) => "250",
+            Self::Starttls(_) | Self::Chunks(_) => "250",
         }
     }
 }

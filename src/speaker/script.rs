@@ -20,7 +20,7 @@ use crate::smtp::verb::Verb;
 
 use super::directive::{self, Directive, duration};
 use super::login::{Credentials, Login, Next};
-use super::{Errand, Say, Speaker, Starttls};
+use super::{ChunkByChunk, Errand, Octets, Say, Speaker, Starttls};
 
 /// What a script does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -276,10 +276,12 @@ impl Speaker for Script {
     }
 }
 
-/// In a group stand the client's lines alone.
+/// In a group stands what the client says at once.
 fn grouped(at: Place, step: &Step, inside: bool) -> Result<(), TranscriptError> {
-    let ends = matches!(step, Step::Directive { name, .. } if name == "end");
-    let fits = if inside { ends || matches!(step, Step::Client(_)) } else { !ends };
+    let named = |names: &[&str]| matches!(step, Step::Directive { name, .. } if names.contains(&name.as_str()));
+    let ends = named(&["end"]);
+    let says = matches!(step, Step::Client(_)) || named(&["raw", "b64", "bdat"]);
+    let fits = if inside { ends || says } else { !ends };
     if fits {
         return Ok(());
     }
@@ -297,7 +299,34 @@ fn take(
 ) -> Result<(), TranscriptError> {
     let wrong = |key| TranscriptError::new(at, key);
     match directive::read(name, argument, at)? {
-        Some(Directive::Say(say)) => items.push(Item::Say(say)),
+        Some(Directive::Say(say)) => match group {
+            Some(group) => group.extend_from_slice(say.bytes()),
+            None => items.push(Item::Say(say)),
+        },
+        Some(Directive::Bdat(chunks)) => {
+            let octets = match &chunks.octets {
+                Octets::Text(octets) => octets.clone(),
+                Octets::Draft => return Err(wrong("misread.no-draft")),
+                Octets::File(file) => match load(file) {
+                    Ok(octets) => octets.into(),
+                    Err(why) => {
+                        return Err(wrong("misread.file").with("file", file).with("why", why));
+                    }
+                },
+            };
+            let mut pieces = chunks.pieces(octets);
+            match (group, pieces.len()) {
+                (Some(group), _) => group.extend(pieces.into_iter().flatten()),
+                (None, 1) => items.extend(pieces.pop().map(send)),
+                (None, _) => {
+                    let errand = Errand::Chunks(ChunkByChunk::new(pieces));
+                    items.push(Item::Errand(at, Box::new(errand)));
+                }
+            }
+        }
+        Some(Directive::Pipeline) => *group = Some(BytesMut::new()),
+        Some(Directive::End) => items.extend(group.take().map(|g| send(g.freeze()))),
+        Some(Directive::Cancel) => return Err(wrong("misread.directive").with("name", name)),
         Some(Directive::Data(file)) => match load(&file) {
             Ok(content) => items.push(send(payload::stuff(content))),
             Err(why) => return Err(wrong("misread.file").with("file", file).with("why", why)),
@@ -319,8 +348,6 @@ fn take(
                 };
                 items.push(Item::Wait(wait));
             }
-            "pipeline" => *group = Some(BytesMut::new()),
-            "end" => items.extend(group.take().map(|g| send(g.freeze()))),
             "closed" | "reset" => items.push(Item::ExpectClosed(at)),
             "at" => {}
             _ => return Err(wrong("misread.directive").with("name", name)),

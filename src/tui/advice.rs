@@ -22,18 +22,18 @@ pub fn verdict(model: &Model) -> Option<Vec<Fault>> {
     let line = line(model)?;
     let begun = model.session.begun();
     if !begun.is_empty() {
-        return Some(advice::judge_behind(&model.session.dialogue, &begun, line));
+        return Some(advice::judge_behind(model.session.ahead(), &begun, line));
     }
     let with = chosen(model).map(|candidate| candidate.put_into(line).0);
     let line = with.as_deref().unwrap_or(line);
-    (!line.is_empty()).then(|| advice::judge(&model.session.dialogue, line))
+    (!line.is_empty()).then(|| advice::judge(model.session.ahead(), line))
 }
 
 /// What can stand at the cursor; nothing behind the beginning of a line that is on the wire.
 pub fn candidates(model: &Model) -> Vec<Candidate> {
     let begun = !model.session.begun().is_empty();
     let Some(line) = line(model).filter(|_| !begun) else { return Vec::new() };
-    advice::complete(&model.session.dialogue, &model.habits, line, model.prompt.cursor())
+    advice::complete(model.session.ahead(), &model.habits, line, model.prompt.cursor())
 }
 
 /// The candidate of the open list that is chosen.
@@ -68,5 +68,5 @@ fn suggested(model: &Model) -> Option<String> {
         let with = chosen(model)?.put_into(line).0;
         return with.strip_prefix(line).map(str::to_owned);
     }
-    advice::suggest(&model.session.dialogue, &model.habits, line)
+    advice::suggest(model.session.ahead(), &model.habits, line)
 }

@@ -59,7 +59,7 @@ impl Eq for Directive {}
 pub const LIMIT: &str = "NAME=SECONDS";
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 16] = [
+pub static DIRECTIVES: [Directive; 20] = [
     Directive {
         name: "connect",
         short: None,
@@ -120,7 +120,7 @@ pub static DIRECTIVES: [Directive; 16] = [
         argument: "BYTES WAIT TEXT",
         needs_argument: true,
         words: "help.drip",
-        reason: cannot_send,
+        reason: cannot_drip,
         does: Does::Say,
     },
     Directive {
@@ -130,6 +130,42 @@ pub static DIRECTIVES: [Directive; 16] = [
         needs_argument: true,
         words: "help.data",
         reason: cannot_send_file,
+        does: Does::Say,
+    },
+    Directive {
+        name: "bdat",
+        short: None,
+        argument: "[SIZE] [LAST] TEXT|@FILE",
+        needs_argument: true,
+        words: "help.bdat",
+        reason: cannot_chunk,
+        does: Does::Say,
+    },
+    Directive {
+        name: "pipeline",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.pipeline",
+        reason: cannot_group,
+        does: Does::Say,
+    },
+    Directive {
+        name: "end",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.end",
+        reason: cannot_end,
+        does: Does::Say,
+    },
+    Directive {
+        name: "cancel",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.cancel",
+        reason: has_no_group,
         does: Does::Say,
     },
     Directive {
@@ -217,6 +253,11 @@ impl Directive {
         [Some(self.name), self.short].into_iter().flatten().any(|n| n.eq_ignore_ascii_case(name))
     }
 
+    /// Whether it is a line of a group that is being typed.
+    pub fn is_line(&self) -> bool {
+        matches!(self.name, "raw" | "b64" | "bdat")
+    }
+
     /// How it is written: `:connect TARGET`.
     pub fn written(&self) -> String {
         format!(":{} {}", self.name, self.argument).trim_end().to_owned()
@@ -249,6 +290,40 @@ pub fn cannot_talk(model: &Model) -> Option<&'static str> {
     }
 }
 
+/// Why nothing can be said by a directive that is no line of a group.
+fn is_grouping(model: &Model) -> Option<&'static str> {
+    model.session.group.is_some().then_some("group.grouped")
+}
+
+/// Why nothing can be sent in pieces.
+fn cannot_drip(model: &Model) -> Option<&'static str> {
+    is_grouping(model).or_else(|| cannot_send(model))
+}
+
+/// Why no chunk can be sent.
+fn cannot_chunk(model: &Model) -> Option<&'static str> {
+    let session = &model.session;
+    let text = session.dialogue.awaits_mail_data() && session.group.is_none();
+    cannot_send(model).or_else(|| text.then_some("reason.text"))
+}
+
+/// Why no group can be begun.
+fn cannot_group(model: &Model) -> Option<&'static str> {
+    is_grouping(model)
+        .or_else(|| cannot_send(model))
+        .or_else(|| reads_text(&model.session.dialogue))
+}
+
+/// Why there is no group to be dropped.
+fn has_no_group(model: &Model) -> Option<&'static str> {
+    model.session.group.is_none().then_some("misread.end")
+}
+
+/// Why no group can be sent.
+fn cannot_end(model: &Model) -> Option<&'static str> {
+    has_no_group(model).or_else(|| cannot_send(model))
+}
+
 /// Why no NOOP can be sent.
 pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
@@ -268,14 +343,17 @@ pub fn reads_text(dialogue: &Dialogue) -> Option<&'static str> {
 
 /// Why nothing can begin that goes on by itself: a login, a switch to TLS.
 pub fn cannot_begin(model: &Model) -> Option<&'static str> {
-    cannot_keep_alive(model).or_else(|| something_leaves(model))
+    is_grouping(model).or_else(|| cannot_keep_alive(model)).or_else(|| something_leaves(model))
 }
 
 /// Why no file can be sent.
 pub fn cannot_send_file(model: &Model) -> Option<&'static str> {
     let ready = model.session.dialogue.awaits_mail_data();
     let where_else = (!ready).then_some("message.data-where");
-    where_else.or_else(|| cannot_send(model)).or_else(|| something_leaves(model))
+    is_grouping(model)
+        .or(where_else)
+        .or_else(|| cannot_send(model))
+        .or_else(|| something_leaves(model))
 }
 
 /// Why nothing can begin now: something else is on its way out.

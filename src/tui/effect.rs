@@ -10,6 +10,7 @@ use crate::draft::Offers;
 use super::editor::LeftDraft;
 use super::editor::form::Wanted;
 use super::editor::item::Item;
+use super::group::Part;
 use super::sending::Way;
 
 use crate::smtp::wait::Limits;
@@ -34,6 +35,17 @@ pub enum Effect {
     Remember(String),
     /// Send this file as mail data.
     SayFile(String),
+    /// Read what chunks hold, and make what leaves of these parts.
+    Octets {
+        /// Number of the session.
+        session: usize,
+        /// What leaves.
+        parts: Vec<Part>,
+        /// What is being written.
+        draft: Option<Rope>,
+        /// The directive that was typed; without one they are a group.
+        line: Option<String>,
+    },
     /// Find the password of a login, and what its random values come from.
     Password(usize, Box<Login>),
     /// List this folder, as it was typed.

@@ -206,6 +206,8 @@ pub struct Wish {
     pub beside: bool,
     /// The side of the editor that must be seen, where it has the place of the panes.
     pub editor: Option<Side>,
+    /// How many lines of a group stand around the line being typed.
+    pub held: u16,
     /// Whether a line is typed below the editor.
     pub asking: bool,
     /// Whether there is a line for the tabs of several sessions.
@@ -311,7 +313,7 @@ pub fn panes(wish: &Wish, ratios: &Ratios) -> Panes {
         Constraint::Length(1),
         Constraint::Length(u16::from(wish.tabs)),
         Constraint::Min(1),
-        Constraint::Length(if boxed { 3 } else { 1 }),
+        Constraint::Length(wish.held + if boxed { 3 } else { 1 }),
         Constraint::Length(wish.hints),
     ])
     .areas(Rect::new(0, 0, columns, rows));

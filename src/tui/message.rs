@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
@@ -19,13 +20,22 @@ use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
 use super::sending::Pieces;
 
-/// A file that `:data` names and that cannot be read.
+/// A file that a directive names and that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
     /// As it was typed.
     pub file: String,
     /// Why.
     pub why: String,
+}
+
+/// What leaves by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The bytes, in pieces.
+    pub pieces: Vec<Bytes>,
+    /// What there is to say of the number that is announced.
+    pub differs: Option<(&'static str, u64)>,
 }
 
 /// One thing that happened.
@@ -66,6 +76,15 @@ pub enum Message {
         pieces: Result<Pieces, Unread>,
         /// The number under which they were asked for, if they are of a draft.
         number: Option<u64>,
+    },
+    /// What leaves by hand was made, or why it was not.
+    Made {
+        /// Number of the session.
+        session: usize,
+        /// What leaves.
+        made: Result<Made, Unread>,
+        /// The directive that was typed; without one it is a group.
+        line: Option<String>,
     },
     /// A large draft was looked through.
     Reviewed(usize, Box<Reviewed>),

@@ -15,6 +15,7 @@ use crate::speaker::Errand;
 use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
 use super::find::Find;
+use super::group::Group;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Side, Wish};
 use super::pointer::{Marked, Pointer};
@@ -161,6 +162,10 @@ pub struct Session {
     pub read: Option<ReadContent>,
     /// Whether a large message is being read in the background.
     pub reading: bool,
+    /// Lines that are kept until all of them leave in one write.
+    pub group: Option<Group>,
+    /// How many octets of a chunk were given away and are not on the wire yet.
+    pub octets_given: u64,
     /// Lines that go out one by one.
     pub queue: Option<Queue>,
     /// Of what leaves in pieces, how many bytes are out, and how many there are.
@@ -219,6 +224,8 @@ impl Session {
             view: ContentView::default(),
             read: None,
             reading: false,
+            group: None,
+            octets_given: 0,
             queue: None,
             drip: None,
             unheard: Vec::new(),
@@ -232,6 +239,12 @@ impl Session {
             by_hand: VecDeque::new(),
             line_stands: false,
         }
+    }
+
+    /// What the line being typed stands behind: the lines of a group that is being typed count as
+    /// said.
+    pub fn ahead(&self) -> &Dialogue {
+        self.group.as_ref().map_or(&self.dialogue, Group::ahead)
     }
 
     /// Whether there is no doubt about who is at the other end, or the person has none.
@@ -435,11 +448,19 @@ impl Model {
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
             editor: self.editing().map(|editor| editor.side),
+            held: self.held_shown(),
             asking: matches!(self.popup, Some(Popup::Palette(_))),
             tabs: !self.others.is_empty(),
             hints: self.lines_below(),
         };
         layout::panes(&wish, &self.ratios)
+    }
+
+    /// How many lines of a group are in sight around the line being typed: a quarter of the screen
+    /// is for them.
+    pub fn held_shown(&self) -> u16 {
+        let held = self.session.group.as_ref().map_or(0, Group::len);
+        u16::try_from(held).unwrap_or(u16::MAX).min(self.size.1 / 4)
     }
 
     /// How many lines there are at the bottom. What is said has as many as it needs, up to half of

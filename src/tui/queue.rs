@@ -76,7 +76,8 @@ impl Queue {
         if !dialogue.phase().is_open() {
             return Next::Closed;
         }
-        if self.on_its_way || !(dialogue.awaits_mail_data() || dialogue.awaits_client()) {
+        let takes_lines = dialogue.awaits_mail_data() || dialogue.awaits_octets();
+        if self.on_its_way || !(takes_lines || dialogue.awaits_client()) {
             return Next::Wait;
         }
         self.on_its_way = true;

@@ -121,18 +121,20 @@ fn signed(
     } else {
         chosen(model, session, at).then_some(Role::Marked)
     };
+    let bracket = bracket(&session.dialogue, at);
     let sign = match look {
         _ if !signs => ' ',
         Some(Role::Selected) => '>',
         Some(_) => '+',
         None if session.marks.contains(&at) => '*',
-        None => ' ',
+        None => bracket.0,
     };
     let mark = (row.role, format!("{:1}{sign}", row.mark));
     let time = time(session, at).unwrap_or_default();
     let pieces = pieces(model, session, at, &row);
     let mut lines = if model.wrap {
-        wrap::wrap(mark, pieces, &time, room)
+        let below = (row.role, format!(" {}", if signs { bracket.1 } else { ' ' }));
+        wrap::wrap(mark, &below, pieces, &time, room)
     } else {
         vec![wrap::cut(mark, &pieces, &time, room, session.left)]
     };
@@ -150,6 +152,17 @@ fn signed(
         stamp(&mut lines, moment(&session.dialogue, at), &session.dialogue);
     }
     lines
+}
+
+/// What ties row `at` to the others of its write, in its first line and in those that continue it;
+/// blanks, if it left alone.
+fn bracket(dialogue: &Dialogue, at: usize) -> (char, char) {
+    match dialogue.group_of(at) {
+        None => (' ', ' '),
+        Some(group) if group.start == at => ('\u{250c}', '\u{2502}'),
+        Some(group) if group.end == at + 1 => ('\u{2514}', ' '),
+        Some(_) => ('\u{2502}', '\u{2502}'),
+    }
 }
 
 /// Gives a whole line the look of what is selected; what was looked for keeps its own.

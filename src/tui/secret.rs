@@ -4,11 +4,11 @@
 use crate::journal::transcript::{self, Place};
 use crate::session::secrets::{self, Meant};
 use crate::smtp::Span;
-use crate::smtp::command;
+use crate::smtp::command::{self, Argument};
 use crate::smtp::param::words;
 use crate::smtp::target;
 use crate::smtp::verb::Verb;
-use crate::speaker::directive;
+use crate::speaker::{Chunks, Octets, directive};
 
 use super::directive::Directive;
 use super::model::{Model, Session};
@@ -81,18 +81,25 @@ fn sends(line: &str) -> Option<Sends> {
     let name = rest.split(' ').next().unwrap_or_default();
     let argument = rest.get(name.len() + 1..).unwrap_or_default();
     let known = Directive::find(name);
-    if known.is_some_and(|known| !matches!(known.name, "raw" | "drip")) {
+    if known.is_some_and(|known| !matches!(known.name, "raw" | "drip" | "bdat")) {
         return None;
     }
     let at = Place { line: 1, column: 1 };
     let read = known.and_then(|known| directive::read(known.name, argument.as_bytes(), at).ok()?);
     let bytes = match read {
         Some(directive::Directive::Say(say)) => Some(say.bytes().to_vec()),
+        Some(directive::Directive::Bdat(chunks)) => {
+            let Octets::Text(octets) = &chunks.octets else { return None };
+            Some(chunks.pieces(octets.clone()).concat())
+        }
         _ => None,
     };
     let begin = (1 + name.len() + 1).min(line.len());
     let from = match known {
         Some(known) if known.name == "raw" => vec![begin],
+        Some(known) if known.name == "bdat" => {
+            vec![begin + Chunks::text_begins(argument.as_bytes())]
+        }
         Some(_) if bytes.is_some() => vec![begin + directive::dripped(argument.as_bytes())],
         Some(_) if is_begun_drip(argument) => Vec::new(),
         _ => line.match_indices(' ').map(|(at, _)| at + 1).take(BLANKS).collect(),
@@ -136,8 +143,31 @@ impl Session {
         self.unheard.extend_from_slice(bytes);
     }
 
+    /// How many octets of a chunk are still to be given away.
+    pub fn octets_left(&self) -> u64 {
+        let mut left = self.dialogue.octets_left().saturating_sub(self.octets_given);
+        let mut rest = self.unheard.as_slice();
+        while !rest.is_empty() {
+            if left > 0 {
+                let taken = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
+                left -= taken as u64;
+                rest = rest.get(taken..).unwrap_or_default();
+                continue;
+            }
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            let (line, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            rest = behind;
+            let read = command::read(line.trim_ascii_end()).value;
+            if let Argument::Chunk { size, .. } = read.argument {
+                left = size;
+            }
+        }
+        left
+    }
+
     /// These bytes of ours are on the wire.
     pub(super) fn wrote(&mut self, bytes: &[u8]) {
+        self.octets_given = self.octets_given.saturating_sub(bytes.len() as u64);
         if self.unheard.starts_with(bytes) {
             self.unheard.drain(..bytes.len());
         } else {
@@ -153,6 +183,7 @@ impl Session {
     /// Nothing that was given away will be on the wire any more.
     pub(super) fn gives_up(&mut self) {
         self.unheard.clear();
+        self.octets_given = 0;
         self.drip = None;
     }
 
@@ -161,9 +192,14 @@ impl Session {
         if self.dialogue.awaits_mail_data() || self.dialogue.awaits_octets() {
             return Vec::new();
         }
-        let mut bytes = [self.dialogue.begun_line(), &self.unheard].concat();
+        let mut bytes = [self.dialogue.begun_line(), &self.unheard, &self.held()].concat();
         let end = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
         bytes.split_off(end)
+    }
+
+    /// What a group that is being typed sends before the line of the prompt.
+    fn held(&self) -> Vec<u8> {
+        self.group.as_ref().map(|group| group.before(group.lines().1)).unwrap_or_default()
     }
 
     /// What would be a secret in `text` if it were sent now; it may go on with a line of which the
@@ -176,6 +212,7 @@ impl Session {
         };
         let mut bytes = self.dialogue.partial_line();
         bytes.extend_from_slice(&self.unheard);
+        bytes.extend_from_slice(&self.held());
         if bytes.is_empty() {
             return secrets::in_typed(text, meant);
         }
@@ -247,7 +284,7 @@ impl Session {
         dialogue.awaits_mail_data()
             || dialogue.awaits_octets()
             || asked.any(|exchange| exchange.verb() == Some(&Verb::Data))
-            || begins_message(&[&self.unheard, bytes].concat())
+            || begins_message(&[&self.unheard, &self.held()[..], bytes].concat())
     }
 }
 

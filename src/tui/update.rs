@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod find;
 mod form;
+mod group;
 mod help;
 mod leaving;
 mod lines;
@@ -107,6 +108,9 @@ fn hides(model: &Model) -> bool {
     !model.prompt.text().is_empty() && !model.typed_secrets().is_empty()
 }
 
+/// No lines that a person types are larger than this together; a message can be.
+const LINES: usize = 64 << 10;
+
 /// What a session is told to say is on its way.
 fn given(model: &mut Model, effect: &Effect) {
     let (id, bytes) = match effect {
@@ -121,7 +125,9 @@ fn given(model: &mut Model, effect: &Effect) {
     let dialogue = &session.dialogue;
     // Nothing of a message is a secret, and it can be large.
     let ours = session.sending.as_ref().is_none_or(|sending| sending.by_hand);
-    if ours && !dialogue.awaits_mail_data() && !dialogue.awaits_octets() {
+    if ours && dialogue.awaits_octets() {
+        session.octets_given += bytes.len() as u64;
+    } else if ours && !dialogue.awaits_mail_data() && bytes.len() <= LINES {
         session.gave(bytes);
     }
     if matches!(effect, Effect::Drip(..)) {
@@ -163,6 +169,9 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Pieces { session, pieces, number } => {
             return sending::begin(model, session, pieces, number);
         }
+        Message::Made { session, made, line } => {
+            return group::made(model, session, made, line.as_deref());
+        }
         Message::Reviewed(id, reviewed) => draft::reviewed(model, id, *reviewed),
         Message::Stamped(id, item, stamp) => draft::stamped(model, id, item, stamp),
         Message::Edited { session, revision, text } => {
@@ -198,6 +207,9 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     session.dialogue.apply(event);
     session.sight.grow(&session.dialogue);
     trust::heard(session, event, insecure);
+    if let Some(group) = &mut session.group {
+        group.look(&session.dialogue);
+    }
     match &event.what {
         Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
         Happening::Bytes { .. }
@@ -416,6 +428,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FindPrevious => find::again(model, false),
         Action::HistorySearch => search::open(model),
         Action::Leave if find::leave(model) => {}
+        Action::Leave if model.focus == Pane::Prompt && group::cancel(model) => {}
         _ if explain::act(model, action) => {}
         _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
@@ -545,6 +558,9 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     }
     if model.editing().is_none() && !model.prompt.text().is_empty() {
         model.prompt.take(false);
+        return Vec::new();
+    }
+    if group::cancel(model) {
         return Vec::new();
     }
     if model.session.dialling {

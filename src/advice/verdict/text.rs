@@ -32,6 +32,22 @@ pub(super) fn base64(text: &str) -> Option<Fault> {
     }
 }
 
+/// What there is to say about a line that is typed while so many octets of a chunk are `left`; its
+/// CRLF goes with it where that fits.
+pub(super) fn in_chunk(line: &str, left: u64) -> Option<Fault> {
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    let all = Span::new(0, line.len());
+    let surplus = (line.len() + 2).saturating_sub(left);
+    match line.len().checked_sub(left) {
+        Some(0) => Some(Rule::FillsChunk.at(all)),
+        Some(_) => {
+            let beyond = Rule::Surplus.at(Span::new(left, line.len()));
+            Some(beyond.with("n", surplus.to_string()))
+        }
+        None => (surplus == 1).then(|| Rule::NoRoom.at(all)),
+    }
+}
+
 /// What there is to say about a line of mail data.
 pub(super) fn in_data(seen: &Dialogue, line: &str) -> Vec<Fault> {
     let all = Span::new(0, line.len());

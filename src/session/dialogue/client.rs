@@ -31,7 +31,24 @@ impl Dialogue {
             self.undecided.extend_from_slice(&data);
             return;
         }
+        let before = self.wire.len();
         self.frame_client(data, begin);
+        self.group_together(before);
+    }
+
+    /// The rows from `before` on are of one write: several commands among them are a group.
+    fn group_together(&mut self, before: usize) {
+        let (mut first, mut commands, mut at) = (None, 0, before);
+        while let Some((rows, begin)) = self.wire.run(at) {
+            if matches!(begin, Row::Client { .. }) {
+                first.get_or_insert(at);
+                commands += 1;
+            }
+            at = rows.end;
+        }
+        if let Some(first) = first.filter(|_| commands > 1) {
+            self.groups.push(first..self.wire.len());
+        }
     }
 
     /// Frames `data`, whose first byte is number `begin` of what the client has said.

@@ -8,8 +8,15 @@ use super::Piece;
 /// Width of the mark before a line: `C `, `S>`.
 pub const MARK: usize = 2;
 
-/// Breaks pieces into lines; the first has the mark and, at the right, the time.
-pub(super) fn wrap(mark: Piece, pieces: Vec<Piece>, time: &str, columns: usize) -> Vec<Vec<Piece>> {
+/// Breaks pieces into lines; the first has the mark, those that continue it what stands `below` that,
+/// and the last one has the time at the right.
+pub(super) fn wrap(
+    mark: Piece,
+    below: &Piece,
+    pieces: Vec<Piece>,
+    time: &str,
+    columns: usize,
+) -> Vec<Vec<Piece>> {
     let room = columns.saturating_sub(MARK).max(1);
     let mut lines = vec![vec![mark]];
     let mut used = 0;
@@ -32,7 +39,7 @@ pub(super) fn wrap(mark: Piece, pieces: Vec<Piece>, time: &str, columns: usize) 
                 used += width(head);
             }
             if !tail.is_empty() {
-                lines.push(vec![(role, " ".repeat(MARK))]);
+                lines.push(vec![below.clone()]);
                 used = 0;
             }
             rest = tail;

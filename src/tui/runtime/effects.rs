@@ -43,6 +43,10 @@ impl Loop {
                     let (id, lang) = (self.model.session.id, self.model.lang);
                     reading::say_file(id, path, lang, self.inner.clone());
                 }
+                Effect::Octets { session, parts, draft, line } => {
+                    let (lang, inner) = (self.model.lang, self.inner.clone());
+                    reading::octets(session, parts, draft, line, lang, inner);
+                }
                 Effect::Password(session, login) => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());
                     reading::password(session, login, self.password.clone(), lang, inner);

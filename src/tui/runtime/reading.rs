@@ -12,12 +12,13 @@ use crate::knowledge::{self, Lang};
 use crate::net;
 use crate::session::content::Content;
 use crate::smtp::payload;
-use crate::speaker::{Login, Secret};
+use crate::speaker::{Login, Octets, Secret};
 
 use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
 use super::super::files::{Folder, MOST};
-use super::super::message::{Message, Unread};
+use super::super::group::Part;
+use super::super::message::{Made, Message, Unread};
 use super::super::sending::{Pieces, Way};
 
 /// Where messages of the background go; an error ends the program.
@@ -42,6 +43,46 @@ pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
         let pieces = pieces.map_err(|error| Unread { why: error.to_string(), file: path });
         Message::Pieces { session, pieces, number: None }
     });
+}
+
+/// Reads what chunks hold, and makes what leaves by hand of session `session`.
+pub(super) fn octets(
+    session: usize,
+    parts: Vec<Part>,
+    draft: Option<Rope>,
+    line: Option<String>,
+    lang: Lang,
+    inner: Inner,
+) {
+    in_background(inner, move || {
+        let made = made(parts, draft.as_ref(), lang);
+        Message::Made { session, made, line }
+    });
+}
+
+fn made(parts: Vec<Part>, draft: Option<&Rope>, lang: Lang) -> Result<Made, Unread> {
+    let mut made = Made { pieces: Vec::new(), differs: None };
+    for part in parts {
+        let chunks = match part {
+            Part::Said(bytes) => {
+                made.pieces.push(bytes);
+                continue;
+            }
+            Part::Chunks(chunks) => chunks,
+        };
+        let octets = match (&chunks.octets, draft) {
+            (Octets::Text(octets), _) => octets.clone(),
+            (Octets::File(file), _) => read_message(&expanded(file), lang)
+                .map_err(|error| Unread { file: file.clone(), why: error.to_string() })?
+                .into(),
+            (Octets::Draft, text) => {
+                text.map(|text| draft::wire(&text.to_string())).unwrap_or_default()
+            }
+        };
+        made.differs = made.differs.or_else(|| chunks.difference(octets.len()));
+        made.pieces.extend(chunks.pieces(octets));
+    }
+    Ok(made)
 }
 
 /// Makes what leaves of a draft.

@@ -11,10 +11,8 @@ use super::super::message::Unread;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::palette;
 use super::super::popup::Popup;
-use super::directive;
-
-/// The directive that sends a file.
-const DATA: &str = ":data ";
+use super::{directive, group};
+use crate::speaker::chunks;
 
 /// A key that no table names: its character goes into the prompt.
 pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -48,6 +46,9 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// Edits the line; `false` if `action` is none of that.
 pub(super) fn edit(model: &mut Model, action: Action) -> bool {
+    if group::moves(model, action) {
+        return true;
+    }
     if matches!(action, Action::Right | Action::End) && super::advice::take_ghost(model) {
         return true;
     }
@@ -89,6 +90,9 @@ const fn kills(action: Action) -> bool {
 /// Enter: the line goes out as it stands.
 pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     let inside = model.session.dialogue.is_inside_text();
+    if model.session.group.is_some() && !model.prompt.text().starts_with(':') {
+        return group::keep_pasted(model);
+    }
     match model.prompt.text().strip_prefix(':').filter(|_| !inside) {
         Some(line) => {
             if line.contains('\n') {
@@ -115,6 +119,14 @@ pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
     if let Some(why) = (found.reason)(model) {
         return directive::refuse(model, why);
     }
+    if model.session.group.is_some() && found.is_line() {
+        let line = model.prompt.text().to_owned();
+        super::close(model);
+        let begun = model.prompt.put_aside(&line);
+        let effects = group::keep(model);
+        model.prompt.put_back(begun);
+        return effects;
+    }
     let (line, remembered) = take(model, true);
     super::close(model);
     let mut effects = directive::run(model, line.strip_prefix(':').unwrap_or(&line));
@@ -122,14 +134,15 @@ pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// The file of a `:data` cannot be read: the line is there again to be mended, the cursor at the
-/// file, unless another one was begun or it would be text now.
-pub(super) fn stays(model: &mut Model, id: usize, unread: &Unread) {
+/// The file of a directive, which began so, cannot be read: the line is there again to be mended,
+/// the cursor at the file, unless another one was begun or it would be text now.
+pub(super) fn stays(model: &mut Model, id: usize, unread: &Unread, begins: &str) {
     model.notice = Some(model.numbered(id, format!("{}: {}", unread.file, unread.why)));
     let begun = model.popup.is_some() || !model.prompt.text().is_empty();
-    if model.session.id == id && !begun && !model.session.dialogue.is_inside_text() {
-        model.prompt.set(&[DATA, &unread.file].concat());
-        model.prompt.place(DATA.len());
+    let free = model.session.id == id && !begun && !begins.is_empty();
+    if free && !model.session.dialogue.is_inside_text() {
+        model.prompt.set(&[begins, &unread.file].concat());
+        model.prompt.place(begins.len());
     }
 }
 
@@ -141,7 +154,13 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
     let (line, remembered) = take(model, keep);
     model.session.anchor = Anchor::Follow;
     super::sending::line_given(model, &line);
-    let wire: String = line.split('\n').flat_map(|line| [line, "\r\n"]).collect();
+    let mut left = model.session.octets_left();
+    let mut wire = Vec::new();
+    for line in line.split('\n') {
+        let bytes = chunks::typed(line.as_bytes(), left);
+        left = left.saturating_sub(bytes.len() as u64);
+        wire.extend_from_slice(&bytes);
+    }
     // Whoever goes on typing has changed their mind about leaving.
     model.parting.clear();
     let said = Effect::Say(model.session.id, Bytes::from(wire));
@@ -150,7 +169,7 @@ pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
 
 /// Takes the line out of the prompt. With `keep` the history has it, if it may, and so has the next
 /// run.
-fn take(model: &mut Model, keep: bool) -> (String, Option<Effect>) {
+pub(super) fn take(model: &mut Model, keep: bool) -> (String, Option<Effect>) {
     let keep = keep && model.may_be_remembered();
     let line = model.prompt.take(keep);
     let remembered = keep && model.remembers && !line.trim().is_empty();

@@ -83,7 +83,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
 }
 
 /// What a slip quotes may be of a secret.
-fn without_secrets(model: &Model, mut error: TranscriptError) -> TranscriptError {
+pub(super) fn without_secrets(model: &Model, mut error: TranscriptError) -> TranscriptError {
     if !model.with_secrets && !model.typed_secrets().is_empty() {
         for (_, value) in &mut error.values {
             *value = "*".repeat(value.chars().count());
@@ -130,6 +130,19 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Login { mechanism, user, initial })) => {
             let credentials = Credentials { user, ..Credentials::default() };
             Effect::Password(id, Box::new(Login::new(&mechanism, credentials, initial)))
+        }
+        Ok(Some(Said::Pipeline)) => {
+            super::group::begin(model);
+            return Vec::new();
+        }
+        Ok(Some(Said::End)) => return super::group::end(model),
+        Ok(Some(Said::Cancel)) => {
+            super::group::cancel(model);
+            return Vec::new();
+        }
+        Ok(Some(Said::Bdat(chunks))) => {
+            let line = format!(":{} {argument}", directive.name);
+            return super::group::bdat(model, chunks, line);
         }
         Ok(Some(Said::Starttls)) => {
             let name = model.habits.hosts.first().cloned().unwrap_or_default();

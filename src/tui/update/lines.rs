@@ -1,8 +1,7 @@
 //! Lines that go out one by one, each behind the reply to the one before.
 
-use bytes::Bytes;
-
 use crate::knowledge;
+use crate::speaker::chunks;
 
 use super::super::effect::Effect;
 use super::super::model::Model;
@@ -33,7 +32,10 @@ pub(super) fn next_line(model: &mut Model, id: usize) -> Vec<Effect> {
     let Some(queue) = &mut session.queue else { return Vec::new() };
     match queue.next(&session.dialogue) {
         Next::Wait => {}
-        Next::Line(line) => return vec![Effect::Say(id, Bytes::from(line + "\r\n"))],
+        Next::Line(line) => {
+            let bytes = chunks::typed(line.as_bytes(), session.dialogue.octets_left());
+            return vec![Effect::Say(id, bytes)];
+        }
         Next::Done => session.queue = None,
         Next::Refused(code) => stop(model, id, "queue.refused", &code.to_string()),
         Next::Closed => stop(model, id, "queue.closed", ""),

@@ -29,7 +29,10 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         super::close(model);
         model.focus = Pane::Prompt;
     }
-    if text.contains('\n') {
+    if text.contains('\n') && model.session.group.is_some() && model.popup.is_none() {
+        // They are kept one by one with Enter.
+        model.prompt.insert(text);
+    } else if text.contains('\n') {
         ask(model, Asked::Paste(text.to_owned()));
     } else if let Some(line) = model.line() {
         line.insert(text);

@@ -14,6 +14,9 @@ use super::super::popup::{Answer, Asked, Popup};
 use super::super::sending::{Next, Pieces, Sending, Way, begun};
 use super::{compose, directive, editor, question, unsent};
 
+/// The directive that sends a file.
+const DATA: &str = ":data ";
+
 /// The size of a chunk at first, and the sizes that can be chosen; the last one is one chunk.
 const CHUNK: usize = 64 << 10;
 const CHUNKS: [usize; 7] = [64, 1 << 10, 8 << 10, CHUNK, 512 << 10, 4 << 20, usize::MAX];
@@ -209,7 +212,7 @@ pub(super) fn begin(
     let pieces = match pieces {
         Ok(pieces) => pieces,
         Err(unread) => {
-            compose::stays(model, id, &unread);
+            compose::stays(model, id, &unread, DATA);
             return Vec::new();
         }
     };

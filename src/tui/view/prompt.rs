@@ -14,6 +14,7 @@ use crate::session::Phase;
 use super::super::advice;
 use super::super::editor::size;
 use super::super::find::Needle;
+use super::super::group::{Held, differs};
 use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
@@ -30,7 +31,7 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
         area
     };
     let mark = mark(model);
-    let room = usize::from(area.width).saturating_sub(width(mark) + 1);
+    let room = usize::from(area.width).saturating_sub(width(&mark) + 1);
     let hidden = hidden(model, room);
     let mut pieces: Vec<Piece> = Vec::new();
     let (mut skip, mut left) = (hidden, room + 1);
@@ -51,8 +52,44 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
         let (shown, _) = split_at_width(&ghost, left);
         pieces.push((Role::Dim, shown.to_owned()));
     }
-    pieces.insert(0, (Role::Prompt, mark.to_owned()));
-    draw_lines(model, vec![pieces], area, frame);
+    pieces.insert(0, (Role::Prompt, mark));
+    let (mut lines, behind) = held(model, area.width);
+    lines.push(pieces);
+    lines.extend(behind);
+    draw_lines(model, lines, area, frame);
+}
+
+/// The lines of a group that stand in sight before the one being typed, and behind it.
+fn held(model: &Model, columns: u16) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
+    let Some(group) = &model.session.group else { return (Vec::new(), Vec::new()) };
+    let (lines, at) = group.lines();
+    let shown = usize::from(model.held_shown());
+    let first = at.saturating_sub(shown);
+    let all = lines.iter().enumerate().skip(first).take(shown);
+    let mut all: Vec<_> = all.map(|(number, held)| line(model, number, held, columns)).collect();
+    let behind = all.split_off((at - first).min(all.len()));
+    (all, behind)
+}
+
+/// A line of a group with its number, and the worst that there is to say about it.
+fn line(model: &Model, number: usize, held: &Held, columns: u16) -> Vec<Piece> {
+    let mut left = usize::from(columns);
+    let begin = format!("{} ", number + 1);
+    left = left.saturating_sub(width(&begin));
+    let mut pieces = vec![(Role::Dim, begin)];
+    for token in own_tokens(&held.shown(model.with_secrets)) {
+        let (shown, _) = split_at_width(&token.text, left);
+        left -= width(shown);
+        pieces.push((if token.odd { Role::Odd } else { Role::Client }, shown.to_owned()));
+    }
+    if let Some(fault) = &held.fault {
+        let said = say(fault, model.lang);
+        let (shown, _) = split_at_width(&said.text, left.saturating_sub(2));
+        if !shown.is_empty() {
+            pieces.push((said.role, format!("  {shown}")));
+        }
+    }
+    pieces
 }
 
 /// What is suggested behind the line, veiled as it would be once it is taken.
@@ -65,17 +102,18 @@ fn ghost(model: &Model) -> Option<String> {
 /// Where the cursor stands on the screen.
 pub fn cursor(model: &Model, area: Rect, has_box: bool) -> (u16, u16) {
     let area = if has_box { inside(area) } else { area };
-    let mark = width(mark(model));
+    let mark = width(&mark(model));
     let room = usize::from(area.width).saturating_sub(mark + 1);
     let column = mark + width(&before_cursor(model)) - hidden(model, room);
     let column = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
-    (area.x + column, area.y)
+    let row = u16::try_from(held(model, area.width).0.len()).unwrap_or_default();
+    (area.x + column, area.y + row.min(area.height.saturating_sub(1)))
 }
 
 /// The byte of the line that is shown at column `x` of the screen.
 pub fn byte_at(model: &Model, x: u16) -> usize {
     let area = model.panes().inside(Pane::Prompt).unwrap_or_default();
-    let mark = width(mark(model));
+    let mark = width(&mark(model));
     let room = usize::from(area.width).saturating_sub(mark + 1);
     let column = usize::from(x.saturating_sub(area.x)).saturating_sub(mark) + hidden(model, room);
     let around = around(model);
@@ -123,18 +161,24 @@ fn first(text: &str) -> &str {
     text.get(..right_of(text, 0)).unwrap_or_default()
 }
 
-fn mark(model: &Model) -> &'static str {
+fn mark(model: &Model) -> String {
     let dialogue = &model.session.dialogue;
-    if matches!(model.popup, Some(Popup::Palette(_))) {
+    let left = model.session.octets_left();
+    let mark = if matches!(model.popup, Some(Popup::Palette(_))) {
         // A directive, whatever the server waits for.
         "> "
+    } else if let Some(group) = &model.session.group {
+        return format!("GROUP {}> ", group.len());
+    } else if left > 0 {
+        return format!("BDAT {left}> ");
     } else if dialogue.awaits_mail_data() {
         "DATA> "
     } else if dialogue.awaits_login() {
         "AUTH> "
     } else {
         "> "
-    }
+    };
+    mark.to_owned()
 }
 
 /// What stands at the right of the upper border, `columns` wide: the verdict on the line, else what
@@ -143,6 +187,9 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
     let dim = |key| (Role::Dim, model.sentence(key, &[]));
     let warn = |key| (Role::Warn, model.sentence(key, &[]));
     let dialogue = &model.session.dialogue;
+    if let Some((key, n)) = differs(model.prompt.text()) {
+        return (Role::Warn, model.sentence(key, &[("n", &n.to_string())]));
+    }
     let newlines = model.prompt.text().matches('\n').count();
     if newlines > 0 {
         let n = (newlines + 1).to_string();
@@ -157,7 +204,10 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         return said;
     }
     let draft = draft(model);
+    let left = model.session.octets_left();
     match dialogue.phase() {
+        _ if model.session.group.is_some() => dim("group.hint"),
+        _ if left > 0 => (Role::Dim, model.sentence("bdat.hint", &[])),
         _ if really => warn("data.really"),
         _ if dialogue.awaits_mail_data() && !draft.is_empty() => (Role::Dim, draft),
         _ if advice::wants_empty_line(model) => dim("verdict.empty-line"),
