@@ -20,7 +20,7 @@ use crate::speaker::Policy;
 
 pub use attach::Attachments;
 pub use common::Common;
-pub use reach::ReachArgs;
+pub use reach::{ReachArgs, Slip, typed as typed_route};
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
 

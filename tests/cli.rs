@@ -877,6 +877,70 @@ fn plain_sends_raw_bytes_files_and_dots() {
 }
 
 #[test]
+fn plain_keeps_a_group_and_sends_chunks_and_octets_by_hand() {
+    let peer = Peer::start(|client| {
+        polite(client, |client| {
+            let group: Vec<String> = (0..3).map(|_| client.line()).collect();
+            assert_eq!(group, ["MAIL FROM:<a@b>\r\n", "RCPT TO:<c@d>\r\n", "BDAT 7\r\n"]);
+            assert_eq!(client.line(), "Subject\r\n");
+            client.say("250 one\r\n250 two\r\n250 three\r\n500 four\r\n");
+            assert_eq!(client.line(), "BDAT 9\r\n");
+            assert_eq!([client.line(), client.line()], ["hello\r\n", ":\n"]);
+            client.say("250 by hand\r\n");
+            assert_eq!(client.line(), "BDAT 2\r\n");
+            assert_eq!(client.line(), "a\n");
+            client.say("250 first\r\n");
+            assert_eq!(client.line(), "BDAT 1 LAST\r\n");
+            assert_eq!(client.line(), "\n");
+            client.say("250 last\r\n");
+        });
+    });
+    let home = Home::new();
+    home.file("m.eml", "a\n\n");
+    let input = "EHLO x\n:pipeline\nNOOP\n:cancel\n:pipeline\nMAIL FROM:<a@b>\nRCPT TO:<c@d>\n:bdat 7 Subject\n:end\nBDAT 9\nhello\n:raw :\\n\\c\n:bdat --chunk 2 LAST @m.eml\nQUIT\n";
+    let args = ["--plain", &peer.address, "--record", "r.jsonl"];
+    let ended = home.run_with(args, input).with(0);
+    peer.end();
+    for said in [
+        "# the group is dropped (lines: 1)",
+        "# less is announced than follows, octets: 2",
+        ":pipeline\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nC: BDAT 7\n",
+        ":end\nS: 250 one\n",
+        "# still to come of the chunk, in octets: 9;",
+        "# still to come of the chunk, in octets: 2;",
+    ] {
+        assert!(ended.out.contains(said), "{said}\n{}", ended.out);
+    }
+    // A recording knows what left together, and so does what is printed of it.
+    let shown = home.run(["show", "r.jsonl"]).with(0).out;
+    assert!(shown.contains(":pipeline\nC: MAIL FROM:<a@b>\n"), "{shown}");
+    let groups: Value =
+        serde_json::from_str(&home.run(["show", "r.jsonl", "--json"]).with(0).out).unwrap();
+    let groups: Vec<_> =
+        groups["exchanges"].as_array().unwrap().iter().map(|e| e["group"].as_u64()).collect();
+    assert_eq!(groups.get(2..6), Some(&[Some(0), Some(0), Some(0), Some(0)][..]), "{groups:?}");
+    home.file("s.txt", &shown);
+    assert!(home.run(["show", "s.txt"]).with(0).out.contains(":end\n"));
+}
+
+#[test]
+fn plain_says_what_the_end_of_the_input_cuts_off() {
+    for (input, said) in [
+        ("EHLO x\n:pipeline\nNOOP\n", "ended inside a group"),
+        (
+            "EHLO x\nMAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.net>\nBDAT 5\nx\n",
+            "ended inside a chunk",
+        ),
+        ("EHLO x\n:pipeline\n:starttls\n", "in a group stand lines"),
+        ("EHLO x\n:end\n", "there is no group to end"),
+        ("EHLO x\n:bdat @draft\n", "there is no draft here"),
+    ] {
+        let ended = Home::new().run_with(["--plain", "practice"], input).with(64);
+        assert!(ended.err.contains(said), "{input}: {}", ended.err);
+    }
+}
+
+#[test]
 fn plain_tells_each_piece_of_a_line_that_leaves_in_pieces() {
     let peer = Peer::start(|client| {
         polite(client, |client| drop(client.answer("NOOP\r\n", "250 ok")));

@@ -49,6 +49,7 @@ const FILES: &[&str] = &[
     "text/advice.toml",
     "text/auth.toml",
     "text/editor.toml",
+    "text/group.toml",
     "text/interface.toml",
     "text/reach.toml",
     "text/send.toml",

@@ -946,6 +946,38 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(config(500))]
+
+    /// A group cut anywhere is the same dialogue; only what left together differs, and no row is in
+    /// two groups.
+    #[test]
+    fn a_group_cut_anywhere_gives_the_same_dialogue(
+        commands in vec(select(&["MAIL FROM:<a@b.example>\r\n", "RCPT TO:<c@d.example>\r\n", "NOOP\r\n", "BDAT 4\r\na\r\nb", "RSET\r\n", "FOO\n"]), 2..9),
+        cuts in vec(any::<Index>(), 1..6),
+    ) {
+        let (ok, mut steps) = ("250 ok\r\n".repeat(commands.len()), vec![Step::Opened]);
+        for (side, text) in [
+            (Side::Server, "220 mx\r\n"),
+            (Side::Client, "EHLO x\r\n"),
+            (Side::Server, "250-mx\r\n250-CHUNKING\r\n250 PIPELINING\r\n"),
+            (Side::Client, &commands.concat()),
+            (Side::Server, &ok),
+        ] {
+            steps.push(Step::Says(side, text.as_bytes().to_vec()));
+        }
+        let (whole, parts) = (fold(&steps), fold(&cut(&steps, &cuts)));
+        prop_assert!(whole == parts);
+        prop_assert_eq!(whole.groups().len(), 1);
+        let mut end = 0;
+        for group in parts.groups() {
+            prop_assert!(group.start >= end && group.end <= parts.wire().len());
+            prop_assert_eq!(parts.group_of(group.start), Some(group.clone()));
+            end = group.end;
+        }
+    }
+}
+
 #[test]
 fn an_event_without_bytes_changes_nothing() {
     for side in [Side::Client, Side::Server] {

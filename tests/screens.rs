@@ -19,6 +19,8 @@ mod copying;
 mod editor;
 #[path = "screens/explaining.rs"]
 mod explaining;
+#[path = "screens/group.rs"]
+mod group;
 #[path = "screens/history.rs"]
 mod history;
 #[path = "screens/keys.rs"]

@@ -202,6 +202,38 @@ fn postfix_answers_everything_that_is_asked() {
     assert!(postfix.stored("number-two").ends_with(b"\n\n.\nno end\n"));
 }
 
+/// A group with chunks in it, a file cut at sizes that were chosen, and a number that is wrong.
+fn takes_a_group_and_chunks_by_hand(mta: &Mta) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("m.eml");
+    std::fs::write(&file, "Subject: by-hand-file\r\n\r\n.\r\nof a file\r\n").unwrap();
+    let file = file.display();
+    let to = "C: MAIL FROM:<a@example.test>\nC: RCPT TO:<inbox@example.test>\n";
+    let object = object(
+        mta,
+        &format!(
+            "C: EHLO pc.example.test\nS: 250\n:pipeline\n{to}:bdat Subject: by-hand-group\n:bdat LAST \\r\\nin a group\n:end\nS: 250\nS: 250\nS: 250\nS: 250\n{to}S: 250\nS: 250\n:bdat --chunk 3,20 LAST @{file}\nS: 250\n{to}S: 250\nS: 250\n:bdat 2 LAST by\\c\nS: 250\nC: QUIT\n"
+        ),
+    );
+    let groups: Vec<_> =
+        object["exchanges"].as_array().unwrap().iter().map(|e| e["group"].as_u64()).collect();
+    assert_eq!(groups.get(2..6), Some(&[Some(0); 4][..]), "{groups:?}");
+    assert!(mta.stored("by-hand-group").ends_with(b"\n\nin a group\n"));
+    assert!(mta.stored("by-hand-file").ends_with(b"\n\n.\nof a file\n"));
+}
+
+#[test]
+fn exim_takes_a_group_and_chunks_by_hand() {
+    let Some(exim) = Mta::start("exim") else { return };
+    takes_a_group_and_chunks_by_hand(&exim);
+}
+
+#[test]
+fn postfix_takes_a_group_and_chunks_by_hand() {
+    let Some(postfix) = Mta::start("postfix") else { return };
+    takes_a_group_and_chunks_by_hand(&postfix);
+}
+
 /// The fields that Postfix and Exim put on top of a message.
 const TRACE: [&str; 4] = ["Return-Path", "X-Original-To", "Delivered-To", "Received"];
 

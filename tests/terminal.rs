@@ -24,6 +24,7 @@ const SMALL: Size = (80, 24);
 const LARGE: Size = (120, 40);
 
 const TAB: &str = "\t";
+const UP: &str = "\x1b[A";
 const RIGHT: &str = "\x1b[C";
 const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
@@ -115,6 +116,53 @@ fn a_first_session_with_the_practice_server() {
     t.wait_for("the server closed the connection");
     t.keys(CTRL_Q);
     assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+/// A group is typed, looked through, and leaves as one; a chunk is typed octet by octet; a
+/// connection is made by options.
+#[test]
+fn a_group_and_chunks_by_hand_and_options_of_a_connection() {
+    let mut t = practice(SMALL);
+    t.line("EHLO pc.example.org");
+    t.wait_for("S 250 ENHANCEDSTATUSCODES");
+    t.line(":pipeline");
+    t.wait_for("GROUP 0> ");
+    for (n, line) in ["MAIL FROM:<alice@example.org>", "RCPT TO:<x>", "RCPT TO:<bob@example.net>"]
+        .into_iter()
+        .enumerate()
+    {
+        t.line(line);
+        t.wait_for(&format!("GROUP {}> ", n + 1));
+    }
+    t.keys(UP);
+    t.keys(UP);
+    t.wait_for("GROUP 2> RCPT TO:<x>");
+    t.keys(CTRL_U);
+    t.keys("RCPT TO:<nobody@example.net>");
+    t.keys(ENTER);
+    t.wait_for("GROUP 3> ");
+    t.line(":end");
+    t.wait_for("C┌MAIL FROM:<alice@example.org>");
+    t.wait_for("C│RCPT TO:<nobody@example.net>");
+    t.wait_for("C└RCPT TO:<bob@example.net>");
+    t.wait_for("RCPT 1 ok, 1 refused");
+    t.line("BDAT 7");
+    t.wait_for("BDAT 7> ");
+    t.line("hello");
+    t.wait_for("S 250 2.0.0 7 octets");
+    t.line(":bdat LAST world");
+    t.wait_for("Transaction 1  accepted");
+    t.line(":close");
+    t.wait_for("this side closed the connection");
+    t.line(":connect --source nowhere practice");
+    t.wait_for("is no address");
+    t.keys(CTRL_U);
+    t.keys(ESC);
+    t.line(":connect --source 127.0.0.1 --proxy-protocol \"NOOP\" practice");
+    t.wait_for("S 220 ");
+    t.keys(CTRL_Q);
+    t.wait_for_end();
     t.assert_given_back();
 }
 

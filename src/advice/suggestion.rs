@@ -83,7 +83,7 @@ fn ehlo_failed(seen: &Dialogue) -> bool {
 /// A whole line for `verb`.
 pub(super) fn of_verb(seen: &Dialogue, habits: &Habits, verb: &Verb) -> Option<String> {
     let line = match verb {
-        Verb::Ehlo | Verb::Helo => format!("{verb} {}", habits.hosts.first()?),
+        Verb::Ehlo | Verb::Helo | Verb::Lhlo => format!("{verb} {}", habits.hosts.first()?),
         Verb::Mail => {
             let utf8 = |a: &&String| a.is_ascii() || seen.offers("SMTPUTF8");
             let address = habits.senders.iter().find(utf8)?;
@@ -248,6 +248,20 @@ mod tests {
         assert_eq!(suggested(&["S: 554 no"], "").as_deref(), Some("QUIT"));
         assert_eq!(suggested(&[], ""), None);
         assert_eq!(suggested(&["S: 220 mx", "C: EHLO x.example"], ""), None);
+    }
+
+    #[test]
+    fn where_lmtp_is_asked_for_its_greeting_is_suggested() {
+        use crate::smtp::target::Protocol;
+        for (protocol, greeting) in [(Protocol::Lmtp, "LHLO"), (Protocol::Smtp, "EHLO")] {
+            let mut seen = Dialogue::default();
+            let endpoints = Endpoints { protocol, ..Endpoints::default() };
+            seen.apply(&Event::new(Moment(0), Happening::Opened(endpoints)));
+            let hello = Bytes::from_static(b"220 mx.example.net ready\r\n");
+            seen.apply(&Event::bytes(Moment(0), Side::Server, hello));
+            let line = suggest(&seen, &Habits::default(), "");
+            assert_eq!(line, Some(format!("{greeting} pc.example.org")));
+        }
     }
 
     #[test]

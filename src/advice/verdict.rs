@@ -592,6 +592,57 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn recipients_of_one_domain_too_many() {
+        let limited = [
+            "S: 220 mx",
+            "C: EHLO x.example",
+            "S: 250-mx",
+            "S: 250 LIMITS RCPTDOMAINMAX=2",
+            "C: MAIL FROM:<a@b.example>",
+            "S: 250 ok",
+            "C: RCPT TO:<b@c.example>",
+            "S: 250 ok",
+            "C: RCPT TO:<c@C.EXAMPLE>",
+            "S: 250 ok",
+        ];
+        check(&limited, &[("RCPT TO:<b@d.example>", "")]);
+        // In a session, not in a transaction.
+        let more = [
+            "C: RSET",
+            "S: 250 ok",
+            "C: MAIL FROM:<a@b.example>",
+            "S: 250 ok",
+            "C: RCPT TO:<b@d.example>",
+            "S: 550 no",
+        ];
+        let limited = [&limited[..], &more].concat();
+        check(
+            &limited,
+            &[
+                ("RCPT TO:<x@e.example>", "Limit"),
+                ("RCPT TO:<x@c.example>", ""),
+                ("RCPT TO:<x>", "Address"),
+            ],
+        );
+    }
+
+    #[test]
+    fn octets_of_a_chunk() {
+        let chunk = [RCPT, &["C: BDAT 7"]].concat();
+        check(
+            &chunk,
+            &[
+                ("", ""),
+                ("hello", ""),
+                ("hello!", "NoRoom"),
+                ("hello!!", "FillsChunk"),
+                ("hello!!!", "Surplus"),
+                ("QUIT", ""),
+            ],
+        );
+    }
+
+    #[test]
     fn several_lines_on_their_way_are_in_order() {
         let waiting = [EHLO, &["C: MAIL FROM:<a@b.example>"]].concat();
         check(&waiting, &[("RCPT TO:<b@c.example>", ""), ("MAIL FROM:<>", "InsideMail")]);

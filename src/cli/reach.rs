@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser};
 
 use crate::journal::transcript::{self, Place};
 use crate::knowledge::Lang;
@@ -68,6 +69,91 @@ impl ReachArgs {
     }
 }
 
+/// What stands behind `:connect`, without its target.
+#[derive(Parser, Debug)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+struct Typed {
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+/// Something wrong with options that were typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slip {
+    /// The byte at which it stands.
+    pub at: usize,
+    /// What.
+    pub why: String,
+}
+
+/// Reads options that stand before a target, with the names that the command line has for them; a
+/// value with blanks stands between quotes. Gives where the target begins.
+///
+/// # Errors
+/// With the place of the first option, or its value, that is wrong.
+pub fn typed(line: &str) -> Result<(Route, usize), Slip> {
+    let definition = Typed::command();
+    let mut given: Vec<String> = Vec::new();
+    let mut reach = ReachArgs::default();
+    let mut at = blanks(line, 0);
+    while line.get(at..).is_some_and(|rest| rest.starts_with('-')) {
+        let (word, end) = word(line, at);
+        let named = |arg: &&clap::Arg| {
+            let (short, long) = (arg.get_short(), arg.get_long());
+            let name = word.split('=').next().unwrap_or_default();
+            long.is_some_and(|long| name.strip_prefix("--") == Some(long))
+                || short.is_some_and(|short| name == format!("-{short}"))
+        };
+        let option = definition.get_arguments().find(named);
+        let takes = option.is_some_and(|arg| arg.get_action().takes_values());
+        let apart = takes && !word.contains('=');
+        given.push(word);
+        let (mut wrong, mut next) = (at, end);
+        if apart {
+            let begin = blanks(line, end);
+            let (value, end) = self::word(line, begin);
+            (wrong, next) = (begin.min(line.len()), end);
+            given.extend(Some(value).filter(|value| !value.is_empty()));
+        }
+        at = blanks(line, next);
+        match Typed::try_parse_from(&given) {
+            Ok(typed) => reach = typed.reach,
+            // What it needs may still come.
+            Err(error)
+                if error.kind() == ErrorKind::MissingRequiredArgument
+                    && line.get(at..).is_some_and(|rest| rest.starts_with('-')) => {}
+            Err(error) => return Err(Slip { at: wrong, why: first_line(&error) }),
+        }
+    }
+    Ok((reach.route(), at))
+}
+
+/// What clap says first.
+fn first_line(error: &clap::Error) -> String {
+    let said = error.render().to_string();
+    let lines = said.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+}
+
+fn blanks(line: &str, from: usize) -> usize {
+    let rest = line.get(from..).unwrap_or_default();
+    from + rest.len() - rest.trim_start().len()
+}
+
+/// The word that begins at `from`, without the quotes around parts of it, and where it ends.
+fn word(line: &str, from: usize) -> (String, usize) {
+    let (mut out, mut quoted) = (String::new(), false);
+    for (at, c) in line.get(from..).unwrap_or_default().char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c.is_whitespace() && !quoted => return (out, from + at),
+            c => out.push(c),
+        }
+    }
+    (out, line.len())
+}
+
 /// Any port, unless one is written.
 fn source(text: &str) -> Result<SocketAddr, String> {
     address(text, 0)
@@ -98,4 +184,58 @@ fn form(text: &str) -> Result<Preface, String> {
     let read = transcript::text(text.as_bytes(), Place { line: 1, column: 1 });
     let told = |error| crate::display::transcript::say(&error, Lang::En);
     read.map(|text| Preface::Raw(text.wire())).map_err(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::directive::REACH;
+
+    #[test]
+    fn options_before_a_target_are_those_of_the_command_line() {
+        let (route, at) =
+            typed("-6 --source [::1]:2600 --via socks5://127.0.0.1 pipe:a -b").unwrap();
+        assert_eq!(at, 48 - 4);
+        assert_eq!(route.family, Some(Family::V6));
+        assert_eq!(route.source, "[::1]:2600".parse().ok());
+        assert!(route.via.is_some() && route.dns.is_none() && route.preface.is_none());
+        let (route, at) =
+            typed("--proxy-source 192.0.2.7:4000 --proxy-protocol=v1 --dns 127.0.0.1 mx:x")
+                .unwrap();
+        assert_eq!((at, route.dns), (66, "127.0.0.1:53".parse().ok()));
+        let Some(Preface::Header { source, .. }) = route.preface else { panic!("no header") };
+        assert_eq!(source, "192.0.2.7:4000".parse().ok());
+        let (route, _) = typed("--proxy-protocol \"PROXY UNKNOWN x\" h").unwrap();
+        assert_eq!(route.preface, Some(Preface::Raw("PROXY UNKNOWN x\r\n".into())));
+        assert_eq!(typed("mx.example.net:25").unwrap().1, 0);
+        assert_eq!(typed("").unwrap().1, 0);
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        for (line, at, why) in [
+            ("-4 -6 h", 3, "the argument '--ipv4' cannot be used with '--ipv6'"),
+            ("--source nowhere h", 9, "\"nowhere\" is no address"),
+            ("--frob h", 0, "unexpected argument '--frob' found"),
+            ("--dns", 5, "a value is required"),
+            ("--via ftp://x h", 6, "expected socks5://"),
+            ("--proxy-source 192.0.2.7:4000 h", 15, "--proxy-protocol"),
+            ("--proxy-protocol a\\q h", 17, "unknown escape"),
+        ] {
+            let slip = typed(line).unwrap_err();
+            assert_eq!(slip.at, at, "{line}: {}", slip.why);
+            assert!(slip.why.contains(why), "{line}: {}", slip.why);
+        }
+    }
+
+    #[test]
+    fn each_option_is_listed_where_one_is_typed() {
+        let options = Typed::command();
+        let options = options.get_arguments().filter_map(clap::Arg::get_long);
+        let mut options: Vec<_> = options.map(|long| format!("--{long}")).collect();
+        let mut listed: Vec<_> = REACH.iter().map(|option| option.name.to_owned()).collect();
+        options.sort();
+        listed.sort();
+        assert_eq!(options, listed);
+    }
 }

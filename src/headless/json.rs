@@ -1,5 +1,7 @@
 //! One session as one JSON object. Every key is always there.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -10,7 +12,7 @@ use crate::journal::{
 };
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Message, Transaction, Turn, secrets};
+use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
@@ -120,6 +122,8 @@ struct Turned {
     replied_at: Option<String>,
     phase: &'static str,
     connection: u32,
+    /// Which of the groups it left in; null for what left alone.
+    group: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -314,6 +318,7 @@ pub fn session<'a>(
     setting: &Setting,
     script: Option<(&'a str, Option<Mismatched>)>,
 ) -> Session<'a> {
+    let groups = groups(dialogue);
     let started = header.started.as_deref().and_then(|s| s.parse().ok());
     let started = started.filter(|_| header.fidelity.real_time);
     let (script, mismatch) = script.map_or((None, None), |(name, mismatch)| (Some(name), mismatch));
@@ -327,7 +332,11 @@ pub fn session<'a>(
         exchanges: dialogue
             .exchanges()
             .iter()
-            .map(|e| turned(e, started, dialogue, setting.with_secrets))
+            .enumerate()
+            .map(|(at, e)| {
+                let group = groups.get(&at).copied();
+                turned(e, group, started, dialogue, setting.with_secrets)
+            })
             .collect(),
         overdue: dialogue
             .notices()
@@ -395,8 +404,20 @@ fn time(at: Option<Moment>, started: Started) -> Option<String> {
     Some(time.to_string())
 }
 
+/// The group of each exchange that left with others.
+fn groups(dialogue: &Dialogue) -> HashMap<usize, usize> {
+    let rows = dialogue.groups().iter().enumerate();
+    let rows = rows.flat_map(|(number, group)| group.clone().map(move |row| (row, number)));
+    let exchange = |row| match dialogue.wire().row(row)? {
+        Row::Client { exchange } => Some(exchange),
+        _ => None,
+    };
+    rows.filter_map(|(row, number)| Some((exchange(row)?, number))).collect()
+}
+
 fn turned(
     exchange: &Exchange,
+    group: Option<usize>,
     started: Started,
     dialogue: &Dialogue,
     with_secrets: bool,
@@ -426,6 +447,7 @@ fn turned(
         replied_at: time(exchange.replied_at, started),
         phase: exchange.phase.name(),
         connection: exchange.connection,
+        group,
     }
 }
 

@@ -99,6 +99,18 @@ fn ends(from: SocketAddr, to: SocketAddr) -> Ends {
 }
 
 impl Route {
+    /// The same, and what it does not say as `usual`.
+    #[must_use]
+    pub fn or(self, usual: &Self) -> Self {
+        Self {
+            family: self.family.or(usual.family),
+            source: self.source.or(usual.source),
+            dns: self.dns.or(usual.dns),
+            via: self.via.or_else(|| usual.via.clone()),
+            preface: self.preface.or_else(|| usual.preface.clone()),
+        }
+    }
+
     /// The family of addresses that can be reached so: that of our own address, where one is
     /// chosen.
     pub fn family(&self) -> Option<Family> {

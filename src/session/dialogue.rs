@@ -21,6 +21,7 @@ use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Collector, Reply};
+use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Span};
 
@@ -388,6 +389,11 @@ impl Dialogue {
         first.is_some_and(odd::names_lmtp)
     }
 
+    /// Whether LMTP is to be spoken: the target says so, or the server does.
+    pub fn expects_lmtp(&self) -> bool {
+        self.endpoints.protocol == Protocol::Lmtp || self.greets_as_lmtp()
+    }
+
     /// The recipient for whom an exchange answers the message.
     pub fn recipient(&self, exchange: &Exchange) -> Option<&Path> {
         match &self.exchanges.get(exchange.recipient?)?.command.as_ref()?.argument {
@@ -429,8 +435,8 @@ impl Dialogue {
         &self.wire
     }
 
-    /// The rows of each group: commands that left the client in one write, two or more (RFC 2920
-    /// §3.1). Who cuts the bytes in another way sees other groups, and the same dialogue.
+    /// The rows of each group: commands that left the client in one write, two or more
+    /// (RFC 2920 §3.1). Who cuts the bytes in another way sees other groups, and the same dialogue.
     pub fn groups(&self) -> &[Range<usize>] {
         &self.groups
     }
@@ -568,7 +574,7 @@ impl Dialogue {
 
     /// The commands that move the session on, without those the server does not offer.
     pub fn next_commands(&self) -> impl Iterator<Item = &'static Verb> + '_ {
-        let lmtp = self.phase == Phase::Greeted && self.greets_as_lmtp();
+        let lmtp = self.phase == Phase::Greeted && self.expects_lmtp();
         self.phase.expected().iter().filter(move |verb| match verb {
             Verb::Ehlo | Verb::Helo => !lmtp,
             Verb::Lhlo => lmtp,

@@ -182,6 +182,8 @@ impl Server {
             }
             (Verb::Etrn, Argument::Text(_)) => self.start_queue(seen, &text(argument)),
             (Verb::Etrn, _) => no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: ETRN domain"),
+            (Verb::Burl, Argument::Reference { .. }) => fetch(seen),
+            (Verb::Burl, _) => no(Code::BAD_ARGUMENTS, (5, 4), "Syntax: BURL imap-url [LAST]"),
             (verb @ (Verb::Xclient | Verb::Xforward), Argument::Attributes(said)) => {
                 self.posed(seen, verb, said)
             }
@@ -257,6 +259,7 @@ impl Server {
             )),
             plain("EXPN", true),
             plain("ETRN", !policy.lmtp),
+            plain("BURL imap", !policy.lmtp),
             plain("HELP", true),
             posing::offer(seen, &Verb::Xclient),
             posing::offer(seen, &Verb::Xforward),
@@ -272,7 +275,7 @@ impl Server {
 
     /// Whether a command is one of an extension that is not offered now.
     fn withholds(&self, seen: &Dialogue, verb: &Verb) -> bool {
-        let extends = matches!(verb, Verb::Etrn | Verb::Xclient | Verb::Xforward);
+        let extends = matches!(verb, Verb::Etrn | Verb::Burl | Verb::Xclient | Verb::Xforward);
         extends && !self.offers(seen).iter().any(|line| offers(line, verb.as_str()))
     }
 
@@ -717,6 +720,15 @@ fn without_utf8(text: &str) -> (&str, bool) {
 fn shown(text: &str) -> String {
     let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
     text.chars().take(SHOWN).map(printable).collect()
+}
+
+/// BURL: there is no IMAP server here to fetch from (RFC 4468 §4).
+fn fetch(seen: &Dialogue) -> Answer {
+    match accepted(seen) {
+        None => no(Code::BAD_SEQUENCE, (5, 1), "Say MAIL and RCPT first"),
+        Some(t) if t.accepted() == 0 => no(Code::FAILED, (5, 1), "No recipient was accepted"),
+        Some(_) => no(Code::FAILED, (6, 6), "IMAP URL resolution failed: nothing to fetch here"),
+    }
 }
 
 fn data(seen: &Dialogue) -> Answer {

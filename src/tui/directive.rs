@@ -58,12 +58,44 @@ impl Eq for Directive {}
 /// What stands behind `:timeout`.
 pub const LIMIT: &str = "NAME=SECONDS";
 
+/// An option about the way to a server, which stands before the target.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ReachOption {
+    /// Its name.
+    pub name: &'static str,
+    /// What stands behind it; nothing if that is empty.
+    pub value: &'static str,
+    /// The key of its words.
+    pub words: &'static str,
+}
+
+/// The options about the way, as the command line has them.
+pub static REACH: [ReachOption; 8] = [
+    ReachOption { name: "--ipv4", value: "", words: "way.ipv4" },
+    ReachOption { name: "--ipv6", value: "", words: "way.ipv6" },
+    ReachOption { name: "--source", value: "ADDR[:PORT]", words: "way.source" },
+    ReachOption { name: "--dns", value: "ADDR[:PORT]", words: "way.dns" },
+    ReachOption { name: "--via", value: "PROXY", words: "way.via" },
+    ReachOption { name: "--proxy-protocol", value: "FORM|TEXT", words: "way.proxy-protocol" },
+    ReachOption { name: "--proxy-source", value: "ADDR:PORT", words: "way.proxy-source" },
+    ReachOption { name: "--proxy-destination", value: "ADDR:PORT", words: "way.proxy-destination" },
+];
+
+/// What a directive calls an argument that is a target, with options before it.
+pub const TARGET: &str = "[OPTIONS] TARGET";
+
+/// Where options begin behind a target; a program has its own.
+pub fn option_behind(argument: &str) -> Option<usize> {
+    let runs = argument.trim_start().starts_with(['-']) || argument.contains("pipe:");
+    argument.find(" -").filter(|_| !runs).map(|at| at + 1)
+}
+
 /// Every directive, in the order of the lists.
 pub static DIRECTIVES: [Directive; 20] = [
     Directive {
         name: "connect",
         short: None,
-        argument: "TARGET",
+        argument: TARGET,
         needs_argument: false,
         words: "help.connect",
         reason: cannot_dial,
@@ -72,7 +104,7 @@ pub static DIRECTIVES: [Directive; 20] = [
     Directive {
         name: "new",
         short: None,
-        argument: "TARGET",
+        argument: TARGET,
         needs_argument: false,
         words: "session.new",
         reason: |_| None,

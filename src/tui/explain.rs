@@ -9,6 +9,7 @@ use crate::display::token::own_visible;
 use crate::display::words::answers_for;
 use crate::display::{Role, security};
 use crate::journal::Happening;
+use crate::journal::facts::{DialReason, NameKind};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::{Content, Part};
 use crate::session::{Exchange, Message, Row, Turn};
@@ -16,6 +17,7 @@ use crate::smtp::code::{Class, Code};
 use crate::smtp::command::Argument;
 use crate::smtp::param::words;
 use crate::smtp::reply::Reply;
+use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 
 use super::model::{Model, Pane};
@@ -246,6 +248,9 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
                 .into_iter()
                 .flatten(),
         );
+        let topics = topics_of_row(model, row);
+        said.extend(topics.iter().map(|topic| about(model, *topic, brief)));
+        said.extend(changes(model, topics.first().copied()));
         return said;
     }
     let topics = topics_of_row(model, row);
@@ -307,8 +312,36 @@ fn topics_of_row(model: &Model, row: Row) -> Vec<Topic> {
             exchange.map(|exchange| topics_of_reply_line(exchange, line)).unwrap_or_default()
         }
         Row::Data { message, line } => topics_of_data(model, message, line),
-        Row::Notice { .. } => Vec::new(),
+        Row::Notice { index } => {
+            let what = dialogue.notices().get(index).map(|(_, what)| what);
+            what.map(topics_of_way).unwrap_or_default()
+        }
     }
+}
+
+/// A step on the way to a server.
+fn topics_of_way(what: &Happening) -> Vec<Topic> {
+    let ideas: &[&str] = match what {
+        Happening::LookedUp(facts) if facts.kind == NameKind::Mx => {
+            let null = facts.answers.iter().any(|answer| answer.ends_with(" ."));
+            if null { &["null-mx", "mx"] } else { &["mx"] }
+        }
+        Happening::LookedUp(_) => &["happy-eyeballs"],
+        Happening::Tried(attempt) if attempt.reason == DialReason::Overtaken => &["happy-eyeballs"],
+        Happening::Tried(_) => &["happy-eyeballs", "ports"],
+        Happening::Opened(endpoints) if endpoints.protocol == Protocol::Lmtp => &["lmtp"],
+        Happening::Opened(endpoints) if endpoints.host.is_some() => &["mx"],
+        Happening::Opened(endpoints) if endpoints.remote.is_some() => &["greeting"],
+        Happening::NotOpened(failure) => match failure.reason {
+            DialReason::NullMx => &["null-mx", "mx"],
+            DialReason::NoSuchHost | DialReason::UnknownName => &["mx"],
+            DialReason::NoFamily => &["happy-eyeballs"],
+            _ => &["ports", "happy-eyeballs"],
+        },
+        Happening::Prefaced(_) => &["proxy-header"],
+        _ => &[],
+    };
+    ideas.iter().filter_map(|id| Topic::new(Kind::Idea, id)).collect()
 }
 
 /// A command, and its parameters or its mechanism.

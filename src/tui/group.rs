@@ -7,7 +7,7 @@ use crate::advice::{Fault, judge_behind};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::journal::{Event, Moment, Side};
 use crate::session::{Dialogue, secrets};
-use crate::smtp::Span;
+use crate::smtp::{Oddity, Span};
 use crate::speaker::{Chunks, Directive, Octets, Say, directive};
 
 /// Where a directive begins.
@@ -175,7 +175,11 @@ impl Group {
             } else {
                 judge_behind(&dialogue, &begun, line)
             };
-            held.fault = said.into_iter().find(Fault::is_wrong);
+            // What stands behind AUTH is read as an answer, and is a command here.
+            let too_late = dialogue
+                .awaits_login()
+                .then(|| Fault::odd(&Oddity::new("H03", Span::new(0, line.len()))));
+            held.fault = too_late.or_else(|| said.into_iter().find(Fault::is_wrong));
             let bytes = held.part.bytes();
             dialogue.apply(&Event::bytes(Moment(0), Side::Client, bytes));
             if number + 1 == self.at {

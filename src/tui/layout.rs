@@ -484,7 +484,7 @@ mod tests {
     fn wish(size: (u16, u16), shown: Pane) -> Wish {
         let tab = Pane::Envelope;
         let (zoomed, beside, asking, tabs) = (false, false, false, false);
-        Wish { size, shown, tab, zoomed, beside, editor: None, asking, tabs, hints: 1 }
+        Wish { size, shown, tab, zoomed, beside, editor: None, held: 0, asking, tabs, hints: 1 }
     }
 
     /// All borders where the person pushed them, as far as they go.

@@ -126,6 +126,8 @@ pub struct Session {
     pub tls_first: bool,
     /// The target that was dialled last.
     pub target: String,
+    /// The options about the way to it that were typed, with a blank behind them.
+    pub way: String,
     /// Where the transcript stands.
     pub anchor: Anchor,
     /// Which rows of it can be seen.
@@ -206,6 +208,7 @@ impl Session {
             recording: false,
             tls_first: false,
             target,
+            way: String::new(),
             anchor: Anchor::Follow,
             sight: Sight::default(),
             cursor: None,

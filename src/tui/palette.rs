@@ -12,8 +12,9 @@ use crate::knowledge::{self, Kind, Lang, Topic};
 use crate::smtp::wait::Wait;
 
 use super::directive::{
-    DIRECTIVES, Directive, LIMIT, cannot_dial, cannot_edit, cannot_edit_outside, cannot_keep_alive,
-    cannot_send, cannot_talk, has_no_draft, is_not_editing,
+    DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, cannot_dial, cannot_edit,
+    cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, has_no_draft, is_not_editing,
+    option_behind,
 };
 use super::editor::item::Item;
 use super::files::{self, FILE};
@@ -33,6 +34,8 @@ pub enum Entry {
     Action(Action),
     /// Completes a directive with a target.
     Target(&'static Directive, String),
+    /// Completes a directive with an option about the way.
+    Way(&'static Directive, &'static ReachOption),
     /// Completes a directive with a path.
     File(&'static Directive, String),
     /// Opens an entry of the knowledge base.
@@ -53,6 +56,7 @@ impl Entry {
             Self::Topic(topic) => topic.id,
             Self::Item(item) => item.name(),
             Self::Limit(_, wait) => wait.name(),
+            Self::Way(_, option) => option.name,
         }
     }
 
@@ -63,6 +67,7 @@ impl Entry {
             Self::Action(action) => Some(action.name()),
             Self::Item(item) => Some(item.words()),
             Self::Limit(_, wait) => Some(limit_key(*wait)),
+            Self::Way(_, option) => Some(option.words),
             Self::Target(..) | Self::File(..) | Self::Topic(_) => None,
         }
     }
@@ -70,9 +75,10 @@ impl Entry {
     /// Why it cannot be done now: the key of a sentence.
     pub fn reason(&self, model: &Model) -> Option<&'static str> {
         match self {
-            Self::Directive(directive) | Self::Target(directive, _) | Self::File(directive, _) => {
-                (directive.reason)(model)
-            }
+            Self::Directive(directive)
+            | Self::Target(directive, _)
+            | Self::Way(directive, _)
+            | Self::File(directive, _) => (directive.reason)(model),
             Self::Action(action) => reason(model, *action),
             Self::Topic(_) | Self::Limit(..) => None,
             Self::Item(_) => cannot_edit(model),
@@ -102,7 +108,7 @@ fn searches(model: &Model) -> bool {
 /// The entries that fit what was typed, the best one first.
 pub fn entries(model: &Model) -> Vec<Entry> {
     match begun(model) {
-        Some(directive) if directive.argument == "TARGET" => targets(model, directive),
+        Some(directive) if directive.argument == TARGET => targets(model, directive),
         Some(directive) if directive.argument == FILE => {
             let found = files::fitting(model).into_iter();
             let found: Vec<_> = found.map(|path| Entry::File(directive, path)).collect();
@@ -142,13 +148,32 @@ fn wanted(model: &Model) -> &str {
 }
 
 fn targets(model: &Model, directive: &'static Directive) -> Vec<Entry> {
-    let wanted = typed(model).1.unwrap_or_default().trim();
+    let wanted = last_word(model);
+    let ways = REACH.iter().map(|option| Entry::Way(directive, option));
+    if wanted.starts_with('-') {
+        return ways.filter(|way| way.name().starts_with(wanted)).collect();
+    }
     let mut known = model.targets.clone();
     if known.iter().all(|target| target != PRACTICE) {
         known.push(PRACTICE.to_owned());
     }
     known.retain(|target| target.contains(wanted));
-    known.into_iter().map(|target| Entry::Target(directive, target)).collect()
+    let known = known.into_iter().map(|target| Entry::Target(directive, target));
+    let found: Vec<_> = known.chain(ways.filter(|_| wanted.is_empty())).collect();
+    if found.is_empty() { vec![Entry::Directive(directive)] } else { found }
+}
+
+/// What stands before the target, or the option, that is being typed; options end with a blank.
+pub fn before_target(model: &Model) -> &str {
+    let argument = typed(model).1.unwrap_or_default();
+    let options = argument.trim_start().starts_with('-') || option_behind(argument).is_some();
+    let end = argument.rfind(char::is_whitespace).filter(|_| options).map_or(0, |at| at + 1);
+    argument.get(..end).unwrap_or_default()
+}
+
+fn last_word(model: &Model) -> &str {
+    let argument = typed(model).1.unwrap_or_default();
+    argument.get(before_target(model).len()..).unwrap_or_default().trim()
 }
 
 /// Every limit that fits the last word.

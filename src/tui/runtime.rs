@@ -93,7 +93,9 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
         for (id, start) in (1..).zip(starts) {
             match start {
-                Start::Dial(target) => drop(sessions.order(id, Order::Dial(target))),
+                Start::Dial(target) => {
+                    _ = sessions.order(id, Order::Dial(target, Box::default()));
+                }
                 Start::Open(path) => reading::load(id, path, setting.lang(), inner.clone()),
             }
         }

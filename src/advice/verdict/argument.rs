@@ -10,7 +10,7 @@ use crate::smtp::verb::Verb;
 use super::super::fault::{Fault, Says};
 use super::super::rule::Rule;
 use super::verb::{begun, starts_with};
-use super::{address, attributes, parameters, text};
+use super::{address, attributes, order, parameters, text};
 
 /// How what stands behind `verb` is written; empty for what needs nothing.
 pub(in super::super) const fn form(verb: &Verb) -> &'static str {
@@ -44,6 +44,8 @@ pub(super) fn judge(seen: &Dialogue, line: &str, command: &Command, faults: &mut
         Argument::Malformed(span) => faults.push(malformed(line, verb, *span)),
         Argument::Path(path, params) => {
             address::judge(line, verb, path, faults);
+            let domains = (*verb == Verb::Rcpt).then(|| order::beyond_domains(seen, &path.value));
+            faults.extend(domains.flatten().map(|fault| Fault { span: path.span, ..fault }));
             parameters::judge(seen, line, verb, (path.span.end, params), faults);
         }
         Argument::Attributes(said) => attributes::judge(seen, line, verb, said, faults),

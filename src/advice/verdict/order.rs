@@ -1,7 +1,10 @@
 //! Whether a command can be said now: what must come before it, and what the server offers
 //! (RFC 5321 §4.1.4).
 
+use std::collections::HashSet;
+
 use crate::session::{Dialogue, Fate, Phase, Transaction};
+use crate::smtp::path::Path;
 use crate::smtp::verb::Verb;
 
 use super::super::fault::Fault;
@@ -42,6 +45,23 @@ fn beyond_limit(seen: &Dialogue, verb: &Verb) -> Option<Fault> {
     Some(fault.with("limit", limit.to_string()))
 }
 
+/// A recipient of one domain more than the server says it takes in a session (RFC 9422 §4.3). Who was
+/// not accepted counts.
+pub(super) fn beyond_domains(seen: &Dialogue, path: &Path) -> Option<Fault> {
+    let limit = seen.capabilities()?.limit("RCPTDOMAINMAX")?;
+    let domain = |path: &Path| path.domain.as_deref().map(str::to_lowercase);
+    let new = domain(path)?;
+    let here = |t: &&Transaction| {
+        let exchange = seen.exchanges().get(t.exchange);
+        exchange.is_some_and(|e| e.connection == seen.connection())
+    };
+    let known = seen.envelope().transactions.iter().rev().take_while(here);
+    let known: HashSet<_> =
+        known.flat_map(|t| &t.recipients).filter_map(|recipient| domain(&recipient.path)).collect();
+    let fault = Rule::Limit.at(Span::default()).by("RFC 9422 §4.3").with("name", "RCPTDOMAINMAX");
+    (known.len() >= limit && !known.contains(&new)).then(|| fault.with("limit", limit.to_string()))
+}
+
 /// The extension that a verb belongs to, if the server did not offer it.
 fn not_offered(seen: &Dialogue, verb: &Verb) -> Option<Fault> {
     let keyword = match verb {
@@ -77,7 +97,7 @@ fn broken(seen: &Dialogue, verb: &Verb) -> Option<Rule> {
         Verb::Starttls if seen.is_secured() => Some(Rule::TlsAlready),
         Verb::Auth if seen.is_authenticated() => Some(Rule::LoginOnce),
         Verb::Auth if open.is_some() => Some(Rule::LoginInside),
-        Verb::Lhlo if !seen.greets_as_lmtp() => Some(Rule::Lmtp),
+        Verb::Lhlo if !seen.expects_lmtp() => Some(Rule::Lmtp),
         Verb::Turn | Verb::Send | Verb::Soml | Verb::Saml if !seen.offers(verb.as_str()) => {
             Some(Rule::Historic)
         }

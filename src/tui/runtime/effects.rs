@@ -4,13 +4,16 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use ropey::Rope;
 
+use crate::cli::{Slip, typed_route};
 use crate::display::reach;
 use crate::display::shot::Shot;
 use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
+use crate::net::route::Route;
 use crate::speaker::Say;
 
+use super::super::directive::option_behind;
 use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::message::{Message, Stamp};
@@ -20,6 +23,12 @@ use super::outside;
 use super::reading::{self, seed};
 use super::sessions::Order;
 use super::{End, Loop};
+
+/// The way to a server, as it was typed and as it was read.
+struct Way {
+    route: Route,
+    options: String,
+}
 
 impl Loop {
     /// Does what update asked for, which may be to leave.
@@ -85,13 +94,13 @@ impl Loop {
     }
 
     /// Opens a session in front, with a recording of its own.
-    fn begin(&mut self, target: &str) {
-        let Some(target) = self.target(target) else { return };
+    fn begin(&mut self, typed: &str) {
+        let Some((target, route)) = self.target("new", typed) else { return };
         let id = self.model.open_session(target.to_string());
         match self.sessions.begin(id) {
             Ok(recording) => {
                 self.model.session.recording = recording;
-                self.connect(target);
+                self.connect(target, route);
             }
             Err(error) => {
                 self.model.remove_front();
@@ -100,23 +109,57 @@ impl Loop {
         }
     }
 
-    fn dial(&mut self, target: &str) {
-        if let Some(target) = self.target(target) {
-            self.connect(target);
+    fn dial(&mut self, typed: &str) {
+        if let Some((target, route)) = self.target("connect", typed) {
+            self.connect(target, route);
         }
     }
 
-    /// Reads a target as it was typed; says what is wrong with it.
-    fn target(&mut self, typed: &str) -> Option<Target> {
-        let told = |error| self.model.notice = Some(reach::no_target(&error, self.model.lang));
-        Target::read(typed).map_err(told).ok()
+    /// Reads a target as it was typed behind a directive, and the options before it; what is wrong
+    /// with it is said, and the line is there again to be mended.
+    fn target(&mut self, directive: &str, typed: &str) -> Option<(Target, Way)> {
+        let before = option_behind(typed).unwrap_or_default();
+        let (first, options) = typed.split_at_checked(before).unwrap_or(("", typed));
+        let (route, begins) = match typed_route(options) {
+            Ok(read) => read,
+            Err(slip) => {
+                let slip = Slip { at: before + slip.at, ..slip };
+                return self.mend(directive, typed, slip);
+            }
+        };
+        let (options, behind) = options.split_at_checked(begins).unwrap_or((options, ""));
+        let named = if before > 0 && behind.is_empty() { first } else { behind };
+        let begins = if before > 0 { 0 } else { begins };
+        let named = if named.trim().is_empty() { &self.model.session.target } else { named.trim() };
+        match Target::read(named) {
+            Ok(target) => Some((target, Way { route, options: options.to_owned() })),
+            Err(error) => {
+                let why = reach::no_target(&error, self.model.lang);
+                self.mend(directive, typed, Slip { at: begins, why })
+            }
+        }
     }
 
-    fn connect(&mut self, target: Target) {
+    fn mend<T>(&mut self, directive: &str, typed: &str, slip: Slip) -> Option<T> {
+        let model = &mut self.model;
+        model.notice = Some(slip.why);
+        if model.popup.is_none() && model.prompt.text().is_empty() {
+            let begins = format!(":{directive} ");
+            model.prompt.set(&[&begins, typed].concat());
+            model.prompt.place(begins.len() + slip.at);
+        }
+        None
+    }
+
+    fn connect(&mut self, target: Target, way: Way) {
         self.model.session.target = target.to_string();
         self.model.session.tls_first = self.sessions.begins_with_tls(&target);
         self.model.session.dialling = true;
-        self.order(self.model.session.id, Order::Dial(target));
+        self.model.session.way = match way.options.trim() {
+            "" => String::new(),
+            options => [options, " "].concat(),
+        };
+        self.order(self.model.session.id, Order::Dial(target, Box::new(way.route)));
     }
 
     fn order(&mut self, id: usize, order: Order) {

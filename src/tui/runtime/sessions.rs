@@ -29,7 +29,8 @@ const FAREWELL: Duration = Duration::from_millis(300);
 /// What a session task is told.
 #[derive(Debug)]
 pub(super) enum Order {
-    Dial(Target),
+    /// Connect to this target, by this way as far as it was chosen.
+    Dial(Target, Box<Route>),
     Say(Say),
     /// What is still to be said is not said.
     Stop,
@@ -150,8 +151,9 @@ async fn session(
     (route, choice, limits): (Route, tls::Choice, watch::Receiver<Limits>),
 ) {
     while let Some(order) = orders.recv().await {
-        let Order::Dial(target) = order else { continue };
+        let Order::Dial(target, chosen) = order else { continue };
         let limits = *limits.borrow();
+        let route = chosen.or(&route);
         let server = match &target {
             // Without it the dialling fails, and says so.
             Target::Practice => practice_server(&practice, limits).await,
@@ -181,7 +183,7 @@ fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {
             speaker.trusts = true;
             Ends::Nothing
         }
-        Order::Dial(_) => Ends::Nothing,
+        Order::Dial(..) => Ends::Nothing,
     }
 }
 

@@ -183,7 +183,8 @@ pub(super) fn prepare(model: &mut Model, directive: &str) {
         model.tell("message.busy");
         return;
     }
-    let line = format!(":{directive} {}", model.session.target);
+    let session = &model.session;
+    let line = format!(":{directive} {}{}", session.way, session.target);
     super::palette::open(model, &line, false);
 }
 

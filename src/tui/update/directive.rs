@@ -8,7 +8,7 @@ use crate::smtp::wait::{Changes, Wait};
 use crate::speaker::login::Credentials;
 use crate::speaker::{Directive as Said, Errand, Login, Say, Starttls, directive as said};
 
-use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED};
+use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED, option_behind};
 use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::model::Model;
@@ -61,7 +61,10 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             Some(place)
         }
         Does::Connect | Does::New => {
+            // Who reads the options reads what stands behind them.
             let named = argument.trim();
+            let ways = named.starts_with('-') || option_behind(argument).is_some();
+            let named = if ways { "" } else { named };
             let error = Target::read(named).err().filter(|_| !named.is_empty())?;
             model.notice = Some(reach::no_target(&error, model.lang));
             Some(behind + argument.find(named)?)

@@ -72,6 +72,11 @@ pub(super) fn moves(model: &mut Model, action: Action) -> bool {
         _ => return false,
     };
     let Some((lines, at)) = model.session.group.as_ref().map(Group::lines) else { return false };
+    if down && at == lines.len() && !model.prompt.text().is_empty() {
+        // Below the last line stands the next one.
+        keep(model);
+        return true;
+    }
     if (down && at == lines.len()) || (!down && at == 0) {
         return false;
     }

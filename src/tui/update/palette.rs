@@ -6,7 +6,7 @@ use super::super::directive::UNTRUSTED;
 use super::super::effect::Effect;
 use super::super::files;
 use super::super::model::Model;
-use super::super::palette::{Entry, begun, entries, highlighted};
+use super::super::palette::{Entry, before_target, begun, entries, highlighted};
 use super::super::popup::{Palette, Popup};
 use super::{compose, directive};
 
@@ -75,12 +75,16 @@ fn complete(model: &mut Model) {
         Some(Entry::File(d, _)) if highlighted(model).is_none() => {
             format!(":{} {}", d.name, files::common(model).unwrap_or_default())
         }
-        Some(Entry::Target(d, text) | Entry::File(d, text)) => format!(":{} {text}", d.name),
         Some(Entry::Limit(_, wait)) => {
             let text = model.prompt.text();
             let stays = text.rfind([',', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
             format!("{stays}{}=", wait.name())
         }
+        Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),
+        Some(Entry::Way(d, option)) => {
+            format!(":{} {}{} ", d.name, before_target(model), option.name)
+        }
+        Some(Entry::File(d, text)) => format!(":{} {text}", d.name),
         Some(Entry::Action(action)) => format!(":{}", action.name()),
         Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),
         None => return,
@@ -97,6 +101,10 @@ fn choose(model: &mut Model) -> Vec<Effect> {
     match entry {
         // Into the folder.
         Entry::File(_, path) if path.ends_with('/') => {
+            complete(model);
+            Vec::new()
+        }
+        Entry::Way(..) => {
             complete(model);
             Vec::new()
         }

@@ -43,6 +43,9 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, text) | Entry::File(_, text) => (own_visible(text), String::new()),
+        Entry::Way(_, option) => {
+            (format!("{} {}", option.name, option.value), sentence(option.words))
+        }
         Entry::Topic(topic) => {
             (topic.title(model.lang), knowledge::word(model.lang, topic.kind.words()).to_owned())
         }

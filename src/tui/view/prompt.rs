@@ -66,7 +66,10 @@ fn held(model: &Model, columns: u16) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
     let shown = usize::from(model.held_shown());
     let first = at.saturating_sub(shown);
     let all = lines.iter().enumerate().skip(first).take(shown);
-    let mut all: Vec<_> = all.map(|(number, held)| line(model, number, held, columns)).collect();
+    // The line being typed has a number too.
+    let placed = |number: usize| number + 1 + usize::from(number >= at);
+    let mut all: Vec<_> =
+        all.map(|(number, held)| line(model, placed(number), held, columns)).collect();
     let behind = all.split_off((at - first).min(all.len()));
     (all, behind)
 }
@@ -74,7 +77,7 @@ fn held(model: &Model, columns: u16) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
 /// A line of a group with its number, and the worst that there is to say about it.
 fn line(model: &Model, number: usize, held: &Held, columns: u16) -> Vec<Piece> {
     let mut left = usize::from(columns);
-    let begin = format!("{} ", number + 1);
+    let begin = format!("{number} ");
     left = left.saturating_sub(width(&begin));
     let mut pieces = vec![(Role::Dim, begin)];
     for token in own_tokens(&held.shown(model.with_secrets)) {
