@@ -24,7 +24,6 @@ const SMALL: Size = (80, 24);
 const LARGE: Size = (120, 40);
 
 const TAB: &str = "\t";
-const UP: &str = "\x1b[A";
 const RIGHT: &str = "\x1b[C";
 const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
