@@ -23,4 +23,4 @@ pub use habits::Habits;
 pub use rule::Rule;
 pub use slip::{Slip, recognise};
 pub use suggestion::suggest;
-pub use verdict::{judge, judge_behind};
+pub use verdict::{judge, judge_behind, judge_octets};

@@ -41,7 +41,7 @@ pub(super) const READABLE: usize = 64 << 10;
 /// What there is to say about `line`, without its ending, if it were the next one.
 pub fn judge(seen: &Dialogue, line: &str) -> Vec<Fault> {
     let mut faults = if seen.awaits_octets() {
-        text::in_chunk(line, seen.octets_left()).into_iter().collect()
+        judge_octets(line, seen.octets_left())
     } else if line.len() > READABLE && !seen.awaits_mail_data() {
         vec![too_long(line, LINE_LIMIT)]
     } else if seen.awaits_mail_data() {
@@ -55,6 +55,15 @@ pub fn judge(seen: &Dialogue, line: &str) -> Vec<Fault> {
         fault.span = between_characters(fault.span, line);
     }
     faults.sort_by_key(|fault| (Reverse(fault.severity), fault.span.start));
+    faults
+}
+
+/// What there is to say about `line` while so many octets of a chunk are `left`.
+pub fn judge_octets(line: &str, left: u64) -> Vec<Fault> {
+    let mut faults: Vec<_> = text::in_chunk(line, left).into_iter().collect();
+    for fault in &mut faults {
+        fault.span = between_characters(fault.span, line);
+    }
     faults
 }
 

@@ -20,6 +20,10 @@ fn line(model: &Model) -> Option<&str> {
 /// list before it, it is the line that the chosen candidate makes.
 pub fn verdict(model: &Model) -> Option<Vec<Fault>> {
     let line = line(model)?;
+    let left = model.session.octets_left();
+    if left > 0 && model.session.group.is_none() {
+        return (!line.is_empty()).then(|| advice::judge_octets(line, left));
+    }
     let begun = model.session.begun();
     if !begun.is_empty() {
         return Some(advice::judge_behind(model.session.ahead(), &begun, line));

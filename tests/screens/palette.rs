@@ -51,7 +51,7 @@ fn what_is_called_so_comes_before_what_only_fits() {
     for (typed, first) in [
         ("5.7.1", "X.7.1"),
         ("null", "null-mx"),
-        ("conn", ":connect TARGET"),
+        ("conn", ":connect [OPTIONS] TARGET"),
         ("mail", "MAIL: "),
         ("help", ":help"),
     ] {

@@ -133,11 +133,10 @@ impl Loop {
         let named = if named.trim().is_empty() { &self.model.session.target } else { named.trim() };
         match Target::read(named) {
             Ok(target) => Some((target, Way { route, options: options.to_owned() })),
-            Err(error) => self.mend(
-                directive,
-                typed,
-                Slip { at: begins, why: reach::no_target(&error, self.model.lang) },
-            ),
+            Err(error) => {
+                let why = reach::no_target(&error, self.model.lang);
+                self.mend(directive, typed, Slip { at: begins, why })
+            }
         }
     }
 

@@ -152,8 +152,8 @@ async fn session(
 ) {
     while let Some(order) = orders.recv().await {
         let Order::Dial(target, chosen) = order else { continue };
-        let route = chosen.or(&route);
         let limits = *limits.borrow();
+        let route = chosen.or(&route);
         let server = match &target {
             // Without it the dialling fails, and says so.
             Target::Practice => practice_server(&practice, limits).await,

@@ -75,16 +75,16 @@ fn complete(model: &mut Model) {
         Some(Entry::File(d, _)) if highlighted(model).is_none() => {
             format!(":{} {}", d.name, files::common(model).unwrap_or_default())
         }
-        Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),
-        Some(Entry::Way(d, option)) => {
-            format!(":{} {}{} ", d.name, before_target(model), option.name)
-        }
-        Some(Entry::File(d, text)) => format!(":{} {text}", d.name),
         Some(Entry::Limit(_, wait)) => {
             let text = model.prompt.text();
             let stays = text.rfind([',', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
             format!("{stays}{}=", wait.name())
         }
+        Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),
+        Some(Entry::Way(d, option)) => {
+            format!(":{} {}{} ", d.name, before_target(model), option.name)
+        }
+        Some(Entry::File(d, text)) => format!(":{} {text}", d.name),
         Some(Entry::Action(action)) => format!(":{}", action.name()),
         Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),
         None => return,
