@@ -22,6 +22,8 @@ pub enum Does {
     Insert,
     /// Attaches a file to the draft.
     Attach,
+    /// Asks who the server is, and shows what is known.
+    Who,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -59,7 +61,7 @@ impl Eq for Directive {}
 pub const LIMIT: &str = "NAME=SECONDS";
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 16] = [
+pub static DIRECTIVES: [Directive; 17] = [
     Directive {
         name: "connect",
         short: None,
@@ -176,6 +178,15 @@ pub static DIRECTIVES: [Directive; 16] = [
         words: "help.timeout",
         reason: |_| None,
         does: Does::Say,
+    },
+    Directive {
+        name: "who",
+        short: None,
+        argument: "DOMAIN",
+        needs_argument: false,
+        words: "help.who",
+        reason: |model| (model.session.dialogue.connection() == 0).then_some("who.nobody"),
+        does: Does::Who,
     },
     Directive {
         name: "explain",

@@ -7,8 +7,9 @@ use crate::display::article::{self, Paragraph, first_sentence};
 use crate::display::login;
 use crate::display::token::own_visible;
 use crate::display::words::answers_for;
-use crate::display::{Role, security};
-use crate::journal::Happening;
+use crate::display::{Role, security, who};
+use crate::journal::facts::NameKind;
+use crate::journal::{Happening, Moment};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::{Content, Part};
 use crate::session::{Exchange, Message, Row, Turn};
@@ -31,7 +32,8 @@ const HEADER_LINES: usize = 1_000;
 /// What is said, from top to bottom; `brief` says one sentence of each.
 pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     if let Some(opened) = model.session.articles.last() {
-        return opened.iter().flat_map(|topic| article::article(*topic, model.lang)).collect();
+        let about = |topic: &Topic| [known(model, *topic), article::article(*topic, model.lang)];
+        return opened.iter().flat_map(about).flatten().collect();
     }
     if let Some(topics) = pointed(model) {
         let said = topics.iter().map(|topic| about(model, *topic, brief));
@@ -40,6 +42,14 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     match selected_line(model) {
         Some(row) => of_row(model, row, brief),
         None => present(model, brief),
+    }
+}
+
+/// What is known in this session of what an entry is about in general.
+fn known(model: &Model, topic: Topic) -> Vec<Paragraph> {
+    match (topic.kind, topic.id) {
+        (Kind::Idea, "who") => who::paragraphs(&model.session.dialogue, model.lang),
+        _ => Vec::new(),
     }
 }
 
@@ -99,7 +109,7 @@ pub fn clauses(model: &Model) -> &'static [String] {
 /// The exchange that was answered last, with its number, if that was on this connection.
 fn last(model: &Model) -> Option<(usize, &Exchange)> {
     let dialogue = &model.session.dialogue;
-    let failed = matches!(dialogue.notices().last(), Some((_, Happening::NotOpened(_))));
+    let failed = matches!(dialogue.course().next_back(), Some(Happening::NotOpened(_)));
     let answered = dialogue.exchanges().iter().enumerate().rfind(|(_, e)| e.reply.is_some());
     answered.filter(|(_, e)| e.connection == dialogue.connection() && !failed)
 }
@@ -141,7 +151,7 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
 /// How the connection was lost, if it did not end in order.
 fn broken(model: &Model) -> Option<Paragraph> {
     let dialogue = &model.session.dialogue;
-    let (_, what) = dialogue.notices().last()?;
+    let what = dialogue.course().next_back()?;
     // The header says of a doubtful layer what it is; here it is said until something follows.
     let newest = matches!(
         dialogue.wire().row(dialogue.wire().len().checked_sub(1)?),
@@ -246,6 +256,9 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
                 .into_iter()
                 .flatten(),
         );
+        if matches!(what, Some(Happening::Opened(_) | Happening::Inquired)) {
+            said.extend(who::paragraphs(dialogue, model.lang));
+        }
         return said;
     }
     let topics = topics_of_row(model, row);
@@ -307,8 +320,25 @@ fn topics_of_row(model: &Model, row: Row) -> Vec<Topic> {
             exchange.map(|exchange| topics_of_reply_line(exchange, line)).unwrap_or_default()
         }
         Row::Data { message, line } => topics_of_data(model, message, line),
-        Row::Notice { .. } => Vec::new(),
+        Row::Notice { index } => topics_of_notice(dialogue.notices().get(index)),
     }
+}
+
+/// What something that happened to the connection is about.
+fn topics_of_notice(notice: Option<&(Moment, Happening)>) -> Vec<Topic> {
+    let id = match notice.map(|(_, what)| what) {
+        Some(Happening::Opened(_) | Happening::Inquired) => "who",
+        Some(Happening::Fetched(_)) => "mta-sts",
+        Some(Happening::LookedUp(facts)) => match facts.kind {
+            NameKind::Addresses => return Vec::new(),
+            NameKind::Mx => "mx",
+            NameKind::Reverse | NameKind::Forward => "reverse-name",
+            NameKind::Sts => "mta-sts",
+            NameKind::Tlsa => "dane",
+        },
+        _ => return Vec::new(),
+    };
+    Topic::new(Kind::Idea, id).into_iter().collect()
 }
 
 /// A command, and its parameters or its mechanism.
