@@ -18,6 +18,7 @@ pub mod text;
 pub mod theme;
 pub mod token;
 pub mod transcript;
+pub mod who;
 pub mod words;
 
 pub use colour::Depth;

@@ -13,7 +13,7 @@ pub mod header;
 pub mod transcript;
 
 pub use event::{Ending, Event, EventId, Happening, Leg, Moment, Side};
-pub use facts::{Attempt, DialFailure, Endpoints, NameFacts, TlsFacts, TlsFailure};
+pub use facts::{Attempt, DialFailure, Endpoints, NameFacts, PolicyFacts, TlsFacts, TlsFailure};
 pub use header::{Fidelity, Header};
 
 /// A log of events in the order in which they happened.

@@ -6,21 +6,25 @@
 //! phase follow from its exchanges; content is read from a message when somebody asks.
 
 pub mod content;
+pub mod dane;
 pub mod dialogue;
 pub mod envelope;
 pub mod exchange;
+pub mod identity;
 pub mod login;
 pub mod message;
 mod odd;
 pub mod pattern;
 pub mod phase;
 pub mod secrets;
+pub mod sts;
 pub mod timing;
 pub mod wire;
 
 pub use dialogue::{Dialogue, Keep};
 pub use envelope::{End, Envelope, Fate, Recipient, Transaction};
 pub use exchange::Exchange;
+pub use identity::Identity;
 pub use login::Login;
 pub use message::Message;
 pub use phase::{Phase, Turn};

@@ -52,6 +52,8 @@ pub enum Say {
     /// These bytes shall go out in pieces: whoever drives a connection asks the drip until it has
     /// nothing left, and the speaker again behind it.
     Drip(Drip),
+    /// Everything about the server shall be asked beside the talk; the policy of this domain.
+    Inquire(Option<String>),
     /// The connection shall be closed.
     Close(Ending),
     /// From now on waits have other limits.
@@ -66,13 +68,14 @@ impl Say {
         match self {
             Self::Bytes(bytes) | Self::Answer(bytes) => bytes,
             Self::Drip(drip) => drip.left(),
-            Self::Close(_) | Self::Wait(_) | Self::Limit(_) => &[],
+            Self::Inquire(_) | Self::Close(_) | Self::Wait(_) | Self::Limit(_) => &[],
         }
     }
 
-    /// Whether it changes nothing for the other side.
+    /// Whether nothing comes of it.
     pub fn is_nothing(&self) -> bool {
-        self.bytes().is_empty() && !matches!(self, Self::Close(_) | Self::Limit(_))
+        self.bytes().is_empty()
+            && !matches!(self, Self::Close(_) | Self::Limit(_) | Self::Inquire(_))
     }
 }
 

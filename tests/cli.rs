@@ -486,8 +486,8 @@ fn dialogue(out: &str) -> Vec<&str> {
 }
 
 /// All keys that `--json` promises.
-const KEYS: [&str; 7] =
-    ["exchanges", "envelope", "content", "tls", "offered", "findings", "outcome"];
+const KEYS: [&str; 8] =
+    ["exchanges", "envelope", "content", "tls", "who", "offered", "findings", "outcome"];
 
 #[test]
 fn json_is_an_object_a_line_with_every_key() {

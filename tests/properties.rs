@@ -27,6 +27,8 @@ use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
 use ehlo::smtp::reply::{Collector, write};
 use ehlo::smtp::sasl;
+use ehlo::smtp::sts::{self, Mode};
+use ehlo::smtp::tlsa::Tlsa;
 use ehlo::smtp::verb::Verb;
 use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use ehlo::tui::rows::{self, sight::Sight};
@@ -34,6 +36,28 @@ use outline::outline;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+
+/// Lines that stand in policies of MTA-STS, or nearly.
+fn policy_line() -> impl Strategy<Value = String> {
+    let known = vec![
+        "version: STSv1",
+        "version:STSv2",
+        "mode: enforce",
+        "mode: testing",
+        "mode: none",
+        "mode:  x",
+        "mx: mx.example.net",
+        "mx: *.example.net",
+        "mx: *",
+        "max_age: 1",
+        "max_age: 99999999999",
+        "max_age: -1",
+        "nothing",
+        ":",
+        "",
+    ];
+    prop_oneof![8 => select(known).prop_map(str::to_owned), 1 => ".{0,30}"]
+}
 
 /// One thing that happens in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -415,6 +439,40 @@ const MECHANISMS: [&str; 9] = [
     "NTLM",
 ];
 
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// A policy is read whatever it holds: its line ends do not matter, every strange thing has its
+    /// line, and only one without a grave one can be used.
+    #[test]
+    fn a_policy_is_read_whatever_it_holds(lines in vec(policy_line(), 0..8), host in ".{0,20}") {
+        let lines: Vec<_> = lines.iter().map(|line| line.replace(['\r', '\n'], " ")).collect();
+        let policy = sts::Policy::read(&lines.join("\n"));
+        prop_assert_eq!(&policy, &sts::Policy::read(&lines.join("\r\n")));
+        for odd in &policy.odd {
+            let line = odd.line.checked_sub(1).map(|at| lines[at].as_str());
+            prop_assert!(line.is_none_or(|line| line.contains(&odd.text)), "{:?}", odd);
+        }
+        let complete = policy.has_version
+            && policy.max_age.is_some()
+            && policy.mode.is_some_and(|mode| mode == Mode::None || !policy.mx.is_empty());
+        prop_assert_eq!(policy.is_valid(), complete, "{:?}", &policy);
+        prop_assert!(!policy.mx.is_empty() || !policy.allows(&host));
+        let _ = sts::record(&lines);
+    }
+
+    /// A TLSA record is written as it is read.
+    #[test]
+    fn a_tlsa_record_is_written_as_it_is_read(
+        numbers in any::<[u8; 3]>(), data in vec(any::<u8>(), 0..70), noise in ".{0,30}",
+    ) {
+        let [usage, selector, matching] = numbers;
+        let record = Tlsa { usage, selector, matching, data };
+        prop_assert_eq!(Tlsa::read(&record.to_string()), Some(record));
+        let _ = Tlsa::read(&noise);
+    }
+}
+
 /// Pieces of which messages of mechanisms are made.
 fn sasl_text() -> impl Strategy<Value = Vec<u8>> {
     let piece = select(&[
@@ -493,7 +551,7 @@ proptest! {
                 let step = match say {
                     Say::Bytes(_) | Say::Answer(_) | Say::Drip(_) => Step::Says(Side::Server, say.bytes().to_vec()),
                     Say::Close(how) => Step::Closed(Side::Server, how),
-                    Say::Wait(_) | Say::Limit(_) => break,
+                    Say::Wait(_) | Say::Limit(_) | Say::Inquire(_) => break,
                 };
                 dialogue.apply(&step.event());
             }

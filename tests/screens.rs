@@ -51,3 +51,5 @@ mod sizes;
 mod tabs;
 #[path = "screens/waits.rs"]
 mod waits;
+#[path = "screens/who.rs"]
+mod who;

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
+use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser};
 
 use crate::journal::transcript::{self, Place};
 use crate::knowledge::Lang;
+use crate::net::inquiry::{Asks, Inquiring};
 use crate::net::names::DNS_PORT;
 use crate::net::route::{Family, Preface, Route, address};
 use crate::net::via::Proxy;
@@ -41,7 +43,20 @@ pub struct ReachArgs {
     /// Where it says that the connection leads to
     #[arg(long, global = true, value_name = "ADDR:PORT", requires = "proxy_protocol")]
     proxy_destination: Option<SocketAddr>,
+    /// What name servers are asked about a server beside its addresses: auto asks for the names of a
+    /// public address, and behind mx: for MTA-STS and DANE; all asks also about private addresses
+    #[arg(long, global = true, value_name = "WHAT", value_parser = asks())]
+    who: Option<Asks>,
+    /// The domain whose MTA-STS policy the server is judged by; that of mx: without this
+    #[arg(long, global = true, value_name = "DOMAIN", value_parser = domain)]
+    sts: Option<String>,
+    /// Fetch that policy from this address instead of its own host
+    #[arg(long, global = true, value_name = "ADDR[:PORT]", value_parser = policy_server)]
+    sts_address: Option<SocketAddr>,
 }
+
+/// The port of HTTPS.
+const HTTPS_PORT: u16 = 443;
 
 impl ReachArgs {
     /// What of it cannot be had together.
@@ -65,7 +80,12 @@ impl ReachArgs {
             raw @ Preface::Raw(_) => raw,
         });
         let (source, dns, via) = (self.source, self.dns, self.via.clone());
-        Route { family, source, dns, via, preface }
+        let inquiring = Inquiring {
+            asks: self.who.unwrap_or_default(),
+            domain: self.sts.clone(),
+            policy_at: self.sts_address,
+        };
+        Route { family, source, dns, via, preface, inquiring }
     }
 }
 
@@ -161,6 +181,23 @@ fn source(text: &str) -> Result<SocketAddr, String> {
 
 fn name_server(text: &str) -> Result<SocketAddr, String> {
     address(text, DNS_PORT)
+}
+
+fn policy_server(text: &str) -> Result<SocketAddr, String> {
+    address(text, HTTPS_PORT)
+}
+
+fn domain(text: &str) -> Result<String, String> {
+    let wrong = text.is_empty() || text.contains(|c: char| c.is_whitespace() || "/:@".contains(c));
+    if wrong {
+        Err("expected a domain such as example.net".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn asks() -> impl TypedValueParser<Value = Asks> {
+    super::tls::one_of(&Asks::ALL)
 }
 
 /// The forms of a header, by the names under which they are chosen.

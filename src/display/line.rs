@@ -8,7 +8,7 @@ use crate::smtp::reply::ReplyLine;
 
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
-use super::{reach, security, words};
+use super::{reach, security, who, words};
 
 /// A row, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +70,16 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
 fn was_silent(dialogue: &Dialogue, at: usize, index: usize) -> bool {
     let notice = |index: usize| dialogue.notices().get(index).map(|(_, what)| what);
     let gave_up = Happening::Closed { by: Side::Client, how: Ending::TimedOut };
-    let before = |n| index.checked_sub(n);
-    let row = |n| at.checked_sub(n).and_then(|at| dialogue.wire().row(at));
+    // What was asked beside is none of its words.
+    let beside = |row: &Option<Row>| matches!(row, Some(Row::Notice { index }) if notice(*index).is_some_and(Happening::is_beside));
+    let rows = (1..=at).map(|back| dialogue.wire().row(at - back)).filter(|row| !beside(row));
+    let mut before = rows.map(|row| match row {
+        Some(Row::Notice { index }) => notice(index),
+        _ => None,
+    });
     notice(index) == Some(&gave_up)
-        && matches!(before(1).and_then(notice), Some(Happening::Overdue { .. }))
-        && matches!(before(2).and_then(notice), Some(Happening::Opened(_)))
-        && [1, 2].into_iter().all(|n| row(n) == before(n).map(|index| Row::Notice { index }))
+        && matches!(before.next(), Some(Some(Happening::Overdue { .. })))
+        && matches!(before.next(), Some(Some(Happening::Opened(_))))
 }
 
 fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown> {
@@ -161,6 +165,8 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
     let seen = |text: &str| visible(text.as_bytes());
     let (role, text) = match what {
         Happening::LookedUp(facts) => reach::looked_up(facts, lang),
+        Happening::Fetched(facts) => who::fetched(facts, lang),
+        Happening::Inquired => (Role::Notice, knowledge::word(lang, "who.inquired").to_owned()),
         Happening::Tried(attempt) => reach::tried(attempt, lang),
         Happening::Opened(endpoints) => reach::opened(endpoints, lang),
         Happening::NotOpened(failure) => reach::not_opened(failure, lang),

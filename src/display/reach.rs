@@ -78,7 +78,21 @@ pub(super) fn not_opened(failure: &DialFailure, lang: Lang) -> (Role, String) {
 
 /// What a look-up brought, in one line.
 pub(super) fn looked_up(facts: &NameFacts, lang: Lang) -> (Role, String) {
+    let beside = facts.kind.is_beside();
     let (role, key) = match facts.problem {
+        None if facts.kind == NameKind::Reverse => (Role::Notice, "who.looked-up.reverse"),
+        None if facts.kind == NameKind::Forward => (Role::Notice, "reach.addresses"),
+        None if beside => (Role::Notice, "who.looked-up.record"),
+        Some(NameProblem::NoSuchName | NameProblem::NoRecord)
+            if facts.kind == NameKind::Reverse =>
+        {
+            (Role::Notice, "who.looked-up.no-name")
+        }
+        Some(NameProblem::NoSuchName | NameProblem::NoRecord)
+            if matches!(facts.kind, NameKind::Sts | NameKind::Tlsa) =>
+        {
+            (Role::Notice, "who.looked-up.no-record")
+        }
         None if facts.kind == NameKind::Addresses => (Role::Notice, "reach.addresses"),
         None if is_null(facts) => (Role::Bad, "reach.null-mx"),
         None => (Role::Notice, "reach.mx"),
@@ -99,8 +113,17 @@ pub(super) fn looked_up(facts: &NameFacts, lang: Lang) -> (Role, String) {
     let answers = facts.answers.iter().map(seen).collect::<Vec<_>>();
     let answers = answers.join(knowledge::word(lang, "comma"));
     let (name, detail, took) = (seen(&facts.name), seen(&facts.detail), time(facts.took));
-    let values =
-        [("name", &name), ("answers", &answers), ("by", &by), ("took", &took), ("detail", &detail)];
+    let kind = if facts.kind == NameKind::Sts { "TXT" } else { "TLSA" }.to_owned();
+    let values = [
+        ("name", &name),
+        ("answers", &answers),
+        ("by", &by),
+        ("took", &took),
+        ("detail", &detail),
+        ("kind", &kind),
+    ];
+    // What is told of a server beside the talk does not hinder it.
+    let role = if beside && role == Role::Bad { Role::Warn } else { role };
     (role, knowledge::fill(lang, key, &values.map(|(name, value)| (name, value.as_str()))))
 }
 

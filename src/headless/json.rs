@@ -8,14 +8,18 @@ use serde::Serialize;
 
 use crate::journal::facts::{AskedCertificate, Binding, Certificate, Verdict};
 use crate::journal::{
-    Attempt, DialFailure, Endpoints, Happening, Header, Moment, NameFacts, TlsFacts,
+    Attempt, DialFailure, Endpoints, Happening, Header, Moment, NameFacts, PolicyFacts, TlsFacts,
 };
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::content::Content;
+use crate::session::dane::{Dane, Match, Record};
+use crate::session::identity::{self, Identity};
+use crate::session::sts::Sts;
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
+use crate::smtp::sts::Mode;
 use crate::smtp::wait::Wait;
 
 use super::Setting;
@@ -33,6 +37,7 @@ pub struct Session<'a> {
     envelope: Vec<Carried>,
     content: Vec<Sent>,
     tls: Option<Tls>,
+    who: Option<Who>,
     offered: Option<Offered>,
     login: Option<LoggedIn>,
     findings: Vec<Finding>,
@@ -46,6 +51,7 @@ pub struct Session<'a> {
 #[serde(tag = "step", rename_all = "kebab-case")]
 enum Reached {
     LookedUp(NameFacts),
+    Fetched(Box<PolicyFacts>),
     Tried(Attempt),
     Connected(Endpoints),
     NotConnected(DialFailure),
@@ -58,6 +64,7 @@ impl Reached {
     fn of(what: &Happening, dialogue: &Dialogue, with_secrets: bool) -> Option<Self> {
         Some(match what {
             Happening::LookedUp(facts) => Self::LookedUp(facts.clone()),
+            Happening::Fetched(facts) => Self::Fetched(facts.clone()),
             Happening::Tried(attempt) => Self::Tried(attempt.clone()),
             Happening::Opened(endpoints) if *endpoints == Endpoints::default() => return None,
             Happening::Opened(endpoints) => Self::Connected(endpoints.clone()),
@@ -229,6 +236,113 @@ impl Tls {
     }
 }
 
+/// Who the server of the last connection is: names side by side, and what its domain's owner says.
+#[derive(Serialize)]
+struct Who {
+    names: Vec<Named>,
+    mta_sts: Option<PolicyJudged>,
+    dane: Option<DaneJudged>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    what: &'static str,
+    names: Vec<String>,
+    judgement: &'static str,
+}
+
+#[derive(Serialize)]
+struct PolicyJudged {
+    domain: String,
+    host: Option<String>,
+    id: Option<String>,
+    standing: &'static str,
+    mode: Option<&'static str>,
+    mx: Vec<String>,
+    max_age: Option<u64>,
+    odd: Vec<PolicyOdd>,
+}
+
+#[derive(Serialize)]
+struct PolicyOdd {
+    what: &'static str,
+    line: usize,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct DaneJudged {
+    name: String,
+    standing: &'static str,
+    /// Without validation here nothing that follows from the records is certain.
+    conclusive: bool,
+    authentic: bool,
+    records: Vec<RecordJudged>,
+}
+
+#[derive(Serialize)]
+struct RecordJudged {
+    record: String,
+    found: &'static str,
+    certificate: Option<usize>,
+}
+
+impl Who {
+    fn of(dialogue: &Dialogue) -> Option<Self> {
+        let rows = Identity::of(dialogue)?.rows.into_iter();
+        let named = |row: identity::Row| Named {
+            what: row.subject.name(),
+            names: row.names,
+            judgement: row.judgement.name(),
+        };
+        Some(Self {
+            names: rows.map(named).collect(),
+            mta_sts: Sts::of(dialogue).map(PolicyJudged::of),
+            dane: Dane::of(dialogue).map(DaneJudged::of),
+        })
+    }
+}
+
+impl PolicyJudged {
+    fn of(sts: Sts) -> Self {
+        let Sts { domain, host, id, policy, standing } = sts;
+        let policy = policy.unwrap_or_default();
+        let odd = policy.odd.into_iter();
+        let odd =
+            odd.map(|odd| PolicyOdd { what: odd.what.name(), line: odd.line, text: odd.text });
+        Self {
+            domain,
+            host,
+            id,
+            mode: policy.mode.map(Mode::name),
+            mx: policy.mx,
+            max_age: policy.max_age,
+            odd: odd.collect(),
+            standing: standing.name(),
+        }
+    }
+}
+
+impl DaneJudged {
+    fn of(dane: Dane) -> Self {
+        let record = |(record, found): (Record, Match)| RecordJudged {
+            record: match record {
+                Record::Read(record) => record.to_string(),
+                Record::Other(text) => text,
+            },
+            found: found.name(),
+            certificate: if let Match::Matches(n) = found { Some(n) } else { None },
+        };
+        Self {
+            name: dane.name,
+            standing: dane.standing.name(),
+            conclusive: false,
+            authentic: dane.authentic,
+            records: dane.records.into_iter().map(record).collect(),
+        }
+    }
+}
+
 /// What the server announced last, and what became of it with TLS.
 #[derive(Serialize)]
 struct Offered {
@@ -349,6 +463,7 @@ pub fn session<'a>(
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
         }),
+        who: Who::of(dialogue),
         offered: Offered::of(dialogue),
         login: dialogue
             .login()

@@ -101,6 +101,7 @@ async fn session(
     let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
     let dialled = call.dial(&mut log).await;
     call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
+    log.settle().await;
 }
 
 /// How long a server that has said goodbye may take to close.
@@ -237,8 +238,8 @@ impl Front {
             .iter()
             .any(|e| e.reply.as_ref().is_some_and(|r| r.is(Code::NOT_AVAILABLE)));
         let by_server = matches!(
-            self.dialogue.notices().last(),
-            Some((_, Happening::Closed { by: Side::Server, .. }))
+            self.dialogue.course().next_back(),
+            Some(Happening::Closed { by: Side::Server, .. })
         );
         let said_quit = self.dialogue.exchanges().iter().any(|e| e.verb() == Some(&Verb::Quit));
         if self.bad_input {

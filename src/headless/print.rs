@@ -8,11 +8,11 @@ use crate::display::token::visible;
 use crate::display::words::{
     address, answers_for, delivery_words, end_word, fate_key, fate_words, params, part_line,
 };
-use crate::display::{login, offers, security};
-use crate::journal::{Moment, transcript};
+use crate::display::{login, offers, security, who};
+use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Recipient, Row, Transaction, secrets, timing};
+use crate::session::{Dialogue, Exchange, Identity, Recipient, Row, Transaction, secrets, timing};
 use crate::smtp::Oddity;
 use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
@@ -138,6 +138,13 @@ impl Printer {
             && let Some(facts) = dialogue.notices().get(index).and_then(|(_, what)| what.tls())
         {
             for said in security::paragraphs(facts, self.lang) {
+                let _ = writeln!(out, "#   {}{}", said.lead(), said.text.1);
+            }
+        }
+        if let Some(Row::Notice { index }) = row
+            && let Some((_, Happening::Inquired)) = dialogue.notices().get(index)
+        {
+            for said in who::paragraphs(dialogue, self.lang) {
                 let _ = writeln!(out, "#   {}{}", said.lead(), said.text.1);
             }
         }
@@ -276,6 +283,15 @@ pub fn finding(odd: Oddity, lang: Lang) -> String {
             format!("{} {severity}: {}", odd.id, entry.say(lang).say)
         },
     )
+}
+
+/// Who the server of the last connection is, where there was one, and was not said before.
+pub fn who(dialogue: &Dialogue, lang: Lang) -> String {
+    let told = dialogue.since_opened().any(|what| *what == Happening::Inquired);
+    if told || Identity::of(dialogue).is_none() {
+        return String::new();
+    }
+    commented(&who::text(dialogue, lang))
 }
 
 /// The envelope in words.

@@ -106,6 +106,7 @@ async fn play(
     let (part, mut speaker) = (Part::program(limits), call.upgrading(script));
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
+    log.settle().await;
     if log.dialogue.connection() > 0 {
         // The end of the connection may be what it expected, or not.
         let _ = speaker.next(log.now(), &log.dialogue);
@@ -136,6 +137,9 @@ async fn play(
         let why = knowledge::word(setting.lang(), why);
         let remark = knowledge::fill(setting.lang(), sentence, &[("why", why)]);
         let _ = writeln!(text, "# {name}:{}: {remark}", at.line);
+    }
+    if run.full {
+        text += &print::who(dialogue, setting.lang());
     }
     // Where more was to be sent but nothing expected, the note on the end says it all.
     if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {

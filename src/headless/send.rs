@@ -318,11 +318,15 @@ async fn hand_in(
     let part = Part::program(call.limits);
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
+    log.settle().await;
     if let Some(why) = &log.recording_failed {
         tell_recording_failed(why, setting.lang());
     }
     let failure = speaker.then.failure(&log.dialogue);
     let mut text = speaker.printer.news(&log.dialogue);
+    if args.output.full {
+        text += &print::who(&log.dialogue, setting.lang());
+    }
     text += &print::commented(&print::envelope(&log.dialogue, setting.lang()));
     let what = remarks(&speaker.then, failure, &log.dialogue, setting);
     text += &what;

@@ -61,6 +61,10 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     if let Some(told) = login::logged_in(&dialogue, lang) {
         say(&format!("\n# {told}\n"))?;
     }
+    let who = print::who(&dialogue, lang);
+    if !who.is_empty() {
+        say(&format!("\n{who}"))?;
+    }
     let envelope = print::envelope(&dialogue, lang);
     if !envelope.is_empty() {
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;

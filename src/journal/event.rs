@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, TlsFacts, TlsFailure};
+use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, PolicyFacts, TlsFacts, TlsFailure};
 use crate::smtp::Span;
 use crate::smtp::wait::Wait;
 
@@ -100,8 +100,12 @@ impl Event {
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// A name was looked up on the way to a connection.
+    /// A name was looked up, on the way to a connection or about the server that was reached.
     LookedUp(NameFacts),
+    /// The policy of a domain was fetched, or was to be.
+    Fetched(Box<PolicyFacts>),
+    /// Everything was asked that a person wanted to be asked about a server.
+    Inquired,
     /// An address was tried, and did not become the connection.
     Tried(Attempt),
     /// A connection was made, or taken.
@@ -145,6 +149,15 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Whether it tells of a server and not of the connection, which goes on as it was.
+    pub fn is_beside(&self) -> bool {
+        match self {
+            Self::LookedUp(facts) => facts.kind.is_beside(),
+            Self::Fetched(_) | Self::Inquired => true,
+            _ => false,
+        }
+    }
+
     /// What is known of the TLS layer that began, or did not.
     pub fn tls(&self) -> Option<&TlsFacts> {
         match self {

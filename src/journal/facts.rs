@@ -43,7 +43,7 @@ pub struct NameFacts {
     /// Who was asked; nobody stands for the system, whatever it asks in turn.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
-    /// The answers: addresses, or preference and host as a zone file writes them.
+    /// The answers as a zone file writes them; of a text without its quotes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
     /// Why there is none.
@@ -52,6 +52,9 @@ pub struct NameFacts {
     /// The system's or the library's own words for that.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// Whether the name server says that it has validated the answer (AD, RFC 4035 §3.2.3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authentic: bool,
     /// How long it took, in microseconds.
     pub took: u64,
 }
@@ -64,6 +67,79 @@ pub enum NameKind {
     Addresses,
     /// MX (RFC 5321 §5.1).
     Mx,
+    /// PTR: the names of an address.
+    Reverse,
+    /// A and AAAA of such a name: whether it leads back.
+    Forward,
+    /// TXT of a domain's MTA-STS (RFC 8461 §3.1).
+    Sts,
+    /// TLSA of a host and a port (RFC 7672 §2.2).
+    Tlsa,
+}
+
+impl NameKind {
+    /// Whether it is asked about a server that was reached, and not on the way there.
+    pub const fn is_beside(self) -> bool {
+        !matches!(self, Self::Addresses | Self::Mx)
+    }
+}
+
+/// A policy of MTA-STS that was fetched, or was to be (RFC 8461 §3.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PolicyFacts {
+    /// The domain for which it is.
+    pub domain: String,
+    /// The host that was asked.
+    pub host: String,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What is known of the TLS layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFacts>,
+    /// The status of the HTTP answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Its Content-Type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
+    /// Where it leads, if elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Its body, up to a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Why it is no policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<PolicyProblem>,
+    /// The system's or the library's own words for that.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// How long it took, in microseconds.
+    pub took: u64,
+}
+
+/// Why no policy could be fetched, each with its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyProblem {
+    /// The host has no address, or none that answers.
+    Unreachable,
+    /// TLS did not begin; `detail` has the reason where the verdict has none.
+    Tls,
+    /// The answer is no HTTP, or ended in the middle.
+    Http,
+    /// It leads elsewhere, which is not followed (RFC 8461 §3.3).
+    Redirect,
+    /// Its status is not 200.
+    Status,
+    /// It is not `text/plain`.
+    Media,
+    /// It is longer than 64 KB.
+    TooLong,
+    /// It was not there in time.
+    TimedOut,
 }
 
 /// Why a name server gave no answer that helps, each with its own words.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::header::VERSION;
 use super::{
     Attempt, DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg,
-    Moment, NameFacts, Side, TlsFacts, TlsFailure,
+    Moment, NameFacts, PolicyFacts, Side, TlsFacts, TlsFailure,
 };
 use crate::smtp::Span;
 use crate::smtp::wait::Wait;
@@ -167,6 +167,10 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     looked_up: Option<NameFacts>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    fetched: Option<PolicyFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inquired: Option<Empty>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tried: Option<Attempt>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opened: Option<Endpoints>,
@@ -200,6 +204,11 @@ struct Row<'a> {
     closed: Option<Closed>,
 }
 
+/// Something of which there is nothing more to tell.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Overdue {
@@ -224,6 +233,8 @@ impl<'a> Row<'a> {
         };
         match &event.what {
             Happening::LookedUp(facts) => row.looked_up = Some(facts.clone()),
+            Happening::Fetched(facts) => row.fetched = Some((**facts).clone()),
+            Happening::Inquired => row.inquired = Some(Empty {}),
             Happening::Tried(attempt) => row.tried = Some(attempt.clone()),
             Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
@@ -281,6 +292,8 @@ impl<'a> Row<'a> {
             self.aside_base64.map(decode).transpose()?.map(|data| Happening::Aside(data.into())),
             self.exited.map(Happening::Exited),
             self.looked_up.map(Happening::LookedUp),
+            self.fetched.map(|facts| Happening::Fetched(Box::new(facts))),
+            self.inquired.map(|Empty {}| Happening::Inquired),
             self.tried.map(Happening::Tried),
             self.opened.map(Happening::Opened),
             self.not_opened.map(Happening::NotOpened),
@@ -301,7 +314,7 @@ impl<'a> Row<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::facts::{DialReason, NameKind, NameProblem};
+    use crate::journal::facts::{DialReason, NameKind, NameProblem, PolicyProblem};
 
     fn sample() -> Vec<Event> {
         let endpoints =
@@ -313,7 +326,14 @@ mod tests {
             answers: Vec::new(),
             problem: Some(NameProblem::NoSuchName),
             detail: String::new(),
+            authentic: true,
             took: 7,
+        };
+        let policy = PolicyFacts {
+            domain: "example".into(),
+            body: Some("version: STSv1\r\n".into()),
+            problem: Some(PolicyProblem::Media),
+            ..PolicyFacts::default()
         };
         let attempt = Attempt {
             address: "192.0.2.1:25".into(),
@@ -324,6 +344,8 @@ mod tests {
         vec![
             Event::new(Moment(0), Happening::LookedUp(facts)),
             Event::new(Moment(0), Happening::Tried(attempt)),
+            Event::new(Moment(0), Happening::Fetched(Box::new(policy))),
+            Event::new(Moment(0), Happening::Inquired),
             Event::new(Moment(1), Happening::Opened(endpoints)),
             Event::bytes(Moment(2), Side::Server, Bytes::from_static(b"220 \"x\"\r\n")),
             Event::bytes(Moment(3), Side::Client, Bytes::from_static(b"\xff\x00\r\n")),

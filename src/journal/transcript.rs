@@ -402,6 +402,8 @@ impl Writing {
             }
             Happening::Opened(_)
             | Happening::LookedUp(_)
+            | Happening::Fetched(_)
+            | Happening::Inquired
             | Happening::Tried(_)
             | Happening::Exited(_) => {}
             Happening::Overdue { wait, limit } => {

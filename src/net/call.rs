@@ -14,6 +14,7 @@ use crate::speaker::{Speaker, Upgrade};
 use super::certificate::Pass;
 use super::dial::{Dialled, Target, dial};
 use super::driver::{Log, Orders, Part, converse};
+use super::inquiry::Inquiry;
 use super::route::Route;
 use super::tls::Choice;
 
@@ -98,7 +99,10 @@ impl Call<'_> {
                 let host = endpoints.host.clone();
                 let end = |text: &Option<String>| text.as_deref().and_then(|t| t.parse().ok());
                 let ends = (end(&endpoints.local), end(&endpoints.remote));
+                let wishes = &self.tls.wishes;
+                let inquiry = Inquiry::about(self.target, &endpoints, self.route, wishes);
                 log.append(Happening::Opened(endpoints)).await;
+                log.wonder_about(inquiry);
                 log.hear_aside(aside);
                 if let Some(preface) = &self.route.preface {
                     let bytes = preface.write(ends.0, ends.1);

@@ -22,6 +22,7 @@ use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Drip, Ends, Gate, Say, Speaker};
 
 use super::Clock;
+use super::inquiry::{Answers, Inquiry};
 use super::recording::Recording;
 use super::stream::Stream;
 use super::tls::{Failed, Tls};
@@ -77,6 +78,9 @@ pub struct Log {
     ear: Option<Ear>,
     late: Option<Late>,
     aside: Option<mpsc::Receiver<Happening>>,
+    /// Whom one can ask about, and the answers that are on their way.
+    inquiry: Option<Inquiry>,
+    answers: Option<Answers>,
     /// Why the recording ended before the session, if it did.
     pub recording_failed: Option<String>,
 }
@@ -91,6 +95,8 @@ impl Log {
             ear: None,
             late: None,
             aside: None,
+            inquiry: None,
+            answers: None,
             recording_failed: None,
         }
     }
@@ -118,16 +124,49 @@ impl Log {
         self.aside = aside;
     }
 
-    /// Waits for what comes neither from the socket nor from our side: the next one who wants to
-    /// listen, or what is said beside the talk.
-    async fn news(&mut self) -> News {
-        tokio::select! {
-            ear = latecomer(&mut self.late) => News::Ear(ear),
-            what = said_aside(&mut self.aside) => News::Aside(what),
+    /// Asks about the server of a new connection what is asked by itself.
+    pub(super) fn wonder_about(&mut self, inquiry: Inquiry) {
+        self.answers = inquiry.begin();
+        self.inquiry = Some(inquiry);
+    }
+
+    /// Asks about that server all that can be asked.
+    fn inquire(&mut self, domain: Option<String>) {
+        if let Some(inquiry) = &self.inquiry {
+            self.answers = Some(inquiry.begin_for(domain));
         }
     }
 
-    async fn take(&mut self, news: News) {
+    /// Waits for the answers that are on their way: for those that a person wants to have to the
+    /// last of them, for others but a moment.
+    pub async fn settle(&mut self) {
+        let Some(mut answers) = self.answers.take() else { return };
+        let awaited = answers.awaited;
+        let mut rest = async || {
+            while let Some(what) = answers.told.recv().await {
+                self.append(what).await;
+            }
+        };
+        if awaited {
+            rest().await;
+        } else {
+            let _ = tokio::time::timeout(GOODBYE, rest()).await;
+        }
+    }
+
+    /// Waits for what comes neither from the socket nor from our side: the next one who wants to
+    /// listen, what is said beside the talk, or an answer about the server. Nothing is lost where
+    /// the waiting is given up.
+    pub async fn news(&mut self) -> News {
+        tokio::select! {
+            ear = latecomer(&mut self.late) => News::Ear(ear),
+            what = said_aside(&mut self.aside) => News::Aside(what),
+            what = answered(&mut self.answers) => News::Aside(what),
+        }
+    }
+
+    /// Takes what was waited for.
+    pub async fn take(&mut self, news: News) {
         match news {
             News::Ear(ear) => self.begin_to_tell(ear).await,
             News::Aside(what) => self.append(what).await,
@@ -198,8 +237,10 @@ impl Log {
 }
 
 /// What comes to a log by itself.
-enum News {
+pub enum News {
+    /// Somebody wants to listen.
     Ear(Ear),
+    /// Something happened beside the talk.
     Aside(Happening),
 }
 
@@ -223,6 +264,16 @@ async fn said_aside(aside: &mut Option<mpsc::Receiver<Happening>>) -> Happening 
         return what;
     }
     *aside = None;
+    std::future::pending().await
+}
+
+async fn answered(answers: &mut Option<Answers>) -> Happening {
+    if let Some(running) = answers
+        && let Some(what) = running.told.recv().await
+    {
+        return what;
+    }
+    *answers = None;
     std::future::pending().await
 }
 
@@ -357,6 +408,7 @@ pub async fn converse<P: Speaker, O>(
                     out = bytes;
                 }
                 Some(Say::Drip(drip)) => dripping = Some(drip),
+                Some(Say::Inquire(domain)) => log.inquire(domain),
                 Some(Say::Close(how)) => {
                     // TLS says goodbye, for which a peer that does not read has no time.
                     let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
@@ -562,7 +614,7 @@ fn ending(error: &std::io::Error) -> Ending {
 /// Whether the session ended because nothing could be reached or heard, not because it was done.
 pub fn was_cut_short(dialogue: &Dialogue) -> bool {
     dialogue.phase() == Phase::Closed
-        && dialogue.notices().last().is_some_and(|(_, what)| match what {
+        && dialogue.course().next_back().is_some_and(|what| match what {
             Happening::NotOpened(_) => true,
             Happening::Closed { how, .. } => *how != Ending::Finished || lacked_tls(dialogue),
             _ => false,
@@ -571,7 +623,7 @@ pub fn was_cut_short(dialogue: &Dialogue) -> bool {
 
 /// Whether the last connection ended because TLS did not begin.
 fn lacked_tls(dialogue: &Dialogue) -> bool {
-    let mut back = dialogue.notices().iter().rev().map(|(_, what)| what);
+    let mut back = dialogue.course().rev();
     let last = back.find(|what| !matches!(what, Happening::Closed { .. } | Happening::Exited(_)));
     matches!(last, Some(Happening::NotSecured(_)))
 }

@@ -2,22 +2,24 @@
 //! took. Nothing here is validated, so nothing that follows from it is called secure.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::ProtoError;
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{IntoName, Name, RData};
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Message, Query, ResponseCode};
+use hickory_resolver::proto::rr::{IntoName, Name, RData, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
 
 use crate::journal::facts::{NameKind, NameProblem};
 use crate::journal::{Happening, NameFacts};
-use crate::smtp::domain;
+use crate::smtp::{domain, sts, tlsa};
 
 use super::dial::{PATIENCE, Tell};
 use super::race::words;
@@ -69,7 +71,7 @@ impl Names<'_> {
             Some(dns) => ask_addresses(dns, asked).await,
             None => system(asked).await,
         };
-        let texts = |found: &Vec<IpAddr>| found.iter().map(ToString::to_string).collect();
+        let texts = |found: &Vec<IpAddr>| Texts::new(found.iter().map(ToString::to_string));
         self.tell(NameKind::Addresses, asked, by, begun, found.as_ref().map(texts));
         Ok(found?.into_iter().map(|address| SocketAddr::new(address, port)).collect())
     }
@@ -87,9 +89,80 @@ impl Names<'_> {
             Err(why) => (String::new(), Err((NameProblem::Other, why))),
         };
         let written = |host: &MailHost| format!("{} {}", host.preference, host.name);
-        let texts = |found: &Vec<MailHost>| found.iter().map(written).collect();
+        let texts = |found: &Vec<MailHost>| Texts::new(found.iter().map(written));
         self.tell(NameKind::Mx, asked, by, begun, found.as_ref().map(texts));
         found
+    }
+
+    /// The names of `address`, which are told.
+    pub(super) async fn reverse(&self, address: IpAddr) -> Vec<String> {
+        let written = address.to_string();
+        let found = self.ask(
+            NameKind::Reverse,
+            &written,
+            Ok(Name::from(address)),
+            RecordType::PTR,
+            |data| match data {
+                RData::PTR(name) => Some(without_dot(&name.0.to_ascii()).to_owned()),
+                _ => None,
+            },
+        );
+        found.await
+    }
+
+    /// Tells to which addresses the name of an address leads.
+    pub(super) async fn forward(&self, name: &str) {
+        let begun = Instant::now();
+        let (by, found) = match self.dns {
+            Some(dns) => (dns.to_string(), ask_addresses(dns, name).await),
+            None => (String::new(), system(name).await),
+        };
+        let texts = |found: &Vec<IpAddr>| Texts::new(found.iter().map(ToString::to_string));
+        self.tell(NameKind::Forward, name, by, begun, found.as_ref().map(texts));
+    }
+
+    /// Tells what the owner of `domain` says about MTA-STS, and whether that is one record.
+    pub(super) async fn sts(&self, domain: &str) -> bool {
+        let ascii = domain::to_ascii(domain);
+        let name = sts::record_name(ascii.as_deref().unwrap_or(domain));
+        let text = |data: &RData| match data {
+            // The pieces of one text belong together (RFC 8461 §3.1).
+            RData::TXT(text) => Some(String::from_utf8_lossy(&text.txt_data.concat()).into_owned()),
+            _ => None,
+        };
+        let found = self.ask(NameKind::Sts, &name, named(&name), RecordType::TXT, text).await;
+        sts::record(&found).is_ok()
+    }
+
+    /// Tells what the owner of `host` says about the certificate at `port`.
+    pub(super) async fn tlsa(&self, host: &str, port: u16) {
+        let ascii = domain::to_ascii(host);
+        let name = tlsa::record_name(ascii.as_deref().unwrap_or(host), port);
+        let record = |data: &RData| match data {
+            RData::TLSA(record) => Some(record.to_string()),
+            _ => None,
+        };
+        self.ask(NameKind::Tlsa, &name, named(&name), RecordType::TLSA, record).await;
+    }
+
+    /// Asks one question, and tells what came: the texts of its records.
+    async fn ask(
+        &self,
+        kind: NameKind,
+        written: &str,
+        name: Result<Name, String>,
+        records: RecordType,
+        text: impl Fn(&RData) -> Option<String>,
+    ) -> Vec<String> {
+        let begun = Instant::now();
+        let (by, found) = match name {
+            Ok(name) => ask_plainly(self.dns, Query::query(name, records)).await,
+            Err(why) => (String::new(), Err((NameProblem::Other, why))),
+        };
+        let found = found.and_then(|message| read(&message, text));
+        let answers = found.as_ref().map(|texts| texts.answers.clone()).unwrap_or_default();
+        self.tell(kind, written, by, begun, found.as_ref().cloned());
+        answers
     }
 
     fn tell(
@@ -98,17 +171,44 @@ impl Names<'_> {
         name: &str,
         by: String,
         begun: Instant,
-        found: Result<Vec<String>, &Problem>,
+        found: Result<Texts, &Problem>,
     ) {
         let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let (answers, problem, detail) = match found {
-            Ok(answers) => (answers, None, String::new()),
-            Err((problem, detail)) => (Vec::new(), Some(*problem), detail.clone()),
+        let (Texts { answers, authentic }, problem, detail) = match found {
+            Ok(texts) => (texts, None, String::new()),
+            Err((problem, detail)) => (Texts::default(), Some(*problem), detail.clone()),
         };
         let name = name.to_owned();
-        let facts = NameFacts { name, kind, by, answers, problem, detail, took };
+        let facts = NameFacts { name, kind, by, answers, problem, detail, authentic, took };
         let _ = self.tell.send(Happening::LookedUp(facts));
     }
+}
+
+/// Answers as they are told.
+#[derive(Clone, Debug, Default)]
+struct Texts {
+    answers: Vec<String>,
+    /// Whether the name server says that it has validated them.
+    authentic: bool,
+}
+
+impl Texts {
+    fn new(answers: impl Iterator<Item = String>) -> Self {
+        Self { answers: answers.collect(), authentic: false }
+    }
+}
+
+/// The records of one kind in an answer.
+fn read(found: &Message, text: impl Fn(&RData) -> Option<String>) -> Result<Texts, Problem> {
+    let answers: Vec<_> = found.answers.iter().filter_map(|record| text(&record.data)).collect();
+    if answers.is_empty() {
+        return Err((NameProblem::NoRecord, String::new()));
+    }
+    Ok(Texts { answers, authentic: found.metadata.authentic_data })
+}
+
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(name)
 }
 
 /// Whether nobody has to be asked.
@@ -138,6 +238,41 @@ async fn system(host: &str) -> Result<Vec<IpAddr>, Problem> {
 
 /// Somebody who asks `dns`, or the name servers of the system; and whom.
 fn resolver(dns: Option<SocketAddr>) -> Result<(TokioResolver, String), String> {
+    let (config, options, by) = settings(dns)?;
+    let provider = TokioRuntimeProvider::default();
+    let builder = TokioResolver::builder_with_config(config, provider).with_options(options);
+    builder.build().map(|resolver| (resolver, by)).map_err(|error| error.to_string())
+}
+
+/// Asks one question as it stands, and whether the name server has validated the answer (DO,
+/// RFC 4035 §3.2.1); a resolver would answer for names of this machine itself.
+async fn ask_plainly(
+    dns: Option<SocketAddr>,
+    question: Query,
+) -> (String, Result<Message, Problem>) {
+    let other = |why: String| (String::new(), Err((NameProblem::Other, why)));
+    let (config, options, by) = match settings(dns) {
+        Ok(settings) => settings,
+        Err(why) => return other(why),
+    };
+    let context = match TlsConfig::new() {
+        Ok(tls) => Arc::new(PoolContext::new(options, tls)),
+        Err(why) => return other(why.to_string()),
+    };
+    let servers = config.name_servers().to_vec();
+    let provider = TokioRuntimeProvider::default();
+    let pool = NameServerPool::from_config(servers, context, provider);
+    let mut wishes = DnsRequestOptions::default();
+    (wishes.use_edns, wishes.edns_set_dnssec_ok) = (true, true);
+    let asking = async {
+        let answer = pool.lookup(question, wishes).first_answer().await?;
+        DnsError::from_response(answer).map_err(NetError::from)
+    };
+    (by, in_time(asking).await.map(DnsResponse::into_message))
+}
+
+/// Whom to ask, how, and the same in words.
+fn settings(dns: Option<SocketAddr>) -> Result<(ResolverConfig, ResolverOpts, String), String> {
     let (config, mut options, by) = match dns {
         None => {
             let (config, options) = read_system_conf().map_err(|error| error.to_string())?;
@@ -160,9 +295,7 @@ fn resolver(dns: Option<SocketAddr>) -> Result<(TokioResolver, String), String> 
     options.timeout = ONE_ANSWER;
     options.attempts = 1;
     options.use_hosts_file = ResolveHosts::Never;
-    let provider = TokioRuntimeProvider::default();
-    let builder = TokioResolver::builder_with_config(config, provider).with_options(options);
-    builder.build().map(|resolver| (resolver, by)).map_err(|error| error.to_string())
+    Ok((config, options, by))
 }
 
 /// Both families at once.
@@ -191,9 +324,8 @@ async fn ask_mail_hosts(resolver: &TokioResolver, domain: &str) -> Result<Vec<Ma
     let found = in_time(resolver.mx_lookup(whole(domain))).await?;
     let host = |data: &RData| match data {
         RData::MX(mx) => {
-            let name = mx.exchange.to_ascii();
-            let name = name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(&name);
-            Some(MailHost { preference: mx.preference, name: name.to_owned() })
+            let name = without_dot(&mx.exchange.to_ascii()).to_owned();
+            Some(MailHost { preference: mx.preference, name })
         }
         _ => None,
     };
@@ -201,6 +333,11 @@ async fn ask_mail_hosts(resolver: &TokioResolver, domain: &str) -> Result<Vec<Ma
     // Among equals the order is that of the answer, which name servers turn.
     all.sort_by_key(|host| host.preference);
     if all.is_empty() { Err((NameProblem::NoRecord, String::new())) } else { Ok(all) }
+}
+
+/// A name as it is asked for.
+fn named(name: &str) -> Result<Name, String> {
+    whole(name).into_name().map_err(|error| error.to_string())
 }
 
 /// A name to which nothing is added.

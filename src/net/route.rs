@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::smtp::proxy::{Ends, Header, Version};
 
+use super::inquiry::Inquiring;
 use super::via::Proxy;
 
 /// A family of addresses.
@@ -48,6 +49,8 @@ pub struct Route {
     pub via: Option<Proxy>,
     /// What is sent before anything else.
     pub preface: Option<Preface>,
+    /// What is asked about a server that was reached.
+    pub inquiring: Inquiring,
 }
 
 /// A header of the PROXY protocol, or what is sent in its place.

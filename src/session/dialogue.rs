@@ -235,6 +235,8 @@ impl Dialogue {
                 self.notice(event);
             }
             Happening::LookedUp(_)
+            | Happening::Fetched(_)
+            | Happening::Inquired
             | Happening::Tried(_)
             | Happening::Aside(_)
             | Happening::Exited(_)
@@ -251,6 +253,11 @@ impl Dialogue {
     /// Whether TLS is on.
     pub const fn is_secured(&self) -> bool {
         self.secured
+    }
+
+    /// Whether TLS began on this connection, which may be over.
+    pub fn has_secured(&self) -> bool {
+        self.since_opened().any(|what| matches!(what, Happening::Secured(_)))
     }
 
     /// What is known of the TLS layer, if it is on.
@@ -451,6 +458,17 @@ impl Dialogue {
     /// What happened to the connection: opened, secured, closed.
     pub fn notices(&self) -> &[(Moment, Happening)] {
         &self.notices
+    }
+
+    /// The same without what was told of the server beside it: the connection itself.
+    pub fn course(&self) -> impl DoubleEndedIterator<Item = &Happening> {
+        self.notices.iter().map(|(_, what)| what).filter(|what| !what.is_beside())
+    }
+
+    /// What happened since the last connection was made, the newest first.
+    pub fn since_opened(&self) -> impl Iterator<Item = &Happening> {
+        let back = self.notices.iter().rev().map(|(_, what)| what);
+        back.take_while(|what| !matches!(what, Happening::Opened(_)))
     }
 
     /// What has arrived of a reply that is not complete: its lines, and the beginning of another.

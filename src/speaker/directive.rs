@@ -71,6 +71,7 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "pipeline" => Directive::Pipeline,
         "end" => Directive::End,
         "cancel" => Directive::Cancel,
+        "who" => Directive::Say(Say::Inquire(domain(argument, behind)?)),
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
     }))
@@ -104,6 +105,15 @@ fn drip(argument: &[u8], at: Place) -> Result<Drip, TranscriptError> {
     let pause = time(word(argument, 1)).ok_or_else(|| wrong(1, "misread.pause"))?;
     let behind = argument.get(start(argument, 2)..).unwrap_or_default();
     Ok(Drip::new(text(behind, place(2))?.wire(), piece, pause))
+}
+
+/// The domain that is named, if one is.
+fn domain(argument: &[u8], at: Place) -> Result<Option<String>, TranscriptError> {
+    let text = String::from_utf8_lossy(argument.trim_ascii()).into_owned();
+    if text.contains(|c: char| c.is_whitespace() || "/:@".contains(c)) {
+        return Err(TranscriptError::new(at, "misread.domain").with("text", text));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// A text as base64, in a line of its own.

@@ -22,6 +22,8 @@ pub enum Does {
     Insert,
     /// Attaches a file to the draft.
     Attach,
+    /// Asks who the server is, and shows what is known.
+    Who,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -91,7 +93,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 20] = [
+pub static DIRECTIVES: [Directive; 21] = [
     Directive {
         name: "connect",
         short: None,
@@ -244,6 +246,15 @@ pub static DIRECTIVES: [Directive; 20] = [
         words: "help.timeout",
         reason: |_| None,
         does: Does::Say,
+    },
+    Directive {
+        name: "who",
+        short: None,
+        argument: "DOMAIN",
+        needs_argument: false,
+        words: "help.who",
+        reason: |model| (model.session.dialogue.connection() == 0).then_some("who.nobody"),
+        does: Does::Who,
     },
     Directive {
         name: "explain",

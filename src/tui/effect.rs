@@ -29,6 +29,8 @@ pub enum Effect {
     Drip(usize, Drip),
     /// Wait so long from now on, in all sessions.
     Limit(Limits),
+    /// Ask all that can be asked about the server of this session; the policy of this domain.
+    Inquire(usize, Option<String>),
     /// Send nothing more of what this session was given.
     Stop(usize),
     /// Keep a line that was sent for the next run.

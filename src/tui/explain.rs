@@ -7,7 +7,7 @@ use crate::display::article::{self, Paragraph, first_sentence};
 use crate::display::login;
 use crate::display::token::own_visible;
 use crate::display::words::answers_for;
-use crate::display::{Role, security};
+use crate::display::{Role, security, who};
 use crate::journal::Happening;
 use crate::journal::facts::{DialReason, NameKind};
 use crate::knowledge::{self, Kind, Topic};
@@ -33,7 +33,8 @@ const HEADER_LINES: usize = 1_000;
 /// What is said, from top to bottom; `brief` says one sentence of each.
 pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     if let Some(opened) = model.session.articles.last() {
-        return opened.iter().flat_map(|topic| article::article(*topic, model.lang)).collect();
+        let about = |topic: &Topic| [known(model, *topic), article::article(*topic, model.lang)];
+        return opened.iter().flat_map(about).flatten().collect();
     }
     if let Some(topics) = pointed(model) {
         let said = topics.iter().map(|topic| about(model, *topic, brief));
@@ -42,6 +43,14 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     match selected_line(model) {
         Some(row) => of_row(model, row, brief),
         None => present(model, brief),
+    }
+}
+
+/// What is known in this session of what an entry is about in general.
+fn known(model: &Model, topic: Topic) -> Vec<Paragraph> {
+    match (topic.kind, topic.id) {
+        (Kind::Idea, "who") => who::paragraphs(&model.session.dialogue, model.lang),
+        _ => Vec::new(),
     }
 }
 
@@ -101,7 +110,7 @@ pub fn clauses(model: &Model) -> &'static [String] {
 /// The exchange that was answered last, with its number, if that was on this connection.
 fn last(model: &Model) -> Option<(usize, &Exchange)> {
     let dialogue = &model.session.dialogue;
-    let failed = matches!(dialogue.notices().last(), Some((_, Happening::NotOpened(_))));
+    let failed = matches!(dialogue.course().next_back(), Some(Happening::NotOpened(_)));
     let answered = dialogue.exchanges().iter().enumerate().rfind(|(_, e)| e.reply.is_some());
     answered.filter(|(_, e)| e.connection == dialogue.connection() && !failed)
 }
@@ -143,7 +152,7 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
 /// How the connection was lost, if it did not end in order.
 fn broken(model: &Model) -> Option<Paragraph> {
     let dialogue = &model.session.dialogue;
-    let (_, what) = dialogue.notices().last()?;
+    let what = dialogue.course().next_back()?;
     // The header says of a doubtful layer what it is; here it is said until something follows.
     let newest = matches!(
         dialogue.wire().row(dialogue.wire().len().checked_sub(1)?),
@@ -251,6 +260,9 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
         let topics = topics_of_row(model, row);
         said.extend(topics.iter().map(|topic| about(model, *topic, brief)));
         said.extend(changes(model, topics.first().copied()));
+        if matches!(what, Some(Happening::Opened(_) | Happening::Inquired)) {
+            said.extend(who::paragraphs(dialogue, model.lang));
+        }
         return said;
     }
     let topics = topics_of_row(model, row);
@@ -322,16 +334,23 @@ fn topics_of_row(model: &Model, row: Row) -> Vec<Topic> {
 /// A step on the way to a server.
 fn topics_of_way(what: &Happening) -> Vec<Topic> {
     let ideas: &[&str] = match what {
-        Happening::LookedUp(facts) if facts.kind == NameKind::Mx => {
-            let null = facts.answers.iter().any(|answer| answer.ends_with(" ."));
-            if null { &["null-mx", "mx"] } else { &["mx"] }
-        }
-        Happening::LookedUp(_) => &["happy-eyeballs"],
+        Happening::LookedUp(facts) => match facts.kind {
+            NameKind::Mx if facts.answers.iter().any(|answer| answer.ends_with(" .")) => {
+                &["null-mx", "mx"]
+            }
+            NameKind::Mx => &["mx"],
+            NameKind::Addresses => &["happy-eyeballs"],
+            NameKind::Reverse | NameKind::Forward => &["reverse-name"],
+            NameKind::Sts => &["mta-sts"],
+            NameKind::Tlsa => &["dane"],
+        },
+        Happening::Fetched(_) => &["mta-sts"],
+        Happening::Inquired => &["who"],
         Happening::Tried(attempt) if attempt.reason == DialReason::Overtaken => &["happy-eyeballs"],
         Happening::Tried(_) => &["happy-eyeballs", "ports"],
-        Happening::Opened(endpoints) if endpoints.protocol == Protocol::Lmtp => &["lmtp"],
-        Happening::Opened(endpoints) if endpoints.host.is_some() => &["mx"],
-        Happening::Opened(endpoints) if endpoints.remote.is_some() => &["greeting"],
+        Happening::Opened(endpoints) if endpoints.protocol == Protocol::Lmtp => &["lmtp", "who"],
+        Happening::Opened(endpoints) if endpoints.host.is_some() => &["mx", "who"],
+        Happening::Opened(endpoints) if endpoints.remote.is_some() => &["greeting", "who"],
         Happening::NotOpened(failure) => match failure.reason {
             DialReason::NullMx => &["null-mx", "mx"],
             DialReason::NoSuchHost | DialReason::UnknownName => &["mx"],

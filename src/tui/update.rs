@@ -216,6 +216,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         | Happening::Aside(_)
         | Happening::Exited(_)
         | Happening::Overdue { .. } => {}
+        what if what.is_beside() => {}
         _ => session.gives_up(),
     }
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));

@@ -20,6 +20,9 @@ pub enum Answer {
     A(Ipv4Addr),
     Aaaa(Ipv6Addr),
     Mx(u16, &'static str),
+    Ptr(&'static str),
+    Txt(&'static str),
+    Tlsa(u8, u8, u8, Vec<u8>),
     /// A response code alone.
     Code(u8),
     /// Nothing at all.
@@ -65,6 +68,12 @@ impl Drop for NameServer {
     }
 }
 
+fn labels_of(name: &str) -> Vec<u8> {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    let label = |label: &str| [&[u8::try_from(label.len()).unwrap()], label.as_bytes()].concat();
+    labels.flat_map(label).chain([0]).collect()
+}
+
 /// The message that answers `question`.
 fn answer(question: &[u8], records: &[(&'static str, Answer)]) -> Option<Vec<u8>> {
     let mut labels = Vec::new();
@@ -85,13 +94,17 @@ fn answer(question: &[u8], records: &[(&'static str, Answer)]) -> Option<Vec<u8>
             Answer::A(address) => (1, address.octets().to_vec()),
             Answer::Aaaa(address) => (28, address.octets().to_vec()),
             Answer::Mx(preference, host) => {
-                let mut data = preference.to_be_bytes().to_vec();
-                for label in host.split('.').filter(|label| !label.is_empty()) {
-                    data.push(u8::try_from(label.len()).unwrap());
-                    data.extend(label.bytes());
-                }
-                data.push(0);
-                (15, data)
+                (15, [preference.to_be_bytes().to_vec(), labels_of(host)].concat())
+            }
+            Answer::Ptr(name) => (12, labels_of(name)),
+            Answer::Txt(text) => {
+                // A text may come in pieces.
+                let pieces = text.as_bytes().chunks(20);
+                let piece = |piece: &[u8]| [&[u8::try_from(piece.len()).unwrap()], piece].concat();
+                (16, pieces.flat_map(piece).collect())
+            }
+            Answer::Tlsa(usage, selector, matching, data) => {
+                (52, [&[*usage, *selector, *matching], &data[..]].concat())
             }
             Answer::Code(other) => {
                 code = *other;

@@ -146,7 +146,7 @@ impl Submission {
         if seen.phase() != Phase::Closed {
             return None;
         }
-        let mut notices = seen.notices().iter().rev().map(|(_, what)| what);
+        let mut notices = seen.course().rev();
         let end = notices.next()?;
         if let Some(Happening::NotSecured(_)) = notices.next() {
             return Some(Failure::new(Stage::Tls, Why::Lost));

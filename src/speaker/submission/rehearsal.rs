@@ -31,7 +31,7 @@ pub fn rehearse(order: Order) -> String {
                 return script.out;
             }
             None if !script.answer(&submission) => return script.out,
-            None | Some(Say::Drip(_) | Say::Wait(_) | Say::Limit(_)) => {}
+            None | Some(Say::Drip(_) | Say::Wait(_) | Say::Limit(_) | Say::Inquire(_)) => {}
         }
     }
 }

@@ -42,6 +42,9 @@ impl Loop {
                 Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),
+                Effect::Inquire(id, domain) => {
+                    self.order(id, Order::Say(Say::Inquire(domain)));
+                }
                 Effect::Stop(id) => self.order(id, Order::Stop),
                 Effect::Remember(line) => self.memory.remember(line, self.inner.clone()),
                 Effect::Trust(id) => self.order(id, Order::Trust),

@@ -150,7 +150,15 @@ async fn session(
     practice: Arc<OnceCell<Practice>>,
     (route, choice, limits): (Route, tls::Choice, watch::Receiver<Limits>),
 ) {
-    while let Some(order) = orders.recv().await {
+    loop {
+        let order = tokio::select! {
+            order = orders.recv() => order,
+            news = log.news() => {
+                log.take(news).await;
+                continue;
+            }
+        };
+        let Some(order) = order else { return };
         let Order::Dial(target, chosen) = order else { continue };
         let limits = *limits.borrow();
         let route = chosen.or(&route);

@@ -30,6 +30,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Connect => return dial(model, argument),
         Does::New => return vec![Effect::New(target_of(model, argument))],
         Does::Say => return say(model, directive, argument),
+        Does::Who => return who(model, directive, argument),
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
@@ -53,7 +54,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
         return Some(behind);
     }
     match directive.does {
-        Does::Say => {
+        Does::Say | Does::Who => {
             let error = said::read(directive.name, argument.as_bytes(), AT).err()?;
             let place = error.at.column - AT.column;
             let said = misread::what(&without_secrets(model, error), model.lang);
@@ -160,7 +161,7 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
         Ok(Some(Said::Say(Say::Limit(changes)))) => return limit(model, &changes),
         // With a slip it has stayed in the line.
-        Ok(Some(Said::Say(Say::Wait(_))) | None) | Err(_) => return Vec::new(),
+        Ok(Some(Said::Say(Say::Wait(_) | Say::Inquire(_))) | None) | Err(_) => return Vec::new(),
     };
     vec![effect]
 }
@@ -174,6 +175,19 @@ fn limit(model: &mut Model, changes: &Changes) -> Vec<Effect> {
     });
     model.notice = Some(said.collect::<Vec<_>>().join(", "));
     vec![Effect::Limit(model.limits)]
+}
+
+/// Shows who the server is, and asks where somebody can be asked.
+fn who(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
+    let Ok(Some(Said::Say(Say::Inquire(domain)))) =
+        said::read(directive.name, argument.as_bytes(), AT)
+    else {
+        return Vec::new();
+    };
+    super::explain::find(model, "who");
+    let id = model.session.id;
+    let talks = super::super::directive::cannot_talk(model).is_none();
+    talks.then_some(Effect::Inquire(id, domain)).into_iter().collect()
 }
 
 /// Says why something cannot be done; where a certificate is to be judged first, it asks.

@@ -7,7 +7,7 @@ use crate::display::Role;
 use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
 use crate::display::words::{address, code, delivery_words, end_word, fate_words, params};
-use crate::display::{login, offers};
+use crate::display::{login, offers, who};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::{End, Fate, Recipient, Row, Transaction};
 use crate::smtp::Parsed;
@@ -340,6 +340,10 @@ fn facts(model: &Model, columns: usize, out: &mut Told) {
     if let Some(told) = login::logged_in(dialogue, model.lang) {
         out.about(|| [idea("sasl"), Topic::new(Kind::Verb, "AUTH")]);
         out.text(Role::Good, &told, 0, columns);
+    }
+    if let Some(told) = who::differing(dialogue, model.lang) {
+        out.about(|| [idea("who")]);
+        out.text(Role::Warn, &told, 0, columns);
     }
     let Some(capabilities) = dialogue.capabilities() else { return };
     let fill = |key, values: &[(&str, &str)]| knowledge::fill(model.lang, key, values);

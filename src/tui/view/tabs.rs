@@ -113,7 +113,7 @@ fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
 /// The state of a session in one word.
 fn state(session: &Session) -> (Role, &'static str) {
     let dialogue = &session.dialogue;
-    let failed = dialogue.notices().last().is_some_and(|(_, what)| match what {
+    let failed = dialogue.course().next_back().is_some_and(|what| match what {
         Happening::NotOpened(_) => true,
         Happening::Closed { how, .. } => *how != Ending::Finished,
         _ => false,
