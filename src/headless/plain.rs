@@ -448,42 +448,40 @@ impl Front {
         {
             return say(&self.limits_in_words(|_| true));
         }
-        let say = match directive {
-            Some(directive) => match self.directive(directive) {
-                Ok(Directed::Say(Say::Bytes(bytes))) if self.group.is_some() => {
-                    self.give(bytes).await;
-                    return Ok(());
+        let Some(directive) = directive else {
+            let left = if self.group.is_some() { 0 } else { self.dialogue.octets_left() };
+            self.give(chunks::typed(line, left)).await;
+            return Ok(());
+        };
+        let say = match self.directive(directive) {
+            Ok(Directed::Say(Say::Bytes(bytes))) if self.group.is_some() => {
+                self.give(bytes).await;
+                return Ok(());
+            }
+            Ok(Directed::Say(say)) => say,
+            Ok(Directed::Chunks(pieces, told)) => {
+                if let Some((key, n)) = told {
+                    say(&self.note(key, &[("n", &n.to_string())]))?;
                 }
-                Ok(Directed::Say(say)) => say,
-                Ok(Directed::Chunks(pieces, told)) => {
-                    if let Some((key, n)) = told {
-                        say(&self.note(key, &[("n", &n.to_string())]))?;
-                    }
-                    return self.give_chunks(pieces).await;
-                }
-                Ok(Directed::Pipeline) => return say(&self.begin_group()),
-                Ok(Directed::End) => {
-                    let group = self.group.take().unwrap_or_default().0.freeze();
-                    Say::Bytes(group)
-                }
-                Ok(Directed::Cancel) => {
-                    let (_, lines) = self.group.take().unwrap_or_default();
-                    return say(&self.note("group.cancelled", &[("n", &lines.to_string())]));
-                }
-                Ok(Directed::Login(login)) => return self.log_in(login).await,
-                Ok(Directed::Starttls) => {
-                    let starttls = Starttls::new(self.setting.tls.ehlo.clone());
-                    self.errand = Some(Errand::Starttls(starttls));
-                    return self.go_on().await;
-                }
-                Err(problem) => {
-                    self.refuse(&problem);
-                    return Ok(());
-                }
-            },
-            None => {
-                let left = if self.group.is_some() { 0 } else { self.dialogue.octets_left() };
-                self.give(chunks::typed(line, left)).await;
+                return self.give_chunks(pieces).await;
+            }
+            Ok(Directed::Pipeline) => return say(&self.begin_group()),
+            Ok(Directed::End) => {
+                let group = self.group.take().unwrap_or_default().0.freeze();
+                Say::Bytes(group)
+            }
+            Ok(Directed::Cancel) => {
+                let (_, lines) = self.group.take().unwrap_or_default();
+                return say(&self.note("group.cancelled", &[("n", &lines.to_string())]));
+            }
+            Ok(Directed::Login(login)) => return self.log_in(login).await,
+            Ok(Directed::Starttls) => {
+                let starttls = Starttls::new(self.setting.tls.ehlo.clone());
+                self.errand = Some(Errand::Starttls(starttls));
+                return self.go_on().await;
+            }
+            Err(problem) => {
+                self.refuse(&problem);
                 return Ok(());
             }
         };
@@ -549,9 +547,12 @@ fn read_directive(
         Some(Directive::End | Directive::Cancel) if !grouped => {
             Err(knowledge::word(lang, "misread.end").to_owned())
         }
-        Some(Directive::Pipeline | Directive::Bdat(_)) if behind_354 => {
-            Err(knowledge::word(lang, "reason.text").to_owned())
-        }
+        Some(
+            Directive::Pipeline
+            | Directive::Bdat(_)
+            | Directive::Login { .. }
+            | Directive::Starttls,
+        ) if behind_354 => Err(knowledge::word(lang, "reason.text").to_owned()),
         Some(Directive::Pipeline) => Ok(Directed::Pipeline),
         Some(Directive::End) => Ok(Directed::End),
         Some(Directive::Cancel) => Ok(Directed::Cancel),
@@ -567,9 +568,6 @@ fn read_directive(
             Ok(Directed::Chunks(chunks.pieces(octets), told))
         }
         Some(Directive::Say(say)) => Ok(Directed::Say(say)),
-        Some(Directive::Login { .. } | Directive::Starttls) if behind_354 => {
-            Err(knowledge::word(lang, "reason.text").to_owned())
-        }
         Some(Directive::Login { .. } | Directive::Starttls) if seen.awaits_login() => {
             Err(knowledge::word(lang, "login.by-hand").to_owned())
         }

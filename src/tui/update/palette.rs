@@ -104,15 +104,11 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             complete(model);
             Vec::new()
         }
-        Entry::Way(..) => {
-            complete(model);
-            Vec::new()
-        }
         Entry::Target(..) | Entry::File(..) => {
             complete(model);
             compose::run_directive(model)
         }
-        Entry::Limit(..) => {
+        Entry::Limit(..) | Entry::Way(..) => {
             complete(model);
             Vec::new()
         }
