@@ -66,7 +66,7 @@ impl World {
     }
 
     /// What is known of the domain, beside `records`.
-    fn names(&self, records: Vec<(&'static str, Answer)>) -> NameServer {
+    fn names(records: Vec<(&'static str, Answer)>) -> NameServer {
         let mut all = vec![
             ("example.test", Answer::Mx(10, "mx.example.test")),
             ("mx.example.test", Answer::A(Ipv4Addr::LOCALHOST)),
@@ -101,7 +101,7 @@ fn names_policy_and_records_are_told_and_judged() {
     let world = World::new(&["mx.example.test", "*.other.test"]);
     let policy = PolicyServer::start(&world.authority, "mta-sts.example.test", served(POLICY));
     let own = key(&world.chain[0]);
-    let names = world.names(vec![
+    let names = World::names(vec![
         ("1.0.0.127.in-addr.arpa", Answer::Ptr("host1.example.com")),
         ("host1.example.com", Answer::A(Ipv4Addr::LOCALHOST)),
         ("_mta-sts.example.test", STS),
@@ -157,7 +157,7 @@ fn names_policy_and_records_are_told_and_judged() {
 fn a_recording_tells_the_same() {
     let world = World::new(&["mx.example.test"]);
     let policy = PolicyServer::start(&world.authority, "mta-sts.example.test", served(POLICY));
-    let names = world.names(vec![
+    let names = World::names(vec![
         ("_mta-sts.example.test", STS),
         (world.tlsa(), Answer::Tlsa(3, 1, 1, hash(&key(&world.chain[0])))),
     ]);
@@ -176,7 +176,7 @@ fn what_a_sender_would_do_is_said_and_nothing_is_blocked() {
     let fetched = |policy: &str| {
         PolicyServer::start(&world.authority, "mta-sts.example.test", served(policy))
     };
-    let names = world.names(vec![("_mta-sts.example.test", STS)]);
+    let names = World::names(vec![("_mta-sts.example.test", STS)]);
     let testing = POLICY.replace("enforce", "testing");
     for (policy, script, standing, words) in [
         (POLICY, ASKED, "untrusted", "(mode enforce) does not deliver so"),
@@ -197,7 +197,7 @@ fn what_a_sender_would_do_is_said_and_nothing_is_blocked() {
 #[test]
 fn each_way_to_get_no_policy_has_its_own_words() {
     let world = World::new(&["mx.example.test"]);
-    let names = world.names(vec![("_mta-sts.example.test", STS)]);
+    let names = World::names(vec![("_mta-sts.example.test", STS)]);
     let plain = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";
     let long = format!("{plain}\r\n{}", "x".repeat(70_000));
     let policy = |name: &str, answer: &str| PolicyServer::start(&world.authority, name, answer);
@@ -251,7 +251,7 @@ fn each_way_to_get_no_policy_has_its_own_words() {
 #[test]
 fn nobody_is_asked_about_this_machine_and_a_slow_name_server_delays_nothing() {
     let world = World::new(&["mx.example.test"]);
-    let silent = world.names(vec![
+    let silent = World::names(vec![
         ("1.0.0.127.in-addr.arpa", Answer::Silence),
         ("_mta-sts.example.test", Answer::Silence),
         (world.tlsa(), Answer::Silence),
@@ -264,7 +264,7 @@ fn nobody_is_asked_about_this_machine_and_a_slow_name_server_delays_nothing() {
     assert_eq!(who["names"][1]["judgement"], "not-asked", "{who}");
     assert_eq!((&who["mta_sts"], &who["dane"]), (&Value::Null, &Value::Null));
     // Whoever asks not to ask is obeyed.
-    let names = world.names(vec![("_mta-sts.example.test", STS)]);
+    let names = World::names(vec![("_mta-sts.example.test", STS)]);
     let who = world.who(&names, &script, &["--who", "none"]);
     assert_eq!(who["mta_sts"], Value::Null);
     let who = world.who(&names, &script, &["--sts-address", "127.0.0.1:1"]);

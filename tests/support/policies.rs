@@ -56,7 +56,8 @@ pub struct PolicyServer {
 impl PolicyServer {
     /// Answers with exactly these bytes, and closes.
     pub fn start(authority: &Authority, name: &str, answer: impl Into<Vec<u8>>) -> Self {
-        let tls = Server::new(&authority.identity(&[name]), &[authority.root.clone()]).unwrap();
+        let roots = std::slice::from_ref(&authority.root);
+        let tls = Server::new(&authority.identity(&[name]), roots).unwrap();
         let answer = answer.into();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
