@@ -72,7 +72,7 @@ pub struct ReachOption {
 }
 
 /// The options about the way, as the command line has them.
-pub static REACH: [ReachOption; 8] = [
+pub static REACH: [ReachOption; 11] = [
     ReachOption { name: "--ipv4", value: "", words: "way.ipv4" },
     ReachOption { name: "--ipv6", value: "", words: "way.ipv6" },
     ReachOption { name: "--source", value: "ADDR[:PORT]", words: "way.source" },
@@ -81,6 +81,9 @@ pub static REACH: [ReachOption; 8] = [
     ReachOption { name: "--proxy-protocol", value: "FORM|TEXT", words: "way.proxy-protocol" },
     ReachOption { name: "--proxy-source", value: "ADDR:PORT", words: "way.proxy-source" },
     ReachOption { name: "--proxy-destination", value: "ADDR:PORT", words: "way.proxy-destination" },
+    ReachOption { name: "--who", value: "auto|all|none", words: "way.who" },
+    ReachOption { name: "--sts", value: "DOMAIN", words: "way.sts" },
+    ReachOption { name: "--sts-address", value: "ADDR[:PORT]", words: "way.sts-address" },
 ];
 
 /// What a directive calls an argument that is a target, with options before it.
