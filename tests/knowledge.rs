@@ -53,6 +53,7 @@ const FILES: &[&str] = &[
     "text/reach.toml",
     "text/send.toml",
     "text/tls.toml",
+    "text/waits.toml",
     "trace.toml",
     "verbs.toml",
 ];

@@ -995,7 +995,7 @@ fn waiting_for_a_slow_server_is_counted() {
         listen_to_the_end(stream);
     });
     let t = Terminal::ehlo(SMALL, &[&target]);
-    t.wait_for("waiting 1 s");
+    t.wait_for("greeting: 1 s of 5 min");
     release.send(()).unwrap();
     t.wait_for("S 220 late.example.net");
 }
