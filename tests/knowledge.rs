@@ -54,6 +54,7 @@ const FILES: &[&str] = &[
     "text/reach.toml",
     "text/send.toml",
     "text/tls.toml",
+    "text/waits.toml",
     "text/who.toml",
     "trace.toml",
     "verbs.toml",

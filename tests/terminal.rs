@@ -1043,7 +1043,7 @@ fn waiting_for_a_slow_server_is_counted() {
         listen_to_the_end(stream);
     });
     let t = Terminal::ehlo(SMALL, &[&target]);
-    t.wait_for("waiting 1 s");
+    t.wait_for("greeting: 1 s of 5 min");
     release.send(()).unwrap();
     t.wait_for("S 220 late.example.net");
 }
@@ -1108,7 +1108,6 @@ fn a_secret_in_a_paste_is_veiled_and_not_kept() {
 // --- what was sent before ----------------------------------------------------------------------
 
 const CTRL_R: &str = "\x12";
-const UP: &str = "\x1b[A";
 
 /// The program with a state folder that others share.
 fn remembering(state: &Path, target: &str, more: &[(&str, &str)]) -> Terminal {
