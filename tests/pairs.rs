@@ -524,11 +524,14 @@ fn whose_mail_is_passed_on_is_noted() {
 }
 
 #[test]
-fn what_is_fetched_from_elsewhere_is_not_offered() {
+fn what_is_fetched_from_elsewhere_is_offered_and_not_found() {
     let text = between(&format!(
-        "{MAIL}{BOB}C: BURL imap://x.example/y LAST\nS: 502 5.5.1 *\nC: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"
+        "{MAIL}{BOB}C: BURL imap://x.example/y LAST\nS: 554 5.6.6 *\nC: DATA\nS: 354\nC: hi\nC: .\nS: 250\n"
     ));
     assert_eq!(play(&text, Policy::default()).len(), 1);
+    let everyday = Policy { everyday: true, ..Policy::default() };
+    let text = between("C: BURL imap://x.example/y LAST\nS: 502 5.5.1 *\n");
+    assert!(play(&text, everyday).is_empty());
 }
 
 #[test]
