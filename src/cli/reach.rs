@@ -80,11 +80,8 @@ impl ReachArgs {
             raw @ Preface::Raw(_) => raw,
         });
         let (source, dns, via) = (self.source, self.dns, self.via.clone());
-        let inquiring = Inquiring {
-            asks: self.who.unwrap_or_default(),
-            domain: self.sts.clone(),
-            policy_at: self.sts_address,
-        };
+        let inquiring =
+            Inquiring { asks: self.who, domain: self.sts.clone(), policy_at: self.sts_address };
         Route { family, source, dns, via, preface, inquiring }
     }
 }

@@ -40,11 +40,23 @@ impl Asks {
 #[derive(Clone, Debug, Default)]
 pub struct Inquiring {
     /// What is asked without anybody saying so.
-    pub asks: Asks,
+    pub asks: Option<Asks>,
     /// The domain of whose policy the server is a part; without one, that of the MX records.
     pub domain: Option<String>,
     /// Where the policy is fetched instead of its own host.
     pub policy_at: Option<SocketAddr>,
+}
+
+impl Inquiring {
+    /// The same, and what it does not say as `usual`.
+    #[must_use]
+    pub fn or(self, usual: &Self) -> Self {
+        Self {
+            asks: self.asks.or(usual.asks),
+            domain: self.domain.or_else(|| usual.domain.clone()),
+            policy_at: self.policy_at.or(usual.policy_at),
+        }
+    }
 }
 
 /// A server about which can be asked.
@@ -97,7 +109,7 @@ impl Inquiry {
 
     /// Asks what is asked by itself; `None` if that is nothing.
     pub(super) fn begin(&self) -> Option<Answers> {
-        let questions = self.questions(self.route.inquiring.asks, None);
+        let questions = self.questions(self.route.inquiring.asks.unwrap_or_default(), None);
         (questions != Questions::default()).then(|| self.ask(questions, false))
     }
 

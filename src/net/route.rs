@@ -111,6 +111,7 @@ impl Route {
             dns: self.dns.or(usual.dns),
             via: self.via.or_else(|| usual.via.clone()),
             preface: self.preface.or_else(|| usual.preface.clone()),
+            inquiring: self.inquiring.or(&usual.inquiring),
         }
     }
 
