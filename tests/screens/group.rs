@@ -239,6 +239,7 @@ fn rows_of_the_way_lead_to_what_explains_them() {
         answers: answers.iter().map(|answer| (*answer).to_owned()).collect(),
         problem,
         detail: String::new(),
+        authentic: false,
         took: 1_000,
     };
     for (what, first) in [
