@@ -257,12 +257,13 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
                 .into_iter()
                 .flatten(),
         );
-        let topics = topics_of_row(model, row);
-        said.extend(topics.iter().map(|topic| about(model, *topic, brief)));
-        said.extend(changes(model, topics.first().copied()));
+        // What is known of this server comes before what is true of all of them.
         if matches!(what, Some(Happening::Opened(_) | Happening::Inquired)) {
             said.extend(who::paragraphs(dialogue, model.lang));
         }
+        let topics = topics_of_row(model, row);
+        said.extend(topics.iter().map(|topic| about(model, *topic, brief)));
+        said.extend(changes(model, topics.first().copied()));
         return said;
     }
     let topics = topics_of_row(model, row);
