@@ -258,7 +258,8 @@ pub fn prompt(screen: &vt100::Screen) -> String {
     let line = (0..rows.get()).rev().map(|row| typed(screen, row)).find_map(|line| {
         let (before, text) = line.split_once("> ")?;
         let mark = before.trim_start_matches(['║', '│', ' ']);
-        mark.chars().all(char::is_uppercase).then(|| text.to_owned())
+        let of_mark = |c: char| c.is_uppercase() || c.is_ascii_digit() || c == ' ';
+        mark.chars().all(of_mark).then(|| text.to_owned())
     });
     line.map(|text| text.trim_end_matches(['║', '│', ' ']).to_owned()).unwrap_or_default()
 }
