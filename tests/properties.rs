@@ -21,11 +21,11 @@ use ehlo::journal::{
 use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::Content;
 use ehlo::session::pattern::{Counter, Pattern};
-use ehlo::session::{Dialogue, End, Fate, Phase, Row};
+use ehlo::session::{Dialogue, End, Exchange, Fate, Phase, Row, Turn};
 use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
-use ehlo::smtp::reply::{Collector, write};
+use ehlo::smtp::reply::{Collector, Reply, write};
 use ehlo::smtp::sasl;
 use ehlo::smtp::sts::{self, Mode};
 use ehlo::smtp::tlsa::Tlsa;
@@ -345,6 +345,24 @@ proptest! {
         let all = seen.exchanges().iter().enumerate();
         let replied: Vec<_> = all.filter(|(_, e)| e.reply.is_some()).map(|(at, _)| at).collect();
         prop_assert_eq!(answered, replied);
+        // What is counted on the way is what stands there.
+        let verbs = [Verb::Rcpt, Verb::Mail, Verb::Data, Verb::Bdat, Verb::Quit];
+        for verb in verbs {
+            let here = seen.exchanges_here().filter(|(_, e)| e.verb() == Some(&verb)).count();
+            prop_assert_eq!(seen.said(&verb), here);
+        }
+        let refused = seen.refused().iter().copied();
+        let mut setbacks: Vec<_> = seen.setbacks().map(|(at, _)| at).chain(refused).collect();
+        let recipients = seen.refused().iter().map(|at| seen.exchanges()[*at].verb());
+        prop_assert!(recipients.into_iter().all(|verb| verb == Some(&Verb::Rcpt)));
+        setbacks.sort_unstable();
+        let badly = |(_, e): &(usize, &Exchange)| {
+            let class = e.reply.as_ref().map(Reply::class);
+            let other = class.is_some_and(|class| class != Class::Positive);
+            other || (class.is_some() && (e.turn == Turn::Unsolicited || e.verb() == Some(&Verb::Data)))
+        };
+        let here: Vec<_> = seen.exchanges_here().filter(badly).map(|(at, _)| at).collect();
+        prop_assert_eq!(setbacks, here);
         for recipient in seen.envelope().transactions.iter().flat_map(|t| &t.recipients) {
             let Some((at, fate)) = recipient.delivered else { continue };
             let exchange = &seen.exchanges()[at];

@@ -108,6 +108,12 @@ pub struct Dialogue {
     greeting: Option<usize>,
     /// The exchanges in the order of their replies.
     answered: Vec<usize>,
+    /// How often each command was said on this connection.
+    said: Vec<(Verb, usize)>,
+    /// Exchanges of this connection that did not simply go well, and those by which a recipient was
+    /// refused.
+    setbacks: Vec<usize>,
+    refused: Vec<usize>,
     /// The last greeting that was accepted was LHLO.
     lmtp: bool,
     /// A reply for a recipient that may have been meant for a command behind it.
@@ -172,6 +178,9 @@ impl Dialogue {
             waiting: VecDeque::new(),
             greeting: None,
             answered: Vec::new(),
+            said: Vec::new(),
+            setbacks: Vec::new(),
+            refused: Vec::new(),
             lmtp: false,
             doubted: None,
             revealed: Vec::new(),
@@ -358,6 +367,24 @@ impl Dialogue {
     /// before the end of a message is answered, they begin before its last replies do.
     pub fn answered(&self) -> &[usize] {
         &self.answered
+    }
+
+    /// How often a command that is known was said on this connection.
+    pub fn said(&self, verb: &Verb) -> usize {
+        self.said.iter().find(|(other, _)| other == verb).map_or(0, |(_, count)| *count)
+    }
+
+    /// The exchanges of this connection that did not simply go well, in the order of their replies:
+    /// the answer is no 2xx, or it is one to DATA, or nobody asked for it. Those of recipients are
+    /// [`Self::refused`].
+    pub fn setbacks(&self) -> impl Iterator<Item = (usize, &Exchange)> {
+        self.setbacks.iter().filter_map(|at| Some((*at, self.exchanges.get(*at)?)))
+    }
+
+    /// The exchanges of this connection by which a recipient was refused, in the order of their
+    /// replies.
+    pub fn refused(&self) -> &[usize] {
+        &self.refused
     }
 
     /// The first exchange that may still be answered, or that is still to come.
@@ -605,6 +632,9 @@ impl Dialogue {
 
     fn opened(&mut self, endpoints: &Endpoints) {
         self.connection += 1;
+        self.said.clear();
+        self.setbacks.clear();
+        self.refused.clear();
         self.prefaced = false;
         self.endpoints = endpoints.clone();
         self.claims.clear();

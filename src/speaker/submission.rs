@@ -91,7 +91,7 @@ impl Submission {
         self.order.tls != Encryption::Never
             && !seen.is_secured()
             && seen.offers("STARTTLS")
-            && said(seen, &Verb::Starttls) == 0
+            && seen.said(&Verb::Starttls) == 0
     }
 
     /// The mechanism that is tried next, if one is left.
@@ -156,8 +156,8 @@ impl Submission {
             login.supply(auth.credentials.secret.clone(), auth.seed.clone());
             return Step::Login(Box::new(login));
         }
-        let mails = said(seen, &Verb::Mail);
-        if mails > 0 && said(seen, &Verb::Rcpt) == self.order.recipients.len() {
+        let mails = seen.said(&Verb::Mail);
+        if mails > 0 && seen.said(&Verb::Rcpt) == self.order.recipients.len() {
             return Step::Quit;
         }
         self.pose(seen, &Verb::Xforward).map_or_else(
@@ -180,8 +180,8 @@ impl Submission {
         let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
         if self.order.together && seen.offers("PIPELINING") {
             if last >= Stage::Rcpt {
-                let end = self.end_of(said(seen, &Verb::Mail) + 1, seen);
-                let all = said(seen, &Verb::Rcpt)..end;
+                let end = self.end_of(seen.said(&Verb::Mail) + 1, seen);
+                let all = seen.said(&Verb::Rcpt)..end;
                 lines.extend(all.filter_map(|at| self.order.rcpt(at)));
             }
             if last >= Stage::Data && !self.order.is_chunked() {
@@ -193,7 +193,7 @@ impl Submission {
 
     /// The next recipient, or what comes behind the last one.
     fn fill(&self, seen: &Dialogue) -> Step {
-        let (named, mails) = (said(seen, &Verb::Rcpt), said(seen, &Verb::Mail));
+        let (named, mails) = (seen.said(&Verb::Rcpt), seen.said(&Verb::Mail));
         let end = self.end_of(mails, seen);
         if let Some(line) = self.order.rcpt(named).filter(|_| named < end) {
             return Step::Say(Stage::Rcpt, Bytes::from(line));
@@ -208,7 +208,7 @@ impl Submission {
             Carriage::Data(_) => Step::Say(Stage::Data, Bytes::from_static(b"DATA\r\n")),
             Carriage::Chunks(chunks) => {
                 let before = mails.saturating_sub(1) * chunks.len();
-                let at = said(seen, &Verb::Bdat).saturating_sub(before);
+                let at = seen.said(&Verb::Bdat).saturating_sub(before);
                 let stage = if at + 1 == chunks.len() { Stage::Dot } else { Stage::Data };
                 chunks.get(at).map_or(Step::Quit, |chunk| Step::Say(stage, chunk.clone()))
             }
@@ -246,11 +246,11 @@ impl Submission {
         let Some(Stop::DropUnanswered(stage)) = self.order.stop else { return false };
         let Some(unanswered) = seen.waiting().back() else { return false };
         let all = match stage {
-            Stage::Rcpt => said(seen, &Verb::Rcpt) == self.end_of(said(seen, &Verb::Mail), seen),
+            Stage::Rcpt => seen.said(&Verb::Rcpt) == self.end_of(seen.said(&Verb::Mail), seen),
             Stage::EarlyXclient | Stage::Xclient => {
-                said(seen, &Verb::Xclient) == self.order.poses(&Verb::Xclient)
+                seen.said(&Verb::Xclient) == self.order.poses(&Verb::Xclient)
             }
-            Stage::Xforward => said(seen, &Verb::Xforward) == self.order.poses(&Verb::Xforward),
+            Stage::Xforward => seen.said(&Verb::Xforward) == self.order.poses(&Verb::Xforward),
             _ => true,
         };
         self.stage(seen, *unanswered) >= stage && all && !seen.awaits_octets()
@@ -260,7 +260,7 @@ impl Submission {
     fn leave(&self, seen: &Dialogue, failed: bool) -> Say {
         let drops = matches!(self.order.stop, Some(Stop::Drop(_) | Stop::DropUnanswered(_)));
         // Inside of mail data a QUIT would be a line of it.
-        let silent = seen.phase() == Phase::MailData || said(seen, &Verb::Quit) > 0;
+        let silent = seen.phase() == Phase::MailData || seen.said(&Verb::Quit) > 0;
         if silent || (drops && !failed) {
             return Say::Close(Ending::Finished);
         }
@@ -328,11 +328,6 @@ fn has_taker(seen: &Dialogue) -> bool {
 /// The exchanges of this layer of the connection: what was said before TLS counts no more.
 fn layer(seen: &Dialogue) -> impl Iterator<Item = (usize, &Exchange)> {
     seen.exchanges_here().filter(|(_, exchange)| exchange.secured == seen.is_secured())
-}
-
-/// How often a command was said on this connection.
-fn said(seen: &Dialogue, verb: &Verb) -> usize {
-    seen.exchanges_here().filter(|(_, exchange)| exchange.verb() == Some(verb)).count()
 }
 
 /// Whether the server said no.

@@ -172,6 +172,7 @@ impl Dialogue {
         let index = self.add(turn);
         self.wire.push(Row::Client { exchange: index }, 1);
         self.command_sent(index, &parsed.value);
+        self.count(&parsed.value.verb);
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.line = Some(line);
             exchange.begun_at = Some(self.line_begun);
@@ -181,6 +182,15 @@ impl Dialogue {
         }
         self.waiting.push_back(index);
         self.meet_recipient();
+    }
+
+    fn count(&mut self, verb: &Verb) {
+        match self.said.iter_mut().find(|(other, _)| other == verb) {
+            Some((_, count)) => *count += 1,
+            // There is no end of others.
+            None if verb.is_known() => self.said.push((verb.clone(), 1)),
+            None => {}
+        }
     }
 
     /// What follows from a command before it is answered.

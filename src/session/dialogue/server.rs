@@ -51,6 +51,12 @@ impl Dialogue {
             self.phase_after(&exchange, &reply)
         };
         self.answered.push(index);
+        match (exchange.verb(), reply.class()) {
+            (Some(Verb::Data), _) => self.setbacks.push(index),
+            (_, Class::Positive) => {}
+            (Some(Verb::Rcpt), _) => self.refused.push(index),
+            _ => self.setbacks.push(index),
+        }
         self.take_effect(index, &exchange, &reply);
         if let Some(text) = question(&exchange, &reply).filter(|text| sasl::proves(text)) {
             self.secrets.add(text, false);
@@ -215,6 +221,7 @@ impl Dialogue {
         }
         let index = self.add(Turn::Unsolicited);
         self.answered.push(index);
+        self.setbacks.push(index);
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.sent_at = None;

@@ -6,7 +6,7 @@ use crate::smtp::code::Class;
 use crate::smtp::verb::Verb;
 
 use super::stage::{Stage, Stop};
-use super::{Encryption, Submission, Tolerance, is_introduced, is_refusal};
+use super::{Encryption, Submission, Tolerance, is_introduced};
 
 /// Why it did not go as wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,20 +43,23 @@ impl Submission {
     /// What was not as wished, now that the session is over; a recipient that was refused is, even
     /// where others were accepted.
     pub fn failure(&self, seen: &Dialogue) -> Option<Failure> {
-        let recipients = || refused(seen).map(|at| Failure::new(Stage::Rcpt, Why::Refused(at)));
         let lost = self.loss(seen);
         // What a server says to a handshake that it does not know answers no command.
         if lost.is_some_and(|lost| lost.stage == Stage::Tls) {
             return lost;
         }
-        self.obstacle(seen).into_iter().chain(lost).chain(recipients()).min_by_key(|f| f.stage)
+        self.obstacle(seen)
+            .into_iter()
+            .chain(lost)
+            .chain(first_refused(seen))
+            .min_by_key(|f| f.stage)
     }
 
     /// What makes it pointless to go on.
     pub(super) fn obstacle(&self, seen: &Dialogue) -> Option<Failure> {
         let last = self.order.stop.map_or(Stage::Quit, Stop::stage);
         let counts = |failure: &Failure| failure.stage <= last || failure.stage == Stage::Quit;
-        let answers = seen.exchanges_here().filter_map(|(at, e)| self.refusal(seen, at, e));
+        let answers = seen.setbacks().filter_map(|(at, e)| self.refusal(seen, at, e));
         let lacks = [
             self.lacks_tls(seen),
             self.lacks_posing(seen),
@@ -120,10 +123,8 @@ impl Submission {
 
     /// All recipients were refused.
     fn lacks_recipients(&self, seen: &Dialogue) -> Option<Failure> {
-        let first = refused(seen)?;
-        let count = seen.exchanges_here().filter(|(_, e)| is_refused_recipient(e)).count();
-        let all = count == self.order.recipients.len();
-        all.then_some(Failure::new(Stage::Rcpt, Why::Refused(first)))
+        let all = seen.refused().len() == self.order.recipients.len();
+        first_refused(seen).filter(|_| all)
     }
 
     fn lacks_chunks(&self, seen: &Dialogue) -> Option<Failure> {
@@ -173,11 +174,7 @@ fn promises_each(seen: &Dialogue, exchange: &Exchange) -> bool {
     first && carried.is_some_and(Transaction::answers_each)
 }
 
-/// The first recipient that was refused.
-fn refused(seen: &Dialogue) -> Option<usize> {
-    seen.exchanges_here().find(|(_, e)| is_refused_recipient(e)).map(|(at, _)| at)
-}
-
-fn is_refused_recipient(exchange: &Exchange) -> bool {
-    is_refusal(exchange) && exchange.verb() == Some(&Verb::Rcpt)
+/// That the first recipient which was refused was.
+fn first_refused(seen: &Dialogue) -> Option<Failure> {
+    seen.refused().first().map(|at| Failure::new(Stage::Rcpt, Why::Refused(*at)))
 }

@@ -10,7 +10,7 @@ use crate::smtp::verb::Verb;
 use crate::smtp::xtext;
 
 use super::stage::Stage;
-use super::{Encryption, Failure, Order, Submission, Why, is_introduced, is_refusal, layer, said};
+use super::{Encryption, Failure, Order, Submission, Why, is_introduced, is_refusal, layer};
 
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,11 +122,9 @@ impl Submission {
 
     /// None is left where one was refused and that is tolerated.
     fn next_pose(&self, seen: &Dialogue, verb: &Verb) -> Option<&Pose> {
-        let here = || seen.exchanges_here().filter(|(_, e)| e.verb() == Some(verb));
-        if here().any(|(_, e)| is_refusal(e)) {
-            return None;
-        }
-        self.order.posing.of(verb).get(said(seen, verb))
+        let refused = |(_, e): (usize, &Exchange)| e.verb() == Some(verb) && is_refusal(e);
+        let pose = self.order.posing.of(verb).get(seen.said(verb))?;
+        (!seen.setbacks().any(refused)).then_some(pose)
     }
 
     /// The attributes of the command that could not be said, since they are not offered.
@@ -159,7 +157,7 @@ impl Submission {
             let stage = self.posing_stage(seen.is_secured());
             return Some(Failure::new(stage, Why::NotOffered("XCLIENT")));
         }
-        let forwards = !self.still_secures(seen) && said(seen, &Verb::Mail) == 0;
+        let forwards = !self.still_secures(seen) && seen.said(&Verb::Mail) == 0;
         let lacks = forwards && lacks(&Verb::Xforward);
         lacks.then_some(Failure::new(Stage::Xforward, Why::NotOffered("XFORWARD")))
     }
