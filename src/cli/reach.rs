@@ -134,12 +134,15 @@ pub fn typed(line: &str) -> Result<(Route, usize), Slip> {
         }
         at = blanks(line, next);
         match Typed::try_parse_from(&given) {
-            Ok(typed) => reach = typed.reach,
+            Ok(typed) => match typed.reach.conflict() {
+                Some(why) => return Err(Slip { at: wrong, why: why.to_owned() }),
+                None => reach = typed.reach,
+            },
             // What it needs may still come.
             Err(error)
                 if error.kind() == ErrorKind::MissingRequiredArgument
                     && line.get(at..).is_some_and(|rest| rest.starts_with('-')) => {}
-            Err(error) => return Err(Slip { at: wrong, why: first_line(&error) }),
+            Err(error) => return Err(Slip { at: wrong, why: first_line(&super::veiled(error)) }),
         }
     }
     Ok((reach.route(), at))
@@ -255,10 +258,20 @@ mod tests {
             ("--via ftp://x h", 6, "expected socks5://"),
             ("--proxy-source 192.0.2.7:4000 h", 15, "--proxy-protocol"),
             ("--proxy-protocol a\\q h", 17, "unknown escape"),
+            ("-6 --source 192.0.2.7 h", 12, "of the other family"),
+            ("--source 192.0.2.7 -6 h", 19, "of the other family"),
         ] {
             let slip = typed(line).unwrap_err();
             assert_eq!(slip.at, at, "{line}: {}", slip.why);
             assert!(slip.why.contains(why), "{line}: {}", slip.why);
+        }
+    }
+
+    #[test]
+    fn a_slip_says_no_password_again() {
+        for line in ["--via ftp://alice:tok3n@proxy h", "--via=socks5://alice:tok3n@[ h"] {
+            let why = typed(line).unwrap_err().why;
+            assert!(why.contains("alice:***@") && !why.contains("tok3n"), "{why}");
         }
     }
 

@@ -105,9 +105,16 @@ impl Route {
     /// The same, and what it does not say as `usual`.
     #[must_use]
     pub fn or(self, usual: &Self) -> Self {
+        // A family that is chosen now is worth more than an address of the other one, and the other
+        // way round.
+        let fits = |family: Option<Family>, source: Option<SocketAddr>| {
+            family.zip(source).is_none_or(|(family, source)| family.has(&source))
+        };
+        let usual_family = usual.family.filter(|_| fits(usual.family, self.source));
+        let usual_source = usual.source.filter(|_| fits(self.family, usual.source));
         Self {
-            family: self.family.or(usual.family),
-            source: self.source.or(usual.source),
+            family: self.family.or(usual_family),
+            source: self.source.or(usual_source),
             dns: self.dns.or(usual.dns),
             via: self.via.or_else(|| usual.via.clone()),
             preface: self.preface.or_else(|| usual.preface.clone()),
@@ -137,6 +144,24 @@ pub fn address(text: &str, port: u16) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_chosen_now_counts_before_what_is_usual() {
+        let route = |family, source: &str| {
+            let source = (!source.is_empty()).then(|| address(source, 0).unwrap());
+            Route { family, source, ..Route::default() }
+        };
+        for (chosen, usual, want) in [
+            (route(None, ""), route(Some(Family::V6), "::1"), (Some(Family::V6), "[::1]:0")),
+            (route(Some(Family::V4), ""), route(None, "::1"), (Some(Family::V4), "")),
+            (route(Some(Family::V6), ""), route(None, "::1"), (Some(Family::V6), "[::1]:0")),
+            (route(None, "192.0.2.7"), route(Some(Family::V6), "::1"), (None, "192.0.2.7:0")),
+        ] {
+            let route = chosen.or(&usual);
+            let source = route.source.map(|source| source.to_string()).unwrap_or_default();
+            assert_eq!((route.family, source.as_str()), want);
+        }
+    }
 
     #[test]
     fn a_header_takes_what_is_not_chosen_from_the_connection() {

@@ -131,7 +131,12 @@ impl Loop {
             }
         };
         let (options, behind) = options.split_at_checked(begins).unwrap_or((options, ""));
-        let named = if before > 0 && behind.is_empty() { first } else { behind };
+        let named = match (before > 0, behind.is_empty()) {
+            (false, _) => behind,
+            (true, true) => first,
+            // There is another target behind the options.
+            (true, false) => typed,
+        };
         let begins = if before > 0 { 0 } else { begins };
         let named = if named.trim().is_empty() { &self.model.session.target } else { named.trim() };
         match Target::read(named) {
