@@ -56,7 +56,13 @@ fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
         // A recording is a script once it is written as a transcript.
         let told = |error| Error::msg(recording::say(&error, lang));
         let journal = file::read(text.as_slice()).map_err(told).with_context(name)?.journal;
-        text = transcript::write(&journal.header, journal.events()).into_bytes();
+        let mut seen = Dialogue::default();
+        let events = journal.events().iter().map(|event| {
+            let groups = seen.groups().len();
+            seen.apply(event);
+            (event, seen.groups().len() > groups)
+        });
+        text = transcript::write_groups(&journal.header, events).into_bytes();
     }
     let told = |error: TranscriptError| Error::msg(misread::say(&error, lang));
     let steps = transcript::steps(&text).map_err(told).with_context(name)?;

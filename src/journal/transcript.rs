@@ -344,6 +344,14 @@ impl Reading {
 
 /// Writes a journal as a transcript.
 pub fn write<'a>(header: &Header, events: impl IntoIterator<Item = &'a Event>) -> String {
+    write_groups(header, events.into_iter().map(|event| (event, false)))
+}
+
+/// The same, where each event comes with whether it is a group: commands that left in one write.
+pub fn write_groups<'a>(
+    header: &Header,
+    events: impl IntoIterator<Item = (&'a Event, bool)>,
+) -> String {
     let mut writing = Writing {
         out: String::new(),
         client: Cutter::new(usize::MAX),
@@ -351,8 +359,12 @@ pub fn write<'a>(header: &Header, events: impl IntoIterator<Item = &'a Event>) -
         timed: header.fidelity.real_time,
         last: Moment(0),
     };
-    for event in events {
-        writing.take(event);
+    for (event, group) in events {
+        if group {
+            writing.group(event);
+        } else {
+            writing.take(event);
+        }
     }
     writing.rest();
     writing.out
@@ -367,6 +379,16 @@ struct Writing {
 }
 
 impl Writing {
+    /// Nothing else stands between its ends: neither a time nor a line that goes on elsewhere.
+    fn group(&mut self, event: &Event) {
+        self.rest();
+        self.at(event.at);
+        self.out.push_str(":pipeline\n");
+        self.take(event);
+        self.rest();
+        self.out.push_str(":end\n");
+    }
+
     fn take(&mut self, event: &Event) {
         match &event.what {
             Happening::Bytes { from, data, .. } => {

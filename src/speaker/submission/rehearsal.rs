@@ -58,9 +58,7 @@ impl Script {
             fidelity: Fidelity { exact_bytes: true, real_time: false },
             ..Header::default()
         };
-        let lines = transcript::write(&header, [&said]);
-        let (begin, end) = if together { (":pipeline\n", ":end\n") } else { ("", "") };
-        self.out.extend([begin, &lines, end]);
+        self.out.push_str(&transcript::write_groups(&header, [(&said, together)]));
     }
 
     /// The login stands before what would come behind it.
