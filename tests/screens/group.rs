@@ -6,6 +6,7 @@ use ehlo::knowledge::Lang;
 use ehlo::tui::effect::Effect;
 use ehlo::tui::explain::topics;
 use ehlo::tui::group::Part;
+use ehlo::tui::message::Message;
 use ehlo::tui::model::Pane;
 
 use super::checks::{everywhere, golden, row};
@@ -122,6 +123,21 @@ fn a_group_is_dropped_and_nothing_of_it_is_sent() {
     keeps(&mut scene, &[":pipeline"]);
     keeps(&mut scene, &[":end"]);
     assert!(scene.hints().contains("nothing in it to send"), "{}", scene.grid());
+}
+
+#[test]
+fn lines_that_are_pasted_into_a_group_are_kept_up_to_a_slip() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO]);
+    keeps(&mut scene, &[":pipeline"]);
+    scene.tells(Message::Paste("NOOP\nRSET\n:fly\nQUIT\n".to_owned()));
+    assert_eq!(scene.press("enter"), []);
+    assert!(scene.shows("GROUP 2>") && scene.hints().contains("in a group stand lines"));
+    assert_eq!(scene.model.prompt.text(), ":fly\nQUIT");
+    scene.model.prompt.set(":raw QUIT");
+    scene.press("enter");
+    assert_eq!(scene.model.prompt.text(), "");
+    scene.types(":end");
+    assert_eq!(scene.press("enter"), sent("NOOP\r\nRSET\r\nQUIT\r\n"));
 }
 
 #[test]

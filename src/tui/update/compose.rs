@@ -120,6 +120,10 @@ pub(super) fn run_directive(model: &mut Model) -> Vec<Effect> {
         return directive::refuse(model, why);
     }
     if model.session.group.is_some() && found.is_line() {
+        if model.popup.is_none() {
+            return group::keep(model);
+        }
+        // What stood in the prompt before the list was opened stays there.
         let line = model.prompt.text().to_owned();
         super::close(model);
         let begun = model.prompt.put_aside(&line);

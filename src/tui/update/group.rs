@@ -32,16 +32,23 @@ pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
     remembered.into_iter().collect()
 }
 
-/// The same where several lines were pasted.
+/// The same where several lines were pasted; from a slip on they stay.
 pub(super) fn keep_pasted(model: &mut Model) -> Vec<Effect> {
-    let text = model.prompt.text().to_owned();
-    if !text.contains('\n') {
-        return keep(model);
-    }
-    model.prompt.take(false);
+    let mut rest = model.prompt.text().to_owned();
     let mut effects = Vec::new();
-    for line in text.split('\n') {
+    while let Some((line, behind)) = rest.split_once('\n') {
         model.prompt.set(line);
+        let kept = keep(model);
+        if !model.prompt.text().is_empty() {
+            break;
+        }
+        effects.extend(kept);
+        rest = behind.to_owned();
+    }
+    if model.prompt.text() != rest {
+        model.prompt.set(&rest);
+    }
+    if !rest.contains('\n') {
         effects.extend(keep(model));
     }
     effects
