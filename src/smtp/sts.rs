@@ -53,6 +53,9 @@ fn is_record(text: &str) -> bool {
     version.trim_end_matches([' ', '\t']) == "v=STSv1" && text.contains(';')
 }
 
+/// How many oddities of a policy are kept that hinder nobody: one can have nothing else in it.
+const ODD: usize = 32;
+
 /// What a sender does with a host that does not fit (RFC 8461 §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -165,7 +168,7 @@ impl Policy {
     /// Reads a policy (RFC 8461 §3.2), whatever it holds.
     pub fn read(text: &str) -> Self {
         let mut policy = Self::default();
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
         for (at, line) in text.split('\n').enumerate() {
             let line = line.trim_matches(|c: char| c.is_whitespace());
             if line.is_empty() {
@@ -176,13 +179,14 @@ impl Policy {
                 continue;
             };
             let (key, value) = (key.trim_end(), value.trim());
-            let again = key != "mx" && seen.iter().any(|known| known == key);
-            if again && matches!(key, "version" | "mode" | "max_age") {
+            if seen.contains(&key) {
                 policy.note(Strange::Repeated, at + 1, line);
                 continue;
             }
             policy.take(key, value, at + 1);
-            seen.push(key.to_owned());
+            if matches!(key, "version" | "mode" | "max_age") {
+                seen.push(key);
+            }
         }
         policy.miss(&seen);
         policy
@@ -227,14 +231,13 @@ impl Policy {
     }
 
     /// Names what stands nowhere.
-    fn miss(&mut self, seen: &[String]) {
-        let lacks = |key: &str| !seen.iter().any(|known| known == key);
+    fn miss(&mut self, seen: &[&str]) {
         for (key, what) in [
             ("version", Strange::NoVersion),
             ("mode", Strange::NoMode),
             ("max_age", Strange::NoMaxAge),
         ] {
-            if lacks(key) {
+            if !seen.contains(&key) {
                 self.note(what, 0, key);
             }
         }
@@ -244,7 +247,9 @@ impl Policy {
     }
 
     fn note(&mut self, what: Strange, line: usize, text: &str) {
-        self.odd.push(Odd { what, line, text: text.to_owned() });
+        if what.is_fatal() || self.odd.len() < ODD {
+            self.odd.push(Odd { what, line, text: text.to_owned() });
+        }
     }
 
     /// Whether a sender can use it.
@@ -284,6 +289,14 @@ mod tests {
         ] {
             assert_eq!(record(texts), want.map(str::to_owned), "{texts:?}");
         }
+    }
+
+    #[test]
+    fn of_a_policy_that_is_nothing_but_odd_the_beginning_is_told() {
+        let keys = (0..20_000).fold(String::new(), |text, n| text + &format!("{n}:\n"));
+        let policy = Policy::read(&keys);
+        let fatal = policy.odd.iter().filter(|odd| odd.what.is_fatal()).count();
+        assert_eq!((policy.odd.len(), fatal), (ODD + 4, 4));
     }
 
     #[test]
