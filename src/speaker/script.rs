@@ -258,8 +258,8 @@ impl Speaker for Script {
                     }
                     self.wait_until = None;
                 }
-                // Of a server that has gone nothing more is asked.
-                Item::Say(Say::Inquire(_)) if over => {}
+                // Of a server that has gone nothing more is asked or awaited.
+                Item::Say(Say::Inquire(_) | Say::Limit(_)) if over => {}
                 Item::Say(_) if over => return Some(self.fail(None, &[], None)),
                 // A reply that came unasked and unexpected is no answer to what is sent now.
                 Item::Say(Say::Bytes(_) | Say::Drip(_))
