@@ -52,6 +52,8 @@ impl Dialogue {
         };
         self.answered.push(index);
         match (exchange.verb(), reply.class()) {
+            // A connection that nobody closed may still owe answers.
+            _ if exchange.connection != self.connection => {}
             (Some(Verb::Data), _) => self.setbacks.push(index),
             (_, Class::Positive) => {}
             (Some(Verb::Rcpt), _) => self.refused.push(index),
