@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, Parser};
 
 use crate::journal::transcript::{self, Place};
-use crate::knowledge::Lang;
+use crate::knowledge::{self, Lang};
 use crate::net::inquiry::{Asks, Inquiring};
 use crate::net::names::DNS_PORT;
 use crate::net::route::{Family, Preface, Route, address};
@@ -104,11 +104,12 @@ pub struct Slip {
 }
 
 /// Reads options that stand before a target, with the names that the command line has for them; a
-/// value with blanks stands between quotes. Gives where the target begins.
+/// value with blanks stands between quotes. Gives where the target begins; what is wrong is said in
+/// the language `told_in`.
 ///
 /// # Errors
 /// With the place of the first option, or its value, that is wrong.
-pub fn typed(line: &str) -> Result<(Route, usize), Slip> {
+pub fn typed(line: &str, told_in: Lang) -> Result<(Route, usize), Slip> {
     let definition = Typed::command();
     let mut given: Vec<String> = Vec::new();
     let mut reach = ReachArgs::default();
@@ -142,10 +143,36 @@ pub fn typed(line: &str) -> Result<(Route, usize), Slip> {
             Err(error)
                 if error.kind() == ErrorKind::MissingRequiredArgument
                     && line.get(at..).is_some_and(|rest| rest.starts_with('-')) => {}
-            Err(error) => return Err(Slip { at: wrong, why: first_line(&super::veiled(error)) }),
+            Err(error) => {
+                return Err(Slip { at: wrong, why: said(&super::veiled(error), told_in) });
+            }
         }
     }
     Ok((reach.route(), at))
+}
+
+/// What is wrong, in words: what clap says first, where it speaks that language.
+fn said(error: &clap::Error, lang: Lang) -> String {
+    let told = |kind| match error.get(kind) {
+        Some(ContextValue::String(one)) => one.clone(),
+        Some(ContextValue::Strings(all)) => all.join(", "),
+        _ => String::new(),
+    };
+    let (option, value) = (told(ContextKind::InvalidArg), told(ContextKind::InvalidValue));
+    let (known, other) = (told(ContextKind::ValidValue), told(ContextKind::PriorArg));
+    let key = match error.kind() {
+        _ if lang == Lang::En => return first_line(error),
+        ErrorKind::UnknownArgument => "misread.option",
+        ErrorKind::InvalidValue if value.is_empty() => "misread.option.empty",
+        ErrorKind::InvalidValue => "misread.option.known",
+        ErrorKind::ValueValidation => "misread.option.value",
+        ErrorKind::ArgumentConflict if option == other => "misread.option.twice",
+        ErrorKind::ArgumentConflict => "misread.option.conflict",
+        ErrorKind::MissingRequiredArgument => "misread.option.needs",
+        _ => return first_line(error),
+    };
+    let values = [("option", &*option), ("value", &value), ("known", &known), ("other", &other)];
+    knowledge::fill(lang, key, &values)
 }
 
 /// What clap says first.
@@ -231,21 +258,23 @@ mod tests {
     #[test]
     fn options_before_a_target_are_those_of_the_command_line() {
         let (route, at) =
-            typed("-6 --source [::1]:2600 --via socks5://127.0.0.1 pipe:a -b").unwrap();
+            typed("-6 --source [::1]:2600 --via socks5://127.0.0.1 pipe:a -b", Lang::En).unwrap();
         assert_eq!(at, 48, "a program has options of its own");
         assert_eq!(route.family, Some(Family::V6));
         assert_eq!(route.source, "[::1]:2600".parse().ok());
         assert!(route.via.is_some() && route.dns.is_none() && route.preface.is_none());
-        let (route, at) =
-            typed("--proxy-source 192.0.2.7:4000 --proxy-protocol=v1 --dns 127.0.0.1 mx:x")
-                .unwrap();
+        let (route, at) = typed(
+            "--proxy-source 192.0.2.7:4000 --proxy-protocol=v1 --dns 127.0.0.1 mx:x",
+            Lang::En,
+        )
+        .unwrap();
         assert_eq!((at, route.dns), (66, "127.0.0.1:53".parse().ok()));
         let Some(Preface::Header { source, .. }) = route.preface else { panic!("no header") };
         assert_eq!(source, "192.0.2.7:4000".parse().ok());
-        let (route, _) = typed("--proxy-protocol \"PROXY UNKNOWN x\" h").unwrap();
+        let (route, _) = typed("--proxy-protocol \"PROXY UNKNOWN x\" h", Lang::En).unwrap();
         assert_eq!(route.preface, Some(Preface::Raw("PROXY UNKNOWN x\r\n".into())));
-        assert_eq!(typed("mx.example.net:25").unwrap().1, 0);
-        assert_eq!(typed("").unwrap().1, 0);
+        assert_eq!(typed("mx.example.net:25", Lang::En).unwrap().1, 0);
+        assert_eq!(typed("", Lang::En).unwrap().1, 0);
     }
 
     #[test]
@@ -261,7 +290,7 @@ mod tests {
             ("-6 --source 192.0.2.7 h", 12, "of the other family"),
             ("--source 192.0.2.7 -6 h", 19, "of the other family"),
         ] {
-            let slip = typed(line).unwrap_err();
+            let slip = typed(line, Lang::En).unwrap_err();
             assert_eq!(slip.at, at, "{line}: {}", slip.why);
             assert!(slip.why.contains(why), "{line}: {}", slip.why);
         }
@@ -270,8 +299,28 @@ mod tests {
     #[test]
     fn a_slip_says_no_password_again() {
         for line in ["--via ftp://alice:tok3n@proxy h", "--via=socks5://alice:tok3n@[ h"] {
-            let why = typed(line).unwrap_err().why;
-            assert!(why.contains("alice:***@") && !why.contains("tok3n"), "{why}");
+            for lang in [Lang::En, Lang::Ja] {
+                let why = typed(line, lang).unwrap_err().why;
+                assert!(why.contains("alice:***@") && !why.contains("tok3n"), "{why}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_japanese() {
+        for (line, why) in [
+            ("-4 -6 h", "--ipv4 と --ipv6 は同時に使えません"),
+            ("-4 -4 h", "--ipv4 は一度だけ使えます"),
+            ("--source nowhere h", "「nowhere」は --source <ADDR[:PORT]> の値として読めません"),
+            ("--frob h", "--frob というオプションはここでは使えません"),
+            ("--dns", "--dns <ADDR[:PORT]> に値がありません"),
+            (
+                "--who some h",
+                "「some」は --who <WHAT> の値ではありません。使えるもの：auto, all, none",
+            ),
+            ("--proxy-source 192.0.2.7:4000 h", "--proxy-protocol <FORM|TEXT> も必要です"),
+        ] {
+            assert_eq!(typed(line, Lang::Ja).unwrap_err().why, why, "{line}");
         }
     }
 

@@ -208,7 +208,8 @@ fn policy(sts: &Sts, lang: Lang) -> Vec<Paragraph> {
 
 /// A policy in one line.
 fn written(policy: &Policy, lang: Lang) -> String {
-    let none = || word(lang, "tls.none").to_owned();
+    // Not "none", which is a mode.
+    let none = || "-".to_owned();
     let mode = policy.mode.map_or_else(none, |mode| mode.name().to_owned());
     let mx = if policy.mx.is_empty() { none() } else { shown(&policy.mx, lang) };
     let age = policy.max_age.map_or_else(none, |age| {

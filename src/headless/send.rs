@@ -28,7 +28,7 @@ use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 use crate::speaker::login::{Credentials, needs_password};
 use crate::speaker::submission::{
-    Auth, Carriage, Encryption, Failure, Needs, Order, Pose, Posing, STRONGEST, Stage, Stop, Why,
+    Auth, Carriage, Encryption, Failure, Needs, Order, Pose, Posing, STRONGEST, Stage, Why,
     rehearse,
 };
 use crate::speaker::{Say, Secret, Speaker, Submission};
@@ -337,7 +337,7 @@ async fn hand_in(
         _ => {}
     }
     if args.output.json {
-        print_json(&header, &log.dialogue, failure, speaker.then.order().stop, setting)?;
+        print_json(&header, &log.dialogue, failure, speaker.then.order(), setting)?;
     }
     Ok(outcome(failure, &log.dialogue, args.output.stage_codes))
 }
@@ -375,16 +375,20 @@ fn remarks(
     }
     match (failure, order.stop) {
         (None, None) => tell("send.taken", &[]),
-        (None, Some(stop)) => tell("send.stopped", &[("stage", stop.stage().name())]),
+        (None, Some(stop)) => {
+            tell("send.stopped", &[("stage", stop.stage().name(order.is_chunked()))]);
+        }
         (Some(Failure { stage, why }), _) => {
-            let stage = ("stage", stage.name());
+            let stage = ("stage", stage.name(order.is_chunked()));
             match why {
                 Why::NotConnected => {}
                 Why::Lost => tell("send.lost", &[stage]),
                 Why::NotOffered(keyword) => {
-                    tell("send.not-offered", &[("keyword", keyword)]);
+                    let offered = seen.offers(keyword);
+                    let key = if offered { "send.nothing-of-it" } else { "send.not-offered" };
+                    tell(key, &[("keyword", keyword)]);
                     let names: Vec<_> = submission.missing_attributes(seen, keyword).collect();
-                    if !names.is_empty() && seen.offers(keyword) {
+                    if !names.is_empty() && offered {
                         let names = own_visible(&names.join(", "));
                         let values = [("keyword", keyword), ("names", names.as_str())];
                         tell("send.attributes", &values);
@@ -412,11 +416,11 @@ fn print_json(
     header: &Header,
     seen: &Dialogue,
     failure: Option<Failure>,
-    stop: Option<Stop>,
+    order: &Order,
     setting: &Setting,
 ) -> anyhow::Result<()> {
     let word = match failure.map(|failure| failure.why) {
-        None if stop.is_some() => "stopped",
+        None if order.stop.is_some() => "stopped",
         None => "sent",
         Some(Why::NotConnected) => "not-connected",
         Some(Why::Lost) => "cut-short",
@@ -425,7 +429,9 @@ fn print_json(
         Some(Why::Unasked(_)) => "out-of-step",
     };
     let session = json::session(header, seen, word, setting, None);
-    say(&json::line(&session.failed_at(failure.map(|failure| failure.stage.name())))?)
+    say(&json::line(
+        &session.failed_at(failure.map(|failure| failure.stage.name(order.is_chunked()))),
+    )?)
 }
 
 /// What a run ends with.

@@ -52,6 +52,10 @@ fn a_group_stands_around_the_line_that_is_typed() {
     for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
         golden(&format!("group-typed-{code}-40x10"), &typing(TINY, lang));
     }
+    let mut scene = grouping(TINY, Lang::En);
+    scene.types("RCPT TO:<somebody.with.a.long.name@example.net>");
+    scene.press("enter");
+    assert!(scene.shows("5 RCPT TO:<somebody.with.a.long.name@ex\u{2026}"), "{}", scene.grid());
 }
 
 #[test]

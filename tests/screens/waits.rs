@@ -53,6 +53,8 @@ fn every_wait_has_its_words_and_its_limit() {
         scene.waits(3);
         assert!(scene.shows(en), "{en}\n{}", scene.grid());
     }
+    let scene = Scene::after((120, 40), Lang::En, &[GREETING, HELLO, "C: STARTTLS\nS: 220 go"]);
+    assert!(!scene.shows("the server may close"), "{}", scene.grid());
     let mut scene = Scene::practice((120, 40), Lang::En);
     scene.model.session.tls_first = true;
     scene.waits(3);

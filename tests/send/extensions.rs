@@ -66,6 +66,23 @@ fn what_is_not_offered_is_sent_and_warned_of() {
 }
 
 #[test]
+fn a_chunk_that_is_refused_is_named_as_it_was_sent() {
+    let peer = Peer::start(|mut client: Client| {
+        greeted(&mut client, &["CHUNKING"]);
+        client.answer("MAIL", "250 ok");
+        client.answer("RCPT", "250 ok");
+        while client.line() != "the end\r\n" {}
+        client.say("554 no\r\n");
+        client.answer("QUIT", "221 bye");
+    });
+    let options = ["--chunk", "900", "--data", "A: b\\n\\nthe end\\n", "--json"];
+    let ended = send(&peer.address, &options).with(1);
+    peer.end();
+    assert_eq!(ended.json()[0]["stage"], "BDAT");
+    assert!(ended.err.contains("# refused at BDAT: 554 no"), "{}", ended.err);
+}
+
+#[test]
 fn prdr_that_is_not_offered_ends_with_30() {
     let peer = Peer::start(|mut client: Client| {
         greeted(&mut client, &[]);
@@ -87,7 +104,8 @@ fn the_practice_server_answers_for_each_recipient() {
         let full = [options, &["-t", "full@example.net", "--stage-codes"]].concat();
         let ended = send_in(&home, &serving.target, &full).with(26);
         assert!(says_of(&ended.out, "bob@example.net", "250 accepted"), "{}", ended.out);
-        assert!(ended.out.contains("# refused at .: 452 "), "{}", ended.out);
+        let end = if options.contains(&"--chunk") { "BDAT" } else { "." };
+        assert!(ended.out.contains(&format!("# refused at {end}: 452 ")), "{}", ended.out);
     }
     proven("practice", "ehlo send --prdr", "one refusal among several does not end with 0");
 }

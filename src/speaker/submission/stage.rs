@@ -71,9 +71,10 @@ impl Stage {
         }
     }
 
-    /// Its name in what is told.
-    pub const fn name(self) -> &'static str {
+    /// Its name in what is told of a message that goes by BDAT, or by DATA.
+    pub const fn name(self, chunked: bool) -> &'static str {
         match self {
+            Self::Data | Self::Dot if chunked => "BDAT",
             Self::Greeting => "220",
             Self::FirstEhlo | Self::Ehlo | Self::EarlyXclientEhlo | Self::XclientEhlo => "EHLO",
             Self::EarlyXclient | Self::Xclient => "XCLIENT",

@@ -123,7 +123,7 @@ impl Loop {
     fn target(&mut self, directive: &str, typed: &str) -> Option<(Target, Way)> {
         let before = option_behind(typed).unwrap_or_default();
         let (first, options) = typed.split_at_checked(before).unwrap_or(("", typed));
-        let (route, begins) = match typed_route(options) {
+        let (route, begins) = match typed_route(options, self.model.lang) {
             Ok(read) => read,
             Err(slip) => {
                 let slip = Slip { at: before + slip.at, ..slip };

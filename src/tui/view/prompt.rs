@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::advice::say;
-use crate::display::text::{right_of, split_at_width, width};
+use crate::display::text::{clip, right_of, split_at_width, width};
 use crate::display::token::{own_byte_at, own_tokens, own_visible};
 use crate::display::words::grouped;
 use crate::knowledge;
@@ -81,13 +81,18 @@ fn line(model: &Model, number: usize, held: &Held, columns: u16) -> Vec<Piece> {
     left = left.saturating_sub(width(&begin));
     let mut pieces = vec![(Role::Dim, begin)];
     for token in own_tokens(&held.shown(model.with_secrets)) {
-        let (shown, _) = split_at_width(&token.text, left);
-        left -= width(shown);
-        pieces.push((if token.odd { Role::Odd } else { Role::Client }, shown.to_owned()));
+        let role = if token.odd { Role::Odd } else { Role::Client };
+        if width(&token.text) > left {
+            pieces.push((role, clip(&token.text, left)));
+            left = 0;
+            break;
+        }
+        left -= width(&token.text);
+        pieces.push((role, token.text));
     }
     if let Some(fault) = &held.fault {
         let said = say(fault, model.lang);
-        let (shown, _) = split_at_width(&said.text, left.saturating_sub(2));
+        let shown = clip(&said.text, left.saturating_sub(2));
         if !shown.is_empty() {
             pieces.push((said.role, format!("  {shown}")));
         }

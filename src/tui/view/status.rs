@@ -109,8 +109,8 @@ fn clock(model: &Model) -> Option<Piece> {
         return None;
     }
     let dialogue = &model.session.dialogue;
-    if let Some(awaited) = awaited(model).filter(|awaited| waited(model, *awaited) > 0) {
-        return Some(waits(model, awaited));
+    if let Some(awaited) = awaited(model) {
+        return (waited(model, awaited) > 0).then(|| waits(model, awaited));
     }
     let seconds = patience(model)?;
     let (key, n) = if seconds > LAST_MINUTE {
