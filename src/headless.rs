@@ -258,7 +258,7 @@ pub fn read_input(path: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
             return read_to_end(std::io::stdin(), lang);
         }
         let file = File::open(path)?;
-        if file.metadata()?.is_file() { std::fs::read(path) } else { read_to_end(file, lang) }
+        if file.metadata()?.is_file() { read_file(&file) } else { read_to_end(file, lang) }
     };
     read().with_context(|| match path.display() {
         _ if standard => knowledge::word(lang, "message.no-input").to_owned(),
@@ -292,7 +292,43 @@ pub fn read_message(path: &Path, lang: Lang) -> std::io::Result<Vec<u8>> {
     if facts.len() > MESSAGE_LIMIT {
         return Err(refused(lang, "message.too-large"));
     }
-    std::fs::read(path)
+    read_file(&File::open(path)?)
+}
+
+/// From how many bytes on a file is read by several hands.
+const LARGE: usize = 8 << 20;
+
+/// Reads a regular file. What takes time with a large one is that nobody has touched the memory
+/// before, so that each core touches a part of it.
+#[cfg(unix)]
+fn read_file(mut file: &File) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    use std::os::unix::fs::FileExt as _;
+
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if length < LARGE {
+        let mut bytes = Vec::with_capacity(length);
+        return file.read_to_end(&mut bytes).map(|_| bytes);
+    }
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
+    let part = length.div_ceil(hands);
+    let mut bytes = vec![0; length];
+    std::thread::scope(|scope| {
+        let parts = (0_u64..).step_by(part).zip(bytes.chunks_mut(part));
+        let read: Vec<_> =
+            parts.map(|(at, part)| scope.spawn(move || file.read_exact_at(part, at))).collect();
+        let broken = |_| Err(std::io::ErrorKind::Other.into());
+        read.into_iter().try_for_each(|hand| hand.join().unwrap_or_else(broken))
+    })?;
+    Ok(bytes)
+}
+
+#[cfg(not(unix))]
+fn read_file(mut file: &File) -> std::io::Result<Vec<u8>> {
+    use std::io::Read as _;
+
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// Why a file is not read, though the system would.

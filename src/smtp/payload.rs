@@ -89,6 +89,12 @@ impl Scanner {
                 if skip == rest.len() {
                     break;
                 }
+                // The usual end of a line takes a step, not two.
+                if data.get(at..at + 2) == Some(b"\r\n") {
+                    at += 2;
+                    self.state = self.end_line(self.offset + at as u64 - 1, Before::CrLf);
+                    continue;
+                }
             }
             if let Some(byte) = data.get(at) {
                 self.byte(*byte, self.offset + at as u64);
