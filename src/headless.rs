@@ -365,8 +365,7 @@ fn talk_to<T>(target: &Target, work: impl Future<Output = anyhow::Result<T>>) ->
         return block_on(work);
     }
     let talk = block_on(async {
-        let ending = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
-        let mut signals = Signals::of(&ending)?;
+        let mut signals = Signals::of(&Signal::ENDING)?;
         tokio::select! {
             biased;
             talk = work => talk.map(Ok),

@@ -21,7 +21,7 @@ pub mod tls;
 pub mod via;
 pub mod watch;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::journal::{Header, Moment, Side};
 use crate::speaker::Seed;
@@ -49,7 +49,7 @@ impl Clock {
 
     /// The time since it was started.
     pub fn now(&self) -> Moment {
-        Moment(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
+        Moment(micros(self.started.elapsed()))
     }
 
     /// Date and time of now, however the clock of the machine was set meanwhile.
@@ -61,4 +61,9 @@ impl Clock {
     pub fn header(&self, played: Side) -> Header {
         Header { started: Some(self.wall.to_string()), played: Some(played), ..Header::default() }
     }
+}
+
+/// A time as the log has it.
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -79,31 +79,28 @@ pub(super) fn not_opened(failure: &DialFailure, lang: Lang) -> (Role, String) {
 /// What a look-up brought, in one line.
 pub(super) fn looked_up(facts: &NameFacts, lang: Lang) -> (Role, String) {
     let beside = facts.kind.is_beside();
-    let (role, key) = match facts.problem {
-        None if facts.kind == NameKind::Reverse => (Role::Notice, "who.looked-up.reverse"),
-        None if facts.kind == NameKind::Forward => (Role::Notice, "reach.addresses"),
-        None if beside => (Role::Notice, "who.looked-up.record"),
-        Some(NameProblem::NoSuchName | NameProblem::NoRecord)
-            if facts.kind == NameKind::Reverse =>
-        {
+    let (role, key) = match (facts.problem, facts.kind) {
+        (None, NameKind::Reverse) => (Role::Notice, "who.looked-up.reverse"),
+        (None, NameKind::Addresses | NameKind::Forward) => (Role::Notice, "reach.addresses"),
+        (None, NameKind::Sts | NameKind::Tlsa) => (Role::Notice, "who.looked-up.record"),
+        (None, NameKind::Mx) if is_null(facts) => (Role::Bad, "reach.null-mx"),
+        (None, NameKind::Mx) => (Role::Notice, "reach.mx"),
+        (Some(problem), NameKind::Reverse) if problem.is_absence() => {
             (Role::Notice, "who.looked-up.no-name")
         }
-        Some(NameProblem::NoSuchName | NameProblem::NoRecord)
-            if matches!(facts.kind, NameKind::Sts | NameKind::Tlsa) =>
-        {
+        (Some(problem), NameKind::Sts | NameKind::Tlsa) if problem.is_absence() => {
             (Role::Notice, "who.looked-up.no-record")
         }
-        None if facts.kind == NameKind::Addresses => (Role::Notice, "reach.addresses"),
-        None if is_null(facts) => (Role::Bad, "reach.null-mx"),
-        None => (Role::Notice, "reach.mx"),
-        Some(NameProblem::NoRecord) if facts.kind == NameKind::Mx => (Role::Notice, "reach.no-mx"),
-        Some(NameProblem::NoRecord) if facts.by.is_empty() => (Role::Bad, "reach.no-record.system"),
-        Some(NameProblem::NoRecord) => (Role::Bad, "reach.no-record"),
-        Some(NameProblem::NoSuchName) => (Role::Bad, "reach.no-such-name"),
-        Some(NameProblem::ServerFailed) => (Role::Bad, "reach.server-failed"),
-        Some(NameProblem::ServerRefused) => (Role::Bad, "reach.server-refused"),
-        Some(NameProblem::TimedOut) => (Role::Bad, "reach.name-timed-out"),
-        Some(NameProblem::Other) => (Role::Bad, "reach.name-other"),
+        (Some(NameProblem::NoRecord), NameKind::Mx) => (Role::Notice, "reach.no-mx"),
+        (Some(NameProblem::NoRecord), _) if facts.by.is_empty() => {
+            (Role::Bad, "reach.no-record.system")
+        }
+        (Some(NameProblem::NoRecord), _) => (Role::Bad, "reach.no-record"),
+        (Some(NameProblem::NoSuchName), _) => (Role::Bad, "reach.no-such-name"),
+        (Some(NameProblem::ServerFailed), _) => (Role::Bad, "reach.server-failed"),
+        (Some(NameProblem::ServerRefused), _) => (Role::Bad, "reach.server-refused"),
+        (Some(NameProblem::TimedOut), _) => (Role::Bad, "reach.name-timed-out"),
+        (Some(NameProblem::Other), _) => (Role::Bad, "reach.name-other"),
     };
     let seen = |text: &String| visible(text.as_bytes());
     let by = match facts.by.as_str() {

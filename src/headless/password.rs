@@ -162,8 +162,7 @@ impl Unseen {
     /// and nobody is asked for it. From now on nothing but `watch` gives the terminal back.
     pub(super) fn begin(user: &str, lang: Lang, watch: &mut Watch) -> std::io::Result<Self> {
         if watch.0.is_none() {
-            let ending = [Signal::HangUp, Signal::Interrupt, Signal::Quit, Signal::Terminate];
-            watch.0 = Some(Signals::of(&[&ending[..], &[Signal::Stop]].concat())?);
+            watch.0 = Some(Signals::of(&[&Signal::ENDING[..], &[Signal::Stop]].concat())?);
         }
         let prompt = knowledge::fill(lang, "password.ask", &[("user", &own_visible(user))]);
         let mut unseen = Self {

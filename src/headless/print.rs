@@ -135,16 +135,14 @@ impl Printer {
             let _ = writeln!(out, "{}", as_line(&shown));
         }
         if let Some(Row::Notice { index }) = row
-            && let Some(facts) = dialogue.notices().get(index).and_then(|(_, what)| what.tls())
+            && let Some((_, what)) = dialogue.notices().get(index)
         {
-            for said in security::paragraphs(facts, self.lang) {
-                let _ = writeln!(out, "#   {}{}", said.lead(), said.text.1);
-            }
-        }
-        if let Some(Row::Notice { index }) = row
-            && let Some((_, Happening::Inquired)) = dialogue.notices().get(index)
-        {
-            for said in who::paragraphs(dialogue, self.lang) {
+            let said = match (what, what.tls()) {
+                (Happening::Inquired, _) => who::paragraphs(dialogue, self.lang),
+                (_, Some(facts)) => security::paragraphs(facts, self.lang),
+                (_, None) => Vec::new(),
+            };
+            for said in said {
                 let _ = writeln!(out, "#   {}{}", said.lead(), said.text.1);
             }
         }

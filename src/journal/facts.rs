@@ -160,6 +160,13 @@ pub enum NameProblem {
     Other,
 }
 
+impl NameProblem {
+    /// Whether it is an answer: there is nothing.
+    pub const fn is_absence(self) -> bool {
+        matches!(self, Self::NoSuchName | Self::NoRecord)
+    }
+}
+
 /// An address that was tried, and did not become the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {

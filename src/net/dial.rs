@@ -10,6 +10,7 @@ use crate::journal::facts::{DialReason, NameProblem};
 use crate::journal::{Attempt, DialFailure, Endpoints, Happening};
 use crate::smtp::domain;
 
+use super::micros;
 use super::names::{MailHost, Names, is_address};
 use super::pipe;
 use super::race::{self, Won, race};
@@ -183,7 +184,7 @@ impl Dialling<'_> {
         let late = |_| Err((DialReason::Proxy, race::words(&ErrorKind::TimedOut.into())));
         let connecting = proxy.connect(stream, host, port);
         let connected = tokio::time::timeout(self.patience, connecting).await.unwrap_or_else(late);
-        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = micros(begun.elapsed());
         let stream = connected.map_err(|(reason, answer)| {
             let detail = format!("{proxy}: {answer}");
             let attempt = Attempt { address: address.clone(), reason, detail, took };
@@ -232,7 +233,7 @@ impl Dialling<'_> {
             local: stream.local_addr().ok().map(|address| address.to_string()),
             remote: Some(address.to_string()),
             loopback: address.ip().to_canonical().is_loopback(),
-            took: u64::try_from(took.as_micros()).ok(),
+            took: Some(micros(took)),
             ..self.endpoints()
         };
         Dialled::new(Box::new(stream), endpoints)

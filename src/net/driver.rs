@@ -341,10 +341,9 @@ impl Part {
         if self.side == Side::Server {
             return Some(timing::client(seen));
         }
-        let stalled = if writes { timing::stalled(seen) } else { None };
         let something = self.patience == Patience::Ends && (writes || !pauses);
         let something = something.then(|| timing::anything(seen));
-        stalled.or_else(|| timing::awaited(seen)).or(something)
+        timing::server(seen, writes).or(something)
     }
 
     /// When that is overdue, and whether the connection ends then.

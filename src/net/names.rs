@@ -1,7 +1,7 @@
 //! Names → addresses and mail hosts, each answer as evidence: who was asked, what came, how long it
 //! took. Nothing here is validated, so nothing that follows from it is called secure.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,11 @@ use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
 
 use crate::journal::facts::{NameKind, NameProblem};
 use crate::journal::{Happening, NameFacts};
+use crate::smtp::target::is_ipv6;
 use crate::smtp::{domain, sts, tlsa};
 
 use super::dial::{PATIENCE, Tell};
+use super::micros;
 use super::race::words;
 
 /// The port of name servers.
@@ -173,7 +175,7 @@ impl Names<'_> {
         begun: Instant,
         found: Result<Texts, &Problem>,
     ) {
-        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = micros(begun.elapsed());
         let (Texts { answers, authentic }, problem, detail) = match found {
             Ok(texts) => (texts, None, String::new()),
             Err((problem, detail)) => (Texts::default(), Some(*problem), detail.clone()),
@@ -213,8 +215,7 @@ fn without_dot(name: &str) -> &str {
 
 /// Whether nobody has to be asked.
 pub(super) fn is_address(host: &str) -> bool {
-    let alone = host.split_once('%').map_or(host, |(address, _)| address);
-    host.parse::<IpAddr>().is_ok() || alone.parse::<Ipv6Addr>().is_ok()
+    host.parse::<Ipv4Addr>().is_ok() || is_ipv6(host)
 }
 
 /// What the system knows: its files, its name servers, and whatever else it is told to ask.

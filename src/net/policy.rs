@@ -18,6 +18,7 @@ use crate::smtp::sts;
 use crate::smtp::target::{Scheme, Target};
 
 use super::dial::{PATIENCE, dial};
+use super::micros;
 use super::route::Route;
 use super::tls::{Choice, When, Wishes};
 
@@ -47,7 +48,7 @@ pub(super) async fn fetch(
     if let Err((problem, detail)) = asked {
         (facts.problem, facts.detail) = (Some(problem), detail);
     }
-    facts.took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    facts.took = micros(begun.elapsed());
     facts
 }
 

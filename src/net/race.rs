@@ -15,6 +15,7 @@ use crate::journal::facts::DialReason;
 use crate::journal::{Attempt, Happening};
 
 use super::dial::Tell;
+use super::micros;
 
 /// How long the next address waits for the one before it (RFC 8305 §5).
 const DELAY: Duration = Duration::from_millis(250);
@@ -25,8 +26,8 @@ const ADDRESSES: usize = 32;
 /// A connection, and how long it took.
 pub(super) type Won = (TcpStream, SocketAddr, Duration);
 
-/// Tries `addresses` from the address `source`; each may take `patience`. What failed is told to `tell`, but for the last
-/// failure of all, which is given back.
+/// Tries `addresses` from the address `source`; each may take `patience`. What failed is told to
+/// `tell`, but for the last failure of all, which is given back.
 ///
 /// # Errors
 /// The last attempt that failed; `None` without an address.
@@ -154,7 +155,7 @@ fn is_of_source(error: &Error) -> bool {
 }
 
 fn failed(address: SocketAddr, reason: DialReason, detail: &str, took: Duration) -> Attempt {
-    let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let took = micros(took);
     Attempt { address: address.to_string(), reason, detail: detail.to_owned(), took }
 }
 

@@ -20,6 +20,9 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Those that end a program.
+    pub const ENDING: [Self; 4] = [Self::HangUp, Self::Interrupt, Self::Quit, Self::Terminate];
+
     /// Its number in Linux, which is part of the exit code of what it ends.
     pub const fn number(self) -> i32 {
         match self {

@@ -3,7 +3,7 @@
 //! A client looks at the peer's certificates and judges them, but only a strict one refuses them:
 //! a debugger wants to see what is behind. Signatures of the handshake itself are always checked.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::server::VerifierBuilderError;
@@ -156,10 +156,6 @@ impl Tls {
         };
         tokio::time::timeout(patience, shaken).await.unwrap_or_else(late)
     }
-}
-
-fn micros(begin: Instant) -> Option<u64> {
-    u64::try_from(begin.elapsed().as_micros()).ok()
 }
 
 /// What both sides can tell of a layer.

@@ -9,6 +9,7 @@ use crate::journal::facts::{Certificate, NameKind, NameProblem};
 use crate::smtp::tlsa::Tlsa;
 
 use super::Dialogue;
+use super::identity::answers;
 
 /// What is known of the records, and what follows from them for this session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,10 +92,7 @@ impl Standing {
 impl Dane {
     /// Of the last connection; `None` if nobody was asked.
     pub fn of(dialogue: &Dialogue) -> Option<Self> {
-        let facts = dialogue.since_opened().find_map(|what| match what {
-            Happening::LookedUp(facts) if facts.kind == NameKind::Tlsa => Some(facts),
-            _ => None,
-        })?;
+        let facts = answers(dialogue, NameKind::Tlsa).next()?;
         let mut layers = dialogue.since_opened().filter_map(Happening::tls);
         let chain = layers.find(|facts| !facts.chain.is_empty()).map(|facts| &*facts.chain);
         let compared = |text: &String| match Tlsa::read(text) {
@@ -107,7 +105,7 @@ impl Dane {
         let records: Vec<_> = facts.answers.iter().map(compared).collect();
         let any = |wanted: fn(&Match) -> bool| records.iter().any(|(_, found)| wanted(found));
         let standing = match facts.problem {
-            Some(NameProblem::NoSuchName | NameProblem::NoRecord) => Standing::NoRecord,
+            Some(problem) if problem.is_absence() => Standing::NoRecord,
             Some(problem) => Standing::Unanswered(problem),
             None if any(|found| matches!(found, Match::Matches(_))) => Standing::Matches,
             None if any(|found| *found == Match::Differs) => Standing::Differs,

@@ -192,10 +192,15 @@ fn rows(dialogue: &Dialogue) -> Vec<Row> {
 }
 
 const fn unanswered(problem: NameProblem) -> Judgement {
-    match problem {
-        NameProblem::NoSuchName | NameProblem::NoRecord => Judgement::Absent,
-        _ => Judgement::Unanswered,
-    }
+    if problem.is_absence() { Judgement::Absent } else { Judgement::Unanswered }
+}
+
+/// What was answered to one kind of question on this connection, the newest first.
+pub(super) fn answers(dialogue: &Dialogue, kind: NameKind) -> impl Iterator<Item = &NameFacts> {
+    dialogue.since_opened().filter_map(move |what| match what {
+        Happening::LookedUp(facts) if facts.kind == kind => Some(facts),
+        _ => None,
+    })
 }
 
 /// The newest answer about a name on this connection.
@@ -204,12 +209,7 @@ pub(super) fn looked_up<'a>(
     kind: NameKind,
     name: &str,
 ) -> Option<&'a NameFacts> {
-    dialogue.since_opened().find_map(|what| match what {
-        Happening::LookedUp(facts) if facts.kind == kind && is_same(&facts.name, name) => {
-            Some(facts)
-        }
-        _ => None,
-    })
+    answers(dialogue, kind).find(|facts| is_same(&facts.name, name))
 }
 
 fn reverse(dialogue: &Dialogue) -> Result<Vec<String>, Judgement> {

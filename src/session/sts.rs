@@ -6,7 +6,7 @@ use crate::journal::{Happening, NameFacts};
 use crate::smtp::sts::{self, Mode, NoRecord, Policy};
 
 use super::Dialogue;
-use super::identity::asked_name;
+use super::identity::{answers, asked_name};
 
 /// What is known of a policy, and what follows from it for this session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,10 +81,7 @@ impl Standing {
 impl Sts {
     /// Of the last connection; `None` if nobody was asked.
     pub fn of(dialogue: &Dialogue) -> Option<Self> {
-        let record = dialogue.since_opened().find_map(|what| match what {
-            Happening::LookedUp(facts) if facts.kind == NameKind::Sts => Some(facts),
-            _ => None,
-        })?;
+        let record = answers(dialogue, NameKind::Sts).next()?;
         let domain = record.name.strip_prefix(&sts::record_name("")).unwrap_or(&record.name);
         let fetched = dialogue.since_opened().find_map(|what| match what {
             Happening::Fetched(facts) if facts.domain == domain => Some(&**facts),
@@ -107,9 +104,7 @@ impl Sts {
 /// What follows from the record alone.
 fn refused(record: &NameFacts, id: &Result<String, NoRecord>) -> Option<Standing> {
     match (record.problem, id) {
-        (Some(NameProblem::NoSuchName | NameProblem::NoRecord), _) => {
-            Some(Standing::NoRecord(NoRecord::None))
-        }
+        (Some(problem), _) if problem.is_absence() => Some(Standing::NoRecord(NoRecord::None)),
         (Some(problem), _) => Some(Standing::Unanswered(problem)),
         (None, Err(why)) => Some(Standing::NoRecord(*why)),
         (None, Ok(_)) => None,

@@ -36,7 +36,7 @@ impl Awaited {
 
 /// What a client waits for now: the reply to the oldest turn that has none, or a handshake. `None`
 /// where it is the client's turn.
-pub fn awaited(dialogue: &Dialogue) -> Option<Awaited> {
+fn awaited(dialogue: &Dialogue) -> Option<Awaited> {
     let since = dialogue.last_heard();
     let Some((_, exchange)) = dialogue.unanswered() else {
         let shaking = dialogue.phase() == Phase::AwaitingTls;
@@ -68,9 +68,15 @@ fn secured(dialogue: &Dialogue) -> Moment {
 }
 
 /// What a client waits for while it has something to say that the server does not take.
-pub fn stalled(dialogue: &Dialogue) -> Option<Awaited> {
+fn stalled(dialogue: &Dialogue) -> Option<Awaited> {
     let inside = dialogue.awaits_mail_data() || dialogue.awaits_octets();
     inside.then(|| Awaited { wait: Wait::DataBlock, since: dialogue.last_heard() })
+}
+
+/// What a client waits for: the server, which answers, or takes what the client `writes`.
+pub fn server(dialogue: &Dialogue, writes: bool) -> Option<Awaited> {
+    let stalled = if writes { stalled(dialogue) } else { None };
+    stalled.or_else(|| awaited(dialogue))
 }
 
 /// Whatever a server is to do when nothing else is awaited.

@@ -19,6 +19,13 @@ pub struct Keyword {
     pub line: usize,
 }
 
+impl Keyword {
+    /// Whether `name` stands among its parameters.
+    pub fn lists(&self, name: &str) -> bool {
+        self.params.iter().any(|param| param.eq_ignore_ascii_case(name))
+    }
+}
+
 /// A keyword in two lists; one of them has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compared<'a> {

@@ -98,9 +98,7 @@ impl Submission {
     fn mechanism(&self, seen: &Dialogue) -> Option<&str> {
         let wanted = self.order.auth.as_ref()?;
         let offered = seen.capabilities().and_then(|c| c.find("AUTH"));
-        let is_offered = |name: &str| {
-            offered.is_some_and(|auth| auth.params.iter().any(|p| p.eq_ignore_ascii_case(name)))
-        };
+        let is_offered = |name: &str| offered.is_some_and(|auth| auth.lists(name));
         let was_tried = |name: &str| {
             let is_it = |e: &Exchange| match e.command.as_ref().map(|c| &c.argument) {
                 Some(Argument::Login { mechanism, .. }) => mechanism == name,

@@ -45,7 +45,7 @@ impl<P> Upgrade<P> {
 
     /// What has to be said before TLS is on; closing where the server does not go along.
     fn before(name: &str, seen: &Dialogue) -> Say {
-        let said = |verb| seen.exchanges_here().any(|(_, e)| e.verb() == Some(verb));
+        let said = |verb| seen.said(verb) > 0;
         let greeting = match seen.endpoints().protocol {
             Protocol::Smtp => Verb::Ehlo,
             Protocol::Lmtp => Verb::Lhlo,

@@ -29,7 +29,7 @@ pub(super) fn judge(
         }
         let last = attribute.span.end == line.len();
         let longer = begun(name, offered.iter().map(String::as_str));
-        let listed = offered.iter().any(|o| o.eq_ignore_ascii_case(name));
+        let listed = announced.is_some_and(|keyword| keyword.lists(name));
         if last && value.is_none() && !longer.is_empty() && !listed {
             faults.push(Rule::ParameterBegun.at(attribute.span).with("names", longer));
         } else if !offered.is_empty() && !listed {

@@ -24,9 +24,10 @@ use tokio_rustls::rustls::{
 
 use crate::journal::facts::{AskedCertificate, CertificateFault, TlsFacts, TlsReason, Verdict};
 use crate::net::certificate::{self, Identity};
+use crate::net::micros;
 use crate::net::stream::{Stream, Tap};
 
-use super::{Failed, TlsError, Version, binding, chain, facts, micros, suite_name};
+use super::{Failed, TlsError, Version, binding, chain, facts, suite_name};
 
 /// What a client wishes of TLS.
 #[derive(Clone, Debug, Default)]
@@ -189,7 +190,7 @@ impl Client {
                 }
                 let facts = TlsFacts {
                     sni: sni.then(|| sent.clone()),
-                    took: micros(begin),
+                    took: Some(micros(begin.elapsed())),
                     verdict: Some(verdict),
                     asked: notes.asked,
                     binding: binding(connection),

@@ -16,9 +16,10 @@ use tokio_rustls::rustls::{
 
 use crate::journal::facts::{TlsFacts, Verdict};
 use crate::net::certificate::{self, Identity};
+use crate::net::micros;
 use crate::net::stream::{Stream, Tap};
 
-use super::{Failed, TlsError, binding, facts, micros};
+use super::{Failed, TlsError, binding, facts};
 
 /// The server's side.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ impl Server {
                 let (_, connection) = stream.get_ref();
                 let facts = TlsFacts {
                     sni: connection.server_name().map(str::to_owned),
-                    took: micros(begin),
+                    took: Some(micros(begin.elapsed())),
                     verdict: connection.peer_certificates().and_then(|chain| self.verdict(chain)),
                     binding: binding(connection),
                     ..facts(connection)

@@ -152,7 +152,7 @@ impl Submission {
         if let Some(Happening::NotSecured(_)) = notices.next() {
             return Some(Failure::new(Stage::Tls, Why::Lost));
         }
-        let said_quit = seen.exchanges_here().any(|(_, e)| e.verb() == Some(&Verb::Quit));
+        let said_quit = seen.said(&Verb::Quit) > 0;
         match end {
             Happening::Closed { by: Side::Client, how: Ending::Finished } => None,
             Happening::Closed { by: Side::Server, how: Ending::Finished } if said_quit => None,

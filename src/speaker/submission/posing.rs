@@ -50,9 +50,7 @@ impl Pose {
     /// The attributes that are not offered.
     fn missing(&self, seen: &Dialogue, verb: &Verb) -> impl Iterator<Item = &str> {
         let offered = seen.capabilities().and_then(|c| c.find(verb.as_str()));
-        let lacks = move |name: &&str| {
-            offered.is_none_or(|o| o.params.iter().all(|p| !p.eq_ignore_ascii_case(name)))
-        };
+        let lacks = move |name: &&str| !offered.is_some_and(|keyword| keyword.lists(name));
         self.names.iter().map(String::as_str).filter(lacks)
     }
 
@@ -102,13 +100,8 @@ impl Order {
 
     /// Everything that has to be offered for what is said by `verb`.
     pub(super) fn posed_names(&self, verb: &Verb) -> String {
-        self.posing.of(verb).iter().flat_map(|pose| &pose.names).fold(
-            String::new(),
-            |mut all, name| {
-                all.extend([" ", name]);
-                all
-            },
-        )
+        let names = self.posing.of(verb).iter().flat_map(|pose| &pose.names);
+        names.flat_map(|name| [" ", name]).collect()
     }
 }
 

@@ -154,9 +154,8 @@ fn fits(model: &Model, text: &str) -> bool {
 /// What the server is to do now: answer, take what is on its way, shake hands.
 pub fn awaited(model: &Model) -> Option<Awaited> {
     let session = &model.session;
-    let stalls = !session.unheard.is_empty() && session.dialogue.phase().is_open();
-    let stalled = if stalls { timing::stalled(&session.dialogue) } else { None };
-    let awaited = stalled.or_else(|| timing::awaited(&session.dialogue))?;
+    let writes = !session.unheard.is_empty() && session.dialogue.phase().is_open();
+    let awaited = timing::server(&session.dialogue, writes)?;
     let shakes = session.tls_first && !session.dialogue.is_secured();
     let wait = if awaited.wait == Wait::Greeting && shakes { Wait::Tls } else { awaited.wait };
     Some(Awaited { wait, ..awaited })
