@@ -70,7 +70,7 @@ fn what_is_composed_is_stored_byte_for_byte() {
     let [stored] = &files(&folder.path().join("new"), ".ehlo")[..] else { panic!() };
     let stored = std::fs::read(stored).unwrap();
     assert_eq!(String::from_utf8(stored.clone()).unwrap(), composed.replace('\n', "\r\n"));
-    let content = ehlo::session::content::Content::read(&stored);
+    let content = ehlo::session::content::Content::read(stored.clone());
     assert_eq!(content.field("Subject").unwrap().value, SUBJECT);
     let attached = content.parts.iter().find(|part| part.kind == "image/png").unwrap();
     assert_eq!((attached.decoded_len, attached.name.as_deref()), (256, Some(PICTURE)));

@@ -19,7 +19,7 @@ use ehlo::journal::{
     Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, transcript,
 };
 use ehlo::knowledge::{self, Lang};
-use ehlo::session::content::Content;
+use ehlo::session::content::{Content, Nature};
 use ehlo::session::pattern::{Counter, Pattern};
 use ehlo::session::{Dialogue, End, Exchange, Fate, Phase, Row, Turn};
 use ehlo::smtp::code::{Class, Code, Enhanced};
@@ -272,6 +272,19 @@ fn before(line: &str, at: usize) -> &str {
 
 fn is_wrong(faults: &[Fault]) -> bool {
     faults.iter().any(Fault::is_wrong)
+}
+
+/// What is decoded when it is asked for is what the parser saw, part by part.
+fn decodes(content: &Content) {
+    for (at, part) in content.parts.iter().enumerate() {
+        let len = match part.nature {
+            Nature::Text | Nature::Html => content.text(at).map(|text| text.len()),
+            Nature::Binary => Some(content.decoded(at).len()),
+            Nature::Message | Nature::Multipart => None,
+        };
+        assert_eq!(len.unwrap_or(part.decoded_len), part.decoded_len, "{part:?}");
+        let _ = content.header_of(at);
+    }
 }
 
 proptest! {
@@ -707,7 +720,7 @@ proptest! {
 
     #[test]
     fn nothing_that_reads_bytes_panics(noise in vec(any::<u8>(), 0..200)) {
-        let _ = Content::read(&noise);
+        decodes(&Content::read(noise.clone()));
         let _ = file::read(noise.as_slice());
         let _ = file::read([b"{\"ehlo-journal\":1}\n", noise.as_slice()].concat().as_slice());
         let _ = transcript::recording(&noise);
@@ -796,8 +809,9 @@ proptest! {
         journal_line in "\\{\"at\":[0-9]{1,20},\"(client|server|veiled|closed|leg)\":[\\[\"0-9,a-z\\]]{0,12}\\}",
     ) {
         let mail = format!("Content-Type: multipart/mixed; boundary=b\r\n{}\r\n\r\n{body}", headers.join("\r\n"));
-        let content = Content::read(mail.as_bytes());
-        prop_assert!(content.len == mail.len());
+        let content = Content::read(mail.clone());
+        prop_assert!(content.raw == mail);
+        decodes(&content);
         let _ = file::read(format!("{{\"ehlo-journal\":1}}\n{journal_line}\n").as_bytes());
         prop_assert!(!visible(mail.as_bytes()).contains(char::is_control));
     }

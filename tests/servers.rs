@@ -254,7 +254,7 @@ fn assert_as_composed(stored: Vec<u8>, composed: &str) {
 /// The subject and the picture can be read in what was stored.
 #[track_caller]
 fn assert_readable(stored: &[u8]) {
-    let content = Content::read(stored);
+    let content = Content::read(stored.to_vec());
     assert_eq!(content.field("Subject").unwrap().value, SUBJECT);
     let picture = content.parts.iter().find(|part| part.kind == "image/png").unwrap();
     assert_eq!((picture.decoded_len, picture.name.as_deref()), (256, Some(PICTURE)));

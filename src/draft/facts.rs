@@ -73,8 +73,8 @@ impl Facts {
             self.references = thread.collect::<Vec<_>>().join("\n ");
             id.clone_into(&mut self.in_reply_to);
         }
-        let parts = Content::read(parent).parts;
-        if let Some(text) = parts.into_iter().find_map(|part| part.text) {
+        let content = Content::read(parent.to_vec());
+        if let Some(text) = (0..content.parts.len()).find_map(|at| content.text(at)) {
             self.quote = quoted(&text);
         }
         self

@@ -175,7 +175,7 @@ pub fn decode_header(name: &str, value: &str) -> Option<String> {
     while let Some((before, run, after)) = next_words(rest) {
         out.push_str(before);
         let field = format!("X: {run}\r\n\r\n");
-        let text = Content::read(field.as_bytes()).field("X")?.value.clone();
+        let text = Content::read(field).field("X")?.value.clone();
         let phrase = matches!(Words::of(name), Words::Names | Words::Phrases);
         let quote = phrase && text.contains(SPECIALS);
         out.push_str(&if quote { quoted(&text) } else { text });

@@ -54,7 +54,7 @@ pub struct Outline {
 impl Outline {
     /// Reads the outline of a draft.
     pub fn read(text: &str) -> Self {
-        let content = Content::read(&wire(text));
+        let content = Content::read(wire(text));
         let parts = parts(text);
         let starts = line_starts(text);
         let fields = parts.first().map_or(&[][..], |root| &root.section.fields);
@@ -179,7 +179,7 @@ mod tests {
         // Every third line is no field, so that the two lists differ.
         let line = |n| if n % 3 == 2 { format!("odd {n}\n") } else { format!("X-{n}: ={n}\n") };
         let text: String = (0..count).map(line).chain(["\nbody\n".to_owned()]).collect();
-        let content = Content::read(&wire(&text));
+        let content = Content::read(wire(&text));
         let parts = parts(&text);
         let mut looked = 0;
         let seen = content.fields.iter().inspect(|_| looked += 1);

@@ -625,8 +625,8 @@ fn plain(key: &'static str) -> &'static str {
 }
 
 fn sent(message: &Message) -> Sent {
-    let bytes = message.content();
-    let read = Content::read(&bytes);
+    let read = Content::read(message.content());
+    let bytes = read.raw.clone();
     let small = bytes.len() <= CONTENT_LIMIT;
     let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
     Sent {

@@ -41,7 +41,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
             return Ok(Outcome::Done);
         }
         Found::Message(bytes) => {
-            say(&print::content(&Content::read(&bytes), lang))?;
+            say(&print::content(&Content::read(bytes), lang))?;
             return Ok(Outcome::Done);
         }
         Found::Session(journal, torn) => {
@@ -70,7 +70,7 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
     for message in dialogue.messages() {
-        let content = print::content(&Content::read(&message.content()), lang);
+        let content = print::content(&Content::read(message.content()), lang);
         say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
     }
     Ok(Outcome::Done)

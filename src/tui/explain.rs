@@ -11,7 +11,7 @@ use crate::display::{Role, security, who};
 use crate::journal::Happening;
 use crate::journal::facts::{DialReason, NameKind};
 use crate::knowledge::{self, Kind, Topic};
-use crate::session::content::{Content, Part};
+use crate::session::content::Content;
 use crate::session::{Exchange, Message, Row, Turn};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::Argument;
@@ -435,25 +435,8 @@ pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
     }
 }
 
-/// A part of a message: how it is made, how it is meant, how it is encoded.
-pub fn topics_of_part(part: &Part) -> Vec<Topic> {
-    let made = match part.kind.split('/').next() {
-        Some("multipart") if part.kind == "multipart/alternative" => "alternative",
-        Some("multipart") => "multipart",
-        _ => "part",
-    };
-    let meant = part.disposition.as_deref().map(|meant| match meant {
-        "inline" => "inline-image",
-        _ => "attachment",
-    });
-    let encoded = part.encoding.as_deref().map(str::to_lowercase);
-    let ideas = std::iter::once(made).chain(meant).chain(encoded.as_deref());
-    let ideas: Vec<_> = ideas.filter_map(|id| Topic::new(Kind::Idea, id)).collect();
-    ideas.into_iter().chain(Topic::new(Kind::Field, "Content-Type")).collect()
-}
-
 /// A header field, the parts of a Received field that stand in this line, and encoded words.
-pub fn of_field_line(name: &str, line: &[u8]) -> Vec<Topic> {
+fn of_field_line(name: &str, line: &[u8]) -> Vec<Topic> {
     let text = String::from_utf8_lossy(line).into_owned();
     let encoded = text.contains("=?").then(|| Topic::new(Kind::Idea, "encoded-word")).flatten();
     let trace = name.eq_ignore_ascii_case("Received");
@@ -468,8 +451,10 @@ pub fn of_field_line(name: &str, line: &[u8]) -> Vec<Topic> {
 /// The line on which the field begins that line `at` of a message belongs to in the header of a
 /// part.
 fn field_of_part(message: &Message, content: &Content, at: usize) -> Option<usize> {
-    let header = content.parts.iter().map(|part| &part.header).find(|h| h.contains(&at))?;
-    let begin = at.saturating_sub(HEADER_LINES).max(header.start);
+    let start = content.line(at).start;
+    let own = content.parts.iter().filter(|part| part.within.is_none());
+    let header = own.map(|part| part.header).find(|h| h.start <= start && start < h.end)?;
+    let begin = at.saturating_sub(HEADER_LINES).max(content.line_at(header.start));
     let first = (begin..=at).rev().find(|line| {
         !matches!(message.line_up_to(*line, 1).as_deref(), None | Some([b' ' | b'\t']))
     })?;
@@ -478,7 +463,7 @@ fn field_of_part(message: &Message, content: &Content, at: usize) -> Option<usiz
 }
 
 /// Which header field line `at` of a message belongs to: its number and the line it begins on.
-pub fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
+fn field_at(message: &Message, at: usize) -> Option<(usize, usize)> {
     if at > HEADER_LINES {
         return None;
     }

@@ -347,11 +347,10 @@ fn read_content(session: &mut Session) -> Vec<Effect> {
     let small = message.wire_len() <= READ_NOW;
     if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
-        let content = Content::read(&message.content_up_to(READ_NOW));
+        let content = Content::read(message.content_up_to(READ_NOW));
         session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
     } else if message.is_complete() && !session.reading {
-        let limit = crate::session::content::READ_LIMIT as u64 + READ_NOW;
-        let bytes = message.content_up_to(limit);
+        let bytes = message.content();
         session.reading = true;
         return vec![Effect::ReadContent { session: session.id, message: index, bytes }];
     }

@@ -303,7 +303,7 @@ fn left_draft(file: Left) -> LeftDraft {
     let mut head = Vec::new();
     // What cannot be read has no subject.
     let _ = File::open(&file.path).map(|file| file.take(HEAD).read_to_end(&mut head));
-    let subject = Content::read(&head).field("Subject").map(|field| field.value.clone());
+    let subject = Content::read(head).field("Subject").map(|field| field.value.clone());
     let written = Timestamp::try_from(file.written).unwrap_or_default();
     LeftDraft {
         path: file.path,

@@ -194,7 +194,7 @@ pub(super) fn list(path: String, inner: Inner) {
 /// Reads the content of a message.
 pub(super) fn content(session: usize, message: usize, bytes: Vec<u8>, inner: Inner) {
     tokio::spawn(async move {
-        if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(&bytes)).await {
+        if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(bytes)).await {
             let content = Box::new(content);
             let _ = inner.send(Ok(Message::ContentRead { session, message, content })).await;
         }

@@ -1,17 +1,18 @@
-//! Pane 4: the last message, in four views, also while it is being typed.
+//! Pane 4: the last message, in several views, also while it is being typed.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::content::{Line, body, header, parts};
 use crate::display::text::{width, wrap};
-use crate::display::token::{tokens, visible};
-use crate::display::words::part_line;
+use crate::display::token::tokens;
 use crate::knowledge::{self, Kind, Topic};
-use crate::session::content::{Content, Part};
+use crate::session::content::Content;
 use crate::session::{Message, Row};
+use crate::smtp::Span;
 
-use super::super::explain::{field_at, of_field_line, topics_of_data, topics_of_part};
+use super::super::explain::topics_of_data;
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::{Piece, selected_line};
 use super::find::matched;
@@ -73,12 +74,11 @@ fn selected(model: &Model) -> Option<(usize, usize)> {
     }
 }
 
-/// The number of the header field that is selected in the transcript, among those of the message
-/// that was read.
-fn selected_field(model: &Model) -> Option<usize> {
+/// The bytes of the message that was read that are selected in the transcript.
+fn selected_bytes(model: &Model) -> Option<Span> {
     let (index, line) = selected(model)?;
-    model.session.read.as_ref().filter(|read| read.message == index)?;
-    field_at(model.session.dialogue.messages().get(index)?, line).map(|(number, _)| number)
+    let read = model.session.read.as_ref().filter(|read| read.message == index)?;
+    Some(read.content.line(line))
 }
 
 /// The last line to which one can scroll, or one behind line `wanted`: no more are made.
@@ -137,18 +137,11 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Header => {
-            let fields =
-                content.fields.iter().map(|f| (f.name.as_str(), f.value.as_str(), f.decoded));
-            let lines = header(fields, columns, enough, selected_field(model));
-            lines.into_iter().map(|(_, line)| line).collect()
-        }
-        ContentView::Parts => {
-            parts(content.parts.iter(), columns, enough).map(|(_, line)| line).collect()
-        }
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
-        ContentView::Body => body(content, columns, enough),
-        ContentView::Raw => Vec::new(),
+        view => {
+            let bytes = selected_bytes(model).filter(|_| view == ContentView::Header);
+            signed_lines(made(content, view, columns, enough), bytes)
+        }
     };
     if model.session.reading {
         out.extend(sentence("content.reading"));
@@ -161,6 +154,27 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     out
 }
 
+/// The lines of a view of the content, at least `enough` of them if there are so many.
+fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> Vec<Line> {
+    match view {
+        ContentView::Header => header::lines(content, columns, enough),
+        ContentView::Parts => parts::lines(content, columns, enough),
+        ContentView::Body => body::lines(content, columns, enough),
+        ContentView::Raw => Vec::new(),
+    }
+}
+
+/// The lines, with a sign at the first that shows `bytes`.
+fn signed_lines(lines: Vec<Line>, bytes: Option<Span>) -> Vec<Vec<Piece>> {
+    let meant = bytes.and_then(|span| lines.iter().position(|line| line.shows(span)));
+    let mut lines: Vec<_> = lines.into_iter().map(|line| line.pieces).collect();
+    if let Some(first) = meant.and_then(|at| lines.get_mut(at)?.first_mut()) {
+        first.0 = Role::Selected;
+        first.1.insert(0, '>');
+    }
+    lines
+}
+
 /// What line number `line` of the pane is about.
 pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
@@ -170,85 +184,11 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
         return Vec::new();
     };
-    match model.session.view {
-        ContentView::Header => {
-            let fields = content.fields.iter().map(|f| (f.name.as_str(), f.value.as_str(), false));
-            let lines = header(fields, columns, line, None);
-            let field = lines.get(line).and_then(|(at, _)| content.fields.get(*at));
-            field.map(|f| of_field_line(&f.name, f.value.as_bytes())).unwrap_or_default()
-        }
-        ContentView::Parts => {
-            let at = parts(content.parts.iter(), columns, line + 1).nth(line).map(|(at, _)| at);
-            at.and_then(|at| content.parts.get(at)).map(topics_of_part).unwrap_or_default()
-        }
-        ContentView::Body | ContentView::Raw => {
-            Topic::new(Kind::Idea, "body").into_iter().collect()
-        }
+    let lines = made(content, model.session.view, columns, line.saturating_add(1));
+    match lines.get(line) {
+        Some(line) => line.topics(),
+        None => Topic::new(Kind::Idea, "body").into_iter().collect(),
     }
-}
-
-/// `Subject: value`, folded with a hanging indent; decoded values have a look of their own, and
-/// the selected field has a sign. A field is its name, its value and whether that was decoded; each
-/// line comes with the number of its field.
-pub(super) fn header<'a>(
-    fields: impl Iterator<Item = (&'a str, &'a str, bool)>,
-    columns: usize,
-    enough: usize,
-    selected: Option<usize>,
-) -> Vec<(usize, Vec<Piece>)> {
-    let mut out = Vec::new();
-    for (number, (name, value, decoded)) in fields.enumerate() {
-        if out.len() > enough {
-            break;
-        }
-        let mut name = visible(name.as_bytes());
-        let mut look = Role::Field;
-        if selected == Some(number) {
-            name.insert(0, '>');
-            look = Role::Selected;
-        }
-        let role = if decoded { Role::Decoded } else { Role::Text };
-        let indent = (width(&name) + 2).min(columns / 3).max(2);
-        let value = visible(value.as_bytes());
-        let mut first = vec![(look, format!("{name}: "))];
-        for (at, line) in wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate() {
-            if at == 0 {
-                first.push((role, line));
-                out.push((number, std::mem::take(&mut first)));
-            } else {
-                out.push((number, vec![(role, format!("{}{line}", " ".repeat(indent)))]));
-            }
-        }
-    }
-    out
-}
-
-/// The tree of parts. Each line comes with the number of its part.
-pub(super) fn parts<'a>(
-    parts: impl Iterator<Item = &'a Part>,
-    columns: usize,
-    enough: usize,
-) -> impl Iterator<Item = (usize, Vec<Piece>)> {
-    let line = move |(number, part): (usize, &Part)| {
-        let indent = "  ".repeat(part.depth.min(10));
-        let role = if part.defective { Role::Warn } else { Role::Text };
-        let wrapped = wrap(&part_line(part), columns.saturating_sub(indent.len() + 2));
-        wrapped.into_iter().enumerate().map(move |(at, text)| {
-            let mark = if at == 0 { "- " } else { "  " };
-            (number, vec![(Role::Dim, format!("{indent}{mark}")), (role, text)])
-        })
-    };
-    parts.enumerate().flat_map(line).take(enough)
-}
-
-fn body(content: &Content, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
-    let texts = content.parts.iter().filter_map(|p| p.text.as_deref());
-    texts
-        .flat_map(str::lines)
-        .flat_map(|line| wrap(&visible(line.as_bytes()), columns))
-        .map(|line| vec![(Role::Text, line)])
-        .take(enough)
-        .collect()
 }
 
 /// Lines as they crossed the wire, stuffed dots and end mark included, with every line end shown.

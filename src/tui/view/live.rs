@@ -4,6 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::content::header::field_lines;
+use crate::display::content::parts::part_lines;
 use crate::display::text::wrap;
 use crate::draft::Mark;
 use crate::knowledge;
@@ -12,7 +14,7 @@ use super::super::editor::{Editor, Reviewed, Side};
 use super::super::layout::inside;
 use super::super::model::Model;
 use super::super::rows::Piece;
-use super::{content, draw_lines, editor, framed, in_sight};
+use super::{draw_lines, editor, framed, in_sight};
 
 /// Draws it.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
@@ -38,12 +40,13 @@ fn lines(model: &Model, editor: &Editor, columns: usize) -> Vec<Vec<Piece>> {
     let Some(reviewed) = &editor.reviewed else { return Vec::new() };
     let title = |key| vec![(Role::Title, knowledge::word(model.lang, key).to_owned())];
     let fields = reviewed.outline.fields.iter();
-    let fields = fields.map(|f| (f.name.as_str(), f.value.as_str(), f.decoded));
-    let parts = reviewed.outline.parts.iter().map(|part| &part.content);
+    let fields = fields.flat_map(|f| field_lines(&f.name, &f.value, f.decoded, columns));
+    let parts = reviewed.outline.parts.iter();
+    let parts = parts.flat_map(|part| part_lines(&part.content, columns));
     let sections = [
         ("editor.marks", marks(model, reviewed, columns)),
-        ("content.header", lines_of(content::header(fields, columns, usize::MAX, None))),
-        ("content.parts", lines_of(content::parts(parts, columns, usize::MAX))),
+        ("content.header", fields.collect()),
+        ("content.parts", parts.collect()),
     ];
     let mut out = Vec::new();
     for (key, lines) in sections {
@@ -74,9 +77,4 @@ fn marks(model: &Model, reviewed: &Reviewed, columns: usize) -> Vec<Vec<Piece>> 
 fn one(model: &Model, mark: &Mark) -> Piece {
     let (role, sign) = editor::sign(mark.severity);
     (role, format!("{sign} {}: {}", mark.line + 1, editor::sentence(model, mark)))
-}
-
-/// Lines without the numbers of what they are about.
-fn lines_of(numbered: impl IntoIterator<Item = (usize, Vec<Piece>)>) -> Vec<Vec<Piece>> {
-    numbered.into_iter().map(|(_, line)| line).collect()
 }
