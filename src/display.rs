@@ -4,6 +4,7 @@ pub mod advice;
 pub mod article;
 pub mod colour;
 pub mod content;
+pub mod envelope;
 pub mod keys;
 pub mod line;
 pub mod login;

@@ -5,12 +5,14 @@
 //! framing, because what a client's bytes are depends on what the server answered. Envelope and
 //! phase follow from its exchanges; content is read from a message when somebody asks.
 
+pub mod agreement;
 pub mod content;
 pub mod dane;
 pub mod dialogue;
 pub mod envelope;
 pub mod exchange;
 pub mod identity;
+pub mod limits;
 pub mod login;
 pub mod message;
 mod odd;

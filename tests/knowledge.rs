@@ -20,11 +20,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ehlo::advice::Rule;
+use ehlo::display::envelope::topic;
 use ehlo::display::keys::{Action, Keys, Layer, key_name};
 use ehlo::display::text::width;
 use ehlo::draft::{TEMPLATES, Template};
 use ehlo::knowledge::{self, Kind, Saying, Topic};
 use ehlo::session::Phase;
+use ehlo::session::agreement::Point;
 use ehlo::smtp::code::Code;
 use ehlo::smtp::param::keyword_of;
 use ehlo::smtp::verb::Verb;
@@ -33,6 +35,7 @@ use source::{Piece, is_word};
 
 /// The data files, each of which has an accessor that parses it.
 const FILES: &[&str] = &[
+    "agreements.toml",
     "capabilities.toml",
     "codes.toml",
     "enhanced.toml",
@@ -49,6 +52,7 @@ const FILES: &[&str] = &[
     "text/advice.toml",
     "text/auth.toml",
     "text/editor.toml",
+    "text/envelope.toml",
     "text/group.toml",
     "text/interface.toml",
     "text/reach.toml",
@@ -306,6 +310,18 @@ fn every_oddity_of_the_catalogue_has_an_entry() {
 
 fn is_oddity(text: &str) -> bool {
     matches!(text.as_bytes(), [b'A'..=b'I', b'0'..=b'9', b'0'..=b'9'])
+}
+
+/// What envelope and content can have in common or not, but for the sender that is an idea already.
+#[test]
+fn every_way_in_which_envelope_and_content_differ_has_an_entry() {
+    let points = Point::ALL.iter().filter(|point| **point != Point::NullSender);
+    let named = points.map(|point| point.id()).collect();
+    assert_same("agreements", &named, &set(Kind::Agreement.entries().keys()));
+    for point in Point::ALL {
+        assert!(topic(*point).is_some(), "{} leads nowhere", point.id());
+        assert!(knowledge::words().contains_key(point.words()), "no word {}", point.words());
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ kinds! {
     Trace "trace" "trace.toml" "kind.trace" "A part of a Received field.",
     Limit "limit" "limits.toml" "kind.limit" "A size or a wait that the standards name.",
     Idea "idea" "ideas.toml" "kind.idea" "A notion of the field.",
+    Agreement "agreement" "agreements.toml" "kind.agreement"
+        "How envelope and content stand to each other.",
     Oddity "oddity" "oddities.toml" "kind.oddity" "A deviation that is met in practice.",
 }
 

@@ -335,6 +335,24 @@ impl Dialogue {
         Some((announced(self.exchanges.get(layer.introduced?)?)?, announced(inside)?))
     }
 
+    /// What the server had announced before `exchange`, as it counts there; `None` where nobody has
+    /// asked it.
+    pub fn offers_at(&self, exchange: usize) -> Option<Capabilities> {
+        if self.introduced.is_some_and(|at| at <= exchange) {
+            return self.capabilities.clone();
+        }
+        let here = self.exchanges.get(exchange)?;
+        let same = |e: &&Exchange| e.connection == here.connection && e.secured == here.secured;
+        let mut before = self.exchanges.get(..exchange)?.iter().rev().take_while(same);
+        before.find_map(|exchange| match exchange.verb() {
+            Some(Verb::Helo) => {
+                let greeted = exchange.reply.as_ref().map(Reply::class) == Some(Class::Positive);
+                greeted.then(Capabilities::default)
+            }
+            _ => announced(exchange),
+        })
+    }
+
     /// What the server announced last on this connection, be it outside the TLS layer.
     pub(super) fn offered_last(&self) -> Option<Capabilities> {
         let layer = self.layers.last().filter(|layer| layer.connection == self.connection);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::smtp::Oddity;
-use crate::smtp::payload::{self, END_MARK, Scanner};
+use crate::smtp::payload::{self, END_MARK, Feeler, Scanner, Texture};
 
 /// How a message is carried.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ enum Carriage {
     /// DATA: dots are stuffed, a lone dot ends it.
     Data(Box<Scanner>),
     /// BDAT: octets as they are, counted (RFC 3030 §2).
-    Chunks,
+    Chunks(Feeler),
 }
 
 /// A message that is being sent or was sent.
@@ -36,7 +36,7 @@ impl Message {
 
     /// A message in chunks.
     pub fn chunks(keep: usize) -> Self {
-        Self::new(Carriage::Chunks, keep)
+        Self::new(Carriage::Chunks(Feeler::default()), keep)
     }
 
     fn new(carriage: Carriage, keep: usize) -> Self {
@@ -57,7 +57,10 @@ impl Message {
     pub(super) fn push_data(&mut self, data: &mut Bytes) -> bool {
         let (taken, done) = match &mut self.carriage {
             Carriage::Data(scanner) => scanner.push(data),
-            Carriage::Chunks => (std::mem::take(data), false),
+            Carriage::Chunks(feeler) => {
+                feeler.push(data);
+                (std::mem::take(data), false)
+            }
         };
         self.add(&taken);
         self.complete = done;
@@ -66,6 +69,9 @@ impl Message {
 
     /// Takes octets of a chunk.
     pub(super) fn push_octets(&mut self, octets: &Bytes) {
+        if let Carriage::Chunks(feeler) = &mut self.carriage {
+            feeler.push(octets);
+        }
         self.add(octets);
     }
 
@@ -137,7 +143,7 @@ impl Message {
 
     /// Whether it was carried by BDAT.
     pub const fn is_chunked(&self) -> bool {
-        matches!(self.carriage, Carriage::Chunks)
+        matches!(self.carriage, Carriage::Chunks(_))
     }
 
     /// What was odd about the mail data, with places in bytes on the wire.
@@ -150,6 +156,28 @@ impl Message {
         self.scanner()?.eight_bit()
     }
 
+    /// What the content is made of so far.
+    pub fn texture(&self) -> Texture {
+        match &self.carriage {
+            Carriage::Data(scanner) => scanner.texture(),
+            Carriage::Chunks(feeler) => feeler.texture(),
+        }
+    }
+
+    /// Where the header section ends on the wire, behind its empty line, and the line that is to be
+    /// looked at next for it: one begins to look at `line`, and the first one is 0.
+    pub fn header_end(&self, mut line: usize) -> (Option<u64>, usize) {
+        while let Some(range) = self.line_range(line) {
+            match self.line_up_to(line, 2).as_deref() {
+                Some(b"\r\n" | [b'\n']) => return (Some(range.end), line),
+                // The last line may still become an empty one.
+                Some([] | [b'\r']) | None => break,
+                Some(_) => line += 1,
+            }
+        }
+        (None, line)
+    }
+
     /// Number of lines whose leading dot was doubled.
     pub fn stuffed(&self) -> u64 {
         self.scanner().map_or(0, Scanner::stuffed)
@@ -158,7 +186,7 @@ impl Message {
     fn scanner(&self) -> Option<&Scanner> {
         match &self.carriage {
             Carriage::Data(scanner) => Some(scanner),
-            Carriage::Chunks => None,
+            Carriage::Chunks(_) => None,
         }
     }
 
@@ -259,6 +287,52 @@ mod tests {
         assert_eq!(message.line_up_to(2, 3).as_deref(), Some(b"..x".as_slice()));
         assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
         assert_eq!(message.content_len(), 12);
+    }
+
+    #[test]
+    fn the_header_ends_at_its_empty_line() {
+        let mut message = Message::data(1000);
+        let mut seen = Vec::new();
+        let mut from = 0;
+        for part in ["A: b\r\n", " c\r\n", "\r", "\n", "x\r\n"] {
+            message.push_data(&mut Bytes::from(part));
+            let (end, next) = message.header_end(from);
+            from = next;
+            seen.push(end);
+        }
+        assert_eq!(seen, [None, None, None, Some(12), Some(12)]);
+    }
+
+    #[test]
+    fn octets_have_the_same_texture_however_they_are_carried_and_cut() {
+        let long = format!("{}\r\n", "x".repeat(998));
+        let longer = format!("{}\r\n", "x".repeat(999));
+        let dotted = format!("..{}\r\n", "x".repeat(997));
+        let texture = |eight_bit, nul, bare, longest| Texture { eight_bit, nul, bare, longest };
+        for (text, expected) in [
+            ("a\r\nbc\r\n", texture(false, false, false, 4)),
+            ("\u{e5}\r\n", texture(true, false, false, 4)),
+            ("a\0\r\n", texture(false, true, false, 4)),
+            ("a\nb\r\n", texture(false, false, true, 3)),
+            ("a\rb\r\n", texture(false, false, true, 5)),
+            ("a\r\r\n", texture(false, false, true, 4)),
+            (&long, texture(false, false, false, 1_000)),
+            (&longer, texture(false, false, false, 1_001)),
+        ] {
+            for cut in [1, 2, 3, text.len()] {
+                let (mut data, mut chunks) = (Message::data(0), Message::chunks(0));
+                for piece in text.as_bytes().chunks(cut) {
+                    data.push_data(&mut Bytes::copy_from_slice(piece));
+                    chunks.push_octets(&Bytes::copy_from_slice(piece));
+                }
+                assert_eq!(data.texture(), expected, "{text:?} by {cut}");
+                assert_eq!(chunks.texture(), expected, "{text:?} by {cut}");
+            }
+        }
+        let mut data = Message::data(0);
+        data.push_data(&mut Bytes::from(format!("{dotted}.\r\n")));
+        assert_eq!((data.texture().longest, data.odd().len()), (1_000, 0));
+        assert!(!data.texture().is_binary());
     }
 
     #[test]

@@ -49,7 +49,71 @@ pub struct Scanner {
     eight_bit: Option<u64>,
     nul: bool,
     bare: bool,
+    /// Behind a dot that the receiver takes away from this line.
+    dotted: bool,
+    longest: u64,
     odd: Vec<Oddity>,
+}
+
+/// What octets are made of, as far as BODY speaks of it (RFC 6152 §2, RFC 3030 §3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Texture {
+    /// Some octet is beyond ASCII.
+    pub eight_bit: bool,
+    /// Some octet is NUL.
+    pub nul: bool,
+    /// Some CR or LF stands alone.
+    pub bare: bool,
+    /// Octets of the longest line, its end included.
+    pub longest: u64,
+}
+
+impl Texture {
+    /// Whether only BINARYMIME allows it: it is no text in lines of [`LINE_LIMIT`].
+    pub const fn is_binary(&self) -> bool {
+        self.nul || self.bare || self.longest > LINE_LIMIT
+    }
+}
+
+/// Finds the texture of octets that come in pieces.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Feeler {
+    seen: Texture,
+    line: u64,
+    behind_cr: bool,
+}
+
+impl Feeler {
+    /// Takes the next piece.
+    pub fn push(&mut self, piece: &[u8]) {
+        self.seen.eight_bit |= !piece.is_ascii();
+        self.seen.nul |= memchr::memchr(0, piece).is_some();
+        let mut begin = 0;
+        let mut cr = self.behind_cr.then_some(0);
+        for at in memchr::memchr2_iter(b'\r', b'\n', piece) {
+            let behind_cr = cr == Some(at);
+            // A CR before it that has no LF.
+            self.seen.bare |= cr.is_some() && !behind_cr;
+            if piece.get(at) == Some(&b'\r') {
+                self.seen.bare |= behind_cr;
+                cr = Some(at + 1);
+                continue;
+            }
+            self.seen.bare |= !behind_cr;
+            cr = None;
+            let line = std::mem::take(&mut self.line) + (at + 1 - begin) as u64;
+            self.seen.longest = self.seen.longest.max(line);
+            begin = at + 1;
+        }
+        self.seen.bare |= cr.is_some_and(|next| next < piece.len());
+        self.behind_cr = cr.is_some_and(|next| next == piece.len());
+        self.line += (piece.len() - begin) as u64;
+    }
+
+    /// What they are made of so far.
+    pub fn texture(&self) -> Texture {
+        Texture { longest: self.seen.longest.max(self.line), ..self.seen }
+    }
 }
 
 impl Default for Scanner {
@@ -63,6 +127,8 @@ impl Default for Scanner {
             eight_bit: None,
             nul: false,
             bare: false,
+            dotted: false,
+            longest: 0,
             odd: Vec::new(),
         }
     }
@@ -120,6 +186,19 @@ impl Scanner {
     /// Place of the first byte beyond ASCII.
     pub const fn eight_bit(&self) -> Option<u64> {
         self.eight_bit
+    }
+
+    /// What the content is made of so far.
+    pub fn texture(&self) -> Texture {
+        let open = self.offset - self.line_start - u64::from(self.dotted);
+        // What is begun may be the end mark.
+        let open = if matches!(self.state, State::Text | State::Cr) { open } else { 0 };
+        Texture {
+            eight_bit: self.eight_bit.is_some(),
+            nul: self.nul,
+            bare: self.bare,
+            longest: self.longest.max(open),
+        }
     }
 
     /// What was odd, with places counted from the first byte of mail data.
@@ -180,6 +259,7 @@ impl Scanner {
     /// A dot at the beginning of a line is taken away by the receiver (RFC 5321 §4.5.2).
     fn dot(&mut self, before: Before) -> State {
         self.stuffed += u64::from(before == Before::CrLf);
+        self.dotted = before == Before::CrLf;
         State::Dot(before)
     }
 
@@ -206,7 +286,11 @@ impl Scanner {
     }
 
     fn end_line(&mut self, at: u64, before: Before) -> State {
-        if at + 1 - self.line_start > LINE_LIMIT {
+        // A dot that was doubled for transparency does not count (RFC 5321 §4.5.3.1.6).
+        let line = at + 1 - self.line_start - u64::from(self.dotted);
+        self.dotted = false;
+        self.longest = self.longest.max(line);
+        if line > LINE_LIMIT {
             self.note("G19", self.line_start, at + 1);
         }
         self.line_start = at + 1;

@@ -13,6 +13,7 @@ use std::ops::RangeInclusive;
 use bytes::{Bytes, BytesMut};
 
 use crate::display::Role;
+use crate::display::envelope::{began, since};
 use crate::display::line::{Shown, end_text, shown};
 use crate::display::text::width;
 use crate::display::token::{Token, tokens};
@@ -186,18 +187,6 @@ fn stamp(lines: &mut [Vec<Piece>], at: Option<Moment>, dialogue: &Dialogue) {
         let time = at.filter(|_| number == 0).map(|at| since(began(dialogue), at));
         line.insert(0, (Role::Dim, format!("{:>9} ", time.unwrap_or_default())));
     }
-}
-
-/// Seconds and milliseconds.
-fn since(begin: Moment, at: Moment) -> String {
-    let millis = at.since(begin) / 1_000;
-    format!("{}.{:03}", millis / 1_000, millis % 1_000)
-}
-
-/// When the session began.
-fn began(dialogue: &Dialogue) -> Moment {
-    let first = dialogue.exchanges().first().and_then(|e| e.sent_at);
-    dialogue.notices().first().map(|(at, _)| *at).or(first).unwrap_or(Moment(0))
 }
 
 /// When row `at` happened, where that is known.

@@ -1,0 +1,356 @@
+//! What a server limits or has to be told, against what was declared with MAIL and what was sent.
+//!
+//! A row for each subject of which there is something to say: what EHLO offers, what the client
+//! declares, what the mail data or the envelope really hold, and what follows from it. Nothing here
+//! reads the message: its size and texture are counted while it goes by.
+
+use crate::smtp::ehlo::Capabilities;
+use crate::smtp::path::Path;
+use crate::smtp::payload::{LINE_LIMIT, Texture};
+
+use super::agreement::Heading;
+use super::{Dialogue, Fate, Message, Transaction};
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// How large the message is (RFC 1870).
+    Size,
+    /// What its octets are (RFC 6152, RFC 3030).
+    Body,
+    /// Whether addresses or header are beyond ASCII (RFC 6531).
+    Utf8,
+    /// How many recipients there are (RFC 9422 §4.2).
+    Recipients,
+}
+
+impl Subject {
+    /// Its name in a session.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Size => "SIZE",
+            Self::Body => "BODY",
+            Self::Utf8 => "SMTPUTF8",
+            Self::Recipients => "RCPTMAX",
+        }
+    }
+
+    /// The keyword of EHLO that it belongs to.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Self::Size => "SIZE",
+            Self::Body => "8BITMIME",
+            Self::Utf8 => "SMTPUTF8",
+            Self::Recipients => "LIMITS",
+        }
+    }
+}
+
+/// What octets hold, or where something beyond ASCII stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// ASCII in lines.
+    Ascii,
+    /// Octets beyond ASCII.
+    EightBit,
+    /// NUL.
+    Nul,
+    /// CR or LF alone.
+    BareLineEnd,
+    /// A line of more than 998 octets without its end.
+    LongLine,
+    /// Octets beyond ASCII in an address of the envelope.
+    InAddress,
+    /// Octets beyond ASCII in the header section.
+    InHeader,
+}
+
+impl Held {
+    /// Its name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ascii => "ascii",
+            Self::EightBit => "8bit",
+            Self::Nul => "nul",
+            Self::BareLineEnd => "bare-line-end",
+            Self::LongLine => "long-line",
+            Self::InAddress => "address",
+            Self::InHeader => "header",
+        }
+    }
+}
+
+/// One of the three sides of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Nothing is known of it, or nothing was said.
+    Nothing,
+    /// It was asked for, and is not there.
+    Absent,
+    /// It is there, without a number.
+    Present,
+    /// A number of octets.
+    Octets(u64),
+    /// So many octets, and more to come.
+    SoFar(u64),
+    /// How many.
+    Count(usize),
+    /// Keywords or a value, as they were written.
+    Written(String),
+    /// What was found.
+    Held(Vec<Held>),
+}
+
+/// What follows from a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All agree.
+    Fits,
+    /// There is nothing yet to be judged.
+    Open,
+    /// More than the server takes, by so many.
+    Over(u64),
+    /// More was declared than the server takes, by so many.
+    DeclaredOver(u64),
+    /// More than was declared, by so many (RFC 1870 §6.3).
+    OverDeclared(u64),
+    /// Declared, and the server does not offer it.
+    NotOffered,
+    /// Needed and not declared.
+    Undeclared,
+    /// Declared, and not needed.
+    Unneeded,
+    /// No text in lines, which only BINARYMIME allows.
+    Binary,
+    /// BINARYMIME goes with BDAT alone (RFC 3030 §3).
+    NeedsBdat,
+}
+
+impl Verdict {
+    /// Its name in exports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fits => "fits",
+            Self::Open => "open",
+            Self::Over(_) => "over",
+            Self::DeclaredOver(_) => "declared-over",
+            Self::OverDeclared(_) => "over-declared",
+            Self::NotOffered => "not-offered",
+            Self::Undeclared => "undeclared",
+            Self::Unneeded => "unneeded",
+            Self::Binary => "binary",
+            Self::NeedsBdat => "needs-bdat",
+        }
+    }
+
+    /// By how much.
+    pub const fn by(self) -> Option<u64> {
+        match self {
+            Self::Over(by) | Self::DeclaredOver(by) | Self::OverDeclared(by) => Some(by),
+            _ => None,
+        }
+    }
+}
+
+/// What is offered, declared and sent in one matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What it is about.
+    pub subject: Subject,
+    /// What the server offers.
+    pub offered: Side,
+    /// What the client declared.
+    pub declared: Side,
+    /// What there really is.
+    pub sent: Side,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// The rows of a transaction; `header` is that of its message, as far as it was read.
+pub fn limits(
+    dialogue: &Dialogue,
+    transaction: &Transaction,
+    header: Option<&Heading>,
+) -> Vec<Limit> {
+    let offers = dialogue.offers_at(transaction.exchange);
+    let offers = offers.as_ref();
+    let message = transaction.message.and_then(|at| dialogue.messages().get(at));
+    let message = message.filter(|message| message.wire_len() > 0);
+    let rows = [
+        size(offers, transaction, message),
+        body(offers, transaction, message),
+        utf8(offers, transaction, header),
+        recipients(offers, transaction),
+    ];
+    rows.into_iter().flatten().collect()
+}
+
+/// Whether the server has said what it offers, and not this.
+fn lacks(offers: Option<&Capabilities>, keyword: &str) -> bool {
+    offers.is_some_and(|offers| !offers.has(keyword))
+}
+
+fn size(
+    offers: Option<&Capabilities>,
+    transaction: &Transaction,
+    message: Option<&Message>,
+) -> Option<Limit> {
+    let limit = offers.and_then(Capabilities::size_limit);
+    let written = transaction.param("SIZE");
+    let declared = written.and_then(|value| value.parse::<u64>().ok());
+    let sent = message.map(Message::content_len);
+    if written.is_none() && !offers.is_some_and(|offers| offers.has("SIZE")) {
+        return None;
+    }
+    let over = |n: Option<u64>, most: Option<u64>| n?.checked_sub(most?).filter(|by| *by > 0);
+    let verdict = if written.is_some() && lacks(offers, "SIZE") {
+        Verdict::NotOffered
+    } else if let Some(by) = over(sent, limit) {
+        Verdict::Over(by)
+    } else if let Some(by) = over(declared, limit) {
+        Verdict::DeclaredOver(by)
+    } else if let Some(by) = over(sent, declared) {
+        Verdict::OverDeclared(by)
+    } else if sent.or(declared).is_some() {
+        Verdict::Fits
+    } else {
+        Verdict::Open
+    };
+    Some(Limit {
+        subject: Subject::Size,
+        offered: match (offers, limit) {
+            (_, Some(limit)) => Side::Octets(limit),
+            (Some(offers), None) if offers.has("SIZE") => Side::Present,
+            (Some(_), None) => Side::Absent,
+            (None, None) => Side::Nothing,
+        },
+        declared: match (written, declared) {
+            (_, Some(octets)) => Side::Octets(octets),
+            (Some(other), None) => Side::Written(other.to_owned()),
+            (None, None) => Side::Nothing,
+        },
+        sent: match (message, sent) {
+            (Some(message), Some(octets)) if message.is_complete() => Side::Octets(octets),
+            (_, Some(octets)) => Side::SoFar(octets),
+            _ => Side::Nothing,
+        },
+        verdict,
+    })
+}
+
+/// The keywords by which more than ASCII in lines is offered.
+const BODIES: [&str; 2] = ["8BITMIME", "BINARYMIME"];
+
+fn body(
+    offers: Option<&Capabilities>,
+    transaction: &Transaction,
+    message: Option<&Message>,
+) -> Option<Limit> {
+    let declared = transaction.param("BODY");
+    let texture = message.map(Message::texture).unwrap_or_default();
+    let plain = !texture.eight_bit && !texture.is_binary();
+    if declared.is_none() && plain {
+        return None;
+    }
+    let offered: Vec<_> = BODIES.into_iter().filter(|k| offers.is_some_and(|o| o.has(k))).collect();
+    let is = |kind: &str| declared.is_some_and(|value| value.eq_ignore_ascii_case(kind));
+    let needed = if is("BINARYMIME") { "BINARYMIME" } else { "8BITMIME" };
+    // Inside SMTPUTF8 8-bit octets are declared by that (RFC 6531 §3.1).
+    let eight = is("8BITMIME") || is("BINARYMIME") || transaction.has_param("SMTPUTF8");
+    let verdict = if declared.is_some() && !is("7BIT") && lacks(offers, needed) {
+        Verdict::NotOffered
+    } else if is("BINARYMIME") && message.is_some_and(|message| !message.is_chunked()) {
+        Verdict::NeedsBdat
+    } else if texture.is_binary() && !is("BINARYMIME") {
+        Verdict::Binary
+    } else if texture.eight_bit && !eight {
+        Verdict::Undeclared
+    } else if message.is_none() {
+        Verdict::Open
+    } else if plain && !is("7BIT") && message.is_some_and(Message::is_complete) {
+        Verdict::Unneeded
+    } else {
+        Verdict::Fits
+    };
+    Some(Limit {
+        subject: Subject::Body,
+        offered: match offers {
+            None => Side::Nothing,
+            Some(_) if offered.is_empty() => Side::Absent,
+            Some(_) => Side::Written(offered.join(" ")),
+        },
+        declared: match declared {
+            Some(value) => Side::Written(value.to_ascii_uppercase()),
+            None => Side::Nothing,
+        },
+        sent: message.map_or(Side::Nothing, |_| Side::Held(held(texture))),
+        verdict,
+    })
+}
+
+fn held(texture: Texture) -> Vec<Held> {
+    let long = texture.longest > LINE_LIMIT;
+    let all = [
+        (texture.eight_bit, Held::EightBit),
+        (texture.nul, Held::Nul),
+        (texture.bare, Held::BareLineEnd),
+        (long, Held::LongLine),
+    ];
+    let found: Vec<_> = all.into_iter().filter_map(|(is, what)| is.then_some(what)).collect();
+    if found.is_empty() { vec![Held::Ascii] } else { found }
+}
+
+fn utf8(
+    offers: Option<&Capabilities>,
+    transaction: &Transaction,
+    header: Option<&Heading>,
+) -> Option<Limit> {
+    let declared = transaction.has_param("SMTPUTF8");
+    let mut paths = std::iter::once(&transaction.sender)
+        .chain(transaction.recipients.iter().map(|recipient| &recipient.path));
+    let in_address = paths.any(Path::is_international);
+    let in_header = header.is_some_and(Heading::is_international);
+    if !declared && !in_address && !in_header {
+        return None;
+    }
+    let needs = [(in_address, Held::InAddress), (in_header, Held::InHeader)];
+    let needs: Vec<_> = needs.into_iter().filter_map(|(is, what)| is.then_some(what)).collect();
+    let verdict = match (declared, needs.is_empty()) {
+        (true, _) if lacks(offers, "SMTPUTF8") => Verdict::NotOffered,
+        (true, false) => Verdict::Fits,
+        (true, true) if header.is_some_and(Heading::is_complete) => Verdict::Unneeded,
+        (true, true) => Verdict::Open,
+        (false, _) => Verdict::Undeclared,
+    };
+    Some(Limit {
+        subject: Subject::Utf8,
+        offered: match offers {
+            None => Side::Nothing,
+            Some(offers) if offers.has("SMTPUTF8") => Side::Present,
+            Some(_) => Side::Absent,
+        },
+        declared: if declared { Side::Present } else { Side::Nothing },
+        sent: if needs.is_empty() { Side::Held(vec![Held::Ascii]) } else { Side::Held(needs) },
+        verdict,
+    })
+}
+
+fn recipients(offers: Option<&Capabilities>, transaction: &Transaction) -> Option<Limit> {
+    let most = offers?.limit("RCPTMAX")?;
+    let named = transaction.recipients.len();
+    let refused = transaction.recipients.iter().filter(|r| r.fate == Fate::Refused).count();
+    let over = u64::try_from(named.saturating_sub(most)).unwrap_or(u64::MAX);
+    let accepted = named - refused;
+    Some(Limit {
+        subject: Subject::Recipients,
+        offered: Side::Count(most),
+        declared: Side::Nothing,
+        sent: Side::Count(named),
+        verdict: match over {
+            0 if accepted == 0 => Verdict::Open,
+            0 => Verdict::Fits,
+            by => Verdict::Over(by),
+        },
+    })
+}
