@@ -6,6 +6,7 @@
 //! phase follow from its exchanges; content is read from a message when somebody asks.
 
 pub mod agreement;
+pub mod card;
 pub mod content;
 pub mod dane;
 pub mod dialogue;

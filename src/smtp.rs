@@ -12,6 +12,7 @@ pub mod date;
 pub mod domain;
 pub mod ehlo;
 pub mod line;
+pub mod mailbox;
 pub mod param;
 pub mod parameter;
 pub mod path;

@@ -88,7 +88,9 @@ pub fn role(topic: Topic) -> Role {
 /// How a topic is called where it is only named: what has no word of its own has a title.
 pub fn name(topic: Topic, lang: Lang) -> String {
     match topic.kind {
-        Kind::Idea | Kind::Agreement | Kind::Limit | Kind::Phase => topic.entry().say(lang).title.clone(),
+        Kind::Idea | Kind::Agreement | Kind::Limit | Kind::Phase => {
+            topic.entry().say(lang).title.clone()
+        }
         Kind::Parameter => format!("{}=", topic.id),
         _ => topic.id.to_owned(),
     }

@@ -9,6 +9,7 @@ use crate::smtp::Parsed;
 use crate::smtp::param::Param;
 use crate::smtp::wait::Wait;
 
+use super::envelope;
 use super::token::visible;
 
 /// A number in groups of three: `1 284`.
@@ -129,6 +130,18 @@ pub fn fate_words(
 ) -> String {
     let word = knowledge::word(lang, fate_key(fate, transaction));
     code(dialogue, exchange).map_or_else(|| word.to_owned(), |code| format!("{code} {word}"))
+}
+
+/// The same with the enhanced code: `550 5.1.1 refused`.
+pub fn full_fate_words(
+    dialogue: &Dialogue,
+    transaction: &Transaction,
+    (exchange, fate): (usize, Fate),
+    lang: Lang,
+) -> String {
+    let word = knowledge::word(lang, fate_key(fate, transaction));
+    let codes = envelope::codes(dialogue, exchange);
+    codes.map_or_else(|| word.to_owned(), |codes| format!("{codes} {word}"))
 }
 
 /// What became of the message for a recipient, in words; `None` where nobody has asked.

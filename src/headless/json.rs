@@ -11,9 +11,12 @@ use crate::journal::{
     Attempt, DialFailure, Endpoints, Happening, Header, Moment, NameFacts, PolicyFacts, TlsFacts,
 };
 use crate::knowledge::{self, Lang, Severity};
+use crate::session::agreement;
+use crate::session::card::Card;
 use crate::session::content::Content;
 use crate::session::dane::{Dane, Match, Record};
 use crate::session::identity::{self, Identity};
+use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
@@ -24,6 +27,7 @@ use crate::smtp::wait::Wait;
 
 use super::Setting;
 
+use crate::display::envelope::{finding, severity, topic};
 use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
 
@@ -149,6 +153,86 @@ struct Carried {
     recipients: Vec<Recipient>,
     message: Option<usize>,
     end: Option<&'static str>,
+    /// The exchange in which it ended.
+    ended_in: Option<usize>,
+    limits: Vec<Limited>,
+    against_content: Vec<Compared>,
+}
+
+/// What was offered, declared and sent in one matter.
+#[derive(Serialize)]
+struct Limited {
+    what: &'static str,
+    offered: serde_json::Value,
+    declared: serde_json::Value,
+    sent: serde_json::Value,
+    verdict: &'static str,
+    by: Option<u64>,
+}
+
+/// What envelope and content have in common or not.
+#[derive(Serialize)]
+struct Compared {
+    id: &'static str,
+    /// Null where they agree.
+    severity: Option<&'static str>,
+    who: Vec<Party>,
+    rfc: Vec<&'static str>,
+    text: String,
+}
+
+/// Somebody who is named by a command, by a field, or by both.
+#[derive(Serialize)]
+struct Party {
+    address: String,
+    exchange: Option<usize>,
+    field: Option<usize>,
+}
+
+impl Limited {
+    fn of(limit: &Limit) -> Self {
+        Self {
+            what: limit.subject.name(),
+            offered: side(&limit.offered),
+            declared: side(&limit.declared),
+            sent: side(&limit.sent),
+            verdict: limit.verdict.name(),
+            by: limit.verdict.by(),
+        }
+    }
+}
+
+fn side(side: &Side) -> serde_json::Value {
+    match side {
+        Side::Nothing => serde_json::Value::Null,
+        Side::Absent => false.into(),
+        Side::Present => true.into(),
+        Side::Octets(n) | Side::SoFar(n) => (*n).into(),
+        Side::Count(n) => (*n).into(),
+        Side::Written(text) => text.as_str().into(),
+        Side::Held(held) => held.iter().map(|held| held.name()).collect(),
+    }
+}
+
+impl Compared {
+    fn of(found: &agreement::Finding, lang: Lang) -> Self {
+        let party = |party: &agreement::Party| Party {
+            address: party.address.clone(),
+            exchange: party.exchange,
+            field: party.field,
+        };
+        let topic = topic(found.point);
+        Self {
+            id: found.point.id(),
+            severity: severity(found.point).map(Severity::name),
+            who: found.parties.iter().map(party).collect(),
+            rfc: topic
+                .iter()
+                .flat_map(|topic| topic.entry().rfc.iter().map(String::as_str))
+                .collect(),
+            text: finding(found, usize::MAX, lang).1,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -457,7 +541,12 @@ pub fn session<'a>(
             .iter()
             .filter_map(|notice| Missed::of(notice, dialogue, started))
             .collect(),
-        envelope: dialogue.envelope().transactions.iter().map(|t| carried(t, dialogue)).collect(),
+        envelope: dialogue
+            .envelope()
+            .transactions
+            .iter()
+            .map(|t| carried(t, dialogue, setting.lang()))
+            .collect(),
         content: dialogue.messages().iter().map(sent).collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
@@ -592,7 +681,8 @@ fn params(params: &[crate::smtp::Parsed<crate::smtp::param::Param>]) -> Vec<Stri
         .collect()
 }
 
-fn carried(transaction: &Transaction, dialogue: &Dialogue) -> Carried {
+fn carried(transaction: &Transaction, dialogue: &Dialogue, lang: Lang) -> Carried {
+    let card = Card::of(dialogue, transaction);
     let code =
         |exchange: usize| dialogue.exchanges().get(exchange)?.reply.as_ref()?.code.map(|c| c.0);
     Carried {
@@ -616,6 +706,12 @@ fn carried(transaction: &Transaction, dialogue: &Dialogue) -> Carried {
             .collect(),
         message: transaction.message,
         end: transaction.end.map(|_| plain(end_key(transaction))),
+        ended_in: transaction.end.map(|(at, _)| at).filter(|at| *at < dialogue.exchanges().len()),
+        limits: card.limits(dialogue, transaction).iter().map(Limited::of).collect(),
+        against_content: match transaction.message {
+            Some(_) => card.findings(transaction).iter().map(|f| Compared::of(f, lang)).collect(),
+            None => Vec::new(),
+        },
     }
 }
 

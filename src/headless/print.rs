@@ -2,26 +2,35 @@
 
 use std::fmt::Write as _;
 
+use crate::display::envelope::{
+    ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
+};
 use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;
 use crate::display::words::{
-    address, answers_for, delivery_words, end_word, fate_key, fate_words, params, part_line,
+    address, answers_for, delivery_words, end_word, full_fate_words, part_line,
 };
 use crate::display::{login, offers, security, who};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
+use crate::session::card::Card;
 use crate::session::content::Content;
-use crate::session::{Dialogue, Exchange, Identity, Recipient, Row, Transaction, secrets, timing};
-use crate::smtp::Oddity;
+use crate::session::{
+    Dialogue, Exchange, Fate, Identity, Recipient, Row, Transaction, secrets, timing,
+};
+use crate::smtp::param::Param;
 use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
+use crate::smtp::{Oddity, Parsed};
 
 /// How many lines of one message are printed unless all are asked for.
 const DATA_LINES: usize = 40;
 
 /// Columns of a table, so that it fits a terminal of eighty.
 const TABLE: usize = 74;
+/// So many people are named in one line about several.
+const PARTIES: usize = 20;
 /// Names of recipients are aligned up to so many columns.
 const MATRIX: usize = 50;
 
@@ -298,29 +307,72 @@ pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
     for (at, transaction) in dialogue.envelope().transactions.iter().enumerate() {
         let head = knowledge::fill(lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
         let _ = writeln!(out, "{head}{}{}", word(lang, "colon"), end_word(transaction, lang));
+        if let Some(ended) = ended(dialogue, transaction, lang) {
+            let _ = writeln!(out, "  {ended}");
+        }
         let sender = address(&transaction.sender.written);
-        let fate = knowledge::word(lang, fate_key(transaction.fate, transaction));
-        let _ = writeln!(
-            out,
-            "  {} {sender}{}  {fate}",
-            word(lang, "envelope.from"),
-            params(&transaction.params)
-        );
+        let answered = (transaction.exchange, transaction.fate);
+        let fate = full_fate_words(dialogue, transaction, answered, lang);
+        let _ = writeln!(out, "  {} {sender}  {fate}", word(lang, "envelope.from"));
+        if transaction.sender.is_null() {
+            let _ = writeln!(out, "    {}", word(lang, "envelope.null"));
+        }
+        parameters(&transaction.params, lang, &mut out);
         recipients(dialogue, transaction, lang, &mut out);
+        compared(dialogue, transaction, lang, &mut out);
     }
     out
+}
+
+/// Each parameter, and what it means.
+fn parameters(params: &[Parsed<Param>], lang: Lang, out: &mut String) {
+    for param in params {
+        let meaning = parameter(&param.value, lang).map(|meaning| format!("  {meaning}"));
+        let _ = writeln!(out, "    {}{}", written(&param.value), meaning.unwrap_or_default());
+    }
+}
+
+/// What was offered, declared and sent, and the envelope against the content.
+fn compared(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &mut String) {
+    let card = Card::of(dialogue, transaction);
+    let limits = card.limits(dialogue, transaction);
+    if !limits.is_empty() {
+        let _ = writeln!(out, "  {}", word(lang, "envelope.limits"));
+    }
+    for limit in limits {
+        let _ = writeln!(out, "    {}", limit_line(limit, lang));
+    }
+    let findings = card.findings(transaction);
+    if findings.is_empty() || transaction.message.is_none() {
+        return;
+    }
+    let _ = writeln!(out, "  {}", word(lang, "envelope.against"));
+    for found in findings {
+        let clause = topic(found.point).and_then(|topic| topic.entry().rfc.first());
+        let clause = clause.map(|clause| format!("  ({clause})")).unwrap_or_default();
+        let _ = writeln!(out, "    {}{clause}", finding_words(found, PARTIES, lang).1);
+    }
 }
 
 /// The recipients; where the message was answered, what RCPT got and what the message got stand
 /// in two columns.
 fn recipients(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &mut String) {
     let to = word(lang, "envelope.to");
-    let name = |r: &Recipient| format!("{to} {}{}", address(&r.path.written), params(&r.params));
-    let named = |r: &Recipient| fate_words(dialogue, transaction, (r.exchange, r.fate), lang);
+    let name = |r: &Recipient| format!("{to} {}", address(&r.path.written));
+    let named = |r: &Recipient| full_fate_words(dialogue, transaction, (r.exchange, r.fate), lang);
+    let more = |r: &Recipient, out: &mut String| {
+        let (at, fate) = r.delivered.unwrap_or((r.exchange, r.fate));
+        let refused = matches!(fate, Fate::Refused | Fate::Deferred);
+        if let Some(text) = reply_text(dialogue, at).filter(|_| refused) {
+            let _ = writeln!(out, "    {text}");
+        }
+        parameters(&r.params, lang, out);
+    };
     let all = &transaction.recipients;
     if all.iter().all(|r| r.delivered.is_none()) {
         for recipient in all {
             let _ = writeln!(out, "  {}  {}", name(recipient), named(recipient));
+            more(recipient, out);
         }
         return;
     }
@@ -328,16 +380,17 @@ fn recipients(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &
     let widest = |texts: &mut dyn Iterator<Item = String>| texts.map(|t| width(&t)).max();
     let first = widest(&mut all.iter().map(name)).unwrap_or_default().min(MATRIX);
     let second = widest(&mut all.iter().map(named)).unwrap_or_default().max(rcpt.len());
-    let mut row = |cells: [&str; 3]| {
+    let row = |cells: [&str; 3], out: &mut String| {
         let [name, rcpt, message] = cells;
         let gap = |text, columns: usize| " ".repeat(columns.saturating_sub(width(text)));
         let line = format!("  {name}{}  {rcpt}{}  {message}", gap(name, first), gap(rcpt, second));
         let _ = writeln!(out, "{}", line.trim_end());
     };
-    row(["", rcpt, message]);
+    row(["", rcpt, message], out);
     for recipient in all {
         let got = delivery_words(dialogue, transaction, recipient, lang);
-        row([&name(recipient), &named(recipient), &got.unwrap_or_default()]);
+        row([&name(recipient), &named(recipient), &got.unwrap_or_default()], out);
+        more(recipient, out);
     }
 }
 

@@ -13,9 +13,10 @@ use bytes::Bytes;
 
 use crate::smtp::Span;
 use crate::smtp::domain::comparable;
+use crate::smtp::mailbox::{self, Mailboxes};
 use crate::smtp::path::Path;
 
-use super::content::{self, Content, Field};
+use super::content::{Content, Field};
 use super::{Fate, Message, Recipient, Transaction};
 
 /// How many bytes of a header section are read for this.
@@ -205,26 +206,26 @@ impl Heading {
             }
             let known = NAMING.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
             if let Some((_, named)) = known {
-                out.mention(*named, at, &value_of(field, &content.raw));
+                out.mention(*named, at, &read(field, &content.raw));
             }
         }
         out
     }
 
-    fn mention(&mut self, named: As, field: usize, value: &str) {
-        let found = content::addresses(value);
+    fn mention(&mut self, named: As, field: usize, found: &Mailboxes) {
         let recipients = matches!(named, As::Addressed | As::ResentTo);
         self.addressed |= recipients;
-        if found.is_empty() {
-            match named {
-                As::Blind | As::ResentBcc => self.empty_blind.push(field),
-                _ if !recipients => {}
-                _ => self.empty_groups.extend(group(value).map(|name| (field, name))),
-            }
+        if recipients {
+            let names = found.empty_groups.iter();
+            self.empty_groups.extend(names.map(|name| (field, name.clone())));
+        } else if matches!(named, As::Blind | As::ResentBcc) && found.all.is_empty() {
+            self.empty_blind.push(field);
         }
-        self.mentions.extend(found.into_iter().map(|address| {
-            let key = Key::of(&address);
-            Mention { named, address, key, field }
+        self.mentions.extend(found.all.iter().map(|mailbox| Mention {
+            named,
+            address: mailbox.address.clone(),
+            key: Key::of(&mailbox.address),
+            field,
         }));
     }
 
@@ -243,16 +244,9 @@ impl Heading {
     }
 }
 
-/// What stands behind the colon, unfolded.
-fn value_of(field: &Field, bytes: &[u8]) -> String {
-    let value = Span::new(field.value_at, field.span.end).of(bytes);
-    String::from_utf8_lossy(value).replace(['\r', '\n'], "")
-}
-
-/// The name of a group without members: `undisclosed-recipients:;`.
-fn group(value: &str) -> Option<String> {
-    let (name, rest) = value.split_once(':')?;
-    rest.trim_start().starts_with(';').then(|| name.trim().to_owned())
+/// Those whom a field names.
+fn read(field: &Field, bytes: &[u8]) -> Mailboxes {
+    mailbox::list(bytes, Span::new(field.value_at, field.span.end))
 }
 
 /// An address as it is compared.
@@ -340,10 +334,9 @@ fn sender(transaction: &Transaction, heading: Option<&Heading>, out: &mut Vec<Fi
     }
     if let Some(point) = alignment(&key.domain, &authors) {
         let first = party(key.domain.clone(), Some(transaction.exchange), None);
-        let others = authors.iter().map(|author| Party {
-            address: author.key.domain.clone(),
-            ..author.party(None)
-        });
+        let others = authors
+            .iter()
+            .map(|author| Party { address: author.key.domain.clone(), ..author.party(None) });
         found(point, std::iter::once(first).chain(others).collect());
     }
 }
@@ -456,9 +449,8 @@ fn recipients(transaction: &Transaction, heading: &Heading, out: &mut Vec<Findin
         out.push(Finding { point: Point::AllAgree, parties: Vec::new() });
     }
     let all = lists.into_iter().chain([(Point::NotSent, unsent)]);
-    let all = all.filter(|(point, parties)| {
-        !parties.is_empty() && (judged || *point != Point::Blind)
-    });
+    let all =
+        all.filter(|(point, parties)| !parties.is_empty() && (judged || *point != Point::Blind));
     out.extend(all.map(|(point, parties)| Finding { point, parties }));
     for (field, name) in &heading.empty_groups {
         let parties = vec![party(name.clone(), None, Some(*field))];
@@ -500,5 +492,229 @@ const fn party(address: String, exchange: Option<usize>, field: Option<usize>) -
 impl Mention {
     fn party(&self, exchange: Option<usize>) -> Party {
         party(self.address.clone(), exchange, Some(self.field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::transcript::recording;
+    use crate::session::Dialogue;
+
+    /// The first transaction of a session: a sender, recipients each with the reply to it.
+    fn envelope(sender: &str, recipients: &[(&str, u16)]) -> Transaction {
+        let mut text = format!("S: 220 mx\nC: MAIL FROM:<{sender}>\nS: 250 ok\n");
+        for (recipient, code) in recipients {
+            text += &format!("C: RCPT TO:<{recipient}>\nS: {code} so\n");
+        }
+        let mut dialogue = Dialogue::default();
+        for event in recording(text.as_bytes()).unwrap().events() {
+            dialogue.apply(event);
+        }
+        dialogue.envelope().transactions[0].clone()
+    }
+
+    /// What is found, with those whom it is about.
+    fn seen(sender: &str, recipients: &[&str], header: &str) -> Vec<(Point, Vec<String>)> {
+        let recipients: Vec<_> = recipients.iter().map(|r| (*r, 250)).collect();
+        of(&envelope(sender, &recipients), header)
+    }
+
+    fn of(transaction: &Transaction, header: &str) -> Vec<(Point, Vec<String>)> {
+        let whole = format!("{}\r\n\r\n", header.replace('\n', "\r\n"));
+        let heading = Heading::read(whole, true);
+        let found = findings(transaction, Some(&heading)).into_iter();
+        found.map(|f| (f.point, f.told().iter().map(|p| p.address.clone()).collect())).collect()
+    }
+
+    fn list(all: &[(Point, &[&str])]) -> Vec<(Point, Vec<String>)> {
+        let owned = |who: &[&str]| who.iter().map(|w| (*w).to_owned()).collect();
+        all.iter().map(|(point, who)| (*point, owned(who))).collect()
+    }
+
+    #[test]
+    fn senders() {
+        use Point::{
+            AllAgree, DomainDiffers, DomainRelated, NullSender, ReturnPath, SenderDiffers,
+            SenderIsAgent, SenderIsAuthor, SenderIsList, SenderResends,
+        };
+        let to = "To: c@d.example";
+        let rows: &[(&str, &str, &[(Point, &[&str])])] = &[
+            ("a@b.example", "From: A <a@B.EXAMPLE>", &[(SenderIsAuthor, &["a@b.example"])]),
+            (
+                "a@b.example",
+                "From: x@b.example, a@b.example",
+                &[(SenderIsAuthor, &["a@b.example"])],
+            ),
+            ("a@b.example", "From: \"a\"@b.example", &[(SenderIsAuthor, &["a@b.example"])]),
+            (
+                "a@b.example",
+                "From: G: x@b.example, a@b.example;",
+                &[(SenderIsAuthor, &["a@b.example"])],
+            ),
+            (
+                "a@xn--mller-kva.example",
+                "From: a@m\u{fc}ller.example",
+                &[(SenderIsAuthor, &["a@xn--mller-kva.example"])],
+            ),
+            (
+                "s@b.example",
+                "From: x@b.example\nSender: s@b.example",
+                &[(SenderIsAgent, &["s@b.example"])],
+            ),
+            (
+                "r@b.example",
+                "Resent-From: r@b.example\nFrom: x@b.example",
+                &[(SenderResends, &["r@b.example"])],
+            ),
+            (
+                "l@b.example",
+                "List-Id: <l.b.example>\nFrom: x@b.example",
+                &[(SenderIsList, &["x@b.example"])],
+            ),
+            ("s@b.example", "From: x@b.example", &[(SenderDiffers, &["x@b.example"])]),
+            (
+                "s@m.b.example",
+                "From: x@b.example",
+                &[
+                    (SenderDiffers, &["x@b.example"]),
+                    (DomainRelated, &["m.b.example", "b.example"]),
+                ],
+            ),
+            (
+                "s@notb.example",
+                "From: x@b.example",
+                &[
+                    (SenderDiffers, &["x@b.example"]),
+                    (DomainDiffers, &["notb.example", "b.example"]),
+                ],
+            ),
+            ("", "From: x@b.example", &[(NullSender, &[""])]),
+            ("s@b.example", "Subject: x", &[]),
+            (
+                "a@b.example",
+                "Return-Path: <z@b.example>\nFrom: a@b.example",
+                &[(SenderIsAuthor, &["a@b.example"]), (ReturnPath, &["z@b.example"])],
+            ),
+        ];
+        for (sender, header, expected) in rows {
+            let mut expected = list(expected);
+            expected.push((AllAgree, Vec::new()));
+            // What was sent again has recipients of its own.
+            let to = if header.contains("Resent") { "Resent-To: c@d.example" } else { to };
+            let found = seen(sender, &["c@d.example"], &format!("{header}\n{to}"));
+            assert_eq!(found, expected, "{sender} {header}");
+        }
+    }
+
+    #[test]
+    fn recipients_against_those_who_are_named() {
+        use Point::{
+            AllAgree, BccEmpty, BccOwnCopy, BccReveals, Blind, CaseDiffers, EmptyGroup,
+            NobodyNamed, NotSent, Subaddress,
+        };
+        let rows: &[(&[&str], &str, &[(Point, &[&str])])] = &[
+            (&["c@d.example"], "To: c@D.example", &[(AllAgree, &[])]),
+            (
+                &["c@d.example", "e@d.example"],
+                "To: c@d.example\nCc: e@d.example",
+                &[(AllAgree, &[])],
+            ),
+            (
+                &["c@d.example", "e@d.example"],
+                "To: F: c@d.example, E <e@d.example>;",
+                &[(AllAgree, &[])],
+            ),
+            (&["c@d.example", "e@d.example"], "To: c@d.example", &[(Blind, &["e@d.example"])]),
+            (&["c@d.example"], "To: c@d.example,\n e@d.example", &[(NotSent, &["e@d.example"])]),
+            (
+                &["C@d.example"],
+                "To: c@d.example",
+                &[(AllAgree, &[]), (CaseDiffers, &["C@d.example", "c@d.example"])],
+            ),
+            (
+                &["c+x@d.example"],
+                "To: c@d.example",
+                &[(AllAgree, &[]), (Subaddress, &["c+x@d.example", "c@d.example"])],
+            ),
+            (&["c@d.example"], "Subject: x", &[(NobodyNamed, &[]), (Blind, &["c@d.example"])]),
+            (
+                &["c@d.example"],
+                "To: undisclosed-recipients:;",
+                &[(Blind, &["c@d.example"]), (EmptyGroup, &["undisclosed-recipients"])],
+            ),
+            (
+                &["c@d.example", "h@d.example"],
+                "To: c@d.example\nBcc: h@d.example",
+                &[(BccReveals, &["h@d.example"])],
+            ),
+            (
+                &["h@d.example"],
+                "To: c@d.example\nBcc: h@d.example",
+                &[(NotSent, &["c@d.example"]), (BccOwnCopy, &["h@d.example"])],
+            ),
+            (
+                &["h@d.example", "i@d.example"],
+                "Bcc: h@d.example, i@d.example",
+                &[(NobodyNamed, &[]), (BccReveals, &["h@d.example", "i@d.example"])],
+            ),
+            (&["c@d.example"], "To: c@d.example\nBcc: ", &[(AllAgree, &[]), (BccEmpty, &[""])]),
+            // What was sent again goes to those of the last block.
+            (
+                &["n@d.example"],
+                "Resent-To: n@d.example\nResent-From: b@d.example\nResent-To: o@d.example\nTo: c@d.example",
+                &[(AllAgree, &[])],
+            ),
+        ];
+        for (recipients, header, expected) in rows {
+            let found = seen("a@b.example", recipients, header);
+            assert_eq!(found, list(expected), "{recipients:?} {header}");
+        }
+    }
+
+    #[test]
+    fn who_was_refused_does_not_get_it() {
+        let envelope = envelope(
+            "a@b.example",
+            &[
+                ("c@d.example", 250),
+                ("e@d.example", 550),
+                ("f@d.example", 451),
+                ("g@d.example", 550),
+            ],
+        );
+        let found = of(&envelope, "To: c@d.example, e@d.example, f@d.example");
+        assert_eq!(found, list(&[(Point::NamedRefused, &["e@d.example", "f@d.example"])]));
+    }
+
+    #[test]
+    fn nobody_is_said_to_be_hidden_before_the_header_is_whole() {
+        let envelope = envelope("a@b.example", &[("c@d.example", 250)]);
+        let of = |text: &str| {
+            let found = findings(&envelope, Some(&Heading::read(text.to_owned(), false)));
+            found.into_iter().map(|finding| finding.point).collect::<Vec<_>>()
+        };
+        assert_eq!(of("Subject: x\r\n"), []);
+        assert_eq!(of("To: x@d.example\r\n"), [Point::Blind, Point::NotSent]);
+    }
+
+    /// Ten times as many recipients may take ten times as long and some, not a hundred times.
+    #[test]
+    fn many_recipients_are_looked_at_once() {
+        let time = |n: usize| {
+            let names: Vec<_> = (0..n).map(|at| format!("u{at}@d.example")).collect();
+            let all: Vec<_> = names.iter().map(|name| (name.as_str(), 250)).collect();
+            let envelope = envelope("a@b.example", &all);
+            let header = format!("To: {}\r\n\r\n", names.join(",\r\n "));
+            let least = (0..3).map(|_| {
+                let begin = std::time::Instant::now();
+                let heading = Heading::read(header.clone(), true);
+                assert_eq!(findings(&envelope, Some(&heading)).len(), 1);
+                begin.elapsed()
+            });
+            least.min().unwrap()
+        };
+        let (few, many) = (time(1_000), time(10_000));
+        assert!(many < few * 40, "{few:?} for a thousand, {many:?} for ten thousand");
     }
 }

@@ -354,3 +354,131 @@ fn recipients(offers: Option<&Capabilities>, transaction: &Transaction) -> Optio
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::transcript::recording;
+    use crate::session::card::Card;
+
+    /// The rows of the last transaction behind a reply to EHLO that announces `offers`.
+    fn rows(offers: &[&str], said: &str) -> Vec<(&'static str, Side, Side, Side, Verdict)> {
+        let mut text = "S: 220 mx\nC: EHLO x\nS: 250-mx\n".to_owned();
+        for offer in offers {
+            text += &format!("S: 250-{offer}\n");
+        }
+        text += "S: 250 HELP\n";
+        text += said;
+        let mut dialogue = Dialogue::default();
+        for event in recording(text.as_bytes()).unwrap().events() {
+            dialogue.apply(event);
+        }
+        let transaction = dialogue.envelope().transactions.last().unwrap();
+        let card = Card::of(&dialogue, transaction);
+        let rows = card.limits(&dialogue, transaction).iter().cloned();
+        rows.map(|l| (l.subject.name(), l.offered, l.declared, l.sent, l.verdict)).collect()
+    }
+
+    fn sent(params: &str, lines: &str) -> String {
+        format!(
+            "C: MAIL FROM:<a@b.example>{params}\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\n{lines}C: .\nS: 250 ok\n"
+        )
+    }
+
+    #[test]
+    fn a_size_is_judged_to_the_octet() {
+        // «A: b», an empty line and a stuffed dot are 11 octets.
+        let lines = "C: A: b\nC: \nC: ..\n";
+        for (offer, params, verdict) in [
+            ("SIZE 11", " SIZE=11", Verdict::Fits),
+            ("SIZE 10", "", Verdict::Over(1)),
+            ("SIZE 100", " SIZE=101", Verdict::DeclaredOver(1)),
+            ("SIZE 100", " SIZE=9", Verdict::OverDeclared(2)),
+            ("SIZE", " SIZE=9", Verdict::OverDeclared(2)),
+            ("SIZE 0", "", Verdict::Fits),
+            ("DSN", " SIZE=11", Verdict::NotOffered),
+        ] {
+            let rows = rows(&[offer], &sent(params, lines));
+            assert_eq!(rows.len(), 1, "{offer}{params}");
+            assert_eq!(rows[0].3, Side::Octets(11), "{offer}{params}");
+            assert_eq!(rows[0].4, verdict, "{offer}{params}");
+        }
+        assert_eq!(rows(&["DSN"], &sent("", lines)), []);
+    }
+
+    #[test]
+    fn a_size_counts_while_it_grows() {
+        let said = "C: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\n";
+        assert_eq!(rows(&["SIZE 3"], said)[0].4, Verdict::Open);
+        let said = format!("{said}C: DATA\nS: 354 go\nC: A: b\n");
+        let row = &rows(&["SIZE 3"], &said)[0];
+        assert_eq!((&row.3, row.4), (&Side::SoFar(6), Verdict::Over(3)));
+    }
+
+    #[test]
+    fn octets_are_held_against_what_was_declared() {
+        let (eight, plain) = ("C: A: b\nC: \nC: gr\\xc3\\xa5\n", "C: A: b\nC: \nC: x\n");
+        let nul = "C: A: b\nC: \nC: x\\0\n";
+        let long = format!("C: A: b\nC: \nC: {}\n", "x".repeat(999));
+        for (offers, params, lines, held, verdict) in [
+            (&["8BITMIME"][..], " BODY=8BITMIME", eight, Held::EightBit, Verdict::Fits),
+            (&["8BITMIME"], "", eight, Held::EightBit, Verdict::Undeclared),
+            (&["8BITMIME"], " BODY=7BIT", eight, Held::EightBit, Verdict::Undeclared),
+            (&["8BITMIME"], " BODY=8BITMIME", plain, Held::Ascii, Verdict::Unneeded),
+            (&["8BITMIME"], " BODY=7BIT", plain, Held::Ascii, Verdict::Fits),
+            (&[], " BODY=8BITMIME", eight, Held::EightBit, Verdict::NotOffered),
+            (&[], " BODY=7BIT", plain, Held::Ascii, Verdict::Fits),
+            (&["8BITMIME"], " BODY=8BITMIME", nul, Held::Nul, Verdict::Binary),
+            (&["8BITMIME"], "", &long, Held::LongLine, Verdict::Binary),
+            (&["BINARYMIME"], " BODY=BINARYMIME", nul, Held::Nul, Verdict::NeedsBdat),
+        ] {
+            let rows = rows(offers, &sent(params, lines));
+            assert_eq!(rows[0].3, Side::Held(vec![held]), "{offers:?}{params}");
+            assert_eq!(rows[0].4, verdict, "{offers:?}{params}");
+        }
+        assert_eq!(rows(&["8BITMIME"], &sent("", plain)), []);
+    }
+
+    #[test]
+    fn octets_of_chunks_may_be_any() {
+        let said = "C: MAIL FROM:<a@b.example> BODY=BINARYMIME\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: BDAT 10 LAST\nC: A: b\nC: \nC: \\n\\0\\c\nS: 250 ok\n";
+        let row = &rows(&["CHUNKING", "BINARYMIME"], said)[0];
+        assert_eq!(row.3, Side::Held(vec![Held::Nul, Held::BareLineEnd]));
+        assert_eq!(row.4, Verdict::Fits);
+    }
+
+    #[test]
+    fn utf8_is_needed_by_addresses_and_header_alone() {
+        let (head, body) = ("C: Subject: \\xc3\\xa5\nC: \nC: x\n", "C: A: b\nC: \nC: \\xc3\\xa5\n");
+        let of = |offers: &[&str], params: &str, lines: &str| {
+            let rows = rows(offers, &sent(params, lines));
+            rows.into_iter().find(|row| row.0 == "SMTPUTF8").map(|row| (row.3, row.4))
+        };
+        let held = |held| Side::Held(vec![held]);
+        let both = &["SMTPUTF8", "8BITMIME"][..];
+        assert_eq!(of(both, " SMTPUTF8", head), Some((held(Held::InHeader), Verdict::Fits)));
+        assert_eq!(of(both, "", head), Some((held(Held::InHeader), Verdict::Undeclared)));
+        assert_eq!(of(both, " SMTPUTF8", body), Some((held(Held::Ascii), Verdict::Unneeded)));
+        assert_eq!(of(both, "", body), None);
+        assert_eq!(of(&[], " SMTPUTF8", head), Some((held(Held::InHeader), Verdict::NotOffered)));
+        let said = "C: MAIL FROM:<gr\\xc3\\xa5@b.example>\nS: 250 ok\n";
+        let row = &rows(both, said)[0];
+        assert_eq!((&row.3, row.4), (&held(Held::InAddress), Verdict::Undeclared));
+    }
+
+    #[test]
+    fn recipients_beyond_a_limit() {
+        let said = "C: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: RCPT TO:<e@d.example>\nS: 452 4.5.3 enough\n";
+        let row = &rows(&["LIMITS RCPTMAX=1"], said)[0];
+        assert_eq!((row.0, &row.1, row.4), ("RCPTMAX", &Side::Count(1), Verdict::Over(1)));
+        assert_eq!(rows(&["LIMITS RCPTMAX=2"], said)[0].4, Verdict::Fits);
+    }
+
+    #[test]
+    fn what_was_offered_then_counts() {
+        let text =
+            "C: MAIL FROM:<a@b.example> SIZE=5\nS: 250 ok\nC: EHLO y\nS: 250-mx\nS: 250 SIZE 3\n";
+        let row = &rows(&["SIZE 4"], text)[0];
+        assert_eq!((&row.1, row.4), (&Side::Octets(4), Verdict::DeclaredOver(1)));
+    }
+}

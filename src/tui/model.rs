@@ -8,6 +8,7 @@ use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
 use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
+use crate::session::card::Cards;
 use crate::session::content::Content;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
@@ -162,6 +163,8 @@ pub struct Session {
     pub view: ContentView,
     /// The content as it was read.
     pub read: Option<ReadContent>,
+    /// What is worked out about the transactions that are shown.
+    pub cards: Cards,
     /// Whether a large message is being read in the background.
     pub reading: bool,
     /// Lines that are kept until all of them leave in one write.
@@ -226,6 +229,7 @@ impl Session {
             link: None,
             view: ContentView::default(),
             read: None,
+            cards: Cards::default(),
             reading: false,
             group: None,
             octets_given: 0,

@@ -37,6 +37,7 @@ use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
 use crate::session::Dialogue;
+use crate::session::card::Cards;
 use crate::session::content::Content;
 
 use super::effect::Effect;
@@ -76,6 +77,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let secret = model.prompt.held_secret().then_some(model.session.id);
     let mut effects = take(model, message);
     effects.extend(files::want(model));
+    let shown = super::view::envelope::shown(model);
+    model.session.cards.update(&model.session.dialogue, shown);
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
     if !found && (secret == Some(model.session.id) || hides(model)) {
@@ -276,6 +279,7 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
     session.sight.begin_again(&session.dialogue);
     session.loading = false;
     session.read = None;
+    session.cards = Cards::default();
     let effects = read_content(session);
     model.notice = model.notice.take().or(notice);
     effects

@@ -1,14 +1,22 @@
 //! Pane 3: the transactions, the newest on top, and what the server offers.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::envelope::{
+    ended, finding, limit_row, parameter, reply_text, topic, topics_of_limit, written,
+};
 use crate::display::text::{split_at_width, width, wrap};
 use crate::display::token::visible;
-use crate::display::words::{address, code, delivery_words, end_word, fate_words, params};
+use crate::display::words::{
+    address, code, delivery_words, end_word, fate_words, full_fate_words, params,
+};
 use crate::display::{login, offers, who};
 use crate::knowledge::{self, Kind, Topic};
+use crate::session::card::Card;
 use crate::session::{End, Fate, Recipient, Row, Transaction};
 use crate::smtp::Parsed;
 use crate::smtp::param::Param;
@@ -21,6 +29,12 @@ use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
 
 /// How many transactions are shown; older ones are in the transcript.
 const SHOWN: usize = 100;
+
+/// From so many columns on there is place for what parameters mean and for enhanced codes.
+const WIDE: usize = 44;
+
+/// From so many columns on there is place for the words of every reply.
+const ROOMY: usize = 72;
 
 /// Draws the envelope.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
@@ -115,6 +129,18 @@ impl Told {
     }
 }
 
+/// The transactions that are shown.
+pub fn shown(model: &Model) -> Range<usize> {
+    let transactions = &model.session.dialogue.envelope().transactions;
+    // One that is older than those and is selected comes first.
+    let meant = selected(model).map_or(usize::MAX, |at| {
+        transactions.partition_point(|transaction| transaction.exchange <= at)
+    });
+    let hidden = transactions.len().saturating_sub(SHOWN);
+    let end = if (1..=hidden).contains(&meant) { meant } else { transactions.len() };
+    end.saturating_sub(SHOWN)..end
+}
+
 fn idea(id: &str) -> Option<Topic> {
     Topic::new(Kind::Idea, id)
 }
@@ -127,13 +153,8 @@ fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
     if transactions.is_empty() {
         out.text(Role::Dim, knowledge::word(model.lang, "envelope.empty"), 0, columns);
     }
-    // One that is older than those and is selected comes first.
-    let meant = selected(model).map_or(usize::MAX, |at| {
-        transactions.partition_point(|transaction| transaction.exchange <= at)
-    });
-    let hidden = transactions.len().saturating_sub(SHOWN);
-    let skip = if (1..=hidden).contains(&meant) { transactions.len() - meant } else { 0 };
-    for (at, transaction) in transactions.iter().enumerate().rev().skip(skip).take(SHOWN) {
+    for at in shown(model).rev() {
+        let Some(transaction) = transactions.get(at) else { continue };
         card(model, at, transaction, columns, &mut out);
         if out.lines.len() > enough {
             return out;
@@ -164,20 +185,25 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         out.text(Role::Title, &number, 0, columns);
         out.text(role, end, 0, columns);
     }
+    if let Some(ended) = ended(&model.session.dialogue, transaction, model.lang) {
+        out.text(Role::Dim, &ended, 2, columns);
+    }
     let is_meant = |exchange| selected(model) == Some(exchange);
     let sender = address(&transaction.sender.written);
-    let fate = said(model, transaction, transaction.fate, transaction.exchange);
-    out.about(|| {
+    let fate = said(model, transaction, transaction.fate, transaction.exchange, columns);
+    let about_sender = || {
         let null = transaction.sender.is_null().then(|| idea("null-sender")).flatten();
         let answer = topic_of_code(model, transaction.exchange);
         [null, idea("reverse-path"), Topic::new(Kind::Verb, "MAIL"), answer]
-    });
+    };
+    out.about(about_sender);
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
     person(&from, &sender, &[fate], columns, &mut out.lines);
     if transaction.sender.is_null() {
         out.text(Role::Dim, word("envelope.null"), 2, columns);
     }
-    more(&transaction.params, columns, out);
+    reply(model, (transaction.exchange, transaction.fate), columns, out);
+    more(model, &transaction.params, columns, out);
     let messages = Column::of(model, transaction);
     if let Some(column) = &messages {
         out.about(|| [idea("end-of-data"), idea("forward-path")]);
@@ -195,14 +221,72 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
             Some(column) => {
                 vec![asked(model, recipient), column.cell(model, transaction, recipient)]
             }
-            None => vec![said(model, transaction, recipient.fate, recipient.exchange)],
+            None => vec![said(model, transaction, recipient.fate, recipient.exchange, columns)],
         };
         person(&label, &to, &said, columns, &mut out.lines);
-        more(&recipient.params, columns, out);
+        let last = recipient.delivered.unwrap_or((recipient.exchange, recipient.fate));
+        reply(model, last, columns, out);
+        more(model, &recipient.params, columns, out);
     }
     if transaction.recipients.is_empty() && transaction.end.is_none() {
         out.about(|| [Topic::new(Kind::Verb, "RCPT")]);
         out.text(Role::Dim, word("envelope.no-recipient"), 2, columns);
+    }
+    if let Some(card) = model.session.cards.get(at) {
+        limits(model, card, transaction, columns, out);
+        against(model, card, transaction, columns, out);
+    }
+}
+
+/// The words of a reply: those by which something was refused, and all of them where there is place.
+fn reply(model: &Model, (exchange, fate): (usize, Fate), columns: usize, out: &mut Told) {
+    let needed = if matches!(fate, Fate::Refused | Fate::Deferred) { WIDE } else { ROOMY };
+    if let Some(text) = reply_text(&model.session.dialogue, exchange).filter(|_| columns >= needed)
+    {
+        out.text(Role::Dim, &text, 4, columns);
+    }
+}
+
+/// What is offered, declared and sent.
+fn limits(model: &Model, card: &Card, transaction: &Transaction, columns: usize, out: &mut Told) {
+    let rows = card.limits(&model.session.dialogue, transaction);
+    if rows.is_empty() {
+        return;
+    }
+    out.about(|| rows.iter().flat_map(topics_of_limit).map(Some).collect::<Vec<_>>());
+    out.text(Role::Dim, knowledge::word(model.lang, "envelope.limits"), 2, columns);
+    for row in rows {
+        out.about(|| topics_of_limit(row).into_iter().map(Some));
+        let (subject, sides, (role, verdict)) = limit_row(row, model.lang);
+        let verdict = format!("\u{2192} {verdict}");
+        let whole = width(&subject) + width(&sides) + width(&verdict) + 5;
+        if whole <= columns {
+            out.lines.push(vec![
+                (Role::Field, format!("  {subject}  ")),
+                (Role::Text, format!("{sides} ")),
+                (role, verdict),
+            ]);
+        } else {
+            out.text(Role::Text, &format!("{subject}  {sides}"), 2, columns);
+            out.text(role, &verdict, 4, columns);
+        }
+    }
+}
+
+/// The envelope against the content.
+fn against(model: &Model, card: &Card, transaction: &Transaction, columns: usize, out: &mut Told) {
+    let findings = card.findings(transaction);
+    if findings.is_empty() || transaction.message.is_none() {
+        return;
+    }
+    let grows = card.grows();
+    let head = if grows { "envelope.against.so-far" } else { "envelope.against" };
+    out.about(|| [idea("envelope"), idea("content")]);
+    out.text(Role::Dim, knowledge::word(model.lang, head), 2, columns);
+    for found in findings {
+        out.about(|| [topic(found.point)]);
+        let (role, text) = finding(found, (columns / 20).max(1), model.lang);
+        out.text(role, &text, 2, columns);
     }
 }
 
@@ -228,9 +312,15 @@ const fn role_of(fate: Fate) -> Role {
 }
 
 /// What the server said of a person in `exchange`, in words.
-fn said(model: &Model, transaction: &Transaction, fate: Fate, exchange: usize) -> Piece {
-    let dialogue = &model.session.dialogue;
-    (role_of(fate), fate_words(dialogue, transaction, (exchange, fate), model.lang))
+fn said(
+    model: &Model,
+    transaction: &Transaction,
+    fate: Fate,
+    exchange: usize,
+    columns: usize,
+) -> Piece {
+    let words = if columns >= WIDE { full_fate_words } else { fate_words };
+    (role_of(fate), words(&model.session.dialogue, transaction, (exchange, fate), model.lang))
 }
 
 /// The code with which RCPT was answered, in a column of its own.
@@ -325,12 +415,28 @@ fn push_wrapped(
     }
 }
 
-/// The parameters behind a path.
-fn more(all: &[Parsed<Param>], columns: usize, out: &mut Told) {
-    let text = params(all);
-    if !text.is_empty() {
-        out.about(|| all.iter().map(|param| Topic::new(Kind::Parameter, &param.value.name)));
-        out.text(Role::Decoded, text.trim_start(), 4, columns);
+/// The parameters behind a path, and where there is place what they mean.
+fn more(model: &Model, all: &[Parsed<Param>], columns: usize, out: &mut Told) {
+    let about = |param: &Parsed<Param>| Topic::new(Kind::Parameter, &param.value.name);
+    if columns < WIDE {
+        let text = params(all);
+        if !text.is_empty() {
+            out.about(|| all.iter().map(about));
+            out.text(Role::Decoded, text.trim_start(), 4, columns);
+        }
+        return;
+    }
+    for param in all {
+        out.about(|| [about(param)]);
+        let written = written(&param.value);
+        let meaning = parameter(&param.value, model.lang).unwrap_or_default();
+        if width(&written) + width(&meaning) + 6 <= columns {
+            let pieces = [(Role::Decoded, format!("    {written}  ")), (Role::Dim, meaning)];
+            out.lines.push(pieces.to_vec());
+        } else {
+            out.text(Role::Decoded, &written, 4, columns);
+            out.text(Role::Dim, &meaning, 6, columns);
+        }
     }
 }
 
@@ -350,14 +456,11 @@ fn facts(model: &Model, columns: usize, out: &mut Told) {
     let server = visible(capabilities.name.as_bytes());
     out.about(|| [Topic::new(Kind::Verb, "EHLO")]);
     out.text(Role::Dim, &fill("envelope.server", &[("name", &server)]), 0, columns);
-    if let Some(limit) = capabilities.size_limit() {
-        let limit = limit.to_string();
-        let sent = dialogue.messages().last().map(|m| m.wire_len().to_string());
-        let text = match sent {
-            Some(sent) => fill("envelope.size.sent", &[("limit", &limit), ("sent", &sent)]),
-            None => fill("envelope.size", &[("limit", &limit)]),
-        };
+    // A transaction has a row for it.
+    let none = dialogue.envelope().transactions.is_empty();
+    if let Some(limit) = capabilities.size_limit().filter(|_| none) {
         out.about(|| [Topic::new(Kind::Capability, "SIZE")]);
+        let text = fill("envelope.size", &[("limit", &limit.to_string())]);
         out.text(Role::Dim, &text, 0, columns);
     }
     if let Some((before, after)) = dialogue.introduced().and_then(|at| dialogue.offers_around(at)) {
