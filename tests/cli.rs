@@ -606,11 +606,89 @@ fn show_reads_a_journal_a_transcript_a_message_and_standard_input() {
     ] {
         assert_eq!(dialogue(&shown.out), dialogue(&journal.out));
         assert!(shown.out.contains("\n# Envelope\n# Transaction 1: accepted\n"), "{}", shown.out);
-        assert!(shown.out.contains("550 refused") && shown.out.contains("#   Subject: hello\n"));
+        assert!(
+            shown.out.contains("550 5.1.1 refused") && shown.out.contains("#   Subject: hello\n")
+        );
     }
     let message = home.run(["show", "message.eml"]).with(0);
     assert!(message.out.starts_with("  From: alice@example.org\n  Subject: hello\n"));
     assert_eq!(home.run_with(["show", "-"], MESSAGE).with(0).out, message.out);
+}
+
+/// A message whose envelope and content say different things.
+const APART: &str = "S: 220 mx.example.net\nC: EHLO pc.example.org\nS: 250-mx.example.net\nS: 250-SIZE 200\nS: 250 DSN\nC: MAIL FROM:<bounces@example.com> SIZE=100 RET=HDRS\nS: 250 2.1.0 ok\nC: RCPT TO:<bob@example.net> NOTIFY=NEVER\nS: 250 2.1.5 ok\nC: RCPT TO:<nobody@example.net>\nS: 550 5.1.1 no such\\x1b user\nC: RCPT TO:<dave@example.net>\nS: 250 2.1.5 ok\nC: RCPT TO:<eve@example.net>\nS: 250 2.1.5 ok\nC: DATA\nS: 354 go on\nC: From: Alice <alice@example.org>\nC: To: Bob <bob@example.net>, nobody@example.net,\nC:  Erin <erin@example.com>\nC: Bcc: dave@example.net\nC: \nC: gr\\xc3\\xa5\nC: .\nS: 250 2.0.0 ok\nC: MAIL FROM:<>\nS: 250 ok\nC: RSET\nS: 250 2.0.0 ok\n";
+
+#[test]
+fn show_holds_the_envelope_against_the_content() {
+    let home = world();
+    home.file("apart.txt", APART);
+    let shown = home.run(["show", "apart.txt"]).with(0);
+    for line in [
+        "#   Ended by the end of the data → 250 2.0.0\n",
+        "#   From <bounces@example.com>  250 2.1.0 accepted\n#     SIZE=100  100 B announced\n#     RET=HDRS  a bounce brings the header alone\n",
+        "#     NOTIFY=NEVER  no report at all\n",
+        "#   To <nobody@example.net>  550 5.1.1 refused\n#     no such\\x1b user\n",
+        "#     SIZE  200 B · 100 B · 138 B → 38 B over what was declared\n",
+        "#     BODY  no · - · 8-bit bytes → needed, not declared\n",
+        "#   Against the content\n#     MAIL FROM is not From, which is <alice@example.org>  (RFC 5321 §2.3.1)\n",
+        "#     DMARC: not aligned: example.com, example.org  (RFC 9989 §4.4)\n",
+        "#     gets it, is not named: <eve@example.net>  (RFC 5321 §2.3.1)\n",
+        "#     is named and refused: <nobody@example.net>  (RFC 5321 §3.3)\n",
+        "#     is named, not sent to: <erin@example.com>  (RFC 5321 §2.3.1)\n",
+        "#     Bcc gives away <dave@example.net>  (RFC 5322 §3.6.3)\n",
+        "# Transaction 2: wiped by RSET\n#   Ended by RSET → 250 2.0.0\n",
+        "#     the null sender: no bounce may come back\n",
+    ] {
+        assert!(shown.out.contains(line), "{line}\n{}", shown.out);
+    }
+    let japanese = home.run(["show", "apart.txt", "--lang", "ja"]).with(0);
+    for line in ["#   中身との比較\n", "#     Bcc が明かす相手：<dave@example.net>"] {
+        assert!(japanese.out.contains(line), "{line}\n{}", japanese.out);
+    }
+    // What is printed is a transcript.
+    home.file("again.txt", shown.transcript());
+    assert_eq!(home.run(["show", "again.txt"]).with(0).out, shown.out);
+
+    let object = home.run(["show", "apart.txt", "--json"]).with(0).json().remove(0);
+    let envelope = &object["envelope"][0];
+    let rows = envelope["limits"].as_array().unwrap();
+    let verdicts: Vec<_> = rows.iter().map(|r| (&r["what"], &r["verdict"], &r["by"])).collect();
+    assert_eq!(
+        serde_json::json!(verdicts),
+        serde_json::json!([["SIZE", "over-declared", 38], ["BODY", "undeclared", null]])
+    );
+    assert_eq!((&rows[0]["offered"], &rows[1]["offered"]), (&200.into(), &false.into()));
+    assert_eq!(rows[1]["sent"], serde_json::json!(["8bit"]));
+    let found = envelope["against_content"].as_array().unwrap();
+    let ids: Vec<_> = found.iter().map(|found| found["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        ids,
+        [
+            "sender-differs",
+            "domains-differ",
+            "blind-recipient",
+            "named-refused",
+            "named-not-sent",
+            "bcc-reveals"
+        ]
+    );
+    for found in found {
+        assert!(["info", "warn", "error"].contains(&found["severity"].as_str().unwrap()));
+        assert!(!found["rfc"].as_array().unwrap().is_empty(), "{found}");
+        assert!(!found["text"].as_str().unwrap().is_empty(), "{found}");
+    }
+    // Who is refused is named by a command and by a field.
+    let refused = &found[3]["who"][0];
+    let (command, field) =
+        (refused["exchange"].as_u64().unwrap(), refused["field"].as_u64().unwrap());
+    assert_eq!(object["exchanges"][command as usize]["command"], "RCPT TO:<nobody@example.net>");
+    assert_eq!(object["content"][0]["fields"][field as usize]["name"], "To");
+    let wiped = &object["envelope"][1];
+    assert_eq!(wiped["against_content"], serde_json::json!([]));
+    let ended = wiped["ended_in"].as_u64().unwrap();
+    assert_eq!(object["exchanges"][ended as usize]["command"], "RSET");
+    let words = home.run(["explain", "bcc-reveals"]).with(0);
+    assert!(words.out.contains("RFC 5322 §3.6.3"), "{}", words.out);
 }
 
 #[test]

@@ -258,6 +258,9 @@ pub fn finding(finding: &Finding, most: usize, lang: Lang) -> (Role, String) {
         Some(Severity::Warn) => Role::Warn,
         Some(Severity::Error) => Role::Bad,
     };
+    // Of two domains one alone says nothing.
+    let domains = matches!(finding.point, Point::DomainRelated | Point::DomainDiffers);
+    let most = if domains { most.max(2) } else { most };
     let who = who(finding.told(), most, finding.point, lang);
     (role, knowledge::fill(lang, finding.point.words(), &[("who", &who)]))
 }

@@ -234,7 +234,7 @@ impl Heading {
         self.complete
     }
 
-    /// Whether it has bytes beyond ASCII, for which SMTPUTF8 is needed (RFC 6532 §3).
+    /// Whether it has bytes beyond ASCII, for which SMTPUTF8 is needed (RFC 6531 §3.4).
     pub const fn is_international(&self) -> bool {
         self.international
     }

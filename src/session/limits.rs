@@ -256,7 +256,7 @@ fn body(
     let offered: Vec<_> = BODIES.into_iter().filter(|k| offers.is_some_and(|o| o.has(k))).collect();
     let is = |kind: &str| declared.is_some_and(|value| value.eq_ignore_ascii_case(kind));
     let needed = if is("BINARYMIME") { "BINARYMIME" } else { "8BITMIME" };
-    // Inside SMTPUTF8 8-bit octets are declared by that (RFC 6531 §3.1).
+    // SMTPUTF8 declares as much.
     let eight = is("8BITMIME") || is("BINARYMIME") || transaction.has_param("SMTPUTF8");
     let verdict = if declared.is_some() && !is("7BIT") && lacks(offers, needed) {
         Verdict::NotOffered

@@ -276,3 +276,43 @@ fn no_line_of_the_envelope_is_cut_off() {
         }
     }
 }
+
+/// A message whose envelope and content say different things, as far as it was typed.
+const APART: &str = "C: MAIL FROM:<bounces@example.com> SIZE=100 BODY=8BITMIME\nS: 250 2.1.0 Ok\nC: RCPT TO:<bob@example.net>\nS: 250 2.1.5 Ok\nC: RCPT TO:<nobody@example.net>\nS: 550 5.1.1 <nobody@example.net> is unknown here\nC: DATA\nS: 354 Go on\nC: From: Alice <alice@example.org>\nC: To: nobody@example.net, Erin <erin@example.com>\nC: Bcc: bob@example.net, carol@example.net";
+
+#[test]
+fn envelope_and_content_are_compared_while_a_message_is_typed() {
+    let zoomed = |size, lang| {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO, APART]);
+        for key in ["esc", "3", "f5"] {
+            scene.press(key);
+        }
+        scene
+    };
+    everywhere("apart", zoomed);
+    everywhere("apart-ended", |size, lang| {
+        let mut scene = zoomed(size, lang);
+        scene.play("C: \nC: hi\nC: .\nS: 250 2.0.0 Ok");
+        scene
+    });
+    // What a line means stands in the explanation.
+    everywhere("apart-explained", |size, lang| {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO, APART]);
+        for key in ["esc", "3"] {
+            scene.press(key);
+        }
+        let gives_away = knowledge::word(lang, "against.bcc-reveals");
+        let gives_away = gives_away.split('{').next().unwrap().trim().to_owned();
+        for _ in 0..40 {
+            scene.press("down");
+            let (pane, line) = scene.model.session.pointed.unwrap();
+            let columns = scene.model.panes().inside(pane).unwrap().width;
+            let lines = envelope::from(&scene.model, line, columns.into(), 1);
+            let text: String = lines.into_iter().flatten().map(|(_, text)| text).collect();
+            if text.trim().starts_with(&gives_away) {
+                return scene;
+            }
+        }
+        panic!("{}", scene.grid());
+    });
+}

@@ -254,7 +254,10 @@ fn limits(model: &Model, card: &Card, transaction: &Transaction, columns: usize,
         return;
     }
     out.about(|| rows.iter().flat_map(topics_of_limit).map(Some).collect::<Vec<_>>());
-    out.text(Role::Dim, knowledge::word(model.lang, "envelope.limits"), 2, columns);
+    let head = knowledge::word(model.lang, "envelope.limits");
+    if width(head) + 2 <= columns {
+        out.text(Role::Dim, head, 2, columns);
+    }
     for row in rows {
         out.about(|| topics_of_limit(row).into_iter().map(Some));
         let (subject, sides, (role, verdict)) = limit_row(row, model.lang);
