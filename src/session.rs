@@ -20,6 +20,7 @@ mod odd;
 pub mod pattern;
 pub mod phase;
 pub mod secrets;
+pub mod selection;
 pub mod sts;
 pub mod timing;
 pub mod wire;

@@ -26,6 +26,7 @@ pub mod rows;
 pub mod runtime;
 pub mod screenshot;
 pub mod secret;
+pub mod selection;
 pub mod sending;
 pub mod sessions;
 pub mod terminal;

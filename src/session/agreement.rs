@@ -17,7 +17,7 @@ use crate::smtp::mailbox::{self, Mailboxes};
 use crate::smtp::path::Path;
 
 use super::content::{Content, Field};
-use super::{Fate, Message, Recipient, Transaction};
+use super::{Dialogue, Fate, Message, Recipient, Transaction};
 
 /// How many bytes of a header section are read for this.
 const HEADER_LIMIT: u64 = 1 << 20;
@@ -100,6 +100,17 @@ pub struct Party {
     pub exchange: Option<usize>,
     /// The field of the header that names it, counted from 0.
     pub field: Option<usize>,
+    /// Where in the content it is named.
+    pub span: Option<Span>,
+}
+
+/// Commands, replies and places in the content that are about the same sender or recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The exchange of the MAIL or RCPT, and the one in which the message is answered for it alone.
+    pub exchanges: Vec<usize>,
+    /// The mailboxes of the header that are the same address.
+    pub spans: Vec<Span>,
 }
 
 /// Something found.
@@ -157,6 +168,7 @@ struct Mention {
     address: String,
     key: Key,
     field: usize,
+    span: Span,
 }
 
 /// What a header says of senders and recipients.
@@ -226,6 +238,7 @@ impl Heading {
             address: mailbox.address.clone(),
             key: Key::of(&mailbox.address),
             field,
+            span: mailbox.span,
         }));
     }
 
@@ -314,7 +327,10 @@ fn sender(transaction: &Transaction, heading: Option<&Heading>, out: &mut Vec<Fi
     let key = Key::of_path(&transaction.sender);
     let names = |named: &[As]| heading.all(named).find(|mention| mention.key == key).cloned();
     if let Some(author) = names(&[As::Author]) {
-        found(Point::SenderIsAuthor, vec![Party { field: Some(author.field), ..itself }]);
+        found(
+            Point::SenderIsAuthor,
+            vec![Party { field: Some(author.field), span: Some(author.span), ..itself }],
+        );
         return;
     }
     let mut authors = heading.all(&[As::Author]).peekable();
@@ -323,9 +339,15 @@ fn sender(transaction: &Transaction, heading: Option<&Heading>, out: &mut Vec<Fi
     }
     let authors: Vec<_> = authors.collect();
     if let Some(agent) = names(&[As::Agent]) {
-        found(Point::SenderIsAgent, vec![Party { field: Some(agent.field), ..itself }]);
+        found(
+            Point::SenderIsAgent,
+            vec![Party { field: Some(agent.field), span: Some(agent.span), ..itself }],
+        );
     } else if let Some(agent) = names(&[As::Resender]) {
-        found(Point::SenderResends, vec![Party { field: Some(agent.field), ..itself }]);
+        found(
+            Point::SenderResends,
+            vec![Party { field: Some(agent.field), span: Some(agent.span), ..itself }],
+        );
     } else {
         let named = authors.iter().map(|author| author.party(None));
         let parties = std::iter::once(itself).chain(named).collect();
@@ -427,7 +449,7 @@ fn recipients(transaction: &Transaction, heading: &Heading, out: &mut Vec<Findin
         };
         reached.insert(&mention.key);
         if !gets_it(recipient) {
-            refused.push(Party { field: Some(mention.field), ..itself });
+            refused.push(Party { exchange: itself.exchange, ..mention.party(None) });
         }
     }
     // What was sent again goes to those of the last block: the others had it before.
@@ -485,13 +507,48 @@ fn blind_copies(transaction: &Transaction, heading: &Heading, out: &mut Vec<Find
     }
 }
 
+/// What belongs together in a transaction: its sender, then each recipient. A mailbox counts as the
+/// same whatever its case; one with another subaddress, where none is nearer.
+pub fn links(
+    dialogue: &Dialogue,
+    transaction: &Transaction,
+    heading: Option<&Heading>,
+) -> Vec<Link> {
+    let named = |wanted: &[As], key: fn(&Key) -> Key| {
+        let mut out: HashMap<Key, Vec<Span>> = HashMap::new();
+        for mention in heading.iter().flat_map(|heading| heading.all(wanted)) {
+            out.entry(key(&mention.key)).or_default().push(mention.span);
+        }
+        out
+    };
+    let of_sender = [As::Author, As::Agent, As::Return, As::Resender];
+    let of_recipient = [As::Addressed, As::Blind, As::ResentTo, As::ResentBcc];
+    let sender = Key::of_path(&transaction.sender).folded();
+    let sender = named(&of_sender, Key::folded).remove(&sender).unwrap_or_default();
+    let (folded, bare) = (named(&of_recipient, Key::folded), named(&of_recipient, Key::bare));
+    let recipient = |recipient: &Recipient| {
+        let key = Key::of_path(&recipient.path);
+        let spans = folded.get(&key.folded()).or_else(|| bare.get(&key.bare()));
+        // What answers for all is nobody's own.
+        let own = recipient.delivered.map(|(at, _)| at).filter(|at| {
+            let answer = dialogue.exchanges().get(*at);
+            answer.is_some_and(|answer| answer.recipient == Some(recipient.exchange))
+        });
+        let exchanges = std::iter::once(recipient.exchange).chain(own).collect();
+        Link { exchanges, spans: spans.cloned().unwrap_or_default() }
+    };
+    let sender = Link { exchanges: vec![transaction.exchange], spans: sender };
+    std::iter::once(sender).chain(transaction.recipients.iter().map(recipient)).collect()
+}
+
 const fn party(address: String, exchange: Option<usize>, field: Option<usize>) -> Party {
-    Party { address, exchange, field }
+    Party { address, exchange, field, span: None }
 }
 
 impl Mention {
     fn party(&self, exchange: Option<usize>) -> Party {
-        party(self.address.clone(), exchange, Some(self.field))
+        let named = party(self.address.clone(), exchange, Some(self.field));
+        Party { span: Some(self.span), ..named }
     }
 }
 
@@ -499,7 +556,6 @@ impl Mention {
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
-    use crate::session::Dialogue;
 
     /// The first transaction of a session: a sender, recipients each with the reply to it.
     fn envelope(sender: &str, recipients: &[(&str, u16)]) -> Transaction {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::agreement::{self, Finding, Heading};
+use super::agreement::{self, Finding, Heading, Link};
 use super::limits::{self, Limit};
 use super::{Dialogue, Message, Transaction};
 
@@ -24,6 +24,7 @@ pub struct Card {
     size: (u64, bool),
     limits: OnceLock<Vec<Limit>>,
     findings: OnceLock<Vec<Finding>>,
+    links: OnceLock<Vec<Link>>,
 }
 
 impl Card {
@@ -51,6 +52,7 @@ impl Card {
         if std::mem::replace(&mut self.envelope, envelope) != envelope {
             self.limits = OnceLock::new();
             self.findings = OnceLock::new();
+            self.links = OnceLock::new();
         }
     }
 
@@ -65,6 +67,7 @@ impl Card {
         self.read = len;
         self.limits = OnceLock::new();
         self.findings = OnceLock::new();
+        self.links = OnceLock::new();
     }
 
     fn measure(&mut self, message: &Message) {
@@ -83,6 +86,12 @@ impl Card {
     /// The envelope against the content.
     pub fn findings(&self, transaction: &Transaction) -> &[Finding] {
         self.findings.get_or_init(|| agreement::findings(transaction, self.heading.as_ref()))
+    }
+
+    /// What belongs together in envelope and content.
+    pub fn links(&self, dialogue: &Dialogue, transaction: &Transaction) -> &[Link] {
+        let made = || agreement::links(dialogue, transaction, self.heading.as_ref());
+        self.links.get_or_init(made)
     }
 
     /// Whether the header of its message goes on, as far as it was seen.
@@ -104,6 +113,11 @@ impl Cards {
                 self.0.entry(at).or_default().update(dialogue, transaction);
             }
         }
+    }
+
+    /// All of them, with the numbers of their transactions.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &Card)> {
+        self.0.iter().map(|(at, card)| (*at, card))
     }
 
     /// The card of a transaction, if it was wanted.

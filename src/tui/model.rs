@@ -10,6 +10,7 @@ use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
+use crate::session::selection::Selection;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -165,6 +166,8 @@ pub struct Session {
     pub read: Option<ReadContent>,
     /// What is worked out about the transactions that are shown.
     pub cards: Cards,
+    /// What is selected, and what is the same.
+    pub selection: Selection,
     /// Whether a large message is being read in the background.
     pub reading: bool,
     /// Lines that are kept until all of them leave in one write.
@@ -230,6 +233,7 @@ impl Session {
             view: ContentView::default(),
             read: None,
             cards: Cards::default(),
+            selection: Selection::default(),
             reading: false,
             group: None,
             octets_given: 0,

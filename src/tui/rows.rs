@@ -8,7 +8,7 @@ pub mod place;
 pub mod sight;
 mod wrap;
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use bytes::{Bytes, BytesMut};
 
@@ -28,6 +28,7 @@ use crate::smtp::{Oddity, Span};
 use super::find::Needle;
 use super::layout::Pane;
 use super::model::{Model, Session};
+use super::selection;
 pub use sight::count;
 pub use wrap::MARK;
 
@@ -115,6 +116,7 @@ fn signed(
     let stamped = is_stamped(model, columns);
     let room = if stamped { columns - TIME } else { columns };
     let selected = selected(model, session) == Some(at);
+    let same = signs && !selected && is_same(model, session, at);
     let look = if !signs {
         None
     } else if selected {
@@ -128,11 +130,17 @@ fn signed(
         Some(Role::Selected) => '>',
         Some(_) => '+',
         None if session.marks.contains(&at) => '*',
+        None if same => SAME,
         None => bracket.0,
     };
     let mark = (row.role, format!("{:1}{sign}", row.mark));
     let time = time(session, at).unwrap_or_default();
-    let pieces = pieces(model, session, at, &row);
+    let mut pieces = pieces(model, session, at, &row);
+    if same {
+        let text: usize = row.tokens.iter().map(|token| token.text.len()).sum();
+        let places = selection::places(session, at).unwrap_or_else(|| vec![0..text]);
+        pieces = looking(pieces, &places, Role::Marked);
+    }
     let mut lines = if model.wrap {
         let below = (row.role, format!(" {}", if signs { bracket.1 } else { ' ' }));
         wrap::wrap(mark, &below, pieces, &time, room)
@@ -153,6 +161,19 @@ fn signed(
         stamp(&mut lines, moment(&session.dialogue, at), &session.dialogue);
     }
     lines
+}
+
+/// The sign of a row that is the same as what is selected, seen elsewhere.
+const SAME: char = '=';
+
+/// Whether row `at` is the same as what is selected, or a part of it. A reply is marked where it
+/// begins.
+fn is_same(model: &Model, session: &Session, at: usize) -> bool {
+    let goes_on = || matches!(session.dialogue.wire().row(at), Some(Row::Server { line: 1.., .. }));
+    model.focus != Pane::Prompt
+        && session.id == model.session.id
+        && selection::has_row(session, at)
+        && !goes_on()
 }
 
 /// What ties row `at` to the others of its write, in its first line and in those that continue it;
@@ -257,7 +278,11 @@ fn needle<'a>(model: &'a Model, session: &Session) -> Option<&'a Needle> {
 /// The pieces with everything that is looked for as pieces of its own.
 pub fn marked(needle: &Needle, pieces: Vec<Piece>) -> Vec<Piece> {
     let text: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
-    let places = needle.places(&text);
+    looking(pieces, &needle.places(&text), Role::Match)
+}
+
+/// The pieces with another look at some places of their text.
+pub fn looking(pieces: Vec<Piece>, places: &[Range<usize>], look: Role) -> Vec<Piece> {
     if places.is_empty() {
         return pieces;
     }
@@ -272,9 +297,10 @@ pub fn marked(needle: &Needle, pieces: Vec<Piece>) -> Vec<Piece> {
         };
         let mut at = start;
         for place in places.iter().filter(|p| p.start < end && p.end > start) {
-            let (from, to) = (place.start.max(start), place.end.min(end));
+            let (from, to) = (place.start.max(at), place.end.min(end).max(at));
             add(role, at, from);
-            add(Role::Match, from, to);
+            // What was looked for keeps its own.
+            add(if role == Role::Match { role } else { look }, from, to);
             at = to;
         }
         add(role, at, end);

@@ -46,7 +46,7 @@ use super::message::{Change, Message};
 use super::model::{Anchor, Model, Pane, ReadContent, Session};
 use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
-use super::rows;
+use super::{rows, selection};
 
 pub use leaving::lost_with;
 pub use question::{answers, reason};
@@ -70,7 +70,7 @@ const READ_NOW: u64 = 64 << 10;
 
 /// Takes `message` into the model and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
-    let before = linked::pointed(model);
+    let before = linked::shown(model);
     let selected = linked::selected(model);
     let written = editor::place(model);
     // Of which session a secret stands in the line.
@@ -79,6 +79,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(files::want(model));
     let shown = super::view::envelope::shown(model);
     model.session.cards.update(&model.session.dialogue, shown);
+    model.session.selection = selection::selected(model);
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
     if !found && (secret == Some(model.session.id) || hides(model)) {
@@ -88,7 +89,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     for effect in &effects {
         given(model, effect);
     }
-    if linked::pointed(model) != before {
+    if linked::shown(model) != before {
         linked::show(model);
     }
     if linked::selected(model) != selected {

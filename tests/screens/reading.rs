@@ -316,3 +316,50 @@ fn envelope_and_content_are_compared_while_a_message_is_typed() {
         panic!("{}", scene.grid());
     });
 }
+
+#[test]
+fn what_is_selected_in_one_pane_is_marked_in_the_others() {
+    let typed = |size, lang, keys: &str| {
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO, APART]);
+        for key in keys.split(' ') {
+            scene.press(key);
+        }
+        scene
+    };
+    // From the command of a recipient, from its entry, from the field that names it.
+    everywhere("same-command", |size, lang| {
+        typed(size, lang, "esc g pagedown pagedown pagedown pagedown pagedown ] [ [ [")
+    });
+    everywhere("same-entry", |size, lang| {
+        typed(size, lang, "esc 3 down down down down down down down down")
+    });
+    everywhere("same-field", |size, lang| typed(size, lang, "esc 4 down down"));
+    everywhere("same-raw", |size, lang| {
+        typed(size, lang, "f9 f9 f9 esc 3 down down down down down")
+    });
+}
+
+#[test]
+fn a_click_selects_in_all_panes() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, APART]);
+    let place = scene.find("Bcc: bob@example.net, carol@example.net");
+    scene.click(place);
+    assert!(scene.shows("> To <bob@example.net>"), "{}", scene.grid());
+    assert!(scene.shows("C>RCPT TO:<bob@example.net>"), "{}", scene.grid());
+    let place = scene.find("To <nobody@example.net>");
+    scene.click(place);
+    assert!(scene.shows(">To: nobody@example.net"), "{}", scene.grid());
+    assert!(scene.shows("C>RCPT TO:<nobody@example.net>"), "{}", scene.grid());
+    assert!(scene.shows("C=To: nobody@example.net"), "{}", scene.grid());
+    assert_eq!(scene.model.session.pointed.map(|(pane, _)| pane), Some(Pane::Envelope));
+    // What is scrolled stays: nothing comes back by itself.
+    scene.press("4");
+    scene.press("3");
+    for _ in 0..3 {
+        scene.press("pagedown");
+    }
+    let scrolled = scene.model.session.envelope_scroll;
+    scene.play("S: 250-one");
+    assert!(scrolled > 0, "{}", scene.grid());
+    assert_eq!(scene.model.session.envelope_scroll, scrolled);
+}

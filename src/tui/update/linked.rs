@@ -1,23 +1,26 @@
-//! What the other panes show of the selected row of the transcript.
+//! What the other panes show of what is selected in one of them.
 
 use ratatui::layout::Rect;
 
+use crate::session::selection::Selection;
+
 use super::super::model::{ContentView, Model, Pane};
-use super::super::{rows, view};
-use super::browse;
+use super::super::{rows, selection, view};
+use super::{browse, transcript};
 
 /// The panes that show what a row is about.
 const LINKED: [Pane; 2] = [Pane::Envelope, Pane::Content];
 
-/// The session, its selected row, the view of the content, and where the panes stand.
-type Pointed = (usize, usize, ContentView, [Option<Rect>; 2]);
+/// The session, what is selected, the view of the content, and where the panes stand.
+type Shown = (usize, Selection, ContentView, [Option<Rect>; 2]);
 
-/// On what depends what they show, as long as a row is selected.
-pub(super) fn pointed(model: &Model) -> Option<Pointed> {
-    let row = rows::selected(model, &model.session)?;
+/// On what depends what they show, as long as something is selected.
+pub(super) fn shown(model: &Model) -> Option<Shown> {
+    let session = &model.session;
+    let selection = Some(&session.selection).filter(|selection| !selection.is_empty())?;
     let panes = model.panes();
     let places = LINKED.map(|pane| panes.inside(pane));
-    Some((model.session.id, row, model.session.view, places))
+    Some((session.id, selection.clone(), session.view, places))
 }
 
 /// The session in front, its selected row, and the line at which the person points.
@@ -25,10 +28,11 @@ pub(super) fn selected(model: &Model) -> (usize, Option<usize>, Option<(Pane, us
     (model.session.id, rows::selected(model, &model.session), model.session.pointed)
 }
 
-/// Brings what the selected row is about into sight. From then on a pane stays where the person
-/// scrolls it.
+/// Brings what is selected into sight in the panes in which it was not selected. From then on a
+/// pane stays where the person scrolls it.
 pub(super) fn show(model: &mut Model) {
-    for pane in LINKED {
+    let from = model.session.pointed.map_or(Pane::Transcript, |(pane, _)| pane);
+    for pane in LINKED.into_iter().filter(|pane| *pane != from) {
         let Some(area) = model.panes().inside(pane) else { continue };
         let line = match pane {
             Pane::Envelope => view::envelope::meant(model, area.width.into()),
@@ -37,6 +41,12 @@ pub(super) fn show(model: &mut Model) {
         if let Some(line) = line {
             browse::show_line(model, pane, line);
         }
+    }
+    if from != Pane::Transcript
+        && let Some(row) = selection::first_row(&model.session)
+    {
+        // One cursor: from there one reads on in the transcript.
+        transcript::reveal(model, row);
     }
     if model.session.view == ContentView::Raw {
         // Another message may be shown now, and be shorter.

@@ -1,20 +1,24 @@
 //! Pane 4: the last message, in several views, also while it is being typed.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::content::{Line, body, header, parts};
-use crate::display::text::{width, wrap};
-use crate::display::token::tokens;
+use crate::display::text::{clip, width, wrap};
+use crate::display::token::{tokens, visible};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
+use crate::session::selection::Selection;
 use crate::session::{Message, Row};
 use crate::smtp::Span;
 
 use super::super::explain::topics_of_data;
 use super::super::model::{ContentView, Model, Pane};
-use super::super::rows::{Piece, selected_line};
+use super::super::rows::{Piece, looking, selected_line};
+use super::super::selection::{self, visible_places};
 use super::find::matched;
 use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
 
@@ -32,14 +36,39 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     from(model, model.session.content_scroll, usize::from(area.width), usize::from(area.height))
 }
 
-/// The line that is selected in the transcript, or whose field is.
+/// The first line that is selected elsewhere, or a part of it.
 pub fn meant(model: &Model, columns: usize) -> Option<usize> {
-    let (_, line) = selected(model)?;
+    let (index, _) = message(model)?;
+    let first = meant_bytes(model, index).first().copied()?;
     match model.session.view {
-        ContentView::Header => signed(&all(model, columns, usize::MAX)),
-        ContentView::Raw => Some(line),
-        ContentView::Parts | ContentView::Body => None,
+        ContentView::Raw => selection::line_of(&model.session, index, first.start),
+        _ => signed(&all(model, columns, usize::MAX)),
     }
+}
+
+/// What line number `line` of the pane is.
+pub fn meant_at(model: &Model, line: usize) -> Selection {
+    let Some((index, _)) = message(model) else { return Selection::default() };
+    let span = match model.session.view {
+        ContentView::Raw => selection::place(&model.session, index, line),
+        view => {
+            let read = model.session.read.as_ref().filter(|read| read.message == index);
+            let columns = columns(model);
+            let lines = read.map(|read| made(&read.content, view, columns, line.saturating_add(1)));
+            lines.and_then(|lines| lines.get(line)?.span)
+        }
+    };
+    Selection::new(Vec::new(), span.map(|span| (index, span)).into_iter().collect())
+}
+
+/// The bytes of a message that are selected elsewhere.
+fn meant_bytes(model: &Model, message: usize) -> Vec<Span> {
+    let here = matches!(model.session.pointed, Some((Pane::Content, _)));
+    model.session.selection.of_message(message).filter(|_| !here).collect()
+}
+
+fn columns(model: &Model) -> usize {
+    model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width))
 }
 
 /// What is left of the upper border beside the corners, the number, and the blanks around it.
@@ -50,10 +79,9 @@ fn room(area: Rect) -> usize {
 /// `height` lines from number `scroll` on.
 pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
     if model.session.view == ContentView::Raw
-        && let Some((_, message)) = message(model)
+        && let Some((index, _)) = message(model)
     {
-        let line = selected(model).map(|(_, line)| line);
-        return raw(message, scroll, height, columns, line);
+        return raw(model, index, scroll, height, columns);
     }
     in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
@@ -72,13 +100,6 @@ fn selected(model: &Model) -> Option<(usize, usize)> {
         Row::Data { message, line } => Some((message, line)),
         _ => None,
     }
-}
-
-/// The bytes of the message that was read that are selected in the transcript.
-fn selected_bytes(model: &Model) -> Option<Span> {
-    let (index, line) = selected(model)?;
-    let read = model.session.read.as_ref().filter(|read| read.message == index)?;
-    Some(read.content.line(line))
 }
 
 /// The last line to which one can scroll, or one behind line `wanted`: no more are made.
@@ -139,8 +160,8 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         view => {
-            let bytes = selected_bytes(model).filter(|_| view == ContentView::Header);
-            signed_lines(made(content, view, columns, enough), bytes)
+            let lines = made(content, view, columns, enough);
+            signed_lines(lines, content, &meant_bytes(model, last))
         }
     };
     if model.session.reading {
@@ -164,15 +185,51 @@ fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> 
     }
 }
 
-/// The lines, with a sign at the first that shows `bytes`.
-fn signed_lines(lines: Vec<Line>, bytes: Option<Span>) -> Vec<Vec<Piece>> {
-    let meant = bytes.and_then(|span| lines.iter().position(|line| line.shows(span)));
-    let mut lines: Vec<_> = lines.into_iter().map(|line| line.pieces).collect();
-    if let Some(first) = meant.and_then(|at| lines.get_mut(at)?.first_mut()) {
-        first.0 = Role::Selected;
-        first.1.insert(0, '>');
+/// The lines, with a sign where they show bytes that are selected elsewhere. Of parts inside each
+/// other the innermost has it.
+fn signed_lines(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec<Piece>> {
+    if bytes.is_empty() {
+        return lines.into_iter().map(|line| line.pieces).collect();
     }
-    lines
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| line.span.filter(|_| bytes.iter().any(|span| line.shows(*span))))
+        .collect();
+    let mut out = Vec::new();
+    let mut above = None;
+    for (at, line) in lines.into_iter().enumerate() {
+        let span = shown.get(at).copied().flatten();
+        let next = shown.iter().skip(at + 1).copied().flatten().find(|next| Some(*next) != span);
+        let inside =
+            |outer: Span| next.is_some_and(|n| outer.start <= n.start && n.end <= outer.end);
+        let meant = span.filter(|span| !inside(*span));
+        let mut pieces = line.pieces;
+        if let Some(own) = meant {
+            for part in bytes.iter().filter(|part| own.start < part.start && part.end <= own.end) {
+                pieces = looking(pieces.clone(), &places_of(&pieces, *part, content), Role::Marked);
+            }
+            if let Some(first) = pieces.first_mut().filter(|_| above != meant) {
+                first.0 = Role::Selected;
+                first.1.insert(0, '>');
+            }
+        }
+        above = meant;
+        out.push(pieces);
+    }
+    out
+}
+
+/// Where what stands at `part` of the content is written in a line, if it is: a mailbox, or its
+/// address.
+fn places_of(pieces: &[Piece], part: Span, content: &Content) -> Vec<Range<usize>> {
+    let text: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
+    let written = visible(part.of(&content.raw));
+    let address = written.rsplit_once('<').map(|(_, rest)| rest.trim_end_matches('>'));
+    let found = [Some(written.as_str()), address].into_iter().flatten().find_map(|wanted| {
+        let at = text.find(wanted).filter(|_| !wanted.is_empty())?;
+        Some(at..at + wanted.len())
+    });
+    found.into_iter().collect()
 }
 
 /// What line number `line` of the pane is about.
@@ -192,29 +249,35 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
 }
 
 /// Lines as they crossed the wire, stuffed dots and end mark included, with every line end shown.
-/// The selected one has a sign.
+/// What is selected elsewhere has a sign.
 fn raw(
-    message: &Message,
+    model: &Model,
+    index: usize,
     scroll: usize,
     height: usize,
     columns: usize,
-    selected: Option<usize>,
 ) -> Vec<Vec<Piece>> {
+    let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
+    let meant = meant_bytes(model, index);
     let shown = (scroll..message.line_count()).take(height);
     let line = |at| {
-        let mut pieces: Vec<Piece> = Vec::new();
         let bytes = message.line(at).unwrap_or_default();
-        let mut left = columns;
-        let is_selected = selected == Some(at);
-        if is_selected {
-            pieces.push((Role::Selected, ">".to_owned()));
-            left = left.saturating_sub(1);
+        let pieces = tokens(&bytes).into_iter();
+        let look = |odd| if odd { Role::Dim } else { Role::Data };
+        let mut pieces: Vec<Piece> = pieces.map(|token| (look(token.odd), token.text)).collect();
+        let span = selection::place(&model.session, index, at).filter(|_| !meant.is_empty());
+        if let Some(span) = span {
+            let stuffed = bytes.len().saturating_sub(span.len());
+            let places = visible_places(&bytes, (span, stuffed), meant.iter().copied());
+            if !places.is_empty() {
+                pieces = looking(pieces, &places, Role::Selected);
+                pieces.insert(0, (Role::Selected, ">".to_owned()));
+            }
         }
-        for token in tokens(&bytes) {
-            let text = crate::display::text::clip(&token.text, left);
-            left -= width(&text);
-            let plain = if is_selected { Role::Selected } else { Role::Data };
-            pieces.push((if token.odd { Role::Dim } else { plain }, text));
+        let mut left = columns;
+        for (_, text) in &mut pieces {
+            *text = clip(text, left);
+            left -= width(text);
         }
         pieces
     };

@@ -16,7 +16,9 @@ use crate::display::words::{
 };
 use crate::display::{login, offers, who};
 use crate::knowledge::{self, Kind, Topic};
+use crate::session::agreement::Finding;
 use crate::session::card::Card;
+use crate::session::selection::Selection;
 use crate::session::{End, Fate, Recipient, Row, Transaction};
 use crate::smtp::Parsed;
 use crate::smtp::param::Param;
@@ -51,9 +53,11 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
     from(model, model.session.envelope_scroll, usize::from(area.width), usize::from(area.height))
 }
 
-/// The line of whoever is meant by the selected line of the transcript.
+/// The line of whoever is meant by what is selected elsewhere.
 pub fn meant(model: &Model, columns: usize) -> Option<usize> {
-    selected(model)?;
+    if model.session.selection.is_empty() {
+        return None;
+    }
     signed(&all(model, columns, usize::MAX))
 }
 
@@ -104,12 +108,22 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     about.map(|(_, topics)| topics.clone()).unwrap_or_default()
 }
 
-/// The lines of the pane while they are made, and what each is about from some line on. Entries
+/// What line number `line` of the pane is: commands, replies, and places in the content.
+pub fn meant_at(model: &Model, line: usize) -> Selection {
+    let columns = model.panes().inside(Pane::Envelope).map_or(40, |area| usize::from(area.width));
+    let mut told = told(model, columns, line, true);
+    let at = told.same.partition_point(|(first, _)| *first <= line);
+    let same = at.checked_sub(1).and_then(|at| told.same.get_mut(at));
+    same.map(|(_, selection)| std::mem::take(selection)).unwrap_or_default()
+}
+
+/// The lines of the pane while they are made, and what each is about from some line on. Both
 /// are looked up only where `is_asked` what a line is about.
 #[derive(Default)]
 struct Told {
     lines: Vec<Vec<Piece>>,
     about: Vec<(usize, Vec<Topic>)>,
+    same: Vec<(usize, Selection)>,
     is_asked: bool,
 }
 
@@ -118,6 +132,13 @@ impl Told {
     fn about<T: IntoIterator<Item = Option<Topic>>>(&mut self, topics: impl FnOnce() -> T) {
         if self.is_asked {
             self.about.push((self.lines.len(), topics().into_iter().flatten().collect()));
+        }
+    }
+
+    /// What follows is the same as this.
+    fn same(&mut self, selection: impl FnOnce() -> Selection) {
+        if self.is_asked {
+            self.same.push((self.lines.len(), selection()));
         }
     }
 
@@ -161,6 +182,7 @@ fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
         }
     }
     out.about(|| []);
+    out.same(Selection::default);
     out.lines.push(Vec::new());
     facts(model, columns, &mut out);
     out
@@ -168,6 +190,7 @@ fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
 
 fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out: &mut Told) {
     out.about(|| [idea("transaction")]);
+    out.same(Selection::default);
     let word = |key| knowledge::word(model.lang, key);
     let number =
         knowledge::fill(model.lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
@@ -186,9 +209,10 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         out.text(role, end, 0, columns);
     }
     if let Some(ended) = ended(&model.session.dialogue, transaction, model.lang) {
+        out.same(|| exchange(transaction.end.map(|(at, _)| at)));
         out.text(Role::Dim, &ended, 2, columns);
     }
-    let is_meant = |exchange| selected(model) == Some(exchange);
+    let is_meant = |exchange| model.session.selection.has(exchange);
     let sender = address(&transaction.sender.written);
     let fate = said(model, transaction, transaction.fate, transaction.exchange, columns);
     let about_sender = || {
@@ -197,6 +221,7 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         [null, idea("reverse-path"), Topic::new(Kind::Verb, "MAIL"), answer]
     };
     out.about(about_sender);
+    out.same(|| exchange(Some(transaction.exchange)));
     let from = label(word("envelope.from"), is_meant(transaction.exchange));
     person(&from, &sender, &[fate], columns, &mut out.lines);
     if transaction.sender.is_null() {
@@ -207,6 +232,7 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
     let messages = Column::of(model, transaction);
     if let Some(column) = &messages {
         out.about(|| [idea("end-of-data"), idea("forward-path")]);
+        out.same(Selection::default);
         let heads = [(Role::Dim, format!("{}  ", Verb::Rcpt)), column.head(model)];
         out.lines.push(at_the_right(&heads, columns));
     }
@@ -215,8 +241,8 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         let named = || topic_of_code(model, recipient.exchange);
         let got = || topic_of_code(model, recipient.delivered?.0);
         out.about(|| [got(), idea("forward-path"), Topic::new(Kind::Verb, "RCPT"), named()]);
-        let is_meant = is_meant(recipient.exchange) || answers(model, recipient);
-        let label = label(word("envelope.to"), is_meant);
+        out.same(|| exchange(Some(recipient.exchange)));
+        let label = label(word("envelope.to"), is_meant(recipient.exchange));
         let said = match &messages {
             Some(column) => {
                 vec![asked(model, recipient), column.cell(model, transaction, recipient)]
@@ -232,6 +258,7 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         out.about(|| [Topic::new(Kind::Verb, "RCPT")]);
         out.text(Role::Dim, word("envelope.no-recipient"), 2, columns);
     }
+    out.same(Selection::default);
     if let Some(card) = model.session.cards.get(at) {
         limits(model, card, transaction, columns, out);
         against(model, card, transaction, columns, out);
@@ -288,16 +315,22 @@ fn against(model: &Model, card: &Card, transaction: &Transaction, columns: usize
     out.text(Role::Dim, knowledge::word(model.lang, head), 2, columns);
     for found in findings {
         out.about(|| [topic(found.point)]);
+        out.same(|| parties(transaction, found));
         let (role, text) = finding(found, (columns / 20).max(1), model.lang);
         out.text(role, &text, 2, columns);
     }
 }
 
-/// Whether the selected line is an answer for this recipient alone.
-fn answers(model: &Model, recipient: &Recipient) -> bool {
-    let answer = recipient.delivered.map(|(at, _)| at).filter(|at| selected(model) == Some(*at));
-    let answer = answer.and_then(|at| model.session.dialogue.exchanges().get(at));
-    answer.is_some_and(|answer| answer.recipient == Some(recipient.exchange))
+/// What an exchange is.
+fn exchange(at: Option<usize>) -> Selection {
+    Selection::new(at.into_iter().collect(), Vec::new())
+}
+
+/// Those whom a finding is about, wherever they are named.
+fn parties(transaction: &Transaction, finding: &Finding) -> Selection {
+    let all = &finding.parties;
+    let places = all.iter().filter_map(|party| Some((transaction.message?, party.span?)));
+    Selection::new(all.iter().filter_map(|party| party.exchange).collect(), places.collect())
 }
 
 /// The entry of the code with which an exchange was answered.

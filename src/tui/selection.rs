@@ -1,0 +1,301 @@
+//! What is selected in one pane, and which lines of the others are the same.
+
+use std::ops::Range;
+
+use crate::display::token::visible;
+use crate::session::selection::Selection;
+use crate::session::{Dialogue, Row};
+use crate::smtp::Span;
+
+use super::model::{Model, Pane, Session};
+use super::rows::selected_line;
+use super::view;
+
+/// What is meant by the line of envelope or content at which the person points, else by the
+/// selected row of the transcript; with all that is linked with it.
+pub fn selected(model: &Model) -> Selection {
+    let session = &model.session;
+    let here = |pane| pane == model.focus || model.focus == Pane::Explain;
+    let own = match session.pointed.filter(|(pane, _)| here(*pane)) {
+        Some((Pane::Envelope, line)) => view::envelope::meant_at(model, line),
+        Some((Pane::Content, line)) => view::content::meant_at(model, line),
+        _ => selected_line(model).map(|row| of_row(session, row)).unwrap_or_default(),
+    };
+    own.linked(&session.dialogue, &session.cards)
+}
+
+/// Where a line of mail data stands in the content of its message; the end mark stands nowhere.
+/// Where the content was not read, the header stands as it is.
+pub fn place(session: &Session, message: usize, line: usize) -> Option<Span> {
+    let read = session.read.as_ref().filter(|read| read.message == message);
+    if let Some(read) = read {
+        return Some(read.content.line(line)).filter(|span| !span.is_empty());
+    }
+    let range = session.dialogue.messages().get(message)?.line_range(line)?;
+    let place = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    Some(Span::new(place(range.start), place(range.end)))
+}
+
+/// What a row of the transcript is.
+fn of_row(session: &Session, row: Row) -> Selection {
+    match row {
+        Row::Client { exchange } | Row::Server { exchange, .. } => {
+            Selection::new(vec![exchange], Vec::new())
+        }
+        Row::Data { message, line } => match place(session, message, line) {
+            Some(span) => Selection::new(Vec::new(), vec![(message, span)]),
+            None => Selection::new(answers(&session.dialogue, message), Vec::new()),
+        },
+        Row::Notice { .. } => Selection::default(),
+    }
+}
+
+/// The exchanges in which the end mark of a message is answered.
+fn answers(dialogue: &Dialogue, message: usize) -> Vec<usize> {
+    let Some(transaction) = dialogue.envelope().carrying(message) else { return Vec::new() };
+    let all = dialogue.exchanges().iter().enumerate().skip(transaction.exchange);
+    let all = all.take_while(|(_, e)| e.message.is_none_or(|other| other <= message));
+    let ends = all.filter(|(_, e)| e.message == Some(message) && e.turn.ends_message());
+    ends.map(|(at, _)| at).collect()
+}
+
+/// Whether row `at` of the transcript is the same as what is selected, or a part of it.
+pub fn has_row(session: &Session, at: usize) -> bool {
+    let row = session.dialogue.wire().row(at).filter(|_| !session.selection.is_empty());
+    row.is_some_and(|row| of_row(session, row).meets(&session.selection))
+}
+
+/// The first row that is the same or a part of it.
+pub fn first_row(session: &Session) -> Option<usize> {
+    let wire = session.dialogue.wire();
+    let mut next = 0;
+    while let Some((rows, begin)) = wire.run(next) {
+        next = rows.end;
+        let first = match begin {
+            Row::Data { message, .. } => {
+                let first = session.selection.of_message(message).next();
+                let line = first.and_then(|span| line_of(session, message, span.start));
+                line.and_then(|line| row_of_line(&session.dialogue, &rows, line))
+            }
+            _ => Some(rows.start).filter(|row| has_row(session, *row)),
+        };
+        if first.is_some() {
+            return first;
+        }
+    }
+    None
+}
+
+/// The line of a message in which a byte of its content stands.
+pub fn line_of(session: &Session, message: usize, offset: usize) -> Option<usize> {
+    match session.read.as_ref().filter(|read| read.message == message) {
+        Some(read) => Some(read.content.line_at(offset)),
+        None => Some(session.dialogue.messages().get(message)?.line_at(offset as u64)),
+    }
+}
+
+fn row_of_line(dialogue: &Dialogue, rows: &Range<usize>, wanted: usize) -> Option<usize> {
+    let Some(Row::Data { line, .. }) = dialogue.wire().row(rows.start) else { return None };
+    let row = rows.start + wanted.checked_sub(line)?;
+    rows.contains(&row).then_some(row)
+}
+
+/// The places in the text of row `at`, a line of mail data, whose bytes are selected; `None` for
+/// any other row.
+pub fn places(session: &Session, at: usize) -> Option<Vec<Range<usize>>> {
+    let Some(Row::Data { message, line }) = session.dialogue.wire().row(at) else { return None };
+    let bytes = session.dialogue.messages().get(message)?.line(line)?;
+    let span = place(session, message, line)?;
+    let text = bytes.strip_suffix(b"\r\n").unwrap_or(&bytes);
+    let stuffed = bytes.len().saturating_sub(span.len());
+    let wanted = session.selection.of_message(message);
+    Some(visible_places(text, (span, stuffed), wanted))
+}
+
+/// Where the bytes of `wanted` stand in what is shown of `line`, whose content is at a span behind
+/// so many bytes that are none of it: a doubled dot.
+pub fn visible_places(
+    line: &[u8],
+    (span, stuffed): (Span, usize),
+    wanted: impl Iterator<Item = Span>,
+) -> Vec<Range<usize>> {
+    let column = |offset: usize| {
+        let bytes = offset.clamp(span.start, span.end.max(span.start)) - span.start;
+        let bytes = if bytes == 0 { 0 } else { bytes + stuffed };
+        visible(line.get(..bytes).unwrap_or(line)).len()
+    };
+    let places = wanted.map(|own| column(own.start)..column(own.end));
+    places.filter(|place| !place.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::Message;
+    use super::super::model::ContentView;
+    use super::super::rows;
+    use super::super::update::update;
+    use super::*;
+    use crate::display::Theme;
+    use crate::display::keys::Keys;
+    use crate::journal::transcript::recording;
+    use crate::knowledge::{self, Lang};
+
+    /// Somebody is named twice, with another case and tag, blindly, and not at all; dots are doubled,
+    /// a field is folded, and each recipient has an answer of its own.
+    const TALK: &str = "S: 220 mx LMTP\nC: LHLO x\nS: 250-mx\nS: 250 SIZE 90\nC: MAIL FROM:<a@b.example> SIZE=1\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: RCPT TO:<E+x@d.example>\nS: 250 ok\nC: RCPT TO:<h@d.example>\nS: 250 ok\nC: RCPT TO:<n@d.example>\nS: 550-no\nS: 550 such user\nC: DATA\nS: 354 go\nC: From: A <a@B.example>\nC: To: C <c@d.example>,\nC:  e@d.example\nC: Cc: c@D.example, z@d.example\nC: Bcc: h@d.example\nC: Content-Type: multipart/mixed; boundary=b\nC: \nC: --b\nC: \nC: ..dot\nC: --b\nC: Content-Type: text/html\nC: \nC: <p>x\nC: --b--\nC: .\nS: 250 one\nS: 250 two\nS: 452 three\nC: MAIL FROM:<>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: RSET\nS: 250 ok\n";
+
+    fn model() -> Model {
+        let theme = Theme::embedded("terminal").unwrap();
+        let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+        let mut model = Model::new((120, 60), Lang::En, theme, keys);
+        for event in recording(TALK.as_bytes()).unwrap().events() {
+            update(&mut model, Message::Heard(1, event.clone()));
+        }
+        model
+    }
+
+    /// Whatever can be selected.
+    #[derive(Clone, Copy, Debug)]
+    enum Element {
+        Row(usize),
+        Envelope(usize),
+        Content(ContentView, usize),
+    }
+
+    fn elements(model: &mut Model) -> Vec<Element> {
+        let rows = 0..model.session.dialogue.wire().len();
+        let envelope = 0..=view::envelope::length(model);
+        let mut all: Vec<_> =
+            rows.map(Element::Row).chain(envelope.map(Element::Envelope)).collect();
+        for content in ContentView::ALL {
+            model.session.view = content;
+            let lines = 0..=view::content::length(model, usize::MAX - 1);
+            all.extend(lines.map(|line| Element::Content(content, line)));
+        }
+        all
+    }
+
+    /// The element is selected, and nothing else happens.
+    fn select(model: &mut Model, element: Element) {
+        let session = &mut model.session;
+        (session.cursor, session.pointed) = (None, None);
+        match element {
+            Element::Row(row) => {
+                session.cursor = Some(row);
+                model.focus = Pane::Transcript;
+            }
+            Element::Envelope(line) => {
+                session.pointed = Some((Pane::Envelope, line));
+                model.focus = Pane::Envelope;
+            }
+            Element::Content(content, line) => {
+                session.view = content;
+                session.pointed = Some((Pane::Content, line));
+                model.focus = Pane::Content;
+            }
+        }
+        update(model, Message::Tick(model.now));
+    }
+
+    /// What an element is by itself.
+    fn own(model: &mut Model, element: Element) -> Selection {
+        match element {
+            Element::Row(row) => {
+                let row = model.session.dialogue.wire().row(row).unwrap();
+                of_row(&model.session, row)
+            }
+            Element::Envelope(line) => view::envelope::meant_at(model, line),
+            Element::Content(content, line) => {
+                model.session.view = content;
+                view::content::meant_at(model, line)
+            }
+        }
+    }
+
+    #[test]
+    fn what_marks_another_is_marked_by_it() {
+        let mut model = model();
+        let all = elements(&mut model);
+        let own: Vec<_> = all.iter().map(|element| own(&mut model, *element)).collect();
+        let selections: Vec<_> = all
+            .iter()
+            .map(|element| {
+                select(&mut model, *element);
+                model.session.selection.clone()
+            })
+            .collect();
+        let mut marks = 0;
+        for (one, selection) in selections.iter().enumerate() {
+            assert!(own[one].is_empty() || own[one].meets(selection), "{:?}", all[one]);
+            for (other, back) in selections.iter().enumerate() {
+                let there = own[other].meets(selection);
+                assert_eq!(there, own[one].meets(back), "{:?} and {:?}", all[one], all[other]);
+                marks += usize::from(there && one != other);
+            }
+        }
+        assert!(marks > 500, "only {marks} marks");
+    }
+
+    /// The rows of the transcript that are marked when `element` is selected.
+    fn marked(model: &mut Model, element: Element) -> Vec<String> {
+        select(model, element);
+        let session = &model.session;
+        let all = (0..session.dialogue.wire().len()).filter(|row| has_row(session, *row));
+        all.map(|row| rows::row(model, session, row).unwrap().text()).collect()
+    }
+
+    #[test]
+    fn a_recipient_is_its_command_its_replies_and_where_it_is_named() {
+        let mut model = model();
+        let command = |model: &Model, text: &str| {
+            let rows = 0..model.session.dialogue.wire().len();
+            let mut rows = rows.filter(|row| {
+                rows::row(model, &model.session, *row).unwrap().text().contains(text)
+            });
+            Element::Row(rows.next().unwrap())
+        };
+        let first = command(&model, "RCPT TO:<c@");
+        let all = [
+            "RCPT TO:<c@d.example>",
+            "250 ok",
+            "To: C <c@d.example>,",
+            "Cc: c@D.example, z@d.example",
+            ".",
+            "250 one",
+        ];
+        assert_eq!(marked(&mut model, first), all);
+        // To the byte: the others of the field are somebody else.
+        let row = model.session.dialogue.wire();
+        let cc = (0..row.len())
+            .find(|at| rows::row(&model, &model.session, *at).unwrap().text().starts_with("Cc:"));
+        assert_eq!(places(&model.session, cc.unwrap()), Some(vec![4..15]));
+        let cc = command(&model, "Cc: ");
+        assert_eq!(
+            marked(&mut model, cc),
+            ["RCPT TO:<c@d.example>", "250 ok", "Cc: c@D.example, z@d.example", ".", "250 one"]
+        );
+        let tagged = command(&model, "RCPT TO:<E+x");
+        assert_eq!(
+            marked(&mut model, tagged),
+            ["RCPT TO:<E+x@d.example>", "250 ok", " e@d.example", ".", "250 two"]
+        );
+        let refused = command(&model, "550 such");
+        let all = ["RCPT TO:<n@d.example>", "550-no", "550 such user"];
+        assert_eq!(marked(&mut model, refused), all);
+        let stuffed = command(&model, "..dot");
+        assert_eq!(marked(&mut model, stuffed), ["..dot"]);
+    }
+
+    #[test]
+    fn a_doubled_dot_is_marked_with_its_line() {
+        let line = b"..x\xe5y";
+        let span = Span::new(10, 14);
+        for (wanted, place) in
+            [((10, 14), 0..8), ((11, 12), 2..3), ((12, 13), 3..7), ((13, 20), 7..8)]
+        {
+            let wanted = std::iter::once(Span::new(wanted.0, wanted.1));
+            assert_eq!(visible_places(line, (span, 1), wanted), [place]);
+        }
+        assert!(visible_places(line, (span, 1), std::iter::once(Span::new(0, 10))).is_empty());
+    }
+}
