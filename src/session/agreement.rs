@@ -173,6 +173,7 @@ struct Mention {
 
 /// What a header says of senders and recipients.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Heading {
     mentions: Vec<Mention>,
     /// Fields of recipients that name a group without members, with its name.
@@ -201,7 +202,7 @@ impl Heading {
     pub fn read(bytes: impl Into<Bytes>, complete: bool) -> Self {
         let content = Content::read(bytes);
         let international = !content.raw.is_ascii();
-        let mut out = Self { complete, international, ..Self::default() };
+        let mut out = Self { international, complete, ..Self::default() };
         let mut resent = Vec::new();
         let mut in_block = true;
         for (at, field) in content.fields.iter().enumerate() {
@@ -228,8 +229,8 @@ impl Heading {
         let recipients = matches!(named, As::Addressed | As::ResentTo);
         self.addressed |= recipients;
         if recipients {
-            let names = found.empty_groups.iter();
-            self.empty_groups.extend(names.map(|name| (field, name.clone())));
+            let groups = found.empty_groups.iter();
+            self.empty_groups.extend(groups.map(|group| (field, group.clone())));
         } else if matches!(named, As::Blind | As::ResentBcc) && found.all.is_empty() {
             self.empty_blind.push(field);
         }
@@ -325,8 +326,8 @@ fn sender(transaction: &Transaction, heading: Option<&Heading>, out: &mut Vec<Fi
     }
     let Some(heading) = heading else { return };
     let key = Key::of_path(&transaction.sender);
-    let names = |named: &[As]| heading.all(named).find(|mention| mention.key == key).cloned();
-    if let Some(author) = names(&[As::Author]) {
+    let who = |wanted: &[As]| heading.all(wanted).find(|mention| mention.key == key).cloned();
+    if let Some(author) = who(&[As::Author]) {
         found(
             Point::SenderIsAuthor,
             vec![Party { field: Some(author.field), span: Some(author.span), ..itself }],
@@ -338,12 +339,12 @@ fn sender(transaction: &Transaction, heading: Option<&Heading>, out: &mut Vec<Fi
         return;
     }
     let authors: Vec<_> = authors.collect();
-    if let Some(agent) = names(&[As::Agent]) {
+    if let Some(agent) = who(&[As::Agent]) {
         found(
             Point::SenderIsAgent,
             vec![Party { field: Some(agent.field), span: Some(agent.span), ..itself }],
         );
-    } else if let Some(agent) = names(&[As::Resender]) {
+    } else if let Some(agent) = who(&[As::Resender]) {
         found(
             Point::SenderResends,
             vec![Party { field: Some(agent.field), span: Some(agent.span), ..itself }],
@@ -561,7 +562,7 @@ mod tests {
     fn envelope(sender: &str, recipients: &[(&str, u16)]) -> Transaction {
         let mut text = format!("S: 220 mx\nC: MAIL FROM:<{sender}>\nS: 250 ok\n");
         for (recipient, code) in recipients {
-            text += &format!("C: RCPT TO:<{recipient}>\nS: {code} so\n");
+            text.extend(["C: RCPT TO:<", recipient, ">\nS: ", &code.to_string(), " so\n"]);
         }
         let mut dialogue = Dialogue::default();
         for event in recording(text.as_bytes()).unwrap().events() {

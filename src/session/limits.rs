@@ -365,7 +365,7 @@ mod tests {
     fn rows(offers: &[&str], said: &str) -> Vec<(&'static str, Side, Side, Side, Verdict)> {
         let mut text = "S: 220 mx\nC: EHLO x\nS: 250-mx\n".to_owned();
         for offer in offers {
-            text += &format!("S: 250-{offer}\n");
+            text.extend(["S: 250-", offer, "\n"]);
         }
         text += "S: 250 HELP\n";
         text += said;
@@ -449,18 +449,19 @@ mod tests {
 
     #[test]
     fn utf8_is_needed_by_addresses_and_header_alone() {
-        let (head, body) = ("C: Subject: \\xc3\\xa5\nC: \nC: x\n", "C: A: b\nC: \nC: \\xc3\\xa5\n");
+        let (header, body) =
+            ("C: Subject: \\xc3\\xa5\nC: \nC: x\n", "C: A: b\nC: \nC: \\xc3\\xa5\n");
         let of = |offers: &[&str], params: &str, lines: &str| {
             let rows = rows(offers, &sent(params, lines));
             rows.into_iter().find(|row| row.0 == "SMTPUTF8").map(|row| (row.3, row.4))
         };
         let held = |held| Side::Held(vec![held]);
         let both = &["SMTPUTF8", "8BITMIME"][..];
-        assert_eq!(of(both, " SMTPUTF8", head), Some((held(Held::InHeader), Verdict::Fits)));
-        assert_eq!(of(both, "", head), Some((held(Held::InHeader), Verdict::Undeclared)));
+        assert_eq!(of(both, " SMTPUTF8", header), Some((held(Held::InHeader), Verdict::Fits)));
+        assert_eq!(of(both, "", header), Some((held(Held::InHeader), Verdict::Undeclared)));
         assert_eq!(of(both, " SMTPUTF8", body), Some((held(Held::Ascii), Verdict::Unneeded)));
         assert_eq!(of(both, "", body), None);
-        assert_eq!(of(&[], " SMTPUTF8", head), Some((held(Held::InHeader), Verdict::NotOffered)));
+        assert_eq!(of(&[], " SMTPUTF8", header), Some((held(Held::InHeader), Verdict::NotOffered)));
         let said = "C: MAIL FROM:<gr\\xc3\\xa5@b.example>\nS: 250 ok\n";
         let row = &rows(both, said)[0];
         assert_eq!((&row.3, row.4), (&held(Held::InAddress), Verdict::Undeclared));

@@ -32,6 +32,7 @@ pub fn list(bytes: &[u8], span: Span) -> Mailboxes {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "brackets and quotes stand inside each other")]
 struct Reader {
     found: Mailboxes,
     /// What it says outside of brackets, and inside.

@@ -138,7 +138,8 @@ fn signed(
     let mut pieces = pieces(model, session, at, &row);
     if same {
         let text: usize = row.tokens.iter().map(|token| token.text.len()).sum();
-        let places = selection::places(session, at).unwrap_or_else(|| vec![0..text]);
+        let whole = || std::iter::once(0..text).collect();
+        let places = selection::places(session, at).unwrap_or_else(whole);
         pieces = looking(pieces, &places, Role::Marked);
     }
     let mut lines = if model.wrap {

@@ -268,7 +268,8 @@ mod tests {
         let row = model.session.dialogue.wire();
         let cc = (0..row.len())
             .find(|at| rows::row(&model, &model.session, *at).unwrap().text().starts_with("Cc:"));
-        assert_eq!(places(&model.session, cc.unwrap()), Some(vec![4..15]));
+        let marked_bytes = places(&model.session, cc.unwrap()).unwrap();
+        assert_eq!(marked_bytes.iter().map(|p| (p.start, p.end)).collect::<Vec<_>>(), [(4, 15)]);
         let cc = command(&model, "Cc: ");
         assert_eq!(
             marked(&mut model, cc),
