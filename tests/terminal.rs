@@ -25,6 +25,7 @@ const LARGE: Size = (120, 40);
 
 const TAB: &str = "\t";
 const UP: &str = "\x1b[A";
+const DOWN: &str = "\x1b[B";
 const RIGHT: &str = "\x1b[C";
 const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
@@ -674,6 +675,46 @@ fn the_mouse_places_the_cursor_and_takes_only_three_modes() {
         |mode: &String| mode.starts_with("10") && !["1049", "1004"].contains(&mode.as_str());
     let set: Vec<_> = modes_set(&t).into_iter().filter(mouse).collect();
     assert_eq!(set, ["1000", "1002", "1006"]);
+}
+
+/// What is selected in one pane is marked in the others, while a message is typed and in a
+/// recording of it.
+#[test]
+fn one_selection_is_seen_in_all_panes() {
+    let home = program::Home::new();
+    let talk = home.file("talk.txt", "S: 220 mx\nC: EHLO pc.example.org\nS: 250 mx\nC: MAIL FROM:<alice@example.org>\nS: 250 ok\nC: RCPT TO:<bob@example.net>\nS: 250 ok\nC: DATA\nS: 354 go on\nC: From: alice@example.org\nC: To: bob@example.net\nC: \nC: hi\nC: .\nS: 250 ok\n");
+    let mut recording = Terminal::ehlo(LARGE, &["open", talk.to_str().unwrap()]);
+    recording.wait_for("To: bob@example.net");
+    let mut live = practice(LARGE);
+    for (line, shown) in [
+        ("EHLO pc.example.org", "S 250 ENHANCEDSTATUSCODES"),
+        ("MAIL FROM:<alice@example.org>", "sender given"),
+        ("RCPT TO:<bob@example.net>", "RCPT 1 ok"),
+        ("DATA", "DATA> "),
+        ("From: alice@example.org", "MAIL FROM stands in From"),
+        ("To: bob@example.net", "C To: bob@example.net"),
+    ] {
+        live.line(line);
+        live.wait_for(shown);
+    }
+    live.keys(CTRL_U);
+    for t in [&mut live, &mut recording] {
+        t.keys(ESC);
+        t.wait_for("\u{2554} 1 Transcript");
+        t.keys("4");
+        t.wait_for("\u{2554} 4 Content");
+        t.keys(DOWN);
+        t.wait_for("C>MAIL FROM");
+        t.keys(DOWN);
+        t.wait_for("C>RCPT TO:<bob@example.net>");
+        t.wait_for("> To <bob@example.net>");
+        t.wait_for("C=To: bob@example.net");
+        // A click in another pane does the same.
+        let (x, y) = t.find("From <alice@example.org>");
+        t.click((x, y));
+        t.wait_for(">From: alice@example.org");
+        t.wait_for("C>MAIL FROM");
+    }
 }
 
 #[test]
