@@ -4,6 +4,8 @@ pub mod advice;
 pub mod article;
 pub mod colour;
 pub mod content;
+pub mod hex;
+pub mod html;
 pub mod keys;
 pub mod line;
 pub mod login;

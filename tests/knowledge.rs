@@ -51,6 +51,7 @@ const FILES: &[&str] = &[
     "text/editor.toml",
     "text/group.toml",
     "text/interface.toml",
+    "text/parts.toml",
     "text/reach.toml",
     "text/send.toml",
     "text/tls.toml",

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::display::content::parts::part_words;
 use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;
 use crate::display::words::{
-    address, answers_for, delivery_words, end_word, fate_key, fate_words, params, part_line,
+    address, answers_for, delivery_words, end_word, fate_key, fate_words, params,
 };
 use crate::display::{login, offers, security, who};
 use crate::journal::{Happening, Moment, transcript};
@@ -359,7 +360,7 @@ pub fn content(content: &Content, lang: Lang) -> String {
     }
     for part in &content.parts {
         let indent = "  ".repeat(part.depth.min(20) + 1);
-        let _ = writeln!(out, "{indent}- {}", part_line(part));
+        let _ = writeln!(out, "{indent}- {}", part_words(part));
     }
     out
 }

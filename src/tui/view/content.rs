@@ -4,11 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{Line, body, header, parts};
+use crate::display::content::{self, Sheet, body, raw};
 use crate::display::text::{width, wrap};
-use crate::display::token::tokens;
 use crate::knowledge::{self, Kind, Topic};
-use crate::session::content::Content;
 use crate::session::{Message, Row};
 use crate::smtp::Span;
 
@@ -38,7 +36,7 @@ pub fn meant(model: &Model, columns: usize) -> Option<usize> {
     match model.session.view {
         ContentView::Header => signed(&all(model, columns, usize::MAX)),
         ContentView::Raw => Some(line),
-        ContentView::Parts | ContentView::Body => None,
+        _ => None,
     }
 }
 
@@ -49,13 +47,94 @@ fn room(area: Rect) -> usize {
 
 /// `height` lines from number `scroll` on.
 pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
-    if model.session.view == ContentView::Raw
-        && let Some((_, message)) = message(model)
-    {
-        let line = selected(model).map(|(_, line)| line);
-        return raw(message, scroll, height, columns, line);
+    let Some(sheet) = sheet(model, columns) else {
+        return in_sight(nothing(model, columns), scroll, height);
+    };
+    let view = model.session.view;
+    let range = scroll..scroll.saturating_add(height);
+    let lines = content::lines(view, &sheet, range.clone());
+    let meant = match view {
+        ContentView::Raw => selected(model).map(|(_, line)| line),
+        ContentView::Header => selected_bytes(model).and_then(|span| {
+            let all = content::lines(view, &sheet, 0..range.end);
+            all.iter().position(|line| line.shows(span))
+        }),
+        _ => None,
+    };
+    let mut lines: Vec<_> = lines.into_iter().map(|line| line.pieces).collect();
+    let meant = meant.and_then(|at| lines.get_mut(at.checked_sub(scroll)?));
+    if let Some(line) = meant {
+        if view == ContentView::Raw {
+            for piece in line.iter_mut().filter(|(role, _)| *role == Role::Data) {
+                piece.0 = Role::Selected;
+            }
+        }
+        let sign = (Role::Selected, ">".to_owned());
+        match line.first_mut().filter(|_| view == ContentView::Header) {
+            Some(first) => *first = (Role::Selected, format!(">{}", first.1)),
+            None => line.insert(0, sign),
+        }
     }
-    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
+    if lines.len() < height {
+        let known = content::count(view, &sheet, range.end);
+        let rest = remarks(model, columns);
+        lines
+            .extend(rest.into_iter().skip(scroll.saturating_sub(known)).take(height - lines.len()));
+    }
+    lines
+}
+
+/// What the lines of the pane are made of, once something of the message was read.
+pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
+    let (index, message) = message(model)?;
+    let read = model.session.read.as_ref()?;
+    let view = model.session.view;
+    // Lines as they crossed the wire are there for every message.
+    if read.message != index && view != ContentView::Raw {
+        return None;
+    }
+    let (content, laid) = (&read.content, &read.laid);
+    let is_missing = match view {
+        ContentView::Header => content.fields.is_empty(),
+        ContentView::Body => content.body.is_none(),
+        _ => false,
+    };
+    let (shown, lang) = (model.session.shown, model.lang);
+    (!is_missing).then_some(Sheet { content, message, shown, lang, columns, laid })
+}
+
+/// What stands there instead of lines.
+fn nothing(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+    let last = model.session.dialogue.messages().len().checked_sub(1);
+    let read = model.session.read.as_ref().filter(|read| Some(read.message) == last);
+    let key = match (last, read, model.session.view) {
+        (None, ..) => "content.empty",
+        (_, Some(_), ContentView::Header) => "content.none",
+        (_, Some(_), ContentView::Body) => "content.no-body",
+        _ => return sentence(model, "content.reading", columns),
+    };
+    let mut out = sentence(model, key, columns);
+    out.extend(remarks(model, columns));
+    out
+}
+
+fn sentence(model: &Model, key: &'static str, columns: usize) -> Vec<Vec<Piece>> {
+    let text = knowledge::word(model.lang, key);
+    wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect()
+}
+
+/// What there is to say behind the lines: that there is more than was read.
+fn remarks(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+    let mut out = Vec::new();
+    if model.session.reading {
+        out.extend(sentence(model, "content.reading", columns));
+    }
+    let beyond = model.session.read.as_ref().map_or(0, |read| read.content.beyond);
+    if beyond > 0 {
+        let values = [("n", &*beyond.to_string())];
+        out.push(vec![(Role::Dim, knowledge::fill(model.lang, "content.beyond", &values))]);
+    }
+    out
 }
 
 /// The message that is shown: the last one, or in raw lines that of the selected line.
@@ -84,9 +163,12 @@ fn selected_bytes(model: &Model) -> Option<Span> {
 /// The last line to which one can scroll, or one behind line `wanted`: no more are made.
 pub fn length(model: &Model, wanted: usize) -> usize {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
-    let count = match (model.session.view, message(model)) {
-        (ContentView::Raw, Some((_, message))) => message.line_count(),
-        _ => all(model, columns, wanted.saturating_add(1)).len(),
+    let count = match sheet(model, columns) {
+        Some(sheet) => {
+            content::count(model.session.view, &sheet, wanted.saturating_add(2))
+                + remarks(model, columns).len()
+        }
+        None => nothing(model, columns).len(),
     };
     count.saturating_sub(1)
 }
@@ -99,124 +181,89 @@ pub fn title(model: &Model, area: Rect) -> Title {
     let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
     let name = || (word(Pane::Content.title()).to_owned(), back.clone());
     let colon = || (word("colon").to_owned(), None);
-    let mut all = vec![name(), colon()];
-    for view in ContentView::ALL {
+    let mut rest = vec![name(), colon()];
+    for view in window(model, room(area)) {
         let name = word(view.title());
         let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
-        let gap = if view == ContentView::default() { "" } else { " " };
-        all.extend([(gap.to_owned(), None), (name, Some(Click::View(view)))]);
+        let gap = if rest.len() == 2 { "" } else { " " };
+        rest.extend([(gap.to_owned(), None), (name, Some(Click::View(view)))]);
     }
-    if all.iter().map(|(text, _)| width(text)).sum::<usize>() <= room(area) {
-        return all;
+    if let [_, _, _, only] = rest.as_mut_slice() {
+        // One click goes on to the next view, as the key does.
+        only.1 = Some(Click::View(model.session.view.next()));
     }
-    // One click goes on to the next view, as the key does.
-    let shown = format!("[{}]", word(model.session.view.title()));
-    let next = Some(Click::View(model.session.view.next()));
-    vec![name(), colon(), (shown, next)]
+    rest
 }
 
-/// Which message, and how much of it there is; the size alone where there is no room for more.
+/// The views whose names fit beside each other: the shown one, and what is near it.
+fn window(model: &Model, room: usize) -> Vec<ContentView> {
+    let word = |key| width(knowledge::word(model.lang, key));
+    let own = model.session.view;
+    let at = ContentView::ALL.iter().position(|view| *view == own).unwrap_or_default();
+    let mut left = room
+        .saturating_sub(word(Pane::Content.title()) + word("colon"))
+        .saturating_sub(word(own.title()) + 2);
+    let (mut start, mut end) = (at, at + 1);
+    let need = |at: usize| ContentView::ALL.get(at).map(|view| word(view.title()) + 1);
+    loop {
+        let behind = need(end).filter(|need| *need <= left);
+        let before = start.checked_sub(1).and_then(need).filter(|need| *need <= left);
+        match (behind, before) {
+            // From the first one on, as far as that goes.
+            (_, Some(need)) => (start, left) = (start - 1, left - need),
+            (Some(need), None) => (end, left) = (end + 1, left - need),
+            (None, None) => break,
+        }
+    }
+    ContentView::ALL.get(start..end).unwrap_or_default().to_vec()
+}
+
+/// What is shown of which message, and how much of it there is, as far as there is room.
 fn remark(model: &Model, room: usize) -> String {
     let Some((index, message)) = message(model) else { return String::new() };
     let key = if message.is_complete() { "content.message" } else { "content.growing" };
     let (n, size) = ((index + 1).to_string(), message.wire_len().to_string());
     let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
-    if width(&all) + 2 <= room { all } else { format!("{size} B") }
+    let way = way_words(model);
+    let with_way = way.as_ref().map(|way| format!("{way}; {all}"));
+    let said = [with_way, way, Some(all)];
+    let fits = said.into_iter().flatten().find(|text| width(text) + 2 <= room);
+    fits.unwrap_or_else(|| format!("{size} B"))
+}
+
+/// Which part is seen and how, or which bytes.
+pub fn way_words(model: &Model) -> Option<String> {
+    let sheet = sheet(model, usize::MAX)?;
+    let word = |key| knowledge::word(model.lang, key);
+    match model.session.view {
+        ContentView::Body => {
+            let (at, way) = body::seen(&sheet)?;
+            let n = (at + 1).to_string();
+            let number = knowledge::fill(model.lang, "parts.number", &[("n", &n)]);
+            Some(format!("{number}{}{}", word("colon"), word(way.words())))
+        }
+        ContentView::Raw | ContentView::Hex => Some(word(raw::side_words(&sheet)).to_owned()),
+        _ => None,
+    }
 }
 
 /// The lines of the pane, at least `enough` of them if there are so many.
 pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
-    let sentence = |key| {
-        let text = knowledge::word(model.lang, key);
-        wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()
-    };
-    let Some(last) = model.session.dialogue.messages().len().checked_sub(1) else {
-        return sentence("content.empty");
-    };
-    let read = model.session.read.as_ref().filter(|r| r.message == last);
-    let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
-    let mut out = match model.session.view {
-        ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Body if content.body.is_none() => sentence("content.no-body"),
-        view => {
-            let bytes = selected_bytes(model).filter(|_| view == ContentView::Header);
-            signed_lines(made(content, view, columns, enough), bytes)
-        }
-    };
-    if model.session.reading {
-        out.extend(sentence("content.reading"));
-    }
-    if content.beyond > 0 {
-        let text =
-            knowledge::fill(model.lang, "content.beyond", &[("n", &content.beyond.to_string())]);
-        out.push(vec![(Role::Dim, text)]);
-    }
-    out
-}
-
-/// The lines of a view of the content, at least `enough` of them if there are so many.
-fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> Vec<Line> {
-    match view {
-        ContentView::Header => header::lines(content, columns, enough),
-        ContentView::Parts => parts::lines(content, columns, enough),
-        ContentView::Body => body::lines(content, columns, enough),
-        ContentView::Raw => Vec::new(),
-    }
-}
-
-/// The lines, with a sign at the first that shows `bytes`.
-fn signed_lines(lines: Vec<Line>, bytes: Option<Span>) -> Vec<Vec<Piece>> {
-    let meant = bytes.and_then(|span| lines.iter().position(|line| line.shows(span)));
-    let mut lines: Vec<_> = lines.into_iter().map(|line| line.pieces).collect();
-    if let Some(first) = meant.and_then(|at| lines.get_mut(at)?.first_mut()) {
-        first.0 = Role::Selected;
-        first.1.insert(0, '>');
-    }
-    lines
+    from(model, 0, columns, enough)
 }
 
 /// What line number `line` of the pane is about.
 pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
-    if let (ContentView::Raw, Some((number, _))) = (model.session.view, message(model)) {
+    if let (ContentView::Raw, Some((number, message))) = (model.session.view, message(model))
+        && line < message.line_count()
+        && model.session.shown.side != content::Side::Both
+    {
         return topics_of_data(model, number, line);
     }
-    let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
-        return Vec::new();
-    };
-    let lines = made(content, model.session.view, columns, line.saturating_add(1));
-    match lines.get(line) {
+    let Some(sheet) = sheet(model, columns) else { return Vec::new() };
+    match content::lines(model.session.view, &sheet, line..line.saturating_add(1)).first() {
         Some(line) => line.topics(),
         None => Topic::new(Kind::Idea, "body").into_iter().collect(),
     }
-}
-
-/// Lines as they crossed the wire, stuffed dots and end mark included, with every line end shown.
-/// The selected one has a sign.
-fn raw(
-    message: &Message,
-    scroll: usize,
-    height: usize,
-    columns: usize,
-    selected: Option<usize>,
-) -> Vec<Vec<Piece>> {
-    let shown = (scroll..message.line_count()).take(height);
-    let line = |at| {
-        let mut pieces: Vec<Piece> = Vec::new();
-        let bytes = message.line(at).unwrap_or_default();
-        let mut left = columns;
-        let is_selected = selected == Some(at);
-        if is_selected {
-            pieces.push((Role::Selected, ">".to_owned()));
-            left = left.saturating_sub(1);
-        }
-        for token in tokens(&bytes) {
-            let text = crate::display::text::clip(&token.text, left);
-            left -= width(&text);
-            let plain = if is_selected { Role::Selected } else { Role::Data };
-            pieces.push((if token.odd { Role::Dim } else { plain }, text));
-        }
-        pieces
-    };
-    shown.map(line).collect()
 }
