@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use html5gum::{StartTag, Token, Tokenizer};
+use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
 /// What stands out in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,15 +98,15 @@ const UNSEEN: [&str; 4] = ["head", "style", "template", "title"];
 /// Reads HTML.
 pub fn read(html: &str) -> Vec<Block> {
     let mut reader = Reader::default();
-    let mut tokens = Tokenizer::new(html);
+    let mut emitter = DefaultEmitter::default();
+    // What stands in a script or a style is no HTML.
+    emitter.naively_switch_states(true);
+    let mut tokens = Tokenizer::new_with_emitter(html, emitter);
     for token in &mut tokens {
         let Ok(token) = token;
         match token {
             Token::StartTag(tag) => {
                 let name = String::from_utf8_lossy(&tag.name).into_owned();
-                if name == "script" {
-                    reader.script = true;
-                }
                 reader.begin(&name, &attributes(&tag), tag.self_closing);
             }
             Token::EndTag(tag) => reader.end(&String::from_utf8_lossy(&tag.name)),
@@ -159,7 +159,6 @@ struct Reader {
     hidden: usize,
     unseen: usize,
     pre: usize,
-    script: bool,
     secret: String,
     link: Option<(String, String)>,
 }

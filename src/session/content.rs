@@ -5,6 +5,8 @@
 //! The only file that knows `mail_parser`. Nothing here fails: what cannot be parsed has no
 //! parts, and the raw bytes remain.
 
+mod depth;
+
 use std::sync::{LazyLock, OnceLock};
 
 use bytes::Bytes;
@@ -145,7 +147,8 @@ impl Content {
         let line_ends =
             memchr::memchr_iter(b'\n', &raw).filter_map(|at| u32::try_from(at + 1).ok());
         let mut content = Self { line_ends: line_ends.collect(), raw, beyond, ..Self::default() };
-        let Some(message) = PARSER.parse(&content.raw) else { return content };
+        let seen = depth::bounded(&content.raw);
+        let Some(message) = PARSER.parse(&*seen) else { return content };
         content.body = body_start(&content.raw);
         content.fields = fields(message.parts.first(), &content.raw);
         content.parts = parts(message);
@@ -292,7 +295,9 @@ pub(super) fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
 
 /// Whether texts in `charset` can be read.
 pub fn is_known_charset(charset: &str) -> bool {
-    charset_decoder(charset.as_bytes()).is_some()
+    // Text is taken for UTF-8 without a decoder.
+    let utf8 = ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name));
+    utf8 || charset_decoder(charset.as_bytes()).is_some()
 }
 
 /// The addresses in the value of a field, without names and groups; what should be an address is
@@ -431,7 +436,7 @@ fn read_part(part: &MessagePart<'_>, len: usize) -> Part {
     Part {
         depth: 0,
         within: None,
-        kind: kind.map_or_else(|| undeclared.to_owned(), |kind| kind.to_lowercase()),
+        kind: kind.map_or_else(|| undeclared.to_owned(), |kind| depth::kind(kind.to_lowercase())),
         nature,
         charset: declared.and_then(|t| t.attribute("charset")).map(str::to_owned),
         encoding: part.content_transfer_encoding().map(str::to_owned),

@@ -532,3 +532,149 @@ impl Judge<'_> {
         self.say(rule, at, case.place("Content-Type"), &[]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of the flaws of each part.
+    fn flaws(message: &[u8]) -> Vec<(usize, &'static str)> {
+        let content = Content::read(message.to_vec());
+        let judgement = content.judgement();
+        judgement.flaws().iter().map(|flaw| (flaw.part, flaw.rule.name())).collect()
+    }
+
+    fn wire(text: &str) -> Vec<u8> {
+        text.replace('\n', "\r\n").into_bytes()
+    }
+
+    const MIME: &str = "From: a@b.example\nMIME-Version: 1.0\n";
+
+    #[test]
+    fn each_flaw_is_named() {
+        let mixed = "Content-Type: multipart/mixed; boundary=b\n";
+        let text = "Content-Type: text/plain; charset=utf-8\n";
+        let coded = |encoding: &str| format!("{text}Content-Transfer-Encoding: {encoding}\n");
+        let png = "\n\niVBORw0KGgoAAAANSUhEUg==\n";
+        let file = |kind: &str, name: &str, body: &str| {
+            format!(
+                "Content-Type: {kind}\nContent-Disposition: attachment; filename={name}\nContent-Transfer-Encoding: base64{body}"
+            )
+        };
+        for (fields, name) in [
+            (format!("{mixed}\n--b\n\none\n--b\n\ntwo\n--b--\n"), ""),
+            (format!("{text}\nplain\n"), ""),
+            (format!("{}\nQUJD\n", coded("base64")), ""),
+            (format!("{}\na=3Db=\nc\n", coded("quoted-printable")), ""),
+            (format!("{mixed}\n--b\n\none\n--b\n\ntwo\n"), "boundary-open"),
+            (format!("{mixed}\nno boundary\n"), "boundary-unused"),
+            ("Content-Type: multipart/mixed\n\nx\n".to_owned(), "no-boundary"),
+            (
+                format!("{}\n--b\n\nx\n--b\n\ny\n--b--\n", mixed.replace("=b", &format!("=\"{}\"", "b".repeat(71)))),
+                "bad-boundary",
+            ),
+            (format!("{mixed}\ntext --b\n\nx\n--b--\n"), "boundary-inside"),
+            (format!("{mixed}\n--b--\n"), "no-parts"),
+            (format!("{mixed}\n--b\n\none\n--b--\n"), "one-part"),
+            (
+                format!("{mixed}Content-Transfer-Encoding: base64\n\n--b\n\none\n--b\n\ntwo\n--b--\n"),
+                "encoded-multipart",
+            ),
+            (
+                format!("{mixed}\n--b\nContent-Transfer-Encoding: 8bit\n\none\n--b\n\ntwo\n--b--\n"),
+                "narrow",
+            ),
+            (format!("{}\nQU*D\n", coded("base64")), "base64"),
+            (format!("{}\nQUJ\n", coded("base64")), "padding"),
+            (format!("{}\n{}\n", coded("base64"), "QUJD".repeat(20)), "long-encoded"),
+            (format!("{}\na=G0\n", coded("quoted-printable")), "quoted"),
+            (format!("{}\n{}\n", coded("quoted-printable"), "x".repeat(77)), "long-encoded"),
+            (format!("{}\nx\n", coded("x-uuencode")), "unknown-encoding"),
+            (format!("{text}\ncaf\u{e9}\n"), "no-encoding"),
+            ("Content-Transfer-Encoding: 8bit\n\ncaf\u{e9}\n".to_owned(), "no-charset"),
+            ("\ncaf\u{e9}\n".to_owned(), "naked"),
+            (format!("{}\nx\n", text.replace("utf-8", "klingon")), "unknown-charset"),
+            (format!("{}\n6Q==\n", coded("base64")), "not-in-charset"),
+            (format!("{text}{text}\nx\n"), "repeated"),
+            (format!("{text}\n{}\n", "x".repeat(999)), "long"),
+            (format!("{text}\na\0b\n"), "nul"),
+            (format!("{text}\na\rb\n"), "bare-cr"),
+            (file("image/jpeg", "a.jpg", png), "type-lies"),
+            (file("image/png", "a.jpg", png), "name-lies"),
+            (file("application/octet-stream", "a.jpg", png), "name-lies"),
+            (file("application/octet-stream", "a.exe", "\n\nQUJD\n"), "name-runs"),
+            (file("application/octet-stream", "a.pdf.exe", "\n\nQUJD\n"), "name-double"),
+            (file("image/png", "\"x/a.png\"", png), "name-path"),
+            (file("image/png", "\"=?utf-8?q?a?=.png\"", png), "name-word"),
+            (file("image/png; name=b.png", "a.png", png), "names-differ"),
+            (
+                file("image/png", "x", png).replace("filename=x", "filename*=utf-8''caf%C3%A9.png"),
+                "name-coded",
+            ),
+            (
+                file("image/png", "x", png).replace("filename=x", "filename*=utf-8''a%E2%80%AEgnp.png"),
+                "name-hides",
+            ),
+            ("Content-Type: message/partial; id=x; number=1\n\nx\n".to_owned(), "partial"),
+            (
+                "Content-Type: message/external-body; access-type=ftp\n\nx\n".to_owned(),
+                "external",
+            ),
+            (
+                "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"\n\n--b\n\nx\n--b\n\ny\n--b--\n".to_owned(),
+                "smime-signed",
+            ),
+            (
+                "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\nContent-Transfer-Encoding: base64\n\nQUJD\n".to_owned(),
+                "smime",
+            ),
+            (
+                "Content-Type: multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"\n\n--b\n\nx\n--b\n\ny\n--b--\n".to_owned(),
+                "pgp-encrypted",
+            ),
+            ("\n-----BEGIN PGP MESSAGE-----\nx\n".to_owned(), "pgp-inline"),
+            (
+                "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeA0KDQppbg0K\n".to_owned(),
+                "encoded-message",
+            ),
+        ] {
+            let seen = flaws(&wire(&format!("{MIME}{fields}")));
+            let names: Vec<_> = seen.iter().map(|(_, name)| *name).collect();
+            if name.is_empty() {
+                assert!(names.is_empty(), "{fields}: {names:?}");
+            } else {
+                assert!(names.contains(&name), "{name}: {names:?} in {fields}");
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_of_a_file_are_one_thing_to_say() {
+        assert_eq!(flaws(b"Subject: x\n\na\nb\n"), [(0, "lf-ends")]);
+        assert_eq!(flaws(b"Subject: x\r\n\r\na\nb\n"), [(0, "bare-lf")]);
+        assert_eq!(flaws(b"Content-Type: text/plain\r\n\r\nx\r\n"), [(0, "no-version")]);
+    }
+
+    #[test]
+    fn what_stands_around_parts() {
+        let text = wire(&format!(
+            "{MIME}Content-Type: multipart/mixed; boundary=b\n\nbefore\n--b\n\none\n--b\n\ntwo\n--b--\nafter\n"
+        ));
+        let content = Content::read(text.clone());
+        let frame = content.judgement().frame(0).unwrap();
+        assert_eq!((frame.count, frame.closed), (2, true));
+        assert_eq!(frame.preamble.of(&text), b"before\r\n");
+        assert_eq!(frame.epilogue.of(&text), b"after\r\n");
+        assert_eq!(content.judgement().frame(1), None);
+    }
+
+    #[test]
+    fn places_are_where_the_bytes_are() {
+        let text = wire(&format!(
+            "{MIME}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nQUJD\nQU*D\n"
+        ));
+        let content = Content::read(text.clone());
+        let flaw = &content.judgement().of_part(0)[0];
+        assert_eq!((flaw.rule.name(), flaw.span.of(&text)), ("base64", &b"*"[..]));
+    }
+}
