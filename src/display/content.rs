@@ -153,7 +153,7 @@ pub fn count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
         ContentView::Raw => raw::count(sheet),
         ContentView::Hex => hex::count(sheet),
         ContentView::Body if body::is_hex(sheet) => body::hex_count(sheet),
-        _ => sheet.laid.lines(view, sheet, wanted).len(),
+        _ => sheet.laid.lines(view, sheet, wanted).len().min(wanted),
     }
 }
 
@@ -215,7 +215,7 @@ impl Laid {
             }
         };
         // Who scrolls asks for a little more each time.
-        let asked = enough.max(before.saturating_mul(2)).max(64);
+        let asked = enough.max(before.saturating_mul(2));
         let lines = Arc::new(lay_out(view, sheet, asked));
         let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         desk.kept = Some(Kept { key, asked, lines: lines.clone() });

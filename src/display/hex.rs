@@ -23,8 +23,8 @@ impl Shape {
     /// many.
     pub const fn of(len: usize, columns: usize) -> Self {
         let digits = match len {
-            ..=0x1_0000 => 4,
-            ..=0x100_0000 => 6,
+            ..=0xffff => 4,
+            0x1_0000..=0xff_ffff => 6,
             _ => 8,
         };
         let room = columns.saturating_sub(digits + 1);

@@ -2,6 +2,7 @@
 //! be fetched named, nothing fetched and nothing run.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
@@ -318,7 +319,7 @@ impl Reader {
         }
         if self.hidden + self.unseen == 0 {
             self.blank();
-            self.line.push_str(&format!("<{target}>"));
+            let _ = write!(self.line, "<{target}>");
         }
         if let (Some(named), Some(led)) = (host(said, false), host(&target, true))
             && !led.ends_with(&named)

@@ -82,7 +82,7 @@ pub fn part_seen(content: &Content, asked: Option<usize>) -> Option<usize> {
     asked
         .filter(known)
         .or_else(|| content.first_text())
-        .or((!content.parts.is_empty()).then_some(0))
+        .or_else(|| (!content.parts.is_empty()).then_some(0))
 }
 
 /// Whether bytes are seen, of which any is there at once.

@@ -148,9 +148,9 @@ impl Tree<'_> {
         let span = part.within.is_none().then_some(whole);
         let about = about(part);
         let made = |pieces| Line { pieces, about: about.clone(), span, part: Some(at) };
-        self.push(&beside, &below, role, &part_words(part), &made);
+        self.push(&beside, &below, role, &part_words(part), made);
         for text in enclosed(content, at, part) {
-            self.push(&below, &below, Role::Decoded, &text, &made);
+            self.push(&below, &below, Role::Decoded, &text, made);
         }
         for flaw in judgement.of_part(at) {
             let role = match flaw.rule.severity {

@@ -210,7 +210,7 @@ fn chunks_in(message: &Message, start: u64, end: u64) -> impl Iterator<Item = (u
     let first = all.partition_point(|begin| *begin < start);
     (first..all.len()).map_while(move |at| {
         let begin = *all.get(at)?;
-        let next = all.get(at + 1).copied().unwrap_or(message.wire_len());
+        let next = all.get(at + 1).copied().unwrap_or_else(|| message.wire_len());
         // What begins behind the last byte belongs to its line.
         let last = begin == end && end == message.wire_len();
         (begin < end || last).then_some((at + 1, begin, next - begin))

@@ -58,7 +58,7 @@ pub fn long_line(bytes: &[u8], limit: usize) -> Option<(Span, usize)> {
         let bare = line.strip_suffix(b"\n").unwrap_or(line);
         let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
         if bare.len() > limit {
-            first.get_or_insert(Span::new(at, at + bare.len()));
+            first.get_or_insert_with(|| Span::new(at, at + bare.len()));
             count += 1;
         }
         at += end;
@@ -91,11 +91,9 @@ pub fn line_faults(bytes: &[u8]) -> LineFaults {
         let byte = |at: Option<usize>| at.and_then(|at| bytes.get(at).copied());
         match byte(Some(at)) {
             Some(0) => met(&mut found.nul, at),
-            Some(b'\r') if byte(Some(at + 1)) != Some(b'\n') => {
-                // The last byte of a part may stand before the LF of a delimiter.
-                if at + 1 < bytes.len() {
-                    met(&mut found.bare_cr, at);
-                }
+            // The last byte of a part may stand before the LF of a delimiter.
+            Some(b'\r') if byte(Some(at + 1)).is_some_and(|behind| behind != b'\n') => {
+                met(&mut found.bare_cr, at);
             }
             Some(b'\n') if byte(at.checked_sub(1)) != Some(b'\r') && at > 0 => {
                 met(&mut found.bare_lf, at);

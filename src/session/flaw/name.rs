@@ -124,13 +124,15 @@ pub(super) fn lies(part: &Part, decoded: &[u8]) -> Vec<(&'static Rule, Values)> 
     let Some(extension) = extensions(name).next() else { return out };
     let guessed = mime_guess::from_ext(&extension);
     let mut guessed = guessed.iter_raw().peekable();
-    let Some(named) = guessed.peek().copied() else { return out };
+    let Some(named) = guessed.peek().copied().filter(|kind| *kind != "application/octet-stream")
+    else {
+        return out;
+    };
     let fits = |kind: &str| guessed.clone().any(|guess| is_alike(guess, kind));
     let lie = match found {
         Some(found) if !fits(found) => Some(found),
-        Some(_) => None,
         None if !says_nothing && !text && !fits(&part.kind) => Some(part.kind.as_str()),
-        None => None,
+        _ => None,
     };
     if let Some(found) = lie {
         let values = vec![

@@ -56,6 +56,7 @@ macro_rules! rules {
             };
         )*
 
+        /// All of them.
         #[cfg(test)]
         $vis const ALL: &[&Rule] = &[$(&$name),*];
     };

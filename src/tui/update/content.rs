@@ -24,7 +24,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
         Action::ContentBack => back(model),
         Action::ContentWay => next_way(model),
         Action::ContentViewPrevious if model.panes().content.is_none() => {
-            browse::show_content(model)
+            browse::show_content(model);
         }
         Action::ContentViewPrevious => to(model, model.session.view.previous()),
         _ => return false,

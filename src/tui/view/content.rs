@@ -165,7 +165,7 @@ pub fn length(model: &Model, wanted: usize) -> usize {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
     let count = match sheet(model, columns) {
         Some(sheet) => {
-            content::count(model.session.view, &sheet, wanted.saturating_add(2))
+            content::count(model.session.view, &sheet, wanted.saturating_add(1))
                 + remarks(model, columns).len()
         }
         None => nothing(model, columns).len(),
@@ -225,7 +225,9 @@ fn remark(model: &Model, room: usize) -> String {
     let (n, size) = ((index + 1).to_string(), message.wire_len().to_string());
     let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
     let way = way_words(model);
-    let with_way = way.as_ref().map(|way| format!("{way}; {all}"));
+    let with_way = way.as_ref().map(|way| {
+        knowledge::fill(model.lang, "content.way-of", &[("way", way), ("message", &all)])
+    });
     let said = [with_way, way, Some(all)];
     let fits = said.into_iter().flatten().find(|text| width(text) + 2 <= room);
     fits.unwrap_or_else(|| format!("{size} B"))
