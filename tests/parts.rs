@@ -284,7 +284,7 @@ proptest! {
         let hex = desk.view(ContentView::Hex, 80, Shown { side: Side::Stored, ..Shown::default() });
         let mut seen = Vec::new();
         for line in hex {
-            let digits = line[5..5 + 48].trim();
+            let digits = line.get(5..5 + 48).unwrap().trim();
             seen.extend(digits.split_whitespace().map(|d| u8::from_str_radix(d, 16).unwrap()));
         }
         prop_assert_eq!(&seen[..], &content.raw[..]);

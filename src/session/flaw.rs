@@ -353,11 +353,14 @@ impl Judge<'_> {
         if !is_boundary(&boundary) {
             self.say(&BAD_BOUNDARY, at, place, &values);
         }
+        let delimiter = format!("--{boundary}");
         if frame.count == 0 {
-            self.say(&BOUNDARY_UNUSED, at, place, &values);
+            let mut lines = case.body().split(|b| *b == b'\n');
+            let stands = lines.any(|line| line.starts_with(delimiter.as_bytes()));
+            let rule = if stands { &NO_PARTS } else { &BOUNDARY_UNUSED };
+            self.say(rule, at, place, &values);
             return;
         }
-        let delimiter = format!("--{boundary}");
         let opening = case.source.get(frame.preamble.end..case.part.body.end).unwrap_or_default();
         let line = opening.split_inclusive(|b| *b == b'\n').next().unwrap_or_default();
         let here = Span::new(frame.preamble.end, frame.preamble.end + line.len());

@@ -115,10 +115,10 @@ rules! {
     // What a part is for.
     PARTIAL = "flaw.partial", Warn, "RFC 2046 §5.2.2", "part";
     EXTERNAL = "flaw.external", Warn, "RFC 2046 §5.2.3", "part";
-    SMIME_SIGNED = "flaw.smime-signed", Info, "RFC 8551 §3.5", "part";
-    SMIME_ENVELOPED = "flaw.smime", Info, "RFC 8551 §3.2", "part";
-    PGP_SIGNED = "flaw.pgp-signed", Info, "RFC 3156 §5", "part";
-    PGP_ENCRYPTED = "flaw.pgp-encrypted", Info, "RFC 3156 §4", "part";
-    PGP_KEYS = "flaw.pgp-keys", Info, "RFC 3156 §7", "part";
-    PGP_INLINE = "flaw.pgp-inline", Info, "RFC 9580 §7", "part";
+    SMIME_SIGNED = "flaw.smime-signed", Info, "RFC 8551 §3.5", "smime";
+    SMIME_ENVELOPED = "flaw.smime", Info, "RFC 8551 §3.2", "smime";
+    PGP_SIGNED = "flaw.pgp-signed", Info, "RFC 3156 §5", "openpgp";
+    PGP_ENCRYPTED = "flaw.pgp-encrypted", Info, "RFC 3156 §4", "openpgp";
+    PGP_KEYS = "flaw.pgp-keys", Info, "RFC 3156 §7", "openpgp";
+    PGP_INLINE = "flaw.pgp-inline", Info, "RFC 9580 §7", "openpgp";
 }
