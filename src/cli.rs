@@ -3,6 +3,7 @@
 mod attach;
 mod common;
 mod reach;
+mod seen;
 mod send;
 mod text;
 mod tls;
@@ -21,6 +22,7 @@ use crate::speaker::Policy;
 pub use attach::Attachments;
 pub use common::Common;
 pub use reach::{ReachArgs, Slip, typed as typed_route};
+pub use seen::SeenArgs;
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
 
@@ -79,6 +81,8 @@ enum Verb {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        seen: SeenArgs,
     },
     /// Look at recordings or transcripts on the screen
     #[command(after_help = text::OPEN)]
@@ -190,6 +194,8 @@ pub enum Mode {
         full: bool,
         /// As JSON.
         json: bool,
+        /// What of a message.
+        seen: SeenArgs,
     },
     /// The practice server.
     Serve {
@@ -285,10 +291,10 @@ pub fn read(
             Mode::Run(Run { scripts, server, codes, full, json })
         }
         Some(Verb::Send(send)) => Mode::Send(send),
-        Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
+        Some(Verb::Show { file, full, json, seen }) => Mode::Show { file, full, json, seen },
         Some(Verb::Open { files }) if piped => {
             let file = only(files, "without a screen, one file")?;
-            Mode::Show { file, full: false, json: false }
+            Mode::Show { file, full: false, json: false, seen: SeenArgs::default() }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {

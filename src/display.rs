@@ -5,6 +5,8 @@ pub mod article;
 pub mod colour;
 pub mod content;
 pub mod envelope;
+pub mod hex;
+pub mod html;
 pub mod keys;
 pub mod line;
 pub mod login;

@@ -47,7 +47,10 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Send(send) => headless::send::run(&send, setting),
-        Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
+        Mode::Show { file, seen, .. } if seen.is_asked() => {
+            headless::look::run(&file, &seen, setting)
+        }
+        Mode::Show { file, full, json, .. } => headless::show::run(&file, full, json, setting),
         Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             let lang = setting.lang();

@@ -12,6 +12,7 @@ pub mod dane;
 pub mod dialogue;
 pub mod envelope;
 pub mod exchange;
+pub mod flaw;
 pub mod identity;
 pub mod limits;
 pub mod login;

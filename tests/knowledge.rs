@@ -55,6 +55,7 @@ const FILES: &[&str] = &[
     "text/envelope.toml",
     "text/group.toml",
     "text/interface.toml",
+    "text/parts.toml",
     "text/reach.toml",
     "text/send.toml",
     "text/tls.toml",
@@ -472,12 +473,15 @@ fn every_mark_on_a_draft_leads_to_an_entry() {
         pieces.iter().filter_map(source::content).collect()
     };
     let has_entry = |id: &str| Kind::ALL.iter().any(|kind| Topic::new(*kind, id).is_some());
-    let rules = literals("draft/review/rule.rs");
-    let rules: Vec<_> = rules.chunks(3).collect();
-    assert!(rules.len() > 40, "only {} rules were found", rules.len());
+    let all = [literals("draft/review/rule.rs"), literals("session/flaw/rule.rs")].concat();
+    let is_rule = |rule: &&[&str]| {
+        (rule[0].starts_with("review.") || rule[0].starts_with("flaw."))
+            && rule[1].starts_with("RFC ")
+    };
+    let rules: Vec<_> = all.windows(3).filter(is_rule).collect();
+    assert!(rules.len() > 75, "only {} rules were found", rules.len());
     for rule in rules {
-        let [key, clause, about] = rule else { panic!("{rule:?} is no rule") };
-        assert!(key.starts_with("review.") && clause.starts_with("RFC "), "{rule:?}");
+        let [key, _, about] = rule else { panic!("{rule:?} is no rule") };
         assert!(has_entry(about), "{key}: nothing is called {about}");
     }
     // A mark about a field leads to it.

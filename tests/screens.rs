@@ -35,6 +35,8 @@ mod looks;
 mod mouse;
 #[path = "screens/palette.rs"]
 mod palette;
+#[path = "screens/parts.rs"]
+mod parts;
 #[path = "screens/questions.rs"]
 mod questions;
 #[path = "screens/reading.rs"]

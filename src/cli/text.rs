@@ -47,6 +47,8 @@ or talk, 64 bad usage or input";
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl
   ehlo show message.eml --json
+  ehlo show message.eml --view parts                    the tree of its parts
+  ehlo show message.eml --part 3 > picture.png          the decoded bytes of a part
   ehlo show - < transcript.txt";
 
 pub(super) const OPEN: &str = "Examples:

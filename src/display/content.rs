@@ -2,18 +2,237 @@
 //!
 //! A line knows the bytes that it shows, so that what is selected elsewhere can be marked in it and
 //! the other way round, and the entries that explain it, which are looked up only when asked for.
+//! Views of bytes make the lines that are asked for; the others are laid out as far as somebody
+//! looks, and kept until something else is looked at.
 
 pub mod body;
 pub mod header;
+pub mod hex;
 pub mod parts;
+pub mod raw;
+pub mod save;
 
-use crate::knowledge::{Kind, Topic};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use crate::knowledge::{Kind, Lang, Topic};
+use crate::session::Message;
+use crate::session::content::Content;
 use crate::smtp::Span;
 
 use super::Role;
+pub use body::Way;
 
 /// A piece of a line.
 pub type Piece = (Role, String);
+
+/// What is shown of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ContentView {
+    /// Its fields, decoded.
+    #[default]
+    Header,
+    /// The tree of its parts.
+    Parts,
+    /// One of its parts: at first its text.
+    Body,
+    /// Its lines as they crossed the wire.
+    Raw,
+    /// Its bytes.
+    Hex,
+}
+
+impl ContentView {
+    /// In the order in which one goes through them.
+    pub const ALL: [Self; 5] = [Self::Header, Self::Parts, Self::Body, Self::Raw, Self::Hex];
+
+    /// The key of its title in the knowledge base.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Header => "content.header",
+            Self::Parts => "content.parts",
+            Self::Body => "content.body",
+            Self::Raw => "content.raw",
+            Self::Hex => "content.hex",
+        }
+    }
+
+    /// The name by which it is asked for.
+    pub fn name(self) -> &'static str {
+        self.title().rsplit('.').next().unwrap_or_default()
+    }
+
+    /// The view of this name, or the only one whose name begins so.
+    pub fn find(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        let mut begun = Self::ALL.into_iter().filter(|view| view.name().starts_with(&name));
+        let exact = Self::ALL.into_iter().find(|view| view.name() == name);
+        exact.or_else(|| begun.next().filter(|_| begun.next().is_none() && !name.is_empty()))
+    }
+
+    /// The names of all.
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+
+    /// The next one.
+    pub fn next(self) -> Self {
+        self.step(1)
+    }
+
+    /// The one before.
+    pub fn previous(self) -> Self {
+        self.step(Self::ALL.len() - 1)
+    }
+
+    fn step(self, by: usize) -> Self {
+        let at = Self::ALL.iter().position(|view| *view == self).unwrap_or_default();
+        Self::ALL.get((at + by) % Self::ALL.len()).copied().unwrap_or_default()
+    }
+}
+
+/// Which bytes of a message are shown: those that crossed the wire, or those that stay of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// As it was sent.
+    #[default]
+    Sent,
+    /// As it is stored.
+    Stored,
+    /// Both, beside each other where there is room.
+    Both,
+}
+
+/// What of a message is shown, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Shown {
+    /// The part that is seen as the body; without one, the first text.
+    pub part: Option<usize>,
+    /// How it is seen, if not in the way that fits it best.
+    pub way: Option<Way>,
+    /// Which bytes the views of bytes show.
+    pub side: Side,
+}
+
+/// What views are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Sheet<'a> {
+    /// The content as far as it was read.
+    pub content: &'a Content,
+    /// The message as it was carried.
+    pub message: &'a Message,
+    /// What of it is shown.
+    pub shown: Shown,
+    /// In which language.
+    pub lang: Lang,
+    /// How wide a line may be.
+    pub columns: usize,
+    /// What was laid out before.
+    pub laid: &'a Laid,
+}
+
+/// The lines of a view in `range`, as far as there are any.
+pub fn lines(view: ContentView, sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
+    match view {
+        ContentView::Raw => raw::lines(sheet, range),
+        ContentView::Hex => hex::lines(sheet, range),
+        ContentView::Body if body::is_hex(sheet) => body::hex_lines(sheet, range),
+        _ => {
+            let laid = sheet.laid.lines(view, sheet, range.end);
+            let end = range.end.min(laid.len());
+            laid.get(range.start.min(end)..end).unwrap_or_default().to_vec()
+        }
+    }
+}
+
+/// How many lines a view has, at least `wanted` if there are so many.
+pub fn count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
+    match view {
+        ContentView::Raw => raw::count(sheet),
+        ContentView::Hex => hex::count(sheet),
+        ContentView::Body if body::is_hex(sheet) => body::hex_count(sheet),
+        _ => sheet.laid.lines(view, sheet, wanted).len().min(wanted),
+    }
+}
+
+/// All lines of a view as text.
+pub fn text(view: ContentView, sheet: &Sheet<'_>) -> String {
+    let lines = lines(view, sheet, 0..usize::MAX);
+    lines.iter().flat_map(|line| [line.text().trim_end().to_owned(), "\n".to_owned()]).collect()
+}
+
+/// Lays out a view that is no view of bytes, at least `enough` lines of it if there are so many.
+fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
+    match view {
+        ContentView::Header => header::lines(sheet.content, sheet.columns, enough),
+        ContentView::Parts => parts::lines(sheet, enough),
+        ContentView::Body => body::lines(sheet, enough),
+        ContentView::Raw | ContentView::Hex => Vec::new(),
+    }
+}
+
+/// What lines depend on, for one content.
+type Key = (ContentView, Shown, Lang, usize);
+
+/// Lines that were laid out, with how many were asked for.
+#[derive(Debug)]
+struct Kept {
+    key: Key,
+    asked: usize,
+    lines: Arc<Vec<Line>>,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    kept: Option<Kept>,
+    decoded: Option<(usize, Bytes)>,
+}
+
+/// What was laid out of one content, so that it is not done again for every key.
+#[derive(Debug, Default)]
+pub struct Laid(Mutex<Desk>);
+
+impl Clone for Laid {
+    /// It is laid out again when somebody looks.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Laid {
+    /// At least `enough` lines of a view, if there are so many.
+    fn lines(&self, view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Arc<Vec<Line>> {
+        let key = (view, sheet.shown, sheet.lang, sheet.columns);
+        let before = {
+            let desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match desk.kept.as_ref().filter(|kept| kept.key == key) {
+                Some(kept) if kept.asked >= enough || kept.lines.len() < kept.asked => {
+                    return kept.lines.clone();
+                }
+                kept => kept.map_or(0, |kept| kept.asked),
+            }
+        };
+        // Who scrolls asks for a little more each time.
+        let asked = enough.max(before.saturating_mul(2));
+        let lines = Arc::new(lay_out(view, sheet, asked));
+        let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.kept = Some(Kept { key, asked, lines: lines.clone() });
+        lines
+    }
+
+    /// The decoded body of part `at`.
+    fn decoded(&self, content: &Content, at: usize) -> Bytes {
+        let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bytes)) = desk.decoded.as_ref().filter(|(part, _)| *part == at) {
+            return bytes.clone();
+        }
+        let bytes = content.decoded(at);
+        desk.decoded = Some((at, bytes.clone()));
+        bytes
+    }
+}
 
 /// A line of a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,5 +278,22 @@ impl Line {
     pub fn shows(&self, span: Span) -> bool {
         self.span
             .is_some_and(|own| own.start < span.end.max(span.start + 1) && span.start < own.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_are_found_by_name() {
+        for view in ContentView::ALL {
+            assert_eq!(ContentView::find(view.name()), Some(view));
+            assert_eq!(view.next().previous(), view);
+        }
+        assert_eq!(ContentView::find("PA"), Some(ContentView::Parts));
+        assert_eq!(ContentView::find("h"), None, "header and hex begin so");
+        assert_eq!(ContentView::find(""), None);
+        assert_eq!(ContentView::find("x"), None);
     }
 }

@@ -30,6 +30,8 @@ macro_rules! actions {
 actions! {
     Help "help", Palette "palette", Connect "session.connect", Find "find", Zoom "pane.zoom",
     PaneNext "pane.next", PanePrevious "pane.previous", ContentView "content.view",
+    ContentViewPrevious "content.view-previous", ContentOpen "content.open",
+    ContentBack "content.back", ContentWay "content.way",
     ExplainLarger "explain.larger", KeepAlive "session.keep-alive", Hangup "session.hang-up",
     Screenshot "screenshot", Theme "view.theme", Language "view.language", Mouse "view.mouse",
     Secrets "view.secrets",
@@ -94,6 +96,7 @@ layers! {
     Line "line" "layer.line" "Wherever a line is typed: the prompt, and the popups that ask for one.",
     Panes "panes" "layer.panes" "While a pane has the focus.",
     Transcript "transcript" "layer.transcript" "While the transcript has the focus.",
+    Content "content" "layer.content" "While the content has the focus.",
     Explain "explain" "layer.explain" "While the explanation has the focus.",
     List "list" "layer.list" "While a list is open: help, commands, a choice.",
     Editor "editor" "layer.editor" "In the editor: its text and its live view.",

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::knowledge::{self, Lang};
-use crate::session::content::Part;
 use crate::session::{Dialogue, End, Exchange, Fate, Recipient, Transaction, Turn};
 use crate::smtp::Parsed;
 use crate::smtp::param::Param;
@@ -189,19 +188,4 @@ pub fn end_key(transaction: &Transaction) -> &'static str {
         Some(End::Quit) => "end.quit",
         Some(End::Closed) => "end.closed",
     }
-}
-
-/// One part in one line.
-pub fn part_line(part: &Part) -> String {
-    let seen = |text: &str| visible(text.as_bytes());
-    let mut out = seen(&part.kind);
-    for value in
-        [&part.charset, &part.encoding, &part.disposition, &part.name].into_iter().flatten()
-    {
-        let _ = write!(out, "; {}", seen(value));
-    }
-    if !part.kind.starts_with("multipart/") {
-        let _ = write!(out, ", {} B", part.decoded_len);
-    }
-    out
 }

@@ -12,7 +12,8 @@ use super::encoding::{Encoding, with_at_least};
 use super::field::{Field, lines};
 use super::header::{set_field, spliced, with_version};
 use super::param;
-use super::part::{Part, parts, width};
+use super::part::{Part, parts};
+use crate::session::flaw::width;
 
 /// A message in a message, and bytes of which nothing more is known.
 const MESSAGE: &str = "message/rfc822";

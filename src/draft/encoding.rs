@@ -8,7 +8,8 @@ use encodify::qp;
 use super::field::lines;
 use super::header::{set_in, spliced, with_version};
 use super::param;
-use super::part::{self, Part, parts};
+use super::part::{Part, parts};
+use crate::session::flaw::width;
 
 /// Longest line of a text that goes out as it is (RFC 5322 §2.1.1).
 const LINE_LIMIT: usize = 998;
@@ -133,7 +134,7 @@ fn raised(text: &str, parts: &[Part<'_>], at: usize) -> String {
 
 /// The draft whose `part` has at least the `encoding` of something inside, of those that are none.
 pub(super) fn with_at_least(text: &str, part: &Part<'_>, encoding: &str) -> String {
-    if part::width(encoding) <= part::width(&part.encoding) {
+    if width(encoding) <= width(&part.encoding) {
         return text.to_owned();
     }
     set_in(text, &part.section, "Content-Transfer-Encoding", encoding)

@@ -101,16 +101,6 @@ fn split(lines: &[&str], body: Range<usize>, boundary: &str) -> (Vec<Range<usize
     (out, None)
 }
 
-/// How much of a byte an encoding that is none lets through: ASCII, text beyond it, or anything. What
-/// is encoded is ASCII (RFC 2045 §6.2).
-pub(super) fn width(encoding: &str) -> u8 {
-    match encoding {
-        "8bit" => 1,
-        "binary" => 2,
-        _ => 0,
-    }
-}
-
 /// Whether `line` is a delimiter of `boundary`, and if so, whether the closing one.
 pub(super) fn delimiter(line: &str, boundary: &str) -> Option<bool> {
     match line.strip_prefix("--")?.strip_prefix(boundary)?.trim_end_matches([' ', '\t']) {

@@ -19,21 +19,11 @@ use crate::smtp::Span;
 use super::field::lines;
 use super::offers::Offers;
 use super::part::{Part, parts};
-use rule::Rule;
+use crate::session::flaw::rule::Rule;
+pub use crate::session::flaw::rule::Severity;
 
 /// How many marks of one kind are kept; a pasted text has the same on every line.
 pub const MARK_LIMIT: usize = 100;
-
-/// How much a mark matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Legal, and good to know.
-    Info,
-    /// Breaks a SHOULD, or surprises a recipient.
-    Warn,
-    /// Breaks a MUST, or the server will refuse it.
-    Error,
-}
 
 /// Something to be said about a place in a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]

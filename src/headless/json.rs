@@ -15,6 +15,7 @@ use crate::session::agreement;
 use crate::session::card::Card;
 use crate::session::content::Content;
 use crate::session::dane::{Dane, Match, Record};
+use crate::session::flaw::Flaw;
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
@@ -27,6 +28,7 @@ use crate::smtp::wait::Wait;
 
 use super::Setting;
 
+use crate::display::content::parts::flaw_words;
 use crate::display::envelope::{finding, severity, topic};
 use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
@@ -283,7 +285,23 @@ struct Part {
     name: Option<String>,
     start: usize,
     end: usize,
+    nature: &'static str,
+    content_id: Option<String>,
+    encoded_size: usize,
     decoded_size: usize,
+    flaws: Vec<PartFlaw>,
+}
+
+/// What is wrong with a part; its place is in the message, or in the enclosed message once decoded.
+#[derive(Serialize)]
+struct PartFlaw {
+    what: &'static str,
+    severity: &'static str,
+    clause: &'static str,
+    start: usize,
+    end: usize,
+    count: usize,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -547,7 +565,7 @@ pub fn session<'a>(
             .iter()
             .map(|t| carried(t, dialogue, setting.lang()))
             .collect(),
-        content: dialogue.messages().iter().map(sent).collect(),
+        content: dialogue.messages().iter().map(|m| sent(m, setting.lang())).collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
@@ -720,9 +738,10 @@ fn plain(key: &'static str) -> &'static str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-fn sent(message: &Message) -> Sent {
+fn sent(message: &Message, lang: Lang) -> Sent {
     let read = Content::read(message.content());
     let bytes = read.raw.clone();
+    let judgement = read.judgement().clone();
     let small = bytes.len() <= CONTENT_LIMIT;
     let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
     Sent {
@@ -745,7 +764,8 @@ fn sent(message: &Message) -> Sent {
         parts: read
             .parts
             .into_iter()
-            .map(|p| Part {
+            .enumerate()
+            .map(|(at, p)| Part {
                 depth: p.depth,
                 kind: p.kind,
                 charset: p.charset,
@@ -754,11 +774,27 @@ fn sent(message: &Message) -> Sent {
                 name: p.name,
                 start: p.body.start,
                 end: p.body.end,
+                nature: p.nature.name(),
+                content_id: p.id,
+                encoded_size: p.body.len(),
                 decoded_size: p.decoded_len,
+                flaws: judgement.of_part(at).iter().map(|flaw| flawed(flaw, lang)).collect(),
             })
             .collect(),
         base64: (small && text.is_none()).then(|| STANDARD.encode(&bytes)),
         text,
+    }
+}
+
+fn flawed(flaw: &Flaw, lang: Lang) -> PartFlaw {
+    PartFlaw {
+        what: flaw.rule.name(),
+        severity: flaw.rule.severity.name(),
+        clause: flaw.rule.clause,
+        start: flaw.span.start,
+        end: flaw.span.end,
+        count: flaw.count,
+        text: flaw_words(flaw, lang),
     }
 }
 

@@ -37,7 +37,7 @@ use crate::speaker::{
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    Outcome, Practice, Setting, ask, explain, practice_for, read_message, say, talk_to,
+    Outcome, Practice, Setting, ask, explain, look, practice_for, read_message, say, talk_to,
     tell_recording_failed,
 };
 
@@ -441,6 +441,17 @@ impl Front {
         {
             let words = String::from_utf8_lossy(words);
             return say(&explain::commented(&words, self.setting.lang()));
+        }
+        if let Some((name, words)) = directive.map(transcript::directive)
+            && matches!(&*name, "view" | "save-part")
+        {
+            let (lang, words) = (self.setting.lang(), String::from_utf8_lossy(words));
+            let look = if name == "view" { look::view } else { look::save };
+            match look(self.dialogue.messages(), words.trim(), lang) {
+                Ok(text) => say(&text)?,
+                Err(problem) => self.refuse(&problem.to_string()),
+            }
+            return Ok(());
         }
         if let Some((name, words)) = directive.map(transcript::directive)
             && name == "timeout"

@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 
+use crate::display::content::parts::part_words;
 use crate::display::envelope::{
     ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
 };
 use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;
-use crate::display::words::{
-    address, answers_for, delivery_words, end_word, full_fate_words, part_line,
-};
+use crate::display::words::{address, answers_for, delivery_words, end_word, full_fate_words};
 use crate::display::{login, offers, security, who};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
@@ -412,7 +411,7 @@ pub fn content(content: &Content, lang: Lang) -> String {
     }
     for part in &content.parts {
         let indent = "  ".repeat(part.depth.min(20) + 1);
-        let _ = writeln!(out, "{indent}- {}", part_line(part));
+        let _ = writeln!(out, "{indent}- {}", part_words(part));
     }
     out
 }

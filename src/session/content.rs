@@ -5,7 +5,9 @@
 //! The only file that knows `mail_parser`. Nothing here fails: what cannot be parsed has no
 //! parts, and the raw bytes remain.
 
-use std::sync::LazyLock;
+mod depth;
+
+use std::sync::{LazyLock, OnceLock};
 
 use bytes::Bytes;
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -15,6 +17,7 @@ use mail_parser::{
     MimeHeaders, PartType,
 };
 
+use super::flaw::Judgement;
 use crate::smtp::Span;
 
 /// How many bytes of a message are read; the parser counts places with 32 bits.
@@ -71,6 +74,19 @@ pub enum Nature {
     Binary,
 }
 
+impl Nature {
+    /// Its name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Html => "html",
+            Self::Multipart => "multipart",
+            Self::Message => "message",
+            Self::Binary => "binary",
+        }
+    }
+}
+
 /// One part of the content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
@@ -92,6 +108,8 @@ pub struct Part {
     pub disposition: Option<String>,
     /// The file name it declares.
     pub name: Option<String>,
+    /// The identifier it declares, without its brackets.
+    pub id: Option<String>,
     /// Where its header stands, the empty line included.
     pub header: Span,
     /// Where its body stands.
@@ -117,6 +135,7 @@ pub struct Content {
     pub beyond: usize,
     /// Where its lines end, behind their line feeds.
     line_ends: Vec<u32>,
+    judgement: OnceLock<Judgement>,
 }
 
 impl Content {
@@ -128,7 +147,8 @@ impl Content {
         let line_ends =
             memchr::memchr_iter(b'\n', &raw).filter_map(|at| u32::try_from(at + 1).ok());
         let mut content = Self { line_ends: line_ends.collect(), raw, beyond, ..Self::default() };
-        let Some(message) = PARSER.parse(&content.raw) else { return content };
+        let seen = depth::bounded(&content.raw);
+        let Some(message) = PARSER.parse(&*seen) else { return content };
         content.body = body_start(&content.raw);
         content.fields = fields(message.parts.first(), &content.raw);
         content.parts = parts(message);
@@ -152,20 +172,24 @@ impl Content {
         Span::new(start, end(line).unwrap_or(self.raw.len()))
     }
 
+    /// What is wrong with the parts. It is judged when it is asked for first: of a large message in
+    /// the background.
+    pub fn judgement(&self) -> &Judgement {
+        self.judgement.get_or_init(|| Judgement::of(self))
+    }
+
     /// The fields of the header of part `at`, with places in [`Self::source`].
     pub fn header_of(&self, at: usize) -> Vec<Field> {
-        let Some(part) = self.parts.get(at) else { return Vec::new() };
-        let source = self.source(at);
-        let header = Span::new(0, part.header.end).of(&source);
-        let begin = part.header.start;
-        let message = PARSER.parse_headers(Span::new(begin, header.len()).of(header));
-        let mut found =
-            message.map(|m| fields(m.parts.first(), m.raw_message())).unwrap_or_default();
-        for field in &mut found {
-            field.span = Span::new(field.span.start + begin, field.span.end + begin);
-            field.value_at += begin;
-        }
-        found
+        self.parts.get(at).map_or_else(Vec::new, |part| header_in(&self.source(at), part))
+    }
+
+    /// The part that a mail program shows first: the text of the message, else its HTML.
+    pub fn first_text(&self) -> Option<usize> {
+        let shown = |part: &Part| {
+            part.within.is_none() && part.disposition.as_deref() != Some("attachment")
+        };
+        let is = |nature| self.parts.iter().position(|part| part.nature == nature && shown(part));
+        is(Nature::Text).or_else(|| is(Nature::Html))
     }
 
     /// The bytes in which part `at` has its places: the message, or the message that encloses it,
@@ -187,34 +211,93 @@ impl Content {
 
     /// The body of part `at` without its transfer encoding; as it stands where that cannot be.
     pub fn decoded(&self, at: usize) -> Bytes {
+        self.decoded_up_to(at, usize::MAX)
+    }
+
+    /// The beginning of that, of about `limit` bytes: the lines are whole in which it is encoded.
+    pub fn decoded_up_to(&self, at: usize, limit: usize) -> Bytes {
+        let coding = self.parts.get(at).map_or(Coding::Identity, |part| part.coding);
+        // No encoding makes more than three bytes of one (RFC 2045 §6.7).
+        let most = if coding == Coding::Identity { limit } else { limit.saturating_mul(3) };
         let encoded = self.encoded(at);
-        let mut stream = MessageStream::new(&encoded);
-        let (end, decoded) = match self.parts.get(at).map(|part| part.coding) {
-            Some(Coding::Base64) => stream.decode_base64_mime(b""),
-            Some(Coding::QuotedPrintable) => stream.decode_quoted_printable_mime(b""),
-            Some(Coding::Identity) | None => return encoded,
-        };
-        if end == usize::MAX { encoded } else { decoded.into_owned().into() }
+        if encoded.len() <= most {
+            return decoded(&encoded, coding);
+        }
+        let head = encoded.slice(..most);
+        let end = memchr::memrchr(b'\n', &head).map_or(most - most % 4, |at| at + 1);
+        let end = if coding == Coding::Identity { most } else { end };
+        let mut begun = decoded(&head.slice(..end), coding);
+        begun.truncate(limit);
+        begun
     }
 
     /// The text of part `at`, if it is one: bytes that are none in its charset are replaced.
     pub fn text(&self, at: usize) -> Option<String> {
+        self.text_up_to(at, usize::MAX)
+    }
+
+    /// The text of the first `limit` decoded bytes of part `at`.
+    pub fn text_up_to(&self, at: usize, limit: usize) -> Option<String> {
         let part = self.parts.get(at)?;
         if !matches!(part.nature, Nature::Text | Nature::Html) {
             return None;
         }
-        let decoded = self.decoded(at);
-        let decoder = part.charset.as_deref().and_then(|name| charset_decoder(name.as_bytes()));
-        Some(match decoder {
-            Some(decode) => decode(&decoded),
-            None => String::from_utf8_lossy(&decoded).into_owned(),
-        })
+        let decoded = self.decoded_up_to(at, limit);
+        let text = part.charset.as_deref().and_then(|name| decode(name, &decoded));
+        Some(text.unwrap_or_else(|| String::from_utf8_lossy(&decoded).into_owned()))
     }
+}
+
+/// The fields of the header of `part`, which stands in `source`.
+pub(super) fn header_in(source: &[u8], part: &Part) -> Vec<Field> {
+    let header = Span::new(0, part.header.end).of(source);
+    let begin = part.header.start;
+    let message = PARSER.parse_headers(Span::new(begin, header.len()).of(header));
+    let mut found = message.map(|m| fields(m.parts.first(), m.raw_message())).unwrap_or_default();
+    for field in &mut found {
+        field.span = Span::new(field.span.start + begin, field.span.end + begin);
+        field.value_at += begin;
+    }
+    found
+}
+
+/// What is encoded, without its encoding; as it stands where that cannot be undone.
+pub(super) fn decoded(encoded: &Bytes, coding: Coding) -> Bytes {
+    let mut stream = MessageStream::new(encoded);
+    let (end, decoded) = match coding {
+        Coding::Base64 => stream.decode_base64_mime(b""),
+        Coding::QuotedPrintable => stream.decode_quoted_printable_mime(b""),
+        Coding::Identity => return encoded.clone(),
+    };
+    if end == usize::MAX { encoded.clone() } else { decoded.into_owned().into() }
+}
+
+/// The boundary that a header declares.
+pub(super) fn boundary(header: &[u8]) -> Option<String> {
+    let message = PARSER.parse_headers(header)?;
+    message.content_type()?.attribute("boundary").map(str::to_owned)
+}
+
+/// The parameter `name` in the value of a field that has some, decoded (RFC 2231 §4).
+pub(super) fn param(value: &[u8], name: &str) -> Option<String> {
+    // The parser ends at a line end.
+    let line = [value, b"\r\n"].concat();
+    match MessageStream::new(&line).parse_content_type() {
+        HeaderValue::ContentType(read) => read.attribute(name).map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// `bytes` as text in `charset`, if that is known: what is none there is replaced.
+pub(super) fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
+    charset_decoder(charset.as_bytes()).map(|decode| decode(bytes))
 }
 
 /// Whether texts in `charset` can be read.
 pub fn is_known_charset(charset: &str) -> bool {
-    charset_decoder(charset.as_bytes()).is_some()
+    // Text is taken for UTF-8 without a decoder.
+    let utf8 = ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name));
+    utf8 || charset_decoder(charset.as_bytes()).is_some()
 }
 
 /// The addresses in the value of a field, without names and groups; what should be an address is
@@ -348,16 +431,19 @@ fn read_part(part: &MessagePart<'_>, len: usize) -> Part {
         PartType::Message(inner) => (Nature::Message, inner.raw_message.len()),
         PartType::Multipart(_) => (Nature::Multipart, 0),
     };
+    // In a digest it is a message (RFC 2046 §5.1.5).
+    let undeclared = if nature == Nature::Message { "message/rfc822" } else { "text/plain" };
     Part {
         depth: 0,
         within: None,
-        kind: kind.unwrap_or_else(|| "text/plain".to_owned()).to_lowercase(),
+        kind: kind.map_or_else(|| undeclared.to_owned(), |kind| depth::kind(kind.to_lowercase())),
         nature,
         charset: declared.and_then(|t| t.attribute("charset")).map(str::to_owned),
         encoding: part.content_transfer_encoding().map(str::to_owned),
         coding,
         disposition: part.content_disposition().map(|d| d.ctype().to_owned()),
         name: part.attachment_name().map(str::to_owned),
+        id: part.content_id().map(|id| id.trim().trim_matches(['<', '>']).to_owned()),
         header: Span::new(part.offset_header as usize, start),
         body,
         decoded_len,

@@ -20,6 +20,7 @@ pub struct Message {
     carriage: Carriage,
     pieces: Vec<(u64, Bytes)>,
     starts: Vec<u32>,
+    chunks: Vec<u64>,
     line_ends: usize,
     open_line: bool,
     wire_len: u64,
@@ -44,6 +45,7 @@ impl Message {
             carriage,
             pieces: Vec::new(),
             starts: vec![0],
+            chunks: Vec::new(),
             line_ends: 0,
             open_line: false,
             wire_len: 0,
@@ -65,6 +67,11 @@ impl Message {
         self.add(&taken);
         self.complete = done;
         done
+    }
+
+    /// A chunk begins here.
+    pub(super) fn begin_chunk(&mut self) {
+        self.chunks.push(self.wire_len);
     }
 
     /// Takes octets of a chunk.
@@ -144,6 +151,11 @@ impl Message {
     /// Whether it was carried by BDAT.
     pub const fn is_chunked(&self) -> bool {
         matches!(self.carriage, Carriage::Chunks(_))
+    }
+
+    /// Where its chunks begin on the wire, if it was carried by BDAT.
+    pub fn chunk_starts(&self) -> &[u64] {
+        &self.chunks
     }
 
     /// What was odd about the mail data, with places in bytes on the wire.

@@ -24,6 +24,12 @@ pub enum Does {
     Attach,
     /// Asks who the server is, and shows what is known.
     Who,
+    /// Shows a view of the message.
+    View,
+    /// Goes to a place in it.
+    Goto,
+    /// Keeps a part of it in a file.
+    SavePart,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -59,6 +65,12 @@ impl Eq for Directive {}
 
 /// What stands behind `:timeout`.
 pub const LIMIT: &str = "NAME=SECONDS";
+
+/// What stands behind `:view`.
+pub const VIEW: &str = "VIEW";
+
+/// What stands behind `:save-part`.
+pub const SAVE: &str = "[PART] [--as FORM] FILE";
 
 /// An option about the way to a server, which stands before the target.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,7 +108,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 21] = [
+pub static DIRECTIVES: [Directive; 24] = [
     Directive {
         name: "connect",
         short: None,
@@ -260,6 +272,33 @@ pub static DIRECTIVES: [Directive; 21] = [
         does: Does::Who,
     },
     Directive {
+        name: "view",
+        short: None,
+        argument: VIEW,
+        needs_argument: true,
+        words: "help.view",
+        reason: |_| None,
+        does: Does::View,
+    },
+    Directive {
+        name: "goto",
+        short: None,
+        argument: "LINE|0xOFFSET",
+        needs_argument: true,
+        words: "help.goto",
+        reason: has_no_content,
+        does: Does::Goto,
+    },
+    Directive {
+        name: "save-part",
+        short: None,
+        argument: SAVE,
+        needs_argument: true,
+        words: "help.save-part",
+        reason: has_no_content,
+        does: Does::SavePart,
+    },
+    Directive {
         name: "explain",
         short: None,
         argument: "WORD",
@@ -308,6 +347,11 @@ impl Directive {
     pub fn written(&self) -> String {
         format!(":{} {}", self.name, self.argument).trim_end().to_owned()
     }
+}
+
+/// Why there is nothing of a message to be seen.
+fn has_no_content(model: &Model) -> Option<&'static str> {
+    model.session.read.is_none().then_some("content.empty")
 }
 
 /// Why nothing can ever be sent from a session that is only looked at.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use ropey::Rope;
 
+use crate::display::content::save::Wish;
 use crate::draft::Offers;
+use crate::session::content::Content;
 
 use super::editor::LeftDraft;
 use super::editor::form::Wanted;
@@ -75,6 +77,15 @@ pub enum Effect {
         message: usize,
         /// Its bytes.
         bytes: Vec<u8>,
+    },
+    /// Keep a part in a file.
+    SavePart {
+        /// The content that it is a part of.
+        content: Box<Content>,
+        /// Which part, how and where.
+        wish: Wish,
+        /// Whether a file that is there may be written over.
+        replaces: bool,
     },
     /// Give the terminal back to the shell until it continues us.
     Suspend,

@@ -1,6 +1,9 @@
 //! Paths that are typed behind a directive: which folder has to be listed for them, and what of it
 //! fits.
 
+use crate::display::content::save;
+
+use super::directive::{Directive, SAVE};
 use super::model::Model;
 use super::palette::{begun, typed};
 use super::popup::Popup;
@@ -20,13 +23,26 @@ pub struct Folder {
     pub names: Vec<String>,
 }
 
+/// Whether a path stands at the end of what a directive takes.
+pub fn takes_file(directive: &Directive) -> bool {
+    matches!(directive.argument, FILE | SAVE)
+}
+
+/// What stands before the path in the argument of a directive.
+pub fn before_file<'a>(directive: &Directive, argument: &'a str) -> &'a str {
+    let begins = save::options(argument).map_or(0, |(begins, _)| begins);
+    let begins = if directive.argument == SAVE { begins } else { 0 };
+    argument.get(..begins).unwrap_or_default()
+}
+
 /// The folder of the path that is being typed, and the beginning of a name in it.
 pub fn begun_path(model: &Model) -> Option<(&str, &str)> {
     if !matches!(model.popup, Some(Popup::Palette(_))) {
         return None;
     }
-    begun(model).filter(|directive| directive.argument == FILE)?;
-    let path = typed(model).1?.trim_start();
+    let directive = begun(model).filter(|directive| takes_file(directive))?;
+    let argument = typed(model).1?;
+    let path = argument.get(before_file(directive, argument).len()..)?.trim_start();
     let name = path.rfind('/').map_or(0, |slash| slash + 1);
     path.split_at_checked(name)
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
+use crate::display::content::save::Wish;
 use crate::display::keys::Keys;
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::{Event, Moment};
@@ -128,6 +129,8 @@ pub enum Message {
         /// What random values come from.
         seed: Seed,
     },
+    /// A part was to be kept in a file.
+    PartKept(Wish, Kept),
     /// Something to tell the person in one line.
     Say(String),
     /// Something went to the clipboard, or did not.
@@ -136,6 +139,17 @@ pub enum Message {
     NoBrowser(String),
     /// The recording of this session cannot go on.
     RecordingFailed(usize, String),
+}
+
+/// What became of a file that was to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It has so many bytes.
+    Written(u64),
+    /// It is there already, and nothing was written.
+    Exists,
+    /// Why it could not be written.
+    Failed(String),
 }
 
 /// What nobody but the outside world knows.

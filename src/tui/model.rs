@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::advice::Habits;
+pub use crate::display::content::ContentView;
+use crate::display::content::{Laid, Shown};
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
@@ -27,45 +29,6 @@ use super::queue::Queue;
 use super::rows::sight::Sight;
 use super::sending::Sending;
 use super::view;
-
-/// What the content pane shows of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ContentView {
-    /// Its fields, decoded.
-    #[default]
-    Header,
-    /// The tree of its parts.
-    Parts,
-    /// Its text.
-    Body,
-    /// Its lines as they crossed the wire.
-    Raw,
-}
-
-impl ContentView {
-    /// In the order in which F9 goes through them.
-    pub const ALL: [Self; 4] = [Self::Header, Self::Parts, Self::Body, Self::Raw];
-
-    /// The key of its title in the knowledge base.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Header => "content.header",
-            Self::Parts => "content.parts",
-            Self::Body => "content.body",
-            Self::Raw => "content.raw",
-        }
-    }
-
-    /// The next one.
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Header => Self::Parts,
-            Self::Parts => Self::Body,
-            Self::Body => Self::Raw,
-            Self::Raw => Self::Header,
-        }
-    }
-}
 
 /// What the transcript shows at its top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +65,8 @@ pub struct ReadContent {
     pub len: u64,
     /// What was read.
     pub content: Content,
+    /// What was laid out of it.
+    pub laid: Laid,
 }
 
 /// One session; several can be open.
@@ -162,6 +127,8 @@ pub struct Session {
     pub link: Option<usize>,
     /// What the content pane shows.
     pub view: ContentView,
+    /// Which part of the message it shows, and how.
+    pub shown: Shown,
     /// The content as it was read.
     pub read: Option<ReadContent>,
     /// What is worked out about the transactions that are shown.
@@ -231,6 +198,7 @@ impl Session {
             articles: Vec::new(),
             link: None,
             view: ContentView::default(),
+            shown: Shown::default(),
             read: None,
             cards: Cards::default(),
             selection: Selection::default(),
@@ -292,6 +260,14 @@ impl Session {
         if let Some(sending) = &mut self.sending {
             sending.draft = None;
         }
+    }
+
+    /// Takes what was read of a message; of another one, nothing is seen yet.
+    pub fn take_read(&mut self, read: ReadContent) {
+        if self.read.as_ref().is_some_and(|before| before.message != read.message) {
+            self.shown = Shown { side: self.shown.side, ..Shown::default() };
+        }
+        self.read = Some(read);
     }
 
     /// How far a pane of lines is scrolled.
@@ -522,7 +498,8 @@ impl Model {
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
             Pane::Explain => &[Layer::Explain, Layer::Panes, Layer::Any],
-            _ => &[Layer::Panes, Layer::Any],
+            Pane::Content => &[Layer::Content, Layer::Panes, Layer::Any],
+            Pane::Envelope => &[Layer::Panes, Layer::Any],
         }
     }
 

@@ -6,18 +6,19 @@ use std::cmp::Reverse;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use crate::display::content::ContentView;
 use crate::display::keys::Action;
 use crate::display::words::limit_key;
 use crate::knowledge::{self, Kind, Lang, Topic};
 use crate::smtp::wait::Wait;
 
 use super::directive::{
-    DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, cannot_dial, cannot_edit,
+    DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial, cannot_edit,
     cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, has_no_draft, is_not_editing,
     option_behind,
 };
 use super::editor::item::Item;
-use super::files::{self, FILE};
+use super::files;
 use super::model::Model;
 use super::popup::Popup;
 use super::sessions::PRACTICE;
@@ -42,6 +43,8 @@ pub enum Entry {
     Topic(Topic),
     /// Puts something into the draft.
     Item(Item),
+    /// Shows a view of the message.
+    View(&'static Directive, ContentView),
     /// Completes a directive with the limit of a wait.
     Limit(&'static Directive, Wait),
 }
@@ -55,6 +58,7 @@ impl Entry {
             Self::Target(_, text) | Self::File(_, text) => text,
             Self::Topic(topic) => topic.id,
             Self::Item(item) => item.name(),
+            Self::View(_, view) => view.name(),
             Self::Limit(_, wait) => wait.name(),
             Self::Way(_, option) => option.name,
         }
@@ -66,6 +70,7 @@ impl Entry {
             Self::Directive(directive) => Some(directive.words),
             Self::Action(action) => Some(action.name()),
             Self::Item(item) => Some(item.words()),
+            Self::View(_, view) => Some(view.title()),
             Self::Limit(_, wait) => Some(limit_key(*wait)),
             Self::Way(_, option) => Some(option.words),
             Self::Target(..) | Self::File(..) | Self::Topic(_) => None,
@@ -80,7 +85,7 @@ impl Entry {
             | Self::Way(directive, _)
             | Self::File(directive, _) => (directive.reason)(model),
             Self::Action(action) => reason(model, *action),
-            Self::Topic(_) | Self::Limit(..) => None,
+            Self::Topic(_) | Self::Limit(..) | Self::View(..) => None,
             Self::Item(_) => cannot_edit(model),
         }
     }
@@ -109,7 +114,7 @@ fn searches(model: &Model) -> bool {
 pub fn entries(model: &Model) -> Vec<Entry> {
     match begun(model) {
         Some(directive) if directive.argument == TARGET => targets(model, directive),
-        Some(directive) if directive.argument == FILE => {
+        Some(directive) if files::takes_file(directive) => {
             let found = files::fitting(model).into_iter();
             let found: Vec<_> = found.map(|path| Entry::File(directive, path)).collect();
             if found.is_empty() { vec![Entry::Directive(directive)] } else { found }
@@ -120,6 +125,10 @@ pub fn entries(model: &Model) -> Vec<Entry> {
         }
         Some(directive) if directive.argument == "WHAT" => {
             fitting(model, Item::all().map(Entry::Item), typed(model).1.unwrap_or_default().trim())
+        }
+        Some(directive) if directive.argument == VIEW => {
+            let views = ContentView::ALL.map(|view| Entry::View(directive, view));
+            fitting(model, views.into_iter(), typed(model).1.unwrap_or_default().trim())
         }
         Some(directive) if directive.argument == LIMIT => limits(model, directive),
         Some(directive) => vec![Entry::Directive(directive)],
@@ -133,7 +142,7 @@ pub fn highlighted(model: &Model) -> Option<usize> {
     let Some(Popup::Palette(palette)) = &model.popup else { return None };
     let wanted = match begun(model) {
         None => wanted(model),
-        Some(directive) if directive.argument == "WHAT" => {
+        Some(directive) if matches!(directive.argument, "WHAT" | VIEW) => {
             typed(model).1.unwrap_or_default().trim()
         }
         Some(_) => return palette.chosen,
@@ -189,7 +198,9 @@ fn filtered(model: &Model) -> Vec<Entry> {
     let wanted = wanted(model);
     let directives = DIRECTIVES.iter().map(Entry::Directive);
     let actions = Action::ALL.iter().copied().map(Entry::Action);
-    let all = directives.chain(actions).chain(Item::all().map(Entry::Item));
+    let views = Directive::find("view").into_iter();
+    let views = views.flat_map(|d| ContentView::ALL.map(|view| Entry::View(d, view)));
+    let all = directives.chain(actions).chain(Item::all().map(Entry::Item)).chain(views);
     if wanted.is_empty() {
         // What can be said now comes first; actions keep their places.
         let mut all: Vec<_> = all.collect();

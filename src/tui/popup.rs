@@ -1,6 +1,7 @@
 //! What can stand before the panes: one thing at a time, with data of its own.
 
 use crate::display::Theme;
+use crate::display::content::save::Wish;
 use crate::draft::Template;
 use crate::session::pattern::{Pattern, PatternError};
 use crate::speaker::{Login, Seed};
@@ -154,6 +155,8 @@ pub enum Asked {
         /// The size of a chunk.
         chunk: usize,
     },
+    /// Whether a file that is there is written over.
+    Overwrite(Wish),
     /// Whether to drop the draft.
     DropDraft,
     /// What becomes of the newest draft that an earlier run left.
@@ -195,6 +198,8 @@ pub enum Answer {
     Drop,
     /// Put something else in its place, which can be undone.
     Replace,
+    /// Write over a file.
+    Overwrite,
     /// Go on with a certificate that cannot be trusted.
     Trust,
     /// Do nothing.
@@ -204,7 +209,7 @@ pub enum Answer {
 impl Answer {
     /// Whether a letter alone is too little for it: it cannot be taken back.
     pub const fn needs_enter(self) -> bool {
-        matches!(self, Self::Drop | Self::Trust)
+        matches!(self, Self::Drop | Self::Trust | Self::Overwrite)
     }
 }
 
@@ -229,6 +234,7 @@ impl Asked {
                 Answer::ByHand,
                 Answer::Stay,
             ],
+            Self::Overwrite(_) => &[Answer::Overwrite, Answer::Stay],
             Self::DropDraft => &[Answer::Drop, Answer::Stay],
             Self::LeftDraft => &[Answer::GoOn, Answer::Another, Answer::Drop, Answer::Stay],
             Self::ReplaceDraft(_) => &[Answer::Another, Answer::Replace, Answer::Stay],
@@ -243,6 +249,7 @@ impl Asked {
             (Self::Paste(_), Answer::Stay) | (_, Answer::Close) => 'c',
             (_, Answer::Stay) => 's',
             (_, Answer::OneByOne) => 'o',
+            (_, Answer::Overwrite) => 'w',
             (_, Answer::Together | Answer::ChunksTogether) => 'p',
             (_, Answer::Edit | Answer::Editor) => 'e',
             (_, Answer::Data | Answer::Drop) => 'd',

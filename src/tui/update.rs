@@ -4,6 +4,7 @@ mod advice;
 mod arrange;
 mod browse;
 mod compose;
+mod content;
 mod copy;
 mod directive;
 mod draft;
@@ -33,6 +34,7 @@ mod unsent;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::display::content::Laid;
 use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
@@ -194,6 +196,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             return vec![Effect::Copy { text: what.clone().into(), what }];
         }
         Message::Copied(copied) => copy::said(model, &copied),
+        Message::PartKept(wish, kept) => content::kept(model, wish, kept),
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
     Vec::new()
@@ -336,7 +339,7 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
 fn content_read(session: &mut Session, message: usize, content: Content) -> Vec<Effect> {
     session.reading = false;
     let len = session.dialogue.messages().get(message).map_or(0, crate::session::Message::wire_len);
-    session.read = Some(ReadContent { message, len, content });
+    session.take_read(ReadContent { message, len, content, laid: Laid::default() });
     read_content(session)
 }
 
@@ -353,7 +356,8 @@ fn read_content(session: &mut Session) -> Vec<Effect> {
     if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
+        let (len, laid) = (message.wire_len(), Laid::default());
+        session.take_read(ReadContent { message: index, len, content, laid });
     } else if message.is_complete() && !session.reading {
         let bytes = message.content();
         session.reading = true;
@@ -434,7 +438,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::HistorySearch => search::open(model),
         Action::Leave if find::leave(model) => {}
         Action::Leave if model.focus == Pane::Prompt && group::cancel(model) => {}
-        _ if explain::act(model, action) => {}
+        _ if explain::act(model, action) || content::act(model, action) => {}
         _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),

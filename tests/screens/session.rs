@@ -128,7 +128,7 @@ fn hostile_bytes_become_visible() {
 
 #[test]
 fn hostile_bytes_in_a_message_become_visible() {
-    for view in 0..4 {
+    for view in 0..5 {
         let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE]);
         scene.play("C: DATA\nS: 354 Go on");
         scene.bytes(Side::Client, b"Subject: \x1b[31m \xe2\x80\xae \xff\r\nX\x07: \x00\r\n\r\n");

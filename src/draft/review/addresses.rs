@@ -3,8 +3,10 @@
 use crate::session::content;
 use crate::smtp::path;
 
+use crate::session::flaw::rule::Rule;
+
 use super::super::field::{Field, Section};
-use super::rule::{BAD_ADDRESS, Rule, SENDER_MISSING, SENDER_SAME};
+use super::rule::{BAD_ADDRESS, SENDER_MISSING, SENDER_SAME};
 use super::{Marks, whole};
 
 /// Reads the addresses of a field.

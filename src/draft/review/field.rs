@@ -3,9 +3,11 @@
 
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use crate::session::flaw::rule::Rule;
+
 use super::super::field::{Field, Section};
 use super::rule::{
-    ADVISED, BAD_DATE, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, REPEATED, RETURN_PATH, Rule,
+    ADVISED, BAD_DATE, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, REPEATED, RETURN_PATH,
 };
 use super::{Marks, addresses, whole};
 

@@ -1,24 +1,18 @@
 //! Parts: boundaries, charsets, and bodies that are what their encoding says (RFC 2045 §6).
 
-use encodify::base64::STANDARD;
-use encodify::{Error, qp};
-
+use crate::session::flaw::coding::{base64_fault, quoted_fault};
+use crate::session::flaw::rule::Rule;
+use crate::session::flaw::{ENCODED_WIDTH, is_boundary, width};
 use crate::smtp::Span;
 
 use super::super::param;
-use super::super::part::{Part, width};
+use super::super::part::Part;
 use super::rule::{
     BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE, ENCODED_MULTIPART,
-    LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED, Rule,
+    LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED,
     UNKNOWN_ENCODING, WRONG_CHARSET,
 };
 use super::{Marks, line_of, whole};
-
-/// Longest boundary (RFC 2046 §5.1.1).
-const BOUNDARY_LIMIT: usize = 70;
-
-/// Longest line of an encoded body (RFC 2045 §6.7).
-const ENCODED_WIDTH: usize = 76;
 
 /// Reads the parts of a draft.
 pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
@@ -81,13 +75,6 @@ fn unencoded(lines: &[&str], part: &Part<'_>, rule: &Rule, marks: &mut Marks) {
     }
 }
 
-/// `bchars` of RFC 2046 §5.1.1, not ending with a blank.
-fn is_boundary(boundary: &str) -> bool {
-    boundary.len() <= BOUNDARY_LIMIT
-        && !boundary.ends_with(' ')
-        && boundary.chars().all(|c| c.is_ascii_alphanumeric() || "'()+_,-./:=? ".contains(c))
-}
-
 fn body(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
     if part.kind == "message/rfc822" {
         unencoded(lines, part, &ENCODED_MESSAGE, marks);
@@ -129,7 +116,7 @@ fn plain(lines: &[&str], part: &Part<'_>, body: &[&str], marks: &mut Marks) {
 fn base64(body: &[&str], from: usize, marks: &mut Marks) {
     wide(body, from, marks);
     let whole = body.concat();
-    let Some(mut offset) = base64_fault(whole.as_bytes()) else { return };
+    let Some((mut offset, _)) = base64_fault(whole.as_bytes()) else { return };
     let filled = body.iter().rposition(|line| !line.is_empty()).unwrap_or_default();
     for (at, line) in body.iter().enumerate() {
         if offset < line.len() || at == filled {
@@ -141,18 +128,10 @@ fn base64(body: &[&str], from: usize, marks: &mut Marks) {
     }
 }
 
-/// Where `text` stops being base64. Bits that nobody reads harm nobody.
-pub(super) fn base64_fault(text: &[u8]) -> Option<usize> {
-    let error = STANDARD.decode(text).err()?;
-    if matches!(error, Error::NonCanonical { .. }) { None } else { error.offset() }
-}
-
 fn quoted(body: &[&str], from: usize, marks: &mut Marks) {
     wide(body, from, marks);
     for (at, line) in body.iter().enumerate() {
-        let place = line.find(|c: char| !c.is_ascii());
-        let strict = || qp::BODY.strict().decoded_len(line).err().and_then(|error| error.offset());
-        if let Some(place) = place.or_else(strict) {
+        if let Some((place, _)) = quoted_fault(line.as_bytes()) {
             let end = line.ceil_char_boundary(place + 3);
             marks.add(&QUOTED, from + at, Span::new(place, end));
         }

@@ -1,5 +1,6 @@
 //! What the server has to take: size, bytes beyond ASCII in the body and in the header.
 
+use crate::session::flaw::rule::Rule;
 use crate::smtp::Span;
 
 use super::super::offers::Offers;
@@ -8,7 +9,7 @@ use super::super::wire::wire_len;
 use super::line::headers;
 use super::rule::{
     BINARY, EIGHT_BIT, EIGHT_BIT_REFUSED, EIGHT_BIT_UNDECLARED, INTERNATIONAL,
-    INTERNATIONAL_REFUSED, INTERNATIONAL_UNDECLARED, Rule, SIZE, SIZE_DECLARED,
+    INTERNATIONAL_REFUSED, INTERNATIONAL_UNDECLARED, SIZE, SIZE_DECLARED,
 };
 use super::{Marks, line_of, whole};
 

@@ -1,36 +1,16 @@
-//! The rules that a draft is measured by: sentence, severity, clause, and what explains more.
+//! The rules that a draft is measured by, beside those that hold for every message.
 
-use super::Severity::{self, Error, Info, Warn};
+use crate::session::flaw::rule::{Rule, rules};
 
-/// One rule.
-#[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) key: &'static str,
-    pub(super) severity: Severity,
-    pub(super) clause: &'static str,
-    pub(super) about: &'static str,
-}
-
-const fn rule(
-    key: &'static str,
-    severity: Severity,
-    clause: &'static str,
-    about: &'static str,
-) -> Rule {
-    Rule { key, severity, clause, about }
-}
-
-macro_rules! rules {
-    ($($name:ident = $key:literal, $severity:ident, $clause:literal, $about:literal;)*) => {
-        $(pub(super) const $name: Rule = rule($key, $severity, $clause, $about);)*
-
-        #[cfg(test)]
-        pub(super) const ALL: &[&Rule] = &[$(&$name),*];
-    };
-}
+pub(super) use crate::session::flaw::rule::{
+    BAD_BOUNDARY, BARE_CR, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE,
+    ENCODED_MULTIPART, LONG, LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING,
+    NO_VERSION, NUL, QUOTED, REPEATED, UNKNOWN_ENCODING,
+};
 
 #[rustfmt::skip]
 rules! {
+    pub(super),
     // The form of the header.
     NO_COLON = "review.no-colon", Error, "RFC 5322 §2.2", "header";
     BAD_NAME = "review.bad-name", Error, "RFC 5322 §2.2", "header";
@@ -42,7 +22,6 @@ rules! {
     // Fields; clause and explanation come with the field.
     MISSING = "review.missing", Error, "RFC 5322 §3.6", "header";
     ADVISED = "review.advised", Warn, "RFC 5322 §3.6", "header";
-    REPEATED = "review.repeated", Error, "RFC 5322 §3.6", "header";
     EMPTY = "review.empty", Warn, "RFC 5322 §3.6", "header";
     BAD_DATE = "review.bad-date", Error, "RFC 5322 §3.3", "Date";
     BAD_ID = "review.bad-id", Error, "RFC 5322 §3.6.4", "Message-ID";
@@ -59,31 +38,13 @@ rules! {
     WORD_PLACE = "review.word-place", Warn, "RFC 2047 §5", "encoded-word";
 
     // Lines.
-    LONG = "review.long", Error, "RFC 5322 §2.1.1", "G19";
     WIDE = "review.wide", Info, "RFC 5322 §2.1.1", "G19";
-    BARE_CR = "review.bare-cr", Error, "RFC 5322 §2.3", "G13";
-    NUL = "review.nul", Error, "RFC 5322 §4.1", "G22";
     CONTROL = "review.control", Warn, "RFC 5322 §2.2", "header";
     CONTROL_IN_BODY = "review.control-in-body", Info, "RFC 5322 §2.3", "body";
     LONE_DOT = "review.lone-dot", Info, "RFC 5321 §4.5.2", "DATA";
 
     // MIME.
-    NO_VERSION = "review.no-version", Warn, "RFC 2045 §4", "MIME-Version";
-    NO_CHARSET = "review.no-charset", Warn, "RFC 2046 §4.1.2", "Content-Type";
     WRONG_CHARSET = "review.wrong-charset", Warn, "RFC 2046 §4.1.2", "Content-Type";
-    NO_ENCODING = "review.no-encoding", Warn, "RFC 2045 §6.2", "Content-Transfer-Encoding";
-    NAKED = "review.naked", Warn, "RFC 2045 §5.2", "Content-Type";
-    UNKNOWN_ENCODING = "review.unknown-encoding", Warn, "RFC 2045 §6.4", "Content-Transfer-Encoding";
-    NO_BOUNDARY = "review.no-boundary", Error, "RFC 2046 §5.1.1", "Content-Type";
-    BAD_BOUNDARY = "review.bad-boundary", Error, "RFC 2046 §5.1.1", "Content-Type";
-    BOUNDARY_UNUSED = "review.boundary-unused", Error, "RFC 2046 §5.1.1", "Content-Type";
-    BOUNDARY_OPEN = "review.boundary-open", Error, "RFC 2046 §5.1.1", "Content-Type";
-    ENCODED_MULTIPART = "review.encoded-multipart", Error, "RFC 2045 §6.4", "Content-Transfer-Encoding";
-    ENCODED_MESSAGE = "review.encoded-message", Error, "RFC 2046 §5.2.1", "Content-Transfer-Encoding";
-    NARROW = "review.narrow", Warn, "RFC 2045 §6.4", "Content-Transfer-Encoding";
-    BASE64 = "review.base64", Error, "RFC 2045 §6.8", "Content-Transfer-Encoding";
-    QUOTED = "review.quoted", Error, "RFC 2045 §6.7", "Content-Transfer-Encoding";
-    LONG_ENCODED = "review.long-encoded", Warn, "RFC 2045 §6.7", "Content-Transfer-Encoding";
 
     // What the server has to take.
     EIGHT_BIT = "review.eight-bit", Info, "RFC 6152 §3", "8BITMIME";

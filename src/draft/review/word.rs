@@ -2,13 +2,14 @@
 
 use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
 
+use crate::session::flaw::coding::base64_fault;
+use crate::session::flaw::rule::Rule;
 use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
 use super::super::header::{Among, takes_words};
 use super::Marks;
-use super::mime::base64_fault;
-use super::rule::{Rule, WORD_BROKEN, WORD_LONG, WORD_PLACE};
+use super::rule::{WORD_BROKEN, WORD_LONG, WORD_PLACE};
 
 /// Reads the encoded words in the header of a draft.
 pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {

@@ -225,6 +225,9 @@ impl Dialogue {
         if last {
             self.envelope.end_sent();
         }
+        if let Some(message) = self.messages.get_mut(message) {
+            message.begin_chunk();
+        }
         self.framing = Framing::Chunk { message, left: size, last };
         self.end_of_chunk();
     }

@@ -1,5 +1,6 @@
 //! The lines of a pane in which something can be found.
 
+use crate::display::content::{Sheet, count, lines};
 use crate::display::token::visible;
 use crate::session::Message;
 
@@ -28,6 +29,8 @@ pub enum Lines<'a> {
     Made(Vec<String>),
     /// Those of a message, each made when it is asked for.
     Raw(&'a Message),
+    /// Those of a view of bytes, each made when it is asked for.
+    Bytes(Sheet<'a>),
 }
 
 /// The lines in which something can be found.
@@ -40,7 +43,12 @@ pub fn of(model: &Model, pane: Pane) -> Lines<'_> {
             Some((_, message)) if model.session.view == ContentView::Raw => {
                 return Lines::Raw(message);
             }
-            _ => content::all(model, columns, usize::MAX),
+            _ => match content::sheet(model, columns) {
+                Some(sheet) if model.session.view == ContentView::Hex => {
+                    return Lines::Bytes(sheet);
+                }
+                _ => content::all(model, columns, usize::MAX),
+            },
         },
         Pane::Transcript | Pane::Prompt => Vec::new(),
     };
@@ -54,6 +62,7 @@ impl Lines<'_> {
         match self {
             Self::Made(lines) => lines.len(),
             Self::Raw(message) => message.line_count(),
+            Self::Bytes(sheet) => count(ContentView::Hex, sheet, usize::MAX),
         }
     }
 
@@ -66,6 +75,10 @@ impl Lines<'_> {
     pub fn text(&self, at: usize) -> String {
         match self {
             Self::Made(lines) => lines.get(at).cloned().unwrap_or_default(),
+            Self::Bytes(sheet) => {
+                let line = lines(ContentView::Hex, sheet, at..at + 1).into_iter().next();
+                line.map(|line| line.text()).unwrap_or_default()
+            }
             Self::Raw(message) => visible(&message.line(at).unwrap_or_default()),
         }
     }

@@ -1,43 +1,16 @@
 //! The bytes of a row in hexadecimal, with what they are as text.
 
-use std::fmt::Write as _;
-
-use crate::display::Role;
-use crate::display::text::fit;
+use crate::display::hex::Shape;
 use crate::smtp::Span;
 
 use super::Piece;
 
-/// Columns before the bytes: the offset.
-const OFFSET: usize = 5;
-
-/// Columns for one byte: two digits, a blank, and its character.
-const BYTE: usize = 4;
-
-/// Lines of `bytes`, 16 on each or 8 where there is no room for so many. Secrets are veiled.
+/// Lines of `bytes`. Secrets are veiled.
 pub(super) fn lines(bytes: &[u8], secrets: &[Span], columns: usize) -> Vec<Vec<Piece>> {
-    let each = if columns >= OFFSET + 16 * BYTE { 16 } else { 8 };
+    let shape = Shape::of(bytes.len(), columns);
     let veiled = |at: usize| secrets.iter().any(|s| (s.start..s.end).contains(&at));
-    let line = |(number, chunk): (usize, &[u8])| {
-        let start = number * each;
-        let mut digits = String::new();
-        let mut text = String::new();
-        for (at, byte) in chunk.iter().enumerate() {
-            let veiled = veiled(start + at);
-            let _ = if veiled { write!(digits, "** ") } else { write!(digits, "{byte:02x} ") };
-            text.push(match byte {
-                _ if veiled => '*',
-                0x20..=0x7e => char::from(*byte),
-                _ => '.',
-            });
-        }
-        vec![
-            (Role::Dim, format!("{start:04x} ")),
-            (Role::Text, fit(&digits, each * 3)),
-            (Role::Decoded, text),
-        ]
-    };
-    bytes.chunks(each).enumerate().map(line).collect()
+    let chunks = bytes.chunks(shape.each).enumerate();
+    chunks.map(|(number, chunk)| shape.line(number * shape.each, chunk, veiled)).collect()
 }
 
 #[cfg(test)]

@@ -69,6 +69,9 @@ impl Loop {
                 Effect::ReadContent { session, message, bytes } => {
                     reading::content(session, message, bytes, self.inner.clone());
                 }
+                Effect::SavePart { content, wish, replaces } => {
+                    reading::save_part(content, wish, replaces, self.inner.clone());
+                }
                 Effect::Pieces { session, number, text, way } => {
                     reading::pieces(session, number, text, way, self.inner.clone());
                 }

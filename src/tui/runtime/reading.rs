@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use ropey::Rope;
 use tokio::sync::mpsc;
 
+use crate::display::content::save::Wish;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, read_message, show};
+use crate::headless::{Password, read_message, save, show};
 use crate::knowledge::{self, Lang};
 use crate::net;
 use crate::session::content::Content;
@@ -18,7 +19,7 @@ use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
-use super::super::message::{Made, Message, Unread};
+use super::super::message::{Kept, Made, Message, Unread};
 use super::super::sending::{Pieces, Way};
 
 /// Where messages of the background go; an error ends the program.
@@ -42,6 +43,19 @@ pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
         let pieces = stuffed.map(|bytes| Pieces::data(bytes, false));
         let pieces = pieces.map_err(|error| Unread { why: error.to_string(), file: path });
         Message::Pieces { session, pieces, number: None }
+    });
+}
+
+/// Keeps a part in a file, its owner's alone: nobody asked for it to be shared.
+pub(super) fn save_part(content: Box<Content>, wish: Wish, replaces: bool, inner: Inner) {
+    in_background(inner, move || {
+        let bytes = wish.form.of(&content, wish.part.unwrap_or_default());
+        let kept = match save::write(&expanded(&wish.file), &bytes, replaces) {
+            Ok(()) => Kept::Written(bytes.len() as u64),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Kept::Exists,
+            Err(error) => Kept::Failed(error.to_string()),
+        };
+        Message::PartKept(wish, kept)
     });
 }
 
@@ -194,7 +208,13 @@ pub(super) fn list(path: String, inner: Inner) {
 /// Reads the content of a message.
 pub(super) fn content(session: usize, message: usize, bytes: Vec<u8>, inner: Inner) {
     tokio::spawn(async move {
-        if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(bytes)).await {
+        let read = move || {
+            let content = Content::read(bytes);
+            // Judged here, so that nobody waits for it.
+            content.judgement();
+            content
+        };
+        if let Ok(content) = tokio::task::spawn_blocking(read).await {
             let content = Box::new(content);
             let _ = inner.send(Ok(Message::ContentRead { session, message, content })).await;
         }

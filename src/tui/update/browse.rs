@@ -7,7 +7,7 @@ use crate::display::keys::Action;
 use super::super::layout::inside;
 use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
-use super::transcript;
+use super::{content, transcript};
 
 /// Whether `action` moves inside a pane.
 pub(super) const fn moves(action: Action) -> bool {
@@ -34,10 +34,7 @@ pub(super) fn browse(model: &mut Model, action: Action) {
         Action::Content => focus(model, Pane::Content),
         Action::Explain => focus(model, Pane::Explain),
         Action::ContentView if model.panes().content.is_none() => show_content(model),
-        Action::ContentView => {
-            model.session.view = model.session.view.next();
-            model.session.content_scroll = 0;
-        }
+        Action::ContentView => content::to(model, model.session.view.next()),
         _ if points(model, action) => {}
         Action::Up => scroll(model, -1),
         Action::Down => scroll(model, 1),
@@ -71,7 +68,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 }
 
 /// Brings the content to where it can be seen, without the focus if that is enough.
-fn show_content(model: &mut Model) {
+pub(super) fn show_content(model: &mut Model) {
     model.tab = Pane::Content;
     if model.panes().content.is_none() {
         focus(model, Pane::Content);

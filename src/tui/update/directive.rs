@@ -1,5 +1,6 @@
 //! Does what the directives say.
 
+use crate::display::content::{ContentView, save};
 use crate::display::{article, reach, transcript as misread, words};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
@@ -34,6 +35,9 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
+        Does::View => return super::content::view(model, argument),
+        Does::Goto => return super::content::go_to(model, argument),
+        Does::SavePart => return super::content::keep(model, argument),
         Does::Quit => return super::leaving::quit(model),
         Does::Explain => super::explain::find(model, argument),
         Does::Help => super::help::open(model),
@@ -69,6 +73,19 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             let error = Target::read(named).err().filter(|_| !named.is_empty())?;
             model.notice = Some(reach::no_target(&error, model.lang));
             Some(behind + argument.find(named)?)
+        }
+        Does::View if ContentView::find(argument).is_none() => {
+            let values = [("known", &*ContentView::names())];
+            model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));
+            Some(behind)
+        }
+        Does::Goto if super::content::place(argument).is_none() => {
+            model.tell("content.no-place");
+            Some(behind)
+        }
+        Does::SavePart if save::options(argument).is_none_or(|(_, wish)| wish.file.is_empty()) => {
+            model.tell("save.what");
+            Some(behind)
         }
         Does::Insert if Item::find(argument.trim()).is_none() => {
             model.tell("editor.unknown-item");

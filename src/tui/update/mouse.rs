@@ -9,7 +9,7 @@ use crate::display::keys::Action;
 use super::super::copy::{self, Form, Source};
 use super::super::effect::Effect;
 use super::super::layout::{Panes, Shape, Side, Split, too_small};
-use super::super::model::{Model, Pane};
+use super::super::model::{ContentView, Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
 use super::super::view::{self, Click, marked, prompt};
 use super::{act, arrange, browse, compose, editor, explain, find, transcript};
@@ -187,8 +187,7 @@ fn in_title(model: &mut Model, pane: Pane, x: u16, double: bool) -> Vec<Effect> 
         Some(Click::Pane(other)) => browse::focus(model, other),
         Some(Click::View(content)) => {
             browse::focus(model, pane);
-            model.session.view = content;
-            model.session.content_scroll = 0;
+            super::content::to(model, content);
         }
         Some(Click::Clause(clause)) => return super::copy::open_page(clause),
         None => {
@@ -269,7 +268,12 @@ fn released(model: &mut Model) -> Vec<Effect> {
     if let Held::Text(pane @ (Pane::Envelope | Pane::Content), at) = held
         && model.marked.is_none()
     {
+        let again = model.session.pointed == Some((pane, at.line.0));
         browse::point(model, pane, at.line.0);
+        // A second click opens what the first one pointed at.
+        if again && model.session.view == ContentView::Parts && pane == Pane::Content {
+            super::content::open(model);
+        }
     }
     if let Held::Text(Pane::Explain, at) = held
         && model.marked.is_none()

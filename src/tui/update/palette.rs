@@ -2,11 +2,11 @@
 
 use crate::display::keys::Action;
 
-use super::super::directive::UNTRUSTED;
+use super::super::directive::{Directive, Does, UNTRUSTED};
 use super::super::effect::Effect;
 use super::super::files;
 use super::super::model::Model;
-use super::super::palette::{Entry, before_target, begun, entries, highlighted};
+use super::super::palette::{Entry, before_target, begun, entries, highlighted, typed};
 use super::super::popup::{Palette, Popup};
 use super::{compose, directive};
 
@@ -69,11 +69,16 @@ fn complete(model: &mut Model) {
         // What was typed behind it stays.
         Some(Entry::Item(item)) => format!(":insert {}", item.name()),
         Some(Entry::Directive(_)) if begun(model).is_some() => return,
+        Some(Entry::Directive(d)) if d.does == Does::SavePart => {
+            format!(":{} {}", d.name, super::content::suggestion(model).unwrap_or_default())
+        }
+        Some(Entry::View(d, view)) => format!(":{} {}", d.name, view.name()),
         Some(Entry::Directive(d)) if d.argument.is_empty() => format!(":{}", d.name),
         Some(Entry::Directive(d)) => format!(":{} ", d.name),
         // Of several files none is taken that nobody went to.
         Some(Entry::File(d, _)) if highlighted(model).is_none() => {
-            format!(":{} {}", d.name, files::common(model).unwrap_or_default())
+            let path = files::common(model).unwrap_or_default();
+            format!(":{} {}{path}", d.name, before_path(model, d))
         }
         Some(Entry::Limit(_, wait)) => {
             let text = model.prompt.text();
@@ -84,13 +89,20 @@ fn complete(model: &mut Model) {
         Some(Entry::Way(d, option)) => {
             format!(":{} {}{} ", d.name, before_target(model), option.name)
         }
-        Some(Entry::File(d, text)) => format!(":{} {text}", d.name),
+        Some(Entry::File(d, text)) => {
+            format!(":{} {}{text}", d.name, before_path(model, d))
+        }
         Some(Entry::Action(action)) => format!(":{}", action.name()),
         Some(Entry::Topic(topic)) => format!(":explain {}", topic.path()),
         None => return,
     };
     model.prompt.set(&text);
     typed_on(model);
+}
+
+/// What was typed before the path.
+fn before_path<'a>(model: &'a Model, directive: &Directive) -> &'a str {
+    files::before_file(directive, typed(model).1.unwrap_or_default())
 }
 
 /// Enter: the highlighted entry, else the directive as it was typed.
@@ -104,7 +116,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             complete(model);
             Vec::new()
         }
-        Entry::Target(..) | Entry::File(..) => {
+        Entry::Target(..) | Entry::File(..) | Entry::View(..) => {
             complete(model);
             compose::run_directive(model)
         }
@@ -150,7 +162,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
 mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-    use super::super::super::directive::{DIRECTIVES, Directive};
+    use super::super::super::directive::DIRECTIVES;
     use super::super::super::message::Message;
     use super::super::super::model::Pane;
     use super::super::{act as act_at_once, given, update};

@@ -138,6 +138,7 @@ fn give(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Asked::CloseSession => next_lines(model),
         Asked::Paste(text) => send(model, text, answer),
         Asked::SendDraft { needs, chunk } => super::sending::give(model, answer, needs, chunk),
+        Asked::Overwrite(wish) => super::content::decide(model, wish, answer),
         Asked::DropDraft if answer == Answer::Drop => super::draft::drop_draft(model),
         Asked::DropDraft => Vec::new(),
         Asked::LeftDraft => super::draft::decide(model, answer),

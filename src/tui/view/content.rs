@@ -6,9 +6,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{Line, body, header, parts};
-use crate::display::text::{clip, width, wrap};
-use crate::display::token::{tokens, visible};
+use crate::display::content::{self, Line, Sheet, Side, body, hex, raw};
+use crate::display::text::{width, wrap};
+use crate::display::token::visible;
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
 use crate::session::selection::Selection;
@@ -40,23 +40,29 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
 pub fn meant(model: &Model, columns: usize) -> Option<usize> {
     let (index, _) = message(model)?;
     let first = meant_bytes(model, index).first().copied()?;
+    let sheet = sheet(model, columns)?;
     match model.session.view {
-        ContentView::Raw => selection::line_of(&model.session, index, first.start),
+        ContentView::Raw => {
+            let line = selection::line_of(&model.session, index, first.start)?;
+            Some(raw::row_of(&sheet, line))
+        }
+        ContentView::Hex => hex::row_of(&sheet, first.start),
         _ => signed(&all(model, columns, usize::MAX)),
     }
 }
 
 /// What line number `line` of the pane is.
 pub fn meant_at(model: &Model, line: usize) -> Selection {
-    let Some((index, _)) = message(model) else { return Selection::default() };
-    let span = match model.session.view {
-        ContentView::Raw => selection::place(&model.session, index, line),
-        view => {
-            let read = model.session.read.as_ref().filter(|read| read.message == index);
-            let columns = columns(model);
-            let lines = read.map(|read| made(&read.content, view, columns, line.saturating_add(1)));
-            lines.and_then(|lines| lines.get(line)?.span)
+    let Some((index, message)) = message(model) else { return Selection::default() };
+    let shown = || {
+        let sheet = sheet(model, columns(model))?;
+        content::lines(model.session.view, &sheet, line..line.saturating_add(1)).first()?.span
+    };
+    let span = match (model.session.view, model.session.shown.side) {
+        (ContentView::Raw, Side::Sent) if line < message.line_count() => {
+            selection::place(&model.session, index, line)
         }
+        _ => shown(),
     };
     Selection::new(Vec::new(), span.map(|span| (index, span)).into_iter().collect())
 }
@@ -78,119 +84,103 @@ fn room(area: Rect) -> usize {
 
 /// `height` lines from number `scroll` on.
 pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
-    if model.session.view == ContentView::Raw
-        && let Some((index, _)) = message(model)
-    {
-        return raw(model, index, scroll, height, columns);
-    }
-    in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
-}
-
-/// The message that is shown: the last one, or in raw lines that of the selected line.
-pub fn message(model: &Model) -> Option<(usize, &Message)> {
-    let messages = model.session.dialogue.messages();
-    let selected = selected(model).filter(|_| model.session.view == ContentView::Raw);
-    let index = selected.map(|(index, _)| index).or_else(|| messages.len().checked_sub(1))?;
-    Some((index, messages.get(index)?))
-}
-
-/// The message and the line of it that are selected in the transcript.
-fn selected(model: &Model) -> Option<(usize, usize)> {
-    match selected_line(model)? {
-        Row::Data { message, line } => Some((message, line)),
-        _ => None,
-    }
-}
-
-/// The last line to which one can scroll, or one behind line `wanted`: no more are made.
-pub fn length(model: &Model, wanted: usize) -> usize {
-    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
-    let count = match (model.session.view, message(model)) {
-        (ContentView::Raw, Some((_, message))) => message.line_count(),
-        _ => all(model, columns, wanted.saturating_add(1)).len(),
+    let Some(sheet) = sheet(model, columns) else {
+        return in_sight(nothing(model, columns), scroll, height);
     };
-    count.saturating_sub(1)
+    let view = model.session.view;
+    let range = scroll..scroll.saturating_add(height);
+    let mut lines = signed_lines(model, view, &sheet, range.clone());
+    if lines.len() < height {
+        let known = content::count(view, &sheet, range.end);
+        let rest = remarks(model, columns);
+        lines
+            .extend(rest.into_iter().skip(scroll.saturating_sub(known)).take(height - lines.len()));
+    }
+    lines
 }
 
-/// The views by name, the shown one in brackets; that one alone where there is no room for all.
-///
-/// Where the envelope shares the place, the name of the pane leads back to it.
-pub fn title(model: &Model, area: Rect) -> Title {
-    let word = |key| knowledge::word(model.lang, key);
-    let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
-    let name = || (word(Pane::Content.title()).to_owned(), back.clone());
-    let colon = || (word("colon").to_owned(), None);
-    let mut all = vec![name(), colon()];
-    for view in ContentView::ALL {
-        let name = word(view.title());
-        let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
-        let gap = if view == ContentView::default() { "" } else { " " };
-        all.extend([(gap.to_owned(), None), (name, Some(Click::View(view)))]);
-    }
-    if all.iter().map(|(text, _)| width(text)).sum::<usize>() <= room(area) {
-        return all;
-    }
-    // One click goes on to the next view, as the key does.
-    let shown = format!("[{}]", word(model.session.view.title()));
-    let next = Some(Click::View(model.session.view.next()));
-    vec![name(), colon(), (shown, next)]
-}
+/// How far below a line stand those that may be inside what it shows.
+const NEAR: usize = 8;
 
-/// Which message, and how much of it there is; the size alone where there is no room for more.
-fn remark(model: &Model, room: usize) -> String {
-    let Some((index, message)) = message(model) else { return String::new() };
-    let key = if message.is_complete() { "content.message" } else { "content.growing" };
-    let (n, size) = ((index + 1).to_string(), message.wire_len().to_string());
-    let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
-    if width(&all) + 2 <= room { all } else { format!("{size} B") }
-}
-
-/// The lines of the pane, at least `enough` of them if there are so many.
-pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
-    let sentence = |key| {
-        let text = knowledge::word(model.lang, key);
-        wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()
-    };
-    let Some(last) = model.session.dialogue.messages().len().checked_sub(1) else {
-        return sentence("content.empty");
-    };
-    let read = model.session.read.as_ref().filter(|r| r.message == last);
-    let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
-    let mut out = match model.session.view {
-        ContentView::Header if content.fields.is_empty() => sentence("content.none"),
-        ContentView::Body if content.body.is_none() => sentence("content.no-body"),
-        view => {
-            let lines = made(content, view, columns, enough);
-            signed_lines(lines, content, &meant_bytes(model, last))
-        }
-    };
-    if model.session.reading {
-        out.extend(sentence("content.reading"));
-    }
-    if content.beyond > 0 {
-        let text =
-            knowledge::fill(model.lang, "content.beyond", &[("n", &content.beyond.to_string())]);
-        out.push(vec![(Role::Dim, text)]);
-    }
-    out
-}
-
-/// The lines of a view of the content, at least `enough` of them if there are so many.
-fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> Vec<Line> {
-    match view {
-        ContentView::Header => header::lines(content, columns, enough),
-        ContentView::Parts => parts::lines(content, columns, enough),
-        ContentView::Body => body::lines(content, columns, enough),
-        ContentView::Raw => Vec::new(),
-    }
-}
-
-/// The lines, with a sign where they show bytes that are selected elsewhere. Of parts inside each
-/// other the innermost has it.
-fn signed_lines(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec<Piece>> {
+/// Some lines of a view, with a sign where they show bytes that are selected elsewhere.
+fn signed_lines(
+    model: &Model,
+    view: ContentView,
+    sheet: &Sheet<'_>,
+    range: Range<usize>,
+) -> Vec<Vec<Piece>> {
+    let index = message(model).map_or(0, |(index, _)| index);
+    let bytes = meant_bytes(model, index);
     if bytes.is_empty() {
-        return lines.into_iter().map(|line| line.pieces).collect();
+        return content::lines(view, sheet, range).into_iter().map(|line| line.pieces).collect();
     }
+    let first = range.start;
+    let numbered = |lines: Vec<Line>| lines.into_iter().zip(first..);
+    match view {
+        ContentView::Raw => numbered(content::lines(view, sheet, range))
+            .map(|(line, at)| signed_raw(model, sheet, (index, at), line, &bytes))
+            .collect(),
+        ContentView::Hex => content::lines(view, sheet, range)
+            .into_iter()
+            .map(|line| signed_hex(sheet, line, &bytes))
+            .collect(),
+        _ => {
+            let from = first.saturating_sub(1);
+            let wide = from..range.end.saturating_add(NEAR);
+            let lines = content::lines(view, sheet, wide);
+            let lines = signed_places(lines, sheet.content, &bytes).into_iter();
+            lines.skip(first - from).take(range.len()).collect()
+        }
+    }
+}
+
+/// A line as it crossed the wire or is stored, with a sign if it is selected elsewhere.
+fn signed_raw(
+    model: &Model,
+    sheet: &Sheet<'_>,
+    (index, at): (usize, usize),
+    line: Line,
+    meant: &[Span],
+) -> Vec<Piece> {
+    let mut pieces = line.pieces;
+    let sent = sheet.shown.side == Side::Sent;
+    let span = if sent { selection::place(&model.session, index, at) } else { line.span };
+    let Some(span) = span.filter(|_| !sent || at < sheet.message.line_count()) else {
+        return pieces;
+    };
+    let bytes = match sheet.shown.side {
+        Side::Sent => sheet.message.line(at).unwrap_or_default(),
+        _ => span.of(&sheet.content.raw).to_vec(),
+    };
+    let stuffed = bytes.len().saturating_sub(span.len());
+    let places = visible_places(&bytes, (span, stuffed), meant.iter().copied());
+    if places.is_empty() {
+        return pieces;
+    }
+    // Where borders of chunks stand in a line, places in its text are others.
+    let plain = pieces.iter().all(|(role, _)| *role != Role::Notice);
+    if plain && sheet.shown.side != Side::Both {
+        pieces = looking(pieces, &places, Role::Selected);
+    }
+    pieces.insert(0, (Role::Selected, ">".to_owned()));
+    pieces
+}
+
+/// A line of bytes, with those that are selected elsewhere.
+fn signed_hex(sheet: &Sheet<'_>, line: Line, meant: &[Span]) -> Vec<Piece> {
+    let Some(own) = line.span else { return line.pieces };
+    let shape = hex::shape(sheet);
+    let bytes = meant.iter().flat_map(|span| {
+        let start = span.start.clamp(own.start, own.end) - own.start;
+        start..span.end.clamp(own.start, own.end) - own.start
+    });
+    let mut places: Vec<_> = bytes.flat_map(|at| shape.places(own.len(), at)).collect();
+    places.sort_unstable_by_key(|place| place.start);
+    looking(line.pieces, &places, Role::Selected)
+}
+
+/// Of parts inside each other the innermost has the sign.
+fn signed_places(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec<Piece>> {
     let shown: Vec<_> = lines
         .iter()
         .map(|line| line.span.filter(|_| bytes.iter().any(|span| line.shows(*span))))
@@ -232,54 +222,181 @@ fn places_of(pieces: &[Piece], part: Span, content: &Content) -> Vec<Range<usize
     found.into_iter().collect()
 }
 
-/// What line number `line` of the pane is about.
-pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
-    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
-    if let (ContentView::Raw, Some((number, _))) = (model.session.view, message(model)) {
-        return topics_of_data(model, number, line);
+/// What the lines of the pane are made of, once something of the message was read.
+pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
+    let (index, message) = message(model)?;
+    let read = model.session.read.as_ref()?;
+    let view = model.session.view;
+    // Lines as they crossed the wire are there for every message.
+    if read.message != index && view != ContentView::Raw {
+        return None;
     }
-    let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
-        return Vec::new();
+    let (content, laid) = (&read.content, &read.laid);
+    let is_missing = match view {
+        ContentView::Header => content.fields.is_empty(),
+        ContentView::Body => content.body.is_none(),
+        _ => false,
     };
-    let lines = made(content, model.session.view, columns, line.saturating_add(1));
-    match lines.get(line) {
-        Some(line) => line.topics(),
-        None => Topic::new(Kind::Idea, "body").into_iter().collect(),
+    let (shown, lang) = (model.session.shown, model.lang);
+    (!is_missing).then_some(Sheet { content, message, shown, lang, columns, laid })
+}
+
+/// What stands there instead of lines.
+fn nothing(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+    let last = model.session.dialogue.messages().len().checked_sub(1);
+    let read = model.session.read.as_ref().filter(|read| Some(read.message) == last);
+    let key = match (last, read, model.session.view) {
+        (None, ..) => "content.empty",
+        (_, Some(_), ContentView::Header) => "content.none",
+        (_, Some(_), ContentView::Body) => "content.no-body",
+        _ => return sentence(model, "content.reading", columns),
+    };
+    let mut out = sentence(model, key, columns);
+    out.extend(remarks(model, columns));
+    out
+}
+
+fn sentence(model: &Model, key: &'static str, columns: usize) -> Vec<Vec<Piece>> {
+    let text = knowledge::word(model.lang, key);
+    wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect()
+}
+
+/// What there is to say behind the lines: that there is more than was read.
+fn remarks(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
+    let mut out = Vec::new();
+    if model.session.reading {
+        out.extend(sentence(model, "content.reading", columns));
+    }
+    let beyond = model.session.read.as_ref().map_or(0, |read| read.content.beyond);
+    if beyond > 0 {
+        let values = [("n", &*beyond.to_string())];
+        out.push(vec![(Role::Dim, knowledge::fill(model.lang, "content.beyond", &values))]);
+    }
+    out
+}
+
+/// The message that is shown: the last one, or in raw lines that of the selected line.
+pub fn message(model: &Model) -> Option<(usize, &Message)> {
+    let messages = model.session.dialogue.messages();
+    let selected = selected(model).filter(|_| model.session.view == ContentView::Raw);
+    let index = selected.map(|(index, _)| index).or_else(|| messages.len().checked_sub(1))?;
+    Some((index, messages.get(index)?))
+}
+
+/// The message and the line of it that are selected in the transcript.
+fn selected(model: &Model) -> Option<(usize, usize)> {
+    match selected_line(model)? {
+        Row::Data { message, line } => Some((message, line)),
+        _ => None,
     }
 }
 
-/// Lines as they crossed the wire, stuffed dots and end mark included, with every line end shown.
-/// What is selected elsewhere has a sign.
-fn raw(
-    model: &Model,
-    index: usize,
-    scroll: usize,
-    height: usize,
-    columns: usize,
-) -> Vec<Vec<Piece>> {
-    let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
-    let meant = meant_bytes(model, index);
-    let shown = (scroll..message.line_count()).take(height);
-    let line = |at| {
-        let bytes = message.line(at).unwrap_or_default();
-        let pieces = tokens(&bytes).into_iter();
-        let look = |odd| if odd { Role::Dim } else { Role::Data };
-        let mut pieces: Vec<Piece> = pieces.map(|token| (look(token.odd), token.text)).collect();
-        let span = selection::place(&model.session, index, at).filter(|_| !meant.is_empty());
-        if let Some(span) = span {
-            let stuffed = bytes.len().saturating_sub(span.len());
-            let places = visible_places(&bytes, (span, stuffed), meant.iter().copied());
-            if !places.is_empty() {
-                pieces = looking(pieces, &places, Role::Selected);
-                pieces.insert(0, (Role::Selected, ">".to_owned()));
-            }
+/// The last line to which one can scroll, or one behind line `wanted`: no more are made.
+pub fn length(model: &Model, wanted: usize) -> usize {
+    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
+    let count = match sheet(model, columns) {
+        Some(sheet) => {
+            content::count(model.session.view, &sheet, wanted.saturating_add(1))
+                + remarks(model, columns).len()
         }
-        let mut left = columns;
-        for (_, text) in &mut pieces {
-            *text = clip(text, left);
-            left -= width(text);
-        }
-        pieces
+        None => nothing(model, columns).len(),
     };
-    shown.map(line).collect()
+    count.saturating_sub(1)
+}
+
+/// The views by name, the shown one in brackets; that one alone where there is no room for all.
+///
+/// Where the envelope shares the place, the name of the pane leads back to it.
+pub fn title(model: &Model, area: Rect) -> Title {
+    let word = |key| knowledge::word(model.lang, key);
+    let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
+    let name = || (word(Pane::Content.title()).to_owned(), back.clone());
+    let colon = || (word("colon").to_owned(), None);
+    let mut rest = vec![name(), colon()];
+    for view in window(model, room(area)) {
+        let name = word(view.title());
+        let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
+        let gap = if rest.len() == 2 { "" } else { " " };
+        rest.extend([(gap.to_owned(), None), (name, Some(Click::View(view)))]);
+    }
+    if let [_, _, _, only] = rest.as_mut_slice() {
+        // One click goes on to the next view, as the key does.
+        only.1 = Some(Click::View(model.session.view.next()));
+    }
+    rest
+}
+
+/// The views whose names fit beside each other: the shown one, and what is near it.
+fn window(model: &Model, room: usize) -> Vec<ContentView> {
+    let word = |key| width(knowledge::word(model.lang, key));
+    let own = model.session.view;
+    let at = ContentView::ALL.iter().position(|view| *view == own).unwrap_or_default();
+    let mut left = room
+        .saturating_sub(word(Pane::Content.title()) + word("colon"))
+        .saturating_sub(word(own.title()) + 2);
+    let (mut start, mut end) = (at, at + 1);
+    let need = |at: usize| ContentView::ALL.get(at).map(|view| word(view.title()) + 1);
+    loop {
+        let behind = need(end).filter(|need| *need <= left);
+        let before = start.checked_sub(1).and_then(need).filter(|need| *need <= left);
+        match (behind, before) {
+            // From the first one on, as far as that goes.
+            (_, Some(need)) => (start, left) = (start - 1, left - need),
+            (Some(need), None) => (end, left) = (end + 1, left - need),
+            (None, None) => break,
+        }
+    }
+    ContentView::ALL.get(start..end).unwrap_or_default().to_vec()
+}
+
+/// What is shown of which message, and how much of it there is, as far as there is room.
+fn remark(model: &Model, room: usize) -> String {
+    let Some((index, message)) = message(model) else { return String::new() };
+    let key = if message.is_complete() { "content.message" } else { "content.growing" };
+    let (n, size) = ((index + 1).to_string(), message.wire_len().to_string());
+    let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
+    let way = way_words(model);
+    let with_way = way.as_ref().map(|way| {
+        knowledge::fill(model.lang, "content.way-of", &[("way", way), ("message", &all)])
+    });
+    let said = [with_way, way, Some(all)];
+    let fits = said.into_iter().flatten().find(|text| width(text) + 2 <= room);
+    fits.unwrap_or_else(|| format!("{size} B"))
+}
+
+/// Which part is seen and how, or which bytes.
+pub fn way_words(model: &Model) -> Option<String> {
+    let sheet = sheet(model, usize::MAX)?;
+    let word = |key| knowledge::word(model.lang, key);
+    match model.session.view {
+        ContentView::Body => {
+            let (at, way) = body::seen(&sheet)?;
+            let n = (at + 1).to_string();
+            let number = knowledge::fill(model.lang, "parts.number", &[("n", &n)]);
+            Some(format!("{number}{}{}", word("colon"), word(way.words())))
+        }
+        ContentView::Raw | ContentView::Hex => Some(word(raw::side_words(&sheet)).to_owned()),
+        _ => None,
+    }
+}
+
+/// The lines of the pane, at least `enough` of them if there are so many.
+pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
+    from(model, 0, columns, enough)
+}
+
+/// What line number `line` of the pane is about.
+pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
+    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
+    if let (ContentView::Raw, Some((number, message))) = (model.session.view, message(model))
+        && line < message.line_count()
+        && model.session.shown.side != Side::Both
+    {
+        return topics_of_data(model, number, line);
+    }
+    let Some(sheet) = sheet(model, columns) else { return Vec::new() };
+    match content::lines(model.session.view, &sheet, line..line.saturating_add(1)).first() {
+        Some(line) => line.topics(),
+        None => Topic::new(Kind::Idea, "body").into_iter().collect(),
+    }
 }

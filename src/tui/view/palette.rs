@@ -8,7 +8,7 @@ use crate::display::token::own_visible;
 use crate::display::words;
 use crate::knowledge;
 
-use super::super::directive::LIMIT;
+use super::super::directive::{LIMIT, SAVE, VIEW};
 use super::super::files::FILE;
 use super::super::model::Model;
 use super::super::palette::{Entry, begun, entries, highlighted};
@@ -21,7 +21,8 @@ const ROOMY: usize = 60;
 /// Draws the list.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let title = match begun(model).map(|directive| directive.argument) {
-        Some(FILE) => "palette.files",
+        Some(FILE | SAVE) => "palette.files",
+        Some(VIEW) => "palette.views",
         Some(LIMIT) => "palette.timeouts",
         _ => "palette",
     };
@@ -52,6 +53,10 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Limit(_, wait) => {
             let set = format!("{}={}", wait.name(), model.limits.seconds(*wait));
             (set, sentence(words::limit_key(*wait)))
+        }
+        Entry::View(directive, view) => {
+            let title = knowledge::word(model.lang, view.title());
+            (title.to_owned(), format!(":{} {}", directive.name, view.name()))
         }
         Entry::Item(item) => {
             let say = item.say().map_or_else(|| item.name().to_owned(), sentence);

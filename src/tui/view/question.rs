@@ -69,6 +69,7 @@ const fn title(question: &Question) -> &'static str {
         Asked::CloseSession => "session.close",
         Asked::Paste(_) => "question.paste.title",
         Asked::SendDraft { .. } => "editor.send",
+        Asked::Overwrite(_) => "help.save-part",
         Asked::DropDraft => "editor.drop",
         Asked::LeftDraft => "editor.left.title",
         Asked::ReplaceDraft(template) => template.title,
@@ -105,6 +106,10 @@ fn text(model: &Model, question: &Question, room: usize) -> Vec<Vec<Piece>> {
             .into_iter()
             .flat_map(|(role, text)| sentence(&text, role))
             .collect(),
+        Asked::Overwrite(wish) => {
+            let values = [("file", &*own_visible(&wish.file))];
+            sentence(&knowledge::fill(model.lang, "save.exists", &values), Role::Text)
+        }
         Asked::DropDraft => sentence(&size_of_draft(model, "editor.drop.ask"), Role::Text),
         Asked::ReplaceDraft(_) => sentence(&size_of_draft(model, "editor.replace.ask"), Role::Text),
         Asked::LeftDraft => sentence(&left_draft(model), Role::Text),
@@ -223,6 +228,7 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
         (_, Answer::GoOn) => "answer.go-on",
         (_, Answer::Another) => "answer.another",
         (_, Answer::Drop) => "answer.drop",
+        (_, Answer::Overwrite) => "answer.overwrite",
         (_, Answer::Replace) => "answer.replace",
         (_, Answer::Quit) => "answer.quit",
         (Asked::CloseSession, Answer::Close) => "answer.close-session",

@@ -1,0 +1,133 @@
+//! One view of a message, printed, or one of its parts, as it is.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::cli::SeenArgs;
+use crate::display::content::save::{self, Wish};
+use crate::display::content::{self, ContentView, Laid, Sheet, Shown};
+use crate::display::words::grouped;
+use crate::knowledge::{self, Lang};
+use crate::session::Message;
+use crate::session::content::Content;
+
+use super::{Outcome, Setting, say, show};
+
+/// Columns of what is printed, so that it fits a terminal of eighty.
+const COLUMNS: usize = 78;
+
+/// Prints what was asked for of a message in `path`.
+///
+/// # Errors
+/// When there is no such message or part, or it cannot be read or written.
+pub fn run(path: &Path, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    let lang = setting.lang();
+    let (dialogue, told) = show::open_as_session(path, lang)?;
+    if let Some(told) = told {
+        eprintln!("ehlo: {told}");
+    }
+    let index = |n: u32| usize::try_from(n).unwrap_or(usize::MAX) - 1;
+    let message = chosen(dialogue.messages(), seen.message.map(index), lang)?;
+    let content = Content::read(message.content());
+    let part = seen.part.map(index);
+    if let Some(at) = part {
+        known(&content, at, lang)?;
+    }
+    match (seen.view, part) {
+        (None, Some(at)) if !std::io::stdout().is_terminal() => {
+            let bytes = seen.form.unwrap_or_default().of(&content, at);
+            let mut out = std::io::stdout().lock();
+            match out.write_all(&bytes).and_then(|()| out.flush()) {
+                // Who has gone has read enough.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    return Err(error).context("cannot write to standard output");
+                }
+                _ => {}
+            }
+        }
+        // No byte of a message reaches a terminal as it is.
+        (view, part) => {
+            let view = view.unwrap_or(ContentView::Body);
+            let shown = Shown { part, ..Shown::default() };
+            say(&text(view, message, &content, shown, lang))?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// A view of a message as text.
+pub fn text(
+    view: ContentView,
+    message: &Message,
+    content: &Content,
+    shown: Shown,
+    lang: Lang,
+) -> String {
+    // Lines as they are stay whole.
+    let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };
+    let laid = Laid::default();
+    content::text(view, &Sheet { content, message, shown, lang, columns, laid: &laid })
+}
+
+/// The message that is meant: the last one if none is named.
+///
+/// # Errors
+/// When there is none of this number, with a sentence.
+pub fn chosen(messages: &[Message], index: Option<usize>, lang: Lang) -> anyhow::Result<&Message> {
+    let found = index.map_or_else(|| messages.last(), |index| messages.get(index));
+    found.ok_or_else(|| {
+        let n = messages.len().to_string();
+        anyhow::Error::msg(knowledge::fill(lang, "content.no-message", &[("n", &n)]))
+    })
+}
+
+fn known(content: &Content, at: usize, lang: Lang) -> anyhow::Result<()> {
+    let n = content.parts.len().to_string();
+    anyhow::ensure!(at < content.parts.len(), knowledge::fill(lang, "save.no-part", &[("n", &n)]));
+    Ok(())
+}
+
+/// `:view NAME [MESSAGE]` as it stands behind the name of the directive.
+///
+/// # Errors
+/// When there is no such view or message, with a sentence.
+pub fn view(messages: &[Message], argument: &str, lang: Lang) -> anyhow::Result<String> {
+    let (name, number) = argument.trim().split_once(' ').unwrap_or((argument, ""));
+    let known = ContentView::names();
+    let view = ContentView::find(name)
+        .with_context(|| knowledge::fill(lang, "content.no-view", &[("known", &known)]))?;
+    let number = number.trim();
+    let index = if number.is_empty() {
+        None
+    } else {
+        Some(number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).unwrap_or(usize::MAX))
+    };
+    let message = chosen(messages, index, lang)?;
+    let content = Content::read(message.content());
+    let text = text(view, message, &content, Shown::default(), lang);
+    Ok(super::print::commented(&text))
+}
+
+/// `:save-part [PART] [--as FORM] FILE`, of the last message. A file that is there stays.
+///
+/// # Errors
+/// When there is no such part, or it cannot be written, with a sentence.
+pub fn save(messages: &[Message], argument: &str, lang: Lang) -> anyhow::Result<String> {
+    let Some((_, wish)) = save::options(argument).filter(|(_, wish)| !wish.file.is_empty()) else {
+        anyhow::bail!(knowledge::word(lang, "save.what"));
+    };
+    let content = Content::read(chosen(messages, None, lang)?.content());
+    let Wish { part, form, file } = wish;
+    let at = part.or_else(|| content.first_text()).unwrap_or_default();
+    known(&content, at, lang)?;
+    let bytes = form.of(&content, at);
+    let failed =
+        |why: String| knowledge::fill(lang, "save.failed", &[("file", &file), ("why", &why)]);
+    super::save::write(Path::new(&file), &bytes, false)
+        .map_err(|error| anyhow::Error::msg(failed(error.to_string())))?;
+    let (n, size) = ((at + 1).to_string(), grouped(bytes.len() as u64));
+    let values = [("n", &*n), ("file", &file), ("size", &size)];
+    Ok(format!("# {}\n", knowledge::fill(lang, "save.done", &values)))
+}

@@ -1,0 +1,683 @@
+//! What is wrong with the parts of a content, and where: boundaries, encodings, charsets, names.
+//!
+//! Judged once for each content and kept beside it. Every part is looked at once, whatever its
+//! depth; of what is wrong many times the first place is kept and the rest is counted.
+
+pub mod coding;
+pub mod name;
+pub mod rule;
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use coding::{base64_fault, charset_fault, long_line, quoted_fault};
+use rule::{
+    BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_INSIDE, BOUNDARY_OPEN, BOUNDARY_UNUSED,
+    ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED, NAKED, NARROW,
+    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_VERSION, NOT_IN_CHARSET, NUL, ONE_PART,
+    PADDING, PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED, Rule,
+    SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING, UNREADABLE_MESSAGE,
+};
+
+use super::content::{self, Content, Field, Nature, Part};
+use crate::smtp::Span;
+
+/// Longest boundary (RFC 2046 §5.1.1).
+const BOUNDARY_LIMIT: usize = 70;
+
+/// Longest line of an encoded body (RFC 2045 §6.7).
+pub const ENCODED_WIDTH: usize = 76;
+
+/// Longest line without its line end (RFC 5322 §2.1.1).
+pub const LINE_LIMIT: usize = 998;
+
+/// Fields of which a part has one at most (RFC 2045 §3).
+const ONCE: [&str; 4] =
+    ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID"];
+
+/// Something that is wrong with a part, or good to know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// Which rule it breaks.
+    pub rule: &'static Rule,
+    /// With which part.
+    pub part: usize,
+    /// Where first, in [`Content::source`] of that part.
+    pub span: Span,
+    /// How often.
+    pub count: usize,
+    /// What fills the places of the sentence.
+    pub values: Vec<(&'static str, String)>,
+}
+
+/// What stands around the parts of a multipart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// The boundary that it declares.
+    pub boundary: Option<String>,
+    /// How many parts it has.
+    pub count: usize,
+    /// What stands before the first delimiter, with places as the part has them.
+    pub preamble: Span,
+    /// What stands behind the last delimiter.
+    pub epilogue: Span,
+    /// Whether its boundary is closed.
+    pub closed: bool,
+}
+
+/// What is known about the parts of a content beyond what stands in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    flaws: Vec<Flaw>,
+    frames: Vec<(usize, Frame)>,
+}
+
+impl Judgement {
+    /// Judges the parts of `content`.
+    pub fn of(content: &Content) -> Self {
+        let mut judge = Judge { content, sources: HashMap::new(), out: Self::default() };
+        judge.out.frames = frames(content, &mut judge.sources);
+        judge.all();
+        judge.out
+    }
+
+    /// Everything, by part.
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+
+    /// What is said of part `at`, the worst first.
+    pub fn of_part(&self, at: usize) -> &[Flaw] {
+        let start = self.flaws.partition_point(|flaw| flaw.part < at);
+        let end = self.flaws.partition_point(|flaw| flaw.part <= at);
+        self.flaws.get(start..end).unwrap_or_default()
+    }
+
+    /// What stands around the parts of multipart `at`.
+    pub fn frame(&self, at: usize) -> Option<&Frame> {
+        let found = self.frames.binary_search_by_key(&at, |(part, _)| *part).ok()?;
+        self.frames.get(found).map(|(_, frame)| frame)
+    }
+}
+
+/// The bytes of the enclosed messages that were encoded, each decoded once.
+type Sources = HashMap<usize, Bytes>;
+
+/// The bytes in which `part` has its places.
+fn source(content: &Content, at: usize, part: &Part, sources: &mut Sources) -> Bytes {
+    match part.within {
+        None => content.raw.clone(),
+        Some(outer) => sources.entry(outer).or_insert_with(|| content.source(at)).clone(),
+    }
+}
+
+/// A multipart whose parts are being met.
+struct Open {
+    at: usize,
+    first: Option<Span>,
+    last: Option<Span>,
+    count: usize,
+}
+
+/// What stands around the parts of each multipart.
+fn frames(content: &Content, sources: &mut Sources) -> Vec<(usize, Frame)> {
+    let mut out: Vec<(usize, Frame)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    let mut close = |open: Open, sources: &mut Sources| {
+        let Some(part) = content.parts.get(open.at) else { return };
+        let source = source(content, open.at, part, sources);
+        out.push((open.at, frame(&open, part, &source)));
+    };
+    for (at, part) in content.parts.iter().enumerate() {
+        while let Some(last) = open
+            .pop_if(|open| content.parts.get(open.at).is_none_or(|outer| outer.depth >= part.depth))
+        {
+            close(last, sources);
+        }
+        if let Some(outer) = open.last_mut()
+            && content.parts.get(outer.at).is_some_and(|o| o.depth + 1 == part.depth)
+        {
+            let whole = Span::new(part.header.start, part.body.end);
+            outer.first.get_or_insert(whole);
+            outer.last = Some(whole);
+            outer.count += 1;
+        }
+        // An enclosed message stands between, so that its parts are not those of the multipart.
+        if is_multipart(part) || part.nature == Nature::Message {
+            open.push(Open { at, first: None, last: None, count: 0 });
+        }
+    }
+    while let Some(last) = open.pop() {
+        close(last, sources);
+    }
+    out.retain(|(at, _)| content.parts.get(*at).is_some_and(is_multipart));
+    out.sort_by_key(|(at, _)| *at);
+    out
+}
+
+fn frame(open: &Open, part: &Part, source: &[u8]) -> Frame {
+    let boundary = content::boundary(part.header.of(source));
+    let mut frame = Frame { boundary, count: open.count, ..Frame::default() };
+    let (Some(first), Some(last)) = (open.first, open.last) else { return frame };
+    let body = part.body;
+    let before = Span::new(body.start, first.start.max(body.start)).of(source);
+    frame.preamble = Span::new(body.start, body.start + line_start(before));
+    let delimiter = format!("--{}", frame.boundary.as_deref().unwrap_or_default());
+    // The line end before a delimiter is part of it (RFC 2046 §5.1.1).
+    let behind = Span::new(last.end, body.end.max(last.end));
+    let mut at = behind.start;
+    for line in behind.of(source).split_inclusive(|b| *b == b'\n') {
+        at += line.len();
+        let Some(rest) = line.strip_prefix(delimiter.as_bytes()) else { continue };
+        frame.closed = rest.starts_with(b"--");
+        frame.epilogue = Span::new(at, behind.end);
+        break;
+    }
+    frame
+}
+
+/// Where the last line of `bytes` begins; the line end behind it is its own.
+fn line_start(bytes: &[u8]) -> usize {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)
+}
+
+/// Whether a part is declared to hold others.
+pub fn is_multipart(part: &Part) -> bool {
+    part.kind.starts_with("multipart/")
+}
+
+/// `bchars` of RFC 2046 §5.1.1, not ending with a blank.
+pub fn is_boundary(boundary: &str) -> bool {
+    boundary.len() <= BOUNDARY_LIMIT
+        && !boundary.ends_with(' ')
+        && boundary.chars().all(|c| c.is_ascii_alphanumeric() || "'()+_,-./:=? ".contains(c))
+}
+
+/// How much of a byte an encoding that is none lets through: ASCII, text beyond it, or anything.
+/// What is encoded is ASCII (RFC 2045 §6.2).
+pub fn width(encoding: &str) -> u8 {
+    match encoding {
+        "8bit" => 1,
+        "binary" => 2,
+        _ => 0,
+    }
+}
+
+/// Whether an encoding, in lower case, changes nothing.
+fn is_identity(encoding: &str) -> bool {
+    matches!(encoding, "" | "7bit" | "8bit" | "binary")
+}
+
+/// Goes through the parts.
+struct Judge<'a> {
+    content: &'a Content,
+    sources: Sources,
+    out: Judgement,
+}
+
+/// A part while it is judged.
+struct Case<'a> {
+    at: usize,
+    part: &'a Part,
+    source: Bytes,
+    fields: Vec<Field>,
+    encoding: String,
+}
+
+impl Case<'_> {
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Where a field stands, or the header if there is none.
+    fn place(&self, name: &str) -> Span {
+        self.field(name).map_or(self.part.header, |field| field.span)
+    }
+
+    fn body(&self) -> &[u8] {
+        self.part.body.of(&self.source)
+    }
+}
+
+impl Judge<'_> {
+    fn all(&mut self) {
+        let content = self.content;
+        // A file as Unix keeps it has LF alone on every line; that is one thing to say.
+        let lf_alone = memchr::memmem::find(&content.raw, b"\r\n").is_none()
+            && memchr::memchr(b'\n', &content.raw).is_some();
+        if lf_alone {
+            self.say(&LF_ENDS, 0, Span::new(0, 0), &[]);
+        }
+        let narrow = self.narrow();
+        for (at, part) in content.parts.iter().enumerate() {
+            let source = source(content, at, part, &mut self.sources);
+            let fields = content::header_in(&source, part);
+            let encoding = part.encoding.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
+            let case = Case { at, part, source, fields, encoding };
+            self.header(&case);
+            if let Some(inner) = narrow.get(&at) {
+                let place = case.place("Content-Transfer-Encoding");
+                self.say(&NARROW, at, place, &[("encoding", (*inner).to_owned())]);
+            }
+            if is_multipart(part) {
+                self.multipart(&case);
+            }
+            if part.nature == Nature::Multipart {
+                self.lines(&case, part.header, lf_alone);
+            } else {
+                self.body(&case, lf_alone);
+            }
+            self.purpose(&case);
+            let start = self.out.flaws.partition_point(|flaw| flaw.part < at);
+            if let Some(own) = self.out.flaws.get_mut(start..) {
+                own.sort_by_key(|flaw| std::cmp::Reverse(flaw.rule.severity));
+            }
+        }
+    }
+
+    fn say(
+        &mut self,
+        rule: &'static Rule,
+        part: usize,
+        span: Span,
+        values: &[(&'static str, String)],
+    ) {
+        self.say_times(rule, part, (span, 1), values);
+    }
+
+    fn say_times(
+        &mut self,
+        rule: &'static Rule,
+        part: usize,
+        (span, count): (Span, usize),
+        values: &[(&'static str, String)],
+    ) {
+        self.out.flaws.push(Flaw { rule, part, span, count, values: values.to_vec() });
+    }
+
+    /// What holds parts or a message that let more through than it says, and what they say
+    /// (RFC 2045 §6.4). From the last part to the first, so that each is looked at once.
+    fn narrow(&self) -> HashMap<usize, &'static str> {
+        let mut out = HashMap::new();
+        let mut widest: Vec<u8> = Vec::new();
+        for (at, part) in self.content.parts.iter().enumerate().rev() {
+            let own = width(&part.encoding.as_deref().unwrap_or_default().to_ascii_lowercase());
+            let inside = widest.drain((part.depth + 1).min(widest.len())..).max().unwrap_or(0);
+            let encoded = part.coding != content::Coding::Identity;
+            if inside > own && !encoded {
+                out.insert(at, if inside == 1 { "8bit" } else { "binary" });
+            }
+            widest.resize(part.depth + 1, 0);
+            if let Some(here) = widest.last_mut() {
+                *here = (*here).max(own).max(if encoded { 0 } else { inside });
+            }
+        }
+        out
+    }
+
+    fn header(&mut self, case: &Case<'_>) {
+        let (at, part) = (case.at, case.part);
+        for name in ONCE {
+            let same = || case.fields.iter().filter(|f| f.name.eq_ignore_ascii_case(name));
+            if let Some(second) = same().nth(1) {
+                let values = [("field", name.to_owned())];
+                self.say_times(&REPEATED, at, (second.span, same().count() - 1), &values);
+            }
+        }
+        let is_root = at == 0
+            || self.content.parts.get(at - 1).is_some_and(|outer| {
+                outer.nature == Nature::Message && outer.depth + 1 == part.depth
+            });
+        let mime = ONCE.iter().find_map(|name| case.field(name));
+        if let Some(field) = mime.filter(|_| is_root && case.field("MIME-Version").is_none()) {
+            self.say(&NO_VERSION, at, field.span, &[]);
+        }
+        for (rule, span, values) in name::faults(part, &case.fields, &case.source) {
+            self.say(rule, at, span, &values);
+        }
+    }
+
+    fn multipart(&mut self, case: &Case<'_>) {
+        let at = case.at;
+        if !is_identity(&case.encoding) {
+            self.say(&ENCODED_MULTIPART, at, case.place("Content-Transfer-Encoding"), &[]);
+        }
+        let Some(frame) = self.out.frame(at).cloned() else { return };
+        let place = case.place("Content-Type");
+        let Some(boundary) = frame.boundary else {
+            self.say(&NO_BOUNDARY, at, place, &[]);
+            return;
+        };
+        let values = [("boundary", boundary.clone())];
+        if !is_boundary(&boundary) {
+            self.say(&BAD_BOUNDARY, at, place, &values);
+        }
+        let delimiter = format!("--{boundary}");
+        if frame.count == 0 {
+            let mut lines = case.body().split(|b| *b == b'\n');
+            let stands = lines.any(|line| line.starts_with(delimiter.as_bytes()));
+            let rule = if stands { &NO_PARTS } else { &BOUNDARY_UNUSED };
+            self.say(rule, at, place, &values);
+            return;
+        }
+        let opening = case.source.get(frame.preamble.end..case.part.body.end).unwrap_or_default();
+        let line = opening.split_inclusive(|b| *b == b'\n').next().unwrap_or_default();
+        let here = Span::new(frame.preamble.end, frame.preamble.end + line.len());
+        match line.strip_prefix(delimiter.as_bytes()) {
+            Some(rest) if rest.starts_with(b"--") => self.say(&NO_PARTS, at, here, &values),
+            Some(rest) if rest.trim_ascii().is_empty() => {
+                if !frame.closed {
+                    self.say(&BOUNDARY_OPEN, at, place, &values);
+                }
+                if frame.count == 1 {
+                    self.say(&ONE_PART, at, place, &[]);
+                }
+            }
+            // The parser takes what only looks like a delimiter for one.
+            _ => self.say(&BOUNDARY_INSIDE, at, here, &values),
+        }
+    }
+
+    fn body(&mut self, case: &Case<'_>, lf_alone: bool) {
+        let (at, part) = (case.at, case.part);
+        let declared = case.place("Content-Transfer-Encoding");
+        let values = [("encoding", case.encoding.clone())];
+        let encloses = matches!(part.kind.as_str(), "message/rfc822" | "message/global");
+        match case.encoding.as_str() {
+            _ if part.nature == Nature::Message && is_identity(&case.encoding) => {
+                // What stands in it is looked at with its own parts.
+                self.lines(case, part.header, lf_alone);
+                return;
+            }
+            "base64" => self.base64(case),
+            "quoted-printable" => self.quoted(case),
+            other if !is_identity(other) => self.say(&UNKNOWN_ENCODING, at, declared, &values),
+            // It may hold any byte, and has no lines (RFC 2045 §2.9).
+            "binary" => self.lines(case, part.header, lf_alone),
+            _ => self.lines(case, Span::new(part.header.start, part.body.end), lf_alone),
+        }
+        if !is_identity(&case.encoding) {
+            self.lines(case, part.header, lf_alone);
+            if part.kind == "message/rfc822" {
+                self.say(&ENCODED_MESSAGE, at, declared, &[]);
+            }
+        }
+        if encloses && part.nature != Nature::Message {
+            self.say(&UNREADABLE_MESSAGE, at, case.place("Content-Type"), &[]);
+        }
+        if part.nature == Nature::Message {
+            return;
+        }
+        let end = part.body.end.min(case.source.len());
+        let encoded = case.source.slice(part.body.start.min(end)..end);
+        let decoded = content::decoded(&encoded, part.coding);
+        if matches!(part.nature, Nature::Text | Nature::Html) && !is_multipart(part) {
+            self.text(case, &decoded);
+        } else if is_identity(&case.encoding) && width(&case.encoding) == 0 {
+            self.eight_bit(case, &NO_ENCODING);
+        }
+        for (rule, values) in name::lies(part, &decoded) {
+            self.say(rule, at, case.place(name::FIELD), &values);
+        }
+    }
+
+    /// Line ends, NUL and length of the lines that stand in `span`.
+    fn lines(&mut self, case: &Case<'_>, span: Span, lf_alone: bool) {
+        let bytes = span.of(&case.source);
+        let found = coding::line_faults(bytes);
+        let rules = [(&BARE_CR, found.bare_cr), (&BARE_LF, found.bare_lf), (&NUL, found.nul)];
+        for (rule, (first, count)) in rules {
+            let Some(first) = first.filter(|_| rule != &BARE_LF || !lf_alone) else { continue };
+            let place = Span::new(span.start + first, span.start + first + 1);
+            self.say_times(rule, case.at, (place, count), &[]);
+        }
+        if let Some((line, count)) = long_line(bytes, LINE_LIMIT) {
+            let place = Span::new(span.start + line.start + LINE_LIMIT, span.start + line.end);
+            let values = [("n", line.len().to_string())];
+            self.say_times(&LONG, case.at, (place, count), &values);
+        }
+    }
+
+    fn base64(&mut self, case: &Case<'_>) {
+        let start = case.part.body.start;
+        self.wide(case);
+        if let Some((offset, is_end)) = base64_fault(case.body()) {
+            let rule = if is_end { &PADDING } else { &BASE64 };
+            self.say(rule, case.at, Span::new(start + offset, start + offset + 1), &[]);
+        }
+    }
+
+    fn quoted(&mut self, case: &Case<'_>) {
+        let start = case.part.body.start;
+        self.wide(case);
+        if let Some((offset, count)) = quoted_fault(case.body()) {
+            let place = Span::new(start + offset, (start + offset + 3).min(case.part.body.end));
+            self.say_times(&QUOTED, case.at, (place, count), &[]);
+        }
+    }
+
+    fn wide(&mut self, case: &Case<'_>) {
+        let start = case.part.body.start;
+        if let Some((line, count)) = long_line(case.body(), ENCODED_WIDTH) {
+            let place = Span::new(start + line.start + ENCODED_WIDTH, start + line.end);
+            self.say_times(&LONG_ENCODED, case.at, (place, count), &[]);
+        }
+    }
+
+    /// Bytes beyond ASCII where the encoding says that there are none.
+    fn eight_bit(&mut self, case: &Case<'_>, rule: &'static Rule) {
+        let start = case.part.body.start;
+        if let Some(first) = case.body().iter().position(|b| !b.is_ascii()) {
+            self.say(rule, case.at, Span::new(start + first, start + first + 1), &[]);
+        }
+    }
+
+    /// Text is in the charset that it declares.
+    fn text(&mut self, case: &Case<'_>, decoded: &[u8]) {
+        let (at, part) = (case.at, case.part);
+        let place = case.place("Content-Type");
+        let charset = part.charset.as_deref().unwrap_or_default();
+        let ascii = charset.is_empty() || charset.eq_ignore_ascii_case("us-ascii");
+        let values = [("charset", charset.to_owned())];
+        let undeclared = is_identity(&case.encoding) && width(&case.encoding) == 0;
+        if !ascii && !content::is_known_charset(charset) {
+            self.say(&UNKNOWN_CHARSET, at, place, &values);
+        } else if ascii {
+            let rule = if undeclared { &NAKED } else { &NO_CHARSET };
+            if part.coding == content::Coding::Identity {
+                self.eight_bit(case, rule);
+            } else if !decoded.is_ascii() {
+                self.say(rule, at, place, &[]);
+            }
+            return;
+        } else if let Some(offset) = charset_fault(charset, decoded) {
+            let here = if part.coding == content::Coding::Identity {
+                Span::new(part.body.start + offset, part.body.start + offset + 1)
+            } else {
+                place
+            };
+            self.say(&NOT_IN_CHARSET, at, here, &values);
+        }
+        if undeclared {
+            self.eight_bit(case, &NO_ENCODING);
+        }
+    }
+
+    /// Parts that are more than their type says.
+    fn purpose(&mut self, case: &Case<'_>) {
+        let (at, part) = (case.at, case.part);
+        let value = case.field("Content-Type").map(|field| field.value.to_ascii_lowercase());
+        let value = value.unwrap_or_default();
+        let says = |word: &str| value.contains(word);
+        let rule = match part.kind.as_str() {
+            "message/partial" => &PARTIAL,
+            "message/external-body" => &EXTERNAL,
+            "multipart/signed" if says("pkcs7-signature") => &SMIME_SIGNED,
+            "application/pkcs7-signature" | "application/x-pkcs7-signature" => &SMIME_SIGNED,
+            "application/pkcs7-mime" | "application/x-pkcs7-mime" if says("signed-data") => {
+                &SMIME_SIGNED
+            }
+            "application/pkcs7-mime" | "application/x-pkcs7-mime" => &SMIME_ENVELOPED,
+            "multipart/signed" if says("pgp-signature") => &PGP_SIGNED,
+            "application/pgp-signature" => &PGP_SIGNED,
+            "multipart/encrypted" if says("pgp-encrypted") => &PGP_ENCRYPTED,
+            "application/pgp-encrypted" => &PGP_ENCRYPTED,
+            "application/pgp-keys" => &PGP_KEYS,
+            _ if part.nature == Nature::Text
+                && part.coding == content::Coding::Identity
+                && memchr::memmem::find(case.body(), b"-----BEGIN PGP ").is_some() =>
+            {
+                &PGP_INLINE
+            }
+            _ => return,
+        };
+        self.say(rule, at, case.place("Content-Type"), &[]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of the flaws of each part.
+    fn flaws(message: &[u8]) -> Vec<(usize, &'static str)> {
+        let content = Content::read(message.to_vec());
+        let judgement = content.judgement();
+        judgement.flaws().iter().map(|flaw| (flaw.part, flaw.rule.name())).collect()
+    }
+
+    fn wire(text: &str) -> Vec<u8> {
+        text.replace('\n', "\r\n").into_bytes()
+    }
+
+    const MIME: &str = "From: a@b.example\nMIME-Version: 1.0\n";
+
+    #[test]
+    fn each_flaw_is_named() {
+        let mixed = "Content-Type: multipart/mixed; boundary=b\n";
+        let text = "Content-Type: text/plain; charset=utf-8\n";
+        let coded = |encoding: &str| format!("{text}Content-Transfer-Encoding: {encoding}\n");
+        let png = "\n\niVBORw0KGgoAAAANSUhEUg==\n";
+        let file = |kind: &str, name: &str, body: &str| {
+            format!(
+                "Content-Type: {kind}\nContent-Disposition: attachment; filename={name}\nContent-Transfer-Encoding: base64{body}"
+            )
+        };
+        for (fields, name) in [
+            (format!("{mixed}\n--b\n\none\n--b\n\ntwo\n--b--\n"), ""),
+            (format!("{text}\nplain\n"), ""),
+            (format!("{}\nQUJD\n", coded("base64")), ""),
+            (format!("{}\na=3Db=\nc\n", coded("quoted-printable")), ""),
+            (format!("{mixed}\n--b\n\none\n--b\n\ntwo\n"), "boundary-open"),
+            (format!("{mixed}\nno boundary\n"), "boundary-unused"),
+            ("Content-Type: multipart/mixed\n\nx\n".to_owned(), "no-boundary"),
+            (
+                format!("{}\n--b\n\nx\n--b\n\ny\n--b--\n", mixed.replace("=b", &format!("=\"{}\"", "b".repeat(71)))),
+                "bad-boundary",
+            ),
+            (format!("{mixed}\ntext --b\n\nx\n--b--\n"), "boundary-inside"),
+            (format!("{mixed}\n--b--\n"), "no-parts"),
+            (format!("{mixed}\n--b\n\none\n--b--\n"), "one-part"),
+            (
+                format!("{mixed}Content-Transfer-Encoding: base64\n\n--b\n\none\n--b\n\ntwo\n--b--\n"),
+                "encoded-multipart",
+            ),
+            (
+                format!("{mixed}\n--b\nContent-Transfer-Encoding: 8bit\n\none\n--b\n\ntwo\n--b--\n"),
+                "narrow",
+            ),
+            (format!("{}\nQU*D\n", coded("base64")), "base64"),
+            (format!("{}\nQUJ\n", coded("base64")), "padding"),
+            (format!("{}\n{}\n", coded("base64"), "QUJD".repeat(20)), "long-encoded"),
+            (format!("{}\na=G0\n", coded("quoted-printable")), "quoted"),
+            (format!("{}\n{}\n", coded("quoted-printable"), "x".repeat(77)), "long-encoded"),
+            (format!("{}\nx\n", coded("x-uuencode")), "unknown-encoding"),
+            (format!("{text}\ncaf\u{e9}\n"), "no-encoding"),
+            ("Content-Transfer-Encoding: 8bit\n\ncaf\u{e9}\n".to_owned(), "no-charset"),
+            ("\ncaf\u{e9}\n".to_owned(), "naked"),
+            (format!("{}\nx\n", text.replace("utf-8", "klingon")), "unknown-charset"),
+            (format!("{}\n6Q==\n", coded("base64")), "not-in-charset"),
+            (format!("{text}{text}\nx\n"), "repeated"),
+            (format!("{text}\n{}\n", "x".repeat(999)), "long"),
+            (format!("{text}\na\0b\n"), "nul"),
+            (format!("{text}\na\rb\n"), "bare-cr"),
+            (file("image/jpeg", "a.jpg", png), "type-lies"),
+            (file("image/png", "a.jpg", png), "name-lies"),
+            (file("application/octet-stream", "a.jpg", png), "name-lies"),
+            (file("application/octet-stream", "a.exe", "\n\nQUJD\n"), "name-runs"),
+            (file("application/octet-stream", "a.pdf.exe", "\n\nQUJD\n"), "name-double"),
+            (file("image/png", "\"x/a.png\"", png), "name-path"),
+            (file("image/png", "\"=?utf-8?q?a?=.png\"", png), "name-word"),
+            (file("image/png; name=b.png", "a.png", png), "names-differ"),
+            (
+                file("image/png", "x", png).replace("filename=x", "filename*=utf-8''caf%C3%A9.png"),
+                "name-coded",
+            ),
+            (
+                file("image/png", "x", png).replace("filename=x", "filename*=utf-8''a%E2%80%AEgnp.png"),
+                "name-hides",
+            ),
+            ("Content-Type: message/partial; id=x; number=1\n\nx\n".to_owned(), "partial"),
+            (
+                "Content-Type: message/external-body; access-type=ftp\n\nx\n".to_owned(),
+                "external",
+            ),
+            (
+                "Content-Type: multipart/signed; boundary=b; protocol=\"application/pkcs7-signature\"\n\n--b\n\nx\n--b\n\ny\n--b--\n".to_owned(),
+                "smime-signed",
+            ),
+            (
+                "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\nContent-Transfer-Encoding: base64\n\nQUJD\n".to_owned(),
+                "smime",
+            ),
+            (
+                "Content-Type: multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"\n\n--b\n\nx\n--b\n\ny\n--b--\n".to_owned(),
+                "pgp-encrypted",
+            ),
+            ("\n-----BEGIN PGP MESSAGE-----\nx\n".to_owned(), "pgp-inline"),
+            (
+                "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeA0KDQppbg0K\n".to_owned(),
+                "encoded-message",
+            ),
+        ] {
+            let seen = flaws(&wire(&format!("{MIME}{fields}")));
+            let names: Vec<_> = seen.iter().map(|(_, name)| *name).collect();
+            if name.is_empty() {
+                assert!(names.is_empty(), "{fields}: {names:?}");
+            } else {
+                assert!(names.contains(&name), "{name}: {names:?} in {fields}");
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_of_a_file_are_one_thing_to_say() {
+        assert_eq!(flaws(b"Subject: x\n\na\nb\n"), [(0, "lf-ends")]);
+        assert_eq!(flaws(b"Subject: x\r\n\r\na\nb\n"), [(0, "bare-lf")]);
+        assert_eq!(flaws(b"Content-Type: text/plain\r\n\r\nx\r\n"), [(0, "no-version")]);
+    }
+
+    #[test]
+    fn what_stands_around_parts() {
+        let text = wire(&format!(
+            "{MIME}Content-Type: multipart/mixed; boundary=b\n\nbefore\n--b\n\none\n--b\n\ntwo\n--b--\nafter\n"
+        ));
+        let content = Content::read(text.clone());
+        let frame = content.judgement().frame(0).unwrap();
+        assert_eq!((frame.count, frame.closed), (2, true));
+        assert_eq!(frame.preamble.of(&text), b"before\r\n");
+        assert_eq!(frame.epilogue.of(&text), b"after\r\n");
+        assert_eq!(content.judgement().frame(1), None);
+    }
+
+    #[test]
+    fn places_are_where_the_bytes_are() {
+        let text = wire(&format!(
+            "{MIME}Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nQUJD\nQU*D\n"
+        ));
+        let content = Content::read(text.clone());
+        let flaw = &content.judgement().of_part(0)[0];
+        assert_eq!((flaw.rule.name(), flaw.span.of(&text)), ("base64", &b"*"[..]));
+    }
+}

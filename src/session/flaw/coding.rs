@@ -1,0 +1,165 @@
+//! Bytes that are not what their encoding, their charset or a line may hold.
+
+use encodify::qp;
+
+use super::super::content;
+use crate::smtp::Span;
+
+/// Where `text` stops being base64, line ends and blanks left out, and whether only its end is
+/// wrong (RFC 2045 §6.8). Bits that nobody reads harm nobody.
+pub fn base64_fault(text: &[u8]) -> Option<(usize, bool)> {
+    let (mut digits, mut pads, mut last) = (0_usize, 0_usize, 0);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            b'=' if digits % 4 >= 2 && digits % 4 + pads < 4 => pads += 1,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if pads == 0 => digits += 1,
+            // What follows padding, or padding too early, ends the text there.
+            b'=' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
+                return Some((at, true));
+            }
+            _ => return Some((at, false)),
+        }
+        last = at;
+    }
+    (!(digits + pads).is_multiple_of(4)).then_some((last, true))
+}
+
+/// Where `text` is no quoted-printable first, and on how many lines (RFC 2045 §6.7).
+pub fn quoted_fault(text: &[u8]) -> Option<(usize, usize)> {
+    let strict = |text: &[u8]| {
+        let coded = qp::BODY.strict().decoded_len(text).err().and_then(|error| error.offset());
+        let beyond = text.iter().position(|b| !b.is_ascii());
+        coded.into_iter().chain(beyond).min()
+    };
+    let first = strict(text)?;
+    let line = memchr::memrchr(b'\n', text.get(..first)?).map_or(0, |at| at + 1);
+    let lines = text.get(line..)?.split_inclusive(|b| *b == b'\n');
+    Some((first, lines.filter(|line| strict(line).is_some()).count().max(1)))
+}
+
+/// Where `decoded` first holds what is no text in `charset`, which is known; the place is exact for
+/// UTF-8, and the beginning otherwise.
+pub fn charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
+    if charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8") {
+        return str::from_utf8(decoded).err().map(|error| error.valid_up_to());
+    }
+    let text = content::decode(charset, decoded)?;
+    text.contains('\u{fffd}').then_some(0)
+}
+
+/// The first line of `bytes` that is longer than `limit` without its end, and how many are.
+pub fn long_line(bytes: &[u8], limit: usize) -> Option<(Span, usize)> {
+    let (mut at, mut first, mut count) = (0, None, 0);
+    while at < bytes.len() {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let line = rest.get(..end).unwrap_or_default();
+        let bare = line.strip_suffix(b"\n").unwrap_or(line);
+        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        if bare.len() > limit {
+            first.get_or_insert_with(|| Span::new(at, at + bare.len()));
+            count += 1;
+        }
+        at += end;
+    }
+    first.map(|first| (first, count))
+}
+
+/// Where something stands first, and how often.
+pub type Times = (Option<usize>, usize);
+
+/// What no line may hold (RFC 5322 §2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineFaults {
+    /// CR without LF behind it.
+    pub bare_cr: Times,
+    /// LF without CR before it.
+    pub bare_lf: Times,
+    /// NUL.
+    pub nul: Times,
+}
+
+/// Looks for them in `bytes`.
+pub fn line_faults(bytes: &[u8]) -> LineFaults {
+    let mut found = LineFaults::default();
+    let met = |times: &mut Times, at| {
+        times.0.get_or_insert(at);
+        times.1 += 1;
+    };
+    for at in memchr::memchr3_iter(b'\r', b'\n', 0, bytes) {
+        let byte = |at: Option<usize>| at.and_then(|at| bytes.get(at).copied());
+        match byte(Some(at)) {
+            Some(0) => met(&mut found.nul, at),
+            // The last byte of a part may stand before the LF of a delimiter.
+            Some(b'\r') if byte(Some(at + 1)).is_some_and(|behind| behind != b'\n') => {
+                met(&mut found.bare_cr, at);
+            }
+            Some(b'\n') if byte(at.checked_sub(1)) != Some(b'\r') && at > 0 => {
+                met(&mut found.bare_lf, at);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_ends_where_it_is_wrong() {
+        for (text, fault) in [
+            (&b"QUJD"[..], None),
+            (b"QUI=\r\n", None),
+            (b"QQ==", None),
+            (b"QU\r\nJD\r\n", None),
+            (b"", None),
+            (b"QU*D", Some((2, false))),
+            (b"QUJD\xe9", Some((4, false))),
+            (b"QUI", Some((2, true))),
+            (b"QUJDQUI", Some((6, true))),
+            (b"QQ=", Some((2, true))),
+            (b"QQ==QUJD", Some((4, true))),
+            (b"=QUJ", Some((0, true))),
+            (b"QQ===", Some((4, true))),
+        ] {
+            assert_eq!(base64_fault(text), fault, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn quoted_printable_is_strict() {
+        for (text, fault) in [
+            (&b"a=3Db=\r\nc"[..], None),
+            (b"a=G0\r\nb=\r\nc=ZZ", Some((2, 2))),
+            (b"ok\r\na\xe9", Some((5, 1))),
+        ] {
+            assert_eq!(quoted_fault(text), fault, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn lines_are_measured_and_their_ends_seen() {
+        assert_eq!(long_line(b"abc\r\nabcd\r\nabcde", 3), Some((Span::new(5, 9), 2)));
+        assert_eq!(long_line(b"abc\r\n", 3), None);
+        let found = line_faults(b"a\r\nb\nc\rd\0\n");
+        assert_eq!(found.bare_cr, (Some(6), 1));
+        assert_eq!(found.bare_lf, (Some(4), 2));
+        assert_eq!(found.nul, (Some(8), 1));
+    }
+
+    #[test]
+    fn charsets_are_held_to_their_word() {
+        for (charset, bytes, fault) in [
+            ("UTF-8", &b"a\xc3\xa9"[..], None),
+            ("utf-8", b"a\xe9", Some(1)),
+            ("iso-8859-1", b"a\xe9", None),
+            ("shift_jis", b"\x93\xfa\x96\x7b", None),
+            ("iso-2022-jp", b"\x1b$B\xff\xff\x1b(B", Some(0)),
+        ] {
+            assert_eq!(charset_fault(charset, bytes), fault, "{charset}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Moving through the views of a message: its parts are opened, seen in other ways, and kept.
+
+use crate::display::content::save::{self, Wish};
+use crate::display::content::{self, ContentView, Side, body, hex, raw};
+use crate::display::keys::Action;
+use crate::display::words::grouped;
+use crate::knowledge;
+
+use super::super::effect::Effect;
+use super::super::message::Kept;
+use super::super::model::{Model, Pane};
+use super::super::popup::{Answer, Asked};
+use super::super::view::content::sheet;
+use super::{browse, directive, question};
+
+/// Does what is done in the content; `false` if `action` is nothing of this.
+pub(super) fn act(model: &mut Model, action: Action) -> bool {
+    match action {
+        Action::ContentOpen => {
+            if !open(model) {
+                browse::focus(model, Pane::Prompt);
+            }
+        }
+        Action::ContentBack => back(model),
+        Action::ContentWay => next_way(model),
+        Action::ContentViewPrevious if model.panes().content.is_none() => {
+            browse::show_content(model);
+        }
+        Action::ContentViewPrevious => to(model, model.session.view.previous()),
+        _ => return false,
+    }
+    true
+}
+
+/// Another view, from its top.
+pub(super) fn to(model: &mut Model, view: ContentView) {
+    model.session.view = view;
+    model.session.content_scroll = 0;
+    model.session.pointed = model.session.pointed.filter(|(pane, _)| *pane != Pane::Content);
+}
+
+/// The line at which the person points, else the first one in sight.
+fn line(model: &Model) -> usize {
+    let pointed = model.session.pointed.filter(|(pane, _)| *pane == Pane::Content);
+    pointed.map_or(model.session.content_scroll, |(_, line)| line)
+}
+
+fn columns(model: &Model) -> usize {
+    model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width))
+}
+
+/// Opens what the line stands for: a part, or the bytes of a line.
+pub(super) fn open(model: &mut Model) -> bool {
+    let (at, view) = (line(model), model.session.view);
+    let Some(sheet) = sheet(model, columns(model)) else { return false };
+    match view {
+        ContentView::Parts => {
+            let lines = content::lines(view, &sheet, at..at + 1);
+            let Some(part) = lines.first().and_then(|line| line.part) else { return false };
+            to(model, ContentView::Body);
+            (model.session.shown.part, model.session.shown.way) = (Some(part), None);
+        }
+        ContentView::Raw => {
+            let (side, offset) = raw::place(&sheet, at);
+            model.session.shown.side = side;
+            to(model, ContentView::Hex);
+            to_byte(model, offset);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// From a part to the tree, from bytes to their line.
+fn back(model: &mut Model) {
+    let at = line(model);
+    let view = model.session.view;
+    let Some(sheet) = sheet(model, columns(model)) else { return };
+    match view {
+        ContentView::Body => {
+            let part = body::part_seen(sheet.content, sheet.shown.part);
+            let tree = content::lines(ContentView::Parts, &sheet, 0..usize::MAX);
+            let line = tree.iter().position(|line| line.part == part && part.is_some());
+            to(model, ContentView::Parts);
+            browse::point(model, Pane::Content, line.unwrap_or_default());
+        }
+        ContentView::Hex => {
+            let offset = at * hex::shape(&sheet).each;
+            let line = match sheet.shown.side {
+                Side::Stored => sheet.content.line_at(offset),
+                Side::Sent | Side::Both => sheet.message.line_at(offset as u64),
+            };
+            to(model, ContentView::Raw);
+            browse::point(model, Pane::Content, line);
+        }
+        _ => {}
+    }
+}
+
+/// The next way to see the part, or the other bytes.
+fn next_way(model: &mut Model) {
+    let Some(sheet) = sheet(model, columns(model)) else { return };
+    match model.session.view {
+        ContentView::Body => {
+            let Some((at, way)) = body::seen(&sheet) else { return };
+            let ways = sheet.content.parts.get(at).map(body::ways).unwrap_or_default();
+            let own = ways.iter().position(|other| *other == way).unwrap_or_default();
+            let next = ways.get((own + 1) % ways.len().max(1)).copied();
+            model.session.shown.part = Some(at);
+            model.session.shown.way = next;
+        }
+        view @ (ContentView::Raw | ContentView::Hex) => {
+            model.session.shown.side = match (model.session.shown.side, view) {
+                (Side::Sent, _) => Side::Stored,
+                (Side::Stored, ContentView::Raw) => Side::Both,
+                _ => Side::Sent,
+            };
+        }
+        _ => return model.tell("content.one-way"),
+    }
+    model.session.content_scroll = 0;
+    model.session.pointed = None;
+    if let Some(text) = super::super::view::content::way_words(model) {
+        model.notice = Some(text);
+    }
+}
+
+/// Brings a byte into sight.
+fn to_byte(model: &mut Model, offset: usize) {
+    let Some(sheet) = sheet(model, columns(model)) else { return };
+    let line = offset.min(hex::len(&sheet).saturating_sub(1)) / hex::shape(&sheet).each;
+    model.session.content_scroll = line;
+    browse::point(model, Pane::Content, line);
+}
+
+/// `:view NAME`.
+pub(super) fn view(model: &mut Model, name: &str) -> Vec<Effect> {
+    let Some(view) = ContentView::find(name) else {
+        let values = [("known", &*ContentView::names())];
+        model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));
+        return Vec::new();
+    };
+    to(model, view);
+    browse::show_content(model);
+    Vec::new()
+}
+
+/// A place as it is typed: `0x1f00` is a byte, a number is a line where there are lines.
+pub(super) fn place(text: &str) -> Option<(bool, usize)> {
+    let text = text.trim();
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => Some((true, usize::from_str_radix(digits, 16).ok()?)),
+        None => Some((false, text.parse().ok()?)),
+    }
+}
+
+/// `:goto PLACE`.
+pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
+    let Some((is_byte, n)) = place(text) else { return directive::told(model, "content.no-place") };
+    browse::show_content(model);
+    browse::focus(model, Pane::Content);
+    let view = model.session.view;
+    if view == ContentView::Hex {
+        to_byte(model, n);
+        return Vec::new();
+    }
+    if is_byte && view != ContentView::Raw {
+        to(model, ContentView::Hex);
+        to_byte(model, n);
+        return Vec::new();
+    }
+    let line = match sheet(model, columns(model)) {
+        Some(sheet) if is_byte && sheet.shown.side == Side::Stored => sheet.content.line_at(n),
+        Some(sheet) if is_byte => sheet.message.line_at(n as u64),
+        _ => n.saturating_sub(1),
+    };
+    browse::point(model, Pane::Content, line);
+    Vec::new()
+}
+
+/// The part that is meant where none is named: the one that is seen, or at which one points.
+pub(super) fn part_meant(model: &Model) -> Option<usize> {
+    let sheet = sheet(model, columns(model))?;
+    if model.session.view == ContentView::Parts {
+        let at = line(model);
+        return content::lines(ContentView::Parts, &sheet, at..at + 1).first()?.part;
+    }
+    body::part_seen(sheet.content, sheet.shown.part)
+}
+
+/// `:save-part [PART] [--as FORM] FILE`, as far as it is suggested.
+pub(super) fn suggestion(model: &Model) -> Option<String> {
+    let at = part_meant(model)?;
+    let read = model.session.read.as_ref()?;
+    Some(format!("{} {}", at + 1, save::suggested(&read.content, at)))
+}
+
+/// Keeps a part in a file.
+pub(super) fn keep(model: &mut Model, argument: &str) -> Vec<Effect> {
+    let Some((_, mut wish)) = save::options(argument) else {
+        return directive::told(model, "save.what");
+    };
+    let part = wish.part.or_else(|| part_meant(model));
+    let Some(read) = &model.session.read else { return directive::told(model, "content.empty") };
+    let known = part.filter(|at| *at < read.content.parts.len());
+    if known.is_none() {
+        let values = [("n", &*read.content.parts.len().to_string())];
+        model.notice = Some(knowledge::fill(model.lang, "save.no-part", &values));
+        return Vec::new();
+    }
+    if wish.file.is_empty() {
+        return directive::told(model, "save.what");
+    }
+    wish.part = known;
+    write(model, wish, false)
+}
+
+fn write(model: &Model, wish: Wish, replaces: bool) -> Vec<Effect> {
+    let Some(read) = &model.session.read else { return Vec::new() };
+    vec![Effect::SavePart { content: Box::new(read.content.clone()), wish, replaces }]
+}
+
+/// What became of a part that was to be kept.
+pub(super) fn kept(model: &mut Model, wish: Wish, kept: Kept) {
+    let n = (wish.part.unwrap_or_default() + 1).to_string();
+    let file = crate::display::token::own_visible(&wish.file);
+    model.notice = Some(match kept {
+        Kept::Exists => return question::ask(model, Asked::Overwrite(wish)),
+        Kept::Written(size) => {
+            let values = [("n", &*n), ("file", &file), ("size", &grouped(size))];
+            knowledge::fill(model.lang, "save.done", &values)
+        }
+        Kept::Failed(why) => {
+            knowledge::fill(model.lang, "save.failed", &[("file", &*file), ("why", &why)])
+        }
+    });
+}
+
+/// What the person said to writing over a file.
+pub(super) fn decide(model: &Model, wish: Wish, answer: Answer) -> Vec<Effect> {
+    if answer == Answer::Overwrite { write(model, wish, true) } else { Vec::new() }
+}

@@ -1,0 +1,432 @@
+//! Parts of messages: taken apart, judged, seen in every view, and kept, however large or deep.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
+#[path = "support/program.rs"]
+mod program;
+#[path = "support/pty.rs"]
+mod pty;
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use ehlo::display::content::{self, ContentView, Laid, Sheet, Shown, Side, Way};
+use ehlo::display::text::width;
+use ehlo::journal::{Endpoints, Event, Happening, Moment, Side as Peer};
+use ehlo::knowledge::Lang;
+use ehlo::session::content::Content;
+use ehlo::session::{Dialogue, Keep, Message};
+use ehlo::smtp::payload;
+use program::{Home, arg};
+use proptest::prelude::*;
+use pty::Terminal;
+
+/// A message behind DATA.
+fn sent(content: &[u8]) -> Message {
+    let data = payload::stuff(content.to_vec());
+    said(&[
+        (Peer::Client, "DATA\r\n".into()),
+        (Peer::Server, "354 \r\n".into()),
+        (Peer::Client, data),
+    ])
+}
+
+fn said(lines: &[(Peer, Bytes)]) -> Message {
+    let mut dialogue = Dialogue::new(Keep { message: usize::MAX, messages: usize::MAX });
+    let opened = Event::new(Moment(0), Happening::Opened(Endpoints::default()));
+    dialogue.apply(&opened);
+    dialogue.apply(&Event::bytes(Moment(0), Peer::Server, "220 \r\n".into()));
+    for (from, bytes) in lines {
+        dialogue.apply(&Event::bytes(Moment(0), *from, bytes.clone()));
+    }
+    dialogue.messages().last().unwrap().clone()
+}
+
+struct Desk {
+    message: Message,
+    content: Content,
+    laid: Laid,
+}
+
+impl Desk {
+    fn of(content: &[u8]) -> Self {
+        let message = sent(content);
+        Self { content: Content::read(message.content()), message, laid: Laid::default() }
+    }
+
+    fn sheet(&self, columns: usize, shown: Shown) -> Sheet<'_> {
+        let Self { message, content, laid } = self;
+        Sheet { content, message, shown, lang: Lang::En, columns, laid }
+    }
+
+    fn view(&self, view: ContentView, columns: usize, shown: Shown) -> Vec<String> {
+        let lines = content::lines(view, &self.sheet(columns, shown), 0..usize::MAX);
+        lines.iter().map(content::Line::text).collect()
+    }
+}
+
+const TREE: &str = "From: alice@example.org\r\nSubject: All of it\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\nThis is MIME.\r\n--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\nplain\r\n--c\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Hello <a href=\"http://x.example/\">there</a><img src=\"cid:dot@x\">\r\n--c--\r\n--b\r\nContent-Type: image/png; name=\"../dot.png\"\r\nContent-ID: <dot@x>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6B\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: Inside\r\nFrom: carol@example.net\r\n\r\n..dotted\r\n--b--\r\nbye\r\n";
+
+#[test]
+fn a_tree_of_parts() {
+    let desk = Desk::of(TREE.as_bytes());
+    let lines = desk.view(ContentView::Parts, 60, Shown::default());
+    let text = lines.join("\n");
+    for wanted in [
+        "1 multipart/mixed",
+        "\u{2502} preamble, 15 B: This is MIME.",
+        "\u{251c}\u{2500}2 multipart/alternative",
+        "\u{2502} \u{251c}\u{2500}3 text/plain",
+        "\u{2502} \u{2514}\u{2500}4 text/html; utf-8",
+        "\u{251c}\u{2500}5 image/png; base64; \"../dot.png\"; <dot@x>",
+        "the name is a path",
+        "\u{2514}\u{2500}6 message/rfc822",
+        "Subject: Inside",
+        "  \u{2514}\u{2500}7 text/plain",
+        "epilogue, 5 B: bye",
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    for columns in [38, 60, 78, 120] {
+        for line in desk.view(ContentView::Parts, columns, Shown::default()) {
+            assert!(width(line.trim_end()) <= columns, "{columns}: {line}");
+        }
+    }
+}
+
+#[test]
+fn parts_are_seen_in_several_ways() {
+    let desk = Desk::of(TREE.as_bytes());
+    let seen = |part, way| {
+        desk.view(ContentView::Body, 60, Shown { part, way, ..Shown::default() }).join("\n")
+    };
+    for (part, way, wanted) in [
+        (None, None, "plain"),
+        (Some(3), None, "Hello there <http://x.example/>"),
+        (Some(3), None, "picture: cid:dot@x = 5"),
+        (Some(3), Some(Way::Text), "<p>Hello"),
+        (Some(4), None, "A picture of 2 x 3 points."),
+        (Some(4), None, "Would be saved as: dot.png"),
+        (Some(4), Some(Way::Hex), "0000 89 50 4e 47"),
+        (Some(4), Some(Way::Encoded), "iVBORw0KGgo"),
+        (Some(4), Some(Way::Header), "Content-ID: <dot@x>"),
+        (Some(5), None, "Subject: Inside"),
+        (Some(6), None, "..dotted"),
+        (Some(0), None, "This is MIME."),
+        (Some(99), None, "plain"),
+    ] {
+        assert!(seen(part, way).contains(wanted), "{part:?} {way:?} {wanted}\n{}", seen(part, way));
+    }
+}
+
+#[test]
+fn bytes_on_the_way_and_in_the_end() {
+    let desk = Desk::of(b"Subject: x\r\n\r\n.dot\r\n..two\r\n");
+    let seen = |side| desk.view(ContentView::Raw, 60, Shown { side, ..Shown::default() });
+    assert_eq!(
+        seen(Side::Sent),
+        [
+            "Subject: x\\r\\n",
+            "\\r\\n",
+            "..dot\\r\\n  < the first dot is for the way only",
+            "...two\\r\\n  < the first dot is for the way only",
+            ".\\r\\n  < end of data, no part of the message",
+            "Sent 32 B - doubled dots 2 - end mark 3 B = stored 27 B",
+        ]
+    );
+    assert_eq!(
+        seen(Side::Stored)[..4],
+        ["Subject: x\\r\\n", "\\r\\n", ".dot\\r\\n", "..two\\r\\n"]
+    );
+    let both = desk.view(ContentView::Raw, 120, Shown { side: Side::Both, ..Shown::default() });
+    assert!(both[2].contains("\u{2502} .dot\\r\\n"), "{both:?}");
+    let after = seen(Side::Both);
+    assert_eq!((after[0].as_str(), after[6].as_str()), ("as sent", "as stored"));
+    let hex = |side| desk.view(ContentView::Hex, 80, Shown { side, ..Shown::default() });
+    assert!(
+        hex(Side::Sent)[1].starts_with("0010 64 6f 74 0d 0a 2e 2e 2e"),
+        "{:?}",
+        hex(Side::Sent)
+    );
+    assert_eq!(hex(Side::Stored).len(), 2);
+}
+
+#[test]
+fn borders_of_chunks() {
+    let message = said(&[
+        (Peer::Client, "BDAT 14\r\nSubject: x\r\n\r\n".into()),
+        (Peer::Server, "250 \r\n".into()),
+        (Peer::Client, "BDAT 3\r\nabc".into()),
+        (Peer::Client, "BDAT 5 LAST\r\nde\r\n.".into()),
+    ]);
+    let content = Content::read(message.content());
+    let desk = Desk { message, content, laid: Laid::default() };
+    assert_eq!(
+        desk.view(ContentView::Raw, 70, Shown::default()),
+        [
+            "[chunk 1: 14 B]Subject: x\\r\\n",
+            "\\r\\n",
+            "[chunk 2: 3 B]abc[chunk 3: 5 B]de\\r\\n",
+            ".",
+            "Sent in chunks: 3. 22 B were sent, and the same bytes are stored.",
+        ]
+    );
+}
+
+/// A message of messages, or of multiparts, as deep as is wished.
+fn nested(depth: usize, multipart: bool) -> Vec<u8> {
+    let mut out = String::new();
+    for level in 0..depth {
+        let _ = if multipart {
+            write!(out, "Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n")
+        } else {
+            write!(out, "Content-Type: message/rfc822\r\n\r\n")
+        };
+    }
+    out.push_str("Subject: last\r\n\r\ntext\r\n");
+    out.into_bytes()
+}
+
+/// On a stack of a size that a recursion over the depth would not fit.
+fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap();
+    thread.join().unwrap();
+}
+
+#[test]
+fn no_depth_ends_the_stack() {
+    on_a_small_stack(|| {
+        let desk = Desk::of(&nested(200_000, false));
+        assert_eq!(desk.content.parts.len(), 200_001);
+        assert_eq!(desk.content.judgement().of_part(200_000).len(), 0);
+    });
+    on_a_small_stack(|| {
+        let desk = Desk::of(&nested(10_000, false));
+        assert!(desk.view(ContentView::Parts, 38, Shown::default()).len() >= 10_001);
+    });
+    on_a_small_stack(|| {
+        let desk = Desk::of(&nested(2_000, true));
+        assert!(desk.content.parts.len() >= 2_000);
+        for view in ContentView::ALL {
+            assert!(!desk.view(view, 38, Shown::default()).is_empty());
+        }
+    });
+}
+
+#[test]
+fn no_depth_inside_of_an_encoded_message_ends_the_stack() {
+    use base64::Engine as _;
+    on_a_small_stack(|| {
+        let inner = base64::engine::general_purpose::STANDARD.encode(nested(50_000, false));
+        let mut text = "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n".to_owned();
+        for line in inner.as_bytes().chunks(76) {
+            text.push_str(std::str::from_utf8(line).unwrap());
+            text.push_str("\r\n");
+        }
+        let desk = Desk::of(text.as_bytes());
+        let [part] = &desk.content.parts[..] else { panic!("{}", desk.content.parts.len()) };
+        assert_eq!(part.kind, "message/rfc822");
+        assert!(desk.content.decoded(0).starts_with(b"Content-Type: message/rfc822"));
+        assert!(!desk.view(ContentView::Parts, 38, Shown::default()).is_empty());
+    });
+}
+
+#[test]
+fn many_parts_are_looked_at_once() {
+    let mut text =
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
+    for n in 0..100_000 {
+        let _ = write!(text, "--b\r\n\r\n{n}\r\n");
+    }
+    text.push_str("--b--\r\n");
+    let desk = Desk::of(text.as_bytes());
+    assert_eq!(desk.content.parts.len(), 100_001);
+    let sheet = desk.sheet(80, Shown::default());
+    let last = content::lines(ContentView::Parts, &sheet, 100_000..100_001);
+    assert!(last[0].text().contains("100001 text/plain"), "{last:?}");
+    assert_eq!(last[0].part, Some(100_000));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Any bytes are taken apart without a panic; what is inside lies inside; each byte is shown.
+    #[test]
+    fn any_bytes_are_seen(body in pieces(), columns in 2_usize..130) {
+        let desk = Desk::of(&body);
+        let content = &desk.content;
+        for (at, part) in content.parts.iter().enumerate() {
+            let source = content.source(at);
+            prop_assert!(part.header.start <= part.header.end && part.body.end <= source.len());
+            let outer = content.parts[..at].iter().rposition(|outer| outer.depth < part.depth);
+            if let Some(outer) = outer.filter(|o| content.parts[*o].within == part.within) {
+                let outer = &content.parts[outer];
+                prop_assert!(outer.body.start <= part.header.start, "{outer:?} {part:?}");
+                prop_assert!(part.body.end <= outer.body.end.max(part.body.end));
+            }
+            for way in [Way::Text, Way::Hex, Way::Encoded, Way::Header, Way::Facts, Way::Readable] {
+                let shown = Shown { part: Some(at), way: Some(way), ..Shown::default() };
+                desk.view(ContentView::Body, columns, shown);
+            }
+        }
+        for flaw in content.judgement().flaws() {
+            prop_assert!(flaw.part < content.parts.len());
+            prop_assert!(flaw.span.end <= content.source(flaw.part).len(), "{flaw:?}");
+        }
+        for view in ContentView::ALL {
+            for side in [Side::Sent, Side::Stored, Side::Both] {
+                let shown = Shown { side, ..Shown::default() };
+                let lines = desk.view(view, columns, shown);
+                let count = content::count(view, &desk.sheet(columns, shown), usize::MAX);
+                prop_assert_eq!(lines.len(), count, "{:?} {:?}", view, side);
+            }
+        }
+        let hex = desk.view(ContentView::Hex, 80, Shown { side: Side::Stored, ..Shown::default() });
+        let mut seen = Vec::new();
+        for line in hex {
+            let digits = line.get(5..5 + 48).unwrap().trim();
+            seen.extend(digits.split_whitespace().map(|d| u8::from_str_radix(d, 16).unwrap()));
+        }
+        prop_assert_eq!(&seen[..], &content.raw[..]);
+    }
+}
+
+/// Pieces of messages in any order, among any bytes.
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    let known = prop::sample::select(vec![
+        "Content-Type: multipart/mixed; boundary=b\r\n",
+        "Content-Type: multipart/digest; boundary=c\r\n",
+        "Content-Type: message/rfc822\r\n",
+        "Content-Type: text/html; charset=utf-8\r\n",
+        "Content-Type: image/png; name=\"x.pdf.exe\"\r\n",
+        "Content-Disposition: attachment; filename*=utf-8''%e9\r\n",
+        "Content-Transfer-Encoding: base64\r\n",
+        "Content-Transfer-Encoding: quoted-printable\r\n",
+        "Subject: x\r\n",
+        "\r\n",
+        "--b\r\n",
+        "--b--\r\n",
+        "--c\n",
+        "QUJD\r\n",
+        "<a href=x><img src=//x><b hidden>",
+        "=E9=\r\n",
+        ".\r\n",
+        "\u{202e}\u{65e5}\u{301}",
+    ]);
+    let piece = prop_oneof![
+        4 => known.prop_map(|text| text.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn a_part_goes_into_a_pipe_as_it_is() {
+    let home = Home::new();
+    let path = home.file("m.eml", TREE);
+    let file = arg(&path);
+    let run = |args: &[&str]| home.run([&["show", file][..], args].concat()).with(0);
+    let png = home.ehlo(["show", file, "--part", "5"]).output().unwrap();
+    assert!(png.status.success());
+    assert_eq!(png.stdout.len(), 33, "{:?}", png.stdout);
+    assert!(png.stdout.starts_with(b"\x89PNG\r\n\x1a\n"));
+    assert_eq!(
+        run(&["--part", "5", "--as", "raw"]).out,
+        "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6B"
+    );
+    assert_eq!(run(&["--part", "3", "--as", "text"]).out, "plain");
+    assert!(run(&["--view", "parts"]).out.contains("5 image/png"));
+    assert!(run(&["--view", "hex"]).out.starts_with("0000 46 72 6f 6d"));
+    assert!(run(&["--view", "raw"]).out.contains("From: alice@example.org\\r\\n\n"));
+    assert!(
+        run(&["--view", "body", "--part", "4"]).out.contains("Hello there <http://x.example/>")
+    );
+    let wrong = home.run(["show", file, "--part", "99"]).with(64);
+    assert!(wrong.err.contains("there is no such part; parts: 7"), "{}", wrong.err);
+    home.run(["show", file, "--view", "odd"]).with(64);
+    let json = &home.run(["show", file, "--json"]).with(0).json()[0];
+    let part = &json["content"][0]["parts"][4];
+    assert_eq!(part["content_id"], "dot@x");
+    assert_eq!(part["nature"], "binary");
+    let flaws: Vec<_> =
+        part["flaws"].as_array().unwrap().iter().map(|f| f["what"].as_str().unwrap()).collect();
+    assert!(flaws.contains(&"name-path"), "{flaws:?}");
+}
+
+#[test]
+fn to_a_terminal_nothing_goes_as_it_is() {
+    let home = Home::new();
+    let text = TREE.replace("plain\r\n", "\x1b[31mred\r\n");
+    let path = home.file("m.eml", text);
+    let mut t = Terminal::ehlo((80, 24), &["show", arg(&path), "--part", "3", "--as", "decoded"]);
+    t.wait_for("\\x1b[31mred");
+    t.wait_for_end();
+}
+
+#[test]
+fn a_part_is_opened_and_kept() {
+    let home = Home::new();
+    let path = home.file("m.eml", TREE);
+    let kept = home.path("kept.png");
+    let mut t = Terminal::ehlo((120, 40), &["open", arg(&path)]);
+    t.wait_for("All of it");
+    t.keys("\x1b4");
+    t.line(":view parts");
+    t.wait_for("5 image/png");
+    t.keys("\x1b4");
+    for _ in 0..40 {
+        t.keys("\x1b[B");
+    }
+    t.line(&format!(":save-part 5 {}", arg(&kept)));
+    t.wait_for("saved to");
+    assert_eq!(std::fs::read(&kept).unwrap().len(), 33);
+    std::fs::write(&kept, "mine").unwrap();
+    t.line(&format!(":save-part 5 {}", arg(&kept)));
+    t.wait_for("exists already");
+    t.keys("s");
+    t.wait_gone("exists already");
+    assert_eq!(std::fs::read(&kept).unwrap(), b"mine");
+    t.line(":view hex");
+    t.wait_for("0000 46 72 6f 6d");
+    t.line(":goto 0x40");
+    t.wait_for("0040 ");
+    t.keys("\x11");
+    t.wait_for_end();
+}
+
+/// Large messages open and scroll; what is drawn is bounded by keys, not by bytes.
+#[test]
+fn a_large_message_is_no_burden() {
+    // Without optimisation it is the reading that takes long.
+    let size: usize = if cfg!(debug_assertions) { 4 << 20 } else { 50 << 20 };
+    let home = Home::new();
+    let head = "Subject: large\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n";
+    let lines = format!("{head}\r\n{}", "0123456789abcdef\r\n".repeat(size / 18));
+    let line = format!("{}\r\n", "QUJD".repeat(19));
+    let coded =
+        format!("{head}Content-Transfer-Encoding: base64\r\n\r\n{}", line.repeat(size / 78));
+    let one = format!("{head}\r\n{}\r\n", "x".repeat(size));
+    for (name, text, seen) in
+        [("lines", lines, "0123456789abcdef"), ("coded", coded, "ABCABC"), ("one", one, "xxxx")]
+    {
+        let path = home.file(&format!("{name}.eml"), &text);
+        let mut t = Terminal::ehlo((80, 24), &["open", arg(&path)]);
+        t.wait_for("F9");
+        t.wait_gone("reading");
+        t.keys("\x1b4");
+        let before = t.written().len();
+        t.line(":view hex");
+        t.wait_for("000000 ");
+        t.line(":goto 0x200000");
+        t.wait_for("200000 ");
+        t.line(":view body");
+        t.wait_for(seen);
+        t.line(":view raw");
+        t.wait_for("Subject: large\\r\\n");
+        // A frame is one screen at most, and there are few of them.
+        let written = t.written().len() - before;
+        assert!(written < 200 * 80 * 24, "{name}: {written} bytes were written");
+        t.keys("\x11");
+        t.wait_for_end();
+    }
+}

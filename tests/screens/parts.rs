@@ -1,0 +1,143 @@
+//! The views of the parts and the bytes of a message.
+
+use ehlo::knowledge::Lang;
+use ehlo::tui::model::{ContentView, Pane};
+
+use super::checks::{everywhere, golden};
+use super::scene::{ENVELOPE, GREETING, HELLO, Scene};
+
+/// Parts that are all right, and parts that are not.
+const PARTS: &str = "C: DATA
+S: 354 Go on
+C: From: Alice <alice@example.org>
+C: Subject: Parts
+C: MIME-Version: 1.0
+C: Content-Type: multipart/mixed; boundary=b
+C:
+C: This is a multipart message.
+C: --b
+C: Content-Type: multipart/alternative; boundary=c
+C:
+C: --c
+C:
+C: See you at http://www.example.org/ there.
+C: --c
+C: Content-Type: text/html; charset=utf-8
+C:
+C: <p>See you <a href=\"http://evil.example/\">www.example.org</a></p>
+C: <span style=\"display:none\">unseen</span>
+C: <img src=\"https://track.example/1.gif\" width=1 height=1>
+C: --c--
+C: --b
+C: Content-Type: image/jpeg; name=\"photo.jpg.exe\"
+C: Content-ID: <photo@pc.example.org>
+C: Content-Disposition: attachment; filename=\"photo.jpg.exe\"
+C: Content-Transfer-Encoding: base64
+C:
+C: iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAYAAAC56t6B
+C: --b
+C: Content-Type: message/rfc822
+C:
+C: Subject: =?utf-8?q?Caf=C3=A9?=
+C: From: carol@example.net
+C:
+C: ..a line that began with a dot
+C: --b
+C: Content-Type: text/plain; charset=klingon
+C: Content-Transfer-Encoding: base64
+C:
+C: QUJD*
+C: --b--
+C: Behind it all.
+C: .
+S: 250 2.0.0 Message accepted as 1";
+
+/// The content in a view, with all the place, and keys pressed there.
+fn scene(size: (u16, u16), lang: Lang, view: ContentView, keys: &str) -> Scene {
+    let mut scene = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, PARTS]);
+    scene.model.session.view = view;
+    scene.model.focus = Pane::Content;
+    scene.model.zoomed = true;
+    keys.split_whitespace().for_each(|key| drop(scene.press(key)));
+    scene
+}
+
+#[test]
+fn the_tree_of_parts() {
+    everywhere("parts", |size, lang| scene(size, lang, ContentView::Parts, ""));
+    let narrow = scene((40, 24), Lang::En, ContentView::Parts, "");
+    golden("parts-en-40x24", &narrow);
+    let mut ascii = scene((40, 24), Lang::En, ContentView::Parts, "");
+    ascii.model.ascii = true;
+    assert!(ascii.shows("+-2 multipart/alternative"), "{}", ascii.grid());
+    assert!(ascii.shows("| +-4 text/html"), "{}", ascii.grid());
+}
+
+#[test]
+fn a_part_that_was_opened() {
+    let part = |at: usize| {
+        move |size, lang| {
+            let mut scene = scene(size, lang, ContentView::Body, "");
+            scene.model.session.shown.part = Some(at);
+            scene
+        }
+    };
+    everywhere("part-html", part(3));
+    everywhere("part-picture", part(4));
+    everywhere("part-message", part(5));
+}
+
+#[test]
+fn the_way_goes_round_and_back_to_the_tree() {
+    let mut scene = scene((120, 40), Lang::En, ContentView::Parts, "");
+    while !scene.model.session.pointed.is_some_and(|(_, line)| {
+        let all = ehlo::tui::view::content::all(&scene.model, 118, usize::MAX);
+        all[line].iter().any(|(_, text)| text.contains("image/jpeg"))
+    }) {
+        scene.press("down");
+    }
+    scene.press("enter");
+    assert_eq!(scene.model.session.view, ContentView::Body);
+    for wanted in
+        ["A picture of 2 x 3", "89 50 4e 47", "iVBORw0KGgo", "Content-ID: ", "A picture of"]
+    {
+        assert!(scene.shows(wanted), "{wanted}\n{}", scene.grid());
+        scene.press("v");
+    }
+    scene.press("backspace");
+    assert_eq!(scene.model.session.view, ContentView::Parts);
+    assert!(scene.model.session.pointed.is_some());
+}
+
+#[test]
+fn lines_and_bytes() {
+    everywhere("raw-sent", |size, lang| scene(size, lang, ContentView::Raw, "end pageup"));
+    everywhere("raw-both", |size, lang| scene(size, lang, ContentView::Raw, "v v"));
+    everywhere("bytes", |size, lang| scene(size, lang, ContentView::Hex, ""));
+    golden("bytes-en-40x24", &scene((40, 24), Lang::En, ContentView::Hex, "v"));
+    let mut bytes = scene((80, 24), Lang::En, ContentView::Raw, "down down down down enter");
+    assert_eq!(bytes.model.session.view, ContentView::Hex);
+    assert!(bytes.shows("Content-Type"), "{}", bytes.grid());
+    bytes.press("backspace");
+    assert_eq!(bytes.model.session.view, ContentView::Raw);
+}
+
+#[test]
+fn a_view_is_asked_for_by_name() {
+    let mut scene = scene((80, 24), Lang::En, ContentView::Header, "1");
+    scene.press(":");
+    scene.types("view pa");
+    golden("views-listed", &scene);
+    scene.press("enter");
+    assert_eq!(scene.model.session.view, ContentView::Parts);
+    scene.press(":");
+    scene.types("goto 0x20");
+    scene.press("enter");
+    assert_eq!(scene.model.session.view, ContentView::Hex);
+    scene.press("shift-f9");
+    assert_eq!(scene.model.session.view, ContentView::Raw);
+    scene.press(":");
+    scene.types("save-part 5 ");
+    scene.press("enter");
+    assert!(scene.shows("what to save, and where"), "{}", scene.grid());
+}
