@@ -56,7 +56,7 @@ const IMPURE: &[&str] = &[
     "async",
 ];
 
-const HARMLESS: &[&str] = &["std::net::Ipv4Addr", "std::net::Ipv6Addr"];
+const HARMLESS: &[&str] = &["std::net::Ipv4Addr", "std::net::Ipv6Addr", "std::net::IpAddr"];
 
 /// What may not stand where nothing waits and nothing is read.
 const OUTSIDE: &[&str] = &["tokio", "std::net", "std::fs", "async"];

@@ -9,6 +9,7 @@ mod form;
 mod line;
 mod mime;
 mod need;
+mod received;
 mod rule;
 mod word;
 
@@ -19,6 +20,7 @@ use crate::smtp::Span;
 use super::field::lines;
 use super::offers::Offers;
 use super::part::{Part, parts};
+pub use received::{Finding, received};
 use rule::Rule;
 
 /// How many marks of one kind are kept; a pasted text has the same on every line.
@@ -161,7 +163,18 @@ mod tests {
         for (field, key, about) in [
             ("no colon", "review.no-colon", "no colon"),
             ("Not good: x", "review.bad-name", "Not good"),
-            ("Subject : x", "review.bad-name", "Subject "),
+            ("Subject : x", "review.space-colon", " "),
+            (
+                "From a@b.example Mon Nov 23 07:54:41 2026",
+                "review.mbox",
+                "From a@b.example Mon Nov 23 07:54:41 2026",
+            ),
+            (
+                "Received: by a.example; Mon, 23 Nov 2026 07:54:41 +0000",
+                "review.trace-low",
+                "Received: by a.example; Mon, 23 Nov 2026 07:54:41 +0000",
+            ),
+            ("Subject: =?x-none?q?a?=", "review.word-charset", "=?x-none?q?a?="),
             (": x", "review.bad-name", ""),
             (
                 "Date: Mon, 23 Nov 2026 07:54:41 +0000",
@@ -228,6 +241,24 @@ mod tests {
             let text = format!("{HEAD}{field}\n\nbody\n");
             assert_eq!(seen(&text, &everything()), [], "{field}");
         }
+    }
+
+    #[test]
+    fn old_and_impossible_dates() {
+        for (date, key, about) in [
+            ("Tue, 23 Nov 2026 07:54:41 +0000", "review.date-weekday", "Tue"),
+            ("Mon, 23 Nov 26 07:54:41 +0000", "review.date-year", "26"),
+            ("Mon, 23 Nov 2026 07:54:41 GMT", "review.date-zone", "GMT"),
+            ("Mon, 23 Nov 2026 07:54:41 +1700", "review.date-no-zone", "+1700"),
+            ("Mon, 23 Nov 2026 07:54:41", "review.bad-date", "Date: Mon, 23 Nov 2026 07:54:41"),
+        ] {
+            let text = HEAD.replace("Mon, 23 Nov 2026 07:54:41 +0000", date);
+            let marks = seen(&format!("{text}\nbody\n"), &everything());
+            assert_eq!(marks, [(key, 0, about.to_owned())], "{date}");
+        }
+        let folded = HEAD.replace(" 07:54", "\n 07:54").replace("+0000", "GMT");
+        let marks = seen(&format!("{folded}\n"), &everything());
+        assert_eq!(marks.first(), Some(&("review.date-zone", 1, "GMT".to_owned())));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use encodify::{Error, qp};
 
 use crate::smtp::Span;
 
+use super::super::field::Section;
 use super::super::param;
 use super::super::part::{Part, width};
 use super::rule::{
@@ -23,7 +24,7 @@ const ENCODED_WIDTH: usize = 76;
 /// Reads the parts of a draft.
 pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
     if let Some(root) = parts.first() {
-        version(lines, root, marks);
+        version(lines, &root.section, marks);
     }
     for (at, part) in parts.iter().enumerate() {
         let inside = parts.iter().skip(at + 1).take_while(|inner| inner.depth > part.depth);
@@ -36,10 +37,11 @@ pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
     }
 }
 
-fn version(lines: &[&str], root: &Part<'_>, marks: &mut Marks) {
+/// Without MIME-Version nothing of MIME counts (RFC 2045 §4).
+pub(super) fn version(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     let content = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"];
-    let field = content.iter().find_map(|name| root.section.field(name));
-    if let Some(field) = field.filter(|_| root.section.field("MIME-Version").is_none()) {
+    let field = content.iter().find_map(|name| section.field(name));
+    if let Some(field) = field.filter(|_| section.field("MIME-Version").is_none()) {
         marks.add(&NO_VERSION, field.lines.start, whole(lines, field.lines.start));
     }
 }
