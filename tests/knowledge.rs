@@ -54,6 +54,7 @@ const FILES: &[&str] = &[
     "text/editor.toml",
     "text/envelope.toml",
     "text/group.toml",
+    "text/header.toml",
     "text/interface.toml",
     "text/reach.toml",
     "text/send.toml",

@@ -5,7 +5,11 @@
 
 pub mod body;
 pub mod header;
+pub mod judged;
 pub mod parts;
+pub mod trace;
+
+pub use judged::Judged;
 
 use crate::knowledge::{Kind, Topic};
 use crate::smtp::Span;

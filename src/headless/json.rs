@@ -1,5 +1,7 @@
 //! One session as one JSON object. Every key is always there.
 
+mod judged;
+
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -15,6 +17,7 @@ use crate::session::agreement;
 use crate::session::card::Card;
 use crate::session::content::Content;
 use crate::session::dane::{Dane, Match, Record};
+use crate::session::header::Group;
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
@@ -26,8 +29,11 @@ use crate::smtp::sts::Mode;
 use crate::smtp::wait::Wait;
 
 use super::Setting;
+use judged::{Judgement, Way};
 
 use crate::display::envelope::{finding, severity, topic};
+use crate::display::content::Judged;
+use crate::display::content::judged::as_it_stands;
 use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
 
@@ -260,6 +266,8 @@ struct Sent {
     complete: bool,
     fields: Vec<Field>,
     parts: Vec<Part>,
+    findings: Vec<Judgement>,
+    trace: Way,
     text: Option<String>,
     base64: Option<String>,
 }
@@ -269,6 +277,9 @@ struct Field {
     name: String,
     value: String,
     decoded: bool,
+    /// The value as it stands, unfolded.
+    raw: String,
+    group: &'static str,
     start: usize,
     end: usize,
 }
@@ -547,7 +558,12 @@ pub fn session<'a>(
             .iter()
             .map(|t| carried(t, dialogue, setting.lang()))
             .collect(),
-        content: dialogue.messages().iter().map(sent).collect(),
+        content: dialogue
+            .messages()
+            .iter()
+            .enumerate()
+            .map(|(at, message)| sent(dialogue, at, message, setting.lang()))
+            .collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
@@ -720,8 +736,10 @@ fn plain(key: &'static str) -> &'static str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-fn sent(message: &Message) -> Sent {
+fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
     let read = Content::read(message.content());
+    let judged = Judged::of(&read, Some((dialogue, at)));
+    let (findings, trace) = (Judgement::all(&judged, lang), Way::of(&read, &judged.trace, lang));
     let bytes = read.raw.clone();
     let small = bytes.len() <= CONTENT_LIMIT;
     let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
@@ -735,6 +753,8 @@ fn sent(message: &Message) -> Sent {
             .fields
             .into_iter()
             .map(|f| Field {
+                raw: as_it_stands(&f, &bytes),
+                group: Group::of(&f.name).name(),
                 name: f.name,
                 value: f.value,
                 decoded: f.decoded,
@@ -757,6 +777,8 @@ fn sent(message: &Message) -> Sent {
                 decoded_size: p.decoded_len,
             })
             .collect(),
+        findings,
+        trace,
         base64: (small && text.is_none()).then(|| STANDARD.encode(&bytes)),
         text,
     }

@@ -2,6 +2,7 @@
 //! (RFC 5322 §3.3, RFC 5322 §4.3).
 
 use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::content;
@@ -49,10 +50,13 @@ impl Date {
             }
             clock
         } else {
-            let seconds =
-                content::date(&plain).or_else(|| content::date(&format!("{plain} +0000")))?;
             odd.push((Odd::Form, plain.clone()));
-            Timestamp::from_second(seconds).ok()?.to_zoned(jiff::tz::TimeZone::UTC)
+            match parser.parse_zoned(regular(&plain)) {
+                Ok(clock) => clock,
+                Err(_) => {
+                    Timestamp::from_second(content::date(&plain)?).ok()?.to_zoned(TimeZone::UTC)
+                }
+            }
         };
         Some(Self { at: clock.timestamp(), clock, odd })
     }
@@ -65,6 +69,32 @@ impl Date {
     /// Whole seconds since 1970.
     pub fn second(&self) -> i64 {
         self.at.as_second()
+    }
+}
+
+/// The standard's form of what is nearly in it: in the order of C's `ctime`, with fractions of a
+/// second, or without a zone.
+fn regular(plain: &str) -> String {
+    let words: Vec<_> = plain.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let is_time = |word: &str| word.contains(':');
+    let time = |word: &&str| word.split('.').next().unwrap_or_default().to_owned();
+    match words.as_slice() {
+        [_, month, day, clock, year] if is_month(month) && is_time(clock) => {
+            format!("{day} {month} {year} {} +0000", time(clock))
+        }
+        [_, month, day, clock, a, b] if is_month(month) && is_time(clock) => {
+            // The zone stands before the year or behind it.
+            let is_year = a.bytes().all(|b| b.is_ascii_digit());
+            let (year, zone) = if is_year { (a, b) } else { (b, a) };
+            format!("{day} {month} {year} {} {zone}", time(clock))
+        }
+        [.., day, month, year, clock] if is_month(month) && is_time(clock) => {
+            format!("{day} {month} {year} {} +0000", time(clock))
+        }
+        [.., day, month, year, clock, zone] if is_month(month) && is_time(clock) => {
+            format!("{day} {month} {year} {} {zone}", time(clock))
+        }
+        _ => String::new(),
     }
 }
 
@@ -143,6 +173,10 @@ mod tests {
             ("Mon, 23 Nov 2026 02:54:41 EST", Some(0), &[Odd::Zone]),
             ("Mon, 23 Nov 2026 23:54:41 +1600", Some(0), &[Odd::NoZone]),
             ("Mon, 23 Nov 2026 07:54:41", Some(0), &[Odd::Form]),
+            ("Mon Nov 23 07:54:41 2026", Some(0), &[Odd::Form]),
+            ("Mon Nov 23 02:54:41 EST 2026", Some(0), &[Odd::Form]),
+            ("Mon, Nov 23 08:54:41 2026 +0100", Some(0), &[Odd::Form]),
+            ("Mon, 23 Nov 2026 07:54:41.516 +0000", Some(0), &[Odd::Form]),
             ("yesterday", None, &[]),
             ("", None, &[]),
         ] {

@@ -92,8 +92,10 @@ pub struct Entry {
     /// Which block of its group it belongs to, from 1: resent fields of another resending are
     /// another block, and so are the trace fields between two (RFC 5322 §3.6.6).
     pub block: usize,
-    /// Its bytes.
+    /// Where it stands.
     pub span: Span,
+    /// The bytes of what is no field.
+    pub text: Vec<u8>,
 }
 
 /// The entries of the header that stands in `range` of `source` and has those `fields`.
@@ -103,13 +105,15 @@ pub fn entries(fields: &[Field], source: &[u8], range: Span) -> Vec<Entry> {
     let gap = |from: usize, to: usize| {
         let span = Span::new(from, to);
         let says = span.of(source).iter().any(|b| !b.is_ascii_whitespace());
-        says.then_some(Entry { field: None, group: Group::None, block: 0, span })
+        let text = span.of(source).to_vec();
+        says.then_some(Entry { field: None, group: Group::None, block: 0, span, text })
     };
     for (number, field) in fields.iter().enumerate() {
         out.extend(gap(at, field.span.start));
         let group = Group::of(&field.name);
-        out.push(Entry { field: Some(number), group, block: 0, span: field.span });
-        at = at.max(field.span.end);
+        let (field, span, text) = (Some(number), field.span, Vec::new());
+        out.push(Entry { field, group, block: 0, span, text });
+        at = at.max(span.end);
     }
     out.extend(gap(at, range.end));
     number_blocks(&mut out, fields);

@@ -145,26 +145,34 @@ impl Received {
     /// Who the client was: in most forms the name is what it said, and the comment what is known.
     fn client(&mut self, inside: &[Token<'_>]) {
         self.from = inside.iter().find(|token| token.kind == Kind::Word).map(word);
-        let comments: Vec<_> =
-            inside.iter().filter(|token| token.kind == Kind::Comment).flat_map(pieces).collect();
-        self.ip = inside
-            .iter()
-            .filter(|token| token.kind == Kind::Word)
-            .flat_map(pieces)
-            .chain(comments.iter().cloned())
-            .find_map(|piece| Some((address(&piece.text)?, piece.span)));
+        let comments = inside.iter().filter(|token| token.kind == Kind::Comment);
+        let comments: Vec<_> = comments
+            .enumerate()
+            .flat_map(|(n, token)| pieces(token).into_iter().map(move |p| (n, p)))
+            .collect();
         let named = self.from.clone().filter(|from| address(&from.text).is_none());
-        let said = comments.iter().position(|piece| {
-            ["helo", "ehlo"].iter().any(|verb| piece.text.eq_ignore_ascii_case(verb))
+        let greets =
+            |word: &Word| ["helo", "ehlo"].iter().any(|v| word.text.eq_ignore_ascii_case(v));
+        let greeting = comments.iter().position(|(_, piece)| greets(piece));
+        let said = greeting.map(|at| {
+            let (comment, _) = comments.get(at)?;
+            comments.get(at + 1).filter(|(next, _)| next == comment).map(|(_, word)| word.clone())
         });
+        // What the server saw stands in the comment; a literal outside of it was often said.
+        let seen = comments.iter().map(|(_, piece)| piece);
+        let seen =
+            seen.filter(|piece| said.as_ref().and_then(Option::as_ref) != Some(*piece)).cloned();
+        let outside = inside.iter().filter(|token| token.kind == Kind::Word).flat_map(pieces);
+        self.ip = seen.chain(outside).find_map(|piece| Some((address(&piece.text)?, piece.span)));
         let is_unknown = |word: &Word| word.text.eq_ignore_ascii_case("unknown");
-        self.nameless = named.iter().chain(&comments).any(is_unknown);
+        self.nameless = named.iter().chain(comments.iter().map(|(_, word)| word)).any(is_unknown);
         if let Some(said) = said {
-            self.helo = comments.get(said + 1).cloned();
+            self.helo = said;
             self.reverse = named.filter(|word| !is_unknown(word));
         } else {
             self.helo = self.from.clone().filter(|word| !is_unknown(word));
-            self.reverse = comments.into_iter().find(|word| is_name(&word.text));
+            self.reverse =
+                comments.into_iter().map(|(_, word)| word).find(|word| is_name(&word.text));
         }
     }
 
@@ -201,7 +209,8 @@ fn clause(token: &Token<'_>) -> Option<&'static str> {
 }
 
 fn word(token: &Token<'_>) -> Word {
-    Word { text: token.text.to_owned(), span: token.span }
+    let text = token.text.trim_end_matches(',');
+    Word { text: text.to_owned(), span: Span::new(token.span.start, token.span.start + text.len()) }
 }
 
 /// The words of a clause that stand together.
@@ -374,6 +383,10 @@ mod tests {
             ["pc.example.org", "host.isp.example", "192.0.2.7", "mx.example.net", "ESMTPS", "3AN7s", "TLSv1.3", "TLS_AES_256_GCM_SHA384"]),
         ("qmail", "from unknown (HELO pc.example.org) (192.0.2.7)\r\n  by 0 with SMTP; 23 Nov 2026 07:54:41 -0000",
             ["pc.example.org", "", "192.0.2.7", "0", "SMTP", "", "", ""]),
+        ("said and seen", "from [10.0.0.1] (host.isp.example [192.0.2.7]) by mx.example.net, id x; Sun Nov 23 07:54:41 2026",
+            ["[10.0.0.1]", "host.isp.example", "192.0.2.7", "mx.example.net", "", "x", "", ""]),
+        ("qmail, nothing said", "from host.isp.example (HELO ) (192.0.2.7) by mx.example.net with SMTP; 23 Nov 2026 07:54:41 -0000",
+            ["", "host.isp.example", "192.0.2.7", "mx.example.net", "SMTP", "", "", ""]),
         ("program", "by pc.example.org (Postfix, from userid 1000) id 7A1; Mon, 23 Nov 2026 07:54:41 +0000",
             ["", "", "", "pc.example.org", "", "7A1", "", ""]),
         ("nonsense", "(", ["", "", "", "", "", "", "", ""]),

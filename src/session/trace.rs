@@ -94,10 +94,10 @@ pub enum Odd {
     NoDate,
     /// Its date is in an old form or contradicts itself.
     BadDate(String),
-    /// It lies so many seconds before the point above which it stands.
-    Backwards(i64),
+    /// It lies so many seconds before the hop before it; the two servers whose clocks differ.
+    Backwards(i64, [String; 2]),
     /// The same, and a wrong zone would explain it.
-    WrongZone(i64),
+    WrongZone(i64, [String; 2]),
     /// It came from another host than the one before says it was.
     Gap(String, String),
     /// The client called itself otherwise than DNS calls its address.
@@ -121,8 +121,8 @@ impl Odd {
             Self::Unreadable => "unreadable",
             Self::NoDate => "no-date",
             Self::BadDate(_) => "bad-date",
-            Self::Backwards(_) => "backwards",
-            Self::WrongZone(_) => "wrong-zone",
+            Self::Backwards(..) => "backwards",
+            Self::WrongZone(..) => "wrong-zone",
             Self::Gap(..) => "gap",
             Self::Helo(..) => "helo",
             Self::Nameless => "nameless",
@@ -243,9 +243,11 @@ impl Trace {
             hop.delay = now.zip(last).map(|(now, last)| now - last);
             last = now.or(last);
             // The Date of the message is judged by itself.
-            let skew = hop.delay.filter(|delay| *delay < 0 && before.is_some());
+            let skew = hop.delay.filter(|delay| *delay < 0);
+            let skew =
+                skew.zip(before.as_ref()).map(|(delay, b)| backwards(delay, b, &hop.received));
             hop.odd = odd(&hop.received);
-            hop.odd.extend(skew.map(backwards));
+            hop.odd.extend(skew);
             hop.odd.extend(before.as_ref().and_then(|before| gap(before, &hop.received)));
             if let Some(by) = hop.received.by.as_ref().map(|by| comparable(&by.text))
                 && is_name(&by)
@@ -389,10 +391,12 @@ fn odd(received: &Received) -> Vec<Odd> {
     out
 }
 
-fn backwards(delay: i64) -> Odd {
+fn backwards(delay: i64, before: &Received, after: &Received) -> Odd {
     let quarters = delay.rem_euclid(15 * 60);
     let near = quarters.min(15 * 60 - quarters) <= NEAR_ZONE;
-    if near && delay <= -30 * 60 { Odd::WrongZone(-delay) } else { Odd::Backwards(-delay) }
+    let clocks = [before, after].map(|hop| hop.by.as_ref().map_or("?", |by| &by.text).to_owned());
+    let by = delay.saturating_neg();
+    if near && by >= 30 * 60 { Odd::WrongZone(by, clocks) } else { Odd::Backwards(by, clocks) }
 }
 
 /// Whether a hop says that it came from elsewhere than the one `before` says that it was.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::advice::Habits;
+use crate::display::content::Judged;
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
@@ -34,6 +35,8 @@ pub enum ContentView {
     /// Its fields, decoded.
     #[default]
     Header,
+    /// The way that it took.
+    Trace,
     /// The tree of its parts.
     Parts,
     /// Its text.
@@ -44,12 +47,13 @@ pub enum ContentView {
 
 impl ContentView {
     /// In the order in which F9 goes through them.
-    pub const ALL: [Self; 4] = [Self::Header, Self::Parts, Self::Body, Self::Raw];
+    pub const ALL: [Self; 5] = [Self::Header, Self::Trace, Self::Parts, Self::Body, Self::Raw];
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Header => "content.header",
+            Self::Trace => "content.trace",
             Self::Parts => "content.parts",
             Self::Body => "content.body",
             Self::Raw => "content.raw",
@@ -59,7 +63,8 @@ impl ContentView {
     /// The next one.
     pub const fn next(self) -> Self {
         match self {
-            Self::Header => Self::Parts,
+            Self::Header => Self::Trace,
+            Self::Trace => Self::Parts,
             Self::Parts => Self::Body,
             Self::Body => Self::Raw,
             Self::Raw => Self::Header,
@@ -102,6 +107,16 @@ pub struct ReadContent {
     pub len: u64,
     /// What was read.
     pub content: Content,
+    /// What there is to say about it.
+    pub judged: Judged,
+}
+
+impl ReadContent {
+    /// The content of message number `message` of a dialogue, of which `len` bytes were there.
+    pub fn new(dialogue: &Dialogue, message: usize, len: u64, content: Content) -> Self {
+        let judged = Judged::of(&content, Some((dialogue, message)));
+        Self { message, len, content, judged }
+    }
 }
 
 /// One session; several can be open.

@@ -336,7 +336,7 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
 fn content_read(session: &mut Session, message: usize, content: Content) -> Vec<Effect> {
     session.reading = false;
     let len = session.dialogue.messages().get(message).map_or(0, crate::session::Message::wire_len);
-    session.read = Some(ReadContent { message, len, content });
+    session.read = Some(ReadContent::new(&session.dialogue, message, len, content));
     read_content(session)
 }
 
@@ -353,7 +353,8 @@ fn read_content(session: &mut Session) -> Vec<Effect> {
     if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
+        let len = message.wire_len();
+        session.read = Some(ReadContent::new(&session.dialogue, index, len, content));
     } else if message.is_complete() && !session.reading {
         let bytes = message.content();
         session.reading = true;

@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{Line, body, header, parts};
+use crate::display::content::{Line, body, header, parts, trace};
 use crate::display::text::{clip, width, wrap};
 use crate::display::token::{tokens, visible};
 use crate::knowledge::{self, Kind, Topic};
@@ -16,7 +16,7 @@ use crate::session::{Message, Row};
 use crate::smtp::Span;
 
 use super::super::explain::topics_of_data;
-use super::super::model::{ContentView, Model, Pane};
+use super::super::model::{ContentView, Model, Pane, ReadContent};
 use super::super::rows::{Piece, looking, selected_line};
 use super::super::selection::{self, visible_places};
 use super::find::matched;
@@ -155,12 +155,13 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
         return sentence("content.empty");
     };
     let read = model.session.read.as_ref().filter(|r| r.message == last);
-    let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
+    let Some(read) = read else { return sentence("content.reading") };
+    let content = &read.content;
     let mut out = match model.session.view {
-        ContentView::Header if content.fields.is_empty() => sentence("content.none"),
+        ContentView::Header if content.raw.is_empty() => sentence("content.none"),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         view => {
-            let lines = made(content, view, columns, enough);
+            let lines = made(model, read, columns, enough);
             signed_lines(lines, content, &meant_bytes(model, last))
         }
     };
@@ -176,9 +177,11 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
 }
 
 /// The lines of a view of the content, at least `enough` of them if there are so many.
-fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> Vec<Line> {
-    match view {
-        ContentView::Header => header::lines(content, columns, enough),
+fn made(model: &Model, read: &ReadContent, columns: usize, enough: usize) -> Vec<Line> {
+    let ReadContent { content, judged, .. } = read;
+    match model.session.view {
+        ContentView::Header => header::lines(judged, model.lang, columns, enough),
+        ContentView::Trace => trace::lines(content, &judged.trace, model.lang, columns, enough),
         ContentView::Parts => parts::lines(content, columns, enough),
         ContentView::Body => body::lines(content, columns, enough),
         ContentView::Raw => Vec::new(),
@@ -238,10 +241,8 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     if let (ContentView::Raw, Some((number, _))) = (model.session.view, message(model)) {
         return topics_of_data(model, number, line);
     }
-    let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
-        return Vec::new();
-    };
-    let lines = made(content, model.session.view, columns, line.saturating_add(1));
+    let Some(read) = model.session.read.as_ref() else { return Vec::new() };
+    let lines = made(model, read, columns, line.saturating_add(1));
     match lines.get(line) {
         Some(line) => line.topics(),
         None => Topic::new(Kind::Idea, "body").into_iter().collect(),
