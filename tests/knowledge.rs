@@ -68,6 +68,8 @@ const FILES: &[&str] = &[
 /// What no standard knows: what one vendor or another made, and what everybody does.
 const WITHOUT_STANDARD: &[&str] = &[
     "code/353",
+    "field/Envelope-To",
+    "field/X-Original-To",
     "field/X-Priority",
     "idea/proxy-header",
     "idea/swaks",

@@ -103,7 +103,8 @@ fn odd(plain: &str) -> Vec<(Odd, String)> {
     let mut out = Vec::new();
     let words: Vec<_> = plain.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let month = words.iter().position(|word| word.len() == 3 && is_month(word));
-    if let Some(year) = month.and_then(|at| words.get(at + 1))
+    let day = |at: usize| words.get(at.checked_sub(1)?)?.parse::<u8>().ok();
+    if let Some(year) = month.filter(|at| day(*at).is_some()).and_then(|at| words.get(at + 1))
         && year.len() < 4
         && year.bytes().all(|b| b.is_ascii_digit())
     {

@@ -124,16 +124,19 @@ const fn key(group: Group) -> &'static str {
 }
 
 /// Puts a name at the right end of the first line that has room for it; on one of its own where
-/// none has.
+/// none has, and where lines have no end.
 fn name_group(lines: &mut Vec<Vec<Piece>>, name: &str, columns: usize) {
+    if columns >= UNBOUNDED {
+        lines.insert(0, vec![(Role::Dim, format!("[{name}]"))]);
+        return;
+    }
     let free = |line: &Vec<Piece>| {
         let used: usize = line.iter().map(|(_, text)| width(text)).sum();
         columns.saturating_sub(used)
     };
     let found = lines.iter_mut().find(|line| free(line) >= width(name) + 2);
     let gap = |room: usize| {
-        let gap = if columns >= UNBOUNDED { 2 } else { room.saturating_sub(width(name)) };
-        (Role::Dim, format!("{}{name}", " ".repeat(gap)))
+        (Role::Dim, format!("{}{name}", " ".repeat(room.saturating_sub(width(name)))))
     };
     match found {
         Some(line) => line.push(gap(free(line))),
