@@ -204,8 +204,8 @@ impl Content {
             return None;
         }
         let decoded = self.decoded(at);
-        let decoder = part.charset.as_deref().and_then(|name| charset_decoder(name.as_bytes()));
-        Some(match decoder {
+        let known = part.charset.as_deref().and_then(|name| charset_decoder(name.as_bytes()));
+        Some(match known {
             Some(decode) => decode(&decoded),
             None => String::from_utf8_lossy(&decoded).into_owned(),
         })

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::smtp::code::Code;
 use crate::smtp::command::Argument;
 use crate::smtp::domain::{comparable, is_name, is_same};
+use crate::smtp::reply::ReplyLine;
 use crate::smtp::verb::Verb;
 
 use super::content::{Content, Field};
@@ -176,7 +177,7 @@ impl Passing {
             Argument::Name(name) => name.clone(),
             _ => String::new(),
         };
-        let reply = hello.reply.as_ref().and_then(|reply| reply.lines.first()).map(|l| l.text());
+        let reply = hello.reply.as_ref().and_then(|reply| reply.lines.first()).map(ReplyLine::text);
         let by = reply.map(|text| String::from_utf8_lossy(text).into_owned());
         let by =
             by.and_then(|text| text.split(' ').next().map(str::to_owned)).filter(|n| is_name(n));

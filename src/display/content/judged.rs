@@ -142,6 +142,5 @@ impl Header {
 pub fn as_it_stands(field: &Field, source: &[u8]) -> String {
     let value = Span::new(field.value_at, field.span.end).of(source);
     let text = String::from_utf8_lossy(value);
-    let lines = text.trim().split('\n').map(|line| line.trim_end_matches('\r'));
-    lines.collect::<Vec<_>>().concat()
+    text.trim().lines().collect::<Vec<_>>().concat()
 }

@@ -152,7 +152,7 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
 }
 
 fn date(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
-    let read = Date::read(field.value()).filter(|date| date.is_regular());
+    let read = Date::read(field.value()).filter(Date::is_regular);
     let Some(read) = read else { return say(lines, row, &BAD_DATE, field.lines.start, marks) };
     for (odd, word) in read.odd {
         let rule = match odd {
