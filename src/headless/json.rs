@@ -31,9 +31,9 @@ use crate::smtp::wait::Wait;
 use super::Setting;
 use judged::{Judgement, Way};
 
-use crate::display::envelope::{finding, severity, topic};
 use crate::display::content::Judged;
 use crate::display::content::judged::as_it_stands;
+use crate::display::envelope::{finding, severity, topic};
 use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::display::content::header::UNBOUNDED;
+use crate::display::content::{Judged, Line, header, trace};
 use crate::display::envelope::{
     ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
 };
-use crate::display::content::header::UNBOUNDED;
-use crate::display::content::{Judged, Line, header, trace};
 use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;

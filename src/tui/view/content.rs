@@ -51,10 +51,10 @@ pub fn meant_at(model: &Model, line: usize) -> Selection {
     let Some((index, _)) = message(model) else { return Selection::default() };
     let span = match model.session.view {
         ContentView::Raw => selection::place(&model.session, index, line),
-        view => {
+        _ => {
             let read = model.session.read.as_ref().filter(|read| read.message == index);
             let columns = columns(model);
-            let lines = read.map(|read| made(&read.content, view, columns, line.saturating_add(1)));
+            let lines = read.map(|read| made(model, read, columns, line.saturating_add(1)));
             lines.and_then(|lines| lines.get(line)?.span)
         }
     };
@@ -160,7 +160,7 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
     let mut out = match model.session.view {
         ContentView::Header if content.raw.is_empty() => sentence("content.none"),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
-        view => {
+        _ => {
             let lines = made(model, read, columns, enough);
             signed_lines(lines, content, &meant_bytes(model, last))
         }
@@ -196,27 +196,32 @@ fn signed_lines(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec<
     }
     let shown: Vec<_> = lines
         .iter()
-        .map(|line| line.span.filter(|_| bytes.iter().any(|span| line.shows(*span))))
+        .map(|line| Some((line.span?, line.part)))
+        .zip(&lines)
+        .map(|(place, line)| place.filter(|_| bytes.iter().any(|span| line.shows(*span))))
         .collect();
     let mut out = Vec::new();
-    let mut above = None;
+    let mut signed: Vec<Span> = Vec::new();
     for (at, line) in lines.into_iter().enumerate() {
-        let span = shown.get(at).copied().flatten();
-        let next = shown.iter().skip(at + 1).copied().flatten().find(|next| Some(*next) != span);
-        let inside =
-            |outer: Span| next.is_some_and(|n| outer.start <= n.start && n.end <= outer.end);
-        let meant = span.filter(|span| !inside(*span));
+        let place = shown.get(at).copied().flatten();
+        let next = shown.iter().skip(at + 1).copied().flatten().find(|next| Some(*next) != place);
+        let inside = |(outer, part): (Span, Option<usize>)| {
+            // What is said about bytes of a field stands below it, and is no part inside of it.
+            let next = next.filter(|(_, other)| *other != part);
+            next.is_some_and(|(inner, _)| outer.start <= inner.start && inner.end <= outer.end)
+        };
+        let meant = place.filter(|place| !inside(*place)).map(|(span, _)| span);
         let mut pieces = line.pieces;
         if let Some(own) = meant {
             for part in bytes.iter().filter(|part| own.start < part.start && part.end <= own.end) {
                 pieces = looking(pieces.clone(), &places_of(&pieces, *part, content), Role::Marked);
             }
-            if let Some(first) = pieces.first_mut().filter(|_| above != meant) {
+            if let Some(first) = pieces.first_mut().filter(|_| !signed.contains(&own)) {
+                signed.push(own);
                 first.0 = Role::Selected;
                 first.1.insert(0, '>');
             }
         }
-        above = meant;
         out.push(pieces);
     }
     out
