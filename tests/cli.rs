@@ -611,7 +611,10 @@ fn show_reads_a_journal_a_transcript_a_message_and_standard_input() {
         );
     }
     let message = home.run(["show", "message.eml"]).with(0);
-    assert!(message.out.starts_with("  From: alice@example.org\n  Subject: hello\n"));
+    assert!(message.out.contains("\n  From: alice@example.org\n"), "{}", message.out);
+    assert!(
+        message.out.contains("  error: Date is missing, and it is required [RFC 5322 §3.6.1]\n")
+    );
     assert_eq!(home.run_with(["show", "-"], MESSAGE).with(0).out, message.out);
 }
 
@@ -709,6 +712,44 @@ fn show_speaks_json_about_every_kind_of_file() {
         assert_eq!(objects[0]["exchanges"][0]["replied_at"].is_string(), timed, "{name}");
         assert_eq!(objects[0]["exchanges"].as_array().unwrap().is_empty(), name == "message.eml");
     }
+}
+
+#[test]
+fn show_tells_what_is_odd_about_a_header_and_which_way_it_came() {
+    let home = Home::new();
+    let text = "Received: from b.example (b.example [192.0.2.2]) by a.example with ESMTPS;\n Mon, 23 Nov 2026 07:54:43 +0000\nReceived: from c.example ([192.0.2.3]) by b.example with ESMTPA id 1;\n Mon, 23 Nov 2026 07:54:41 +0000\nDate: Mon, 23 Nov 2026 07:54:40 +0000\nFrom: a@b.example\nMessage-ID: <1@b.example>\nSubject: =?utf-8?q?=C3=A9?=\nno colon\n\nhi\n";
+    home.file("travelled.eml", text);
+    for (lang, said) in [
+        ("en", ["Hops: 2, in 2 s", "error: no colon", "as written: =?utf-8?q?=C3=A9?=", "[trace]"]),
+        ("ja", ["ホップ：2(所要 2 s)", "エラー：コロン", "元の表記：=?utf-8?q?=C3=A9?=", "[経路]"]),
+    ] {
+        let shown = home.run(["show", "travelled.eml", "--lang", lang]).with(0);
+        for said in said {
+            assert!(shown.out.contains(said), "{said}\n{}", shown.out);
+        }
+    }
+    let objects = home.run(["show", "travelled.eml", "--json"]).with(0).json();
+    let content = &objects[0]["content"][0];
+    let trace = &content["trace"];
+    assert_eq!(
+        (&trace["seconds"], &trace["certain_from"], &trace["doubtful"]),
+        (&2.into(), &2.into(), &1.into())
+    );
+    assert_eq!(trace["hops"][0]["with"], "ESMTPA");
+    assert_eq!(
+        (&trace["hops"][1]["ip"], &trace["hops"][1]["delay"]),
+        (&"192.0.2.2".into(), &2.into())
+    );
+    let [finding] = &content["findings"].as_array().unwrap()[..] else { panic!("{content}") };
+    assert_eq!((&finding["id"], &finding["severity"]), (&"no-colon".into(), &"error".into()));
+    let place = |key: &str| usize::try_from(finding[key].as_u64().unwrap()).unwrap();
+    let wire = content["text"].as_str().unwrap();
+    assert_eq!(wire.get(place("start")..place("end")), Some("no colon"));
+    let field = &content["fields"][5];
+    assert_eq!(
+        (&field["value"], &field["raw"], &field["group"]),
+        (&"\u{e9}".into(), &"=?utf-8?q?=C3=A9?=".into(), &"informational".into())
+    );
 }
 
 #[test]

@@ -54,6 +54,7 @@ const FILES: &[&str] = &[
     "text/editor.toml",
     "text/envelope.toml",
     "text/group.toml",
+    "text/header.toml",
     "text/interface.toml",
     "text/parts.toml",
     "text/reach.toml",
@@ -68,6 +69,8 @@ const FILES: &[&str] = &[
 /// What no standard knows: what one vendor or another made, and what everybody does.
 const WITHOUT_STANDARD: &[&str] = &[
     "code/353",
+    "field/Envelope-To",
+    "field/X-Original-To",
     "field/X-Priority",
     "idea/proxy-header",
     "idea/swaks",

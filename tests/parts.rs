@@ -10,7 +10,7 @@ mod pty;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use ehlo::display::content::{self, ContentView, Laid, Sheet, Shown, Side, Way};
+use ehlo::display::content::{self, ContentView, Judged, Laid, Sheet, Shown, Side, Way};
 use ehlo::display::text::width;
 use ehlo::journal::{Endpoints, Event, Happening, Moment, Side as Peer};
 use ehlo::knowledge::Lang;
@@ -45,18 +45,24 @@ fn said(lines: &[(Peer, Bytes)]) -> Message {
 struct Desk {
     message: Message,
     content: Content,
+    judged: Judged,
     laid: Laid,
 }
 
 impl Desk {
     fn of(content: &[u8]) -> Self {
         let message = sent(content);
-        Self { content: Content::read(message.content()), message, laid: Laid::default() }
+        Self::with(Content::read(message.content()), message)
+    }
+
+    fn with(content: Content, message: Message) -> Self {
+        let judged = Judged::of(&content, None);
+        Self { message, content, judged, laid: Laid::default() }
     }
 
     fn sheet(&self, columns: usize, shown: Shown) -> Sheet<'_> {
-        let Self { message, content, laid } = self;
-        Sheet { content, message, shown, lang: Lang::En, columns, laid }
+        let Self { message, content, judged, laid } = self;
+        Sheet { content, judged, message, shown, lang: Lang::En, columns, laid }
     }
 
     fn view(&self, view: ContentView, columns: usize, shown: Shown) -> Vec<String> {
@@ -160,7 +166,7 @@ fn borders_of_chunks() {
         (Peer::Client, "BDAT 5 LAST\r\nde\r\n.".into()),
     ]);
     let content = Content::read(message.content());
-    let desk = Desk { message, content, laid: Laid::default() };
+    let desk = Desk::with(content, message);
     assert_eq!(
         desk.view(ContentView::Raw, 70, Shown::default()),
         [

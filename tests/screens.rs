@@ -21,6 +21,8 @@ mod editor;
 mod explaining;
 #[path = "screens/group.rs"]
 mod group;
+#[path = "screens/header.rs"]
+mod header;
 #[path = "screens/history.rs"]
 mod history;
 #[path = "screens/keys.rs"]

@@ -8,9 +8,13 @@
 pub mod body;
 pub mod header;
 pub mod hex;
+pub mod judged;
 pub mod parts;
 pub mod raw;
 pub mod save;
+pub mod trace;
+
+pub use judged::Judged;
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +38,8 @@ pub enum ContentView {
     /// Its fields, decoded.
     #[default]
     Header,
+    /// The way that it took.
+    Trace,
     /// The tree of its parts.
     Parts,
     /// One of its parts: at first its text.
@@ -46,12 +52,14 @@ pub enum ContentView {
 
 impl ContentView {
     /// In the order in which one goes through them.
-    pub const ALL: [Self; 5] = [Self::Header, Self::Parts, Self::Body, Self::Raw, Self::Hex];
+    pub const ALL: [Self; 6] =
+        [Self::Header, Self::Trace, Self::Parts, Self::Body, Self::Raw, Self::Hex];
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Header => "content.header",
+            Self::Trace => "content.trace",
             Self::Parts => "content.parts",
             Self::Body => "content.body",
             Self::Raw => "content.raw",
@@ -121,6 +129,8 @@ pub struct Shown {
 pub struct Sheet<'a> {
     /// The content as far as it was read.
     pub content: &'a Content,
+    /// What there is to say about it.
+    pub judged: &'a Judged,
     /// The message as it was carried.
     pub message: &'a Message,
     /// What of it is shown.
@@ -166,7 +176,10 @@ pub fn text(view: ContentView, sheet: &Sheet<'_>) -> String {
 /// Lays out a view that is no view of bytes, at least `enough` lines of it if there are so many.
 fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
     match view {
-        ContentView::Header => header::lines(sheet.content, sheet.columns, enough),
+        ContentView::Header => header::lines(sheet.judged, sheet.lang, sheet.columns, enough),
+        ContentView::Trace => {
+            trace::lines(sheet.content, &sheet.judged.trace, sheet.lang, sheet.columns, enough)
+        }
         ContentView::Parts => parts::lines(sheet, enough),
         ContentView::Body => body::lines(sheet, enough),
         ContentView::Raw | ContentView::Hex => Vec::new(),

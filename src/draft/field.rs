@@ -15,7 +15,8 @@ pub(super) struct Field<'a> {
 
 impl Field<'_> {
     pub(super) fn is(&self, name: &str) -> bool {
-        self.value.is_some() && self.name.eq_ignore_ascii_case(name)
+        // Blanks before the colon are an old form (RFC 5322 §4.5).
+        self.value.is_some() && self.name.trim_end().eq_ignore_ascii_case(name)
     }
 
     pub(super) fn value(&self) -> &str {

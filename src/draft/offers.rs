@@ -25,6 +25,15 @@ impl Offers {
         }
     }
 
+    /// What was known when message number `message` of `dialogue` was sent; nothing without MAIL.
+    pub fn of_message(dialogue: &Dialogue, message: usize) -> Self {
+        let Some(transaction) = dialogue.envelope().carrying(message) else {
+            return Self::default();
+        };
+        let declared = transaction.params.iter().map(|param| param.value.clone()).collect();
+        Self { declared: Some(declared), ..Self::of(dialogue) }
+    }
+
     /// Whether the server takes `keyword`, once that is known.
     pub fn has(&self, keyword: &str) -> Option<bool> {
         Some(self.capabilities.as_ref()?.has(keyword))

@@ -9,6 +9,7 @@ mod form;
 mod line;
 mod mime;
 mod need;
+mod received;
 mod rule;
 mod word;
 
@@ -21,6 +22,7 @@ use super::offers::Offers;
 use super::part::{Part, parts};
 use crate::session::flaw::rule::Rule;
 pub use crate::session::flaw::rule::Severity;
+pub use received::{Finding, received};
 
 /// How many marks of one kind are kept; a pasted text has the same on every line.
 pub const MARK_LIMIT: usize = 100;
@@ -151,7 +153,18 @@ mod tests {
         for (field, key, about) in [
             ("no colon", "review.no-colon", "no colon"),
             ("Not good: x", "review.bad-name", "Not good"),
-            ("Subject : x", "review.bad-name", "Subject "),
+            ("Subject : x", "review.space-colon", " "),
+            (
+                "From a@b.example Mon Nov 23 07:54:41 2026",
+                "review.mbox",
+                "From a@b.example Mon Nov 23 07:54:41 2026",
+            ),
+            (
+                "Received: by a.example; Mon, 23 Nov 2026 07:54:41 +0000",
+                "review.trace-low",
+                "Received: by a.example; Mon, 23 Nov 2026 07:54:41 +0000",
+            ),
+            ("Subject: =?x-none?q?a?=", "review.word-charset", "=?x-none?q?a?="),
             (": x", "review.bad-name", ""),
             (
                 "Date: Mon, 23 Nov 2026 07:54:41 +0000",
@@ -185,7 +198,6 @@ mod tests {
                 "=?utf-8?q?a?=",
             ),
             ("List-Post: =?utf-8?q?a?= <mailto:a@x.example>", "review.word-place", "=?utf-8?q?a?="),
-            ("Received: by x (=?utf-8?q?a?=)", "review.word-place", "=?utf-8?q?a?="),
             ("Subject: a\rb", "review.bare-cr", "\r"),
             ("Subject: a\0b", "review.nul", "\0"),
             ("Subject: a\u{7f}b", "review.control", "\u{7f}"),
@@ -221,11 +233,30 @@ mod tests {
     }
 
     #[test]
+    fn old_and_impossible_dates() {
+        for (date, key, about) in [
+            ("Tue, 23 Nov 2026 07:54:41 +0000", "review.date-weekday", "Tue"),
+            ("Mon, 23 Nov 26 07:54:41 +0000", "review.date-year", "26"),
+            ("Mon, 23 Nov 2026 07:54:41 GMT", "review.date-zone", "GMT"),
+            ("Mon, 23 Nov 2026 07:54:41 +1700", "review.date-no-zone", "+1700"),
+            ("Mon, 23 Nov 2026 07:54:41", "review.bad-date", "Date: Mon, 23 Nov 2026 07:54:41"),
+        ] {
+            let text = HEAD.replace("Mon, 23 Nov 2026 07:54:41 +0000", date);
+            let marks = seen(&format!("{text}\nbody\n"), &everything());
+            assert_eq!(marks, [(key, 0, about.to_owned())], "{date}");
+        }
+        let folded = HEAD.replace(" 07:54", "\n 07:54").replace("+0000", "GMT");
+        let marks = seen(&format!("{folded}\n"), &everything());
+        assert_eq!(marks.first(), Some(&("review.date-zone", 1, "GMT".to_owned())));
+    }
+
+    #[test]
     fn a_comment_goes_on_in_the_next_line() {
         for (field, marked) in [
             ("In-Reply-To: <1@x> (a\n =?utf-8?q?a?=)", false),
             ("In-Reply-To: <1@x> (a)\n =?utf-8?q?a?=", true),
             ("To: \"a\n =?utf-8?q?a?= \" <a@x.example>", true),
+            ("Received: by x (=?utf-8?q?a?=)", true),
         ] {
             let marks = seen(&format!("{HEAD}{field}\n\nbody\n"), &everything());
             let placed = marks.iter().any(|(key, ..)| *key == "review.word-place");

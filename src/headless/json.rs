@@ -1,5 +1,7 @@
 //! One session as one JSON object. Every key is always there.
 
+mod judged;
+
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -16,6 +18,7 @@ use crate::session::card::Card;
 use crate::session::content::Content;
 use crate::session::dane::{Dane, Match, Record};
 use crate::session::flaw::Flaw;
+use crate::session::header::Group;
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
@@ -27,7 +30,10 @@ use crate::smtp::sts::Mode;
 use crate::smtp::wait::Wait;
 
 use super::Setting;
+use judged::{Judgement, Way};
 
+use crate::display::content::Judged;
+use crate::display::content::judged::as_it_stands;
 use crate::display::content::parts::flaw_words;
 use crate::display::envelope::{finding, severity, topic};
 use crate::display::token::is_invisible;
@@ -262,6 +268,8 @@ struct Sent {
     complete: bool,
     fields: Vec<Field>,
     parts: Vec<Part>,
+    findings: Vec<Judgement>,
+    trace: Way,
     text: Option<String>,
     base64: Option<String>,
 }
@@ -271,6 +279,9 @@ struct Field {
     name: String,
     value: String,
     decoded: bool,
+    /// The value as it stands, unfolded.
+    raw: String,
+    group: &'static str,
     start: usize,
     end: usize,
 }
@@ -565,7 +576,12 @@ pub fn session<'a>(
             .iter()
             .map(|t| carried(t, dialogue, setting.lang()))
             .collect(),
-        content: dialogue.messages().iter().map(|m| sent(m, setting.lang())).collect(),
+        content: dialogue
+            .messages()
+            .iter()
+            .enumerate()
+            .map(|(at, message)| sent(dialogue, at, message, setting.lang()))
+            .collect(),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
@@ -738,8 +754,10 @@ fn plain(key: &'static str) -> &'static str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-fn sent(message: &Message, lang: Lang) -> Sent {
+fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
     let read = Content::read(message.content());
+    let judged = Judged::of(&read, Some((dialogue, at)));
+    let (findings, trace) = (Judgement::all(&judged, lang), Way::of(&read, &judged.trace, lang));
     let bytes = read.raw.clone();
     let judgement = read.judgement().clone();
     let small = bytes.len() <= CONTENT_LIMIT;
@@ -754,6 +772,8 @@ fn sent(message: &Message, lang: Lang) -> Sent {
             .fields
             .into_iter()
             .map(|f| Field {
+                raw: as_it_stands(&f, &bytes),
+                group: Group::of(&f.name).name(),
                 name: f.name,
                 value: f.value,
                 decoded: f.decoded,
@@ -781,6 +801,8 @@ fn sent(message: &Message, lang: Lang) -> Sent {
                 flaws: judgement.of_part(at).iter().map(|flaw| flawed(flaw, lang)).collect(),
             })
             .collect(),
+        findings,
+        trace,
         base64: (small && text.is_none()).then(|| STANDARD.encode(&bytes)),
         text,
     }

@@ -7,11 +7,11 @@ use anyhow::Context as _;
 
 use crate::cli::SeenArgs;
 use crate::display::content::save::{self, Wish};
-use crate::display::content::{self, ContentView, Laid, Sheet, Shown};
+use crate::display::content::{self, ContentView, Judged, Laid, Sheet, Shown};
 use crate::display::words::grouped;
 use crate::knowledge::{self, Lang};
-use crate::session::Message;
 use crate::session::content::Content;
+use crate::session::{Dialogue, Message};
 
 use super::{Outcome, Setting, say, show};
 
@@ -29,7 +29,7 @@ pub fn run(path: &Path, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Ou
         eprintln!("ehlo: {told}");
     }
     let index = |n: u32| usize::try_from(n).unwrap_or(usize::MAX) - 1;
-    let message = chosen(dialogue.messages(), seen.message.map(index), lang)?;
+    let (at, message) = chosen(dialogue.messages(), seen.message.map(index), lang)?;
     let content = Content::read(message.content());
     let part = seen.part.map(index);
     if let Some(at) = part {
@@ -51,7 +51,8 @@ pub fn run(path: &Path, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Ou
         (view, part) => {
             let view = view.unwrap_or(ContentView::Body);
             let shown = Shown { part, ..Shown::default() };
-            say(&text(view, message, &content, shown, lang))?;
+            let judged = Judged::of(&content, Some((&dialogue, at)));
+            say(&text(view, message, (&content, &judged), shown, lang))?;
         }
     }
     Ok(Outcome::Done)
@@ -61,23 +62,27 @@ pub fn run(path: &Path, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Ou
 pub fn text(
     view: ContentView,
     message: &Message,
-    content: &Content,
+    (content, judged): (&Content, &Judged),
     shown: Shown,
     lang: Lang,
 ) -> String {
     // Lines as they are stay whole.
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };
     let laid = Laid::default();
-    content::text(view, &Sheet { content, message, shown, lang, columns, laid: &laid })
+    content::text(view, &Sheet { content, judged, message, shown, lang, columns, laid: &laid })
 }
 
 /// The message that is meant: the last one if none is named.
 ///
 /// # Errors
 /// When there is none of this number, with a sentence.
-pub fn chosen(messages: &[Message], index: Option<usize>, lang: Lang) -> anyhow::Result<&Message> {
-    let found = index.map_or_else(|| messages.last(), |index| messages.get(index));
-    found.ok_or_else(|| {
+pub fn chosen(
+    messages: &[Message],
+    index: Option<usize>,
+    lang: Lang,
+) -> anyhow::Result<(usize, &Message)> {
+    let index = index.or_else(|| messages.len().checked_sub(1)).unwrap_or_default();
+    messages.get(index).map(|message| (index, message)).ok_or_else(|| {
         let n = messages.len().to_string();
         anyhow::Error::msg(knowledge::fill(lang, "content.no-message", &[("n", &n)]))
     })
@@ -93,7 +98,7 @@ fn known(content: &Content, at: usize, lang: Lang) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When there is no such view or message, with a sentence.
-pub fn view(messages: &[Message], argument: &str, lang: Lang) -> anyhow::Result<String> {
+pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<String> {
     let (name, number) = argument.trim().split_once(' ').unwrap_or((argument, ""));
     let known = ContentView::names();
     let view = ContentView::find(name)
@@ -104,9 +109,10 @@ pub fn view(messages: &[Message], argument: &str, lang: Lang) -> anyhow::Result<
     } else {
         Some(number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).unwrap_or(usize::MAX))
     };
-    let message = chosen(messages, index, lang)?;
+    let (at, message) = chosen(dialogue.messages(), index, lang)?;
     let content = Content::read(message.content());
-    let text = text(view, message, &content, Shown::default(), lang);
+    let judged = Judged::of(&content, Some((dialogue, at)));
+    let text = text(view, message, (&content, &judged), Shown::default(), lang);
     Ok(super::print::commented(&text))
 }
 
@@ -114,11 +120,11 @@ pub fn view(messages: &[Message], argument: &str, lang: Lang) -> anyhow::Result<
 ///
 /// # Errors
 /// When there is no such part, or it cannot be written, with a sentence.
-pub fn save(messages: &[Message], argument: &str, lang: Lang) -> anyhow::Result<String> {
+pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<String> {
     let Some((_, wish)) = save::options(argument).filter(|(_, wish)| !wish.file.is_empty()) else {
         anyhow::bail!(knowledge::word(lang, "save.what"));
     };
-    let content = Content::read(chosen(messages, None, lang)?.content());
+    let content = Content::read(chosen(dialogue.messages(), None, lang)?.1.content());
     let Wish { part, form, file } = wish;
     let at = part.or_else(|| content.first_text()).unwrap_or_default();
     known(&content, at, lang)?;

@@ -447,7 +447,7 @@ impl Front {
         {
             let (lang, words) = (self.setting.lang(), String::from_utf8_lossy(words));
             let look = if name == "view" { look::view } else { look::save };
-            match look(self.dialogue.messages(), words.trim(), lang) {
+            match look(&self.dialogue, words.trim(), lang) {
                 Ok(text) => say(&text)?,
                 Err(problem) => self.refuse(&problem.to_string()),
             }

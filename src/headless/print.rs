@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::display::content::header::UNBOUNDED;
 use crate::display::content::parts::part_words;
+use crate::display::content::{Judged, Line, header, trace};
 use crate::display::envelope::{
     ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
 };
@@ -397,17 +399,19 @@ fn word(lang: Lang, key: &'static str) -> &'static str {
     knowledge::word(lang, key)
 }
 
-/// The content of a message in words: fields, then parts.
-pub fn content(content: &Content, lang: Lang) -> String {
+/// The content of a message in words: its header, the way it took, and its parts.
+pub fn content(content: &Content, judged: &Judged, lang: Lang) -> String {
     let mut out = String::new();
-    for field in &content.fields {
-        let decoded = if field.decoded { word(lang, "content.decoded") } else { "" };
-        let _ = writeln!(
-            out,
-            "  {}: {}{decoded}",
-            visible(field.name.as_bytes()),
-            visible(field.value.as_bytes())
-        );
+    let mut add = |lines: Vec<Line>| {
+        for line in lines {
+            let _ = writeln!(out, "  {}", line.text().trim_end());
+        }
+    };
+    add(header::lines(judged, lang, UNBOUNDED, usize::MAX));
+    if judged.trace.hops > 0 {
+        add(vec![Line::default()]);
+        add(trace::lines(content, &judged.trace, lang, UNBOUNDED, usize::MAX));
+        add(vec![Line::default()]);
     }
     for part in &content.parts {
         let indent = "  ".repeat(part.depth.min(20) + 1);

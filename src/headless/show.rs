@@ -6,6 +6,7 @@ use anyhow::{Context as _, Error};
 
 use bytes::Bytes;
 
+use crate::display::content::Judged;
 use crate::display::{login, recording, transcript as misread};
 use crate::journal::{
     Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, file, transcript,
@@ -41,7 +42,8 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
             return Ok(Outcome::Done);
         }
         Found::Message(bytes) => {
-            say(&print::content(&Content::read(bytes), lang))?;
+            let content = Content::read(bytes);
+            say(&print::content(&content, &Judged::of(&content, None), lang))?;
             return Ok(Outcome::Done);
         }
         Found::Session(journal, torn) => {
@@ -69,8 +71,10 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     if !envelope.is_empty() {
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
-    for message in dialogue.messages() {
-        let content = print::content(&Content::read(message.content()), lang);
+    for (at, message) in dialogue.messages().iter().enumerate() {
+        let content = Content::read(message.content());
+        let judged = Judged::of(&content, Some((&dialogue, at)));
+        let content = print::content(&content, &judged, lang);
         say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
     }
     Ok(Outcome::Done)

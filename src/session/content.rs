@@ -295,9 +295,16 @@ pub(super) fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
 
 /// Whether texts in `charset` can be read.
 pub fn is_known_charset(charset: &str) -> bool {
-    // Text is taken for UTF-8 without a decoder.
+    // The parser reads UTF-8 without a table.
     let utf8 = ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name));
     utf8 || charset_decoder(charset.as_bytes()).is_some()
+}
+
+/// A date in one of the many forms that mail programs write, in seconds since 1970.
+pub fn date(value: &str) -> Option<i64> {
+    let line = format!("{value}\r\n");
+    let date = mail_parser::DateTime::parse_rfc822(&line)?;
+    date.is_valid().then(|| date.to_timestamp())
 }
 
 /// The addresses in the value of a field, without names and groups; what should be an address is

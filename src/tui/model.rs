@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::advice::Habits;
 pub use crate::display::content::ContentView;
-use crate::display::content::{Laid, Shown};
+use crate::display::content::{Judged, Laid, Shown};
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
@@ -67,6 +67,16 @@ pub struct ReadContent {
     pub content: Content,
     /// What was laid out of it.
     pub laid: Laid,
+    /// What there is to say about it.
+    pub judged: Judged,
+}
+
+impl ReadContent {
+    /// The content of message number `message` of a dialogue, of which `len` bytes were there.
+    pub fn new(dialogue: &Dialogue, message: usize, len: u64, content: Content) -> Self {
+        let judged = Judged::of(&content, Some((dialogue, message)));
+        Self { message, len, content, laid: Laid::default(), judged }
+    }
 }
 
 /// One session; several can be open.

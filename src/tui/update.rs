@@ -34,7 +34,6 @@ mod unsent;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::display::content::Laid;
 use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
@@ -339,7 +338,8 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
 fn content_read(session: &mut Session, message: usize, content: Content) -> Vec<Effect> {
     session.reading = false;
     let len = session.dialogue.messages().get(message).map_or(0, crate::session::Message::wire_len);
-    session.take_read(ReadContent { message, len, content, laid: Laid::default() });
+    let read = ReadContent::new(&session.dialogue, message, len, content);
+    session.take_read(read);
     read_content(session)
 }
 
@@ -356,8 +356,9 @@ fn read_content(session: &mut Session) -> Vec<Effect> {
     if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        let (len, laid) = (message.wire_len(), Laid::default());
-        session.take_read(ReadContent { message: index, len, content, laid });
+        let len = message.wire_len();
+        let read = ReadContent::new(&session.dialogue, index, len, content);
+        session.take_read(read);
     } else if message.is_complete() && !session.reading {
         let bytes = message.content();
         session.reading = true;

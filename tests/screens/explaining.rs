@@ -91,13 +91,13 @@ fn rows_say_what_they_are_about() {
 #[test]
 fn a_line_of_the_envelope_or_the_content_is_explained() {
     everywhere("pointed", |size, lang| after_a_message(size, lang, "esc 3 down down down down"));
-    let mut scene = after_a_message(SMALL, Lang::En, "esc 4 down down");
+    let mut scene = after_a_message(SMALL, Lang::En, "esc 4 down down down down down");
     assert!(scene.shows("To: "), "{}", scene.grid());
-    assert_eq!(scene.model.session.pointed, Some((Pane::Content, 1)));
+    assert_eq!(scene.model.session.pointed, Some((Pane::Content, 4)));
     scene.press("3");
     assert_eq!(scene.model.session.pointed, None);
     let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MULTIPART]);
-    for key in ["esc", "4", "f9", "down"] {
+    for key in ["esc", "4", "f9", "f9", "down"] {
         scene.press(key);
     }
     assert!(scene.shows("multipart: "), "{}", scene.grid());

@@ -1,27 +1,204 @@
-//! The fields of a header in their order, decoded.
+//! The fields of a header in their order, decoded, with what is odd about each below it.
+//!
+//! The order of a header is part of the evidence, so it stays; the group to which fields belong is
+//! named at the right where it changes, and the number of the block where a group has several.
 
 use crate::display::Role;
 use crate::display::text::{width, wrap};
 use crate::display::token::visible;
-use crate::knowledge::Kind;
-use crate::session::content::{Content, Field};
+use crate::draft::{Finding, Mark, Severity};
+use crate::knowledge::{self, Kind, Lang};
+use crate::session::content::Field;
+use crate::session::header::{Entry, Group};
 
-use super::Line;
+use super::judged::{Header, Judged};
+use super::{Line, Piece};
 
-/// The header of a message, at least `enough` lines of it if there are so many.
-pub fn lines(content: &Content, columns: usize, enough: usize) -> Vec<Line> {
+/// From how many columns on nothing is drawn at the right.
+pub const UNBOUNDED: usize = 1000;
+
+/// The headers of a content, at least `enough` lines of them if there are so many.
+pub fn lines(judged: &Judged, lang: Lang, columns: usize, enough: usize) -> Vec<Line> {
     let mut out = Vec::new();
-    for field in &content.fields {
+    for (at, header) in judged.headers.iter().enumerate() {
         if out.len() > enough {
             break;
         }
-        let lines = field_lines(&field.name, &field.value, field.decoded, columns);
-        let about = about(field);
-        let line =
-            |pieces| Line { pieces, about: about.clone(), span: Some(field.span), part: Some(0) };
-        out.extend(lines.into_iter().map(line));
+        if at > 0 {
+            let n = header.part.to_string();
+            let head = knowledge::fill(lang, "header.enclosed", &[("n", &n)]);
+            let line =
+                |text| Line { part: Some(header.part), ..Line::new(vec![(Role::Title, text)]) };
+            out.push(Line::default());
+            out.extend(wrap(&head, columns).into_iter().map(|text| line(text).about("part")));
+        }
+        out.extend(summary(header, lang, columns));
+        for finding in header.general() {
+            out.extend(finding_lines(finding, header, lang, columns));
+        }
+        let mut before: Option<(Group, usize)> = None;
+        for (number, entry) in header.entries.iter().enumerate() {
+            if out.len() > enough {
+                break;
+            }
+            out.extend(entry_lines(header, entry, &mut before, lang, columns));
+            for finding in header.about(number) {
+                out.extend(finding_lines(finding, header, lang, columns));
+            }
+        }
     }
     out
+}
+
+/// How many fields there are, and how many findings of each severity.
+fn summary(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
+    let fields = header.entries.iter().filter(|entry| entry.field.is_some()).count();
+    let mut text = knowledge::fill(lang, "header.fields", &[("n", &fields.to_string())]);
+    let mut role = Role::Dim;
+    for (severity, key, worse) in [
+        (Severity::Error, "header.errors", Role::Bad),
+        (Severity::Warn, "header.warnings", Role::Warn),
+        (Severity::Info, "header.remarks", Role::Dim),
+    ] {
+        let n = header.count(severity);
+        if n > 0 {
+            text.push_str(&knowledge::fill(lang, key, &[("n", &n.to_string())]));
+            role = if role == Role::Dim { worse } else { role };
+        }
+    }
+    let line = |text| Line { part: Some(header.part), ..Line::new(vec![(role, text)]) };
+    wrap(&text, columns).into_iter().map(|text| line(text).about("header")).collect()
+}
+
+fn entry_lines(
+    header: &Header,
+    entry: &Entry,
+    before: &mut Option<(Group, usize)>,
+    lang: Lang,
+    columns: usize,
+) -> Vec<Line> {
+    let Some((number, field)) = entry.field.and_then(|at| Some((at, header.fields.get(at)?)))
+    else {
+        return no_field(header, entry, columns);
+    };
+    let mut pieces = field_lines(&field.name, &field.value, field.decoded, columns);
+    if let Some(Some(raw)) = header.raw.get(number) {
+        let raw = format!("{}{}", knowledge::word(lang, "header.raw"), visible(raw.as_bytes()));
+        let wrapped = wrap(&raw, columns.saturating_sub(2)).into_iter();
+        pieces.extend(wrapped.map(|line| vec![(Role::Dim, format!("  {line}"))]));
+    }
+    let group = (entry.group, entry.block);
+    if before.replace(group) != Some(group) {
+        name_group(&mut pieces, &group_name(group, header, lang), columns);
+    }
+    let about = about(field);
+    let span = header.in_message.then_some(entry.span);
+    let line = |pieces| Line { pieces, about: about.clone(), span, part: Some(header.part) };
+    pieces.into_iter().map(line).collect()
+}
+
+/// The name of a group, with the number of its block where it has several.
+fn group_name((group, block): (Group, usize), header: &Header, lang: Lang) -> String {
+    let name = knowledge::word(lang, key(group));
+    let of_group = header.entries.iter().filter(|entry| entry.group == group);
+    let blocks = of_group.map(|entry| entry.block).max().unwrap_or_default();
+    if blocks > 1 { format!("{name} {block}") } else { name.to_owned() }
+}
+
+/// The key of the name of a group.
+const fn key(group: Group) -> &'static str {
+    match group {
+        Group::Trace => "group.trace",
+        Group::Resent => "group.resent",
+        Group::OriginationDate => "group.origination-date",
+        Group::Originator => "group.originator",
+        Group::Destination => "group.destination",
+        Group::Identification => "group.identification",
+        Group::Informational => "group.informational",
+        Group::Mime => "group.mime",
+        Group::List => "group.list",
+        Group::Authentication => "group.authentication",
+        Group::Optional => "group.optional",
+        Group::None => "group.none",
+    }
+}
+
+/// Puts a name at the right end of the first line that has room for it; on one of its own where
+/// none has, and where lines have no end.
+fn name_group(lines: &mut Vec<Vec<Piece>>, name: &str, columns: usize) {
+    if columns >= UNBOUNDED {
+        lines.insert(0, vec![(Role::Dim, format!("[{name}]"))]);
+        return;
+    }
+    let free = |line: &Vec<Piece>| {
+        let used: usize = line.iter().map(|(_, text)| width(text)).sum();
+        columns.saturating_sub(used)
+    };
+    let found = lines.iter_mut().find(|line| free(line) >= width(name) + 2);
+    let gap = |room: usize| {
+        (Role::Dim, format!("{}{name}", " ".repeat(room.saturating_sub(width(name)))))
+    };
+    match found {
+        Some(line) => line.push(gap(free(line))),
+        None => lines.push(vec![gap(columns)]),
+    }
+}
+
+/// Lines that belong to no field, as they stand.
+fn no_field(header: &Header, entry: &Entry, columns: usize) -> Vec<Line> {
+    let span = header.in_message.then_some(entry.span);
+    let line = |text| Line { span, part: Some(header.part), ..Line::new(vec![(Role::Odd, text)]) };
+    let wrapped = as_it_stands_lines(&entry.text).into_iter().flat_map(|text| wrap(&text, columns));
+    wrapped.map(|text| line(text).about("header")).collect()
+}
+
+/// Lines of bytes as they stand, empty ones left out.
+pub(super) fn as_it_stands_lines(bytes: &[u8]) -> Vec<String> {
+    let lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end);
+    lines.filter(|line| !line.is_empty()).map(visible).collect()
+}
+
+/// A finding, with its severity as a word and its clause.
+fn finding_lines(finding: &Finding, header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
+    let (role, word) = severity(finding.mark.severity, lang);
+    let colon = knowledge::word(lang, "colon");
+    let text = format!("{word}{colon}{} [{}]", sentence(&finding.mark, lang), finding.mark.clause);
+    let span = finding.span.filter(|_| header.in_message);
+    let about = [topic(finding.mark.about)];
+    wrap(&text, columns.saturating_sub(2))
+        .into_iter()
+        .map(|text| Line {
+            pieces: vec![(role, format!("  {text}"))],
+            about: about.iter().flatten().cloned().collect(),
+            span,
+            part: Some(header.part),
+        })
+        .collect()
+}
+
+/// How much a finding matters, in a look and a word.
+fn severity(severity: Severity, lang: Lang) -> (Role, &'static str) {
+    let (role, key) = match severity {
+        Severity::Error => (Role::Bad, "severity.error"),
+        Severity::Warn => (Role::Warn, "severity.warn"),
+        Severity::Info => (Role::Notice, "severity.info"),
+    };
+    (role, knowledge::word(lang, key))
+}
+
+/// What a mark says.
+pub fn sentence(mark: &Mark, lang: Lang) -> String {
+    let values: Vec<_> =
+        mark.values.iter().map(|(name, value)| (*name, visible(value.as_bytes()))).collect();
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    knowledge::fill(lang, mark.key, &values)
+}
+
+/// The entry that is called so, of whatever kind.
+fn topic(id: &str) -> Option<(Kind, String)> {
+    let kinds = [Kind::Field, Kind::Idea, Kind::Oddity, Kind::Capability, Kind::Verb];
+    let known = |kind: &Kind| knowledge::Topic::new(*kind, id).is_some();
+    kinds.into_iter().find(known).map(|kind| (kind, id.to_owned()))
 }
 
 /// `Subject: value`, folded with a hanging indent; decoded values have a look of their own.
@@ -47,7 +224,7 @@ pub fn field_lines(
 }
 
 /// The field, the clauses of a Received field, and encoded words.
-fn about(field: &Field) -> Vec<(Kind, String)> {
+pub(super) fn about(field: &Field) -> Vec<(Kind, String)> {
     let trace = field.name.eq_ignore_ascii_case("Received");
     let clauses = field.value.split_whitespace().filter(|_| trace);
     let clauses = clauses.map(|word| (Kind::Trace, word.to_owned()));

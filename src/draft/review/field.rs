@@ -1,13 +1,16 @@
 //! The fields of a message: how often each may stand, and what its value must be
 //! (RFC 5322 §3.6).
 
-use jiff::fmt::rfc2822::DateTimeParser;
+use crate::session::date::{Date, Odd, without_comments};
+use crate::session::header::Group;
+use crate::smtp::Span;
 
 use crate::session::flaw::rule::Rule;
 
 use super::super::field::{Field, Section};
 use super::rule::{
-    ADVISED, BAD_DATE, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, REPEATED, RETURN_PATH,
+    ADVISED, BAD_DATE, BAD_ID, BCC, BCC_EMPTY, DATE_NO_ZONE, DATE_WEEKDAY, DATE_YEAR, DATE_ZONE,
+    EMPTY, MISSING, REPEATED, RETURN_PATH, RETURN_PATH_LOW, TRACE_LOW,
 };
 use super::{Marks, addresses, whole};
 
@@ -71,6 +74,19 @@ const FIELDS: &[Row] = &[
     row("MIME-Version", Need::May, false, Form::Free, "RFC 2045 §4"),
     row("Content-Type", Need::May, false, Form::Free, "RFC 2045 §5"),
     row("Content-Transfer-Encoding", Need::May, false, Form::Free, "RFC 2045 §6"),
+    row("Content-ID", Need::May, false, Form::Identifier, "RFC 2045 §7"),
+    row("Content-Disposition", Need::May, false, Form::Free, "RFC 2183 §2"),
+    row("List-Id", Need::May, false, Form::Free, "RFC 2919 §3"),
+    row("List-Help", Need::May, false, Form::Free, "RFC 2369 §2"),
+    row("List-Unsubscribe", Need::May, false, Form::Free, "RFC 2369 §2"),
+    row("List-Subscribe", Need::May, false, Form::Free, "RFC 2369 §2"),
+    row("List-Post", Need::May, false, Form::Free, "RFC 2369 §2"),
+    row("List-Owner", Need::May, false, Form::Free, "RFC 2369 §2"),
+    row("List-Archive", Need::May, false, Form::Free, "RFC 2369 §2"),
+    row("List-Unsubscribe-Post", Need::May, false, Form::Free, "RFC 8058 §3.1"),
+    row("Auto-Submitted", Need::May, false, Form::Free, "RFC 3834 §5"),
+    row("Disposition-Notification-To", Need::May, false, Form::Addresses, "RFC 8098 §2.1"),
+    row("TLS-Required", Need::May, false, Form::Free, "RFC 8689 §3"),
 ];
 
 /// What every block of resent fields must have (RFC 5322 §3.6.6).
@@ -90,6 +106,7 @@ pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     if let Some(field) = section.field("Return-Path") {
         marks.add(&RETURN_PATH, field.lines.start, whole(lines, field.lines.start));
     }
+    trace(lines, section, marks);
 }
 
 fn count(lines: &[&str], section: &Section<'_>, row: &Row, marks: &mut Marks) {
@@ -126,8 +143,8 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     }
     let broken = match row.form {
         Form::Free => None,
-        Form::Date => DateTimeParser::new().parse_zoned(value).is_err().then_some(&BAD_DATE),
-        Form::Identifier => (!is_identifier(value)).then_some(&BAD_ID),
+        Form::Date => return date(lines, field, row, marks),
+        Form::Identifier => (!is_identifier(&without_comments(value))).then_some(&BAD_ID),
         Form::Identifiers => (!are_identifiers(value)).then_some(&BAD_ID),
         Form::Addresses => return addresses::read(lines, field, row.name, row.clause, marks),
     };
@@ -136,8 +153,69 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     }
 }
 
+fn date(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
+    let read = Date::read(field.value()).filter(Date::is_regular);
+    let Some(read) = read else { return say(lines, row, &BAD_DATE, field.lines.start, marks) };
+    for (odd, word) in read.odd {
+        let rule = match odd {
+            Odd::Weekday => &DATE_WEEKDAY,
+            Odd::Year => &DATE_YEAR,
+            Odd::Zone => &DATE_ZONE,
+            Odd::NoZone => &DATE_NO_ZONE,
+            Odd::Form => &BAD_DATE,
+        };
+        let rule = Rule { about: row.name, ..*rule };
+        let (line, span) = place(lines, field, &word);
+        let day = read.clock.strftime("%a").to_string();
+        let values = [("field", row.name.to_owned()), ("word", word), ("day", day)];
+        marks.say(&rule, line, span, &values);
+    }
+}
+
+/// Where `word` stands in the value of a field.
+fn place(lines: &[&str], field: &Field<'_>, word: &str) -> (usize, Span) {
+    let first = field.lines.start;
+    let found = field.lines.clone().find_map(|at| {
+        let line = lines.get(at)?;
+        let from = if at == first { line.find(':')? } else { 0 };
+        let start = from + line.get(from..)?.rfind(word)?;
+        Some((at, Span::new(start, start + word.len())))
+    });
+    found.unwrap_or_else(|| (first, whole(lines, first)))
+}
+
+/// Every server puts its trace fields on top, so none stands below what the author wrote
+/// (RFC 5322 §3.6.7), and Return-Path is the first of them.
+fn trace(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
+    let (mut authored, mut received) = (false, false);
+    for field in section.fields.iter().filter(|field| field.value.is_some()) {
+        let line = field.lines.start;
+        let is_path = field.is("Return-Path");
+        if is_path || field.is("Received") {
+            let rule = if is_path && received { &RETURN_PATH_LOW } else { &TRACE_LOW };
+            if authored || (is_path && received) {
+                marks.say(
+                    rule,
+                    line,
+                    whole(lines, line),
+                    &[("field", field.name.trim_end().to_owned())],
+                );
+            }
+            received = true;
+        }
+        authored |= matches!(
+            Group::of(field.name.trim_end()),
+            Group::OriginationDate
+                | Group::Originator
+                | Group::Destination
+                | Group::Identification
+                | Group::Informational
+        );
+    }
+}
+
 fn are_identifiers(value: &str) -> bool {
-    value.replace("><", "> <").split_ascii_whitespace().all(is_identifier)
+    without_comments(value).replace("><", "> <").split_ascii_whitespace().all(is_identifier)
 }
 
 /// `<left@right>` without blanks inside (RFC 5322 §3.6.4).

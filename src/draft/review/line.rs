@@ -21,12 +21,17 @@ pub(super) fn read(text: &str, lines: &[&str], parts: &[Part<'_>], marks: &mut M
     let count = lines.len() - usize::from(text.is_empty() || text.ends_with('\n'));
     for (at, line) in lines.iter().take(count).enumerate() {
         let in_header = header.get(at).copied().unwrap_or_default();
-        length(at, line, marks);
-        bytes(at, line, in_header, marks);
+        one(at, line, in_header, marks);
         if *line == "." {
             marks.add(&LONE_DOT, at, whole(lines, at));
         }
     }
+}
+
+/// Reads a line.
+pub(super) fn one(at: usize, line: &str, in_header: bool, marks: &mut Marks) {
+    length(at, line, marks);
+    bytes(at, line, in_header, marks);
 }
 
 /// Which lines belong to a header.

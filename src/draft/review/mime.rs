@@ -5,6 +5,7 @@ use crate::session::flaw::rule::Rule;
 use crate::session::flaw::{ENCODED_WIDTH, is_boundary, width};
 use crate::smtp::Span;
 
+use super::super::field::Section;
 use super::super::param;
 use super::super::part::Part;
 use super::rule::{
@@ -17,7 +18,7 @@ use super::{Marks, line_of, whole};
 /// Reads the parts of a draft.
 pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
     if let Some(root) = parts.first() {
-        version(lines, root, marks);
+        version(lines, &root.section, marks);
     }
     for (at, part) in parts.iter().enumerate() {
         let inside = parts.iter().skip(at + 1).take_while(|inner| inner.depth > part.depth);
@@ -30,10 +31,11 @@ pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
     }
 }
 
-fn version(lines: &[&str], root: &Part<'_>, marks: &mut Marks) {
+/// Without MIME-Version nothing of MIME counts (RFC 2045 §4).
+pub(super) fn version(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     let content = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"];
-    let field = content.iter().find_map(|name| root.section.field(name));
-    if let Some(field) = field.filter(|_| root.section.field("MIME-Version").is_none()) {
+    let field = content.iter().find_map(|name| section.field(name));
+    if let Some(field) = field.filter(|_| section.field("MIME-Version").is_none()) {
         marks.add(&NO_VERSION, field.lines.start, whole(lines, field.lines.start));
     }
 }

@@ -65,7 +65,8 @@ fn eight_bit(offers: &Offers) -> &'static Rule {
     }
 }
 
-fn international(offers: &Offers) -> &'static Rule {
+/// What a header beyond ASCII needs.
+pub(super) fn international(offers: &Offers) -> &'static Rule {
     if offers.has("SMTPUTF8") == Some(false) {
         &INTERNATIONAL_REFUSED
     } else if offers.declared.is_some() && offers.declared("SMTPUTF8").is_none() {
@@ -76,7 +77,7 @@ fn international(offers: &Offers) -> &'static Rule {
 }
 
 /// From the first character beyond ASCII to the end of the line.
-fn beyond_ascii(lines: &[&str], at: usize) -> Span {
+pub(super) fn beyond_ascii(lines: &[&str], at: usize) -> Span {
     let line = lines.get(at).copied().unwrap_or_default();
     Span::new(line.find(|c: char| !c.is_ascii()).unwrap_or_default(), line.len())
 }

@@ -3,7 +3,7 @@
 use crate::session::flaw::rule::{Rule, rules};
 
 pub(super) use crate::session::flaw::rule::{
-    BAD_BOUNDARY, BARE_CR, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE,
+    BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE,
     ENCODED_MULTIPART, LONG, LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING,
     NO_VERSION, NUL, QUOTED, REPEATED, UNKNOWN_ENCODING,
 };
@@ -14,6 +14,8 @@ rules! {
     // The form of the header.
     NO_COLON = "review.no-colon", Error, "RFC 5322 §2.2", "header";
     BAD_NAME = "review.bad-name", Error, "RFC 5322 §2.2", "header";
+    SPACE_COLON = "review.space-colon", Warn, "RFC 5322 §4.5", "header";
+    MBOX = "review.mbox", Error, "RFC 5322 §2.2", "header";
     BEGINS_FOLDED = "review.begins-folded", Error, "RFC 5322 §2.2.3", "header";
     FOLDED = "review.folded", Info, "RFC 5322 §2.2.3", "header";
     BLANK_FOLD = "review.blank-fold", Warn, "RFC 5322 §3.2.2", "header";
@@ -24,6 +26,10 @@ rules! {
     ADVISED = "review.advised", Warn, "RFC 5322 §3.6", "header";
     EMPTY = "review.empty", Warn, "RFC 5322 §3.6", "header";
     BAD_DATE = "review.bad-date", Error, "RFC 5322 §3.3", "Date";
+    DATE_WEEKDAY = "review.date-weekday", Error, "RFC 5322 §3.3", "Date";
+    DATE_YEAR = "review.date-year", Warn, "RFC 5322 §4.3", "Date";
+    DATE_ZONE = "review.date-zone", Warn, "RFC 5322 §4.3", "Date";
+    DATE_NO_ZONE = "review.date-no-zone", Error, "RFC 5322 §3.3", "Date";
     BAD_ID = "review.bad-id", Error, "RFC 5322 §3.6.4", "Message-ID";
     BAD_ADDRESS = "review.bad-address", Warn, "RFC 5322 §3.4", "header";
     SENDER_MISSING = "review.sender-missing", Error, "RFC 5322 §3.6.2", "Sender";
@@ -32,13 +38,18 @@ rules! {
     BCC_EMPTY = "review.bcc-empty", Info, "RFC 5322 §3.6.3", "Bcc";
     RETURN_PATH = "review.return-path", Warn, "RFC 5321 §4.4", "Return-Path";
 
+    RETURN_PATH_LOW = "review.return-path-low", Warn, "RFC 5321 §4.4", "Return-Path";
+    TRACE_LOW = "review.trace-low", Warn, "RFC 5322 §3.6.7", "Received";
+
     // Encoded words.
     WORD_BROKEN = "review.word-broken", Warn, "RFC 2047 §2", "encoded-word";
     WORD_LONG = "review.word-long", Warn, "RFC 2047 §2", "encoded-word";
+    WORD_CHARSET = "review.word-charset", Warn, "RFC 2047 §2", "encoded-word";
     WORD_PLACE = "review.word-place", Warn, "RFC 2047 §5", "encoded-word";
 
     // Lines.
     WIDE = "review.wide", Info, "RFC 5322 §2.1.1", "G19";
+    NOT_UTF8 = "review.not-utf8", Error, "RFC 6532 §3.1", "charset";
     CONTROL = "review.control", Warn, "RFC 5322 §2.2", "header";
     CONTROL_IN_BODY = "review.control-in-body", Info, "RFC 5322 §2.3", "body";
     LONE_DOT = "review.lone-dot", Info, "RFC 5321 §4.5.2", "DATA";

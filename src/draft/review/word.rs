@@ -2,6 +2,7 @@
 
 use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
 
+use crate::session::content::is_known_charset;
 use crate::session::flaw::coding::base64_fault;
 use crate::session::flaw::rule::Rule;
 use crate::smtp::Span;
@@ -9,7 +10,7 @@ use crate::smtp::Span;
 use super::super::field::{Field, Section};
 use super::super::header::{Among, takes_words};
 use super::Marks;
-use super::rule::{WORD_BROKEN, WORD_LONG, WORD_PLACE};
+use super::rule::{WORD_BROKEN, WORD_CHARSET, WORD_LONG, WORD_PLACE};
 
 /// Reads the encoded words in the header of a draft.
 pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
@@ -100,7 +101,16 @@ fn fault(
     if span.len() > MAX_WORD_LEN {
         return Some(&WORD_LONG);
     }
+    if !is_readable(line.get(span.start..span.end).unwrap_or_default()) {
+        return Some(&WORD_CHARSET);
+    }
     (!allowed || is_joined(line, span)).then_some(&WORD_PLACE)
+}
+
+/// Whether the charset of an encoded word is known; a language may stand behind it (RFC 2231 §5).
+fn is_readable(word: &str) -> bool {
+    let charset = word.strip_prefix("=?").and_then(|rest| rest.split(['?', '*']).next());
+    charset.is_some_and(is_known_charset)
 }
 
 /// Whether an encoded word has other text beside it (RFC 2047 §5).

@@ -16,7 +16,7 @@ use crate::session::{Message, Row};
 use crate::smtp::Span;
 
 use super::super::explain::topics_of_data;
-use super::super::model::{ContentView, Model, Pane};
+use super::super::model::{ContentView, Model, Pane, ReadContent};
 use super::super::rows::{Piece, looking, selected_line};
 use super::super::selection::{self, visible_places};
 use super::find::matched;
@@ -183,27 +183,32 @@ fn signed_hex(sheet: &Sheet<'_>, line: Line, meant: &[Span]) -> Vec<Piece> {
 fn signed_places(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec<Piece>> {
     let shown: Vec<_> = lines
         .iter()
-        .map(|line| line.span.filter(|_| bytes.iter().any(|span| line.shows(*span))))
+        .map(|line| Some((line.span?, line.part)))
+        .zip(&lines)
+        .map(|(place, line)| place.filter(|_| bytes.iter().any(|span| line.shows(*span))))
         .collect();
     let mut out = Vec::new();
-    let mut above = None;
+    let mut signed: Vec<Span> = Vec::new();
     for (at, line) in lines.into_iter().enumerate() {
-        let span = shown.get(at).copied().flatten();
-        let next = shown.iter().skip(at + 1).copied().flatten().find(|next| Some(*next) != span);
-        let inside =
-            |outer: Span| next.is_some_and(|n| outer.start <= n.start && n.end <= outer.end);
-        let meant = span.filter(|span| !inside(*span));
+        let place = shown.get(at).copied().flatten();
+        let next = shown.iter().skip(at + 1).copied().flatten().find(|next| Some(*next) != place);
+        let inside = |(outer, part): (Span, Option<usize>)| {
+            // What is said about bytes of a field stands below it, and is no part inside of it.
+            let next = next.filter(|(_, other)| *other != part);
+            next.is_some_and(|(inner, _)| outer.start <= inner.start && inner.end <= outer.end)
+        };
+        let meant = place.filter(|place| !inside(*place)).map(|(span, _)| span);
         let mut pieces = line.pieces;
         if let Some(own) = meant {
             for part in bytes.iter().filter(|part| own.start < part.start && part.end <= own.end) {
                 pieces = looking(pieces.clone(), &places_of(&pieces, *part, content), Role::Marked);
             }
-            if let Some(first) = pieces.first_mut().filter(|_| above != meant) {
+            if let Some(first) = pieces.first_mut().filter(|_| !signed.contains(&own)) {
+                signed.push(own);
                 first.0 = Role::Selected;
                 first.1.insert(0, '>');
             }
         }
-        above = meant;
         out.push(pieces);
     }
     out
@@ -231,14 +236,14 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     if read.message != index && view != ContentView::Raw {
         return None;
     }
-    let (content, laid) = (&read.content, &read.laid);
+    let ReadContent { content, laid, judged, .. } = read;
     let is_missing = match view {
-        ContentView::Header => content.fields.is_empty(),
+        ContentView::Header => content.raw.is_empty(),
         ContentView::Body => content.body.is_none(),
         _ => false,
     };
     let (shown, lang) = (model.session.shown, model.lang);
-    (!is_missing).then_some(Sheet { content, message, shown, lang, columns, laid })
+    (!is_missing).then_some(Sheet { content, judged, message, shown, lang, columns, laid })
 }
 
 /// What stands there instead of lines.

@@ -1,0 +1,146 @@
+//! What there is to say about the headers of a content, found once and kept beside it: drawing
+//! only puts it into lines.
+
+use crate::draft::{Finding, Offers, Severity, received};
+use crate::session::content::{Content, Field, Part};
+use crate::session::header::{Entry, entries};
+use crate::session::trace::{Passing, Trace};
+use crate::session::{Dialogue, Message};
+use crate::smtp::Span;
+
+/// How many bytes of a header are judged. Nobody writes such a header.
+const LIMIT: usize = 1 << 20;
+
+/// How many headers of enclosed messages are judged.
+const ENCLOSED: usize = 20;
+
+/// How many bytes an encoded message may have whose header is judged: all of it is decoded.
+const ENCODED: usize = 4 << 20;
+
+/// What is known about the headers of a content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The header of the message, then those of the messages in it.
+    pub headers: Vec<Header>,
+    /// The way of the message.
+    pub trace: Trace,
+}
+
+/// A header, judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The part whose header it is.
+    pub part: usize,
+    /// Whether its places are those of the message: they are not inside of what is encoded.
+    pub in_message: bool,
+    /// Its fields, as values.
+    pub fields: Vec<Field>,
+    /// Its fields in order, and what is none.
+    pub entries: Vec<Entry>,
+    /// The values of fields as they stand, where they say something else once decoded.
+    pub raw: Vec<Option<String>>,
+    /// What is odd about it.
+    pub findings: Vec<Finding>,
+}
+
+impl Judged {
+    /// Judges a content: of message number so and so of a session, or on its own.
+    pub fn of(content: &Content, session: Option<(&Dialogue, usize)>) -> Self {
+        let offers = session.map(|(dialogue, at)| Offers::of_message(dialogue, at));
+        let offers = offers.unwrap_or_default();
+        let message = session.and_then(|(dialogue, at)| dialogue.messages().get(at));
+        let end = content.body.is_some() || message.is_none_or(Message::is_complete);
+        let mut headers = vec![Header::of_message(content, end, &offers)];
+        let enclosed = content.parts.iter().enumerate().skip(1).filter(|(at, part)| {
+            let outer = at.checked_sub(1).and_then(|at| content.parts.get(at));
+            outer.is_some_and(|outer| encloses(outer, part))
+        });
+        let decodable = |(_, part): &(usize, &Part)| match part.within {
+            Some(outer) => content.parts.get(outer).is_some_and(|o| o.body.len() <= ENCODED),
+            None => true,
+        };
+        let enclosed = enclosed.filter(decodable).take(ENCLOSED);
+        headers.extend(enclosed.map(|(at, part)| Header::of_part(content, at, part, &offers)));
+        let passing = session.and_then(|(dialogue, at)| Passing::of(dialogue, at));
+        Self { headers, trace: Trace::of(content, passing) }
+    }
+
+    /// The findings about all headers, with the part of each.
+    pub fn findings(&self) -> impl Iterator<Item = (&Header, &Finding)> {
+        self.headers.iter().flat_map(|header| header.findings.iter().map(move |f| (header, f)))
+    }
+}
+
+/// Whether a part is the message that the one before encloses.
+fn encloses(outer: &Part, inner: &Part) -> bool {
+    outer.nature == crate::session::content::Nature::Message && inner.depth == outer.depth + 1
+}
+
+impl Header {
+    fn of_message(content: &Content, end: bool, offers: &Offers) -> Self {
+        let len = content.body.unwrap_or(content.raw.len()).min(LIMIT);
+        let range = Span::new(0, len);
+        Self::read(0, true, content.fields.clone(), &content.raw, range, (end, offers))
+    }
+
+    fn of_part(content: &Content, at: usize, part: &Part, offers: &Offers) -> Self {
+        let source = content.source(at);
+        let range = Span::new(part.header.start, part.header.end.min(part.header.start + LIMIT));
+        let fields = content.header_of(at);
+        Self::read(at, part.within.is_none(), fields, &source, range, (true, offers))
+    }
+
+    fn read(
+        part: usize,
+        in_message: bool,
+        fields: Vec<Field>,
+        source: &[u8],
+        range: Span,
+        (end, offers): (bool, &Offers),
+    ) -> Self {
+        let mut findings = received(range.of(source), end, offers);
+        for span in findings.iter_mut().filter_map(|finding| finding.span.as_mut()) {
+            *span = Span::new(span.start + range.start, span.end + range.start);
+        }
+        let raw = fields.iter().map(|field| field.decoded.then(|| as_it_stands(field, source)));
+        Self {
+            part,
+            in_message,
+            entries: entries(&fields, source, range),
+            raw: raw.collect(),
+            findings,
+            fields,
+        }
+    }
+
+    /// Number of findings that matter so much.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.mark.severity == severity).count()
+    }
+
+    /// What is missing from the whole header, and everything about one without entries.
+    pub fn general(&self) -> impl Iterator<Item = &Finding> {
+        let empty = self.entries.is_empty();
+        self.findings.iter().filter(move |finding| empty || finding.span.is_none())
+    }
+
+    /// What there is to say about the entry number `at`, the worst first.
+    pub fn about(&self, at: usize) -> Vec<&Finding> {
+        let Some(entry) = self.entries.get(at) else { return Vec::new() };
+        // Empty lines between two entries belong to the first.
+        let start = if at == 0 { 0 } else { entry.span.start };
+        let end = self.entries.get(at + 1).map_or(usize::MAX, |next| next.span.start);
+        let inside = |span: Span| start <= span.start && span.start < end;
+        let mut found: Vec<_> =
+            self.findings.iter().filter(|finding| finding.span.is_some_and(inside)).collect();
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.mark.severity));
+        found
+    }
+}
+
+/// The value of a field, unfolded and not decoded.
+pub fn as_it_stands(field: &Field, source: &[u8]) -> String {
+    let value = Span::new(field.value_at, field.span.end).of(source);
+    let text = String::from_utf8_lossy(value);
+    text.trim().lines().collect::<Vec<_>>().concat()
+}

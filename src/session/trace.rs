@@ -1,0 +1,548 @@
+//! The way of a message, from the Received fields that each server puts on top (RFC 5321 §4.4).
+//!
+//! Points stand in the order of time, so the lowest field comes first. What a field says is what
+//! its server wrote, or what somebody made up before the first server that can be believed: only
+//! the last lines are certain, see [`Border`]. Times are those of each server's own clock.
+
+use std::net::IpAddr;
+
+use crate::smtp::code::Code;
+use crate::smtp::command::Argument;
+use crate::smtp::domain::{comparable, is_name, is_same};
+use crate::smtp::reply::ReplyLine;
+use crate::smtp::verb::Verb;
+
+use super::content::{Content, Field};
+use super::date::Date;
+use super::header::Group;
+use super::received::Received;
+use super::{Dialogue, Exchange};
+
+/// From how many seconds on the Date of a message lies in the future of its first hop.
+const AHEAD: i64 = 60;
+
+/// From how many seconds on a message lay about before its first hop.
+const STALE: i64 = 24 * 60 * 60;
+
+/// How near to whole quarters of an hour a wrong zone shows, in seconds.
+const NEAR_ZONE: i64 = 60;
+
+/// The way of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// What is known of it, from the first to the last.
+    pub points: Vec<Point>,
+    /// Number of Received fields.
+    pub hops: usize,
+    /// Seconds from the first hop to the last.
+    pub total: Option<i64>,
+    /// Where what is certain begins.
+    pub border: Option<Border>,
+    /// The hop that this session is, which no field tells yet.
+    pub now: Option<Passing>,
+}
+
+/// Fields that tell one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Their numbers in the content, as they stand from the top.
+    pub fields: Vec<usize>,
+    /// What they tell.
+    pub what: What,
+}
+
+/// What a point tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// When the author finished the message.
+    Written(Option<Date>, Vec<Odd>),
+    /// A server took it.
+    Hop(Box<Hop>),
+    /// Somebody sent it again.
+    Resent(Option<Date>),
+    /// The last server wrote the sender of the envelope; in a session what MAIL says, if that is
+    /// another.
+    ReturnPath(String, Option<String>),
+    /// For whom it was delivered, or redirected.
+    Delivered(String),
+    /// A server told what it had checked.
+    Checked,
+    /// A forwarder sealed what it had checked: the number of its set (RFC 8617 §4).
+    Sealed(Option<u32>),
+}
+
+/// A Received field, judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// From 1.
+    pub number: usize,
+    /// What it says.
+    pub received: Received,
+    /// Seconds since the point before that has a date.
+    pub delay: Option<i64>,
+    /// Whether a server wrote it that can be believed.
+    pub certain: bool,
+    /// What is odd about it.
+    pub odd: Vec<Odd>,
+}
+
+/// What is odd about a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Odd {
+    /// It cannot be read.
+    Unreadable,
+    /// It has no date that can be read.
+    NoDate,
+    /// Its date is in an old form or contradicts itself.
+    BadDate(String),
+    /// It lies so many seconds before the hop before it; the two servers whose clocks differ.
+    Backwards(i64, [String; 2]),
+    /// The same, and a wrong zone would explain it.
+    WrongZone(i64, [String; 2]),
+    /// It came from another host than the one before says it was.
+    Gap(String, String),
+    /// The client called itself otherwise than DNS calls its address.
+    Helo(String, String),
+    /// The server found no name for the client's address.
+    Nameless,
+    /// An address that is valid in its own network only.
+    Private(IpAddr),
+    /// The message was at this host before, in hop number so and so.
+    Loop(String, usize),
+    /// Its date lies after the first hop.
+    Future(i64),
+    /// It lay about before the first hop.
+    Stale(i64),
+}
+
+impl Odd {
+    /// The name under which exports know it; `trace.odd.` before it is the key of its sentence.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::NoDate => "no-date",
+            Self::BadDate(_) => "bad-date",
+            Self::Backwards(..) => "backwards",
+            Self::WrongZone(..) => "wrong-zone",
+            Self::Gap(..) => "gap",
+            Self::Helo(..) => "helo",
+            Self::Nameless => "nameless",
+            Self::Private(_) => "private",
+            Self::Loop(..) => "loop",
+            Self::Future(_) => "future",
+            Self::Stale(_) => "stale",
+        }
+    }
+
+    /// Whether it is worth a warning.
+    pub const fn is_warning(&self) -> bool {
+        !matches!(self, Self::Private(_) | Self::Helo(..) | Self::Nameless | Self::Stale(_))
+    }
+}
+
+/// The first server that can be believed: what it was told stands below its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Border {
+    /// Its hop; `None` in a session, where no line was written by the server that takes the message.
+    pub hop: Option<usize>,
+    /// Its name.
+    pub by: String,
+    /// Number of lines below, which can be made up.
+    pub doubtful: usize,
+}
+
+/// The hop that a session is: what the Received field of its server will say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passing {
+    /// The name in EHLO.
+    pub from: String,
+    /// The name of the server.
+    pub by: Option<String>,
+    /// The protocol (RFC 3848).
+    pub with: String,
+    /// MAIL's sender.
+    pub sender: String,
+}
+
+impl Passing {
+    /// How message number `message` of a session passes; `None` before a greeting and MAIL.
+    pub fn of(dialogue: &Dialogue, message: usize) -> Option<Self> {
+        let transaction = dialogue.envelope().carrying(message)?;
+        let before = dialogue.exchanges().get(..=transaction.exchange)?;
+        let here = before.last()?.connection;
+        let before = || before.iter().filter(|e| e.connection == here);
+        let greets = |e: &&Exchange| matches!(e.verb(), Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
+        let hello = before().rev().find(greets)?;
+        let name = match &hello.command.as_ref()?.argument {
+            Argument::Name(name) => name.clone(),
+            _ => String::new(),
+        };
+        let reply = hello.reply.as_ref().and_then(|reply| reply.lines.first()).map(ReplyLine::text);
+        let by = reply.map(|text| String::from_utf8_lossy(text).into_owned());
+        let by =
+            by.and_then(|text| text.split(' ').next().map(str::to_owned)).filter(|n| is_name(n));
+        let logged_in =
+            before().any(|e| e.reply.as_ref().is_some_and(|r| r.code == Some(Code(235))));
+        let base = match hello.verb() {
+            Some(Verb::Lhlo) => "LMTP",
+            Some(Verb::Helo) => "SMTP",
+            _ if transaction.has_param("SMTPUTF8") => "SMTP",
+            _ => "ESMTP",
+        };
+        let flag = |yes, letter| if yes { letter } else { "" };
+        let with = [
+            flag(transaction.has_param("SMTPUTF8"), "UTF8"),
+            base,
+            flag(hello.secured, "S"),
+            flag(logged_in, "A"),
+        ];
+        Some(Self { from: name, by, with: with.concat(), sender: transaction.sender.address() })
+    }
+}
+
+impl Trace {
+    /// The way of a message; `now` is the session in which it passes.
+    pub fn of(content: &Content, now: Option<Passing>) -> Self {
+        let mut trace = Self { points: points(content, now.as_ref()), now, ..Self::default() };
+        trace.judge();
+        trace.border();
+        trace
+    }
+
+    /// The hops, from the first to the last.
+    pub fn hops(&self) -> impl DoubleEndedIterator<Item = &Hop> {
+        self.points.iter().filter_map(|point| match &point.what {
+            What::Hop(hop) => Some(&**hop),
+            _ => None,
+        })
+    }
+
+    fn hops_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Hop> {
+        self.points.iter_mut().filter_map(|point| match &mut point.what {
+            What::Hop(hop) => Some(&mut **hop),
+            _ => None,
+        })
+    }
+
+    fn judge(&mut self) {
+        self.hops = self.hops().count();
+        let dates: Vec<i64> =
+            self.hops().filter_map(|hop| Some(hop.received.date.as_ref()?.second())).collect();
+        self.total = dates.first().zip(dates.last()).map(|(first, last)| last - first);
+        let mut written = None;
+        for point in &mut self.points {
+            let What::Written(Some(date), odd) = &mut point.what else { continue };
+            written = Some(date.second());
+            let wait = dates.first().map(|first| first - date.second());
+            odd.extend(wait.filter(|wait| *wait < -AHEAD).map(|wait| Odd::Future(-wait)));
+            odd.extend(wait.filter(|wait| *wait > STALE).map(Odd::Stale));
+        }
+        let (mut before, mut last): (Option<Received>, Option<i64>) = (None, written);
+        let mut seen: Vec<(String, usize)> = Vec::new();
+        for hop in self.hops_mut() {
+            let now = hop.received.date.as_ref().map(Date::second);
+            hop.delay = now.zip(last).map(|(now, last)| now - last);
+            last = now.or(last);
+            // The Date of the message is judged by itself.
+            let skew = hop.delay.filter(|delay| *delay < 0);
+            let skew =
+                skew.zip(before.as_ref()).map(|(delay, b)| backwards(delay, b, &hop.received));
+            hop.odd = odd(&hop.received);
+            hop.odd.extend(skew);
+            hop.odd.extend(before.as_ref().and_then(|before| gap(before, &hop.received)));
+            if let Some(by) = hop.received.by.as_ref().map(|by| comparable(&by.text))
+                && is_name(&by)
+            {
+                let elsewhere = seen.last().is_some_and(|(last, _)| *last != by);
+                let known = seen.iter().find(|(known, _)| elsewhere && *known == by);
+                hop.odd.extend(known.map(|(known, at)| Odd::Loop(known.clone(), *at)));
+                seen.push((by, hop.number));
+            }
+            before = Some(hop.received.clone());
+        }
+    }
+
+    /// The top line is certain, and as long as a certain line says that the message came from the
+    /// same house, so is the one below.
+    fn border(&mut self) {
+        if let Some(now) = &self.now {
+            let by = now.by.clone().unwrap_or_default();
+            self.border = (self.hops > 0).then_some(Border { hop: None, by, doubtful: self.hops });
+            return;
+        }
+        let mut first = None;
+        let mut above: Option<Received> = None;
+        for hop in self.hops_mut().rev() {
+            let joined = above.as_ref().is_none_or(|above| is_inside(above, &hop.received));
+            if !joined || !hop.received.is_readable() {
+                break;
+            }
+            hop.certain = true;
+            let by = hop.received.by.as_ref().map_or_else(String::new, |by| by.text.clone());
+            first = Some((hop.number, by));
+            above = Some(hop.received.clone());
+        }
+        self.border =
+            first.map(|(number, by)| Border { hop: Some(number), by, doubtful: number - 1 });
+    }
+}
+
+/// What fields tell, the lowest first.
+fn points(content: &Content, now: Option<&Passing>) -> Vec<Point> {
+    let fields = &content.fields;
+    let mut out: Vec<Point> = Vec::new();
+    let mut number = 0;
+    let dated = fields.iter().position(|field| field.name.eq_ignore_ascii_case("Date"));
+    if let Some((at, field)) = dated.and_then(|at| Some((at, fields.get(at)?))) {
+        let date = Date::read(&field.value);
+        let odd = if date.is_some() { Vec::new() } else { vec![Odd::NoDate] };
+        out.push(Point { fields: vec![at], what: What::Written(date, odd) });
+    }
+    for (at, field) in fields.iter().enumerate().rev() {
+        let Some(what) = what(content, field, now) else { continue };
+        let what = match what {
+            What::Hop(mut hop) => {
+                number += 1;
+                hop.number = number;
+                What::Hop(hop)
+            }
+            other => other,
+        };
+        match out.last_mut().filter(|last| goes_with(last, &what, at, fields)) {
+            Some(last) => {
+                last.fields.insert(0, at);
+                if let (What::Resent(known), What::Resent(date)) = (&mut last.what, what) {
+                    *known = known.take().or(date);
+                }
+            }
+            None => out.push(Point { fields: vec![at], what }),
+        }
+    }
+    out
+}
+
+fn what(content: &Content, field: &Field, now: Option<&Passing>) -> Option<What> {
+    let is = |name: &str| field.name.eq_ignore_ascii_case(name);
+    Some(if is("Received") {
+        let value = crate::smtp::Span::new(field.value_at, field.span.end).of(&content.raw);
+        let received = Received::read(value, field.value_at);
+        let hop = Hop { number: 0, received, delay: None, certain: false, odd: Vec::new() };
+        What::Hop(Box::new(hop))
+    } else if is("Return-Path") {
+        let path = field.value.trim().trim_start_matches('<').trim_end_matches('>').to_owned();
+        let sender = now.map(|now| now.sender.clone()).filter(|sender| *sender != path);
+        What::ReturnPath(path, sender)
+    } else if is("Delivered-To") || is("X-Original-To") || is("Envelope-To") {
+        What::Delivered(field.value.clone())
+    } else if is("Authentication-Results") || is("Received-SPF") {
+        What::Checked
+    } else if field.name.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("ARC-")) {
+        What::Sealed(instance(&field.value))
+    } else if Group::of(&field.name) == Group::Resent {
+        let date = is("Resent-Date").then(|| Date::read(&field.value)).flatten();
+        What::Resent(date)
+    } else {
+        return None;
+    })
+}
+
+/// The `i=` of a field of ARC (RFC 8617 §4.2.1).
+fn instance(value: &str) -> Option<u32> {
+    let mut tags = value.split(';').filter_map(|tag| tag.split_once('='));
+    tags.find(|(name, _)| name.trim() == "i")?.1.trim().parse().ok()
+}
+
+/// Whether a field above the `last` point tells the same thing.
+fn goes_with(last: &Point, what: &What, at: usize, fields: &[Field]) -> bool {
+    let next = last.fields.first().is_some_and(|first| at + 1 == *first);
+    match (&last.what, what) {
+        (What::Sealed(one), What::Sealed(other)) => next && one == other,
+        (What::Resent(_), What::Resent(_)) => {
+            let name = |at: usize| fields.get(at).map(|field| field.name.to_ascii_lowercase());
+            next && !last.fields.iter().any(|known| name(*known) == name(at))
+        }
+        _ => false,
+    }
+}
+
+/// What is odd about a line by itself.
+fn odd(received: &Received) -> Vec<Odd> {
+    if !received.is_readable() {
+        return vec![Odd::Unreadable];
+    }
+    let mut out = Vec::new();
+    match &received.date {
+        None => out.push(Odd::NoDate),
+        Some(date) => {
+            let words: Vec<_> = date.odd.iter().map(|(_, word)| word.as_str()).collect();
+            out.extend((!words.is_empty()).then(|| Odd::BadDate(words.join(", "))));
+        }
+    }
+    if received.nameless {
+        out.push(Odd::Nameless);
+    }
+    if let (Some(helo), Some(reverse)) = (&received.helo, &received.reverse)
+        && is_name(&helo.text)
+        && !is_same(&helo.text, &reverse.text)
+    {
+        out.push(Odd::Helo(helo.text.clone(), reverse.text.clone()));
+    }
+    let private = received.ip.map(|(ip, _)| ip).filter(|ip| is_private(*ip));
+    out.extend(private.map(Odd::Private));
+    out
+}
+
+fn backwards(delay: i64, before: &Received, after: &Received) -> Odd {
+    let quarters = delay.rem_euclid(15 * 60);
+    let near = quarters.min(15 * 60 - quarters) <= NEAR_ZONE;
+    let clocks = [before, after].map(|hop| hop.by.as_ref().map_or("?", |by| &by.text).to_owned());
+    let by = delay.saturating_neg();
+    if near && by >= 30 * 60 { Odd::WrongZone(by, clocks) } else { Odd::Backwards(by, clocks) }
+}
+
+/// Whether a hop says that it came from elsewhere than the one `before` says that it was.
+fn gap(before: &Received, after: &Received) -> Option<Odd> {
+    let by = before.by.as_ref().filter(|by| is_name(&by.text))?;
+    let names: Vec<_> =
+        [&after.helo, &after.reverse].into_iter().flatten().map(|w| &w.text).collect();
+    let names: Vec<_> = names.into_iter().filter(|name| is_name(name)).collect();
+    let known = names.iter().any(|name| house(name) == house(&by.text));
+    let from = names.first().filter(|_| !known)?;
+    Some(Odd::Gap(by.text.clone(), (*from).clone()))
+}
+
+/// Whether a line was written in the house of the one `above`, which can be believed.
+fn is_inside(above: &Received, below: &Received) -> bool {
+    let Some(by) = below.by.as_ref() else { return false };
+    let same = above.by.as_ref().is_some_and(|above| house(&above.text) == house(&by.text));
+    same && match (&above.ip, &above.reverse) {
+        (Some((ip, _)), _) if is_private(*ip) => true,
+        // Only the name that the server looked up counts: the other one was said.
+        (_, Some(reverse)) => house(&reverse.text) == house(&by.text),
+        (Some(_), None) => false,
+        // Handed on without a network.
+        (None, None) => above.from.is_none(),
+    }
+}
+
+/// The last labels of a name, which one owner has: two, or three below a short second label.
+fn house(name: &str) -> String {
+    let name = comparable(name);
+    let labels: Vec<_> = name.rsplit('.').collect();
+    let short = labels.get(1).is_some_and(|label| label.len() <= 3)
+        && labels.first().is_some_and(|top| top.len() == 2);
+    let kept: Vec<_> = labels.into_iter().take(if short { 3 } else { 2 }).collect();
+    kept.join(".")
+}
+
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let shared = matches!(ip.octets(), [100, 64..=127, ..]);
+            ip.is_private() || ip.is_loopback() || ip.is_link_local() || shared
+        }
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAY: &str = "Return-Path: <alice@example.org>\r\nDelivered-To: bob@example.net\r\nReceived: from mx.example.net (localhost [127.0.0.1]) by store.example.net with LMTP id 3; Mon, 23 Nov 2026 07:54:45 +0000\r\nAuthentication-Results: mx.example.net; spf=pass\r\nARC-Seal: i=1; a=x\r\nARC-Message-Signature: i=1; a=x\r\nReceived: from submit.example.org (submit.example.org [192.0.2.25]) by mx.example.net with ESMTPS id 2; Mon, 23 Nov 2026 07:54:43 +0000\r\nReceived: from pc.example.org (host.isp.example [10.0.0.7]) by submit.example.org with ESMTPSA id 1; Mon, 23 Nov 2026 08:54:41 +0100\r\nDate: Mon, 23 Nov 2026 07:54:40 +0000\r\nFrom: alice@example.org\r\n\r\n";
+
+    fn trace(text: &str) -> Trace {
+        Trace::of(&Content::read(text.as_bytes().to_vec()), None)
+    }
+
+    #[test]
+    fn a_way_from_the_author_to_the_mailbox() {
+        let trace = trace(WAY);
+        let fields: Vec<_> = trace.points.iter().map(|point| point.fields.clone()).collect();
+        assert_eq!(
+            fields,
+            [vec![8], vec![7], vec![6], vec![4, 5], vec![3], vec![2], vec![1], vec![0]]
+        );
+        assert_eq!((trace.hops, trace.total), (3, Some(4)));
+        let delays: Vec<_> = trace.hops().map(|hop| hop.delay).collect();
+        assert_eq!(delays, [Some(1), Some(2), Some(2)]);
+        assert_eq!(
+            trace.border,
+            Some(Border { hop: Some(2), by: "mx.example.net".to_owned(), doubtful: 1 })
+        );
+        let certain: Vec<_> = trace.hops().map(|hop| hop.certain).collect();
+        assert_eq!(certain, [false, true, true]);
+        let odd: Vec<Vec<_>> =
+            trace.hops().map(|hop| hop.odd.iter().map(Odd::name).collect()).collect();
+        assert_eq!(odd, [vec!["helo", "private"], vec![], vec!["private"]]);
+    }
+
+    #[test]
+    fn what_is_odd_about_a_way() {
+        let mx = "Received: from submit.example.org (submit.example.org [192.0.2.25]) by mx.example.net with ESMTPS id 2; ";
+        let submit = "Received: from pc.example.org (pc.example.org [192.0.2.7]) by submit.example.org with ESMTPSA id 1; Mon, 23 Nov 2026 07:54:41 +0000\r\n";
+        for (top, date, odd) in [
+            ("Mon, 23 Nov 2026 07:54:40 +0000", "", "backwards"),
+            ("Mon, 23 Nov 2026 06:54:42 +0000", "", "wrong-zone"),
+            ("Mon, 23 Nov 26 07:54:44 +0000", "", "bad-date"),
+            ("soon", "", "no-date"),
+            (
+                "Mon, 23 Nov 2026 07:54:44 +0000",
+                "Date: Mon, 23 Nov 2026 07:59:44 +0000\r\n",
+                "future",
+            ),
+            (
+                "Mon, 23 Nov 2026 07:54:44 +0000",
+                "Date: Mon, 16 Nov 2026 07:59:44 +0000\r\n",
+                "stale",
+            ),
+            ("Mon, 23 Nov 2026 07:54:44 +0000", "Date: soon\r\n", "no-date"),
+            ("Mon, 23 Nov 2026 07:54:44 +0000", "Date: Mon, 23 Nov 2026 07:54:41 +0000\r\n", ""),
+        ] {
+            let trace = trace(&format!("{mx}{top}\r\n{submit}{date}\r\n"));
+            let of = |point: &Point| match &point.what {
+                What::Written(_, odd) => odd.clone(),
+                What::Hop(hop) => hop.odd.clone(),
+                _ => Vec::new(),
+            };
+            let names: Vec<_> = trace.points.iter().flat_map(of).map(|odd| odd.name()).collect();
+            assert_eq!(names.join(" "), odd, "{top} {date}");
+        }
+    }
+
+    #[test]
+    fn gaps_and_loops() {
+        let hop = |from: &str, by: &str, second: u8| {
+            format!(
+                "Received: from {from} ({from} [192.0.2.1]) by {by} with ESMTP; Mon, 23 Nov 2026 07:54:{second:02} +0000\r\n"
+            )
+        };
+        let text = [
+            hop("b.example", "a.example", 3),
+            hop("a.example", "b.example", 2),
+            hop("x.example", "a.example", 1),
+        ]
+        .concat();
+        let last = trace(&text).hops().last().map(|hop| hop.odd.clone());
+        assert_eq!(last, Some(vec![Odd::Loop("a.example".to_owned(), 1)]));
+        let text = [hop("evil.example", "a.example", 3), hop("a.example", "b.example", 2)].concat();
+        let last = trace(&text).hops().last().map(|hop| hop.odd.clone());
+        assert_eq!(last, Some(vec![Odd::Gap("b.example".to_owned(), "evil.example".to_owned())]));
+    }
+
+    #[test]
+    fn resent_blocks_are_points() {
+        let trace = trace(
+            "Resent-From: c@x.example\r\nResent-Date: Mon, 23 Nov 2026 09:00:00 +0000\r\nResent-From: b@x.example\r\nFrom: a@x.example\r\n\r\n",
+        );
+        let fields: Vec<_> = trace.points.iter().map(|point| point.fields.clone()).collect();
+        assert_eq!(fields, [vec![1, 2], vec![0]]);
+        assert_eq!((trace.hops, trace.border), (0, None));
+    }
+
+    #[test]
+    fn nothing_is_a_way_too() {
+        assert_eq!(trace(""), Trace::default());
+        assert_eq!(trace("Received: x\r\n\r\n").hops().next().unwrap().odd, [Odd::Unreadable]);
+    }
+}
