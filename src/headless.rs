@@ -6,6 +6,7 @@ pub mod explain;
 pub mod json;
 pub mod keyboard;
 pub mod keys;
+pub mod mailbox;
 pub mod manual;
 pub mod password;
 pub mod plain;

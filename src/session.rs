@@ -30,6 +30,6 @@ pub use envelope::{End, Envelope, Fate, Recipient, Transaction};
 pub use exchange::Exchange;
 pub use identity::Identity;
 pub use login::Login;
-pub use message::Message;
+pub use message::{Kept, Message};
 pub use phase::{Phase, Turn};
 pub use wire::Row;

@@ -55,6 +55,7 @@ const FILES: &[&str] = &[
     "text/envelope.toml",
     "text/group.toml",
     "text/interface.toml",
+    "text/mailbox.toml",
     "text/reach.toml",
     "text/send.toml",
     "text/tls.toml",

@@ -47,11 +47,15 @@ or talk, 64 bad usage or input";
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl
   ehlo show message.eml --json
+  ehlo show inbox.mbox                                  every message, and their threads
+  ehlo show ~/Maildir
   ehlo show - < transcript.txt";
 
 pub(super) const OPEN: &str = "Examples:
   ehlo open session.jsonl
-  ehlo open before.jsonl after.jsonl                    one tab each";
+  ehlo open before.jsonl after.jsonl                    one tab each
+  ehlo open message.eml
+  ehlo open ~/Maildir                                   or an mbox, or a folder of .eml files";
 
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525

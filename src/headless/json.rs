@@ -20,6 +20,7 @@ use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
+use crate::smtp::line::LineEnd;
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
 use crate::smtp::sts::Mode;
@@ -253,6 +254,7 @@ struct Delivered {
 
 #[derive(Serialize)]
 struct Sent {
+    stored: Option<Kept>,
     wire_size: u64,
     lines: usize,
     stuffed_dots: u64,
@@ -262,6 +264,33 @@ struct Sent {
     parts: Vec<Part>,
     text: Option<String>,
     base64: Option<String>,
+}
+
+/// Where a message lies that crossed no wire.
+#[derive(Serialize)]
+struct Kept {
+    file: String,
+    number: Option<u64>,
+    separator: Option<String>,
+    flags: Option<String>,
+    line_end: &'static str,
+    quoted_from: usize,
+}
+
+impl Kept {
+    fn of(message: &Message) -> Option<Self> {
+        let stored = message.is_in()?;
+        let separator = stored.separator().trim_ascii_end();
+        Some(Self {
+            file: stored.file.clone(),
+            number: stored.number,
+            separator: (!separator.is_empty())
+                .then(|| String::from_utf8_lossy(separator).into_owned()),
+            flags: stored.flags.clone(),
+            line_end: if message.usual_end() == LineEnd::Lf { "lf" } else { "crlf" },
+            quoted_from: message.quoted(),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -590,13 +619,6 @@ impl<'a> Session<'a> {
     pub fn failed_at(self, stage: Option<&'a str>) -> Self {
         Self { stage, ..self }
     }
-
-    /// The message alone, without the dialogue that was made up around it.
-    pub fn of_message(mut self) -> Self {
-        self.exchanges.clear();
-        self.findings.retain(|finding| finding.r#where.message.is_some());
-        self
-    }
 }
 
 /// When a record began, if it has times.
@@ -726,6 +748,7 @@ fn sent(message: &Message) -> Sent {
     let small = bytes.len() <= CONTENT_LIMIT;
     let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
     Sent {
+        stored: Kept::of(message),
         wire_size: message.wire_len(),
         lines: message.line_count(),
         stuffed_dots: message.stuffed(),

@@ -11,13 +11,13 @@ use crate::display::token::visible;
 use crate::display::words::{
     address, answers_for, delivery_words, end_word, full_fate_words, part_line,
 };
-use crate::display::{login, offers, security, who};
+use crate::display::{login, offers, security, stored, who};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::card::Card;
 use crate::session::content::Content;
 use crate::session::{
-    Dialogue, Exchange, Fate, Identity, Recipient, Row, Transaction, secrets, timing,
+    Dialogue, Exchange, Fate, Identity, Message, Recipient, Row, Transaction, secrets, timing,
 };
 use crate::smtp::param::Param;
 use crate::smtp::reply::Reply;
@@ -121,7 +121,7 @@ impl Printer {
             && line >= DATA_LINES
         {
             let message = dialogue.messages().get(message);
-            let lines = message.map_or(0, crate::session::Message::line_count);
+            let lines = message.map_or(0, Message::line_count);
             // While it grows, nobody knows which line is the last one.
             let grows = message.is_some_and(|m| !m.is_complete()) && dialogue.phase().is_open();
             if line == DATA_LINES && lines > DATA_LINES + 1 {
@@ -396,6 +396,14 @@ fn recipients(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &
 
 fn word(lang: Lang, key: &'static str) -> &'static str {
     knowledge::word(lang, key)
+}
+
+/// Which message of several it is, and where it lies.
+pub fn message_head(message: &Message, index: usize, lang: Lang) -> String {
+    let head = knowledge::fill(lang, "print.message", &[("n", &(index + 1).to_string())]);
+    let place = message.is_in().map(|stored| stored::said(stored, Some(message), lang));
+    let parts = [Some(head), place].into_iter().flatten().collect::<Vec<_>>();
+    format!("# {}", parts.join(word(lang, "colon")))
 }
 
 /// The content of a message in words: fields, then parts.

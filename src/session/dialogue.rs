@@ -243,6 +243,12 @@ impl Dialogue {
                 self.prefaced = true;
                 self.notice(event);
             }
+            Happening::Stored(stored) => {
+                self.notice(event);
+                let message = Message::stored((**stored).clone());
+                self.wire.extend_data(self.messages.len(), 0, message.line_count());
+                self.messages.push(message);
+            }
             Happening::LookedUp(_)
             | Happening::Fetched(_)
             | Happening::Inquired

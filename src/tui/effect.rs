@@ -67,6 +67,8 @@ pub enum Effect {
         /// The address of the client in that talk.
         client: String,
     },
+    /// Read no more of what this session is to show; what was read stays.
+    StopReading(usize),
     /// Read the content of a message; the bytes are its mail data without stuffing.
     ReadContent {
         /// Number of the session.

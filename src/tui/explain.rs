@@ -359,6 +359,9 @@ fn topics_of_way(what: &Happening) -> Vec<Topic> {
             _ => &["ports", "happy-eyeballs"],
         },
         Happening::Prefaced(_) => &["proxy-header"],
+        Happening::Stored(stored) if stored.number.is_some() => &["mbox", "stored-message"],
+        Happening::Stored(stored) if stored.flags.is_some() => &["maildir", "stored-message"],
+        Happening::Stored(_) => &["stored-message"],
         _ => &[],
     };
     ideas.iter().filter_map(|id| Topic::new(Kind::Idea, id)).collect()
@@ -415,9 +418,9 @@ pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
     let Some(message) = model.session.dialogue.messages().get(number) else { return Vec::new() };
     let bytes = message.line(line).unwrap_or_default();
     let idea = |id| Topic::new(Kind::Idea, id).into_iter().collect();
-    let last = message.is_complete() && !message.is_chunked() && line + 1 == message.line_count();
+    let last = message.is_complete() && message.is_stuffed() && line + 1 == message.line_count();
     // A dot with a blank beside it was meant as the end and is none.
-    let meant = !message.is_chunked() && bytes.trim_ascii() == b".";
+    let meant = message.is_stuffed() && bytes.trim_ascii() == b".";
     if last || meant {
         return idea("end-of-data");
     }
@@ -429,7 +432,7 @@ pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
         return of_field_line(&name, &bytes);
     }
     match bytes.as_slice() {
-        [b'.', b'.', ..] if !message.is_chunked() => idea("dot-stuffing"),
+        [b'.', b'.', ..] if message.is_stuffed() => idea("dot-stuffing"),
         [b'-', b'-', _, ..] => idea("boundary"),
         _ => idea("body"),
     }

@@ -55,6 +55,15 @@ pub enum Message {
     Heard(usize, Event),
     /// What happened before in a session was read, and perhaps something is to be told about it.
     Loaded(usize, Box<Dialogue>, Option<String>),
+    /// So much of what happened before was read.
+    Reading {
+        /// Number of the session.
+        session: usize,
+        /// How many messages were read.
+        read: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// The content of a message was read.
     ContentRead {
         /// Number of the session.

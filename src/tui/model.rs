@@ -120,6 +120,8 @@ pub struct Session {
     pub other_end_of: Option<usize>,
     /// Whether what happened before is still being read.
     pub loading: bool,
+    /// How many messages of how many were read so far.
+    pub loaded: (usize, usize),
     /// Whether a connection is being made.
     pub dialling: bool,
     /// Whether it is being written to a file.
@@ -210,6 +212,7 @@ impl Session {
             recorded: false,
             other_end_of: None,
             loading: false,
+            loaded: (0, 0),
             dialling: false,
             recording: false,
             tls_first: false,
@@ -250,6 +253,11 @@ impl Session {
             by_hand: VecDeque::new(),
             line_stands: false,
         }
+    }
+
+    /// Whether messages are being read, which can be stopped.
+    pub const fn reads_messages(&self) -> bool {
+        self.loading && self.loaded.1 > 0
     }
 
     /// What the line being typed stands behind: the lines of a group that is being typed count as

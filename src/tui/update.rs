@@ -156,6 +156,11 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Heard(id, event) => return heard(model, id, &event),
         Message::Loaded(id, dialogue, notice) => return loaded(model, id, *dialogue, notice),
+        Message::Reading { session, read, all } => {
+            if let Some(session) = model.session_mut(session) {
+                session.loaded = (read, all);
+            }
+        }
         Message::ContentRead { session, message, content } => {
             return model
                 .session_mut(session)
@@ -432,6 +437,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FindNext => find::again(model, true),
         Action::FindPrevious => find::again(model, false),
         Action::HistorySearch => search::open(model),
+        Action::Leave if model.session.reads_messages() => {
+            return vec![Effect::StopReading(model.session.id)];
+        }
         Action::Leave if find::leave(model) => {}
         Action::Leave if model.focus == Pane::Prompt && group::cancel(model) => {}
         _ if explain::act(model, action) => {}
@@ -570,6 +578,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     }
     if model.session.dialling {
         return vec![Effect::HangUp];
+    }
+    if model.session.reads_messages() && !model.leaving {
+        model.leaving = true;
+        return vec![Effect::StopReading(model.session.id)];
     }
     if std::mem::replace(&mut model.leaving, true) {
         return leaving::quit(model);

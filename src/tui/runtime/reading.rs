@@ -2,12 +2,15 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use tokio::sync::mpsc;
 
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, read_message, show};
+use crate::headless::{Password, mailbox, read_message, show};
 use crate::knowledge::{self, Lang};
 use crate::net;
 use crate::session::content::Content;
@@ -24,12 +27,32 @@ use super::super::sending::{Pieces, Way};
 /// Where messages of the background go; an error ends the program.
 pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
 
-/// Reads a recording for session `id`.
-pub(super) fn load(id: usize, path: PathBuf, lang: Lang, inner: Inner) {
+/// The time between two words on how far reading is.
+const PROGRESS: Duration = Duration::from_millis(50);
+
+/// Reads what files hold for session `id`, until `stop` says that this is enough.
+pub(super) fn load(
+    id: usize,
+    paths: Vec<PathBuf>,
+    lang: Lang,
+    stop: Arc<AtomicBool>,
+    inner: Inner,
+) {
     tokio::task::spawn_blocking(move || {
-        let loaded = show::open_as_session(&path, lang);
-        let message =
-            loaded.map(|(dialogue, notice)| Message::Loaded(id, Box::new(dialogue), notice));
+        let mut said = Instant::now();
+        let mut progress = |read, all| {
+            if said.elapsed() >= PROGRESS {
+                said = Instant::now();
+                // Who has too much to do is told the next time.
+                let _ = inner.try_send(Ok(Message::Reading { session: id, read, all }));
+            }
+            !stop.load(Ordering::Relaxed)
+        };
+        let found = mailbox::open(&paths, lang, &mut progress);
+        let message = found.map(|found| {
+            let told = (!found.told.is_empty()).then(|| found.told.join("; "));
+            Message::Loaded(id, Box::new(show::fold(&found.journal)), told)
+        });
         // Nobody is there to hear it if the person has left.
         let _ = inner.blocking_send(message);
     });
