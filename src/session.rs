@@ -22,6 +22,7 @@ pub mod phase;
 pub mod secrets;
 pub mod selection;
 pub mod sts;
+pub mod thread;
 pub mod timing;
 pub mod wire;
 

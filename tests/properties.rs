@@ -893,7 +893,7 @@ fn what_one_connection_leaves_behind_does_not_reach_the_next() {
     let dialogue = fold(&steps);
     assert_eq!(dialogue.connection(), 2);
     assert_eq!(dialogue.messages().len(), 1);
-    assert_eq!(dialogue.messages()[0].content(), b"new\r\n");
+    assert_eq!(dialogue.messages()[0].content(), "new\r\n");
     assert_eq!(dialogue.partial_reply().0.lines.len(), 0);
 }
 

@@ -6,6 +6,7 @@
 pub mod body;
 pub mod header;
 pub mod parts;
+pub mod thread;
 
 use crate::knowledge::{Kind, Topic};
 use crate::smtp::Span;

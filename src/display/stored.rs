@@ -93,7 +93,7 @@ mod tests {
             (
                 &whole,
                 Lang::En,
-                "message in a\\u{1b}.eml: 8 B, lines: 2, ended by CRLF; replied, seen, x",
+                "message in a\\x1b.eml: 8 B, lines: 2, ended by CRLF; replied, seen, x",
             ),
             (
                 &part,

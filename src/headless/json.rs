@@ -18,6 +18,7 @@ use crate::session::dane::{Dane, Match, Record};
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
+use crate::session::thread::{Letter, Threads, Tie, Who};
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::line::LineEnd;
@@ -41,6 +42,7 @@ pub struct Session<'a> {
     overdue: Vec<Missed>,
     envelope: Vec<Carried>,
     content: Vec<Sent>,
+    threads: Vec<Vec<Place>>,
     tls: Option<Tls>,
     who: Option<Who>,
     offered: Option<Offered>,
@@ -265,6 +267,59 @@ struct Sent {
     text: Option<String>,
     base64: Option<String>,
 }
+
+/// A place among the messages that answer one another: a message, or one that is not here.
+#[derive(Serialize)]
+struct Place {
+    depth: usize,
+    message: Option<usize>,
+    id: Option<String>,
+    /// How many before it are not here either.
+    missing_before: usize,
+    tied_by: Option<&'static str>,
+    odd: Vec<Broken>,
+}
+
+#[derive(Serialize)]
+struct Broken {
+    what: &'static str,
+    about: String,
+}
+
+/// The threads, each from its first message or from what is missing there.
+fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
+    let Threads { letters, entries, .. } = Threads::of(letters(dialogue));
+    let mut threads: Vec<Vec<Place>> = Vec::new();
+    for entry in entries {
+        let (message, id, missing_before) = match entry.who {
+            Who::Here(at) => (Some(at), letters.get(at).and_then(|l| l.id.clone()), 0),
+            Who::Missing { id, before } => (None, Some(id), before),
+        };
+        let odd = entry.odd.into_iter();
+        let place = Place {
+            depth: entry.depth,
+            message,
+            id,
+            missing_before,
+            tied_by: entry.tie.map(Tie::field),
+            odd: odd.map(|odd| Broken { what: odd.what.name(), about: odd.about }).collect(),
+        };
+        match threads.last_mut().filter(|_| entry.depth > 0) {
+            Some(thread) => thread.push(place),
+            None => threads.push(vec![place]),
+        }
+    }
+    threads
+}
+
+/// What each message says of itself and of those before it.
+pub fn letters(dialogue: &Dialogue) -> Vec<Letter> {
+    let head = |message: &Message| Content::head(message.content_up_to(HEADER_LIMIT));
+    dialogue.messages().iter().map(|message| Letter::of(&head(message))).collect()
+}
+
+/// No header section is longer.
+const HEADER_LIMIT: u64 = 1 << 20;
 
 /// Where a message lies that crossed no wire.
 #[derive(Serialize)]
@@ -577,6 +632,7 @@ pub fn session<'a>(
             .map(|t| carried(t, dialogue, setting.lang()))
             .collect(),
         content: dialogue.messages().iter().map(sent).collect(),
+        threads: threads(dialogue),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,

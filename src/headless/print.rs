@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::display::content::thread;
 use crate::display::envelope::{
     ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
 };
@@ -16,6 +17,7 @@ use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::card::Card;
 use crate::session::content::Content;
+use crate::session::thread::Threads;
 use crate::session::{
     Dialogue, Exchange, Fate, Identity, Message, Recipient, Row, Transaction, secrets, timing,
 };
@@ -396,6 +398,12 @@ fn recipients(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &
 
 fn word(lang: Lang, key: &'static str) -> &'static str {
     knowledge::word(lang, key)
+}
+
+/// Which message answers which.
+pub fn threads(threads: &Threads, lang: Lang) -> String {
+    let lines = thread::lines(threads, (0, usize::MAX), usize::MAX, None, lang);
+    lines.iter().map(|line| format!("  {}\n", line.text())).collect()
 }
 
 /// Which message of several it is, and where it lies.

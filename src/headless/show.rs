@@ -6,6 +6,7 @@ use crate::display::login;
 use crate::journal::Journal;
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
+use crate::session::thread::Threads;
 use crate::session::{Dialogue, Keep};
 
 use super::mailbox::{self, Found};
@@ -69,6 +70,10 @@ fn print(found: &Found, full: bool, as_json: bool, setting: &Setting) -> anyhow:
             let gap = if at > 0 { "\n" } else { "" };
             say(&format!("{gap}{}\n{content}", print::message_head(message, at, lang)))?;
         }
+    }
+    if messages.len() > 1 {
+        let threads = print::threads(&Threads::of(json::letters(&dialogue)), lang);
+        say(&format!("\n{}", heading(lang, "thread.title", &threads)))?;
     }
     Ok(())
 }

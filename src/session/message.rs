@@ -307,13 +307,13 @@ impl Message {
     }
 
     /// The message itself: dots unstuffed, end mark taken away.
-    pub fn content(&self) -> Vec<u8> {
+    pub fn content(&self) -> Bytes {
         self.content_up_to(u64::MAX)
     }
 
     /// The content of its first `limit` bytes on the wire.
-    pub fn content_up_to(&self, limit: u64) -> Vec<u8> {
-        self.kept_up_to(limit).content().into()
+    pub fn content_up_to(&self, limit: u64) -> Bytes {
+        self.kept_up_to(limit).content()
     }
 }
 
@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(message.line(3).as_deref(), Some(b".\r\n".as_slice()));
         assert_eq!(message.line(4), None);
         assert_eq!(message.line_up_to(2, 3).as_deref(), Some(b"..x".as_slice()));
-        assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
+        assert_eq!(message.content(), &b"A: b\r\n\r\n.x\r\n"[..]);
         assert_eq!(message.content_len(), 12);
     }
 
@@ -425,7 +425,7 @@ mod tests {
         assert_eq!(message.line(0).as_deref(), Some(b"ab\r\n".as_slice()));
         assert_eq!(message.line(1), None);
         assert_eq!(message.line_up_to(1, 1), None);
-        assert_eq!(message.content(), b"ab\r\n");
+        assert_eq!(message.content(), &b"ab\r\n"[..]);
     }
 
     #[test]

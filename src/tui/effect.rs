@@ -6,6 +6,7 @@ use bytes::Bytes;
 use ropey::Rope;
 
 use crate::draft::Offers;
+use crate::session::Kept;
 
 use super::editor::LeftDraft;
 use super::editor::form::Wanted;
@@ -69,14 +70,23 @@ pub enum Effect {
     },
     /// Read no more of what this session is to show; what was read stays.
     StopReading(usize),
-    /// Read the content of a message; the bytes are its mail data without stuffing.
+    /// Read the content of a message.
     ReadContent {
         /// Number of the session.
         session: usize,
         /// Index of the message.
         message: usize,
-        /// Its bytes.
-        bytes: Vec<u8>,
+        /// What is kept of it.
+        kept: Kept,
+    },
+    /// Read which message answers which.
+    ReadThreads {
+        /// Number of the session.
+        session: usize,
+        /// How many messages there are, and whether the last one is complete.
+        of: (usize, bool),
+        /// Their beginnings.
+        kept: Vec<Kept>,
     },
     /// Give the terminal back to the shell until it continues us.
     Suspend,

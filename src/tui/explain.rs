@@ -424,7 +424,7 @@ pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
     if last || meant {
         return idea("end-of-data");
     }
-    let read = model.session.read.as_ref().filter(|read| read.message == number);
+    let read = model.session.read.of(number);
     let of_part = || field_of_part(message, &read?.content, line);
     if let Some(first) = field_at(message, line).map(|(_, first)| first).or_else(of_part) {
         let field = message.line(first).unwrap_or_default();

@@ -18,6 +18,7 @@ use crate::speaker::{Login, Secret, Seed};
 use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
+use super::model::ReadThreads;
 use super::sending::Pieces;
 
 /// A file that a directive names and that cannot be read.
@@ -72,6 +73,13 @@ pub enum Message {
         message: usize,
         /// What was read.
         content: Box<Content>,
+    },
+    /// It was read which message answers which.
+    ThreadsRead {
+        /// Number of the session.
+        session: usize,
+        /// The tree.
+        threads: Box<ReadThreads>,
     },
     /// What the user has set is different now, and perhaps something is wrong with it.
     Configured(Vec<Change>, Option<String>),

@@ -11,6 +11,7 @@ use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
 use crate::session::selection::Selection;
+use crate::session::thread::Threads;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -34,6 +35,8 @@ pub enum ContentView {
     /// Its fields, decoded.
     #[default]
     Header,
+    /// Which message answers which.
+    Thread,
     /// The tree of its parts.
     Parts,
     /// Its text.
@@ -44,12 +47,13 @@ pub enum ContentView {
 
 impl ContentView {
     /// In the order in which F9 goes through them.
-    pub const ALL: [Self; 4] = [Self::Header, Self::Parts, Self::Body, Self::Raw];
+    pub const ALL: [Self; 5] = [Self::Header, Self::Thread, Self::Parts, Self::Body, Self::Raw];
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Header => "content.header",
+            Self::Thread => "content.thread",
             Self::Parts => "content.parts",
             Self::Body => "content.body",
             Self::Raw => "content.raw",
@@ -59,7 +63,8 @@ impl ContentView {
     /// The next one.
     pub const fn next(self) -> Self {
         match self {
-            Self::Header => Self::Parts,
+            Self::Header => Self::Thread,
+            Self::Thread => Self::Parts,
             Self::Parts => Self::Body,
             Self::Body => Self::Raw,
             Self::Raw => Self::Header,
@@ -93,7 +98,32 @@ pub enum Trust {
     Asked,
 }
 
-/// The content of the last message, as far as it was read.
+/// How many contents are kept, and how many bytes of them beside the newest: one goes back and forth.
+const READ_KEPT: (usize, usize) = (8, 64 << 20);
+
+/// The contents of messages that were read, the newest last.
+#[derive(Clone, Debug, Default)]
+pub struct Contents(Vec<ReadContent>);
+
+impl Contents {
+    /// The content of a message, as far as it was read.
+    pub fn of(&self, message: usize) -> Option<&ReadContent> {
+        self.0.iter().find(|read| read.message == message)
+    }
+
+    /// Keeps what was read; what was read long ago is given up.
+    pub fn keep(&mut self, read: ReadContent) {
+        self.0.retain(|other| other.message != read.message);
+        let (most, room) = READ_KEPT;
+        let size = |kept: &[ReadContent]| kept.iter().map(|r| r.content.raw.len()).sum::<usize>();
+        while self.0.len() >= most || size(&self.0) > room {
+            self.0.remove(0);
+        }
+        self.0.push(read);
+    }
+}
+
+/// The content of a message, as far as it was read.
 #[derive(Clone, Debug, Default)]
 pub struct ReadContent {
     /// Which message it is of.
@@ -102,6 +132,15 @@ pub struct ReadContent {
     pub len: u64,
     /// What was read.
     pub content: Content,
+}
+
+/// Which message answers which.
+#[derive(Clone, Debug)]
+pub struct ReadThreads {
+    /// How many messages there were, and whether the last one was complete.
+    pub of: (usize, bool),
+    /// The tree.
+    pub threads: Threads,
 }
 
 /// One session; several can be open.
@@ -164,14 +203,20 @@ pub struct Session {
     pub link: Option<usize>,
     /// What the content pane shows.
     pub view: ContentView,
-    /// The content as it was read.
-    pub read: Option<ReadContent>,
     /// What is worked out about the transactions that are shown.
     pub cards: Cards,
     /// What is selected, and what is the same.
     pub selection: Selection,
-    /// Whether a large message is being read in the background.
-    pub reading: bool,
+    /// The message that the person has chosen to see.
+    pub chosen: Option<usize>,
+    /// The contents that were read.
+    pub read: Contents,
+    /// The large message that is being read in the background.
+    pub reading: Option<usize>,
+    /// Which message answers which, as far as that was read.
+    pub threads: Option<ReadThreads>,
+    /// Of which messages that is being read in the background.
+    pub threading: Option<(usize, bool)>,
     /// Lines that are kept until all of them leave in one write.
     pub group: Option<Group>,
     /// How many octets of a chunk were given away and are not on the wire yet.
@@ -234,10 +279,13 @@ impl Session {
             articles: Vec::new(),
             link: None,
             view: ContentView::default(),
-            read: None,
             cards: Cards::default(),
             selection: Selection::default(),
-            reading: false,
+            chosen: None,
+            read: Contents::default(),
+            reading: None,
+            threads: None,
+            threading: None,
             group: None,
             octets_given: 0,
             queue: None,
@@ -530,6 +578,9 @@ impl Model {
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
             Pane::Explain => &[Layer::Explain, Layer::Panes, Layer::Any],
+            Pane::Content if self.session.view == ContentView::Thread => {
+                &[Layer::Thread, Layer::Panes, Layer::Any]
+            }
             _ => &[Layer::Panes, Layer::Any],
         }
     }

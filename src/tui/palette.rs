@@ -18,7 +18,7 @@ use super::directive::{
 };
 use super::editor::item::Item;
 use super::files::{self, FILE};
-use super::model::Model;
+use super::model::{ContentView, Model};
 use super::popup::Popup;
 use super::sessions::PRACTICE;
 
@@ -314,6 +314,12 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         {
             Some("reason.one-session")
         }
+        Action::MessageNext | Action::MessagePrevious
+            if model.session.dialogue.messages().len() < 2 =>
+        {
+            Some("message.only")
+        }
+        Action::MessageShow if model.session.view != ContentView::Thread => Some("thread.nothing"),
         Action::Choose | Action::Complete => Some("reason.no-list"),
         Action::Edit | Action::Insert => cannot_edit(model),
         Action::EditOutside => cannot_edit_outside(model),

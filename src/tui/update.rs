@@ -27,6 +27,7 @@ mod search;
 mod sending;
 mod sessions;
 mod themes;
+mod thread;
 mod transcript;
 mod trust;
 mod unsent;
@@ -36,20 +37,21 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
-use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
+use crate::session::{Dialogue, Message as SmtpMessage};
 
 use super::effect::Effect;
 use super::layout::too_small;
 use super::message::{Change, Message};
-use super::model::{Anchor, Model, Pane, ReadContent, Session};
+use super::model::{Anchor, Contents, Model, Pane, ReadContent, Session};
 use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
-use super::{rows, selection};
+use super::{rows, selection, view};
 
 pub use leaving::lost_with;
 pub use question::{answers, reason};
+pub use thread::read as read_threads;
 
 /// How far a page goes in a list.
 const PAGE: isize = 10;
@@ -72,13 +74,14 @@ const READ_NOW: u64 = 64 << 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::shown(model);
     let selected = linked::selected(model);
+    let shown = shown(model);
     let written = editor::place(model);
     // Of which session a secret stands in the line.
     let secret = model.prompt.held_secret().then_some(model.session.id);
     let mut effects = take(model, message);
     effects.extend(files::want(model));
-    let shown = super::view::envelope::shown(model);
-    model.session.cards.update(&model.session.dialogue, shown);
+    let cards = view::envelope::shown(model);
+    model.session.cards.update(&model.session.dialogue, cards);
     model.session.selection = selection::selected(model);
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
@@ -88,6 +91,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     }
     for effect in &effects {
         given(model, effect);
+    }
+    effects.extend(read_content(model));
+    effects.extend(thread::want(model));
+    if self::shown(model) != shown && model.session.id == shown.0 {
+        model.session.content_scroll = 0;
     }
     if linked::shown(model) != before {
         linked::show(model);
@@ -105,6 +113,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     advice::count_draft(model);
     sending::next_by_hand(model);
     effects
+}
+
+/// The session in front, and its message that is shown.
+fn shown(model: &Model) -> (usize, Option<usize>) {
+    (model.session.id, view::content::message(model).map(|(index, _)| index))
 }
 
 /// Whether a secret stands in the line: a key makes it one, and so does what is heard.
@@ -155,16 +168,25 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             pasting::paste(model, &text);
         }
         Message::Heard(id, event) => return heard(model, id, &event),
-        Message::Loaded(id, dialogue, notice) => return loaded(model, id, *dialogue, notice),
+        Message::Loaded(id, dialogue, notice) => loaded(model, id, *dialogue, notice),
         Message::Reading { session, read, all } => {
             if let Some(session) = model.session_mut(session) {
                 session.loaded = (read, all);
             }
         }
         Message::ContentRead { session, message, content } => {
-            return model
-                .session_mut(session)
-                .map_or_else(Vec::new, |session| content_read(session, message, *content));
+            if let Some(session) = model.session_mut(session) {
+                content_read(session, message, *content);
+            }
+        }
+        Message::ThreadsRead { session, threads } => {
+            // Those of fewer messages are no longer waited for.
+            if let Some(session) = model.session_mut(session)
+                && session.threading == Some(threads.of)
+            {
+                session.threading = None;
+                session.threads = Some(*threads);
+            }
         }
         Message::Configured(changes, told) => {
             // What was said of something else stays; what was wrong and is mended goes.
@@ -213,7 +235,12 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
+    let messages = session.dialogue.messages().len();
     session.dialogue.apply(event);
+    if session.dialogue.messages().len() > messages {
+        // What is being filled is what one wants to see.
+        session.chosen = None;
+    }
     session.sight.grow(&session.dialogue);
     trust::heard(session, event, insecure);
     if let Some(group) = &mut session.group {
@@ -240,7 +267,6 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     if let Happening::Bytes { from, .. } = &event.what {
-        effects = read_content(session);
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
             queue.written();
         }
@@ -279,16 +305,17 @@ fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
 }
 
-fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) -> Vec<Effect> {
-    let Some(session) = model.session_mut(id) else { return Vec::new() };
+fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) {
+    let Some(session) = model.session_mut(id) else { return };
     session.dialogue = dialogue;
     session.sight.begin_again(&session.dialogue);
     session.loading = false;
-    session.read = None;
+    session.read = Contents::default();
+    session.threads = None;
+    session.threading = None;
+    session.reading = None;
     session.cards = Cards::default();
-    let effects = read_content(session);
     model.notice = model.notice.take().or(notice);
-    effects
 }
 
 fn configure(model: &mut Model, change: Change) -> Option<Effect> {
@@ -338,31 +365,33 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
     dialogue.envelope().open().map(|t| (t.exchange, dialogue.awaits_mail_data()))
 }
 
-fn content_read(session: &mut Session, message: usize, content: Content) -> Vec<Effect> {
-    session.reading = false;
-    let len = session.dialogue.messages().get(message).map_or(0, crate::session::Message::wire_len);
-    session.read = Some(ReadContent { message, len, content });
-    read_content(session)
+fn content_read(session: &mut Session, message: usize, content: Content) {
+    if session.reading == Some(message) {
+        session.reading = None;
+    }
+    let len = session.dialogue.messages().get(message).map(SmtpMessage::wire_len);
+    if let Some(len) = len {
+        session.read.keep(ReadContent { message, len, content });
+    }
 }
 
-/// Reads the content of the last message, if there is more of it than was read.
-fn read_content(session: &mut Session) -> Vec<Effect> {
-    let Some((index, message)) = session.dialogue.messages().iter().enumerate().next_back() else {
-        return Vec::new();
-    };
-    let known = session.read.as_ref().filter(|r| r.message == index).map(|r| r.len);
-    if known == Some(message.wire_len()) {
+/// Reads the content of the message that is shown, if there is more of it than was read. One that was
+/// asked for before is not waited for.
+fn read_content(model: &mut Model) -> Vec<Effect> {
+    let Some((index, message)) = view::content::message(model) else { return Vec::new() };
+    let known = model.session.read.of(index).map(|read| read.len);
+    let len = message.wire_len();
+    if known == Some(len) {
         return Vec::new();
     }
-    let small = message.wire_len() <= READ_NOW;
-    if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
+    if len <= READ_NOW || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        session.read = Some(ReadContent { message: index, len: message.wire_len(), content });
-    } else if message.is_complete() && !session.reading {
-        let bytes = message.content();
-        session.reading = true;
-        return vec![Effect::ReadContent { session: session.id, message: index, bytes }];
+        model.session.read.keep(ReadContent { message: index, len, content });
+    } else if message.is_complete() && model.session.reading != Some(index) {
+        let kept = message.kept_up_to(u64::MAX);
+        model.session.reading = Some(index);
+        return vec![Effect::ReadContent { session: model.session.id, message: index, kept }];
     }
     Vec::new()
 }
@@ -442,7 +471,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Leave if find::leave(model) => {}
         Action::Leave if model.focus == Pane::Prompt && group::cancel(model) => {}
-        _ if explain::act(model, action) => {}
+        _ if explain::act(model, action) || thread::act(model, action) => {}
         _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),

@@ -72,8 +72,11 @@ impl Loop {
                 }
                 Effect::StopReading(id) => self.stop_reading(id),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),
-                Effect::ReadContent { session, message, bytes } => {
-                    reading::content(session, message, bytes, self.inner.clone());
+                Effect::ReadContent { session, message, kept } => {
+                    reading::content(session, message, kept, self.inner.clone());
+                }
+                Effect::ReadThreads { session, of, kept } => {
+                    reading::threads(session, of, kept, self.inner.clone());
                 }
                 Effect::Pieces { session, number, text, way } => {
                     reading::pieces(session, number, text, way, self.inner.clone());

@@ -13,6 +13,7 @@ use crate::draft::{self, Attachment, Offers};
 use crate::headless::{Password, mailbox, read_message, show};
 use crate::knowledge::{self, Lang};
 use crate::net;
+use crate::session::Kept;
 use crate::session::content::Content;
 use crate::smtp::payload;
 use crate::speaker::{Login, Octets, Secret};
@@ -22,7 +23,9 @@ use super::super::editor::form::Wanted;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
 use super::super::message::{Made, Message, Unread};
+use super::super::model::ReadThreads;
 use super::super::sending::{Pieces, Way};
+use super::super::update::read_threads;
 
 /// Where messages of the background go; an error ends the program.
 pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
@@ -214,10 +217,19 @@ pub(super) fn list(path: String, inner: Inner) {
     });
 }
 
+/// Reads which message answers which.
+pub(super) fn threads(session: usize, of: (usize, bool), kept: Vec<Kept>, inner: Inner) {
+    in_background(inner, move || {
+        let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+        Message::ThreadsRead { session, threads }
+    });
+}
+
 /// Reads the content of a message.
-pub(super) fn content(session: usize, message: usize, bytes: Vec<u8>, inner: Inner) {
+pub(super) fn content(session: usize, message: usize, kept: Kept, inner: Inner) {
     tokio::spawn(async move {
-        if let Ok(content) = tokio::task::spawn_blocking(move || Content::read(bytes)).await {
+        let read = tokio::task::spawn_blocking(move || Content::read(kept.content()));
+        if let Ok(content) = read.await {
             let content = Box::new(content);
             let _ = inner.send(Ok(Message::ContentRead { session, message, content })).await;
         }

@@ -71,7 +71,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 }
 
 /// Brings the content to where it can be seen, without the focus if that is enough.
-fn show_content(model: &mut Model) {
+pub(super) fn show_content(model: &mut Model) {
     model.tab = Pane::Content;
     if model.panes().content.is_none() {
         focus(model, Pane::Content);

@@ -1,4 +1,4 @@
-//! Pane 4: the last message, in several views, also while it is being typed.
+//! Pane 4: one message in several views, also while it is being typed.
 
 use std::ops::Range;
 
@@ -6,9 +6,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{Line, body, header, parts};
+use crate::display::content::{Line, body, header, parts, thread};
 use crate::display::text::{clip, width, wrap};
 use crate::display::token::{tokens, visible};
+use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
 use crate::session::selection::Selection;
@@ -16,8 +17,8 @@ use crate::session::{Message, Row};
 use crate::smtp::Span;
 
 use super::super::explain::topics_of_data;
-use super::super::model::{ContentView, Model, Pane};
-use super::super::rows::{Piece, looking, selected_line};
+use super::super::model::{ContentView, Model, Pane, ReadThreads};
+use super::super::rows::{self, Piece, looking, selected_line};
 use super::super::selection::{self, visible_places};
 use super::find::matched;
 use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
@@ -39,6 +40,11 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
 /// The first line that is selected elsewhere, or a part of it.
 pub fn meant(model: &Model, columns: usize) -> Option<usize> {
     let (index, _) = message(model)?;
+    if model.session.view == ContentView::Thread {
+        // The tree has one line for a message, whatever is selected of it.
+        selected_message(model)?;
+        return model.session.threads.as_ref()?.threads.line_of(index);
+    }
     let first = meant_bytes(model, index).first().copied()?;
     match model.session.view {
         ContentView::Raw => selection::line_of(&model.session, index, first.start),
@@ -52,7 +58,7 @@ pub fn meant_at(model: &Model, line: usize) -> Selection {
     let span = match model.session.view {
         ContentView::Raw => selection::place(&model.session, index, line),
         view => {
-            let read = model.session.read.as_ref().filter(|read| read.message == index);
+            let read = model.session.read.of(index);
             let columns = columns(model);
             let lines = read.map(|read| made(&read.content, view, columns, line.saturating_add(1)));
             lines.and_then(|lines| lines.get(line)?.span)
@@ -83,15 +89,53 @@ pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<
     {
         return raw(model, index, scroll, height, columns);
     }
+    if let Some(lines) = thread_lines(model, scroll, height, columns) {
+        return lines.into_iter().map(|line| line.pieces).collect();
+    }
     in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
 
-/// The message that is shown: the last one, or in raw lines that of the selected line.
+/// Lines of the tree, if it is shown and was read.
+fn thread_lines(model: &Model, first: usize, count: usize, columns: usize) -> Option<Vec<Line>> {
+    let read = threads(model)?;
+    let shown = message(model).map(|(index, _)| index);
+    Some(thread::lines(&read.threads, (first, count), columns, shown, model.lang))
+}
+
+/// The tree, if it is shown and was read.
+fn threads(model: &Model) -> Option<&ReadThreads> {
+    let read = model.session.threads.as_ref();
+    read.filter(|read| model.session.view == ContentView::Thread && read.of.0 > 0)
+}
+
+/// The message that is shown: that of the selected row of the transcript, else the one that was
+/// chosen, else the last one.
 pub fn message(model: &Model) -> Option<(usize, &Message)> {
     let messages = model.session.dialogue.messages();
-    let selected = selected(model).filter(|_| model.session.view == ContentView::Raw);
-    let index = selected.map(|(index, _)| index).or_else(|| messages.len().checked_sub(1))?;
+    let chosen = || model.session.chosen.or_else(|| messages.len().checked_sub(1));
+    let index = selected_message(model).or_else(chosen)?;
     Some((index, messages.get(index)?))
+}
+
+/// The message to which the selected row of the transcript belongs.
+fn selected_message(model: &Model) -> Option<usize> {
+    let dialogue = &model.session.dialogue;
+    let at = rows::selected(model, &model.session)?;
+    match dialogue.wire().row(at)? {
+        Row::Data { message, .. } => Some(message),
+        Row::Client { exchange } | Row::Server { exchange, .. } => {
+            let exchange = dialogue.exchanges().get(exchange)?.message;
+            exchange.filter(|message| *message < dialogue.messages().len())
+        }
+        // What lies in a file stands behind the row that says where.
+        Row::Notice { index } => {
+            let (_, what) = dialogue.notices().get(index)?;
+            match dialogue.wire().row(at + 1)? {
+                Row::Data { message, .. } if matches!(what, Happening::Stored(_)) => Some(message),
+                _ => None,
+            }
+        }
+    }
 }
 
 /// The message and the line of it that are selected in the transcript.
@@ -107,6 +151,7 @@ pub fn length(model: &Model, wanted: usize) -> usize {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
     let count = match (model.session.view, message(model)) {
         (ContentView::Raw, Some((_, message))) => message.line_count(),
+        _ if let Some(read) = threads(model) => read.threads.line_count(),
         _ => all(model, columns, wanted.saturating_add(1)).len(),
     };
     count.saturating_sub(1)
@@ -151,20 +196,26 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
         let text = knowledge::word(model.lang, key);
         wrap(text, columns).into_iter().map(|line| vec![(Role::Dim, line)]).collect::<Vec<_>>()
     };
-    let Some(last) = model.session.dialogue.messages().len().checked_sub(1) else {
-        return sentence("content.empty");
-    };
-    let read = model.session.read.as_ref().filter(|r| r.message == last);
+    let Some((index, _)) = message(model) else { return sentence("content.empty") };
+    if model.session.view == ContentView::Thread {
+        let lines = thread_lines(model, 0, enough, columns).into_iter().flatten();
+        let mut lines: Vec<_> = lines.map(|line| line.pieces).collect();
+        if lines.is_empty() || model.session.threading.is_some() {
+            lines.extend(sentence("thread.reading"));
+        }
+        return lines;
+    }
+    let read = model.session.read.of(index);
     let Some(content) = read.map(|r| &r.content) else { return sentence("content.reading") };
     let mut out = match model.session.view {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         view => {
             let lines = made(content, view, columns, enough);
-            signed_lines(lines, content, &meant_bytes(model, last))
+            signed_lines(lines, content, &meant_bytes(model, index))
         }
     };
-    if model.session.reading {
+    if model.session.reading == Some(index) {
         out.extend(sentence("content.reading"));
     }
     if content.beyond > 0 {
@@ -181,7 +232,7 @@ fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> 
         ContentView::Header => header::lines(content, columns, enough),
         ContentView::Parts => parts::lines(content, columns, enough),
         ContentView::Body => body::lines(content, columns, enough),
-        ContentView::Raw => Vec::new(),
+        ContentView::Raw | ContentView::Thread => Vec::new(),
     }
 }
 
@@ -238,9 +289,12 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     if let (ContentView::Raw, Some((number, _))) = (model.session.view, message(model)) {
         return topics_of_data(model, number, line);
     }
-    let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
-        return Vec::new();
-    };
+    if model.session.view == ContentView::Thread {
+        let lines = thread_lines(model, line, 1, columns).unwrap_or_default();
+        return lines.first().map(Line::topics).unwrap_or_default();
+    }
+    let read = message(model).and_then(|(index, _)| model.session.read.of(index));
+    let Some(content) = read.map(|read| &read.content) else { return Vec::new() };
     let lines = made(content, model.session.view, columns, line.saturating_add(1));
     match lines.get(line) {
         Some(line) => line.topics(),
