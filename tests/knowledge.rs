@@ -69,6 +69,7 @@ const FILES: &[&str] = &[
 const WITHOUT_STANDARD: &[&str] = &[
     "code/353",
     "field/X-Priority",
+    "idea/maildir",
     "idea/proxy-header",
     "idea/swaks",
     "mechanism/LOGIN",

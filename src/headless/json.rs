@@ -18,7 +18,7 @@ use crate::session::dane::{Dane, Match, Record};
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
-use crate::session::thread::{Letter, Threads, Tie, Who};
+use crate::session::thread::{self, Letter, Threads, Tie};
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::line::LineEnd;
@@ -292,8 +292,8 @@ fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
     let mut threads: Vec<Vec<Place>> = Vec::new();
     for entry in entries {
         let (message, id, missing_before) = match entry.who {
-            Who::Here(at) => (Some(at), letters.get(at).and_then(|l| l.id.clone()), 0),
-            Who::Missing { id, before } => (None, Some(id), before),
+            thread::Who::Here(at) => (Some(at), letters.get(at).and_then(|l| l.id.clone()), 0),
+            thread::Who::Missing { id, before } => (None, Some(id), before),
         };
         let odd = entry.odd.into_iter();
         let place = Place {
@@ -315,7 +315,8 @@ fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
 /// What each message says of itself and of those before it.
 pub fn letters(dialogue: &Dialogue) -> Vec<Letter> {
     let head = |message: &Message| Content::head(message.content_up_to(HEADER_LIMIT));
-    dialogue.messages().iter().map(|message| Letter::of(&head(message))).collect()
+    let letter = |message| Letter::of(&head(message), message.is_complete());
+    dialogue.messages().iter().map(letter).collect()
 }
 
 /// No header section is longer.

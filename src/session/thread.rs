@@ -31,6 +31,8 @@ pub struct Letter {
     pub from: String,
     /// What it is about.
     pub subject: String,
+    /// Whether a field may still come.
+    grows: bool,
     /// What is odd about the ids that it has.
     odd: Vec<Odd>,
 }
@@ -163,9 +165,10 @@ pub struct Threads {
 }
 
 impl Letter {
-    /// What the header section of a message says.
-    pub fn of(content: &Content) -> Self {
-        let mut letter = Self::default();
+    /// What the header section of a message says, of which more may come unless it is `complete`.
+    pub fn of(content: &Content, complete: bool) -> Self {
+        let grows = !complete && content.body.is_none();
+        let mut letter = Self { grows, ..Self::default() };
         let mut seen: Vec<&'static str> = Vec::new();
         for field in &content.fields {
             let known = ["Message-ID", "In-Reply-To", "References", "Date", "From", "Subject"];
@@ -366,6 +369,7 @@ impl<'a> Forest<'a> {
                         self.by_id.insert(id, at);
                     }
                 },
+                None if letter.grows => {}
                 None if letter.answers() => self.broken(at, Broken::ReplyWithoutId, ""),
                 None => self.broken(at, Broken::NoId, ""),
             }
@@ -410,7 +414,7 @@ impl<'a> Forest<'a> {
             }
             let is_answer =
                 letter.subject.get(..3).is_some_and(|re| re.eq_ignore_ascii_case("re:"));
-            if is_answer && !letter.answers() {
+            if is_answer && !letter.answers() && !letter.grows {
                 self.broken(at, Broken::SubjectAlone, "");
             }
         }
@@ -571,7 +575,7 @@ mod tests {
             "Message-ID: <{id}@x>\r\nReferences: {references}\r\nIn-Reply-To: {in_reply_to}\r\n\r\n"
         );
         let text = text.replace("Message-ID: <@x>\r\n", "");
-        Letter { date: Some(date), ..Letter::of(&Content::read(text)) }
+        Letter { date: Some(date), ..Letter::of(&Content::read(text), true) }
     }
 
     /// Depth, who and what is odd, one line each.
@@ -653,9 +657,16 @@ mod tests {
         }
         let answer = "Message-ID: <a@x>\r\nSUBJECT: re: x\r\nsubject: y\r\n\r\n";
         assert_eq!(
-            told(vec![Letter::of(&Content::read(answer))]),
+            told(vec![Letter::of(&Content::read(answer), true)]),
             ["0  repeated-field subject-alone"]
         );
+    }
+
+    #[test]
+    fn what_may_still_come_is_not_missed() {
+        let told = |text: &'static str| told(vec![Letter::of(&Content::read(text), false)]);
+        assert_eq!(told("Subject: Re: x\r\n"), ["0"]);
+        assert_eq!(told("Subject: Re: x\r\n\r\n"), ["0  no-id subject-alone"]);
     }
 
     #[test]

@@ -85,8 +85,8 @@ pub enum Effect {
         session: usize,
         /// How many messages there are, and whether the last one is complete.
         of: (usize, bool),
-        /// Their beginnings.
-        kept: Vec<Kept>,
+        /// Their beginnings, and whether each is complete.
+        kept: Vec<(Kept, bool)>,
     },
     /// Give the terminal back to the shell until it continues us.
     Suspend,

@@ -237,8 +237,8 @@ fn the_warning_is_there_without_boxes_too() {
 #[test]
 fn the_shown_view_is_always_named() {
     for (lang, names) in [
-        (Lang::En, ["[Header]", "[Parts]", "[Body]", "[Raw]"]),
-        (Lang::Ja, ["[ヘッダー]", "[パート]", "[本文]", "[生データ]"]),
+        (Lang::En, ["[Header]", "[Thread]", "[Parts]", "[Body]", "[Raw]"]),
+        (Lang::Ja, ["[ヘッダー]", "[スレッド]", "[パート]", "[本文]", "[生データ]"]),
     ] {
         let mut scene = Scene::after(SMALL, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
         scene.press("f6");
@@ -261,7 +261,7 @@ fn the_content_key_first_brings_the_content_into_sight() {
         scene.press("f9");
         assert!(scene.shows("[Header]"), "{}", scene.grid());
         scene.press("f9");
-        assert!(scene.shows("[Parts]"), "{}", scene.grid());
+        assert!(scene.shows("[Thread]"), "{}", scene.grid());
     }
 }
 

@@ -97,7 +97,8 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     if session.threads.as_ref().is_some_and(|read| read.of == of) || session.threading == Some(of) {
         return Vec::new();
     }
-    let kept: Vec<Kept> = messages.iter().map(|message| message.kept_up_to(READ_NOW)).collect();
+    let kept = messages.iter().map(|m| (m.kept_up_to(READ_NOW), m.is_complete()));
+    let kept: Vec<_> = kept.collect();
     if kept.len() <= LETTERS_NOW {
         session.threads = Some(ReadThreads { of, threads: read(kept) });
         return Vec::new();
@@ -106,8 +107,9 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ReadThreads { session: session.id, of, kept }]
 }
 
-/// The tree of messages of which the beginnings are kept.
-pub fn read(kept: Vec<Kept>) -> Threads {
-    let letter = |kept: Kept| Letter::of(&Content::head(kept.content()));
+/// The tree of messages of which the beginnings are kept, and whether each is complete.
+pub fn read(kept: Vec<(Kept, bool)>) -> Threads {
+    let letter =
+        |(kept, complete): (Kept, bool)| Letter::of(&Content::head(kept.content()), complete);
     Threads::of(kept.into_iter().map(letter).collect())
 }
