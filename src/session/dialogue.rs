@@ -483,6 +483,11 @@ impl Dialogue {
         &self.messages
     }
 
+    /// Whether nothing was said, and there are messages all the same: they lie in files.
+    pub fn is_mailbox(&self) -> bool {
+        self.phase == Phase::Offline && !self.messages.is_empty()
+    }
+
     /// The transactions.
     pub const fn envelope(&self) -> &Envelope {
         &self.envelope

@@ -98,6 +98,9 @@ pub fn topics(model: &Model) -> Vec<Topic> {
         return topics_of_row(model, row);
     }
     let reply = last(model).and_then(|(_, exchange)| exchange.reply.as_ref());
+    if model.session.dialogue.is_mailbox() {
+        return Topic::new(Kind::Idea, "stored-message").into_iter().collect();
+    }
     reply.map(topics_of_reply).unwrap_or_default().into_iter().chain(phase(model)).collect()
 }
 
@@ -122,6 +125,10 @@ fn phase(model: &Model) -> Option<Topic> {
 
 /// What there is to say about the session as it stands.
 fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
+    if model.session.dialogue.is_mailbox() {
+        let topics = topics(model);
+        return topics.into_iter().map(|topic| about(model, topic, brief)).collect();
+    }
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
         Some((at, exchange)) => {

@@ -10,6 +10,9 @@ use crate::session::thread::{Broken, Entry, Odd, Threads, Who};
 
 use super::{Line, Piece};
 
+/// On fewer columns there is no place for a date.
+const DATE_NEEDS: usize = 48;
+
 /// How deep lines are indented at most; below that they stand below one another.
 const DEEPEST: usize = 12;
 
@@ -61,7 +64,8 @@ fn message(
                 || knowledge::word(lang, "thread.no-date").to_owned(),
                 |date| date.strftime("%Y-%m-%d %H:%MZ").to_string(),
             );
-            pieces.push((Role::Dim, format!("  {date}  ")));
+            let date = if columns < DATE_NEEDS { "  ".to_owned() } else { format!("  {date}  ") };
+            pieces.push((Role::Dim, date));
             let subject = match letter.subject.trim() {
                 "" => knowledge::word(lang, "thread.no-subject").to_owned(),
                 subject => visible(subject.as_bytes()),

@@ -181,13 +181,17 @@ pub fn title(model: &Model, area: Rect) -> Title {
     vec![name(), colon(), (shown, next)]
 }
 
-/// Which message, and how much of it there is; the size alone where there is no room for more.
+/// Which message, and how much of it there is; in numbers alone where there is no room for more.
 fn remark(model: &Model, room: usize) -> String {
     let Some((index, message)) = message(model) else { return String::new() };
     let key = if message.is_complete() { "content.message" } else { "content.growing" };
     let (n, size) = ((index + 1).to_string(), message.wire_len().to_string());
     let all = knowledge::fill(model.lang, key, &[("n", &n), ("size", &size)]);
-    if width(&all) + 2 <= room { all } else { format!("{size} B") }
+    if width(&all) + 2 <= room {
+        return all;
+    }
+    let count = model.session.dialogue.messages().len();
+    if count > 1 { format!("{n}/{count}  {size} B") } else { format!("{size} B") }
 }
 
 /// The lines of the pane, at least `enough` of them if there are so many.

@@ -45,7 +45,7 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         parts.push((Role::Title, reading(model)));
     } else if model.session.dialling {
         parts.push((Role::Title, word("header.dialling").to_owned()));
-    } else if model.session.recorded && dialogue.phase() == Phase::Offline {
+    } else if dialogue.is_mailbox() {
         // Messages in files were said by nobody.
         let n = dialogue.messages().len().to_string();
         parts.push((Role::Title, knowledge::fill(model.lang, "header.messages", &[("n", &n)])));
