@@ -403,7 +403,7 @@ fn word(lang: Lang, key: &'static str) -> &'static str {
 /// Which message answers which.
 pub fn threads(threads: &Threads, lang: Lang) -> String {
     let lines = thread::lines(threads, (0, usize::MAX), usize::MAX, None, lang);
-    lines.iter().map(|line| format!("  {}\n", line.text())).collect()
+    lines.iter().flat_map(|line| ["  ".to_owned(), line.text(), "\n".to_owned()]).collect()
 }
 
 /// Which message of several it is, and where it lies.

@@ -25,7 +25,7 @@ impl Stored {
     /// A message that is all of its file.
     pub fn whole(file: String, data: Bytes) -> Self {
         let message = Span::new(0, data.len());
-        Self { file, message, data, ..Self::default() }
+        Self { file, data, message, ..Self::default() }
     }
 
     /// The message itself.

@@ -442,7 +442,7 @@ mod tests {
         assert_eq!((message.wire_len(), message.content_len()), (19, 19));
         assert_eq!((message.line_count(), message.usual_end()), (5, LineEnd::Lf));
         assert!(message.is_complete() && !message.is_chunked() && !message.is_stuffed());
-        assert_eq!(message.is_in().map(|stored| stored.separator()), Some(&b"From x\n"[..]));
+        assert_eq!(message.is_in().map(Stored::separator), Some(&b"From x\n"[..]));
         assert_eq!(message.kept_up_to(6).content(), &b"A: b\n\n"[..]);
     }
 }

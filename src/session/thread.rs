@@ -352,9 +352,9 @@ impl<'a> Forest<'a> {
         }
     }
 
-    fn broken(&mut self, at: usize, what: Broken, about: impl ToString) {
+    fn broken(&mut self, at: usize, what: Broken, about: &str) {
         if let Some(odd) = self.odd.get_mut(at) {
-            odd.push(Odd { what, about: about.to_string() });
+            odd.push(Odd { what, about: about.to_owned() });
         }
     }
 
@@ -364,7 +364,7 @@ impl<'a> Forest<'a> {
             let Some(letter) = self.letters.get(at) else { continue };
             match letter.id.as_deref() {
                 Some(id) => match self.by_id.get(id).copied() {
-                    Some(first) => self.broken(at, Broken::SameId, first + 1),
+                    Some(first) => self.broken(at, Broken::SameId, &(first + 1).to_string()),
                     None => {
                         self.by_id.insert(id, at);
                     }
@@ -486,17 +486,17 @@ impl<'a> Forest<'a> {
             let above = self.parent.get(at).copied().flatten();
             let pair = above.and_then(|above| self.letters.get(above)).zip(self.letters.get(at));
             let Some((parent, own)) = pair else { continue };
-            let number = above.unwrap_or_default() + 1;
+            let number = (above.unwrap_or_default() + 1).to_string();
             let turns = |odd: &Odd| odd.what == Broken::Circle;
             if self.odd.get(at).is_some_and(|odd| odd.iter().any(turns)) {
                 continue;
             }
             let last = parent.references.last().filter(|_| !own.references.is_empty());
             if last.is_some_and(|last| !own.references.contains(last)) {
-                self.broken(at, Broken::Torn, number);
+                self.broken(at, Broken::Torn, &number);
             }
             if own.date.zip(parent.date).is_some_and(|(own, parent)| own < parent) {
-                self.broken(at, Broken::TooEarly, number);
+                self.broken(at, Broken::TooEarly, &number);
             }
         }
     }
