@@ -70,24 +70,26 @@ enum Verb {
     /// Send one message: the whole session in one line
     #[command(after_help = text::SEND)]
     Send(Box<SendArgs>),
-    /// Print what a recording, a transcript or a message holds
+    /// Print what a recording, a transcript, a message or a mailbox holds
     #[command(after_help = text::SHOW)]
     Show {
-        /// A journal, a transcript or an .eml; - is standard input
-        file: PathBuf,
+        /// A journal, a transcript, an .eml, an mbox, a Maildir or a folder of .eml; - is standard
+        /// input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
         /// Print every line of mail data
         #[arg(long)]
         full: bool,
-        /// Print one JSON object
+        /// Print one JSON object for each session
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         seen: SeenArgs,
     },
-    /// Look at recordings or transcripts on the screen
+    /// Look at recordings, transcripts or messages on the screen
     #[command(after_help = text::OPEN)]
     Open {
-        /// Journals or transcripts; each has a tab
+        /// As for show; each has a tab, and .eml files that follow one another share one
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
@@ -188,8 +190,8 @@ pub enum Mode {
     Send(Box<SendArgs>),
     /// A file, printed.
     Show {
-        /// The file.
-        file: PathBuf,
+        /// The files.
+        files: Vec<PathBuf>,
         /// Every line of mail data.
         full: bool,
         /// As JSON.
@@ -267,11 +269,8 @@ pub fn read(
     if matches!(cli.verb, Some(Verb::Serve { .. })) {
         cli.common = cli.common.of_server();
     }
-    if let Some(Verb::Run { scripts, .. }) = &cli.verb
-        && scripts.iter().filter(|path| path.as_os_str() == "-").count() > 1
-    {
-        let why = "standard input (-) can be read only once";
-        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    if let Some(Verb::Run { scripts, .. }) = &cli.verb {
+        is_read_once(scripts)?;
     }
     let talks = matches!(cli.verb, None | Some(Verb::Run { .. } | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
@@ -291,10 +290,13 @@ pub fn read(
             Mode::Run(Run { scripts, server, codes, full, json })
         }
         Some(Verb::Send(send)) => Mode::Send(send),
-        Some(Verb::Show { file, full, json, seen }) => Mode::Show { file, full, json, seen },
+        Some(Verb::Show { files, full, json, seen }) => {
+            is_read_once(&files)?;
+            Mode::Show { files, full, json, seen }
+        }
         Some(Verb::Open { files }) if piped => {
-            let file = only(files, "without a screen, one file")?;
-            Mode::Show { file, full: false, json: false, seen: SeenArgs::default() }
+            is_read_once(&files)?;
+            Mode::Show { files, full: false, json: false, seen: SeenArgs::default() }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {
@@ -312,6 +314,15 @@ pub fn read(
         Some(Verb::Man) => Mode::Man,
     };
     Ok((mode, cli.common))
+}
+
+/// Standard input is not there a second time.
+fn is_read_once(files: &[PathBuf]) -> Result<(), clap::Error> {
+    if files.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        let why = "standard input (-) can be read only once";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
+    Ok(())
 }
 
 /// The only one of what was named.

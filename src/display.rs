@@ -18,6 +18,7 @@ pub mod security;
 pub mod sentence;
 pub mod shot;
 pub mod slip;
+pub mod stored;
 pub mod text;
 pub mod theme;
 pub mod token;

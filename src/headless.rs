@@ -7,6 +7,7 @@ pub mod json;
 pub mod keyboard;
 pub mod keys;
 pub mod look;
+pub mod mailbox;
 pub mod manual;
 pub mod password;
 pub mod plain;

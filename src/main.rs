@@ -43,14 +43,16 @@ fn main() -> ExitCode {
 fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
     match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), setting),
-        Mode::Open(files) => tui::run(files.into_iter().map(Start::Open), setting),
+        Mode::Open(files) => {
+            tui::run(headless::mailbox::together(files).into_iter().map(Start::Open), setting)
+        }
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Send(send) => headless::send::run(&send, setting),
-        Mode::Show { file, seen, .. } if seen.is_asked() => {
-            headless::look::run(&file, &seen, setting)
+        Mode::Show { files, seen, .. } if seen.is_asked() => {
+            headless::look::run(files, &seen, setting)
         }
-        Mode::Show { file, full, json, .. } => headless::show::run(&file, full, json, setting),
+        Mode::Show { files, full, json, .. } => headless::show::run(files, full, json, setting),
         Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             let lang = setting.lang();

@@ -18,9 +18,11 @@ use ehlo::journal::file::{self, Recorder};
 use ehlo::journal::{
     Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, transcript,
 };
+use ehlo::journal::{Stored, mbox};
 use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::{Content, Nature};
 use ehlo::session::pattern::{Counter, Pattern};
+use ehlo::session::thread::{Letter, Threads, Who};
 use ehlo::session::{Dialogue, End, Exchange, Fate, Phase, Row, Turn};
 use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
@@ -893,7 +895,7 @@ fn what_one_connection_leaves_behind_does_not_reach_the_next() {
     let dialogue = fold(&steps);
     assert_eq!(dialogue.connection(), 2);
     assert_eq!(dialogue.messages().len(), 1);
-    assert_eq!(dialogue.messages()[0].content(), b"new\r\n");
+    assert_eq!(dialogue.messages()[0].content(), "new\r\n");
     assert_eq!(dialogue.partial_reply().0.lines.len(), 0);
 }
 
@@ -1074,5 +1076,119 @@ fn an_event_without_bytes_changes_nothing() {
         let mut dialogue = Dialogue::default();
         dialogue.apply(&Event::bytes(Moment(1), side, Bytes::new()));
         assert_eq!(outline(&dialogue), outline(&Dialogue::default()));
+    }
+}
+
+/// Bytes of which an mbox is made, or nearly.
+fn mailbox() -> impl Strategy<Value = Vec<u8>> {
+    let known = vec![
+        "From a@b.example Thu Nov 26 10:59:50 2026\n",
+        "From a@b.example Thu Nov 26 10:59:50 2026\r\n",
+        "From \n",
+        ">From a@b.example Thu Nov 26 10:59:50 2026\n",
+        "Subject: x\n",
+        "\n",
+        "\r\n",
+        "\r",
+        ".\r\n",
+        "..\n",
+    ];
+    let known = select(known).prop_map(|text| text.as_bytes().to_vec());
+    vec(prop_oneof![4 => known, 1 => vec(any::<u8>(), 0..9)], 0..20).prop_map(|all| all.concat())
+}
+
+/// Headers of messages that answer one another, or nearly.
+fn letters() -> impl Strategy<Value = Vec<(String, i64)>> {
+    let id = || select(vec!["<a@x>", "<b@x>", "<c@x>", "<d@x>", "<e", "f@x>", "<<g@x>>", "(h", ""]);
+    let ids = || vec(id(), 0..5).prop_map(|ids| ids.join(" "));
+    let letter = (id(), ids(), ids(), 0..5_i64).prop_map(|(id, references, answered, date)| {
+        let date_line = format!("Date: Thu, 26 Nov 2026 10:0{date}:00 +0000");
+        let lines = [
+            format!("Message-ID: {id}"),
+            format!("References: {references}"),
+            format!("In-Reply-To: {answered}"),
+            date_line,
+        ];
+        (lines.join("\r\n") + "\r\n\r\n", date)
+    });
+    vec(letter, 0..12)
+}
+
+/// Depth and id of each place.
+fn places(threads: &Threads) -> Vec<(usize, Option<String>)> {
+    let id = |who: &Who| match who {
+        Who::Here(at) => threads.letters[*at].id.clone(),
+        Who::Missing { id, .. } => Some(id.clone()),
+    };
+    threads.entries.iter().map(|entry| (entry.depth, id(&entry.who))).collect()
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    #[test]
+    fn every_byte_of_a_mailbox_can_be_reached(bytes in mailbox()) {
+        let bytes = Bytes::from(bytes);
+        let messages = mbox::split("x", &bytes);
+        let whole: Vec<u8> = messages.iter().flat_map(|stored| stored.data.to_vec()).collect();
+        prop_assert_eq!(&whole[..], &bytes[..]);
+        let mut journal = Journal::new(Header::default());
+        for stored in messages.into_iter().chain([Stored::whole("y".to_owned(), bytes.clone())]) {
+            journal.append(Event::new(Moment(0), Happening::Stored(Box::new(stored))));
+        }
+        let mut dialogue = Dialogue::default();
+        let mut written = Vec::new();
+        let mut recorder = Recorder::begin(&mut written, &Header::default()).unwrap();
+        for event in journal.events() {
+            dialogue.apply(event);
+            recorder.append(event).unwrap();
+        }
+        let found = file::read(written.as_slice()).unwrap();
+        prop_assert_eq!(found.journal.events(), journal.events());
+        let rows: Vec<Row> = (0..dialogue.wire().len()).filter_map(|at| dialogue.wire().row(at)).collect();
+        for (index, message) in dialogue.messages().iter().enumerate() {
+            let lines = rows.iter().filter_map(|row| match row {
+                Row::Data { message: of, line } if *of == index => message.line(*line),
+                _ => None,
+            });
+            let all = lines.collect::<Vec<_>>().concat();
+            prop_assert_eq!(&all[..], &message.is_in().unwrap().bytes()[..]);
+            prop_assert_eq!(&all[..], &message.content()[..]);
+            prop_assert_eq!(message.wire_len(), all.len() as u64);
+            prop_assert_eq!(message.content_len(), all.len() as u64);
+        }
+        for at in 0..rows.len() {
+            prop_assert!(shown(&dialogue, at, Lang::En, false).is_some());
+        }
+    }
+
+    #[test]
+    fn every_message_hangs_in_one_place(letters in letters(), turn in any::<Index>()) {
+        let read = |letters: &[(String, i64)]| {
+            let letter = |(text, _): &(String, i64)| Letter::of(&Content::read(text.clone()), true);
+            Threads::of(letters.iter().map(letter).collect())
+        };
+        let threads = read(&letters);
+        let mut here: Vec<usize> = threads.entries.iter().filter_map(|entry| match entry.who {
+            Who::Here(at) => Some(at),
+            Who::Missing { .. } => None,
+        }).collect();
+        here.sort_unstable();
+        prop_assert_eq!(here, (0..letters.len()).collect::<Vec<_>>());
+        for (above, below) in threads.entries.iter().zip(threads.entries.iter().skip(1)) {
+            prop_assert!(below.depth <= above.depth + 1);
+        }
+        prop_assert_eq!(threads.entries.first().map_or(0, |first| first.depth), 0);
+        let lines = (0..=threads.line_count()).filter_map(|line| threads.at_line(line)).count();
+        prop_assert_eq!(lines, threads.line_count());
+        // Where each has an id of its own, the order of reading plays no part.
+        let mut ids: Vec<_> = threads.letters.iter().map(|letter| letter.id.clone()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() == letters.len() && !letters.is_empty() {
+            let mut turned = letters.clone();
+            turned.rotate_left(turn.index(letters.len()));
+            prop_assert_eq!(places(&read(&turned)), places(&threads));
+        }
     }
 }

@@ -33,6 +33,8 @@ mod lines;
 mod login;
 #[path = "screens/looks.rs"]
 mod looks;
+#[path = "screens/mailbox.rs"]
+mod mailbox;
 #[path = "screens/mouse.rs"]
 mod mouse;
 #[path = "screens/palette.rs"]

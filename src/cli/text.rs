@@ -49,11 +49,15 @@ pub(super) const SHOW: &str = "Examples:
   ehlo show message.eml --json
   ehlo show message.eml --view parts                    the tree of its parts
   ehlo show message.eml --part 3 > picture.png          the decoded bytes of a part
+  ehlo show inbox.mbox                                  every message, and their threads
+  ehlo show ~/Maildir
   ehlo show - < transcript.txt";
 
 pub(super) const OPEN: &str = "Examples:
   ehlo open session.jsonl
-  ehlo open before.jsonl after.jsonl                    one tab each";
+  ehlo open before.jsonl after.jsonl                    one tab each
+  ehlo open message.eml
+  ehlo open ~/Maildir                                   or an mbox, or a folder of .eml files";
 
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525

@@ -12,6 +12,7 @@ pub mod judged;
 pub mod parts;
 pub mod raw;
 pub mod save;
+pub mod thread;
 pub mod trace;
 
 pub use judged::Judged;
@@ -40,6 +41,8 @@ pub enum ContentView {
     Header,
     /// The way that it took.
     Trace,
+    /// Which message answers which.
+    Thread,
     /// The tree of its parts.
     Parts,
     /// One of its parts: at first its text.
@@ -60,6 +63,7 @@ impl ContentView {
         match self {
             Self::Header => "content.header",
             Self::Trace => "content.trace",
+            Self::Thread => "content.thread",
             Self::Parts => "content.parts",
             Self::Body => "content.body",
             Self::Raw => "content.raw",
@@ -182,7 +186,8 @@ fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
         }
         ContentView::Parts => parts::lines(sheet, enough),
         ContentView::Body => body::lines(sheet, enough),
-        ContentView::Raw | ContentView::Hex => Vec::new(),
+        // The tree is one of all messages.
+        ContentView::Thread | ContentView::Raw | ContentView::Hex => Vec::new(),
     }
 }
 

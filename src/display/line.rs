@@ -8,7 +8,7 @@ use crate::smtp::reply::ReplyLine;
 
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
-use super::{reach, security, who, words};
+use super::{reach, security, stored, who, words};
 
 /// A row, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub struct Shown {
     pub role: Role,
     /// Its text, in visible tokens.
     pub tokens: Vec<Token>,
-    /// How it ended, if that was not with CRLF.
+    /// How it ended, if not as its lines are meant to.
     pub end: Option<LineEnd>,
+    /// How such a line is meant to end; nothing for words of ours.
+    pub usual: Option<LineEnd>,
     /// The exchange it belongs to.
     pub exchange: Option<usize>,
 }
@@ -61,6 +63,15 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
                 secrets::veil(&mut text, places);
                 notice(&Happening::Aside(text.into()), lang)
             }
+            Happening::Stored(stored) => {
+                // It is followed by its lines, if it has any.
+                let message = match dialogue.wire().row(at + 1) {
+                    Some(Row::Data { message, .. }) => dialogue.messages().get(message),
+                    _ => None,
+                };
+                let message = message.filter(|m| m.is_in().is_some());
+                remark(Role::Notice, stored::said(stored, message, lang))
+            }
             what => notice(what, lang),
         },
     })
@@ -96,6 +107,7 @@ fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown
         role: Role::Client,
         tokens,
         end: Some(line.end).filter(|e| *e != LineEnd::CrLf),
+        usual: Some(LineEnd::CrLf),
         exchange: Some(index),
     })
 }
@@ -125,13 +137,14 @@ pub fn reply_line(dialogue: &Dialogue, line: &ReplyLine, with_secrets: bool) -> 
     let mut tokens = tokens(&bytes);
     beyond(&mut tokens, line.line.beyond);
     let end = Some(line.line.end).filter(|e| *e != LineEnd::CrLf);
-    Shown { mark: "S", role: Role::Server, tokens, end, exchange: None }
+    let usual = Some(LineEnd::CrLf);
+    Shown { mark: "S", role: Role::Server, tokens, end, usual, exchange: None }
 }
 
 /// Words of ours, which did not cross the wire.
 fn remark(role: Role, text: String) -> Shown {
     let tokens = vec![Token { text, odd: false }];
-    Shown { mark: "", role, tokens, end: None, exchange: None }
+    Shown { mark: "", role, tokens, end: None, usual: None, exchange: None }
 }
 
 fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Shown> {
@@ -140,17 +153,22 @@ fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Sh
         return Some(remark(Role::Notice, knowledge::word(lang, "data.forgotten").to_owned()));
     };
     let (text, end) = split_end(&line);
-    Some(Shown { mark: "C", role: Role::Data, tokens: tokens(text), end, exchange: None })
+    let usual = message.usual_end();
+    // Nobody said what lies in a file.
+    let mark = if message.is_in().is_some() { "" } else { "C" };
+    let end = Some(end).filter(|end| *end != usual);
+    let (tokens, usual) = (tokens(text), Some(usual));
+    Some(Shown { mark, role: Role::Data, tokens, end, usual, exchange: None })
 }
 
-/// A line and its end, if that is not CRLF.
-fn split_end(line: &[u8]) -> (&[u8], Option<LineEnd>) {
+/// A line and its end.
+fn split_end(line: &[u8]) -> (&[u8], LineEnd) {
     if let Some(text) = line.strip_suffix(b"\r\n") {
-        return (text, None);
+        return (text, LineEnd::CrLf);
     }
     match line.strip_suffix(b"\n") {
-        Some(text) => (text, Some(LineEnd::Lf)),
-        None => (line, Some(LineEnd::Nothing)),
+        Some(text) => (text, LineEnd::Lf),
+        None => (line, LineEnd::Nothing),
     }
 }
 
@@ -170,6 +188,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Tried(attempt) => reach::tried(attempt, lang),
         Happening::Opened(endpoints) => reach::opened(endpoints, lang),
         Happening::NotOpened(failure) => reach::not_opened(failure, lang),
+        Happening::Stored(what) => (Role::Notice, stored::said(what, None, lang)),
         Happening::Prefaced(bytes) => reach::prefaced(bytes, lang),
         Happening::Aside(text) => reach::said(text, lang),
         Happening::Exited(how) => reach::exited(how, lang),

@@ -22,8 +22,10 @@ use crate::session::header::Group;
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
+use crate::session::thread::{self, Letter, Threads, Tie};
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
+use crate::smtp::line::LineEnd;
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
 use crate::smtp::sts::Mode;
@@ -48,6 +50,7 @@ pub struct Session<'a> {
     overdue: Vec<Missed>,
     envelope: Vec<Carried>,
     content: Vec<Sent>,
+    threads: Vec<Vec<Place>>,
     tls: Option<Tls>,
     who: Option<Who>,
     offered: Option<Offered>,
@@ -261,6 +264,7 @@ struct Delivered {
 
 #[derive(Serialize)]
 struct Sent {
+    stored: Option<Kept>,
     wire_size: u64,
     lines: usize,
     stuffed_dots: u64,
@@ -272,6 +276,87 @@ struct Sent {
     trace: Way,
     text: Option<String>,
     base64: Option<String>,
+}
+
+/// A place among the messages that answer one another: a message, or one that is not here.
+#[derive(Serialize)]
+struct Place {
+    depth: usize,
+    message: Option<usize>,
+    id: Option<String>,
+    /// How many before it are not here either.
+    missing_before: usize,
+    tied_by: Option<&'static str>,
+    odd: Vec<Broken>,
+}
+
+#[derive(Serialize)]
+struct Broken {
+    what: &'static str,
+    about: String,
+}
+
+/// The threads, each from its first message or from what is missing there.
+fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
+    let Threads { letters, entries, .. } = Threads::of(letters(dialogue));
+    let mut threads: Vec<Vec<Place>> = Vec::new();
+    for entry in entries {
+        let (message, id, missing_before) = match entry.who {
+            thread::Who::Here(at) => (Some(at), letters.get(at).and_then(|l| l.id.clone()), 0),
+            thread::Who::Missing { id, before } => (None, Some(id), before),
+        };
+        let odd = entry.odd.into_iter();
+        let place = Place {
+            depth: entry.depth,
+            message,
+            id,
+            missing_before,
+            tied_by: entry.tie.map(Tie::field),
+            odd: odd.map(|odd| Broken { what: odd.what.name(), about: odd.about }).collect(),
+        };
+        match threads.last_mut().filter(|_| entry.depth > 0) {
+            Some(thread) => thread.push(place),
+            None => threads.push(vec![place]),
+        }
+    }
+    threads
+}
+
+/// What each message says of itself and of those before it.
+pub fn letters(dialogue: &Dialogue) -> Vec<Letter> {
+    let head = |message: &Message| Content::head(message.content_up_to(HEADER_LIMIT));
+    let letter = |message| Letter::of(&head(message), message.is_complete());
+    dialogue.messages().iter().map(letter).collect()
+}
+
+/// No header section is longer.
+const HEADER_LIMIT: u64 = 1 << 20;
+
+/// Where a message lies that crossed no wire.
+#[derive(Serialize)]
+struct Kept {
+    file: String,
+    number: Option<u64>,
+    separator: Option<String>,
+    flags: Option<String>,
+    line_end: &'static str,
+    quoted_from: usize,
+}
+
+impl Kept {
+    fn of(message: &Message) -> Option<Self> {
+        let stored = message.is_in()?;
+        let separator = stored.separator().trim_ascii_end();
+        Some(Self {
+            file: stored.file.clone(),
+            number: stored.number,
+            separator: (!separator.is_empty())
+                .then(|| String::from_utf8_lossy(separator).into_owned()),
+            flags: stored.flags.clone(),
+            line_end: if message.usual_end() == LineEnd::Lf { "lf" } else { "crlf" },
+            quoted_from: message.quoted(),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -582,6 +667,7 @@ pub fn session<'a>(
             .enumerate()
             .map(|(at, message)| sent(dialogue, at, message, setting.lang()))
             .collect(),
+        threads: threads(dialogue),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,
@@ -623,13 +709,6 @@ impl<'a> Session<'a> {
     /// The same, with the stage at which something was not as wished.
     pub fn failed_at(self, stage: Option<&'a str>) -> Self {
         Self { stage, ..self }
-    }
-
-    /// The message alone, without the dialogue that was made up around it.
-    pub fn of_message(mut self) -> Self {
-        self.exchanges.clear();
-        self.findings.retain(|finding| finding.r#where.message.is_some());
-        self
     }
 }
 
@@ -763,6 +842,7 @@ fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
     let small = bytes.len() <= CONTENT_LIMIT;
     let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
     Sent {
+        stored: Kept::of(message),
         wire_size: message.wire_len(),
         lines: message.line_count(),
         stuffed_dots: message.stuffed(),

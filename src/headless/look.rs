@@ -1,7 +1,7 @@
 //! One view of a message, printed, or one of its parts, as it is.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -11,23 +11,30 @@ use crate::display::content::{self, ContentView, Judged, Laid, Sheet, Shown};
 use crate::display::words::grouped;
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
+use crate::session::thread::Threads;
 use crate::session::{Dialogue, Message};
 
-use super::{Outcome, Setting, say, show};
+use super::{Outcome, Setting, json, mailbox, print, say, show};
 
 /// Columns of what is printed, so that it fits a terminal of eighty.
 const COLUMNS: usize = 78;
 
-/// Prints what was asked for of a message in `path`.
+/// Prints what was asked for of a message in each of `files`.
 ///
 /// # Errors
 /// When there is no such message or part, or it cannot be read or written.
-pub fn run(path: &Path, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Outcome> {
-    let lang = setting.lang();
-    let (dialogue, told) = show::open_as_session(path, lang)?;
-    if let Some(told) = told {
-        eprintln!("ehlo: {told}");
+pub fn run(files: Vec<PathBuf>, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    for files in mailbox::together(files) {
+        let found = mailbox::open(&files, setting.lang(), &mut |_, _| true)?;
+        for told in &found.told {
+            eprintln!("ehlo: {told}");
+        }
+        look(&show::fold(&found.journal), seen, setting.lang())?;
     }
+    Ok(Outcome::Done)
+}
+
+fn look(dialogue: &Dialogue, seen: &SeenArgs, lang: Lang) -> anyhow::Result<()> {
     let index = |n: u32| usize::try_from(n).unwrap_or(usize::MAX) - 1;
     let (at, message) = chosen(dialogue.messages(), seen.message.map(index), lang)?;
     let content = Content::read(message.content());
@@ -51,25 +58,28 @@ pub fn run(path: &Path, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Ou
         (view, part) => {
             let view = view.unwrap_or(ContentView::Body);
             let shown = Shown { part, ..Shown::default() };
-            let judged = Judged::of(&content, Some((&dialogue, at)));
-            say(&text(view, message, (&content, &judged), shown, lang))?;
+            say(&text(view, dialogue, (at, &content), shown, lang))?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(())
 }
 
-/// A view of a message as text.
-pub fn text(
+/// A view of message number `at` of a session as text; the tree is one of all messages.
+fn text(
     view: ContentView,
-    message: &Message,
-    (content, judged): (&Content, &Judged),
+    dialogue: &Dialogue,
+    (at, content): (usize, &Content),
     shown: Shown,
     lang: Lang,
 ) -> String {
+    let Some(message) = dialogue.messages().get(at).filter(|_| view != ContentView::Thread) else {
+        return print::threads(&Threads::of(json::letters(dialogue)), lang);
+    };
     // Lines as they are stay whole.
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };
-    let laid = Laid::default();
-    content::text(view, &Sheet { content, judged, message, shown, lang, columns, laid: &laid })
+    let (judged, laid) = (Judged::of(content, Some((dialogue, at))), Laid::default());
+    let sheet = Sheet { content, judged: &judged, message, shown, lang, columns, laid: &laid };
+    content::text(view, &sheet)
 }
 
 /// The message that is meant: the last one if none is named.
@@ -111,9 +121,8 @@ pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     };
     let (at, message) = chosen(dialogue.messages(), index, lang)?;
     let content = Content::read(message.content());
-    let judged = Judged::of(&content, Some((dialogue, at)));
-    let text = text(view, message, (&content, &judged), Shown::default(), lang);
-    Ok(super::print::commented(&text))
+    let text = text(view, dialogue, (at, &content), Shown::default(), lang);
+    Ok(print::commented(&text))
 }
 
 /// `:save-part [PART] [--as FORM] FILE`, of the last message. A file that is there stays.

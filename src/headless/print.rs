@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::display::content::header::UNBOUNDED;
 use crate::display::content::parts::part_words;
-use crate::display::content::{Judged, Line, header, trace};
+use crate::display::content::{Judged, Line, header, thread, trace};
 use crate::display::envelope::{
     ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
 };
@@ -12,13 +12,14 @@ use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;
 use crate::display::words::{address, answers_for, delivery_words, end_word, full_fate_words};
-use crate::display::{login, offers, security, who};
+use crate::display::{login, offers, security, stored, who};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::card::Card;
 use crate::session::content::Content;
+use crate::session::thread::Threads;
 use crate::session::{
-    Dialogue, Exchange, Fate, Identity, Recipient, Row, Transaction, secrets, timing,
+    Dialogue, Exchange, Fate, Identity, Message, Recipient, Row, Transaction, secrets, timing,
 };
 use crate::smtp::param::Param;
 use crate::smtp::reply::Reply;
@@ -122,7 +123,7 @@ impl Printer {
             && line >= DATA_LINES
         {
             let message = dialogue.messages().get(message);
-            let lines = message.map_or(0, crate::session::Message::line_count);
+            let lines = message.map_or(0, Message::line_count);
             // While it grows, nobody knows which line is the last one.
             let grows = message.is_some_and(|m| !m.is_complete()) && dialogue.phase().is_open();
             if line == DATA_LINES && lines > DATA_LINES + 1 {
@@ -397,6 +398,20 @@ fn recipients(dialogue: &Dialogue, transaction: &Transaction, lang: Lang, out: &
 
 fn word(lang: Lang, key: &'static str) -> &'static str {
     knowledge::word(lang, key)
+}
+
+/// Which message answers which.
+pub fn threads(threads: &Threads, lang: Lang) -> String {
+    let lines = thread::lines(threads, (0, usize::MAX), usize::MAX, None, lang);
+    lines.iter().flat_map(|line| ["  ".to_owned(), line.text(), "\n".to_owned()]).collect()
+}
+
+/// Which message of several it is, and where it lies.
+pub fn message_head(message: &Message, index: usize, lang: Lang) -> String {
+    let head = knowledge::fill(lang, "print.message", &[("n", &(index + 1).to_string())]);
+    let place = message.is_in().map(|stored| stored::said(stored, Some(message), lang));
+    let parts = [Some(head), place].into_iter().flatten().collect::<Vec<_>>();
+    format!("# {}", parts.join(word(lang, "colon")))
 }
 
 /// The content of a message in words: its header, the way it took, and its parts.

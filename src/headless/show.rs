@@ -1,65 +1,54 @@
-//! `ehlo show`: prints what a recording, a transcript or a message holds.
+//! `ehlo show`: prints what a recording, a transcript or messages hold.
 
-use std::path::Path;
-
-use anyhow::{Context as _, Error};
-
-use bytes::Bytes;
+use std::path::PathBuf;
 
 use crate::display::content::Judged;
-use crate::display::{login, recording, transcript as misread};
-use crate::journal::{
-    Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side, file, transcript,
-};
+use crate::display::login;
+use crate::journal::Journal;
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
+use crate::session::thread::Threads;
 use crate::session::{Dialogue, Keep};
-use crate::smtp::payload;
 
+use super::mailbox::{self, Found};
 use super::print::{self, Printer};
-use super::{Outcome, Setting, json, read_input, say};
+use super::{Outcome, Setting, json, say};
 
-/// What a file turned out to be.
-pub enum Found {
-    /// A journal or transcript, and the number of a last line that was cut off.
-    Session(Journal, Option<usize>),
-    /// A message.
-    Message(Vec<u8>),
-}
-
-/// Prints `path`.
+/// Prints `files`, one session behind another.
 ///
 /// # Errors
-/// When it cannot be read or is none of these; with the place where it is wrong.
-pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
-    let lang = setting.lang();
-    let journal = match open(path, lang)? {
-        Found::Message(bytes) if as_json => {
-            let journal = message_journal(bytes);
-            let dialogue = fold(&journal);
-            let session = json::session(&journal.header, &dialogue, "read", setting, None);
-            say(&json::line(&session.of_message())?)?;
-            return Ok(Outcome::Done);
+/// When one cannot be read or is nothing that is known; with the place where it is wrong.
+pub fn run(
+    files: Vec<PathBuf>,
+    full: bool,
+    as_json: bool,
+    setting: &Setting,
+) -> anyhow::Result<Outcome> {
+    for (at, files) in mailbox::together(files).iter().enumerate() {
+        if at > 0 && !as_json {
+            say("\n")?;
         }
-        Found::Message(bytes) => {
-            let content = Content::read(bytes);
-            say(&print::content(&content, &Judged::of(&content, None), lang))?;
-            return Ok(Outcome::Done);
+        let found = mailbox::open(files, setting.lang(), &mut |_, _| true)?;
+        for told in &found.told {
+            eprintln!("ehlo: {told}");
         }
-        Found::Session(journal, torn) => {
-            if let Some(line) = torn {
-                eprintln!("ehlo: {}", torn_words(path, line, lang));
-            }
-            journal
-        }
-    };
-    let dialogue = fold(&journal);
+        print(&found, full, as_json, setting)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn print(found: &Found, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<()> {
+    let (lang, journal) = (setting.lang(), &found.journal);
+    let dialogue = fold(journal);
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", setting, None);
-        say(&json::line(&session)?)?;
-        return Ok(Outcome::Done);
+        return say(&json::line(&session)?);
     }
-    say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
+    // A message in a file was said by nobody: its lines are printed if all are asked for.
+    let spoken = !dialogue.exchanges().is_empty() || dialogue.messages().is_empty();
+    if spoken || full {
+        say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
+    }
     if let Some(told) = login::logged_in(&dialogue, lang) {
         say(&format!("\n# {told}\n"))?;
     }
@@ -71,13 +60,25 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     if !envelope.is_empty() {
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
-    for (at, message) in dialogue.messages().iter().enumerate() {
+    let messages = dialogue.messages();
+    for (at, message) in messages.iter().enumerate() {
         let content = Content::read(message.content());
         let judged = Judged::of(&content, Some((&dialogue, at)));
         let content = print::content(&content, &judged, lang);
-        say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
+        if spoken || full {
+            say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
+        } else if messages.len() == 1 {
+            say(&content)?;
+        } else {
+            let gap = if at > 0 { "\n" } else { "" };
+            say(&format!("{gap}{}\n{content}", print::message_head(message, at, lang)))?;
+        }
     }
-    Ok(Outcome::Done)
+    if messages.len() > 1 {
+        let threads = print::threads(&Threads::of(json::letters(&dialogue)), lang);
+        say(&format!("\n{}", heading(lang, "thread.title", &threads)))?;
+    }
+    Ok(())
 }
 
 fn heading(lang: Lang, key: &'static str, text: &str) -> String {
@@ -92,75 +93,4 @@ pub fn fold(journal: &Journal) -> Dialogue {
         dialogue.apply(event);
     }
     dialogue
-}
-
-/// Reads a file as a session; a message is one that was sent. A second value is something to tell.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_as_session(path: &Path, lang: Lang) -> anyhow::Result<(Dialogue, Option<String>)> {
-    Ok(match open(path, lang)? {
-        Found::Session(journal, torn) => {
-            (fold(&journal), torn.map(|line| torn_words(path, line, lang)))
-        }
-        Found::Message(bytes) => (fold(&message_journal(bytes)), None),
-    })
-}
-
-fn torn_words(path: &Path, line: usize, lang: Lang) -> String {
-    let (file, n) = (path.display().to_string(), line.to_string());
-    knowledge::fill(lang, "message.torn", &[("file", &file), ("n", &n)])
-}
-
-/// Reads a file; its extension decides what it is before its content does.
-///
-/// # Errors
-/// With the file's name and the place where it is wrong.
-pub fn open(path: &Path, lang: Lang) -> anyhow::Result<Found> {
-    let bytes = read_input(path, lang)?;
-    let name = path.display();
-    anyhow::ensure!(!bytes.is_empty(), "{name}: {}", knowledge::word(lang, "message.empty-file"));
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    match extension {
-        "eml" => return Ok(Found::Message(bytes)),
-        "txt" | "transcript" => {}
-        _ if file::is_journal(&bytes) || matches!(extension, "jsonl" | "journal") => {
-            let told = |error| Error::msg(recording::say(&error, lang));
-            let found =
-                file::read(bytes.as_slice()).map_err(told).with_context(|| name.to_string())?;
-            return Ok(Found::Session(found.journal, found.torn));
-        }
-        _ if looks_like_message(&bytes) => return Ok(Found::Message(bytes)),
-        _ => {}
-    }
-    let told = |error| Error::msg(misread::say(&error, lang));
-    let journal = transcript::recording(&bytes).map_err(told).with_context(|| name.to_string())?;
-    Ok(Found::Session(journal, None))
-}
-
-/// A first line such as `Subject: …`, where a transcript has `C: ` or `S: `.
-fn looks_like_message(bytes: &[u8]) -> bool {
-    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let name: Vec<u8> = line.iter().copied().take_while(|b| *b != b':').collect();
-    name.len() > 1
-        && name.len() < line.len()
-        && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
-}
-
-/// A journal that holds nothing but a message. Its line ends are those of the wire, not of the file.
-fn message_journal(bytes: Vec<u8>) -> Journal {
-    let fidelity = Fidelity { exact_bytes: false, real_time: false };
-    let mut journal = Journal::new(Header { fidelity, ..Header::default() });
-    let mut add = |what| journal.append(Event::new(Moment(0), what));
-    add(Happening::Opened(Endpoints::default()));
-    for (from, data) in [
-        (Side::Server, Bytes::from_static(b"220 \r\n")),
-        (Side::Client, Bytes::from_static(b"DATA\r\n")),
-        (Side::Server, Bytes::from_static(b"354 \r\n")),
-        (Side::Client, payload::stuff(bytes)),
-    ] {
-        add(Happening::Bytes { from, data, veiled: Vec::new() });
-    }
-    add(Happening::Closed { by: Side::Client, how: Ending::Finished });
-    journal
 }

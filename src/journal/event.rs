@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, PolicyFacts, TlsFacts, TlsFailure};
+use super::stored::Stored;
 use crate::smtp::Span;
 use crate::smtp::wait::Wait;
 
@@ -123,6 +124,8 @@ pub enum Happening {
         /// Ranges that were secrets and are blanked, at their length.
         veiled: Vec<Span>,
     },
+    /// A message lay in a file: it crossed no wire.
+    Stored(Box<Stored>),
     /// A server that is a program said this on its standard error.
     Aside(Bytes),
     /// A server that is a program ended, in the system's words.

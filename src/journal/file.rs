@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::header::VERSION;
 use super::{
     Attempt, DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg,
-    Moment, NameFacts, PolicyFacts, Side, TlsFacts, TlsFailure,
+    Moment, NameFacts, PolicyFacts, Side, Stored, TlsFacts, TlsFailure,
 };
 use crate::smtp::Span;
 use crate::smtp::wait::Wait;
@@ -187,6 +187,8 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prefaced: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    stored: Option<StoredRow<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     aside: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     aside_base64: Option<String>,
@@ -208,6 +210,54 @@ struct Row<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
+
+/// A message in a file. Without a place it is all of the bytes.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRow<'a> {
+    #[serde(borrow)]
+    file: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flags: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<[usize; 2]>,
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+}
+
+impl<'a> StoredRow<'a> {
+    fn of(stored: &'a Stored) -> Self {
+        let Stored { file, number, flags, data, message } = stored;
+        let text = std::str::from_utf8(data).ok().map(Cow::Borrowed);
+        let all = *message == Span::new(0, data.len());
+        Self {
+            file: Cow::Borrowed(file),
+            number: *number,
+            flags: flags.clone(),
+            message: (!all).then_some([message.start, message.end]),
+            base64: text.is_none().then(|| STANDARD.encode(data)),
+            text,
+        }
+    }
+
+    fn stored(self) -> Result<Stored, String> {
+        let data = match (self.text, self.base64) {
+            (Some(text), None) => Bytes::copy_from_slice(text.as_bytes()),
+            (None, Some(text)) => STANDARD.decode(text).map_err(|error| error.to_string())?.into(),
+            _ => return Err("one of `text` and `base64` is needed".to_owned()),
+        };
+        let [start, end] = self.message.unwrap_or([0, data.len()]);
+        if start > end || end > data.len() {
+            return Err(format!("`message` is not inside {} bytes", data.len()));
+        }
+        let (file, message) = (self.file.into_owned(), Span::new(start, end));
+        Ok(Stored { file, number: self.number, flags: self.flags, data, message })
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,6 +290,7 @@ impl<'a> Row<'a> {
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
             // A header is binary, or short enough to be read here all the same.
             Happening::Prefaced(data) => row.prefaced = Some(STANDARD.encode(data)),
+            Happening::Stored(stored) => row.stored = Some(StoredRow::of(stored)),
             Happening::Aside(data) => match std::str::from_utf8(data) {
                 Ok(text) => row.aside = Some(Cow::Borrowed(text)),
                 Err(_) => row.aside_base64 = Some(STANDARD.encode(data)),
@@ -288,6 +339,11 @@ impl<'a> Row<'a> {
                 .transpose()?
                 .map(|data| bytes(Side::Server, data.into())),
             self.prefaced.map(decode).transpose()?.map(|data| Happening::Prefaced(data.into())),
+            self.stored
+                .map(StoredRow::stored)
+                .transpose()
+                .map_err(|problem| wrong("misread.event", problem))?
+                .map(|stored| Happening::Stored(Box::new(stored))),
             self.aside.map(text).map(Happening::Aside),
             self.aside_base64.map(decode).transpose()?.map(|data| Happening::Aside(data.into())),
             self.exited.map(Happening::Exited),
@@ -341,6 +397,14 @@ mod tests {
             detail: String::new(),
             took: 8,
         };
+        let whole = Stored::whole("a.eml".into(), Bytes::from_static(b"A: \"b\"\n\xff"));
+        let part = Stored {
+            file: "b.mbox".into(),
+            number: Some(2),
+            flags: Some("RS".into()),
+            data: Bytes::from_static(b"From \r\nA: b\r\n\r\n"),
+            message: Span::new(7, 13),
+        };
         vec![
             Event::new(Moment(0), Happening::LookedUp(facts)),
             Event::new(Moment(0), Happening::Tried(attempt)),
@@ -349,6 +413,8 @@ mod tests {
             Event::new(Moment(1), Happening::Opened(endpoints)),
             Event::bytes(Moment(2), Side::Server, Bytes::from_static(b"220 \"x\"\r\n")),
             Event::bytes(Moment(3), Side::Client, Bytes::from_static(b"\xff\x00\r\n")),
+            Event::new(Moment(3), Happening::Stored(Box::new(whole))),
+            Event::new(Moment(3), Happening::Stored(Box::new(part))),
             Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"cannot\n"))),
             Event::new(Moment(3), Happening::Aside(Bytes::from_static(b"\xfe"))),
             Event::new(Moment(3), Happening::Prefaced(Bytes::from_static(b"PROXY\xff"))),
@@ -401,6 +467,15 @@ mod tests {
                 (2, 1),
                 "misread.event",
                 "Invalid",
+            ),
+            (
+                format!(
+                    "{head}{}\n",
+                    r#"{"at":1,"stored":{"file":"a","message":[2,1],"text":"abc"}}"#
+                ),
+                (2, 1),
+                "misread.event",
+                "`message` is not inside 3 bytes",
             ),
             (
                 format!("{head}{{\"at\":1,\"clent\":\"x\"}}\n{head}"),

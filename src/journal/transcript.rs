@@ -422,6 +422,11 @@ impl Writing {
                     let _ = writeln!(self.out, "# stderr: {}", excerpt(line));
                 }
             }
+            // No side has said it.
+            Happening::Stored(stored) => {
+                let (file, size) = (excerpt(stored.file.as_bytes()), stored.message.len());
+                let _ = writeln!(self.out, "# a message of {size} bytes in {file}");
+            }
             Happening::Opened(_)
             | Happening::LookedUp(_)
             | Happening::Fetched(_)

@@ -155,6 +155,13 @@ impl Content {
         content
     }
 
+    /// Reads the header section alone.
+    pub fn head(raw: impl Into<Bytes>) -> Self {
+        let mut raw: Bytes = raw.into();
+        raw.truncate(body_start(&raw).unwrap_or(raw.len()));
+        Self::read(raw)
+    }
+
     /// The first field called `name`, whatever its case.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name.eq_ignore_ascii_case(name))

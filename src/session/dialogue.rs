@@ -243,6 +243,12 @@ impl Dialogue {
                 self.prefaced = true;
                 self.notice(event);
             }
+            Happening::Stored(stored) => {
+                self.notice(event);
+                let message = Message::stored((**stored).clone());
+                self.wire.extend_data(self.messages.len(), 0, message.line_count());
+                self.messages.push(message);
+            }
             Happening::LookedUp(_)
             | Happening::Fetched(_)
             | Happening::Inquired
@@ -475,6 +481,11 @@ impl Dialogue {
     /// All messages in the order in which they began.
     pub fn messages(&self) -> &[Message] {
         &self.messages
+    }
+
+    /// Whether nothing was said, and there are messages all the same: they lie in files.
+    pub fn is_mailbox(&self) -> bool {
+        self.phase == Phase::Offline && !self.messages.is_empty()
     }
 
     /// The transactions.

@@ -1,8 +1,10 @@
-//! One message as it crossed the wire, and its content without the stuffed dots.
+//! One message as it crossed the wire or lay in a file, and its content without the stuffed dots.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
+use crate::journal::{Stored, mbox};
 use crate::smtp::Oddity;
+use crate::smtp::line::LineEnd;
 use crate::smtp::payload::{self, END_MARK, Feeler, Scanner, Texture};
 
 /// How a message is carried.
@@ -12,9 +14,13 @@ enum Carriage {
     Data(Box<Scanner>),
     /// BDAT: octets as they are, counted (RFC 3030 §2).
     Chunks(Feeler),
+    /// It lies in a file: nothing was done to it to carry it. How many of its lines an mbox may have
+    /// quoted.
+    Stored(Box<Stored>, usize),
 }
 
-/// A message that is being sent or was sent.
+/// A message that is being sent, was sent, or lies in a file. «On the wire» is there its place in
+/// that file.
 #[derive(Clone, Debug)]
 pub struct Message {
     carriage: Carriage,
@@ -22,6 +28,7 @@ pub struct Message {
     starts: Vec<u32>,
     chunks: Vec<u64>,
     line_ends: usize,
+    crlf_ends: usize,
     open_line: bool,
     wire_len: u64,
     kept: usize,
@@ -40,6 +47,16 @@ impl Message {
         Self::new(Carriage::Chunks(Feeler::default()), keep)
     }
 
+    /// A message in a file: all of it, and zero bytes are copied.
+    pub fn stored(stored: Stored) -> Self {
+        let bytes = stored.bytes();
+        let quoted = if stored.number.is_some() { mbox::quoted(&bytes) } else { 0 };
+        let mut message = Self::new(Carriage::Stored(Box::new(stored), quoted), usize::MAX);
+        message.add(&bytes);
+        message.complete = true;
+        message
+    }
+
     fn new(carriage: Carriage, keep: usize) -> Self {
         Self {
             carriage,
@@ -47,6 +64,7 @@ impl Message {
             starts: vec![0],
             chunks: Vec::new(),
             line_ends: 0,
+            crlf_ends: 0,
             open_line: false,
             wire_len: 0,
             kept: 0,
@@ -63,6 +81,7 @@ impl Message {
                 feeler.push(data);
                 (std::mem::take(data), false)
             }
+            Carriage::Stored(..) => (std::mem::take(data), false),
         };
         self.add(&taken);
         self.complete = done;
@@ -94,6 +113,8 @@ impl Message {
         let room = self.keep.saturating_sub(self.kept).min(taken.len());
         for at in memchr::memchr_iter(b'\n', taken) {
             self.line_ends += 1;
+            let before = at.checked_sub(1).and_then(|at| taken.get(at));
+            self.crlf_ends += usize::from(before == Some(&b'\r'));
             // What is not kept cannot be shown by line either.
             if at < room
                 && let Ok(start) = u32::try_from(self.wire_len + at as u64 + 1)
@@ -123,7 +144,7 @@ impl Message {
 
     /// The size of the message: neither doubled dots nor the end mark count (RFC 1870 §5).
     pub fn content_len(&self) -> u64 {
-        let marked = self.complete && !self.is_chunked();
+        let marked = self.complete && self.is_stuffed();
         let mark = if marked { END_MARK.len() as u64 } else { 0 };
         self.wire_len - self.stuffed() - mark
     }
@@ -173,6 +194,8 @@ impl Message {
         match &self.carriage {
             Carriage::Data(scanner) => scanner.texture(),
             Carriage::Chunks(feeler) => feeler.texture(),
+            // Nobody asks what it takes to send it.
+            Carriage::Stored(..) => Texture::default(),
         }
     }
 
@@ -198,8 +221,41 @@ impl Message {
     fn scanner(&self) -> Option<&Scanner> {
         match &self.carriage {
             Carriage::Data(scanner) => Some(scanner),
-            Carriage::Chunks(_) => None,
+            Carriage::Chunks(_) | Carriage::Stored(..) => None,
         }
+    }
+
+    /// Where it lies, if it is in a file.
+    pub fn is_in(&self) -> Option<&Stored> {
+        match &self.carriage {
+            Carriage::Stored(stored, _) => Some(stored),
+            Carriage::Data(_) | Carriage::Chunks(_) => None,
+        }
+    }
+
+    /// How many of its lines begin as an mbox quotes a line, if it lies in one.
+    pub const fn quoted(&self) -> usize {
+        match self.carriage {
+            Carriage::Stored(_, quoted) => quoted,
+            Carriage::Data(_) | Carriage::Chunks(_) => 0,
+        }
+    }
+
+    /// Whether any of its lines has an end.
+    pub const fn ends_lines(&self) -> bool {
+        self.line_ends > 0
+    }
+
+    /// Whether dots are stuffed in it and a lone dot ends it: it was carried by DATA.
+    pub const fn is_stuffed(&self) -> bool {
+        matches!(self.carriage, Carriage::Data(_))
+    }
+
+    /// How its lines are meant to end: on the wire with CRLF, in a file as most of them do.
+    pub const fn usual_end(&self) -> LineEnd {
+        let lf =
+            matches!(self.carriage, Carriage::Stored(..)) && self.crlf_ends * 2 < self.line_ends;
+        if lf { LineEnd::Lf } else { LineEnd::CrLf }
     }
 
     /// Number of lines on the wire, an unfinished last one and the end mark included.
@@ -248,26 +304,50 @@ impl Message {
         out
     }
 
+    /// What is kept of its first `limit` bytes, to be read elsewhere: nothing is copied here.
+    pub fn kept_up_to(&self, limit: u64) -> Kept {
+        let mut end = (self.kept as u64).min(limit);
+        if self.is_stuffed() && self.complete && self.forgotten() == 0 {
+            end = end.min(self.wire_len - END_MARK.len() as u64);
+        }
+        let piece = |(at, piece): &(u64, Bytes)| {
+            let len = usize::try_from(end.saturating_sub(*at)).unwrap_or(usize::MAX);
+            piece.slice(..len.min(piece.len()))
+        };
+        let pieces = self.pieces.iter().take_while(|(at, _)| *at < end).map(piece).collect();
+        Kept { pieces, stuffed: self.is_stuffed() }
+    }
+
     /// The message itself: dots unstuffed, end mark taken away.
-    pub fn content(&self) -> Vec<u8> {
+    pub fn content(&self) -> Bytes {
         self.content_up_to(u64::MAX)
     }
 
     /// The content of its first `limit` bytes on the wire.
-    pub fn content_up_to(&self, limit: u64) -> Vec<u8> {
-        let mut end = self.kept as u64;
-        if self.scanner().is_none() {
-            return self.wire(0, end.min(limit));
+    pub fn content_up_to(&self, limit: u64) -> Bytes {
+        self.kept_up_to(limit).content()
+    }
+}
+
+/// What is kept of a message, as it crossed the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    pieces: Vec<Bytes>,
+    stuffed: bool,
+}
+
+impl Kept {
+    /// The content of it; one piece without stuffed dots is not copied.
+    pub fn content(mut self) -> Bytes {
+        if self.stuffed {
+            return payload::unstuff(self.pieces.iter().map(|piece| &**piece)).into();
         }
-        if self.complete && self.forgotten() == 0 {
-            end -= END_MARK.len() as u64;
+        if self.pieces.len() > 1 {
+            let mut all = BytesMut::with_capacity(self.pieces.iter().map(Bytes::len).sum());
+            self.pieces.iter().for_each(|piece| all.extend_from_slice(piece));
+            return all.freeze();
         }
-        end = end.min(limit);
-        let pieces = self.pieces.iter().map(|(at, piece)| {
-            let len = usize::try_from(end.saturating_sub(*at)).unwrap_or(usize::MAX);
-            piece.get(..len.min(piece.len())).unwrap_or_default()
-        });
-        payload::unstuff(pieces)
+        self.pieces.pop().unwrap_or_default()
     }
 }
 
@@ -276,6 +356,7 @@ impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         let key = |m: &Self| (m.wire_len, m.kept, m.complete, m.is_chunked(), m.stuffed());
         key(self) == key(other)
+            && self.is_in() == other.is_in()
             && self.starts == other.starts
             && self.wire(0, u64::MAX) == other.wire(0, u64::MAX)
     }
@@ -284,6 +365,7 @@ impl PartialEq for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smtp::Span;
 
     #[test]
     fn lines_and_content() {
@@ -297,7 +379,7 @@ mod tests {
         assert_eq!(message.line(3).as_deref(), Some(b".\r\n".as_slice()));
         assert_eq!(message.line(4), None);
         assert_eq!(message.line_up_to(2, 3).as_deref(), Some(b"..x".as_slice()));
-        assert_eq!(message.content(), b"A: b\r\n\r\n.x\r\n");
+        assert_eq!(message.content(), &b"A: b\r\n\r\n.x\r\n"[..]);
         assert_eq!(message.content_len(), 12);
     }
 
@@ -355,6 +437,24 @@ mod tests {
         assert_eq!(message.line(0).as_deref(), Some(b"ab\r\n".as_slice()));
         assert_eq!(message.line(1), None);
         assert_eq!(message.line_up_to(1, 1), None);
-        assert_eq!(message.content(), b"ab\r\n");
+        assert_eq!(message.content(), &b"ab\r\n"[..]);
+    }
+
+    #[test]
+    fn what_lies_in_a_file_is_as_it_lies_there() {
+        let text = b"From x\nA: b\n\n..x\r\n.\r\nlast\n\n";
+        let data = Bytes::from_static(text);
+        let message = Span::new(7, text.len() - 1);
+        let stored = Stored { number: Some(1), data, message, ..Stored::default() };
+        let message = Message::stored(stored);
+        let lines: Vec<u8> =
+            (0..message.line_count()).flat_map(|at| message.line(at).unwrap()).collect();
+        assert_eq!(lines, b"A: b\n\n..x\r\n.\r\nlast\n");
+        assert_eq!(message.content(), lines);
+        assert_eq!((message.wire_len(), message.content_len()), (19, 19));
+        assert_eq!((message.line_count(), message.usual_end()), (5, LineEnd::Lf));
+        assert!(message.is_complete() && !message.is_chunked() && !message.is_stuffed());
+        assert_eq!(message.is_in().map(Stored::separator), Some(&b"From x\n"[..]));
+        assert_eq!(message.kept_up_to(6).content(), &b"A: b\n\n"[..]);
     }
 }

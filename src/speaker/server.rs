@@ -535,7 +535,7 @@ impl Server {
         let delivery = Delivery {
             sender: transaction.sender.address(),
             recipients: to.iter().map(|r| r.path.address()).collect(),
-            content: message.content(),
+            content: message.content().into(),
             held: parameters::held(&transaction.params, self.time()),
         };
         match (self.deliver)(delivery) {

@@ -351,7 +351,7 @@ impl Directive {
 
 /// Why there is nothing of a message to be seen.
 fn has_no_content(model: &Model) -> Option<&'static str> {
-    model.session.read.is_none().then_some("content.empty")
+    model.session.dialogue.messages().is_empty().then_some("content.empty")
 }
 
 /// Why nothing can ever be sent from a session that is only looked at.

@@ -7,6 +7,7 @@ use ropey::Rope;
 
 use crate::display::content::save::Wish;
 use crate::draft::Offers;
+use crate::session::Kept;
 use crate::session::content::Content;
 
 use super::editor::LeftDraft;
@@ -69,14 +70,25 @@ pub enum Effect {
         /// The address of the client in that talk.
         client: String,
     },
-    /// Read the content of a message; the bytes are its mail data without stuffing.
+    /// Read no more of what this session is to show; what was read stays.
+    StopReading(usize),
+    /// Read the content of a message.
     ReadContent {
         /// Number of the session.
         session: usize,
         /// Index of the message.
         message: usize,
-        /// Its bytes.
-        bytes: Vec<u8>,
+        /// What is kept of it.
+        kept: Kept,
+    },
+    /// Read which message answers which.
+    ReadThreads {
+        /// Number of the session.
+        session: usize,
+        /// How many messages there are, and whether the last one is complete.
+        of: (usize, bool),
+        /// Their beginnings, and whether each is complete.
+        kept: Vec<(Kept, bool)>,
     },
     /// Keep a part in a file.
     SavePart {

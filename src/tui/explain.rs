@@ -98,6 +98,9 @@ pub fn topics(model: &Model) -> Vec<Topic> {
         return topics_of_row(model, row);
     }
     let reply = last(model).and_then(|(_, exchange)| exchange.reply.as_ref());
+    if model.session.dialogue.is_mailbox() {
+        return Topic::new(Kind::Idea, "stored-message").into_iter().collect();
+    }
     reply.map(topics_of_reply).unwrap_or_default().into_iter().chain(phase(model)).collect()
 }
 
@@ -122,6 +125,10 @@ fn phase(model: &Model) -> Option<Topic> {
 
 /// What there is to say about the session as it stands.
 fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
+    if model.session.dialogue.is_mailbox() {
+        let topics = topics(model);
+        return topics.into_iter().map(|topic| about(model, topic, brief)).collect();
+    }
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
         Some((at, exchange)) => {
@@ -359,6 +366,9 @@ fn topics_of_way(what: &Happening) -> Vec<Topic> {
             _ => &["ports", "happy-eyeballs"],
         },
         Happening::Prefaced(_) => &["proxy-header"],
+        Happening::Stored(stored) if stored.number.is_some() => &["mbox", "stored-message"],
+        Happening::Stored(stored) if stored.flags.is_some() => &["maildir", "stored-message"],
+        Happening::Stored(_) => &["stored-message"],
         _ => &[],
     };
     ideas.iter().filter_map(|id| Topic::new(Kind::Idea, id)).collect()
@@ -415,13 +425,13 @@ pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
     let Some(message) = model.session.dialogue.messages().get(number) else { return Vec::new() };
     let bytes = message.line(line).unwrap_or_default();
     let idea = |id| Topic::new(Kind::Idea, id).into_iter().collect();
-    let last = message.is_complete() && !message.is_chunked() && line + 1 == message.line_count();
+    let last = message.is_complete() && message.is_stuffed() && line + 1 == message.line_count();
     // A dot with a blank beside it was meant as the end and is none.
-    let meant = !message.is_chunked() && bytes.trim_ascii() == b".";
+    let meant = message.is_stuffed() && bytes.trim_ascii() == b".";
     if last || meant {
         return idea("end-of-data");
     }
-    let read = model.session.read.as_ref().filter(|read| read.message == number);
+    let read = model.session.read.of(number);
     let of_part = || field_of_part(message, &read?.content, line);
     if let Some(first) = field_at(message, line).map(|(_, first)| first).or_else(of_part) {
         let field = message.line(first).unwrap_or_default();
@@ -429,7 +439,7 @@ pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
         return of_field_line(&name, &bytes);
     }
     match bytes.as_slice() {
-        [b'.', b'.', ..] if !message.is_chunked() => idea("dot-stuffing"),
+        [b'.', b'.', ..] if message.is_stuffed() => idea("dot-stuffing"),
         [b'-', b'-', _, ..] => idea("boundary"),
         _ => idea("body"),
     }

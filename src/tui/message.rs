@@ -19,6 +19,7 @@ use crate::speaker::{Login, Secret, Seed};
 use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
+use super::model::ReadThreads;
 use super::sending::Pieces;
 
 /// A file that a directive names and that cannot be read.
@@ -56,6 +57,15 @@ pub enum Message {
     Heard(usize, Event),
     /// What happened before in a session was read, and perhaps something is to be told about it.
     Loaded(usize, Box<Dialogue>, Option<String>),
+    /// So much of what happened before was read.
+    Reading {
+        /// Number of the session.
+        session: usize,
+        /// How many messages were read.
+        read: usize,
+        /// How many there are.
+        all: usize,
+    },
     /// The content of a message was read.
     ContentRead {
         /// Number of the session.
@@ -64,6 +74,13 @@ pub enum Message {
         message: usize,
         /// What was read.
         content: Box<Content>,
+    },
+    /// It was read which message answers which.
+    ThreadsRead {
+        /// Number of the session.
+        session: usize,
+        /// The tree.
+        threads: Box<ReadThreads>,
     },
     /// What the user has set is different now, and perhaps something is wrong with it.
     Configured(Vec<Change>, Option<String>),
@@ -130,7 +147,7 @@ pub enum Message {
         seed: Seed,
     },
     /// A part was to be kept in a file.
-    PartKept(Wish, Kept),
+    PartKept(Wish, Saved),
     /// Something to tell the person in one line.
     Say(String),
     /// Something went to the clipboard, or did not.
@@ -143,7 +160,7 @@ pub enum Message {
 
 /// What became of a file that was to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum Saved {
     /// It has so many bytes.
     Written(u64),
     /// It is there already, and nothing was written.

@@ -13,6 +13,7 @@ use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
 use crate::session::selection::Selection;
+use crate::session::thread::Threads;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -56,7 +57,32 @@ pub enum Trust {
     Asked,
 }
 
-/// The content of the last message, as far as it was read.
+/// How many contents are kept, and how many bytes of them beside the newest: one goes back and forth.
+const READ_KEPT: (usize, usize) = (8, 64 << 20);
+
+/// The contents of messages that were read, the newest last.
+#[derive(Clone, Debug, Default)]
+pub struct Contents(Vec<ReadContent>);
+
+impl Contents {
+    /// The content of a message, as far as it was read.
+    pub fn of(&self, message: usize) -> Option<&ReadContent> {
+        self.0.iter().find(|read| read.message == message)
+    }
+
+    /// Keeps what was read; what was read long ago is given up.
+    pub fn keep(&mut self, read: ReadContent) {
+        self.0.retain(|other| other.message != read.message);
+        let (most, room) = READ_KEPT;
+        let size = |kept: &[ReadContent]| kept.iter().map(|r| r.content.raw.len()).sum::<usize>();
+        while self.0.len() >= most || size(&self.0) > room {
+            self.0.remove(0);
+        }
+        self.0.push(read);
+    }
+}
+
+/// The content of a message, as far as it was read.
 #[derive(Clone, Debug, Default)]
 pub struct ReadContent {
     /// Which message it is of.
@@ -79,6 +105,15 @@ impl ReadContent {
     }
 }
 
+/// Which message answers which.
+#[derive(Clone, Debug)]
+pub struct ReadThreads {
+    /// How many messages there were, and whether the last one was complete.
+    pub of: (usize, bool),
+    /// The tree.
+    pub threads: Threads,
+}
+
 /// One session; several can be open.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says that something is under way")]
@@ -95,6 +130,8 @@ pub struct Session {
     pub other_end_of: Option<usize>,
     /// Whether what happened before is still being read.
     pub loading: bool,
+    /// How many messages of how many were read so far.
+    pub loaded: (usize, usize),
     /// Whether a connection is being made.
     pub dialling: bool,
     /// Whether it is being written to a file.
@@ -139,14 +176,22 @@ pub struct Session {
     pub view: ContentView,
     /// Which part of the message it shows, and how.
     pub shown: Shown,
-    /// The content as it was read.
-    pub read: Option<ReadContent>,
+    /// Of which message that is.
+    pub shown_of: Option<usize>,
     /// What is worked out about the transactions that are shown.
     pub cards: Cards,
     /// What is selected, and what is the same.
     pub selection: Selection,
-    /// Whether a large message is being read in the background.
-    pub reading: bool,
+    /// The message that the person has chosen to see.
+    pub chosen: Option<usize>,
+    /// The contents that were read.
+    pub read: Contents,
+    /// The large message that is being read in the background.
+    pub reading: Option<usize>,
+    /// Which message answers which, as far as that was read.
+    pub threads: Option<ReadThreads>,
+    /// Of which messages that is being read in the background.
+    pub threading: Option<(usize, bool)>,
     /// Lines that are kept until all of them leave in one write.
     pub group: Option<Group>,
     /// How many octets of a chunk were given away and are not on the wire yet.
@@ -187,6 +232,7 @@ impl Session {
             recorded: false,
             other_end_of: None,
             loading: false,
+            loaded: (0, 0),
             dialling: false,
             recording: false,
             tls_first: false,
@@ -209,10 +255,14 @@ impl Session {
             link: None,
             view: ContentView::default(),
             shown: Shown::default(),
-            read: None,
+            shown_of: None,
             cards: Cards::default(),
             selection: Selection::default(),
-            reading: false,
+            chosen: None,
+            read: Contents::default(),
+            reading: None,
+            threads: None,
+            threading: None,
             group: None,
             octets_given: 0,
             queue: None,
@@ -228,6 +278,11 @@ impl Session {
             by_hand: VecDeque::new(),
             line_stands: false,
         }
+    }
+
+    /// Whether messages are being read, which can be stopped.
+    pub const fn reads_messages(&self) -> bool {
+        self.loading && self.loaded.1 > 0
     }
 
     /// What the line being typed stands behind: the lines of a group that is being typed count as
@@ -272,12 +327,11 @@ impl Session {
         }
     }
 
-    /// Takes what was read of a message; of another one, nothing is seen yet.
-    pub fn take_read(&mut self, read: ReadContent) {
-        if self.read.as_ref().is_some_and(|before| before.message != read.message) {
+    /// Another message is shown: of it everything is seen in the way that fits best.
+    pub fn show_of(&mut self, message: usize) {
+        if self.shown_of.replace(message).is_some_and(|before| before != message) {
             self.shown = Shown { side: self.shown.side, ..Shown::default() };
         }
-        self.read = Some(read);
     }
 
     /// How far a pane of lines is scrolled.
@@ -508,6 +562,9 @@ impl Model {
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
             Pane::Explain => &[Layer::Explain, Layer::Panes, Layer::Any],
+            Pane::Content if self.session.view == ContentView::Thread => {
+                &[Layer::Thread, Layer::Panes, Layer::Any]
+            }
             Pane::Content => &[Layer::Content, Layer::Panes, Layer::Any],
             Pane::Envelope => &[Layer::Panes, Layer::Any],
         }

@@ -325,6 +325,12 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         {
             Some("reason.one-session")
         }
+        Action::MessageNext | Action::MessagePrevious
+            if model.session.dialogue.messages().len() < 2 =>
+        {
+            Some("message.only")
+        }
+        Action::MessageShow if model.session.view != ContentView::Thread => Some("thread.nothing"),
         Action::Choose | Action::Complete => Some("reason.no-list"),
         Action::Edit | Action::Insert => cannot_edit(model),
         Action::EditOutside => cannot_edit_outside(model),

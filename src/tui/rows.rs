@@ -16,7 +16,7 @@ use crate::display::Role;
 use crate::display::envelope::{began, since};
 use crate::display::line::{Shown, end_text, shown};
 use crate::display::text::width;
-use crate::display::token::{Token, tokens};
+use crate::display::token::{Token, tokens, visible};
 use crate::display::words::address;
 use crate::journal::Moment;
 use crate::knowledge;
@@ -245,8 +245,10 @@ fn pieces(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece
     if let Some(needle) = needle(model, session) {
         pieces = marked(needle, pieces);
     }
-    if row.end.is_none() && model.line_ends && !row.mark.is_empty() && !unfinished {
-        pieces.push((Role::Dim, "\\r\\n".to_owned()));
+    if row.end.is_none()
+        && let Some(end) = row.usual.filter(|_| model.line_ends && !unfinished)
+    {
+        pieces.push((Role::Dim, visible(end.bytes())));
     }
     for odd in notes(dialogue, at) {
         pieces.push((Role::Warn, format!(" {}", odd.id)));
@@ -379,7 +381,7 @@ fn partial(dialogue: &Dialogue, at: usize, with_secrets: bool) -> Option<Shown> 
     let mut bytes = bytes.to_vec();
     secrets::veil(&mut bytes, spans.into_iter().filter(|_| !with_secrets));
     let role = if mark == "C" { Role::Client } else { Role::Server };
-    Some(Shown { mark, role, tokens: tokens(&bytes), end: None, exchange: None })
+    Some(Shown { mark, role, tokens: tokens(&bytes), end: None, usual: None, exchange: None })
 }
 
 /// Who said it, its bytes, and what of them are secrets; those of the client are blanked already.

@@ -11,7 +11,10 @@ mod sessions;
 mod settings;
 mod watch;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -53,8 +56,8 @@ const BATCH: usize = 32;
 pub enum Start {
     /// A connection.
     Dial(Target),
-    /// A recording or transcript.
-    Open(PathBuf),
+    /// A recording or transcript, or messages.
+    Open(Vec<PathBuf>),
 }
 
 /// Opens the screen and stays until the person leaves.
@@ -91,12 +94,17 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
+        let mut reads = HashMap::new();
         for (id, start) in (1..).zip(starts) {
             match start {
                 Start::Dial(target) => {
                     _ = sessions.order(id, Order::Dial(target, Box::default()));
                 }
-                Start::Open(path) => reading::load(id, path, setting.lang(), inner.clone()),
+                Start::Open(paths) => {
+                    let stop = Arc::default();
+                    reads.insert(id, Arc::clone(&stop));
+                    reading::load(id, paths, setting.lang(), stop, inner.clone());
+                }
             }
         }
         let answer = followed.late_answer();
@@ -109,6 +117,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             clock,
             sessions,
             memory,
+            reads,
             drafts,
             keyboard,
             was_away: false,
@@ -126,6 +135,12 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     result
 }
 
+/// The first of several files, and how many there are beside it.
+fn named(paths: &[PathBuf]) -> String {
+    let first = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+    if paths.len() > 1 { format!("{first} +{}", paths.len() - 1) } else { first }
+}
+
 /// Opens the session for a start, before anything of it is read or connected.
 fn prepare(
     model: &mut Model,
@@ -135,7 +150,7 @@ fn prepare(
 ) -> anyhow::Result<()> {
     let target = match start {
         Start::Dial(target) => target.to_string(),
-        Start::Open(path) => path.display().to_string(),
+        Start::Open(paths) => named(paths),
     };
     let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
     let Some(session) = model.session_mut(id) else { return Ok(()) };
@@ -161,6 +176,8 @@ struct Loop {
     clock: Clock,
     sessions: Sessions,
     memory: Memory,
+    /// What is set where the reading of a session shall stop.
+    reads: HashMap<usize, Arc<AtomicBool>>,
     drafts: Drafts,
     keyboard: Keyboard,
     /// Whether another program had the terminal.

@@ -27,7 +27,7 @@ pub fn selected(model: &Model) -> Selection {
 /// Where a line of mail data stands in the content of its message; the end mark stands nowhere.
 /// Where the content was not read, the header stands as it is.
 pub fn place(session: &Session, message: usize, line: usize) -> Option<Span> {
-    let read = session.read.as_ref().filter(|read| read.message == message);
+    let read = session.read.of(message);
     if let Some(read) = read {
         return Some(read.content.line(line)).filter(|span| !span.is_empty());
     }
@@ -88,7 +88,7 @@ pub fn first_row(session: &Session) -> Option<usize> {
 
 /// The line of a message in which a byte of its content stands.
 pub fn line_of(session: &Session, message: usize, offset: usize) -> Option<usize> {
-    match session.read.as_ref().filter(|read| read.message == message) {
+    match session.read.of(message) {
         Some(read) => Some(read.content.line_at(offset)),
         None => Some(session.dialogue.messages().get(message)?.line_at(offset as u64)),
     }

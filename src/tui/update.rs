@@ -28,6 +28,7 @@ mod search;
 mod sending;
 mod sessions;
 mod themes;
+mod thread;
 mod transcript;
 mod trust;
 mod unsent;
@@ -37,20 +38,21 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
-use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
+use crate::session::{Dialogue, Message as SmtpMessage};
 
 use super::effect::Effect;
 use super::layout::too_small;
 use super::message::{Change, Message};
-use super::model::{Anchor, Model, Pane, ReadContent, Session};
+use super::model::{Anchor, Contents, Model, Pane, ReadContent, Session};
 use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
-use super::{rows, selection};
+use super::{rows, selection, view};
 
 pub use leaving::lost_with;
 pub use question::{answers, reason};
+pub use thread::read as read_threads;
 
 /// How far a page goes in a list.
 const PAGE: isize = 10;
@@ -73,13 +75,14 @@ const READ_NOW: u64 = 64 << 10;
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let before = linked::shown(model);
     let selected = linked::selected(model);
+    let shown = shown(model);
     let written = editor::place(model);
     // Of which session a secret stands in the line.
     let secret = model.prompt.held_secret().then_some(model.session.id);
     let mut effects = take(model, message);
     effects.extend(files::want(model));
-    let shown = super::view::envelope::shown(model);
-    model.session.cards.update(&model.session.dialogue, shown);
+    let cards = view::envelope::shown(model);
+    model.session.cards.update(&model.session.dialogue, cards);
     model.session.selection = selection::selected(model);
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
@@ -89,6 +92,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     }
     for effect in &effects {
         given(model, effect);
+    }
+    effects.extend(read_content(model));
+    effects.extend(thread::want(model));
+    if self::shown(model) != shown && model.session.id == shown.0 {
+        model.session.content_scroll = 0;
     }
     if linked::shown(model) != before {
         linked::show(model);
@@ -106,6 +114,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     advice::count_draft(model);
     sending::next_by_hand(model);
     effects
+}
+
+/// The session in front, and its message that is shown.
+fn shown(model: &Model) -> (usize, Option<usize>) {
+    (model.session.id, view::content::message(model).map(|(index, _)| index))
 }
 
 /// Whether a secret stands in the line: a key makes it one, and so does what is heard.
@@ -156,11 +169,25 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             pasting::paste(model, &text);
         }
         Message::Heard(id, event) => return heard(model, id, &event),
-        Message::Loaded(id, dialogue, notice) => return loaded(model, id, *dialogue, notice),
+        Message::Loaded(id, dialogue, notice) => loaded(model, id, *dialogue, notice),
+        Message::Reading { session, read, all } => {
+            if let Some(session) = model.session_mut(session) {
+                session.loaded = (read, all);
+            }
+        }
         Message::ContentRead { session, message, content } => {
-            return model
-                .session_mut(session)
-                .map_or_else(Vec::new, |session| content_read(session, message, *content));
+            if let Some(session) = model.session_mut(session) {
+                content_read(session, message, *content);
+            }
+        }
+        Message::ThreadsRead { session, threads } => {
+            // Those of fewer messages are no longer waited for.
+            if let Some(session) = model.session_mut(session)
+                && session.threading == Some(threads.of)
+            {
+                session.threading = None;
+                session.threads = Some(*threads);
+            }
         }
         Message::Configured(changes, told) => {
             // What was said of something else stays; what was wrong and is mended goes.
@@ -210,7 +237,12 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     // A session that was closed may still have something to say.
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
+    let messages = session.dialogue.messages().len();
     session.dialogue.apply(event);
+    if session.dialogue.messages().len() > messages {
+        // What is being filled is what one wants to see.
+        session.chosen = None;
+    }
     session.sight.grow(&session.dialogue);
     trust::heard(session, event, insecure);
     if let Some(group) = &mut session.group {
@@ -237,7 +269,6 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     if let Happening::Bytes { from, .. } = &event.what {
-        effects = read_content(session);
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
             queue.written();
         }
@@ -276,16 +307,17 @@ fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
 }
 
-fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) -> Vec<Effect> {
-    let Some(session) = model.session_mut(id) else { return Vec::new() };
+fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) {
+    let Some(session) = model.session_mut(id) else { return };
     session.dialogue = dialogue;
     session.sight.begin_again(&session.dialogue);
     session.loading = false;
-    session.read = None;
+    session.read = Contents::default();
+    session.threads = None;
+    session.threading = None;
+    session.reading = None;
     session.cards = Cards::default();
-    let effects = read_content(session);
     model.notice = model.notice.take().or(notice);
-    effects
 }
 
 fn configure(model: &mut Model, change: Change) -> Option<Effect> {
@@ -335,34 +367,39 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
     dialogue.envelope().open().map(|t| (t.exchange, dialogue.awaits_mail_data()))
 }
 
-fn content_read(session: &mut Session, message: usize, content: Content) -> Vec<Effect> {
-    session.reading = false;
-    let len = session.dialogue.messages().get(message).map_or(0, crate::session::Message::wire_len);
-    let read = ReadContent::new(&session.dialogue, message, len, content);
-    session.take_read(read);
-    read_content(session)
+fn content_read(session: &mut Session, message: usize, content: Content) {
+    if session.reading == Some(message) {
+        session.reading = None;
+    }
+    let len = session.dialogue.messages().get(message).map(SmtpMessage::wire_len);
+    if let Some(len) = len {
+        let read = ReadContent::new(&session.dialogue, message, len, content);
+        session.read.keep(read);
+    }
 }
 
-/// Reads the content of the last message, if there is more of it than was read.
-fn read_content(session: &mut Session) -> Vec<Effect> {
-    let Some((index, message)) = session.dialogue.messages().iter().enumerate().next_back() else {
+/// Reads the content of the message that is shown, if there is more of it than was read. One that was
+/// asked for before is not waited for.
+fn read_content(model: &mut Model) -> Vec<Effect> {
+    let Some(index) = view::content::message(model).map(|(index, _)| index) else {
         return Vec::new();
     };
-    let known = session.read.as_ref().filter(|r| r.message == index).map(|r| r.len);
-    if known == Some(message.wire_len()) {
+    model.session.show_of(index);
+    let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
+    let known = model.session.read.of(index).map(|read| read.len);
+    let len = message.wire_len();
+    if known == Some(len) {
         return Vec::new();
     }
-    let small = message.wire_len() <= READ_NOW;
-    if small || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
+    if len <= READ_NOW || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        let len = message.wire_len();
-        let read = ReadContent::new(&session.dialogue, index, len, content);
-        session.take_read(read);
-    } else if message.is_complete() && !session.reading {
-        let bytes = message.content();
-        session.reading = true;
-        return vec![Effect::ReadContent { session: session.id, message: index, bytes }];
+        let read = ReadContent::new(&model.session.dialogue, index, len, content);
+        model.session.read.keep(read);
+    } else if message.is_complete() && model.session.reading != Some(index) {
+        let kept = message.kept_up_to(u64::MAX);
+        model.session.reading = Some(index);
+        return vec![Effect::ReadContent { session: model.session.id, message: index, kept }];
     }
     Vec::new()
 }
@@ -437,9 +474,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FindNext => find::again(model, true),
         Action::FindPrevious => find::again(model, false),
         Action::HistorySearch => search::open(model),
+        Action::Leave if model.session.reads_messages() => {
+            return vec![Effect::StopReading(model.session.id)];
+        }
         Action::Leave if find::leave(model) => {}
         Action::Leave if model.focus == Pane::Prompt && group::cancel(model) => {}
         _ if explain::act(model, action) || content::act(model, action) => {}
+        _ if thread::act(model, action) => {}
         _ if transcript::act(model, action) => {}
         _ if compose::edit(model, action) || arrange::arrange(model, action) => {}
         _ => browse::browse(model, action),
@@ -575,6 +616,10 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     }
     if model.session.dialling {
         return vec![Effect::HangUp];
+    }
+    if model.session.reads_messages() && !model.leaving {
+        model.leaving = true;
+        return vec![Effect::StopReading(model.session.id)];
     }
     if std::mem::replace(&mut model.leaving, true) {
         return leaving::quit(model);

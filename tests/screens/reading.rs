@@ -172,8 +172,13 @@ fn something_is_found_in_every_pane() {
         assert!(scene.shows(&all), "{pane} {text}\n{}", scene.grid());
     }
     let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MULTIPART]);
-    let views =
-        [("Trace", "this session"), ("Parts", "image/png"), ("Body", "für"), ("Raw", "f=C3=BC")];
+    let views = [
+        ("Trace", "this session"),
+        ("Thread", "no Message-ID"),
+        ("Parts", "image/png"),
+        ("Body", "für"),
+        ("Raw", "f=C3=BC"),
+    ];
     for (view, text) in views {
         for key in ["4", "f9", "/"] {
             scene.press(if key == "4" { "esc" } else { key });

@@ -237,8 +237,8 @@ fn the_warning_is_there_without_boxes_too() {
 #[test]
 fn the_shown_view_is_always_named() {
     for (lang, names) in [
-        (Lang::En, ["[Header]", "[Trace]", "[Parts]", "[Body]", "[Raw]"]),
-        (Lang::Ja, ["[ヘッダー]", "[経路]", "[パート]", "[本文]", "[生データ]"]),
+        (Lang::En, ["[Header]", "[Trace]", "[Thread]", "[Parts]", "[Body]", "[Raw]"]),
+        (Lang::Ja, ["[ヘッダー]", "[経路]", "[スレッド]", "[パート]", "[本文]", "[生データ]"]),
     ] {
         let mut scene = Scene::after(SMALL, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
         scene.press("f6");

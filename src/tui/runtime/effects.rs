@@ -1,5 +1,7 @@
 //! What update asked for is done.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use ropey::Rope;
@@ -64,10 +66,17 @@ impl Loop {
                     reading::password(session, login, self.password.clone(), lang, inner);
                 }
                 Effect::List(path) => reading::list(path, self.inner.clone()),
-                Effect::Close(id) => self.sessions.close(id),
+                Effect::Close(id) => {
+                    self.stop_reading(id);
+                    self.sessions.close(id);
+                }
+                Effect::StopReading(id) => self.stop_reading(id),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),
-                Effect::ReadContent { session, message, bytes } => {
-                    reading::content(session, message, bytes, self.inner.clone());
+                Effect::ReadContent { session, message, kept } => {
+                    reading::content(session, message, kept, self.inner.clone());
+                }
+                Effect::ReadThreads { session, of, kept } => {
+                    reading::threads(session, of, kept, self.inner.clone());
                 }
                 Effect::SavePart { content, wish, replaces } => {
                     reading::save_part(content, wish, replaces, self.inner.clone());
@@ -97,6 +106,12 @@ impl Loop {
             }
         }
         Ok(None)
+    }
+
+    fn stop_reading(&mut self, id: usize) {
+        if let Some(stop) = self.reads.remove(&id) {
+            stop.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Opens a session in front, with a recording of its own.

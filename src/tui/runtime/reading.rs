@@ -2,15 +2,19 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use tokio::sync::mpsc;
 
 use crate::display::content::save::Wish;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, read_message, save, show};
+use crate::headless::{Password, mailbox, read_message, save, show};
 use crate::knowledge::{self, Lang};
 use crate::net;
+use crate::session::Kept;
 use crate::session::content::Content;
 use crate::smtp::payload;
 use crate::speaker::{Login, Octets, Secret};
@@ -19,18 +23,40 @@ use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
-use super::super::message::{Kept, Made, Message, Unread};
+use super::super::message::{Made, Message, Saved, Unread};
+use super::super::model::ReadThreads;
 use super::super::sending::{Pieces, Way};
+use super::super::update::read_threads;
 
 /// Where messages of the background go; an error ends the program.
 pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
 
-/// Reads a recording for session `id`.
-pub(super) fn load(id: usize, path: PathBuf, lang: Lang, inner: Inner) {
+/// The time between two words on how far reading is.
+const PROGRESS: Duration = Duration::from_millis(50);
+
+/// Reads what files hold for session `id`, until `stop` says that this is enough.
+pub(super) fn load(
+    id: usize,
+    paths: Vec<PathBuf>,
+    lang: Lang,
+    stop: Arc<AtomicBool>,
+    inner: Inner,
+) {
     tokio::task::spawn_blocking(move || {
-        let loaded = show::open_as_session(&path, lang);
-        let message =
-            loaded.map(|(dialogue, notice)| Message::Loaded(id, Box::new(dialogue), notice));
+        let mut said = Instant::now();
+        let mut progress = |read, all| {
+            if said.elapsed() >= PROGRESS {
+                said = Instant::now();
+                // Who has too much to do is told the next time.
+                let _ = inner.try_send(Ok(Message::Reading { session: id, read, all }));
+            }
+            !stop.load(Ordering::Relaxed)
+        };
+        let found = mailbox::open(&paths, lang, &mut progress);
+        let message = found.map(|found| {
+            let told = (!found.told.is_empty()).then(|| found.told.join("; "));
+            Message::Loaded(id, Box::new(show::fold(&found.journal)), told)
+        });
         // Nobody is there to hear it if the person has left.
         let _ = inner.blocking_send(message);
     });
@@ -51,9 +77,9 @@ pub(super) fn save_part(content: Box<Content>, wish: Wish, replaces: bool, inner
     in_background(inner, move || {
         let bytes = wish.form.of(&content, wish.part.unwrap_or_default());
         let kept = match save::write(&expanded(&wish.file), &bytes, replaces) {
-            Ok(()) => Kept::Written(bytes.len() as u64),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Kept::Exists,
-            Err(error) => Kept::Failed(error.to_string()),
+            Ok(()) => Saved::Written(bytes.len() as u64),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Saved::Exists,
+            Err(error) => Saved::Failed(error.to_string()),
         };
         Message::PartKept(wish, kept)
     });
@@ -205,11 +231,19 @@ pub(super) fn list(path: String, inner: Inner) {
     });
 }
 
+/// Reads which message answers which.
+pub(super) fn threads(session: usize, of: (usize, bool), kept: Vec<(Kept, bool)>, inner: Inner) {
+    in_background(inner, move || {
+        let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+        Message::ThreadsRead { session, threads }
+    });
+}
+
 /// Reads the content of a message.
-pub(super) fn content(session: usize, message: usize, bytes: Vec<u8>, inner: Inner) {
+pub(super) fn content(session: usize, message: usize, kept: Kept, inner: Inner) {
     tokio::spawn(async move {
         let read = move || {
-            let content = Content::read(bytes);
+            let content = Content::read(kept.content());
             // Judged here, so that nobody waits for it.
             content.judgement();
             content

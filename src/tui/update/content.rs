@@ -7,10 +7,10 @@ use crate::display::words::grouped;
 use crate::knowledge;
 
 use super::super::effect::Effect;
-use super::super::message::Kept;
-use super::super::model::{Model, Pane};
+use super::super::message::Saved;
+use super::super::model::{Model, Pane, ReadContent};
 use super::super::popup::{Answer, Asked};
-use super::super::view::content::sheet;
+use super::super::view::{self, content::sheet};
 use super::{browse, directive, question};
 
 /// Does what is done in the content; `false` if `action` is nothing of this.
@@ -120,7 +120,7 @@ fn next_way(model: &mut Model) {
     }
     model.session.content_scroll = 0;
     model.session.pointed = None;
-    if let Some(text) = super::super::view::content::way_words(model) {
+    if let Some(text) = view::content::way_words(model) {
         model.notice = Some(text);
     }
 }
@@ -188,10 +188,16 @@ pub(super) fn part_meant(model: &Model) -> Option<usize> {
     body::part_seen(sheet.content, sheet.shown.part)
 }
 
+/// The message that is shown, as far as it was read.
+fn shown(model: &Model) -> Option<&ReadContent> {
+    let (index, _) = view::content::message(model)?;
+    model.session.read.of(index)
+}
+
 /// `:save-part [PART] [--as FORM] FILE`, as far as it is suggested.
 pub(super) fn suggestion(model: &Model) -> Option<String> {
     let at = part_meant(model)?;
-    let read = model.session.read.as_ref()?;
+    let read = shown(model)?;
     Some(format!("{} {}", at + 1, save::suggested(&read.content, at)))
 }
 
@@ -201,7 +207,7 @@ pub(super) fn keep(model: &mut Model, argument: &str) -> Vec<Effect> {
         return directive::told(model, "save.what");
     };
     let part = wish.part.or_else(|| part_meant(model));
-    let Some(read) = &model.session.read else { return directive::told(model, "content.empty") };
+    let Some(read) = shown(model) else { return directive::told(model, "content.empty") };
     let known = part.filter(|at| *at < read.content.parts.len());
     if known.is_none() {
         let values = [("n", &*read.content.parts.len().to_string())];
@@ -216,21 +222,21 @@ pub(super) fn keep(model: &mut Model, argument: &str) -> Vec<Effect> {
 }
 
 fn write(model: &Model, wish: Wish, replaces: bool) -> Vec<Effect> {
-    let Some(read) = &model.session.read else { return Vec::new() };
+    let Some(read) = shown(model) else { return Vec::new() };
     vec![Effect::SavePart { content: Box::new(read.content.clone()), wish, replaces }]
 }
 
 /// What became of a part that was to be kept.
-pub(super) fn kept(model: &mut Model, wish: Wish, kept: Kept) {
+pub(super) fn kept(model: &mut Model, wish: Wish, kept: Saved) {
     let n = (wish.part.unwrap_or_default() + 1).to_string();
     let file = crate::display::token::own_visible(&wish.file);
     model.notice = Some(match kept {
-        Kept::Exists => return question::ask(model, Asked::Overwrite(wish)),
-        Kept::Written(size) => {
+        Saved::Exists => return question::ask(model, Asked::Overwrite(wish)),
+        Saved::Written(size) => {
             let values = [("n", &*n), ("file", &file), ("size", &grouped(size))];
             knowledge::fill(model.lang, "save.done", &values)
         }
-        Kept::Failed(why) => {
+        Saved::Failed(why) => {
             knowledge::fill(model.lang, "save.failed", &[("file", &*file), ("why", &why)])
         }
     });

@@ -1,4 +1,4 @@
-//! Pane 4: the last message, in several views, also while it is being typed.
+//! Pane 4: one message, in several views, also while it is being typed.
 
 use std::ops::Range;
 
@@ -6,9 +6,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{self, Line, Sheet, Side, body, hex, raw};
+use crate::display::content::{self, Line, Sheet, Side, body, hex, raw, thread};
 use crate::display::text::{width, wrap};
 use crate::display::token::visible;
+use crate::journal::Happening;
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
 use crate::session::selection::Selection;
@@ -16,8 +17,8 @@ use crate::session::{Message, Row};
 use crate::smtp::Span;
 
 use super::super::explain::topics_of_data;
-use super::super::model::{ContentView, Model, Pane, ReadContent};
-use super::super::rows::{Piece, looking, selected_line};
+use super::super::model::{ContentView, Model, Pane, ReadContent, ReadThreads};
+use super::super::rows::{self, Piece, looking};
 use super::super::selection::{self, visible_places};
 use super::find::matched;
 use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
@@ -39,6 +40,11 @@ pub fn lines(model: &Model, area: Rect) -> Vec<Vec<Piece>> {
 /// The first line that is selected elsewhere, or a part of it.
 pub fn meant(model: &Model, columns: usize) -> Option<usize> {
     let (index, _) = message(model)?;
+    if model.session.view == ContentView::Thread {
+        // The tree has one line for a message, whatever is selected of it.
+        selected_message(model)?;
+        return model.session.threads.as_ref()?.threads.line_of(index);
+    }
     let first = meant_bytes(model, index).first().copied()?;
     let sheet = sheet(model, columns)?;
     match model.session.view {
@@ -84,6 +90,9 @@ fn room(area: Rect) -> usize {
 
 /// `height` lines from number `scroll` on.
 pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<Vec<Piece>> {
+    if let Some(lines) = thread_lines(model, scroll, height, columns) {
+        return lines.into_iter().map(|line| line.pieces).collect();
+    }
     let Some(sheet) = sheet(model, columns) else {
         return in_sight(nothing(model, columns), scroll, height);
     };
@@ -230,16 +239,13 @@ fn places_of(pieces: &[Piece], part: Span, content: &Content) -> Vec<Range<usize
 /// What the lines of the pane are made of, once something of the message was read.
 pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     let (index, message) = message(model)?;
-    let read = model.session.read.as_ref()?;
+    let read = model.session.read.of(index)?;
     let view = model.session.view;
-    // Lines as they crossed the wire are there for every message.
-    if read.message != index && view != ContentView::Raw {
-        return None;
-    }
     let ReadContent { content, laid, judged, .. } = read;
     let is_missing = match view {
         ContentView::Header => content.raw.is_empty(),
         ContentView::Body => content.body.is_none(),
+        ContentView::Thread => true,
         _ => false,
     };
     let (shown, lang) = (model.session.shown, model.lang);
@@ -248,10 +254,11 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
 
 /// What stands there instead of lines.
 fn nothing(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
-    let last = model.session.dialogue.messages().len().checked_sub(1);
-    let read = model.session.read.as_ref().filter(|read| Some(read.message) == last);
-    let key = match (last, read, model.session.view) {
+    let index = message(model).map(|(index, _)| index);
+    let read = index.and_then(|index| model.session.read.of(index));
+    let key = match (index, read, model.session.view) {
         (None, ..) => "content.empty",
+        (_, _, ContentView::Thread) => return sentence(model, "thread.reading", columns),
         (_, Some(_), ContentView::Header) => "content.none",
         (_, Some(_), ContentView::Body) => "content.no-body",
         _ => return sentence(model, "content.reading", columns),
@@ -269,10 +276,11 @@ fn sentence(model: &Model, key: &'static str, columns: usize) -> Vec<Vec<Piece>>
 /// What there is to say behind the lines: that there is more than was read.
 fn remarks(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     let mut out = Vec::new();
-    if model.session.reading {
+    let Some((index, _)) = message(model) else { return out };
+    if model.session.reading == Some(index) {
         out.extend(sentence(model, "content.reading", columns));
     }
-    let beyond = model.session.read.as_ref().map_or(0, |read| read.content.beyond);
+    let beyond = model.session.read.of(index).map_or(0, |read| read.content.beyond);
     if beyond > 0 {
         let values = [("n", &*beyond.to_string())];
         out.push(vec![(Role::Dim, knowledge::fill(model.lang, "content.beyond", &values))]);
@@ -280,19 +288,46 @@ fn remarks(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     out
 }
 
-/// The message that is shown: the last one, or in raw lines that of the selected line.
+/// Lines of the tree, if it is shown and was read.
+fn thread_lines(model: &Model, first: usize, count: usize, columns: usize) -> Option<Vec<Line>> {
+    let read = threads(model)?;
+    let shown = message(model).map(|(index, _)| index);
+    Some(thread::lines(&read.threads, (first, count), columns, shown, model.lang))
+}
+
+/// The tree, if it is shown and was read.
+fn threads(model: &Model) -> Option<&ReadThreads> {
+    let read = model.session.threads.as_ref();
+    read.filter(|read| model.session.view == ContentView::Thread && read.of.0 > 0)
+}
+
+/// The message that is shown: that of the selected row of the transcript, else the one that was
+/// chosen, else the last one.
 pub fn message(model: &Model) -> Option<(usize, &Message)> {
     let messages = model.session.dialogue.messages();
-    let selected = selected(model).filter(|_| model.session.view == ContentView::Raw);
-    let index = selected.map(|(index, _)| index).or_else(|| messages.len().checked_sub(1))?;
+    let chosen = || model.session.chosen.or_else(|| messages.len().checked_sub(1));
+    let index = selected_message(model).or_else(chosen)?;
     Some((index, messages.get(index)?))
 }
 
-/// The message and the line of it that are selected in the transcript.
-fn selected(model: &Model) -> Option<(usize, usize)> {
-    match selected_line(model)? {
-        Row::Data { message, line } => Some((message, line)),
-        _ => None,
+/// The message to which the selected row of the transcript belongs.
+fn selected_message(model: &Model) -> Option<usize> {
+    let dialogue = &model.session.dialogue;
+    let at = rows::selected(model, &model.session)?;
+    match dialogue.wire().row(at)? {
+        Row::Data { message, .. } => Some(message),
+        Row::Client { exchange } | Row::Server { exchange, .. } => {
+            let exchange = dialogue.exchanges().get(exchange)?.message;
+            exchange.filter(|message| *message < dialogue.messages().len())
+        }
+        // What lies in a file stands behind the row that says where.
+        Row::Notice { index } => {
+            let (_, what) = dialogue.notices().get(index)?;
+            match dialogue.wire().row(at + 1)? {
+                Row::Data { message, .. } if matches!(what, Happening::Stored(_)) => Some(message),
+                _ => None,
+            }
+        }
     }
 }
 
@@ -300,6 +335,7 @@ fn selected(model: &Model) -> Option<(usize, usize)> {
 pub fn length(model: &Model, wanted: usize) -> usize {
     let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
     let count = match sheet(model, columns) {
+        _ if let Some(read) = threads(model) => read.threads.line_count(),
         Some(sheet) => {
             content::count(model.session.view, &sheet, wanted.saturating_add(1))
                 + remarks(model, columns).len()
@@ -366,7 +402,10 @@ fn remark(model: &Model, room: usize) -> String {
     });
     let said = [with_way, way, Some(all)];
     let fits = said.into_iter().flatten().find(|text| width(text) + 2 <= room);
-    fits.unwrap_or_else(|| format!("{size} B"))
+    fits.unwrap_or_else(|| match model.session.dialogue.messages().len() {
+        0 | 1 => format!("{size} B"),
+        count => format!("{n}/{count}  {size} B"),
+    })
 }
 
 /// Which part is seen and how, or which bytes.
@@ -398,6 +437,9 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
         && model.session.shown.side != Side::Both
     {
         return topics_of_data(model, number, line);
+    }
+    if let Some(lines) = thread_lines(model, line, 1, columns) {
+        return lines.first().map(Line::topics).unwrap_or_default();
     }
     let Some(sheet) = sheet(model, columns) else { return Vec::new() };
     match content::lines(model.session.view, &sheet, line..line.saturating_add(1)).first() {

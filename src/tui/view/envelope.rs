@@ -172,7 +172,8 @@ fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
     let mut out = Told { is_asked, ..Told::default() };
     out.about(|| [idea("envelope")]);
     if transactions.is_empty() {
-        out.text(Role::Dim, knowledge::word(model.lang, "envelope.empty"), 0, columns);
+        let key = if dialogue.is_mailbox() { "envelope.gone" } else { "envelope.empty" };
+        out.text(Role::Dim, knowledge::word(model.lang, key), 0, columns);
     }
     for at in shown(model).rev() {
         let Some(transaction) = transactions.get(at) else { continue };

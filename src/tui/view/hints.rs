@@ -155,8 +155,8 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
         Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, Filter,
-        Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, PageDown,
-        Palette, PaneNext, Prompt, Quit, Send, SendDraft, Zoom,
+        Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow,
+        PageDown, Palette, PaneNext, Prompt, Quit, Send, SendDraft, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
@@ -183,6 +183,9 @@ fn actions(model: &Model) -> &'static [Action] {
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
         (None, Pane::Transcript) => &[Help, Prompt, Find, Filter, Copy, Palette, Quit],
         (None, Pane::Explain) => &[Help, Prompt, LinkNext, LinkFollow, LinkBack, Palette, Quit],
+        (None, Pane::Content) if model.session.view == super::super::model::ContentView::Thread => {
+            &[Help, Prompt, MessageShow, ContentView, Find, Palette, Quit]
+        }
         (None, Pane::Content) => &[Help, Prompt, Find, ContentView, Copy, Palette, Quit],
         _ => &[Help, Prompt, Find, Copy, Zoom, Palette, Quit],
     }

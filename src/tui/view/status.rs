@@ -42,9 +42,13 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         parts.push((Role::Notice, word("header.zoomed").to_owned()));
     }
     if model.session.loading {
-        parts.push((Role::Title, word("content.reading").to_owned()));
+        parts.push((Role::Title, reading(model)));
     } else if model.session.dialling {
         parts.push((Role::Title, word("header.dialling").to_owned()));
+    } else if dialogue.is_mailbox() {
+        // Messages in files were said by nobody.
+        let n = dialogue.messages().len().to_string();
+        parts.push((Role::Title, knowledge::fill(model.lang, "header.messages", &[("n", &n)])));
     } else if let Some(entry) = knowledge::phase(dialogue.phase().name()) {
         parts.push((Role::Title, entry.say(model.lang).title.clone()));
     }
@@ -71,6 +75,16 @@ fn joined(parts: Vec<Piece>, last: Option<Piece>, columns: usize) -> Vec<Piece> 
     }
     pieces.extend(last);
     pieces
+}
+
+/// How far it is with what is to be shown.
+fn reading(model: &Model) -> String {
+    let (read, all) = model.session.loaded;
+    if all == 0 {
+        return knowledge::word(model.lang, "content.reading").to_owned();
+    }
+    let (read, all) = (read.to_string(), all.to_string());
+    model.sentence("mailbox.reading", &[("n", &read), ("all", &all)])
 }
 
 fn recipients(model: &Model) -> Option<String> {

@@ -1,0 +1,115 @@
+//! Going from message to message, and the tree in which they answer one another.
+
+use crate::display::content::thread::message_at;
+use crate::display::keys::Action;
+use crate::journal::Happening;
+use crate::session::content::Content;
+use crate::session::thread::{Letter, Threads};
+use crate::session::{Dialogue, Kept, Row};
+
+use super::super::effect::Effect;
+use super::super::model::{ContentView, Model, Pane, ReadThreads};
+use super::super::view;
+use super::{READ_NOW, browse, transcript};
+
+/// So many messages have their headers read at once; more in the background.
+const LETTERS_NOW: usize = 16;
+
+/// Does what is about messages; `false` if `action` is none of that.
+pub(super) fn act(model: &mut Model, action: Action) -> bool {
+    match action {
+        Action::MessageNext => turn(model, true),
+        Action::MessagePrevious => turn(model, false),
+        Action::MessageShow => show(model),
+        _ => return false,
+    }
+    true
+}
+
+/// Shows the message behind the one that is shown, or before it.
+fn turn(model: &mut Model, forward: bool) {
+    let count = model.session.dialogue.messages().len();
+    let Some((now, _)) = view::content::message(model).filter(|_| count > 1) else {
+        return model.tell("message.only");
+    };
+    let next = if forward { Some(now + 1) } else { now.checked_sub(1) };
+    match next.filter(|next| *next < count) {
+        Some(next) => choose(model, next),
+        None => model.tell(if forward { "message.last" } else { "message.first" }),
+    }
+}
+
+/// Shows the message of the line at which the person points.
+fn show(model: &mut Model) {
+    let line = model.session.pointed.filter(|(pane, _)| *pane == Pane::Content);
+    let threads =
+        model.session.threads.as_ref().filter(|_| model.session.view == ContentView::Thread);
+    let message = line.zip(threads).and_then(|((_, line), read)| message_at(&read.threads, line));
+    let Some(message) = message else { return model.tell("thread.nothing") };
+    choose(model, message);
+    model.session.view = ContentView::Header;
+    model.session.content_scroll = 0;
+    model.session.pointed = None;
+}
+
+/// Chooses a message, and selects its first row in the transcript where a row can be selected.
+fn choose(model: &mut Model, message: usize) {
+    model.session.chosen = Some(message);
+    if model.panes().content.is_none() {
+        browse::show_content(model);
+    }
+    if model.focus == Pane::Prompt {
+        return;
+    }
+    match first_row(&model.session.dialogue, message) {
+        Some(row) => transcript::reveal(model, row),
+        // It has no lines, and what is selected is about another one.
+        None => transcript::forget(model),
+    }
+}
+
+/// The row that says where a message lies, else its first line.
+fn first_row(dialogue: &Dialogue, message: usize) -> Option<usize> {
+    let wire = dialogue.wire();
+    let mut at = 0;
+    while let Some((rows, begin)) = wire.run(at) {
+        if matches!(begin, Row::Data { message: found, .. } if found == message) {
+            let before = at.checked_sub(1).and_then(|before| wire.row(before));
+            let stored = matches!(before, Some(Row::Notice { index }) if matches!(
+                dialogue.notices().get(index),
+                Some((_, Happening::Stored(_)))
+            ));
+            return Some(if stored { at - 1 } else { at });
+        }
+        at = rows.end;
+    }
+    None
+}
+
+/// Reads the headers of all messages, if the tree is shown and there are others than were read.
+pub(super) fn want(model: &mut Model) -> Vec<Effect> {
+    if model.session.view != ContentView::Thread {
+        return Vec::new();
+    }
+    let session = &mut model.session;
+    let messages = session.dialogue.messages();
+    let of = (messages.len(), messages.last().is_some_and(crate::session::Message::is_complete));
+    if session.threads.as_ref().is_some_and(|read| read.of == of) || session.threading == Some(of) {
+        return Vec::new();
+    }
+    let kept = messages.iter().map(|m| (m.kept_up_to(READ_NOW), m.is_complete()));
+    let kept: Vec<_> = kept.collect();
+    if kept.len() <= LETTERS_NOW {
+        session.threads = Some(ReadThreads { of, threads: read(kept) });
+        return Vec::new();
+    }
+    session.threading = Some(of);
+    vec![Effect::ReadThreads { session: session.id, of, kept }]
+}
+
+/// The tree of messages of which the beginnings are kept, and whether each is complete.
+pub fn read(kept: Vec<(Kept, bool)>) -> Threads {
+    let letter =
+        |(kept, complete): (Kept, bool)| Letter::of(&Content::head(kept.content()), complete);
+    Threads::of(kept.into_iter().map(letter).collect())
+}

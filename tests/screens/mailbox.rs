@@ -1,0 +1,180 @@
+//! Messages in files: where they lie, which one is shown, and which answers which.
+
+use bytes::Bytes;
+use ehlo::journal::{Event, Happening, Moment, Stored, mbox};
+use ehlo::knowledge::Lang;
+use ehlo::session::Dialogue;
+use ehlo::tui::effect::Effect;
+use ehlo::tui::message::Message;
+use ehlo::tui::model::{ContentView, Pane, ReadThreads};
+use ehlo::tui::update::read_threads;
+use ehlo::tui::view::content::message;
+
+use super::checks::{everywhere, golden};
+use super::scene::{LARGE, SMALL, Scene};
+
+const MBOX: &str = "From alice@example.org Thu Nov 26 10:00:00 2026
+Message-ID: <a@example.org>
+From: Alice <alice@example.org>
+Subject: =?utf-8?Q?Caf=C3=A9?= on Monday
+Date: Thu, 26 Nov 2026 10:00:00 +0000
+
+Shall we?
+>From noon on.
+
+From bob@example.net Thu Nov 26 10:05:00 2026
+Message-ID: <b@example.net>
+In-Reply-To: <a@example.org>
+References: <a@example.org>
+From: Bob <bob@example.net>
+Subject: Re: =?utf-8?Q?Caf=C3=A9?= on Monday
+Date: Thu, 26 Nov 2026 11:05:00 +0100
+
+Yes.\r
+\x1b[31m.
+
+From carol@example.net Thu Nov 26 10:09:00 2026
+References: <a@example.org> <b@example.net>
+From: Carol <carol@example.net>
+Subject: Re: =?utf-8?Q?Caf=C3=A9?= on Monday
+Date: Thu, 26 Nov 2026 10:01:00 +0000
+
+Me too.
+
+From dave@example.net Thu Nov 26 10:10:00 2026
+Message-ID: <d@example.net>
+In-Reply-To: <z@example.com>
+References: <x@example.com> <y@example.com> <z@example.com>
+From: Dave <dave@example.net>
+Subject: Re: something else
+Date: Thu, 26 Nov 2026 10:10:00 +0000
+
+No.
+";
+
+fn folded(stored: impl IntoIterator<Item = Stored>) -> Dialogue {
+    let mut dialogue = Dialogue::default();
+    for stored in stored {
+        dialogue.apply(&Event::new(Moment(0), Happening::Stored(Box::new(stored))));
+    }
+    dialogue
+}
+
+/// A recording of these messages, behind some keys.
+fn opened(size: (u16, u16), lang: Lang, dialogue: Dialogue, keys: &str) -> Scene {
+    let mut scene = Scene::dialling(size, lang, "inbox.mbox");
+    scene.model.session.dialling = false;
+    scene.model.session.recorded = true;
+    scene.model.session.loading = true;
+    scene.tells(Message::Loaded(1, Box::new(dialogue), None));
+    for key in keys.split_whitespace() {
+        scene.press(key);
+    }
+    scene
+}
+
+fn inbox(size: (u16, u16), lang: Lang, keys: &str) -> Scene {
+    let file = Bytes::from_static(MBOX.as_bytes());
+    opened(size, lang, folded(mbox::split("inbox.mbox", &file)), keys)
+}
+
+#[test]
+fn a_message_in_a_file_is_shown_as_it_lies_there() {
+    everywhere("stored", |size, lang| inbox(size, lang, "esc g"));
+    let scene = inbox(LARGE, Lang::En, "");
+    assert!(!scene.shows("220") && !scene.shows("354"), "{}", scene.grid());
+    assert!(scene.shows("What lies in a file has no envelope"), "{}", scene.grid());
+    // Only what is not the usual end is shown, unless all are wanted.
+    let mut scene = inbox(LARGE, Lang::En, "esc g");
+    assert!(!scene.shows("Shall we?\\n"), "{}", scene.grid());
+    scene.press("shift-x");
+    assert!(scene.shows("Shall we?\\n"), "{}", scene.grid());
+}
+
+#[test]
+fn the_threads_of_a_mailbox() {
+    everywhere("thread", |size, lang| {
+        let mut scene = inbox(size, lang, "esc 4");
+        scene.model.session.view = ContentView::Thread;
+        scene.press("down");
+        scene.press("down");
+        scene
+    });
+}
+
+#[test]
+fn one_goes_from_message_to_message() {
+    let mut scene = inbox(LARGE, Lang::En, "esc 4");
+    let shown = |scene: &Scene, n: usize| {
+        let (index, _) = message(&scene.model).unwrap();
+        assert_eq!(index + 1, n, "{}", scene.grid());
+    };
+    shown(&scene, 4);
+    scene.press(",");
+    shown(&scene, 3);
+    assert!(scene.shows("Carol <carol@example.net>"), "{}", scene.grid());
+    for _ in 0..4 {
+        scene.press(",");
+    }
+    shown(&scene, 1);
+    assert!(scene.shows("this is the first message"), "{}", scene.grid());
+    scene.press(".");
+    shown(&scene, 2);
+    // The selected row of the transcript decides, the one that says where a message lies too.
+    scene.press("1");
+    scene.press("g");
+    shown(&scene, 1);
+    assert_eq!(scene.model.session.read.of(1).map(|read| read.message), Some(1), "it is kept");
+    // From the tree, Enter leads to the message.
+    for key in ["4", "f9", "down", "down", "enter"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.model.session.view, ContentView::Header);
+    shown(&scene, 2);
+    scene.press("i");
+    shown(&scene, 2);
+    assert_eq!(scene.model.focus, Pane::Prompt);
+}
+
+#[test]
+fn a_large_message_is_not_waited_for_where_another_one_is_wanted() {
+    let large = Bytes::from(format!("Subject: large\n\n{}", "text\n".repeat(100_000)));
+    let small = Bytes::from_static(b"Subject: small\n\n");
+    let both = [("a.eml", large), ("b.eml", small)];
+    let both = both.map(|(name, bytes)| Stored::whole(name.to_owned(), bytes));
+    let mut scene = opened(SMALL, Lang::En, folded(both), "esc 4");
+    assert!(scene.shows("Subject: small"), "{}", scene.grid());
+    let effects = scene.press(",");
+    let [Effect::ReadContent { message: 0, kept, .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(scene.shows("reading"), "{}", scene.grid());
+    scene.press(".");
+    assert!(scene.shows("Subject: small") && !scene.shows("reading"), "{}", scene.grid());
+    let content = Box::new(ehlo::session::content::Content::read(kept.clone().content()));
+    assert!(scene.tells(Message::ContentRead { session: 1, message: 0, content }).is_empty());
+    assert!(scene.shows("Subject: small"), "{}", scene.grid());
+    assert!(scene.press(",").is_empty(), "it was read");
+    assert!(scene.shows("Subject: large"), "{}", scene.grid());
+}
+
+#[test]
+fn many_headers_are_read_in_the_background_and_reading_can_be_stopped() {
+    let mail = |at: usize| Stored::whole(format!("{at}.eml"), format!("A: {at}\n\n").into());
+    let mut scene = opened(SMALL, Lang::En, folded((0..100).map(mail)), "f9");
+    let effects = scene.press("f9");
+    assert!(scene.shows("reading the headers"), "{}", scene.grid());
+    let Some(Effect::ReadThreads { session: 1, of, kept }) = effects.into_iter().next() else {
+        panic!("nothing is read")
+    };
+    assert!(scene.press("esc").is_empty(), "they are asked for once");
+    let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+    scene.tells(Message::ThreadsRead { session: 1, threads });
+    assert!(scene.shows("(no subject)"), "{}", scene.grid());
+
+    scene.model.session.loading = true;
+    scene.tells(Message::Reading { session: 1, read: 7, all: 100 });
+    assert!(scene.shows("reading 7 of 100"), "{}", scene.grid());
+    assert_eq!(scene.press("esc"), [Effect::StopReading(1)]);
+    golden("reading-messages", &scene);
+}
