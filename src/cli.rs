@@ -6,6 +6,7 @@ mod reach;
 mod send;
 mod text;
 mod tls;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub use common::Common;
 pub use reach::{ReachArgs, Slip, typed as typed_route};
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
+pub use verify::VerifyArgs;
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
 #[derive(Parser, Debug)]
@@ -79,6 +81,8 @@ enum Verb {
         /// Print one JSON object
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        verify: Box<VerifyArgs>,
     },
     /// Look at recordings or transcripts on the screen
     #[command(after_help = text::OPEN)]
@@ -190,6 +194,8 @@ pub enum Mode {
         full: bool,
         /// As JSON.
         json: bool,
+        /// Whether and how its messages are verified.
+        verify: Box<VerifyArgs>,
     },
     /// The practice server.
     Serve {
@@ -276,6 +282,13 @@ pub fn read(
     if let Some(why) = cli.common.reach.conflict() {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
+    if let Some(Verb::Show { verify, .. }) = &cli.verb
+        && verify.answers.is_some()
+        && cli.common.reach.asks_name_server()
+    {
+        let why = "--answers is for asking nobody, and --dns for asking a name server";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
     let mode = match cli.verb {
         None if cli.plain || piped => {
             Mode::Plain(only(cli.targets, "without a screen, one server")?)
@@ -285,10 +298,10 @@ pub fn read(
             Mode::Run(Run { scripts, server, codes, full, json })
         }
         Some(Verb::Send(send)) => Mode::Send(send),
-        Some(Verb::Show { file, full, json }) => Mode::Show { file, full, json },
+        Some(Verb::Show { file, full, json, verify }) => Mode::Show { file, full, json, verify },
         Some(Verb::Open { files }) if piped => {
             let file = only(files, "without a screen, one file")?;
-            Mode::Show { file, full: false, json: false }
+            Mode::Show { file, full: false, json: false, verify: Box::default() }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {

@@ -47,7 +47,9 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Send(send) => headless::send::run(&send, setting),
-        Mode::Show { file, full, json } => headless::show::run(&file, full, json, setting),
+        Mode::Show { file, full, json, verify } => {
+            headless::show::run(&file, (full, json), &verify, setting)
+        }
         Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             let lang = setting.lang();

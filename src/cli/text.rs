@@ -47,6 +47,8 @@ or talk, 64 bad usage or input";
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl
   ehlo show message.eml --json
+  ehlo show message.eml --verify --from-ip 192.0.2.7     DKIM, SPF, DMARC and ARC; name servers are asked
+  ehlo show message.eml --verify --answers answers.zone  the same without network
   ehlo show - < transcript.txt";
 
 pub(super) const OPEN: &str = "Examples:

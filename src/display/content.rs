@@ -3,6 +3,7 @@
 //! A line knows the bytes that it shows, so that what is selected elsewhere can be marked in it and
 //! the other way round, and the entries that explain it, which are looked up only when asked for.
 
+pub mod authenticity;
 pub mod body;
 pub mod header;
 pub mod parts;

@@ -1,5 +1,7 @@
 //! One session as one JSON object. Every key is always there.
 
+mod authenticity;
+
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -40,6 +42,8 @@ pub struct Session<'a> {
     overdue: Vec<Missed>,
     envelope: Vec<Carried>,
     content: Vec<Sent>,
+    /// One for each message; null where nobody has asked.
+    authenticity: Vec<Option<authenticity::Verified>>,
     tls: Option<Tls>,
     who: Option<Who>,
     offered: Option<Offered>,
@@ -548,6 +552,7 @@ pub fn session<'a>(
             .map(|t| carried(t, dialogue, setting.lang()))
             .collect(),
         content: dialogue.messages().iter().map(sent).collect(),
+        authenticity: authenticity::of(dialogue),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,

@@ -16,7 +16,8 @@ use crate::session::{Dialogue, Keep};
 use crate::smtp::payload;
 
 use super::print::{self, Printer};
-use super::{Outcome, Setting, json, read_input, say};
+use super::{Outcome, Setting, authenticity, json, read_input, say};
+use crate::cli::VerifyArgs;
 
 /// What a file turned out to be.
 pub enum Found {
@@ -26,35 +27,44 @@ pub enum Found {
     Message(Vec<u8>),
 }
 
-/// Prints `path`.
+/// Prints `path`, every line of mail data if `full`, or one JSON object; its messages are verified
+/// where that is wanted.
 ///
 /// # Errors
 /// When it cannot be read or is none of these; with the place where it is wrong.
-pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
+pub fn run(
+    path: &Path,
+    (full, as_json): (bool, bool),
+    verify: &VerifyArgs,
+    setting: &Setting,
+) -> anyhow::Result<Outcome> {
     let lang = setting.lang();
-    let journal = match open(path, lang)? {
-        Found::Message(bytes) if as_json => {
-            let journal = message_journal(bytes);
-            let dialogue = fold(&journal);
-            let session = json::session(&journal.header, &dialogue, "read", setting, None);
-            say(&json::line(&session.of_message())?)?;
-            return Ok(Outcome::Done);
-        }
-        Found::Message(bytes) => {
-            say(&print::content(&Content::read(bytes), lang))?;
-            return Ok(Outcome::Done);
-        }
+    let (journal, alone) = match open(path, lang)? {
+        Found::Message(bytes) => (message_journal(bytes.clone()), Some(bytes)),
         Found::Session(journal, torn) => {
             if let Some(line) = torn {
                 eprintln!("ehlo: {}", torn_words(path, line, lang));
             }
-            journal
+            (journal, None)
         }
     };
-    let dialogue = fold(&journal);
+    let mut dialogue = fold(&journal);
+    if verify.verify {
+        let source = authenticity::source(verify.answers.as_deref(), setting)?;
+        let played = journal.header.played;
+        authenticity::verify_all(&mut dialogue, played, &verify.way(), &source)?;
+    }
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", setting, None);
+        let session = if alone.is_some() { session.of_message() } else { session };
         say(&json::line(&session)?)?;
+        return Ok(Outcome::Done);
+    }
+    if let Some(bytes) = alone {
+        say(&print::content(&Content::read(bytes), lang))?;
+        let told = print::authenticity(&dialogue, 0, lang);
+        let gap = if told.is_empty() { "" } else { "\n" };
+        say(&format!("{gap}{told}"))?;
         return Ok(Outcome::Done);
     }
     say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
@@ -69,9 +79,14 @@ pub fn run(path: &Path, full: bool, as_json: bool, setting: &Setting) -> anyhow:
     if !envelope.is_empty() {
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }
-    for message in dialogue.messages() {
+    for (index, message) in dialogue.messages().iter().enumerate() {
         let content = print::content(&Content::read(message.content()), lang);
         say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
+        let told = print::authenticity(&dialogue, index, lang);
+        // What was verified stands in the dialogue.
+        if !told.is_empty() && dialogue.verification(index).is_none() {
+            say(&format!("\n{}", heading(lang, "content.authenticity", &told)))?;
+        }
     }
     Ok(Outcome::Done)
 }

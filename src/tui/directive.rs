@@ -24,6 +24,8 @@ pub enum Does {
     Attach,
     /// Asks who the server is, and shows what is known.
     Who,
+    /// Verifies the last message, and shows what was found.
+    Verify,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -96,7 +98,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 21] = [
+pub static DIRECTIVES: [Directive; 22] = [
     Directive {
         name: "connect",
         short: None,
@@ -258,6 +260,18 @@ pub static DIRECTIVES: [Directive; 21] = [
         words: "help.who",
         reason: |model| (model.session.dialogue.connection() == 0).then_some("who.nobody"),
         does: Does::Who,
+    },
+    Directive {
+        name: "verify",
+        short: None,
+        argument: "OPTIONS",
+        needs_argument: false,
+        words: "help.verify",
+        reason: |model| {
+            let none = model.session.dialogue.messages().is_empty();
+            none.then_some("authenticity.no-message")
+        },
+        does: Does::Verify,
     },
     Directive {
         name: "explain",

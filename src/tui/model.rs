@@ -40,11 +40,14 @@ pub enum ContentView {
     Body,
     /// Its lines as they crossed the wire.
     Raw,
+    /// Whether it is what it says.
+    Authenticity,
 }
 
 impl ContentView {
     /// In the order in which F9 goes through them.
-    pub const ALL: [Self; 4] = [Self::Header, Self::Parts, Self::Body, Self::Raw];
+    pub const ALL: [Self; 5] =
+        [Self::Header, Self::Parts, Self::Body, Self::Raw, Self::Authenticity];
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {
@@ -53,6 +56,7 @@ impl ContentView {
             Self::Parts => "content.parts",
             Self::Body => "content.body",
             Self::Raw => "content.raw",
+            Self::Authenticity => "content.authenticity",
         }
     }
 
@@ -62,7 +66,8 @@ impl ContentView {
             Self::Header => Self::Parts,
             Self::Parts => Self::Body,
             Self::Body => Self::Raw,
-            Self::Raw => Self::Header,
+            Self::Raw => Self::Authenticity,
+            Self::Authenticity => Self::Header,
         }
     }
 }

@@ -6,20 +6,25 @@ use std::path::PathBuf;
 use ropey::Rope;
 use tokio::sync::mpsc;
 
+use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, read_message, show};
+use crate::headless::{Password, authenticity, read_message, show};
+use crate::journal::{Event, Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::net;
+use crate::session::authenticity::Way;
 use crate::session::content::Content;
 use crate::smtp::payload;
-use crate::speaker::{Login, Octets, Secret};
+use crate::speaker::{Login, Octets, Say, Secret};
 
 use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
+use super::super::effect::Verifying;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
 use super::super::message::{Made, Message, Unread};
-use super::super::sending::{Pieces, Way};
+use super::super::sending::{Pieces, Way as Sends};
+use super::sessions::{Door, Order};
 
 /// Where messages of the background go; an error ends the program.
 pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
@@ -86,7 +91,7 @@ fn made(parts: Vec<Part>, draft: Option<&Rope>, lang: Lang) -> Result<Made, Unre
 }
 
 /// Makes what leaves of a draft.
-pub(super) fn pieces(session: usize, number: u64, text: Rope, way: Way, inner: Inner) {
+pub(super) fn pieces(session: usize, number: u64, text: Rope, way: Sends, inner: Inner) {
     in_background(inner, move || {
         let pieces = Ok(Pieces::of(&text.to_string(), way));
         Message::Pieces { session, pieces, number: Some(number) }
@@ -188,6 +193,35 @@ pub(super) fn list(path: String, inner: Inner) {
             .collect();
         names.sort_unstable();
         let _ = inner.blocking_send(Ok(Message::Listed(Folder { path, names })));
+    });
+}
+
+/// Reads the answers that a message is to be judged by, and lets its session verify it; of a session
+/// that is only looked at it is done here.
+pub(super) fn verify(wanted: Verifying, bytes: Vec<u8>, door: Door, lang: Lang, inner: Inner) {
+    tokio::spawn(async move {
+        let Verifying { session, message, mut check, way } = wanted;
+        if let Some(file) = check.file.clone() {
+            let read = move || authenticity::answers(&expanded(&file), lang);
+            match tokio::task::spawn_blocking(read).await {
+                Ok(Ok(answers)) => check.answers = Some(answers),
+                Ok(Err(error)) => {
+                    let told = Message::Say(own_visible(&format!("{error:#}")));
+                    let _ = inner.send(Ok(told)).await;
+                    return;
+                }
+                Err(_) => return,
+            }
+        }
+        if let Some(orders) = door.orders {
+            let _ = orders.send(Order::Say(Say::Verify(check))).await;
+            return;
+        }
+        let way = check.way.clone().or(way).or(Way::of_message(&bytes));
+        let source = net::authenticity::Source::of(&check, door.dns);
+        let found = net::authenticity::verify(&bytes, message, &way, &source).await;
+        let event = Event::new(Moment(0), Happening::Verified(Box::new(found)));
+        let _ = inner.send(Ok(Message::Heard(session, event))).await;
     });
 }
 

@@ -6,10 +6,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{Line, body, header, parts};
+use crate::display::content::{Line, authenticity, body, header, parts};
 use crate::display::text::{clip, width, wrap};
 use crate::display::token::{tokens, visible};
 use crate::knowledge::{self, Kind, Topic};
+use crate::session::authenticity::Stated;
 use crate::session::content::Content;
 use crate::session::selection::Selection;
 use crate::session::{Message, Row};
@@ -54,7 +55,8 @@ pub fn meant_at(model: &Model, line: usize) -> Selection {
         view => {
             let read = model.session.read.as_ref().filter(|read| read.message == index);
             let columns = columns(model);
-            let lines = read.map(|read| made(&read.content, view, columns, line.saturating_add(1)));
+            let lines =
+                read.map(|read| made(model, &read.content, view, columns, line.saturating_add(1)));
             lines.and_then(|lines| lines.get(line)?.span)
         }
     };
@@ -160,7 +162,7 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
         ContentView::Header if content.fields.is_empty() => sentence("content.none"),
         ContentView::Body if content.body.is_none() => sentence("content.no-body"),
         view => {
-            let lines = made(content, view, columns, enough);
+            let lines = made(model, content, view, columns, enough);
             signed_lines(lines, content, &meant_bytes(model, last))
         }
     };
@@ -176,8 +178,19 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
 }
 
 /// The lines of a view of the content, at least `enough` of them if there are so many.
-fn made(content: &Content, view: ContentView, columns: usize, enough: usize) -> Vec<Line> {
+fn made(
+    model: &Model,
+    content: &Content,
+    view: ContentView,
+    columns: usize,
+    enough: usize,
+) -> Vec<Line> {
     match view {
+        ContentView::Authenticity => {
+            let message = model.session.read.as_ref().map_or(0, |read| read.message);
+            let verified = model.session.dialogue.verification(message);
+            authenticity::lines(&Stated::read(&content.raw), verified, columns, model.lang)
+        }
         ContentView::Header => header::lines(content, columns, enough),
         ContentView::Parts => parts::lines(content, columns, enough),
         ContentView::Body => body::lines(content, columns, enough),
@@ -241,7 +254,7 @@ pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
     let Some(content) = model.session.read.as_ref().map(|read| &read.content) else {
         return Vec::new();
     };
-    let lines = made(content, model.session.view, columns, line.saturating_add(1));
+    let lines = made(model, content, model.session.view, columns, line.saturating_add(1));
     match lines.get(line) {
         Some(line) => line.topics(),
         None => Topic::new(Kind::Idea, "body").into_iter().collect(),
