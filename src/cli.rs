@@ -7,6 +7,7 @@ mod seen;
 mod send;
 mod text;
 mod tls;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub use reach::{ReachArgs, Slip, typed as typed_route};
 pub use seen::SeenArgs;
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
+pub use verify::VerifyArgs;
 
 /// A debugger for SMTP: type the commands, see every byte and what it means.
 #[derive(Parser, Debug)]
@@ -85,6 +87,8 @@ enum Verb {
         json: bool,
         #[command(flatten)]
         seen: SeenArgs,
+        #[command(flatten)]
+        verify: Box<VerifyArgs>,
     },
     /// Look at recordings, transcripts or messages on the screen
     #[command(after_help = text::OPEN)]
@@ -198,6 +202,8 @@ pub enum Mode {
         json: bool,
         /// What of a message.
         seen: SeenArgs,
+        /// Whether and how its messages are verified.
+        verify: Box<VerifyArgs>,
     },
     /// The practice server.
     Serve {
@@ -281,6 +287,13 @@ pub fn read(
     if let Some(why) = cli.common.reach.conflict() {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
+    if let Some(Verb::Show { verify, .. }) = &cli.verb
+        && verify.answers.is_some()
+        && cli.common.reach.asks_name_server()
+    {
+        let why = "--answers is for asking nobody, and --dns for asking a name server";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
     let mode = match cli.verb {
         None if cli.plain || piped => {
             Mode::Plain(only(cli.targets, "without a screen, one server")?)
@@ -290,13 +303,14 @@ pub fn read(
             Mode::Run(Run { scripts, server, codes, full, json })
         }
         Some(Verb::Send(send)) => Mode::Send(send),
-        Some(Verb::Show { files, full, json, seen }) => {
+        Some(Verb::Show { files, full, json, seen, verify }) => {
             is_read_once(&files)?;
-            Mode::Show { files, full, json, seen }
+            Mode::Show { files, full, json, seen, verify }
         }
         Some(Verb::Open { files }) if piped => {
             is_read_once(&files)?;
-            Mode::Show { files, full: false, json: false, seen: SeenArgs::default() }
+            let (seen, verify) = (SeenArgs::default(), Box::default());
+            Mode::Show { files, full: false, json: false, seen, verify }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {

@@ -1,6 +1,7 @@
 //! Headless fronts: the same engine without a screen, on standard input and output.
 
 pub mod ask;
+pub mod authenticity;
 pub mod config;
 pub mod explain;
 pub mod json;

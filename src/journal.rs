@@ -6,6 +6,7 @@
 //! stays readable while the folds improve. A live session has no journal in memory: its events go
 //! to the fold, to the file and to whoever listens, and what a fold keeps is bounded.
 
+pub mod authenticity;
 pub mod event;
 pub mod facts;
 pub mod file;

@@ -52,7 +52,9 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { files, seen, .. } if seen.is_asked() => {
             headless::look::run(files, &seen, setting)
         }
-        Mode::Show { files, full, json, .. } => headless::show::run(files, full, json, setting),
+        Mode::Show { files, full, json, verify, .. } => {
+            headless::show::run(files, (full, json), &verify, setting)
+        }
         Mode::Serve { listen, maildir, policy, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             let lang = setting.lang();

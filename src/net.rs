@@ -3,6 +3,7 @@
 //! One task owns a session: it reads and writes the socket, appends what really crossed it to the
 //! log, and publishes each event to whoever listens. Everything above works on those events.
 
+pub mod authenticity;
 pub mod call;
 pub mod certificate;
 pub mod dial;

@@ -6,6 +6,8 @@
 //! phase follow from its exchanges; content is read from a message when somebody asks.
 
 pub mod agreement;
+pub mod answers;
+pub mod authenticity;
 pub mod card;
 pub mod content;
 pub mod dane;

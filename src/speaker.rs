@@ -6,6 +6,7 @@
 //! holds what it said. A speaker must tolerate that its words were changed on the way: what the
 //! dialogue shows is what was said.
 
+pub mod check;
 pub mod chunks;
 pub mod directive;
 pub mod drip;
@@ -28,6 +29,7 @@ use crate::journal::{Ending, Moment};
 use crate::session::Dialogue;
 use crate::smtp::wait::Changes;
 
+pub use check::Check;
 pub use chunks::{ChunkByChunk, Chunks, Octets};
 pub use directive::Directive;
 pub use drip::Drip;
@@ -54,6 +56,8 @@ pub enum Say {
     Drip(Drip),
     /// Everything about the server shall be asked beside the talk; the policy of this domain.
     Inquire(Option<String>),
+    /// The last message shall be verified beside the talk.
+    Verify(Box<Check>),
     /// The connection shall be closed.
     Close(Ending),
     /// From now on waits have other limits.
@@ -68,14 +72,18 @@ impl Say {
         match self {
             Self::Bytes(bytes) | Self::Answer(bytes) => bytes,
             Self::Drip(drip) => drip.left(),
-            Self::Inquire(_) | Self::Close(_) | Self::Wait(_) | Self::Limit(_) => &[],
+            Self::Inquire(_)
+            | Self::Verify(_)
+            | Self::Close(_)
+            | Self::Wait(_)
+            | Self::Limit(_) => &[],
         }
     }
 
     /// Whether nothing comes of it.
     pub fn is_nothing(&self) -> bool {
         self.bytes().is_empty()
-            && !matches!(self, Self::Close(_) | Self::Limit(_) | Self::Inquire(_))
+            && !matches!(self, Self::Close(_) | Self::Limit(_) | Self::Inquire(_) | Self::Verify(_))
     }
 }
 

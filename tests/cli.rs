@@ -495,8 +495,17 @@ fn dialogue(out: &str) -> Vec<&str> {
 }
 
 /// All keys that `--json` promises.
-const KEYS: [&str; 8] =
-    ["exchanges", "envelope", "content", "tls", "who", "offered", "findings", "outcome"];
+const KEYS: [&str; 9] = [
+    "exchanges",
+    "envelope",
+    "content",
+    "authenticity",
+    "tls",
+    "who",
+    "offered",
+    "findings",
+    "outcome",
+];
 
 #[test]
 fn json_is_an_object_a_line_with_every_key() {

@@ -51,6 +51,7 @@ const FILES: &[&str] = &[
     "swaks.toml",
     "text/advice.toml",
     "text/auth.toml",
+    "text/authenticity.toml",
     "text/editor.toml",
     "text/envelope.toml",
     "text/group.toml",

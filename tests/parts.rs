@@ -62,7 +62,7 @@ impl Desk {
 
     fn sheet(&self, columns: usize, shown: Shown) -> Sheet<'_> {
         let Self { message, content, judged, laid } = self;
-        Sheet { content, judged, message, shown, lang: Lang::En, columns, laid }
+        Sheet { content, judged, verified: None, message, shown, lang: Lang::En, columns, laid }
     }
 
     fn view(&self, view: ContentView, columns: usize, shown: Shown) -> Vec<String> {

@@ -9,6 +9,8 @@
 
 #[path = "screens/advice.rs"]
 mod advice;
+#[path = "screens/authenticity.rs"]
+mod authenticity;
 #[path = "screens/chances.rs"]
 mod chances;
 #[path = "screens/checks.rs"]

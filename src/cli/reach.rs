@@ -67,6 +67,11 @@ impl ReachArgs {
         source.map(|_| "--source is an address of the other family than -4 or -6")
     }
 
+    /// Whether a name server was chosen.
+    pub(super) const fn asks_name_server(&self) -> bool {
+        self.dns.is_some()
+    }
+
     /// What was chosen.
     pub fn route(&self) -> Route {
         let family = self.ipv4.then_some(Family::V4).or_else(|| self.ipv6.then_some(Family::V6));

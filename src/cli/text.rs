@@ -51,6 +51,8 @@ pub(super) const SHOW: &str = "Examples:
   ehlo show message.eml --part 3 > picture.png          the decoded bytes of a part
   ehlo show inbox.mbox                                  every message, and their threads
   ehlo show ~/Maildir
+  ehlo show message.eml --verify --from-ip 192.0.2.7     DKIM, SPF, DMARC and ARC; name servers are asked
+  ehlo show message.eml --verify --answers answers.zone  the same without network
   ehlo show - < transcript.txt";
 
 pub(super) const OPEN: &str = "Examples:

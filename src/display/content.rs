@@ -5,6 +5,7 @@
 //! Views of bytes make the lines that are asked for; the others are laid out as far as somebody
 //! looks, and kept until something else is looked at.
 
+pub mod authenticity;
 pub mod body;
 pub mod header;
 pub mod hex;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use crate::journal::authenticity::Verification;
 use crate::knowledge::{Kind, Lang, Topic};
 use crate::session::Message;
 use crate::session::content::Content;
@@ -51,6 +53,8 @@ pub enum ContentView {
     Raw,
     /// Its bytes.
     Hex,
+    /// Whether it is what it says.
+    Authenticity,
 }
 
 impl ContentView {
@@ -68,6 +72,7 @@ impl ContentView {
             Self::Body => "content.body",
             Self::Raw => "content.raw",
             Self::Hex => "content.hex",
+            Self::Authenticity => "content.authenticity",
         }
     }
 
@@ -135,6 +140,8 @@ pub struct Sheet<'a> {
     pub content: &'a Content,
     /// What there is to say about it.
     pub judged: &'a Judged,
+    /// What was found out about its authenticity.
+    pub verified: Option<&'a Verification>,
     /// The message as it was carried.
     pub message: &'a Message,
     /// What of it is shown.
@@ -153,6 +160,10 @@ pub fn lines(view: ContentView, sheet: &Sheet<'_>, range: Range<usize>) -> Vec<L
         ContentView::Raw => raw::lines(sheet, range),
         ContentView::Hex => hex::lines(sheet, range),
         ContentView::Body if body::is_hex(sheet) => body::hex_lines(sheet, range),
+        ContentView::Authenticity => {
+            let lines = authenticity(sheet).into_iter();
+            lines.skip(range.start).take(range.len()).collect()
+        }
         _ => {
             let laid = sheet.laid.lines(view, sheet, range.end);
             let end = range.end.min(laid.len());
@@ -167,6 +178,7 @@ pub fn count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
         ContentView::Raw => raw::count(sheet),
         ContentView::Hex => hex::count(sheet),
         ContentView::Body if body::is_hex(sheet) => body::hex_count(sheet),
+        ContentView::Authenticity => authenticity(sheet).len(),
         _ => sheet.laid.lines(view, sheet, wanted).len().min(wanted),
     }
 }
@@ -188,7 +200,13 @@ fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
         ContentView::Body => body::lines(sheet, enough),
         // The tree is one of all messages.
         ContentView::Thread | ContentView::Raw | ContentView::Hex => Vec::new(),
+        // It changes with what is found out.
+        ContentView::Authenticity => Vec::new(),
     }
+}
+
+fn authenticity(sheet: &Sheet<'_>) -> Vec<Line> {
+    authenticity::lines(&sheet.judged.stated, sheet.verified, sheet.columns, sheet.lang)
 }
 
 /// What lines depend on, for one content.

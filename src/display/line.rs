@@ -6,6 +6,7 @@ use crate::session::{Dialogue, Row, secrets};
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
 
+use super::content::authenticity;
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
 use super::{reach, security, stored, who, words};
@@ -185,6 +186,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::LookedUp(facts) => reach::looked_up(facts, lang),
         Happening::Fetched(facts) => who::fetched(facts, lang),
         Happening::Inquired => (Role::Notice, knowledge::word(lang, "who.inquired").to_owned()),
+        Happening::Verified(found) => (Role::Notice, authenticity::summary(found, lang)),
         Happening::Tried(attempt) => reach::tried(attempt, lang),
         Happening::Opened(endpoints) => reach::opened(endpoints, lang),
         Happening::NotOpened(failure) => reach::not_opened(failure, lang),

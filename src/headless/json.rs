@@ -1,5 +1,6 @@
 //! One session as one JSON object. Every key is always there.
 
+mod authenticity;
 mod judged;
 
 use std::collections::HashMap;
@@ -51,6 +52,8 @@ pub struct Session<'a> {
     envelope: Vec<Carried>,
     content: Vec<Sent>,
     threads: Vec<Vec<Place>>,
+    /// One for each message; null where nobody has asked.
+    authenticity: Vec<Option<authenticity::Verified>>,
     tls: Option<Tls>,
     who: Option<Who>,
     offered: Option<Offered>,
@@ -668,6 +671,7 @@ pub fn session<'a>(
             .map(|(at, message)| sent(dialogue, at, message, setting.lang()))
             .collect(),
         threads: threads(dialogue),
+        authenticity: authenticity::of(dialogue),
         tls: dialogue.notices().iter().rev().find_map(|(_, what)| match what {
             Happening::Secured(facts) => Some(Tls::of(facts)),
             _ => None,

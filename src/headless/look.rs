@@ -78,7 +78,8 @@ fn text(
     // Lines as they are stay whole.
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };
     let (judged, laid) = (Judged::of(content, Some((dialogue, at))), Laid::default());
-    let sheet = Sheet { content, judged: &judged, message, shown, lang, columns, laid: &laid };
+    let (judged, laid, verified) = (&judged, &laid, dialogue.verification(at));
+    let sheet = Sheet { content, judged, verified, message, shown, lang, columns, laid };
     content::text(view, &sheet)
 }
 

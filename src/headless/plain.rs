@@ -37,8 +37,8 @@ use crate::speaker::{
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    Outcome, Practice, Setting, ask, explain, look, practice_for, read_message, say, talk_to,
-    tell_recording_failed,
+    Outcome, Practice, Setting, ask, authenticity, explain, look, practice_for, read_message, say,
+    talk_to, tell_recording_failed,
 };
 
 /// Talks to `target` on standard input and output.
@@ -577,6 +577,16 @@ fn read_directive(
             };
             let told = chunks.difference(octets.len());
             Ok(Directed::Chunks(chunks.pieces(octets), told))
+        }
+        Some(Directive::Say(Say::Verify(mut check))) => {
+            if seen.messages().is_empty() {
+                return Err(knowledge::word(lang, "authenticity.no-message").to_owned());
+            }
+            if let Some(file) = &check.file {
+                let answers = authenticity::answers(Path::new(file), lang);
+                check.answers = Some(answers.map_err(|error| format!("{error:#}"))?);
+            }
+            Ok(Directed::Say(Say::Verify(check)))
         }
         Some(Directive::Say(say)) => Ok(Directed::Say(say)),
         Some(Directive::Login { .. } | Directive::Starttls) if seen.awaits_login() => {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::display::content::authenticity as of_authenticity;
 use crate::display::content::header::UNBOUNDED;
 use crate::display::content::parts::part_words;
 use crate::display::content::{Judged, Line, header, thread, trace};
@@ -15,6 +16,7 @@ use crate::display::words::{address, answers_for, delivery_words, end_word, full
 use crate::display::{login, offers, security, stored, who};
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
+use crate::session::authenticity::Stated;
 use crate::session::card::Card;
 use crate::session::content::Content;
 use crate::session::thread::Threads;
@@ -148,6 +150,9 @@ impl Printer {
         if let Some(Row::Notice { index }) = row
             && let Some((_, what)) = dialogue.notices().get(index)
         {
+            if let Happening::Verified(found) = what {
+                out.push_str(&commented(&authenticity(dialogue, found.message, self.lang)));
+            }
             let said = match (what, what.tls()) {
                 (Happening::Inquired, _) => who::paragraphs(dialogue, self.lang),
                 (_, Some(facts)) => security::paragraphs(facts, self.lang),
@@ -301,6 +306,18 @@ pub fn who(dialogue: &Dialogue, lang: Lang) -> String {
         return String::new();
     }
     commented(&who::text(dialogue, lang))
+}
+
+/// What the message at `index` says of its authenticity, and what was found out last; nothing where
+/// there is neither.
+pub fn authenticity(dialogue: &Dialogue, index: usize, lang: Lang) -> String {
+    let Some(message) = dialogue.messages().get(index) else { return String::new() };
+    let (stated, verified) = (Stated::read(&message.content()), dialogue.verification(index));
+    if stated.is_empty() && verified.is_none() {
+        return String::new();
+    }
+    let lines = of_authenticity::lines(&stated, verified, TABLE, lang);
+    lines.iter().flat_map(|line| [line.text().trim_end().to_owned(), "\n".to_owned()]).collect()
 }
 
 /// The envelope in words.

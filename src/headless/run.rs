@@ -17,8 +17,8 @@ use crate::speaker::{Errand, Script, Secret, Speaker as _};
 
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, json, practice_for, read_input, read_message, say, say_beside,
-    talk_to, tell_recording_failed,
+    Outcome, Practice, Setting, authenticity, json, practice_for, read_input, read_message, say,
+    say_beside, talk_to, tell_recording_failed,
 };
 use crate::cli::Run;
 use crate::display::{recording, transcript as misread};
@@ -33,6 +33,14 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
         let mut script = load(path, setting.lang())?.codes_only(run.codes);
         script
             .equip(|errand| equip(errand, setting))
+            .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
+            .with_context(|| path.display().to_string())?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        script
+            .read_answers(|file| {
+                let found = authenticity::answers(&folder.join(file), setting.lang());
+                found.map_err(|error| format!("{error:#}"))
+            })
             .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
             .with_context(|| path.display().to_string())?;
         scripts.push((path.as_path(), script));

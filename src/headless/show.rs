@@ -12,19 +12,22 @@ use crate::session::{Dialogue, Keep};
 
 use super::mailbox::{self, Found};
 use super::print::{self, Printer};
-use super::{Outcome, Setting, json, say};
+use super::{Outcome, Setting, authenticity, json, say};
+use crate::cli::VerifyArgs;
 
-/// Prints `files`, one session behind another.
+/// Prints `files`, one session behind another: every line of mail data if `full`, or one JSON object;
+/// their messages are verified where that is wanted.
 ///
 /// # Errors
 /// When one cannot be read or is nothing that is known; with the place where it is wrong.
 pub fn run(
     files: Vec<PathBuf>,
-    full: bool,
-    as_json: bool,
+    form: (bool, bool),
+    verify: &VerifyArgs,
     setting: &Setting,
 ) -> anyhow::Result<Outcome> {
     for (at, files) in mailbox::together(files).iter().enumerate() {
+        let (_, as_json) = form;
         if at > 0 && !as_json {
             say("\n")?;
         }
@@ -32,14 +35,24 @@ pub fn run(
         for told in &found.told {
             eprintln!("ehlo: {told}");
         }
-        print(&found, full, as_json, setting)?;
+        print(&found, form, verify, setting)?;
     }
     Ok(Outcome::Done)
 }
 
-fn print(found: &Found, full: bool, as_json: bool, setting: &Setting) -> anyhow::Result<()> {
+fn print(
+    found: &Found,
+    (full, as_json): (bool, bool),
+    verify: &VerifyArgs,
+    setting: &Setting,
+) -> anyhow::Result<()> {
     let (lang, journal) = (setting.lang(), &found.journal);
-    let dialogue = fold(journal);
+    let mut dialogue = fold(journal);
+    if verify.verify {
+        let source = authenticity::source(verify.answers.as_deref(), setting)?;
+        let played = journal.header.played;
+        authenticity::verify_all(&mut dialogue, played, &verify.way(), &source)?;
+    }
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", setting, None);
         return say(&json::line(&session)?);
@@ -72,6 +85,16 @@ fn print(found: &Found, full: bool, as_json: bool, setting: &Setting) -> anyhow:
         } else {
             let gap = if at > 0 { "\n" } else { "" };
             say(&format!("{gap}{}\n{content}", print::message_head(message, at, lang)))?;
+        }
+        let told = print::authenticity(&dialogue, at, lang);
+        if told.is_empty() {
+            continue;
+        }
+        if !(spoken || full) {
+            say(&format!("\n{told}"))?;
+        } else if dialogue.verification(at).is_none() {
+            // What was verified stands in the dialogue.
+            say(&format!("\n{}", heading(lang, "content.authenticity", &told)))?;
         }
     }
     if messages.len() > 1 {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::authenticity::Verification;
 use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, PolicyFacts, TlsFacts, TlsFailure};
 use super::stored::Stored;
 use crate::smtp::Span;
@@ -107,6 +108,8 @@ pub enum Happening {
     Fetched(Box<PolicyFacts>),
     /// Everything was asked that a person wanted to be asked about a server.
     Inquired,
+    /// A person wanted to know whether a message is what it says.
+    Verified(Box<Verification>),
     /// An address was tried, and did not become the connection.
     Tried(Attempt),
     /// A connection was made, or taken.
@@ -152,11 +155,11 @@ pub enum Happening {
 }
 
 impl Happening {
-    /// Whether it tells of a server and not of the connection, which goes on as it was.
+    /// Whether it tells of a server or a message and not of the connection, which goes on as it was.
     pub fn is_beside(&self) -> bool {
         match self {
             Self::LookedUp(facts) => facts.kind.is_beside(),
-            Self::Fetched(_) | Self::Inquired => true,
+            Self::Fetched(_) | Self::Inquired | Self::Verified(_) => true,
             _ => false,
         }
     }

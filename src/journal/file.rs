@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::authenticity::Verification;
 use super::header::VERSION;
 use super::{
     Attempt, DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg,
@@ -171,6 +172,8 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inquired: Option<Empty>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    verified: Option<Verification>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     tried: Option<Attempt>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opened: Option<Endpoints>,
@@ -285,6 +288,7 @@ impl<'a> Row<'a> {
             Happening::LookedUp(facts) => row.looked_up = Some(facts.clone()),
             Happening::Fetched(facts) => row.fetched = Some((**facts).clone()),
             Happening::Inquired => row.inquired = Some(Empty {}),
+            Happening::Verified(found) => row.verified = Some((**found).clone()),
             Happening::Tried(attempt) => row.tried = Some(attempt.clone()),
             Happening::Opened(endpoints) => row.opened = Some(endpoints.clone()),
             Happening::NotOpened(failure) => row.not_opened = Some(failure.clone()),
@@ -350,6 +354,7 @@ impl<'a> Row<'a> {
             self.looked_up.map(Happening::LookedUp),
             self.fetched.map(|facts| Happening::Fetched(Box::new(facts))),
             self.inquired.map(|Empty {}| Happening::Inquired),
+            self.verified.map(|found| Happening::Verified(Box::new(found))),
             self.tried.map(Happening::Tried),
             self.opened.map(Happening::Opened),
             self.not_opened.map(Happening::NotOpened),
@@ -370,7 +375,26 @@ impl<'a> Row<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::authenticity::{Answer, Flaw, Record, Signature};
     use crate::journal::facts::{DialReason, NameKind, NameProblem, PolicyProblem};
+
+    fn verification() -> Verification {
+        Verification {
+            at: "2026-11-26T00:00:00Z".into(),
+            dkim: vec![Signature { why: Some(Flaw::NoKey), ..Signature::default() }],
+            answers: vec![Answer {
+                name: "s1._domainkey.example.org".into(),
+                record: Record::Txt,
+                by: "answers.zone".into(),
+                values: vec!["v=DKIM1; p=".into()],
+                problem: None,
+                detail: String::new(),
+                authentic: false,
+                took: 0,
+            }],
+            ..Verification::default()
+        }
+    }
 
     fn sample() -> Vec<Event> {
         let endpoints =
@@ -410,6 +434,7 @@ mod tests {
             Event::new(Moment(0), Happening::Tried(attempt)),
             Event::new(Moment(0), Happening::Fetched(Box::new(policy))),
             Event::new(Moment(0), Happening::Inquired),
+            Event::new(Moment(0), Happening::Verified(Box::new(verification()))),
             Event::new(Moment(1), Happening::Opened(endpoints)),
             Event::bytes(Moment(2), Side::Server, Bytes::from_static(b"220 \"x\"\r\n")),
             Event::bytes(Moment(3), Side::Client, Bytes::from_static(b"\xff\x00\r\n")),

@@ -431,6 +431,7 @@ impl Writing {
             | Happening::LookedUp(_)
             | Happening::Fetched(_)
             | Happening::Inquired
+            | Happening::Verified(_)
             | Happening::Tried(_)
             | Happening::Exited(_) => {}
             Happening::Overdue { wait, limit } => {

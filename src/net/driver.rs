@@ -19,9 +19,10 @@ use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::timing::{self, Awaited};
 use crate::session::{Dialogue, Keep, Phase};
 use crate::smtp::wait::{Limits, Wait};
-use crate::speaker::{Drip, Ends, Gate, Say, Speaker};
+use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker};
 
 use super::Clock;
+use super::authenticity;
 use super::inquiry::{Answers, Inquiry};
 use super::recording::Recording;
 use super::stream::Stream;
@@ -133,8 +134,25 @@ impl Log {
     /// Asks about that server all that can be asked.
     fn inquire(&mut self, domain: Option<String>) {
         if let Some(inquiry) = &self.inquiry {
-            self.answers = Some(inquiry.begin_for(domain));
+            let answers = inquiry.begin_for(domain);
+            self.expect(answers);
         }
+    }
+
+    /// Verifies the last message of a session in which we are `side`.
+    pub fn verify(&mut self, side: Side, check: &Check) {
+        let dns = self.inquiry.as_ref().and_then(Inquiry::dns);
+        if let Some(answers) = authenticity::begin(&self.dialogue, side, check, dns) {
+            self.expect(answers);
+        }
+    }
+
+    /// What a person waits for, beside what is awaited already.
+    fn expect(&mut self, answers: Answers) {
+        self.answers = Some(match self.answers.take() {
+            Some(earlier) if earlier.awaited => earlier.and(answers),
+            _ => answers,
+        });
     }
 
     /// Waits for the answers that are on their way: for those that a person wants to have to the
@@ -408,6 +426,7 @@ pub async fn converse<P: Speaker, O>(
                 }
                 Some(Say::Drip(drip)) => dripping = Some(drip),
                 Some(Say::Inquire(domain)) => log.inquire(domain),
+                Some(Say::Verify(check)) => log.verify(part.side, &check),
                 Some(Say::Close(how)) => {
                     // TLS says goodbye, for which a peer that does not read has no time.
                     let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;

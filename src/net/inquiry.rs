@@ -86,7 +86,28 @@ pub(super) struct Answers {
     pub awaited: bool,
 }
 
+impl Answers {
+    /// These and those, as they come.
+    pub(super) fn and(self, other: Self) -> Self {
+        let (tell, told) = mpsc::unbounded_channel();
+        for mut one in [self.told, other.told] {
+            let tell = tell.clone();
+            tokio::spawn(async move {
+                while let Some(what) = one.recv().await {
+                    let _ = tell.send(what);
+                }
+            });
+        }
+        Self { told, awaited: self.awaited || other.awaited }
+    }
+}
+
 impl Inquiry {
+    /// The name server that was chosen.
+    pub(super) const fn dns(&self) -> Option<SocketAddr> {
+        self.route.dns
+    }
+
     /// About the server at the other end.
     pub(super) fn about(target: &Target, ends: &Endpoints, route: &Route, wishes: &Wishes) -> Self {
         let remote = ends.remote.as_deref().and_then(|remote| split_port(remote, 0));

@@ -16,7 +16,10 @@ use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Message, Query
 use hickory_resolver::proto::rr::{IntoName, Name, RData, RecordType};
 use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::journal::authenticity::{self, Answer, Record};
 use crate::journal::facts::{NameKind, NameProblem};
 use crate::journal::{Happening, NameFacts};
 use crate::smtp::target::is_ipv6;
@@ -242,7 +245,26 @@ fn resolver(dns: Option<SocketAddr>) -> Result<(TokioResolver, String), String> 
     let (config, options, by) = settings(dns)?;
     let provider = TokioRuntimeProvider::default();
     let builder = TokioResolver::builder_with_config(config, provider).with_options(options);
+    let builder = builder.with_tls_config(without_roots()?);
     builder.build().map(|resolver| (resolver, by)).map_err(|error| error.to_string())
+}
+
+/// A resolver that knows no name server and no file of names.
+pub(super) fn nobody() -> Option<TokioResolver> {
+    let config = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
+    let mut options = ResolverOpts::default();
+    options.use_hosts_file = ResolveHosts::Never;
+    let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    builder.with_options(options).with_tls_config(without_roots().ok()?).build().ok()
+}
+
+/// Name servers are asked in clear text alone. By itself the library, as mail-auth wants it built,
+/// would read the roots of the system for each question, and ask nothing where there are none.
+fn without_roots() -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+    let builder = builder.with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| error.to_string())?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// Asks one question as it stands, and whether the name server has validated the answer (DO,
@@ -256,9 +278,9 @@ async fn ask_plainly(
         Ok(settings) => settings,
         Err(why) => return other(why),
     };
-    let context = match TlsConfig::new() {
-        Ok(tls) => Arc::new(PoolContext::new(options, tls)),
-        Err(why) => return other(why.to_string()),
+    let context = match without_roots() {
+        Ok(config) => Arc::new(PoolContext::new(options, TlsConfig { config })),
+        Err(why) => return other(why),
     };
     let servers = config.name_servers().to_vec();
     let provider = TokioRuntimeProvider::default();
@@ -297,6 +319,52 @@ fn settings(dns: Option<SocketAddr>) -> Result<(ResolverConfig, ResolverOpts, St
     options.attempts = 1;
     options.use_hosts_file = ResolveHosts::Never;
     Ok((config, options, by))
+}
+
+/// Asks one question about the authenticity of a message.
+pub(super) async fn look_up(dns: Option<SocketAddr>, record: Record, name: &str) -> Answer {
+    let begun = Instant::now();
+    let ascii = domain::to_ascii(name);
+    let asked = match name.parse::<IpAddr>() {
+        Ok(address) if record == Record::Ptr => Ok(Name::from(address)),
+        _ => named(ascii.as_deref().unwrap_or(name)),
+    };
+    let (by, found) = match asked {
+        Ok(asked) => ask_plainly(dns, Query::query(asked, kind(record))).await,
+        Err(why) => (String::new(), Err((NameProblem::Other, why))),
+    };
+    let found = found.and_then(|message| read(&message, |data| value(record, data)));
+    let (texts, problem, detail) = match found {
+        Ok(texts) => (texts, None, String::new()),
+        Err((problem, detail)) => (Texts::default(), Some(problem), detail),
+    };
+    let Texts { answers: values, authentic } = texts;
+    let (name, took) = (name.to_owned(), micros(begun.elapsed()));
+    Answer { name, record, by, values, problem, detail, authentic, took }
+}
+
+const fn kind(record: Record) -> RecordType {
+    match record {
+        Record::A => RecordType::A,
+        Record::Aaaa => RecordType::AAAA,
+        Record::Mx => RecordType::MX,
+        Record::Ptr => RecordType::PTR,
+        Record::Txt => RecordType::TXT,
+    }
+}
+
+/// The value of a record that was asked for, as a zone file writes it.
+fn value(record: Record, data: &RData) -> Option<String> {
+    let host = |name: &Name| without_dot(&name.to_ascii()).to_owned();
+    Some(match (record, data) {
+        (Record::A, RData::A(address)) => address.0.to_string(),
+        (Record::Aaaa, RData::AAAA(address)) => address.0.to_string(),
+        (Record::Mx, RData::MX(mx)) => format!("{} {}", mx.preference, host(&mx.exchange)),
+        (Record::Ptr, RData::PTR(name)) => host(&name.0),
+        // The pieces of one text belong together (RFC 6376 §3.6.2.2, RFC 7208 §3.3).
+        (Record::Txt, RData::TXT(text)) => authenticity::written(&text.txt_data.concat()),
+        _ => return None,
+    })
 }
 
 /// Both families at once.

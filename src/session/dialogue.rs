@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
+use crate::journal::authenticity::Verification;
 use crate::journal::facts::TlsReason;
 use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts};
 use crate::smtp::code::Class;
@@ -252,6 +253,7 @@ impl Dialogue {
             Happening::LookedUp(_)
             | Happening::Fetched(_)
             | Happening::Inquired
+            | Happening::Verified(_)
             | Happening::Tried(_)
             | Happening::Aside(_)
             | Happening::Exited(_)
@@ -525,6 +527,14 @@ impl Dialogue {
     pub fn since_opened(&self) -> impl Iterator<Item = &Happening> {
         let back = self.notices.iter().rev().map(|(_, what)| what);
         back.take_while(|what| !matches!(what, Happening::Opened(_)))
+    }
+
+    /// What was found out last about the message at `index`.
+    pub fn verification(&self, index: usize) -> Option<&Verification> {
+        self.notices.iter().rev().find_map(|(_, what)| match what {
+            Happening::Verified(found) if found.message == index => Some(&**found),
+            _ => None,
+        })
     }
 
     /// What has arrived of a reply that is not complete: its lines, and the beginning of another.

@@ -11,7 +11,7 @@ use crate::journal::transcript::{Place, TranscriptError, text};
 use crate::smtp::sasl;
 use crate::smtp::wait::{Changes, LONGEST, Misread, Wait};
 
-use super::{Chunks, Drip, Say, login};
+use super::{Check, Chunks, Drip, Say, login};
 
 /// What a directive makes the client do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "pipeline" => Directive::Pipeline,
         "end" => Directive::End,
         "cancel" => Directive::Cancel,
+        "verify" => Directive::Say(Say::Verify(Box::new(Check::read(argument, behind)?))),
         "who" => Directive::Say(Say::Inquire(domain(argument, behind)?)),
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),

@@ -6,12 +6,14 @@
 //! `:auth` is a whole login and `:starttls` a whole switch to TLS; what stands behind them is about
 //! their last reply.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::journal::transcript::{Place, Step, TranscriptError};
 use crate::journal::{Ending, Moment};
+use crate::session::answers::Answers;
 use crate::session::pattern::{Codes, ReplyPattern};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::command;
@@ -20,7 +22,7 @@ use crate::smtp::verb::Verb;
 
 use super::directive::{self, Directive, duration};
 use super::login::{Credentials, Login, Next};
-use super::{ChunkByChunk, Errand, Octets, Say, Speaker, Starttls};
+use super::{Check, ChunkByChunk, Errand, Octets, Say, Speaker, Starttls};
 
 /// What a script does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ enum Item {
     Wait(Duration),
     ExpectClosed(Place),
     Errand(Place, Box<Errand>),
+    /// The last message is to be verified.
+    Verify(Place, Box<Check>),
 }
 
 /// An expectation that was not met.
@@ -121,6 +125,25 @@ impl Script {
     pub const fn codes_only(mut self, yes: bool) -> Self {
         self.codes_only = yes;
         self
+    }
+
+    /// Reads the answers that messages are to be judged by.
+    ///
+    /// # Errors
+    /// With the place of the directive whose file cannot be read, and what `read` says about it.
+    pub fn read_answers(
+        &mut self,
+        mut read: impl FnMut(&str) -> Result<Arc<Answers>, String>,
+    ) -> Result<(), TranscriptError> {
+        for item in &mut self.items {
+            if let Item::Verify(at, check) = item
+                && let Some(file) = &check.file
+            {
+                let unread = |why| TranscriptError::new(*at, "answers.unread").with("why", why);
+                check.answers = Some(read(file).map_err(unread)?);
+            }
+        }
+        Ok(())
     }
 
     /// Gives each errand what comes from outside: `equip` supplies it.
@@ -260,6 +283,11 @@ impl Speaker for Script {
                 }
                 // Of a server that has gone nothing more is asked or awaited.
                 Item::Say(Say::Inquire(_) | Say::Limit(_)) if over => {}
+                Item::Verify(..) if over => {}
+                Item::Verify(_, check) => {
+                    self.next += 1;
+                    return Some(Say::Verify(check));
+                }
                 Item::Say(_) if over => return Some(self.fail(None, &[], None)),
                 // A reply that came unasked and unexpected is no answer to what is sent now.
                 Item::Say(Say::Bytes(_) | Say::Drip(_))
@@ -301,6 +329,7 @@ fn take(
 ) -> Result<(), TranscriptError> {
     let wrong = |key| TranscriptError::new(at, key);
     match directive::read(name, argument, at)? {
+        Some(Directive::Say(Say::Verify(check))) => items.push(Item::Verify(at, check)),
         Some(Directive::Say(say)) => match group {
             Some(group) => group.extend_from_slice(say.bytes()),
             None => items.push(Item::Say(say)),

@@ -30,6 +30,8 @@ pub enum Does {
     Goto,
     /// Keeps a part of it in a file.
     SavePart,
+    /// Verifies the last message, and shows what was found.
+    Verify,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -108,7 +110,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 24] = [
+pub static DIRECTIVES: [Directive; 25] = [
     Directive {
         name: "connect",
         short: None,
@@ -297,6 +299,18 @@ pub static DIRECTIVES: [Directive; 24] = [
         words: "help.save-part",
         reason: has_no_content,
         does: Does::SavePart,
+    },
+    Directive {
+        name: "verify",
+        short: None,
+        argument: "OPTIONS",
+        needs_argument: false,
+        words: "help.verify",
+        reason: |model| {
+            let none = model.session.dialogue.messages().is_empty();
+            none.then_some("authenticity.no-message")
+        },
+        does: Does::Verify,
     },
     Directive {
         name: "explain",

@@ -17,7 +17,20 @@ use super::group::Part;
 use super::sending::Way;
 
 use crate::smtp::wait::Limits;
-use crate::speaker::{Drip, Login};
+use crate::speaker::{Check, Drip, Login};
+
+/// What a person wants to know of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verifying {
+    /// Number of the session.
+    pub session: usize,
+    /// Index of the message.
+    pub message: usize,
+    /// Where answers come from.
+    pub check: Box<Check>,
+    /// What the session shows of the message's way.
+    pub way: crate::session::authenticity::Way,
+}
 
 /// One thing to do. Where no session is named, it is for the one in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +47,8 @@ pub enum Effect {
     Limit(Limits),
     /// Ask all that can be asked about the server of this session; the policy of this domain.
     Inquire(usize, Option<String>),
+    /// Verify a message, which has these bytes.
+    Verify(Box<Verifying>, Bytes),
     /// Send nothing more of what this session was given.
     Stop(usize),
     /// Keep a line that was sent for the next run.

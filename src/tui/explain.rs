@@ -354,6 +354,7 @@ fn topics_of_way(what: &Happening) -> Vec<Topic> {
         },
         Happening::Fetched(_) => &["mta-sts"],
         Happening::Inquired => &["who"],
+        Happening::Verified(_) => &["dkim", "spf", "dmarc", "arc"],
         Happening::Tried(attempt) if attempt.reason == DialReason::Overtaken => &["happy-eyeballs"],
         Happening::Tried(_) => &["happy-eyeballs", "ports"],
         Happening::Opened(endpoints) if endpoints.protocol == Protocol::Lmtp => &["lmtp", "who"],

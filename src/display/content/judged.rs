@@ -2,6 +2,7 @@
 //! only puts it into lines.
 
 use crate::draft::{Finding, Offers, Severity, received};
+use crate::session::authenticity::Stated;
 use crate::session::content::{Content, Field, Part};
 use crate::session::header::{Entry, entries};
 use crate::session::trace::{Passing, Trace};
@@ -24,6 +25,8 @@ pub struct Judged {
     pub headers: Vec<Header>,
     /// The way of the message.
     pub trace: Trace,
+    /// What it says of its authenticity.
+    pub stated: Stated,
 }
 
 /// A header, judged.
@@ -62,7 +65,8 @@ impl Judged {
         let enclosed = enclosed.filter(decodable).take(ENCLOSED);
         headers.extend(enclosed.map(|(at, part)| Header::of_part(content, at, part, &offers)));
         let passing = session.and_then(|(dialogue, at)| Passing::of(dialogue, at));
-        Self { headers, trace: Trace::of(content, passing) }
+        let stated = Stated::read(&content.raw);
+        Self { headers, trace: Trace::of(content, passing), stated }
     }
 
     /// The findings about all headers, with the part of each.

@@ -31,7 +31,10 @@ pub fn rehearse(order: Order) -> String {
                 return script.out;
             }
             None if !script.answer(&submission) => return script.out,
-            None | Some(Say::Drip(_) | Say::Wait(_) | Say::Limit(_) | Say::Inquire(_)) => {}
+            None
+            | Some(
+                Say::Drip(_) | Say::Wait(_) | Say::Limit(_) | Say::Inquire(_) | Say::Verify(_),
+            ) => {}
         }
     }
 }

@@ -47,6 +47,11 @@ impl Loop {
                 Effect::Inquire(id, domain) => {
                     self.order(id, Order::Say(Say::Inquire(domain)));
                 }
+                Effect::Verify(wanted, bytes) => {
+                    let (lang, inner) = (self.model.lang, self.inner.clone());
+                    let door = self.sessions.door(wanted.session);
+                    reading::verify(*wanted, bytes, door, lang, inner);
+                }
                 Effect::Stop(id) => self.order(id, Order::Stop),
                 Effect::Remember(line) => self.memory.remember(line, self.inner.clone()),
                 Effect::Trust(id) => self.order(id, Order::Trust),

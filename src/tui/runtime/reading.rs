@@ -6,27 +6,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use ropey::Rope;
 use tokio::sync::mpsc;
 
 use crate::display::content::save::Wish;
+use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, mailbox, read_message, save, show};
+use crate::headless::{Password, authenticity, mailbox, read_message, save, show};
+use crate::journal::{Event, Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::net;
 use crate::session::Kept;
+use crate::session::authenticity::Way;
 use crate::session::content::Content;
 use crate::smtp::payload;
-use crate::speaker::{Login, Octets, Secret};
+use crate::speaker::{Login, Octets, Say, Secret};
 
 use super::super::editor::Reviewed;
 use super::super::editor::form::Wanted;
+use super::super::effect::Verifying;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
 use super::super::message::{Made, Message, Saved, Unread};
 use super::super::model::ReadThreads;
-use super::super::sending::{Pieces, Way};
+use super::super::sending::{Pieces, Way as Sends};
 use super::super::update::read_threads;
+use super::sessions::{Door, Order};
 
 /// Where messages of the background go; an error ends the program.
 pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
@@ -126,7 +132,7 @@ fn made(parts: Vec<Part>, draft: Option<&Rope>, lang: Lang) -> Result<Made, Unre
 }
 
 /// Makes what leaves of a draft.
-pub(super) fn pieces(session: usize, number: u64, text: Rope, way: Way, inner: Inner) {
+pub(super) fn pieces(session: usize, number: u64, text: Rope, way: Sends, inner: Inner) {
     in_background(inner, move || {
         let pieces = Ok(Pieces::of(&text.to_string(), way));
         Message::Pieces { session, pieces, number: Some(number) }
@@ -236,6 +242,35 @@ pub(super) fn threads(session: usize, of: (usize, bool), kept: Vec<(Kept, bool)>
     in_background(inner, move || {
         let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
         Message::ThreadsRead { session, threads }
+    });
+}
+
+/// Reads the answers that a message is to be judged by, and lets its session verify it; of a session
+/// that is only looked at it is done here.
+pub(super) fn verify(wanted: Verifying, bytes: Bytes, door: Door, lang: Lang, inner: Inner) {
+    tokio::spawn(async move {
+        let Verifying { session, message, mut check, way } = wanted;
+        if let Some(file) = check.file.clone() {
+            let read = move || authenticity::answers(&expanded(&file), lang);
+            match tokio::task::spawn_blocking(read).await {
+                Ok(Ok(answers)) => check.answers = Some(answers),
+                Ok(Err(error)) => {
+                    let told = Message::Say(own_visible(&format!("{error:#}")));
+                    let _ = inner.send(Ok(told)).await;
+                    return;
+                }
+                Err(_) => return,
+            }
+        }
+        if let Some(orders) = door.orders {
+            let _ = orders.send(Order::Say(Say::Verify(check))).await;
+            return;
+        }
+        let way = check.way.clone().or(way).or(Way::of_message(&bytes));
+        let source = net::authenticity::Source::of(&check, door.dns);
+        let found = net::authenticity::verify(&bytes, message, &way, &source).await;
+        let event = Event::new(Moment(0), Happening::Verified(Box::new(found)));
+        let _ = inner.send(Ok(Message::Heard(session, event))).await;
     });
 }
 

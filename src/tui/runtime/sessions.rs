@@ -1,6 +1,7 @@
 //! The session tasks: one for each session that talks, and the practice server that they share.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::headless::{Practice, Setting, practice_for};
-use crate::journal::Ending;
+use crate::journal::{Ending, Side};
 use crate::net::Clock;
 use crate::net::call::Call;
 use crate::net::dial::Target;
@@ -36,6 +37,12 @@ pub(super) enum Order {
     Stop,
     /// The certificate is good enough.
     Trust,
+}
+
+/// How a session is told something later.
+pub(super) struct Door {
+    pub(super) orders: Option<mpsc::Sender<Order>>,
+    pub(super) dns: Option<SocketAddr>,
 }
 
 /// All session tasks.
@@ -90,6 +97,12 @@ impl Sessions {
     pub(super) fn order(&self, id: usize, order: Order) -> bool {
         // Who cannot be told anything has nothing to do.
         self.orders.get(&id).is_none_or(|orders| orders.try_send(order).is_ok())
+    }
+
+    /// Where session `id` takes orders, and the name server that is the usual one; a session that is
+    /// only looked at takes none.
+    pub(super) fn door(&self, id: usize) -> Door {
+        Door { orders: self.orders.get(&id).cloned(), dns: self.setting.route.dns }
     }
 
     /// Waits so long from now on, in all sessions.
@@ -159,6 +172,9 @@ async fn session(
             }
         };
         let Some(order) = order else { return };
+        if let Order::Say(Say::Verify(check)) = &order {
+            log.verify(Side::Client, check);
+        }
         let Order::Dial(target, chosen) = order else { continue };
         let limits = *limits.borrow();
         let route = chosen.or(&route);

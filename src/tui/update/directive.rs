@@ -4,6 +4,8 @@ use crate::display::content::{ContentView, save};
 use crate::display::{article, reach, transcript as misread, words};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
+use crate::session::Message;
+use crate::session::authenticity::Way;
 use crate::smtp::target::Target;
 use crate::smtp::wait::{Changes, Wait};
 use crate::speaker::login::Credentials;
@@ -11,7 +13,7 @@ use crate::speaker::{Directive as Said, Errand, Login, Say, Starttls, directive 
 
 use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED, option_behind};
 use super::super::editor::item::Item;
-use super::super::effect::Effect;
+use super::super::effect::{Effect, Verifying};
 use super::super::model::Model;
 
 /// Where a directive at the prompt begins.
@@ -32,6 +34,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::New => return vec![Effect::New(target_of(model, argument))],
         Does::Say => return say(model, directive, argument),
         Does::Who => return who(model, directive, argument),
+        Does::Verify => return verify(model, argument),
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
@@ -58,7 +61,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
         return Some(behind);
     }
     match directive.does {
-        Does::Say | Does::Who => {
+        Does::Say | Does::Who | Does::Verify => {
             let error = said::read(directive.name, argument.as_bytes(), AT).err()?;
             let place = error.at.column - AT.column;
             let said = misread::what(&without_secrets(model, error), model.lang);
@@ -178,7 +181,9 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
         Ok(Some(Said::Say(Say::Limit(changes)))) => return limit(model, &changes),
         // With a slip it has stayed in the line.
-        Ok(Some(Said::Say(Say::Wait(_) | Say::Inquire(_))) | None) | Err(_) => return Vec::new(),
+        Ok(Some(Said::Say(Say::Wait(_) | Say::Inquire(_) | Say::Verify(_))) | None) | Err(_) => {
+            return Vec::new();
+        }
     };
     vec![effect]
 }
@@ -205,6 +210,22 @@ fn who(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
     let id = model.session.id;
     let talks = super::super::directive::cannot_talk(model).is_none();
     talks.then_some(Effect::Inquire(id, domain)).into_iter().collect()
+}
+
+/// Shows what is known of the last message's authenticity, and finds out more.
+fn verify(model: &mut Model, argument: &str) -> Vec<Effect> {
+    let Ok(Some(Said::Say(Say::Verify(check)))) = said::read("verify", argument.as_bytes(), AT)
+    else {
+        return Vec::new();
+    };
+    let Some(message) = model.session.dialogue.messages().len().checked_sub(1) else {
+        return told(model, "authenticity.no-message");
+    };
+    super::browse::show_view(model, ContentView::Authenticity);
+    let way = Way::of_session(&model.session.dialogue, None, message);
+    let bytes = model.session.dialogue.messages().get(message).map(Message::content);
+    let wanted = Verifying { session: model.session.id, message, check, way };
+    vec![Effect::Verify(Box::new(wanted), bytes.unwrap_or_default())]
 }
 
 /// Says why something cannot be done; where a certificate is to be judged first, it asks.

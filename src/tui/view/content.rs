@@ -242,6 +242,7 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     let read = model.session.read.of(index)?;
     let view = model.session.view;
     let ReadContent { content, laid, judged, .. } = read;
+    let verified = model.session.dialogue.verification(index);
     let is_missing = match view {
         ContentView::Header => content.raw.is_empty(),
         ContentView::Body => content.body.is_none(),
@@ -249,7 +250,16 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
         _ => false,
     };
     let (shown, lang) = (model.session.shown, model.lang);
-    (!is_missing).then_some(Sheet { content, judged, message, shown, lang, columns, laid })
+    (!is_missing).then_some(Sheet {
+        content,
+        judged,
+        verified,
+        message,
+        shown,
+        lang,
+        columns,
+        laid,
+    })
 }
 
 /// What stands there instead of lines.

@@ -1,0 +1,556 @@
+//! DKIM, SPF, DMARC and ARC by mail-auth, over answers that are kept as evidence: those of a name
+//! server that a person wants to be asked, or those of a file, beside which nobody is asked.
+//!
+//! The library is given a resolver that knows no name server. What it needs to know it finds in
+//! [`evidence`], and what is missing there is asked here, one question at a time.
+
+mod evidence;
+mod spf;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mail_auth::arc::ArcError;
+use mail_auth::common::crypto::{CryptoError, HashAlgorithm};
+use mail_auth::common::headers::Writable as _;
+use mail_auth::common::parse::TxtRecordParser as _;
+use mail_auth::common::verify::{DomainKey, VerifySignature};
+use mail_auth::dkim::{self, DkimError};
+use mail_auth::dmarc::verify::DmarcParameters;
+use mail_auth::dmarc::{Alignment as Mode, Policy};
+use mail_auth::{
+    AuthenticatedMessage, DkimOutput, DkimResult, DmarcOutput, DmarcResult, DnsError, Error,
+    MessageAuthenticator, SpfOutput,
+};
+
+use tokio::sync::mpsc;
+
+use crate::journal::authenticity::{
+    Alignment, Answer, Arc as Chain, Dmarc, DmarcFlaw, Flaw, Record, Signature, Verdict,
+    Verification, bytes,
+};
+use crate::journal::facts::NameProblem;
+use crate::journal::{Happening, Side};
+use crate::session::Dialogue;
+use crate::session::answers::Answers;
+use crate::session::authenticity::{Signature as Written, Stated, Way, tags};
+use crate::speaker::Check;
+
+use super::inquiry::Answers as Told;
+use super::names;
+use super::route::address;
+use evidence::{Evidence, Question, Texts, TextsOf};
+
+/// How many questions one message may lead to.
+const QUESTIONS: usize = 64;
+
+/// Tags that a signature has to have (RFC 6376 §6.1.1).
+const REQUIRED: [&str; 7] = ["v", "a", "b", "bh", "d", "h", "s"];
+
+/// Where answers come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A name server, or those of the system.
+    Asked(Option<SocketAddr>),
+    /// A file alone.
+    File(Arc<Answers>),
+}
+
+impl Source {
+    /// What a person wants; without a word about it, the name server that is the usual one.
+    pub fn of(check: &Check, usual: Option<SocketAddr>) -> Self {
+        if let Some(answers) = &check.answers {
+            return Self::File(Arc::clone(answers));
+        }
+        let chosen = check.dns.as_deref().and_then(|dns| address(dns, names::DNS_PORT).ok());
+        Self::Asked(chosen.or(usual))
+    }
+
+    async fn answer(&self, (record, name): &Question) -> Answer {
+        match self {
+            Self::Asked(dns) => names::look_up(*dns, *record, name).await,
+            Self::File(answers) => answers.about(*record, name),
+        }
+    }
+}
+
+/// Verifies a message, the one at `index` of its session, as of now.
+pub async fn verify(message: &[u8], index: usize, way: &Way, source: &Source) -> Verification {
+    let address = way.address.as_ref().and_then(|address| address.value.parse().ok());
+    let mut out = Verification {
+        message: index,
+        at: now(),
+        address: way.address.clone(),
+        helo: way.helo.clone(),
+        sender: way.sender.clone(),
+        ..Verification::default()
+    };
+    let Some(library) = Library::new(address) else { return out };
+    let Some(mut parsed) = AuthenticatedMessage::parse_with_opts(message, None, false) else {
+        return out;
+    };
+    let stated = Stated::read(message);
+    let bodies = cover_lengths(&mut parsed, &stated, message);
+    let keys = TextsOf(&library.evidence, Texts::Keys);
+    let judge = Judge { library: &library, source, parsed: &parsed, stated: &stated, message };
+    let dkim = judge.dkim(&keys, bodies).await;
+    let spf = judge.spf(way).await;
+    out.arc = judge.arc(&keys).await;
+    out.dmarc = judge.dmarc(&dkim, spf.deciding(), way).await;
+    out.dkim = dkim.into_iter().map(|(signature, _)| signature).collect();
+    out.spf = spf.told;
+    out.answers = library.evidence.into_answers();
+    out.exhausted = out.answers.len() > QUESTIONS;
+    out
+}
+
+/// The time in whole seconds: no signature says more.
+fn now() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+}
+
+/// Begins to verify the last message of a session in which we are `side`; `None` without one.
+pub(super) fn begin(
+    dialogue: &Dialogue,
+    side: Side,
+    check: &Check,
+    usual: Option<SocketAddr>,
+) -> Option<Told> {
+    let index = dialogue.messages().len().checked_sub(1)?;
+    let message = dialogue.messages().get(index)?;
+    let (content, whole) = (message.content(), message.is_complete() && message.forgotten() == 0);
+    let way = check.way.clone().or(Way::of_session(dialogue, Some(side), index));
+    let source = Source::of(check, usual);
+    let (tell, told) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let way = way.or(Way::of_message(&content));
+        let found = verify(&content, index, &way, &source).await;
+        let found = Verification { incomplete: !whole, ..found };
+        let _ = tell.send(Happening::Verified(Box::new(found)));
+    });
+    Some(Told { told, awaited: true })
+}
+
+/// The library, and what it may know.
+struct Library {
+    auth: MessageAuthenticator,
+    evidence: Evidence,
+}
+
+impl Library {
+    /// Nothing where it cannot be made.
+    fn new(address: Option<IpAddr>) -> Option<Self> {
+        let auth = MessageAuthenticator(names::nobody()?);
+        Some(Self { auth, evidence: Evidence::new(address) })
+    }
+}
+
+/// Judges until nothing is missing.
+macro_rules! settled {
+    ($judge:expr, $judgement:expr) => {
+        loop {
+            $judge.library.evidence.begin();
+            let judgement = $judgement;
+            match $judge.library.evidence.missing() {
+                None => break judgement,
+                Some(question) => $judge.ask(&question).await,
+            }
+        }
+    };
+}
+use settled;
+
+/// One message, before it is judged.
+struct Judge<'a> {
+    library: &'a Library,
+    source: &'a Source,
+    parsed: &'a AuthenticatedMessage<'a>,
+    stated: &'a Stated,
+    message: &'a [u8],
+}
+
+/// What a signature says about the body, and what is so.
+#[derive(Clone, Debug, Default)]
+struct Body {
+    hash: Option<String>,
+    length: Option<u64>,
+}
+
+impl<'a> Judge<'a> {
+    /// Asks, and keeps what came.
+    async fn ask(&self, question: &Question) {
+        let answer = if self.library.evidence.count() < QUESTIONS {
+            self.source.answer(question).await
+        } else {
+            let (record, name) = question.clone();
+            let problem = Some(NameProblem::Other);
+            let [by, detail] = [String::new(), String::new()];
+            Answer { name, record, by, values: vec![], problem, detail, authentic: false, took: 0 }
+        };
+        self.library.evidence.add(answer);
+    }
+
+    /// What the library found about each signature, and what follows.
+    async fn dkim(
+        &self,
+        keys: &'a TextsOf<'a>,
+        bodies: Vec<Body>,
+    ) -> Vec<(Signature, Option<DkimOutput<'a>>)> {
+        let outputs = settled!(self, self.library.auth.verify_dkim(keys.around(self.parsed)).await);
+        let written = self.stated.signatures.iter().zip(bodies);
+        written.map(|(written, body)| self.signature(written, body, &outputs)).collect()
+    }
+
+    fn signature<'o>(
+        &self,
+        written: &Written,
+        body: Body,
+        outputs: &[DkimOutput<'o>],
+    ) -> (Signature, Option<DkimOutput<'o>>) {
+        let header = self.parsed.dkim_headers.iter().find(|h| self.stands_in(h.value, written));
+        let signature = header.map(|header| &header.header);
+        let output = signature.and_then(|signature| {
+            let is_it =
+                |o: &&DkimOutput<'_>| o.signature().is_some_and(|s| std::ptr::eq(s, signature));
+            outputs.iter().find(is_it)
+        });
+        let broken = self.parsed.errors.iter().find(|h| self.stands_in(h.value, written));
+        let key = signature.and_then(|s| self.key(&s.domain_key()));
+        let own = unfit(written).or_else(|| broken.map(|h| (flaw(&h.header), String::new())));
+        let found = match (own, output.map(DkimOutput::result)) {
+            (Some(own), _) => Some(own),
+            (None, Some(DkimResult::Pass)) => key.as_ref().and_then(|key| key.unfit(signature)),
+            (None, Some(result)) => error(result).map(|error| {
+                let flaw = flaw(error);
+                let about = signature.filter(|_| flaw.is_of_key()).map(VerifySignature::domain_key);
+                (flaw, about.map_or_else(String::new, |at| at.trim_end_matches('.').to_owned()))
+            }),
+            (None, None) => Some((Flaw::Syntax, String::new())),
+        };
+        let bits = key.as_ref().and_then(Key::bits);
+        let found = match found {
+            Some((Flaw::Signature, _)) if bits.is_some_and(is_unusable) => {
+                Some((Flaw::KeySize, bits.unwrap_or_default().to_string()))
+            }
+            other => other,
+        };
+        let verdict = found.as_ref().map_or(Verdict::Pass, |(flaw, _)| flaw.verdict());
+        let (why, about) = found.map_or((None, String::new()), |(why, about)| (Some(why), about));
+        let told = Signature {
+            verdict,
+            why,
+            about,
+            body_hash: body.hash,
+            body_length: body.length,
+            key_bits: bits,
+        };
+        let counts = matches!(verdict, Verdict::Pass | Verdict::Temperror);
+        (told, output.filter(|_| counts).cloned())
+    }
+
+    /// Whether a piece of the message stands in a field.
+    fn stands_in(&self, piece: &[u8], written: &Written) -> bool {
+        let at = (piece.as_ptr() as usize).checked_sub(self.message.as_ptr() as usize);
+        at.is_some_and(|at| (written.span.start..written.span.end).contains(&at))
+    }
+
+    /// The key at a name, as far as it is known and can be read.
+    fn key(&self, name: &str) -> Option<Key> {
+        let answer = self.library.evidence.known(Record::Txt, name.trim_end_matches('.'))?;
+        let texts = answer.values.iter().map(|value| bytes(value));
+        let text = texts.into_iter().find(|text| DomainKey::parse(text).is_ok())?;
+        Some(Key { text })
+    }
+
+    async fn arc(&self, keys: &'a TextsOf<'a>) -> Chain {
+        let output = settled!(self, self.library.auth.verify_arc(keys.around(self.parsed)).await);
+        let instances = self.stated.instances.len();
+        let why = match output.result() {
+            DkimResult::Pass => None,
+            // Without the field that the library counts by.
+            DkimResult::None => (instances > 0).then_some(Flaw::Chain),
+            other => error(other).map(flaw),
+        };
+        let verdict = match why {
+            Some(why) => why.verdict(),
+            None if instances == 0 => Verdict::None,
+            None => Verdict::Pass,
+        };
+        Chain { verdict, why, instances }
+    }
+
+    async fn dmarc(
+        &self,
+        dkim: &[(Signature, Option<DkimOutput<'_>>)],
+        spf: &SpfOutput,
+        way: &Way,
+    ) -> Dmarc {
+        let passed: Vec<_> = dkim.iter().filter_map(|(_, output)| output.clone()).collect();
+        let sender = way.sender.as_ref().and_then(|sender| sender.value.rsplit_once('@'));
+        let helo = way.helo.as_ref().map_or("", |helo| helo.value.as_str());
+        // The null sender stands for the name in HELO (RFC 7208 §2.4).
+        let domain = sender.map_or(helo, |(_, domain)| domain);
+        let texts = TextsOf(&self.library.evidence, Texts::Dmarc);
+        let output = settled!(self, {
+            let asked = DmarcParameters::new(self.parsed, &passed, domain, spf);
+            self.library.auth.verify_dmarc(texts.around(asked)).await
+        });
+        let dkim_domains = passed.iter().filter(|output| *output.result() == DkimResult::Pass);
+        let dkim_domains = dkim_domains.filter_map(DkimOutput::signature).map(|s| s.d.clone());
+        let spf_domains = (spf.result() == mail_auth::SpfResult::Pass).then(|| domain.to_owned());
+        self.told(&output, dkim_domains.collect(), spf_domains.into_iter().collect())
+    }
+
+    fn told(&self, output: &DmarcOutput, dkim: Vec<String>, spf: Vec<String>) -> Dmarc {
+        let evidence = &self.library.evidence;
+        let asked = evidence.asked();
+        let names = || asked.iter().filter(|(record, _)| *record == Record::Txt);
+        let record = output.dmarc_record();
+        let is_it = |name: &&Question| evidence.dmarc(&name.1).ok().as_ref() == record;
+        let at = record.and_then(|_| names().find(is_it)).map(|(_, name)| name.clone());
+        let texts = at.as_ref().and_then(|at| evidence.known(Record::Txt, at));
+        let of_record = |text: &String| mail_auth::dmarc::Dmarc::parse(&bytes(text)).is_ok();
+        let text = texts.and_then(|answer| answer.values.into_iter().find(|t| of_record(t)));
+        let result = output.result();
+        let (verdict, why) = match &result {
+            DmarcResult::Pass => (Verdict::Pass, None),
+            DmarcResult::Fail(_) => (Verdict::Fail, Some(DmarcFlaw::NotAligned)),
+            DmarcResult::TempError(_) => (Verdict::Temperror, Some(DmarcFlaw::Unanswered)),
+            DmarcResult::PermError(_) => (Verdict::Permerror, Some(DmarcFlaw::Syntax)),
+            DmarcResult::None => (Verdict::None, Some(self.no_record(output, names()))),
+        };
+        let gone = evidence.known(Record::A, output.domain());
+        let gone = gone.is_some_and(|answer| answer.problem == Some(NameProblem::NoSuchName));
+        let policy = record.map(|record| match output.policy() {
+            // A name that does not exist has a policy of its own (RFC 9989 §4.7).
+            _ if gone && at.as_deref() != Some(&own_name(output.domain())) => record.np,
+            policy => policy,
+        });
+        let policy = policy.filter(|policy| *policy != Policy::Unspecified);
+        let strict = |mode: fn(&mail_auth::dmarc::Dmarc) -> Mode| {
+            record.is_some_and(|record| mode(record) == Mode::Strict)
+        };
+        Dmarc {
+            domain: output.domain().to_owned(),
+            verdict,
+            why,
+            at,
+            record: text,
+            policy: policy.map(|policy| policy.to_string()),
+            testing: record.is_some_and(|record| record.t),
+            dkim: Alignment {
+                strict: strict(|record| record.adkim),
+                passed: dkim,
+                aligned: *output.dkim_result() == DmarcResult::Pass,
+            },
+            spf: Alignment {
+                strict: strict(|record| record.aspf),
+                passed: spf,
+                aligned: *output.spf_result() == DmarcResult::Pass,
+            },
+        }
+    }
+
+    /// Why there is no record that counts.
+    fn no_record<'q>(
+        &self,
+        output: &DmarcOutput,
+        names: impl Iterator<Item = &'q Question>,
+    ) -> DmarcFlaw {
+        let evidence = &self.library.evidence;
+        let known = names.filter_map(|(record, name)| evidence.known(*record, name));
+        let texts = known.map(|answer| {
+            let texts = answer.values.iter().map(|value| bytes(value));
+            let read = texts.map(|text| mail_auth::dmarc::Dmarc::parse(&text));
+            let of_kind = |one: &Result<_, _>| !matches!(one, Err(Error::Dns(_)));
+            read.filter(of_kind).count()
+        });
+        match texts.max().unwrap_or_default() {
+            _ if output.domain().is_empty() => DmarcFlaw::NoAuthor,
+            0 => DmarcFlaw::NoRecord,
+            1 => DmarcFlaw::NoPolicy,
+            _ => DmarcFlaw::Several,
+        }
+    }
+}
+
+/// The name at which a domain has a record of its own.
+fn own_name(domain: &str) -> String {
+    format!("_dmarc.{domain}")
+}
+
+/// A key that can be read.
+struct Key {
+    text: Vec<u8>,
+}
+
+impl Key {
+    fn tag(&self, name: &str) -> Option<String> {
+        let tags = tags(&String::from_utf8_lossy(&self.text)).into_iter();
+        tags.into_iter().find(|tag| tag.name == name).map(|tag| tag.value)
+    }
+
+    /// Its size in bits.
+    fn bits(&self) -> Option<usize> {
+        let bits = DomainKey::parse(&self.text).ok()?.p.public_key_bits();
+        if self.tag("k").as_deref() == Some("ed25519") {
+            return Some(256);
+        }
+        (1..usize::MAX).contains(&bits).then_some(bits)
+    }
+
+    /// What its owner does not let it be used for (RFC 6376 §3.6.1).
+    fn unfit(&self, signature: Option<&dkim::Signature>) -> Option<(Flaw, String)> {
+        let has = |list: &str, wanted: &[&str]| {
+            list.split(':').any(|one| wanted.iter().any(|w| one.trim().eq_ignore_ascii_case(w)))
+        };
+        let restricted = |tag: &str, wanted: &[&str]| {
+            let list = self.tag(tag).filter(|list| !has(list, wanted))?;
+            Some((Flaw::KeyRestricted, format!("{tag}={list}")))
+        };
+        let hash = signature.map_or("", |s| HashAlgorithm::from(s.a).name());
+        restricted("s", &["*", "email"]).or_else(|| restricted("h", &[hash]))
+    }
+}
+
+/// Sizes that nobody verifies with (RFC 8301 §3.2).
+fn is_unusable(bits: usize) -> bool {
+    bits != 256 && !(1024..=8192).contains(&bits)
+}
+
+/// What is wrong with a signature before anybody is asked.
+fn unfit(written: &Written) -> Option<(Flaw, String)> {
+    if let Some(tag) = written.tags.iter().find(|tag| tag.repeated) {
+        return Some((Flaw::RepeatedTag, tag.name.clone()));
+    }
+    let missing = REQUIRED.into_iter().find(|name| written.tag(name).is_none_or(str::is_empty));
+    if let Some(name) = missing {
+        return Some((Flaw::MissingTag, name.to_owned()));
+    }
+    let from = written.signed.iter().any(|signed| signed.name.eq_ignore_ascii_case("from"));
+    (!from).then(|| (Flaw::FromUnsigned, String::new()))
+}
+
+/// The hash and the length of the body for each signature. The library takes `l=` for a number of
+/// octets before the body is made canonical, and zero for the whole; where the signature is right
+/// about what it covers (RFC 6376 §3.4.5), the library is told so.
+fn cover_lengths(
+    parsed: &mut AuthenticatedMessage<'_>,
+    stated: &Stated,
+    message: &[u8],
+) -> Vec<Body> {
+    let body = message.get(parsed.body_offset as usize..).unwrap_or_default();
+    let begin = message.as_ptr() as usize;
+    let mut all = Vec::new();
+    for written in &stated.signatures {
+        let here = |value: &[u8]| {
+            let at = (value.as_ptr() as usize).wrapping_sub(begin);
+            (written.span.start..written.span.end).contains(&at)
+        };
+        let Some(header) = parsed.dkim_headers.iter_mut().find(|h| here(h.value)) else {
+            all.push(Body::default());
+            continue;
+        };
+        let signature = &mut header.header;
+        let algorithm = HashAlgorithm::from(signature.a);
+        let mut by_library = parsed
+            .body_hashes
+            .iter()
+            .filter(|(c, h, l, _)| *c == signature.cb && *h == algorithm && *l == signature.l);
+        let whole = by_library.next().map(|(.., hash)| hash.clone()).unwrap_or_default();
+        let covered = written.tag("l").and_then(|l| l.parse::<usize>().ok());
+        let (hash, length) = match covered {
+            None => (whole, None),
+            Some(covered) => {
+                let mut canonical = Vec::new();
+                signature.cb.canonical_body(body, 0).write(&mut canonical);
+                let first = canonical.get(..covered).unwrap_or(&canonical);
+                let hash = algorithm.hash(first).as_ref().to_vec();
+                if hash == signature.bh && covered <= canonical.len() {
+                    signature.bh = whole;
+                }
+                (hash, Some(canonical.len() as u64))
+            }
+        };
+        all.push(Body { hash: Some(STANDARD.encode(hash)), length });
+    }
+    all
+}
+
+/// What a result is about.
+const fn error(result: &DkimResult) -> Option<&Error> {
+    match result {
+        DkimResult::Pass | DkimResult::None => None,
+        DkimResult::Neutral(error)
+        | DkimResult::Fail(error)
+        | DkimResult::PermError(error)
+        | DkimResult::TempError(error) => Some(error),
+    }
+}
+
+const fn flaw(error: &Error) -> Flaw {
+    match error {
+        Error::Base64 => Flaw::Base64,
+        Error::MissingParameters => Flaw::MissingTag,
+        Error::Crypto(CryptoError::IncompatibleAlgorithms) => Flaw::KeyUnsuitable,
+        Error::Crypto(_) => Flaw::Signature,
+        Error::Dns(DnsError::Resolver(_)) => Flaw::Unanswered,
+        Error::Dns(DnsError::RecordNotFound(_)) => Flaw::NoKey,
+        Error::Dns(DnsError::InvalidRecordType) => Flaw::KeySyntax,
+        Error::Dkim(DkimError::UnsupportedVersion) => Flaw::Version,
+        Error::Dkim(DkimError::UnsupportedAlgorithm) => Flaw::Algorithm,
+        Error::Dkim(DkimError::UnsupportedCanonicalization) => Flaw::Canonicalization,
+        Error::Dkim(DkimError::UnsupportedKeyType) => Flaw::KeyKind,
+        Error::Dkim(DkimError::FailedAuidMatch) => Flaw::Identity,
+        Error::Dkim(DkimError::RevokedPublicKey) => Flaw::Revoked,
+        Error::Dkim(DkimError::FailedBodyHashMatch) | Error::Arc(ArcError::FailedBodyHashMatch) => {
+            Flaw::BodyHash
+        }
+        Error::Dkim(DkimError::SignatureExpired) | Error::Arc(ArcError::SignatureExpired) => {
+            Flaw::Expired
+        }
+        Error::Arc(ArcError::InvalidCV) => Flaw::Sealed,
+        Error::Arc(_) => Flaw::Chain,
+        _ => Flaw::Syntax,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZONE: &str = "example.org TXT \"v=spf1 a:a.example.org exists:%{i}.e.example.org mx include:i.example.org -all\"\n\
+        a.example.org A 192.0.2.1\n192.0.2.2.e.example.org A 127.0.0.2\n\
+        example.org MX 10 mx.example.org\nmx.example.org A 192.0.2.3\n\
+        i.example.org TXT \"v=spf1 ip4:192.0.2.4 ~all\"\nmx.example.org AAAA 2001:db8::3\n";
+
+    fn judged(address: &str, sender: &str, zone: &str) -> Verification {
+        let answers = Answers::parse("zone", zone).unwrap();
+        let way = Way::said(Some(address.to_owned()), None, Some(sender.to_owned()));
+        let source = Source::File(Arc::new(answers));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(verify(b"From: a@example.org\r\n\r\nx\r\n", 0, &way, &source))
+    }
+
+    /// No socket can be made in this runtime, and no time passes: all that is known is in the file.
+    #[test]
+    fn with_a_file_nobody_is_asked() {
+        for (address, verdict, terms) in [
+            ("192.0.2.1", Verdict::Pass, &["a:a.example.org"][..]),
+            ("192.0.2.2", Verdict::Pass, &["exists:%{i}.e.example.org"]),
+            ("192.0.2.3", Verdict::Pass, &["mx"]),
+            ("192.0.2.4", Verdict::Pass, &["include:i.example.org", "ip4:192.0.2.4"]),
+            ("192.0.2.5", Verdict::Fail, &["-all"]),
+            ("2001:db8::3", Verdict::Pass, &["mx"]),
+        ] {
+            let told = judged(address, "a@example.org", ZONE);
+            let [spf] = &told.spf[..] else { panic!("{told:?}") };
+            let decided: Vec<_> = spf.terms.iter().map(|term| term.text.as_str()).collect();
+            assert_eq!((spf.verdict, decided.as_slice()), (verdict, terms), "{address}");
+            assert!(told.answers.iter().all(|answer| answer.by.starts_with("zone")));
+        }
+    }
+}
