@@ -326,6 +326,14 @@ fn parts(message: Message<'_>) -> Vec<Part> {
     out
 }
 
+/// The type of a part that declares none: a part of a digest is a message (RFC 2046 §5.1.5).
+const fn default_kind(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Message => "message/rfc822",
+        _ => "text/plain",
+    }
+}
+
 /// One part of `len` bytes in which it stands.
 fn read_part(part: &MessagePart<'_>, len: usize) -> Part {
     let declared = part.content_type();
@@ -351,7 +359,7 @@ fn read_part(part: &MessagePart<'_>, len: usize) -> Part {
     Part {
         depth: 0,
         within: None,
-        kind: kind.unwrap_or_else(|| "text/plain".to_owned()).to_lowercase(),
+        kind: kind.unwrap_or_else(|| default_kind(nature).to_owned()).to_lowercase(),
         nature,
         charset: declared.and_then(|t| t.attribute("charset")).map(str::to_owned),
         encoding: part.content_transfer_encoding().map(str::to_owned),
