@@ -93,7 +93,7 @@ pub fn of_the_parser() -> Vec<Mail> {
 /// All of them, as far as they are here.
 pub fn all() -> Vec<Mail> {
     let mut all = of_the_parser();
-    let signed = sources("mail-parser").parent().unwrap().join("mail-auth-0.13.3/resources");
+    let signed = sources("mail-auth").join("resources");
     all.extend(corpus("mail-auth", &signed, "eml"));
     all.extend(behind_keys(corpus("mail-auth/dkim", &signed.join("dkim"), "txt")));
     all.extend(behind_keys(corpus("mail-auth/arc", &signed.join("arc"), "txt")));
