@@ -149,7 +149,7 @@ impl Content {
         let mut content = Self { line_ends: line_ends.collect(), raw, beyond, ..Self::default() };
         let seen = depth::bounded(&content.raw);
         let Some(message) = PARSER.parse(&*seen) else { return content };
-        content.body = body_start(&content.raw);
+        content.body = content.body_start();
         content.fields = fields(message.parts.first(), &content.raw);
         content.parts = parts(message);
         content
@@ -165,6 +165,16 @@ impl Content {
     /// The first field called `name`, whatever its case.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Behind the first empty line.
+    fn body_start(&self) -> Option<usize> {
+        let mut start = 0;
+        let mut ends = self.line_ends.iter().map(|end| *end as usize);
+        ends.find(|end| {
+            let line = Span::new(std::mem::replace(&mut start, *end), *end);
+            line.len() <= 2 && matches!(line.of(&self.raw), b"\r\n" | b"\n")
+        })
     }
 
     /// The number of the line in which byte `offset` stands, from 0. On the wire it is the same.
@@ -329,18 +339,6 @@ fn address(addr: &Addr<'_>) -> String {
     addr.address.as_deref().or(addr.name.as_deref()).unwrap_or_default().to_owned()
 }
 
-/// Behind the first empty line.
-fn body_start(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        at += line.len();
-        if matches!(line, b"\r\n" | b"\n") {
-            return Some(at);
-        }
-    }
-    None
-}
-
 /// The fields of a header that was read from `bytes`.
 fn fields(part: Option<&MessagePart<'_>>, bytes: &[u8]) -> Vec<Field> {
     let headers = part.map_or(&[][..], |part| &part.headers);
@@ -371,11 +369,16 @@ fn field(header: &Header<'_>, bytes: &[u8]) -> Field {
     let name = String::from_utf8_lossy(Span::new(span.start, value_at).of(bytes));
     Field {
         name: name.trim_end_matches(':').trim().to_owned(),
-        decoded: memchr::memmem::find(raw, b"=?").is_some() && !value.contains("=?"),
+        decoded: has_encoded_word(raw) && !value.contains("=?"),
         value,
         span,
         value_at,
     }
+}
+
+/// Whether an encoded word may begin in it (RFC 2047 §2).
+fn has_encoded_word(raw: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', raw).any(|at| raw.get(at + 1) == Some(&b'?'))
 }
 
 /// The parts of a message that is being gone through.

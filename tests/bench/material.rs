@@ -74,9 +74,23 @@ impl Material {
 }
 
 /// A message of at least `size` bytes: a header, then lines as base64 has them.
-fn message(size: usize) -> Vec<u8> {
-    let mut out =
-        b"From: <a@example.test>\r\nTo: <b@example.test>\r\nSubject: one\r\n\r\n".to_vec();
+pub(crate) fn message(size: usize) -> Vec<u8> {
+    lines(b"From: <a@example.test>\r\nTo: <b@example.test>\r\nSubject: one\r\n\r\n", size)
+}
+
+/// The same as an attachment, which is in base64 indeed.
+pub(crate) fn attachment(size: usize) -> Vec<u8> {
+    let head = b"From: <a@example.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; \
+        boundary=b\r\n\r\n--b\r\nContent-Type: application/octet-stream\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\n";
+    let mut out = lines(head, size);
+    out.extend_from_slice(b"--b--\r\n");
+    out
+}
+
+/// `head`, and lines as base64 has them.
+fn lines(head: &[u8], size: usize) -> Vec<u8> {
+    let mut out = head.to_vec();
     // A generator that gives the same bytes in every run (Knuth, MMIX).
     let mut seed = 1_u64;
     while out.len() < size {

@@ -6,6 +6,9 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
 
+mod content;
+#[path = "../support/corpora.rs"]
+mod corpora;
 mod figure;
 mod floor;
 mod fold;
@@ -42,6 +45,9 @@ const GROUPS: &[Group] = &[
     },
     Group { kinds: &[&fold::MAIL_DATA], measure: fold::mail_data },
     Group { kinds: &[&fold::EXCHANGES], measure: fold::exchanges },
+    Group { kinds: &[&content::SMALL], measure: content::small },
+    Group { kinds: &[&content::LARGE], measure: content::large },
+    Group { kinds: &[&content::ATTACHED], measure: content::attached },
     Group {
         kinds: &[&screen::IDLE_CPU, &screen::IDLE_MEMORY, &screen::IDLE_OUTPUT],
         measure: screen::idle,
