@@ -149,7 +149,7 @@ impl Content {
         let mut content = Self { line_ends: line_ends.collect(), raw, beyond, ..Self::default() };
         let seen = depth::bounded(&content.raw);
         let Some(message) = PARSER.parse(&*seen) else { return content };
-        content.body = content.body_start();
+        content.body = body_start(&content.raw);
         content.fields = fields(message.parts.first(), &content.raw);
         content.parts = parts(message);
         content
@@ -165,16 +165,6 @@ impl Content {
     /// The first field called `name`, whatever its case.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.name.eq_ignore_ascii_case(name))
-    }
-
-    /// Behind the first empty line.
-    fn body_start(&self) -> Option<usize> {
-        let mut start = 0;
-        let mut ends = self.line_ends.iter().map(|end| *end as usize);
-        ends.find(|end| {
-            let line = Span::new(std::mem::replace(&mut start, *end), *end);
-            line.len() <= 2 && matches!(line.of(&self.raw), b"\r\n" | b"\n")
-        })
     }
 
     /// The number of the line in which byte `offset` stands, from 0. On the wire it is the same.
@@ -337,6 +327,16 @@ pub fn addresses(value: &str) -> Vec<String> {
 
 fn address(addr: &Addr<'_>) -> String {
     addr.address.as_deref().or(addr.name.as_deref()).unwrap_or_default().to_owned()
+}
+
+/// Behind the first empty line.
+fn body_start(bytes: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    let mut ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
+    ends.find(|end| {
+        let line = Span::new(std::mem::replace(&mut start, *end), *end);
+        line.len() <= 2 && matches!(line.of(bytes), b"\r\n" | b"\n")
+    })
 }
 
 /// The fields of a header that was read from `bytes`.
