@@ -11,6 +11,8 @@
 
 #[path = "support/corpora.rs"]
 mod corpora;
+#[path = "support/proven.rs"]
+mod table;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -225,9 +227,10 @@ fn what_python_sees_is_what_ehlo_sees() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(unused.is_empty(), "listed, and not there: {unused:?}");
-    println!("{} messages, {} of them differ for a reason", mails.len(), DIFFERENT.len());
+    let alike = format!("{} alike", mails.len() - DIFFERENT.len());
+    table::proven("Python email", &format!("{} messages of others", mails.len()), &alike);
     for (name, what, reason) in DIFFERENT {
-        println!("{name}: {} ({reason})", what.join(", "));
+        table::proven("Python email", name, &format!("differs in {}: {reason}", what.join(", ")));
     }
 }
 

@@ -198,10 +198,11 @@ fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
         }
         ContentView::Parts => parts::lines(sheet, enough),
         ContentView::Body => body::lines(sheet, enough),
-        // The tree is one of all messages.
-        ContentView::Thread | ContentView::Raw | ContentView::Hex => Vec::new(),
-        // It changes with what is found out.
-        ContentView::Authenticity => Vec::new(),
+        // Made as they are asked for: the tree is one of all messages, and what is found out about
+        // authenticity changes.
+        ContentView::Thread | ContentView::Raw | ContentView::Hex | ContentView::Authenticity => {
+            Vec::new()
+        }
     }
 }
 

@@ -88,13 +88,13 @@ mod tests {
     fn bytes_have_their_places() {
         for columns in [80, 38, 30] {
             let shape = Shape::of(100, columns);
-            let bytes: Vec<u8> = (0..shape.each).map(|at| b'a' + at as u8).collect();
+            let bytes: Vec<u8> = (b'a'..).take(shape.each).collect();
             let text: String =
                 shape.line(0, &bytes, |_| false).into_iter().map(|(_, text)| text).collect();
             for (at, byte) in bytes.iter().enumerate() {
                 let [digits, character] = shape.places(bytes.len(), at);
-                assert_eq!(text[digits], format!("{byte:02x}"), "{columns}");
-                assert_eq!(text[character], char::from(*byte).to_string(), "{columns}");
+                assert_eq!(text.get(digits), Some(&*format!("{byte:02x}")), "{columns}");
+                assert_eq!(text.get(character), Some(&*char::from(*byte).to_string()), "{columns}");
             }
         }
     }
