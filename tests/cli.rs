@@ -693,12 +693,15 @@ fn show_holds_the_envelope_against_the_content() {
     let refused = &found[3]["who"][0];
     let (command, field) =
         (refused["exchange"].as_u64().unwrap(), refused["field"].as_u64().unwrap());
-    assert_eq!(object["exchanges"][command as usize]["command"], "RCPT TO:<nobody@example.net>");
-    assert_eq!(object["content"][0]["fields"][field as usize]["name"], "To");
+    assert_eq!(
+        object["exchanges"][usize::try_from(command).unwrap()]["command"],
+        "RCPT TO:<nobody@example.net>"
+    );
+    assert_eq!(object["content"][0]["fields"][usize::try_from(field).unwrap()]["name"], "To");
     let wiped = &object["envelope"][1];
     assert_eq!(wiped["against_content"], serde_json::json!([]));
     let ended = wiped["ended_in"].as_u64().unwrap();
-    assert_eq!(object["exchanges"][ended as usize]["command"], "RSET");
+    assert_eq!(object["exchanges"][usize::try_from(ended).unwrap()]["command"], "RSET");
     let words = home.run(["explain", "bcc-reveals"]).with(0);
     assert!(words.out.contains("RFC 5322 §3.6.3"), "{}", words.out);
 }
