@@ -59,8 +59,16 @@ pub enum ContentView {
 
 impl ContentView {
     /// In the order in which one goes through them.
-    pub const ALL: [Self; 6] =
-        [Self::Header, Self::Trace, Self::Parts, Self::Body, Self::Raw, Self::Hex];
+    pub const ALL: [Self; 8] = [
+        Self::Header,
+        Self::Trace,
+        Self::Thread,
+        Self::Parts,
+        Self::Body,
+        Self::Raw,
+        Self::Hex,
+        Self::Authenticity,
+    ];
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {

@@ -194,6 +194,8 @@ pub struct Splitter {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Wish {
+    /// Whether there is nothing but messages that lie in files.
+    pub stored: bool,
     /// Columns and rows.
     pub size: (u16, u16),
     /// The pane that must be seen.
@@ -361,8 +363,8 @@ impl Division<'_> {
                 self.panes.transcript = Some(top);
                 self.second(wish, tab, rest);
             }
-            Shape::Two => self.columns(wish, tab, middle, 600),
-            Shape::Wide => self.columns(wish, tab, middle, 550),
+            Shape::Two => self.columns(wish, tab, middle, if wish.stored { 300 } else { 600 }),
+            Shape::Wide => self.columns(wish, tab, middle, if wish.stored { 350 } else { 550 }),
             Shape::Three => {
                 let (left, third) =
                     self.split(Split::Explain, middle, Direction::Horizontal, (740, 20));
@@ -410,7 +412,12 @@ impl Division<'_> {
         if wish.beside {
             self.panes.beside = Some(area);
         } else if self.shape != Shape::Two {
-            let usual = if self.shape == Shape::Portrait { 500 } else { 400 };
+            // What lies in a file has no envelope.
+            let usual = match self.shape {
+                _ if wish.stored => 150,
+                Shape::Portrait => 500,
+                _ => 400,
+            };
             let (envelope, content) =
                 self.split(Split::Content, area, Direction::Vertical, (usual, 3));
             self.panes.envelope = Some(envelope);
@@ -484,7 +491,19 @@ mod tests {
     fn wish(size: (u16, u16), shown: Pane) -> Wish {
         let tab = Pane::Envelope;
         let (zoomed, beside, asking, tabs) = (false, false, false, false);
-        Wish { size, shown, tab, zoomed, beside, editor: None, held: 0, asking, tabs, hints: 1 }
+        Wish {
+            stored: false,
+            size,
+            shown,
+            tab,
+            zoomed,
+            beside,
+            editor: None,
+            held: 0,
+            asking,
+            tabs,
+            hints: 1,
+        }
     }
 
     /// All borders where the person pushed them, as far as they go.
@@ -523,6 +542,7 @@ mod tests {
                     stay_apart(&Wish { zoomed: true, tabs: true, ..plain }, &Ratios::default());
                     stay_apart(&Wish { beside: true, hints: 0, ..plain }, &Ratios::default());
                     stay_apart(&Wish { hints: rows / 2, ..plain }, &Ratios::default());
+                    stay_apart(&Wish { stored: true, ..plain }, &Ratios::default());
                     for (side, asking) in [(Side::Text, false), (Side::Live, true)] {
                         let editor = Wish { editor: Some(side), asking, ..plain };
                         stay_apart(&editor, &Ratios::default());

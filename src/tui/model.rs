@@ -291,6 +291,12 @@ impl Session {
         self.group.as_ref().map_or(&self.dialogue, Group::ahead)
     }
 
+    /// Whether there is nothing in it but messages that lie in files.
+    pub fn is_stored(&self) -> bool {
+        let dialogue = &self.dialogue;
+        self.recorded && dialogue.exchanges().is_empty() && !dialogue.messages().is_empty()
+    }
+
     /// Whether there is no doubt about who is at the other end, or the person has none.
     pub const fn is_trusted(&self) -> bool {
         matches!(self.trust, Trust::Given)
@@ -493,6 +499,7 @@ impl Model {
         // What has the focus is always in sight.
         let covered = matches!(shown, Pane::Envelope | Pane::Content);
         let wish = Wish {
+            stored: self.session.is_stored(),
             size: self.size,
             shown,
             tab: self.tab,

@@ -317,7 +317,14 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
     session.threading = None;
     session.reading = None;
     session.cards = Cards::default();
+    if session.is_stored() {
+        // Nothing was said last: one begins to read where it begins.
+        session.anchor = Anchor::At { row: 0, skip: 0 };
+    }
     model.notice = model.notice.take().or(notice);
+    if id == model.session.id && model.session.is_stored() {
+        browse::focus(model, Pane::Content);
+    }
 }
 
 fn configure(model: &mut Model, change: Change) -> Option<Effect> {
