@@ -11,8 +11,10 @@
     reason = "tests"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+#[path = "support/corpora.rs"]
+mod corpora;
+
+use std::path::PathBuf;
 
 use ehlo::display::Role;
 use ehlo::display::content::{Judged, header, trace};
@@ -25,23 +27,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// The test data inside the sources of mail-parser, where cargo has put them.
-fn resources() -> PathBuf {
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let parser = packages.iter().find(|package| package["name"] == "mail-parser").unwrap();
-    let manifest = Path::new(parser["manifest_path"].as_str().unwrap());
-    manifest.parent().unwrap().join("resources")
-}
-
 /// Its test mails.
 fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
-    let mut folders = vec![resources()];
+    let mut folders = vec![corpora::sources("mail-parser").join("resources")];
     let mut out = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -115,7 +103,7 @@ fn every_field_of_the_corpus_is_shown_once() {
 /// stands before all clauses. An address that stands where a name should be it leaves to `from`.
 #[test]
 fn received_fields_are_read_as_another_reader_reads_them() {
-    let path = resources().join("received.json");
+    let path = corpora::sources("mail-parser").join("resources").join("received.json");
     let cases: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     let mut all = 0;

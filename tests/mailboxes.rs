@@ -11,6 +11,8 @@
     reason = "a test may fail, and says how long things took"
 )]
 
+#[path = "support/corpora.rs"]
+mod corpora;
 #[path = "support/program.rs"]
 mod program;
 #[path = "support/pty.rs"]
@@ -31,19 +33,7 @@ use serde_json::Value;
 /// The samples inside the sources of mail-parser.
 fn samples() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let args = ["metadata", "--format-version", "1", "--offline", "--locked"];
-        let told = Command::new(env!("CARGO"))
-            .args(args)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-        let all = told["packages"].as_array().unwrap();
-        let parser = all.iter().find(|package| package["name"] == "mail-parser").unwrap();
-        let manifest = Path::new(parser["manifest_path"].as_str().unwrap());
-        manifest.parent().unwrap().join("resources")
-    })
+    FOUND.get_or_init(|| corpora::sources("mail-parser").join("resources"))
 }
 
 /// The mails among the samples.
@@ -287,11 +277,8 @@ fn a_file_that_cannot_be_read_does_not_hide_the_others() {
     );
 }
 
-/// From the prompt to the content.
-fn focus_content(t: &mut Terminal) {
-    t.keys("\x1b");
-    t.wait_for("╔ 1 ");
-    t.keys("4");
+/// The content has the focus by itself.
+fn focus_content(t: &Terminal) {
     t.wait_for("╔ 4 ");
 }
 
@@ -313,7 +300,9 @@ fn ten_thousand_mails_open_at_once() {
     t.wait_for("Message-ID: <9999@example.org>");
     // Header → Thread.
     let begin = Instant::now();
-    focus_content(&mut t);
+    focus_content(&t);
+    t.keys("\x1b[20~");
+    t.wait_for("[Trace]");
     t.keys("\x1b[20~");
     t.wait_for("[Thread]");
     t.wait_for("2026-11-26 10:00Z  Alice");
@@ -347,8 +336,8 @@ fn fifty_megabytes_open_at_once_and_scroll() {
     let read = begin.elapsed();
     t.wait_for("Subject: large");
     // To raw lines, and to their end.
-    focus_content(&mut t);
-    for view in ["[Thread]", "[Parts]", "[Body]", "[Raw]"] {
+    focus_content(&t);
+    for view in ["[Trace]", "[Thread]", "[Parts]", "[Body]", "[Raw]"] {
         t.keys("\x1b[20~");
         t.wait_for(view);
     }

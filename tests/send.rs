@@ -104,7 +104,7 @@ fn one_line_sends_a_message_over_tls_and_says_what_became_of_it() {
         "C: To: bob@example.net",
         "C: Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=",
         "C: This is a test message.",
-        "#   To <bob@example.net>  250 accepted  250 accepted",
+        "#   To <bob@example.net>  250 2.1.5 accepted  250 accepted",
         "# the server has taken the message",
     ] {
         assert!(ended.out.lines().any(|l| l == line), "{line} is missing in\n{}", ended.out);
@@ -128,8 +128,8 @@ fn a_refused_recipient_ends_with_1_even_beside_one_that_is_accepted() {
     let more = ["-t", " nobody@example.net , carol@example.net"];
     for options in [&more[..], &[&more[..], &["--pipeline"]].concat()] {
         let ended = send("practice", options).with(1);
-        assert!(says_of(&ended.out, "carol@example.net", "250 accepted"), "{}", ended.out);
-        assert!(says_of(&ended.out, "nobody@example.net", "550 refused"), "{}", ended.out);
+        assert!(says_of(&ended.out, "carol@example.net", "250 2.1.5 accepted"), "{}", ended.out);
+        assert!(says_of(&ended.out, "nobody@example.net", "550 5.1.1 refused"), "{}", ended.out);
         assert!(ended.out.contains("# refused at RCPT: 550 5.1.1 "), "{}", ended.out);
         let codes = send("practice", &[options, &["--stage-codes"]].concat());
         codes.with(24);

@@ -703,7 +703,8 @@ fn one_selection_is_seen_in_all_panes() {
         t.wait_for("\u{2554} 1 Transcript");
         t.keys("4");
         t.wait_for("\u{2554} 4 Content");
-        t.keys(DOWN);
+        let (x, y) = t.find("\u{2551}From: alice@example.org");
+        t.click((x + 1, y));
         t.wait_for("C>MAIL FROM");
         t.keys(DOWN);
         t.wait_for("C>RCPT TO:<bob@example.net>");

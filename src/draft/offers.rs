@@ -31,7 +31,7 @@ impl Offers {
             return Self::default();
         };
         let declared = transaction.params.iter().map(|param| param.value.clone()).collect();
-        Self { declared: Some(declared), ..Self::of(dialogue) }
+        Self { capabilities: dialogue.offers_at(transaction.exchange), declared: Some(declared) }
     }
 
     /// Whether the server takes `keyword`, once that is known.

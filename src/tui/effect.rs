@@ -48,7 +48,7 @@ pub enum Effect {
     /// Ask all that can be asked about the server of this session; the policy of this domain.
     Inquire(usize, Option<String>),
     /// Verify a message, which has these bytes.
-    Verify(Box<Verifying>, Bytes),
+    Verify(Box<Verifying>, Kept),
     /// Send nothing more of what this session was given.
     Stop(usize),
     /// Keep a line that was sent for the next run.

@@ -87,8 +87,8 @@ impl Contents {
 pub struct ReadContent {
     /// Which message it is of.
     pub message: usize,
-    /// How much of it was there when it was read.
-    pub len: u64,
+    /// How much of it was there when it was read, and whether no more would come.
+    pub of: (u64, bool),
     /// What was read.
     pub content: Content,
     /// What was laid out of it.
@@ -98,10 +98,11 @@ pub struct ReadContent {
 }
 
 impl ReadContent {
-    /// The content of message number `message` of a dialogue, of which `len` bytes were there.
-    pub fn new(dialogue: &Dialogue, message: usize, len: u64, content: Content) -> Self {
+    /// The content of message number `message` of a dialogue, of which so many bytes were
+    /// there, and whether no more will come.
+    pub fn new(dialogue: &Dialogue, message: usize, of: (u64, bool), content: Content) -> Self {
         let judged = Judged::of(&content, Some((dialogue, message)));
-        Self { message, len, content, laid: Laid::default(), judged }
+        Self { message, of, content, laid: Laid::default(), judged }
     }
 }
 

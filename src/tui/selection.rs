@@ -44,10 +44,20 @@ fn of_row(session: &Session, row: Row) -> Selection {
         }
         Row::Data { message, line } => match place(session, message, line) {
             Some(span) => Selection::new(Vec::new(), vec![(message, span)]),
-            None => Selection::new(answers(&session.dialogue, message), Vec::new()),
+            None if ends(session, message, line) => {
+                Selection::new(answers(&session.dialogue, message), Vec::new())
+            }
+            // What was not read or is not kept has no place.
+            None => Selection::default(),
         },
         Row::Notice { .. } => Selection::default(),
     }
+}
+
+/// Whether line `line` is the end mark of a message.
+fn ends(session: &Session, message: usize, line: usize) -> bool {
+    let message = session.dialogue.messages().get(message);
+    message.is_some_and(|m| m.is_complete() && m.is_stuffed() && line + 1 == m.line_count())
 }
 
 /// The exchanges in which the end mark of a message is answered.

@@ -45,7 +45,7 @@ use crate::session::{Dialogue, Message as SmtpMessage};
 use super::effect::Effect;
 use super::layout::too_small;
 use super::message::{Change, Message};
-use super::model::{Anchor, Contents, Model, Pane, ReadContent, Session};
+use super::model::{Anchor, ContentView, Contents, Model, Pane, ReadContent, Session};
 use super::pointer::Held;
 use super::popup::{Asked, Asks, Popup, Question};
 use super::{rows, selection, view};
@@ -83,6 +83,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(files::want(model));
     let cards = view::envelope::shown(model);
     model.session.cards.update(&model.session.dialogue, cards);
+    if self::shown(model) != shown && model.session.view != ContentView::Thread {
+        // A line of another message is not the one at which the person pointed.
+        model.session.pointed = model.session.pointed.filter(|(pane, _)| *pane != Pane::Content);
+    }
     model.session.selection = selection::selected(model);
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
@@ -95,7 +99,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     }
     effects.extend(read_content(model));
     effects.extend(thread::want(model));
-    if self::shown(model) != shown && model.session.id == shown.0 {
+    let is_other = self::shown(model) != shown && model.session.id == shown.0;
+    if is_other && model.session.view != ContentView::Thread {
         model.session.content_scroll = 0;
     }
     if linked::shown(model) != before {
@@ -320,6 +325,7 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
     if session.is_stored() {
         // Nothing was said last: one begins to read where it begins.
         session.anchor = Anchor::At { row: 0, skip: 0 };
+        session.followed = rows::count(&session.dialogue);
     }
     model.notice = model.notice.take().or(notice);
     if id == model.session.id && model.session.is_stored() {
@@ -380,7 +386,8 @@ fn content_read(session: &mut Session, message: usize, content: Content) {
     }
     let len = session.dialogue.messages().get(message).map(SmtpMessage::wire_len);
     if let Some(len) = len {
-        let read = ReadContent::new(&session.dialogue, message, len, content);
+        // What is read in the background has ended.
+        let read = ReadContent::new(&session.dialogue, message, (len, true), content);
         session.read.keep(read);
     }
 }
@@ -393,17 +400,22 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     };
     model.session.show_of(index);
     let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
-    let known = model.session.read.of(index).map(|read| read.len);
+    let known = model.session.read.of(index).map(|read| read.of);
+    let dialogue = &model.session.dialogue;
+    // Nothing more comes of it: its end was seen, or another one followed, or the connection ended.
+    let ended = message.is_complete()
+        || !dialogue.phase().is_open()
+        || index + 1 < dialogue.messages().len();
     let len = message.wire_len();
-    if known == Some(len) {
+    if known == Some((len, ended)) {
         return Vec::new();
     }
-    if len <= READ_NOW || (known.is_none_or(|len| len < READ_NOW) && !message.is_complete()) {
+    if len <= READ_NOW || (known.is_none_or(|(len, _)| len < READ_NOW) && !ended) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        let read = ReadContent::new(&model.session.dialogue, index, len, content);
+        let read = ReadContent::new(&model.session.dialogue, index, (len, ended), content);
         model.session.read.keep(read);
-    } else if message.is_complete() && model.session.reading != Some(index) {
+    } else if ended && model.session.reading != Some(index) {
         let kept = message.kept_up_to(u64::MAX);
         model.session.reading = Some(index);
         return vec![Effect::ReadContent { session: model.session.id, message: index, kept }];

@@ -99,7 +99,7 @@ fn the_message_is_verified_once_it_is_there() {
     });
     let (wanted, bytes) = wanted.unwrap_or_else(|| panic!("{effects:?}"));
     assert_eq!((wanted.session, wanted.message), (1, 0));
-    assert!(bytes.starts_with(b"DKIM-Signature: v=1") && bytes.ends_with(b"Hi\r\n"));
+    assert!(bytes.clone().content().starts_with(b"DKIM-Signature: v=1"));
     assert_eq!(scene.model.session.view, ContentView::Authenticity);
     let (scene, effects) = asked(Scene::after(SMALL, Lang::En, &[GREETING, HELLO]));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Verify(..))), "{effects:?}");

@@ -97,7 +97,7 @@ fn a_line_of_the_envelope_or_the_content_is_explained() {
     scene.press("3");
     assert_eq!(scene.model.session.pointed, None);
     let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MULTIPART]);
-    for key in ["esc", "4", "f9", "f9", "down"] {
+    for key in ["esc", "4", "f9", "f9", "f9", "down"] {
         scene.press(key);
     }
     assert!(scene.shows("multipart: "), "{}", scene.grid());

@@ -117,7 +117,12 @@ fn everything_that_looks_like_it_can_be_clicked() {
     }
     let mut scene = Scene::after((200, 50), Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
     for view in ContentView::ALL {
-        scene.click(scene.find(&format!(" {}", knowledge::word(Lang::En, view.title()))));
+        // As many names stand there as there is room for.
+        let name = format!(" {}", knowledge::word(Lang::En, view.title()));
+        if !scene.shows(&name) {
+            continue;
+        }
+        scene.click(scene.find(&name));
         scene.click((0, 20));
         let (x, y) = scene.find("4 Content: ");
         let title: String = row(&scene.drawn().0, y).chars().skip(usize::from(x)).collect();

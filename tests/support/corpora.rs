@@ -29,10 +29,15 @@ impl Mail {
     }
 }
 
-/// The folder of a crate on which this one depends.
-fn sources(name: &str) -> PathBuf {
+/// The folder of a crate on which this one depends. Crates for other systems are not asked for: they
+/// are not here.
+pub fn sources(name: &str) -> PathBuf {
+    let rustc = Command::new("rustc").arg("-vV").output().unwrap().stdout;
+    let rustc = String::from_utf8(rustc).unwrap();
+    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let cargo = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["--filter-platform", host])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

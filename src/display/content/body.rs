@@ -86,7 +86,7 @@ pub fn part_seen(content: &Content, asked: Option<usize>) -> Option<usize> {
 }
 
 /// Whether bytes are seen, of which any is there at once.
-pub(super) fn is_hex(sheet: &Sheet<'_>) -> bool {
+pub fn is_hex(sheet: &Sheet<'_>) -> bool {
     seen(sheet).is_some_and(|(_, way)| way == Way::Hex)
 }
 

@@ -148,7 +148,7 @@ fn sent_line(sheet: &Sheet<'_>, at: usize, columns: usize) -> Line {
 
 /// Whether line `at` is the end mark.
 fn is_end_mark(message: &Message, at: usize) -> bool {
-    !message.is_chunked() && message.is_complete() && at + 1 == message.line_count() && {
+    message.is_stuffed() && message.is_complete() && at + 1 == message.line_count() && {
         message.line(at).as_deref() == Some(END_MARK)
     }
 }
@@ -157,11 +157,11 @@ fn is_end_mark(message: &Message, at: usize) -> bool {
 /// dot is taken away (RFC 5321 §4.5.2).
 fn is_stuffed(message: &Message, start: u64, head: &[u8]) -> bool {
     let behind_crlf = start == 0 || message.wire(start.saturating_sub(2), start) == b"\r\n";
-    !message.is_chunked() && head.first() == Some(&b'.') && behind_crlf
+    message.is_stuffed() && head.first() == Some(&b'.') && behind_crlf
 }
 
 /// How many bytes may be needed to fill `columns`.
-const fn needed(columns: usize) -> usize {
+pub const fn needed(columns: usize) -> usize {
     columns.saturating_mul(4).saturating_add(64)
 }
 
@@ -219,6 +219,10 @@ fn chunks_in(message: &Message, start: u64, end: u64) -> impl Iterator<Item = (u
 
 /// What stands on the wire beside the message, counted.
 fn difference(sheet: &Sheet<'_>) -> Vec<Line> {
+    if sheet.message.is_in().is_some() {
+        // What lies in a file is stored as it is.
+        return Vec::new();
+    }
     let text = difference_words(sheet.message, sheet.lang);
     let wrapped = wrap(&text, sheet.columns).into_iter();
     wrapped.map(|line| Line::new(vec![(Role::Dim, line)]).about("dot-stuffing")).collect()

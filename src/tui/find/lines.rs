@@ -1,6 +1,6 @@
 //! The lines of a pane in which something can be found.
 
-use crate::display::content::{Sheet, count, lines};
+use crate::display::content::{Sheet, Side, body, count, lines};
 use crate::display::token::visible;
 use crate::session::Message;
 
@@ -30,7 +30,7 @@ pub enum Lines<'a> {
     /// Those of a message, each made when it is asked for.
     Raw(&'a Message),
     /// Those of a view of bytes, each made when it is asked for.
-    Bytes(Sheet<'a>),
+    Bytes(ContentView, Sheet<'a>),
 }
 
 /// The lines in which something can be found.
@@ -40,12 +40,18 @@ pub fn of(model: &Model, pane: Pane) -> Lines<'_> {
         Pane::Envelope => envelope::all(model, columns, usize::MAX),
         Pane::Explain => explain::all(model, columns),
         Pane::Content => match content::message(model) {
-            Some((_, message)) if model.session.view == ContentView::Raw => {
+            Some((_, message))
+                if model.session.view == ContentView::Raw
+                    && model.session.shown.side == Side::Sent =>
+            {
                 return Lines::Raw(message);
             }
-            _ => match content::sheet(model, columns) {
-                Some(sheet) if model.session.view == ContentView::Hex => {
-                    return Lines::Bytes(sheet);
+            _ => match (model.session.view, content::sheet(model, columns)) {
+                (view @ (ContentView::Raw | ContentView::Hex), Some(sheet)) => {
+                    return Lines::Bytes(view, sheet);
+                }
+                (view @ ContentView::Body, Some(sheet)) if body::is_hex(&sheet) => {
+                    return Lines::Bytes(view, sheet);
                 }
                 _ => content::all(model, columns, usize::MAX),
             },
@@ -62,7 +68,7 @@ impl Lines<'_> {
         match self {
             Self::Made(lines) => lines.len(),
             Self::Raw(message) => message.line_count(),
-            Self::Bytes(sheet) => count(ContentView::Hex, sheet, usize::MAX),
+            Self::Bytes(view, sheet) => count(*view, sheet, usize::MAX),
         }
     }
 
@@ -75,8 +81,8 @@ impl Lines<'_> {
     pub fn text(&self, at: usize) -> String {
         match self {
             Self::Made(lines) => lines.get(at).cloned().unwrap_or_default(),
-            Self::Bytes(sheet) => {
-                let line = lines(ContentView::Hex, sheet, at..at + 1).into_iter().next();
+            Self::Bytes(view, sheet) => {
+                let line = lines(*view, sheet, at..at + 1).into_iter().next();
                 line.map(|line| line.text()).unwrap_or_default()
             }
             Self::Raw(message) => visible(&message.line(at).unwrap_or_default()),

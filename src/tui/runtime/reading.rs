@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use ropey::Rope;
 use tokio::sync::mpsc;
 
@@ -247,7 +246,7 @@ pub(super) fn threads(session: usize, of: (usize, bool), kept: Vec<(Kept, bool)>
 
 /// Reads the answers that a message is to be judged by, and lets its session verify it; of a session
 /// that is only looked at it is done here.
-pub(super) fn verify(wanted: Verifying, bytes: Bytes, door: Door, lang: Lang, inner: Inner) {
+pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inner: Inner) {
     tokio::spawn(async move {
         let Verifying { session, message, mut check, way } = wanted;
         if let Some(file) = check.file.clone() {
@@ -266,6 +265,7 @@ pub(super) fn verify(wanted: Verifying, bytes: Bytes, door: Door, lang: Lang, in
             let _ = orders.send(Order::Say(Say::Verify(check))).await;
             return;
         }
+        let bytes = kept.content();
         let way = check.way.clone().or(way).or(Way::of_message(&bytes));
         let source = net::authenticity::Source::of(&check, door.dns);
         let found = net::authenticity::verify(&bytes, message, &way, &source).await;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::display::keys::Action;
 
 use super::super::layout::inside;
-use super::super::model::{Anchor, ContentView, Model, Pane};
+use super::super::model::{Anchor, Model, Pane};
 use super::super::{rows, view};
 use super::{content, transcript};
 
@@ -68,12 +68,6 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 }
 
 /// Brings the content to where it can be seen, without the focus if that is enough.
-/// Shows a view of the content, wherever there is room for it.
-pub(super) fn show_view(model: &mut Model, view: ContentView) {
-    show_content(model);
-    (model.session.view, model.session.content_scroll) = (view, 0);
-}
-
 pub(super) fn show_content(model: &mut Model) {
     model.tab = Pane::Content;
     if model.panes().content.is_none() {

@@ -10,7 +10,10 @@ use super::super::effect::Effect;
 use super::super::message::Saved;
 use super::super::model::{Model, Pane, ReadContent};
 use super::super::popup::{Answer, Asked};
-use super::super::view::{self, content::sheet};
+use super::super::view::{
+    self,
+    content::{columns, sheet},
+};
 use super::{browse, directive, question};
 
 /// Does what is done in the content; `false` if `action` is nothing of this.
@@ -43,10 +46,6 @@ pub(super) fn to(model: &mut Model, view: ContentView) {
 fn line(model: &Model) -> usize {
     let pointed = model.session.pointed.filter(|(pane, _)| *pane == Pane::Content);
     pointed.map_or(model.session.content_scroll, |(_, line)| line)
-}
-
-fn columns(model: &Model) -> usize {
-    model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width))
 }
 
 /// Opens what the line stands for: a part, or the bytes of a line.
@@ -90,8 +89,9 @@ fn back(model: &mut Model) {
                 Side::Stored => sheet.content.line_at(offset),
                 Side::Sent | Side::Both => sheet.message.line_at(offset as u64),
             };
+            let row = raw::row_of(&sheet, line);
             to(model, ContentView::Raw);
-            browse::point(model, Pane::Content, line);
+            browse::point(model, Pane::Content, row);
         }
         _ => {}
     }
@@ -109,7 +109,7 @@ fn next_way(model: &mut Model) {
             model.session.shown.part = Some(at);
             model.session.shown.way = next;
         }
-        view @ (ContentView::Raw | ContentView::Hex) => {
+        view @ (ContentView::Raw | ContentView::Hex) if sheet.message.is_in().is_none() => {
             model.session.shown.side = match (model.session.shown.side, view) {
                 (Side::Sent, _) => Side::Stored,
                 (Side::Stored, ContentView::Raw) => Side::Both,
@@ -171,7 +171,8 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
     }
     let line = match sheet(model, columns(model)) {
         Some(sheet) if is_byte && sheet.shown.side == Side::Stored => sheet.content.line_at(n),
-        Some(sheet) if is_byte => sheet.message.line_at(n as u64),
+        Some(sheet) if is_byte => raw::row_of(&sheet, sheet.message.line_at(n as u64)),
+        Some(sheet) if view == ContentView::Raw => raw::row_of(&sheet, n.saturating_sub(1)),
         _ => n.saturating_sub(1),
     };
     browse::point(model, Pane::Content, line);

@@ -4,7 +4,6 @@ use crate::display::content::{ContentView, save};
 use crate::display::{article, reach, transcript as misread, words};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
-use crate::session::Message;
 use crate::session::authenticity::Way;
 use crate::smtp::target::Target;
 use crate::smtp::wait::{Changes, Wait};
@@ -218,14 +217,20 @@ fn verify(model: &mut Model, argument: &str) -> Vec<Effect> {
     else {
         return Vec::new();
     };
-    let Some(message) = model.session.dialogue.messages().len().checked_sub(1) else {
+    if !model.session.recorded {
+        // A session that goes on has its last message verified: that is what is seen then.
+        model.session.chosen = None;
+        super::transcript::forget(model);
+    }
+    let seen = super::super::view::content::message(model);
+    let Some((message, kept)) = seen.map(|(at, seen)| (at, seen.kept_up_to(u64::MAX))) else {
         return told(model, "authenticity.no-message");
     };
-    super::browse::show_view(model, ContentView::Authenticity);
+    super::content::to(model, ContentView::Authenticity);
+    super::browse::show_content(model);
     let way = Way::of_session(&model.session.dialogue, None, message);
-    let bytes = model.session.dialogue.messages().get(message).map(Message::content);
     let wanted = Verifying { session: model.session.id, message, check, way };
-    vec![Effect::Verify(Box::new(wanted), bytes.unwrap_or_default())]
+    vec![Effect::Verify(Box::new(wanted), kept)]
 }
 
 /// Says why something cannot be done; where a certificate is to be judged first, it asks.

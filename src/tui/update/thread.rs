@@ -10,7 +10,7 @@ use crate::session::{Dialogue, Kept, Row};
 use super::super::effect::Effect;
 use super::super::model::{ContentView, Model, Pane, ReadThreads};
 use super::super::view;
-use super::{READ_NOW, browse, transcript};
+use super::{READ_NOW, browse, content, transcript};
 
 /// So many messages have their headers read at once; more in the background.
 const LETTERS_NOW: usize = 16;
@@ -47,9 +47,7 @@ fn show(model: &mut Model) {
     let message = line.zip(threads).and_then(|((_, line), read)| message_at(&read.threads, line));
     let Some(message) = message else { return model.tell("thread.nothing") };
     choose(model, message);
-    model.session.view = ContentView::Header;
-    model.session.content_scroll = 0;
-    model.session.pointed = None;
+    content::to(model, ContentView::Header);
 }
 
 /// Chooses a message, and selects its first row in the transcript where a row can be selected.

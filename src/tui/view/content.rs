@@ -1,6 +1,7 @@
 //! Pane 4: one message, in several views, also while it is being typed.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -53,6 +54,8 @@ pub fn meant(model: &Model, columns: usize) -> Option<usize> {
             Some(raw::row_of(&sheet, line))
         }
         ContentView::Hex => hex::row_of(&sheet, first.start),
+        // Decoded bytes have no place in the message.
+        ContentView::Body if body::is_hex(&sheet) => None,
         _ => signed(&all(model, columns, usize::MAX)),
     }
 }
@@ -79,7 +82,8 @@ fn meant_bytes(model: &Model, message: usize) -> Vec<Span> {
     model.session.selection.of_message(message).filter(|_| !here).collect()
 }
 
-fn columns(model: &Model) -> usize {
+/// How wide a line of the pane may be.
+pub fn columns(model: &Model) -> usize {
     model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width))
 }
 
@@ -157,11 +161,17 @@ fn signed_raw(
     let Some(span) = span.filter(|_| !sent || at < sheet.message.line_count()) else {
         return pieces;
     };
-    let bytes = match sheet.shown.side {
-        Side::Sent => sheet.message.line(at).unwrap_or_default(),
-        _ => span.of(&sheet.content.raw).to_vec(),
+    let most = raw::needed(sheet.columns);
+    let own = span.of(&sheet.content.raw);
+    let (bytes, len) = match sheet.shown.side {
+        Side::Sent => {
+            let range = sheet.message.line_range(at).unwrap_or_default();
+            let most = range.start.saturating_add(u64::try_from(most).unwrap_or(u64::MAX));
+            (sheet.message.wire(range.start, range.end.min(most)), range.end - range.start)
+        }
+        _ => (own.get(..most).unwrap_or(own).to_vec(), own.len() as u64),
     };
-    let stuffed = bytes.len().saturating_sub(span.len());
+    let stuffed = usize::try_from(len).unwrap_or(usize::MAX).saturating_sub(span.len());
     let places = visible_places(&bytes, (span, stuffed), meant.iter().copied());
     if places.is_empty() {
         return pieces;
@@ -200,8 +210,9 @@ fn signed_places(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec
     let mut signed: Vec<Span> = Vec::new();
     for (at, line) in lines.into_iter().enumerate() {
         let place = shown.get(at).copied().flatten();
-        let next = shown.iter().skip(at + 1).copied().flatten().find(|next| Some(*next) != place);
         let inside = |(outer, part): (Span, Option<usize>)| {
+            let behind = shown.iter().skip(at + 1).copied().flatten();
+            let next = behind.into_iter().find(|next| Some(*next) != place);
             // What is said about bytes of a field stands below it, and is no part inside of it.
             let next = next.filter(|(_, other)| *other != part);
             next.is_some_and(|(inner, _)| outer.start <= inner.start && inner.end <= outer.end)
@@ -236,11 +247,16 @@ fn places_of(pieces: &[Piece], part: Span, content: &Content) -> Vec<Range<usize
     found.into_iter().collect()
 }
 
+/// A message of which nothing was read yet.
+static UNREAD: LazyLock<ReadContent> = LazyLock::new(ReadContent::default);
+
 /// What the lines of the pane are made of, once something of the message was read.
 pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     let (index, message) = message(model)?;
-    let read = model.session.read.of(index)?;
     let view = model.session.view;
+    // Lines and bytes as they crossed the wire are there before anything is read of them.
+    let is_wire = matches!(view, ContentView::Raw | ContentView::Hex);
+    let read = model.session.read.of(index).or_else(|| is_wire.then(|| &*UNREAD))?;
     let ReadContent { content, laid, judged, .. } = read;
     let verified = model.session.dialogue.verification(index);
     let is_missing = match view {
@@ -327,8 +343,16 @@ fn selected_message(model: &Model) -> Option<usize> {
     match dialogue.wire().row(at)? {
         Row::Data { message, .. } => Some(message),
         Row::Client { exchange } | Row::Server { exchange, .. } => {
-            let exchange = dialogue.exchanges().get(exchange)?.message;
-            exchange.filter(|message| *message < dialogue.messages().len())
+            let own = dialogue.exchanges().get(exchange)?.message;
+            // MAIL and RCPT are about the message of their transaction.
+            let carried = || {
+                let all = &dialogue.envelope().transactions;
+                let before = all.partition_point(|t| t.exchange <= exchange);
+                let transaction = all.get(before.checked_sub(1)?)?;
+                let is_over = transaction.end.is_some_and(|(end, _)| end < exchange);
+                transaction.message.filter(|_| !is_over)
+            };
+            own.or_else(carried).filter(|message| *message < dialogue.messages().len())
         }
         // What lies in a file stands behind the row that says where.
         Row::Notice { index } => {
@@ -343,7 +367,7 @@ fn selected_message(model: &Model) -> Option<usize> {
 
 /// The last line to which one can scroll, or one behind line `wanted`: no more are made.
 pub fn length(model: &Model, wanted: usize) -> usize {
-    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
+    let columns = columns(model);
     let count = match sheet(model, columns) {
         _ if let Some(read) = threads(model) => read.threads.line_count(),
         Some(sheet) => {
@@ -441,7 +465,7 @@ pub fn all(model: &Model, columns: usize, enough: usize) -> Vec<Vec<Piece>> {
 
 /// What line number `line` of the pane is about.
 pub fn topics_at(model: &Model, line: usize) -> Vec<Topic> {
-    let columns = model.panes().inside(Pane::Content).map_or(40, |area| usize::from(area.width));
+    let columns = columns(model);
     if let (ContentView::Raw, Some((number, message))) = (model.session.view, message(model))
         && line < message.line_count()
         && model.session.shown.side != Side::Both

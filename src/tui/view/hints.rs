@@ -13,7 +13,7 @@ use crate::display::words::amount;
 use crate::knowledge;
 
 use super::super::layout::Side;
-use super::super::model::{Model, Pane};
+use super::super::model::{self, Model, Pane};
 use super::super::popup::{Asked, Popup};
 use super::super::rows::Piece;
 use super::super::sending::Sending;
@@ -183,7 +183,7 @@ fn actions(model: &Model) -> &'static [Action] {
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
         (None, Pane::Transcript) => &[Help, Prompt, Find, Filter, Copy, Palette, Quit],
         (None, Pane::Explain) => &[Help, Prompt, LinkNext, LinkFollow, LinkBack, Palette, Quit],
-        (None, Pane::Content) if model.session.view == super::super::model::ContentView::Thread => {
+        (None, Pane::Content) if model.session.view == model::ContentView::Thread => {
             &[Help, Prompt, MessageShow, ContentView, Find, Palette, Quit]
         }
         (None, Pane::Content) => &[Help, Prompt, Find, ContentView, Copy, Palette, Quit],
