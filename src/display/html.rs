@@ -135,7 +135,7 @@ fn is_hidden(attributes: &Attributes) -> bool {
         style.as_deref().is_some_and(|style| style.split(';').any(|own| own.starts_with(rule)))
     };
     attributes.contains_key("hidden")
-        || ["display:none", "visibility:hidden", "mso-hide:all", "opacity:0;", "max-height:0"]
+        || ["display:none", "visibility:hidden", "mso-hide:all", "max-height:0"]
             .iter()
             .any(|rule| says(rule))
         || ["font-size:0", "opacity:0"].iter().any(|rule| {

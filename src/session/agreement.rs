@@ -17,10 +17,8 @@ use crate::smtp::mailbox::{self, Mailboxes};
 use crate::smtp::path::Path;
 
 use super::content::{Content, Field};
+use super::header::{Group, LIMIT};
 use super::{Dialogue, Fate, Message, Recipient, Transaction};
-
-/// How many bytes of a header section are read for this.
-const HEADER_LIMIT: u64 = 1 << 20;
 
 /// How many bytes are read of one that goes on: what comes next is waited for.
 const GROWING_LIMIT: u64 = 64 << 10;
@@ -193,7 +191,7 @@ impl Heading {
     pub fn of(message: &Message, line: &mut usize) -> Self {
         let (end, next) = message.header_end(*line);
         *line = next;
-        let limit = end.map_or(GROWING_LIMIT, |end| end.min(HEADER_LIMIT));
+        let limit = end.map_or(GROWING_LIMIT, |end| end.min(LIMIT as u64));
         let ends = end.is_some() || message.is_complete();
         Self::read(message.content_up_to(limit), ends)
     }
@@ -203,15 +201,14 @@ impl Heading {
         let content = Content::read(bytes);
         let international = !content.raw.is_ascii();
         let mut out = Self { international, complete, ..Self::default() };
-        let mut resent = Vec::new();
+        let mut resent = HashSet::new();
         let mut in_block = true;
         for (at, field) in content.fields.iter().enumerate() {
             let name = field.name.to_ascii_lowercase();
             out.of_list |= matches!(&*name, "list-id" | "list-post" | "list-unsubscribe");
-            if name.starts_with("resent-") {
+            if Group::of(&name) == Group::Resent {
                 // The block on top is that of the last one who sent it again (RFC 5322 §3.6.6).
-                in_block &= !resent.contains(&name);
-                resent.push(name.clone());
+                in_block = in_block && resent.insert(name.clone());
                 if !in_block {
                     continue;
                 }

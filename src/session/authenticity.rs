@@ -4,6 +4,7 @@
 //! It is read from the bytes alone, and nothing of it is verified. Nothing here fails: what cannot be
 //! read as tags has none.
 
+use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 
@@ -14,6 +15,16 @@ use crate::smtp::command::Argument;
 use crate::smtp::target::split_port;
 
 use super::Dialogue;
+use super::header::LIMIT;
+
+/// Of how many signatures it is worked out what they cover.
+const COVERED: usize = 32;
+
+/// How many names of fields are listed that are not signed.
+const UNSIGNED: usize = 1000;
+
+/// The numbers that instances of ARC can have (RFC 8617 §4.2.1).
+const INSTANCES: std::ops::RangeInclusive<u32> = 1..=50;
 
 /// What a message says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,7 +46,7 @@ pub struct Signature {
     pub tags: Vec<Tag>,
     /// What `h=` names, in its order.
     pub signed: Vec<Signed>,
-    /// Names of fields that are here and are not signed, each once.
+    /// Names of fields that are here and are not signed, each once; not more than anybody reads.
     pub unsigned: Vec<String>,
 }
 
@@ -102,6 +113,13 @@ impl Stated {
     /// Reads a message, whole or not.
     pub fn read(message: &[u8]) -> Self {
         let fields: Vec<_> = fields(message).collect();
+        let names = Names::of(&fields);
+        let mut left = COVERED;
+        let mut signature = |field: &Field<'_>| {
+            let names = (left > 0).then_some(&names);
+            left = left.saturating_sub(1);
+            Signature::read(field, names)
+        };
         let first_hop = fields.iter().position(|field| field.is("Received"));
         let mut stated = Self::default();
         let mut instances: Vec<Instance> = Vec::new();
@@ -109,7 +127,7 @@ impl Stated {
             let on_top = first_hop.map(|first| at < first);
             let span = field.span;
             match field.name().to_ascii_lowercase().as_str() {
-                "dkim-signature" => stated.signatures.push(Signature::read(field, &fields)),
+                "dkim-signature" => stated.signatures.push(signature(field)),
                 "authentication-results" => {
                     stated.results.push(Results { span, on_top, ..Results::read(&field.text()) });
                 }
@@ -122,7 +140,7 @@ impl Stated {
                     }
                 }
                 name @ ("arc-seal" | "arc-message-signature") => {
-                    let signature = Signature::read(field, &fields);
+                    let signature = signature(field);
                     let number = signature.tag("i").unwrap_or_default();
                     let Some(instance) = instance(&mut instances, number) else { continue };
                     let seals = name == "arc-seal";
@@ -145,34 +163,63 @@ impl Stated {
 
 /// The instance with a number, which may be new.
 fn instance<'a>(all: &'a mut Vec<Instance>, number: &str) -> Option<&'a mut Instance> {
-    let number = number.trim().parse().ok()?;
+    let number = number.trim().parse().ok().filter(|number| INSTANCES.contains(number))?;
     if !all.iter().any(|instance| instance.number == number) {
         all.push(Instance { number, ..Instance::default() });
     }
     all.iter_mut().find(|instance| instance.number == number)
 }
 
+/// The names of all fields, each with the places of its fields from the top.
+struct Names<'a> {
+    fields: &'a [Field<'a>],
+    places: HashMap<Vec<u8>, Vec<usize>>,
+}
+
+impl<'a> Names<'a> {
+    fn of(fields: &'a [Field<'a>]) -> Self {
+        let mut places: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, field) in fields.iter().enumerate() {
+            places.entry(field.name.to_ascii_lowercase()).or_default().push(at);
+        }
+        Self { fields, places }
+    }
+
+    /// What a signature covers that stands in `own`, and what it leaves.
+    fn covered(&self, own: &Field<'_>, list: &str) -> (Vec<Signed>, Vec<String>) {
+        let own_name = own.name.to_ascii_lowercase();
+        let mut taken: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut signed = Vec::new();
+        for name in list.split(':').map(str::trim).filter(|name| !name.is_empty()) {
+            let key = name.as_bytes().to_ascii_lowercase();
+            let all = self.places.get(&key).map_or(0, Vec::len);
+            let all = all.saturating_sub(usize::from(key == own_name));
+            let taken = taken.entry(key).or_default();
+            signed.push(Signed { name: name.to_owned(), present: *taken < all });
+            *taken += usize::from(*taken < all);
+        }
+        // They are taken from the bottom up (RFC 6376 §5.4.2), so the topmost one is left.
+        let left = |(name, places): (&Vec<u8>, &Vec<usize>)| {
+            let is_own = |at: &&usize| self.fields.get(**at).is_some_and(|f| f.span == own.span);
+            let all = places.len().saturating_sub(usize::from(*name == own_name));
+            let any = taken.get(name).copied().unwrap_or_default() < all;
+            places.iter().find(|at| any && !is_own(at)).copied()
+        };
+        let mut left: Vec<usize> = self.places.iter().filter_map(left).collect();
+        left.sort_unstable();
+        left.truncate(UNSIGNED);
+        let left = left.into_iter().filter_map(|at| self.fields.get(at));
+        (signed, left.map(Field::name).collect())
+    }
+}
+
 impl Signature {
-    fn read(field: &Field<'_>, all: &[Field<'_>]) -> Self {
+    /// What a field says, and with the names of all what it covers.
+    fn read(field: &Field<'_>, all: Option<&Names<'_>>) -> Self {
         let tags = tags(&field.text());
         let list = tags.iter().find(|tag| tag.name == "h").map_or("", |tag| &tag.value);
-        let names: Vec<_> = list.split(':').map(str::trim).filter(|n| !n.is_empty()).collect();
-        let mut left: Vec<&Field<'_>> = all.iter().filter(|f| f.span != field.span).collect();
-        let mut signed = Vec::new();
-        // From the bottom up (RFC 6376 §5.4.2).
-        for name in names {
-            let found = left.iter().rposition(|field| field.is(name));
-            if let Some(at) = found {
-                left.remove(at);
-            }
-            signed.push(Signed { name: name.to_owned(), present: found.is_some() });
-        }
-        let mut unsigned: Vec<String> = Vec::new();
-        for field in left {
-            if !unsigned.iter().any(|known| field.is(known)) {
-                unsigned.push(field.name());
-            }
-        }
+        let covered = all.map(|all| all.covered(field, list));
+        let (signed, unsigned) = covered.unwrap_or_default();
         Self { span: field.span, tags, signed, unsigned }
     }
 
@@ -185,15 +232,15 @@ impl Signature {
 /// A list of tags, as signatures and keys have them (RFC 6376 §3.2).
 pub fn tags(text: &str) -> Vec<Tag> {
     let mut all: Vec<Tag> = Vec::new();
+    let mut names = HashSet::new();
     for piece in text.split(';') {
         let Some((name, value)) = piece.split_once('=') else { continue };
-        let name = name.trim().to_owned();
+        let name = name.trim();
         let words = value.split_whitespace();
         // White space inside of base64 and of lists says nothing.
-        let tight = matches!(name.as_str(), "b" | "bh" | "h" | "p");
+        let tight = matches!(name, "b" | "bh" | "h" | "p");
         let value = words.collect::<Vec<_>>().join(if tight { "" } else { " " });
-        let repeated = all.iter().any(|tag| tag.name == name);
-        all.push(Tag { name, value, repeated });
+        all.push(Tag { name: name.to_owned(), value, repeated: !names.insert(name) });
     }
     all
 }
@@ -371,8 +418,9 @@ impl Field<'_> {
     }
 }
 
-/// The fields of a header section.
+/// The fields of a header section, as far as one is read.
 fn fields(message: &[u8]) -> impl Iterator<Item = Field<'_>> {
+    let message = message.get(..LIMIT).unwrap_or(message);
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = message.get(at..)?;
@@ -461,7 +509,7 @@ mod tests {
         let message = b"ARC-Seal: i=2; cv=pass\r\nARC-Seal: i=1; cv=none; b=x\r\n\
             ARC-Message-Signature: i=1; h=from\r\n\
             ARC-Authentication-Results: i=1; lists.example.net; spf=pass\r\n\
-            ARC-Seal: i=x\r\n\r\n";
+            ARC-Seal: i=x\r\nARC-Seal: i=0\r\nARC-Seal: i=51\r\n\r\n";
         let instances = Stated::read(message).instances;
         let numbers: Vec<_> = instances.iter().map(|instance| instance.number).collect();
         assert_eq!(numbers, [1, 2]);
@@ -469,6 +517,39 @@ mod tests {
         assert_eq!(first.results.as_ref().unwrap().server, "lists.example.net");
         assert_eq!(first.seal.as_ref().unwrap().tag("cv"), Some("none"));
         assert!(first.message.is_some() && instances[1].message.is_none());
+    }
+
+    #[test]
+    fn what_is_signed_is_taken_from_the_bottom() {
+        let message = b"DKIM-Signature: h=x:dkim-signature:dkim-signature\r\nX: 1\r\nto: 2\r\n\
+            dkim-signature: h=to\r\nx: 3\r\nTo: 4\r\n\r\n";
+        let stated = Stated::read(message);
+        let [first, second] = &stated.signatures[..] else { panic!("two") };
+        let present: Vec<_> = first.signed.iter().map(|signed| signed.present).collect();
+        assert_eq!(present, [true, true, false]);
+        assert_eq!(first.unsigned, ["X", "to"]);
+        assert_eq!(second.unsigned, ["DKIM-Signature", "X", "to"]);
+        let none = Stated::read(b"X: 1\r\nDKIM-Signature: h=x\r\nY: 1\r\nDKIM-Signature: a\r\n");
+        assert_eq!(none.signatures[0].unsigned, ["Y", "DKIM-Signature"]);
+    }
+
+    #[test]
+    fn much_is_read_too() {
+        let names: Vec<_> = (0..20_000).map(|n| format!("X-{n}")).collect();
+        let fields: String = names.iter().map(|name| format!("{name}:\r\n")).collect();
+        let signature = format!("DKIM-Signature: h={}\r\n", names.join(":"));
+        let stated = Stated::read(format!("{fields}{signature}{signature}").as_bytes());
+        assert_eq!(stated.signatures[1].signed.iter().filter(|one| one.present).count(), 20_000);
+        assert_eq!(stated.signatures[1].unsigned, ["DKIM-Signature"]);
+        let stated =
+            Stated::read(format!("{fields}{}", "DKIM-Signature: h=x-1\r\n".repeat(40)).as_bytes());
+        let covered = stated.signatures.iter().filter(|one| !one.signed.is_empty()).count();
+        assert_eq!((stated.signatures.len(), covered), (40, COVERED));
+        assert_eq!(stated.signatures[0].unsigned.len(), UNSIGNED);
+        let tags = tags(&"a=b;".repeat(50_000));
+        assert_eq!(tags.iter().filter(|tag| tag.repeated).count(), 49_999);
+        let long = format!("X: {}\r\nDKIM-Signature: a=b\r\n", "x".repeat(LIMIT));
+        assert!(Stated::read(long.as_bytes()).is_empty());
     }
 
     #[test]

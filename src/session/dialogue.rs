@@ -438,11 +438,6 @@ impl Dialogue {
         self.revealed.push((self.wire.len(), about, id));
     }
 
-    /// Whether LMTP is spoken: LHLO was accepted (RFC 2033 §4.1).
-    pub const fn is_lmtp(&self) -> bool {
-        self.lmtp
-    }
-
     /// Whether the server said in its greeting that it speaks LMTP.
     pub fn greets_as_lmtp(&self) -> bool {
         let first = self.greeting.and_then(|at| self.exchanges.get(at)?.reply.as_ref());

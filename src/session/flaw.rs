@@ -316,21 +316,21 @@ impl Judge<'_> {
         out
     }
 
+    /// What the header of a part says; that of the message is judged as one.
     fn header(&mut self, case: &Case<'_>) {
         let (at, part) = (case.at, case.part);
-        for name in ONCE {
+        for name in ONCE.iter().filter(|_| at > 0) {
             let same = || case.fields.iter().filter(|f| f.name.eq_ignore_ascii_case(name));
             if let Some(second) = same().nth(1) {
-                let values = [("field", name.to_owned())];
+                let values = [("field", (*name).to_owned())];
                 self.say_times(&REPEATED, at, (second.span, same().count() - 1), &values);
             }
         }
-        let is_root = at == 0
-            || self.content.parts.get(at - 1).is_some_and(|outer| {
-                outer.nature == Nature::Message && outer.depth + 1 == part.depth
-            });
+        let outer = at.checked_sub(1).and_then(|at| self.content.parts.get(at));
+        let enclosed = outer
+            .is_some_and(|outer| outer.nature == Nature::Message && outer.depth + 1 == part.depth);
         let mime = ONCE.iter().find_map(|name| case.field(name));
-        if let Some(field) = mime.filter(|_| is_root && case.field("MIME-Version").is_none()) {
+        if let Some(field) = mime.filter(|_| enclosed && case.field("MIME-Version").is_none()) {
             self.say(&NO_VERSION, at, field.span, &[]);
         }
         for (rule, span, values) in name::faults(part, &case.fields, &case.source) {
@@ -422,14 +422,34 @@ impl Judge<'_> {
         }
     }
 
-    /// Line ends, NUL and length of the lines that stand in `span`.
+    /// From where on LF alone in the message is not judged with its header: that says nothing of
+    /// its empty line, and takes one with LF alone on every line for that of a file.
+    fn lf_from(&self, case: &Case<'_>) -> usize {
+        let header = case.part.header;
+        let file = memchr::memmem::find(header.of(&case.source), b"\r\n").is_none();
+        let empty = if self.content.body.is_some() { 2 } else { 0 };
+        if file { header.start } else { case.part.body.start.saturating_sub(empty) }
+    }
+
+    /// Line ends, NUL and length of the lines that stand in `span`; those of the header of the
+    /// message are judged with it.
     fn lines(&mut self, case: &Case<'_>, span: Span, lf_alone: bool) {
+        let root = case.at == 0;
+        let from = if root { case.part.body.start } else { span.start };
+        let span = Span::new(from, span.end.max(from));
         let bytes = span.of(&case.source);
         let found = coding::line_faults(bytes);
-        let rules = [(&BARE_CR, found.bare_cr), (&BARE_LF, found.bare_lf), (&NUL, found.nul)];
-        for (rule, (first, count)) in rules {
+        let mut lf = (span.start, found.bare_lf);
+        if root {
+            let from = self.lf_from(case);
+            lf = (from, coding::line_faults(Span::new(from, span.end).of(&case.source)).bare_lf);
+        }
+        let start = span.start;
+        let rules =
+            [(&BARE_CR, (start, found.bare_cr)), (&BARE_LF, lf), (&NUL, (start, found.nul))];
+        for (rule, (start, (first, count))) in rules {
             let Some(first) = first.filter(|_| rule != &BARE_LF || !lf_alone) else { continue };
-            let place = Span::new(span.start + first, span.start + first + 1);
+            let place = Span::new(start + first, start + first + 1);
             self.say_times(rule, case.at, (place, count), &[]);
         }
         if let Some((line, count)) = long_line(bytes, LINE_LIMIT) {
@@ -598,7 +618,13 @@ mod tests {
             ("\ncaf\u{e9}\n".to_owned(), "naked"),
             (format!("{}\nx\n", text.replace("utf-8", "klingon")), "unknown-charset"),
             (format!("{}\n6Q==\n", coded("base64")), "not-in-charset"),
-            (format!("{text}{text}\nx\n"), "repeated"),
+            (format!("{mixed}\n--b\n{text}{text}\nx\n--b--\n"), "repeated"),
+            (format!("{text}{text}\nx\n"), ""),
+            (
+                format!("Content-Type: message/rfc822\n\n{text}\nx\n"),
+                "no-version",
+            ),
+            (format!("X: {}\r\0\n{text}\nx\n", "x".repeat(999)), ""),
             (format!("{text}\n{}\n", "x".repeat(999)), "long"),
             (format!("{text}\na\0b\n"), "nul"),
             (format!("{text}\na\rb\n"), "bare-cr"),
@@ -655,7 +681,11 @@ mod tests {
     fn line_ends_of_a_file_are_one_thing_to_say() {
         assert_eq!(flaws(b"Subject: x\n\na\nb\n"), [(0, "lf-ends")]);
         assert_eq!(flaws(b"Subject: x\r\n\r\na\nb\n"), [(0, "bare-lf")]);
-        assert_eq!(flaws(b"Content-Type: text/plain\r\n\r\nx\r\n"), [(0, "no-version")]);
+        // What a header says is judged with the header.
+        assert_eq!(flaws(b"Content-Type: text/plain\r\nX: y\n\r\nx\r\n"), []);
+        assert_eq!(flaws(b"Subject: x\n\na\r\n"), [(0, "bare-lf")]);
+        assert_eq!(flaws(b"Subject: x\r\n\na\r\n"), [(0, "bare-lf")]);
+        assert_eq!(flaws(b"Subject: x\r\n\r\n\na\r\n"), [(0, "bare-lf")]);
     }
 
     #[test]

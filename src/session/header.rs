@@ -3,9 +3,14 @@
 //! What stands between the fields and belongs to none has an entry as well, so every byte of a
 //! header is in one.
 
+use std::collections::HashSet;
+
 use crate::smtp::Span;
 
 use super::content::Field;
+
+/// How many bytes of a header are looked at for more than its fields. Nobody writes such a header.
+pub const LIMIT: usize = 1 << 20;
 
 /// What a field is for (RFC 5322 §3.6, RFC 2045, RFC 2369, RFC 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +44,10 @@ pub enum Group {
 #[rustfmt::skip]
 const GROUPS: &[(Group, &[&str])] = &[
     (Group::Trace, &["Return-Path", "Received", "Delivered-To", "X-Original-To", "Envelope-To"]),
-    (Group::Resent, &["Resent-"]),
+    (Group::Resent, &[
+        "Resent-Date", "Resent-From", "Resent-Sender", "Resent-Reply-To", "Resent-To", "Resent-Cc",
+        "Resent-Bcc", "Resent-Message-ID",
+    ]),
     (Group::OriginationDate, &["Date"]),
     (Group::Originator, &["From", "Sender", "Reply-To", "Author"]),
     (Group::Destination, &["To", "Cc", "Bcc"]),
@@ -98,6 +106,12 @@ pub struct Entry {
     pub text: Vec<u8>,
 }
 
+/// The first of `fields` that begin before `limit`; they stand in their order.
+pub fn before(fields: &[Field], limit: usize) -> &[Field] {
+    let count = fields.partition_point(|field| field.span.start < limit);
+    fields.get(..count).unwrap_or(fields)
+}
+
 /// The entries of the header that stands in `range` of `source` and has those `fields`.
 pub fn entries(fields: &[Field], source: &[u8], range: Span) -> Vec<Entry> {
     let mut out: Vec<Entry> = Vec::new();
@@ -121,7 +135,7 @@ pub fn entries(fields: &[Field], source: &[u8], range: Span) -> Vec<Entry> {
 }
 
 fn number_blocks(entries: &mut [Entry], fields: &[Field]) {
-    let (mut last, mut names): (Option<Group>, Vec<String>) = (None, Vec::new());
+    let (mut last, mut names): (Option<Group>, HashSet<String>) = (None, HashSet::new());
     let mut counts = [0usize; 2];
     for entry in entries {
         let Some(field) = entry.field.and_then(|number| fields.get(number)) else { continue };
@@ -139,7 +153,7 @@ fn number_blocks(entries: &mut [Entry], fields: &[Field]) {
             names.clear();
         }
         let begins = names.is_empty();
-        names.push(name);
+        names.insert(name);
         last = Some(entry.group);
         let Some(count) = count else { continue };
         *count += usize::from(begins);
@@ -151,6 +165,19 @@ fn number_blocks(entries: &mut [Entry], fields: &[Field]) {
 mod tests {
     use super::super::content::Content;
     use super::*;
+
+    #[test]
+    fn a_block_has_each_of_eight_fields_once() {
+        let names = ["Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID"];
+        let block: String = names.iter().map(|name| format!("Resent-{name}: x\r\n")).collect();
+        let content = Content::read(format!("{block}resent-x: x\r\n{block}\r\n"));
+        let end = content.body.unwrap();
+        let all = entries(&content.fields, &content.raw, Span::new(0, end));
+        let blocks: Vec<_> = all.iter().map(|entry| entry.block).collect();
+        assert_eq!(blocks, [&[1; 8][..], &[0], &[2; 8]].concat());
+        assert_eq!(before(&content.fields, block.len()).len(), 8);
+        assert_eq!(before(&content.fields, block.len() + 1).len(), 9);
+    }
 
     #[test]
     fn every_byte_of_a_header_is_in_an_entry() {

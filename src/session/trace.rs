@@ -4,6 +4,7 @@
 //! its server wrote, or what somebody made up before the first server that can be believed: only
 //! the last lines are certain, see [`Border`]. Times are those of each server's own clock.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::smtp::code::Code;
@@ -14,7 +15,7 @@ use crate::smtp::verb::Verb;
 
 use super::content::{Content, Field};
 use super::date::Date;
-use super::header::Group;
+use super::header::{self, Group};
 use super::received::Received;
 use super::{Dialogue, Exchange};
 
@@ -238,7 +239,8 @@ impl Trace {
             odd.extend(wait.filter(|wait| *wait > STALE).map(Odd::Stale));
         }
         let (mut before, mut last): (Option<Received>, Option<i64>) = (None, written);
-        let mut seen: Vec<(String, usize)> = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut here: Option<String> = None;
         for hop in self.hops_mut() {
             let now = hop.received.date.as_ref().map(Date::second);
             hop.delay = now.zip(last).map(|(now, last)| now - last);
@@ -253,10 +255,10 @@ impl Trace {
             if let Some(by) = hop.received.by.as_ref().map(|by| comparable(&by.text))
                 && is_name(&by)
             {
-                let elsewhere = seen.last().is_some_and(|(last, _)| *last != by);
-                let known = seen.iter().find(|(known, _)| elsewhere && *known == by);
-                hop.odd.extend(known.map(|(known, at)| Odd::Loop(known.clone(), *at)));
-                seen.push((by, hop.number));
+                let known = seen.get(&by).filter(|_| here.as_ref() != Some(&by));
+                hop.odd.extend(known.map(|at| Odd::Loop(by.clone(), *at)));
+                seen.entry(by.clone()).or_insert(hop.number);
+                here = Some(by);
             }
             before = Some(hop.received.clone());
         }
@@ -289,7 +291,7 @@ impl Trace {
 
 /// What fields tell, the lowest first.
 fn points(content: &Content, now: Option<&Passing>) -> Vec<Point> {
-    let fields = &content.fields;
+    let fields = header::before(&content.fields, header::LIMIT);
     let mut out: Vec<Point> = Vec::new();
     let mut number = 0;
     let dated = fields.iter().position(|field| field.name.eq_ignore_ascii_case("Date"));
@@ -310,13 +312,16 @@ fn points(content: &Content, now: Option<&Passing>) -> Vec<Point> {
         };
         match out.last_mut().filter(|last| goes_with(last, &what, at, fields)) {
             Some(last) => {
-                last.fields.insert(0, at);
+                last.fields.push(at);
                 if let (What::Resent(known), What::Resent(date)) = (&mut last.what, what) {
                     *known = known.take().or(date);
                 }
             }
             None => out.push(Point { fields: vec![at], what }),
         }
+    }
+    for point in &mut out {
+        point.fields.reverse();
     }
     out
 }
@@ -352,14 +357,15 @@ fn instance(value: &str) -> Option<u32> {
     tags.find(|(name, _)| name.trim() == "i")?.1.trim().parse().ok()
 }
 
-/// Whether a field above the `last` point tells the same thing.
+/// Whether a field above the `last` point, whose fields stand from the bottom yet, tells the same.
 fn goes_with(last: &Point, what: &What, at: usize, fields: &[Field]) -> bool {
-    let next = last.fields.first().is_some_and(|first| at + 1 == *first);
+    let next = last.fields.last().is_some_and(|top| at + 1 == *top);
     match (&last.what, what) {
         (What::Sealed(one), What::Sealed(other)) => next && one == other,
         (What::Resent(_), What::Resent(_)) => {
-            let name = |at: usize| fields.get(at).map(|field| field.name.to_ascii_lowercase());
-            next && !last.fields.iter().any(|known| name(*known) == name(at))
+            let name = |at: usize| fields.get(at).map_or("", |field| field.name.as_str());
+            let same = |known: &usize| name(*known).eq_ignore_ascii_case(name(at));
+            next && !last.fields.iter().any(same)
         }
         _ => false,
     }
@@ -528,6 +534,20 @@ mod tests {
         let text = [hop("evil.example", "a.example", 3), hop("a.example", "b.example", 2)].concat();
         let last = trace(&text).hops().last().map(|hop| hop.odd.clone());
         assert_eq!(last, Some(vec![Odd::Gap("b.example".to_owned(), "evil.example".to_owned())]));
+    }
+
+    #[test]
+    fn much_is_a_way_too() {
+        let hops = "Received: by a.example; x\r\nReceived: by b.example; x\r\n".repeat(5000);
+        let hops = trace(&hops);
+        let loops = hops.hops().filter(|hop| hop.odd.iter().any(|odd| odd.name() == "loop"));
+        assert_eq!((hops.hops, loops.count()), (10_000, 9998));
+        let sealed: String = (0..10_000).map(|n| format!("ARC-{n}: i=1\r\n")).collect();
+        assert_eq!(trace(&sealed).points[0].fields, (0..10_000).collect::<Vec<_>>());
+        let resent: String = (0..10_000).map(|n| format!("Resent-{n}: x\r\n")).collect();
+        assert_eq!(trace(&resent).points.len(), 0);
+        let long = format!("Subject: {}\r\nReceived: x\r\n\r\n", "x".repeat(header::LIMIT));
+        assert_eq!(trace(&long).hops, 0);
     }
 
     #[test]

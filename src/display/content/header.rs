@@ -3,6 +3,8 @@
 //! The order of a header is part of the evidence, so it stays; the group to which fields belong is
 //! named at the right where it changes, and the number of the block where a group has several.
 
+use std::collections::BTreeMap;
+
 use crate::display::Role;
 use crate::display::text::{width, wrap};
 use crate::display::token::visible;
@@ -36,12 +38,13 @@ pub fn lines(judged: &Judged, lang: Lang, columns: usize, enough: usize) -> Vec<
         for finding in header.general() {
             out.extend(finding_lines(finding, header, lang, columns));
         }
+        let blocks = blocks(header);
         let mut before: Option<(Group, usize)> = None;
         for (number, entry) in header.entries.iter().enumerate() {
             if out.len() > enough {
                 break;
             }
-            out.extend(entry_lines(header, entry, &mut before, lang, columns));
+            out.extend(entry_lines(header, entry, (&mut before, &blocks), lang, columns));
             for finding in header.about(number) {
                 out.extend(finding_lines(finding, header, lang, columns));
             }
@@ -73,7 +76,7 @@ fn summary(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
 fn entry_lines(
     header: &Header,
     entry: &Entry,
-    before: &mut Option<(Group, usize)>,
+    (before, blocks): (&mut Option<(Group, usize)>, &BTreeMap<Group, usize>),
     lang: Lang,
     columns: usize,
 ) -> Vec<Line> {
@@ -89,7 +92,7 @@ fn entry_lines(
     }
     let group = (entry.group, entry.block);
     if before.replace(group) != Some(group) {
-        name_group(&mut pieces, &group_name(group, header, lang), columns);
+        name_group(&mut pieces, &group_name(group, blocks, lang), columns);
     }
     let about = about(field);
     let span = header.in_message.then_some(entry.span);
@@ -97,12 +100,24 @@ fn entry_lines(
     pieces.into_iter().map(line).collect()
 }
 
+/// How many blocks each group has that has any.
+fn blocks(header: &Header) -> BTreeMap<Group, usize> {
+    // The last of a group has the highest number.
+    header.entries.iter().map(|entry| (entry.group, entry.block)).collect()
+}
+
 /// The name of a group, with the number of its block where it has several.
-fn group_name((group, block): (Group, usize), header: &Header, lang: Lang) -> String {
+fn group_name(
+    (group, block): (Group, usize),
+    blocks: &BTreeMap<Group, usize>,
+    lang: Lang,
+) -> String {
     let name = knowledge::word(lang, key(group));
-    let of_group = header.entries.iter().filter(|entry| entry.group == group);
-    let blocks = of_group.map(|entry| entry.block).max().unwrap_or_default();
-    if blocks > 1 { format!("{name} {block}") } else { name.to_owned() }
+    if blocks.get(&group).is_some_and(|blocks| *blocks > 1) {
+        format!("{name} {block}")
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The key of the name of a group.

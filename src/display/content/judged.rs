@@ -4,13 +4,10 @@
 use crate::draft::{Finding, Offers, Severity, received};
 use crate::session::authenticity::Stated;
 use crate::session::content::{Content, Field, Part};
-use crate::session::header::{Entry, entries};
+use crate::session::header::{Entry, LIMIT, before, entries};
 use crate::session::trace::{Passing, Trace};
 use crate::session::{Dialogue, Message};
 use crate::smtp::Span;
-
-/// How many bytes of a header are judged. Nobody writes such a header.
-const LIMIT: usize = 1 << 20;
 
 /// How many headers of enclosed messages are judged.
 const ENCLOSED: usize = 20;
@@ -44,6 +41,8 @@ pub struct Header {
     pub raw: Vec<Option<String>>,
     /// What is odd about it.
     pub findings: Vec<Finding>,
+    /// The numbers of the findings about each entry, the worst first.
+    of_entries: Vec<Vec<usize>>,
 }
 
 impl Judged {
@@ -84,13 +83,14 @@ impl Header {
     fn of_message(content: &Content, end: bool, offers: &Offers) -> Self {
         let len = content.body.unwrap_or(content.raw.len()).min(LIMIT);
         let range = Span::new(0, len);
-        Self::read(0, true, content.fields.clone(), &content.raw, range, (end, offers))
+        let fields = before(&content.fields, len).to_vec();
+        Self::read(0, true, fields, &content.raw, range, (end, offers))
     }
 
     fn of_part(content: &Content, at: usize, part: &Part, offers: &Offers) -> Self {
         let source = content.source(at);
         let range = Span::new(part.header.start, part.header.end.min(part.header.start + LIMIT));
-        let fields = content.header_of(at);
+        let fields = before(&content.header_of(at), range.end).to_vec();
         Self::read(at, part.within.is_none(), fields, &source, range, (true, offers))
     }
 
@@ -107,10 +107,12 @@ impl Header {
             *span = Span::new(span.start + range.start, span.end + range.start);
         }
         let raw = fields.iter().map(|field| field.decoded.then(|| as_it_stands(field, source)));
+        let entries = entries(&fields, source, range);
         Self {
             part,
             in_message,
-            entries: entries(&fields, source, range),
+            of_entries: of_entries(&entries, &findings),
+            entries,
             raw: raw.collect(),
             findings,
             fields,
@@ -129,17 +131,27 @@ impl Header {
     }
 
     /// What there is to say about the entry number `at`, the worst first.
-    pub fn about(&self, at: usize) -> Vec<&Finding> {
-        let Some(entry) = self.entries.get(at) else { return Vec::new() };
-        // Empty lines between two entries belong to the first.
-        let start = if at == 0 { 0 } else { entry.span.start };
-        let end = self.entries.get(at + 1).map_or(usize::MAX, |next| next.span.start);
-        let inside = |span: Span| start <= span.start && span.start < end;
-        let mut found: Vec<_> =
-            self.findings.iter().filter(|finding| finding.span.is_some_and(inside)).collect();
-        found.sort_by_key(|finding| std::cmp::Reverse(finding.mark.severity));
-        found
+    pub fn about(&self, at: usize) -> impl Iterator<Item = &Finding> {
+        let found = self.of_entries.get(at).into_iter().flatten();
+        found.filter_map(|finding| self.findings.get(*finding))
     }
+}
+
+/// The numbers of the findings about each entry, the worst first. Empty lines between two entries
+/// belong to the first.
+fn of_entries(entries: &[Entry], findings: &[Finding]) -> Vec<Vec<usize>> {
+    let mut out = vec![Vec::new(); entries.len()];
+    for (number, finding) in findings.iter().enumerate() {
+        let Some(span) = finding.span else { continue };
+        let behind = entries.partition_point(|entry| entry.span.start <= span.start);
+        if let Some(own) = out.get_mut(behind.saturating_sub(1)) {
+            own.push(number);
+        }
+    }
+    for own in &mut out {
+        own.sort_by_key(|at| findings.get(*at).map(|f| std::cmp::Reverse(f.mark.severity)));
+    }
+    out
 }
 
 /// The value of a field, unfolded and not decoded.

@@ -201,7 +201,7 @@ fn trace(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
                     &[("field", field.name.trim_end().to_owned())],
                 );
             }
-            received = true;
+            received |= !is_path;
         }
         authored |= matches!(
             Group::of(field.name.trim_end()),
@@ -231,11 +231,13 @@ fn is_identifier(value: &str) -> bool {
 
 /// Each block of resent fields is complete. A name that comes again begins another block.
 fn resent(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
-    let is_resent =
-        |field: &&Field<'_>| field.name.get(..7).is_some_and(|n| n.eq_ignore_ascii_case("Resent-"));
+    let is_resent = |field: &&Field<'_>| {
+        field.value.is_some() && Group::of(field.name.trim_end()) == Group::Resent
+    };
     let mut blocks: Vec<Vec<&Field<'_>>> = Vec::new();
     for field in section.fields.iter().filter(is_resent) {
-        match blocks.last_mut().filter(|block| !block.iter().any(|other| other.is(field.name))) {
+        let name = field.name.trim_end();
+        match blocks.last_mut().filter(|block| !block.iter().any(|other| other.is(name))) {
             Some(block) => block.push(field),
             None => blocks.push(vec![field]),
         }

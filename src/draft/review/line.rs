@@ -21,16 +21,16 @@ pub(super) fn read(text: &str, lines: &[&str], parts: &[Part<'_>], marks: &mut M
     let count = lines.len() - usize::from(text.is_empty() || text.ends_with('\n'));
     for (at, line) in lines.iter().take(count).enumerate() {
         let in_header = header.get(at).copied().unwrap_or_default();
-        one(at, line, in_header, marks);
+        one(at, line, line.as_bytes(), in_header, marks);
         if *line == "." {
             marks.add(&LONE_DOT, at, whole(lines, at));
         }
     }
 }
 
-/// Reads a line.
-pub(super) fn one(at: usize, line: &str, in_header: bool, marks: &mut Marks) {
-    length(at, line, marks);
+/// Reads a line, which is the text that `octets` come nearest to.
+pub(super) fn one(at: usize, line: &str, octets: &[u8], in_header: bool, marks: &mut Marks) {
+    length(at, line, octets, marks);
     bytes(at, line, in_header, marks);
 }
 
@@ -45,13 +45,28 @@ pub(super) fn headers(len: usize, parts: &[Part<'_>]) -> Vec<bool> {
     out
 }
 
-fn length(at: usize, line: &str, marks: &mut Marks) {
+fn length(at: usize, line: &str, octets: &[u8], marks: &mut Marks) {
     let n = line.len();
-    if n > LIMIT {
-        marks.say(&LONG, at, Span::new(LIMIT, n), &[("n", n.to_string())]);
+    if octets.len() > LIMIT {
+        let span = Span::new(in_text(octets, LIMIT), n);
+        marks.say(&LONG, at, span, &[("n", octets.len().to_string())]);
     } else if n > WIDTH && line.width() > WIDTH {
         marks.say(&WIDE, at, Span::new(WIDTH, n), &[("n", line.width().to_string())]);
     }
+}
+
+/// Where octet `wanted` of a line stands in its text, in which one sign stands for what is no UTF-8.
+fn in_text(octets: &[u8], wanted: usize) -> usize {
+    let (mut text, mut at) = (0, 0);
+    for chunk in octets.utf8_chunks() {
+        let (valid, invalid) = (chunk.valid().len(), chunk.invalid().len());
+        if wanted < at + valid + invalid {
+            return text + (wanted - at).min(valid);
+        }
+        at += valid + invalid;
+        text += valid + if invalid > 0 { char::REPLACEMENT_CHARACTER.len_utf8() } else { 0 };
+    }
+    text
 }
 
 fn bytes(at: usize, line: &str, in_header: bool, marks: &mut Marks) {

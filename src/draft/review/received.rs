@@ -38,7 +38,7 @@ pub fn received(header: &[u8], end: bool, offers: &Offers) -> Vec<Finding> {
     let mut marks = Marks::default();
     let in_header = || raw.iter().zip(&texts).enumerate().take(section.lines.end);
     for (at, (bytes, text)) in in_header() {
-        line::one(at, text, true, &mut marks);
+        line::one(at, text, bytes.bytes, true, &mut marks);
         of_bytes(at, bytes, &mut marks);
     }
     if raw.iter().any(|line| line.end == b"\r\n") {
@@ -172,10 +172,34 @@ mod tests {
         for field in [&b"Subject: a\r\n b"[..], b"X: 1"] {
             assert_eq!(seen(field, b"\r\n\r\n"), []);
         }
-        let top = [b"Return-Path: <>\r\n", HEAD, b"\r\n"].concat();
+        let path = b"Return-Path: <>\r\n";
+        let top = [path, HEAD, b"\r\n"].concat();
         assert_eq!(received(&top, true, &everything()), []);
+        let twice = [path, &top[..]].concat();
+        assert_eq!(received(&twice, true, &everything()), []);
         let stored = String::from_utf8_lossy(HEAD).replace("\r\n", "\n") + "\n";
         assert_eq!(received(stored.as_bytes(), true, &everything()), []);
+    }
+
+    #[test]
+    fn a_line_has_as_many_octets_as_it_had() {
+        let line = |n: usize| [&b"Subject: "[..], &b"\xe9".repeat(n)].concat();
+        let long = |n| {
+            let found = seen(&line(n), b"\r\n\r\n").into_iter();
+            found.filter(|(key, _)| *key == "review.long").map(|(_, bytes)| bytes).next()
+        };
+        assert_eq!(long(998 - 9), None);
+        assert_eq!(long(1000 - 9), Some(b"\xe9\xe9".to_vec()));
+    }
+
+    #[test]
+    fn resent_fields_that_are_none_begin_no_block() {
+        let fields: String = (0..10_000).map(|n| format!("Resent-{n}: x\r\n")).collect();
+        let none = "Resent-From\r\n".repeat(10_000);
+        for text in [fields.into_bytes(), none.into_bytes()] {
+            let all = seen(&text, b"\r\n");
+            assert!(all.iter().all(|(key, _)| *key != "review.missing"));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::display::content::judged::{Header, Judged};
 use crate::display::content::{header, trace};
-use crate::draft::{Finding, Severity};
+use crate::draft::Finding;
 use crate::knowledge::Lang;
 use crate::session::content::Content;
 use crate::session::received::Word;
@@ -31,13 +31,10 @@ impl Judgement {
 
     fn of(of: &Header, finding: &Finding, lang: Lang) -> Self {
         let span = finding.span.filter(|_| of.in_message);
+        let key = finding.mark.key;
         Self {
-            id: finding.mark.key.strip_prefix("review.").unwrap_or(finding.mark.key),
-            severity: match finding.mark.severity {
-                Severity::Info => "info",
-                Severity::Warn => "warn",
-                Severity::Error => "error",
-            },
+            id: key.split_once('.').map_or(key, |(_, name)| name),
+            severity: finding.mark.severity.name(),
             clause: finding.mark.clause,
             part: of.part,
             start: span.map(|span| span.start),

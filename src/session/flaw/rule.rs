@@ -120,5 +120,5 @@ rules! {
     PGP_SIGNED = "flaw.pgp-signed", Info, "RFC 3156 §5", "openpgp";
     PGP_ENCRYPTED = "flaw.pgp-encrypted", Info, "RFC 3156 §4", "openpgp";
     PGP_KEYS = "flaw.pgp-keys", Info, "RFC 3156 §7", "openpgp";
-    PGP_INLINE = "flaw.pgp-inline", Info, "RFC 9580 §7", "openpgp";
+    PGP_INLINE = "flaw.pgp-inline", Info, "RFC 9580 §6.2", "openpgp";
 }
