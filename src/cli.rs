@@ -15,6 +15,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::display::content::ContentView;
 use crate::net::dial::Target;
 use crate::net::listen::Place;
 use crate::smtp::target;
@@ -294,6 +295,14 @@ pub fn read(
         let why = "--answers is for asking nobody, and --dns for asking a name server";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
+    if let Some(Verb::Show { verify, seen, .. }) = &cli.verb
+        && verify.verify
+        && seen.is_asked()
+        && seen.view != Some(ContentView::Authenticity)
+    {
+        let why = "of the views, --view authenticity alone shows what --verify finds out";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
     let mode = match cli.verb {
         None if cli.plain || piped => {
             Mode::Plain(only(cli.targets, "without a screen, one server")?)
@@ -361,6 +370,38 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_not_shown_is_not_asked_for() {
+        for (options, fits) in [
+            ("--view header", true),
+            ("--view body --part 2", true),
+            ("--part 2 --as raw", true),
+            ("--part 2 --message 1", true),
+            ("--view hex --message 1", true),
+            ("--view authenticity --verify", true),
+            ("--view header --verify", false),
+            ("--part 2 --verify", false),
+            ("--view body --part 2 --as raw", false),
+            ("--as raw", false),
+            ("--message 1", false),
+            ("--message 1 --json", false),
+            ("--view header --full", false),
+            ("--part 2 --full", false),
+            ("--view header --json", false),
+        ] {
+            assert_eq!(mode(&format!("ehlo show x {options}")).is_ok(), fits, "{options}");
+        }
+        let mut definition = definition();
+        let show = definition.find_subcommand_mut("show").unwrap();
+        let help = show.render_long_help().to_string();
+        let help: Vec<_> = help.split_whitespace().collect();
+        let help = help.join(" ");
+        assert!(
+            help.contains("one of header, trace, thread, parts, body, raw, hex, authenticity"),
+            "{help}"
+        );
     }
 
     #[test]

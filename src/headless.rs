@@ -140,7 +140,7 @@ impl Setting {
             let file = create_private(path, File::options().create(true).truncate(true))?;
             Recorder::begin(file, &clock.header(Side::Client))
         };
-        Ok(Some(begin().with_context(|| format!("cannot record to {}", path.display()))?))
+        Ok(Some(begin().with_context(|| format!("cannot record to {}", named(path)))?))
     }
 }
 
@@ -264,10 +264,15 @@ pub fn read_input(path: &Path, lang: Lang) -> anyhow::Result<Vec<u8>> {
         let file = File::open(path)?;
         if file.metadata()?.is_file() { read_file(&file) } else { read_to_end(file, lang) }
     };
-    read().with_context(|| match path.display() {
+    read().with_context(|| match named(path) {
         _ if standard => knowledge::word(lang, "message.no-input").to_owned(),
-        file => knowledge::fill(lang, "message.unreadable", &[("file", &file.to_string())]),
+        file => knowledge::fill(lang, "message.unreadable", &[("file", &file)]),
     })
+}
+
+/// A path as it can be shown: names of files are not always harmless.
+fn named(path: &Path) -> String {
+    own_visible(&path.to_string_lossy())
 }
 
 /// Reads what may never end.

@@ -49,8 +49,8 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Send(send) => headless::send::run(&send, setting),
-        Mode::Show { files, seen, .. } if seen.is_asked() => {
-            headless::look::run(files, &seen, setting)
+        Mode::Show { files, seen, verify, .. } if seen.is_asked() => {
+            headless::look::run(files, &seen, &verify, setting)
         }
         Mode::Show { files, full, json, verify, .. } => {
             headless::show::run(files, (full, json), &verify, setting)

@@ -277,6 +277,25 @@ fn a_file_that_cannot_be_read_does_not_hide_the_others() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_may_be_any_bytes() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let home = Home::new();
+    home.file("box/1.eml", "A: b\n\n");
+    let odd = Path::new(std::ffi::OsStr::from_bytes(b"box/2\xff.eml")).to_owned();
+    std::fs::write(home.path(".").join(odd), "A: c\n\n").unwrap();
+    let (session, _) = shown(&home, &["box"]);
+    let files: Vec<_> = session["content"].as_array().unwrap().iter().collect();
+    assert_eq!(files[1]["stored"]["file"], "2\u{fffd}.eml");
+    assert_eq!(files.len(), 2);
+    home.file("\x1b[31m.eml", "");
+    for file in ["\x1b[31m.eml", "\x1b[32m.eml", "\x1b[33m.mbox"] {
+        let ended = home.run(["show", file]).with(64);
+        assert!(ended.err.contains("\\x1b[3") && !ended.err.contains('\x1b'), "{}", ended.err);
+    }
+}
+
 /// The content has the focus by itself.
 fn focus_content(t: &Terminal) {
     t.wait_for("╔ 4 ");

@@ -368,6 +368,16 @@ fn to_a_terminal_nothing_goes_as_it_is() {
     let mut t = Terminal::ehlo((80, 24), &["show", arg(&path), "--part", "3", "--as", "decoded"]);
     t.wait_for("\\x1b[31mred");
     t.wait_for_end();
+    for (part, form, told) in [
+        ("5", "raw", "iVBORw0KGgo"),
+        ("5", "decoded", "89 50 4e 47"),
+        ("4", "text", "<p>Hello <a href"),
+    ] {
+        let args = ["show", arg(&path), "--part", part, "--as", form];
+        let mut t = Terminal::ehlo((80, 24), &args);
+        t.wait_for(told);
+        t.wait_for_end();
+    }
 }
 
 #[test]

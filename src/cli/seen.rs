@@ -1,24 +1,42 @@
 //! What of a message is shown, and how.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::display::content::ContentView;
 use crate::display::content::save::Form;
 
 /// A view of a message, or one of its parts.
 #[derive(Args, Clone, Debug, Default)]
+#[command(group = ArgGroup::new("of-message").args(["view", "part"]).multiple(true))]
 pub struct SeenArgs {
-    /// Print one view of a message: header, parts, body, raw, hex
-    #[arg(long, value_name = "NAME", value_parser = view, conflicts_with = "json")]
+    /// The view.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = view,
+        conflicts_with_all = ["json", "full"],
+        help = format!("Print one view of a message: one of {}", ContentView::names())
+    )]
     pub view: Option<ContentView>,
     /// Print this part, as "--view parts" numbers them; into a pipe or file its exact bytes
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "json")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with_all = ["json", "full"]
+    )]
     pub part: Option<u32>,
     /// The form of the part: decoded, raw or text
-    #[arg(long = "as", value_name = "FORM", value_parser = form, requires = "part")]
+    #[arg(long = "as", value_name = "FORM", value_parser = form, requires = "part", conflicts_with = "view")]
     pub form: Option<Form>,
-    /// Which message, where there are several; the last one if not said
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// With --view or --part: which message, where there are several; the last one if not said
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        requires = "of-message",
+        conflicts_with = "json"
+    )]
     pub message: Option<u32>,
 }
 

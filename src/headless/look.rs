@@ -5,38 +5,55 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::cli::SeenArgs;
-use crate::display::content::save::{self, Wish};
-use crate::display::content::{self, ContentView, Judged, Laid, Sheet, Shown};
+use crate::cli::{SeenArgs, VerifyArgs};
+use crate::display::content::save::{self, Form, Wish};
+use crate::display::content::{self, ContentView, Judged, Laid, Sheet, Shown, Way, body};
+use crate::display::token::own_visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Lang};
-use crate::session::content::Content;
+use crate::session::content::{Content, Part};
 use crate::session::thread::Threads;
 use crate::session::{Dialogue, Message};
 
+use super::authenticity::Wanted;
 use super::{Outcome, Setting, json, mailbox, print, say, show};
 
 /// Columns of what is printed, so that it fits a terminal of eighty.
 const COLUMNS: usize = 78;
 
-/// Prints what was asked for of a message in each of `files`.
+/// Prints what was asked for of a message in each of `files`; it is verified where that is wanted.
 ///
 /// # Errors
 /// When there is no such message or part, or it cannot be read or written.
-pub fn run(files: Vec<PathBuf>, seen: &SeenArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+pub fn run(
+    files: Vec<PathBuf>,
+    seen: &SeenArgs,
+    verify: &VerifyArgs,
+    setting: &Setting,
+) -> anyhow::Result<Outcome> {
+    let wanted = Wanted::of(verify, setting)?;
     for files in mailbox::together(files) {
         let found = mailbox::open(&files, setting.lang(), &mut |_, _| true)?;
         for told in &found.told {
             eprintln!("ehlo: {told}");
         }
-        look(&show::fold(&found.journal), seen, setting.lang())?;
+        let mut dialogue = show::fold(&found.journal);
+        let (at, _) = chosen(dialogue.messages(), seen.message.map(index), setting.lang())?;
+        if let Some(wanted) = &wanted {
+            wanted.verify(&mut dialogue, found.journal.header.played, at..at + 1)?;
+        }
+        look(&dialogue, at, seen, setting.lang())?;
     }
     Ok(Outcome::Done)
 }
 
-fn look(dialogue: &Dialogue, seen: &SeenArgs, lang: Lang) -> anyhow::Result<()> {
-    let index = |n: u32| usize::try_from(n).unwrap_or(usize::MAX) - 1;
-    let (at, message) = chosen(dialogue.messages(), seen.message.map(index), lang)?;
+/// People count from 1.
+fn index(n: u32) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX).saturating_sub(1)
+}
+
+fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::Result<()> {
+    let (_, message) = chosen(dialogue.messages(), Some(at), lang)?;
     let content = Content::read(message.content());
     let part = seen.part.map(index);
     if let Some(at) = part {
@@ -57,11 +74,22 @@ fn look(dialogue: &Dialogue, seen: &SeenArgs, lang: Lang) -> anyhow::Result<()> 
         // No byte of a message reaches a terminal as it is.
         (view, part) => {
             let view = view.unwrap_or(ContentView::Body);
-            let shown = Shown { part, ..Shown::default() };
+            let way = seen.form.zip(part.and_then(|at| content.parts.get(at)));
+            let way = way.and_then(|(form, part)| way_of(form, part));
+            let shown = Shown { part, way, ..Shown::default() };
             say(&text(view, dialogue, (at, &content), shown, lang))?;
         }
     }
     Ok(())
+}
+
+/// How a part is seen in a form of which the exact bytes are not for a terminal.
+fn way_of(form: Form, part: &Part) -> Option<Way> {
+    let fitting: &[Way] = match form {
+        Form::Decoded | Form::Text => &[Way::Text, Way::Hex],
+        Form::Raw => &[Way::Encoded],
+    };
+    fitting.iter().find(|way| body::ways(part).contains(way)).copied()
 }
 
 /// A view of message number `at` of a session as text; the tree is one of all messages.
@@ -139,11 +167,12 @@ pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     let at = part.or_else(|| content.first_text()).unwrap_or_default();
     known(&content, at, lang)?;
     let bytes = form.of(&content, at);
+    let named = own_visible(&file);
     let failed =
-        |why: String| knowledge::fill(lang, "save.failed", &[("file", &file), ("why", &why)]);
+        |why: String| knowledge::fill(lang, "save.failed", &[("file", &named), ("why", &why)]);
     super::save::write(Path::new(&file), &bytes, false)
         .map_err(|error| anyhow::Error::msg(failed(error.to_string())))?;
     let (n, size) = ((at + 1).to_string(), grouped(bytes.len() as u64));
-    let values = [("n", &*n), ("file", &file), ("size", &size)];
+    let values = [("n", &*n), ("file", &named), ("size", &size)];
     Ok(format!("# {}\n", knowledge::fill(lang, "save.done", &values)))
 }

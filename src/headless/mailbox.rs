@@ -1,7 +1,7 @@
 //! Finds what files hold: a recording, a transcript, a message, an mbox, a Maildir, a folder of
 //! messages. What takes long tells how far it is, and can be stopped.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error};
@@ -14,7 +14,7 @@ use crate::journal::{
 };
 use crate::knowledge::{self, Lang};
 
-use super::{MESSAGE_LIMIT, read_input, read_message};
+use super::{MESSAGE_LIMIT, named, read_input, read_message};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -80,7 +80,7 @@ fn single(path: &Path, lang: Lang) -> anyhow::Result<Found> {
     match &*extension {
         "eml" => return messages(vec![Stored::whole(name, bytes)]),
         "mbox" | "mbx" => {
-            let values = [("file", &*name)];
+            let values = [("file", &*named(path))];
             let wrong = || knowledge::fill(lang, "mailbox.no-mbox", &values);
             anyhow::ensure!(bytes.starts_with(b"From "), wrong());
             return messages(mbox::split(&name, &bytes));
@@ -88,9 +88,9 @@ fn single(path: &Path, lang: Lang) -> anyhow::Result<Found> {
         "txt" | "transcript" => {}
         _ if file::is_journal(&bytes) || matches!(&*extension, "jsonl" | "journal") => {
             let told = |error| Error::msg(recording::say(&error, lang));
-            let found = file::read(&*bytes).map_err(told).with_context(|| name.clone())?;
+            let found = file::read(&*bytes).map_err(told).with_context(|| named(path))?;
             let torn = |line: usize| {
-                let values = [("file", &*name), ("n", &*line.to_string())];
+                let values = [("file", &*named(path)), ("n", &*line.to_string())];
                 knowledge::fill(lang, "message.torn", &values)
             };
             let told = found.torn.map(torn).into_iter().collect();
@@ -101,13 +101,13 @@ fn single(path: &Path, lang: Lang) -> anyhow::Result<Found> {
         _ => {}
     }
     let told = |error| Error::msg(misread::say(&error, lang));
-    let journal = transcript::recording(&bytes).map_err(told).with_context(|| name)?;
+    let journal = transcript::recording(&bytes).map_err(told).with_context(|| named(path))?;
     Ok(Found { journal, told: Vec::new() })
 }
 
 fn nonempty(path: &Path, bytes: Vec<u8>, lang: Lang) -> anyhow::Result<Bytes> {
-    let name = path.display();
-    anyhow::ensure!(!bytes.is_empty(), "{name}: {}", knowledge::word(lang, "message.empty-file"));
+    let why = || knowledge::word(lang, "message.empty-file");
+    anyhow::ensure!(!bytes.is_empty(), "{}: {}", named(path), why());
     Ok(bytes.into())
 }
 
@@ -122,7 +122,7 @@ fn looks_like_message(bytes: &[u8]) -> bool {
 
 /// A Maildir, or a folder of messages. Folders inside are named and not entered.
 fn folder(path: &Path, lang: Lang, progress: Progress<'_>) -> anyhow::Result<Found> {
-    let shown = path.display().to_string();
+    let shown = named(path);
     let listed = Listed::of(path)
         .with_context(|| knowledge::fill(lang, "message.unreadable", &[("file", &shown)]))?;
     let is_maildir = ["cur", "new"].iter().any(|name| listed.folders.iter().any(|f| f == name));
@@ -135,7 +135,7 @@ fn folder(path: &Path, lang: Lang, progress: Progress<'_>) -> anyhow::Result<Fou
         }
         files.sort_by_cached_key(|file| delivered(file));
     } else {
-        let message = |name: &String| {
+        let message = |name: &OsString| {
             Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("eml"))
         };
         files.extend(listed.files.into_iter().filter(message).map(PathBuf::from));
@@ -144,8 +144,8 @@ fn folder(path: &Path, lang: Lang, progress: Progress<'_>) -> anyhow::Result<Fou
     let beside: Vec<_> = listed
         .folders
         .iter()
-        .filter(|name| !(is_maildir && matches!(name.as_str(), "cur" | "new" | "tmp")))
-        .map(|name| own_visible(name))
+        .filter(|name| !(is_maildir && ["cur", "new", "tmp"].iter().any(|own| name == own)))
+        .map(|name| named(Path::new(name)))
         .collect();
     let none = || knowledge::fill(lang, "mailbox.none", &[("folder", &shown)]);
     anyhow::ensure!(is_maildir || !files.is_empty(), none());
@@ -177,8 +177,8 @@ fn folder(path: &Path, lang: Lang, progress: Progress<'_>) -> anyhow::Result<Fou
 /// The names in a folder, by the alphabet.
 #[derive(Default)]
 struct Listed {
-    files: Vec<String>,
-    folders: Vec<String>,
+    files: Vec<OsString>,
+    folders: Vec<OsString>,
 }
 
 impl Listed {
@@ -186,13 +186,13 @@ impl Listed {
         let mut listed = Self::default();
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
+            let name = entry.file_name();
             let kind = entry.file_type()?;
             let is_folder = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
             match is_folder {
                 true => listed.folders.push(name),
                 // What is hidden is nobody's message: an index of a server, a lock.
-                false if name.starts_with('.') => {}
+                false if name.as_encoded_bytes().starts_with(b".") => {}
                 false => listed.files.push(name),
             }
         }

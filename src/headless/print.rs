@@ -14,6 +14,7 @@ use crate::display::text::width;
 use crate::display::token::visible;
 use crate::display::words::{address, answers_for, delivery_words, end_word, full_fate_words};
 use crate::display::{login, offers, security, stored, who};
+use crate::journal::authenticity::Verification;
 use crate::journal::{Happening, Moment, transcript};
 use crate::knowledge::{self, Lang};
 use crate::session::authenticity::Stated;
@@ -151,7 +152,10 @@ impl Printer {
             && let Some((_, what)) = dialogue.notices().get(index)
         {
             if let Happening::Verified(found) = what {
-                out.push_str(&commented(&authenticity(dialogue, found.message, self.lang)));
+                let message = dialogue.messages().get(found.message);
+                let stated = message.map(|message| Stated::read(&message.content()));
+                let stated = stated.unwrap_or_default();
+                out.push_str(&commented(&authenticity(&stated, Some(found), self.lang)));
             }
             let said = match (what, what.tls()) {
                 (Happening::Inquired, _) => who::paragraphs(dialogue, self.lang),
@@ -308,15 +312,12 @@ pub fn who(dialogue: &Dialogue, lang: Lang) -> String {
     commented(&who::text(dialogue, lang))
 }
 
-/// What the message at `index` says of its authenticity, and what was found out last; nothing where
-/// there is neither.
-pub fn authenticity(dialogue: &Dialogue, index: usize, lang: Lang) -> String {
-    let Some(message) = dialogue.messages().get(index) else { return String::new() };
-    let (stated, verified) = (Stated::read(&message.content()), dialogue.verification(index));
+/// What a message says of its authenticity, and what was found out; nothing where there is neither.
+pub fn authenticity(stated: &Stated, verified: Option<&Verification>, lang: Lang) -> String {
     if stated.is_empty() && verified.is_none() {
         return String::new();
     }
-    let lines = of_authenticity::lines(&stated, verified, TABLE, lang);
+    let lines = of_authenticity::lines(stated, verified, TABLE, lang);
     lines.iter().flat_map(|line| [line.text().trim_end().to_owned(), "\n".to_owned()]).collect()
 }
 

@@ -10,9 +10,10 @@ use crate::session::content::Content;
 use crate::session::thread::Threads;
 use crate::session::{Dialogue, Keep};
 
+use super::authenticity::Wanted;
 use super::mailbox::{self, Found};
 use super::print::{self, Printer};
-use super::{Outcome, Setting, authenticity, json, say};
+use super::{Outcome, Setting, json, say};
 use crate::cli::VerifyArgs;
 
 /// Prints `files`, one session behind another: every line of mail data if `full`, or one JSON object;
@@ -26,6 +27,7 @@ pub fn run(
     verify: &VerifyArgs,
     setting: &Setting,
 ) -> anyhow::Result<Outcome> {
+    let wanted = Wanted::of(verify, setting)?;
     for (at, files) in mailbox::together(files).iter().enumerate() {
         let (_, as_json) = form;
         if at > 0 && !as_json {
@@ -35,7 +37,7 @@ pub fn run(
         for told in &found.told {
             eprintln!("ehlo: {told}");
         }
-        print(&found, form, verify, setting)?;
+        print(&found, form, wanted.as_ref(), setting)?;
     }
     Ok(Outcome::Done)
 }
@@ -43,15 +45,14 @@ pub fn run(
 fn print(
     found: &Found,
     (full, as_json): (bool, bool),
-    verify: &VerifyArgs,
+    wanted: Option<&Wanted>,
     setting: &Setting,
 ) -> anyhow::Result<()> {
     let (lang, journal) = (setting.lang(), &found.journal);
     let mut dialogue = fold(journal);
-    if verify.verify {
-        let source = authenticity::source(verify.answers.as_deref(), setting)?;
-        let played = journal.header.played;
-        authenticity::verify_all(&mut dialogue, played, &verify.way(), &source)?;
+    if let Some(wanted) = wanted {
+        let all = 0..dialogue.messages().len();
+        wanted.verify(&mut dialogue, journal.header.played, all)?;
     }
     if as_json {
         let session = json::session(&journal.header, &dialogue, "read", setting, None);
@@ -77,6 +78,8 @@ fn print(
     for (at, message) in messages.iter().enumerate() {
         let content = Content::read(message.content());
         let judged = Judged::of(&content, Some((&dialogue, at)));
+        let verified = dialogue.verification(at);
+        let told = print::authenticity(&judged.stated, verified, lang);
         let content = print::content(&content, &judged, lang);
         if spoken || full {
             say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
@@ -86,13 +89,12 @@ fn print(
             let gap = if at > 0 { "\n" } else { "" };
             say(&format!("{gap}{}\n{content}", print::message_head(message, at, lang)))?;
         }
-        let told = print::authenticity(&dialogue, at, lang);
         if told.is_empty() {
             continue;
         }
         if !(spoken || full) {
             say(&format!("\n{told}"))?;
-        } else if dialogue.verification(at).is_none() {
+        } else if verified.is_none() {
             // What was verified stands in the dialogue.
             say(&format!("\n{}", heading(lang, "content.authenticity", &told)))?;
         }

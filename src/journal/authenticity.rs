@@ -120,7 +120,6 @@ pub struct Signature {
     /// Why, unless it is right.
     pub why: Option<Flaw>,
     /// What the reason is about: a tag, a field.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub about: String,
     /// The hash of the body as it is here, in base64.
     pub body_hash: Option<String>,
@@ -263,7 +262,7 @@ pub struct Spf {
     /// Why, where the result does not say.
     pub why: Option<SpfFlaw>,
     /// What the reason is about: a domain.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub about: String,
     /// The term that decided, and behind an `include` or `redirect` the one in there.
     pub terms: Vec<Term>,
@@ -439,18 +438,18 @@ pub struct Answer {
     /// What was asked for.
     pub record: Record,
     /// Who answered: a name server, or a file with the number of the line.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub by: String,
     /// The values as a zone file writes them, a text without its quotes.
     pub values: Vec<String>,
     /// Why there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub problem: Option<NameProblem>,
     /// The system's or the library's own words for that.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub detail: String,
     /// Whether the name server says that it has validated the answer (AD, RFC 4035 §3.2.3).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub authentic: bool,
     /// How long it took, in microseconds.
     #[serde(default)]

@@ -7,17 +7,18 @@
 mod evidence;
 mod spf;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use mail_auth::arc::ArcError;
 use mail_auth::common::crypto::{CryptoError, HashAlgorithm};
 use mail_auth::common::headers::Writable as _;
 use mail_auth::common::parse::TxtRecordParser as _;
 use mail_auth::common::verify::{DomainKey, VerifySignature};
-use mail_auth::dkim::{self, DkimError};
+use mail_auth::dkim::{self, Canonicalization, DkimError};
 use mail_auth::dmarc::verify::DmarcParameters;
 use mail_auth::dmarc::{Alignment as Mode, Policy};
 use mail_auth::{
@@ -40,11 +41,13 @@ use crate::speaker::Check;
 
 use super::inquiry::Answers as Told;
 use super::names;
-use super::route::address;
 use evidence::{Evidence, Question, Texts, TextsOf};
 
 /// How many questions one message may lead to.
 const QUESTIONS: usize = 64;
+
+/// How many signatures of one message are judged.
+const SIGNATURES: usize = 32;
 
 /// Tags that a signature has to have (RFC 6376 §6.1.1).
 const REQUIRED: [&str; 7] = ["v", "a", "b", "bh", "d", "h", "s"];
@@ -64,7 +67,7 @@ impl Source {
         if let Some(answers) = &check.answers {
             return Self::File(Arc::clone(answers));
         }
-        let chosen = check.dns.as_deref().and_then(|dns| address(dns, names::DNS_PORT).ok());
+        let chosen = check.server(names::DNS_PORT).map(SocketAddr::from);
         Self::Asked(chosen.or(usual))
     }
 
@@ -87,11 +90,16 @@ pub async fn verify(message: &[u8], index: usize, way: &Way, source: &Source) ->
         sender: way.sender.clone(),
         ..Verification::default()
     };
-    let Some(library) = Library::new(address) else { return out };
+    let Some(nobody) = names::nobody() else { return out };
+    let evidence = Evidence::new(address, QUESTIONS);
+    let library = Library { auth: MessageAuthenticator(nobody), evidence };
     let Some(mut parsed) = AuthenticatedMessage::parse_with_opts(message, None, false) else {
         return out;
     };
-    let stated = Stated::read(message);
+    let mut stated = Stated::read(message);
+    let too_many = stated.signatures.len() > SIGNATURES;
+    stated.signatures.truncate(SIGNATURES);
+    parsed.dkim_headers.truncate(SIGNATURES);
     let bodies = cover_lengths(&mut parsed, &stated, message);
     let keys = TextsOf(&library.evidence, Texts::Keys);
     let judge = Judge { library: &library, source, parsed: &parsed, stated: &stated, message };
@@ -101,8 +109,8 @@ pub async fn verify(message: &[u8], index: usize, way: &Way, source: &Source) ->
     out.dmarc = judge.dmarc(&dkim, spf.deciding(), way).await;
     out.dkim = dkim.into_iter().map(|(signature, _)| signature).collect();
     out.spf = spf.told;
+    out.exhausted = too_many || library.evidence.is_exhausted();
     out.answers = library.evidence.into_answers();
-    out.exhausted = out.answers.len() > QUESTIONS;
     out
 }
 
@@ -110,6 +118,33 @@ pub async fn verify(message: &[u8], index: usize, way: &Way, source: &Source) ->
 fn now() -> String {
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+}
+
+/// A message of a session that is to be verified.
+#[derive(Clone, Debug)]
+pub struct Task {
+    index: usize,
+    content: Bytes,
+    whole: bool,
+    way: Way,
+}
+
+impl Task {
+    /// The message at `index` of a session in which this program was `played`; what is not said of
+    /// its `way` is as the session has it, or else its own fields.
+    pub fn of(dialogue: &Dialogue, played: Option<Side>, index: usize, way: &Way) -> Option<Self> {
+        let message = dialogue.messages().get(index)?;
+        let whole = message.is_complete() && message.forgotten() == 0;
+        let way = way.clone().or(Way::of_session(dialogue, played, index));
+        Some(Self { index, content: message.content(), whole, way })
+    }
+
+    /// Verifies it, as of now.
+    pub async fn verified(self, source: &Source) -> Verification {
+        let way = self.way.or(Way::of_message(&self.content));
+        let found = verify(&self.content, self.index, &way, source).await;
+        Verification { incomplete: !self.whole, ..found }
+    }
 }
 
 /// Begins to verify the last message of a session in which we are `side`; `None` without one.
@@ -120,16 +155,11 @@ pub(super) fn begin(
     usual: Option<SocketAddr>,
 ) -> Option<Told> {
     let index = dialogue.messages().len().checked_sub(1)?;
-    let message = dialogue.messages().get(index)?;
-    let (content, whole) = (message.content(), message.is_complete() && message.forgotten() == 0);
-    let way = check.way.clone().or(Way::of_session(dialogue, Some(side), index));
+    let task = Task::of(dialogue, Some(side), index, &check.way)?;
     let source = Source::of(check, usual);
     let (tell, told) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        let way = way.or(Way::of_message(&content));
-        let found = verify(&content, index, &way, &source).await;
-        let found = Verification { incomplete: !whole, ..found };
-        let _ = tell.send(Happening::Verified(Box::new(found)));
+        let _ = tell.send(Happening::Verified(Box::new(task.verified(&source).await)));
     });
     Some(Told { told, awaited: true })
 }
@@ -138,14 +168,6 @@ pub(super) fn begin(
 struct Library {
     auth: MessageAuthenticator,
     evidence: Evidence,
-}
-
-impl Library {
-    /// Nothing where it cannot be made.
-    fn new(address: Option<IpAddr>) -> Option<Self> {
-        let auth = MessageAuthenticator(names::nobody()?);
-        Some(Self { auth, evidence: Evidence::new(address) })
-    }
 }
 
 /// Judges until nothing is missing.
@@ -182,15 +204,7 @@ struct Body {
 impl<'a> Judge<'a> {
     /// Asks, and keeps what came.
     async fn ask(&self, question: &Question) {
-        let answer = if self.library.evidence.count() < QUESTIONS {
-            self.source.answer(question).await
-        } else {
-            let (record, name) = question.clone();
-            let problem = Some(NameProblem::Other);
-            let [by, detail] = [String::new(), String::new()];
-            Answer { name, record, by, values: vec![], problem, detail, authentic: false, took: 0 }
-        };
-        self.library.evidence.add(answer);
+        self.library.evidence.add(self.source.answer(question).await);
     }
 
     /// What the library found about each signature, and what follows.
@@ -435,8 +449,9 @@ fn unfit(written: &Written) -> Option<(Flaw, String)> {
 }
 
 /// The hash and the length of the body for each signature. The library takes `l=` for a number of
-/// octets before the body is made canonical, and zero for the whole; where the signature is right
-/// about what it covers (RFC 6376 §3.4.5), the library is told so.
+/// octets before the body is made canonical, and zero for the whole; where a signature is right
+/// about what it covers (RFC 6376 §3.4.5), the library is told so. Of a chain it looks at the hash of
+/// the last one alone (RFC 8617 §5.2).
 fn cover_lengths(
     parsed: &mut AuthenticatedMessage<'_>,
     stated: &Stated,
@@ -455,29 +470,51 @@ fn cover_lengths(
             continue;
         };
         let signature = &mut header.header;
-        let algorithm = HashAlgorithm::from(signature.a);
-        let mut by_library = parsed
-            .body_hashes
-            .iter()
-            .filter(|(c, h, l, _)| *c == signature.cb && *h == algorithm && *l == signature.l);
-        let whole = by_library.next().map(|(.., hash)| hash.clone()).unwrap_or_default();
-        let covered = written.tag("l").and_then(|l| l.parse::<usize>().ok());
-        let (hash, length) = match covered {
-            None => (whole, None),
-            Some(covered) => {
-                let mut canonical = Vec::new();
-                signature.cb.canonical_body(body, 0).write(&mut canonical);
-                let first = canonical.get(..covered).unwrap_or(&canonical);
-                let hash = algorithm.hash(first).as_ref().to_vec();
-                if hash == signature.bh && covered <= canonical.len() {
-                    signature.bh = whole;
-                }
-                (hash, Some(canonical.len() as u64))
-            }
-        };
-        all.push(Body { hash: Some(STANDARD.encode(hash)), length });
+        let how = (signature.cb, HashAlgorithm::from(signature.a), signature.l);
+        let by_library = by_library(&parsed.body_hashes, how);
+        all.push(cover(body, how, written.tag("l"), (&mut signature.bh, by_library)));
+    }
+    if let Some(header) = parsed.ams_headers.last_mut() {
+        let signature = &mut header.header;
+        let how = (signature.cb, HashAlgorithm::from(signature.a), signature.l);
+        let tags = tags(&String::from_utf8_lossy(header.value));
+        let covered = tags.iter().find(|tag| tag.name == "l").map(|tag| tag.value.as_str());
+        let by_library = by_library(&parsed.body_hashes, how);
+        cover(body, how, covered, (&mut signature.bh, by_library));
     }
     all
+}
+
+/// How a body is hashed, with what the library takes for the number of octets.
+type How = (Canonicalization, HashAlgorithm, u64);
+
+/// The hash that the library has made so.
+fn by_library(hashes: &[(Canonicalization, HashAlgorithm, u64, Vec<u8>)], how: How) -> Vec<u8> {
+    let mut hashes = hashes.iter().filter(|(c, h, l, _)| (*c, *h, *l) == how);
+    hashes.next().map(|(.., hash)| hash.clone()).unwrap_or_default()
+}
+
+/// The hash of what `l=` covers; where it is the `declared` one, that becomes the library's.
+fn cover(
+    body: &[u8],
+    (canonicalization, algorithm, _): How,
+    covered: Option<&str>,
+    (declared, by_library): (&mut Vec<u8>, Vec<u8>),
+) -> Body {
+    let (hash, length) = match covered.and_then(|l| l.parse::<usize>().ok()) {
+        None => (by_library, None),
+        Some(covered) => {
+            let mut canonical = Vec::new();
+            canonicalization.canonical_body(body, 0).write(&mut canonical);
+            let first = canonical.get(..covered).unwrap_or(&canonical);
+            let hash = algorithm.hash(first).as_ref().to_vec();
+            if hash == *declared && covered <= canonical.len() {
+                *declared = by_library;
+            }
+            (hash, Some(canonical.len() as u64))
+        }
+    };
+    Body { hash: Some(STANDARD.encode(hash)), length }
 }
 
 /// What a result is about.
@@ -520,6 +557,8 @@ const fn flaw(error: &Error) -> Flaw {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     const ZONE: &str = "example.org TXT \"v=spf1 a:a.example.org exists:%{i}.e.example.org mx include:i.example.org -all\"\n\
@@ -551,6 +590,59 @@ mod tests {
             let decided: Vec<_> = spf.terms.iter().map(|term| term.text.as_str()).collect();
             assert_eq!((spf.verdict, decided.as_slice()), (verdict, terms), "{address}");
             assert!(told.answers.iter().all(|answer| answer.by.starts_with("zone")));
+            assert!(!told.exhausted);
+        }
+    }
+
+    #[test]
+    fn who_leads_to_too_many_questions_is_not_followed() {
+        let mut zone = String::from("example.org TXT \"v=spf1");
+        let mut rest = String::new();
+        for n in 0..9 {
+            let _ = write!(zone, " mx:m{n}.example.org");
+            for host in 0..9 {
+                let _ = writeln!(rest, "m{n}.example.org MX {host} h{host}.m{n}.example.org");
+                let _ = writeln!(rest, "h{host}.m{n}.example.org A 192.0.2.1");
+            }
+        }
+        let told = judged("192.0.2.7", "a@example.org", &format!("{zone} -all\"\n{rest}"));
+        let [spf] = &told.spf[..] else { panic!("{told:?}") };
+        assert_eq!(spf.verdict, Verdict::Temperror);
+        assert_eq!((told.exhausted, told.answers.len()), (true, QUESTIONS));
+        assert!(told.answers.iter().all(|answer| answer.by.starts_with("zone")));
+    }
+
+    #[test]
+    fn so_many_signatures_are_judged_and_no_more() {
+        let signature =
+            "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=x; h=From; bh=AA==; b=AA==\r\n";
+        for (n, too_many) in [(SIGNATURES, false), (SIGNATURES + 1, true)] {
+            let message = format!("{}From: a@example.org\r\n\r\nx\r\n", signature.repeat(n));
+            let source = Source::File(Arc::default());
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let told = runtime.block_on(verify(message.as_bytes(), 0, &Way::default(), &source));
+            assert_eq!((told.dkim.len(), told.exhausted), (SIGNATURES, too_many));
+        }
+    }
+
+    /// The library has one hash for the whole body and one for octets before it is canonical.
+    #[test]
+    fn of_a_chain_too_only_what_is_covered_counts() {
+        let canonical = b"Hello,\r\n this is signed.\r\n";
+        for (covered, own) in [(0, true), (8, true), (26, true), (8, false), (27, false)] {
+            let signed = canonical.get(..if own { covered } else { 7 }).unwrap();
+            let hash = STANDARD.encode(HashAlgorithm::Sha256.hash(signed).as_ref());
+            let message = format!(
+                "ARC-Message-Signature: i=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=x;\r\n\
+                 \tl={covered}; h=From; bh={hash}; b=AA==\r\nFrom: a@example.org\r\n\r\n\
+                 Hello,\r\n  this is  signed. \r\n\r\n"
+            );
+            let mut parsed =
+                AuthenticatedMessage::parse_with_opts(message.as_bytes(), None, false).unwrap();
+            cover_lengths(&mut parsed, &Stated::read(message.as_bytes()), message.as_bytes());
+            let [signature] = &parsed.ams_headers[..] else { panic!("{:?}", parsed.errors) };
+            let right = signature.header.bh == parsed.body_hashes[0].3;
+            assert_eq!(right, own, "l={covered}");
         }
     }
 }

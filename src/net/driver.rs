@@ -134,6 +134,8 @@ impl Log {
     /// Asks about that server all that can be asked.
     fn inquire(&mut self, domain: Option<String>) {
         if let Some(inquiry) = &self.inquiry {
+            // What was asked by itself is asked again.
+            self.answers.take_if(|answers| !answers.awaited);
             let answers = inquiry.begin_for(domain);
             self.expect(answers);
         }
@@ -147,11 +149,11 @@ impl Log {
         }
     }
 
-    /// What a person waits for, beside what is awaited already.
+    /// What a person waits for, beside what is on its way already.
     fn expect(&mut self, answers: Answers) {
         self.answers = Some(match self.answers.take() {
-            Some(earlier) if earlier.awaited => earlier.and(answers),
-            _ => answers,
+            Some(earlier) => earlier.and(answers),
+            None => answers,
         });
     }
 

@@ -2,7 +2,7 @@
 //! took. Nothing here is validated, so nothing that follows from it is called secure.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use hickory_resolver::config::{
@@ -251,6 +251,11 @@ fn resolver(dns: Option<SocketAddr>) -> Result<(TokioResolver, String), String> 
 
 /// A resolver that knows no name server and no file of names.
 pub(super) fn nobody() -> Option<TokioResolver> {
+    static NOBODY: LazyLock<Option<TokioResolver>> = LazyLock::new(make_nobody);
+    NOBODY.clone()
+}
+
+fn make_nobody() -> Option<TokioResolver> {
     let config = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
     let mut options = ResolverOpts::default();
     options.use_hosts_file = ResolveHosts::Never;

@@ -16,6 +16,7 @@ use crate::smtp::target::split_port;
 
 use super::Dialogue;
 use super::header::LIMIT;
+use super::received::Received;
 
 /// Of how many signatures it is worked out what they cover.
 const COVERED: usize = 32;
@@ -367,23 +368,19 @@ impl Way {
     /// What the topmost Received and Return-Path fields of a message say.
     pub fn of_message(message: &[u8]) -> Self {
         let fields: Vec<_> = fields(message).collect();
-        let top = |name: &str| fields.iter().find(|field| field.is(name)).map(Field::text);
-        let received = top("Received").unwrap_or_default();
-        let from = received.trim_start().strip_prefix("from ").unwrap_or_default();
-        let from = from.split(" by ").next().unwrap_or_default();
-        let helo = from.split_whitespace().next().filter(|name| name.contains('.'));
-        let address = from
-            .split('[')
-            .skip(1)
-            .find_map(|rest| address_in(rest.split(']').next()?.trim_start_matches("IPv6:")));
+        let top = |name: &str| fields.iter().find(|field| field.is(name));
+        let hop = top("Received").map(|field| Received::read(field.value, 0)).unwrap_or_default();
+        // A name without a dot has no record of its own.
+        let helo = hop.helo.filter(|name| name.text.contains('.'));
         let of_hop = |value: String| Assumed { value, from: Origin::Received };
         let path = top("Return-Path").and_then(|path| {
+            let path = path.text();
             let inside = path.split_once('<')?.1.split_once('>')?.0.trim().to_owned();
             Some(Assumed { value: inside, from: Origin::ReturnPath })
         });
         Self {
-            address: address.map(of_hop),
-            helo: helo.map(|name| of_hop(name.to_owned())),
+            address: hop.ip.map(|(address, _)| of_hop(address.to_string())),
+            helo: helo.map(|name| of_hop(name.text)),
             sender: path,
         }
     }
@@ -536,7 +533,7 @@ mod tests {
     #[test]
     fn much_is_read_too() {
         let names: Vec<_> = (0..20_000).map(|n| format!("X-{n}")).collect();
-        let fields: String = names.iter().map(|name| format!("{name}:\r\n")).collect();
+        let fields = names.iter().map(|name| format!("{name}:\r\n")).collect::<Vec<_>>().concat();
         let signature = format!("DKIM-Signature: h={}\r\n", names.join(":"));
         let stated = Stated::read(format!("{fields}{signature}{signature}").as_bytes());
         assert_eq!(stated.signatures[1].signed.iter().filter(|one| one.present).count(), 20_000);

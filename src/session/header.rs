@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn a_block_has_each_of_eight_fields_once() {
         let names = ["Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID"];
-        let block: String = names.iter().map(|name| format!("Resent-{name}: x\r\n")).collect();
+        let block =
+            names.iter().map(|name| format!("Resent-{name}: x\r\n")).collect::<Vec<_>>().concat();
         let content = Content::read(format!("{block}resent-x: x\r\n{block}\r\n"));
         let end = content.body.unwrap();
         let all = entries(&content.fields, &content.raw, Span::new(0, end));

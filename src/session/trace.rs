@@ -542,9 +542,9 @@ mod tests {
         let hops = trace(&hops);
         let loops = hops.hops().filter(|hop| hop.odd.iter().any(|odd| odd.name() == "loop"));
         assert_eq!((hops.hops, loops.count()), (10_000, 9998));
-        let sealed: String = (0..10_000).map(|n| format!("ARC-{n}: i=1\r\n")).collect();
+        let sealed = (0..10_000).map(|n| format!("ARC-{n}: i=1\r\n")).collect::<Vec<_>>().concat();
         assert_eq!(trace(&sealed).points[0].fields, (0..10_000).collect::<Vec<_>>());
-        let resent: String = (0..10_000).map(|n| format!("Resent-{n}: x\r\n")).collect();
+        let resent = (0..10_000).map(|n| format!("Resent-{n}: x\r\n")).collect::<Vec<_>>().concat();
         assert_eq!(trace(&resent).points.len(), 0);
         let long = format!("Subject: {}\r\nReceived: x\r\n\r\n", "x".repeat(header::LIMIT));
         assert_eq!(trace(&long).hops, 0);

@@ -1,10 +1,11 @@
 //! That a person wants to know whether the last message is what it says.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::session::answers::Answers;
-use crate::session::authenticity::{Way, address_in};
+use crate::session::authenticity::Way;
 use crate::smtp::target::split_port;
 
 /// What is wanted.
@@ -25,6 +26,11 @@ pub const OPTIONS: &str =
     "[--dns ADDR | --answers FILE] [--from-ip IP] [--helo NAME] [--mail-from ADDR]";
 
 impl Check {
+    /// The name server that is asked, and at which port, the `usual` one where none is written.
+    pub fn server(&self, usual: u16) -> Option<(IpAddr, u16)> {
+        server(self.dns.as_deref()?, usual)
+    }
+
     /// Reads the options behind `:verify`; a file with blanks in its name stands between quotes.
     ///
     /// # Errors
@@ -52,10 +58,8 @@ impl Check {
                 return Err(wrong(text.len(), "misread.option.empty", ""));
             };
             let is_address = match option.as_str() {
-                "--dns" => {
-                    split_port(&value, 0).is_some_and(|(host, _)| address_in(host).is_some())
-                }
-                "--from-ip" => address_in(&value).is_some(),
+                "--dns" => server(&value, 0).is_some(),
+                "--from-ip" => value.parse::<IpAddr>().is_ok(),
                 _ => true,
             };
             if !is_address {
@@ -70,6 +74,12 @@ impl Check {
         check.way = Way::said(address, helo, sender);
         Ok(check)
     }
+}
+
+/// An address that can be asked: one with the name of an interface cannot.
+fn server(text: &str, usual: u16) -> Option<(IpAddr, u16)> {
+    let (host, port) = split_port(text, usual)?;
+    Some((host.parse().ok()?, port))
 }
 
 /// The words and where they begin; quotes keep one together.
@@ -111,7 +121,7 @@ mod tests {
         assert_eq!(check.way.address.map(|address| address.value), Some("192.0.2.1".to_owned()));
         assert_eq!(Check::read(b" ", AT), Ok(Check::default()));
         let check = Check::read(b"--dns [::1]:5353", AT).unwrap();
-        assert_eq!(check.dns.as_deref(), Some("[::1]:5353"));
+        assert_eq!(check.server(53), Some(("::1".parse().unwrap(), 5353)));
     }
 
     #[test]
@@ -121,6 +131,8 @@ mod tests {
             ("x", 9, "misread.verify"),
             ("--helo", 15, "misread.option.empty"),
             ("--dns name", 15, "misread.verify.address"),
+            ("--dns fe80::1%eth0", 15, "misread.verify.address"),
+            ("--from-ip fe80::1%eth0", 19, "misread.verify.address"),
             ("--helo a --from-ip b", 28, "misread.verify.address"),
             ("--dns 127.0.0.1 --answers x", 9, "misread.option.conflict"),
         ] {

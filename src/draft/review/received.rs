@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn resent_fields_that_are_none_begin_no_block() {
-        let fields: String = (0..10_000).map(|n| format!("Resent-{n}: x\r\n")).collect();
+        let fields = (0..10_000).map(|n| format!("Resent-{n}: x\r\n")).collect::<Vec<_>>().concat();
         let none = "Resent-From\r\n".repeat(10_000);
         for text in [fields.into_bytes(), none.into_bytes()] {
             let all = seen(&text, b"\r\n");

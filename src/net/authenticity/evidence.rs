@@ -34,12 +34,16 @@ pub(super) type Question = (Record, String);
 pub(super) struct Evidence {
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// How many questions are asked.
+    most: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     answers: Vec<Answer>,
+    /// Whether more was to be asked than is asked.
+    exhausted: bool,
     /// Of the judgement that is under way.
     asked: Vec<Question>,
     missing: Option<Question>,
@@ -59,8 +63,9 @@ pub(super) enum Texts {
 }
 
 impl Evidence {
-    pub(super) fn new(address: Option<IpAddr>) -> Self {
-        Self { address, state: Mutex::default() }
+    /// Nothing is known, and at `most` so many questions are asked.
+    pub(super) fn new(address: Option<IpAddr>, most: usize) -> Self {
+        Self { address, most, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -83,9 +88,9 @@ impl Evidence {
         self.state().asked.clone()
     }
 
-    /// How many answers are known.
-    pub(super) fn count(&self) -> usize {
-        self.state().answers.len()
+    /// Whether more was to be asked than is asked.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.state().exhausted
     }
 
     /// Adds an answer.
@@ -109,12 +114,17 @@ impl Evidence {
         state.answers.iter().find(is_it).cloned()
     }
 
-    /// The same for a judgement, whose first question without an answer is noted.
+    /// The same for a judgement, whose first question without an answer is noted; one that is too
+    /// many has none.
     fn ask(&self, record: Record, name: &str) -> Option<Answer> {
         let name = name.trim_end_matches('.');
         let known = self.known(record, name);
         let mut state = self.state();
         state.asked.push((record, name.to_owned()));
+        if known.is_none() && state.answers.len() >= self.most {
+            state.exhausted = true;
+            return Some(nobody_asked(record, name));
+        }
         if known.is_none() && state.missing.is_none() {
             state.missing = Some((record, name.to_owned()));
         }
@@ -191,6 +201,20 @@ impl Evidence {
                 self.spf(name).map(|spf| told_apart(spf, single.map(|(_, at)| at))).into()
             }
         }
+    }
+}
+
+/// In place of an answer, where nobody is asked any more.
+fn nobody_asked(record: Record, name: &str) -> Answer {
+    Answer {
+        name: name.to_owned(),
+        record,
+        by: String::new(),
+        values: Vec::new(),
+        problem: Some(NameProblem::Other),
+        detail: String::new(),
+        authentic: false,
+        took: 0,
     }
 }
 
