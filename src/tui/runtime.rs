@@ -127,7 +127,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             drawn: Instant::now(),
             draw_at: None,
         };
-        let result = loops.attend(input, heard, messages).await;
+        let result = Box::pin(loops.attend(input, heard, messages)).await;
         drop(taken);
         result
     });

@@ -184,6 +184,8 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             if let Some(session) = model.session_mut(session) {
                 content_read(session, message, *content);
             }
+            // That it is being read stands behind the lines no more.
+            browse::scroll_pane(model, Pane::Content, 0);
         }
         Message::ThreadsRead { session, threads } => {
             // Those of fewer messages are no longer waited for.

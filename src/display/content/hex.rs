@@ -43,7 +43,7 @@ pub(super) fn lines(sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
 /// Whether a byte of the message has the same place here: without stuffed dots it has on the wire.
 fn has_places(sheet: &Sheet<'_>) -> bool {
     let stored = sheet.shown.side == Side::Stored;
-    stored || sheet.message.is_chunked() || sheet.message.stuffed() == 0
+    stored || !sheet.message.is_stuffed() || sheet.message.stuffed() == 0
 }
 
 /// The line in which byte `offset` of the message stands.

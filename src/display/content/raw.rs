@@ -243,8 +243,10 @@ pub fn difference_words(message: &Message, lang: Lang) -> String {
 }
 
 /// Which bytes are shown: the key of the words.
-pub const fn side_words(sheet: &Sheet<'_>) -> &'static str {
+pub fn side_words(sheet: &Sheet<'_>) -> &'static str {
     match sheet.shown.side {
+        // What lies in a file was not sent from there.
+        _ if sheet.message.is_in().is_some() => "raw.stored",
         Side::Sent => "raw.sent",
         Side::Stored => "raw.stored",
         Side::Both => "raw.both",
