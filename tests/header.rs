@@ -86,11 +86,11 @@ fn look(bytes: &[u8], columns: usize) -> usize {
 fn every_field_of_the_corpus_is_shown_once() {
     let (mut mails, mut hops) = (0, 0);
     for (path, bytes) in corpus() {
-        println!("{}", path.display());
+        eprintln!("{}", path.display());
         hops += look(&bytes, 38).max(look(&bytes, 100));
         mails += 1;
     }
-    println!("{mails} mails, {hops} Received fields");
+    eprintln!("{mails} mails, {hops} Received fields");
     assert!(mails >= 100 && hops > 0, "{mails} mails, {hops} hops");
 }
 
@@ -135,12 +135,12 @@ fn received_fields_are_read_as_another_reader_reads_them() {
         ];
         for (what, theirs, ours) in rows {
             if theirs != ours {
-                println!("{what}: {theirs:?} {ours:?}: {value:?}");
+                eprintln!("{what}: {theirs:?} {ours:?}: {value:?}");
                 *counts.entry(what).or_default() += 1;
             }
         }
     }
-    println!("{all} fields, {counts:?}");
+    eprintln!("{all} fields, {counts:?}");
     let want = [("by", 1), ("date", 10), ("from", 8), ("id", 3), ("ip", 1)];
     assert_eq!((all, counts.into_iter().collect::<Vec<_>>()), (189, want.to_vec()));
 }
