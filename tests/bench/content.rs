@@ -1,4 +1,5 @@
 //! Reading the content of messages, in memory, beside the parser alone.
+#![expect(clippy::unnecessary_wraps, reason = "every group is measured by such a function")]
 
 use std::hint::black_box;
 use std::time::Instant;
