@@ -2,7 +2,7 @@
 //! server that a person wants to be asked, or those of a file, beside which nobody is asked.
 //!
 //! The library is given a resolver that knows no name server. What it needs to know it finds in
-//! [`evidence`], and what is missing there is asked here, one question at a time.
+//! its evidence, and what is missing there is asked here, one question at a time.
 
 mod evidence;
 mod spf;
