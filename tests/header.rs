@@ -197,3 +197,13 @@ proptest! {
         look(&pieces.concat(), columns);
     }
 }
+
+/// What explains a field stands at each of its lines: it must not grow with the field.
+#[test]
+fn a_long_field_is_explained_as_a_short_one_is() {
+    let text = format!("Received: from {} by b; x\r\n\r\n", "word ".repeat(20_000));
+    let content = Content::read(text);
+    let lines = header::lines(&Judged::of(&content, None), Lang::En, 78, usize::MAX);
+    assert!(lines.len() > 1_000);
+    assert!(lines.iter().all(|line| line.about.len() < 100));
+}

@@ -25,6 +25,9 @@ const AHEAD: i64 = 60;
 /// From how many seconds on a message lay about before its first hop.
 const STALE: i64 = 24 * 60 * 60;
 
+/// How far zones are apart at most, -12:00 and +14:00, in seconds.
+const ZONES: i64 = 26 * 60 * 60;
+
 /// How near to whole quarters of an hour a wrong zone shows, in seconds.
 const NEAR_ZONE: i64 = 60;
 
@@ -403,7 +406,11 @@ fn backwards(delay: i64, before: &Received, after: &Received) -> Odd {
     let near = quarters.min(15 * 60 - quarters) <= NEAR_ZONE;
     let clocks = [before, after].map(|hop| hop.by.as_ref().map_or("?", |by| &by.text).to_owned());
     let by = delay.saturating_neg();
-    if near && by >= 30 * 60 { Odd::WrongZone(by, clocks) } else { Odd::Backwards(by, clocks) }
+    if near && (30 * 60..=ZONES).contains(&by) {
+        Odd::WrongZone(by, clocks)
+    } else {
+        Odd::Backwards(by, clocks)
+    }
 }
 
 /// Whether a hop says that it came from elsewhere than the one `before` says that it was.
@@ -490,6 +497,7 @@ mod tests {
         for (top, date, odd) in [
             ("Mon, 23 Nov 2026 07:54:40 +0000", "", "backwards"),
             ("Mon, 23 Nov 2026 06:54:42 +0000", "", "wrong-zone"),
+            ("Wed, 18 Nov 2026 06:54:42 +0000", "", "backwards"),
             ("Mon, 23 Nov 26 07:54:44 +0000", "", "bad-date"),
             ("soon", "", "no-date"),
             (

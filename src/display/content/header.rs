@@ -238,11 +238,18 @@ pub fn field_lines(
     wrapped.map(line).collect()
 }
 
+/// No name of a field or a clause that is known is longer.
+const NAME: usize = 64;
+
+/// Among how many words of a field clauses are looked for: every line of the field has them.
+const CLAUSES: usize = 64;
+
 /// The field, the clauses of a Received field, and encoded words.
 pub(super) fn about(field: &Field) -> Vec<(Kind, String)> {
     let trace = field.name.eq_ignore_ascii_case("Received");
-    let clauses = field.value.split_whitespace().filter(|_| trace);
-    let clauses = clauses.map(|word| (Kind::Trace, word.to_owned()));
+    let clauses = field.value.split_whitespace().filter(|word| trace && word.len() <= NAME);
+    let clauses = clauses.take(CLAUSES).map(|word| (Kind::Trace, word.to_owned()));
     let encoded = field.decoded.then(|| (Kind::Idea, "encoded-word".to_owned()));
-    std::iter::once((Kind::Field, field.name.clone())).chain(clauses).chain(encoded).collect()
+    let name = (field.name.len() <= NAME).then(|| (Kind::Field, field.name.clone()));
+    name.into_iter().chain(clauses).chain(encoded).collect()
 }
