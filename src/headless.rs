@@ -345,12 +345,17 @@ fn refused(lang: Lang, key: &'static str) -> std::io::Error {
     std::io::Error::other(knowledge::word(lang, key))
 }
 
+/// Writes text to standard output, as [`write_out`] does.
+fn say(text: &str) -> anyhow::Result<()> {
+    write_out(text.as_bytes())
+}
+
 /// Writes to standard output. A reader that has gone (a closed pipe) has read enough; what is
 /// done goes on, and the exit code says how it ended.
-fn say(text: &str) -> anyhow::Result<()> {
+fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write as _;
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(error).context("cannot write to standard output")
         }

@@ -11,6 +11,8 @@
     reason = "tests"
 )]
 
+#[path = "support/corpora.rs"]
+mod corpora;
 #[path = "support/names.rs"]
 mod names;
 #[path = "support/program.rs"]
@@ -21,7 +23,7 @@ mod proven;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -575,23 +577,6 @@ fn dmarc_wants_the_domain_of_the_author() {
     }
 }
 
-/// The folder of mail-auth's sources.
-fn sources() -> PathBuf {
-    let rustc = Command::new("rustc").arg("-vV").output().unwrap().stdout;
-    let rustc = String::from_utf8(rustc).unwrap();
-    let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
-    let asked = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-        .args(["--filter-platform", host])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&asked.stdout).expect("the metadata");
-    let packages = metadata["packages"].as_array().unwrap();
-    let package = packages.iter().find(|package| package["name"] == "mail-auth").unwrap();
-    Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().to_owned()
-}
-
 /// Each file holds records, an empty line, and a message. What is expected of its signatures and of
 /// its chain; one was changed by the list that sent it on, one has expired.
 const SIGNED: [(&str, &[&str], &str); 8] = [
@@ -607,7 +592,7 @@ const SIGNED: [(&str, &[&str], &str); 8] = [
 
 #[test]
 fn the_signed_mails_in_the_sources_of_mail_auth() {
-    let folder = sources().join("resources");
+    let folder = corpora::sources("mail-auth").join("resources");
     let count = |name: &str| std::fs::read_dir(folder.join(name)).unwrap().count();
     assert_eq!(count("arc") + count("dkim"), SIGNED.len(), "all of them");
     for (file, dkim, arc) in SIGNED {
@@ -676,7 +661,7 @@ const DIFFERING: [(&str, &str); 2] =
 
 #[test]
 fn the_spf_suite_in_the_sources_of_mail_auth() {
-    let mut files: Vec<_> = std::fs::read_dir(sources().join("resources/spf"))
+    let mut files: Vec<_> = std::fs::read_dir(corpora::sources("mail-auth").join("resources/spf"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();

@@ -127,8 +127,7 @@ pub fn fate_words(
     (exchange, fate): (usize, Fate),
     lang: Lang,
 ) -> String {
-    let word = knowledge::word(lang, fate_key(fate, transaction));
-    code(dialogue, exchange).map_or_else(|| word.to_owned(), |code| format!("{code} {word}"))
+    behind(code(dialogue, exchange), fate_key(fate, transaction), lang)
 }
 
 /// The same with the enhanced code: `550 5.1.1 refused`.
@@ -138,8 +137,12 @@ pub fn full_fate_words(
     (exchange, fate): (usize, Fate),
     lang: Lang,
 ) -> String {
-    let word = knowledge::word(lang, fate_key(fate, transaction));
-    let codes = envelope::codes(dialogue, exchange);
+    behind(envelope::codes(dialogue, exchange), fate_key(fate, transaction), lang)
+}
+
+/// A word behind the codes that go with it.
+fn behind(codes: Option<String>, key: &'static str, lang: Lang) -> String {
+    let word = knowledge::word(lang, key);
     codes.map_or_else(|| word.to_owned(), |codes| format!("{codes} {word}"))
 }
 

@@ -23,7 +23,7 @@ use crate::session::header::Group;
 use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
-use crate::session::thread::{self, Letter, Threads, Tie};
+use crate::session::thread::{self, Threads, Tie};
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::line::LineEnd;
@@ -301,7 +301,7 @@ struct Broken {
 
 /// The threads, each from its first message or from what is missing there.
 fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
-    let Threads { letters, entries, .. } = Threads::of(letters(dialogue));
+    let Threads { letters, entries, .. } = Threads::of_messages(dialogue.messages());
     let mut threads: Vec<Vec<Place>> = Vec::new();
     for entry in entries {
         let (message, id, missing_before) = match entry.who {
@@ -324,16 +324,6 @@ fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
     }
     threads
 }
-
-/// What each message says of itself and of those before it.
-pub fn letters(dialogue: &Dialogue) -> Vec<Letter> {
-    let head = |message: &Message| Content::head(message.content_up_to(HEADER_LIMIT));
-    let letter = |message| Letter::of(&head(message), message.is_complete());
-    dialogue.messages().iter().map(letter).collect()
-}
-
-/// No header section is longer.
-const HEADER_LIMIT: u64 = 1 << 20;
 
 /// Where a message lies that crossed no wire.
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! One view of a message, printed, or one of its parts, as it is.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -16,7 +16,7 @@ use crate::session::thread::Threads;
 use crate::session::{Dialogue, Message};
 
 use super::authenticity::Wanted;
-use super::{Outcome, Setting, json, mailbox, print, say, show};
+use super::{Outcome, Setting, mailbox, print, say, show, write_out};
 
 /// Columns of what is printed, so that it fits a terminal of eighty.
 const COLUMNS: usize = 78;
@@ -61,15 +61,7 @@ fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::
     }
     match (seen.view, part) {
         (None, Some(at)) if !std::io::stdout().is_terminal() => {
-            let bytes = seen.form.unwrap_or_default().of(&content, at);
-            let mut out = std::io::stdout().lock();
-            match out.write_all(&bytes).and_then(|()| out.flush()) {
-                // Who has gone has read enough.
-                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    return Err(error).context("cannot write to standard output");
-                }
-                _ => {}
-            }
+            write_out(&seen.form.unwrap_or_default().of(&content, at))?;
         }
         // No byte of a message reaches a terminal as it is.
         (view, part) => {
@@ -101,7 +93,7 @@ fn text(
     lang: Lang,
 ) -> String {
     let Some(message) = dialogue.messages().get(at).filter(|_| view != ContentView::Thread) else {
-        return print::threads(&Threads::of(json::letters(dialogue)), lang);
+        return print::threads(&Threads::of_messages(dialogue.messages()), lang);
     };
     // Lines as they are stay whole.
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };

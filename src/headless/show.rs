@@ -100,7 +100,7 @@ fn print(
         }
     }
     if messages.len() > 1 {
-        let threads = print::threads(&Threads::of(json::letters(&dialogue)), lang);
+        let threads = print::threads(&Threads::of_messages(dialogue.messages()), lang);
         say(&format!("\n{}", heading(lang, "thread.title", &threads)))?;
     }
     Ok(())

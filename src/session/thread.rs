@@ -8,9 +8,12 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use super::Message;
 use super::content::{Content, Field};
+use super::header;
 use crate::smtp::Span;
 
 /// How many ids of one field count; more are hardly meant.
@@ -165,6 +168,11 @@ pub struct Threads {
 }
 
 impl Letter {
+    /// The same from the beginning of a message, as far as it is known.
+    pub fn read(beginning: impl Into<Bytes>, complete: bool) -> Self {
+        Self::of(&Content::head(beginning), complete)
+    }
+
     /// What the header section of a message says, of which more may come unless it is `complete`.
     pub fn of(content: &Content, complete: bool) -> Self {
         let grows = !complete && content.body.is_none();
@@ -287,6 +295,13 @@ struct Forest<'a> {
 }
 
 impl Threads {
+    /// The forest of messages.
+    pub fn of_messages(messages: &[Message]) -> Self {
+        let beginning = |message: &Message| message.content_up_to(header::LIMIT as u64);
+        let letter = |message| Letter::read(beginning(message), message.is_complete());
+        Self::of(messages.iter().map(letter).collect())
+    }
+
     /// The forest of `letters`.
     pub fn of(letters: Vec<Letter>) -> Self {
         let mut forest = Forest::new(&letters);

@@ -74,7 +74,7 @@ fn too_deep(raw: &[u8], levels: usize, budget: &mut usize) -> Vec<usize> {
     let mut out = Vec::new();
     let mut line = 0;
     let mut header = Header::default();
-    let digest = markers(raw).any(|at| is_digest(raw, at));
+    let digest = std::cell::LazyCell::new(|| markers(raw).any(|at| is_digest(raw, at)));
     for end in memchr::memchr_iter(b'\n', raw) {
         let at = std::mem::replace(&mut line, end + 1);
         let Some((coding, value)) = coding(raw.get(at..end).unwrap_or_default()) else { continue };
@@ -85,7 +85,7 @@ fn too_deep(raw: &[u8], levels: usize, budget: &mut usize) -> Vec<usize> {
         let letter = match header.message {
             Some(message) => message,
             // In a digest a part without a type is a message (RFC 2046 §5.1.5).
-            None if digest && !header.typed => at + value,
+            None if !header.typed && *digest => at + value,
             None => continue,
         };
         let body = raw.get(header.range.end..).filter(|_| *budget > 0).unwrap_or_default();

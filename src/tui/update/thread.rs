@@ -3,7 +3,6 @@
 use crate::display::content::thread::message_at;
 use crate::display::keys::Action;
 use crate::journal::Happening;
-use crate::session::content::Content;
 use crate::session::thread::{Letter, Threads};
 use crate::session::{Dialogue, Kept, Row};
 
@@ -107,7 +106,6 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
 
 /// The tree of messages of which the beginnings are kept, and whether each is complete.
 pub fn read(kept: Vec<(Kept, bool)>) -> Threads {
-    let letter =
-        |(kept, complete): (Kept, bool)| Letter::of(&Content::head(kept.content()), complete);
+    let letter = |(kept, complete): (Kept, bool)| Letter::read(kept.content(), complete);
     Threads::of(kept.into_iter().map(letter).collect())
 }
