@@ -7,6 +7,7 @@
 
 mod depth;
 
+use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
 
 use bytes::Bytes;
@@ -133,8 +134,7 @@ pub struct Content {
     pub body: Option<usize>,
     /// Number of bytes beyond [`READ_LIMIT`].
     pub beyond: usize,
-    /// Where its lines end, behind their line feeds.
-    line_ends: Vec<u32>,
+    line_ends: OnceLock<Vec<u32>>,
     judgement: OnceLock<Judgement>,
 }
 
@@ -144,9 +144,7 @@ impl Content {
         let mut raw: Bytes = raw.into();
         let beyond = raw.len().saturating_sub(READ_LIMIT);
         raw.truncate(READ_LIMIT);
-        let line_ends =
-            memchr::memchr_iter(b'\n', &raw).filter_map(|at| u32::try_from(at + 1).ok());
-        let mut content = Self { line_ends: line_ends.collect(), raw, beyond, ..Self::default() };
+        let mut content = Self { raw, beyond, ..Self::default() };
         let seen = depth::bounded(&content.raw);
         let Some(message) = PARSER.parse(&*seen) else { return content };
         content.body = body_start(&content.raw);
@@ -169,18 +167,33 @@ impl Content {
 
     /// The number of the line in which byte `offset` stands, from 0. On the wire it is the same.
     pub fn line_at(&self, offset: usize) -> usize {
-        self.line_ends.partition_point(|end| *end as usize <= offset)
+        self.line_ends().partition_point(|end| *end as usize <= offset)
     }
 
     /// Where line `line` stands, its end included.
     pub fn line(&self, line: usize) -> Span {
-        let end = |line: usize| self.line_ends.get(line).map(|end| *end as usize);
+        let end = |line: usize| self.line_ends().get(line).map(|end| *end as usize);
         let start = line.checked_sub(1).map_or(Some(0), end).unwrap_or(self.raw.len());
         Span::new(start, end(line).unwrap_or(self.raw.len()))
     }
 
-    /// What is wrong with the parts. It is judged when it is asked for first: of a large message in
-    /// the background.
+    /// Where its lines end, behind their line feeds; looked for when one is asked for first.
+    fn line_ends(&self) -> &[u32] {
+        self.line_ends.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', &self.raw);
+            ends.filter_map(|at| u32::try_from(at + 1).ok()).collect()
+        })
+    }
+
+    /// Does now what is done once and takes long for large messages, so that nobody waits for it.
+    #[must_use]
+    pub fn prepared(self) -> Self {
+        self.line_ends();
+        self.judgement();
+        self
+    }
+
+    /// What is wrong with the parts. It is judged when it is asked for first.
     pub fn judgement(&self) -> &Judgement {
         self.judgement.get_or_init(|| Judgement::of(self))
     }
@@ -270,13 +283,18 @@ pub(super) fn header_in(source: &[u8], part: &Part) -> Vec<Field> {
 
 /// What is encoded, without its encoding; as it stands where that cannot be undone.
 pub(super) fn decoded(encoded: &Bytes, coding: Coding) -> Bytes {
+    undone(encoded, coding).map_or_else(|| encoded.clone(), |decoded| decoded.into_owned().into())
+}
+
+/// What is encoded, without its encoding, if there is one and it can be undone.
+fn undone(encoded: &[u8], coding: Coding) -> Option<Cow<'_, [u8]>> {
     let mut stream = MessageStream::new(encoded);
     let (end, decoded) = match coding {
         Coding::Base64 => stream.decode_base64_mime(b""),
         Coding::QuotedPrintable => stream.decode_quoted_printable_mime(b""),
-        Coding::Identity => return encoded.clone(),
+        Coding::Identity => return None,
     };
-    if end == usize::MAX { encoded.clone() } else { decoded.into_owned().into() }
+    (end != usize::MAX).then_some(decoded)
 }
 
 /// The boundary that a header declares.
@@ -383,18 +401,18 @@ fn has_encoded_word(raw: &[u8]) -> bool {
 
 /// The parts of a message that is being gone through.
 struct Level<'x> {
+    raw: Cow<'x, [u8]>,
     left: std::vec::IntoIter<MessagePart<'x>>,
     depth: usize,
     within: Option<usize>,
-    len: usize,
     /// Where each of the multiparts ends that hold the next part.
     open: Vec<u32>,
 }
 
 impl<'x> Level<'x> {
     fn of(message: Message<'x>, depth: usize, within: Option<usize>) -> Self {
-        let len = message.raw_message.len();
-        Self { left: message.parts.into_iter(), depth, within, len, open: Vec::new() }
+        let (raw, left) = (message.raw_message, message.parts.into_iter());
+        Self { raw, left, depth, within, open: Vec::new() }
     }
 }
 
@@ -413,7 +431,7 @@ fn parts(message: Message<'_>) -> Vec<Part> {
             level.open.pop();
         }
         let depth = level.depth + level.open.len();
-        let mut read = read_part(&part, level.len);
+        let mut read = read_part(&part, &level.raw);
         (read.depth, read.within) = (depth, level.within);
         let within = if read.coding == Coding::Identity { level.within } else { Some(out.len()) };
         out.push(read);
@@ -426,23 +444,33 @@ fn parts(message: Message<'_>) -> Vec<Part> {
     out
 }
 
-/// One part of `len` bytes in which it stands.
-fn read_part(part: &MessagePart<'_>, len: usize) -> Part {
+/// One part of the bytes in which it stands.
+fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     let declared = part.content_type();
     let kind = declared.map(|t| match t.subtype() {
         Some(subtype) => format!("{}/{subtype}", t.ctype()),
         None => t.ctype().to_owned(),
     });
     let (start, end) = (part.offset_body as usize, part.offset_end as usize);
-    let body = Span::new(start, if end < start { len.max(start) } else { end });
+    let body = Span::new(start, if end < start { raw.len().max(start) } else { end });
     let coding = match part.encoding {
         Encoding::None => Coding::Identity,
         Encoding::Base64 => Coding::Base64,
         Encoding::QuotedPrintable => Coding::QuotedPrintable,
     };
+    let charset = declared.and_then(|t| t.attribute("charset"));
+    // The parser has changed texts to UTF-8.
+    let text_len = |text: &str| {
+        let changed = charset.is_some_and(|name| charset_decoder(name.as_bytes()).is_some());
+        if coding != Coding::Identity && !changed && !text.contains(char::REPLACEMENT_CHARACTER) {
+            return text.len();
+        }
+        let encoded = body.of(raw);
+        undone(encoded, coding).map_or(encoded.len(), |decoded| decoded.len())
+    };
     let (nature, decoded_len) = match &part.body {
-        PartType::Text(text) => (Nature::Text, text.len()),
-        PartType::Html(text) => (Nature::Html, text.len()),
+        PartType::Text(text) => (Nature::Text, text_len(text)),
+        PartType::Html(text) => (Nature::Html, text_len(text)),
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => (Nature::Binary, bytes.len()),
         PartType::Message(_) if coding == Coding::Identity => (Nature::Message, body.len()),
         PartType::Message(inner) => (Nature::Message, inner.raw_message.len()),
@@ -455,7 +483,7 @@ fn read_part(part: &MessagePart<'_>, len: usize) -> Part {
         within: None,
         kind: kind.map_or_else(|| undeclared.to_owned(), |kind| depth::kind(kind.to_lowercase())),
         nature,
-        charset: declared.and_then(|t| t.attribute("charset")).map(str::to_owned),
+        charset: charset.map(str::to_owned),
         encoding: part.content_transfer_encoding().map(str::to_owned),
         coding,
         disposition: part.content_disposition().map(|d| d.ctype().to_owned()),
@@ -514,6 +542,25 @@ mod tests {
             (1, "application/pdf", 3),
         ];
         assert_eq!(tree, want.map(|(d, k, n)| (d, k.to_owned(), n)));
+    }
+
+    #[test]
+    fn a_size_is_that_of_the_bytes_in_any_charset() {
+        for (charset, coding, body) in [
+            ("iso-8859-1", "base64", "5Pb8"),
+            ("iso-2022-jp", "base64", "GyRCRnxLXBsoQg=="),
+            ("iso-8859-1", "quoted-printable", "=E4=F6=FC"),
+            ("utf-8", "quoted-printable", "=E4=F6=FC"),
+            ("utf-8", "quoted-printable", "=C3=A4"),
+            ("iso-8859-1", "8bit", "\u{e4}"),
+            ("utf-8", "base64", "no base64!"),
+        ] {
+            let text = format!(
+                "Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}"
+            );
+            let content = Content::read(text.clone());
+            assert_eq!(content.parts[0].decoded_len, content.decoded(0).len(), "{text}");
+        }
     }
 
     #[test]

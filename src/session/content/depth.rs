@@ -72,6 +72,10 @@ impl Header {
 fn too_deep(raw: &[u8], levels: usize, budget: &mut usize) -> Vec<usize> {
     let Some(levels) = levels.checked_sub(1) else { return Vec::new() };
     let mut out = Vec::new();
+    // Nearly all messages end here.
+    if markers(raw).next().is_none() {
+        return out;
+    }
     let mut line = 0;
     let mut header = Header::default();
     let digest = std::cell::LazyCell::new(|| markers(raw).any(|at| is_digest(raw, at)));
@@ -110,11 +114,18 @@ fn spend(budget: &mut usize, bytes: usize) {
 
 /// Behind what makes a part a message: `message/`, and `multipart/digest`.
 fn markers(raw: &[u8]) -> impl Iterator<Item = usize> {
-    memchr::memchr_iter(b'/', raw).filter_map(|slash| {
-        let before = raw.get(slash.checked_sub(7)?..slash)?;
-        let message = before.eq_ignore_ascii_case(b"message");
-        (message || is_digest(raw, slash + 1)).then_some(slash + 1)
+    let is = |at: usize, letter: u8| raw.get(at).is_some_and(|b| b.eq_ignore_ascii_case(&letter));
+    memchr::memchr_iter(b'/', raw).filter_map(move |slash| {
+        // One letter tells that it is neither, nearly always.
+        let message = is(slash.checked_sub(1)?, b'e') && is_message(raw, slash);
+        let digest = is(slash + 1, b'd') && is_digest(raw, slash + 1);
+        (message || digest).then_some(slash + 1)
     })
+}
+
+fn is_message(raw: &[u8], end: usize) -> bool {
+    let before = end.checked_sub(7).and_then(|at| raw.get(at..end));
+    before.is_some_and(|kind| kind.eq_ignore_ascii_case(b"message"))
 }
 
 fn is_digest(raw: &[u8], at: usize) -> bool {

@@ -277,12 +277,7 @@ pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inne
 /// Reads the content of a message.
 pub(super) fn content(session: usize, message: usize, kept: Kept, inner: Inner) {
     tokio::spawn(async move {
-        let read = move || {
-            let content = Content::read(kept.content());
-            // Judged here, so that nobody waits for it.
-            content.judgement();
-            content
-        };
+        let read = move || Content::read(kept.content()).prepared();
         if let Ok(content) = tokio::task::spawn_blocking(read).await {
             let content = Box::new(content);
             let _ = inner.send(Ok(Message::ContentRead { session, message, content })).await;
