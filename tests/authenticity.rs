@@ -31,7 +31,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ehlo::journal::authenticity::Verdict;
-use ehlo::net::authenticity::{Source, verify};
+use ehlo::net::authenticity::{Source, Task};
 use ehlo::session::answers::Answers;
 use ehlo::session::authenticity::Way;
 use names::{Answer, NameServer};
@@ -527,14 +527,33 @@ fn dmarc_wants_the_domain_of_the_author() {
     let unsigned = MESSAGE.to_owned();
     for (what, message, zone, sender, told) in [
         ("signed by the author", &plain, record("p=reject"), "", "pass - reject dkim"),
-        ("changed", &bent(&plain, "Hello", 0), record("p=reject"), "", "fail not-aligned reject "),
+        (
+            "changed",
+            &bent(&plain, "Hello", 0),
+            record("p=reject"),
+            "a@other.example.net",
+            "fail not-aligned reject ",
+        ),
+        (
+            "changed, and nobody knows who sent it",
+            &bent(&plain, "Hello", 0),
+            record("p=reject"),
+            "",
+            "temperror unchecked reject ",
+        ),
         ("below, relaxed", &below, record("p=none"), "", "pass - none dkim"),
-        ("below, strict", &below, record("p=none; adkim=s"), "", "fail not-aligned none "),
+        (
+            "below, strict",
+            &below,
+            record("p=none; adkim=s"),
+            "a@other.example.net",
+            "fail not-aligned none ",
+        ),
         (
             "the policy below",
             &below,
             record("p=none; sp=quarantine; adkim=s"),
-            "",
+            "a@other.example.net",
             "fail not-aligned quarantine ",
         ),
         (
@@ -551,7 +570,13 @@ fn dmarc_wants_the_domain_of_the_author() {
             "a@other.example.net",
             "fail not-aligned reject ",
         ),
-        ("testing", &unsigned, record("p=reject; t=y"), "", "fail not-aligned quarantine "),
+        (
+            "testing",
+            &unsigned,
+            record("p=reject; t=y"),
+            "a@other.example.net",
+            "fail not-aligned quarantine ",
+        ),
         ("no record", &plain, String::new(), "", "none no-record - "),
         ("several", &plain, record("p=none") + &record("p=reject"), "", "none several - "),
         ("no policy", &plain, record("sp=x"), "", "permerror syntax - "),
@@ -570,11 +595,34 @@ fn dmarc_wants_the_domain_of_the_author() {
         };
         let found = judged(message, &format!("{keys}{spf}{zone}"), &sender)["dmarc"].clone();
         let text = |name: &str| found[name].as_str().unwrap_or("-").to_owned();
-        let aligned = ["dkim", "spf"].into_iter().filter(|by| found[by]["aligned"] == true);
+        let aligned = ["dkim", "spf"].into_iter().filter(|by| found[by]["aligned"] != json!([]));
         let aligned = aligned.collect::<Vec<_>>().join(" ");
         let seen = format!("{} {} {} {aligned}", text("verdict"), text("why"), text("policy"));
         assert_eq!(seen, told, "{what}: {found}");
     }
+}
+
+#[test]
+fn what_is_aligned_is_told_of_each_signature_and_which_tag_decides() {
+    let Some(mut dkimpy) = Dkimpy::start() else { return };
+    let once = dkimpy.sign("rsa", ["relaxed"; 2], MESSAGE, &Value::Null);
+    let twice = dkimpy.sign("rsa", ["relaxed"; 2], &once, &json!({ "domain": "other.example" }));
+    let keys = zone(&dkimpy.records());
+    let zone = keys.clone() + &keys.replace("example.org", "other.example");
+    let record = "_dmarc.example.org TXT \"v=DMARC1; p=none\"\n";
+    let found = judged(&twice, &(zone.clone() + record), &[])["dmarc"].clone();
+    assert_eq!(found["verdict"], "pass", "{found}");
+    assert_eq!(found["dkim"]["aligned"], json!(["example.org"]));
+    assert_eq!(found["dkim"]["others"], json!(["other.example"]));
+    assert_eq!(found["policy_by"], "p");
+    let below = MESSAGE.replace("alice@example.org", "alice@gone.example.org");
+    let record = "_dmarc.example.org TXT \"v=DMARC1; p=none; np=reject\"\n";
+    let found = judged(&below, &(zone + record), &[])["dmarc"].clone();
+    assert_eq!(
+        (&found["policy"], &found["policy_by"]),
+        (&json!("reject"), &json!("np")),
+        "{found}"
+    );
 }
 
 /// Each file holds records, an empty line, and a message. What is expected of its signatures and of
@@ -718,7 +766,8 @@ impl Suite {
         let way = Way::said(said(address), said(helo), said(sender));
         let source = Source::File(Arc::new(answers));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let found = runtime.block_on(verify(MESSAGE.as_bytes(), 0, &way, &source));
+        let task = Task { index: 0, content: MESSAGE.into(), whole: true, way };
+        let found = runtime.block_on(task.verified(&source));
         let of = |wanted: bool| {
             let one = found.spf.iter().find(|one| one.of_sender == wanted);
             one.map_or(Verdict::None, |one| one.verdict)
@@ -908,7 +957,8 @@ fn name_servers_are_asked_without_roots() {
     let home = Home::new();
     home.file("m.eml", MESSAGE);
     let args = ["show", "m.eml", "--verify", "--dns", &server.address, "--json"];
-    let mut command = home.ehlo(args);
+    let sent = ["--from-ip", "192.0.2.7", "--mail-from", "<>"];
+    let mut command = home.ehlo([&args[..], &sent].concat());
     for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         command.env(variable, home.path("nothing"));
     }

@@ -173,6 +173,8 @@ pub enum Flaw {
     KeySize,
     /// Nobody said what the key is.
     Unanswered,
+    /// A part of the message is not here, so nothing can be said about its body.
+    Incomplete,
     /// Fields of the chain are missing, or have other numbers (RFC 8617 §5.2).
     Chain,
     /// The chain says itself that it was broken (RFC 8617 §5.2).
@@ -203,6 +205,7 @@ impl Flaw {
             Self::KeyRestricted => "dkim.flaw.key-restricted",
             Self::KeySize => "dkim.flaw.key-size",
             Self::Unanswered => "dkim.flaw.unanswered",
+            Self::Incomplete => "dkim.flaw.incomplete",
             Self::Chain => "arc.flaw.chain",
             Self::Sealed => "arc.flaw.sealed",
         }
@@ -245,7 +248,7 @@ impl Flaw {
             | Self::Identity
             | Self::Chain
             | Self::Sealed => Verdict::Fail,
-            Self::Unanswered => Verdict::Temperror,
+            Self::Unanswered | Self::Incomplete => Verdict::Temperror,
         }
     }
 }
@@ -327,6 +330,8 @@ pub struct Dmarc {
     pub record: Option<String>,
     /// What the domain's owner wishes for what fails: `none`, `quarantine`, `reject`.
     pub policy: Option<String>,
+    /// The tag of the record that says so: `p`, `sp`, `np`.
+    pub policy_by: Option<String>,
     /// Whether the wish is only tried (`t=y`).
     pub testing: bool,
     /// How a signature counts.
@@ -341,10 +346,20 @@ pub struct Dmarc {
 pub struct Alignment {
     /// Whether the domains have to be the same.
     pub strict: bool,
-    /// The domains that passed.
-    pub passed: Vec<String>,
-    /// Whether one of them is aligned.
-    pub aligned: bool,
+    /// The domains that passed and are.
+    pub aligned: Vec<String>,
+    /// Those that passed and are not.
+    pub others: Vec<String>,
+}
+
+impl Alignment {
+    /// A domain that passed.
+    pub fn add(&mut self, domain: &str, is_aligned: bool) {
+        let among = if is_aligned { &mut self.aligned } else { &mut self.others };
+        if !among.iter().any(|other| other == domain) {
+            among.push(domain.to_owned());
+        }
+    }
 }
 
 /// Why DMARC has no answer.
@@ -363,6 +378,9 @@ pub enum DmarcFlaw {
     Syntax,
     /// A name server gave no answer.
     Unanswered,
+    /// Nothing that passed is of the author's domain, but SPF was not checked, or a signature not
+    /// wholly: either may still do.
+    Unchecked,
     /// Nothing that passed is of the author's domain.
     NotAligned,
 }
@@ -377,6 +395,7 @@ impl DmarcFlaw {
             Self::NoPolicy => "dmarc.flaw.no-policy",
             Self::Syntax => "dmarc.flaw.syntax",
             Self::Unanswered => "dmarc.flaw.unanswered",
+            Self::Unchecked => "dmarc.flaw.unchecked",
             Self::NotAligned => "dmarc.flaw.not-aligned",
         }
     }

@@ -79,11 +79,13 @@ impl Source {
     }
 }
 
-/// Verifies a message, the one at `index` of its session, as of now.
-pub async fn verify(message: &[u8], index: usize, way: &Way, source: &Source) -> Verification {
+/// Verifies a message as of now.
+async fn verify(task: &Task, source: &Source) -> Verification {
+    let Task { index, content: message, whole, way } = task;
     let address = way.address.as_ref().and_then(|address| address.value.parse().ok());
     let mut out = Verification {
-        message: index,
+        message: *index,
+        incomplete: !whole,
         at: now(),
         address: way.address.clone(),
         helo: way.helo.clone(),
@@ -102,7 +104,8 @@ pub async fn verify(message: &[u8], index: usize, way: &Way, source: &Source) ->
     parsed.dkim_headers.truncate(SIGNATURES);
     let bodies = cover_lengths(&mut parsed, &stated, message);
     let keys = TextsOf(&library.evidence, Texts::Keys);
-    let judge = Judge { library: &library, source, parsed: &parsed, stated: &stated, message };
+    let (parsed, stated) = (&parsed, &stated);
+    let judge = Judge { library: &library, source, parsed, stated, message, whole: *whole };
     let dkim = judge.dkim(&keys, bodies).await;
     let spf = judge.spf(way).await;
     out.arc = judge.arc(&keys).await;
@@ -123,10 +126,14 @@ fn now() -> String {
 /// A message of a session that is to be verified.
 #[derive(Clone, Debug)]
 pub struct Task {
-    index: usize,
-    content: Bytes,
-    whole: bool,
-    way: Way,
+    /// Its place there, from 0.
+    pub index: usize,
+    /// The message.
+    pub content: Bytes,
+    /// Whether that is all of it.
+    pub whole: bool,
+    /// How it came, as far as that is known.
+    pub way: Way,
 }
 
 impl Task {
@@ -134,16 +141,14 @@ impl Task {
     /// its `way` is as the session has it, or else its own fields.
     pub fn of(dialogue: &Dialogue, played: Option<Side>, index: usize, way: &Way) -> Option<Self> {
         let message = dialogue.messages().get(index)?;
-        let whole = message.is_complete() && message.forgotten() == 0;
         let way = way.clone().or(Way::of_session(dialogue, played, index));
-        Some(Self { index, content: message.content(), whole, way })
+        Some(Self { index, content: message.content(), whole: message.is_whole(), way })
     }
 
     /// Verifies it, as of now.
     pub async fn verified(self, source: &Source) -> Verification {
         let way = self.way.or(Way::of_message(&self.content));
-        let found = verify(&self.content, self.index, &way, source).await;
-        Verification { incomplete: !self.whole, ..found }
+        verify(&Self { way, ..self }, source).await
     }
 }
 
@@ -192,6 +197,7 @@ struct Judge<'a> {
     parsed: &'a AuthenticatedMessage<'a>,
     stated: &'a Stated,
     message: &'a [u8],
+    whole: bool,
 }
 
 /// What a signature says about the body, and what is so.
@@ -238,7 +244,7 @@ impl<'a> Judge<'a> {
             (Some(own), _) => Some(own),
             (None, Some(DkimResult::Pass)) => key.as_ref().and_then(|key| key.unfit(signature)),
             (None, Some(result)) => error(result).map(|error| {
-                let flaw = flaw(error);
+                let flaw = self.flaw(error);
                 let about = signature.filter(|_| flaw.is_of_key()).map(VerifySignature::domain_key);
                 (flaw, about.map_or_else(String::new, |at| at.trim_end_matches('.').to_owned()))
             }),
@@ -257,12 +263,20 @@ impl<'a> Judge<'a> {
             verdict,
             why,
             about,
-            body_hash: body.hash,
-            body_length: body.length,
+            body_hash: body.hash.filter(|_| self.whole),
+            body_length: body.length.filter(|_| self.whole),
             key_bits: bits,
         };
         let counts = matches!(verdict, Verdict::Pass | Verdict::Temperror);
         (told, output.filter(|_| counts).cloned())
+    }
+
+    /// What is wrong; about a body of which not all is here nobody knows.
+    fn flaw(&self, error: &Error) -> Flaw {
+        match flaw(error) {
+            Flaw::BodyHash if !self.whole => Flaw::Incomplete,
+            flaw => flaw,
+        }
     }
 
     /// Whether a piece of the message stands in a field.
@@ -286,7 +300,7 @@ impl<'a> Judge<'a> {
             DkimResult::Pass => None,
             // Without the field that the library counts by.
             DkimResult::None => (instances > 0).then_some(Flaw::Chain),
-            other => error(other).map(flaw),
+            other => error(other).map(|error| self.flaw(error)),
         };
         let verdict = match why {
             Some(why) => why.verdict(),
@@ -307,18 +321,41 @@ impl<'a> Judge<'a> {
         let helo = way.helo.as_ref().map_or("", |helo| helo.value.as_str());
         // The null sender stands for the name in HELO (RFC 7208 §2.4).
         let domain = sender.map_or(helo, |(_, domain)| domain);
-        let texts = TextsOf(&self.library.evidence, Texts::Dmarc);
-        let output = settled!(self, {
-            let asked = DmarcParameters::new(self.parsed, &passed, domain, spf);
-            self.library.auth.verify_dmarc(texts.around(asked)).await
-        });
-        let dkim_domains = passed.iter().filter(|output| *output.result() == DkimResult::Pass);
-        let dkim_domains = dkim_domains.filter_map(DkimOutput::signature).map(|s| s.d.clone());
-        let spf_domains = (spf.result() == mail_auth::SpfResult::Pass).then(|| domain.to_owned());
-        self.told(&output, dkim_domains.collect(), spf_domains.into_iter().collect())
+        let output = self.compared(&passed, domain, spf).await;
+        let mut told = self.told(&output);
+        for one in passed.iter().filter(|output| *output.result() == DkimResult::Pass) {
+            let Some(signature) = one.signature() else { continue };
+            let alone = self.compared(std::slice::from_ref(one), domain, spf).await;
+            let is_aligned = *alone.dkim_result() == DmarcResult::Pass;
+            told.dkim.add(&signature.d, is_aligned);
+        }
+        if spf.result() == mail_auth::SpfResult::Pass {
+            told.spf.add(domain, *output.spf_result() == DmarcResult::Pass);
+        }
+        let incomplete = |(s, _): &(Signature, _)| s.why == Some(Flaw::Incomplete);
+        let unchecked = way.address.is_none() || way.sender.is_none();
+        if told.verdict == Verdict::Fail && (unchecked || dkim.iter().any(incomplete)) {
+            (told.verdict, told.why) = (Verdict::Temperror, Some(DmarcFlaw::Unchecked));
+        }
+        told
     }
 
-    fn told(&self, output: &DmarcOutput, dkim: Vec<String>, spf: Vec<String>) -> Dmarc {
+    /// What the author's domain says about these.
+    async fn compared(
+        &self,
+        passed: &[DkimOutput<'_>],
+        domain: &str,
+        spf: &SpfOutput,
+    ) -> DmarcOutput {
+        let texts = TextsOf(&self.library.evidence, Texts::Dmarc);
+        settled!(self, {
+            let asked = DmarcParameters::new(self.parsed, passed, domain, spf);
+            self.library.auth.verify_dmarc(texts.around(asked)).await
+        })
+    }
+
+    /// What follows, but for the domains that passed.
+    fn told(&self, output: &DmarcOutput) -> Dmarc {
         let evidence = &self.library.evidence;
         let asked = evidence.asked();
         let names = || asked.iter().filter(|(record, _)| *record == Record::Txt);
@@ -338,11 +375,20 @@ impl<'a> Judge<'a> {
         };
         let gone = evidence.known(Record::A, output.domain());
         let gone = gone.is_some_and(|answer| answer.problem == Some(NameProblem::NoSuchName));
+        let own = at.as_deref() == Some(&own_name(output.domain()));
         let policy = record.map(|record| match output.policy() {
             // A name that does not exist has a policy of its own (RFC 9989 §4.7).
-            _ if gone && at.as_deref() != Some(&own_name(output.domain())) => record.np,
+            _ if gone && !own => record.np,
             policy => policy,
         });
+        // The first of these that is there counts (RFC 9989 §4.7).
+        let counting: &[&str] = match (own, gone) {
+            (true, _) => &["p"],
+            (false, true) => &["np", "sp", "p"],
+            (false, false) => &["sp", "p"],
+        };
+        let tags = text.as_deref().map(tags).unwrap_or_default();
+        let policy_by = counting.iter().find(|name| tags.iter().any(|tag| tag.name == **name));
         let policy = policy.filter(|policy| *policy != Policy::Unspecified);
         let strict = |mode: fn(&mail_auth::dmarc::Dmarc) -> Mode| {
             record.is_some_and(|record| mode(record) == Mode::Strict)
@@ -353,18 +399,11 @@ impl<'a> Judge<'a> {
             why,
             at,
             record: text,
+            policy_by: policy_by.filter(|_| policy.is_some()).map(|name| (*name).to_owned()),
             policy: policy.map(|policy| policy.to_string()),
             testing: record.is_some_and(|record| record.t),
-            dkim: Alignment {
-                strict: strict(|record| record.adkim),
-                passed: dkim,
-                aligned: *output.dkim_result() == DmarcResult::Pass,
-            },
-            spf: Alignment {
-                strict: strict(|record| record.aspf),
-                passed: spf,
-                aligned: *output.spf_result() == DmarcResult::Pass,
-            },
+            dkim: Alignment { strict: strict(|record| record.adkim), ..Alignment::default() },
+            spf: Alignment { strict: strict(|record| record.aspf), ..Alignment::default() },
         }
     }
 
@@ -571,7 +610,8 @@ mod tests {
         let way = Way::said(Some(address.to_owned()), None, Some(sender.to_owned()));
         let source = Source::File(Arc::new(answers));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(verify(b"From: a@example.org\r\n\r\nx\r\n", 0, &way, &source))
+        let content = Bytes::from_static(b"From: a@example.org\r\n\r\nx\r\n");
+        runtime.block_on(Task { index: 0, content, whole: true, way }.verified(&source))
     }
 
     /// No socket can be made in this runtime, and no time passes: all that is known is in the file.
@@ -620,7 +660,8 @@ mod tests {
             let message = format!("{}From: a@example.org\r\n\r\nx\r\n", signature.repeat(n));
             let source = Source::File(Arc::default());
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let told = runtime.block_on(verify(message.as_bytes(), 0, &Way::default(), &source));
+            let task = Task { index: 0, content: message.into(), whole: true, way: Way::default() };
+            let told = runtime.block_on(task.verified(&source));
             assert_eq!((told.dkim.len(), told.exhausted), (SIGNATURES, too_many));
         }
     }

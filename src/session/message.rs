@@ -169,6 +169,11 @@ impl Message {
         self.complete
     }
 
+    /// Whether its end has been seen, and all of it is kept.
+    pub const fn is_whole(&self) -> bool {
+        self.complete && self.forgotten() == 0
+    }
+
     /// Whether it was carried by BDAT.
     pub const fn is_chunked(&self) -> bool {
         matches!(self.carriage, Carriage::Chunks(_))
@@ -307,7 +312,7 @@ impl Message {
     /// What is kept of its first `limit` bytes, to be read elsewhere: nothing is copied here.
     pub fn kept_up_to(&self, limit: u64) -> Kept {
         let mut end = (self.kept as u64).min(limit);
-        if self.is_stuffed() && self.complete && self.forgotten() == 0 {
+        if self.is_stuffed() && self.is_whole() {
             end = end.min(self.wire_len - END_MARK.len() as u64);
         }
         let piece = |(at, piece): &(u64, Bytes)| {

@@ -342,8 +342,11 @@ impl Page {
             _ => None,
         };
         if let Some(policy) = policy {
-            let testing = if dmarc.testing { self.word("dmarc.testing") } else { "" };
-            let text = format!("{}{testing}", self.word(policy));
+            // There is nothing milder than none.
+            let tried = dmarc.testing && policy != "dmarc.policy.none";
+            let testing = if tried { self.word("dmarc.testing") } else { "" };
+            let by = dmarc.policy_by.as_deref().unwrap_or("p");
+            let text = format!("{by}={}{testing}", self.word(policy));
             self.row(2 * INDENT, self.word("dmarc.policy"), Role::Text, &text);
         }
         if dmarc.record.is_some() {
@@ -353,15 +356,19 @@ impl Page {
     }
 
     fn alignment(&mut self, head: &str, alignment: &Alignment) {
-        let mode = if alignment.strict { "dmarc.strict" } else { "dmarc.relaxed" };
-        let (role, key) = match alignment.passed.as_slice() {
-            [] => (Role::Dim, "dmarc.nothing"),
-            _ if alignment.aligned => (Role::Good, "dmarc.aligned"),
-            _ => (Role::Warn, "dmarc.not-aligned"),
-        };
-        let domains = alignment.passed.join(", ");
-        let text = self.fill(key, &[("domains", &domains), ("mode", self.word(mode))]);
-        self.row(2 * INDENT, head, role, &text);
+        let mode = self.word(if alignment.strict { "dmarc.strict" } else { "dmarc.relaxed" });
+        let Alignment { aligned, others, .. } = alignment;
+        if aligned.is_empty() && others.is_empty() {
+            self.row(2 * INDENT, head, Role::Dim, self.word("dmarc.nothing"));
+        }
+        for (domains, role, key) in
+            [(aligned, Role::Good, "dmarc.aligned"), (others, Role::Warn, "dmarc.not-aligned")]
+        {
+            if !domains.is_empty() {
+                let text = self.fill(key, &[("domains", &domains.join(", ")), ("mode", mode)]);
+                self.row(2 * INDENT, head, role, &text);
+            }
+        }
     }
 
     fn chain(&mut self, stated: &Stated, verified: Option<&Verification>) {

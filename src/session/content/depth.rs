@@ -73,7 +73,7 @@ fn too_deep(raw: &[u8], levels: usize, budget: &mut usize) -> Vec<usize> {
     let Some(levels) = levels.checked_sub(1) else { return Vec::new() };
     let mut out = Vec::new();
     // Nearly all messages end here.
-    if markers(raw).next().is_none() {
+    if !encloses(raw) {
         return out;
     }
     let mut line = 0;
@@ -108,24 +108,37 @@ fn too_deep(raw: &[u8], levels: usize, budget: &mut usize) -> Vec<usize> {
     out
 }
 
+/// Whether the header of the message, or one behind what may be a delimiter, makes a part a message:
+/// the first that is encoded must stand there, and what it encloses stands in it.
+fn encloses(raw: &[u8]) -> bool {
+    let mut seen = 0;
+    let begins = std::iter::once(0).chain(memchr::memmem::find_iter(raw, b"--"));
+    for at in begins {
+        if at < seen {
+            continue;
+        }
+        let rest = raw.get(at..).unwrap_or_default();
+        let mut ends = memchr::memchr_iter(b'\n', rest);
+        let end = ends.find(|end| is_empty_line(rest, *end)).unwrap_or(rest.len());
+        if markers(rest.get(..end).unwrap_or_default()).next().is_some() {
+            return true;
+        }
+        seen = at + end;
+    }
+    false
+}
+
 fn spend(budget: &mut usize, bytes: usize) {
     *budget = budget.saturating_sub(bytes);
 }
 
 /// Behind what makes a part a message: `message/`, and `multipart/digest`.
 fn markers(raw: &[u8]) -> impl Iterator<Item = usize> {
-    let is = |at: usize, letter: u8| raw.get(at).is_some_and(|b| b.eq_ignore_ascii_case(&letter));
-    memchr::memchr_iter(b'/', raw).filter_map(move |slash| {
-        // One letter tells that it is neither, nearly always.
-        let message = is(slash.checked_sub(1)?, b'e') && is_message(raw, slash);
-        let digest = is(slash + 1, b'd') && is_digest(raw, slash + 1);
-        (message || digest).then_some(slash + 1)
+    memchr::memchr_iter(b'/', raw).filter_map(|slash| {
+        let before = raw.get(slash.checked_sub(7)?..slash)?;
+        let message = before.eq_ignore_ascii_case(b"message");
+        (message || is_digest(raw, slash + 1)).then_some(slash + 1)
     })
-}
-
-fn is_message(raw: &[u8], end: usize) -> bool {
-    let before = end.checked_sub(7).and_then(|at| raw.get(at..end));
-    before.is_some_and(|kind| kind.eq_ignore_ascii_case(b"message"))
 }
 
 fn is_digest(raw: &[u8], at: usize) -> bool {
@@ -194,7 +207,8 @@ mod tests {
         for times in [400, 2000] {
             // None of them is a message, for want of a digest.
             assert!(hidden(&lines.repeat(times)).is_empty());
-            let digest = format!("{}Content-Type: multipart/digest\n", lines.repeat(times));
+            // The parser sees delimiters also within lines.
+            let digest = format!("{}X--b\nContent-Type: multipart/digest\n", lines.repeat(times));
             assert!(!hidden(&digest).is_empty());
             let declared = format!("Content-Type: message/rfc822\n{lines}").repeat(times);
             assert!(hidden(&declared).contains(&"Content-Type: message/".len()));
@@ -207,6 +221,20 @@ mod tests {
         assert!(hidden(&one.repeat(2000)).is_empty());
         let long = format!("X: {}\r\n{one}", "x".repeat(1000)).repeat(200);
         assert!(hidden(&long).is_empty());
+    }
+
+    #[test]
+    fn only_what_headers_say_makes_a_message() {
+        let parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+        for (text, encloses) in [
+            ("Content-Type: message/rfc822\r\n\r\nx", true),
+            ("Subject: x\r\n\r\nContent-Type: message/rfc822\r\n\r\n", false),
+            (&format!("{parts}X: y\r\nContent-Type: Message/RFC822\r\n\r\n"), true),
+            (&format!("{parts}\r\nmessage/rfc822\r\n--b\r\n"), false),
+            (&format!("{parts}\r\n--b\r\nContent-Type: message/global"), true),
+        ] {
+            assert_eq!(super::encloses(text.as_bytes()), encloses, "{text}");
+        }
     }
 
     #[test]

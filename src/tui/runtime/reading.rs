@@ -16,8 +16,8 @@ use crate::headless::{Password, authenticity, mailbox, read_message, save, show}
 use crate::journal::{Event, Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::net;
+use crate::net::authenticity::{Source, Task};
 use crate::session::Kept;
-use crate::session::authenticity::Way;
 use crate::session::content::Content;
 use crate::smtp::payload;
 use crate::speaker::{Login, Octets, Say, Secret};
@@ -248,7 +248,7 @@ pub(super) fn threads(session: usize, of: (usize, bool), kept: Vec<(Kept, bool)>
 /// that is only looked at it is done here.
 pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inner: Inner) {
     tokio::spawn(async move {
-        let Verifying { session, message, mut check, way } = wanted;
+        let Verifying { session, message, whole, mut check, way } = wanted;
         if let Some(file) = check.file.clone() {
             let read = move || authenticity::answers(&expanded(&file), lang);
             match tokio::task::spawn_blocking(read).await {
@@ -265,10 +265,9 @@ pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inne
             let _ = orders.send(Order::Say(Say::Verify(check))).await;
             return;
         }
-        let bytes = kept.content();
-        let way = check.way.clone().or(way).or(Way::of_message(&bytes));
-        let source = net::authenticity::Source::of(&check, door.dns);
-        let found = net::authenticity::verify(&bytes, message, &way, &source).await;
+        let way = check.way.clone().or(way);
+        let task = Task { index: message, content: kept.content(), whole, way };
+        let found = task.verified(&Source::of(&check, door.dns)).await;
         let event = Event::new(Moment(0), Happening::Verified(Box::new(found)));
         let _ = inner.send(Ok(Message::Heard(session, event))).await;
     });
