@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ehlo::cli::{self, ConfigVerb, Mode};
 use ehlo::config::{Folders, Settings, Sources};
+use ehlo::display::token::own_visible;
 use ehlo::headless::{self, Outcome, Setting};
 use ehlo::speaker::Policy;
 use ehlo::tui::{self, Start};
@@ -34,7 +35,8 @@ fn main() -> ExitCode {
     });
     outcome
         .unwrap_or_else(|error| {
-            eprintln!("ehlo: {error:#}");
+            // Names of files and what others said stand in it.
+            eprintln!("ehlo: {}", own_visible(&format!("{error:#}")));
             Outcome::Usage
         })
         .into()

@@ -225,6 +225,27 @@ fn a_bad_script_has_its_place_and_nothing_is_sent() {
     assert!(listener.accept().is_err(), "somebody connected");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_name_of_a_file_is_told_without_its_control_bytes() {
+    let home = world();
+    let name = "bad\u{1b}]0;x\u{7}.txt";
+    home.file(name, "hello\n");
+    for args in [
+        &["run", name, "--server", "practice"][..],
+        &["show", name],
+        &["serve", "--listen", "127.0.0.1:0", "--maildir", name],
+        &["serve", "--listen", "127.0.0.1:0", "--tls-cert", name, "--tls-key", name],
+    ] {
+        let ended = home.run(args).with(64);
+        assert!(ended.err.contains("bad\\x1b]0;x\\x07.txt"), "{args:?}: {}", ended.err);
+        assert!(!ended.err.contains('\u{1b}'), "{args:?}");
+    }
+    home.file(name, "C: NOOP\nS: 550\nC: QUIT\n");
+    let ended = home.run(["run", name, "--server", "practice"]).with(1);
+    assert!(ended.out.contains("# bad\\x1b]0;x\\x07.txt:2\n"), "{}", ended.out);
+}
+
 #[test]
 fn an_empty_file_records_nothing() {
     let home = world();

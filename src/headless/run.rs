@@ -21,6 +21,7 @@ use super::{
     say_beside, talk_to, tell_recording_failed,
 };
 use crate::cli::Run;
+use crate::display::token::own_visible;
 use crate::display::{recording, transcript as misread};
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
@@ -150,7 +151,7 @@ async fn play(
     for (at, (sentence, why)) in script.remarks() {
         let why = knowledge::word(setting.lang(), why);
         let remark = knowledge::fill(setting.lang(), sentence, &[("why", why)]);
-        let _ = writeln!(text, "# {name}:{}: {remark}", at.line);
+        let _ = writeln!(text, "# {}:{}: {remark}", own_visible(&name), at.line);
     }
     if run.full {
         text += &print::who(dialogue, setting.lang());
@@ -193,7 +194,8 @@ fn explain(name: &str, mismatch: &Mismatch, dialogue: &Dialogue, setting: &Setti
     };
     let place = mismatch.at.map_or_else(String::new, |p| format!(":{}", p.line));
     format!(
-        "# {name}{place}\n#   {}: {expected}\n#   {}: {seen}\n",
+        "# {}{place}\n#   {}: {expected}\n#   {}: {seen}\n",
+        own_visible(name),
         word("run.expected"),
         word("run.seen")
     )

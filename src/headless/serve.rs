@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 
 use crate::display::security;
+use crate::display::token::own_visible;
 use crate::display::words::overdue as overdue_words;
 use crate::journal::Happening;
 use crate::knowledge::Lang;
@@ -48,7 +49,7 @@ pub fn run(
         if let Some((server, implicit)) = tls {
             listener = listener.with_tls(server, implicit);
         }
-        say(&format!("listening on {}", listener.place()?));
+        say(&format!("listening on {}", own_visible(&listener.place()?.to_string())));
         let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
         let stop = async {
             signals.next().await;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::config::{Folders, Warning, history, state};
+use crate::display::token::own_visible;
 use crate::headless::Setting;
 
 use super::super::layout::Ratios;
@@ -74,7 +75,8 @@ impl Memory {
             let (before, now) = (self.ratios.named().collect(), ratios.named().collect());
             self.writing.spawn_blocking(move || {
                 if let Err(error) = state::change(&file, |state| state.rearrange(&before, now)) {
-                    eprintln!("ehlo: {}: {error}", file.display());
+                    let file = own_visible(&file.display().to_string());
+                    eprintln!("ehlo: {file}: {error}");
                 }
             });
         }
