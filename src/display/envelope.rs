@@ -194,6 +194,7 @@ const fn verdict_key(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Fits => "limits.fits",
         Verdict::Open => "limits.open",
+        Verdict::Unjudged => "limits.unjudged",
         Verdict::Over(_) => "limits.over",
         Verdict::DeclaredOver(_) => "limits.declared-over",
         Verdict::OverDeclared(_) => "limits.over-declared",
@@ -210,7 +211,7 @@ pub fn limit_row(limit: &Limit, lang: Lang) -> (String, String, (Role, String)) 
     let sides = [&limit.offered, &limit.declared, &limit.sent].map(|s| side(s, lang));
     let role = match limit.verdict {
         Verdict::Fits => Role::Good,
-        Verdict::Open | Verdict::Unneeded => Role::Dim,
+        Verdict::Open | Verdict::Unjudged | Verdict::Unneeded => Role::Dim,
         Verdict::Over(_) | Verdict::DeclaredOver(_) => Role::Bad,
         _ => Role::Warn,
     };

@@ -108,6 +108,8 @@ pub enum Verdict {
     Fits,
     /// There is nothing yet to be judged.
     Open,
+    /// It ended before there was anything to be judged.
+    Unjudged,
     /// More than the server takes, by so many.
     Over(u64),
     /// More was declared than the server takes, by so many.
@@ -132,6 +134,7 @@ impl Verdict {
         match self {
             Self::Fits => "fits",
             Self::Open => "open",
+            Self::Unjudged => "unjudged",
             Self::Over(_) => "over",
             Self::DeclaredOver(_) => "declared-over",
             Self::OverDeclared(_) => "over-declared",
@@ -183,7 +186,14 @@ pub fn limits(
         utf8(offers, transaction, header),
         recipients(offers, transaction),
     ];
-    rows.into_iter().flatten().collect()
+    let mut rows: Vec<_> = rows.into_iter().flatten().collect();
+    if transaction.end.is_some() {
+        // Nothing more comes that could be judged.
+        for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Open) {
+            row.verdict = Verdict::Unjudged;
+        }
+    }
+    rows
 }
 
 /// Whether the server has said what it offers, and not this.
@@ -359,6 +369,7 @@ fn recipients(offers: Option<&Capabilities>, transaction: &Transaction) -> Optio
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
+    use crate::journal::{Event, Happening};
     use crate::session::card::Card;
 
     /// The rows of the last transaction behind a reply to EHLO that announces `offers`.
@@ -370,7 +381,10 @@ mod tests {
         text += "S: 250 HELP\n";
         text += said;
         let mut dialogue = Dialogue::default();
-        for event in recording(text.as_bytes()).unwrap().events() {
+        // The connection stands: a recording ends with it.
+        let journal = recording(text.as_bytes()).unwrap();
+        let heard = |event: &&Event| !matches!(event.what, Happening::Closed { .. });
+        for event in journal.events().iter().filter(heard) {
             dialogue.apply(event);
         }
         let transaction = dialogue.envelope().transactions.last().unwrap();
@@ -413,6 +427,26 @@ mod tests {
         let said = format!("{said}C: DATA\nS: 354 go\nC: A: b\n");
         let row = &rows(&["SIZE 3"], &said)[0];
         assert_eq!((&row.3, row.4), (&Side::SoFar(6), Verdict::Over(3)));
+    }
+
+    #[test]
+    fn what_ended_without_data_is_open_no_more() {
+        let mail = "C: MAIL FROM:<a@b.example> SMTPUTF8 BODY=8BITMIME\nS: 250 ok\n";
+        let offers = ["SIZE 3", "8BITMIME", "SMTPUTF8", "LIMITS RCPTMAX=2"];
+        for (end, verdict) in [
+            ("", Verdict::Open),
+            ("C: RSET\nS: 250 ok\n", Verdict::Unjudged),
+            ("C: EHLO x\nS: 250 mx\n", Verdict::Unjudged),
+            ("C: QUIT\nS: 221 bye\n", Verdict::Unjudged),
+        ] {
+            let rows = rows(&offers, &format!("{mail}{end}"));
+            let verdicts: Vec<_> = rows.iter().map(|row| (row.0, row.4)).collect();
+            let all = ["SIZE", "BODY", "SMTPUTF8", "RCPTMAX"].map(|subject| (subject, verdict));
+            assert_eq!(verdicts, all, "{end}");
+        }
+        // What was declared is judged without data.
+        let said = "C: MAIL FROM:<a@b.example> SIZE=4\nS: 250 ok\nC: RSET\nS: 250 ok\n";
+        assert_eq!(rows(&["SIZE 3"], said)[0].4, Verdict::DeclaredOver(1));
     }
 
     #[test]
