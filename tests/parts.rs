@@ -10,6 +10,7 @@ mod pty;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use ehlo::display::content::place;
 use ehlo::display::content::{self, ContentView, Judged, Laid, Sheet, Shown, Side, Way};
 use ehlo::display::text::width;
 use ehlo::journal::{Endpoints, Event, Happening, Moment, Side as Peer};
@@ -62,7 +63,8 @@ impl Desk {
 
     fn sheet(&self, columns: usize, shown: Shown) -> Sheet<'_> {
         let Self { message, content, judged, laid } = self;
-        Sheet { content, judged, verified: None, message, shown, lang: Lang::En, columns, laid }
+        let (verified, grows, lang) = (None, false, Lang::En);
+        Sheet { content, judged, verified, message, grows, shown, lang, columns, laid }
     }
 
     fn view(&self, view: ContentView, columns: usize, shown: Shown) -> Vec<String> {
@@ -97,6 +99,77 @@ fn a_tree_of_parts() {
         for line in desk.view(ContentView::Parts, columns, Shown::default()) {
             assert!(width(line.trim_end()) <= columns, "{columns}: {line}");
         }
+    }
+}
+
+#[test]
+fn what_is_numbered_in_a_view_has_a_place() {
+    let text = format!(
+        "Received: from a by b; Thu, 26 Nov 2026 10:00:00 +0000\r\nReceived: from c by a; Thu, 26 Nov 2026 09:00:00 +0000\r\nDKIM-Signature: v=1; d=x.example\r\n{TREE}"
+    );
+    let desk = Desk::of(text.as_bytes());
+    let sheet = desk.sheet(60, Shown::default());
+    for (view, n, what, count, line) in [
+        (ContentView::Header, 1, "goto.field", 7, Some("Received: ")),
+        (ContentView::Header, 5, "goto.field", 7, Some("Subject: All of it")),
+        (ContentView::Header, 8, "goto.field", 7, None),
+        (ContentView::Header, 0, "goto.field", 7, None),
+        (ContentView::Trace, 2, "goto.hop", 2, Some("2  2026-11-26 10:00:00")),
+        (ContentView::Parts, 5, "goto.part", 7, Some("\u{251c}\u{2500}5 image/png")),
+        (ContentView::Parts, 8, "goto.part", 7, None),
+        (ContentView::Authenticity, 1, "goto.signature", 1, Some("x.example")),
+        (ContentView::Authenticity, 2, "goto.signature", 1, None),
+    ] {
+        let place = place::of(view, &sheet, n).unwrap();
+        let found = place.line.map(|at| desk.view(view, 60, Shown::default())[at].clone());
+        assert_eq!((place.what, place.count), (what, count), "{view:?} {n}");
+        assert_eq!(found.is_some(), line.is_some(), "{view:?} {n}: {found:?}");
+        let (found, line) = (found.unwrap_or_default(), line.unwrap_or_default());
+        assert!(found.contains(line), "{view:?} {n}: {found}");
+    }
+    for view in [ContentView::Body, ContentView::Raw, ContentView::Hex, ContentView::Thread] {
+        assert_eq!(place::of(view, &sheet, 1), None);
+    }
+}
+
+/// The bytes that each line of a part shows, as text.
+fn shown_bytes(desk: &Desk, part: usize, way: Option<Way>) -> Vec<(String, Option<String>)> {
+    let shown = Shown { part: Some(part), way, ..Shown::default() };
+    let lines = content::lines(ContentView::Body, &desk.sheet(20, shown), 0..usize::MAX);
+    let raw = &desk.content.raw;
+    let bytes = |line: &content::Line| {
+        line.span.map(|span| String::from_utf8_lossy(span.of(raw)).into_owned())
+    };
+    lines.iter().map(|line| (line.text(), bytes(line))).collect()
+}
+
+#[test]
+fn a_line_of_a_body_knows_its_bytes() {
+    let text = "Subject: x\r\n\r\nshort\r\n\r\na line that is broken in two\r\nt\u{e5}g\r\n";
+    let desk = Desk::of(text.as_bytes());
+    let line = |text: &str, bytes: &str| (text.to_owned(), Some(bytes.to_owned()));
+    let long = "a line that is broken in two\r\n";
+    let seen = shown_bytes(&desk, 0, None);
+    let own = [
+        line("short", "short\r\n"),
+        line("", "\r\n"),
+        line("a line that is", long),
+        line("broken in two", long),
+    ];
+    assert_eq!(seen[..4], own);
+    let rest: String = seen[4..].iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+    assert_eq!(rest, "t\u{e5}g\r\n");
+    // What was decoded is all of its part.
+    let text = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8KeW91\r\n--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nna\u{ef}ve\r\n--b--\r\n";
+    let desk = Desk::of(text.as_bytes());
+    for (part, way, body, lines) in [
+        (1, None, "aGVsbG8KeW91", 2),
+        (1, Some(Way::Hex), "aGVsbG8KeW91", 1),
+        (2, None, "na\u{ef}ve", 1),
+    ] {
+        let seen = shown_bytes(&desk, part, way);
+        let bytes: Vec<_> = seen.iter().filter_map(|(_, bytes)| bytes.as_deref()).collect();
+        assert!(bytes.len() >= lines && bytes.iter().all(|own| *own == body), "{seen:?}");
     }
 }
 
@@ -358,6 +431,22 @@ fn a_part_goes_into_a_pipe_as_it_is() {
     let flaws: Vec<_> =
         part["flaws"].as_array().unwrap().iter().map(|f| f["what"].as_str().unwrap()).collect();
     assert!(flaws.contains(&"name-path"), "{flaws:?}");
+}
+
+#[test]
+fn that_there_is_no_body_is_printed() {
+    let home = Home::new();
+    let none = "There is no body: no empty line ends the header section.\n";
+    let (tree, empty) = ("1 text/plain, 0 B\n", "The body is empty.\n");
+    for (text, body, parts) in [
+        ("no header at all\r\n", none, none.to_owned()),
+        ("Subject: x\r\n", none, format!("{tree}{none}")),
+        ("Subject: x\r\n\r\n", empty, tree.to_owned()),
+    ] {
+        let path = home.file("m.eml", text);
+        let view = |name| home.run(["show", arg(&path), "--view", name]).with(0).out;
+        assert_eq!((view("body"), view("parts")), (body.to_owned(), parts), "{text}");
+    }
 }
 
 #[test]

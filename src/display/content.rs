@@ -11,6 +11,7 @@ pub mod header;
 pub mod hex;
 pub mod judged;
 pub mod parts;
+pub mod place;
 pub mod raw;
 pub mod save;
 pub mod thread;
@@ -152,6 +153,8 @@ pub struct Sheet<'a> {
     pub verified: Option<&'a Verification>,
     /// The message as it was carried.
     pub message: &'a Message,
+    /// Whether more of it may come.
+    pub grows: bool,
     /// What of it is shown.
     pub shown: Shown,
     /// In which language.

@@ -99,7 +99,8 @@ fn text(
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };
     let (judged, laid) = (Judged::of(content, Some((dialogue, at))), Laid::default());
     let (judged, laid, verified) = (&judged, &laid, dialogue.verification(at));
-    let sheet = Sheet { content, judged, verified, message, shown, lang, columns, laid };
+    let grows = dialogue.grows(at);
+    let sheet = Sheet { content, judged, verified, message, grows, shown, lang, columns, laid };
     content::text(view, &sheet)
 }
 

@@ -480,6 +480,13 @@ impl Dialogue {
         &self.messages
     }
 
+    /// Whether more of message `at` may come: its end was not seen, no other one followed, and the
+    /// connection stands.
+    pub fn grows(&self, at: usize) -> bool {
+        let last = self.messages.last().filter(|_| at + 1 == self.messages.len());
+        last.is_some_and(|message| !message.is_complete()) && self.phase.is_open()
+    }
+
     /// Whether nothing was said, and there are messages all the same: they lie in files.
     pub fn is_mailbox(&self) -> bool {
         self.phase == Phase::Offline && !self.messages.is_empty()

@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::Message;
 use super::content::{Content, Field};
 use super::header;
+use super::{Kept, Message};
 use crate::smtp::Span;
 
 /// How many ids of one field count; more are hardly meant.
@@ -36,6 +36,8 @@ pub struct Letter {
     pub subject: String,
     /// Whether a field may still come.
     grows: bool,
+    /// Whether its header goes on beyond what was read of it.
+    unread: bool,
     /// What is odd about the ids that it has.
     odd: Vec<Odd>,
 }
@@ -93,11 +95,13 @@ pub enum Broken {
     TooEarly,
     /// Its subject is that of an answer, and it says not to what.
     SubjectAlone,
+    /// It was not read to the end of its header: what it does not say is not known.
+    Unread,
 }
 
 impl Broken {
     /// Everything that can be odd.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NoId,
         Self::ReplyWithoutId,
         Self::SameId,
@@ -109,6 +113,7 @@ impl Broken {
         Self::Torn,
         Self::TooEarly,
         Self::SubjectAlone,
+        Self::Unread,
     ];
 
     /// Its name in JSON.
@@ -125,6 +130,7 @@ impl Broken {
             Self::Torn => "references-torn",
             Self::TooEarly => "before-its-parent",
             Self::SubjectAlone => "subject-alone",
+            Self::Unread => "not-read-whole",
         }
     }
 }
@@ -168,9 +174,13 @@ pub struct Threads {
 }
 
 impl Letter {
-    /// The same from the beginning of a message, as far as it is known.
-    pub fn read(beginning: impl Into<Bytes>, complete: bool) -> Self {
-        Self::of(&Content::head(beginning), complete)
+    /// The same from the beginning of a message, which is `len` bytes long once it is complete.
+    pub fn read(beginning: impl Into<Bytes>, len: Option<u64>) -> Self {
+        let beginning = beginning.into();
+        let is_all = len.is_none_or(|len| beginning.len() as u64 >= len);
+        let content = Content::head(beginning);
+        let unread = !is_all && content.body.is_none();
+        Self { unread, ..Self::of(&content, len.is_some()) }
     }
 
     /// What the header section of a message says, of which more may come unless it is `complete`.
@@ -200,9 +210,25 @@ impl Letter {
         letter
     }
 
+    /// Whether its header goes on beyond what was read of it: it is long, or is not kept any more.
+    pub const fn is_unread(&self) -> bool {
+        self.unread
+    }
+
+    /// Whether fields may be there that were not seen.
+    const fn may_say_more(&self) -> bool {
+        self.grows || self.unread
+    }
+
     /// Whether it says that it answers something.
     fn answers(&self) -> bool {
         !self.in_reply_to.is_empty() || !self.references.is_empty()
+    }
+
+    /// What is odd about it alone.
+    fn told(&self) -> Vec<Odd> {
+        let unread = self.unread.then(|| Odd { what: Broken::Unread, about: String::new() });
+        unread.into_iter().chain(self.odd.iter().cloned()).collect()
     }
 
     fn broken(&mut self, what: Broken, about: &str) {
@@ -294,11 +320,19 @@ struct Forest<'a> {
     missing: Vec<&'a str>,
 }
 
+/// What is looked at of a message to find its place, and how long it is, once that is known.
+pub fn beginning(message: &Message) -> (Kept, Option<u64>) {
+    let len = message.is_complete().then(|| message.content_len());
+    (message.kept_up_to(header::LIMIT as u64), len)
+}
+
 impl Threads {
     /// The forest of messages.
     pub fn of_messages(messages: &[Message]) -> Self {
-        let beginning = |message: &Message| message.content_up_to(header::LIMIT as u64);
-        let letter = |message| Letter::read(beginning(message), message.is_complete());
+        let letter = |message| {
+            let (kept, len) = beginning(message);
+            Letter::read(kept.content(), len)
+        };
         Self::of(messages.iter().map(letter).collect())
     }
 
@@ -361,7 +395,7 @@ impl<'a> Forest<'a> {
             rank,
             parent: vec![None; count],
             tie: vec![None; count],
-            odd: letters.iter().map(|letter| letter.odd.clone()).collect(),
+            odd: letters.iter().map(Letter::told).collect(),
             by_id: HashMap::new(),
             missing: Vec::new(),
         }
@@ -384,7 +418,7 @@ impl<'a> Forest<'a> {
                         self.by_id.insert(id, at);
                     }
                 },
-                None if letter.grows => {}
+                None if letter.may_say_more() => {}
                 None if letter.answers() => self.broken(at, Broken::ReplyWithoutId, ""),
                 None => self.broken(at, Broken::NoId, ""),
             }
@@ -429,7 +463,7 @@ impl<'a> Forest<'a> {
             }
             let is_answer =
                 letter.subject.get(..3).is_some_and(|re| re.eq_ignore_ascii_case("re:"));
-            if is_answer && !letter.answers() && !letter.grows {
+            if is_answer && !letter.answers() && !letter.may_say_more() {
                 self.broken(at, Broken::SubjectAlone, "");
             }
         }
@@ -675,6 +709,19 @@ mod tests {
             told(vec![Letter::of(&Content::read(answer), true)]),
             ["0  repeated-field subject-alone"]
         );
+    }
+
+    #[test]
+    fn what_was_not_read_is_not_missed() {
+        let read = |beginning: &'static str, len| told(vec![Letter::read(beginning, len)]);
+        let answer = "Subject: Re: x\r\n";
+        assert_eq!(read(answer, None), ["0"], "it grows");
+        assert_eq!(read(answer, Some(16)), ["0  no-id subject-alone"], "it is all there");
+        assert_eq!(read(answer, Some(17)), ["0  not-read-whole"], "a long header");
+        assert_eq!(read("", Some(17)), ["0  not-read-whole"], "not kept");
+        assert_eq!(read("Subject: Re: x\r\n\r\n", Some(99)), ["0  no-id subject-alone"]);
+        let kept = "Message-ID: <a@b>\r\nSubject: Re: x\r\n";
+        assert_eq!(read(kept, Some(99)), ["0  not-read-whole"]);
     }
 
     #[test]

@@ -285,7 +285,7 @@ pub static DIRECTIVES: [Directive; 25] = [
     Directive {
         name: "goto",
         short: None,
-        argument: "LINE|0xOFFSET",
+        argument: "NUMBER|0xOFFSET",
         needs_argument: true,
         words: "help.goto",
         reason: has_no_content,

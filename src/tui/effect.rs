@@ -104,8 +104,8 @@ pub enum Effect {
         session: usize,
         /// How many messages there are, and whether the last one is complete.
         of: (usize, bool),
-        /// Their beginnings, and whether each is complete.
-        kept: Vec<(Kept, bool)>,
+        /// Their beginnings, and the length of each that is complete.
+        kept: Vec<(Kept, Option<u64>)>,
     },
     /// Keep a part in a file.
     SavePart {

@@ -130,7 +130,7 @@ fn signed(
         Some(Role::Selected) => '>',
         Some(_) => '+',
         None if session.marks.contains(&at) => '*',
-        None if same => SAME,
+        None if same || (signs && is_shown(model, session, at)) => SAME,
         None => bracket.0,
     };
     let mark = (row.role, format!("{:1}{sign}", row.mark));
@@ -175,6 +175,17 @@ fn is_same(model: &Model, session: &Session, at: usize) -> bool {
         && session.id == model.session.id
         && selection::has_row(session, at)
         && !goes_on()
+}
+
+/// Whether row `at` begins the message that the content shows, where there are several and nothing
+/// is selected.
+fn is_shown(model: &Model, session: &Session, at: usize) -> bool {
+    let many = session.dialogue.messages().len() > 1 && session.id == model.session.id;
+    let Some(begun) = selection::begins(&session.dialogue, at).filter(|_| many) else {
+        return false;
+    };
+    session.selection.is_empty()
+        && super::view::content::message(model).is_some_and(|(shown, _)| shown == begun)
 }
 
 /// What ties row `at` to the others of its write, in its first line and in those that continue it;

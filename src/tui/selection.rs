@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::display::token::visible;
+use crate::journal::Happening;
 use crate::session::selection::Selection;
 use crate::session::{Dialogue, Row};
 use crate::smtp::Span;
@@ -51,6 +52,27 @@ fn of_row(session: &Session, row: Row) -> Selection {
             None => Selection::default(),
         },
         Row::Notice { .. } => Selection::default(),
+    }
+}
+
+/// The message that begins with row `at`: with the row that says where it lies, else with its
+/// first line.
+pub fn begins(dialogue: &Dialogue, at: usize) -> Option<usize> {
+    let wire = dialogue.wire();
+    let says_where = |row: Option<Row>| {
+        let Some(Row::Notice { index }) = row else { return false };
+        matches!(dialogue.notices().get(index), Some((_, Happening::Stored(_))))
+    };
+    match wire.row(at)? {
+        Row::Data { message, line: 0 } => {
+            let before = at.checked_sub(1).and_then(|before| wire.row(before));
+            (!says_where(before)).then_some(message)
+        }
+        row @ Row::Notice { .. } if says_where(Some(row)) => match wire.row(at + 1)? {
+            Row::Data { message, line: 0 } => Some(message),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -295,6 +317,24 @@ mod tests {
         assert_eq!(marked(&mut model, refused), all);
         let stuffed = command(&model, "..dot");
         assert_eq!(marked(&mut model, stuffed), ["..dot"]);
+    }
+
+    #[test]
+    fn a_line_of_the_body_is_a_row_of_the_transcript() {
+        let mut model = model();
+        let rows = 0..model.session.dialogue.wire().len();
+        let mut rows =
+            rows.filter(|row| rows::row(&model, &model.session, *row).unwrap().text() == "..dot");
+        let row = Element::Row(rows.next().unwrap());
+        model.session.view = ContentView::Body;
+        select(&mut model, row);
+        let lines = view::content::all(&model, 60, usize::MAX);
+        let text = |line: &Vec<rows::Piece>| {
+            line.iter().map(|(_, text)| text.as_str()).collect::<String>()
+        };
+        let at = lines.iter().position(|line| text(line) == ">.dot").unwrap();
+        assert_eq!(view::content::meant(&model, 60), Some(at));
+        assert_eq!(marked(&mut model, Element::Content(ContentView::Body, at)), ["..dot"]);
     }
 
     #[test]

@@ -189,11 +189,11 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::ThreadsRead { session, threads } => {
             // Those of fewer messages are no longer waited for.
-            if let Some(session) = model.session_mut(session)
-                && session.threading == Some(threads.of)
+            if let Some(own) = model.session_mut(session)
+                && own.threading == Some(threads.of)
             {
-                session.threading = None;
-                session.threads = Some(*threads);
+                own.threading = None;
+                thread::keep(model, session, *threads);
             }
         }
         Message::Configured(changes, told) => {
@@ -328,6 +328,7 @@ fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<Strin
         // Nothing was said last: one begins to read where it begins.
         session.anchor = Anchor::At { row: 0, skip: 0 };
         session.followed = rows::count(&session.dialogue);
+        session.chosen.get_or_insert(0);
     }
     model.notice = model.notice.take().or(notice);
     if id == model.session.id && model.session.is_stored() {
@@ -403,11 +404,7 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     model.session.show_of(index);
     let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
     let known = model.session.read.of(index).map(|read| read.of);
-    let dialogue = &model.session.dialogue;
-    // Nothing more comes of it: its end was seen, or another one followed, or the connection ended.
-    let ended = message.is_complete()
-        || !dialogue.phase().is_open()
-        || index + 1 < dialogue.messages().len();
+    let ended = !model.session.dialogue.grows(index);
     let len = message.wire_len();
     if known == Some((len, ended)) {
         return Vec::new();

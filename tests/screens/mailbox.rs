@@ -109,11 +109,13 @@ fn one_goes_from_message_to_message() {
         let (index, _) = message(&scene.model).unwrap();
         assert_eq!(index + 1, n, "{}", scene.grid());
     };
-    shown(&scene, 4);
-    scene.press(",");
-    shown(&scene, 3);
+    shown(&scene, 1);
+    for n in 2..=3 {
+        scene.press(".");
+        shown(&scene, n);
+    }
     assert!(scene.shows("Carol <carol@example.net>"), "{}", scene.grid());
-    for _ in 0..4 {
+    for _ in 0..3 {
         scene.press(",");
     }
     shown(&scene, 1);
@@ -137,24 +139,82 @@ fn one_goes_from_message_to_message() {
 }
 
 #[test]
+fn which_of_several_messages_is_shown_is_plain() {
+    let mail = |at: usize| {
+        let text = format!("Subject: about {at}\x1b\nMessage-ID: <{at}@x>\n\n");
+        Stored::whole(format!("mail/{at}.eml"), text.into())
+    };
+    everywhere("several-messages", |size, lang| opened(size, lang, folded((1..4).map(mail)), "4"));
+    // All panes begin with the same one, and say so.
+    let mut scene = opened(SMALL, Lang::En, folded((1..41).map(mail)), "4");
+    for told in ["Content 1/40:", "\u{2550} 1.eml: about 1\\x1b \u{2550}", " =message in mail/1.em"]
+    {
+        assert!(scene.shows(told), "{told}\n{}", scene.grid());
+    }
+    scene.press("G");
+    scene.press("1");
+    scene.press("G");
+    scene.press("g");
+    scene.press("4");
+    for _ in 0..39 {
+        scene.press(".");
+    }
+    for told in ["Content 40/40:", "40.eml: about 40", " >message in mail/40.e"] {
+        assert!(scene.shows(told), "{told}\n{}", scene.grid());
+    }
+    // The tree is read in the background, and shows the message once it is there.
+    scene.press("f9");
+    let effects = scene.press("f9");
+    let Some(Effect::ReadThreads { session: 1, of, kept }) = effects.into_iter().next() else {
+        panic!("nothing is read")
+    };
+    let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+    scene.tells(Message::ThreadsRead { session: 1, threads });
+    assert!(scene.shows("> 40  "), "{}", scene.grid());
+    // Where there is one message nothing of this is said.
+    let scene = opened(SMALL, Lang::En, folded([mail(1)]), "4");
+    assert!(!scene.shows("1/1") && !scene.shows(": about 1\\x1b \u{2550}"), "{}", scene.grid());
+}
+
+#[test]
+fn a_stored_message_without_a_body_is_not_waited_for() {
+    for (text, header, body) in [
+        ("no header at all\n", "Fields: 0", "There is no body"),
+        ("Subject: x\n", "Fields: 1", "There is no body"),
+        ("", "Fields: 0", "There is no body"),
+        ("Subject: x\n\n", "Fields: 1", "The body is empty."),
+    ] {
+        let stored = Stored::whole("a.eml".to_owned(), text.into());
+        let mut scene = opened(SMALL, Lang::En, folded([stored]), "4");
+        assert!(scene.shows(header) && !scene.shows("yet"), "{text}\n{}", scene.grid());
+        scene.model.session.view = ContentView::Body;
+        scene.press("up");
+        assert!(scene.shows(body) && !scene.shows("to come"), "{text}\n{}", scene.grid());
+        scene.model.session.view = ContentView::Parts;
+        scene.press("up");
+        assert_eq!(scene.shows("There is no body"), body.contains("no body"), "{}", scene.grid());
+    }
+}
+
+#[test]
 fn a_large_message_is_not_waited_for_where_another_one_is_wanted() {
     let large = Bytes::from(format!("Subject: large\n\n{}", "text\n".repeat(100_000)));
     let small = Bytes::from_static(b"Subject: small\n\n");
-    let both = [("a.eml", large), ("b.eml", small)];
+    let both = [("a.eml", small), ("b.eml", large)];
     let both = both.map(|(name, bytes)| Stored::whole(name.to_owned(), bytes));
     let mut scene = opened(SMALL, Lang::En, folded(both), "4");
     assert!(scene.shows("Subject: small"), "{}", scene.grid());
-    let effects = scene.press(",");
-    let [Effect::ReadContent { message: 0, kept, .. }] = &effects[..] else {
+    let effects = scene.press(".");
+    let [Effect::ReadContent { message: 1, kept, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(scene.shows("reading"), "{}", scene.grid());
-    scene.press(".");
+    scene.press(",");
     assert!(scene.shows("Subject: small") && !scene.shows("reading"), "{}", scene.grid());
     let content = Box::new(ehlo::session::content::Content::read(kept.clone().content()));
-    assert!(scene.tells(Message::ContentRead { session: 1, message: 0, content }).is_empty());
+    assert!(scene.tells(Message::ContentRead { session: 1, message: 1, content }).is_empty());
     assert!(scene.shows("Subject: small"), "{}", scene.grid());
-    assert!(scene.press(",").is_empty(), "it was read");
+    assert!(scene.press(".").is_empty(), "it was read");
     assert!(scene.shows("Subject: large"), "{}", scene.grid());
 }
 

@@ -38,6 +38,11 @@ fn the_help_is_filtered_by_words_and_by_keys() {
         scene.types(typed);
         assert!(scene.shows(words) && !scene.shows("redraw"), "{}", scene.grid());
     }
+    for (typed, words) in [("selected same", ">  "), ("message shown", "=  ")] {
+        scene.press("ctrl-u");
+        scene.types(typed);
+        assert!(scene.shows("Signs before lines") && scene.shows(words), "{}", scene.grid());
+    }
     scene.types(" xyzzy");
     assert!(scene.shows("Nothing fits"), "{}", scene.grid());
     let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING]);

@@ -4,7 +4,7 @@ use ehlo::knowledge::Lang;
 use ehlo::tui::model::{ContentView, Pane};
 
 use super::checks::{everywhere, golden};
-use super::scene::{ENVELOPE, GREETING, HELLO, Scene};
+use super::scene::{ENVELOPE, GREETING, HELLO, SMALL, Scene};
 
 /// Parts that are all right, and parts that are not.
 const PARTS: &str = "C: DATA
@@ -51,6 +51,47 @@ C: --b--
 C: Behind it all.
 C: .
 S: 250 2.0.0 Message accepted as 1";
+
+#[test]
+fn that_there_are_more_views_is_seen_and_leads_to_them() {
+    let mut scene = scene(SMALL, Lang::En, ContentView::Header, "");
+    assert!(!scene.shows("\u{203a}"), "{}", scene.grid());
+    scene.model.zoomed = false;
+    scene.click(scene.find("\u{203a} \u{2550}"));
+    assert_ne!(scene.model.session.view, ContentView::Header, "{}", scene.grid());
+    scene.model.session.view = ContentView::Authenticity;
+    assert!(!scene.shows("\u{203a}"), "{}", scene.grid());
+    let before = scene.model.session.view;
+    scene.click(scene.find("\u{2039}[Auth"));
+    assert!(scene.model.session.view != before, "{}", scene.grid());
+    scene.model.ascii = true;
+    scene.model.session.view = ContentView::Header;
+    assert!(scene.shows("[Header]> "), "{}", scene.grid());
+}
+
+#[test]
+fn a_place_is_named_and_gone_to() {
+    for (view, place, told, line) in [
+        (ContentView::Header, "2", "field 2 of 4", "Subject: Parts"),
+        (ContentView::Header, "9", "there is no field 9; there are 4", ""),
+        (ContentView::Parts, "5", "part 5 of 8", "5 image/jpeg"),
+        (ContentView::Authenticity, "3", "there is no signature 3; there are 0", ""),
+        (ContentView::Trace, "1", "there is no hop 1; there are 0", ""),
+    ] {
+        let mut scene = scene(SMALL, Lang::En, view, "");
+        scene.press("i");
+        scene.types(&format!(":goto {place}"));
+        scene.press("enter");
+        assert!(scene.shows(told), "{told}\n{}", scene.grid());
+        let pointed = scene.model.session.pointed.filter(|(pane, _)| *pane == Pane::Content);
+        assert_eq!(pointed.is_some(), !line.is_empty(), "{told}");
+        if let Some((_, at)) = pointed {
+            let lines = ehlo::tui::view::content::from(&scene.model, at, 78, 1);
+            let text: String = lines[0].iter().map(|(_, text)| text.as_str()).collect();
+            assert!(text.contains(line), "{text}");
+        }
+    }
+}
 
 /// The content in a view, with all the place, and keys pressed there.
 fn scene(size: (u16, u16), lang: Lang, view: ContentView, keys: &str) -> Scene {

@@ -9,7 +9,7 @@ use crate::display::text::wrap;
 use crate::display::token::visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind};
-use crate::session::content::{Content, Nature, Part};
+use crate::session::content::{Coding, Content, Nature, Part};
 use crate::session::flaw::name::{harmless, magic};
 use crate::smtp::Span;
 
@@ -107,9 +107,14 @@ pub(super) fn hex_lines(sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
     let behind = |at: usize| at.saturating_sub(head.len());
     let rest = behind(range.start)..behind(range.end);
     let own = |start, end| Span::new(start, end).of(&bytes).to_vec();
-    let lines = hex::of_bytes(shape, bytes.len(), rest, own).map(|(_, line)| line);
     let begun = head.get(range.start..range.end.min(head.len())).unwrap_or_default();
     let part = seen(sheet).map(|(at, _)| at);
+    let whole = part.and_then(|at| source(sheet.content, at));
+    let start = part.and_then(|at| standing(sheet.content, at));
+    let lines = hex::of_bytes(shape, bytes.len(), rest, own).map(|(own, line)| {
+        let own = start.map(|start| Span::new(start + own.start, start + own.end));
+        Line { span: own.or(whole), ..line }
+    });
     begun.iter().cloned().chain(lines).map(|line| Line { part, ..line }).collect()
 }
 
@@ -133,8 +138,9 @@ fn head(sheet: &Sheet<'_>) -> Vec<Line> {
 
 /// The part that is seen, at least `enough` lines of it if there are so many.
 pub(super) fn lines(sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
-    let Some((at, way)) = seen(sheet) else { return Vec::new() };
+    let Some((at, way)) = seen(sheet) else { return without(sheet).unwrap_or_default() };
     let mut out = head(sheet);
+    let begun = out.len();
     match way {
         Way::Text => text(sheet, at, enough, &mut out),
         Way::Readable => readable(sheet, at, &mut out),
@@ -143,10 +149,30 @@ pub(super) fn lines(sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
         Way::Header => fields(sheet, at, &mut out),
         Way::Hex => {}
     }
+    let whole = source(sheet.content, at);
+    if matches!(way, Way::Text | Way::Readable | Way::Facts) {
+        // Decoded bytes have no place of their own.
+        out.iter_mut().skip(begun).for_each(|line| line.span = line.span.or(whole));
+    }
+    if out.len() == begun && enough > begun {
+        let key = if way == Way::Header { "content.no-field" } else { "content.empty-body" };
+        out.extend(without(sheet).unwrap_or_else(|| sentence(sheet, key)));
+    }
     for line in &mut out {
         line.part.get_or_insert(at);
     }
     out
+}
+
+/// That there is no body, or none yet.
+pub(super) fn without(sheet: &Sheet<'_>) -> Option<Vec<Line>> {
+    let key = if sheet.grows { "content.no-body-yet" } else { "content.no-body" };
+    sheet.content.body.is_none().then(|| sentence(sheet, key))
+}
+
+fn sentence(sheet: &Sheet<'_>, key: &'static str) -> Vec<Line> {
+    let wrapped = wrap(knowledge::word(sheet.lang, key), sheet.columns).into_iter();
+    wrapped.map(|line| plain(Role::Dim, line)).collect()
 }
 
 /// A line of a part.
@@ -154,23 +180,53 @@ fn plain(role: Role, text: String) -> Line {
     Line::new(vec![(role, text)]).about("body")
 }
 
-fn push_text(text: &str, columns: usize, enough: usize, out: &mut Vec<Line>) {
+/// A text that stands in the message from byte `start` on, if it stands there as it is.
+fn push_text(
+    text: &str,
+    start: Option<usize>,
+    (columns, enough): (usize, usize),
+    out: &mut Vec<Line>,
+) {
     let room = enough.saturating_sub(out.len());
-    let wrapped = text.lines().flat_map(|line| {
-        let line = visible(line.as_bytes());
+    let mut offset = 0;
+    let wrapped = text.split_inclusive('\n').flat_map(|whole| {
+        let span = start.map(|start| Span::new(start + offset, start + offset + whole.len()));
+        offset += whole.len();
+        let line = whole.strip_suffix('\n').unwrap_or(whole);
+        let line = visible(line.strip_suffix('\r').unwrap_or(line).as_bytes());
         // An empty line is one too.
-        if line.is_empty() { vec![line] } else { wrap(&line, columns) }
+        let rows = if line.is_empty() { vec![line] } else { wrap(&line, columns) };
+        rows.into_iter().map(move |row| Line { span, ..plain(Role::Text, row) })
     });
-    out.extend(wrapped.take(room).map(|line| plain(Role::Text, line)));
+    out.extend(wrapped.take(room));
 }
 
 fn text(sheet: &Sheet<'_>, at: usize, enough: usize, out: &mut Vec<Line>) {
     let content = sheet.content;
-    let text = content.text_up_to(at, TEXT_LIMIT).unwrap_or_else(|| {
-        String::from_utf8_lossy(&content.decoded_up_to(at, TEXT_LIMIT)).into_owned()
-    });
-    push_text(&text, sheet.columns, enough, out);
+    let decoded = content.decoded_up_to(at, TEXT_LIMIT);
+    let text = content.text_up_to(at, TEXT_LIMIT);
+    let text = text.unwrap_or_else(|| String::from_utf8_lossy(&decoded).into_owned());
+    let start = standing(content, at).filter(|_| text.as_bytes() == &*decoded);
+    push_text(&text, start, (sheet.columns, enough), out);
+    let shown = out.len();
     rest(sheet, decoded_len(content, at), enough, out);
+    let end = content.parts.get(at).map_or(0, |part| part.body.end);
+    let left = start.map(|start| Span::new(start + decoded.len(), end));
+    out.iter_mut().skip(shown).for_each(|line| line.span = left);
+}
+
+/// Where the body of part `at` begins, if it stands in the message as it is.
+fn standing(content: &Content, at: usize) -> Option<usize> {
+    let part = content.parts.get(at)?;
+    (part.within.is_none() && part.coding == Coding::Identity).then_some(part.body.start)
+}
+
+/// Where what part `at` is decoded from stands in the message.
+fn source(content: &Content, mut at: usize) -> Option<Span> {
+    while let Some(outer) = content.parts.get(at)?.within.filter(|outer| *outer < at) {
+        at = outer;
+    }
+    Some(content.parts.get(at)?.body).filter(|body| !body.is_empty())
 }
 
 /// The size of a part once decoded, in bytes; of text the parser counts what it became.

@@ -12,6 +12,7 @@ use crate::session::flaw::rule::Severity;
 use crate::session::flaw::{Flaw, Frame};
 use crate::smtp::Span;
 
+use super::body::without;
 use super::{Line, Piece, Sheet};
 
 /// Beyond this depth the tree grows no wider.
@@ -29,6 +30,7 @@ pub(super) fn lines(sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
         tree.part(at, part);
     }
     tree.epilogues(0);
+    tree.out.extend(without(sheet).unwrap_or_default());
     tree.out
 }
 

@@ -60,14 +60,16 @@ fn message(
             let Some(letter) = threads.letters.get(*at) else { return Line::new(pieces) };
             pieces.push((Role::Title, (at + 1).to_string()));
             let date = letter.date.and_then(|date| Timestamp::from_second(date).ok());
+            // What was not read may be there all the same.
+            let none = |key| if letter.is_unread() { "?" } else { knowledge::word(lang, key) };
             let date = date.map_or_else(
-                || knowledge::word(lang, "thread.no-date").to_owned(),
+                || none("thread.no-date").to_owned(),
                 |date| date.strftime("%Y-%m-%d %H:%MZ").to_string(),
             );
             let date = if columns < DATE_NEEDS { "  ".to_owned() } else { format!("  {date}  ") };
             pieces.push((Role::Dim, date));
             let subject = match letter.subject.trim() {
-                "" => knowledge::word(lang, "thread.no-subject").to_owned(),
+                "" => none("thread.no-subject").to_owned(),
                 subject => visible(subject.as_bytes()),
             };
             pieces.push((Role::Text, visible(letter.from.trim().as_bytes())));
@@ -93,7 +95,7 @@ fn message(
 fn oddity(entry: &Entry, odd: &Odd, columns: usize, lang: Lang) -> Line {
     let text = format!("{}  ! {}", indent(entry), said(odd, lang));
     let field = match odd.what {
-        Broken::NoId | Broken::ReplyWithoutId | Broken::SameId => "Message-ID",
+        Broken::NoId | Broken::ReplyWithoutId | Broken::SameId | Broken::Unread => "Message-ID",
         Broken::Malformed | Broken::Repeated => &*odd.about,
         Broken::SubjectAlone => "Subject",
         Broken::TooEarly => "Date",
@@ -117,6 +119,7 @@ pub fn said(odd: &Odd, lang: Lang) -> String {
         Broken::Torn => "thread.torn",
         Broken::TooEarly => "thread.too-early",
         Broken::SubjectAlone => "thread.subject-alone",
+        Broken::Unread => "thread.unread",
     };
     knowledge::fill(lang, key, &[("about", &visible(odd.about.as_bytes()))])
 }

@@ -237,7 +237,12 @@ pub(super) fn list(path: String, inner: Inner) {
 }
 
 /// Reads which message answers which.
-pub(super) fn threads(session: usize, of: (usize, bool), kept: Vec<(Kept, bool)>, inner: Inner) {
+pub(super) fn threads(
+    session: usize,
+    of: (usize, bool),
+    kept: Vec<(Kept, Option<u64>)>,
+    inner: Inner,
+) {
     in_background(inner, move || {
         let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
         Message::ThreadsRead { session, threads }

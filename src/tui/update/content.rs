@@ -1,5 +1,6 @@
 //! Moving through the views of a message: its parts are opened, seen in other ways, and kept.
 
+use crate::display::content::place::{self, Place};
 use crate::display::content::save::{self, Wish};
 use crate::display::content::{self, ContentView, Side, body, hex, raw};
 use crate::display::keys::Action;
@@ -14,7 +15,7 @@ use super::super::view::{
     self,
     content::{columns, sheet},
 };
-use super::{browse, directive, question};
+use super::{browse, directive, question, thread};
 
 /// Does what is done in the content; `false` if `action` is nothing of this.
 pub(super) fn act(model: &mut Model, action: Action) -> bool {
@@ -40,6 +41,7 @@ pub(super) fn to(model: &mut Model, view: ContentView) {
     model.session.view = view;
     model.session.content_scroll = 0;
     model.session.pointed = model.session.pointed.filter(|(pane, _)| *pane != Pane::Content);
+    thread::show_place(model);
 }
 
 /// The line at which the person points, else the first one in sight.
@@ -146,7 +148,7 @@ pub(super) fn view(model: &mut Model, name: &str) -> Vec<Effect> {
 }
 
 /// A place as it is typed: `0x1f00` is a byte, a number is a line where there are lines.
-pub(super) fn place(text: &str) -> Option<(bool, usize)> {
+pub(super) fn typed_place(text: &str) -> Option<(bool, usize)> {
     let text = text.trim();
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => Some((true, usize::from_str_radix(digits, 16).ok()?)),
@@ -156,7 +158,9 @@ pub(super) fn place(text: &str) -> Option<(bool, usize)> {
 
 /// `:goto PLACE`.
 pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
-    let Some((is_byte, n)) = place(text) else { return directive::told(model, "content.no-place") };
+    let Some((is_byte, n)) = typed_place(text) else {
+        return directive::told(model, "content.no-place");
+    };
     browse::show_content(model);
     browse::focus(model, Pane::Content);
     let view = model.session.view;
@@ -169,6 +173,16 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
         to_byte(model, n);
         return Vec::new();
     }
+    if let Some(place) = numbered(model, n).filter(|_| !is_byte) {
+        let (n, all) = (n.to_string(), place.count.to_string());
+        let values = [("what", knowledge::word(model.lang, place.what)), ("n", &n), ("all", &all)];
+        let key = if place.line.is_some() { "goto.at" } else { "goto.none" };
+        model.notice = Some(knowledge::fill(model.lang, key, &values));
+        if let Some(line) = place.line {
+            browse::point(model, Pane::Content, line);
+        }
+        return Vec::new();
+    }
     let line = match sheet(model, columns(model)) {
         Some(sheet) if is_byte && sheet.shown.side == Side::Stored => sheet.content.line_at(n),
         Some(sheet) if is_byte => raw::row_of(&sheet, sheet.message.line_at(n as u64)),
@@ -177,6 +191,17 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
     };
     browse::point(model, Pane::Content, line);
     Vec::new()
+}
+
+/// What number `n` of the view is, where something else than its lines is numbered.
+fn numbered(model: &Model, n: usize) -> Option<Place> {
+    let view = model.session.view;
+    if view == ContentView::Thread {
+        let threads = &model.session.threads.as_ref()?.threads;
+        let line = n.checked_sub(1).and_then(|at| threads.line_of(at));
+        return Some(Place { what: "goto.message", count: threads.letters.len(), line });
+    }
+    place::of(view, &sheet(model, columns(model))?, n)
 }
 
 /// The part that is meant where none is named: the one that is seen, or at which one points.

@@ -81,7 +81,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));
             Some(behind)
         }
-        Does::Goto if super::content::place(argument).is_none() => {
+        Does::Goto if super::content::typed_place(argument).is_none() => {
             model.tell("content.no-place");
             Some(behind)
         }

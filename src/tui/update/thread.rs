@@ -2,17 +2,17 @@
 
 use crate::display::content::thread::message_at;
 use crate::display::keys::Action;
-use crate::journal::Happening;
-use crate::session::thread::{Letter, Threads};
+use crate::session::thread::{Letter, Threads, beginning};
 use crate::session::{Dialogue, Kept, Row};
 
 use super::super::effect::Effect;
 use super::super::model::{ContentView, Model, Pane, ReadThreads};
+use super::super::selection::begins;
 use super::super::view;
 use super::{READ_NOW, browse, content, transcript};
 
-/// So many messages have their headers read at once; more in the background.
-const LETTERS_NOW: usize = 16;
+/// So many messages of so many bytes have their headers read at once; more in the background.
+const LETTERS_NOW: (usize, u64) = (16, 16 * READ_NOW);
 
 /// Does what is about messages; `false` if `action` is none of that.
 pub(super) fn act(model: &mut Model, action: Action) -> bool {
@@ -55,6 +55,7 @@ fn choose(model: &mut Model, message: usize) {
     if model.panes().content.is_none() {
         browse::show_content(model);
     }
+    show_place(model);
     if model.focus == Pane::Prompt {
         return;
     }
@@ -65,18 +66,35 @@ fn choose(model: &mut Model, message: usize) {
     }
 }
 
+/// Brings the message that is shown into sight in the tree, if that is shown.
+pub(super) fn show_place(model: &mut Model) {
+    let threads =
+        model.session.threads.as_ref().filter(|_| model.session.view == ContentView::Thread);
+    let shown = view::content::message(model).map(|(index, _)| index);
+    let line = threads.zip(shown).and_then(|(read, shown)| read.threads.line_of(shown));
+    if let Some(line) = line {
+        browse::show_line(model, Pane::Content, line);
+    }
+}
+
+/// Keeps the tree, and shows in it what is shown when it comes first.
+pub(super) fn keep(model: &mut Model, id: usize, read: ReadThreads) {
+    let Some(session) = model.session_mut(id) else { return };
+    let first = session.threads.replace(read).is_none();
+    if first && id == model.session.id {
+        show_place(model);
+    }
+}
+
 /// The row that says where a message lies, else its first line.
 fn first_row(dialogue: &Dialogue, message: usize) -> Option<usize> {
     let wire = dialogue.wire();
     let mut at = 0;
     while let Some((rows, begin)) = wire.run(at) {
         if matches!(begin, Row::Data { message: found, .. } if found == message) {
-            let before = at.checked_sub(1).and_then(|before| wire.row(before));
-            let stored = matches!(before, Some(Row::Notice { index }) if matches!(
-                dialogue.notices().get(index),
-                Some((_, Happening::Stored(_)))
-            ));
-            return Some(if stored { at - 1 } else { at });
+            let before = at.checked_sub(1);
+            let said = before.filter(|row| begins(dialogue, *row) == Some(message));
+            return said.or(Some(at));
         }
         at = rows.end;
     }
@@ -94,18 +112,21 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     if session.threads.as_ref().is_some_and(|read| read.of == of) || session.threading == Some(of) {
         return Vec::new();
     }
-    let kept = messages.iter().map(|m| (m.kept_up_to(READ_NOW), m.is_complete()));
-    let kept: Vec<_> = kept.collect();
-    if kept.len() <= LETTERS_NOW {
-        session.threads = Some(ReadThreads { of, threads: read(kept) });
+    let (most, room) = LETTERS_NOW;
+    let is_little =
+        messages.len() <= most && messages.iter().map(|m| m.kept() as u64).sum::<u64>() <= room;
+    let kept: Vec<_> = messages.iter().map(beginning).collect();
+    if is_little {
+        let id = session.id;
+        keep(model, id, ReadThreads { of, threads: read(kept) });
         return Vec::new();
     }
     session.threading = Some(of);
     vec![Effect::ReadThreads { session: session.id, of, kept }]
 }
 
-/// The tree of messages of which the beginnings are kept, and whether each is complete.
-pub fn read(kept: Vec<(Kept, bool)>) -> Threads {
-    let letter = |(kept, complete): (Kept, bool)| Letter::read(kept.content(), complete);
+/// The tree of messages of which the beginnings are kept, with the length of each that is complete.
+pub fn read(kept: Vec<(Kept, Option<u64>)>) -> Threads {
+    let letter = |(kept, len): (Kept, Option<u64>)| Letter::read(kept.content(), len);
     Threads::of(kept.into_iter().map(letter).collect())
 }

@@ -8,9 +8,8 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::content::{self, Line, Sheet, Side, body, hex, raw, thread};
-use crate::display::text::{width, wrap};
-use crate::display::token::visible;
-use crate::journal::Happening;
+use crate::display::text::{clip, width, wrap};
+use crate::display::token::{own_visible, visible};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
 use crate::session::selection::Selection;
@@ -22,15 +21,47 @@ use super::super::model::{ContentView, Model, Pane, ReadContent, ReadThreads};
 use super::super::rows::{self, Piece, looking};
 use super::super::selection::{self, visible_places};
 use super::find::matched;
-use super::{Click, Title, boxed, draw_lines, in_sight, point_out, signed};
+use super::{Click, Title, boxed, draw_lines, in_sight, point_out, put, signed};
 
 /// Draws the content.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let title: String = title(model, area).into_iter().map(|(text, _)| text).collect();
     let remark = remark(model, room(area).saturating_sub(width(&title)));
+    let border = area;
     let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
+    if border != area {
+        draw_name(model, border, frame);
+    }
     draw_lines(model, matched(model, Pane::Content, lines(model, area)), area, frame);
     point_out(model, Pane::Content, area, frame);
+}
+
+/// Where there are several messages, which one is shown stands in the lower border.
+fn draw_name(model: &Model, border: Rect, frame: &mut Frame<'_>) {
+    let most = usize::from(border.width).saturating_sub(6);
+    let Some(name) = name(model, most) else { return };
+    let place = (border.x + 2, border.bottom().saturating_sub(1));
+    let role = if model.focus == Pane::Content { Role::Focus } else { Role::Title };
+    let text = format!(" {} ", clip(&name, most));
+    put(frame.buffer_mut(), place, &text, border.right(), model.theme.style(role));
+}
+
+/// The file of the message that is shown and what it is about, in about `most` columns; `None` if
+/// there is no other message.
+fn name(model: &Model, most: usize) -> Option<String> {
+    let (index, message) = message(model).filter(|_| is_one_of_many(model))?;
+    // Messages of an mbox lie in the same file.
+    let stored = message.is_in().filter(|stored| stored.number.is_none());
+    let file = stored.map(|stored| own_visible(stored.file.rsplit('/').next().unwrap_or_default()));
+    let subject = model.session.read.of(index).and_then(|read| read.content.field("Subject"));
+    let subject = subject.map(|field| field.value.chars().take(most).collect::<String>());
+    let subject = subject.map(|subject| visible(subject.trim().as_bytes()));
+    let said: Vec<_> = [file, subject].into_iter().flatten().filter(|s| !s.is_empty()).collect();
+    (!said.is_empty()).then(|| said.join(knowledge::word(model.lang, "colon")))
+}
+
+fn is_one_of_many(model: &Model) -> bool {
+    model.session.dialogue.messages().len() > 1
 }
 
 /// The lines that are in sight.
@@ -141,7 +172,7 @@ fn signed_lines(
             let from = first.saturating_sub(1);
             let wide = from..range.end.saturating_add(NEAR);
             let lines = content::lines(view, sheet, wide);
-            let lines = signed_places(lines, sheet.content, &bytes).into_iter();
+            let lines = signed_places(lines, sheet, &bytes).into_iter();
             lines.skip(first - from).take(range.len()).collect()
         }
     }
@@ -199,20 +230,18 @@ fn signed_hex(sheet: &Sheet<'_>, line: Line, meant: &[Span]) -> Vec<Piece> {
 }
 
 /// Of parts inside each other the innermost has the sign.
-fn signed_places(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec<Piece>> {
+fn signed_places(lines: Vec<Line>, sheet: &Sheet<'_>, bytes: &[Span]) -> Vec<Vec<Piece>> {
     let shown: Vec<_> = lines
         .iter()
         .map(|line| Some((line.span?, line.part)))
         .zip(&lines)
         .map(|(place, line)| place.filter(|_| bytes.iter().any(|span| line.shows(*span))))
         .collect();
+    let following = following(&shown);
     let mut out = Vec::new();
     let mut signed: Vec<Span> = Vec::new();
-    for (at, line) in lines.into_iter().enumerate() {
-        let place = shown.get(at).copied().flatten();
+    for ((line, place), next) in lines.into_iter().zip(shown).zip(following) {
         let inside = |(outer, part): (Span, Option<usize>)| {
-            let behind = shown.iter().skip(at + 1).copied().flatten();
-            let next = behind.into_iter().find(|next| Some(*next) != place);
             // What is said about bytes of a field stands below it, and is no part inside of it.
             let next = next.filter(|(_, other)| *other != part);
             next.is_some_and(|(inner, _)| outer.start <= inner.start && inner.end <= outer.end)
@@ -221,16 +250,38 @@ fn signed_places(lines: Vec<Line>, content: &Content, bytes: &[Span]) -> Vec<Vec
         let mut pieces = line.pieces;
         if let Some(own) = meant {
             for part in bytes.iter().filter(|part| own.start < part.start && part.end <= own.end) {
-                pieces = looking(pieces.clone(), &places_of(&pieces, *part, content), Role::Marked);
+                let places = places_of(&pieces, *part, sheet.content);
+                pieces = looking(pieces, &places, Role::Marked);
             }
+            let wide: usize = pieces.iter().map(|(_, text)| width(text)).sum();
             if let Some(first) = pieces.first_mut().filter(|_| !signed.contains(&own)) {
                 signed.push(own);
                 first.0 = Role::Selected;
-                first.1.insert(0, '>');
+                // Where there is no room for the sign, the look says it: no text is lost.
+                if wide < sheet.columns {
+                    first.1.insert(0, '>');
+                }
             }
         }
         out.push(pieces);
     }
+    out
+}
+
+/// For each place the next other one behind it.
+fn following<T: Copy + PartialEq>(places: &[Option<T>]) -> Vec<Option<T>> {
+    let (mut next, mut behind) = (None, None);
+    let mut out: Vec<Option<T>> = places
+        .iter()
+        .rev()
+        .map(|place| {
+            if place.is_some() && *place != next {
+                (next, behind) = (*place, next);
+            }
+            if place.is_some() { behind } else { next }
+        })
+        .collect();
+    out.reverse();
     out
 }
 
@@ -259,9 +310,9 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     let read = model.session.read.of(index).or_else(|| is_wire.then(|| &*UNREAD))?;
     let ReadContent { content, laid, judged, .. } = read;
     let verified = model.session.dialogue.verification(index);
+    let grows = model.session.dialogue.grows(index);
     let is_missing = match view {
-        ContentView::Header => content.raw.is_empty(),
-        ContentView::Body => content.body.is_none(),
+        ContentView::Header => content.raw.is_empty() && grows,
         ContentView::Thread => true,
         _ => false,
     };
@@ -271,6 +322,7 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
         judged,
         verified,
         message,
+        grows,
         shown,
         lang,
         columns,
@@ -286,7 +338,6 @@ fn nothing(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
         (None, ..) => "content.empty",
         (_, _, ContentView::Thread) => return sentence(model, "thread.reading", columns),
         (_, Some(_), ContentView::Header) => "content.none",
-        (_, Some(_), ContentView::Body) => "content.no-body",
         _ => return sentence(model, "content.reading", columns),
     };
     let mut out = sentence(model, key, columns);
@@ -355,13 +406,7 @@ fn selected_message(model: &Model) -> Option<usize> {
             own.or_else(carried).filter(|message| *message < dialogue.messages().len())
         }
         // What lies in a file stands behind the row that says where.
-        Row::Notice { index } => {
-            let (_, what) = dialogue.notices().get(index)?;
-            match dialogue.wire().row(at + 1)? {
-                Row::Data { message, .. } if matches!(what, Happening::Stored(_)) => Some(message),
-                _ => None,
-            }
-        }
+        Row::Notice { .. } => selection::begins(dialogue, at),
     }
 }
 
@@ -385,43 +430,76 @@ pub fn length(model: &Model, wanted: usize) -> usize {
 pub fn title(model: &Model, area: Rect) -> Title {
     let word = |key| knowledge::word(model.lang, key);
     let back = model.panes().envelope.is_none().then_some(Click::Pane(Pane::Envelope));
-    let name = || (word(Pane::Content.title()).to_owned(), back.clone());
-    let colon = || (word("colon").to_owned(), None);
-    let mut rest = vec![name(), colon()];
-    for view in window(model, room(area)) {
+    let mut rest = vec![(heading(model), back), (word("colon").to_owned(), None)];
+    let (views, before, behind) = window(model, room(area));
+    // What has no room is one click away, as with the keys.
+    let alone = views.len() == 1;
+    let mark = |mark: &str| if alone { mark.trim() } else { mark }.to_owned();
+    rest.extend(before.map(|view| (mark(BEFORE), Some(Click::View(view)))));
+    for (at, view) in views.into_iter().enumerate() {
         let name = word(view.title());
-        let name = if view == model.session.view { format!("[{name}]") } else { name.to_owned() };
-        let gap = if rest.len() == 2 { "" } else { " " };
-        rest.extend([(gap.to_owned(), None), (name, Some(Click::View(view)))]);
+        let shown = view == model.session.view;
+        let name = if shown { format!("[{name}]") } else { name.to_owned() };
+        let gap = if at == 0 { "" } else { " " };
+        let leads = if alone { view.next() } else { view };
+        rest.extend([(gap.to_owned(), None), (name, Some(Click::View(leads)))]);
     }
-    if let [_, _, _, only] = rest.as_mut_slice() {
-        // One click goes on to the next view, as the key does.
-        only.1 = Some(Click::View(model.session.view.next()));
-    }
+    rest.extend(behind.map(|view| (mark(BEHIND), Some(Click::View(view)))));
     rest
 }
 
-/// The views whose names fit beside each other: the shown one, and what is near it.
-fn window(model: &Model, room: usize) -> Vec<ContentView> {
+/// What stands for views before those that are named, and behind them; beside one alone without a
+/// blank.
+const BEFORE: &str = "\u{2039} ";
+const BEHIND: &str = " \u{203a}";
+
+/// The name of the pane; of several messages also which one is shown.
+fn heading(model: &Model) -> String {
+    let name = knowledge::word(model.lang, Pane::Content.title());
+    match message(model).filter(|_| is_one_of_many(model)) {
+        Some((index, _)) => {
+            format!("{name} {}/{}", index + 1, model.session.dialogue.messages().len())
+        }
+        None => name.to_owned(),
+    }
+}
+
+/// The views whose names fit beside each other: the shown one, and what is near it; and the nearest
+/// ones before and behind them.
+fn window(
+    model: &Model,
+    room: usize,
+) -> (Vec<ContentView>, Option<ContentView>, Option<ContentView>) {
     let word = |key| width(knowledge::word(model.lang, key));
     let own = model.session.view;
-    let at = ContentView::ALL.iter().position(|view| *view == own).unwrap_or_default();
-    let mut left = room
-        .saturating_sub(word(Pane::Content.title()) + word("colon"))
-        .saturating_sub(word(own.title()) + 2);
-    let (mut start, mut end) = (at, at + 1);
-    let need = |at: usize| ContentView::ALL.get(at).map(|view| word(view.title()) + 1);
-    loop {
-        let behind = need(end).filter(|need| *need <= left);
-        let before = start.checked_sub(1).and_then(need).filter(|need| *need <= left);
-        match (behind, before) {
-            // From the first one on, as far as that goes.
-            (_, Some(need)) => (start, left) = (start - 1, left - need),
-            (Some(need), None) => (end, left) = (end + 1, left - need),
-            (None, None) => break,
-        }
+    let all = &ContentView::ALL;
+    let at = all.iter().position(|view| *view == own).unwrap_or_default();
+    let left = room.saturating_sub(width(&heading(model)) + word("colon"));
+    let wide = |(start, end): (usize, usize)| {
+        let names = all.get(start..end).unwrap_or_default().iter();
+        let names: usize = names.map(|view| word(view.title()) + 1).sum();
+        let mark = |mark: &str| width(if end - start == 1 { mark.trim() } else { mark });
+        let before = if start > 0 { mark(BEFORE) } else { 0 };
+        let behind = if end < all.len() { mark(BEHIND) } else { 0 };
+        // The brackets around the shown one; no blank before the first.
+        names + 1 + before + behind
+    };
+    let mut seen = (at, at + 1);
+    let fits = |range: &(usize, usize)| range.1 <= all.len() && wide(*range) <= left;
+    // From the first one on, as far as that goes.
+    while let Some(more) = [seen.0.checked_sub(1).map(|s| (s, seen.1)), Some((seen.0, seen.1 + 1))]
+        .into_iter()
+        .flatten()
+        .find(fits)
+    {
+        seen = more;
     }
-    ContentView::ALL.get(start..end).unwrap_or_default().to_vec()
+    let (start, end) = seen;
+    // The shown one has its name, whatever the room.
+    let marked = wide(seen) <= left;
+    let before = start.checked_sub(1).and_then(|at| all.get(at)).filter(|_| marked).copied();
+    let behind = all.get(end).filter(|_| marked).copied();
+    (all.get(start..end).unwrap_or_default().to_vec(), before, behind)
 }
 
 /// What is shown of which message, and how much of it there is, as far as there is room.
@@ -436,10 +514,7 @@ fn remark(model: &Model, room: usize) -> String {
     });
     let said = [with_way, way, Some(all)];
     let fits = said.into_iter().flatten().find(|text| width(text) + 2 <= room);
-    fits.unwrap_or_else(|| match model.session.dialogue.messages().len() {
-        0 | 1 => format!("{size} B"),
-        count => format!("{n}/{count}  {size} B"),
-    })
+    fits.unwrap_or_else(|| format!("{size} B"))
 }
 
 /// Which part is seen and how, or which bytes.

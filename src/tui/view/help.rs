@@ -21,6 +21,14 @@ const MARK: &str = "> ";
 /// Columns of the keys.
 const KEYS: usize = 22;
 
+/// The signs before lines of the panes, and the keys of what they say.
+const SIGNS: [(&str, &str); 4] = [
+    (">", "help.sign.selected"),
+    ("=", "help.sign.same"),
+    ("+", "help.sign.chosen"),
+    ("*", "help.sign.mark"),
+];
+
 /// Draws the help over everything but the lines on top and at the bottom.
 pub fn draw(model: &Model, help: &Help, frame: &mut Frame<'_>) {
     let word = |key| knowledge::word(model.lang, key);
@@ -64,10 +72,12 @@ pub fn lines(model: &Model) -> Vec<Vec<Piece>> {
     let near = model.layers_below().iter();
     let far = Layer::ALL.iter().filter(|layer| !model.layers_below().contains(layer));
     let layers = near.chain(far).map(|layer| (word(layer.title()), keys(model, *layer)));
+    let signs = SIGNS.map(|(sign, words)| (sign.to_owned(), words));
+    let signs = (word("help.signs"), signs.to_vec());
     let directives = DIRECTIVES.iter().map(|d| (d.written(), d.words));
     let directives = (word("help.directives"), directives.collect());
     let mut out = Vec::new();
-    for (title, entries) in layers.chain([directives]) {
+    for (title, entries) in layers.chain([signs, directives]) {
         let fitting = entries.iter().filter(|(key, words)| fits(model, key, words));
         let rows: Vec<_> = fitting.flat_map(|(key, words)| row(model, key, word(words))).collect();
         if !rows.is_empty() {
