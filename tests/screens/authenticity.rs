@@ -53,10 +53,11 @@ fn found() -> Verification {
             at: Some("_dmarc.example.org".to_owned()),
             record: Some("v=DMARC1; p=reject".to_owned()),
             policy: Some("reject".to_owned()),
+            policy_by: Some("p".to_owned()),
             dkim: Alignment {
                 strict: false,
-                passed: vec!["example.org".to_owned()],
-                aligned: true,
+                aligned: vec!["example.org".to_owned()],
+                others: Vec::new(),
             },
             ..Dmarc::default()
         },
