@@ -22,9 +22,9 @@ use super::offers::Offers;
 use super::part::{Part, parts};
 use crate::session::flaw::rule::Rule;
 pub use crate::session::flaw::rule::Severity;
-pub use received::{Finding, received};
+pub use received::{Finding, Findings, received};
 
-/// How many marks of one kind are kept; a pasted text has the same on every line.
+/// How many marks of one kind are listed; a pasted text has the same on every line.
 pub const MARK_LIMIT: usize = 100;
 
 /// Something to be said about a place in a draft.
@@ -34,6 +34,10 @@ pub struct Mark {
     pub line: usize,
     /// Where in the line, in bytes of the text.
     pub span: Span,
+    /// The same as a column, in characters from 1.
+    pub column: usize,
+    /// How often it is so; the place is that of the first.
+    pub count: usize,
     /// How much it matters.
     pub severity: Severity,
     /// Key of its sentence.
@@ -51,12 +55,50 @@ pub struct Mark {
 pub struct Review {
     /// What is to be said, by line.
     pub marks: Vec<Mark>,
+    /// How many are not listed.
+    pub left: Left,
+}
+
+/// How many marks there are beyond [`MARK_LIMIT`] of a kind, by how much they matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// What is good to know.
+    pub remarks: usize,
+}
+
+impl Left {
+    /// Those of a severity.
+    pub const fn of(self, severity: Severity) -> usize {
+        match severity {
+            Severity::Error => self.errors,
+            Severity::Warn => self.warnings,
+            Severity::Info => self.remarks,
+        }
+    }
+
+    /// All of them.
+    pub const fn all(self) -> usize {
+        self.errors + self.warnings + self.remarks
+    }
+
+    const fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warn => self.warnings += 1,
+            Severity::Info => self.remarks += 1,
+        }
+    }
 }
 
 impl Review {
-    /// Number of marks of a severity.
+    /// Number of marks of a severity, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
-        self.marks.iter().filter(|mark| mark.severity == severity).count()
+        let listed = self.marks.iter().filter(|mark| mark.severity == severity).count();
+        listed + self.left.of(severity)
     }
 
     /// The marks of one line, the worst first.
@@ -79,40 +121,91 @@ pub fn review(text: &str, offers: &Offers) -> Review {
     mime::read(&lines, &parts, &mut marks);
     need::read(text, &lines, &parts, offers, &mut marks);
     marks.all.sort_by_key(|mark| (mark.line, std::cmp::Reverse(mark.severity)));
-    Review { marks: marks.all }
+    marks.columns(&lines);
+    Review { marks: marks.all, left: marks.left }
 }
 
-/// The marks as they are found.
+/// The marks as they are found. What is so many times in one place is one mark.
 #[derive(Debug, Default)]
 struct Marks {
     all: Vec<Mark>,
-    counts: HashMap<&'static str, usize>,
+    left: Left,
+    kinds: HashMap<&'static str, Met>,
+    /// For each line the one with which its place begins: in a draft every line is one.
+    places: Vec<usize>,
+    /// The kinds of which nothing is said.
+    silent: Vec<&'static str>,
+}
+
+/// What was met of one kind.
+#[derive(Debug, Default)]
+struct Met {
+    listed: usize,
+    /// The place that was looked at last: its marks, and the values of those that are not listed.
+    place: Option<usize>,
+    marks: Vec<usize>,
+    left: Vec<Values>,
+}
+
+type Values = Vec<(&'static str, String)>;
+
+/// Whether two marks of one kind in one place are one: how long or wide the first is stands for all.
+fn is_same(one: &[(&'static str, String)], other: &[(&'static str, String)]) -> bool {
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| one == other || one.0 == "n" && other.0 == "n")
 }
 
 impl Marks {
     /// Marks a place in a line.
-    fn add(&mut self, rule: &Rule, line: usize, span: Span) -> Option<&mut Mark> {
-        let count = self.counts.entry(rule.key).or_default();
-        *count += 1;
-        if *count > MARK_LIMIT {
-            return None;
-        }
-        self.all.push(Mark {
-            line,
-            span,
-            severity: rule.severity,
-            key: rule.key,
-            values: Vec::new(),
-            clause: rule.clause,
-            about: rule.about,
-        });
-        self.all.last_mut()
+    fn add(&mut self, rule: &Rule, line: usize, span: Span) {
+        self.say(rule, line, span, &[]);
     }
 
     /// Marks a place in a line and says values of it.
     fn say(&mut self, rule: &Rule, line: usize, span: Span, values: &[(&'static str, String)]) {
-        if let Some(mark) = self.add(rule, line, span) {
-            mark.values = values.to_vec();
+        if self.silent.contains(&rule.key) {
+            return;
+        }
+        let place = self.places.get(line).copied().unwrap_or(line);
+        let met = self.kinds.entry(rule.key).or_default();
+        if met.place.replace(place) != Some(place) {
+            met.marks.clear();
+            met.left.clear();
+        }
+        for at in &met.marks {
+            if let Some(mark) = self.all.get_mut(*at).filter(|mark| is_same(&mark.values, values)) {
+                mark.count += 1;
+                return;
+            }
+        }
+        if met.left.iter().any(|left| is_same(left, values)) {
+            return;
+        }
+        if met.listed == MARK_LIMIT {
+            met.left.push(values.to_vec());
+            self.left.add(rule.severity);
+            return;
+        }
+        met.listed += 1;
+        met.marks.push(self.all.len());
+        self.all.push(Mark {
+            line,
+            span,
+            column: 1,
+            count: 1,
+            severity: rule.severity,
+            key: rule.key,
+            values: values.to_vec(),
+            clause: rule.clause,
+            about: rule.about,
+        });
+    }
+
+    /// Counts the columns, once all is found.
+    fn columns(&mut self, lines: &[&str]) {
+        for mark in &mut self.all {
+            let line = lines.get(mark.line).copied().unwrap_or_default();
+            mark.column += line.get(..mark.span.start).unwrap_or(line).chars().count();
         }
     }
 }
@@ -409,11 +502,19 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_one_kind_have_a_limit() {
+    fn marks_of_one_kind_are_all_counted_and_some_listed() {
         let text = format!("{HEAD}\n{}", format!("{}\n", "x".repeat(80)).repeat(MARK_LIMIT + 9));
         let seen = review(&text, &everything());
-        assert_eq!((seen.marks.len(), seen.count(Severity::Info)), (MARK_LIMIT, MARK_LIMIT));
+        assert_eq!((seen.marks.len(), seen.count(Severity::Info)), (MARK_LIMIT, MARK_LIMIT + 9));
         assert_eq!(seen.at(4).count(), 1);
+    }
+
+    #[test]
+    fn what_is_so_many_times_in_a_line_is_one_mark() {
+        let seen = review(&format!("{HEAD}X: \u{e9}\0\0a\0\nY: \0\n\n"), &everything());
+        let nul = seen.marks.iter().filter(|mark| mark.key == "review.nul");
+        let nul: Vec<_> = nul.map(|mark| (mark.line, mark.column, mark.count)).collect();
+        assert_eq!(nul, [(3, 5, 3), (4, 4, 1)]);
     }
 
     #[test]

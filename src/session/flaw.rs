@@ -44,6 +44,10 @@ pub struct Flaw {
     pub part: usize,
     /// Where first, in [`Content::source`] of that part.
     pub span: Span,
+    /// The line of that place in the same bytes, from 1.
+    pub line: usize,
+    /// Its column, in characters from 1.
+    pub column: usize,
     /// How often.
     pub count: usize,
     /// What fills the places of the sentence.
@@ -75,7 +79,8 @@ pub struct Judgement {
 impl Judgement {
     /// Judges the parts of `content`.
     pub fn of(content: &Content) -> Self {
-        let mut judge = Judge { content, sources: HashMap::new(), out: Self::default() };
+        let mut judge =
+            Judge { content, sources: HashMap::new(), ends: HashMap::new(), out: Self::default() };
         judge.out.frames = frames(content, &mut judge.sources);
         judge.all();
         judge.out
@@ -213,6 +218,8 @@ fn is_identity(encoding: &str) -> bool {
 struct Judge<'a> {
     content: &'a Content,
     sources: Sources,
+    /// Where lines end in them, behind their line feeds.
+    ends: HashMap<usize, Vec<usize>>,
     out: Judgement,
 }
 
@@ -293,7 +300,35 @@ impl Judge<'_> {
         (span, count): (Span, usize),
         values: &[(&'static str, String)],
     ) {
-        self.out.flaws.push(Flaw { rule, part, span, count, values: values.to_vec() });
+        let (line, column) = self.place(part, span.start);
+        self.out.flaws.push(Flaw {
+            rule,
+            part,
+            span,
+            line,
+            column,
+            count,
+            values: values.to_vec(),
+        });
+    }
+
+    /// Line and column of byte `at` of the bytes in which `part` has its places.
+    fn place(&mut self, part: usize, at: usize) -> (usize, usize) {
+        let content = self.content;
+        let outer = content.parts.get(part).and_then(|part| part.within);
+        let outer = outer.and_then(|outer| Some((outer, self.sources.get(&outer)?)));
+        let (line, begin, source) = if let Some((outer, source)) = outer {
+            let ends = || memchr::memchr_iter(b'\n', source).map(|end| end + 1).collect();
+            let ends = self.ends.entry(outer).or_insert_with(ends);
+            let line = ends.partition_point(|end| *end <= at);
+            let begin = line.checked_sub(1).and_then(|before| ends.get(before));
+            (line, begin.copied().unwrap_or_default(), source)
+        } else {
+            let line = content.line_at(at);
+            (line, content.line(line).start, &content.raw)
+        };
+        let before = Span::new(begin.min(at), at).of(source);
+        (line + 1, String::from_utf8_lossy(before).chars().count() + 1)
     }
 
     /// What holds parts or a message that let more through than it says, and what they say
@@ -558,6 +593,8 @@ impl Judge<'_> {
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
+
     use super::*;
 
     /// The names of the flaws of each part.
@@ -709,5 +746,15 @@ mod tests {
         let content = Content::read(text.clone());
         let flaw = &content.judgement().of_part(0)[0];
         assert_eq!((flaw.rule.name(), flaw.span.of(&text)), ("base64", &b"*"[..]));
+        assert_eq!((flaw.line, flaw.column), (7, 3));
+        // What was encoded has lines of its own.
+        let inner = STANDARD.encode("A: b\r\n\r\nx\r\n\u{e9}\0\0\r\n");
+        let text = format!(
+            "{MIME}Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{inner}\n"
+        );
+        let content = Content::read(wire(&text));
+        let mut flaws = content.judgement().flaws().iter().filter(|flaw| flaw.rule == &NUL);
+        let flaw = flaws.next().unwrap();
+        assert_eq!((flaw.part, flaw.line, flaw.column, flaw.count), (1, 4, 2, 2));
     }
 }

@@ -1,7 +1,8 @@
 //! What there is to say about the headers of a content, found once and kept beside it: drawing
 //! only puts it into lines.
 
-use crate::draft::{Finding, Offers, Severity, received};
+use crate::draft::{Finding, Findings, Left, Offers, Severity, received};
+use crate::knowledge::{self, Lang};
 use crate::session::authenticity::Stated;
 use crate::session::content::{Content, Field, Part};
 use crate::session::header::{Entry, LIMIT, before, entries};
@@ -41,6 +42,8 @@ pub struct Header {
     pub raw: Vec<Option<String>>,
     /// What is odd about it.
     pub findings: Vec<Finding>,
+    /// How many findings are not listed.
+    pub left: Left,
     /// The numbers of the findings about each entry, the worst first.
     of_entries: Vec<Vec<usize>>,
 }
@@ -102,9 +105,14 @@ impl Header {
         range: Span,
         (end, offers): (bool, &Offers),
     ) -> Self {
-        let mut findings = received(range.of(source), end, offers);
-        for span in findings.iter_mut().filter_map(|finding| finding.span.as_mut()) {
-            *span = Span::new(span.start + range.start, span.end + range.start);
+        let Findings { all: mut findings, left } = received(range.of(source), end, offers);
+        let before = Span::new(0, range.start).of(source);
+        let before = memchr::memchr_iter(b'\n', before).count();
+        for finding in &mut findings {
+            finding.mark.line += before;
+            if let Some(span) = &mut finding.span {
+                *span = Span::new(span.start + range.start, span.end + range.start);
+            }
         }
         let raw = fields.iter().map(|field| field.decoded.then(|| as_it_stands(field, source)));
         let entries = entries(&fields, source, range);
@@ -115,13 +123,15 @@ impl Header {
             entries,
             raw: raw.collect(),
             findings,
+            left,
             fields,
         }
     }
 
-    /// Number of findings that matter so much.
+    /// Number of findings that matter so much, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.mark.severity == severity).count()
+        let listed = self.findings.iter().filter(|finding| finding.mark.severity == severity);
+        listed.count() + self.left.of(severity)
     }
 
     /// What is missing from the whole header, and everything about one without entries.
@@ -152,6 +162,16 @@ fn of_entries(entries: &[Entry], findings: &[Finding]) -> Vec<Vec<usize>> {
         own.sort_by_key(|at| findings.get(*at).map(|f| std::cmp::Reverse(f.mark.severity)));
     }
     out
+}
+
+/// What follows a sentence about something that is so `count` times: how often, and the line and
+/// column of the first, from 1.
+pub fn times(count: usize, line: usize, column: usize, lang: Lang) -> String {
+    if count < 2 {
+        return String::new();
+    }
+    let [n, line, column] = [count, line, column].map(|n| n.to_string());
+    knowledge::fill(lang, "finding.times", &[("n", &n), ("line", &line), ("column", &column)])
 }
 
 /// The value of a field, unfolded and not decoded.
