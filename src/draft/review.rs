@@ -285,6 +285,16 @@ mod tests {
             ("Subject: =?utf-8?b?R3L?=", "review.word-broken", "=?utf-8?b?R3L?="),
             ("To: \"=?utf-8?q?a?=\" <a@x.example>", "review.word-place", "=?utf-8?q?a?="),
             ("Subject: x=?utf-8?q?a?=", "review.word-place", "=?utf-8?q?a?="),
+            ("Subject: =?utf-8?q?=1B?=", "review.word-control", "=?utf-8?q?=1B?="),
+            ("To: =?utf-8?b?4oCu?= <a@x.example>", "review.word-direction", "=?utf-8?b?4oCu?="),
+            (
+                "Subject: =?utf-8?q?=E3=81?= =?utf-8?q?=82?=",
+                "review.word-split",
+                "=?utf-8?q?=E3=81?=",
+            ),
+            ("Subject: =?utf-8?q?a=E3?= b", "review.word-split", "=?utf-8?q?a=E3?="),
+            ("Subject: =?euc-jp?q?=A4?= =?euc-jp?q?=A2?=", "review.word-split", "=?euc-jp?q?=A4?="),
+            ("Subject: =?utf-8?q?a=FFb?=", "flaw.not-in-charset", "=?utf-8?q?a=FFb?="),
             (
                 "Content-Disposition: attachment; filename= =?utf-8?q?a?=",
                 "review.word-place",
@@ -296,6 +306,9 @@ mod tests {
             ("Subject: a\u{7f}b", "review.control", "\u{7f}"),
             ("Subject: caf\u{e9}", "review.international", "\u{e9}"),
             ("Content-Type: text/plain", "review.no-version", "Content-Type: text/plain"),
+            ("content-id: <1@x.example>", "review.no-version", "content-id: <1@x.example>"),
+            ("Content-Language: en", "review.no-version", "Content-Language: en"),
+            ("Received: by a; soon", "review.bad-date", "Received: by a; soon"),
         ] {
             let text = format!("{HEAD}{field}\n\nbody\n");
             let marks = seen(&text, &everything());
@@ -317,7 +330,10 @@ mod tests {
             "Cc: \"B, C\" <b@[192.0.2.1]>, =?utf-8?q?a?= <a@x.example>",
             "References: <1@x><2@x>\t<3@x>",
             "Reply-To: \"odd one\"@x.example",
+            "Subject: =?utf-8?q?=E3=81=82_=09?= =?utf-8?q?=E3=81=84?= =?euc-jp?q?=A4=A2?=",
+            "Subject: =?iso-2022-jp?b?GyRCJCIbKEI=?=",
             "X-Anything: ",
+            "Content-Length: 6",
             "MIME-Version: 1.0\nContent-Type: text/plain; charset=\"utf-8\"",
         ] {
             let text = format!("{HEAD}{field}\n\nbody\n");
@@ -341,6 +357,31 @@ mod tests {
         let folded = HEAD.replace(" 07:54", "\n 07:54").replace("+0000", "GMT");
         let marks = seen(&format!("{folded}\n"), &everything());
         assert_eq!(marks.first(), Some(&("review.date-zone", 1, "GMT".to_owned())));
+    }
+
+    #[test]
+    fn words_are_joined_as_readers_join_them() {
+        let marks = |value: &str| {
+            let seen = review(&format!("{HEAD}Subject: {value}\n\n"), &everything());
+            let of = |mark: &Mark| (mark.key, mark.count, mark.values.clone());
+            seen.marks.iter().filter(|mark| mark.key != "review.folded").map(of).collect::<Vec<_>>()
+        };
+        let split = |count| ("review.word-split", count, Vec::new());
+        let hides = |key, char: &str| (key, 1, vec![("char", char.to_owned())]);
+        // Over a fold, in three pieces, and with another word between them.
+        assert_eq!(marks("=?utf-8?q?=E3?= =?UTF-8?q?=81?= =?utf-8*ja?q?=82?="), [split(3)]);
+        assert_eq!(marks("=?utf-8?q?=E3=81?=\n =?utf-8?q?=82?="), [split(1), split(1)]);
+        assert_eq!(marks("=?utf-8?q?=E3=81?= x =?utf-8?q?=82?="), [split(2)]);
+        // What hides in pieces is seen too.
+        assert_eq!(
+            marks("=?utf-8?q?=E2=80?= =?utf-8?q?=AE=07=07?= =?utf-8?q?=1B?="),
+            [
+                split(2),
+                ("review.word-control", 2, vec![("char", "U+0007".to_owned())]),
+                hides("review.word-control", "U+001B"),
+                hides("review.word-direction", "U+202E"),
+            ]
+        );
     }
 
     #[test]

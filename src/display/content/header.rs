@@ -196,7 +196,7 @@ fn finding_lines(finding: &Finding, header: &Header, lang: Lang, columns: usize)
 }
 
 /// How much a finding matters, in a look and a word.
-fn severity(severity: Severity, lang: Lang) -> (Role, &'static str) {
+pub(super) fn severity(severity: Severity, lang: Lang) -> (Role, &'static str) {
     let (role, key) = match severity {
         Severity::Error => (Role::Bad, "severity.error"),
         Severity::Warn => (Role::Warn, "severity.warn"),

@@ -180,3 +180,58 @@ pub fn as_it_stands(field: &Field, source: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
     text.trim().lines().collect::<Vec<_>>().concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{header, trace};
+    use super::*;
+    use crate::session::trace::Odd;
+
+    fn judged(text: &str) -> Judged {
+        Judged::of(&Content::read(text.as_bytes().to_vec()), None)
+    }
+
+    #[test]
+    fn header_and_trace_say_the_same_of_a_field() {
+        let judged = judged(
+            "Received: from a by b; Thu, 26 Nov 99999999999999 10:00:00 +9999\r\nReceived: from d by c; Thu, 26 Nov 1900 10:00:00 +0000\r\nReceived: from e by d; Fri, 01 Jan 9999 00:00:00 GMT\r\nReceived: by e\r\nReceived:\r\nReceived: ;\r\nDate: 26 Nov 26 10:00 EST\r\n\r\n",
+        );
+        let dates = |finding: &&Finding| ["Received", "Date"].contains(&finding.mark.about);
+        let findings = judged.headers[0].findings.iter().filter(dates);
+        let mut in_header: Vec<_> = findings
+            .map(|finding| (finding.mark.clause, header::sentence(&finding.mark, Lang::En)))
+            .collect();
+        let odd = |odd: &Odd| match odd {
+            Odd::Field(fault) => Some((fault.rule.clause, trace::sentence(odd, Lang::En))),
+            _ => None,
+        };
+        let points = judged.trace.points.iter();
+        let mut in_trace: Vec<_> =
+            points.flat_map(|point| point.what.odd()).filter_map(odd).collect();
+        in_header.sort();
+        in_trace.sort();
+        assert_eq!(in_header, in_trace);
+        assert_eq!(in_header.len(), 8);
+    }
+
+    #[test]
+    fn an_enclosed_header_is_judged_once() {
+        let text = "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: text/plain\r\nContent-Type: text/plain\r\n\r\nx\r\n";
+        let keys: Vec<_> = judged(text).headers[1].findings.iter().map(|f| f.mark.key).collect();
+        for key in ["review.no-version", "review.repeated"] {
+            assert_eq!(keys.iter().filter(|known| **known == key).count(), 1, "{keys:?}");
+        }
+        assert_eq!(Content::read(text).judgement().flaws(), []);
+    }
+
+    #[test]
+    fn findings_are_counted_beyond_the_list() {
+        let judged = judged(&format!("{}\r\n", "X: \u{1}\u{1}\r\n".repeat(5000)));
+        let header = &judged.headers[0];
+        let listed = header.findings.iter().filter(|f| f.mark.key == "review.control");
+        assert_eq!((listed.count(), header.left.all()), (100, 4900));
+        assert_eq!(header.count(Severity::Warn), 5001);
+        let said = header::lines(&judged, Lang::En, 200, 0);
+        assert!(said[0].text().contains("beyond 100 of a kind: 4900"), "{}", said[0].text());
+    }
+}
