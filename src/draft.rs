@@ -24,6 +24,6 @@ pub use facts::{Facts, boundary, message_id};
 pub use header::{decode_header, encode_header, recode_field, set_boundary, set_field};
 pub use offers::Offers;
 pub use outline::{Outline, Place};
-pub use review::{Finding, Mark, Review, Severity, received, review};
+pub use review::{Finding, Findings, Left, Mark, Review, Severity, received, review};
 pub use template::{TEMPLATES, Template};
 pub use wire::{Chunk, chunks, mail_data, wire, wire_len};

@@ -786,6 +786,45 @@ fn show_tells_what_is_odd_about_a_header_and_which_way_it_came() {
 }
 
 #[test]
+fn what_is_so_many_times_is_told_once_and_all_is_counted() {
+    let home = Home::new();
+    let fields = "X: a\0\0\0\r\n".repeat(120);
+    let text = format!(
+        "Date: Mon, 23 Nov 2026 07:54:40 +0000\r\nFrom: a@b.example\r\nMessage-ID: <1@b.example>\r\n{fields}\r\na\0b\0\r\n"
+    );
+    home.file("nul.eml", text);
+    for (lang, said) in [
+        (
+            "en",
+            [
+                "errors: 120; counted but not listed, beyond 100 of a kind: 20",
+                "3 times, first in line 4, column 5",
+            ],
+        ),
+        (
+            "ja",
+            ["エラー：120、一覧は種類ごとに 100 件まで(ほか 20 件)", "計 3 回、最初は 4 行 5 桁"],
+        ),
+    ] {
+        let shown = home.run(["show", "nul.eml", "--lang", lang]).with(0);
+        for said in said {
+            assert!(shown.out.contains(said), "{said}\n{}", shown.out);
+        }
+    }
+    let objects = home.run(["show", "nul.eml", "--json"]).with(0).json();
+    let content = &objects[0]["content"][0];
+    let findings = content["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 100);
+    let first = &findings[0];
+    let numbers = ["line", "column", "count"].map(|key| first[key].as_u64().unwrap());
+    assert_eq!((&first["id"], numbers), (&"nul".into(), [4, 5, 3]));
+    assert_eq!(content["findings_not_listed"]["error"], 20);
+    let flaw = &content["parts"][0]["flaws"][0];
+    let numbers = ["line", "column", "count"].map(|key| flaw[key].as_u64().unwrap());
+    assert_eq!((&flaw["what"], numbers), (&"nul".into(), [125, 2, 2]));
+}
+
+#[test]
 fn a_long_message_is_shortened_unless_all_of_it_is_wanted() {
     let home = world();
     let lines: String = (0..500).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();

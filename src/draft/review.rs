@@ -22,9 +22,9 @@ use super::offers::Offers;
 use super::part::{Part, parts};
 use crate::session::flaw::rule::Rule;
 pub use crate::session::flaw::rule::Severity;
-pub use received::{Finding, received};
+pub use received::{Finding, Findings, received};
 
-/// How many marks of one kind are kept; a pasted text has the same on every line.
+/// How many marks of one kind are listed; a pasted text has the same on every line.
 pub const MARK_LIMIT: usize = 100;
 
 /// Something to be said about a place in a draft.
@@ -34,6 +34,10 @@ pub struct Mark {
     pub line: usize,
     /// Where in the line, in bytes of the text.
     pub span: Span,
+    /// The same as a column, in characters from 1.
+    pub column: usize,
+    /// How often it is so; the place is that of the first.
+    pub count: usize,
     /// How much it matters.
     pub severity: Severity,
     /// Key of its sentence.
@@ -51,12 +55,50 @@ pub struct Mark {
 pub struct Review {
     /// What is to be said, by line.
     pub marks: Vec<Mark>,
+    /// How many are not listed.
+    pub left: Left,
+}
+
+/// How many marks there are beyond [`MARK_LIMIT`] of a kind, by how much they matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// What is good to know.
+    pub remarks: usize,
+}
+
+impl Left {
+    /// Those of a severity.
+    pub const fn of(self, severity: Severity) -> usize {
+        match severity {
+            Severity::Error => self.errors,
+            Severity::Warn => self.warnings,
+            Severity::Info => self.remarks,
+        }
+    }
+
+    /// All of them.
+    pub const fn all(self) -> usize {
+        self.errors + self.warnings + self.remarks
+    }
+
+    const fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warn => self.warnings += 1,
+            Severity::Info => self.remarks += 1,
+        }
+    }
 }
 
 impl Review {
-    /// Number of marks of a severity.
+    /// Number of marks of a severity, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
-        self.marks.iter().filter(|mark| mark.severity == severity).count()
+        let listed = self.marks.iter().filter(|mark| mark.severity == severity).count();
+        listed + self.left.of(severity)
     }
 
     /// The marks of one line, the worst first.
@@ -79,40 +121,91 @@ pub fn review(text: &str, offers: &Offers) -> Review {
     mime::read(&lines, &parts, &mut marks);
     need::read(text, &lines, &parts, offers, &mut marks);
     marks.all.sort_by_key(|mark| (mark.line, std::cmp::Reverse(mark.severity)));
-    Review { marks: marks.all }
+    marks.columns(&lines);
+    Review { marks: marks.all, left: marks.left }
 }
 
-/// The marks as they are found.
+/// The marks as they are found. What is so many times in one place is one mark.
 #[derive(Debug, Default)]
 struct Marks {
     all: Vec<Mark>,
-    counts: HashMap<&'static str, usize>,
+    left: Left,
+    kinds: HashMap<&'static str, Met>,
+    /// For each line the one with which its place begins: in a draft every line is one.
+    places: Vec<usize>,
+    /// The kinds of which nothing is said.
+    silent: Vec<&'static str>,
+}
+
+/// What was met of one kind.
+#[derive(Debug, Default)]
+struct Met {
+    listed: usize,
+    /// The place that was looked at last: its marks, and the values of those that are not listed.
+    place: Option<usize>,
+    marks: Vec<usize>,
+    left: Vec<Values>,
+}
+
+type Values = Vec<(&'static str, String)>;
+
+/// Whether two marks of one kind in one place are one: how long or wide the first is stands for all.
+fn is_same(one: &[(&'static str, String)], other: &[(&'static str, String)]) -> bool {
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| one == other || one.0 == "n" && other.0 == "n")
 }
 
 impl Marks {
     /// Marks a place in a line.
-    fn add(&mut self, rule: &Rule, line: usize, span: Span) -> Option<&mut Mark> {
-        let count = self.counts.entry(rule.key).or_default();
-        *count += 1;
-        if *count > MARK_LIMIT {
-            return None;
-        }
-        self.all.push(Mark {
-            line,
-            span,
-            severity: rule.severity,
-            key: rule.key,
-            values: Vec::new(),
-            clause: rule.clause,
-            about: rule.about,
-        });
-        self.all.last_mut()
+    fn add(&mut self, rule: &Rule, line: usize, span: Span) {
+        self.say(rule, line, span, &[]);
     }
 
     /// Marks a place in a line and says values of it.
     fn say(&mut self, rule: &Rule, line: usize, span: Span, values: &[(&'static str, String)]) {
-        if let Some(mark) = self.add(rule, line, span) {
-            mark.values = values.to_vec();
+        if self.silent.contains(&rule.key) {
+            return;
+        }
+        let place = self.places.get(line).copied().unwrap_or(line);
+        let met = self.kinds.entry(rule.key).or_default();
+        if met.place.replace(place) != Some(place) {
+            met.marks.clear();
+            met.left.clear();
+        }
+        for at in &met.marks {
+            if let Some(mark) = self.all.get_mut(*at).filter(|mark| is_same(&mark.values, values)) {
+                mark.count += 1;
+                return;
+            }
+        }
+        if met.left.iter().any(|left| is_same(left, values)) {
+            return;
+        }
+        if met.listed == MARK_LIMIT {
+            met.left.push(values.to_vec());
+            self.left.add(rule.severity);
+            return;
+        }
+        met.listed += 1;
+        met.marks.push(self.all.len());
+        self.all.push(Mark {
+            line,
+            span,
+            column: 1,
+            count: 1,
+            severity: rule.severity,
+            key: rule.key,
+            values: values.to_vec(),
+            clause: rule.clause,
+            about: rule.about,
+        });
+    }
+
+    /// Counts the columns, once all is found.
+    fn columns(&mut self, lines: &[&str]) {
+        for mark in &mut self.all {
+            let line = lines.get(mark.line).copied().unwrap_or_default();
+            mark.column += line.get(..mark.span.start).unwrap_or(line).chars().count();
         }
     }
 }
@@ -192,6 +285,16 @@ mod tests {
             ("Subject: =?utf-8?b?R3L?=", "review.word-broken", "=?utf-8?b?R3L?="),
             ("To: \"=?utf-8?q?a?=\" <a@x.example>", "review.word-place", "=?utf-8?q?a?="),
             ("Subject: x=?utf-8?q?a?=", "review.word-place", "=?utf-8?q?a?="),
+            ("Subject: =?utf-8?q?=1B?=", "review.word-control", "=?utf-8?q?=1B?="),
+            ("To: =?utf-8?b?4oCu?= <a@x.example>", "review.word-direction", "=?utf-8?b?4oCu?="),
+            (
+                "Subject: =?utf-8?q?=E3=81?= =?utf-8?q?=82?=",
+                "review.word-split",
+                "=?utf-8?q?=E3=81?=",
+            ),
+            ("Subject: =?utf-8?q?a=E3?= b", "review.word-split", "=?utf-8?q?a=E3?="),
+            ("Subject: =?euc-jp?q?=A4?= =?euc-jp?q?=A2?=", "review.word-split", "=?euc-jp?q?=A4?="),
+            ("Subject: =?utf-8?q?a=FFb?=", "flaw.not-in-charset", "=?utf-8?q?a=FFb?="),
             (
                 "Content-Disposition: attachment; filename= =?utf-8?q?a?=",
                 "review.word-place",
@@ -203,6 +306,9 @@ mod tests {
             ("Subject: a\u{7f}b", "review.control", "\u{7f}"),
             ("Subject: caf\u{e9}", "review.international", "\u{e9}"),
             ("Content-Type: text/plain", "review.no-version", "Content-Type: text/plain"),
+            ("content-id: <1@x.example>", "review.no-version", "content-id: <1@x.example>"),
+            ("Content-Language: en", "review.no-version", "Content-Language: en"),
+            ("Received: by a; soon", "review.bad-date", "Received: by a; soon"),
         ] {
             let text = format!("{HEAD}{field}\n\nbody\n");
             let marks = seen(&text, &everything());
@@ -224,7 +330,10 @@ mod tests {
             "Cc: \"B, C\" <b@[192.0.2.1]>, =?utf-8?q?a?= <a@x.example>",
             "References: <1@x><2@x>\t<3@x>",
             "Reply-To: \"odd one\"@x.example",
+            "Subject: =?utf-8?q?=E3=81=82_=09?= =?utf-8?q?=E3=81=84?= =?euc-jp?q?=A4=A2?=",
+            "Subject: =?iso-2022-jp?b?GyRCJCIbKEI=?=",
             "X-Anything: ",
+            "Content-Length: 6",
             "MIME-Version: 1.0\nContent-Type: text/plain; charset=\"utf-8\"",
         ] {
             let text = format!("{HEAD}{field}\n\nbody\n");
@@ -248,6 +357,31 @@ mod tests {
         let folded = HEAD.replace(" 07:54", "\n 07:54").replace("+0000", "GMT");
         let marks = seen(&format!("{folded}\n"), &everything());
         assert_eq!(marks.first(), Some(&("review.date-zone", 1, "GMT".to_owned())));
+    }
+
+    #[test]
+    fn words_are_joined_as_readers_join_them() {
+        let marks = |value: &str| {
+            let seen = review(&format!("{HEAD}Subject: {value}\n\n"), &everything());
+            let of = |mark: &Mark| (mark.key, mark.count, mark.values.clone());
+            seen.marks.iter().filter(|mark| mark.key != "review.folded").map(of).collect::<Vec<_>>()
+        };
+        let split = |count| ("review.word-split", count, Vec::new());
+        let hides = |key, char: &str| (key, 1, vec![("char", char.to_owned())]);
+        // Over a fold, in three pieces, and with another word between them.
+        assert_eq!(marks("=?utf-8?q?=E3?= =?UTF-8?q?=81?= =?utf-8*ja?q?=82?="), [split(3)]);
+        assert_eq!(marks("=?utf-8?q?=E3=81?=\n =?utf-8?q?=82?="), [split(1), split(1)]);
+        assert_eq!(marks("=?utf-8?q?=E3=81?= x =?utf-8?q?=82?="), [split(2)]);
+        // What hides in pieces is seen too.
+        assert_eq!(
+            marks("=?utf-8?q?=E2=80?= =?utf-8?q?=AE=07=07?= =?utf-8?q?=1B?="),
+            [
+                split(2),
+                ("review.word-control", 2, vec![("char", "U+0007".to_owned())]),
+                hides("review.word-control", "U+001B"),
+                hides("review.word-direction", "U+202E"),
+            ]
+        );
     }
 
     #[test]
@@ -409,11 +543,19 @@ mod tests {
     }
 
     #[test]
-    fn marks_of_one_kind_have_a_limit() {
+    fn marks_of_one_kind_are_all_counted_and_some_listed() {
         let text = format!("{HEAD}\n{}", format!("{}\n", "x".repeat(80)).repeat(MARK_LIMIT + 9));
         let seen = review(&text, &everything());
-        assert_eq!((seen.marks.len(), seen.count(Severity::Info)), (MARK_LIMIT, MARK_LIMIT));
+        assert_eq!((seen.marks.len(), seen.count(Severity::Info)), (MARK_LIMIT, MARK_LIMIT + 9));
         assert_eq!(seen.at(4).count(), 1);
+    }
+
+    #[test]
+    fn what_is_so_many_times_in_a_line_is_one_mark() {
+        let seen = review(&format!("{HEAD}X: \u{e9}\0\0a\0\nY: \0\n\n"), &everything());
+        let nul = seen.marks.iter().filter(|mark| mark.key == "review.nul");
+        let nul: Vec<_> = nul.map(|mark| (mark.line, mark.column, mark.count)).collect();
+        assert_eq!(nul, [(3, 5, 3), (4, 4, 1)]);
     }
 
     #[test]

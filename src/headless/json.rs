@@ -33,7 +33,7 @@ use crate::smtp::sts::Mode;
 use crate::smtp::wait::Wait;
 
 use super::Setting;
-use judged::{Judgement, Way};
+use judged::{Judgement, NotListed, Way};
 
 use crate::display::content::Judged;
 use crate::display::content::judged::as_it_stands;
@@ -276,6 +276,7 @@ struct Sent {
     fields: Vec<Field>,
     parts: Vec<Part>,
     findings: Vec<Judgement>,
+    findings_not_listed: NotListed,
     trace: Way,
     text: Option<String>,
     base64: Option<String>,
@@ -389,6 +390,8 @@ struct PartFlaw {
     clause: &'static str,
     start: usize,
     end: usize,
+    line: usize,
+    column: usize,
     count: usize,
     text: String,
 }
@@ -876,6 +879,7 @@ fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
             })
             .collect(),
         findings,
+        findings_not_listed: NotListed::of(&judged),
         trace,
         base64: (small && text.is_none()).then(|| STANDARD.encode(&bytes)),
         text,
@@ -889,6 +893,8 @@ fn flawed(flaw: &Flaw, lang: Lang) -> PartFlaw {
         clause: flaw.rule.clause,
         start: flaw.span.start,
         end: flaw.span.end,
+        line: flaw.line,
+        column: flaw.column,
         count: flaw.count,
         text: flaw_words(flaw, lang),
     }

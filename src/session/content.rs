@@ -314,7 +314,7 @@ pub(super) fn param(value: &[u8], name: &str) -> Option<String> {
 }
 
 /// `bytes` as text in `charset`, if that is known: what is none there is replaced.
-pub(super) fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
+pub fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
     charset_decoder(charset.as_bytes()).map(|decode| decode(bytes))
 }
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::content;
+use super::flaw::rule::{BAD_DATE, DATE_NO_ZONE, DATE_WEEKDAY, DATE_YEAR, DATE_ZONE, Fault, Rule};
 
 /// Farthest zones that exist, in minutes from UTC.
 const ZONES: std::ops::RangeInclusive<i32> = -12 * 60..=14 * 60;
@@ -34,6 +35,34 @@ pub enum Odd {
     NoZone,
     /// It is not in the form of the standard; a guess.
     Form,
+}
+
+impl Odd {
+    const fn rule(self) -> &'static Rule {
+        match self {
+            Self::Weekday => &DATE_WEEKDAY,
+            Self::Year => &DATE_YEAR,
+            Self::Zone => &DATE_ZONE,
+            Self::NoZone => &DATE_NO_ZONE,
+            Self::Form => &BAD_DATE,
+        }
+    }
+}
+
+/// What is wrong with the date of the field `name`: that it is none, or words of it, the worst first.
+pub fn faults(date: Option<&Date>, name: &str) -> Vec<Fault> {
+    let field = ("field", name.to_owned());
+    let Some(date) = date.filter(|date| date.is_regular()) else {
+        return vec![Fault { rule: &BAD_DATE, values: vec![field] }];
+    };
+    let day = date.clock.strftime("%a").to_string();
+    let fault = |(odd, word): &(Odd, String)| Fault {
+        rule: odd.rule(),
+        values: vec![field.clone(), ("word", word.clone()), ("day", day.clone())],
+    };
+    let mut all: Vec<_> = date.odd.iter().map(fault).collect();
+    all.sort_by_key(|fault| std::cmp::Reverse(fault.rule.severity));
+    all
 }
 
 impl Date {

@@ -14,9 +14,10 @@ use coding::{base64_fault, charset_fault, long_line, quoted_fault};
 use rule::{
     BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_INSIDE, BOUNDARY_OPEN, BOUNDARY_UNUSED,
     ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED, NAKED, NARROW,
-    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_VERSION, NOT_IN_CHARSET, NUL, ONE_PART,
-    PADDING, PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED, Rule,
-    SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING, UNREADABLE_MESSAGE,
+    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NOT_IN_CHARSET, NUL, ONE_PART, PADDING,
+    PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED, Rule,
+    SAME_BOUNDARY, SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING,
+    UNREADABLE_MESSAGE,
 };
 
 use super::content::{self, Content, Field, Nature, Part};
@@ -44,6 +45,10 @@ pub struct Flaw {
     pub part: usize,
     /// Where first, in [`Content::source`] of that part.
     pub span: Span,
+    /// The line of that place in the same bytes, from 1.
+    pub line: usize,
+    /// Its column, in characters from 1.
+    pub column: usize,
     /// How often.
     pub count: usize,
     /// What fills the places of the sentence.
@@ -63,6 +68,10 @@ pub struct Frame {
     pub epilogue: Span,
     /// Whether its boundary is closed.
     pub closed: bool,
+    /// What holds it and declares the same boundary: each delimiter is then that of both.
+    pub same: Option<usize>,
+    /// Whether something inside of it declares the same boundary.
+    pub taken: bool,
 }
 
 /// What is known about the parts of a content beyond what stands in them.
@@ -75,7 +84,8 @@ pub struct Judgement {
 impl Judgement {
     /// Judges the parts of `content`.
     pub fn of(content: &Content) -> Self {
-        let mut judge = Judge { content, sources: HashMap::new(), out: Self::default() };
+        let mut judge =
+            Judge { content, sources: HashMap::new(), ends: HashMap::new(), out: Self::default() };
         judge.out.frames = frames(content, &mut judge.sources);
         judge.all();
         judge.out
@@ -114,25 +124,35 @@ fn source(content: &Content, at: usize, part: &Part, sources: &mut Sources) -> B
 /// A multipart whose parts are being met.
 struct Open {
     at: usize,
+    boundary: Option<String>,
+    same: Option<usize>,
     first: Option<Span>,
     last: Option<Span>,
     count: usize,
 }
 
+/// The boundaries of what is open, and whose they are. Those of an encoded message are its own.
+type Boundaries = HashMap<(Option<usize>, String), Vec<usize>>;
+
 /// What stands around the parts of each multipart.
 fn frames(content: &Content, sources: &mut Sources) -> Vec<(usize, Frame)> {
     let mut out: Vec<(usize, Frame)> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
-    let mut close = |open: Open, sources: &mut Sources| {
+    let mut taken: Vec<usize> = Vec::new();
+    let mut boundaries = Boundaries::new();
+    let mut close = |open: Open, sources: &mut Sources, boundaries: &mut Boundaries| {
         let Some(part) = content.parts.get(open.at) else { return };
+        if let Some(boundary) = open.boundary.clone() {
+            boundaries.entry((part.within, boundary)).and_modify(|all| _ = all.pop());
+        }
         let source = source(content, open.at, part, sources);
-        out.push((open.at, frame(&open, part, &source)));
+        out.push((open.at, frame(open, part, &source)));
     };
     for (at, part) in content.parts.iter().enumerate() {
         while let Some(last) = open
             .pop_if(|open| content.parts.get(open.at).is_none_or(|outer| outer.depth >= part.depth))
         {
-            close(last, sources);
+            close(last, sources, &mut boundaries);
         }
         if let Some(outer) = open.last_mut()
             && content.parts.get(outer.at).is_some_and(|o| o.depth + 1 == part.depth)
@@ -144,20 +164,33 @@ fn frames(content: &Content, sources: &mut Sources) -> Vec<(usize, Frame)> {
         }
         // An enclosed message stands between, so that its parts are not those of the multipart.
         if is_multipart(part) || part.nature == Nature::Message {
-            open.push(Open { at, first: None, last: None, count: 0 });
+            let multipart = is_multipart(part).then(|| source(content, at, part, sources));
+            let boundary = multipart.and_then(|source| content::boundary(part.header.of(&source)));
+            let mut same = None;
+            if let Some(boundary) = boundary.clone() {
+                let all = boundaries.entry((part.within, boundary)).or_default();
+                same = all.last().copied();
+                all.push(at);
+            }
+            taken.extend(same);
+            open.push(Open { at, boundary, same, first: None, last: None, count: 0 });
         }
     }
     while let Some(last) = open.pop() {
-        close(last, sources);
+        close(last, sources, &mut boundaries);
     }
     out.retain(|(at, _)| content.parts.get(*at).is_some_and(is_multipart));
     out.sort_by_key(|(at, _)| *at);
+    taken.sort_unstable();
+    for (at, frame) in &mut out {
+        frame.taken = taken.binary_search(at).is_ok();
+    }
     out
 }
 
-fn frame(open: &Open, part: &Part, source: &[u8]) -> Frame {
-    let boundary = content::boundary(part.header.of(source));
-    let mut frame = Frame { boundary, count: open.count, ..Frame::default() };
+fn frame(open: Open, part: &Part, source: &[u8]) -> Frame {
+    let Open { boundary, count, same, .. } = open;
+    let mut frame = Frame { boundary, count, same, ..Frame::default() };
     let (Some(first), Some(last)) = (open.first, open.last) else { return frame };
     let body = part.body;
     let before = Span::new(body.start, first.start.max(body.start)).of(source);
@@ -213,6 +246,8 @@ fn is_identity(encoding: &str) -> bool {
 struct Judge<'a> {
     content: &'a Content,
     sources: Sources,
+    /// Where lines end in them, behind their line feeds.
+    ends: HashMap<usize, Vec<usize>>,
     out: Judgement,
 }
 
@@ -293,7 +328,35 @@ impl Judge<'_> {
         (span, count): (Span, usize),
         values: &[(&'static str, String)],
     ) {
-        self.out.flaws.push(Flaw { rule, part, span, count, values: values.to_vec() });
+        let (line, column) = self.place(part, span.start);
+        self.out.flaws.push(Flaw {
+            rule,
+            part,
+            span,
+            line,
+            column,
+            count,
+            values: values.to_vec(),
+        });
+    }
+
+    /// Line and column of byte `at` of the bytes in which `part` has its places.
+    fn place(&mut self, part: usize, at: usize) -> (usize, usize) {
+        let content = self.content;
+        let outer = content.parts.get(part).and_then(|part| part.within);
+        let outer = outer.and_then(|outer| Some((outer, self.sources.get(&outer)?)));
+        let (line, begin, source) = if let Some((outer, source)) = outer {
+            let ends = || memchr::memchr_iter(b'\n', source).map(|end| end + 1).collect();
+            let ends = self.ends.entry(outer).or_insert_with(ends);
+            let line = ends.partition_point(|end| *end <= at);
+            let begin = line.checked_sub(1).and_then(|before| ends.get(before));
+            (line, begin.copied().unwrap_or_default(), source)
+        } else {
+            let line = content.line_at(at);
+            (line, content.line(line).start, &content.raw)
+        };
+        let before = Span::new(begin.min(at), at).of(source);
+        (line + 1, String::from_utf8_lossy(before).chars().count() + 1)
     }
 
     /// What holds parts or a message that let more through than it says, and what they say
@@ -316,22 +379,18 @@ impl Judge<'_> {
         out
     }
 
-    /// What the header of a part says; that of the message is judged as one.
+    /// What the header of a part says; those of messages are judged as such.
     fn header(&mut self, case: &Case<'_>) {
         let (at, part) = (case.at, case.part);
-        for name in ONCE.iter().filter(|_| at > 0) {
+        let outer = at.checked_sub(1).and_then(|at| self.content.parts.get(at));
+        let enclosed = outer
+            .is_some_and(|outer| outer.nature == Nature::Message && outer.depth + 1 == part.depth);
+        for name in ONCE.iter().filter(|_| at > 0 && !enclosed) {
             let same = || case.fields.iter().filter(|f| f.name.eq_ignore_ascii_case(name));
             if let Some(second) = same().nth(1) {
                 let values = [("field", (*name).to_owned())];
                 self.say_times(&REPEATED, at, (second.span, same().count() - 1), &values);
             }
-        }
-        let outer = at.checked_sub(1).and_then(|at| self.content.parts.get(at));
-        let enclosed = outer
-            .is_some_and(|outer| outer.nature == Nature::Message && outer.depth + 1 == part.depth);
-        let mime = ONCE.iter().find_map(|name| case.field(name));
-        if let Some(field) = mime.filter(|_| enclosed && case.field("MIME-Version").is_none()) {
-            self.say(&NO_VERSION, at, field.span, &[]);
         }
         for (rule, span, values) in name::faults(part, &case.fields, &case.source) {
             self.say(rule, at, span, &values);
@@ -353,6 +412,12 @@ impl Judge<'_> {
         if !is_boundary(&boundary) {
             self.say(&BAD_BOUNDARY, at, place, &values);
         }
+        if let Some(outer) = frame.same {
+            // What else is wrong with it follows from that.
+            let values = [("boundary", boundary), ("n", (outer + 1).to_string())];
+            self.say(&SAME_BOUNDARY, at, place, &values);
+            return;
+        }
         let delimiter = format!("--{boundary}");
         if frame.count == 0 {
             let mut lines = case.body().split(|b| *b == b'\n');
@@ -366,6 +431,8 @@ impl Judge<'_> {
         let here = Span::new(frame.preamble.end, frame.preamble.end + line.len());
         match line.strip_prefix(delimiter.as_bytes()) {
             Some(rest) if rest.starts_with(b"--") => self.say(&NO_PARTS, at, here, &values),
+            // Which delimiters are its own, nobody knows.
+            Some(rest) if rest.trim_ascii().is_empty() && frame.taken => {}
             Some(rest) if rest.trim_ascii().is_empty() => {
                 if !frame.closed {
                     self.say(&BOUNDARY_OPEN, at, place, &values);
@@ -558,6 +625,8 @@ impl Judge<'_> {
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::{BASE64_STANDARD as STANDARD, Engine as _};
+
     use super::*;
 
     /// The names of the flaws of each part.
@@ -620,10 +689,7 @@ mod tests {
             (format!("{}\n6Q==\n", coded("base64")), "not-in-charset"),
             (format!("{mixed}\n--b\n{text}{text}\nx\n--b--\n"), "repeated"),
             (format!("{text}{text}\nx\n"), ""),
-            (
-                format!("Content-Type: message/rfc822\n\n{text}\nx\n"),
-                "no-version",
-            ),
+            (format!("Content-Type: message/rfc822\n\n{text}{text}\nx\n"), ""),
             (format!("X: {}\r\0\n{text}\nx\n", "x".repeat(999)), ""),
             (format!("{text}\n{}\n", "x".repeat(999)), "long"),
             (format!("{text}\na\0b\n"), "nul"),
@@ -678,6 +744,35 @@ mod tests {
     }
 
     #[test]
+    fn a_boundary_within_its_own_is_named_and_nothing_that_follows_from_it() {
+        let mixed = |b: &str| format!("Content-Type: multipart/mixed; boundary={b}\n");
+        let nested = |inner: &str, end: &str| {
+            let (outer, inner) = (mixed("b"), mixed(inner));
+            wire(&format!("{MIME}{outer}\n--b\n{inner}\n--b\n\none\n--b\n\ntwo\n--b--\n{end}"))
+        };
+        for end in ["", "--b--\n"] {
+            let text = nested("b", end);
+            assert_eq!(flaws(&text), [(1, "same-boundary")], "{end}");
+            let content = Content::read(text);
+            let values = &content.judgement().of_part(1)[0].values;
+            assert_eq!(values, &[("boundary", "b".to_owned()), ("n", "1".to_owned())]);
+        }
+        assert_eq!(flaws(&nested("c", "")), [(1, "boundary-unused")]);
+        // One behind the other can have the same, and so can an encoded message.
+        let inner = format!("{}\n--c\n\none\n--c\n\ntwo\n--c--\n", mixed("c"));
+        let twice = format!("{MIME}{}\n--b\n{inner}--b\n{inner}--b--\n", mixed("b"));
+        assert_eq!(flaws(&wire(&twice)), []);
+        let coded = STANDARD.encode(wire(&format!("{MIME}{inner}")));
+        let coded =
+            format!("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{coded}\n");
+        let text = wire(&format!("{MIME}{}\n--c\n{coded}--c\n\ntwo\n--c--\n", mixed("c")));
+        assert!(flaws(&text).iter().all(|(_, name)| *name != "same-boundary"));
+        let plain = format!("Content-Type: message/rfc822\n\n{MIME}{inner}");
+        let text = wire(&format!("{MIME}{}\n--c\n{plain}--c\n\ntwo\n--c--\n", mixed("c")));
+        assert!(flaws(&text).contains(&(2, "same-boundary")), "{:?}", flaws(&text));
+    }
+
+    #[test]
     fn line_ends_of_a_file_are_one_thing_to_say() {
         assert_eq!(flaws(b"Subject: x\n\na\nb\n"), [(0, "lf-ends")]);
         assert_eq!(flaws(b"Subject: x\r\n\r\na\nb\n"), [(0, "bare-lf")]);
@@ -709,5 +804,15 @@ mod tests {
         let content = Content::read(text.clone());
         let flaw = &content.judgement().of_part(0)[0];
         assert_eq!((flaw.rule.name(), flaw.span.of(&text)), ("base64", &b"*"[..]));
+        assert_eq!((flaw.line, flaw.column), (7, 3));
+        // What was encoded has lines of its own.
+        let inner = STANDARD.encode("A: b\r\n\r\nx\r\n\u{e9}\0\0\r\n");
+        let text = format!(
+            "{MIME}Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{inner}\n"
+        );
+        let content = Content::read(wire(&text));
+        let mut flaws = content.judgement().flaws().iter().filter(|flaw| flaw.rule == &NUL);
+        let flaw = flaws.next().unwrap();
+        assert_eq!((flaw.part, flaw.line, flaw.column, flaw.count), (1, 4, 2, 2));
     }
 }

@@ -12,7 +12,8 @@ use std::net::Ipv6Addr;
 
 use crate::smtp::Span;
 
-use super::date::Date;
+use super::date::{self, Date};
+use super::flaw::rule::{BAD_RECEIVED, Fault, NO_DATE};
 
 /// A word or several, and where they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,6 +113,21 @@ impl Received {
     /// Whether anything of it could be read.
     pub fn is_readable(&self) -> bool {
         self.from.is_some() || self.by.is_some()
+    }
+
+    /// What is wrong with the field by itself: its form, and its date.
+    pub fn faults(&self) -> Vec<Fault> {
+        let fault = |rule| Fault { rule, values: Vec::new() };
+        let mut out = Vec::new();
+        if !self.is_readable() {
+            out.push(fault(&BAD_RECEIVED));
+        }
+        if self.written.is_some() {
+            out.extend(date::faults(self.date.as_ref(), "Received"));
+        } else if self.is_readable() {
+            out.push(fault(&NO_DATE));
+        }
+        out
     }
 
     fn clauses(&mut self, tokens: &[Token<'_>]) {
@@ -412,6 +428,26 @@ mod tests {
             for word in [&seen.helo, &seen.by, &seen.id, &seen.tls.cipher].into_iter().flatten() {
                 assert_eq!(word.span.of(value.as_bytes()), word.text.as_bytes(), "{form}");
             }
+        }
+    }
+
+    #[test]
+    fn a_field_has_a_form_and_a_date() {
+        for (value, rules) in [
+            ("from a by b; Mon, 23 Nov 2026 07:54:41 +0000", &[][..]),
+            ("(qmail 7 invoked by uid 1000); 23 Nov 2026 07:54:41 -0000", &["bad-received"]),
+            ("", &["bad-received"]),
+            (";", &["bad-received"]),
+            ("by b", &["no-date"]),
+            ("by b; ", &["no-date"]),
+            ("by b; soon", &["bad-date"]),
+            ("(x); soon", &["bad-received", "bad-date"]),
+            ("by b; Tue, 23 Nov 26 07:54:41 GMT", &["date-weekday", "date-year", "date-zone"]),
+            ("by b; Mon, 23 Nov 2026 07:54:41 +9999", &["bad-date"]),
+        ] {
+            let faults = Received::read(value.as_bytes(), 0).faults();
+            let seen: Vec<_> = faults.iter().map(|fault| fault.rule.name()).collect();
+            assert_eq!(seen, rules, "{value}");
         }
     }
 

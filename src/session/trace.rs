@@ -14,7 +14,8 @@ use crate::smtp::reply::ReplyLine;
 use crate::smtp::verb::Verb;
 
 use super::content::{Content, Field};
-use super::date::Date;
+use super::date::{self, Date};
+use super::flaw::rule::{Fault, Severity};
 use super::header::{self, Group};
 use super::received::Received;
 use super::{Dialogue, Exchange};
@@ -75,6 +76,17 @@ pub enum What {
     Sealed(Option<u32>),
 }
 
+impl What {
+    /// What is odd about it.
+    pub fn odd(&self) -> &[Odd] {
+        match self {
+            Self::Written(_, odd) => odd,
+            Self::Hop(hop) => &hop.odd,
+            _ => &[],
+        }
+    }
+}
+
 /// A Received field, judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
@@ -93,12 +105,8 @@ pub struct Hop {
 /// What is odd about a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Odd {
-    /// It cannot be read.
-    Unreadable,
-    /// It has no date that can be read.
-    NoDate,
-    /// Its date is in an old form or contradicts itself.
-    BadDate(String),
+    /// What is wrong with the field by itself, as its header says too.
+    Field(Fault),
     /// It lies so many seconds before the hop before it; the two servers whose clocks differ.
     Backwards(i64, [String; 2]),
     /// The same, and a wrong zone would explain it.
@@ -120,12 +128,10 @@ pub enum Odd {
 }
 
 impl Odd {
-    /// The name under which exports know it; `trace.odd.` before it is the key of its sentence.
-    pub const fn name(&self) -> &'static str {
+    /// The name under which exports know it.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Unreadable => "unreadable",
-            Self::NoDate => "no-date",
-            Self::BadDate(_) => "bad-date",
+            Self::Field(fault) => fault.rule.name(),
             Self::Backwards(..) => "backwards",
             Self::WrongZone(..) => "wrong-zone",
             Self::Gap(..) => "gap",
@@ -138,9 +144,13 @@ impl Odd {
         }
     }
 
-    /// Whether it is worth a warning.
-    pub const fn is_warning(&self) -> bool {
-        !matches!(self, Self::Private(_) | Self::Helo(..) | Self::Nameless | Self::Stale(_))
+    /// How much it matters.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::Field(fault) => fault.rule.severity,
+            Self::Private(_) | Self::Helo(..) | Self::Nameless | Self::Stale(_) => Severity::Info,
+            _ => Severity::Warn,
+        }
     }
 }
 
@@ -300,7 +310,7 @@ fn points(content: &Content, now: Option<&Passing>) -> Vec<Point> {
     let dated = fields.iter().position(|field| field.name.eq_ignore_ascii_case("Date"));
     if let Some((at, field)) = dated.and_then(|at| Some((at, fields.get(at)?))) {
         let date = Date::read(&field.value);
-        let odd = if date.is_some() { Vec::new() } else { vec![Odd::NoDate] };
+        let odd = date::faults(date.as_ref(), "Date").into_iter().map(Odd::Field).collect();
         out.push(Point { fields: vec![at], what: What::Written(date, odd) });
     }
     for (at, field) in fields.iter().enumerate().rev() {
@@ -376,16 +386,9 @@ fn goes_with(last: &Point, what: &What, at: usize, fields: &[Field]) -> bool {
 
 /// What is odd about a line by itself.
 fn odd(received: &Received) -> Vec<Odd> {
+    let mut out: Vec<_> = received.faults().into_iter().map(Odd::Field).collect();
     if !received.is_readable() {
-        return vec![Odd::Unreadable];
-    }
-    let mut out = Vec::new();
-    match &received.date {
-        None => out.push(Odd::NoDate),
-        Some(date) => {
-            let words: Vec<_> = date.odd.iter().map(|(_, word)| word.as_str()).collect();
-            out.extend((!words.is_empty()).then(|| Odd::BadDate(words.join(", "))));
-        }
+        return out;
     }
     if received.nameless {
         out.push(Odd::Nameless);
@@ -498,8 +501,9 @@ mod tests {
             ("Mon, 23 Nov 2026 07:54:40 +0000", "", "backwards"),
             ("Mon, 23 Nov 2026 06:54:42 +0000", "", "wrong-zone"),
             ("Wed, 18 Nov 2026 06:54:42 +0000", "", "backwards"),
-            ("Mon, 23 Nov 26 07:54:44 +0000", "", "bad-date"),
-            ("soon", "", "no-date"),
+            ("Mon, 23 Nov 26 07:54:44 +0000", "", "date-year"),
+            ("soon", "", "bad-date"),
+            ("", "", "no-date"),
             (
                 "Mon, 23 Nov 2026 07:54:44 +0000",
                 "Date: Mon, 23 Nov 2026 07:59:44 +0000\r\n",
@@ -510,16 +514,12 @@ mod tests {
                 "Date: Mon, 16 Nov 2026 07:59:44 +0000\r\n",
                 "stale",
             ),
-            ("Mon, 23 Nov 2026 07:54:44 +0000", "Date: soon\r\n", "no-date"),
+            ("Mon, 23 Nov 2026 07:54:44 +0000", "Date: soon\r\n", "bad-date"),
             ("Mon, 23 Nov 2026 07:54:44 +0000", "Date: Mon, 23 Nov 2026 07:54:41 +0000\r\n", ""),
         ] {
             let trace = trace(&format!("{mx}{top}\r\n{submit}{date}\r\n"));
-            let of = |point: &Point| match &point.what {
-                What::Written(_, odd) => odd.clone(),
-                What::Hop(hop) => hop.odd.clone(),
-                _ => Vec::new(),
-            };
-            let names: Vec<_> = trace.points.iter().flat_map(of).map(|odd| odd.name()).collect();
+            let points = trace.points.iter();
+            let names: Vec<_> = points.flat_map(|p| p.what.odd()).map(Odd::name).collect();
             assert_eq!(names.join(" "), odd, "{top} {date}");
         }
     }
@@ -571,6 +571,8 @@ mod tests {
     #[test]
     fn nothing_is_a_way_too() {
         assert_eq!(trace(""), Trace::default());
-        assert_eq!(trace("Received: x\r\n\r\n").hops().next().unwrap().odd, [Odd::Unreadable]);
+        let unreadable = trace("Received: x\r\n\r\n");
+        let odd = unreadable.hops().flat_map(|hop| &hop.odd).map(Odd::name);
+        assert_eq!(odd.collect::<Vec<_>>(), ["bad-received"]);
     }
 }

@@ -13,7 +13,7 @@ use crate::knowledge::{self, Kind, Lang};
 use crate::session::content::Field;
 use crate::session::header::{Entry, Group};
 
-use super::judged::{Header, Judged};
+use super::judged::{Header, Judged, times};
 use super::{Line, Piece};
 
 /// From how many columns on nothing is drawn at the right.
@@ -68,6 +68,10 @@ fn summary(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
             text.push_str(&knowledge::fill(lang, key, &[("n", &n.to_string())]));
             role = if role == Role::Dim { worse } else { role };
         }
+    }
+    if header.left.all() > 0 {
+        let n = header.left.all().to_string();
+        text.push_str(&knowledge::fill(lang, "header.left", &[("n", &n)]));
     }
     let line = |text| Line { part: Some(header.part), ..Line::new(vec![(role, text)]) };
     wrap(&text, columns).into_iter().map(|text| line(text).about("header")).collect()
@@ -192,7 +196,7 @@ fn finding_lines(finding: &Finding, header: &Header, lang: Lang, columns: usize)
 }
 
 /// How much a finding matters, in a look and a word.
-fn severity(severity: Severity, lang: Lang) -> (Role, &'static str) {
+pub(super) fn severity(severity: Severity, lang: Lang) -> (Role, &'static str) {
     let (role, key) = match severity {
         Severity::Error => (Role::Bad, "severity.error"),
         Severity::Warn => (Role::Warn, "severity.warn"),
@@ -201,12 +205,13 @@ fn severity(severity: Severity, lang: Lang) -> (Role, &'static str) {
     (role, knowledge::word(lang, key))
 }
 
-/// What a mark says.
+/// What a mark says, and how often it is so.
 pub fn sentence(mark: &Mark, lang: Lang) -> String {
     let values: Vec<_> =
         mark.values.iter().map(|(name, value)| (*name, visible(value.as_bytes()))).collect();
     let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    knowledge::fill(lang, mark.key, &values)
+    let times = times(mark.count, mark.line + 1, mark.column, lang);
+    knowledge::fill(lang, mark.key, &values) + &times
 }
 
 /// The entry that is called so, of whatever kind.

@@ -1,7 +1,8 @@
 //! What there is to say about the headers of a content, found once and kept beside it: drawing
 //! only puts it into lines.
 
-use crate::draft::{Finding, Offers, Severity, received};
+use crate::draft::{Finding, Findings, Left, Offers, Severity, received};
+use crate::knowledge::{self, Lang};
 use crate::session::authenticity::Stated;
 use crate::session::content::{Content, Field, Part};
 use crate::session::header::{Entry, LIMIT, before, entries};
@@ -41,6 +42,8 @@ pub struct Header {
     pub raw: Vec<Option<String>>,
     /// What is odd about it.
     pub findings: Vec<Finding>,
+    /// How many findings are not listed.
+    pub left: Left,
     /// The numbers of the findings about each entry, the worst first.
     of_entries: Vec<Vec<usize>>,
 }
@@ -102,9 +105,14 @@ impl Header {
         range: Span,
         (end, offers): (bool, &Offers),
     ) -> Self {
-        let mut findings = received(range.of(source), end, offers);
-        for span in findings.iter_mut().filter_map(|finding| finding.span.as_mut()) {
-            *span = Span::new(span.start + range.start, span.end + range.start);
+        let Findings { all: mut findings, left } = received(range.of(source), end, offers);
+        let before = Span::new(0, range.start).of(source);
+        let before = memchr::memchr_iter(b'\n', before).count();
+        for finding in &mut findings {
+            finding.mark.line += before;
+            if let Some(span) = &mut finding.span {
+                *span = Span::new(span.start + range.start, span.end + range.start);
+            }
         }
         let raw = fields.iter().map(|field| field.decoded.then(|| as_it_stands(field, source)));
         let entries = entries(&fields, source, range);
@@ -115,13 +123,15 @@ impl Header {
             entries,
             raw: raw.collect(),
             findings,
+            left,
             fields,
         }
     }
 
-    /// Number of findings that matter so much.
+    /// Number of findings that matter so much, listed or not.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.mark.severity == severity).count()
+        let listed = self.findings.iter().filter(|finding| finding.mark.severity == severity);
+        listed.count() + self.left.of(severity)
     }
 
     /// What is missing from the whole header, and everything about one without entries.
@@ -154,9 +164,74 @@ fn of_entries(entries: &[Entry], findings: &[Finding]) -> Vec<Vec<usize>> {
     out
 }
 
+/// What follows a sentence about something that is so `count` times: how often, and the line and
+/// column of the first, from 1.
+pub fn times(count: usize, line: usize, column: usize, lang: Lang) -> String {
+    if count < 2 {
+        return String::new();
+    }
+    let [n, line, column] = [count, line, column].map(|n| n.to_string());
+    knowledge::fill(lang, "finding.times", &[("n", &n), ("line", &line), ("column", &column)])
+}
+
 /// The value of a field, unfolded and not decoded.
 pub fn as_it_stands(field: &Field, source: &[u8]) -> String {
     let value = Span::new(field.value_at, field.span.end).of(source);
     let text = String::from_utf8_lossy(value);
     text.trim().lines().collect::<Vec<_>>().concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{header, trace};
+    use super::*;
+    use crate::session::trace::Odd;
+
+    fn judged(text: &str) -> Judged {
+        Judged::of(&Content::read(text.as_bytes().to_vec()), None)
+    }
+
+    #[test]
+    fn header_and_trace_say_the_same_of_a_field() {
+        let judged = judged(
+            "Received: from a by b; Thu, 26 Nov 99999999999999 10:00:00 +9999\r\nReceived: from d by c; Thu, 26 Nov 1900 10:00:00 +0000\r\nReceived: from e by d; Fri, 01 Jan 9999 00:00:00 GMT\r\nReceived: by e\r\nReceived:\r\nReceived: ;\r\nDate: 26 Nov 26 10:00 EST\r\n\r\n",
+        );
+        let dates = |finding: &&Finding| ["Received", "Date"].contains(&finding.mark.about);
+        let findings = judged.headers[0].findings.iter().filter(dates);
+        let mut in_header: Vec<_> = findings
+            .map(|finding| (finding.mark.clause, header::sentence(&finding.mark, Lang::En)))
+            .collect();
+        let odd = |odd: &Odd| match odd {
+            Odd::Field(fault) => Some((fault.rule.clause, trace::sentence(odd, Lang::En))),
+            _ => None,
+        };
+        let points = judged.trace.points.iter();
+        let mut in_trace: Vec<_> =
+            points.flat_map(|point| point.what.odd()).filter_map(odd).collect();
+        in_header.sort();
+        in_trace.sort();
+        assert_eq!(in_header, in_trace);
+        assert_eq!(in_header.len(), 8);
+    }
+
+    #[test]
+    fn an_enclosed_header_is_judged_once() {
+        let text = "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: text/plain\r\nContent-Type: text/plain\r\n\r\nx\r\n";
+        let keys: Vec<_> = judged(text).headers[1].findings.iter().map(|f| f.mark.key).collect();
+        for key in ["review.no-version", "review.repeated"] {
+            assert_eq!(keys.iter().filter(|known| **known == key).count(), 1, "{keys:?}");
+        }
+        assert_eq!(Content::read(text).judgement().flaws(), []);
+    }
+
+    #[test]
+    fn findings_are_counted_beyond_the_list() {
+        let judged = judged(&format!("{}\r\n", "X: \u{1}\u{1}\r\n".repeat(5000)));
+        let header = &judged.headers[0];
+        let listed = header.findings.iter().filter(|f| f.mark.key == "review.control");
+        assert_eq!((listed.count(), header.left.all()), (100, 4900));
+        assert_eq!(header.count(Severity::Warn), 5001);
+        let said = header::lines(&judged, Lang::En, 200, 0);
+        assert!(said[0].text().contains("beyond 100 of a kind: 4900"), "{}", said[0].text());
+    }
 }

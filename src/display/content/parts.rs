@@ -13,6 +13,7 @@ use crate::session::flaw::{Flaw, Frame};
 use crate::smtp::Span;
 
 use super::body::without;
+use super::judged::times;
 use super::{Line, Piece, Sheet};
 
 /// Beyond this depth the tree grows no wider.
@@ -260,11 +261,7 @@ pub fn flaw_words(flaw: &Flaw, lang: Lang) -> String {
         Severity::Warn => "?",
         Severity::Error => "!",
     };
-    let times = if flaw.count > 1 {
-        knowledge::fill(lang, "parts.times", &[("n", &flaw.count.to_string())])
-    } else {
-        String::new()
-    };
+    let times = times(flaw.count, flaw.line, flaw.column, lang);
     format!("{mark} {said}{times} ({})", flaw.rule.clause)
 }
 

@@ -14,7 +14,7 @@ use crate::session::trace::{Hop, Odd, Passing, Point, Trace, What};
 use crate::smtp::Span;
 
 use super::Line;
-use super::header::{about, as_it_stands_lines};
+use super::header::{about, as_it_stands_lines, severity};
 
 /// How many lines of a field are shown that is no hop; the header has it whole.
 const BESIDE: usize = 2;
@@ -272,14 +272,13 @@ impl Drawn<'_> {
 
     fn odd(&mut self, all: &[Odd], line: &Line) {
         for odd in all {
-            let (role, key) = if odd.is_warning() {
-                (Role::Warn, "severity.warn")
-            } else {
-                (Role::Notice, "severity.info")
-            };
-            let word = knowledge::word(self.lang, key);
+            let (role, word) = severity(odd.severity(), self.lang);
             let colon = knowledge::word(self.lang, "colon");
             let text = format!("{word}{colon}{}", sentence(odd, self.lang));
+            let text = match odd {
+                Odd::Field(fault) => format!("{text} [{}]", fault.rule.clause),
+                _ => text,
+            };
             self.row("│   ", (role, &text), line);
         }
     }
@@ -327,9 +326,10 @@ pub fn sentence(odd: &Odd, lang: Lang) -> String {
         knowledge::fill(lang, key, &values)
     };
     match odd {
-        Odd::Unreadable => fill("trace.odd.unreadable", &[]),
-        Odd::NoDate => fill("trace.odd.no-date", &[]),
-        Odd::BadDate(word) => fill("trace.odd.bad-date", &[("word", word)]),
+        Odd::Field(fault) => {
+            let values = fault.values.iter().map(|(name, value)| (*name, value.as_str()));
+            fill(fault.rule.key, &values.collect::<Vec<_>>())
+        }
         Odd::Backwards(by, [one, other]) => {
             let values = [("time", &*lasting(*by)), ("one", one), ("other", other)];
             fill("trace.odd.backwards", &values)

@@ -1,16 +1,16 @@
 //! The fields of a message: how often each may stand, and what its value must be
 //! (RFC 5322 §3.6).
 
-use crate::session::date::{Date, Odd, without_comments};
+use crate::session::date::{self, Date, without_comments};
+use crate::session::flaw::rule::{Fault, Rule};
 use crate::session::header::Group;
+use crate::session::received::Received;
 use crate::smtp::Span;
-
-use crate::session::flaw::rule::Rule;
 
 use super::super::field::{Field, Section};
 use super::rule::{
-    ADVISED, BAD_DATE, BAD_ID, BCC, BCC_EMPTY, DATE_NO_ZONE, DATE_WEEKDAY, DATE_YEAR, DATE_ZONE,
-    EMPTY, MISSING, REPEATED, RETURN_PATH, RETURN_PATH_LOW, TRACE_LOW,
+    ADVISED, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, REPEATED, RETURN_PATH, RETURN_PATH_LOW,
+    TRACE_LOW,
 };
 use super::{Marks, addresses, whole};
 
@@ -22,6 +22,7 @@ enum Form {
     Addresses,
     Identifiers,
     Identifier,
+    Received,
 }
 
 /// How often a field has to stand.
@@ -65,6 +66,7 @@ const FIELDS: &[Row] = &[
     row("In-Reply-To", Need::May, false, Form::Identifiers, "RFC 5322 §3.6.4"),
     row("References", Need::May, false, Form::Identifiers, "RFC 5322 §3.6.4"),
     row("Subject", Need::May, false, Form::Free, "RFC 5322 §3.6.5"),
+    row("Received", Need::May, true, Form::Received, "RFC 5321 §4.4"),
     row("Resent-Date", Need::May, true, Form::Date, "RFC 5322 §3.6.6"),
     row("Resent-From", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
     row("Resent-Sender", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
@@ -134,7 +136,7 @@ fn say(lines: &[&str], row: &Row, rule: &Rule, line: usize, marks: &mut Marks) {
 fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     let line = field.lines.start;
     let value = field.value();
-    if value.is_empty() {
+    if value.is_empty() && row.form != Form::Received {
         // An empty Bcc is a hint, and an empty text is one.
         if row.form != Form::Free && row.name != "Bcc" {
             say(lines, row, &EMPTY, line, marks);
@@ -143,7 +145,14 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     }
     let broken = match row.form {
         Form::Free => None,
-        Form::Date => return date(lines, field, row, marks),
+        Form::Date => {
+            let faults = date::faults(Date::read(value).as_ref(), row.name);
+            return say_all(lines, field, row, faults, marks);
+        }
+        Form::Received => {
+            let faults = Received::read(value.as_bytes(), 0).faults();
+            return say_all(lines, field, row, faults, marks);
+        }
         Form::Identifier => (!is_identifier(&without_comments(value))).then_some(&BAD_ID),
         Form::Identifiers => (!are_identifiers(value)).then_some(&BAD_ID),
         Form::Addresses => return addresses::read(lines, field, row.name, row.clause, marks),
@@ -153,22 +162,14 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     }
 }
 
-fn date(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
-    let read = Date::read(field.value()).filter(Date::is_regular);
-    let Some(read) = read else { return say(lines, row, &BAD_DATE, field.lines.start, marks) };
-    for (odd, word) in read.odd {
-        let rule = match odd {
-            Odd::Weekday => &DATE_WEEKDAY,
-            Odd::Year => &DATE_YEAR,
-            Odd::Zone => &DATE_ZONE,
-            Odd::NoZone => &DATE_NO_ZONE,
-            Odd::Form => &BAD_DATE,
-        };
-        let rule = Rule { about: row.name, ..*rule };
-        let (line, span) = place(lines, field, &word);
-        let day = read.clock.strftime("%a").to_string();
-        let values = [("field", row.name.to_owned()), ("word", word), ("day", day)];
-        marks.say(&rule, line, span, &values);
+/// Marks each word that is wrong, or the field.
+fn say_all(lines: &[&str], field: &Field<'_>, row: &Row, faults: Vec<Fault>, marks: &mut Marks) {
+    for fault in faults {
+        let rule = Rule { about: row.name, ..*fault.rule };
+        let first = field.lines.start;
+        let whole = (first, whole(lines, first));
+        let (line, span) = fault.word().map_or(whole, |word| place(lines, field, word));
+        marks.say(&rule, line, span, &fault.values);
     }
 }
 

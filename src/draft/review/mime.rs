@@ -5,7 +5,7 @@ use crate::session::flaw::rule::Rule;
 use crate::session::flaw::{ENCODED_WIDTH, is_boundary, width};
 use crate::smtp::Span;
 
-use super::super::field::Section;
+use super::super::field::{Field, Section};
 use super::super::param;
 use super::super::part::Part;
 use super::rule::{
@@ -33,11 +33,16 @@ pub(super) fn read(lines: &[&str], parts: &[Part<'_>], marks: &mut Marks) {
 
 /// Without MIME-Version nothing of MIME counts (RFC 2045 §4).
 pub(super) fn version(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
-    let content = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"];
-    let field = content.iter().find_map(|name| section.field(name));
+    let field = section.fields.iter().find(|field| is_of_mime(field));
     if let Some(field) = field.filter(|_| section.field("MIME-Version").is_none()) {
         marks.add(&NO_VERSION, field.lines.start, whole(lines, field.lines.start));
     }
+}
+
+/// Whether a field means something in MIME only (RFC 2045 §9). Content-Length is one of mail files.
+fn is_of_mime(field: &Field<'_>) -> bool {
+    let begin = field.name.get(..8).filter(|_| field.value.is_some());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case("Content-")) && !field.is("Content-Length")
 }
 
 fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {

@@ -9,15 +9,24 @@ use crate::smtp::Span;
 use super::super::field::Section;
 use super::super::offers::Offers;
 use super::rule::{BARE_LF, FOLDED, NO_END, NOT_UTF8, RETURN_PATH};
-use super::{Mark, Marks, field, form, line, mime, need, word};
+use super::{Left, Mark, Marks, field, form, line, mime, need, word};
 
 /// Something to be said about bytes of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Where, in the bytes that were read; nothing for what is missing from the whole.
     pub span: Option<Span>,
-    /// What.
+    /// What; its line is that of the bytes.
     pub mark: Mark,
+}
+
+/// What is odd about a header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What is missing from the whole, then what stands in it, from the top.
+    pub all: Vec<Finding>,
+    /// How many are not listed.
+    pub left: Left,
 }
 
 /// A line of bytes.
@@ -30,12 +39,14 @@ struct Line<'a> {
 
 /// What is odd about `header`, the empty line at its end included. While a message grows, its
 /// `end` is yet to come.
-pub fn received(header: &[u8], end: bool, offers: &Offers) -> Vec<Finding> {
+pub fn received(header: &[u8], end: bool, offers: &Offers) -> Findings {
     let raw = cut(header);
     let texts: Vec<String> = raw.iter().map(|line| text(line.bytes)).collect();
     let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
     let section = Section::read(&lines, 0..lines.len());
-    let mut marks = Marks::default();
+    let mut silent = vec![FOLDED.key, RETURN_PATH.key];
+    silent.extend((!end).then_some(NO_END.key));
+    let mut marks = Marks { places: places(&section), silent, ..Marks::default() };
     let in_header = || raw.iter().zip(&texts).enumerate().take(section.lines.end);
     for (at, (bytes, text)) in in_header() {
         line::one(at, text, bytes.bytes, true, &mut marks);
@@ -55,19 +66,33 @@ pub fn received(header: &[u8], end: bool, offers: &Offers) -> Vec<Finding> {
     {
         marks.add(need::international(offers), at, need::beyond_ascii(&lines, at));
     }
-    let silent = [FOLDED.key, RETURN_PATH.key];
-    let own = |mark: &Mark| !silent.contains(&mark.key) && (end || mark.key != NO_END.key);
+    marks.columns(&lines);
     let missing = |mark: &Mark| {
         let general = matches!(mark.key, "review.missing" | "review.advised");
         general && !mark.about.starts_with("Resent-")
     };
-    let mut all: Vec<_> = marks.all.into_iter().filter(own).collect();
+    let mut all = marks.all;
     all.sort_by_key(|mark| (!missing(mark), mark.line, std::cmp::Reverse(mark.severity)));
     let found = |mark: Mark| Finding {
         span: raw.get(mark.line).filter(|_| !missing(&mark)).map(|line| place(line, mark.span)),
         mark,
     };
-    all.into_iter().map(found).collect()
+    Findings { all: all.into_iter().map(found).collect(), left: marks.left }
+}
+
+/// The line with which begins what each line belongs to: a field, or lines that are none.
+fn places(section: &Section<'_>) -> Vec<usize> {
+    let mut out: Vec<usize> = Vec::new();
+    let mut none = None;
+    for field in &section.fields {
+        let begin = match &field.value {
+            Some(_) => field.lines.start,
+            None => none.unwrap_or(field.lines.start),
+        };
+        none = field.value.is_none().then_some(begin);
+        out.extend(field.lines.clone().map(|_| begin));
+    }
+    out
 }
 
 /// The lines of a header.
@@ -141,7 +166,7 @@ mod tests {
     /// What is said about `field` behind a good header, with the bytes that it is about.
     fn seen(field: &[u8], end: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         let all = [HEAD, field, end].concat();
-        let found = received(&all, true, &everything());
+        let found = received(&all, true, &everything()).all;
         let of =
             |f: Finding| (f.mark.key, f.span.map_or_else(Vec::new, |span| span.of(&all).to_vec()));
         found.into_iter().map(of).collect()
@@ -174,11 +199,11 @@ mod tests {
         }
         let path = b"Return-Path: <>\r\n";
         let top = [path, HEAD, b"\r\n"].concat();
-        assert_eq!(received(&top, true, &everything()), []);
+        assert_eq!(received(&top, true, &everything()), Findings::default());
         let twice = [path, &top[..]].concat();
-        assert_eq!(received(&twice, true, &everything()), []);
+        assert_eq!(received(&twice, true, &everything()), Findings::default());
         let stored = String::from_utf8_lossy(HEAD).replace("\r\n", "\n") + "\n";
-        assert_eq!(received(stored.as_bytes(), true, &everything()), []);
+        assert_eq!(received(stored.as_bytes(), true, &everything()), Findings::default());
     }
 
     #[test]
@@ -203,8 +228,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_so_many_times_in_a_field_is_one_finding() {
+        let fields = b"X: a\0\r\n \0b\0\r\nY: \0\r\nno\r\nno\r\n\r\n";
+        let found = received(&[HEAD, fields].concat(), true, &everything());
+        let seen = found.all.iter().map(|f| (f.mark.key, f.mark.line, f.mark.column, f.mark.count));
+        assert_eq!(
+            seen.collect::<Vec<_>>(),
+            [("review.nul", 3, 5, 3), ("review.nul", 5, 4, 1), ("review.no-colon", 6, 1, 2)]
+        );
+    }
+
+    #[test]
+    fn what_is_not_listed_is_counted() {
+        let fields = "X: \u{1}\u{1}\r\n \u{1}\r\n".repeat(5000);
+        let found = received(&[HEAD, fields.as_bytes(), b"\r\n"].concat(), true, &everything());
+        assert_eq!(
+            (found.all.len(), found.left),
+            (100, Left { warnings: 4900, ..Left::default() })
+        );
+    }
+
+    #[test]
     fn what_is_missing_comes_first_and_has_no_place() {
-        let found = received(b"To: bob\r\n", false, &Offers::default());
+        let found = received(b"To: bob\r\n", false, &Offers::default()).all;
         let seen: Vec<_> = found.iter().map(|f| (f.mark.key, f.span.is_some())).collect();
         assert_eq!(
             seen,
@@ -215,7 +261,7 @@ mod tests {
                 ("review.bad-address", true),
             ]
         );
-        let found = received(b"To: bob\r\n", true, &Offers::default());
+        let found = received(b"To: bob\r\n", true, &Offers::default()).all;
         assert!(found.iter().any(|f| f.mark.key == "review.no-end"), "{found:?}");
     }
 }

@@ -5,7 +5,7 @@ use crate::session::flaw::rule::{Rule, rules};
 pub(super) use crate::session::flaw::rule::{
     BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE,
     ENCODED_MULTIPART, LONG, LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING,
-    NO_VERSION, NUL, QUOTED, REPEATED, UNKNOWN_ENCODING,
+    NO_VERSION, NOT_IN_CHARSET, NUL, QUOTED, REPEATED, UNKNOWN_ENCODING,
 };
 
 #[rustfmt::skip]
@@ -25,11 +25,6 @@ rules! {
     MISSING = "review.missing", Error, "RFC 5322 §3.6", "header";
     ADVISED = "review.advised", Warn, "RFC 5322 §3.6", "header";
     EMPTY = "review.empty", Warn, "RFC 5322 §3.6", "header";
-    BAD_DATE = "review.bad-date", Error, "RFC 5322 §3.3", "Date";
-    DATE_WEEKDAY = "review.date-weekday", Error, "RFC 5322 §3.3", "Date";
-    DATE_YEAR = "review.date-year", Warn, "RFC 5322 §4.3", "Date";
-    DATE_ZONE = "review.date-zone", Warn, "RFC 5322 §4.3", "Date";
-    DATE_NO_ZONE = "review.date-no-zone", Error, "RFC 5322 §3.3", "Date";
     BAD_ID = "review.bad-id", Error, "RFC 5322 §3.6.4", "Message-ID";
     BAD_ADDRESS = "review.bad-address", Warn, "RFC 5322 §3.4", "header";
     SENDER_MISSING = "review.sender-missing", Error, "RFC 5322 §3.6.2", "Sender";
@@ -45,6 +40,9 @@ rules! {
     WORD_BROKEN = "review.word-broken", Warn, "RFC 2047 §2", "encoded-word";
     WORD_LONG = "review.word-long", Warn, "RFC 2047 §2", "encoded-word";
     WORD_CHARSET = "review.word-charset", Warn, "RFC 2047 §2", "encoded-word";
+    WORD_SPLIT = "review.word-split", Error, "RFC 2047 §5", "encoded-word";
+    WORD_CONTROL = "review.word-control", Warn, "RFC 2047 §5", "encoded-word";
+    WORD_DIRECTION = "review.word-direction", Warn, "RFC 2047 §5", "encoded-word";
     WORD_PLACE = "review.word-place", Warn, "RFC 2047 §5", "encoded-word";
 
     // Lines.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::display::content::judged::{Header, Judged};
 use crate::display::content::{header, trace};
-use crate::draft::Finding;
+use crate::draft::{Finding, Left};
 use crate::knowledge::Lang;
 use crate::session::content::Content;
 use crate::session::received::Word;
@@ -20,7 +20,30 @@ pub(super) struct Judgement {
     /// Where it stands in the message; null for what is missing, and inside of what is encoded.
     start: Option<usize>,
     end: Option<usize>,
+    /// The same as line and column, from 1.
+    line: Option<usize>,
+    column: Option<usize>,
+    /// How often it is so in its field; the place is that of the first.
+    count: usize,
     text: String,
+}
+
+/// How many findings are counted but not listed.
+#[derive(Default, Serialize)]
+pub(super) struct NotListed {
+    error: usize,
+    warn: usize,
+    info: usize,
+}
+
+impl NotListed {
+    /// Those about all headers of a message.
+    pub(super) fn of(judged: &Judged) -> Self {
+        judged.headers.iter().fold(Self::default(), |sum, header| {
+            let Left { errors, warnings, remarks } = header.left;
+            Self { error: sum.error + errors, warn: sum.warn + warnings, info: sum.info + remarks }
+        })
+    }
 }
 
 impl Judgement {
@@ -39,6 +62,9 @@ impl Judgement {
             part: of.part,
             start: span.map(|span| span.start),
             end: span.map(|span| span.end),
+            line: span.map(|_| finding.mark.line + 1),
+            column: span.map(|_| finding.mark.column),
+            count: finding.mark.count,
             text: header::sentence(&finding.mark, lang),
         }
     }

@@ -43,6 +43,22 @@ impl Rule {
     }
 }
 
+/// A rule that something breaks, and what fills the places of its sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The values.
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl Fault {
+    /// The word that is wrong, if it is not the whole.
+    pub fn word(&self) -> Option<&str> {
+        self.values.iter().find(|(name, _)| *name == "word").map(|(_, word)| word.as_str())
+    }
+}
+
 /// Rules as a table, and the list of all of them.
 macro_rules! rules {
     ($vis:vis, $($name:ident = $key:literal, $severity:ident, $clause:literal, $about:literal;)*) => {
@@ -76,6 +92,15 @@ rules! {
     // Fields.
     REPEATED = "review.repeated", Error, "RFC 5322 §3.6", "header";
 
+    // Dates and trace fields.
+    BAD_DATE = "review.bad-date", Error, "RFC 5322 §3.3", "Date";
+    DATE_WEEKDAY = "review.date-weekday", Error, "RFC 5322 §3.3", "Date";
+    DATE_YEAR = "review.date-year", Warn, "RFC 5322 §4.3", "Date";
+    DATE_ZONE = "review.date-zone", Warn, "RFC 5322 §4.3", "Date";
+    DATE_NO_ZONE = "review.date-no-zone", Error, "RFC 5322 §3.3", "Date";
+    BAD_RECEIVED = "review.bad-received", Warn, "RFC 5321 §4.4", "Received";
+    NO_DATE = "review.no-date", Error, "RFC 5322 §3.6.7", "Received";
+
     // MIME.
     NO_VERSION = "review.no-version", Warn, "RFC 2045 §4", "MIME-Version";
     NO_CHARSET = "review.no-charset", Warn, "RFC 2046 §4.1.2", "Content-Type";
@@ -96,6 +121,7 @@ rules! {
     UNKNOWN_CHARSET = "flaw.unknown-charset", Warn, "RFC 2046 §4.1.2", "charset";
     NOT_IN_CHARSET = "flaw.not-in-charset", Error, "RFC 2046 §4.1.2", "charset";
     BOUNDARY_INSIDE = "flaw.boundary-inside", Error, "RFC 2046 §5.1.1", "multipart";
+    SAME_BOUNDARY = "flaw.same-boundary", Error, "RFC 2046 §5.1.2", "multipart";
     NO_PARTS = "flaw.no-parts", Error, "RFC 2046 §5.1.1", "multipart";
     ONE_PART = "flaw.one-part", Info, "RFC 2046 §5.1.1", "multipart";
     UNREADABLE_MESSAGE = "flaw.unreadable-message", Warn, "RFC 2046 §5.2.1", "part";

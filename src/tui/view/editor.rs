@@ -7,6 +7,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::content::judged::times;
 use crate::display::text::{clip, right_of, split_at_width, width, wrap};
 use crate::display::token::{own_byte_at, own_tokens, own_visible};
 use crate::display::words::grouped;
@@ -169,7 +170,8 @@ fn said(model: &Model, editor: &Editor, area: Rect) -> Vec<Vec<Piece>> {
 pub fn sentence(model: &Model, mark: &Mark) -> String {
     let visible: Vec<_> = mark.values.iter().map(|(name, v)| (*name, own_visible(v))).collect();
     let values: Vec<_> = visible.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let text = knowledge::fill(model.lang, mark.key, &values);
+    let times = times(mark.count, mark.line + 1, mark.column, model.lang);
+    let text = knowledge::fill(model.lang, mark.key, &values) + &times;
     if mark.clause.is_empty() { text } else { format!("{text} ({})", mark.clause) }
 }
 

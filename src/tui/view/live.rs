@@ -65,13 +65,10 @@ fn marks(model: &Model, reviewed: &Reviewed, columns: usize) -> Vec<Vec<Piece>> 
         return vec![vec![(Role::Good, nothing)]];
     }
     let said = reviewed.review.marks.iter().map(|mark| one(model, mark));
-    let mut said: Vec<_> = said.collect();
-    // Said once of a line, however often it is so there.
-    said.dedup();
     let wrapped = |(role, text): Piece| {
         wrap(&text, columns).into_iter().map(move |line| vec![(role, line)]).collect::<Vec<_>>()
     };
-    said.into_iter().flat_map(wrapped).collect()
+    said.flat_map(wrapped).collect()
 }
 
 fn one(model: &Model, mark: &Mark) -> Piece {
