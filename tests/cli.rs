@@ -664,7 +664,7 @@ fn show_holds_the_envelope_against_the_content() {
         "#     SIZE  200 B · 100 B · 138 B → 38 B over what was declared\n",
         "#     BODY  no · - · 8-bit bytes → needed, not declared\n",
         "#   Against the content\n#     MAIL FROM is not From, which is <alice@example.org>  (RFC 5321 §2.3.1)\n",
-        "#     DMARC: aligned only within one organisation: example.com, example.org  (RFC 9989 §4.4)\n",
+        "#     DMARC: not aligned, unless one organisation has both: example.com, example.org  (RFC 9989 §4.4)\n",
         "#     gets it, is not named: <eve@example.net>  (RFC 5321 §2.3.1)\n",
         "#     is named and refused: <nobody@example.net>  (RFC 5321 §3.3)\n",
         "#     is named, not sent to: <erin@example.com>  (RFC 5321 §2.3.1)\n",

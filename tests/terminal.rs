@@ -256,7 +256,7 @@ fn transactions_are_wiped_and_follow_each_other() {
     t.line("EHLO pc.example.org");
     t.wait_for("ready");
     for (n, wipe, word) in
-        [(1, "RSET", "wiped by RSET"), (2, "EHLO pc.example.org", "wiped by a second EHLO")]
+        [(1, "RSET", "wiped by RSET"), (2, "EHLO pc.example.org", "wiped by another greeting")]
     {
         t.line("MAIL FROM:<alice@example.org>");
         t.wait_for(&format!("Transaction {n}  open"));

@@ -324,11 +324,15 @@ fn sender(transaction: &Transaction, heading: Option<&Heading>, out: &mut Vec<Fi
     let Some(heading) = heading else { return };
     let key = Key::of_path(&transaction.sender);
     let who = |wanted: &[As]| heading.all(wanted).find(|mention| mention.key == key).cloned();
-    if let Some(author) = who(&[As::Author]) {
-        found(
-            Point::SenderIsAuthor,
-            vec![Party { field: Some(author.field), span: Some(author.span), ..itself }],
-        );
+    let mut authors = heading.all(&[As::Author]);
+    let in_other_case = || authors.find(|author| author.key.folded() == key.folded()).cloned();
+    if let Some(author) = who(&[As::Author]).or_else(in_other_case) {
+        let parties = vec![itself.clone(), author.party(Some(transaction.exchange))];
+        let own = Party { field: Some(author.field), span: Some(author.span), ..itself };
+        found(Point::SenderIsAuthor, vec![own]);
+        if author.key != key {
+            found(Point::CaseDiffers, parties);
+        }
         return;
     }
     let mut authors = heading.all(&[As::Author]).peekable();
@@ -599,6 +603,14 @@ mod tests {
                 "a@b.example",
                 "From: x@b.example, a@b.example",
                 &[(SenderIsAuthor, &["a@b.example"])],
+            ),
+            (
+                "A@b.example",
+                "From: a@b.example",
+                &[
+                    (SenderIsAuthor, &["A@b.example"]),
+                    (Point::CaseDiffers, &["A@b.example", "a@b.example"]),
+                ],
             ),
             ("a@b.example", "From: \"a\"@b.example", &[(SenderIsAuthor, &["a@b.example"])]),
             (

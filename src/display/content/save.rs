@@ -66,6 +66,11 @@ pub fn options(argument: &str) -> Option<(usize, Wish)> {
     let next = |text: &str| {
         text.split_once(' ').map(|(word, rest)| (word.to_owned(), rest.trim_start().len()))
     };
+    // A number alone is the part, not the file.
+    if let Ok(n) = rest.trim_end().parse::<usize>() {
+        wish.part = Some(n.checked_sub(1)?);
+        return Some((argument.len(), wish));
+    }
     while let Some((word, left)) = next(rest) {
         let behind = rest.get(rest.len() - left..).unwrap_or_default();
         if word == "--as" {
@@ -116,7 +121,8 @@ mod tests {
             ("3 a b.png ", wish(Some(2), Form::Decoded, "a b.png")),
             ("--as raw 3 x", wish(Some(2), Form::Raw, "x")),
             ("3 --as text x", wish(Some(2), Form::Text, "x")),
-            ("3", wish(None, Form::Decoded, "3")),
+            ("3", wish(Some(2), Form::Decoded, "")),
+            ("./3", wish(None, Form::Decoded, "./3")),
             ("", wish(None, Form::Decoded, "")),
             ("0 x", None),
             ("--as odd x", None),

@@ -229,7 +229,7 @@ mod tests {
         for (text, encloses) in [
             ("Content-Type: message/rfc822\r\n\r\nx", true),
             ("Subject: x\r\n\r\nContent-Type: message/rfc822\r\n\r\n", false),
-            (&format!("{parts}X: y\r\nContent-Type: Message/RFC822\r\n\r\n"), true),
+            (&format!("{parts}X: y\r\nContent-Type: Message/GLOBAL\r\n\r\n"), true),
             (&format!("{parts}\r\nmessage/rfc822\r\n--b\r\n"), false),
             (&format!("{parts}\r\n--b\r\nContent-Type: message/global"), true),
         ] {

@@ -177,7 +177,8 @@ pub fn harmless(name: &str) -> String {
         .chars()
         .map(|c| if c.is_control() || hides(c) || "<>:\"|?*".contains(c) { '_' } else { c })
         .collect();
-    let kept = kept.trim_matches(['.', ' ']);
+    // Programs take what begins with a hyphen for an option.
+    let kept = kept.trim_start_matches(['.', ' ', '-']).trim_end_matches(['.', ' ']);
     // Longer names do not fit every file system.
     let end = kept.floor_char_boundary(120);
     kept.get(..end).unwrap_or_default().to_owned()
@@ -194,6 +195,7 @@ mod tests {
             ("../../etc/passwd", "passwd"),
             ("C:\\x\\y.doc", "y.doc"),
             (".bashrc", "bashrc"),
+            ("--as raw .bashrc", "as raw .bashrc"),
             ("a\u{202e}gpj.exe", "a_gpj.exe"),
             ("a\nb", "a_b"),
             ("..", ""),

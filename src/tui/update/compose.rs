@@ -152,7 +152,9 @@ pub(super) fn stays(model: &mut Model, id: usize, unread: &Unread, begins: &str)
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
-    if let Some(why) = cannot_send(model) {
+    // Behind a message that goes out by itself, text would be a command.
+    let sending = model.session.sending.as_ref().is_some_and(|sending| !sending.by_hand);
+    if let Some(why) = cannot_send(model).or_else(|| sending.then_some("editor.busy")) {
         return directive::refuse(model, why);
     }
     let (line, remembered) = take(model, keep);
@@ -205,6 +207,7 @@ mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
     use super::super::super::message::Message;
+    use super::super::super::sending::Pieces;
     use super::super::update;
     use super::*;
     use crate::display::Theme;
@@ -642,6 +645,20 @@ mod tests {
             assert_eq!((model.prompt.text(), model.prompt.cursor()), (text, cursor));
             assert_eq!(model.notice.as_deref(), Some("x.eml: no such file"));
         }
+    }
+
+    #[test]
+    fn what_is_typed_while_a_file_goes_out_does_not_become_a_command() {
+        let mut model = behind(&[&ENVELOPE[..], &[" DATA", "354 go"]].concat());
+        types(&mut model, ":data x.eml\n");
+        let pieces = Ok(Pieces::data("Subject: x\r\n.\r\n".into(), false));
+        update(&mut model, Message::Pieces { session: 1, pieces, number: None });
+        assert_eq!(types(&mut model, "more\n"), []);
+        assert_eq!(model.prompt.text(), "more");
+        assert_eq!(model.notice.as_deref(), Some("a message is going out"));
+        hears(&mut model, Side::Client, "Subject: x\r\n.\r\n");
+        hears(&mut model, Side::Server, "250 ok\r\n");
+        assert!(types(&mut model, "\n").contains(&Effect::Say(1, "more\r\n".into())));
     }
 
     #[test]
