@@ -18,6 +18,8 @@ use std::path::PathBuf;
 
 use ehlo::display::Role;
 use ehlo::display::content::{Judged, header, trace};
+use ehlo::display::text::width;
+use ehlo::display::token::visible;
 use ehlo::knowledge::Lang;
 use ehlo::session::content::Content;
 use ehlo::session::received::{Received, Word};
@@ -51,12 +53,14 @@ fn look(bytes: &[u8], columns: usize) -> usize {
     let mut hops = 0;
     for lang in [Lang::En, Lang::Ja] {
         let lines = header::lines(&judged, lang, columns, usize::MAX);
-        let names: Vec<_> = lines
+        let mut names: Vec<_> = lines
             .iter()
             .filter(|line| line.part == Some(0))
             .filter(|line| line.pieces.first().is_some_and(|(role, _)| *role == Role::Field))
             .map(|line| line.span.unwrap())
             .collect();
+        // A long name stands on several lines.
+        names.dedup();
         let fields: Vec<_> = content.fields.iter().map(|field| field.span).collect();
         let judged_len = judged.headers[0].fields.len();
         assert_eq!(names, fields[..judged_len], "every field once, in its order");
@@ -195,6 +199,24 @@ proptest! {
     #[test]
     fn any_bytes_have_a_header_and_a_way(pieces in vec(piece(), 0..60), columns in 1usize..60) {
         look(&pieces.concat(), columns);
+    }
+
+    /// Names may be of any length, and values of one word.
+    #[test]
+    fn nothing_of_a_field_is_lost(
+        name in "[!-9;-~]{1,90}",
+        value in prop_oneof![".{0,200}", "[a-z]{0,200}", "[a-z ]{0,200}"],
+        columns in 4usize..100,
+    ) {
+        let lines = header::field_lines(&name, &value, false, columns);
+        let text = |line: &Vec<(Role, String)>| line.iter().map(|(_, text)| &**text).collect::<String>();
+        for line in &lines {
+            prop_assert!(width(text(line).trim_end()) <= columns, "{columns}: {line:?}");
+        }
+        let marks = |text: &str| text.replace(char::is_whitespace, "");
+        let shown: String = lines.iter().map(text).collect();
+        let whole = format!("{}:{}", visible(name.as_bytes()), visible(value.as_bytes()));
+        prop_assert_eq!(marks(&shown), marks(&whole));
     }
 }
 

@@ -31,6 +31,7 @@ use crate::session::content::Content;
 use crate::smtp::Span;
 
 use super::Role;
+use super::text::{cut, width};
 pub use body::Way;
 
 /// A piece of a line.
@@ -219,6 +220,27 @@ fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
 
 fn authenticity(sheet: &Sheet<'_>) -> Vec<Line> {
     authenticity::lines(&sheet.judged.stated, sheet.verified, sheet.columns, sheet.lang)
+}
+
+/// A text behind a head: what has no room beside it stands below, `hang` columns to the right. A
+/// head without room is cut too, so that nothing of either is lost.
+fn behind(
+    head: &str,
+    (role, text): (Role, &str),
+    (hang, wrap): (usize, fn(&str, usize, usize) -> Vec<String>),
+    columns: usize,
+) -> Vec<Vec<Piece>> {
+    let name = head.trim_end();
+    let mut heads = cut(name, columns);
+    // The blanks of the head may stand beyond the last column.
+    let gap = head.strip_prefix(name).unwrap_or_default();
+    let last = heads.pop().unwrap_or_default() + gap;
+    let first = columns.saturating_sub(width(&last));
+    let mut wrapped = wrap(text, first, columns.saturating_sub(hang)).into_iter();
+    let mut out: Vec<_> = heads.into_iter().map(|head| vec![(Role::Field, head)]).collect();
+    out.push(vec![(Role::Field, last), (role, wrapped.next().unwrap_or_default())]);
+    out.extend(wrapped.map(|line| vec![(role, format!("{}{line}", " ".repeat(hang)))]));
+    out
 }
 
 /// What lines depend on, for one content.

@@ -26,7 +26,7 @@ const fn is_plain_byte(byte: u8) -> bool {
 /// The longest beginning of `text` that fits `columns`, and the rest.
 pub fn split_at_width(text: &str, columns: usize) -> (&str, &str) {
     // Nothing behind the columns is looked at, but for a mark that would combine with the last one.
-    let head = text.as_bytes().iter().take(columns + 1);
+    let head = text.as_bytes().iter().take(columns.saturating_add(1));
     if head.copied().all(is_plain_byte) {
         return text.split_at_checked(columns).unwrap_or((text, ""));
     }
@@ -92,6 +92,42 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     textwrap::wrap(text, columns.max(2)).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
+/// The same, where a line of `first` columns comes before those of `columns`, and may stay empty.
+pub fn wrap_behind(text: &str, first: usize, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let taken = columns.saturating_sub(first);
+    let trimmed = text.trim_end_matches(' ');
+    if taken == 0 || (trimmed.len() <= first && is_plain(trimmed)) {
+        return wrap(trimmed, columns);
+    }
+    let blanks = " ".repeat(taken);
+    let wrapped = textwrap::wrap(text, textwrap::Options::new(columns).initial_indent(&blanks));
+    let own = |(at, line): (usize, std::borrow::Cow<'_, str>)| match at {
+        0 => line.strip_prefix(&blanks).unwrap_or_default().to_owned(),
+        _ => line.into_owned(),
+    };
+    wrapped.into_iter().enumerate().map(own).collect()
+}
+
+/// Cuts text anywhere into lines of `columns`.
+pub fn cut(text: &str, columns: usize) -> Vec<String> {
+    cut_behind(text, columns.max(2), columns)
+}
+
+/// The same, where a line of `first` columns comes before those of `columns`, and may stay empty.
+pub fn cut_behind(text: &str, first: usize, columns: usize) -> Vec<String> {
+    let (line, mut rest) = split_at_width(text, first);
+    let mut out = vec![line.to_owned()];
+    while !rest.is_empty() {
+        let (line, behind) = split_at_width(rest, columns.max(2));
+        // What is wider than a line has one of its own.
+        let (line, behind) = if line.is_empty() { (rest, "") } else { (line, behind) };
+        out.push(line.to_owned());
+        rest = behind;
+    }
+    out
+}
+
 /// Breaks a row of words into lines of `columns`, between them alone unless one is longer.
 pub fn wrap_words(text: &str, columns: usize) -> Vec<String> {
     let options =
@@ -139,6 +175,14 @@ mod tests {
         assert_eq!(wrap("日本語の文章。", 6), ["日本語", "の文", "章。"]);
         assert_eq!(wrap("unbreakable", 4), ["unbr", "eaka", "ble"]);
         assert!(wrap("x", 0).len() == 1);
+        assert_eq!(wrap_behind("the quick brown fox", 4, 10), ["the", "quick", "brown fox"]);
+        assert_eq!(wrap_behind("the quick brown fox", 2, 10), ["", "the quick", "brown fox"]);
+        assert_eq!(wrap_behind("the", 2, 10), ["", "the"]);
+        assert_eq!(wrap_behind("", 0, 10), [""]);
+        assert_eq!(wrap_behind("the fox", 9, 6), ["the", "fox"]);
+        assert_eq!(cut_behind("abcdef", 0, 4), ["", "abcd", "ef"]);
+        assert_eq!(cut("", 2), [""]);
+        assert_eq!(cut("abc d", 2), ["ab", "c ", "d"]);
         assert_eq!(wrap_words("SCRAM-SHA-1 LOGIN", 14), ["SCRAM-SHA-1", "LOGIN"]);
         assert_eq!(wrap_words("SCRAM-SHA-1", 6), ["SCRAM-", "SHA-1"]);
     }

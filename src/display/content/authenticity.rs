@@ -2,7 +2,7 @@
 //! others wrote down, and the answers that the verdicts rest on.
 
 use crate::display::Role;
-use crate::display::text::{fit, split_at_width, width, wrap};
+use crate::display::text::{cut, cut_behind, fit, width, wrap, wrap_behind};
 use crate::display::token::{own_visible, visible};
 use crate::journal::authenticity::{
     Alignment, Answer, Assumed, Dmarc, DmarcFlaw, Flaw, Signature as Found, Spf, Verdict,
@@ -13,7 +13,7 @@ use crate::knowledge::{self, Kind, Lang};
 use crate::session::authenticity::{Instance, Results, Signature, Stated, Tag, tags};
 use crate::session::timing;
 
-use super::Line;
+use super::{Line, behind};
 
 /// Columns before what belongs to a title.
 const INDENT: usize = 2;
@@ -140,11 +140,9 @@ impl Page {
         let hang = width(&begin).min(self.columns / 2);
         let room = self.columns.saturating_sub(hang);
         let is_word = !text.contains(char::is_whitespace) && text.len() > room;
-        let wrapped = if is_word { cut(text, room) } else { wrap(text, room) };
-        let mut wrapped = wrapped.into_iter();
-        self.push(vec![(Role::Field, begin), (role, wrapped.next().unwrap_or_default())]);
-        for line in wrapped {
-            self.push(vec![(role, format!("{}{line}", " ".repeat(hang)))]);
+        let wrap = if is_word { cut_behind } else { wrap_behind };
+        for pieces in behind(&begin, (role, text), (hang, wrap), self.columns) {
+            self.push(pieces);
         }
     }
 
@@ -531,21 +529,6 @@ impl Page {
     }
 }
 
-/// Pieces of `columns`.
-fn cut(text: &str, columns: usize) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    loop {
-        let (line, behind) = split_at_width(rest, columns.max(2));
-        if line.is_empty() || behind.is_empty() {
-            out.push(rest.to_owned());
-            return out;
-        }
-        out.push(line.to_owned());
-        rest = behind;
-    }
-}
-
 /// A value, and for a time its date.
 fn value(tag: &Tag) -> String {
     let shown = visible(tag.value.as_bytes());
@@ -630,4 +613,27 @@ fn arc_means(result: &str) -> Option<&'static str> {
         "permerror" => "arc.is.permerror",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_too_wide_for_its_head() {
+        let host = "a.rather.long.name.of.a.server.that.checks.mail.example.net";
+        let text =
+            format!("Authentication-Results: {host}; x-{host}=pass policy.{host}={host}\r\n");
+        let text =
+            format!("{text}DKIM-Signature: v=1; d={host}; h=from; an-unknown-{host}=1\r\n\r\n");
+        let stated = Stated::read(text.as_bytes());
+        for columns in [20, 40, 80] {
+            let lines = lines(&stated, None, columns, Lang::En);
+            let shown: String = lines.iter().map(Line::text).collect();
+            for line in &lines {
+                assert!(width(line.text().trim_end()) <= columns, "{columns}: {}", line.text());
+            }
+            assert!(shown.replace(' ', "").contains(&format!("x-{host}=passpolicy.{host}={host}")));
+        }
+    }
 }

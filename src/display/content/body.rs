@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::display::Role;
 use crate::display::hex::Shape;
 use crate::display::html;
-use crate::display::text::wrap;
+use crate::display::text::{cut, wrap};
 use crate::display::token::visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind};
@@ -324,12 +324,8 @@ fn encoded(sheet: &Sheet<'_>, at: usize, enough: usize, out: &mut Vec<Line>) {
         let span = outside.then(|| Span::new(offset, offset + line.len()));
         offset += line.len();
         // Words are no unit here.
-        let mut left = visible(line);
-        while !left.is_empty() {
-            let (row, behind) = crate::display::text::split_at_width(&left, sheet.columns.max(2));
-            out.push(Line { span, ..plain(Role::Data, row.to_owned()) });
-            left = behind.to_owned();
-        }
+        let rows = cut(&visible(line), sheet.columns).into_iter();
+        out.extend(rows.map(|row| Line { span, ..plain(Role::Data, row) }));
     }
     rest(sheet, len, enough, out);
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::display::Role;
-use crate::display::text::{width, wrap};
+use crate::display::text::{width, wrap, wrap_behind};
 use crate::display::token::visible;
 use crate::draft::{Finding, Mark, Severity};
 use crate::knowledge::{self, Kind, Lang};
@@ -14,7 +14,7 @@ use crate::session::content::Field;
 use crate::session::header::{Entry, Group};
 
 use super::judged::{Header, Judged, times};
-use super::{Line, Piece};
+use super::{Line, Piece, behind};
 
 /// From how many columns on nothing is drawn at the right.
 pub const UNBOUNDED: usize = 1000;
@@ -222,25 +222,11 @@ fn topic(id: &str) -> Option<(Kind, String)> {
 }
 
 /// `Subject: value`, folded with a hanging indent; decoded values have a look of their own.
-pub fn field_lines(
-    name: &str,
-    value: &str,
-    decoded: bool,
-    columns: usize,
-) -> Vec<Vec<(Role, String)>> {
-    let name = visible(name.as_bytes());
+pub fn field_lines(name: &str, value: &str, decoded: bool, columns: usize) -> Vec<Vec<Piece>> {
+    let head = format!("{}: ", visible(name.as_bytes()));
     let role = if decoded { Role::Decoded } else { Role::Text };
-    let indent = (width(&name) + 2).min(columns / 3).max(2);
-    let value = visible(value.as_bytes());
-    let wrapped = wrap(&value, columns.saturating_sub(indent)).into_iter().enumerate();
-    let line = |(at, line): (usize, String)| {
-        if at == 0 {
-            vec![(Role::Field, format!("{name}: ")), (role, line)]
-        } else {
-            vec![(role, format!("{}{line}", " ".repeat(indent)))]
-        }
-    };
-    wrapped.map(line).collect()
+    let hang = width(&head).min(columns / 3).max(2);
+    behind(&head, (role, &visible(value.as_bytes())), (hang, wrap_behind), columns)
 }
 
 /// No name of a field or a clause that is known is longer.
