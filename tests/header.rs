@@ -17,7 +17,7 @@ mod corpora;
 use std::path::PathBuf;
 
 use ehlo::display::Role;
-use ehlo::display::content::{Judged, header, trace};
+use ehlo::display::content::{Carried, Judged, header, trace};
 use ehlo::display::text::width;
 use ehlo::display::token::visible;
 use ehlo::knowledge::Lang;
@@ -49,7 +49,7 @@ fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
 /// Number of hops, after everything was looked at that both views say.
 fn look(bytes: &[u8], columns: usize) -> usize {
     let content = Content::read(bytes.to_vec());
-    let judged = Judged::of(&content, None);
+    let judged = Judged::of(&content, &Carried::default());
     let mut hops = 0;
     for lang in [Lang::En, Lang::Ja] {
         let lines = header::lines(&judged, lang, columns, usize::MAX);
@@ -225,7 +225,7 @@ proptest! {
 fn a_long_field_is_explained_as_a_short_one_is() {
     let text = format!("Received: from {} by b; x\r\n\r\n", "word ".repeat(20_000));
     let content = Content::read(text);
-    let lines = header::lines(&Judged::of(&content, None), Lang::En, 78, usize::MAX);
+    let lines = header::lines(&Judged::of(&content, &Carried::default()), Lang::En, 78, usize::MAX);
     assert!(lines.len() > 1_000);
     assert!(lines.iter().all(|line| line.about.len() < 100));
 }

@@ -10,8 +10,9 @@ mod pty;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use ehlo::display::content::parts::{AT_ONCE, Rows};
 use ehlo::display::content::place;
-use ehlo::display::content::{self, ContentView, Judged, Laid, Sheet, Shown, Side, Way};
+use ehlo::display::content::{self, Carried, ContentView, Judged, Laid, Sheet, Shown, Side, Way};
 use ehlo::display::text::width;
 use ehlo::journal::{Endpoints, Event, Happening, Moment, Side as Peer};
 use ehlo::knowledge::Lang;
@@ -57,7 +58,7 @@ impl Desk {
     }
 
     fn with(content: Content, message: Message) -> Self {
-        let judged = Judged::of(&content, None);
+        let judged = Judged::of(&content, &Carried::default());
         Self { message, content, judged, laid: Laid::default() }
     }
 
@@ -98,6 +99,38 @@ fn a_tree_of_parts() {
     for columns in [38, 60, 78, 120] {
         for line in desk.view(ContentView::Parts, columns, Shown::default()) {
             assert!(width(line.trim_end()) <= columns, "{columns}: {line}");
+        }
+    }
+}
+
+/// Wherever one begins to look, the tree is the same.
+#[test]
+fn lines_of_the_tree_are_made_where_somebody_looks() {
+    let nested = |depth: usize| {
+        (0..depth).fold(String::from("\r\ninside\r\n"), |inner, at| {
+            format!("Content-Type: multipart/mixed; boundary=b{at}\r\n\r\nbefore\r\n--b{at}\r\n{inner}\r\n--b{at}--\r\nafter {at}\r\n")
+        })
+    };
+    for text in [TREE.to_owned(), nested(12), String::new(), "no header".to_owned()] {
+        for columns in [30, 78] {
+            let desk = Desk::of(text.as_bytes());
+            let all = desk.view(ContentView::Parts, columns, Shown::default());
+            let sheet = desk.sheet(columns, Shown::default());
+            for start in 0..=all.len() {
+                let seen = content::lines(ContentView::Parts, &sheet, start..start + 3);
+                let seen: Vec<_> = seen.iter().map(content::Line::text).collect();
+                assert_eq!(seen, all[start..all.len().min(start + 3)], "{start}");
+                let fresh = Desk::of(text.as_bytes());
+                let fresh = fresh.sheet(columns, Shown::default());
+                let counted = content::count(ContentView::Parts, &fresh, start);
+                assert_eq!(counted, start);
+            }
+            assert_eq!(content::count(ContentView::Parts, &sheet, usize::MAX), all.len());
+            let lines = content::lines(ContentView::Parts, &sheet, 0..usize::MAX);
+            for at in 0..desk.content.parts.len() {
+                let own = lines.iter().position(|line| line.part == Some(at));
+                assert_eq!(content::parts::line_of(&sheet, at), own);
+            }
         }
     }
 }
@@ -322,6 +355,12 @@ fn many_parts_are_looked_at_once() {
     let desk = Desk::of(text.as_bytes());
     assert_eq!(desk.content.parts.len(), 100_001);
     let sheet = desk.sheet(80, Shown::default());
+    // Nobody waits for more than the first of them.
+    let known = content::count(ContentView::Parts, &sheet, usize::MAX);
+    assert_eq!(known, AT_ONCE + 1);
+    assert!(content::lines(ContentView::Parts, &sheet, 100_000..100_001).is_empty());
+    desk.laid.keep_rows(Lang::En, 80, Rows::whole(&desk.content, Lang::En, 80));
+    assert_eq!(content::count(ContentView::Parts, &sheet, usize::MAX), 100_001);
     let last = content::lines(ContentView::Parts, &sheet, 100_000..100_001);
     assert!(last[0].text().contains("100001 text/plain"), "{last:?}");
     assert_eq!(last[0].part, Some(100_000));

@@ -17,7 +17,7 @@ pub mod save;
 pub mod thread;
 pub mod trace;
 
-pub use judged::Judged;
+pub use judged::{Carried, Judged};
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +36,9 @@ pub use body::Way;
 
 /// A piece of a line.
 pub type Piece = (Role, String);
+
+/// Entries of the knowledge base that explain something.
+pub type About = Arc<Vec<(Kind, String)>>;
 
 /// What is shown of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -172,10 +175,7 @@ pub fn lines(view: ContentView, sheet: &Sheet<'_>, range: Range<usize>) -> Vec<L
         ContentView::Raw => raw::lines(sheet, range),
         ContentView::Hex => hex::lines(sheet, range),
         ContentView::Body if body::is_hex(sheet) => body::hex_lines(sheet, range),
-        ContentView::Authenticity => {
-            let lines = authenticity(sheet).into_iter();
-            lines.skip(range.start).take(range.len()).collect()
-        }
+        ContentView::Parts => parts::lines(sheet, range),
         _ => {
             let laid = sheet.laid.lines(view, sheet, range.end);
             let end = range.end.min(laid.len());
@@ -190,7 +190,7 @@ pub fn count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
         ContentView::Raw => raw::count(sheet),
         ContentView::Hex => hex::count(sheet),
         ContentView::Body if body::is_hex(sheet) => body::hex_count(sheet),
-        ContentView::Authenticity => authenticity(sheet).len(),
+        ContentView::Parts => parts::count(sheet, wanted),
         _ => sheet.laid.lines(view, sheet, wanted).len().min(wanted),
     }
 }
@@ -208,18 +208,16 @@ fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
         ContentView::Trace => {
             trace::lines(sheet.content, &sheet.judged.trace, sheet.lang, sheet.columns, enough)
         }
-        ContentView::Parts => parts::lines(sheet, enough),
         ContentView::Body => body::lines(sheet, enough),
-        // Made as they are asked for: the tree is one of all messages, and what is found out about
-        // authenticity changes.
-        ContentView::Thread | ContentView::Raw | ContentView::Hex | ContentView::Authenticity => {
+        ContentView::Authenticity => {
+            let (stated, verified) = (&sheet.judged.stated, sheet.verified);
+            authenticity::lines(stated, verified, sheet.columns, sheet.lang, enough)
+        }
+        // Made as they are asked for; one tree is of all messages.
+        ContentView::Thread | ContentView::Parts | ContentView::Raw | ContentView::Hex => {
             Vec::new()
         }
     }
-}
-
-fn authenticity(sheet: &Sheet<'_>) -> Vec<Line> {
-    authenticity::lines(&sheet.judged.stated, sheet.verified, sheet.columns, sheet.lang)
 }
 
 /// A text behind a head: what has no room beside it stands below, `hang` columns to the right. A
@@ -243,8 +241,8 @@ fn behind(
     out
 }
 
-/// What lines depend on, for one content.
-type Key = (ContentView, Shown, Lang, usize);
+/// What lines of a view depend on, for one content.
+type Key = (Shown, Lang, usize);
 
 /// Lines that were laid out, with how many were asked for.
 #[derive(Debug)]
@@ -256,8 +254,10 @@ struct Kept {
 
 #[derive(Debug, Default)]
 struct Desk {
-    kept: Option<Kept>,
+    /// One of each view at most: one goes through them again and again.
+    kept: Vec<(ContentView, Kept)>,
     decoded: Option<(usize, Bytes)>,
+    rows: Option<((Lang, usize), parts::Rows)>,
 }
 
 /// What was laid out of one content, so that it is not done again for every key.
@@ -274,10 +274,11 @@ impl Clone for Laid {
 impl Laid {
     /// At least `enough` lines of a view, if there are so many.
     fn lines(&self, view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Arc<Vec<Line>> {
-        let key = (view, sheet.shown, sheet.lang, sheet.columns);
+        let key = (sheet.shown, sheet.lang, sheet.columns);
         let before = {
             let desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match desk.kept.as_ref().filter(|kept| kept.key == key) {
+            let mut kept = desk.kept.iter().filter(|(other, _)| *other == view);
+            match kept.next().map(|(_, kept)| kept).filter(|kept| kept.key == key) {
                 Some(kept) if kept.asked >= enough || kept.lines.len() < kept.asked => {
                     return kept.lines.clone();
                 }
@@ -287,9 +288,44 @@ impl Laid {
         // Who scrolls asks for a little more each time.
         let asked = enough.max(before.saturating_mul(2));
         let lines = Arc::new(lay_out(view, sheet, asked));
+        self.forget(view);
         let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        desk.kept = Some(Kept { key, asked, lines: lines.clone() });
+        desk.kept.push((view, Kept { key, asked, lines: lines.clone() }));
         lines
+    }
+
+    /// Has a view laid out again: something else is to be said in it.
+    pub fn forget(&self, view: ContentView) {
+        let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.kept.retain(|(other, _)| *other != view);
+    }
+
+    /// Works with the rows of the tree of parts.
+    fn rows<T>(
+        &self,
+        sheet: &Sheet<'_>,
+        work: impl FnOnce(&mut parts::Rows, parts::Seen<'_>) -> T,
+    ) -> T {
+        let key = (sheet.lang, sheet.columns);
+        let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = desk.rows.take().filter(|(other, _)| *other == key);
+        let mut rows = before.map_or_else(|| parts::Rows::of(sheet.content), |(_, rows)| rows);
+        let worked = work(&mut rows, (sheet.content, sheet.lang, sheet.columns));
+        desk.rows = Some((key, rows));
+        worked
+    }
+
+    /// Whether all rows of the tree of parts are known, in a language and so wide.
+    pub fn has_rows(&self, content: &Content, lang: Lang, columns: usize) -> bool {
+        let desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = desk.rows.as_ref().filter(|(key, _)| *key == (lang, columns));
+        rows.is_some_and(|(_, rows)| rows.is_whole(content))
+    }
+
+    /// Keeps the rows of the tree of parts.
+    pub fn keep_rows(&self, lang: Lang, columns: usize, rows: parts::Rows) {
+        let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.rows = Some(((lang, columns), rows));
     }
 
     /// The decoded body of part `at`.
@@ -309,8 +345,8 @@ impl Laid {
 pub struct Line {
     /// What it says.
     pub pieces: Vec<Piece>,
-    /// The entries that explain it, the most important first.
-    pub about: Vec<(Kind, String)>,
+    /// The entries that explain it, the most important first; many lines have the same.
+    pub about: About,
     /// The bytes of the message that it shows.
     pub span: Option<Span>,
     /// The part that it shows, or to which those bytes belong.
@@ -326,7 +362,7 @@ impl Line {
     /// The same line, which is about an idea.
     #[must_use]
     pub fn about(mut self, id: &str) -> Self {
-        self.about.push((Kind::Idea, id.to_owned()));
+        Arc::make_mut(&mut self.about).push((Kind::Idea, id.to_owned()));
         self
     }
 

@@ -35,9 +35,9 @@ use crate::smtp::wait::Wait;
 use super::Setting;
 use judged::{Judgement, NotListed, Way};
 
-use crate::display::content::Judged;
 use crate::display::content::judged::as_it_stands;
 use crate::display::content::parts::flaw_words;
+use crate::display::content::{self, Judged};
 use crate::display::envelope::{finding, severity, topic};
 use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
@@ -832,7 +832,7 @@ fn plain(key: &'static str) -> &'static str {
 
 fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
     let read = Content::read(message.content());
-    let judged = Judged::of(&read, Some((dialogue, at)));
+    let judged = Judged::of(&read, &content::Carried::of(dialogue, at));
     let (findings, trace) = (Judgement::all(&judged, lang), Way::of(&read, &judged.trace, lang));
     let bytes = read.raw.clone();
     let judgement = read.judgement().clone();

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use crate::cli::{SeenArgs, VerifyArgs};
 use crate::display::content::save::{self, Form, Wish};
-use crate::display::content::{self, ContentView, Judged, Laid, Sheet, Shown, Way, body};
+use crate::display::content::{self, Carried, ContentView, Judged, Laid, Sheet, Shown, Way, body};
 use crate::display::token::own_visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Lang};
@@ -97,7 +97,7 @@ fn text(
     };
     // Lines as they are stay whole.
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };
-    let (judged, laid) = (Judged::of(content, Some((dialogue, at))), Laid::default());
+    let (judged, laid) = (Judged::of(content, &Carried::of(dialogue, at)), Laid::default());
     let (judged, laid, verified) = (&judged, &laid, dialogue.verification(at));
     let grows = dialogue.grows(at);
     let sheet = Sheet { content, judged, verified, message, grows, shown, lang, columns, laid };

@@ -317,7 +317,7 @@ pub fn authenticity(stated: &Stated, verified: Option<&Verification>, lang: Lang
     if stated.is_empty() && verified.is_none() {
         return String::new();
     }
-    let lines = of_authenticity::lines(stated, verified, TABLE, lang);
+    let lines = of_authenticity::lines(stated, verified, TABLE, lang, usize::MAX);
     lines.iter().flat_map(|line| [line.text().trim_end().to_owned(), "\n".to_owned()]).collect()
 }
 

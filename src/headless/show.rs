@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::display::content::Judged;
+use crate::display::content::{Carried, Judged};
 use crate::display::login;
 use crate::journal::Journal;
 use crate::knowledge::{self, Lang};
@@ -77,7 +77,7 @@ fn print(
     let messages = dialogue.messages();
     for (at, message) in messages.iter().enumerate() {
         let content = Content::read(message.content());
-        let judged = Judged::of(&content, Some((&dialogue, at)));
+        let judged = Judged::of(&content, &Carried::of(&dialogue, at));
         let verified = dialogue.verification(at);
         let told = print::authenticity(&judged.stated, verified, lang);
         let content = print::content(&content, &judged, lang);

@@ -8,7 +8,7 @@ mod client;
 mod delivery;
 mod server;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
@@ -130,6 +130,8 @@ pub struct Dialogue {
     /// The rows of commands that left together, two or more in one write.
     groups: Vec<Range<usize>>,
     notices: Vec<(Moment, Happening)>,
+    /// For each message that was verified, the last notice of it.
+    verified: HashMap<usize, usize>,
     framing: Framing,
     decider: Option<usize>,
     undecided: BytesMut,
@@ -192,6 +194,7 @@ impl Dialogue {
             wire: Wire::default(),
             groups: Vec::new(),
             notices: Vec::new(),
+            verified: HashMap::new(),
             framing: Framing::Commands,
             decider: None,
             undecided: BytesMut::new(),
@@ -533,10 +536,10 @@ impl Dialogue {
 
     /// What was found out last about the message at `index`.
     pub fn verification(&self, index: usize) -> Option<&Verification> {
-        self.notices.iter().rev().find_map(|(_, what)| match what {
-            Happening::Verified(found) if found.message == index => Some(&**found),
+        match self.notices.get(*self.verified.get(&index)?)? {
+            (_, Happening::Verified(found)) => Some(found),
             _ => None,
-        })
+        }
     }
 
     /// What has arrived of a reply that is not complete: its lines, and the beginning of another.
@@ -694,6 +697,9 @@ impl Dialogue {
     }
 
     fn notice(&mut self, event: &Event) {
+        if let Happening::Verified(found) = &event.what {
+            self.verified.insert(found.message, self.notices.len());
+        }
         self.notices.push((event.at, event.what.clone()));
         self.wire.push(Row::Notice { index: self.notices.len() - 1 }, 1);
     }

@@ -1,12 +1,15 @@
 //! What the outside world shall do, as data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use ropey::Rope;
 
+use crate::display::content::Carried;
 use crate::display::content::save::Wish;
 use crate::draft::Offers;
+use crate::knowledge::Lang;
 use crate::session::Kept;
 use crate::session::content::Content;
 
@@ -95,8 +98,25 @@ pub enum Effect {
         session: usize,
         /// Index of the message.
         message: usize,
+        /// How much of it there is, in bytes on the wire, and that no more will come.
+        of: (u64, bool),
+        /// What the session says of it.
+        carried: Box<Carried>,
         /// What is kept of it.
         kept: Kept,
+    },
+    /// Find out the rows of the tree of the parts of a message, of which there are many.
+    LayOut {
+        /// Number of the session.
+        session: usize,
+        /// Index of the message.
+        message: usize,
+        /// What was read of it.
+        content: Arc<Content>,
+        /// In which language.
+        lang: Lang,
+        /// How wide a line may be.
+        columns: usize,
     },
     /// Read which message answers which.
     ReadThreads {
@@ -110,7 +130,7 @@ pub enum Effect {
     /// Keep a part in a file.
     SavePart {
         /// The content that it is a part of.
-        content: Box<Content>,
+        content: Arc<Content>,
         /// Which part, how and where.
         wish: Wish,
         /// Whether a file that is there may be written over.

@@ -1,11 +1,13 @@
 //! Everything that can happen to the screen.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
+use crate::display::content::parts::Rows;
 use crate::display::content::save::Wish;
 use crate::display::keys::Keys;
 use crate::display::{Depth, OwnThemes, Theme};
@@ -19,7 +21,7 @@ use crate::speaker::{Login, Secret, Seed};
 use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
-use super::model::ReadThreads;
+use super::model::{ReadContent, ReadThreads};
 use super::sending::Pieces;
 
 /// A file that a directive names and that cannot be read.
@@ -70,10 +72,23 @@ pub enum Message {
     ContentRead {
         /// Number of the session.
         session: usize,
+        /// What was read.
+        read: Box<ReadContent>,
+    },
+    /// The rows of the tree of the parts of a message were found out.
+    LaidOut {
+        /// Number of the session.
+        session: usize,
         /// Index of the message.
         message: usize,
-        /// What was read.
-        content: Box<Content>,
+        /// What they were made of.
+        content: Arc<Content>,
+        /// In which language.
+        lang: Lang,
+        /// How wide a line may be.
+        columns: usize,
+        /// The rows.
+        rows: Box<Rows>,
     },
     /// It was read which message answers which.
     ThreadsRead {

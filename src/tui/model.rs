@@ -1,10 +1,11 @@
 //! All that the screen shows, as plain data.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::advice::Habits;
 pub use crate::display::content::ContentView;
-use crate::display::content::{Judged, Laid, Shown};
+use crate::display::content::{Carried, Judged, Laid, Shown};
 use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
@@ -89,8 +90,8 @@ pub struct ReadContent {
     pub message: usize,
     /// How much of it was there when it was read, and whether no more would come.
     pub of: (u64, bool),
-    /// What was read.
-    pub content: Content,
+    /// What was read; the background works on it too.
+    pub content: Arc<Content>,
     /// What was laid out of it.
     pub laid: Laid,
     /// What there is to say about it.
@@ -98,11 +99,11 @@ pub struct ReadContent {
 }
 
 impl ReadContent {
-    /// The content of message number `message` of a dialogue, of which so many bytes were
-    /// there, and whether no more will come.
-    pub fn new(dialogue: &Dialogue, message: usize, of: (u64, bool), content: Content) -> Self {
-        let judged = Judged::of(&content, Some((dialogue, message)));
-        Self { message, of, content, laid: Laid::default(), judged }
+    /// The content of message number `message`, of which so many bytes were there, and whether no
+    /// more will come. All of it is judged, which takes a while for a large one.
+    pub fn new(message: usize, of: (u64, bool), content: Content, carried: &Carried) -> Self {
+        let judged = Judged::of(&content, carried);
+        Self { message, of, content: Arc::new(content), laid: Laid::default(), judged }
     }
 }
 
@@ -189,6 +190,8 @@ pub struct Session {
     pub read: Contents,
     /// The large message that is being read in the background.
     pub reading: Option<usize>,
+    /// Whether the rows of the tree of many parts are being found out in the background.
+    pub laying_out: bool,
     /// Which message answers which, as far as that was read.
     pub threads: Option<ReadThreads>,
     /// Of which messages that is being read in the background.
@@ -263,6 +266,7 @@ impl Session {
             read: Contents::default(),
             reading: None,
             threads: None,
+            laying_out: false,
             threading: None,
             group: None,
             octets_given: 0,

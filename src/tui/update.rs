@@ -35,6 +35,9 @@ mod unsent;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use std::sync::Arc;
+
+use crate::display::content::Carried;
 use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
@@ -98,6 +101,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         given(model, effect);
     }
     effects.extend(read_content(model));
+    effects.extend(content::lay_out(model));
     effects.extend(thread::want(model));
     let is_other = self::shown(model) != shown && model.session.id == shown.0;
     if is_other && model.session.view != ContentView::Thread {
@@ -180,11 +184,21 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
                 session.loaded = (read, all);
             }
         }
-        Message::ContentRead { session, message, content } => {
+        Message::ContentRead { session, read } => {
             if let Some(session) = model.session_mut(session) {
-                content_read(session, message, *content);
+                content_read(session, *read);
             }
             // That it is being read stands behind the lines no more.
+            browse::scroll_pane(model, Pane::Content, 0);
+        }
+        Message::LaidOut { session, message, content, lang, columns, rows } => {
+            if let Some(session) = model.session_mut(session) {
+                session.laying_out = false;
+                let read = session.read.of(message);
+                if let Some(read) = read.filter(|read| Arc::ptr_eq(&read.content, &content)) {
+                    read.laid.keep_rows(lang, columns, *rows);
+                }
+            }
             browse::scroll_pane(model, Pane::Content, 0);
         }
         Message::ThreadsRead { session, threads } => {
@@ -254,6 +268,11 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     trust::heard(session, event, insecure);
     if let Some(group) = &mut session.group {
         group.look(&session.dialogue);
+    }
+    if let Happening::Verified(found) = &event.what
+        && let Some(read) = session.read.of(found.message)
+    {
+        read.laid.forget(ContentView::Authenticity);
     }
     match &event.what {
         Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
@@ -383,14 +402,13 @@ fn what_fills(dialogue: &Dialogue) -> Option<(usize, bool)> {
     dialogue.envelope().open().map(|t| (t.exchange, dialogue.awaits_mail_data()))
 }
 
-fn content_read(session: &mut Session, message: usize, content: Content) {
-    if session.reading == Some(message) {
+fn content_read(session: &mut Session, read: ReadContent) {
+    if session.reading == Some(read.message) {
         session.reading = None;
     }
-    let len = session.dialogue.messages().get(message).map(SmtpMessage::wire_len);
-    if let Some(len) = len {
-        // What is read in the background has ended.
-        let read = ReadContent::new(&session.dialogue, message, (len, true), content);
+    // Another dialogue may have come since, or none.
+    let len = session.dialogue.messages().get(read.message).map(SmtpMessage::wire_len);
+    if len == Some(read.of.0) {
         session.read.keep(read);
     }
 }
@@ -412,12 +430,14 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     if len <= READ_NOW || (known.is_none_or(|(len, _)| len < READ_NOW) && !ended) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = Content::read(message.content_up_to(READ_NOW));
-        let read = ReadContent::new(&model.session.dialogue, index, (len, ended), content);
-        model.session.read.keep(read);
+        let carried = Carried::of(&model.session.dialogue, index);
+        model.session.read.keep(ReadContent::new(index, (len, ended), content, &carried));
     } else if ended && model.session.reading != Some(index) {
         let kept = message.kept_up_to(u64::MAX);
+        let carried = Box::new(Carried::of(&model.session.dialogue, index));
         model.session.reading = Some(index);
-        return vec![Effect::ReadContent { session: model.session.id, message: index, kept }];
+        let (session, of) = (model.session.id, (len, ended));
+        return vec![Effect::ReadContent { session, message: index, of, carried, kept }];
     }
     Vec::new()
 }

@@ -102,6 +102,11 @@ fn the_message_is_verified_once_it_is_there() {
     assert_eq!((wanted.session, wanted.message), (1, 0));
     assert!(bytes.clone().content().starts_with(b"DKIM-Signature: v=1"));
     assert_eq!(scene.model.session.view, ContentView::Authenticity);
+    let mut scene = scene;
+    scene.model.focus = Pane::Content;
+    assert!(scene.shows("Nobody has verified"), "{}", scene.grid());
+    scene.happens(Happening::Verified(Box::new(found())));
+    assert!(scene.shows("pass") && !scene.shows("Nobody has verified"), "{}", scene.grid());
     let (scene, effects) = asked(Scene::after(SMALL, Lang::En, &[GREETING, HELLO]));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Verify(..))), "{effects:?}");
     assert!(scene.shows("no message yet"), "{}", scene.grid());

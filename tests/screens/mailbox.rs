@@ -1,12 +1,15 @@
 //! Messages in files: where they lie, which one is shown, and which answers which.
 
 use bytes::Bytes;
+use ehlo::display::content::Carried;
+use ehlo::display::content::parts::{AT_ONCE, Rows};
 use ehlo::journal::{Event, Happening, Moment, Stored, mbox};
 use ehlo::knowledge::Lang;
 use ehlo::session::Dialogue;
+use ehlo::session::content::Content;
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
-use ehlo::tui::model::{ContentView, Pane, ReadThreads};
+use ehlo::tui::model::{ContentView, Pane, ReadContent, ReadThreads};
 use ehlo::tui::update::read_threads;
 use ehlo::tui::view::content::message;
 
@@ -205,17 +208,58 @@ fn a_large_message_is_not_waited_for_where_another_one_is_wanted() {
     let mut scene = opened(SMALL, Lang::En, folded(both), "4");
     assert!(scene.shows("Subject: small"), "{}", scene.grid());
     let effects = scene.press(".");
-    let [Effect::ReadContent { message: 1, kept, .. }] = &effects[..] else {
+    let [Effect::ReadContent { message: 1, of, carried, kept, .. }] = &effects[..] else {
         panic!("{effects:?}")
     };
     assert!(scene.shows("reading"), "{}", scene.grid());
     scene.press(",");
     assert!(scene.shows("Subject: small") && !scene.shows("reading"), "{}", scene.grid());
-    let content = Box::new(ehlo::session::content::Content::read(kept.clone().content()));
-    assert!(scene.tells(Message::ContentRead { session: 1, message: 1, content }).is_empty());
+    let content = Content::read(kept.clone().content());
+    let read = Box::new(ReadContent::new(1, *of, content, carried));
+    assert!(scene.tells(Message::ContentRead { session: 1, read }).is_empty());
     assert!(scene.shows("Subject: small"), "{}", scene.grid());
     assert!(scene.press(".").is_empty(), "it was read");
     assert!(scene.shows("Subject: large"), "{}", scene.grid());
+}
+
+/// Nobody waits for a tree of many parts: what is in sight is there at once, the rest follows.
+#[test]
+fn many_parts_are_laid_out_in_the_background() {
+    const PARTS: usize = 3 * AT_ONCE;
+    let parts = "--b\r\n\r\npart\r\n".repeat(PARTS);
+    let head = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let bytes = Bytes::from(format!("{head}{parts}--b--\r\nthe end\r\n"));
+    let stored = Stored::whole("a.eml".to_owned(), bytes.clone());
+    let mut scene = opened(SMALL, Lang::En, folded([stored]), "");
+    let read =
+        ReadContent::new(0, (bytes.len() as u64, true), Content::read(bytes), &Carried::default());
+    scene.tells(Message::ContentRead { session: 1, read: Box::new(read) });
+    scene.types(":view parts");
+    let effects = scene.press("enter");
+    let Some(Effect::LayOut { session: 1, message: 0, content, lang, columns }) =
+        effects.into_iter().next()
+    else {
+        panic!("nothing is laid out")
+    };
+    scene.model.focus = Pane::Content;
+    assert!(scene.press("g").is_empty(), "one at a time");
+    assert!(scene.shows("2 text/plain"), "{}", scene.grid());
+    scene.press("shift-g");
+    assert!(scene.shows("reading") && !scene.shows("the end"), "{}", scene.grid());
+    let rows = Box::new(Rows::whole(&content, lang, columns));
+    assert!(
+        scene
+            .tells(Message::LaidOut { session: 1, message: 0, content, lang, columns, rows })
+            .is_empty()
+    );
+    scene.press("shift-g");
+    assert!(scene.shows("the end") && !scene.shows("reading"), "{}", scene.grid());
+    assert!(scene.shows(&format!("{} text/plain", PARTS + 1)), "{}", scene.grid());
+    scene.press("k");
+    let effects = scene.press("enter");
+    assert!(effects.is_empty() && scene.model.session.shown.part == Some(PARTS), "{effects:?}");
+    scene.press("backspace");
+    assert!(scene.shows(&format!("{} text/plain", PARTS + 1)), "{}", scene.grid());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Whether a message is what it says: its signatures with each tag, SPF, DMARC, the ARC chain, what
 //! others wrote down, and the answers that the verdicts rest on.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use crate::display::Role;
 use crate::display::text::{cut, cut_behind, fit, width, wrap, wrap_behind};
 use crate::display::token::{own_visible, visible};
@@ -13,7 +16,7 @@ use crate::knowledge::{self, Kind, Lang};
 use crate::session::authenticity::{Instance, Results, Signature, Stated, Tag, tags};
 use crate::session::timing;
 
-use super::{Line, behind};
+use super::{About, Line, behind};
 
 /// Columns before what belongs to a title.
 const INDENT: usize = 2;
@@ -21,15 +24,17 @@ const INDENT: usize = 2;
 /// Columns for the heads of rows, if they do not need more.
 const HEAD: usize = 12;
 
-/// All that is known, `columns` wide; without a verification what the message says itself, and how
-/// to ask.
+/// All that is known, `columns` wide, or at least `enough` lines of it; without a verification what
+/// the message says itself, and how to ask.
 pub fn lines(
     stated: &Stated,
     verified: Option<&Verification>,
     columns: usize,
     lang: Lang,
+    enough: usize,
 ) -> Vec<Line> {
-    let mut page = Page { lang, columns, out: Vec::new(), span: None, about: Vec::new() };
+    let mut page =
+        Page { lang, columns, enough, out: Vec::new(), span: None, about: About::default() };
     match verified {
         Some(verified) => {
             let key = "authenticity.as-of";
@@ -45,13 +50,17 @@ pub fn lines(
         None => page.say(0, Role::Warn, page.word("authenticity.unasked")),
     }
     page.signatures(stated, verified);
-    if let Some(verified) = verified {
+    if let Some(verified) = verified.filter(|_| !page.is_enough()) {
         page.spf(verified);
         page.dmarc(&verified.dmarc);
     }
-    page.chain(stated, verified);
-    page.results(stated);
-    if let Some(verified) = verified {
+    if !page.is_enough() {
+        page.chain(stated, verified);
+    }
+    if !page.is_enough() {
+        page.results(stated);
+    }
+    if let Some(verified) = verified.filter(|_| !page.is_enough()) {
         page.answers(&verified.answers);
     }
     page.out
@@ -89,10 +98,12 @@ const fn role(verdict: Verdict) -> Role {
 struct Page {
     lang: Lang,
     columns: usize,
+    /// Lines behind which no more need to be made.
+    enough: usize,
     out: Vec<Line>,
     /// What the next lines are about.
     span: Option<crate::smtp::Span>,
-    about: Vec<(Kind, String)>,
+    about: About,
 }
 
 impl Page {
@@ -107,6 +118,20 @@ impl Page {
         knowledge::fill(self.lang, key, &values)
     }
 
+    const fn is_enough(&self) -> bool {
+        self.out.len() > self.enough
+    }
+
+    /// What the next lines are about too.
+    fn field_named(&mut self, name: &str) {
+        Arc::make_mut(&mut self.about).push((Kind::Field, name.to_owned()));
+    }
+
+    /// The same no more.
+    fn field_ends(&mut self) {
+        Arc::make_mut(&mut self.about).pop();
+    }
+
     fn push(&mut self, pieces: Vec<(Role, String)>) {
         let (about, span) = (self.about.clone(), self.span);
         self.out.push(Line { pieces, about, span, part: None });
@@ -114,7 +139,7 @@ impl Page {
 
     /// Begins a section about an idea.
     fn title(&mut self, title: &str, idea: &str) {
-        (self.about, self.span) = (vec![(Kind::Idea, idea.to_owned())], None);
+        (self.about, self.span) = (Arc::new(vec![(Kind::Idea, idea.to_owned())]), None);
         self.push(Vec::new());
         self.push(vec![(Role::Title, title.to_owned())]);
     }
@@ -161,8 +186,11 @@ impl Page {
         if stated.signatures.is_empty() {
             self.say(INDENT, Role::Dim, self.word("dkim.none"));
         }
-        self.about.push((Kind::Field, "DKIM-Signature".to_owned()));
+        self.field_named("DKIM-Signature");
         for (at, signature) in stated.signatures.iter().enumerate() {
+            if self.is_enough() {
+                return;
+            }
             self.span = Some(signature.span);
             let (n, domain) = ((at + 1).to_string(), signature.tag("d").unwrap_or("?"));
             let head = self.fill("dkim.signature", &[("n", &n), ("domain", domain)]);
@@ -173,6 +201,9 @@ impl Page {
                     self.verdict(&head, found.verdict, means, why.as_deref());
                     self.body(signature, found);
                     self.key(signature, found, verified.map_or(&[], |v| &v.answers));
+                }
+                None if verified.is_some() => {
+                    self.row(INDENT, &head, Role::Warn, self.word("dkim.unjudged"));
                 }
                 None => self.row(INDENT, &head, Role::Text, ""),
             }
@@ -233,6 +264,9 @@ impl Page {
     /// Each tag with its meaning.
     fn tags(&mut self, signature: &Signature) {
         for tag in &signature.tags {
+            if self.is_enough() {
+                return;
+            }
             let head = format!("{}=", visible(tag.name.as_bytes()));
             let role = if tag.repeated { Role::Bad } else { Role::Text };
             self.row(2 * INDENT, &head, role, &value(tag));
@@ -244,13 +278,9 @@ impl Page {
     /// What is signed, what is sealed, and what is not.
     fn covered(&mut self, signature: &Signature) {
         let list = |names: Vec<&str>| {
-            let mut once: Vec<&str> = Vec::new();
-            for name in names {
-                if !once.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                    once.push(name);
-                }
-            }
-            once.join(", ")
+            let mut known = HashSet::new();
+            let once = names.into_iter().filter(|name| known.insert(name.to_ascii_lowercase()));
+            once.collect::<Vec<_>>().join(", ")
         };
         let those = |present| {
             let those = signature.signed.iter().filter(move |signed| signed.present == present);
@@ -386,6 +416,9 @@ impl Page {
             None => self.row(INDENT, &head, Role::Text, ""),
         }
         for instance in &stated.instances {
+            if self.is_enough() {
+                return;
+            }
             self.instance(instance);
         }
     }
@@ -394,7 +427,7 @@ impl Page {
         let n = instance.number.to_string();
         let head = self.fill("arc.instance", &[("n", &n)]);
         self.span = instance.seal.as_ref().map(|seal| seal.span);
-        self.about.push((Kind::Field, "ARC-Seal".to_owned()));
+        self.field_named("ARC-Seal");
         match &instance.seal {
             Some(seal) => {
                 let [domain, cv] = ["d", "cv"].map(|tag| seal.tag(tag).unwrap_or("?"));
@@ -404,7 +437,7 @@ impl Page {
             }
             None => self.row(INDENT, &head, Role::Text, ""),
         }
-        self.about.pop();
+        self.field_ends();
         let there = [
             ("ARC-Seal", instance.seal.is_some()),
             ("ARC-Message-Signature", instance.message.is_some()),
@@ -420,31 +453,35 @@ impl Page {
             self.field("ARC-Message-Signature", signature.span);
             self.tags(signature);
             self.covered(signature);
-            self.about.pop();
+            self.field_ends();
         }
         if let Some(results) = &instance.results {
             self.field("ARC-Authentication-Results", results.span);
             self.methods(results);
-            self.about.pop();
+            self.field_ends();
         }
     }
 
     /// Begins what a field says.
     fn field(&mut self, name: &str, span: crate::smtp::Span) {
         self.span = Some(span);
-        self.about.push((Kind::Field, name.to_owned()));
+        self.field_named(name);
         self.say(2 * INDENT, Role::Field, name);
     }
 
     fn results(&mut self, stated: &Stated) {
         self.title("Authentication-Results", "dmarc");
-        self.about.insert(0, (Kind::Field, "Authentication-Results".to_owned()));
+        let field = (Kind::Field, "Authentication-Results".to_owned());
+        Arc::make_mut(&mut self.about).insert(0, field);
         if stated.results.is_empty() {
             self.say(INDENT, Role::Dim, self.word("results.none"));
             return;
         }
         self.say(INDENT, Role::Warn, self.word("results.trust"));
         for results in &stated.results {
+            if self.is_enough() {
+                return;
+            }
             self.span = Some(results.span);
             let place = match results.on_top {
                 Some(true) => self.word("results.on-top"),
@@ -462,6 +499,9 @@ impl Page {
             self.say(2 * INDENT, Role::Dim, self.word("results.nothing"));
         }
         for method in &results.methods {
+            if self.is_enough() {
+                return;
+            }
             let properties =
                 method.properties.iter().map(|(name, value)| format!("{name}={value}"));
             let text = properties.collect::<Vec<_>>().join("  ");
@@ -542,7 +582,8 @@ fn value(tag: &Tag) -> String {
 
 /// What a tag is for: the key of a sentence. In a chain `i=` is a number.
 fn tag_means(signature: &Signature, tag: &Tag) -> &'static str {
-    let of_chain = signature.tag("i").is_some_and(|i| i.parse::<u32>().is_ok());
+    // Each name is asked about once, so only those two go through all tags.
+    let of_chain = || signature.tag("i").is_some_and(|i| i.parse::<u32>().is_ok());
     match tag.name.as_str() {
         "v" => "dkim.tag.v",
         "a" => "dkim.tag.a",
@@ -552,7 +593,7 @@ fn tag_means(signature: &Signature, tag: &Tag) -> &'static str {
         "c" => "dkim.tag.c",
         "d" => "dkim.tag.d",
         "h" => "dkim.tag.h",
-        "i" if of_chain => "dkim.tag.instance",
+        "i" if of_chain() => "dkim.tag.instance",
         "i" => "dkim.tag.i",
         "l" => "dkim.tag.l",
         "q" => "dkim.tag.q",
@@ -620,6 +661,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_not_judged_says_so_and_no_more_is_made_than_needed() {
+        let text = "DKIM-Signature: v=1; d=example.org; s=s\r\n".repeat(40);
+        let stated = Stated::read(format!("{text}\r\n").as_bytes());
+        let found = Found { verdict: Verdict::Pass, ..Found::default() };
+        let verified = Verification { dkim: vec![found; 32], ..Verification::default() };
+        let all = lines(&stated, Some(&verified), 80, Lang::En, usize::MAX);
+        let said = |line: &&Line| line.text().contains("not judged");
+        assert_eq!(all.iter().filter(said).count(), 8);
+        let some = lines(&stated, Some(&verified), 80, Lang::En, 20);
+        assert!(some.len() >= 20 && some.len() < 40 && all.starts_with(&some), "{}", some.len());
+        let unasked = lines(&stated, None, 80, Lang::En, usize::MAX);
+        assert_eq!(unasked.iter().filter(said).count(), 0);
+    }
+
+    #[test]
     fn nothing_is_too_wide_for_its_head() {
         let host = "a.rather.long.name.of.a.server.that.checks.mail.example.net";
         let text =
@@ -627,8 +683,8 @@ mod tests {
         let text =
             format!("{text}DKIM-Signature: v=1; d={host}; h=from; an-unknown-{host}=1\r\n\r\n");
         let stated = Stated::read(text.as_bytes());
-        for columns in [20, 40, 80] {
-            let lines = lines(&stated, None, columns, Lang::En);
+        for columns in [30, 40, 80] {
+            let lines = lines(&stated, None, columns, Lang::En, usize::MAX);
             let shown: String = lines.iter().map(Line::text).collect();
             for line in &lines {
                 assert!(width(line.text().trim_end()) <= columns, "{columns}: {}", line.text());

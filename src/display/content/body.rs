@@ -14,7 +14,7 @@ use crate::session::flaw::name::{harmless, magic};
 use crate::smtp::Span;
 
 use super::header::field_lines;
-use super::{Line, Sheet, hex};
+use super::{About, Line, Sheet, hex};
 
 /// How many bytes of a text are laid out.
 pub const TEXT_LIMIT: usize = 256 << 10;
@@ -338,7 +338,7 @@ fn fields(sheet: &Sheet<'_>, at: usize, out: &mut Vec<Line>) {
     let outside = content.parts.get(at).is_some_and(|part| part.within.is_none());
     for field in content.header_of(at) {
         let lines = field_lines(&field.name, &field.value, field.decoded, sheet.columns);
-        let about = vec![(Kind::Field, field.name.clone())];
+        let about = About::new(vec![(Kind::Field, field.name.clone())]);
         out.extend(lines.into_iter().map(|pieces| Line {
             pieces,
             about: about.clone(),

@@ -4,6 +4,7 @@
 //! named at the right where it changes, and the number of the block where a group has several.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::display::Role;
 use crate::display::text::{width, wrap, wrap_behind};
@@ -14,7 +15,7 @@ use crate::session::content::Field;
 use crate::session::header::{Entry, Group};
 
 use super::judged::{Header, Judged, times};
-use super::{Line, Piece, behind};
+use super::{About, Line, Piece, behind};
 
 /// From how many columns on nothing is drawn at the right.
 pub const UNBOUNDED: usize = 1000;
@@ -183,12 +184,12 @@ fn finding_lines(finding: &Finding, header: &Header, lang: Lang, columns: usize)
     let colon = knowledge::word(lang, "colon");
     let text = format!("{word}{colon}{} [{}]", sentence(&finding.mark, lang), finding.mark.clause);
     let span = finding.span.filter(|_| header.in_message);
-    let about = [topic(finding.mark.about)];
+    let about: About = Arc::new(topic(finding.mark.about).into_iter().collect());
     wrap(&text, columns.saturating_sub(2))
         .into_iter()
         .map(|text| Line {
             pieces: vec![(role, format!("  {text}"))],
-            about: about.iter().flatten().cloned().collect(),
+            about: about.clone(),
             span,
             part: Some(header.part),
         })
@@ -236,11 +237,11 @@ const NAME: usize = 64;
 const CLAUSES: usize = 64;
 
 /// The field, the clauses of a Received field, and encoded words.
-pub(super) fn about(field: &Field) -> Vec<(Kind, String)> {
+pub(super) fn about(field: &Field) -> About {
     let trace = field.name.eq_ignore_ascii_case("Received");
     let clauses = field.value.split_whitespace().filter(|word| trace && word.len() <= NAME);
     let clauses = clauses.take(CLAUSES).map(|word| (Kind::Trace, word.to_owned()));
     let encoded = field.decoded.then(|| (Kind::Idea, "encoded-word".to_owned()));
     let name = (field.name.len() <= NAME).then(|| (Kind::Field, field.name.clone()));
-    name.into_iter().chain(clauses).chain(encoded).collect()
+    Arc::new(name.into_iter().chain(clauses).chain(encoded).collect())
 }

@@ -3,11 +3,11 @@
 
 use crate::draft::{Finding, Findings, Left, Offers, Severity, received};
 use crate::knowledge::{self, Lang};
+use crate::session::Dialogue;
 use crate::session::authenticity::Stated;
 use crate::session::content::{Content, Field, Part};
 use crate::session::header::{Entry, LIMIT, before, entries};
 use crate::session::trace::{Passing, Trace};
-use crate::session::{Dialogue, Message};
 use crate::smtp::Span;
 
 /// How many headers of enclosed messages are judged.
@@ -48,14 +48,32 @@ pub struct Header {
     of_entries: Vec<Vec<usize>>,
 }
 
+/// What a session says of a message that it carries. A message on its own has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    offers: Offers,
+    passing: Option<Passing>,
+    /// Whether more of it may come.
+    open: bool,
+}
+
+impl Carried {
+    /// What is said of message number `message` of a session.
+    pub fn of(dialogue: &Dialogue, message: usize) -> Self {
+        Self {
+            offers: Offers::of_message(dialogue, message),
+            passing: Passing::of(dialogue, message),
+            open: dialogue.messages().get(message).is_some_and(|message| !message.is_complete()),
+        }
+    }
+}
+
 impl Judged {
-    /// Judges a content: of message number so and so of a session, or on its own.
-    pub fn of(content: &Content, session: Option<(&Dialogue, usize)>) -> Self {
-        let offers = session.map(|(dialogue, at)| Offers::of_message(dialogue, at));
-        let offers = offers.unwrap_or_default();
-        let message = session.and_then(|(dialogue, at)| dialogue.messages().get(at));
-        let end = content.body.is_some() || message.is_none_or(Message::is_complete);
-        let mut headers = vec![Header::of_message(content, end, &offers)];
+    /// Judges a content. That of a large one takes a while.
+    pub fn of(content: &Content, carried: &Carried) -> Self {
+        let offers = &carried.offers;
+        let end = content.body.is_some() || !carried.open;
+        let mut headers = vec![Header::of_message(content, end, offers)];
         let enclosed = content.parts.iter().enumerate().skip(1).filter(|(at, part)| {
             let outer = at.checked_sub(1).and_then(|at| content.parts.get(at));
             outer.is_some_and(|outer| encloses(outer, part))
@@ -65,10 +83,9 @@ impl Judged {
             None => true,
         };
         let enclosed = enclosed.filter(decodable).take(ENCLOSED);
-        headers.extend(enclosed.map(|(at, part)| Header::of_part(content, at, part, &offers)));
-        let passing = session.and_then(|(dialogue, at)| Passing::of(dialogue, at));
+        headers.extend(enclosed.map(|(at, part)| Header::of_part(content, at, part, offers)));
         let stated = Stated::read(&content.raw);
-        Self { headers, trace: Trace::of(content, passing), stated }
+        Self { headers, trace: Trace::of(content, carried.passing.clone()), stated }
     }
 
     /// The findings about all headers, with the part of each.

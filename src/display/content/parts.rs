@@ -1,38 +1,171 @@
 //! The tree of parts, with what stands around them and what is wrong with them.
 
 use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::display::Role;
-use crate::display::text::{width, wrap};
+use crate::display::text::wrap;
 use crate::display::token::visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang, Topic, topic};
 use crate::session::content::{Content, Nature, Part};
+use crate::session::flaw::Flaw;
 use crate::session::flaw::rule::Severity;
-use crate::session::flaw::{Flaw, Frame};
 use crate::smtp::Span;
 
 use super::body::without;
 use super::judged::times;
-use super::{Line, Piece, Sheet};
+use super::{About, Line, Piece, Sheet};
 
 /// Beyond this depth the tree grows no wider.
 const DEPTH: usize = 8;
 
-/// The parts of a message, at least `enough` lines of them if there are so many.
-pub(super) fn lines(sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
-    let parts = &sheet.content.parts;
-    let mut tree = Tree { sheet, out: Vec::new(), more: more(parts), ends: Vec::new() };
-    for (at, part) in parts.iter().enumerate() {
-        tree.epilogues(part.depth);
-        if tree.out.len() >= enough {
-            return tree.out;
-        }
-        tree.part(at, part);
+/// So many parts are laid out while somebody waits; the others in the background.
+pub const AT_ONCE: usize = 2000;
+
+/// Lines of the tree of parts.
+pub(super) fn lines(sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
+    if let Some(all) = bare(sheet) {
+        return all.into_iter().skip(range.start).take(range.len()).collect();
     }
-    tree.epilogues(0);
-    tree.out.extend(without(sheet).unwrap_or_default());
-    tree.out
+    sheet.laid.rows(sheet, |rows, seen| {
+        if range.start == 0 {
+            // Nothing needs to be known of what stands before.
+            return rows.shape.lines(seen, 0, range);
+        }
+        rows.extend(seen, range.end, AT_ONCE);
+        rows.lines(seen, range)
+    })
+}
+
+/// How many there are, as far as that is known, and if there are so many at least `wanted`.
+pub(super) fn count(sheet: &Sheet<'_>, wanted: usize) -> usize {
+    if let Some(all) = bare(sheet) {
+        return all.len().min(wanted);
+    }
+    sheet.laid.rows(sheet, |rows, seen| {
+        rows.extend(seen, wanted, AT_ONCE);
+        rows.known().min(wanted)
+    })
+}
+
+/// All lines where there is no body: what there is of parts, and that.
+fn bare(sheet: &Sheet<'_>) -> Option<Vec<Line>> {
+    let none = without(sheet)?;
+    let parts = sheet.laid.rows(sheet, |rows, seen| rows.shape.lines(seen, 0, 0..usize::MAX));
+    Some([parts, none].concat())
+}
+
+/// The line of part `at`, as far as that is known.
+pub fn line_of(sheet: &Sheet<'_>, at: usize) -> Option<usize> {
+    sheet.laid.rows(sheet, |rows, seen| {
+        rows.extend(seen, usize::MAX, at.min(AT_ONCE));
+        let start = *rows.starts.get(at)?;
+        let own = rows.shape.lines(seen, at, 0..rows.starts.get(at + 1)? - start);
+        Some(start + own.iter().position(|line| line.part == Some(at))?)
+    })
+}
+
+/// The innermost part in which a byte of the message stands.
+pub fn part_at(content: &Content, byte: usize) -> Option<usize> {
+    let holds = |part: &Part| part.header.start <= byte && byte < part.body.end;
+    content.parts.iter().rposition(|part| part.within.is_none() && holds(part))
+}
+
+/// What lines of the tree are made of: the content, the language, and how wide they may be.
+pub(super) type Seen<'a> = (&'a Content, Lang, usize);
+
+/// Which line of the tree belongs to which part, as far as that was found out. The lines are made
+/// when somebody looks.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    shape: Shape,
+    /// The first line of each part, and of what follows those that were laid out.
+    starts: Vec<usize>,
+}
+
+impl Rows {
+    pub(super) fn of(content: &Content) -> Self {
+        Self { shape: Shape::of(content), starts: vec![0] }
+    }
+
+    /// All rows of the tree.
+    pub fn whole(content: &Content, lang: Lang, columns: usize) -> Self {
+        let mut rows = Self::of(content);
+        rows.extend((content, lang, columns), usize::MAX, usize::MAX);
+        rows
+    }
+
+    /// Whether all of them are known.
+    pub(super) fn is_whole(&self, content: &Content) -> bool {
+        // Behind the last part epilogues stand.
+        self.starts.len() > content.parts.len() + 1
+    }
+
+    fn known(&self) -> usize {
+        self.starts.last().copied().unwrap_or_default()
+    }
+
+    /// Finds out `enough` lines, but of no more than the first `most` parts and what follows them.
+    fn extend(&mut self, seen: Seen<'_>, enough: usize, most: usize) {
+        while self.starts.len() <= most.saturating_add(1)
+            && !self.is_whole(seen.0)
+            && self.known() < enough
+        {
+            let mut tree = Tree::new(seen, &self.shape);
+            tree.block(self.starts.len() - 1);
+            self.starts.push(self.known() + tree.out.len());
+        }
+    }
+
+    /// Some lines that are known.
+    fn lines(&self, seen: Seen<'_>, range: Range<usize>) -> Vec<Line> {
+        let range = range.start..range.end.min(self.known());
+        let first = self.starts.partition_point(|start| *start <= range.start).saturating_sub(1);
+        let start = self.starts.get(first).copied().unwrap_or_default();
+        self.shape.lines(seen, first, range.start - start..range.end.saturating_sub(start))
+    }
+}
+
+/// How parts hang together.
+#[derive(Clone, Debug)]
+struct Shape {
+    more: Vec<u16>,
+    /// Before which part an epilogue stands, and of which it is.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Shape {
+    fn of(content: &Content) -> Self {
+        let (parts, judgement) = (&content.parts, content.judgement());
+        let mut open: Vec<(usize, usize)> = Vec::new();
+        let mut ends = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            while let Some((of, _)) = open.pop_if(|(_, depth)| *depth >= part.depth) {
+                ends.push((at, of));
+            }
+            if judgement.frame(at).is_some() {
+                open.push((at, part.depth));
+            }
+        }
+        ends.extend(open.into_iter().rev().map(|(of, _)| (parts.len(), of)));
+        Self { more: more(parts), ends }
+    }
+
+    /// Lines from part `first` on, of those behind its beginning the ones in `range`.
+    fn lines(&self, seen: Seen<'_>, first: usize, range: Range<usize>) -> Vec<Line> {
+        let mut tree = Tree::new(seen, self);
+        for at in first..=seen.0.parts.len() {
+            if tree.out.len() >= range.end {
+                break;
+            }
+            tree.block(at);
+        }
+        tree.out.truncate(range.end);
+        tree.out.drain(..range.start.min(tree.out.len()));
+        tree.out
+    }
 }
 
 /// For each part, on which of the first levels another part follows under the same parent.
@@ -65,25 +198,38 @@ enum Place {
 
 /// Lines of the tree as they are made.
 struct Tree<'a> {
-    sheet: &'a Sheet<'a>,
+    content: &'a Content,
+    lang: Lang,
+    columns: usize,
+    shape: &'a Shape,
     out: Vec<Line>,
-    more: Vec<u16>,
-    /// Epilogues that are still to come: part, depth, and what was said of it.
-    ends: Vec<(usize, usize, Frame)>,
 }
 
-impl Tree<'_> {
-    /// The epilogues of multiparts that end before a part of this depth.
-    fn epilogues(&mut self, depth: usize) {
-        while let Some((at, own, frame)) = self.ends.pop_if(|(_, own, _)| *own >= depth) {
-            let guide = self.guide(at, own, Place::Behind);
-            self.around(at, &guide, "parts.epilogue", frame.epilogue);
+impl<'a> Tree<'a> {
+    const fn new((content, lang, columns): Seen<'a>, shape: &'a Shape) -> Self {
+        Self { content, lang, columns, shape, out: Vec::new() }
+    }
+
+    /// Part `at`, and the epilogues that stand before it.
+    fn block(&mut self, at: usize) {
+        let content = self.content;
+        let first = self.shape.ends.partition_point(|(before, _)| *before < at);
+        for (_, of) in self.shape.ends.iter().skip(first).take_while(|(before, _)| *before == at) {
+            let Some((part, frame)) = content.parts.get(*of).zip(content.judgement().frame(*of))
+            else {
+                continue;
+            };
+            let guide = self.guide(*of, part.depth, Place::Behind);
+            self.around(*of, &guide, "parts.epilogue", frame.epilogue);
+        }
+        if let Some(part) = content.parts.get(at) {
+            self.part(at, part);
         }
     }
 
     /// What stands before the first part or behind the last one of multipart `at`.
     fn around(&mut self, at: usize, guide: &str, key: &'static str, span: Span) {
-        let content = self.sheet.content;
+        let content = self.content;
         let Some(part) = content.parts.get(at) else { return };
         let text = if part.within.is_some() { content.source(at) } else { content.raw.clone() };
         let text = span.of(&text).trim_ascii();
@@ -93,7 +239,7 @@ impl Tree<'_> {
         let first = text.split(|b| *b == b'\n').next().unwrap_or_default();
         let first = visible(first.get(..120).unwrap_or(first).trim_ascii_end());
         let values = [("size", &*grouped(span.len() as u64)), ("text", &first)];
-        let said = knowledge::fill(self.sheet.lang, key, &values);
+        let said = knowledge::fill(self.lang, key, &values);
         let span = part.within.is_none().then_some(span);
         self.push(guide, guide, Role::Dim, &said, |pieces| {
             Line { span, part: Some(at), ..Line::new(pieces) }.about("multipart")
@@ -103,7 +249,7 @@ impl Tree<'_> {
     /// The lines at the left of what belongs to part `at`.
     fn guide(&self, at: usize, depth: usize, place: Place) -> String {
         let below = place != Place::Beside;
-        let more = self.more.get(at).copied().unwrap_or_default();
+        let more = self.shape.more.get(at).copied().unwrap_or_default();
         let follows = |level: usize| more >> level.min(15) & 1 == 1;
         let mut out = String::new();
         // The message itself has no branch.
@@ -114,7 +260,7 @@ impl Tree<'_> {
         if below {
             // What is inside of it hangs on it.
             let inside = place == Place::Below
-                && self.sheet.content.parts.get(at + 1).is_some_and(|p| p.depth > depth);
+                && self.content.parts.get(at + 1).is_some_and(|p| p.depth > depth);
             out.push_str(if inside && depth < DEPTH { "\u{2502} " } else { "  " });
         } else if depth > 0 {
             let ends = if depth > DEPTH || follows(depth) {
@@ -128,7 +274,7 @@ impl Tree<'_> {
     }
 
     fn part(&mut self, at: usize, part: &Part) {
-        let (content, lang) = (self.sheet.content, self.sheet.lang);
+        let (content, lang) = (self.content, self.lang);
         let judgement = content.judgement();
         let worst = judgement.of_part(at).iter().map(|flaw| flaw.rule.severity).max();
         let role = match worst {
@@ -145,7 +291,7 @@ impl Tree<'_> {
         let beside = self.guide(at, part.depth, Place::Beside);
         let below = self.guide(at, part.depth, Place::Below);
         let beside = format!("{beside}{number}");
-        let below = format!("{below}{}", " ".repeat(width(&beside).saturating_sub(width(&below))));
+        let below = format!("{below}{}", " ".repeat(drawn(&beside).saturating_sub(drawn(&below))));
         let whole = Span::new(part.header.start, part.body.end);
         // What was encoded has places of its own.
         let span = part.within.is_none().then_some(whole);
@@ -161,11 +307,8 @@ impl Tree<'_> {
                 Severity::Warn => Role::Warn,
                 Severity::Info => Role::Dim,
             };
-            let topics: Vec<(Kind, String)> = topic_of(flaw.rule.about)
-                .map(|topic| (topic.kind, topic.id.to_owned()))
-                .into_iter()
-                .chain(about.iter().cloned())
-                .collect();
+            let own = topic_of(flaw.rule.about).map(|topic| (topic.kind, topic.id.to_owned()));
+            let topics: About = Arc::new(own.into_iter().chain(about.iter().cloned()).collect());
             let span = part.within.is_none().then_some(flaw.span);
             self.push(&below, &below, role, &flaw_words(flaw, lang), |pieces| Line {
                 pieces,
@@ -176,7 +319,6 @@ impl Tree<'_> {
         }
         if let Some(frame) = judgement.frame(at) {
             self.around(at, &below, "parts.preamble", frame.preamble);
-            self.ends.push((at, part.depth, frame.clone()));
         }
     }
 
@@ -189,13 +331,18 @@ impl Tree<'_> {
         text: &str,
         line: impl Fn(Vec<Piece>) -> Line,
     ) {
-        let room = self.sheet.columns.saturating_sub(width(beside).max(width(below))).max(12);
+        let room = self.columns.saturating_sub(drawn(beside).max(drawn(below))).max(12);
         let wrapped = wrap(text, room).into_iter().enumerate();
         self.out.extend(wrapped.map(|(at, text)| {
             let guide = if at == 0 { beside } else { below };
             line(vec![(Role::Dim, guide.to_owned()), (role, text)])
         }));
     }
+}
+
+/// Columns of what is drawn at the left: lines, digits and blanks have one each.
+fn drawn(guide: &str) -> usize {
+    guide.chars().count()
 }
 
 /// One part without a tree, in one line or in several where there is no place.
@@ -266,7 +413,7 @@ pub fn flaw_words(flaw: &Flaw, lang: Lang) -> String {
 }
 
 /// How a part is made, how it is meant, how it is encoded.
-fn about(part: &Part) -> Vec<(Kind, String)> {
+fn about(part: &Part) -> About {
     let made = match part.kind.split('/').next() {
         Some("multipart") if part.kind == "multipart/alternative" => "alternative",
         Some("multipart") => "multipart",
@@ -279,5 +426,5 @@ fn about(part: &Part) -> Vec<(Kind, String)> {
     let encoded = part.encoding.as_deref().map(str::to_lowercase);
     let ideas = std::iter::once(made).chain(meant).chain(encoded.as_deref());
     let ideas = ideas.map(|id| (Kind::Idea, id.to_owned()));
-    ideas.chain([(Kind::Field, "Content-Type".to_owned())]).collect()
+    Arc::new(ideas.chain([(Kind::Field, "Content-Type".to_owned())]).collect())
 }

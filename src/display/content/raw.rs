@@ -11,7 +11,7 @@ use crate::knowledge::{self, Kind, Lang};
 use crate::session::Message;
 use crate::smtp::payload::END_MARK;
 
-use super::{Line, Piece, Sheet, Side};
+use super::{About, Line, Piece, Sheet, Side};
 
 /// From so many columns on both sides stand beside each other.
 const BESIDE: usize = 100;
@@ -143,7 +143,7 @@ fn sent_line(sheet: &Sheet<'_>, at: usize, columns: usize) -> Line {
         Some(_) => "dot-stuffing",
         None => "body",
     };
-    Line { span, about: vec![(Kind::Idea, about.to_owned())], ..Line::new(pieces) }
+    Line { span, about: About::new(vec![(Kind::Idea, about.to_owned())]), ..Line::new(pieces) }
 }
 
 /// Whether line `at` is the end mark.

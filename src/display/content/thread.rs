@@ -89,7 +89,7 @@ fn message(
     let mut about = vec![(Kind::Idea, "thread".to_owned())];
     about.extend(entry.tie.map(|tie| (Kind::Field, tie.field().to_owned())));
     about.push((Kind::Field, "Message-ID".to_owned()));
-    Line { about, ..Line::new(clipped(pieces, columns)) }
+    Line { about: about.into(), ..Line::new(clipped(pieces, columns)) }
 }
 
 fn oddity(entry: &Entry, odd: &Odd, columns: usize, lang: Lang) -> Line {
@@ -102,7 +102,7 @@ fn oddity(entry: &Entry, odd: &Odd, columns: usize, lang: Lang) -> Line {
         Broken::Itself | Broken::Circle | Broken::Disagrees | Broken::Torn => "References",
     };
     let about = vec![(Kind::Field, field.to_owned()), (Kind::Idea, "thread".to_owned())];
-    Line { about, ..Line::new(clipped(vec![(Role::Warn, text)], columns)) }
+    Line { about: about.into(), ..Line::new(clipped(vec![(Role::Warn, text)], columns)) }
 }
 
 /// What is odd, in one sentence.

@@ -3,6 +3,8 @@
 //! Each hop has its clock, how long the message needed to it, and its clauses one by one; what a
 //! line says that cannot be read is shown as it stands. Where what is certain begins is drawn.
 
+use std::sync::Arc;
+
 use crate::display::Role;
 use crate::display::text::{clip, wrap};
 use crate::display::token::visible;
@@ -130,7 +132,7 @@ impl Drawn<'_> {
                 self.row("├── ", (Role::Text, &text), &line);
             }
             What::ReturnPath(path, sender) => {
-                let by = self.trace.hops().last().and_then(|hop| hop.received.by.as_ref());
+                let by = self.trace.hops().next_back().and_then(|hop| hop.received.by.as_ref());
                 let by = by.map_or_else(String::new, |by| by.text.clone());
                 self.row(
                     "├── ",
@@ -260,9 +262,9 @@ impl Drawn<'_> {
         };
         let protocol = text.split([' ', ':', '：']).next().unwrap_or_default().to_ascii_uppercase();
         let protocol = (name == "with").then_some((Kind::Trace, protocol));
-        let about = [Some(entry), protocol].into_iter().flatten().chain(line.about.clone());
+        let about = [Some(entry), protocol].into_iter().flatten().chain(line.about.iter().cloned());
         let line = Line {
-            about: about.collect(),
+            about: Arc::new(about.collect()),
             span: if span.is_empty() { line.span } else { Some(span) },
             ..line.clone()
         };

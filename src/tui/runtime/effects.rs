@@ -77,8 +77,17 @@ impl Loop {
                 }
                 Effect::StopReading(id) => self.stop_reading(id),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),
-                Effect::ReadContent { session, message, kept } => {
-                    reading::content(session, message, kept, self.inner.clone());
+                Effect::ReadContent { session, message, of, carried, kept } => {
+                    reading::content(session, (message, of), carried, kept, self.inner.clone());
+                }
+                Effect::LayOut { session, message, content, lang, columns } => {
+                    reading::lay_out(
+                        session,
+                        message,
+                        content,
+                        (lang, columns),
+                        self.inner.clone(),
+                    );
                 }
                 Effect::ReadThreads { session, of, kept } => {
                     reading::threads(session, of, kept, self.inner.clone());

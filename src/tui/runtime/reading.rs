@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use ropey::Rope;
 use tokio::sync::mpsc;
 
+use crate::display::content::Carried;
+use crate::display::content::parts::Rows;
 use crate::display::content::save::Wish;
 use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Offers};
@@ -28,7 +30,7 @@ use super::super::effect::Verifying;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
 use super::super::message::{Made, Message, Saved, Unread};
-use super::super::model::ReadThreads;
+use super::super::model::{ReadContent, ReadThreads};
 use super::super::sending::{Pieces, Way as Sends};
 use super::super::update::read_threads;
 use super::sessions::{Door, Order};
@@ -78,7 +80,7 @@ pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
 }
 
 /// Keeps a part in a file, its owner's alone: nobody asked for it to be shared.
-pub(super) fn save_part(content: Box<Content>, wish: Wish, replaces: bool, inner: Inner) {
+pub(super) fn save_part(content: Arc<Content>, wish: Wish, replaces: bool, inner: Inner) {
     in_background(inner, move || {
         let bytes = wish.form.of(&content, wish.part.unwrap_or_default());
         let kept = match save::write(&expanded(&wish.file), &bytes, replaces) {
@@ -278,14 +280,32 @@ pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inne
     });
 }
 
-/// Reads the content of a message.
-pub(super) fn content(session: usize, message: usize, kept: Kept, inner: Inner) {
-    tokio::spawn(async move {
-        let read = move || Content::read(kept.content()).prepared();
-        if let Ok(content) = tokio::task::spawn_blocking(read).await {
-            let content = Box::new(content);
-            let _ = inner.send(Ok(Message::ContentRead { session, message, content })).await;
-        }
+/// Reads the content of a message, and judges it, so that nobody waits for that.
+pub(super) fn content(
+    session: usize,
+    (message, of): (usize, (u64, bool)),
+    carried: Box<Carried>,
+    kept: Kept,
+    inner: Inner,
+) {
+    in_background(inner, move || {
+        let content = Content::read(kept.content()).prepared();
+        let read = Box::new(ReadContent::new(message, of, content, &carried));
+        Message::ContentRead { session, read }
+    });
+}
+
+/// Finds out the rows of the tree of many parts.
+pub(super) fn lay_out(
+    session: usize,
+    message: usize,
+    content: Arc<Content>,
+    (lang, columns): (Lang, usize),
+    inner: Inner,
+) {
+    in_background(inner, move || {
+        let rows = Box::new(Rows::whole(&content, lang, columns));
+        Message::LaidOut { session, message, content, lang, columns, rows }
     });
 }
 

@@ -2,7 +2,7 @@
 
 use crate::display::content::place::{self, Place};
 use crate::display::content::save::{self, Wish};
-use crate::display::content::{self, ContentView, Side, body, hex, raw};
+use crate::display::content::{self, ContentView, Side, body, hex, parts, raw};
 use crate::display::keys::Action;
 use crate::display::words::grouped;
 use crate::knowledge;
@@ -50,6 +50,21 @@ fn line(model: &Model) -> usize {
     pointed.map_or(model.session.content_scroll, |(_, line)| line)
 }
 
+/// Finds out the rows of the tree of parts where there are too many of them to be waited for: one
+/// tree at a time.
+pub(super) fn lay_out(model: &mut Model) -> Option<Effect> {
+    let (message, _) = view::content::message(model)?;
+    let (lang, columns) = (model.lang, columns(model));
+    let wanted = model.session.view == ContentView::Parts && !model.session.laying_out;
+    let read = model.session.read.of(message).filter(|_| wanted)?;
+    let content = read.content.clone();
+    if content.parts.len() <= parts::AT_ONCE || read.laid.has_rows(&content, lang, columns) {
+        return None;
+    }
+    model.session.laying_out = true;
+    Some(Effect::LayOut { session: model.session.id, message, content, lang, columns })
+}
+
 /// Opens what the line stands for: a part, or the bytes of a line.
 pub(super) fn open(model: &mut Model) -> bool {
     let (at, view) = (line(model), model.session.view);
@@ -80,8 +95,7 @@ fn back(model: &mut Model) {
     match view {
         ContentView::Body => {
             let part = body::part_seen(sheet.content, sheet.shown.part);
-            let tree = content::lines(ContentView::Parts, &sheet, 0..usize::MAX);
-            let line = tree.iter().position(|line| line.part == part && part.is_some());
+            let line = part.and_then(|part| parts::line_of(&sheet, part));
             to(model, ContentView::Parts);
             browse::point(model, Pane::Content, line.unwrap_or_default());
         }
@@ -249,7 +263,7 @@ pub(super) fn keep(model: &mut Model, argument: &str) -> Vec<Effect> {
 
 fn write(model: &Model, wish: Wish, replaces: bool) -> Vec<Effect> {
     let Some(read) = shown(model) else { return Vec::new() };
-    vec![Effect::SavePart { content: Box::new(read.content.clone()), wish, replaces }]
+    vec![Effect::SavePart { content: read.content.clone(), wish, replaces }]
 }
 
 /// What became of a part that was to be kept.

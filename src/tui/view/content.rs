@@ -7,7 +7,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::content::{self, Line, Sheet, Side, body, hex, raw, thread};
+use crate::display::content::{self, Line, Sheet, Side, body, hex, parts, raw, thread};
 use crate::display::text::{clip, width, wrap};
 use crate::display::token::{own_visible, visible};
 use crate::knowledge::{self, Kind, Topic};
@@ -87,6 +87,10 @@ pub fn meant(model: &Model, columns: usize) -> Option<usize> {
         ContentView::Hex => hex::row_of(&sheet, first.start),
         // Decoded bytes have no place in the message.
         ContentView::Body if body::is_hex(&sheet) => None,
+        ContentView::Parts if sheet.content.parts.len() > parts::AT_ONCE => {
+            // Of so many not all are looked through.
+            parts::line_of(&sheet, parts::part_at(sheet.content, first.start)?)
+        }
         _ => signed(&all(model, columns, usize::MAX)),
     }
 }
@@ -354,7 +358,8 @@ fn sentence(model: &Model, key: &'static str, columns: usize) -> Vec<Vec<Piece>>
 fn remarks(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     let mut out = Vec::new();
     let Some((index, _)) = message(model) else { return out };
-    if model.session.reading == Some(index) {
+    let is_laid_out = model.session.view == ContentView::Parts && model.session.laying_out;
+    if model.session.reading == Some(index) || is_laid_out {
         out.extend(sentence(model, "content.reading", columns));
     }
     let beyond = model.session.read.of(index).map_or(0, |read| read.content.beyond);
