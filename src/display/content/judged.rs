@@ -205,7 +205,7 @@ mod tests {
     use crate::session::trace::Odd;
 
     fn judged(text: &str) -> Judged {
-        Judged::of(&Content::read(text.as_bytes().to_vec()), None)
+        Judged::of(&Content::read(text.as_bytes().to_vec()), &Carried::default())
     }
 
     #[test]
