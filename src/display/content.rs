@@ -144,6 +144,8 @@ pub struct Shown {
     pub way: Option<Way>,
     /// Which bytes the views of bytes show.
     pub side: Side,
+    /// How many columns of lines as they crossed the wire stand beyond the left border.
+    pub left: usize,
 }
 
 /// What views are made of.

@@ -30,6 +30,8 @@ const INSTANCES: std::ops::RangeInclusive<u32> = 1..=50;
 /// What a message says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
+    /// Where its author stands: the first From field.
+    pub author: Option<Span>,
     /// Its DKIM-Signature fields, from the top.
     pub signatures: Vec<Signature>,
     /// Its ARC instances, by their number.
@@ -128,6 +130,7 @@ impl Stated {
             let on_top = first_hop.map(|first| at < first);
             let span = field.span;
             match field.name().to_ascii_lowercase().as_str() {
+                "from" => stated.author = stated.author.or(Some(span)),
                 "dkim-signature" => stated.signatures.push(signature(field)),
                 "authentication-results" => {
                     stated.results.push(Results { span, on_top, ..Results::read(&field.text()) });
@@ -156,9 +159,9 @@ impl Stated {
         stated
     }
 
-    /// Whether it says anything.
+    /// Whether it says anything of its authenticity.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self { author: self.author, ..Self::default() }
     }
 }
 

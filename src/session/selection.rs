@@ -5,6 +5,8 @@
 //! step and no further: a recipient leads to the mailbox that names it, and not to the others of
 //! the same field.
 
+use std::ops::RangeInclusive;
+
 use crate::smtp::Span;
 
 use super::Dialogue;
@@ -75,6 +77,12 @@ impl Selection {
     /// Whether an exchange is meant.
     pub fn has(&self, exchange: usize) -> bool {
         self.exchanges.binary_search(&exchange).is_ok()
+    }
+
+    /// Whether one of several exchanges is meant.
+    pub fn has_any(&self, exchanges: RangeInclusive<usize>) -> bool {
+        let first = self.exchanges.partition_point(|at| at < exchanges.start());
+        self.exchanges.get(first).is_some_and(|at| exchanges.contains(at))
     }
 
     /// The bytes of a message that are meant.

@@ -135,6 +135,8 @@ fn plain(line: &[rows::Piece]) -> String {
 fn marked_text(model: &Model, marked: &Marked) -> String {
     let (from, to) = marked.ends();
     let columns = model.panes().inside(marked.pane).map_or(0, |area| usize::from(area.width));
+    let is_content = marked.pane == Pane::Content;
+    let gutter = if is_content { view::content::gutter(model) } else { 0 };
     let mut out = String::new();
     for (index, (at, line)) in
         view::between(model, marked.pane, from.line, to.line).iter().enumerate()
@@ -146,7 +148,7 @@ fn marked_text(model: &Model, marked: &Marked) -> String {
         }
         let Some(columns) = marked.columns(*at) else { continue };
         // What continues a row is indented by as much as its mark takes.
-        let first = (*columns.start()).max(indent.unwrap_or_default());
+        let first = (*columns.start()).max(indent.unwrap_or(gutter));
         out.push_str(overlap(&plain(line), first..=*columns.end()));
     }
     out.truncate(out.trim_end_matches(' ').len());

@@ -15,14 +15,18 @@ use super::view;
 /// What is meant by the line of envelope or content at which the person points, else by the
 /// selected row of the transcript; with all that is linked with it.
 pub fn selected(model: &Model) -> Selection {
+    own(model).linked(&model.session.dialogue, &model.session.cards)
+}
+
+/// The same without what is linked with it.
+fn own(model: &Model) -> Selection {
     let session = &model.session;
     let here = |pane| pane == model.focus || model.focus == Pane::Explain;
-    let own = match session.pointed.filter(|(pane, _)| here(*pane)) {
+    match session.pointed.filter(|(pane, _)| here(*pane)) {
         Some((Pane::Envelope, line)) => view::envelope::meant_at(model, line),
         Some((Pane::Content, line)) => view::content::meant_at(model, line),
         _ => selected_line(model).map(|row| of_row(session, row)).unwrap_or_default(),
-    };
-    own.linked(&session.dialogue, &session.cards)
+    }
 }
 
 /// Where a line of mail data stands in the content of its message; the end mark stands nowhere.
@@ -93,26 +97,46 @@ fn answers(dialogue: &Dialogue, message: usize) -> Vec<usize> {
 
 /// Whether row `at` of the transcript is the same as what is selected, or a part of it.
 pub fn has_row(session: &Session, at: usize) -> bool {
-    let row = session.dialogue.wire().row(at).filter(|_| !session.selection.is_empty());
-    row.is_some_and(|row| of_row(session, row).meets(&session.selection))
+    is_in(session, at, &session.selection)
 }
 
-/// The first row that is the same or a part of it.
-pub fn first_row(session: &Session) -> Option<usize> {
+fn is_in(session: &Session, at: usize, selection: &Selection) -> bool {
+    let row = session.dialogue.wire().row(at).filter(|_| !selection.is_empty());
+    row.is_some_and(|row| of_row(session, row).meets(selection))
+}
+
+/// The rows of what is selected itself, else of what is linked with it: the first one, and the last
+/// one of the same stretch of bytes.
+pub fn rows(model: &Model) -> Option<(usize, usize)> {
+    let rows = |selection: &Selection| rows_of(&model.session, selection);
+    rows(&own(model)).or_else(|| rows(&model.session.selection))
+}
+
+fn rows_of(session: &Session, selection: &Selection) -> Option<(usize, usize)> {
     let wire = session.dialogue.wire();
     let mut next = 0;
     while let Some((rows, begin)) = wire.run(next) {
         next = rows.end;
-        let first = match begin {
+        let alone = |row: usize| is_in(session, row, selection).then_some((row, row));
+        let found = match begin {
             Row::Data { message, .. } => {
-                let first = session.selection.of_message(message).next();
-                let line = first.and_then(|span| line_of(session, message, span.start));
-                line.and_then(|line| row_of_line(&session.dialogue, &rows, line))
+                let first = selection.of_message(message).next();
+                let row = |offset| {
+                    let line = line_of(session, message, offset)?;
+                    row_of_line(&session.dialogue, &rows, line)
+                };
+                let found = first.and_then(|span| {
+                    let first = row(span.start)?;
+                    let last = row(span.end.saturating_sub(1).max(span.start));
+                    Some((first, last.unwrap_or(rows.end - 1)))
+                });
+                // The end mark is none of the bytes of the message.
+                found.or_else(|| alone(rows.end - 1))
             }
-            _ => Some(rows.start).filter(|row| has_row(session, *row)),
+            _ => alone(rows.start),
         };
-        if first.is_some() {
-            return first;
+        if found.is_some() {
+            return found;
         }
     }
     None

@@ -43,6 +43,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use crate::display::Role;
+use crate::display::content::raw;
 use crate::display::text::{clip, is_plain, width, wrap};
 use crate::knowledge;
 
@@ -395,8 +396,11 @@ pub fn between(model: &Model, pane: Pane, from: (usize, usize), to: (usize, usiz
         }
         Pane::Envelope => envelope::from(model, from.0, columns, height),
         // A line that the pane cuts is marked and copied to its end.
-        Pane::Content if model.session.view == ContentView::Raw => {
-            content::from(model, from.0, usize::MAX, height)
+        Pane::Content if model.session.view == ContentView::Raw && !content::is_both(model) => {
+            let lines = content::from(model, from.0, usize::MAX, height).into_iter();
+            let left = model.session.shown.left;
+            let line = |pieces| [vec![content::raw_column()], raw::without_left(pieces, left)];
+            lines.map(|pieces| line(pieces).concat()).collect()
         }
         Pane::Content => content::from(model, from.0, columns, height),
         Pane::Explain => explain::from(model, from.0, columns, height),

@@ -52,7 +52,7 @@ pub fn lines(
     page.signatures(stated, verified);
     if let Some(verified) = verified.filter(|_| !page.is_enough()) {
         page.spf(verified);
-        page.dmarc(&verified.dmarc);
+        page.dmarc(&verified.dmarc, stated.author);
     }
     if !page.is_enough() {
         page.chain(stated, verified);
@@ -347,8 +347,9 @@ impl Page {
         }
     }
 
-    fn dmarc(&mut self, dmarc: &Dmarc) {
+    fn dmarc(&mut self, dmarc: &Dmarc, author: Option<crate::smtp::Span>) {
         self.title("DMARC", "dmarc");
+        self.span = author;
         let head = if dmarc.domain.is_empty() {
             self.word("dmarc.author").to_owned()
         } else {
@@ -359,6 +360,7 @@ impl Page {
         let why = why.map(|why| self.fill(why.key(), &[("domain", &dmarc.domain)]));
         let means = self.word(dmarc_means(dmarc.verdict.name()).unwrap_or_default());
         self.verdict(&head, dmarc.verdict, means, why.as_deref());
+        self.span = None;
         if let (Some(at), Some(record)) = (&dmarc.at, &dmarc.record) {
             let text = self.fill("dmarc.record.say", &[("at", at), ("record", record)]);
             self.row(2 * INDENT, self.word("dmarc.record"), Role::Text, &text);

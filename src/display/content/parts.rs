@@ -9,7 +9,7 @@ use crate::display::text::wrap;
 use crate::display::token::visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang, Topic, topic};
-use crate::session::content::{Content, Nature, Part};
+use crate::session::content::{Content, Field, Nature, Part};
 use crate::session::flaw::Flaw;
 use crate::session::flaw::rule::Severity;
 use crate::smtp::Span;
@@ -298,7 +298,8 @@ impl<'a> Tree<'a> {
         let about = about(part);
         let made = |pieces| Line { pieces, about: about.clone(), span, part: Some(at) };
         self.push(&beside, &below, role, &part_words(part), made);
-        for text in enclosed(content, at, part) {
+        for (text, own) in enclosed(content, at, part) {
+            let made = |pieces| Line { span: span.and(own), ..made(pieces) };
             self.push(&below, &below, Role::Decoded, &text, made);
         }
         for flaw in judgement.of_part(at) {
@@ -386,15 +387,19 @@ pub fn part_words(part: &Part) -> String {
     out
 }
 
-/// What an enclosed message is about, and who wrote it.
-fn enclosed(content: &Content, at: usize, part: &Part) -> Vec<String> {
+/// What an enclosed message is about, and who wrote it, in its order; and where that stands, unless
+/// the message was encoded.
+fn enclosed(content: &Content, at: usize, part: &Part) -> Vec<(String, Option<Span>)> {
     if part.nature != Nature::Message {
         return Vec::new();
     }
+    let inside = content.parts.get(at + 1).is_some_and(|inner| inner.within.is_some());
     let fields = content.header_of(at + 1);
     let field = |name: &str| fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-    let said = ["Subject", "From"].into_iter().filter_map(field);
-    said.map(|field| format!("{}: {}", field.name, visible(field.value.as_bytes()))).collect()
+    let mut said: Vec<_> = ["Subject", "From"].into_iter().filter_map(field).collect();
+    said.sort_unstable_by_key(|field| field.span.start);
+    let text = |field: &Field| format!("{}: {}", field.name, visible(field.value.as_bytes()));
+    said.into_iter().map(|field| (text(field), (!inside).then_some(field.span))).collect()
 }
 
 /// A flaw as a sentence, how often it was met, and the clause.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::display::Role;
-use crate::display::text::{clip, fit, width, wrap};
+use crate::display::text::{clip, fit, split_at_width, width, wrap};
 use crate::display::token::{Token, tokens};
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang};
@@ -28,31 +28,101 @@ pub(super) fn count(sheet: &Sheet<'_>) -> usize {
     lines + difference(sheet).len()
 }
 
+/// What stands in a line of the view.
+enum Row {
+    Heading(&'static str),
+    Sent(usize),
+    Stored(usize),
+    Beside(usize),
+    Difference(usize),
+}
+
+/// What stands in line `at`.
+fn row(sheet: &Sheet<'_>, at: usize) -> Row {
+    let (sent, stored) = (sheet.message.line_count(), stored_count(sheet));
+    match sheet.shown.side {
+        Side::Sent if at < sent => Row::Sent(at),
+        Side::Sent => Row::Difference(at - sent),
+        Side::Stored if at < stored => Row::Stored(at),
+        Side::Stored => Row::Difference(at - stored),
+        Side::Both if is_beside(sheet) => match at.checked_sub(sent.max(stored)) {
+            None => Row::Beside(at),
+            Some(at) => Row::Difference(at),
+        },
+        Side::Both if at == 0 => Row::Heading("raw.sent"),
+        Side::Both if at <= sent => Row::Sent(at - 1),
+        Side::Both if at == sent + 1 => Row::Heading("raw.stored"),
+        Side::Both if at < sent + stored + 2 => Row::Stored(at - sent - 2),
+        Side::Both => Row::Difference(at - sent - stored - 2),
+    }
+}
+
 /// Some of them.
 pub(super) fn lines(sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
-    let (sent, stored) = (sheet.message.line_count(), stored_count(sheet));
     let difference = difference(sheet);
-    let heading = |key| Line::new(vec![(Role::Title, knowledge::word(sheet.lang, key).to_owned())]);
-    let line = |at: usize| match sheet.shown.side {
-        Side::Sent if at < sent => sent_line(sheet, at, sheet.columns),
-        Side::Sent => difference.get(at - sent).cloned().unwrap_or_default(),
-        Side::Stored if at < stored => stored_line(sheet, at, sheet.columns),
-        Side::Stored => difference.get(at - stored).cloned().unwrap_or_default(),
-        Side::Both if is_beside(sheet) => {
-            let rows = sent.max(stored);
-            if at < rows {
-                beside(sheet, at)
-            } else {
-                difference.get(at - rows).cloned().unwrap_or_default()
-            }
+    let left = left(sheet);
+    let line = |at: usize| match row(sheet, at) {
+        Row::Heading(key) => {
+            Line::new(vec![(Role::Title, knowledge::word(sheet.lang, key).to_owned())])
         }
-        Side::Both if at == 0 => heading("raw.sent"),
-        Side::Both if at <= sent => sent_line(sheet, at - 1, sheet.columns),
-        Side::Both if at == sent + 1 => heading("raw.stored"),
-        Side::Both if at < sent + stored + 2 => stored_line(sheet, at - sent - 2, sheet.columns),
-        Side::Both => difference.get(at - sent - stored - 2).cloned().unwrap_or_default(),
+        Row::Sent(at) => sent_line(sheet, at, (left, sheet.columns)),
+        Row::Stored(at) => stored_line(sheet, at, (left, sheet.columns)),
+        Row::Beside(at) => beside(sheet, at, left),
+        Row::Difference(at) => difference.get(at).cloned().unwrap_or_default(),
     };
     (range.start..range.end.min(count(sheet))).map(line).collect()
+}
+
+/// How many columns of the lines stand beyond the left border.
+pub fn left(sheet: &Sheet<'_>) -> usize {
+    if sheet.columns == usize::MAX { 0 } else { sheet.shown.left }
+}
+
+/// Whether one of the lines in `range` goes on beyond the right border.
+pub fn goes_on(sheet: &Sheet<'_>, range: Range<usize>) -> bool {
+    let left = left(sheet);
+    let is_wider = |line: Line, most: usize| wide(&line.pieces) > most;
+    // With one more column for it, a line that is cut is wider.
+    let sent = |at, most| is_wider(sent_line(sheet, at, (0, most + 1)), most);
+    let stored = |at, most| is_wider(stored_line(sheet, at, (0, most + 1)), most);
+    (range.start..range.end.min(count(sheet))).any(|at| match row(sheet, at) {
+        Row::Sent(at) => sent(at, left + sheet.columns),
+        Row::Stored(at) => stored(at, left + sheet.columns),
+        Row::Beside(at) => sent(at, left + half(sheet)) || stored(at, left + half(sheet)),
+        Row::Heading(_) | Row::Difference(_) => false,
+    })
+}
+
+/// A line without its first `left` columns: an ellipsis says that something stands before.
+pub fn without_left(pieces: Vec<Piece>, left: usize) -> Vec<Piece> {
+    if left == 0 || wide(&pieces) == 0 {
+        return pieces;
+    }
+    let mut out = vec![(Role::Dim, "\u{2026}".to_owned())];
+    let mut skip = left + 1;
+    for (role, text) in pieces {
+        let (gone, rest) = split_at_width(&text, skip);
+        skip -= width(gone);
+        if skip == 0 || rest.is_empty() {
+            out.extend((!rest.is_empty()).then(|| (role, rest.to_owned())));
+            continue;
+        }
+        // A wide character on the edge goes as a whole.
+        let (_, rest) = split_at_width(rest, 2);
+        out.push((role, format!(" {rest}")));
+        skip = 0;
+    }
+    out
+}
+
+/// Puts the sign of what is selected into the column before a line, and where both sides stand
+/// beside each other into the one between them: no byte moves.
+pub fn sign(pieces: &mut Vec<Piece>) {
+    let sign = (Role::Selected, ">".to_owned());
+    if let Some(between) = pieces.iter_mut().rfind(|(role, _)| *role == Role::Border) {
+        *between = sign.clone();
+    }
+    pieces.insert(0, sign);
 }
 
 const fn is_beside(sheet: &Sheet<'_>) -> bool {
@@ -65,29 +135,40 @@ fn stored_count(sheet: &Sheet<'_>) -> usize {
     if raw.is_empty() { 0 } else { sheet.content.line_at(raw.len() - 1) + 1 }
 }
 
+/// Columns of one of two sides.
+const fn half(sheet: &Sheet<'_>) -> usize {
+    (sheet.columns - 3) / 2
+}
+
+fn wide(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|(_, text)| width(text)).sum()
+}
+
 /// One line on both sides.
-fn beside(sheet: &Sheet<'_>, at: usize) -> Line {
-    let half = (sheet.columns - 3) / 2;
-    let mut line = sent_line(sheet, at, half);
-    let used: usize = line.pieces.iter().map(|(_, text)| width(text)).sum();
-    line.pieces.push((Role::Dim, fit("", half.saturating_sub(used)) + " \u{2502} "));
+fn beside(sheet: &Sheet<'_>, at: usize, left: usize) -> Line {
+    let half = half(sheet);
+    let mut line = sent_line(sheet, at, (left, half));
+    let gap = fit("", half.saturating_sub(wide(&line.pieces)));
+    line.pieces.extend([(Role::Border, gap + " \u{2502}"), (Role::Border, " ".to_owned())]);
     if at < stored_count(sheet) {
-        let stored = stored_line(sheet, at, half);
+        let stored = stored_line(sheet, at, (left, half));
         line.pieces.extend(stored.pieces);
         line.span = stored.span;
     }
     line
 }
 
-fn stored_line(sheet: &Sheet<'_>, at: usize, columns: usize) -> Line {
+fn stored_line(sheet: &Sheet<'_>, at: usize, (left, columns): (usize, usize)) -> Line {
+    let columns = left.saturating_add(columns);
     let span = sheet.content.line(at);
     let bytes = span.of(&sheet.content.raw);
     let head = bytes.get(..needed(columns)).unwrap_or(bytes);
     let pieces = clipped(shown(head, Role::Data), bytes, columns);
-    Line { span: Some(span), ..Line::new(pieces) }
+    Line { span: Some(span), ..Line::new(without_left(pieces, left)) }
 }
 
-fn sent_line(sheet: &Sheet<'_>, at: usize, columns: usize) -> Line {
+fn sent_line(sheet: &Sheet<'_>, at: usize, (left, columns): (usize, usize)) -> Line {
+    let columns = left.saturating_add(columns);
     let message = sheet.message;
     let Some(range) = message.line_range(at) else {
         let text = knowledge::word(sheet.lang, "raw.not-kept");
@@ -130,9 +211,8 @@ fn sent_line(sheet: &Sheet<'_>, at: usize, columns: usize) -> Line {
     };
     let mut pieces = clipped(pieces, whole, columns);
     if let Some(key) = said {
-        let used: usize = pieces.iter().map(|(_, text)| width(text)).sum();
         let text = format!("  {}", knowledge::word(sheet.lang, key));
-        if used + width(&text) <= columns {
+        if wide(&pieces) + width(&text) <= columns {
             pieces.push((Role::Dim, text));
         }
     }
@@ -143,7 +223,8 @@ fn sent_line(sheet: &Sheet<'_>, at: usize, columns: usize) -> Line {
         Some(_) => "dot-stuffing",
         None => "body",
     };
-    Line { span, about: About::new(vec![(Kind::Idea, about.to_owned())]), ..Line::new(pieces) }
+    let about = About::new(vec![(Kind::Idea, about.to_owned())]);
+    Line { span, about, ..Line::new(without_left(pieces, left)) }
 }
 
 /// Whether line `at` is the end mark.
@@ -175,8 +256,7 @@ fn shown(bytes: &[u8], plain: Role) -> Vec<Piece> {
 
 /// As much of a line as fits. How it ends is told even then, where that is not with CRLF.
 fn clipped(pieces: Vec<Piece>, whole: &[u8], columns: usize) -> Vec<Piece> {
-    let wide: usize = pieces.iter().map(|(_, text)| width(text)).sum();
-    if wide <= columns {
+    if wide(&pieces) <= columns {
         return pieces;
     }
     let end = match whole {
@@ -261,17 +341,17 @@ pub fn row_of(sheet: &Sheet<'_>, line: usize) -> usize {
 
 /// The bytes of line `at` of what is shown, on the side that [`super::hex`] shows.
 pub fn place(sheet: &Sheet<'_>, at: usize) -> (Side, usize) {
-    let sent = sheet.message.line_count();
     let wire = |at: usize| {
         let start = sheet.message.line_range(at).map_or(0, |range| range.start);
         (Side::Sent, usize::try_from(start).unwrap_or(usize::MAX))
     };
-    let stored = |at: usize| (Side::Stored, sheet.content.line(at).start);
-    match sheet.shown.side {
-        Side::Sent => wire(at),
-        Side::Stored => stored(at),
-        Side::Both if is_beside(sheet) => wire(at),
-        Side::Both if at <= sent => wire(at.saturating_sub(1)),
-        Side::Both => stored(at.saturating_sub(sent + 2)),
+    match row(sheet, at) {
+        Row::Stored(at) => (Side::Stored, sheet.content.line(at).start),
+        Row::Heading("raw.stored") => (Side::Stored, 0),
+        Row::Sent(at) | Row::Beside(at) => wire(at),
+        Row::Heading(_) | Row::Difference(_) if sheet.shown.side == Side::Stored => {
+            (Side::Stored, sheet.content.raw.len())
+        }
+        Row::Heading(_) | Row::Difference(_) => wire(0),
     }
 }

@@ -108,10 +108,15 @@ pub(super) fn point(model: &mut Model, pane: Pane, line: usize) {
     };
     let line = line.min(last);
     model.session.pointed = Some((pane, line));
-    let height = model.panes().inside(pane).map_or(1, |area| usize::from(area.height).max(1));
+    let height = height(model, pane);
     if let Some(scroll) = model.session.scroll(pane) {
         *scroll = (*scroll).clamp((line + 1).saturating_sub(height), line);
     }
+}
+
+/// Lines of a pane, at least one.
+fn height(model: &Model, pane: Pane) -> usize {
+    model.panes().inside(pane).map_or(1, |area| usize::from(area.height).max(1))
 }
 
 fn page(model: &Model) -> isize {
@@ -130,9 +135,13 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
         return scroll_transcript(model, by);
     };
     let wanted = at.saturating_add_signed(by);
+    let below = height(model, pane) - 1;
+    // The last page is the last one that is full.
     let most = match pane {
-        Pane::Envelope => view::envelope::length(model),
-        Pane::Content => view::content::length(model, wanted),
+        Pane::Envelope => view::envelope::length(model).saturating_sub(below),
+        Pane::Content => {
+            view::content::length(model, wanted.saturating_add(below)).saturating_sub(below)
+        }
         _ => view::explain::length(model),
     };
     if let Some(scroll) = model.session.scroll(pane) {
@@ -142,12 +151,15 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
 
 /// Scrolls a pane so that `line` is in sight, in the middle if it was not.
 pub(super) fn show_line(model: &mut Model, pane: Pane, line: usize) {
-    let Some(area) = model.panes().inside(pane) else { return };
-    let height = usize::from(area.height).max(1);
+    if model.panes().inside(pane).is_none() {
+        return;
+    }
+    let height = height(model, pane);
     if let Some(scroll) = model.session.scroll(pane)
         && (line < *scroll || line >= *scroll + height)
     {
         *scroll = line.saturating_sub(height / 2);
+        scroll_pane(model, pane, 0);
     }
 }
 

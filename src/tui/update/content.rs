@@ -15,6 +15,7 @@ use super::super::view::{
     self,
     content::{columns, sheet},
 };
+use super::transcript::SIDEWAYS;
 use super::{browse, directive, question, thread};
 
 /// Does what is done in the content; `false` if `action` is nothing of this.
@@ -31,6 +32,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
             browse::show_content(model);
         }
         Action::ContentViewPrevious => to(model, model.session.view.previous()),
+        Action::ScrollLeft | Action::ScrollRight if is_cut(model) => sideways(model, action),
         _ => return false,
     }
     true
@@ -40,8 +42,28 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
 pub(super) fn to(model: &mut Model, view: ContentView) {
     model.session.view = view;
     model.session.content_scroll = 0;
+    model.session.shown.left = 0;
     model.session.pointed = model.session.pointed.filter(|(pane, _)| *pane != Pane::Content);
     thread::show_place(model);
+}
+
+/// Whether the pane with the focus cuts lines that go on.
+fn is_cut(model: &Model) -> bool {
+    model.focus == Pane::Content && model.session.view == ContentView::Raw
+}
+
+/// Moves lines that are cut to the left or to the right.
+fn sideways(model: &mut Model, action: Action) {
+    let Some(area) = model.panes().inside(Pane::Content) else { return };
+    let Some(sheet) = sheet(model, area.width.into()) else { return };
+    let first = model.session.content_scroll;
+    let goes_on = raw::goes_on(&sheet, first..first.saturating_add(area.height.into()));
+    let left = &mut model.session.shown.left;
+    *left = match action {
+        Action::ScrollLeft => left.saturating_sub(SIDEWAYS),
+        _ if goes_on => left.saturating_add(SIDEWAYS),
+        _ => *left,
+    };
 }
 
 /// The line at which the person points, else the first one in sight.
@@ -105,9 +127,10 @@ fn back(model: &mut Model) {
                 Side::Stored => sheet.content.line_at(offset),
                 Side::Sent | Side::Both => sheet.message.line_at(offset as u64),
             };
-            let row = raw::row_of(&sheet, line);
             to(model, ContentView::Raw);
-            browse::point(model, Pane::Content, row);
+            let sheet = self::sheet(model, columns(model));
+            let row = sheet.map(|sheet| raw::row_of(&sheet, line));
+            browse::point(model, Pane::Content, row.unwrap_or_default());
         }
         _ => {}
     }
@@ -134,7 +157,7 @@ fn next_way(model: &mut Model) {
         }
         _ => return model.tell("content.one-way"),
     }
-    model.session.content_scroll = 0;
+    (model.session.content_scroll, model.session.shown.left) = (0, 0);
     model.session.pointed = None;
     if let Some(text) = view::content::way_words(model) {
         model.notice = Some(text);
@@ -146,6 +169,7 @@ fn to_byte(model: &mut Model, offset: usize) {
     let Some(sheet) = sheet(model, columns(model)) else { return };
     let line = offset.min(hex::len(&sheet).saturating_sub(1)) / hex::shape(&sheet).each;
     model.session.content_scroll = line;
+    browse::scroll_pane(model, Pane::Content, 0);
     browse::point(model, Pane::Content, line);
 }
 

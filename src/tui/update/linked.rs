@@ -43,10 +43,10 @@ pub(super) fn show(model: &mut Model) {
         }
     }
     if from != Pane::Transcript
-        && let Some(row) = selection::first_row(&model.session)
+        && let Some((first, last)) = selection::rows(model)
     {
         // One cursor: from there one reads on in the transcript.
-        transcript::reveal(model, row);
+        transcript::reveal_rows(model, first, last);
     }
     if model.session.view == ContentView::Raw {
         // Another message may be shown now, and be shorter.

@@ -18,7 +18,10 @@ use super::super::view;
 use super::browse;
 
 /// How far lines move sideways at once.
-const SIDEWAYS: usize = 8;
+pub(super) const SIDEWAYS: usize = 8;
+
+/// Which part of the pane stands above rows that are brought into sight.
+const BEFORE: usize = 4;
 
 /// Does what only the transcript knows, if it has the focus; `false` if `action` is none of that.
 pub(super) fn act(model: &mut Model, action: Action) -> bool {
@@ -106,6 +109,26 @@ pub(super) fn to(model: &mut Model, row: Option<usize>) {
 pub(super) fn reveal(model: &mut Model, row: usize) {
     model.session.sight.unfold(&model.session.dialogue, row);
     to(model, Some(row));
+}
+
+/// Shows row `first`, selects it, and brings those up to `last` into sight too, as far as they have
+/// room.
+pub(super) fn reveal_rows(model: &mut Model, first: usize, last: usize) {
+    let in_sight = |model: &Model, row: usize| {
+        let rows = window(model).map(|window| window.rows().1);
+        rows.is_some_and(|rows| rows.contains(&row))
+    };
+    let was_seen = in_sight(model, first);
+    reveal(model, first);
+    if was_seen && in_sight(model, last) {
+        return;
+    }
+    // What stands before it says where it is.
+    let above = window(model).map_or(0, |window| window.height / BEFORE);
+    model.session.anchor = Anchor::At { row: first, skip: 0 };
+    let anchor = window(model).map(|w| w.moved(-isize::try_from(above).unwrap_or(0)));
+    model.session.anchor = anchor.unwrap_or(Anchor::Follow);
+    rest(model);
 }
 
 /// What was selected before the wheel moved the transcript is selected again, or the nearest row

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::content::{self, Line, Sheet, Side, body, hex, parts, raw, thread};
-use crate::display::text::{clip, width, wrap};
+use crate::display::text::{clip, split_at_width, width, wrap};
 use crate::display::token::{own_visible, visible};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
@@ -30,20 +30,29 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let border = area;
     let area = boxed(model, Pane::Content, &title, (Role::Dim, &remark), area, frame);
     if border != area {
-        draw_name(model, border, frame);
+        draw_below(model, border, &remark, frame);
     }
     draw_lines(model, matched(model, Pane::Content, lines(model, area)), area, frame);
     point_out(model, Pane::Content, area, frame);
 }
 
-/// Where there are several messages, which one is shown stands in the lower border.
-fn draw_name(model: &Model, border: Rect, frame: &mut Frame<'_>) {
-    let most = usize::from(border.width).saturating_sub(6);
-    let Some(name) = name(model, most) else { return };
-    let place = (border.x + 2, border.bottom().saturating_sub(1));
+/// In the lower border stands which message is shown where there are several, and which bytes are
+/// where the upper one has no room for it.
+fn draw_below(model: &Model, border: Rect, remark: &str, frame: &mut Frame<'_>) {
+    let mut most = usize::from(border.width).saturating_sub(6);
+    let (y, end) = (border.bottom().saturating_sub(1), border.right());
+    let is_of_bytes = matches!(model.session.view, ContentView::Raw | ContentView::Hex);
+    let way = way_words(model).filter(|way| is_of_bytes && !remark.contains(way.as_str()));
+    if let Some(way) = way.filter(|way| width(way) <= most) {
+        let wide = width(&way) + 2;
+        let x = end.saturating_sub(u16::try_from(wide + 1).unwrap_or(end)).max(border.x);
+        put(frame.buffer_mut(), (x, y), &format!(" {way} "), end, model.theme.style(Role::Dim));
+        most = most.saturating_sub(wide);
+    }
+    let Some(name) = name(model, most).filter(|_| most > 3) else { return };
     let role = if model.focus == Pane::Content { Role::Focus } else { Role::Title };
     let text = format!(" {} ", clip(&name, most));
-    put(frame.buffer_mut(), place, &text, border.right(), model.theme.style(role));
+    put(frame.buffer_mut(), (border.x + 2, y), &text, end, model.theme.style(role));
 }
 
 /// The file of the message that is shown and what it is about, in about `most` columns; `None` if
@@ -159,7 +168,7 @@ fn signed_lines(
 ) -> Vec<Vec<Piece>> {
     let index = message(model).map_or(0, |(index, _)| index);
     let bytes = meant_bytes(model, index);
-    if bytes.is_empty() {
+    if bytes.is_empty() && view != ContentView::Raw {
         return content::lines(view, sheet, range).into_iter().map(|line| line.pieces).collect();
     }
     let first = range.start;
@@ -168,9 +177,10 @@ fn signed_lines(
         ContentView::Raw => numbered(content::lines(view, sheet, range))
             .map(|(line, at)| signed_raw(model, sheet, (index, at), line, &bytes))
             .collect(),
-        ContentView::Hex => content::lines(view, sheet, range)
-            .into_iter()
-            .map(|line| signed_hex(sheet, line, &bytes))
+        ContentView::Hex => numbered(content::lines(view, sheet, range))
+            .map(|(line, at)| {
+                looking(line.pieces, &hex::places(sheet, at, &bytes), Role::Selected)
+            })
             .collect(),
         _ => {
             let from = first.saturating_sub(1);
@@ -182,7 +192,8 @@ fn signed_lines(
     }
 }
 
-/// A line as it crossed the wire or is stored, with a sign if it is selected elsewhere.
+/// A line as it crossed the wire or is stored, behind the column of the sign that it has if it is
+/// selected elsewhere.
 fn signed_raw(
     model: &Model,
     sheet: &Sheet<'_>,
@@ -191,12 +202,18 @@ fn signed_raw(
     meant: &[Span],
 ) -> Vec<Piece> {
     let mut pieces = line.pieces;
+    let without = |mut pieces: Vec<Piece>| {
+        if sheet.columns < usize::MAX {
+            pieces.insert(0, raw_column());
+        }
+        pieces
+    };
     let sent = sheet.shown.side == Side::Sent;
     let span = if sent { selection::place(&model.session, index, at) } else { line.span };
-    let Some(span) = span.filter(|_| !sent || at < sheet.message.line_count()) else {
-        return pieces;
-    };
-    let most = raw::needed(sheet.columns);
+    let known = span.filter(|_| !meant.is_empty() && (!sent || at < sheet.message.line_count()));
+    let Some(span) = known else { return without(pieces) };
+    let left = raw::left(sheet);
+    let most = raw::needed(sheet.columns.saturating_add(left));
     let own = span.of(&sheet.content.raw);
     let (bytes, len) = match sheet.shown.side {
         Side::Sent => {
@@ -207,30 +224,39 @@ fn signed_raw(
         _ => (own.get(..most).unwrap_or(own).to_vec(), own.len() as u64),
     };
     let stuffed = usize::try_from(len).unwrap_or(usize::MAX).saturating_sub(span.len());
-    let places = visible_places(&bytes, (span, stuffed), meant.iter().copied());
-    if places.is_empty() {
-        return pieces;
+    let mut places = visible_places(&bytes, (span, stuffed), meant.iter().copied());
+    if places.is_empty() || sheet.columns == usize::MAX {
+        return without(pieces);
+    }
+    if left > 0 {
+        // What stands beyond the left border is an ellipsis.
+        let gone = split_at_width(&visible(&bytes), left + 1).0.len();
+        let here = |at: usize| at.max(gone) - gone + '\u{2026}'.len_utf8();
+        places.iter_mut().for_each(|place| *place = here(place.start)..here(place.end));
+        places.retain(|place| !place.is_empty());
     }
     // Where borders of chunks stand in a line, places in its text are others.
     let plain = pieces.iter().all(|(role, _)| *role != Role::Notice);
     if plain && sheet.shown.side != Side::Both {
         pieces = looking(pieces, &places, Role::Selected);
     }
-    pieces.insert(0, (Role::Selected, ">".to_owned()));
+    raw::sign(&mut pieces);
     pieces
 }
 
-/// A line of bytes, with those that are selected elsewhere.
-fn signed_hex(sheet: &Sheet<'_>, line: Line, meant: &[Span]) -> Vec<Piece> {
-    let Some(own) = line.span else { return line.pieces };
-    let shape = hex::shape(sheet);
-    let bytes = meant.iter().flat_map(|span| {
-        let start = span.start.clamp(own.start, own.end) - own.start;
-        start..span.end.clamp(own.start, own.end) - own.start
-    });
-    let mut places: Vec<_> = bytes.flat_map(|at| shape.places(own.len(), at)).collect();
-    places.sort_unstable_by_key(|place| place.start);
-    looking(line.pieces, &places, Role::Selected)
+/// The column before a line as it crossed the wire, in which the sign of what is selected stands.
+pub fn raw_column() -> Piece {
+    (Role::Text, " ".to_owned())
+}
+
+/// Whether the lines of both sides are shown, as far as there is room.
+pub fn is_both(model: &Model) -> bool {
+    model.session.shown.side == Side::Both
+}
+
+/// How many columns of the pane are none of its lines.
+pub fn gutter(model: &Model) -> usize {
+    usize::from(model.session.view == ContentView::Raw)
 }
 
 /// Of parts inside each other the innermost has the sign.
@@ -321,6 +347,8 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
         _ => false,
     };
     let (shown, lang) = (model.session.shown, model.lang);
+    // Where lines have no end no sign stands before them.
+    let columns = if columns == usize::MAX { columns } else { columns - gutter(model).min(columns) };
     (!is_missing).then_some(Sheet {
         content,
         judged,
@@ -415,7 +443,7 @@ fn selected_message(model: &Model) -> Option<usize> {
     }
 }
 
-/// The last line to which one can scroll, or one behind line `wanted`: no more are made.
+/// The number of the last line, or of one behind line `wanted`: no more are made.
 pub fn length(model: &Model, wanted: usize) -> usize {
     let columns = columns(model);
     let count = match sheet(model, columns) {

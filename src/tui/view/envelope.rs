@@ -66,11 +66,14 @@ pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<
     in_sight(all(model, columns, height.saturating_add(scroll)), scroll, height)
 }
 
-/// The exchange of the selected line of the transcript.
+/// The exchange of the selected line of the transcript; of mail data that of its transaction.
 fn selected(model: &Model) -> Option<usize> {
     match selected_line(model)? {
         Row::Client { exchange } | Row::Server { exchange, .. } => Some(exchange),
-        Row::Data { .. } | Row::Notice { .. } => None,
+        Row::Data { message, .. } => {
+            Some(model.session.dialogue.envelope().carrying(message)?.exchange)
+        }
+        Row::Notice { .. } => None,
     }
 }
 
@@ -88,7 +91,7 @@ pub fn title(model: &Model) -> Title {
     ]
 }
 
-/// The last line to which one can scroll.
+/// The number of the last line.
 pub fn length(model: &Model) -> usize {
     let columns = model.panes().inside(Pane::Envelope).map_or(40, |area| usize::from(area.width));
     all(model, columns, usize::MAX).len().saturating_sub(1)
@@ -184,8 +187,13 @@ fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
     }
     out.about(|| []);
     out.same(Selection::default);
+    let end = out.lines.len();
     out.lines.push(Vec::new());
     facts(model, columns, &mut out);
+    if out.lines.len() == end + 1 {
+        // Nothing is said below it.
+        out.lines.pop();
+    }
     out
 }
 
@@ -202,16 +210,28 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         Some(_) => Role::Warn,
     };
     let end = end_word(transaction, model.lang);
-    let head = vec![(Role::Title, format!("{number}  ")), (role, end.to_owned())];
+    let meant = part_meant(model, transaction);
+    let (look, number) = match meant {
+        Some(Meant::Whole) => (Role::Selected, format!("> {number}")),
+        _ => (Role::Title, number),
+    };
+    let head = vec![(look, format!("{number}  ")), (role, end.to_owned())];
     if width(&number) + 2 + width(end) <= columns {
         out.lines.push(head);
     } else {
-        out.text(Role::Title, &number, 0, columns);
+        out.text(look, &number, 0, columns);
         out.text(role, end, 0, columns);
     }
     if let Some(ended) = ended(&model.session.dialogue, transaction, model.lang) {
         out.same(|| exchange(transaction.end.map(|(at, _)| at)));
+        let first = out.lines.len();
         out.text(Role::Dim, &ended, 2, columns);
+        if meant == Some(Meant::End)
+            && let Some((look, text)) = out.lines.get_mut(first).and_then(|line| line.first_mut())
+        {
+            *look = Role::Selected;
+            text.replace_range(..1, ">");
+        }
     }
     let is_meant = |exchange| model.session.selection.has(exchange);
     let sender = address(&transaction.sender.written);
@@ -264,6 +284,40 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         limits(model, card, transaction, columns, out);
         against(model, card, transaction, columns, out);
     }
+}
+
+/// What of a transaction is selected elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meant {
+    /// Its sender or recipients.
+    Persons,
+    /// What ended it.
+    End,
+    /// Its message, or another command.
+    Whole,
+}
+
+/// What of `transaction` is selected elsewhere, the most telling first.
+fn part_meant(model: &Model, transaction: &Transaction) -> Option<Meant> {
+    let selection = &model.session.selection;
+    let end = transaction.end.map(|(at, _)| at);
+    let own = transaction.exchange..=end.unwrap_or(usize::MAX);
+    let has_bytes = || {
+        let bytes = transaction.message.map(|message| selection.of_message(message).next());
+        bytes.flatten().is_some()
+    };
+    if !selection.has_any(own) && !has_bytes() {
+        return None;
+    }
+    let mut persons = transaction.recipients.iter().map(|recipient| recipient.exchange);
+    let has = |exchange| selection.has(exchange);
+    Some(if has(transaction.exchange) || persons.any(has) {
+        Meant::Persons
+    } else if end.is_some_and(has) {
+        Meant::End
+    } else {
+        Meant::Whole
+    })
 }
 
 /// The words of a reply: those by which something was refused, and all of them where there is place.
