@@ -103,6 +103,71 @@ fn a_tree_of_parts() {
     }
 }
 
+#[test]
+fn what_is_said_of_an_enclosed_message_is_where_it_stands() {
+    let turned = TREE.replace(
+        "Subject: Inside\r\nFrom: carol@example.net",
+        "From: carol@example.net\r\nSubject: Inside",
+    );
+    for (text, order) in
+        [(TREE, ["Subject: Inside", "From: carol"]), (&turned, ["From: carol", "Subject: Inside"])]
+    {
+        let desk = Desk::of(text.as_bytes());
+        let sheet = desk.sheet(60, Shown::default());
+        let lines = content::lines(ContentView::Parts, &sheet, 0..usize::MAX);
+        let at =
+            order.map(|text| lines.iter().position(|line| line.text().contains(text)).unwrap());
+        assert!(at[0] < at[1], "{order:?}");
+        for (line, field) in at.into_iter().zip(order) {
+            let own = lines[line].span.unwrap().of(&desk.content.raw);
+            let own = String::from_utf8_lossy(own);
+            assert!(own.starts_with(field) && own.lines().count() == 1, "{own}");
+        }
+    }
+}
+
+/// A byte has one place on each side, however many dots were doubled before it.
+#[test]
+fn bytes_on_the_way_are_bytes_of_the_message() {
+    let text = b"Subject: x\r\n\r\n.dot\r\nplain\r\n..two\r\n.\r\nthe end\r\n";
+    let desk = Desk::of(text);
+    for side in [Side::Sent, Side::Stored] {
+        for columns in [30, 60, 80] {
+            let sheet = desk.sheet(columns, Shown { side, ..Shown::default() });
+            let lines = content::lines(ContentView::Hex, &sheet, 0..usize::MAX);
+            let mut seen = Vec::new();
+            for at in 0..desk.content.raw.len() {
+                let byte = ehlo::smtp::Span::new(at, at + 1);
+                let row = content::hex::row_of(&sheet, at).unwrap();
+                assert!(lines[row].span.unwrap().start <= at, "{side:?} {at}");
+                // The first byte of a line may stand behind its dot in the next row.
+                let (text, places) = [row, row + 1]
+                    .into_iter()
+                    .filter_map(|row| {
+                        let places = content::hex::places(&sheet, row, &[byte]);
+                        let last = places.into_iter().rfind(|place| place.len() == 1)?;
+                        Some((lines[row].text(), last))
+                    })
+                    .next_back()
+                    .unwrap();
+                seen.push(text.as_bytes()[places.start]);
+            }
+            let expected: Vec<_> = text
+                .iter()
+                .map(|byte| if (0x20..=0x7e).contains(byte) { *byte } else { b'.' })
+                .collect();
+            assert_eq!(seen, expected, "{side:?} {columns}");
+            // Together the rows show all of it, and nothing twice.
+            let mut end = 0;
+            for span in lines.iter().filter_map(|line| line.span) {
+                assert_eq!(span.start, end, "{side:?} {columns}");
+                end = span.end;
+            }
+            assert_eq!(end, text.len());
+        }
+    }
+}
+
 /// Wherever one begins to look, the tree is the same.
 #[test]
 fn lines_of_the_tree_are_made_where_somebody_looks() {

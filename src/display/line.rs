@@ -47,7 +47,7 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
     Some(match dialogue.wire().row(at)? {
         Row::Client { exchange } => client(dialogue, exchange, with_secrets)?,
         Row::Server { exchange, line } => server(dialogue, exchange, line, lang, with_secrets)?,
-        Row::Data { message, line } => data(dialogue, message, line, lang)?,
+        Row::Data { message, .. } => data(dialogue, message, at, lang)?,
         Row::Notice { index } if was_silent(dialogue, at, index) => {
             remark(Role::Bad, knowledge::word(lang, "notice.gave-up.silent").to_owned())
         }
@@ -150,7 +150,7 @@ fn remark(role: Role, text: String) -> Shown {
 
 fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Shown> {
     let message = dialogue.messages().get(message)?;
-    let Some(line) = message.line(at) else {
+    let Some(line) = dialogue.data_line(at) else {
         return Some(remark(Role::Notice, knowledge::word(lang, "data.forgotten").to_owned()));
     };
     let (text, end) = split_end(&line);

@@ -478,6 +478,22 @@ impl Dialogue {
         self.exchanges.iter().position(|e| e.connection == here && open(e))
     }
 
+    /// Where the line of mail data in row `at` stands on the wire; of a line that chunks cut, the
+    /// piece that the row shows.
+    pub fn data_range(&self, at: usize) -> Option<Range<u64>> {
+        let Row::Data { message, line } = self.wire.row(at)? else { return None };
+        let message = self.messages.get(message)?;
+        let piece = if message.is_chunked() { self.wire.begun(at) } else { 0 };
+        message.piece_range(line, piece)
+    }
+
+    /// The bytes of the line of mail data in row `at`, as far as they are kept.
+    pub fn data_line(&self, at: usize) -> Option<Vec<u8>> {
+        let Row::Data { message, .. } = self.wire.row(at)? else { return None };
+        let (message, range) = (self.messages.get(message)?, self.data_range(at)?);
+        (range.end <= message.kept() as u64).then(|| message.wire(range.start, range.end))
+    }
+
     /// All messages in the order in which they began.
     pub fn messages(&self) -> &[Message] {
         &self.messages

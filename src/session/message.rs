@@ -292,6 +292,23 @@ impl Message {
         (start < end).then_some(start..end)
     }
 
+    /// Where piece `piece` of line `index` stands on the wire: chunks may cut a line.
+    pub fn piece_range(&self, index: usize, piece: usize) -> Option<std::ops::Range<u64>> {
+        let line = self.line_range(index)?;
+        let first = self.chunks.partition_point(|begin| *begin <= line.start);
+        let inside = self.chunks.get(first..).unwrap_or_default().iter().copied();
+        let mut borders: Vec<_> = inside.take_while(|begin| *begin < line.end).collect();
+        borders.dedup();
+        let border = |at: usize| borders.get(at).copied();
+        let start = piece.checked_sub(1).map_or(Some(line.start), border)?;
+        Some(start..border(piece).unwrap_or(line.end))
+    }
+
+    /// Whether a chunk begins inside of its last line, and nothing of the chunk is here yet.
+    pub(super) fn is_cut(&self) -> bool {
+        self.has_open_line() && self.chunks.last() == Some(&self.wire_len)
+    }
+
     /// The line in which byte `offset` of the wire stands, as far as lines are kept.
     pub fn line_at(&self, offset: u64) -> usize {
         self.starts.partition_point(|start| u64::from(*start) <= offset).saturating_sub(1)

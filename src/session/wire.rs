@@ -79,6 +79,29 @@ impl Wire {
         Some((run.first..self.runs.get(next).map_or(self.rows, |r| r.first), run.begin))
     }
 
+    /// How many rows before row `at` show the beginning of the same line of mail data.
+    pub fn begun(&self, at: usize) -> usize {
+        let (Some(own), Some((rows, _))) = (self.row(at), self.run(at)) else { return 0 };
+        let (mut begun, mut start) = (0, rows.start);
+        if at > start {
+            return 0;
+        }
+        while let Some((rows, begin)) = start.checked_sub(1).and_then(|row| self.run(row)) {
+            start = rows.start;
+            if !matches!(begin, Row::Data { .. }) {
+                continue;
+            }
+            if self.row(rows.end - 1) != Some(own) {
+                break;
+            }
+            begun += 1;
+            if rows.len() > 1 {
+                break;
+            }
+        }
+        begun
+    }
+
     /// Adds `count` rows that begin with `begin`.
     pub(super) fn push(&mut self, begin: Row, count: usize) {
         if count > 0 {

@@ -375,9 +375,7 @@ fn wire_bytes(dialogue: &Dialogue, at: usize) -> Option<(Bytes, Vec<Span>)> {
             let secrets = dialogue.secrets().places(&bytes);
             Some((bytes, secrets))
         }
-        Row::Data { message, line } => {
-            Some((Bytes::from(dialogue.messages().get(message)?.line(line)?), Vec::new()))
-        }
+        Row::Data { .. } => Some((Bytes::from(dialogue.data_line(at)?), Vec::new())),
         Row::Notice { .. } => None,
     }
 }

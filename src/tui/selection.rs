@@ -9,12 +9,12 @@ use crate::session::{Dialogue, Row};
 use crate::smtp::Span;
 
 use super::model::{Model, Pane, Session};
-use super::rows::selected_line;
+use super::rows::selected;
 use super::view;
 
 /// What is meant by the line of envelope or content at which the person points, else by the
 /// selected row of the transcript; with all that is linked with it.
-pub fn selected(model: &Model) -> Selection {
+pub fn linked(model: &Model) -> Selection {
     own(model).linked(&model.session.dialogue, &model.session.cards)
 }
 
@@ -25,7 +25,7 @@ fn own(model: &Model) -> Selection {
     match session.pointed.filter(|(pane, _)| here(*pane)) {
         Some((Pane::Envelope, line)) => view::envelope::meant_at(model, line),
         Some((Pane::Content, line)) => view::content::meant_at(model, line),
-        _ => selected_line(model).map(|row| of_row(session, row)).unwrap_or_default(),
+        _ => selected(model, session).map(|at| of_row(session, at)).unwrap_or_default(),
     }
 }
 
@@ -41,13 +41,27 @@ pub fn place(session: &Session, message: usize, line: usize) -> Option<Span> {
     Some(Span::new(place(range.start), place(range.end)))
 }
 
+/// Where row `at` stands in the content of its message, if it is a line of one or a piece of it.
+pub fn place_of(session: &Session, at: usize) -> Option<Span> {
+    let Row::Data { message, line } = session.dialogue.wire().row(at)? else { return None };
+    let whole = place(session, message, line)?;
+    let Some(line) = session.dialogue.messages().get(message)?.line_range(line) else {
+        return Some(whole);
+    };
+    let own = session.dialogue.data_range(at).filter(|own| *own != line);
+    // Where chunks cut a line nothing is doubled.
+    let place = |at: u64| whole.start + usize::try_from(at - line.start).unwrap_or(usize::MAX);
+    Some(own.map_or(whole, |own| Span::new(place(own.start), place(own.end))))
+}
+
 /// What a row of the transcript is.
-fn of_row(session: &Session, row: Row) -> Selection {
+fn of_row(session: &Session, at: usize) -> Selection {
+    let Some(row) = session.dialogue.wire().row(at) else { return Selection::default() };
     match row {
         Row::Client { exchange } | Row::Server { exchange, .. } => {
             Selection::new(vec![exchange], Vec::new())
         }
-        Row::Data { message, line } => match place(session, message, line) {
+        Row::Data { message, line } => match place_of(session, at) {
             Some(span) => Selection::new(Vec::new(), vec![(message, span)]),
             None if ends(session, message, line) => {
                 Selection::new(answers(&session.dialogue, message), Vec::new())
@@ -101,8 +115,7 @@ pub fn has_row(session: &Session, at: usize) -> bool {
 }
 
 fn is_in(session: &Session, at: usize, selection: &Selection) -> bool {
-    let row = session.dialogue.wire().row(at).filter(|_| !selection.is_empty());
-    row.is_some_and(|row| of_row(session, row).meets(selection))
+    !selection.is_empty() && of_row(session, at).meets(selection)
 }
 
 /// The rows of what is selected itself, else of what is linked with it: the first one, and the last
@@ -123,7 +136,10 @@ fn rows_of(session: &Session, selection: &Selection) -> Option<(usize, usize)> {
                 let first = selection.of_message(message).next();
                 let row = |offset| {
                     let line = line_of(session, message, offset)?;
-                    row_of_line(&session.dialogue, &rows, line)
+                    let row = row_of_line(&session.dialogue, &rows, line)?;
+                    // What a chunk cuts goes on in another row.
+                    let is_here = place_of(session, row).is_none_or(|own| offset < own.end);
+                    is_here.then_some(row)
                 };
                 let found = first.and_then(|span| {
                     let first = row(span.start)?;
@@ -159,9 +175,8 @@ fn row_of_line(dialogue: &Dialogue, rows: &Range<usize>, wanted: usize) -> Optio
 /// The places in the text of row `at`, a line of mail data, whose bytes are selected; `None` for
 /// any other row.
 pub fn places(session: &Session, at: usize) -> Option<Vec<Range<usize>>> {
-    let Some(Row::Data { message, line }) = session.dialogue.wire().row(at) else { return None };
-    let bytes = session.dialogue.messages().get(message)?.line(line)?;
-    let span = place(session, message, line)?;
+    let Some(Row::Data { message, .. }) = session.dialogue.wire().row(at) else { return None };
+    let (bytes, span) = (session.dialogue.data_line(at)?, place_of(session, at)?);
     let text = bytes.strip_suffix(b"\r\n").unwrap_or(&bytes);
     let stuffed = bytes.len().saturating_sub(span.len());
     let wanted = session.selection.of_message(message);
@@ -191,8 +206,8 @@ mod tests {
     use super::super::rows;
     use super::super::update::update;
     use super::*;
-    use crate::display::Theme;
     use crate::display::keys::Keys;
+    use crate::display::{Role, Theme};
     use crate::journal::transcript::recording;
     use crate::knowledge::{self, Lang};
 
@@ -256,10 +271,7 @@ mod tests {
     /// What an element is by itself.
     fn own(model: &mut Model, element: Element) -> Selection {
         match element {
-            Element::Row(row) => {
-                let row = model.session.dialogue.wire().row(row).unwrap();
-                of_row(&model.session, row)
-            }
+            Element::Row(row) => of_row(&model.session, row),
             Element::Envelope(line) => view::envelope::meant_at(model, line),
             Element::Content(content, line) => {
                 model.session.view = content;
@@ -359,6 +371,102 @@ mod tests {
         let at = lines.iter().position(|line| text(line) == ">.dot").unwrap();
         assert_eq!(view::content::meant(&model, 60), Some(at));
         assert_eq!(marked(&mut model, Element::Content(ContentView::Body, at)), ["..dot"]);
+    }
+
+    /// The row of the transcript with this text.
+    fn row_with(model: &Model, text: &str) -> usize {
+        let mut rows = 0..model.session.dialogue.wire().len();
+        let is = |row: &usize| rows::row(model, &model.session, *row).unwrap().text() == text;
+        rows.find(is).unwrap()
+    }
+
+    #[test]
+    fn bytes_are_linked_behind_a_doubled_dot_too() {
+        let mut model = model();
+        let row = Element::Row(row_with(&model, "..dot"));
+        model.session.view = ContentView::Hex;
+        select(&mut model, row);
+        let lines = view::content::all(&model, 60, usize::MAX);
+        let marked_digits = |lines: &[Vec<rows::Piece>]| {
+            // In a line the digits stand before the characters.
+            let selected = lines.iter().flat_map(|line| {
+                let all = line.iter().filter(|(role, _)| *role == Role::Selected);
+                let all: Vec<_> = all.map(|(_, text)| text.clone()).collect();
+                let half = all.len() / 2;
+                all.into_iter().take(half)
+            });
+            selected.collect::<Vec<_>>().concat().replace(' ', "")
+        };
+        assert_eq!(marked_digits(&lines), "2e2e646f740d0a", "{lines:?}");
+        let first = view::content::meant(&model, 60).unwrap();
+        let last = first + 1;
+        let texts = marked(&mut model, Element::Content(ContentView::Hex, last));
+        assert!(texts.iter().any(|text| text == "..dot"), "{texts:?}");
+        // Behind the dot every byte has moved by one.
+        let behind = Element::Row(row_with(&model, "<p>x"));
+        select(&mut model, behind);
+        let lines = view::content::all(&model, 60, usize::MAX);
+        assert_eq!(marked_digits(&lines), "3c703e780d0a", "{lines:?}");
+    }
+
+    #[test]
+    fn the_envelope_follows_mail_data_and_what_ended_it() {
+        let mut model = model();
+        let at = |model: &Model| {
+            let all = view::envelope::all(model, 60, usize::MAX);
+            let text: String =
+                all[view::envelope::meant(model, 60)?].iter().map(|(_, t)| t.as_str()).collect();
+            Some(text.trim_end().to_owned())
+        };
+        for (row, told) in [
+            ("<p>x", "> Transaction 1  "),
+            ("RSET", "> Ended by RSET"),
+            ("DATA", "> Transaction 1  "),
+            ("Cc: c@D.example, z@d.example", "> To "),
+        ] {
+            let row = Element::Row(row_with(&model, row));
+            select(&mut model, row);
+            let found = at(&model).unwrap();
+            assert!(found.starts_with(told), "{found} for {row:?}");
+        }
+        // Of several answers the last one is that of the last recipient; the dot is everybody's.
+        let lines = 0..=view::envelope::length(&model);
+        let text = |line: usize| -> String {
+            view::envelope::all(&model, 60, usize::MAX)[line].iter().map(|(_, t)| &**t).collect()
+        };
+        let ended = lines.into_iter().find(|line| text(*line).contains("end of the data"));
+        model.session.cursor = None;
+        select(&mut model, Element::Envelope(ended.unwrap()));
+        let dot = row_with(&model, ".");
+        assert_eq!(model.session.cursor, Some(dot));
+    }
+
+    #[test]
+    fn a_line_that_chunks_cut_is_where_its_bytes_are() {
+        let mut model = model();
+        let talk = "S: 220 mx\nC: EHLO x\nS: 250-mx\nS: 250 CHUNKING\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: BDAT 8\nC: To: c@d.\\c\nS: 250 ok\nC: BDAT 3\nC: exa\\c\nS: 250 ok\nC: BDAT 12 LAST\nC: mple\nC: \nC: .x\nS: 250 ok\n";
+        model.session.dialogue = Dialogue::default();
+        for event in recording(talk.as_bytes()).unwrap().events() {
+            update(&mut model, Message::Heard(1, event.clone()));
+        }
+        let rows = 0..model.session.dialogue.wire().len();
+        let texts: Vec<_> =
+            rows.map(|row| rows::row(&model, &model.session, row).unwrap().text()).collect();
+        let behind = |command: &str| {
+            let at = texts.iter().position(|text| text == command).unwrap();
+            (at + 1, texts[at + 1].as_str())
+        };
+        let (second, text) = behind("BDAT 3");
+        assert_eq!(text, "exa\\c", "{texts:?}");
+        assert_eq!(behind("BDAT 8").1, "To: c@d.\\c");
+        assert_eq!(behind("BDAT 12 LAST").1, "mple");
+        assert_eq!(rows::bytes(&model, &model.session, second), "exa");
+        // To the byte, and back from them.
+        assert_eq!(place_of(&model.session, second), Some(Span::new(8, 11)));
+        let bytes = Selection::new(Vec::new(), vec![(0, Span::new(9, 10))]);
+        assert_eq!(rows_of(&model.session, &bytes), Some((second, second)));
+        model.session.selection = bytes;
+        assert_eq!(places(&model.session, second).unwrap(), [1..2]);
     }
 
     #[test]

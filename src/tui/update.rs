@@ -90,7 +90,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         // A line of another message is not the one at which the person pointed.
         model.session.pointed = model.session.pointed.filter(|(pane, _)| *pane != Pane::Content);
     }
-    model.session.selection = selection::selected(model);
+    model.session.selection = selection::linked(model);
     // What is found stands there only to be looked at.
     let found = matches!(model.popup, Some(Popup::Search(_)));
     if !found && (secret == Some(model.session.id) || hides(model)) {

@@ -127,4 +127,14 @@ fn the_view_explains_the_line_at_which_one_points() {
         scene.press("down");
     }
     golden("authenticity-pointed", &scene);
+    for _ in 0..100 {
+        let all = ehlo::tui::view::shown(&scene.model, Pane::Content);
+        let at = scene.model.session.pointed.unwrap().1;
+        let line = all.iter().find(|((line, _), _)| *line == at).unwrap();
+        if line.1.iter().any(|(_, text)| text.contains("author example.org")) {
+            break;
+        }
+        scene.press("down");
+    }
+    assert!(scene.shows("C>From: "), "{}", scene.grid());
 }

@@ -160,14 +160,22 @@ fn what_the_pane_cuts_or_breaks_is_copied_whole() {
     let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, &message]);
     scene.model.session.view = ContentView::Raw;
     let (x, y) = inside(&scene, Pane::Content);
-    let effects = scene.drag((x, y), (x, y + 1));
+    let effects = scene.drag((x, y), (x + 1, y + 1));
     assert_eq!(copied(&effects)[0].0, format!("X: {long}\\r\\n\n\\"));
+    scene.press("esc");
+    // Moved sideways, it is what stands under the pointer.
+    scene.model.focus = Pane::Content;
+    scene.press("right");
+    let effects = scene.drag((x + 2, y), (x + 8, y));
+    assert_eq!(copied(&effects)[0].0, format!("X: {long}")[9..16]);
 }
 
 #[test]
 fn a_pane_stays_where_it_is_scrolled_while_a_row_is_selected() {
     for view in [ContentView::Header, ContentView::Raw] {
         let mut scene = two_messages(view, "");
+        // Not all of either has room.
+        scene.tells(Message::Resize(120, 24));
         for pane in [Pane::Envelope, Pane::Content] {
             let scroll = |scene: &mut Scene| *scene.model.session.scroll(pane).unwrap();
             let before = scroll(&mut scene);

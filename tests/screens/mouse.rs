@@ -5,6 +5,7 @@ use ehlo::display::keys::Keys;
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::layout::Splitter;
+use ehlo::tui::message::Message;
 use ehlo::tui::model::{ContentView, Pane};
 use ehlo::tui::popup::{Help, Popup};
 
@@ -78,6 +79,7 @@ fn dragging_beyond_the_edge_scrolls() {
 #[test]
 fn the_wheel_scrolls_what_is_under_it() {
     let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE, DOT]);
+    scene.tells(Message::Resize(120, 24));
     let at = |scene: &Scene, pane| scene.model.panes().of(pane).unwrap().as_position().into();
     scene.mouse(MouseEventKind::ScrollDown, at(&scene, Pane::Envelope));
     assert_eq!(scene.model.session.envelope_scroll, 3);

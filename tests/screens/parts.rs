@@ -152,7 +152,7 @@ fn the_way_goes_round_and_back_to_the_tree() {
 
 #[test]
 fn lines_and_bytes() {
-    everywhere("raw-sent", |size, lang| scene(size, lang, ContentView::Raw, "end pageup"));
+    everywhere("raw-sent", |size, lang| scene(size, lang, ContentView::Raw, "end"));
     everywhere("raw-both", |size, lang| scene(size, lang, ContentView::Raw, "v v"));
     everywhere("bytes", |size, lang| scene(size, lang, ContentView::Hex, ""));
     golden("bytes-en-40x24", &scene((40, 24), Lang::En, ContentView::Hex, "v"));
@@ -161,6 +161,95 @@ fn lines_and_bytes() {
     assert!(bytes.shows("Content-Type"), "{}", bytes.grid());
     bytes.press("backspace");
     assert_eq!(bytes.model.session.view, ContentView::Raw);
+}
+
+#[test]
+fn lines_that_are_cut_move_sideways_and_their_sign_moves_nothing() {
+    let long = format!("{}end", "a long line of words ".repeat(20));
+    let message = format!("C: DATA\nS: 354 Go on\nC: X: y\nC:\nC: {long}\nC: .\nS: 250 Ok");
+    for ways in ["", "v", "v v"] {
+        let mut scene = Scene::after((160, 50), Lang::En, &[GREETING, HELLO, ENVELOPE, &message]);
+        scene.model.zoomed = true;
+        scene.model.session.view = ContentView::Raw;
+        scene.press("esc");
+        scene.press("4");
+        ways.split_whitespace().for_each(|way| drop(scene.press(way)));
+        let mut seen = String::new();
+        for _ in 0..100 {
+            seen.push_str(&scene.grid());
+            scene.press("right");
+        }
+        assert!(seen.contains("words end\\r\\n"), "{ways}\n{}", scene.grid());
+        let most = scene.model.session.shown.left;
+        assert!((200..500).contains(&most), "{most}");
+        scene.press("h");
+        assert_eq!(scene.model.session.shown.left, most - 8);
+    }
+    // Beside each other both have the sign, and no byte moves.
+    let mut scene = Scene::after((160, 50), Lang::En, &[GREETING, HELLO, ENVELOPE, &message]);
+    scene.model.session.view = ContentView::Raw;
+    scene.model.session.shown.side = ehlo::display::content::Side::Both;
+    scene.model.zoomed = true;
+    scene.press("esc");
+    scene.press("4");
+    let before = scene.find("X: y");
+    assert!(scene.shows(" \u{2502} X: y"), "{}", scene.grid());
+    scene.model.zoomed = false;
+    scene.press("1");
+    scene.press("/");
+    scene.types("X: y");
+    scene.press("enter");
+    scene.model.zoomed = true;
+    scene.model.focus = Pane::Content;
+    assert!(scene.shows(">X: y") && scene.shows(" \u{2502}>X: y"), "{}", scene.grid());
+    assert_eq!(scene.find("X: y"), before);
+}
+
+#[test]
+fn the_last_page_is_a_full_one() {
+    for view in [ContentView::Raw, ContentView::Hex] {
+        let mut scene = scene((80, 24), Lang::En, view, "shift-g");
+        let height = usize::from(scene.model.panes().inside(Pane::Content).unwrap().height);
+        let lines = ehlo::tui::view::shown(&scene.model, Pane::Content);
+        assert_eq!(lines.len(), height, "{view:?}\n{}", scene.grid());
+        scene.press("up");
+        scene.press("shift-g");
+        let lines = ehlo::tui::view::shown(&scene.model, Pane::Content);
+        assert_eq!(lines.len(), height, "{view:?}\n{}", scene.grid());
+    }
+    let mut scene = scene((80, 24), Lang::En, ContentView::Raw, "3 shift-g");
+    let lines = ehlo::tui::view::shown(&scene.model, Pane::Envelope);
+    let all = ehlo::tui::view::envelope::length(&scene.model) + 1;
+    let height = usize::from(scene.model.panes().inside(Pane::Envelope).unwrap().height);
+    assert_eq!(lines.len(), height.min(all), "{}", scene.grid());
+    scene.model.zoomed = false;
+}
+
+#[test]
+fn a_part_that_is_selected_comes_into_sight_with_its_lines() {
+    let many =
+        |name: &str, n: usize| -> String { (0..n).map(|at| format!("C: {name} {at}\n")).collect() };
+    let message = format!(
+        "C: DATA\nS: 354 Go on\nC: Content-Type: multipart/mixed; boundary=b\nC:\nC: --b\nC:\n{}C: --b\nC:\n{}C: --b\nC:\n{}C: --b--\nC: .\nS: 250 Ok",
+        many("first", 50),
+        many("second", 8),
+        many("third", 50),
+    );
+    let mut scene = Scene::after((120, 40), Lang::En, &[GREETING, HELLO, ENVELOPE, &message]);
+    scene.model.session.view = ContentView::Parts;
+    scene.press("esc");
+    scene.press("4");
+    for _ in 0..20 {
+        scene.press("down");
+        let (_, line) = scene.model.session.pointed.unwrap();
+        let all = ehlo::tui::view::content::all(&scene.model, 50, usize::MAX);
+        if all[line].iter().any(|(_, text)| text.contains("3 ")) {
+            break;
+        }
+    }
+    for wanted in ["first 49", "second 0", "second 7"] {
+        assert!(scene.shows(wanted), "{wanted}\n{}", scene.grid());
+    }
 }
 
 #[test]

@@ -37,7 +37,10 @@ pub(super) fn lines(sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
     };
     let place = |span: Span| Span::new(to_content(sheet, span.start), to_content(sheet, span.end));
     of_bytes(shape(sheet), len(sheet), range, bytes)
-        .map(|(span, line)| Line { span: Some(place(span)).filter(|span| !span.is_empty()), ..line })
+        .map(|(span, line)| Line {
+            span: Some(place(span)).filter(|span| !span.is_empty()),
+            ..line
+        })
         .collect()
 }
 

@@ -271,8 +271,13 @@ impl Dialogue {
     /// Adds to a message and to the rows of the wire; older messages give way.
     fn grow_message(&mut self, index: usize, add: impl FnOnce(&mut Message)) {
         let Some(message) = self.messages.get_mut(index) else { return };
-        let (seen, before) = (message.line_count(), message.kept());
+        let (mut seen, before) = (message.line_count(), message.kept());
+        let (is_cut, len) = (message.is_cut(), message.wire_len());
         add(message);
+        if is_cut && message.wire_len() > len {
+            // What a chunk cuts goes on in a row behind the command of the next one.
+            seen -= 1;
+        }
         self.kept += message.kept() - before;
         let lines = message.line_count();
         self.wire.extend_data(index, seen, lines);

@@ -178,9 +178,7 @@ fn signed_lines(
             .map(|(line, at)| signed_raw(model, sheet, (index, at), line, &bytes))
             .collect(),
         ContentView::Hex => numbered(content::lines(view, sheet, range))
-            .map(|(line, at)| {
-                looking(line.pieces, &hex::places(sheet, at, &bytes), Role::Selected)
-            })
+            .map(|(line, at)| looking(line.pieces, &hex::places(sheet, at, &bytes), Role::Selected))
             .collect(),
         _ => {
             let from = first.saturating_sub(1);
@@ -348,7 +346,8 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     };
     let (shown, lang) = (model.session.shown, model.lang);
     // Where lines have no end no sign stands before them.
-    let columns = if columns == usize::MAX { columns } else { columns - gutter(model).min(columns) };
+    let columns =
+        if columns == usize::MAX { columns } else { columns - gutter(model).min(columns) };
     (!is_missing).then_some(Sheet {
         content,
         judged,
