@@ -466,7 +466,7 @@ mod tests {
         let bytes = Selection::new(Vec::new(), vec![(0, Span::new(9, 10))]);
         assert_eq!(rows_of(&model.session, &bytes), Some((second, second)));
         model.session.selection = bytes;
-        assert_eq!(places(&model.session, second).unwrap(), [1..2]);
+        assert_eq!(places(&model.session, second).unwrap().first(), Some(&(1..2)));
     }
 
     #[test]

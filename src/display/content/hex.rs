@@ -78,7 +78,7 @@ fn from_content(sheet: &Sheet<'_>, offset: usize) -> usize {
     let line = sheet.content.line_at(offset);
     let span = sheet.content.line(line);
     let inside = offset.saturating_sub(span.start);
-    let (start, dots) = line_here(sheet, line, span).unwrap_or((len(sheet), 0));
+    let (start, dots) = line_here(sheet, line, span).unwrap_or_else(|| (len(sheet), 0));
     if inside == 0 { start } else { start + dots + inside }
 }
 

@@ -224,7 +224,7 @@ fn sent_line(sheet: &Sheet<'_>, at: usize, (left, columns): (usize, usize)) -> L
         None => "body",
     };
     let about = About::new(vec![(Kind::Idea, about.to_owned())]);
-    Line { span, about, ..Line::new(without_left(pieces, left)) }
+    Line { about, span, ..Line::new(without_left(pieces, left)) }
 }
 
 /// Whether line `at` is the end mark.

@@ -230,7 +230,9 @@ fn signed_raw(
         // What stands beyond the left border is an ellipsis.
         let gone = split_at_width(&visible(&bytes), left + 1).0.len();
         let here = |at: usize| at.max(gone) - gone + '\u{2026}'.len_utf8();
-        places.iter_mut().for_each(|place| *place = here(place.start)..here(place.end));
+        for place in &mut places {
+            *place = here(place.start)..here(place.end);
+        }
         places.retain(|place| !place.is_empty());
     }
     // Where borders of chunks stand in a line, places in its text are others.
