@@ -227,8 +227,9 @@ fn the_last_page_is_a_full_one() {
 
 #[test]
 fn a_part_that_is_selected_comes_into_sight_with_its_lines() {
-    let many =
-        |name: &str, n: usize| -> String { (0..n).map(|at| format!("C: {name} {at}\n")).collect() };
+    let many = |name: &str, n: usize| {
+        (0..n).fold(String::new(), |lines, at| lines + &format!("C: {name} {at}\n"))
+    };
     let message = format!(
         "C: DATA\nS: 354 Go on\nC: Content-Type: multipart/mixed; boundary=b\nC:\nC: --b\nC:\n{}C: --b\nC:\n{}C: --b\nC:\n{}C: --b--\nC: .\nS: 250 Ok",
         many("first", 50),

@@ -348,7 +348,10 @@ pub(crate) fn places(scene: &Scene) -> Vec<Model> {
     themes.press("enter");
     let mut candidates = Model { focus: Pane::Prompt, ..scene.model.clone() };
     candidates.popup = Some(Popup::Candidates(Candidates::default()));
-    out.extend([palette.model, themes.model, candidates]);
+    // Too large for an array of them.
+    out.push(palette.model);
+    out.push(themes.model);
+    out.push(candidates);
     out
 }
 
