@@ -32,6 +32,7 @@ pub mod thread;
 pub mod timing;
 pub mod trace;
 pub mod wire;
+pub mod word;
 
 pub use dialogue::{Dialogue, Keep};
 pub use envelope::{End, Envelope, Fate, Recipient, Transaction};

@@ -34,7 +34,12 @@ fn sent(content: &[u8]) -> Message {
 }
 
 fn said(lines: &[(Peer, Bytes)]) -> Message {
-    let mut dialogue = Dialogue::new(Keep { message: usize::MAX, messages: usize::MAX });
+    kept(lines, usize::MAX)
+}
+
+/// The message of which so many bytes at most are kept.
+fn kept(lines: &[(Peer, Bytes)], message: usize) -> Message {
+    let mut dialogue = Dialogue::new(Keep { message, messages: usize::MAX });
     let opened = Event::new(Moment(0), Happening::Opened(Endpoints::default()));
     dialogue.apply(&opened);
     dialogue.apply(&Event::bytes(Moment(0), Peer::Server, "220 \r\n".into()));
@@ -551,6 +556,80 @@ fn that_there_is_no_body_is_printed() {
         let view = |name| home.run(["show", arg(&path), "--view", name]).with(0).out;
         assert_eq!((view("body"), view("parts")), (body.to_owned(), parts), "{text}");
     }
+}
+
+#[test]
+fn of_a_message_that_broke_off_nothing_is_said_that_only_its_end_can_tell() {
+    let home = Home::new();
+    let text = "S: 220 x\nC: EHLO a\nS: 250 x\nC: MAIL FROM:<>\nS: 250 x\nC: RCPT TO:<b>\nS: 250 x\nC: DATA\nS: 354 x\nC: MIME-Version: 1.0\nC: Content-Type: multipart/mixed; boundary=b\nC:\nC: --b\nC: Content-Type: image/png\nC: Content-Transfer-Encoding: base64\nC:\nC: QUJDREVG\nC: QUI\n";
+    let path = home.file("cut.txt", text);
+    let file = arg(&path);
+    let part = home.run(["show", file, "--part", "2"]).with(0);
+    assert_eq!(part.out, "ABCDEF");
+    assert!(part.err.contains("only the beginning of part 2 is here"), "{}", part.err);
+    let tree = home.run(["show", file, "--view", "parts"]).with(0).out;
+    assert!(tree.contains("2 image/png; base64, at least 13 > 6 B"), "{tree}");
+    assert!(tree.contains("It broke off after 146 B"), "{tree}");
+    assert!(!tree.contains('!') && !tree.contains("one part only"), "{tree}");
+    let sent = |path| {
+        let json = &home.run(["show", arg(path), "--json"]).with(0).json()[0];
+        json["content"][0].clone()
+    };
+    let cut = sent(&path);
+    assert_eq!((&cut["whole"], &cut["parts"][1]["complete"]), (&false.into(), &false.into()));
+    let flaws = |sent: &serde_json::Value| -> Vec<_> {
+        let parts = sent["parts"].as_array().unwrap().iter();
+        let flaws = parts.flat_map(|part| part["flaws"].as_array().unwrap().clone());
+        flaws.map(|flaw| flaw["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(flaws(&cut), Vec::<String>::new());
+    let ended = home.file("ended.txt", format!("{text}C: .\nS: 250 x\n"));
+    let ended = sent(&ended);
+    assert_eq!((&ended["whole"], &ended["parts"][1]["complete"]), (&true.into(), &true.into()));
+    assert_eq!(
+        flaws(&ended),
+        [
+            "the boundary is never closed: --b--",
+            "a multipart with one part only",
+            "base64 with a wrong end: four characters belong together, the last ones filled with =",
+        ]
+    );
+}
+
+#[test]
+fn each_view_of_what_is_not_kept_whole_says_so() {
+    let lines = [
+        (Peer::Client, "DATA\r\n".into()),
+        (Peer::Server, "354 \r\n".into()),
+        (Peer::Client, payload::stuff(TREE.as_bytes().to_vec())),
+    ];
+    let message = kept(&lines, 400);
+    let desk = Desk::with(message.read(), message);
+    for view in [ContentView::Parts, ContentView::Body, ContentView::Raw, ContentView::Hex] {
+        for (columns, shown) in [
+            (200, Shown::default()),
+            (60, Shown { part: Some(4), way: Some(Way::Hex), side: Side::Stored, ..Shown::default() }),
+        ] {
+            let sheet = desk.sheet(columns, shown);
+            let all = content::lines(view, &sheet, 0..usize::MAX);
+            let text: String = all.iter().map(content::Line::text).collect();
+            let size = TREE.len();
+            let said = format!("These are only the first 400 B of {size} B");
+            assert!(text.contains(&said), "{view:?}: {text}");
+            assert!(!text.contains("never closed"), "{view:?}: {text}");
+            assert_eq!(content::count(view, &sheet, usize::MAX), all.len(), "{view:?}");
+            for from in 0..=all.len() {
+                let some = content::lines(view, &sheet, from..from + 2);
+                let wanted = &all[from..(from + 2).min(all.len())];
+                assert_eq!(some, wanted, "{view:?} {from}");
+                let count = content::count(view, &sheet, from);
+                assert!(count >= from && count <= all.len(), "{view:?} {from}: {count}");
+            }
+        }
+    }
+    let whole = Desk::of(TREE.as_bytes());
+    assert!(whole.view(ContentView::Parts, 60, Shown::default()).concat().contains("multipart"));
+    assert!(!whole.view(ContentView::Parts, 60, Shown::default()).concat().contains("These are"));
 }
 
 #[test]

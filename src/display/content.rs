@@ -25,13 +25,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use crate::journal::authenticity::Verification;
-use crate::knowledge::{Kind, Lang, Topic};
+use crate::knowledge::{self, Kind, Lang, Topic};
 use crate::session::Message;
 use crate::session::content::Content;
 use crate::smtp::Span;
+use crate::smtp::payload::END_MARK;
 
 use super::Role;
-use super::text::{cut, width};
+use super::text::{cut, width, wrap};
+use super::words::grouped;
 pub use body::Way;
 
 /// A piece of a line.
@@ -173,6 +175,19 @@ pub struct Sheet<'a> {
 
 /// The lines of a view in `range`, as far as there are any.
 pub fn lines(view: ContentView, sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
+    let mut out = own_lines(view, sheet, range.clone());
+    if out.len() < range.len() {
+        let behind = end(view, sheet);
+        if !behind.is_empty() {
+            let own = own_count(view, sheet, range.end);
+            let room = range.len() - out.len();
+            out.extend(behind.into_iter().skip(range.start.saturating_sub(own)).take(room));
+        }
+    }
+    out
+}
+
+fn own_lines(view: ContentView, sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
     match view {
         ContentView::Raw => raw::lines(sheet, range),
         ContentView::Hex => hex::lines(sheet, range),
@@ -188,6 +203,51 @@ pub fn lines(view: ContentView, sheet: &Sheet<'_>, range: Range<usize>) -> Vec<L
 
 /// How many lines a view has, at least `wanted` if there are so many.
 pub fn count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
+    let own = own_count(view, sheet, wanted);
+    if own < wanted || is_bytes(view, sheet) { own + end(view, sheet).len() } else { own }
+}
+
+/// What stands behind a view of a content of which the end is not here: that it is not.
+fn end(view: ContentView, sheet: &Sheet<'_>) -> Vec<Line> {
+    use ContentView::{Body, Hex, Parts, Raw};
+    let says = match view {
+        // There it is said already.
+        Parts | Body => sheet.content.body.is_some() || !sheet.grows,
+        Raw => sheet.message.forgotten() > 0 || !sheet.grows,
+        Hex => true,
+        _ => false,
+    };
+    let said = begun(sheet.content, sheet.message, sheet.grows, sheet.lang);
+    let wrapped = said.filter(|_| says).map(|said| wrap(&said, sheet.columns));
+    let line = |text| Line::new(vec![(Role::Notice, text)]).about("body");
+    wrapped.into_iter().flatten().map(line).collect()
+}
+
+/// Why only the beginning of a message is here, if it is so.
+pub fn begun(content: &Content, message: &Message, grows: bool, lang: Lang) -> Option<String> {
+    let (here, all) = (content.raw.len() as u64, message.content_len());
+    // An end mark that is not whole yet belongs to nothing.
+    let key = if all.saturating_sub(here) >= END_MARK.len() as u64 {
+        "begun.cut"
+    } else if grows {
+        "begun.grows"
+    } else {
+        "begun.broken"
+    };
+    let (here, all) = (grouped(here), grouped(all));
+    content.begun.then(|| knowledge::fill(lang, key, &[("n", &*here), ("all", &all)]))
+}
+
+/// Whether a view knows how many lines it has without making them.
+fn is_bytes(view: ContentView, sheet: &Sheet<'_>) -> bool {
+    match view {
+        ContentView::Raw | ContentView::Hex => true,
+        ContentView::Body => body::is_hex(sheet),
+        _ => false,
+    }
+}
+
+fn own_count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
     match view {
         ContentView::Raw => raw::count(sheet),
         ContentView::Hex => hex::count(sheet),
@@ -227,7 +287,7 @@ fn lay_out(view: ContentView, sheet: &Sheet<'_>, enough: usize) -> Vec<Line> {
 fn behind(
     head: &str,
     (role, text): (Role, &str),
-    (hang, wrap): (usize, fn(&str, usize, usize) -> Vec<String>),
+    (hang, wrapped): (usize, fn(&str, usize, usize) -> Vec<String>),
     columns: usize,
 ) -> Vec<Vec<Piece>> {
     let name = head.trim_end();
@@ -236,7 +296,7 @@ fn behind(
     let gap = head.strip_prefix(name).unwrap_or_default();
     let last = heads.pop().unwrap_or_default() + gap;
     let first = columns.saturating_sub(width(&last));
-    let mut wrapped = wrap(text, first, columns.saturating_sub(hang)).into_iter();
+    let mut wrapped = wrapped(text, first, columns.saturating_sub(hang)).into_iter();
     let mut out: Vec<_> = heads.into_iter().map(|head| vec![(Role::Field, head)]).collect();
     out.push(vec![(Role::Field, last), (role, wrapped.next().unwrap_or_default())]);
     out.extend(wrapped.map(|line| vec![(role, format!("{}{line}", " ".repeat(hang)))]));

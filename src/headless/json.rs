@@ -16,7 +16,6 @@ use crate::journal::{
 use crate::knowledge::{self, Lang, Severity};
 use crate::session::agreement;
 use crate::session::card::Card;
-use crate::session::content::Content;
 use crate::session::dane::{Dane, Match, Record};
 use crate::session::flaw::Flaw;
 use crate::session::header::Group;
@@ -273,6 +272,7 @@ struct Sent {
     stuffed_dots: u64,
     chunked: bool,
     complete: bool,
+    whole: bool,
     fields: Vec<Field>,
     parts: Vec<Part>,
     findings: Vec<Judgement>,
@@ -379,6 +379,7 @@ struct Part {
     content_id: Option<String>,
     encoded_size: usize,
     decoded_size: usize,
+    complete: bool,
     flaws: Vec<PartFlaw>,
 }
 
@@ -831,7 +832,7 @@ fn plain(key: &'static str) -> &'static str {
 }
 
 fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
-    let read = Content::read(message.content());
+    let read = message.read();
     let judged = Judged::of(&read, &content::Carried::of(dialogue, at));
     let (findings, trace) = (Judgement::all(&judged, lang), Way::of(&read, &judged.trace, lang));
     let bytes = read.raw.clone();
@@ -845,6 +846,7 @@ fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
         stuffed_dots: message.stuffed(),
         chunked: message.is_chunked(),
         complete: message.is_complete(),
+        whole: !read.begun,
         fields: read
             .fields
             .into_iter()
@@ -875,6 +877,7 @@ fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
                 content_id: p.id,
                 encoded_size: p.body.len(),
                 decoded_size: p.decoded_len,
+                complete: !p.open,
                 flaws: judgement.of_part(at).iter().map(|flaw| flawed(flaw, lang)).collect(),
             })
             .collect(),

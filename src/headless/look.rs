@@ -54,10 +54,14 @@ fn index(n: u32) -> usize {
 
 fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::Result<()> {
     let (_, message) = chosen(dialogue.messages(), Some(at), lang)?;
-    let content = Content::read(message.content());
+    let content = message.read();
     let part = seen.part.map(index);
     if let Some(at) = part {
         known(&content, at, lang)?;
+        if is_open(&content, at) {
+            let n = (at + 1).to_string();
+            eprintln!("ehlo: {}", knowledge::fill(lang, "save.begun", &[("n", &n)]));
+        }
     }
     match (seen.view, part) {
         (None, Some(at)) if !std::io::stdout().is_terminal() => {
@@ -120,6 +124,11 @@ pub fn chosen(
     })
 }
 
+/// Whether more of a part follows that is not here.
+fn is_open(content: &Content, at: usize) -> bool {
+    content.parts.get(at).is_some_and(|part| part.open)
+}
+
 fn known(content: &Content, at: usize, lang: Lang) -> anyhow::Result<()> {
     let n = content.parts.len().to_string();
     anyhow::ensure!(at < content.parts.len(), knowledge::fill(lang, "save.no-part", &[("n", &n)]));
@@ -142,7 +151,7 @@ pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
         Some(number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).unwrap_or(usize::MAX))
     };
     let (at, message) = chosen(dialogue.messages(), index, lang)?;
-    let content = Content::read(message.content());
+    let content = message.read();
     let text = text(view, dialogue, (at, &content), Shown::default(), lang);
     Ok(print::commented(&text))
 }
@@ -155,7 +164,8 @@ pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     let Some((_, wish)) = save::options(argument).filter(|(_, wish)| !wish.file.is_empty()) else {
         anyhow::bail!(knowledge::word(lang, "save.what"));
     };
-    let content = Content::read(chosen(dialogue.messages(), None, lang)?.1.content());
+    let (_, message) = chosen(dialogue.messages(), None, lang)?;
+    let content = message.read();
     let Wish { part, form, file } = wish;
     let at = part.or_else(|| content.first_text()).unwrap_or_default();
     known(&content, at, lang)?;
@@ -167,5 +177,6 @@ pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
         .map_err(|error| anyhow::Error::msg(failed(error.to_string())))?;
     let (n, size) = ((at + 1).to_string(), grouped(bytes.len() as u64));
     let values = [("n", &*n), ("file", &named), ("size", &size)];
-    Ok(format!("# {}\n", knowledge::fill(lang, "save.done", &values)))
+    let key = if is_open(&content, at) { "save.done.begun" } else { "save.done" };
+    Ok(format!("# {}\n", knowledge::fill(lang, key, &values)))
 }

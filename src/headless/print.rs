@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::display::content::authenticity as of_authenticity;
 use crate::display::content::header::UNBOUNDED;
 use crate::display::content::parts::part_words;
-use crate::display::content::{Judged, Line, header, thread, trace};
+use crate::display::content::{Judged, Line, begun, header, thread, trace};
 use crate::display::envelope::{
     ended, finding as finding_words, limit_line, parameter, reply_text, topic, written,
 };
@@ -433,7 +433,11 @@ pub fn message_head(message: &Message, index: usize, lang: Lang) -> String {
 }
 
 /// The content of a message in words: its header, the way it took, and its parts.
-pub fn content(content: &Content, judged: &Judged, lang: Lang) -> String {
+pub fn content(
+    (content, judged): (&Content, &Judged),
+    (message, grows): (&Message, bool),
+    lang: Lang,
+) -> String {
     let mut out = String::new();
     let mut add = |lines: Vec<Line>| {
         for line in lines {
@@ -448,7 +452,10 @@ pub fn content(content: &Content, judged: &Judged, lang: Lang) -> String {
     }
     for part in &content.parts {
         let indent = "  ".repeat(part.depth.min(20) + 1);
-        let _ = writeln!(out, "{indent}- {}", part_words(part));
+        let _ = writeln!(out, "{indent}- {}", part_words(part, lang));
+    }
+    if let Some(said) = begun(content, message, grows, lang) {
+        let _ = writeln!(out, "  {said}");
     }
     out
 }

@@ -6,7 +6,6 @@ use crate::display::content::{Carried, Judged};
 use crate::display::login;
 use crate::journal::Journal;
 use crate::knowledge::{self, Lang};
-use crate::session::content::Content;
 use crate::session::thread::Threads;
 use crate::session::{Dialogue, Keep};
 
@@ -76,11 +75,11 @@ fn print(
     }
     let messages = dialogue.messages();
     for (at, message) in messages.iter().enumerate() {
-        let content = Content::read(message.content());
+        let content = message.read();
         let judged = Judged::of(&content, &Carried::of(&dialogue, at));
         let verified = dialogue.verification(at);
         let told = print::authenticity(&judged.stated, verified, lang);
-        let content = print::content(&content, &judged, lang);
+        let content = print::content((&content, &judged), (message, dialogue.grows(at)), lang);
         if spoken || full {
             say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
         } else if messages.len() == 1 {

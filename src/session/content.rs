@@ -19,6 +19,7 @@ use mail_parser::{
 };
 
 use super::flaw::Judgement;
+use super::word;
 use crate::smtp::Span;
 
 /// How many bytes of a message are read; the parser counts places with 32 bits.
@@ -119,6 +120,8 @@ pub struct Part {
     pub decoded_len: usize,
     /// Whether decoding met something that cannot be.
     pub defective: bool,
+    /// Whether more of it follows, or may follow, that is not here: its sizes are the least.
+    pub open: bool,
 }
 
 /// Header section and parts of a message.
@@ -134,22 +137,33 @@ pub struct Content {
     pub body: Option<usize>,
     /// Number of bytes beyond [`READ_LIMIT`].
     pub beyond: usize,
+    /// Whether it is only the beginning of a message: how that ends, nobody knows.
+    pub begun: bool,
     line_ends: OnceLock<Vec<u32>>,
     judgement: OnceLock<Judgement>,
 }
 
 impl Content {
-    /// Reads the content of a message, whole or not.
+    /// Reads the content of a whole message.
     pub fn read(raw: impl Into<Bytes>) -> Self {
-        let mut raw: Bytes = raw.into();
+        Self::of(raw.into(), false)
+    }
+
+    /// Reads the beginning of a message of which more is not here.
+    pub fn begun(raw: impl Into<Bytes>) -> Self {
+        Self::of(raw.into(), true)
+    }
+
+    fn of(mut raw: Bytes, begun: bool) -> Self {
         let beyond = raw.len().saturating_sub(READ_LIMIT);
         raw.truncate(READ_LIMIT);
-        let mut content = Self { raw, beyond, ..Self::default() };
+        let begun = begun || beyond > 0;
+        let mut content = Self { raw, beyond, begun, ..Self::default() };
         let seen = depth::bounded(&content.raw);
         let Some(message) = PARSER.parse(&*seen) else { return content };
         content.body = body_start(&content.raw);
         content.fields = fields(message.parts.first(), &content.raw);
-        content.parts = parts(message);
+        content.parts = parts(message, begun);
         content
     }
 
@@ -367,31 +381,28 @@ fn field(header: &Header<'_>, bytes: &[u8]) -> Field {
     let span = Span::new(header.offset_field as usize, header.offset_end as usize);
     let value_at = header.offset_start as usize;
     let raw = Span::new(value_at, span.end).of(bytes);
-    let again;
-    let text = match &header.value {
-        HeaderValue::Text(text) => Some(text),
-        // What parts are made from was read by its structure.
-        HeaderValue::ContentType(_) => {
-            again = MessageStream::new(raw).parse_unstructured();
-            match &again {
-                HeaderValue::Text(text) => Some(text),
-                _ => None,
-            }
-        }
-        _ => None,
-    };
-    let value = match text {
-        Some(text) => text.to_string(),
-        None => String::from_utf8_lossy(raw.trim_ascii()).into_owned(),
-    };
     let name = String::from_utf8_lossy(Span::new(span.start, value_at).of(bytes));
-    Field {
-        name: name.trim_end_matches(':').trim().to_owned(),
-        decoded: has_encoded_word(raw) && !value.contains("=?"),
-        value,
-        span,
-        value_at,
-    }
+    let name = name.trim_end_matches(':').trim().to_owned();
+    let mut decoded = false;
+    let value = match &header.value {
+        HeaderValue::Text(text) if !has_encoded_word(raw) => text.to_string(),
+        // The parser decodes more words than are to be decoded, and reads by its structure what
+        // parts are made from.
+        HeaderValue::Text(_) | HeaderValue::ContentType(_) => {
+            let line = unfolded(raw);
+            let value = word::decoded(&name, &line);
+            decoded = value != String::from_utf8_lossy(&line);
+            value
+        }
+        _ => String::from_utf8_lossy(raw.trim_ascii()).into_owned(),
+    };
+    Field { name, value, decoded, span, value_at }
+}
+
+/// A value in one line: each line end and the blanks around it are one blank.
+fn unfolded(raw: &[u8]) -> Vec<u8> {
+    let lines = raw.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(&b' ')
 }
 
 /// Whether an encoded word may begin in it (RFC 2047 §2).
@@ -405,23 +416,25 @@ struct Level<'x> {
     left: std::vec::IntoIter<MessagePart<'x>>,
     depth: usize,
     within: Option<usize>,
+    /// Whether more of it follows that is not here.
+    begun: bool,
     /// Where each of the multiparts ends that hold the next part.
     open: Vec<u32>,
 }
 
 impl<'x> Level<'x> {
-    fn of(message: Message<'x>, depth: usize, within: Option<usize>) -> Self {
+    fn of(message: Message<'x>, depth: usize, within: Option<usize>, begun: bool) -> Self {
         let (raw, left) = (message.raw_message, message.parts.into_iter());
-        Self { raw, left, depth, within, open: Vec::new() }
+        Self { raw, left, depth, within, begun, open: Vec::new() }
     }
 }
 
 /// The parts of `message` in the order in which they stand; an enclosed message follows its part.
 ///
 /// Messages are taken apart one by one: however deep they are nested, nothing here recurs.
-fn parts(message: Message<'_>) -> Vec<Part> {
+fn parts(message: Message<'_>, begun: bool) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::new();
-    let mut levels = vec![Level::of(message, 0, None)];
+    let mut levels = vec![Level::of(message, 0, None, begun)];
     while let Some(level) = levels.last_mut() {
         let Some(part) = level.left.next() else {
             levels.pop();
@@ -433,11 +446,17 @@ fn parts(message: Message<'_>) -> Vec<Part> {
         let depth = level.depth + level.open.len();
         let mut read = read_part(&part, &level.raw);
         (read.depth, read.within) = (depth, level.within);
+        if level.begun && read.body.end >= level.raw.len() {
+            // Only what stands in a multipart can be ended by a delimiter.
+            let bounded = depth > 0;
+            read.begin(&level.raw, bounded);
+        }
+        let begun = read.open;
         let within = if read.coding == Coding::Identity { level.within } else { Some(out.len()) };
         out.push(read);
         match part.body {
             PartType::Multipart(_) => level.open.push(part.offset_end),
-            PartType::Message(inner) => levels.push(Level::of(inner, depth + 1, within)),
+            PartType::Message(inner) => levels.push(Level::of(inner, depth + 1, within, begun)),
             _ => {}
         }
     }
@@ -493,7 +512,59 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
         body,
         decoded_len,
         defective: part.is_encoding_problem,
+        open: false,
     }
+}
+
+impl Part {
+    /// More of it follows in `source` that is not here. The parser takes that for a defect, and
+    /// what is encoded, or no text, for a text as it stands.
+    fn begin(&mut self, source: &[u8], bounded: bool) {
+        self.open = true;
+        self.defective = false;
+        if self.nature == Nature::Multipart {
+            return;
+        }
+        if bounded {
+            self.body.end = self.body.start + settled(self.body.of(source)).len();
+        }
+        if self.nature == Nature::Message {
+            self.decoded_len = self.body.len();
+            return;
+        }
+        self.nature = match self.kind.split('/').next() {
+            Some("text") if self.kind == "text/html" => Nature::Html,
+            Some("text") => Nature::Text,
+            // Its parts are still to come.
+            Some("multipart") => Nature::Multipart,
+            _ => Nature::Binary,
+        };
+        if self.nature == Nature::Multipart {
+            self.decoded_len = 0;
+            return;
+        }
+        self.coding = match self.encoding.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("base64") => Coding::Base64,
+            Some("quoted-printable") => Coding::QuotedPrintable,
+            _ => Coding::Identity,
+        };
+        let body = self.body.of(source);
+        let decoded = undone(body, self.coding).map(|decoded| decoded.len());
+        if decoded.is_none() {
+            self.coding = Coding::Identity;
+        }
+        self.decoded_len = decoded.unwrap_or(body.len());
+    }
+}
+
+/// What of the beginning of a body is its own, whatever follows: a line that may become a delimiter
+/// is not, and neither is the line end before it (RFC 2046 §5.1.1).
+fn settled(body: &[u8]) -> &[u8] {
+    let last = memchr::memrchr(b'\n', body).map_or(0, |end| end + 1);
+    let (before, line) = body.split_at_checked(last).unwrap_or((body, &[]));
+    let own = if line.is_empty() || line.starts_with(b"-") { before } else { body };
+    let own = own.strip_suffix(b"\n").unwrap_or(own);
+    own.strip_suffix(b"\r").unwrap_or(own)
 }
 
 #[cfg(test)]

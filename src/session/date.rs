@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::content;
-use super::flaw::rule::{BAD_DATE, DATE_NO_ZONE, DATE_WEEKDAY, DATE_YEAR, DATE_ZONE, Fault, Rule};
+use super::flaw::rule::{
+    BAD_DATE, DATE_NO_ZONE, DATE_UNSAID, DATE_WEEKDAY, DATE_YEAR, DATE_ZONE, Fault, Rule,
+};
 
 /// Farthest zones that exist, in minutes from UTC.
 const ZONES: std::ops::RangeInclusive<i32> = -12 * 60..=14 * 60;
@@ -33,6 +35,8 @@ pub enum Odd {
     Zone,
     /// There is no such zone.
     NoZone,
+    /// It says that it does not say its zone.
+    Unsaid,
     /// It is not in the form of the standard; a guess.
     Form,
 }
@@ -44,6 +48,7 @@ impl Odd {
             Self::Year => &DATE_YEAR,
             Self::Zone => &DATE_ZONE,
             Self::NoZone => &DATE_NO_ZONE,
+            Self::Unsaid => &DATE_UNSAID,
             Self::Form => &BAD_DATE,
         }
     }
@@ -95,6 +100,13 @@ impl Date {
         self.odd.iter().all(|(odd, _)| *odd != Odd::Form)
     }
 
+    /// Its zone as it is written: -0000 says that the clock is that of UTC and nothing of where it
+    /// was written (RFC 5322 §3.3).
+    pub fn zone(&self) -> String {
+        let unsaid = self.odd.iter().any(|(odd, _)| *odd == Odd::Unsaid);
+        if unsaid { "-0000".to_owned() } else { self.clock.strftime("%z").to_string() }
+    }
+
     /// Whole seconds since 1970.
     pub fn second(&self) -> i64 {
         self.at.as_second()
@@ -142,6 +154,8 @@ fn odd(plain: &str) -> Vec<(Odd, String)> {
     let Some(zone) = words.last().filter(|_| words.len() > 3) else { return out };
     if zone.bytes().all(|b| b.is_ascii_alphabetic()) && !is_month(zone) {
         out.push((Odd::Zone, (*zone).to_owned()));
+    } else if *zone == "-0000" {
+        out.push((Odd::Unsaid, (*zone).to_owned()));
     } else if zone.starts_with(['+', '-'])
         && minutes(zone).is_none_or(|zone| !ZONES.contains(&zone))
     {
@@ -197,7 +211,7 @@ mod tests {
         for (text, second, odd) in [
             ("Mon, 23 Nov 2026 07:54:41 +0000", Some(0), &[][..]),
             ("23 Nov 2026 08:54 +0100 (CET)", Some(-41), &[]),
-            ("Mon,  23 (a (b)) Nov 2026 07:54:41 -0000", Some(0), &[]),
+            ("Mon,  23 (a (b)) Nov 2026 07:54:41 -0000", Some(0), &[Odd::Unsaid]),
             ("Tue, 23 Nov 2026 07:54:41 +0000", Some(0), &[Odd::Weekday]),
             ("Mon, 23 Nov 26 07:54:41 GMT", Some(0), &[Odd::Year, Odd::Zone]),
             ("Mon, 23 Nov 2026 02:54:41 EST", Some(0), &[Odd::Zone]),
@@ -215,6 +229,8 @@ mod tests {
             assert_eq!(seen, second, "{text}: {read:?}");
             let kinds: Vec<_> = read.iter().flat_map(|d| &d.odd).map(|(odd, _)| *odd).collect();
             assert_eq!(kinds, odd, "{text}");
+            let unsaid = read.is_some_and(|date| date.zone() == "-0000");
+            assert_eq!(unsaid, text.ends_with("-0000"), "{text}");
         }
     }
 }

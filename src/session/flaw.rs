@@ -1,7 +1,8 @@
 //! What is wrong with the parts of a content, and where: boundaries, encodings, charsets, names.
 //!
 //! Judged once for each content and kept beside it. Every part is looked at once, whatever its
-//! depth; of what is wrong many times the first place is kept and the rest is counted.
+//! depth; of what is wrong many times the first place is kept and the rest is counted. Of a part
+//! that may go on nothing is said that only its end can tell.
 
 pub mod coding;
 pub mod name;
@@ -10,12 +11,12 @@ pub mod rule;
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use coding::{base64_fault, charset_fault, long_line, quoted_fault};
+use coding::{Wrong, base64_fault, begun_charset_fault, charset_fault, long_line, quoted_fault};
 use rule::{
     BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_INSIDE, BOUNDARY_OPEN, BOUNDARY_UNUSED,
     ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED, NAKED, NARROW,
-    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NOT_IN_CHARSET, NUL, ONE_PART, PADDING,
-    PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED, Rule,
+    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_SUBTYPE, NOT_IN_CHARSET, NUL, ONE_PART,
+    PADDING, PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED, Rule,
     SAME_BOUNDARY, SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING,
     UNREADABLE_MESSAGE,
 };
@@ -227,6 +228,13 @@ pub fn is_boundary(boundary: &str) -> bool {
         && boundary.chars().all(|c| c.is_ascii_alphanumeric() || "'()+_,-./:=? ".contains(c))
 }
 
+/// Whether the value of Content-Type has a type and a subtype (RFC 2045 §5.1).
+pub fn has_subtype(value: &str) -> bool {
+    let kind = value.split([';', '(']).next().unwrap_or_default();
+    kind.split_once('/')
+        .is_some_and(|halves| [halves.0, halves.1].into_iter().all(|half| !half.trim().is_empty()))
+}
+
 /// How much of a byte an encoding that is none lets through: ASCII, text beyond it, or anything.
 /// What is encoded is ASCII (RFC 2045 §6.2).
 pub fn width(encoding: &str) -> u8 {
@@ -273,6 +281,13 @@ impl Case<'_> {
     fn body(&self) -> &[u8] {
         self.part.body.of(&self.source)
     }
+
+    /// The lines of the body that nothing can change any more.
+    fn ended(&self) -> &[u8] {
+        let body = self.body();
+        let end = memchr::memrchr(b'\n', body).map_or(0, |end| end + 1);
+        if self.part.open { body.get(..end).unwrap_or(body) } else { body }
+    }
 }
 
 impl Judge<'_> {
@@ -290,6 +305,10 @@ impl Judge<'_> {
             let fields = content::header_in(&source, part);
             let encoding = part.encoding.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
             let case = Case { at, part, source, fields, encoding };
+            if content.begun && content.body.is_none() {
+                // A parameter may still come; what is a header so far is judged as one.
+                return;
+            }
             self.header(&case);
             if let Some(inner) = narrow.get(&at) {
                 let place = case.place("Content-Transfer-Encoding");
@@ -392,6 +411,10 @@ impl Judge<'_> {
                 self.say_times(&REPEATED, at, (second.span, same().count() - 1), &values);
             }
         }
+        let kind = case.field("Content-Type").filter(|_| at > 0 && !enclosed);
+        if kind.is_some_and(|field| !field.value.is_empty() && !has_subtype(&field.value)) {
+            self.say(&NO_SUBTYPE, at, case.place("Content-Type"), &[]);
+        }
         for (rule, span, values) in name::faults(part, &case.fields, &case.source) {
             self.say(rule, at, span, &values);
         }
@@ -420,6 +443,9 @@ impl Judge<'_> {
         }
         let delimiter = format!("--{boundary}");
         if frame.count == 0 {
+            if case.part.open {
+                return;
+            }
             let mut lines = case.body().split(|b| *b == b'\n');
             let stands = lines.any(|line| line.starts_with(delimiter.as_bytes()));
             let rule = if stands { &NO_PARTS } else { &BOUNDARY_UNUSED };
@@ -434,10 +460,10 @@ impl Judge<'_> {
             // Which delimiters are its own, nobody knows.
             Some(rest) if rest.trim_ascii().is_empty() && frame.taken => {}
             Some(rest) if rest.trim_ascii().is_empty() => {
-                if !frame.closed {
+                if !frame.closed && !case.part.open {
                     self.say(&BOUNDARY_OPEN, at, place, &values);
                 }
-                if frame.count == 1 {
+                if frame.count == 1 && (frame.closed || !case.part.open) {
                     self.say(&ONE_PART, at, place, &[]);
                 }
             }
@@ -470,7 +496,7 @@ impl Judge<'_> {
                 self.say(&ENCODED_MESSAGE, at, declared, &[]);
             }
         }
-        if encloses && part.nature != Nature::Message {
+        if encloses && part.nature != Nature::Message && !part.open {
             self.say(&UNREADABLE_MESSAGE, at, case.place("Content-Type"), &[]);
         }
         if part.nature == Nature::Message {
@@ -529,8 +555,10 @@ impl Judge<'_> {
     fn base64(&mut self, case: &Case<'_>) {
         let start = case.part.body.start;
         self.wide(case);
-        if let Some((offset, is_end)) = base64_fault(case.body()) {
-            let rule = if is_end { &PADDING } else { &BASE64 };
+        if let Some((offset, wrong)) = base64_fault(case.body())
+            && (wrong != Wrong::End || !case.part.open)
+        {
+            let rule = if wrong == Wrong::Byte { &BASE64 } else { &PADDING };
             self.say(rule, case.at, Span::new(start + offset, start + offset + 1), &[]);
         }
     }
@@ -538,7 +566,7 @@ impl Judge<'_> {
     fn quoted(&mut self, case: &Case<'_>) {
         let start = case.part.body.start;
         self.wide(case);
-        if let Some((offset, count)) = quoted_fault(case.body()) {
+        if let Some((offset, count)) = quoted_fault(case.ended()) {
             let place = Span::new(start + offset, (start + offset + 3).min(case.part.body.end));
             self.say_times(&QUOTED, case.at, (place, count), &[]);
         }
@@ -578,7 +606,7 @@ impl Judge<'_> {
                 self.say(rule, at, place, &[]);
             }
             return;
-        } else if let Some(offset) = charset_fault(charset, decoded) {
+        } else if let Some(offset) = charset_fault_of(part, charset, decoded) {
             let here = if part.coding == content::Coding::Identity {
                 Span::new(part.body.start + offset, part.body.start + offset + 1)
             } else {
@@ -621,6 +649,12 @@ impl Judge<'_> {
         };
         self.say(rule, at, case.place("Content-Type"), &[]);
     }
+}
+
+/// Where a part is no text in its charset.
+fn charset_fault_of(part: &Part, charset: &str, decoded: &[u8]) -> Option<usize> {
+    let fault = if part.open { begun_charset_fault } else { charset_fault };
+    fault(charset, decoded)
 }
 
 #[cfg(test)]
@@ -741,6 +775,70 @@ mod tests {
                 assert!(names.contains(&name), "{name}: {names:?} in {fields}");
             }
         }
+    }
+
+    #[test]
+    fn nothing_is_said_before_the_end_that_only_the_end_can_tell() {
+        let text = wire(&format!(
+            "{MIME}Content-Type: multipart/mixed;\n boundary=b\n\nbefore\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\ncaf\u{e9} - --x\n--c\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n<p>a=C3=A9b=\nc\n--c--\n\n--b\nContent-Type: image/png; name=a.png\nContent-Disposition: attachment; filename=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo\nAAAANSUhEUg==\n--b\nContent-Type: message/rfc822\n\nSubject: x\n\ninside\n--b--\nafter\n"
+        ));
+        let whole = Content::read(text.clone());
+        let said = |content: &Content| -> Vec<_> {
+            let flaws = content.judgement().flaws().iter();
+            flaws.map(|flaw| (flaw.part, flaw.rule.name())).collect()
+        };
+        let known = said(&whole);
+        assert_eq!(known, [(0, "narrow"), (1, "narrow")]);
+        for end in 0..text.len() {
+            let content = Content::begun(text[..end].to_vec());
+            let shown = String::from_utf8_lossy(&text[..end]);
+            assert!(said(&content).iter().all(|flaw| known.contains(flaw)), "{shown}");
+            if content.body.is_none() {
+                continue;
+            }
+            for (at, (part, later)) in content.parts.iter().zip(&whole.parts).enumerate() {
+                assert!(part.decoded_len <= later.decoded_len, "{at}: {shown}");
+                assert!(part.open || part.decoded_len == later.decoded_len, "{at}: {shown}");
+                assert_eq!(part.kind, later.kind, "{at}: {shown}");
+                assert!(!part.defective, "{at}: {shown}");
+                let here = content.decoded(at);
+                if later.nature != Nature::Multipart && later.nature != Nature::Message {
+                    assert_eq!(
+                        (here.len(), part.nature),
+                        (part.decoded_len, later.nature),
+                        "{at}: {shown}"
+                    );
+                    assert!(whole.decoded(at).starts_with(&here), "{at}: {shown}");
+                }
+            }
+            assert!(content.parts.first().is_none_or(|part| part.open), "{shown}");
+        }
+        // What is there is wrong, whatever follows.
+        for (body, name) in [("QU*D\n", "base64"), ("QQ==QUJD\n", "padding")] {
+            let text = format!(
+                "{MIME}Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{body}"
+            );
+            assert_eq!(said(&Content::begun(wire(&text))), [(0, name)]);
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_blank_needs_quotes_and_a_type_a_subtype() {
+        let part = |fields: &str| {
+            let mixed = "Content-Type: multipart/mixed; boundary=b\n";
+            flaws(&wire(&format!("{MIME}{mixed}\n--b\n{fields}\n\nx\n--b\n\ny\n--b--\n")))
+        };
+        for (name, seen) in [
+            ("a b.txt", &[(1, "name-unquoted")][..]),
+            ("a.txt b; x=y", &[(1, "name-unquoted")]),
+            ("\"a b.txt\"", &[]),
+            ("a.txt (a b)", &[]),
+            ("a.txt ; x=y z", &[]),
+        ] {
+            assert_eq!(part(&format!("Content-Disposition: attachment; filename={name}")), seen);
+        }
+        assert_eq!(part("Content-Type: text"), [(1, "no-subtype")]);
+        assert_eq!(part("Content-Type: text/; charset=utf-8"), [(1, "no-subtype")]);
     }
 
     #[test]

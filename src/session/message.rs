@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::content::Content;
 use crate::journal::{Stored, mbox};
 use crate::smtp::Oddity;
 use crate::smtp::line::LineEnd;
@@ -337,12 +338,18 @@ impl Message {
             piece.slice(..len.min(piece.len()))
         };
         let pieces = self.pieces.iter().take_while(|(at, _)| *at < end).map(piece).collect();
-        Kept { pieces, stuffed: self.is_stuffed() }
+        let whole = self.is_whole() && limit >= self.wire_len;
+        Kept { pieces, stuffed: self.is_stuffed(), whole }
     }
 
     /// The message itself: dots unstuffed, end mark taken away.
     pub fn content(&self) -> Bytes {
         self.content_up_to(u64::MAX)
+    }
+
+    /// Reads what is kept of its content.
+    pub fn read(&self) -> Content {
+        self.kept_up_to(u64::MAX).read()
     }
 
     /// The content of its first `limit` bytes on the wire.
@@ -356,9 +363,17 @@ impl Message {
 pub struct Kept {
     pieces: Vec<Bytes>,
     stuffed: bool,
+    whole: bool,
 }
 
 impl Kept {
+    /// Reads the content of it, which knows whether it is whole.
+    pub fn read(self) -> Content {
+        let whole = self.whole;
+        let content = self.content();
+        if whole { Content::read(content) } else { Content::begun(content) }
+    }
+
     /// The content of it; one piece without stuffed dots is not copied.
     pub fn content(mut self) -> Bytes {
         if self.stuffed {

@@ -435,7 +435,8 @@ mod tests {
     fn a_field_has_a_form_and_a_date() {
         for (value, rules) in [
             ("from a by b; Mon, 23 Nov 2026 07:54:41 +0000", &[][..]),
-            ("(qmail 7 invoked by uid 1000); 23 Nov 2026 07:54:41 -0000", &["bad-received"]),
+            ("(qmail 7 invoked by uid 1000); 23 Nov 2026 07:54:41 +0000", &["bad-received"]),
+            ("by b; 23 Nov 2026 07:54:41 -0000", &["date-unsaid"]),
             ("", &["bad-received"]),
             (";", &["bad-received"]),
             ("by b", &["no-date"]),

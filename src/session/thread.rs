@@ -220,6 +220,11 @@ impl Letter {
         self.grows || self.unread
     }
 
+    /// Whether it has a Message-ID that is none.
+    fn is_badly_named(&self) -> bool {
+        self.odd.iter().any(|odd| odd.what == Broken::Malformed && odd.about == "Message-ID")
+    }
+
     /// Whether it says that it answers something.
     fn answers(&self) -> bool {
         !self.in_reply_to.is_empty() || !self.references.is_empty()
@@ -418,7 +423,8 @@ impl<'a> Forest<'a> {
                         self.by_id.insert(id, at);
                     }
                 },
-                None if letter.may_say_more() => {}
+                // Of one that is none, that is said.
+                None if letter.may_say_more() || letter.is_badly_named() => {}
                 None if letter.answers() => self.broken(at, Broken::ReplyWithoutId, ""),
                 None => self.broken(at, Broken::NoId, ""),
             }
@@ -708,6 +714,11 @@ mod tests {
         assert_eq!(
             told(vec![Letter::of(&Content::read(answer), true)]),
             ["0  repeated-field subject-alone"]
+        );
+        let twice = "Message-ID: none\r\nMessage-Id: <a@x>\r\n\r\n";
+        assert_eq!(
+            told(vec![Letter::of(&Content::read(twice), true)]),
+            ["0  malformed-id repeated-field"]
         );
     }
 

@@ -176,8 +176,8 @@ pub enum Message {
 /// What became of a file that was to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saved {
-    /// It has so many bytes.
-    Written(u64),
+    /// It has so many bytes, and whether they are only the beginning of the part.
+    Written(u64, bool),
     /// It is there already, and nothing was written.
     Exists,
     /// Why it could not be written.

@@ -42,7 +42,6 @@ use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
 use crate::session::card::Cards;
-use crate::session::content::Content;
 use crate::session::{Dialogue, Message as SmtpMessage};
 
 use super::effect::Effect;
@@ -429,7 +428,7 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     }
     if len <= READ_NOW || (known.is_none_or(|(len, _)| len < READ_NOW) && !ended) {
         // Of a large message the beginning is enough until it is complete: its header is there.
-        let content = Content::read(message.content_up_to(READ_NOW));
+        let content = message.kept_up_to(READ_NOW).read();
         let carried = Carried::of(&model.session.dialogue, index);
         model.session.read.keep(ReadContent::new(index, (len, ended), content, &carried));
     } else if ended && model.session.reading != Some(index) {

@@ -115,6 +115,18 @@ fn the_tree_of_parts() {
 }
 
 #[test]
+fn the_tree_of_what_is_still_typed() {
+    everywhere("parts-growing", |size, lang| {
+        let begun = "C: DATA\nS: 354 Go on\nC: Content-Type: multipart/mixed; boundary=b\nC:\nC: --b\nC: Content-Transfer-Encoding: base64\nC:\nC: SGVsb\n";
+        let mut scene = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, begun]);
+        scene.model.session.view = ContentView::Parts;
+        scene.model.focus = Pane::Content;
+        scene.model.zoomed = true;
+        scene
+    });
+}
+
+#[test]
 fn a_part_that_was_opened() {
     let part = |at: usize| {
         move |size, lang| {

@@ -305,7 +305,8 @@ fn facts(sheet: &Sheet<'_>, at: usize, out: &mut Vec<Line>) {
     }
     let encoded = grouped(part.body.len() as u64);
     let decoded = grouped(part.decoded_len as u64);
-    say("fact.size", &[("encoded", &encoded), ("decoded", &decoded)]);
+    let key = if part.open { "fact.size.begun" } else { "fact.size" };
+    say(key, &[("encoded", &encoded), ("decoded", &decoded)]);
     let n = (at + 1).to_string();
     say("fact.save", &[("n", &n)]);
 }

@@ -53,8 +53,6 @@ pub struct Header {
 pub struct Carried {
     offers: Offers,
     passing: Option<Passing>,
-    /// Whether more of it may come.
-    open: bool,
 }
 
 impl Carried {
@@ -63,7 +61,6 @@ impl Carried {
         Self {
             offers: Offers::of_message(dialogue, message),
             passing: Passing::of(dialogue, message),
-            open: dialogue.messages().get(message).is_some_and(|message| !message.is_complete()),
         }
     }
 }
@@ -72,7 +69,7 @@ impl Judged {
     /// Judges a content. That of a large one takes a while.
     pub fn of(content: &Content, carried: &Carried) -> Self {
         let offers = &carried.offers;
-        let end = content.body.is_some() || !carried.open;
+        let end = content.body.is_some() || !content.begun;
         let mut headers = vec![Header::of_message(content, end, offers)];
         let enclosed = content.parts.iter().enumerate().skip(1).filter(|(at, part)| {
             let outer = at.checked_sub(1).and_then(|at| content.parts.get(at));

@@ -297,21 +297,22 @@ impl<'a> Tree<'a> {
         let span = part.within.is_none().then_some(whole);
         let about = about(part);
         let made = |pieces| Line { pieces, about: about.clone(), span, part: Some(at) };
-        self.push(&beside, &below, role, &part_words(part), made);
+        self.push(&beside, &below, role, &part_words(part, lang), made);
         for (text, own) in enclosed(content, at, part) {
             let made = |pieces| Line { span: span.and(own), ..made(pieces) };
             self.push(&below, &below, Role::Decoded, &text, made);
         }
         for flaw in judgement.of_part(at) {
-            let role = match flaw.rule.severity {
-                Severity::Error => Role::Bad,
-                Severity::Warn => Role::Warn,
-                Severity::Info => Role::Dim,
+            let (role, mark) = match flaw.rule.severity {
+                Severity::Error => (Role::Bad, "!"),
+                Severity::Warn => (Role::Warn, "?"),
+                Severity::Info => (Role::Dim, "i"),
             };
+            let said = format!("{mark} {} ({})", flaw_words(flaw, lang), flaw.rule.clause);
             let own = topic_of(flaw.rule.about).map(|topic| (topic.kind, topic.id.to_owned()));
             let topics: About = Arc::new(own.into_iter().chain(about.iter().cloned()).collect());
             let span = part.within.is_none().then_some(flaw.span);
-            self.push(&below, &below, role, &flaw_words(flaw, lang), |pieces| Line {
+            self.push(&below, &below, role, &said, |pieces| Line {
                 pieces,
                 about: topics.clone(),
                 span,
@@ -347,10 +348,10 @@ fn drawn(guide: &str) -> usize {
 }
 
 /// One part without a tree, in one line or in several where there is no place.
-pub fn part_lines(part: &Part, columns: usize) -> Vec<Vec<Piece>> {
+pub fn part_lines(part: &Part, columns: usize, lang: Lang) -> Vec<Vec<Piece>> {
     let indent = "  ".repeat(part.depth.min(DEPTH));
     let role = if part.defective { Role::Warn } else { Role::Text };
-    let wrapped = wrap(&part_words(part), columns.saturating_sub(indent.len() + 2));
+    let wrapped = wrap(&part_words(part, lang), columns.saturating_sub(indent.len() + 2));
     let line = |(at, text)| {
         let mark = if at == 0 { "- " } else { "  " };
         vec![(Role::Dim, format!("{indent}{mark}")), (role, text)]
@@ -366,7 +367,7 @@ fn topic_of(word: &str) -> Option<Topic> {
 }
 
 /// One part in one line: what it is, how it is encoded and meant, its name and its size.
-pub fn part_words(part: &Part) -> String {
+pub fn part_words(part: &Part, lang: Lang) -> String {
     let seen = |text: &str| visible(text.as_bytes());
     let mut out = seen(&part.kind);
     for value in [&part.charset, &part.encoding, &part.disposition].into_iter().flatten() {
@@ -379,10 +380,17 @@ pub fn part_words(part: &Part) -> String {
         let _ = write!(out, "; <{}>", seen(id));
     }
     let (encoded, decoded) = (part.body.len() as u64, part.decoded_len as u64);
-    match part.nature {
-        Nature::Multipart => {}
-        _ if encoded == decoded => _ = write!(out, ", {} B", grouped(decoded)),
-        _ => _ = write!(out, ", {} > {} B", grouped(encoded), grouped(decoded)),
+    let mut size = format!("{} B", grouped(decoded));
+    if encoded != decoded {
+        size = format!("{} > {size}", grouped(encoded));
+    }
+    if part.open {
+        size = knowledge::fill(lang, "parts.at-least", &[("size", &size)]);
+    }
+    // Of what is still to come nothing is known.
+    let nothing = part.open && encoded == 0;
+    if part.nature != Nature::Multipart && !nothing {
+        let _ = write!(out, ", {size}");
     }
     out
 }
@@ -402,19 +410,12 @@ fn enclosed(content: &Content, at: usize, part: &Part) -> Vec<(String, Option<Sp
     said.into_iter().map(|field| (text(field), (!inside).then_some(field.span))).collect()
 }
 
-/// A flaw as a sentence, how often it was met, and the clause.
+/// A flaw as a sentence, and how often it was met.
 pub fn flaw_words(flaw: &Flaw, lang: Lang) -> String {
     let seen: Vec<_> =
         flaw.values.iter().map(|(key, value)| (*key, visible(value.as_bytes()))).collect();
     let values: Vec<_> = seen.iter().map(|(key, value)| (*key, value.as_str())).collect();
-    let said = knowledge::fill(lang, flaw.rule.key, &values);
-    let mark = match flaw.rule.severity {
-        Severity::Info => "i",
-        Severity::Warn => "?",
-        Severity::Error => "!",
-    };
-    let times = times(flaw.count, flaw.line, flaw.column, lang);
-    format!("{mark} {said}{times} ({})", flaw.rule.clause)
+    knowledge::fill(lang, flaw.rule.key, &values) + &times(flaw.count, flaw.line, flaw.column, lang)
 }
 
 /// How a part is made, how it is meant, how it is encoded.

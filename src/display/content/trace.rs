@@ -297,7 +297,7 @@ impl Drawn<'_> {
 
 /// What a server's clock said.
 fn clock(date: &Date) -> String {
-    date.clock.strftime("%Y-%m-%d %H:%M:%S %z").to_string()
+    format!("{} {}", date.clock.strftime("%Y-%m-%d %H:%M:%S"), date.zone())
 }
 
 /// What the letters of a protocol mean (RFC 3848, RFC 6531 §4.3).

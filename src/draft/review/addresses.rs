@@ -6,7 +6,9 @@ use crate::smtp::path;
 use crate::session::flaw::rule::Rule;
 
 use super::super::field::{Field, Section};
-use super::rule::{BAD_ADDRESS, SENDER_MISSING, SENDER_SAME};
+use super::rule::{
+    ANGLE_OPEN, BAD_ADDRESS, GROUP_OPEN, SENDER_MISSING, SENDER_SAME, SENDER_SEVERAL,
+};
 use super::{Marks, whole};
 
 /// Reads the addresses of a field.
@@ -20,12 +22,43 @@ pub(super) fn read(
     let addresses = content::addresses(field.value());
     // Only a group may be without any.
     let none = addresses.is_empty() && !field.value().contains(':');
-    let several = name.ends_with("Sender") && addresses.len() > 1;
-    if none || several || !addresses.iter().all(|address| is_well_formed(address, field.value())) {
-        let rule = Rule { about: name, clause, ..BAD_ADDRESS };
-        let line = field.lines.start;
-        marks.say(&rule, line, whole(lines, line), &[("field", name.to_owned())]);
+    let sound = || addresses.iter().all(|address| is_well_formed(address, field.value()));
+    let rule = if let Some(rule) = left_open(field.value()) {
+        Rule { about: name, ..*rule }
+    } else if name.ends_with("Sender") && addresses.len() > 1 {
+        Rule { about: name, clause, ..SENDER_SEVERAL }
+    } else if none || !sound() {
+        Rule { about: name, clause, ..BAD_ADDRESS }
+    } else {
+        return;
+    };
+    let line = field.lines.start;
+    marks.say(&rule, line, whole(lines, line), &[("field", name.to_owned())]);
+}
+
+/// What a list of addresses begins and does not end: an address in brackets, or a group
+/// (RFC 5322 §3.4).
+fn left_open(value: &str) -> Option<&'static Rule> {
+    let (mut escaped, mut quoted, mut literal, mut comments) = (false, false, false, 0_usize);
+    let (mut angle, mut group) = (false, false);
+    for c in value.chars() {
+        let was_escaped = std::mem::take(&mut escaped);
+        let plain = !quoted && !literal && comments == 0;
+        match c {
+            _ if was_escaped => {}
+            '\\' => escaped = true,
+            '"' if comments == 0 && !literal => quoted = !quoted,
+            '(' if !quoted && !literal => comments += 1,
+            ')' if !quoted && !literal => comments = comments.saturating_sub(1),
+            ']' => literal = false,
+            '[' if plain => literal = true,
+            '<' if plain && angle => return Some(&ANGLE_OPEN),
+            '<' | '>' if plain => angle = c == '<',
+            ':' | ';' if plain && !angle => group = c == ':',
+            _ => {}
+        }
     }
+    if angle { Some(&ANGLE_OPEN) } else { group.then_some(&GROUP_OPEN) }
 }
 
 /// Several authors need a Sender, a single one needs none (RFC 5322 §3.6.2).

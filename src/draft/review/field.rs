@@ -2,6 +2,7 @@
 //! (RFC 5322 §3.6).
 
 use crate::session::date::{self, Date, without_comments};
+use crate::session::flaw::has_subtype;
 use crate::session::flaw::rule::{Fault, Rule};
 use crate::session::header::Group;
 use crate::session::received::Received;
@@ -9,8 +10,8 @@ use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
 use super::rule::{
-    ADVISED, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, REPEATED, RETURN_PATH, RETURN_PATH_LOW,
-    TRACE_LOW,
+    ADVISED, BAD_ID, BCC, BCC_EMPTY, EMPTY, MISSING, NO_SUBTYPE, REPEATED, RETURN_PATH,
+    RETURN_PATH_LOW, TRACE_LOW, VERSION,
 };
 use super::{Marks, addresses, whole};
 
@@ -23,6 +24,8 @@ enum Form {
     Identifiers,
     Identifier,
     Received,
+    Version,
+    Kind,
 }
 
 /// How often a field has to stand.
@@ -73,8 +76,8 @@ const FIELDS: &[Row] = &[
     row("Resent-To", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
     row("Resent-Cc", Need::May, true, Form::Addresses, "RFC 5322 §3.6.6"),
     row("Resent-Message-ID", Need::May, true, Form::Identifier, "RFC 5322 §3.6.6"),
-    row("MIME-Version", Need::May, false, Form::Free, "RFC 2045 §4"),
-    row("Content-Type", Need::May, false, Form::Free, "RFC 2045 §5"),
+    row("MIME-Version", Need::May, false, Form::Version, "RFC 2045 §4"),
+    row("Content-Type", Need::May, false, Form::Kind, "RFC 2045 §5"),
     row("Content-Transfer-Encoding", Need::May, false, Form::Free, "RFC 2045 §6"),
     row("Content-ID", Need::May, false, Form::Identifier, "RFC 2045 §7"),
     row("Content-Disposition", Need::May, false, Form::Free, "RFC 2183 §2"),
@@ -138,7 +141,7 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     let value = field.value();
     if value.is_empty() && row.form != Form::Received {
         // An empty Bcc is a hint, and an empty text is one.
-        if row.form != Form::Free && row.name != "Bcc" {
+        if !matches!(row.form, Form::Free | Form::Version | Form::Kind) && row.name != "Bcc" {
             say(lines, row, &EMPTY, line, marks);
         }
         return;
@@ -155,6 +158,8 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
         }
         Form::Identifier => (!is_identifier(&without_comments(value))).then_some(&BAD_ID),
         Form::Identifiers => (!are_identifiers(value)).then_some(&BAD_ID),
+        Form::Version => (without_comments(value).replace(' ', "") != "1.0").then_some(&VERSION),
+        Form::Kind => (!has_subtype(value)).then_some(&NO_SUBTYPE),
         Form::Addresses => return addresses::read(lines, field, row.name, row.clause, marks),
     };
     if let Some(rule) = broken {

@@ -5,7 +5,7 @@ use crate::session::flaw::rule::{Rule, rules};
 pub(super) use crate::session::flaw::rule::{
     BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE,
     ENCODED_MULTIPART, LONG, LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING,
-    NO_VERSION, NOT_IN_CHARSET, NUL, QUOTED, REPEATED, UNKNOWN_ENCODING,
+    NO_SUBTYPE, NO_VERSION, NOT_IN_CHARSET, NUL, QUOTED, REPEATED, UNKNOWN_ENCODING, VERSION,
 };
 
 #[rustfmt::skip]
@@ -27,6 +27,9 @@ rules! {
     EMPTY = "review.empty", Warn, "RFC 5322 §3.6", "header";
     BAD_ID = "review.bad-id", Error, "RFC 5322 §3.6.4", "Message-ID";
     BAD_ADDRESS = "review.bad-address", Warn, "RFC 5322 §3.4", "header";
+    ANGLE_OPEN = "review.angle-open", Error, "RFC 5322 §3.4", "header";
+    GROUP_OPEN = "review.group-open", Warn, "RFC 5322 §3.4", "header";
+    SENDER_SEVERAL = "review.sender-several", Error, "RFC 5322 §3.6.2", "Sender";
     SENDER_MISSING = "review.sender-missing", Error, "RFC 5322 §3.6.2", "Sender";
     SENDER_SAME = "review.sender-same", Info, "RFC 5322 §3.6.2", "Sender";
     BCC = "review.bcc", Warn, "RFC 5322 §3.6.3", "Bcc";

@@ -1,14 +1,11 @@
 //! Encoded words in a header (RFC 2047 §2).
 
-use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
-
-use crate::session::content::{decode, is_known_charset};
-use crate::session::flaw::coding::{base64_fault, charset_fault};
+use crate::session::flaw::coding::charset_fault;
 use crate::session::flaw::rule::Rule;
+use crate::session::word::{Fault, Reader, text};
 use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
-use super::super::header::{Among, takes_words};
 use super::Marks;
 use super::rule::{
     NOT_IN_CHARSET, WORD_BROKEN, WORD_CHARSET, WORD_CONTROL, WORD_DIRECTION, WORD_LONG, WORD_PLACE,
@@ -19,10 +16,10 @@ use super::rule::{
 pub(super) fn read(lines: &[&str], section: &Section<'_>, marks: &mut Marks) {
     for field in section.fields.iter().filter(|field| field.value.is_some()) {
         // A comment can go on in the next line, and so can a run of words.
-        let (mut place, mut run) = (Place::default(), Run::default());
+        let (mut reader, mut run) = (Reader::default(), Run::default());
         for at in field.lines.clone() {
             let line = lines.get(at).copied().unwrap_or_default();
-            words(at, line, field, (&mut place, &mut run), marks);
+            words(at, line, field, (&mut reader, &mut run), marks);
         }
         run.end(marks);
     }
@@ -99,8 +96,7 @@ impl Run {
 
     /// The characters that nobody sees and that are no blanks.
     fn hidden(&self, bytes: &[u8]) -> Vec<char> {
-        let text = decode(&self.charset, bytes);
-        let text = text.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
+        let text = text(&self.charset, bytes);
         text.chars().filter(|c| (c.is_control() && *c != '\t') || turns(*c)).collect()
     }
 }
@@ -116,110 +112,34 @@ fn hides(c: char, word: &Decoded, marks: &mut Marks) {
     marks.say(rule, word.line, word.span, &values);
 }
 
-/// What a place of a field is inside of (RFC 5322 §3.2.2, RFC 5322 §3.2.4).
-#[derive(Default)]
-struct Place {
-    quoted: bool,
-    comments: usize,
-    escaped: bool,
-}
-
-impl Place {
-    /// Goes over `text`.
-    fn read(&mut self, text: &str) {
-        for c in text.chars() {
-            let escaped = self.escaped;
-            self.escaped = c == '\\' && !escaped;
-            match c {
-                _ if escaped => {}
-                '"' if self.comments == 0 => self.quoted = !self.quoted,
-                '(' if !self.quoted => self.comments += 1,
-                ')' if !self.quoted => self.comments = self.comments.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-
-    const fn among(&self) -> Among {
-        match (self.quoted, self.comments) {
-            (true, _) => Among::Quotes,
-            (_, 0) => Among::Words,
-            _ => Among::Comment,
-        }
-    }
-}
-
 /// Reads the encoded words of line number `at`.
 fn words(
     at: usize,
     line: &str,
     field: &Field<'_>,
-    (place, run): (&mut Place, &mut Run),
+    (reader, run): (&mut Reader, &mut Run),
     marks: &mut Marks,
 ) {
-    let mut from = 0;
-    while let Some(start) = line.get(from..).and_then(|rest| Some(from + rest.find("=?")?)) {
-        let before = line.get(from..start).unwrap_or_default();
-        place.read(before);
-        if !before.trim().is_empty() {
+    for word in reader.line(field.name, line) {
+        if word.apart {
             run.end(marks);
         }
-        let rest = line.get(start..).unwrap_or_default();
-        let parsed = EncodedWord::parse(rest.as_bytes());
-        let len = parsed.as_ref().map_or_else(|| token_len(rest), |(_, len)| *len);
-        let span = Span::new(start, start + len);
-        let token = line.get(start..span.end).unwrap_or_default();
-        let word = parsed.map(|(word, _)| word);
-        let bytes = word.as_ref().and_then(decoded);
-        let charset = word.as_ref().map(|word| String::from_utf8_lossy(word.charset));
-        let charset = charset.filter(|charset| is_known_charset(charset));
-        let allowed = takes_words(field.name, place.among()) && !is_joined(line, span);
-        let rule = match (&bytes, &charset) {
-            // Something else may have the two characters, such as an address of the web.
-            (None, _)
-                if word.is_some() || token.matches('?').count() > 2 || token.ends_with("?=") =>
-            {
-                Some(&WORD_BROKEN)
-            }
-            (None, _) => None,
-            _ if span.len() > MAX_WORD_LEN => Some(&WORD_LONG),
-            (_, None) => Some(&WORD_CHARSET),
-            _ => (!allowed).then_some(&WORD_PLACE),
-        };
-        if let Some(rule) = rule {
-            marks.add(rule, at, span);
+        let span = word.span;
+        if let Some(fault) = word.fault {
+            marks.add(rule(fault), at, span);
         }
-        match bytes.zip(charset) {
+        match word.bytes.zip(word.charset) {
             Some((bytes, charset)) => run.push(&charset, Decoded { line: at, span, bytes }, marks),
             None => run.end(marks),
         }
-        from = span.end;
-    }
-    let rest = line.get(from..).unwrap_or_default();
-    place.read(rest);
-    if !rest.trim().is_empty() {
-        run.end(marks);
     }
 }
 
-/// The bytes that a word stands for, if it is whole.
-fn decoded(word: &EncodedWord<'_>) -> Option<Vec<u8>> {
-    let broken = match word.encoding {
-        WordEncoding::Base64 => base64_fault(word.payload).is_some(),
-        // Blanks stand for themselves to a lenient reader only.
-        WordEncoding::Q => word.payload.contains(&b' '),
-    };
-    word.decode().ok().filter(|_| !broken)
-}
-
-/// Whether an encoded word has other text beside it (RFC 2047 §5).
-fn is_joined(line: &str, span: Span) -> bool {
-    let before = line.get(..span.start).unwrap_or_default();
-    let after = line.get(span.end..).unwrap_or_default();
-    before.ends_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, '(' | ':' | ','))
-        || after.starts_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, ')' | ',' | ':'))
-}
-
-fn token_len(rest: &str) -> usize {
-    rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '"' | ')')).unwrap_or(rest.len())
+const fn rule(fault: Fault) -> &'static Rule {
+    match fault {
+        Fault::Broken => &WORD_BROKEN,
+        Fault::Charset => &WORD_CHARSET,
+        Fault::Place => &WORD_PLACE,
+        Fault::Long => &WORD_LONG,
+    }
 }

@@ -5,9 +5,20 @@ use encodify::qp;
 use super::super::content;
 use crate::smtp::Span;
 
-/// Where `text` stops being base64, line ends and blanks left out, and whether only its end is
-/// wrong (RFC 2045 §6.8). Bits that nobody reads harm nobody.
-pub fn base64_fault(text: &[u8]) -> Option<(usize, bool)> {
+/// How a text is no base64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// A byte that has no place in it.
+    Byte,
+    /// Padding too early, or something behind it.
+    Padding,
+    /// It ends too early: more could still make it right.
+    End,
+}
+
+/// Where `text` stops being base64, line ends and blanks left out, and how (RFC 2045 §6.8). Bits
+/// that nobody reads harm nobody.
+pub fn base64_fault(text: &[u8]) -> Option<(usize, Wrong)> {
     let (mut digits, mut pads, mut last) = (0_usize, 0_usize, 0);
     for (at, byte) in text.iter().enumerate() {
         match byte {
@@ -16,13 +27,13 @@ pub fn base64_fault(text: &[u8]) -> Option<(usize, bool)> {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if pads == 0 => digits += 1,
             // What follows padding, or padding too early, ends the text there.
             b'=' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
-                return Some((at, true));
+                return Some((at, Wrong::Padding));
             }
-            _ => return Some((at, false)),
+            _ => return Some((at, Wrong::Byte)),
         }
         last = at;
     }
-    (!(digits + pads).is_multiple_of(4)).then_some((last, true))
+    (!(digits + pads).is_multiple_of(4)).then_some((last, Wrong::End))
 }
 
 /// Where `text` is no quoted-printable first, and on how many lines (RFC 2045 §6.7).
@@ -38,10 +49,28 @@ pub fn quoted_fault(text: &[u8]) -> Option<(usize, usize)> {
     Some((first, lines.filter(|line| strict(line).is_some()).count().max(1)))
 }
 
+/// The same of the beginning of a text: a character that is cut at its end may still become one.
+pub fn begun_charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
+    let at = charset_fault(charset, decoded)?;
+    let cut = match str::from_utf8(decoded) {
+        Err(error) if is_utf8(charset) => error.error_len().is_none(),
+        _ => content::decode(charset, decoded).is_some_and(|text| {
+            !text
+                .trim_end_matches(char::REPLACEMENT_CHARACTER)
+                .contains(char::REPLACEMENT_CHARACTER)
+        }),
+    };
+    (!cut).then_some(at)
+}
+
+fn is_utf8(charset: &str) -> bool {
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
+}
+
 /// Where `decoded` first holds what is no text in `charset`, which is known; the place is exact for
 /// UTF-8, and the beginning otherwise.
 pub fn charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
-    if charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8") {
+    if is_utf8(charset) {
         return str::from_utf8(decoded).err().map(|error| error.valid_up_to());
     }
     let text = content::decode(charset, decoded)?;
@@ -116,14 +145,14 @@ mod tests {
             (b"QQ==", None),
             (b"QU\r\nJD\r\n", None),
             (b"", None),
-            (b"QU*D", Some((2, false))),
-            (b"QUJD\xe9", Some((4, false))),
-            (b"QUI", Some((2, true))),
-            (b"QUJDQUI", Some((6, true))),
-            (b"QQ=", Some((2, true))),
-            (b"QQ==QUJD", Some((4, true))),
-            (b"=QUJ", Some((0, true))),
-            (b"QQ===", Some((4, true))),
+            (b"QU*D", Some((2, Wrong::Byte))),
+            (b"QUJD\xe9", Some((4, Wrong::Byte))),
+            (b"QUI", Some((2, Wrong::End))),
+            (b"QUJDQUI", Some((6, Wrong::End))),
+            (b"QQ=", Some((2, Wrong::End))),
+            (b"QQ==QUJD", Some((4, Wrong::Padding))),
+            (b"=QUJ", Some((0, Wrong::Padding))),
+            (b"QQ===", Some((4, Wrong::Padding))),
         ] {
             assert_eq!(base64_fault(text), fault, "{}", text.escape_ascii());
         }
@@ -161,5 +190,9 @@ mod tests {
         ] {
             assert_eq!(charset_fault(charset, bytes), fault, "{charset}");
         }
+        for (bytes, fault) in [(&b"a\xc3"[..], None), (b"\xc3a", Some(0)), (b"a\xff", Some(1))] {
+            assert_eq!(begun_charset_fault("utf-8", bytes), fault);
+        }
+        assert_eq!(begun_charset_fault("shift_jis", b"\x93\xfa\x96"), None);
     }
 }

@@ -1,8 +1,8 @@
 //! Names of parts: how they are written, and whether what they say of the part is so.
 
 use super::rule::{
-    NAME_CODED, NAME_DOUBLE, NAME_HIDES, NAME_LIES, NAME_PATH, NAME_RAW, NAME_RUNS, NAME_WORD,
-    NAMES_DIFFER, Rule, TYPE_LIES,
+    NAME_CODED, NAME_DOUBLE, NAME_HIDES, NAME_LIES, NAME_PATH, NAME_RAW, NAME_RUNS, NAME_UNQUOTED,
+    NAME_WORD, NAMES_DIFFER, Rule, TYPE_LIES,
 };
 use crate::session::content::{Field, Nature, Part, param};
 use crate::smtp::Span;
@@ -48,6 +48,9 @@ pub(super) fn faults(
         } else if !written.is_ascii() {
             out.push((&NAME_RAW, field.span, values()));
         }
+        if is_unquoted(written) {
+            out.push((&NAME_UNQUOTED, field.span, values()));
+        }
         names.extend(param(raw, key));
     }
     if let [first, second] = names.as_slice()
@@ -81,6 +84,15 @@ fn written<'a>(raw: &'a [u8], name: &str) -> Option<&'a [u8]> {
     })?;
     let rest = at.get(name.len()..)?;
     matches!(rest.trim_ascii_start().first(), Some(b'*' | b'=')).then_some(rest)
+}
+
+/// Whether what follows the name of a parameter has no quotes and goes on behind a blank
+/// (RFC 2045 §5.1).
+fn is_unquoted(written: &[u8]) -> bool {
+    let value = written.trim_ascii_start().strip_prefix(b"=").unwrap_or_default().trim_ascii();
+    let end = value.iter().position(u8::is_ascii_whitespace);
+    let behind = end.and_then(|end| value.get(end..)).unwrap_or_default().trim_ascii_start();
+    !value.starts_with(b"\"") && !behind.is_empty() && !behind.starts_with(b"(")
 }
 
 /// Characters that make a name look like another one.

@@ -98,11 +98,14 @@ rules! {
     DATE_YEAR = "review.date-year", Warn, "RFC 5322 §4.3", "Date";
     DATE_ZONE = "review.date-zone", Warn, "RFC 5322 §4.3", "Date";
     DATE_NO_ZONE = "review.date-no-zone", Error, "RFC 5322 §3.3", "Date";
+    DATE_UNSAID = "review.date-unsaid", Info, "RFC 5322 §3.3", "Date";
     BAD_RECEIVED = "review.bad-received", Warn, "RFC 5321 §4.4", "Received";
     NO_DATE = "review.no-date", Error, "RFC 5322 §3.6.7", "Received";
 
     // MIME.
     NO_VERSION = "review.no-version", Warn, "RFC 2045 §4", "MIME-Version";
+    VERSION = "review.version", Warn, "RFC 2045 §4", "MIME-Version";
+    NO_SUBTYPE = "review.no-subtype", Error, "RFC 2045 §5.1", "Content-Type";
     NO_CHARSET = "review.no-charset", Warn, "RFC 2046 §4.1.2", "Content-Type";
     NO_ENCODING = "review.no-encoding", Warn, "RFC 2045 §6.2", "Content-Transfer-Encoding";
     NAKED = "review.naked", Warn, "RFC 2045 §5.2", "Content-Type";
@@ -135,6 +138,7 @@ rules! {
     NAME_PATH = "flaw.name-path", Warn, "RFC 2183 §2.3", "attachment";
     NAME_WORD = "flaw.name-word", Warn, "RFC 2047 §5", "encoded-word";
     NAME_CODED = "flaw.name-coded", Info, "RFC 2231 §4", "Content-Disposition";
+    NAME_UNQUOTED = "flaw.name-unquoted", Error, "RFC 2045 §5.1", "Content-Disposition";
     NAME_RAW = "flaw.name-raw", Warn, "RFC 2231 §4", "Content-Disposition";
     NAMES_DIFFER = "flaw.names-differ", Info, "RFC 2183 §2.3", "Content-Disposition";
 

@@ -82,9 +82,11 @@ pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
 /// Keeps a part in a file, its owner's alone: nobody asked for it to be shared.
 pub(super) fn save_part(content: Arc<Content>, wish: Wish, replaces: bool, inner: Inner) {
     in_background(inner, move || {
-        let bytes = wish.form.of(&content, wish.part.unwrap_or_default());
+        let at = wish.part.unwrap_or_default();
+        let bytes = wish.form.of(&content, at);
+        let open = content.parts.get(at).is_some_and(|part| part.open);
         let kept = match save::write(&expanded(&wish.file), &bytes, replaces) {
-            Ok(()) => Saved::Written(bytes.len() as u64),
+            Ok(()) => Saved::Written(bytes.len() as u64, open),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Saved::Exists,
             Err(error) => Saved::Failed(error.to_string()),
         };
@@ -289,7 +291,7 @@ pub(super) fn content(
     inner: Inner,
 ) {
     in_background(inner, move || {
-        let content = Content::read(kept.content()).prepared();
+        let content = kept.read().prepared();
         let read = Box::new(ReadContent::new(message, of, content, &carried));
         Message::ContentRead { session, read }
     });

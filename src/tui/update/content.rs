@@ -296,9 +296,10 @@ pub(super) fn kept(model: &mut Model, wish: Wish, kept: Saved) {
     let file = crate::display::token::own_visible(&wish.file);
     model.notice = Some(match kept {
         Saved::Exists => return question::ask(model, Asked::Overwrite(wish)),
-        Saved::Written(size) => {
+        Saved::Written(size, begun) => {
+            let key = if begun { "save.done.begun" } else { "save.done" };
             let values = [("n", &*n), ("file", &file), ("size", &grouped(size))];
-            knowledge::fill(model.lang, "save.done", &values)
+            knowledge::fill(model.lang, key, &values)
         }
         Saved::Failed(why) => {
             knowledge::fill(model.lang, "save.failed", &[("file", &*file), ("why", &why)])

@@ -42,7 +42,7 @@ fn lines(model: &Model, editor: &Editor, columns: usize) -> Vec<Vec<Piece>> {
     let fields = reviewed.outline.fields.iter();
     let fields = fields.flat_map(|f| field_lines(&f.name, &f.value, f.decoded, columns));
     let parts = reviewed.outline.parts.iter();
-    let parts = parts.flat_map(|part| part_lines(&part.content, columns));
+    let parts = parts.flat_map(|part| part_lines(&part.content, columns, model.lang));
     let sections = [
         ("editor.marks", marks(model, reviewed, columns)),
         ("content.header", fields.collect()),
