@@ -15,7 +15,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::display::content::ContentView;
+use crate::display::content::{ContentView, View};
 use crate::net::dial::Target;
 use crate::net::listen::Place;
 use crate::smtp::target;
@@ -298,9 +298,14 @@ pub fn read(
     if let Some(Verb::Show { verify, seen, .. }) = &cli.verb
         && verify.verify
         && seen.is_asked()
-        && seen.view != Some(ContentView::Authenticity)
+        && seen.view != Some(View::Content(ContentView::Authenticity))
     {
         let why = "of the views, --view authenticity alone shows what --verify finds out";
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
+    if let Some(Verb::Show { seen, .. }) = &cli.verb
+        && let Some(why) = seen.conflict()
+    {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     let mode = match cli.verb {
@@ -377,6 +382,10 @@ mod tests {
         for (options, fits) in [
             ("--view header", true),
             ("--view body --part 2", true),
+            ("--view parts --part 2", false),
+            ("--view envelope", true),
+            ("--view envelope --message 2", true),
+            ("--view envelope --part 2", false),
             ("--part 2 --as raw", true),
             ("--part 2 --message 1", true),
             ("--view hex --message 1", true),
@@ -399,7 +408,9 @@ mod tests {
         let help: Vec<_> = help.split_whitespace().collect();
         let help = help.join(" ");
         assert!(
-            help.contains("one of header, trace, thread, parts, body, raw, hex, authenticity"),
+            help.contains(
+                "one of envelope, header, trace, thread, parts, body, raw, hex, authenticity"
+            ),
             "{help}"
         );
     }

@@ -533,6 +533,8 @@ fn a_part_goes_into_a_pipe_as_it_is() {
     let wrong = home.run(["show", file, "--part", "99"]).with(64);
     assert!(wrong.err.contains("there is no such part; parts: 7"), "{}", wrong.err);
     home.run(["show", file, "--view", "odd"]).with(64);
+    let both = home.run(["show", file, "--view", "parts", "--part", "2"]).with(64);
+    assert!(both.err.contains("--view body alone shows one --part"), "{}", both.err);
     let json = &home.run(["show", file, "--json"]).with(0).json()[0];
     let part = &json["content"][0]["parts"][4];
     assert_eq!(part["content_id"], "dot@x");
@@ -650,6 +652,32 @@ fn to_a_terminal_nothing_goes_as_it_is() {
         t.wait_for(told);
         t.wait_for_end();
     }
+}
+
+#[test]
+fn the_first_of_several_messages_is_meant_and_of_envelopes_all() {
+    let home = Home::new();
+    let talk = "S: 220 mx\nC: HELO x\nS: 250 mx\nC: MAIL FROM:<a@x.example>\nS: 250 ok\nC: RCPT TO:<b@y.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: first\nC: \nC: the first\nC: .\nS: 250 ok\nC: MAIL FROM:<c@x.example>\nS: 250 ok\nC: RCPT TO:<d@y.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: second\nC: \nC: the second\nC: .\nS: 250 ok\n";
+    let path = home.file("talk.txt", talk);
+    let view = |args: &[&str]| home.run([&["show", arg(&path)][..], args].concat()).with(0).out;
+    assert_eq!(view(&["--view", "body"]), "the first\n");
+    assert_eq!(view(&["--view", "body", "--message", "2"]), "the second\n");
+    assert_eq!(view(&["--part", "1"]), "the first\r\n");
+    let all = view(&["--view", "envelope"]);
+    for said in ["<a@x.example>", "<b@y.example>", "<c@x.example>"] {
+        assert!(all.contains(said), "{said}: {all}");
+    }
+    let second = view(&["--view", "envelope", "--message", "2"]);
+    assert!(second.contains("<d@y.example>") && !second.contains("<b@y.example>"), "{second}");
+    let mail = home.file("m.eml", TREE);
+    let none = home.run(["show", arg(&mail), "--view", "envelope"]).with(64);
+    assert!(none.err.contains("What lies in a file has no envelope any more."), "{}", none.err);
+    let mut t = Terminal::ehlo((80, 24), &["open", arg(&mail)]);
+    t.wait_for("All of it");
+    t.line(":view env");
+    t.wait_for("has no envelope any more");
+    t.keys("\x11");
+    t.wait_for_end();
 }
 
 #[test]

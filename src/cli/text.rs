@@ -49,6 +49,7 @@ pub(super) const SHOW: &str = "Examples:
   ehlo show message.eml --json
   ehlo show message.eml --view parts                    the tree of its parts
   ehlo show message.eml --part 3 > picture.png          the decoded bytes of a part
+  ehlo show session.jsonl --view envelope               who sent to whom, and what became of it
   ehlo show inbox.mbox                                  every message, and their threads
   ehlo show ~/Maildir
   ehlo show message.eml --verify --from-ip 192.0.2.7     DKIM, SPF, DMARC and ARC; name servers are asked

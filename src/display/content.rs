@@ -96,19 +96,6 @@ impl ContentView {
         self.title().rsplit('.').next().unwrap_or_default()
     }
 
-    /// The view of this name, or the only one whose name begins so.
-    pub fn find(name: &str) -> Option<Self> {
-        let name = name.trim().to_ascii_lowercase();
-        let mut begun = Self::ALL.into_iter().filter(|view| view.name().starts_with(&name));
-        let exact = Self::ALL.into_iter().find(|view| view.name() == name);
-        exact.or_else(|| begun.next().filter(|_| begun.next().is_none() && !name.is_empty()))
-    }
-
-    /// The names of all.
-    pub fn names() -> String {
-        Self::ALL.map(Self::name).join(", ")
-    }
-
     /// The next one.
     pub fn next(self) -> Self {
         self.step(1)
@@ -122,6 +109,48 @@ impl ContentView {
     fn step(self, by: usize) -> Self {
         let at = Self::ALL.iter().position(|view| *view == self).unwrap_or_default();
         Self::ALL.get((at + by) % Self::ALL.len()).copied().unwrap_or_default()
+    }
+}
+
+/// What `:view` and `--view` show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The envelope.
+    Envelope,
+    /// A view of the content.
+    Content(ContentView),
+}
+
+impl View {
+    /// All that there are.
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::Envelope).chain(ContentView::ALL.map(Self::Content))
+    }
+
+    /// The key of its title in the knowledge base.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Envelope => "pane.envelope",
+            Self::Content(view) => view.title(),
+        }
+    }
+
+    /// The name by which it is asked for.
+    pub fn name(self) -> &'static str {
+        self.title().rsplit('.').next().unwrap_or_default()
+    }
+
+    /// The view of this name, or the only one whose name begins so.
+    pub fn find(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        let mut begun = Self::all().filter(|view| view.name().starts_with(&name));
+        let exact = Self::all().find(|view| view.name() == name);
+        exact.or_else(|| begun.next().filter(|_| begun.next().is_none() && !name.is_empty()))
+    }
+
+    /// The names of all.
+    pub fn names() -> String {
+        Self::all().map(Self::name).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -455,13 +484,16 @@ mod tests {
 
     #[test]
     fn views_are_found_by_name() {
+        for view in View::all() {
+            assert_eq!(View::find(view.name()), Some(view));
+        }
         for view in ContentView::ALL {
-            assert_eq!(ContentView::find(view.name()), Some(view));
             assert_eq!(view.next().previous(), view);
         }
-        assert_eq!(ContentView::find("PA"), Some(ContentView::Parts));
-        assert_eq!(ContentView::find("h"), None, "header and hex begin so");
-        assert_eq!(ContentView::find(""), None);
-        assert_eq!(ContentView::find("x"), None);
+        assert_eq!(View::find("PA"), Some(View::Content(ContentView::Parts)));
+        assert_eq!(View::find("env"), Some(View::Envelope));
+        assert_eq!(View::find("h"), None, "header and hex begin so");
+        assert_eq!(View::find(""), None);
+        assert_eq!(View::find("x"), None);
     }
 }

@@ -1,5 +1,7 @@
 //! One row of the wire → what is shown of it. The screen and the plain front both use it.
 
+use bytes::Bytes;
+
 use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
 use crate::session::{Dialogue, Row, secrets};
@@ -11,6 +13,30 @@ use super::theme::Role;
 use super::token::{Token, tokens, visible};
 use super::{reach, security, stored, who, words};
 
+/// What a row says; to make it visible takes its time where it is long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Bytes of a peer, secrets blanked, and how many more there were.
+    Bytes(Bytes, u64),
+    /// Words of ours.
+    Words(String),
+}
+
+impl Said {
+    /// How many bytes there are of it.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes, _) => bytes.len(),
+            Self::Words(words) => words.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// A row, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
@@ -18,8 +44,8 @@ pub struct Shown {
     pub mark: &'static str,
     /// What it is.
     pub role: Role,
-    /// Its text, in visible tokens.
-    pub tokens: Vec<Token>,
+    /// What it says.
+    pub said: Said,
     /// How it ended, if not as its lines are meant to.
     pub end: Option<LineEnd>,
     /// How such a line is meant to end; nothing for words of ours.
@@ -31,9 +57,23 @@ pub struct Shown {
 impl Shown {
     /// The text with the escapes of a line end that is not CRLF.
     pub fn text(&self) -> String {
-        let mut out: String = self.tokens.iter().map(|t| t.text.as_str()).collect();
+        let mut out: String = self.tokens().into_iter().map(|t| t.text).collect();
         out.push_str(&self.end.map(end_text).unwrap_or_default());
         out
+    }
+
+    /// The text in visible tokens, without its end.
+    pub fn tokens(&self) -> Vec<Token> {
+        match &self.said {
+            Said::Words(words) => vec![Token { text: words.clone(), odd: false }],
+            Said::Bytes(bytes, beyond) => {
+                let mut tokens = tokens(bytes);
+                if *beyond > 0 {
+                    tokens.push(Token { text: format!("\u{2026} +{beyond}"), odd: true });
+                }
+                tokens
+            }
+        }
     }
 }
 
@@ -101,12 +141,10 @@ fn client(dialogue: &Dialogue, index: usize, with_secrets: bool) -> Option<Shown
     if !with_secrets {
         secrets::veil(&mut bytes, exchange.secret);
     }
-    let mut tokens = tokens(&bytes);
-    beyond(&mut tokens, line.beyond);
     Some(Shown {
         mark: "C",
         role: Role::Client,
-        tokens,
+        said: Said::Bytes(bytes.into(), line.beyond),
         end: Some(line.end).filter(|e| *e != LineEnd::CrLf),
         usual: Some(LineEnd::CrLf),
         exchange: Some(index),
@@ -135,17 +173,15 @@ pub fn reply_line(dialogue: &Dialogue, line: &ReplyLine, with_secrets: bool) -> 
     if !with_secrets {
         secrets::veil(&mut bytes, dialogue.secrets().places(&line.line.bytes));
     }
-    let mut tokens = tokens(&bytes);
-    beyond(&mut tokens, line.line.beyond);
+    let said = Said::Bytes(bytes.into(), line.line.beyond);
     let end = Some(line.line.end).filter(|e| *e != LineEnd::CrLf);
     let usual = Some(LineEnd::CrLf);
-    Shown { mark: "S", role: Role::Server, tokens, end, usual, exchange: None }
+    Shown { mark: "S", role: Role::Server, said, end, usual, exchange: None }
 }
 
 /// Words of ours, which did not cross the wire.
 fn remark(role: Role, text: String) -> Shown {
-    let tokens = vec![Token { text, odd: false }];
-    Shown { mark: "", role, tokens, end: None, usual: None, exchange: None }
+    Shown { mark: "", role, said: Said::Words(text), end: None, usual: None, exchange: None }
 }
 
 fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Shown> {
@@ -158,8 +194,9 @@ fn data(dialogue: &Dialogue, message: usize, at: usize, lang: Lang) -> Option<Sh
     // Nobody said what lies in a file.
     let mark = if message.is_in().is_some() { "" } else { "C" };
     let end = Some(end).filter(|end| *end != usual);
-    let (tokens, usual) = (tokens(text), Some(usual));
-    Some(Shown { mark, role: Role::Data, tokens, end, usual, exchange: None })
+    let length = text.len();
+    let said = Said::Bytes(Bytes::from(line).slice(..length), 0);
+    Some(Shown { mark, role: Role::Data, said, end, usual: Some(usual), exchange: None })
 }
 
 /// A line and its end.
@@ -170,12 +207,6 @@ fn split_end(line: &[u8]) -> (&[u8], LineEnd) {
     match line.strip_suffix(b"\n") {
         Some(text) => (text, LineEnd::Lf),
         None => (line, LineEnd::Nothing),
-    }
-}
-
-fn beyond(tokens: &mut Vec<Token>, count: u64) {
-    if count > 0 {
-        tokens.push(Token { text: format!("\u{2026} +{count}"), odd: true });
     }
 }
 

@@ -35,14 +35,23 @@ fn made_visible(bytes: &[u8], doubled: bool) -> Vec<Token> {
     }
     let mut out = Tokens::default();
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match escape(c, out.is_empty()).filter(|_| doubled || c != '\\') {
-                Some(escape) => out.add(&escape, true),
-                None => out.add(c.encode_utf8(&mut [0; 4]), false),
+        let mut rest = chunk.valid();
+        while !rest.is_empty() {
+            let plain = rest.bytes().take_while(|byte| is_plain(*byte)).count();
+            let (text, behind) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+            if !text.is_empty() {
+                out.text(false).push_str(text);
             }
+            let mut chars = behind.chars();
+            if let Some(c) = chars.next() {
+                let odd = is_escaped(c, out.0.is_empty()) && (doubled || c != '\\');
+                let text = out.text(odd);
+                if odd { escape(c, text) } else { text.push(c) }
+            }
+            rest = chars.as_str();
         }
         for byte in chunk.invalid() {
-            out.add(&hex(*byte), true);
+            hex(*byte, out.text(true));
         }
     }
     out.0
@@ -50,8 +59,12 @@ fn made_visible(bytes: &[u8], doubled: bool) -> Vec<Token> {
 
 /// Text in which there is nothing to escape, as nearly all that is ever seen.
 fn plain(bytes: &[u8]) -> Option<&str> {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'\\';
-    (!bytes.is_empty() && bytes.iter().all(is_plain)).then(|| str::from_utf8(bytes).ok())?
+    (!bytes.is_empty() && bytes.iter().copied().all(is_plain))
+        .then(|| str::from_utf8(bytes).ok())?
+}
+
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
 }
 
 /// The same as one string.
@@ -78,35 +91,37 @@ pub fn own_byte_at(text: &str, column: usize) -> usize {
 struct Tokens(Vec<Token>);
 
 impl Tokens {
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn add(&mut self, text: &str, odd: bool) {
-        match self.0.last_mut() {
-            Some(last) if last.odd == odd => last.text.push_str(text),
-            _ => self.0.push(Token { text: text.to_owned(), odd }),
-        }
+    /// The text to which the next piece is added.
+    fn text(&mut self, odd: bool) -> &mut String {
+        let last = self.0.pop_if(|last| last.odd == odd);
+        let last = last.unwrap_or_else(|| Token { text: String::new(), odd });
+        &mut self.0.push_mut(last).text
     }
 }
 
-/// How `c` is shown, if not as itself. A combining mark needs something before it.
-fn escape(c: char, first: bool) -> Option<String> {
-    Some(match c {
-        '\\' => "\\\\".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\0' => "\\0".to_owned(),
-        c if c.is_control() || is_invisible(c) || (first && c.width() == Some(0)) => {
-            c.encode_utf8(&mut [0; 4]).bytes().map(hex).collect()
-        }
-        _ => return None,
-    })
+/// Whether `c` is not shown as itself. A combining mark needs something before it.
+fn is_escaped(c: char, first: bool) -> bool {
+    c == '\\' || c.is_control() || is_invisible(c) || (first && c.width() == Some(0))
 }
 
-fn hex(byte: u8) -> String {
-    format!("\\x{byte:02x}")
+/// How `c` is shown instead.
+fn escape(c: char, text: &mut String) {
+    let name = match c {
+        '\\' => "\\\\",
+        '\r' => "\\r",
+        '\n' => "\\n",
+        '\t' => "\\t",
+        '\0' => "\\0",
+        _ => return c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| hex(byte, text)),
+    };
+    text.push_str(name);
+}
+
+fn hex(byte: u8, text: &mut String) {
+    text.push_str("\\x");
+    for digit in [byte >> 4, byte & 0xf] {
+        text.extend(char::from_digit(digit.into(), 16));
+    }
 }
 
 /// Characters that take no place, look like a blank, or change the direction of text. The wide

@@ -7,7 +7,9 @@ use anyhow::Context as _;
 
 use crate::cli::{SeenArgs, VerifyArgs};
 use crate::display::content::save::{self, Form, Wish};
-use crate::display::content::{self, Carried, ContentView, Judged, Laid, Sheet, Shown, Way, body};
+use crate::display::content::{
+    self, Carried, ContentView, Judged, Laid, Sheet, Shown, View, Way, body,
+};
 use crate::display::token::own_visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Lang};
@@ -38,7 +40,12 @@ pub fn run(
             eprintln!("ehlo: {told}");
         }
         let mut dialogue = show::fold(&found.journal);
-        let (at, _) = chosen(dialogue.messages(), seen.message.map(index), setting.lang())?;
+        if seen.view == Some(View::Envelope) {
+            say(&envelope(&dialogue, seen.message.map(index), setting.lang())?)?;
+            continue;
+        }
+        // As `open` shows it, the first one is meant if none is named.
+        let (at, _) = chosen(dialogue.messages(), seen.message.map_or(0, index), setting.lang())?;
         if let Some(wanted) = &wanted {
             wanted.verify(&mut dialogue, found.journal.header.played, at..at + 1)?;
         }
@@ -53,7 +60,7 @@ fn index(n: u32) -> usize {
 }
 
 fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::Result<()> {
-    let (_, message) = chosen(dialogue.messages(), Some(at), lang)?;
+    let (_, message) = chosen(dialogue.messages(), at, lang)?;
     let content = message.read();
     let part = seen.part.map(index);
     if let Some(at) = part {
@@ -69,7 +76,10 @@ fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::
         }
         // No byte of a message reaches a terminal as it is.
         (view, part) => {
-            let view = view.unwrap_or(ContentView::Body);
+            let view = match view {
+                Some(View::Content(view)) => view,
+                Some(View::Envelope) | None => ContentView::Body,
+            };
             let way = seen.form.zip(part.and_then(|at| content.parts.get(at)));
             let way = way.and_then(|(form, part)| way_of(form, part));
             let shown = Shown { part, way, ..Shown::default() };
@@ -108,16 +118,26 @@ fn text(
     content::text(view, &sheet)
 }
 
-/// The message that is meant: the last one if none is named.
+/// The transactions, or the one that carries a message.
 ///
 /// # Errors
-/// When there is none of this number, with a sentence.
-pub fn chosen(
-    messages: &[Message],
-    index: Option<usize>,
-    lang: Lang,
-) -> anyhow::Result<(usize, &Message)> {
-    let index = index.or_else(|| messages.len().checked_sub(1)).unwrap_or_default();
+/// When there is none, or no such message, with a sentence.
+fn envelope(dialogue: &Dialogue, message: Option<usize>, lang: Lang) -> anyhow::Result<String> {
+    if let Some(at) = message {
+        chosen(dialogue.messages(), at, lang)?;
+    }
+    let text = print::envelope(dialogue, message, lang);
+    let is_stored = dialogue.exchanges().is_empty() && !dialogue.messages().is_empty();
+    let none = if is_stored { "envelope.gone" } else { "envelope.empty" };
+    anyhow::ensure!(!text.is_empty(), knowledge::word(lang, none));
+    Ok(text)
+}
+
+/// The message of this index, from 0.
+///
+/// # Errors
+/// When there is none, with a sentence.
+pub fn chosen(messages: &[Message], index: usize, lang: Lang) -> anyhow::Result<(usize, &Message)> {
     messages.get(index).map(|message| (index, message)).ok_or_else(|| {
         let n = messages.len().to_string();
         anyhow::Error::msg(knowledge::fill(lang, "content.no-message", &[("n", &n)]))
@@ -135,14 +155,15 @@ fn known(content: &Content, at: usize, lang: Lang) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `:view NAME [MESSAGE]` as it stands behind the name of the directive.
+/// `:view NAME [MESSAGE]` as it stands behind the name of the directive; without a number the last
+/// message is meant, and of envelopes all are.
 ///
 /// # Errors
 /// When there is no such view or message, with a sentence.
 pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<String> {
     let (name, number) = argument.trim().split_once(' ').unwrap_or((argument, ""));
-    let known = ContentView::names();
-    let view = ContentView::find(name)
+    let known = View::names();
+    let view = View::find(name)
         .with_context(|| knowledge::fill(lang, "content.no-view", &[("known", &known)]))?;
     let number = number.trim();
     let index = if number.is_empty() {
@@ -150,10 +171,18 @@ pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     } else {
         Some(number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).unwrap_or(usize::MAX))
     };
-    let (at, message) = chosen(dialogue.messages(), index, lang)?;
+    let View::Content(view) = view else {
+        return Ok(print::commented(&envelope(dialogue, index, lang)?));
+    };
+    let (at, message) = chosen(dialogue.messages(), index.unwrap_or(last(dialogue)), lang)?;
     let content = message.read();
     let text = text(view, dialogue, (at, &content), Shown::default(), lang);
     Ok(print::commented(&text))
+}
+
+/// The index of the message that was sent last.
+fn last(dialogue: &Dialogue) -> usize {
+    dialogue.messages().len().saturating_sub(1)
 }
 
 /// `:save-part [PART] [--as FORM] FILE`, of the last message. A file that is there stays.
@@ -164,7 +193,7 @@ pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     let Some((_, wish)) = save::options(argument).filter(|(_, wish)| !wish.file.is_empty()) else {
         anyhow::bail!(knowledge::word(lang, "save.what"));
     };
-    let (_, message) = chosen(dialogue.messages(), None, lang)?;
+    let (_, message) = chosen(dialogue.messages(), last(dialogue), lang)?;
     let content = message.read();
     let Wish { part, form, file } = wish;
     let at = part.or_else(|| content.first_text()).unwrap_or_default();
@@ -179,4 +208,31 @@ pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     let values = [("n", &*n), ("file", &named), ("size", &size)];
     let key = if is_open(&content, at) { "save.done.begun" } else { "save.done" };
     Ok(format!("# {}\n", knowledge::fill(lang, key, &values)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::transcript::recording;
+
+    #[test]
+    fn the_envelope_is_a_view_and_the_message_sent_last_is_meant() {
+        let mut talk = "S: 220 mx\nC: HELO x\nS: 250 mx\n".to_owned();
+        for text in ["first", "second"] {
+            talk += &format!(
+                "C: MAIL FROM:<{text}@x.example>\nS: 250 ok\nC: RCPT TO:<b@y.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: \nC: the {text}\nC: .\nS: 250 ok\n"
+            );
+        }
+        let dialogue = show::fold(&recording(talk.as_bytes()).unwrap());
+        let seen = |argument| view(&dialogue, argument, Lang::En);
+        assert_eq!(seen("body").unwrap(), "# the second\n");
+        assert_eq!(seen("body 1").unwrap(), "# the first\n");
+        let all = seen("envelope").unwrap();
+        assert!(all.lines().all(|line| line.starts_with('#')), "{all}");
+        assert!(all.contains("<first@x.example>") && all.contains("<second@x.example>"), "{all}");
+        let first = seen("env 1").unwrap();
+        assert!(first.contains("<first@") && !first.contains("<second@"), "{first}");
+        assert!(seen("envelope 3").is_err());
+        assert!(view(&Dialogue::default(), "envelope", Lang::En).is_err());
+    }
 }

@@ -321,10 +321,15 @@ pub fn authenticity(stated: &Stated, verified: Option<&Verification>, lang: Lang
     lines.iter().flat_map(|line| [line.text().trim_end().to_owned(), "\n".to_owned()]).collect()
 }
 
-/// The envelope in words.
-pub fn envelope(dialogue: &Dialogue, lang: Lang) -> String {
+/// The transactions in words, or the one that carries a message.
+pub fn envelope(dialogue: &Dialogue, message: Option<usize>, lang: Lang) -> String {
     let mut out = String::new();
-    for (at, transaction) in dialogue.envelope().transactions.iter().enumerate() {
+    let all = dialogue.envelope().transactions.iter().enumerate();
+    let carrying = message.map(|message| dialogue.envelope().carrying(message));
+    for (at, transaction) in all {
+        if carrying.is_some_and(|own| own != Some(transaction)) {
+            continue;
+        }
         let head = knowledge::fill(lang, "envelope.transaction", &[("n", &(at + 1).to_string())]);
         let _ = writeln!(out, "{head}{}{}", word(lang, "colon"), end_word(transaction, lang));
         if let Some(ended) = ended(dialogue, transaction, lang) {

@@ -327,7 +327,7 @@ async fn hand_in(
     if args.output.full {
         text += &print::who(&log.dialogue, setting.lang());
     }
-    text += &print::commented(&print::envelope(&log.dialogue, setting.lang()));
+    text += &print::commented(&print::envelope(&log.dialogue, None, setting.lang()));
     let what = remarks(&speaker.then, failure, &log.dialogue, setting);
     text += &what;
     match args.output.quiet {

@@ -69,7 +69,7 @@ fn print(
     if !who.is_empty() {
         say(&format!("\n{who}"))?;
     }
-    let envelope = print::envelope(&dialogue, lang);
+    let envelope = print::envelope(&dialogue, None, lang);
     if !envelope.is_empty() {
         say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
     }

@@ -70,16 +70,18 @@ impl Needle {
         out
     }
 
-    /// Whether it stands in `bytes`; `None` if they are not shown as they are.
+    /// Whether it stands in `bytes` as they are shown; `None` if they do not tell.
     pub fn is_in_bytes(&self, bytes: &[u8]) -> Option<bool> {
-        let needle = self.plain.as_ref().filter(|_| is_plain(bytes))?;
+        let needle = self.plain.as_ref()?;
         let fits = |window: &[u8]| {
             if self.any_case { window.eq_ignore_ascii_case(needle) } else { window == needle }
         };
         let here = |at: usize| bytes.get(at..at + needle.len()).is_some_and(fits);
         let first = *needle.first()?;
         let other = if self.any_case { first.to_ascii_uppercase() } else { first };
-        Some(memchr::memchr2_iter(first, other, bytes).any(here))
+        // It is shown as it is, whatever stands around it; else it may stand in an escape.
+        let found = memchr::memchr2_iter(first, other, bytes).any(here);
+        (found || is_plain(bytes)).then_some(found)
     }
 }
 
@@ -107,7 +109,9 @@ mod tests {
         let needle = Needle::new("ok").unwrap();
         assert_eq!(needle.is_in_bytes(b"250 OK"), Some(true));
         assert_eq!(needle.is_in_bytes(b"250 no"), Some(false));
-        assert_eq!(needle.is_in_bytes(b"ok\x07"), None);
+        assert_eq!(needle.is_in_bytes(b"ok\x07"), Some(true));
+        assert_eq!(needle.is_in_bytes(b"o\x07"), None);
+        assert_eq!(Needle::new("x07").unwrap().is_in_bytes(b"o\x07"), None);
         assert_eq!(Needle::new("日").unwrap().is_in_bytes(b"x"), None);
     }
 }

@@ -28,6 +28,7 @@ use super::pointer::{Marked, Pointer};
 use super::popup::{Asked, Popup, Question};
 use super::prompt::{Draft, Prompt};
 use super::queue::Queue;
+use super::rows::laid::Kept;
 use super::rows::sight::Sight;
 use super::sending::Sending;
 use super::view;
@@ -44,6 +45,15 @@ pub enum Anchor {
         /// How many of its lines are above the top.
         skip: usize,
     },
+}
+
+/// Where one goes in the tree of parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// To a part.
+    Part(usize),
+    /// To the last line.
+    End,
 }
 
 /// Whether the server's certificate is enough to go on.
@@ -148,6 +158,8 @@ pub struct Session {
     pub anchor: Anchor,
     /// Which rows of it can be seen.
     pub sight: Sight,
+    /// Its long rows, as they were laid out last.
+    pub long: Kept,
     /// The row that was selected last.
     pub cursor: Option<usize>,
     /// Where the person began to choose several rows.
@@ -192,6 +204,8 @@ pub struct Session {
     pub reading: Option<usize>,
     /// Whether the rows of the tree of many parts are being found out in the background.
     pub laying_out: bool,
+    /// Where one goes in that tree once its rows are known.
+    pub goal: Option<Goal>,
     /// Which message answers which, as far as that was read.
     pub threads: Option<ReadThreads>,
     /// Of which messages that is being read in the background.
@@ -244,6 +258,7 @@ impl Session {
             way: String::new(),
             anchor: Anchor::Follow,
             sight: Sight::default(),
+            long: Kept::default(),
             cursor: None,
             chosen_from: None,
             marks: BTreeSet::new(),
@@ -267,6 +282,7 @@ impl Session {
             reading: None,
             threads: None,
             laying_out: false,
+            goal: None,
             threading: None,
             group: None,
             octets_given: 0,

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::display::content::ContentView;
+use crate::display::content::{ContentView, View};
 use crate::display::keys::Action;
 use crate::display::words::limit_key;
 use crate::knowledge::{self, Kind, Lang, Topic};
@@ -44,7 +44,7 @@ pub enum Entry {
     /// Puts something into the draft.
     Item(Item),
     /// Shows a view of the message.
-    View(&'static Directive, ContentView),
+    View(&'static Directive, View),
     /// Completes a directive with the limit of a wait.
     Limit(&'static Directive, Wait),
 }
@@ -127,8 +127,8 @@ pub fn entries(model: &Model) -> Vec<Entry> {
             fitting(model, Item::all().map(Entry::Item), typed(model).1.unwrap_or_default().trim())
         }
         Some(directive) if directive.argument == VIEW => {
-            let views = ContentView::ALL.map(|view| Entry::View(directive, view));
-            fitting(model, views.into_iter(), typed(model).1.unwrap_or_default().trim())
+            let views = View::all().map(|view| Entry::View(directive, view));
+            fitting(model, views, typed(model).1.unwrap_or_default().trim())
         }
         Some(directive) if directive.argument == LIMIT => limits(model, directive),
         Some(directive) => vec![Entry::Directive(directive)],
@@ -199,7 +199,8 @@ fn filtered(model: &Model) -> Vec<Entry> {
     let directives = DIRECTIVES.iter().map(Entry::Directive);
     let actions = Action::ALL.iter().copied().map(Entry::Action);
     let views = Directive::find("view").into_iter();
-    let views = views.flat_map(|d| ContentView::ALL.map(|view| Entry::View(d, view)));
+    let views =
+        views.flat_map(|d| ContentView::ALL.map(|view| Entry::View(d, View::Content(view))));
     let all = directives.chain(actions).chain(Item::all().map(Entry::Item)).chain(views);
     if wanted.is_empty() {
         // What can be said now comes first; actions keep their places.

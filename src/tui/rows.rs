@@ -4,19 +4,21 @@
 //! looked at are ever made. [`sight`] says which rows there are, [`place`] which of them fit.
 
 mod hex;
+pub mod laid;
 pub mod place;
 pub mod sight;
 mod wrap;
 
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::display::Role;
 use crate::display::envelope::{began, since};
-use crate::display::line::{Shown, end_text, shown};
+use crate::display::line::{Said, Shown, end_text, shown};
 use crate::display::text::width;
-use crate::display::token::{Token, tokens, visible};
+use crate::display::token::{Token, visible};
 use crate::display::words::address;
 use crate::journal::Moment;
 use crate::knowledge;
@@ -29,7 +31,9 @@ use super::find::Needle;
 use super::layout::Pane;
 use super::model::{Model, Session};
 use super::selection;
+use laid::{Key, Laid};
 pub use sight::count;
+use wrap::Broken;
 pub use wrap::MARK;
 
 /// A piece of a line.
@@ -71,8 +75,8 @@ pub fn selected_rows(model: &Model) -> Option<RangeInclusive<usize>> {
     Some(at.min(from)..=last + session.sight.behind(&session.dialogue, last))
 }
 
-/// The lines of row `at` on `columns` columns.
-pub fn lines(model: &Model, session: &Session, at: usize, columns: usize) -> Vec<Vec<Piece>> {
+/// Row `at`, laid out on `columns` columns.
+pub fn laid(model: &Model, session: &Session, at: usize, columns: usize) -> Option<Laid> {
     signed(model, session, at, columns, true)
 }
 
@@ -89,8 +93,9 @@ pub fn placed<'a>(
         std::iter::successors(sight.kept_from(dialogue, first), |row| sight.after(dialogue, *row));
     rows.flat_map(move |row| {
         let skip = if row == first { skip } else { 0 };
-        let lines = signed(model, session, row, columns, false).into_iter().enumerate().skip(skip);
-        lines.map(move |(line, pieces)| ((row, line), pieces))
+        let laid = signed(model, session, row, columns, false);
+        let tall = laid.as_ref().map_or(0, Laid::tall);
+        (skip..tall).map_while(move |line| Some(((row, line), laid.as_ref()?.line(line))))
     })
 }
 
@@ -111,8 +116,8 @@ fn signed(
     at: usize,
     columns: usize,
     signs: bool,
-) -> Vec<Vec<Piece>> {
-    let Some(row) = row(model, session, at) else { return Vec::new() };
+) -> Option<Laid> {
+    let row = row(model, session, at)?;
     let stamped = is_stamped(model, columns);
     let room = if stamped { columns - TIME } else { columns };
     let selected = selected(model, session) == Some(at);
@@ -134,34 +139,63 @@ fn signed(
         None => bracket.0,
     };
     let mark = (row.role, format!("{:1}{sign}", row.mark));
+    let below = (row.role, format!(" {}", if signs { bracket.1 } else { ' ' }));
     let time = time(session, at).unwrap_or_default();
-    let mut pieces = pieces(model, session, at, &row);
-    if same {
-        let text: usize = row.tokens.iter().map(|token| token.text.len()).sum();
-        let whole = || std::iter::once(0..text).collect();
-        let places = selection::places(session, at).unwrap_or_else(whole);
-        pieces = looking(pieces, &places, Role::Marked);
-    }
-    let mut lines = if model.wrap {
-        let below = (row.role, format!(" {}", if signs { bracket.1 } else { ' ' }));
-        wrap::wrap(mark, &below, pieces, &time, room)
+    let tail = tail(model, session, at, &row);
+    let body = body(model, session, at, row, same, model.wrap.then_some(room));
+    let mut laid = if model.wrap {
+        Laid::wrapped((mark, below), body, tail, &time, room)
     } else {
-        vec![wrap::cut(mark, &pieces, &time, room, session.left)]
+        Laid::cut((mark, below), body, tail, &time, (room, session.left))
     };
-    if let Some(look) = look {
-        for line in &mut lines {
-            paint(line, look, room);
-        }
-    }
+    laid.look = look;
     if selected && session.hex {
         let (bytes, mut secrets) = wire_bytes(&session.dialogue, at).unwrap_or_default();
         secrets.retain(|_| !model.with_secrets);
-        lines.extend(hex::lines(&bytes, &secrets, room));
+        laid.bytes = Some(hex::Lines::new(bytes, secrets, room));
     }
-    if stamped {
-        stamp(&mut lines, moment(&session.dialogue, at), &session.dialogue);
+    laid.stamp = stamped.then(|| {
+        let moment = moment(&session.dialogue, at);
+        moment.map(|at| since(began(&session.dialogue), at)).unwrap_or_default()
+    });
+    Some(laid)
+}
+
+/// What stands in a row, broken into lines of so many columns, or one line; `same` if it is the
+/// same as what is selected elsewhere.
+fn body(
+    model: &Model,
+    session: &Session,
+    at: usize,
+    shown: Shown,
+    same: bool,
+    columns: Option<usize>,
+) -> Arc<Broken> {
+    let needle = needle(model, session);
+    let made = |shown: &Shown| {
+        let tokens = shown.tokens();
+        let length: usize = tokens.iter().map(|token| token.text.len()).sum();
+        let mut pieces: Vec<Piece> =
+            tokens.into_iter().map(|token| (role(shown, &token), token.text)).collect();
+        if let Some(end) = shown.end {
+            pieces.push((Role::Odd, end_text(end)));
+        }
+        if let Some(needle) = needle {
+            pieces = marked(needle, pieces);
+        }
+        if same {
+            let whole = || std::iter::once(0..length).collect();
+            let places = selection::places(session, at).unwrap_or_else(whole);
+            pieces = looking(pieces, &places, Role::Marked);
+        }
+        Broken::new(pieces, 0, columns)
+    };
+    if shown.said.len() < laid::LONG {
+        return Arc::new(made(&shown));
     }
-    lines
+    let same = same.then(|| (session.selection.clone(), selection::place_of(session, at)));
+    let key = Key { shown, needle: needle.cloned(), same, columns };
+    session.long.of(key, |key| made(&key.shown))
 }
 
 /// The sign of a row that is the same as what is selected, seen elsewhere.
@@ -214,12 +248,9 @@ fn chosen(model: &Model, session: &Session, at: usize) -> bool {
     choosing && selected_rows(model).is_some_and(|rows| rows.contains(&at))
 }
 
-/// Puts the time before the first line, and as much room before the others.
-fn stamp(lines: &mut [Vec<Piece>], at: Option<Moment>, dialogue: &Dialogue) {
-    for (number, line) in lines.iter_mut().enumerate() {
-        let time = at.filter(|_| number == 0).map(|at| since(began(dialogue), at));
-        line.insert(0, (Role::Dim, format!("{:>9} ", time.unwrap_or_default())));
-    }
+/// Puts a time before a line, or as much room.
+fn stamp(line: &mut Vec<Piece>, time: &str) {
+    line.insert(0, (Role::Dim, format!("{time:>9} ")));
 }
 
 /// When row `at` happened, where that is known.
@@ -244,18 +275,11 @@ pub fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
     }
 }
 
-/// What stands in a row: its text, how it ended, and what there is to say about it.
-fn pieces(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece> {
+/// What there is to say behind a row.
+fn tail(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece> {
     let dialogue = &session.dialogue;
     let unfinished = at >= dialogue.wire().len();
-    let mut pieces: Vec<Piece> =
-        row.tokens.iter().map(|t| (role(row, t), t.text.clone())).collect();
-    if let Some(end) = row.end {
-        pieces.push((Role::Odd, end_text(end)));
-    }
-    if let Some(needle) = needle(model, session) {
-        pieces = marked(needle, pieces);
-    }
+    let mut pieces: Vec<Piece> = Vec::new();
     if row.end.is_none()
         && let Some(end) = row.usual.filter(|_| model.line_ends && !unfinished)
     {
@@ -300,8 +324,10 @@ pub fn looking(pieces: Vec<Piece>, places: &[Range<usize>], look: Role) -> Vec<P
     if places.is_empty() {
         return pieces;
     }
+    let mut places = places.to_vec();
+    places.sort_unstable_by_key(|place| place.start);
     let mut out = Vec::new();
-    let mut start = 0;
+    let (mut start, mut ahead) = (0, &places[..]);
     for (role, text) in pieces {
         let end = start + text.len();
         let mut add = |role, from: usize, to: usize| {
@@ -310,7 +336,10 @@ pub fn looking(pieces: Vec<Piece>, places: &[Range<usize>], look: Role) -> Vec<P
             }
         };
         let mut at = start;
-        for place in places.iter().filter(|p| p.start < end && p.end > start) {
+        // There may be as many places as pieces: none is looked at again for each of those behind.
+        let passed = ahead.iter().take_while(|place| place.end <= start).count();
+        ahead = ahead.get(passed..).unwrap_or_default();
+        for place in ahead.iter().take_while(|p| p.start < end).filter(|p| p.end > start) {
             let (from, to) = (place.start.max(at), place.end.min(end).max(at));
             add(role, at, from);
             // What was looked for keeps its own.
@@ -325,8 +354,10 @@ pub fn looking(pieces: Vec<Piece>, places: &[Range<usize>], look: Role) -> Vec<P
 
 /// How many columns row `at` takes in one line, without its mark and the time it took.
 pub fn wide(model: &Model, session: &Session, at: usize) -> usize {
-    let pieces = row(model, session, at).map(|row| pieces(model, session, at, &row));
-    pieces.into_iter().flatten().map(|(_, text)| width(&text)).sum()
+    let Some(row) = row(model, session, at) else { return 0 };
+    let tail = tail(model, session, at, &row);
+    let tail: usize = tail.iter().map(|(_, text)| width(text)).sum();
+    body(model, session, at, row, false, None).used() + tail
 }
 
 /// Whether what is looked for stands in row `at`, as it is shown.
@@ -390,7 +421,8 @@ fn partial(dialogue: &Dialogue, at: usize, with_secrets: bool) -> Option<Shown> 
     let mut bytes = bytes.to_vec();
     secrets::veil(&mut bytes, spans.into_iter().filter(|_| !with_secrets));
     let role = if mark == "C" { Role::Client } else { Role::Server };
-    Some(Shown { mark, role, tokens: tokens(&bytes), end: None, usual: None, exchange: None })
+    let said = Said::Bytes(bytes.into(), 0);
+    Some(Shown { mark, role, said, end: None, usual: None, exchange: None })
 }
 
 /// Who said it, its bytes, and what of them are secrets; those of the client are blanked already.

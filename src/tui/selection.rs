@@ -195,7 +195,8 @@ pub fn visible_places(
         let bytes = if bytes == 0 { 0 } else { bytes + stuffed };
         visible(line.get(..bytes).unwrap_or(line)).len()
     };
-    let places = wanted.map(|own| column(own.start)..column(own.end));
+    let here = wanted.filter(|own| own.start < span.end && own.end > span.start);
+    let places = here.map(|own| column(own.start)..column(own.end));
     places.filter(|place| !place.is_empty()).collect()
 }
 

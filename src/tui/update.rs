@@ -198,6 +198,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
                     read.laid.keep_rows(lang, columns, *rows);
                 }
             }
+            content::laid_out(model);
             browse::scroll_pane(model, Pane::Content, 0);
         }
         Message::ThreadsRead { session, threads } => {

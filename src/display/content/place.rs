@@ -50,7 +50,7 @@ pub fn of(view: ContentView, sheet: &Sheet<'_>, n: usize) -> Option<Place> {
         ContentView::Parts => {
             let count = sheet.content.parts.len();
             let part = at.filter(|at| *at < count);
-            let line = part.and_then(|_| first(view, sheet, |line| line.part == part));
+            let line = part.and_then(|part| super::parts::line_of(sheet, part));
             ("goto.part", count, line)
         }
         ContentView::Authenticity => {

@@ -1,16 +1,40 @@
 //! The bytes of a row in hexadecimal, with what they are as text.
 
+use bytes::Bytes;
+
 use crate::display::hex::Shape;
 use crate::smtp::Span;
 
 use super::Piece;
 
-/// Lines of `bytes`. Secrets are veiled.
-pub(super) fn lines(bytes: &[u8], secrets: &[Span], columns: usize) -> Vec<Vec<Piece>> {
-    let shape = Shape::of(bytes.len(), columns);
-    let veiled = |at: usize| secrets.iter().any(|s| (s.start..s.end).contains(&at));
-    let chunks = bytes.chunks(shape.each).enumerate();
-    chunks.map(|(number, chunk)| shape.line(number * shape.each, chunk, veiled)).collect()
+/// Lines of bytes, each made when it is asked for. Secrets are veiled.
+#[derive(Debug)]
+pub(super) struct Lines {
+    bytes: Bytes,
+    secrets: Vec<Span>,
+    shape: Shape,
+}
+
+impl Lines {
+    /// Lines of `bytes` on so many columns.
+    pub(super) fn new(bytes: Bytes, secrets: Vec<Span>, columns: usize) -> Self {
+        let shape = Shape::of(bytes.len(), columns);
+        Self { bytes, secrets, shape }
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.shape.lines(self.bytes.len())
+    }
+
+    /// Line `at`.
+    pub(super) fn line(&self, at: usize) -> Vec<Piece> {
+        let start = at * self.shape.each;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let chunk = rest.chunks(self.shape.each).next().unwrap_or_default();
+        let veiled = |at: usize| self.secrets.iter().any(|s| (s.start..s.end).contains(&at));
+        self.shape.line(start, chunk, veiled)
+    }
 }
 
 #[cfg(test)]
@@ -18,8 +42,9 @@ mod tests {
     use super::*;
 
     fn text(bytes: &[u8], secrets: &[Span], columns: usize) -> Vec<String> {
-        let lines = lines(bytes, secrets, columns).into_iter();
-        lines.map(|line| line.into_iter().map(|(_, text)| text).collect()).collect()
+        let lines = Lines::new(Bytes::copy_from_slice(bytes), secrets.to_vec(), columns);
+        let all = (0..lines.len()).map(|at| lines.line(at));
+        all.map(|line| line.into_iter().map(|(_, text)| text).collect()).collect()
     }
 
     #[test]

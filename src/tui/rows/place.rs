@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::super::model::{Anchor, Model, Session};
-use super::{Piece, Placed, lines, selected};
+use super::laid::Laid;
+use super::{Placed, laid, selected};
 
 /// A row, and how many of its lines are above.
 pub type Place = (usize, usize);
@@ -21,7 +22,7 @@ pub struct Window<'a> {
     pub columns: usize,
     /// Rows of the pane.
     pub height: usize,
-    made: RefCell<HashMap<usize, Vec<Vec<Piece>>>>,
+    made: RefCell<HashMap<usize, Option<Laid>>>,
 }
 
 impl<'a> Window<'a> {
@@ -32,11 +33,12 @@ impl<'a> Window<'a> {
 
     /// How many lines row `at` takes.
     pub fn tall(&self, at: usize) -> usize {
-        self.made.borrow_mut().entry(at).or_insert_with(|| self.lines(at)).len()
+        let mut made = self.made.borrow_mut();
+        made.entry(at).or_insert_with(|| self.laid(at)).as_ref().map_or(0, Laid::tall)
     }
 
-    fn lines(&self, at: usize) -> Vec<Vec<Piece>> {
-        lines(self.model, self.session, at, self.columns)
+    fn laid(&self, at: usize) -> Option<Laid> {
+        laid(self.model, self.session, at, self.columns)
     }
 
     /// The lines that are in sight, with their places.
@@ -46,10 +48,11 @@ impl<'a> Window<'a> {
         let mut next = self.session.sight.kept_from(&self.session.dialogue, first);
         while let Some(row) = next.filter(|_| all.len() < self.height) {
             let made = self.made.borrow_mut().remove(&row);
-            let lines = made.unwrap_or_else(|| self.lines(row)).into_iter().enumerate();
+            let laid = made.unwrap_or_else(|| self.laid(row));
             let skip = if row == first { skip } else { 0 };
             let room = self.height - all.len();
-            all.extend(lines.skip(skip).take(room).map(|(line, pieces)| ((row, line), pieces)));
+            let lines = laid.iter().flat_map(|laid| laid.lines(skip)).take(room);
+            all.extend((skip..).zip(lines).map(|(line, pieces)| ((row, line), pieces)));
             next = self.after(row);
         }
         all

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::display::keys::Action;
 
 use super::super::layout::inside;
-use super::super::model::{Anchor, Model, Pane};
+use super::super::model::{Anchor, Goal, Model, Pane};
 use super::super::{rows, view};
 use super::{content, transcript};
 
@@ -44,6 +44,9 @@ pub(super) fn browse(model: &mut Model, action: Action) {
         Action::Follow => scroll(model, isize::MAX),
         _ => {}
     }
+    if action == Action::Follow && model.focus == Pane::Content {
+        content::go_on(model, Goal::End);
+    }
 }
 
 fn step(model: &mut Model, by: usize) {
@@ -69,9 +72,14 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
 
 /// Brings the content to where it can be seen, without the focus if that is enough.
 pub(super) fn show_content(model: &mut Model) {
-    model.tab = Pane::Content;
-    if model.panes().content.is_none() {
-        focus(model, Pane::Content);
+    show(model, Pane::Content);
+}
+
+/// The same for one of envelope and content.
+pub(super) fn show(model: &mut Model, pane: Pane) {
+    model.tab = pane;
+    if model.panes().inside(pane).is_none() {
+        focus(model, pane);
     }
 }
 
@@ -108,6 +116,7 @@ pub(super) fn point(model: &mut Model, pane: Pane, line: usize) {
     };
     let line = line.min(last);
     model.session.pointed = Some((pane, line));
+    model.session.goal = None;
     let height = height(model, pane);
     if let Some(scroll) = model.session.scroll(pane) {
         *scroll = (*scroll).clamp((line + 1).saturating_sub(height), line);
@@ -134,6 +143,9 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Pane, by: isize) {
     let Some(at) = model.session.scroll(pane).map(|at| *at) else {
         return scroll_transcript(model, by);
     };
+    if by != 0 {
+        model.session.goal = None;
+    }
     let wanted = at.saturating_add_signed(by);
     let below = height(model, pane) - 1;
     // The last page is the last one that is full.

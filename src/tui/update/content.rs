@@ -2,14 +2,14 @@
 
 use crate::display::content::place::{self, Place};
 use crate::display::content::save::{self, Wish};
-use crate::display::content::{self, ContentView, Side, body, hex, parts, raw};
+use crate::display::content::{self, ContentView, Side, View, body, hex, parts, raw};
 use crate::display::keys::Action;
 use crate::display::words::grouped;
 use crate::knowledge;
 
 use super::super::effect::Effect;
 use super::super::message::Saved;
-use super::super::model::{Model, Pane, ReadContent};
+use super::super::model::{Goal, Model, Pane, ReadContent};
 use super::super::popup::{Answer, Asked};
 use super::super::view::{
     self,
@@ -75,16 +75,57 @@ fn line(model: &Model) -> usize {
 /// Finds out the rows of the tree of parts where there are too many of them to be waited for: one
 /// tree at a time.
 pub(super) fn lay_out(model: &mut Model) -> Option<Effect> {
-    let (message, _) = view::content::message(model)?;
     let (lang, columns) = (model.lang, columns(model));
-    let wanted = model.session.view == ContentView::Parts && !model.session.laying_out;
-    let read = model.session.read.of(message).filter(|_| wanted)?;
-    let content = read.content.clone();
-    if content.parts.len() <= parts::AT_ONCE || read.laid.has_rows(&content, lang, columns) {
-        return None;
-    }
+    let read = unlaid(model).filter(|_| !model.session.laying_out)?;
+    let (message, content) = (read.message, read.content.clone());
     model.session.laying_out = true;
     Some(Effect::LayOut { session: model.session.id, message, content, lang, columns })
+}
+
+/// The content of which the tree is shown, while not all of its rows are known.
+fn unlaid(model: &Model) -> Option<&ReadContent> {
+    let read = shown(model).filter(|_| model.session.view == ContentView::Parts)?;
+    let content = &read.content;
+    let many = content.parts.len() > parts::AT_ONCE;
+    (many && !read.laid.has_rows(content, model.lang, columns(model))).then_some(read)
+}
+
+/// One stands where the rows of the tree end that are known: what lies behind them is gone to once
+/// they all are.
+pub(super) fn go_on(model: &mut Model, goal: Goal) {
+    model.session.goal = unlaid(model).map(|_| goal);
+}
+
+/// Goes where the person wanted to, if the rows of the tree are known now.
+pub(super) fn laid_out(model: &mut Model) {
+    if unlaid(model).is_some() {
+        return;
+    }
+    let Some(goal) = model.session.goal.take() else { return };
+    let line = match goal {
+        Goal::Part(part) => line_of(model, part),
+        Goal::End if model.session.pointed.is_none() => {
+            return browse::scroll_pane(model, Pane::Content, isize::MAX);
+        }
+        Goal::End => Some(usize::MAX),
+    };
+    if let Some(line) = line {
+        browse::point(model, Pane::Content, line);
+    }
+}
+
+/// The line of a part in the tree, where that is known.
+fn line_of(model: &Model, part: usize) -> Option<usize> {
+    parts::line_of(&sheet(model, columns(model))?, part)
+}
+
+/// Points at a part of the tree, which is shown.
+fn to_part(model: &mut Model, part: usize) {
+    let line = line_of(model, part);
+    browse::point(model, Pane::Content, line.unwrap_or_default());
+    if line.is_none() {
+        go_on(model, Goal::Part(part));
+    }
 }
 
 /// Opens what the line stands for: a part, or the bytes of a line.
@@ -117,9 +158,8 @@ fn back(model: &mut Model) {
     match view {
         ContentView::Body => {
             let part = body::part_seen(sheet.content, sheet.shown.part);
-            let line = part.and_then(|part| parts::line_of(&sheet, part));
             to(model, ContentView::Parts);
-            browse::point(model, Pane::Content, line.unwrap_or_default());
+            to_part(model, part.unwrap_or_default());
         }
         ContentView::Hex => {
             let offset = at * hex::shape(&sheet).each;
@@ -175,13 +215,17 @@ fn to_byte(model: &mut Model, offset: usize) {
 
 /// `:view NAME`.
 pub(super) fn view(model: &mut Model, name: &str) -> Vec<Effect> {
-    let Some(view) = ContentView::find(name) else {
-        let values = [("known", &*ContentView::names())];
-        model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));
-        return Vec::new();
-    };
-    to(model, view);
-    browse::show_content(model);
+    match View::find(name) {
+        Some(View::Content(view)) => {
+            to(model, view);
+            browse::show(model, Pane::Content);
+        }
+        Some(View::Envelope) => browse::show(model, Pane::Envelope),
+        None => {
+            let values = [("known", &*View::names())];
+            model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));
+        }
+    }
     Vec::new()
 }
 
@@ -212,12 +256,18 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     if let Some(place) = numbered(model, n).filter(|_| !is_byte) {
-        let (n, all) = (n.to_string(), place.count.to_string());
+        let (number, n, all) = (n, n.to_string(), place.count.to_string());
         let values = [("what", knowledge::word(model.lang, place.what)), ("n", &n), ("all", &all)];
-        let key = if place.line.is_some() { "goto.at" } else { "goto.none" };
+        // Where a part stands may not be known yet.
+        let part = Some(number).filter(|_| view == ContentView::Parts);
+        let part = part.and_then(|n| n.checked_sub(1)).filter(|at| *at < place.count);
+        let is_there = place.line.is_some() || part.is_some();
+        let key = if is_there { "goto.at" } else { "goto.none" };
         model.notice = Some(knowledge::fill(model.lang, key, &values));
-        if let Some(line) = place.line {
-            browse::point(model, Pane::Content, line);
+        match (part, place.line) {
+            (Some(part), _) => to_part(model, part),
+            (None, Some(line)) => browse::point(model, Pane::Content, line),
+            (None, None) => {}
         }
         return Vec::new();
     }
@@ -310,4 +360,80 @@ pub(super) fn kept(model: &mut Model, wish: Wish, kept: Saved) {
 /// What the person said to writing over a file.
 pub(super) fn decide(model: &Model, wish: Wish, answer: Answer) -> Vec<Effect> {
     if answer == Answer::Overwrite { write(model, wish, true) } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::super::super::message::Message;
+    use super::super::update;
+    use super::*;
+    use crate::display::Theme;
+    use crate::display::keys::Keys;
+    use crate::journal::transcript::recording;
+    use crate::knowledge::Lang;
+
+    const PARTS: usize = parts::AT_ONCE + 500;
+
+    /// A message of more parts than are laid out at once, and that the background has them.
+    fn model() -> (Model, Message) {
+        let theme = Theme::embedded("terminal").unwrap();
+        let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
+        let mut model = Model::new((120, 40), Lang::En, theme, keys);
+        let mut talk = "S: 220 mx\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Content-Type: multipart/mixed; boundary=b\nC: \n".to_owned();
+        for part in 1..PARTS {
+            let _ = write!(talk, "C: --b\nC: \nC: text {part}\n");
+        }
+        talk += "C: --b--\nC: .\nS: 250 ok\n";
+        for event in recording(talk.as_bytes()).unwrap().events() {
+            update(&mut model, Message::Heard(1, event.clone()));
+        }
+        view(&mut model, "parts");
+        browse::focus(&mut model, Pane::Content);
+        let now = model.now;
+        let effects = update(&mut model, Message::Tick(now));
+        let laid_out = effects.into_iter().find_map(|effect| match effect {
+            Effect::LayOut { session, message, content, lang, columns } => {
+                let rows = Box::new(parts::Rows::whole(&content, lang, columns));
+                Some(Message::LaidOut { session, message, content, lang, columns, rows })
+            }
+            _ => None,
+        });
+        (model, laid_out.unwrap())
+    }
+
+    #[test]
+    fn one_goes_on_in_the_tree_once_its_rows_are_known() {
+        type Goes = fn(&mut Model);
+        let follows: Goes = |model| browse::browse(model, Action::Follow);
+        let points: Goes = |model| {
+            browse::browse(model, Action::Down);
+            browse::browse(model, Action::Follow);
+        };
+        let goes: Goes = |model| drop(go_to(model, &PARTS.to_string()));
+        let comes_back: Goes = |model| {
+            to(model, ContentView::Body);
+            model.session.shown.part = Some(PARTS - 1);
+            back(model);
+        };
+        let turns_round: Goes = |model| {
+            browse::browse(model, Action::Follow);
+            browse::browse(model, Action::Top);
+        };
+        for (goes, arrives) in [
+            (follows, true),
+            (points, true),
+            (goes, true),
+            (comes_back, true),
+            (turns_round, false),
+        ] {
+            let (mut model, laid_out) = model();
+            goes(&mut model);
+            assert!(part_meant(&model) < Some(PARTS - 1));
+            update(&mut model, laid_out);
+            assert_eq!(part_meant(&model) == Some(PARTS - 1), arrives);
+            assert_eq!(model.session.goal, None);
+        }
+    }
 }

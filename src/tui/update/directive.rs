@@ -1,6 +1,6 @@
 //! Does what the directives say.
 
-use crate::display::content::{ContentView, save};
+use crate::display::content::{ContentView, View, save};
 use crate::display::{article, reach, transcript as misread, words};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::knowledge::{self, topic};
@@ -76,8 +76,8 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             model.notice = Some(reach::no_target(&error, model.lang));
             Some(behind + argument.find(named)?)
         }
-        Does::View if ContentView::find(argument).is_none() => {
-            let values = [("known", &*ContentView::names())];
+        Does::View if View::find(argument).is_none() => {
+            let values = [("known", &*View::names())];
             model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));
             Some(behind)
         }
