@@ -174,7 +174,7 @@ pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     let View::Content(view) = view else {
         return Ok(print::commented(&envelope(dialogue, index, lang)?));
     };
-    let (at, message) = chosen(dialogue.messages(), index.unwrap_or(last(dialogue)), lang)?;
+    let (at, message) = chosen(dialogue.messages(), index.unwrap_or_else(|| last(dialogue)), lang)?;
     let content = message.read();
     let text = text(view, dialogue, (at, &content), Shown::default(), lang);
     Ok(print::commented(&text))
@@ -212,6 +212,8 @@ pub fn save(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
     use crate::journal::transcript::recording;
 
@@ -219,7 +221,8 @@ mod tests {
     fn the_envelope_is_a_view_and_the_message_sent_last_is_meant() {
         let mut talk = "S: 220 mx\nC: HELO x\nS: 250 mx\n".to_owned();
         for text in ["first", "second"] {
-            talk += &format!(
+            let _ = write!(
+                talk,
                 "C: MAIL FROM:<{text}@x.example>\nS: 250 ok\nC: RCPT TO:<b@y.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: \nC: the {text}\nC: .\nS: 250 ok\n"
             );
         }
