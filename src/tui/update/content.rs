@@ -372,7 +372,9 @@ mod tests {
     use crate::display::Theme;
     use crate::display::keys::Keys;
     use crate::journal::transcript::recording;
+    use crate::journal::{self, Event, Moment};
     use crate::knowledge::Lang;
+    use crate::session::content::Content;
 
     const PARTS: usize = parts::AT_ONCE + 500;
 
@@ -381,13 +383,29 @@ mod tests {
         let theme = Theme::embedded("terminal").unwrap();
         let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
         let mut model = Model::new((120, 40), Lang::En, theme, keys);
-        let mut talk = "S: 220 mx\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Content-Type: multipart/mixed; boundary=b\nC: \n".to_owned();
-        for part in 1..PARTS {
-            let _ = write!(talk, "C: --b\nC: \nC: text {part}\n");
-        }
-        talk += "C: --b--\nC: .\nS: 250 ok\n";
-        for event in recording(talk.as_bytes()).unwrap().events() {
+        let talk = "S: 220 mx\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\n";
+        let talk = recording(talk.as_bytes()).unwrap();
+        let is_said = |event: &&Event| matches!(event.what, journal::Happening::Bytes { .. });
+        for event in talk.events().iter().filter(is_said) {
             update(&mut model, Message::Heard(1, event.clone()));
+        }
+        let mut mail = "Content-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
+        for part in 1..PARTS {
+            let _ = write!(mail, "--b\r\n\r\ntext {part}\r\n");
+        }
+        mail += "--b--\r\n.\r\n";
+        for (side, bytes) in
+            [(journal::Side::Client, mail), (journal::Side::Server, "250 ok\r\n".to_owned())]
+        {
+            let event = Event::bytes(Moment(0), side, bytes.into());
+            let effects = update(&mut model, Message::Heard(1, event));
+            for effect in effects {
+                if let Effect::ReadContent { session, message, of, carried, kept } = effect {
+                    let content = Content::read(kept.content()).prepared();
+                    let read = Box::new(ReadContent::new(message, of, content, &carried));
+                    update(&mut model, Message::ContentRead { session, read });
+                }
+            }
         }
         view(&mut model, "parts");
         browse::focus(&mut model, Pane::Content);
