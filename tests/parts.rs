@@ -610,7 +610,7 @@ fn each_view_of_what_is_not_kept_whole_says_so() {
     for view in [ContentView::Parts, ContentView::Body, ContentView::Raw, ContentView::Hex] {
         for (columns, shown) in [
             (200, Shown::default()),
-            (60, Shown { part: Some(4), way: Some(Way::Hex), side: Side::Stored, ..Shown::default() }),
+            (60, Shown { part: Some(4), way: Some(Way::Hex), ..Shown::default() }),
         ] {
             let sheet = desk.sheet(columns, shown);
             let all = content::lines(view, &sheet, 0..usize::MAX);

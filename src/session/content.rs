@@ -385,15 +385,16 @@ fn field(header: &Header<'_>, bytes: &[u8]) -> Field {
     let name = name.trim_end_matches(':').trim().to_owned();
     let mut decoded = false;
     let value = match &header.value {
-        HeaderValue::Text(text) if !has_encoded_word(raw) => text.to_string(),
-        // The parser decodes more words than are to be decoded, and reads by its structure what
-        // parts are made from.
-        HeaderValue::Text(_) | HeaderValue::ContentType(_) => {
+        // The parser decodes more words than are to be decoded.
+        HeaderValue::Text(_) | HeaderValue::ContentType(_) if has_encoded_word(raw) => {
             let line = unfolded(raw);
             let value = word::decoded(&name, &line);
             decoded = value != String::from_utf8_lossy(&line);
             value
         }
+        HeaderValue::Text(text) => text.to_string(),
+        // What parts are made from was read by its structure.
+        HeaderValue::ContentType(_) => String::from_utf8_lossy(&unfolded(raw)).into_owned(),
         _ => String::from_utf8_lossy(raw.trim_ascii()).into_owned(),
     };
     Field { name, value, decoded, span, value_at }
