@@ -2,7 +2,7 @@
 //!
 //! Read from bytes when somebody wants to see it, also while the message is still being typed.
 //! What a part holds is decoded when it is asked for: a content is little more than its bytes.
-//! The only file that knows `mail_parser`. Nothing here fails: what cannot be parsed has no
+//! Only this knows `mail_parser`. Nothing here fails: what cannot be parsed has no
 //! parts, and the raw bytes remain.
 
 mod depth;
@@ -120,6 +120,8 @@ pub struct Part {
     pub decoded_len: usize,
     /// Whether decoding met something that cannot be.
     pub defective: bool,
+    /// Whether it is a message with so many others inside that it is not taken apart.
+    pub closed: bool,
     /// Whether more of it follows, or may follow, that is not here: its sizes are the least.
     pub open: bool,
 }
@@ -163,7 +165,7 @@ impl Content {
         let Some(message) = PARSER.parse(&*seen) else { return content };
         content.body = body_start(&content.raw);
         content.fields = fields(message.parts.first(), &content.raw);
-        content.parts = parts(message, begun);
+        content.parts = parts(message, begun, &content.raw);
         content
     }
 
@@ -433,7 +435,8 @@ impl<'x> Level<'x> {
 /// The parts of `message` in the order in which they stand; an enclosed message follows its part.
 ///
 /// Messages are taken apart one by one: however deep they are nested, nothing here recurs.
-fn parts(message: Message<'_>, begun: bool) -> Vec<Part> {
+/// `raw` is what the parser was shown, with nothing hidden.
+fn parts(message: Message<'_>, begun: bool, raw: &[u8]) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::new();
     let mut levels = vec![Level::of(message, 0, None, begun)];
     while let Some(level) = levels.last_mut() {
@@ -451,6 +454,11 @@ fn parts(message: Message<'_>, begun: bool) -> Vec<Part> {
             // Only what stands in a multipart can be ended by a delimiter.
             let bounded = depth > 0;
             read.begin(&level.raw, bounded);
+        }
+        if level.within.is_none() && depth::hides(&part, &level.raw, raw) {
+            read.keep_closed(raw);
+            out.push(read);
+            continue;
         }
         let begun = read.open;
         let within = if read.coding == Coding::Identity { level.within } else { Some(out.len()) };
@@ -501,7 +509,7 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     Part {
         depth: 0,
         within: None,
-        kind: kind.map_or_else(|| undeclared.to_owned(), |kind| depth::kind(kind.to_lowercase())),
+        kind: kind.map_or_else(|| undeclared.to_owned(), |kind| kind.to_lowercase()),
         nature,
         charset: charset.map(str::to_owned),
         encoding: part.content_transfer_encoding().map(str::to_owned),
@@ -514,10 +522,38 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
         decoded_len,
         defective: part.is_encoding_problem,
         open: false,
+        closed: false,
     }
 }
 
 impl Part {
+    /// It is a message that encloses too many to be taken apart: its bytes alone are seen.
+    fn keep_closed(&mut self, raw: &[u8]) {
+        let encoding = header_in(raw, self)
+            .into_iter()
+            .rev()
+            .find(|field| field.name.eq_ignore_ascii_case("Content-Transfer-Encoding"));
+        self.encoding = encoding.map(|field| field.value);
+        self.coding = self.declared_coding();
+        self.nature = Nature::Binary;
+        self.closed = true;
+        let body = self.body.of(raw);
+        let decoded = undone(body, self.coding).map(|decoded| decoded.len());
+        self.defective = decoded.is_none();
+        if self.defective {
+            self.coding = Coding::Identity;
+        }
+        self.decoded_len = decoded.unwrap_or(body.len());
+    }
+
+    fn declared_coding(&self) -> Coding {
+        match self.encoding.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("base64") => Coding::Base64,
+            Some("quoted-printable") => Coding::QuotedPrintable,
+            _ => Coding::Identity,
+        }
+    }
+
     /// More of it follows in `source` that is not here. The parser takes that for a defect, and
     /// what is encoded, or no text, for a text as it stands.
     fn begin(&mut self, source: &[u8], bounded: bool) {
@@ -544,11 +580,7 @@ impl Part {
             self.decoded_len = 0;
             return;
         }
-        self.coding = match self.encoding.as_deref().map(str::to_ascii_lowercase).as_deref() {
-            Some("base64") => Coding::Base64,
-            Some("quoted-printable") => Coding::QuotedPrintable,
-            _ => Coding::Identity,
-        };
+        self.coding = self.declared_coding();
         let body = self.body.of(source);
         let decoded = undone(body, self.coding).map(|decoded| decoded.len());
         if decoded.is_none() {

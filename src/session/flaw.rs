@@ -14,10 +14,10 @@ use bytes::Bytes;
 use coding::{Wrong, base64_fault, begun_charset_fault, charset_fault, long_line, quoted_fault};
 use rule::{
     BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_INSIDE, BOUNDARY_OPEN, BOUNDARY_UNUSED,
-    ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED, NAKED, NARROW,
-    NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_SUBTYPE, NOT_IN_CHARSET, NUL, ONE_PART,
-    PADDING, PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED, Rule,
-    SAME_BOUNDARY, SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING,
+    CLOSED, ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED, NAKED,
+    NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_SUBTYPE, NOT_IN_CHARSET, NUL,
+    ONE_PART, PADDING, PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED,
+    Rule, SAME_BOUNDARY, SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING,
     UNREADABLE_MESSAGE,
 };
 
@@ -496,7 +496,9 @@ impl Judge<'_> {
                 self.say(&ENCODED_MESSAGE, at, declared, &[]);
             }
         }
-        if encloses && part.nature != Nature::Message && !part.open {
+        if part.closed {
+            self.say(&CLOSED, at, case.place("Content-Type"), &[]);
+        } else if encloses && part.nature != Nature::Message && !part.open {
             self.say(&UNREADABLE_MESSAGE, at, case.place("Content-Type"), &[]);
         }
         if part.nature == Nature::Message {
