@@ -10,9 +10,6 @@ use super::field::{Section, lines};
 use super::param;
 use super::part::{delimiter, parts};
 
-/// What must be quoted in a name before an address (RFC 5322 §3.2.3).
-const SPECIALS: &[char] = &['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '.', '"'];
-
 /// The draft with the field `name` set to `value`: its first field of that name replaced, or one
 /// put behind the others.
 pub fn set_field(text: &str, name: &str, value: &str) -> String {
@@ -126,8 +123,7 @@ pub fn decode_header(name: &str, value: &str) -> Option<String> {
         let run = run.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = word::decoded("X", run.as_bytes());
         let phrase = matches!(Words::of(name), Words::Names | Words::Phrases);
-        let quote = phrase && text.contains(SPECIALS);
-        out.push_str(&if quote { quoted(&text) } else { text });
+        out.push_str(&if phrase { word::phrase(text) } else { text });
         rest = after;
     }
     out.push_str(rest);
@@ -185,10 +181,6 @@ fn plain(phrase: &str) -> String {
         !escaped
     };
     inner.chars().filter(keep).collect()
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// The next run of encoded words, with what stands before and behind it.

@@ -282,6 +282,8 @@ mod tests {
                 "To: A <a@x.example, B <b@x.example>",
             ),
             ("MIME-Version: 2.0", "review.version", "MIME-Version: 2.0"),
+            ("MIME-Version:", "review.empty", "MIME-Version:"),
+            ("Content-Type:", "review.empty", "Content-Type:"),
             ("Content-Type: text", "review.no-subtype", "Content-Type: text"),
             ("Content-Type: ; charset=x", "review.no-subtype", "Content-Type: ; charset=x"),
             ("Cc: a@x.example b@y.example", "review.bad-address", "Cc: a@x.example b@y.example"),
@@ -300,6 +302,7 @@ mod tests {
             ("Subject: =?utf-8?b?R3L?=", "review.word-broken", "=?utf-8?b?R3L?="),
             ("To: \"=?utf-8?q?a?=\" <a@x.example>", "review.word-place", "=?utf-8?q?a?="),
             ("Subject: x=?utf-8?q?a?=", "review.word-place", "=?utf-8?q?a?="),
+            ("Subject: =?utf-8?q?a?=, b", "review.word-place", "=?utf-8?q?a?="),
             ("Subject: =?utf-8?q?=1B?=", "review.word-control", "=?utf-8?q?=1B?="),
             ("To: =?utf-8?b?4oCu?= <a@x.example>", "review.word-direction", "=?utf-8?b?4oCu?="),
             (
@@ -310,6 +313,7 @@ mod tests {
             ("Subject: =?utf-8?q?a=E3?= b", "review.word-split", "=?utf-8?q?a=E3?="),
             ("Subject: =?euc-jp?q?=A4?= =?euc-jp?q?=A2?=", "review.word-split", "=?euc-jp?q?=A4?="),
             ("Subject: =?utf-8?q?a=FFb?=", "flaw.not-in-charset", "=?utf-8?q?a=FFb?="),
+            ("Subject: =?us-ascii?q?=E9?=", "flaw.not-in-charset", "=?us-ascii?q?=E9?="),
             (
                 "Content-Disposition: attachment; filename= =?utf-8?q?a?=",
                 "review.word-place",
@@ -337,6 +341,8 @@ mod tests {
             "Subject: http://x.example/?a=?b",
             "Subject: (=?utf-8?q?a?=) =?iso-8859-1?b?R3I=?=",
             "Subject: 5\" =?utf-8?q?a?=",
+            "Subject:=?utf-8?q?a?=",
+            "Content-Type: (comment) text (c)/plain\nMIME-Version: 1.0",
             "List-Post: <mailto:a@x.example> (a \" \\) (b) =?utf-8?q?a?=)",
             "To: undisclosed-recipients:;",
             "List-ID: =?utf-8?q?a?= <list.x.example>",

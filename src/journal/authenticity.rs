@@ -37,6 +37,15 @@ pub struct Verification {
     pub answers: Vec<Answer>,
 }
 
+impl Verification {
+    /// Whether SPF was checked for the identity that DMARC goes by: the one in MAIL FROM, or with
+    /// the null sender the one in HELO (RFC 7208 §2.4).
+    pub fn is_spf_checked(&self) -> bool {
+        let null = self.sender.as_ref().is_some_and(|sender| sender.value.is_empty());
+        self.spf.iter().any(|found| found.of_sender || null)
+    }
+}
+
 /// What SPF needs to know, and where it is from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assumed {
@@ -175,6 +184,8 @@ pub enum Flaw {
     Unanswered,
     /// A part of the message is not here, so nothing can be said about its body.
     Incomplete,
+    /// A line without a colon stands before it, which ends the header for who verifies.
+    Behind,
     /// Fields of the chain are missing, or have other numbers (RFC 8617 §5.2).
     Chain,
     /// The chain says itself that it was broken (RFC 8617 §5.2).
@@ -206,6 +217,7 @@ impl Flaw {
             Self::KeySize => "dkim.flaw.key-size",
             Self::Unanswered => "dkim.flaw.unanswered",
             Self::Incomplete => "dkim.flaw.incomplete",
+            Self::Behind => "dkim.flaw.behind",
             Self::Chain => "arc.flaw.chain",
             Self::Sealed => "arc.flaw.sealed",
         }
@@ -233,7 +245,8 @@ impl Flaw {
             | Self::Syntax
             | Self::Version
             | Self::Algorithm
-            | Self::Canonicalization => Verdict::Neutral,
+            | Self::Canonicalization
+            | Self::Behind => Verdict::Neutral,
             Self::FromUnsigned
             | Self::NoKey
             | Self::Revoked
@@ -368,6 +381,8 @@ impl Alignment {
 pub enum DmarcFlaw {
     /// The From field has no domain, or several (RFC 9989 §5.3.1).
     NoAuthor,
+    /// A line without a colon stands before the From field, which ends the header for who verifies.
+    Behind,
     /// No record was found on the way up (RFC 9989 §4.10).
     NoRecord,
     /// There are several at one name (RFC 9989 §4.10).
@@ -390,6 +405,7 @@ impl DmarcFlaw {
     pub const fn key(self) -> &'static str {
         match self {
             Self::NoAuthor => "dmarc.flaw.no-author",
+            Self::Behind => "dmarc.flaw.behind",
             Self::NoRecord => "dmarc.flaw.no-record",
             Self::Several => "dmarc.flaw.several",
             Self::NoPolicy => "dmarc.flaw.no-policy",

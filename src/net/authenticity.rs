@@ -37,6 +37,7 @@ use crate::journal::{Happening, Side};
 use crate::session::Dialogue;
 use crate::session::answers::Answers;
 use crate::session::authenticity::{Signature as Written, Stated, Way, tags};
+use crate::smtp::Span;
 use crate::speaker::Check;
 
 use super::inquiry::Answers as Told;
@@ -95,9 +96,9 @@ async fn verify(task: &Task, source: &Source) -> Verification {
     let Some(nobody) = names::nobody() else { return out };
     let evidence = Evidence::new(address, QUESTIONS);
     let library = Library { auth: MessageAuthenticator(nobody), evidence };
-    let Some(mut parsed) = AuthenticatedMessage::parse_with_opts(message, None, false) else {
-        return out;
-    };
+    // Where no field begins the message, the library sees no header.
+    let parsed = AuthenticatedMessage::parse_with_opts(message, None, false);
+    let mut parsed = parsed.unwrap_or_default();
     let mut stated = Stated::read(message);
     let too_many = stated.signatures.len() > SIGNATURES;
     stated.signatures.truncate(SIGNATURES);
@@ -107,11 +108,11 @@ async fn verify(task: &Task, source: &Source) -> Verification {
     let (parsed, stated) = (&parsed, &stated);
     let judge = Judge { library: &library, source, parsed, stated, message, whole: *whole };
     let dkim = judge.dkim(&keys, bodies).await;
-    let spf = judge.spf(way).await;
+    let mut spf = judge.spf(way).await;
+    out.spf = std::mem::take(&mut spf.told);
     out.arc = judge.arc(&keys).await;
-    out.dmarc = judge.dmarc(&dkim, spf.deciding(), way).await;
+    out.dmarc = judge.dmarc(&dkim, spf.deciding(), way, out.is_spf_checked()).await;
     out.dkim = dkim.into_iter().map(|(signature, _)| signature).collect();
-    out.spf = spf.told;
     out.exhausted = too_many || library.evidence.is_exhausted();
     out.answers = library.evidence.into_answers();
     out
@@ -239,7 +240,9 @@ impl<'a> Judge<'a> {
         });
         let broken = self.parsed.errors.iter().find(|h| self.stands_in(h.value, written));
         let key = signature.and_then(|s| self.key(&s.domain_key()));
-        let own = unfit(written).or_else(|| broken.map(|h| (flaw(&h.header), String::new())));
+        let behind = self.is_behind(written.span).then(|| (Flaw::Behind, String::new()));
+        let own = behind.or_else(|| unfit(written));
+        let own = own.or_else(|| broken.map(|h| (flaw(&h.header), String::new())));
         let found = match (own, output.map(DkimOutput::result)) {
             (Some(own), _) => Some(own),
             (None, Some(DkimResult::Pass)) => key.as_ref().and_then(|key| key.unfit(signature)),
@@ -279,6 +282,12 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Whether a field stands behind what the library takes for the end of the header: an empty
+    /// line, or one without a colon.
+    const fn is_behind(&self, field: Span) -> bool {
+        self.parsed.body_offset as usize <= field.start
+    }
+
     /// Whether a piece of the message stands in a field.
     fn stands_in(&self, piece: &[u8], written: &Written) -> bool {
         let at = (piece.as_ptr() as usize).checked_sub(self.message.as_ptr() as usize);
@@ -315,6 +324,7 @@ impl<'a> Judge<'a> {
         dkim: &[(Signature, Option<DkimOutput<'_>>)],
         spf: &SpfOutput,
         way: &Way,
+        spf_checked: bool,
     ) -> Dmarc {
         let passed: Vec<_> = dkim.iter().filter_map(|(_, output)| output.clone()).collect();
         let sender = way.sender.as_ref().and_then(|sender| sender.value.rsplit_once('@'));
@@ -332,9 +342,18 @@ impl<'a> Judge<'a> {
         if spf.result() == mail_auth::SpfResult::Pass {
             told.spf.add(domain, *output.spf_result() == DmarcResult::Pass);
         }
-        let incomplete = |(s, _): &(Signature, _)| s.why == Some(Flaw::Incomplete);
-        let unchecked = way.address.is_none() || way.sender.is_none();
-        if told.verdict == Verdict::Fail && (unchecked || dkim.iter().any(incomplete)) {
+        if told.verdict != Verdict::Fail {
+            return told;
+        }
+        // What was not checked to the end counts only if it could still make this pass.
+        let mut unchecked = !spf_checked;
+        for (_, output) in dkim.iter().filter(|(told, _)| told.why == Some(Flaw::Incomplete)) {
+            let Some(signature) = output.as_ref().and_then(DkimOutput::signature) else { continue };
+            let right = DkimOutput::pass().with_signature(signature);
+            let output = self.compared(&[right], domain, spf).await;
+            unchecked |= *output.dkim_result() == DmarcResult::Pass;
+        }
+        if unchecked {
             (told.verdict, told.why) = (Verdict::Temperror, Some(DmarcFlaw::Unchecked));
         }
         told
@@ -422,7 +441,10 @@ impl<'a> Judge<'a> {
             read.filter(of_kind).count()
         });
         match texts.max().unwrap_or_default() {
-            _ if output.domain().is_empty() => DmarcFlaw::NoAuthor,
+            _ if output.domain().is_empty() => {
+                let behind = self.stated.author.is_some_and(|author| self.is_behind(author));
+                if behind { DmarcFlaw::Behind } else { DmarcFlaw::NoAuthor }
+            }
             0 => DmarcFlaw::NoRecord,
             1 => DmarcFlaw::NoPolicy,
             _ => DmarcFlaw::Several,
@@ -606,12 +628,64 @@ mod tests {
         i.example.org TXT \"v=spf1 ip4:192.0.2.4 ~all\"\nmx.example.org AAAA 2001:db8::3\n";
 
     fn judged(address: &str, sender: &str, zone: &str) -> Verification {
-        let answers = Answers::parse("zone", zone).unwrap();
         let way = Way::said(Some(address.to_owned()), None, Some(sender.to_owned()));
-        let source = Source::File(Arc::new(answers));
+        found("From: a@example.org\r\n\r\nx\r\n", true, way, zone)
+    }
+
+    fn found(message: &str, whole: bool, way: Way, zone: &str) -> Verification {
+        let source = Source::File(Arc::new(Answers::parse("zone", zone).unwrap()));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let content = Bytes::from_static(b"From: a@example.org\r\n\r\nx\r\n");
-        runtime.block_on(Task { index: 0, content, whole: true, way }.verified(&source))
+        let content = Bytes::copy_from_slice(message.as_bytes());
+        runtime.block_on(Task { index: 0, content, whole, way }.verified(&source))
+    }
+
+    #[test]
+    fn dmarc_is_open_only_where_what_was_not_checked_could_make_it_pass() {
+        let zone = "_dmarc.example.org TXT \"v=DMARC1; p=none\"\nexample.org TXT \"v=spf1 -all\"";
+        let strict = zone.replace("p=none", "p=none; adkim=s");
+        let said = |address: Option<&str>, sender: Option<&str>| {
+            Way::said(address.map(str::to_owned), None, sender.map(str::to_owned))
+        };
+        let all = said(Some("192.0.2.7"), Some("a@example.org"));
+        for (domain, whole, way, zone, open) in [
+            ("other.example", false, &all, zone, false),
+            ("example.org", false, &all, zone, true),
+            ("news.example.org", false, &all, zone, true),
+            ("news.example.org", false, &all, &strict, false),
+            ("example.org", true, &all, zone, false),
+            ("other.example", true, &said(Some("192.0.2.7"), None), zone, true),
+            ("other.example", true, &said(None, Some("a@example.org")), zone, true),
+            ("other.example", true, &said(Some("192.0.2.7"), Some("")), zone, true),
+        ] {
+            let message = format!(
+                "DKIM-Signature: v=1; a=rsa-sha256; d={domain}; s=x; h=From; bh=AA==; b=AA==\r\n\
+                 From: a@example.org\r\n\r\nx\r\n"
+            );
+            let told = found(&message, whole, way.clone(), zone).dmarc;
+            let want = if open {
+                (Verdict::Temperror, Some(DmarcFlaw::Unchecked))
+            } else {
+                (Verdict::Fail, Some(DmarcFlaw::NotAligned))
+            };
+            assert_eq!((told.verdict, told.why), want, "{domain} {whole} {way:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_line_without_a_colon_is_told_so() {
+        let fields = "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=x; h=From; bh=AA==; b=AA==\r\n\
+                      From: a@example.org\r\n";
+        for (before, flaw, why) in [
+            ("NOOP\r\n", Flaw::Behind, DmarcFlaw::Behind),
+            ("X: y\r\nNOOP\r\n", Flaw::Behind, DmarcFlaw::Behind),
+            ("X: y\r\n", Flaw::BodyHash, DmarcFlaw::NoRecord),
+        ] {
+            let way = Way::said(Some("192.0.2.7".to_owned()), None, Some("a@b.example".to_owned()));
+            let told = found(&format!("{before}{fields}\r\nx\r\n"), true, way, "");
+            let flaws: Vec<_> = told.dkim.iter().map(|signature| signature.why).collect();
+            assert_eq!((&flaws[..], told.dmarc.why), (&[Some(flaw)][..], Some(why)), "{before}");
+            assert_eq!(told.spf.len(), 1, "{before}");
+        }
     }
 
     /// No socket can be made in this runtime, and no time passes: all that is known is in the file.

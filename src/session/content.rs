@@ -331,6 +331,13 @@ pub(super) fn param(value: &[u8], name: &str) -> Option<String> {
 
 /// `bytes` as text in `charset`, if that is known: what is none there is replaced.
 pub fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
+    // The parser takes it for a charset that has more (RFC 2046 §4.1.2).
+    if ["us-ascii", "ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name)) {
+        let char = |byte: &u8| {
+            if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER }
+        };
+        return Some(bytes.iter().map(char).collect());
+    }
     charset_decoder(charset.as_bytes()).map(|decode| decode(bytes))
 }
 

@@ -22,6 +22,7 @@ use rule::{
 };
 
 use super::content::{self, Content, Field, Nature, Part};
+use super::date::without_comments;
 use crate::smtp::Span;
 
 /// Longest boundary (RFC 2046 §5.1.1).
@@ -230,7 +231,9 @@ pub fn is_boundary(boundary: &str) -> bool {
 
 /// Whether the value of Content-Type has a type and a subtype (RFC 2045 §5.1).
 pub fn has_subtype(value: &str) -> bool {
-    let kind = value.split([';', '(']).next().unwrap_or_default();
+    // A comment can stand anywhere in it (RFC 2045 §5.1).
+    let value = without_comments(value);
+    let kind = value.split(';').next().unwrap_or_default();
     kind.split_once('/')
         .is_some_and(|halves| [halves.0, halves.1].into_iter().all(|half| !half.trim().is_empty()))
 }
@@ -841,6 +844,17 @@ mod tests {
         }
         assert_eq!(part("Content-Type: text"), [(1, "no-subtype")]);
         assert_eq!(part("Content-Type: text/; charset=utf-8"), [(1, "no-subtype")]);
+        for (kind, whole) in [
+            ("text/plain (a; b)", true),
+            ("(comment) text/plain", true),
+            ("text (c)/plain", true),
+            ("text/(c) plain; name=\"a(b\"", true),
+            ("text (c/d)", false),
+            ("text/(c)", false),
+            ("; a/b", false),
+        ] {
+            assert_eq!(has_subtype(kind), whole, "{kind}");
+        }
     }
 
     #[test]

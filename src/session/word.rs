@@ -22,6 +22,8 @@ pub struct Word {
     pub fault: Option<Fault>,
     /// Whether more than blanks stands between the word before and this one.
     pub apart: bool,
+    /// Whether it stands in a name or another phrase.
+    phrase: bool,
 }
 
 /// What can be wrong with an encoded word.
@@ -59,19 +61,37 @@ pub fn text(charset: &str, bytes: &[u8]) -> String {
     decode(charset, bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
+/// What must be quoted in a phrase, such as the name before an address (RFC 5322 §3.2.3).
+const SPECIALS: &[char] = &['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '.', '"'];
+
+/// A phrase with the quotes that it needs: without them it could be read as an address.
+pub fn phrase(text: String) -> String {
+    if !text.contains(SPECIALS) {
+        return text;
+    }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 /// The value of the field `name`, in one line, with its encoded words decoded. Blanks between two
-/// of them are not shown (RFC 2047 §6.2).
+/// of them are not shown (RFC 2047 §6.2); what they say in a phrase is quoted where it must be.
 pub fn decoded(name: &str, value: &[u8]) -> String {
-    let (mut out, mut from, mut behind_word) = (String::new(), 0, false);
+    let (mut out, mut from) = (String::new(), 0);
+    let (mut run, mut in_phrase) = (String::new(), false);
+    let end = |out: &mut String, run: &mut String, in_phrase: bool| {
+        let run = std::mem::take(run);
+        out.push_str(&if in_phrase { phrase(run) } else { run });
+    };
     for word in Reader::default().line(name, &masked(value)) {
         let Some(text) = word.exact(value).text() else { continue };
         let before = Span::new(from, word.span.start).of(value);
-        if !behind_word || !before.trim_ascii().is_empty() {
+        if from == 0 || !before.trim_ascii().is_empty() {
+            end(&mut out, &mut run, in_phrase);
             out.push_str(&String::from_utf8_lossy(before));
         }
-        out.push_str(&text);
-        (from, behind_word) = (word.span.end, true);
+        run.push_str(&text);
+        (from, in_phrase) = (word.span.end, word.phrase);
     }
+    end(&mut out, &mut run, in_phrase);
     out.push_str(&String::from_utf8_lossy(value.get(from..).unwrap_or_default()));
     out
 }
@@ -110,7 +130,9 @@ impl Reader {
             let bytes = word.as_ref().and_then(bytes_of);
             let charset = word.as_ref().map(|word| String::from_utf8_lossy(word.charset));
             let charset = charset.filter(|charset| is_known_charset(charset));
-            let allowed = Words::of(name).take(self.among()) && !is_joined(line, span);
+            let (words, among) = (Words::of(name), self.among());
+            let phrase = matches!(words, Words::Names | Words::Phrases) && among == Among::Words;
+            let allowed = words.take(among) && !is_joined((name, words), line, span);
             let fault = match (&bytes, &charset) {
                 // Something else may have the two characters, such as an address of the web.
                 (None, _)
@@ -126,7 +148,7 @@ impl Reader {
                 _ => (span.len() > MAX_WORD_LEN).then_some(Fault::Long),
             };
             let charset = charset.map(std::borrow::Cow::into_owned);
-            out.push(Word { span, bytes, charset, fault, apart: self.apart });
+            out.push(Word { span, bytes, charset, fault, apart: self.apart, phrase });
             self.apart = false;
         }
         self.read(line.get(from..).unwrap_or_default());
@@ -168,12 +190,19 @@ fn bytes_of(word: &EncodedWord<'_>) -> Option<Vec<u8>> {
     word.decode().ok().filter(|_| !broken)
 }
 
-/// Whether an encoded word has other text beside it (RFC 2047 §5).
-fn is_joined(line: &str, span: Span) -> bool {
+/// Whether an encoded word has other text beside it (RFC 2047 §5). In a free text `,` and `:` are
+/// text too, but for the colon behind the name of the field.
+fn is_joined((name, words): (&str, Words), line: &str, span: Span) -> bool {
     let before = line.get(..span.start).unwrap_or_default();
     let after = line.get(span.end..).unwrap_or_default();
-    before.ends_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, '(' | ':' | ','))
-        || after.starts_with(|c: char| !c.is_ascii_whitespace() && !matches!(c, ')' | ',' | ':'))
+    let marks = words != Words::Text;
+    let begins = before
+        .strip_suffix(':')
+        .is_some_and(|own| own.trim_end().eq_ignore_ascii_case(name.trim_end()));
+    let joins = |c: char, bracket: char| {
+        !c.is_ascii_whitespace() && c != bracket && !(marks && matches!(c, ',' | ':'))
+    };
+    (!begins && before.ends_with(|c| joins(c, '('))) || after.starts_with(|c| joins(c, ')'))
 }
 
 fn token_len(rest: &str) -> usize {
@@ -269,6 +298,17 @@ mod tests {
             ("Subject", "=?utf-8?Q?a b?=", "=?utf-8?Q?a b?="),
             ("Subject", "\"=?utf-8?Q?a?=\"", "\"=?utf-8?Q?a?=\""),
             ("Subject", "(=?utf-8?Q?a?=)", "(a)"),
+            ("Subject", "=?utf-8?Q?a?=, b", "=?utf-8?Q?a?=, b"),
+            ("Subject", "a:=?utf-8?Q?b?=", "a:=?utf-8?Q?b?="),
+            ("Keywords", "=?utf-8?Q?a?=,=?utf-8?Q?b?=", "a,b"),
+            (
+                "From",
+                "=?utf-8?q?b=40x.example_?= =?utf-8?q?=3Cb=40x.example=3E?= <a@b.example>",
+                "\"b@x.example <b@x.example>\" <a@b.example>",
+            ),
+            ("From", "A =?utf-8?q?=22b=5C?= <a@b.example>", "A \"\\\"b\\\\\" <a@b.example>"),
+            ("From", "a@b.example (=?utf-8?q?c=40d?=)", "a@b.example (c@d)"),
+            ("Subject", "=?utf-8?q?a=40b?=", "a@b"),
             ("Subject", "see http://x.example/=?y", "see http://x.example/=?y"),
             (
                 "Cc",

@@ -52,7 +52,7 @@ pub fn lines(
     page.signatures(stated, verified);
     if let Some(verified) = verified.filter(|_| !page.is_enough()) {
         page.spf(verified);
-        page.dmarc(&verified.dmarc, stated.author);
+        page.dmarc(verified, stated.author);
     }
     if !page.is_enough() {
         page.chain(stated, verified);
@@ -197,8 +197,8 @@ impl Page {
             match verified.and_then(|verified| verified.dkim.get(at)) {
                 Some(found) => {
                     let why = found.why.map(|why| self.fill(why.key(), &[("about", &found.about)]));
-                    let means = self.word(dkim_means(found.verdict.name()).unwrap_or_default());
-                    self.verdict(&head, found.verdict, means, why.as_deref());
+                    let means = signature_means(found.why, dkim_means(found.verdict.name()));
+                    self.verdict(&head, found.verdict, self.word(means), why.as_deref());
                     self.body(signature, found);
                     self.key(signature, found, verified.map_or(&[], |v| &v.answers));
                 }
@@ -347,7 +347,8 @@ impl Page {
         }
     }
 
-    fn dmarc(&mut self, dmarc: &Dmarc, author: Option<crate::smtp::Span>) {
+    fn dmarc(&mut self, verified: &Verification, author: Option<crate::smtp::Span>) {
+        let dmarc = &verified.dmarc;
         self.title("DMARC", "dmarc");
         self.span = author;
         let head = if dmarc.domain.is_empty() {
@@ -358,8 +359,11 @@ impl Page {
         // That nothing is aligned is what failing means.
         let why = dmarc.why.filter(|why| *why != DmarcFlaw::NotAligned);
         let why = why.map(|why| self.fill(why.key(), &[("domain", &dmarc.domain)]));
-        let means = self.word(dmarc_means(dmarc.verdict.name()).unwrap_or_default());
-        self.verdict(&head, dmarc.verdict, means, why.as_deref());
+        let means = match dmarc.why {
+            Some(DmarcFlaw::Unchecked) => self.unchecked(verified),
+            _ => self.word(dmarc_means(dmarc.verdict.name()).unwrap_or_default()).to_owned(),
+        };
+        self.verdict(&head, dmarc.verdict, &means, why.as_deref());
         self.span = None;
         if let (Some(at), Some(record)) = (&dmarc.at, &dmarc.record) {
             let text = self.fill("dmarc.record.say", &[("at", at), ("record", record)]);
@@ -380,16 +384,40 @@ impl Page {
             self.row(2 * INDENT, self.word("dmarc.policy"), Role::Text, &text);
         }
         if dmarc.record.is_some() {
-            self.alignment("DKIM", &dmarc.dkim);
-            self.alignment("SPF", &dmarc.spf);
+            self.alignment("DKIM", &dmarc.dkim, true);
+            self.alignment("SPF", &dmarc.spf, verified.is_spf_checked());
         }
     }
 
-    fn alignment(&mut self, head: &str, alignment: &Alignment) {
+    /// What was not checked and could still make it pass, and what that needs.
+    fn unchecked(&self, verified: &Verification) -> String {
+        if verified.is_spf_checked() {
+            return self.word("dmarc.unchecked.dkim").to_owned();
+        }
+        let value = |one: &Option<Assumed>| one.as_ref().map(|one| one.value.clone());
+        let (sender, helo) = (value(&verified.sender), value(&verified.helo));
+        let mut needs = Vec::new();
+        if sender.is_none() {
+            needs.push("--mail-from");
+        }
+        // The null sender stands for a name in HELO, and an address there is none.
+        if sender.is_some_and(|sender| sender.is_empty())
+            && helo.is_none_or(|helo| helo.is_empty() || helo.starts_with('['))
+        {
+            needs.push("--helo");
+        }
+        if verified.address.is_none() || needs.is_empty() {
+            needs.insert(0, "--from-ip");
+        }
+        self.fill("dmarc.unchecked.spf", &[("options", &needs.join(", "))])
+    }
+
+    fn alignment(&mut self, head: &str, alignment: &Alignment, checked: bool) {
         let mode = self.word(if alignment.strict { "dmarc.strict" } else { "dmarc.relaxed" });
         let Alignment { aligned, others, .. } = alignment;
         if aligned.is_empty() && others.is_empty() {
-            self.row(2 * INDENT, head, Role::Dim, self.word("dmarc.nothing"));
+            let key = if checked { "dmarc.nothing" } else { "dmarc.not-checked" };
+            self.row(2 * INDENT, head, Role::Dim, self.word(key));
         }
         for (domains, role, key) in
             [(aligned, Role::Good, "dmarc.aligned"), (others, Role::Warn, "dmarc.not-aligned")]
@@ -412,8 +440,8 @@ impl Page {
         match verified.map(|verified| &verified.arc) {
             Some(arc) => {
                 let why = arc.why.map(|why| self.fill(why.key(), &[("about", "")]));
-                let means = self.word(arc_means(arc.verdict.name()).unwrap_or_default());
-                self.verdict(&head, arc.verdict, means, why.as_deref());
+                let means = signature_means(arc.why, arc_means(arc.verdict.name()));
+                self.verdict(&head, arc.verdict, self.word(means), why.as_deref());
             }
             None => self.row(INDENT, &head, Role::Text, ""),
         }
@@ -621,6 +649,15 @@ fn dkim_means(result: &str) -> Option<&'static str> {
     })
 }
 
+/// What the verdict on a signature or a chain means; of one that was not checked to the end no
+/// later try says more.
+fn signature_means(why: Option<Flaw>, means: Option<&'static str>) -> &'static str {
+    match why {
+        Some(Flaw::Incomplete) => "dkim.is.incomplete",
+        _ => means.unwrap_or_default(),
+    }
+}
+
 fn spf_means(result: &str) -> Option<&'static str> {
     Some(match result {
         "none" => "spf.is.none",
@@ -675,6 +712,65 @@ mod tests {
         assert!(some.len() >= 20 && some.len() < 40 && all.starts_with(&some), "{}", some.len());
         let unasked = lines(&stated, None, 80, Lang::En, usize::MAX);
         assert_eq!(unasked.iter().filter(said).count(), 0);
+    }
+
+    #[test]
+    fn what_was_not_checked_is_not_told_to_be_tried_again() {
+        let stated =
+            Stated::read(b"DKIM-Signature: v=1; d=x.example; s=s\r\nFrom: a@x.example\r\n\r\n");
+        let cut =
+            Found { verdict: Verdict::Temperror, why: Some(Flaw::Incomplete), ..Found::default() };
+        let dmarc = Dmarc {
+            domain: "x.example".to_owned(),
+            verdict: Verdict::Temperror,
+            why: Some(DmarcFlaw::Unchecked),
+            at: Some("_dmarc.x.example".to_owned()),
+            record: Some("v=DMARC1; p=none".to_owned()),
+            ..Dmarc::default()
+        };
+        let assumed = |value: &str| {
+            Some(Assumed {
+                value: value.to_owned(),
+                from: crate::journal::authenticity::Origin::Said,
+            })
+        };
+        let checked = Spf {
+            of_sender: true,
+            domain: "x.example".to_owned(),
+            verdict: Verdict::Fail,
+            why: None,
+            about: String::new(),
+            terms: Vec::new(),
+            explanation: None,
+        };
+        let base = Verification { dkim: vec![cut], dmarc, ..Verification::default() };
+        let ip = assumed("192.0.2.1");
+        for (verified, needs) in [
+            (base.clone(), "with --from-ip, --mail-from it"),
+            (Verification { address: ip.clone(), ..base.clone() }, "with --mail-from it"),
+            (Verification { sender: assumed("a@x.example"), ..base.clone() }, "with --from-ip it"),
+            (
+                Verification { address: ip.clone(), sender: assumed(""), ..base.clone() },
+                "with --helo it",
+            ),
+            (
+                Verification {
+                    address: ip,
+                    sender: assumed("a@x.example"),
+                    spf: vec![checked],
+                    ..base
+                },
+                "a signature of that domain",
+            ),
+        ] {
+            let spf = verified.is_spf_checked();
+            let shown = lines(&stated, Some(&verified), 200, Lang::En, usize::MAX);
+            let shown: String = shown.iter().map(|line| line.text() + "\n").collect();
+            assert!(shown.contains(needs), "{needs}: {shown}");
+            assert!(!shown.contains("later try"), "{shown}");
+            let row = shown.lines().rfind(|line| line.trim_start().starts_with("SPF ")).unwrap();
+            assert!(row.ends_with(if spf { "nothing passed" } else { "not checked" }), "{shown}");
+        }
     }
 
     #[test]

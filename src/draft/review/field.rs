@@ -141,7 +141,7 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
     let value = field.value();
     if value.is_empty() && row.form != Form::Received {
         // An empty Bcc is a hint, and an empty text is one.
-        if !matches!(row.form, Form::Free | Form::Version | Form::Kind) && row.name != "Bcc" {
+        if row.form != Form::Free && row.name != "Bcc" {
             say(lines, row, &EMPTY, line, marks);
         }
         return;
@@ -159,7 +159,9 @@ fn value(lines: &[&str], field: &Field<'_>, row: &Row, marks: &mut Marks) {
         Form::Identifier => (!is_identifier(&without_comments(value))).then_some(&BAD_ID),
         Form::Identifiers => (!are_identifiers(value)).then_some(&BAD_ID),
         Form::Version => (without_comments(value).replace(' ', "") != "1.0").then_some(&VERSION),
-        Form::Kind => (!has_subtype(value)).then_some(&NO_SUBTYPE),
+        Form::Kind if has_subtype(value) => None,
+        // By the clause that it has in a part too.
+        Form::Kind => return marks.add(&NO_SUBTYPE, line, whole(lines, line)),
         Form::Addresses => return addresses::read(lines, field, row.name, row.clause, marks),
     };
     if let Some(rule) = broken {

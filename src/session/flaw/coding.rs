@@ -185,6 +185,8 @@ mod tests {
             ("UTF-8", &b"a\xc3\xa9"[..], None),
             ("utf-8", b"a\xe9", Some(1)),
             ("iso-8859-1", b"a\xe9", None),
+            ("US-ASCII", b"a", None),
+            ("us-ascii", b"a\xe9", Some(0)),
             ("shift_jis", b"\x93\xfa\x96\x7b", None),
             ("iso-2022-jp", b"\x1b$B\xff\xff\x1b(B", Some(0)),
         ] {
