@@ -856,6 +856,17 @@ fn in_pieces(whole: usize, pieces: usize) -> String {
 }
 
 #[test]
+fn what_is_left_out_is_said_once_however_its_lines_are_cut() {
+    let home = Home::new();
+    for pieces in [0, 1, 3] {
+        home.file("t.txt", in_pieces(40, pieces));
+        let out = home.run(["show", "t.txt"]).with(0).out;
+        assert_eq!(out.matches("--full prints them").count(), 1, "{pieces}: {out}");
+        assert!(!out.contains("C: x") && out.contains("C: ok\n"), "{pieces}: {out}");
+    }
+}
+
+#[test]
 fn a_line_in_thousands_of_pieces_is_shown_at_once() {
     let home = Home::new();
     home.file("t.txt", in_pieces(0, 8_000));
