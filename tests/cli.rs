@@ -841,6 +841,41 @@ fn a_long_message_is_shortened_unless_all_of_it_is_wanted() {
     }
 }
 
+/// A line of mail data in so many pieces, each in a chunk of its own, behind so many whole lines.
+fn in_pieces(whole: usize, pieces: usize) -> String {
+    let mut talk = "S: 220 mx\nC: EHLO x\nS: 250-mx\nS: 250 CHUNKING\n\
+        C: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\n"
+        .to_owned();
+    for _ in 0..whole {
+        talk += "C: BDAT 3\nC: y\nS: 250 ok\n";
+    }
+    for _ in 0..pieces {
+        talk += "C: BDAT 1\nC: x\\c\nS: 250 ok\n";
+    }
+    talk + "C: BDAT 6 LAST\nC: \nC: ok\nS: 250 ok\n"
+}
+
+#[test]
+fn what_is_left_out_is_said_once_however_its_lines_are_cut() {
+    let home = Home::new();
+    for pieces in [0, 1, 3] {
+        home.file("t.txt", in_pieces(40, pieces));
+        let out = home.run(["show", "t.txt"]).with(0).out;
+        assert_eq!(out.matches("--full prints them").count(), 1, "{pieces}: {out}");
+        assert!(!out.contains("C: x") && out.contains("C: ok\n"), "{pieces}: {out}");
+    }
+}
+
+#[test]
+fn a_line_in_thousands_of_pieces_is_shown_at_once() {
+    let home = Home::new();
+    home.file("t.txt", in_pieces(0, 8_000));
+    let begun = Instant::now();
+    let out = home.run(["show", "--full", "t.txt"]).with(0).out;
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert_eq!(out.matches("\nC: x\\c\n").count(), 8_000);
+}
+
 #[test]
 fn a_torn_journal_is_shown_up_to_the_tear() {
     let home = world();

@@ -8,6 +8,7 @@ mod program;
 mod pty;
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ehlo::display::content::parts::{AT_ONCE, Rows};
@@ -396,17 +397,22 @@ fn no_depth_ends_the_stack() {
     });
 }
 
+/// A message that encloses another one in base64.
+fn encoded(inner: &[u8]) -> String {
+    use base64::Engine as _;
+    let inner = base64::engine::general_purpose::STANDARD.encode(inner);
+    let mut text = "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n".to_owned();
+    for line in inner.as_bytes().chunks(76) {
+        text.push_str(std::str::from_utf8(line).unwrap());
+        text.push_str("\r\n");
+    }
+    text
+}
+
 #[test]
 fn no_depth_inside_of_an_encoded_message_ends_the_stack() {
-    use base64::Engine as _;
     on_a_small_stack(|| {
-        let inner = base64::engine::general_purpose::STANDARD.encode(nested(50_000, false));
-        let mut text = "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n".to_owned();
-        for line in inner.as_bytes().chunks(76) {
-            text.push_str(std::str::from_utf8(line).unwrap());
-            text.push_str("\r\n");
-        }
-        let desk = Desk::of(text.as_bytes());
+        let desk = Desk::of(encoded(&nested(50_000, false)).as_bytes());
         let [part] = &desk.content.parts[..] else { panic!("{}", desk.content.parts.len()) };
         assert_eq!(part.kind, "message/rfc822");
         assert!(desk.content.decoded(0).starts_with(b"Content-Type: message/rfc822"));
@@ -434,6 +440,31 @@ fn many_parts_are_looked_at_once() {
     let last = content::lines(ContentView::Parts, &sheet, 100_000..100_001);
     assert!(last[0].text().contains("100001 text/plain"), "{last:?}");
     assert_eq!(last[0].part, Some(100_000));
+}
+
+#[test]
+fn an_encoded_message_is_decoded_once_for_all_its_parts() {
+    let mut inner = "Content-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
+    for n in 0..4_000 {
+        let _ = write!(
+            inner,
+            "--b\r\nContent-Type: multipart/mixed; boundary=c{n}\r\n\r\nbefore {n}\r\n--c{n}\r\n\r\nx\r\n--c{n}--\r\nbehind {n}\r\n"
+        );
+    }
+    inner.push_str("--b--\r\n");
+    let content = Content::read(encoded(inner.as_bytes()));
+    content.judgement();
+    let begun = Instant::now();
+    let rows = Rows::whole(&content, Lang::En, 80);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    let message = sent(&content.raw);
+    let desk = Desk::with(content, message);
+    desk.laid.keep_rows(Lang::En, 80, rows);
+    let seen = desk.view(ContentView::Parts, 80, Shown::default()).concat();
+    for n in [0, 1, 3_999] {
+        assert!(seen.contains(&format!(": before {n}")), "{n}");
+        assert!(seen.contains(&format!(": behind {n}")), "{n}");
+    }
 }
 
 proptest! {

@@ -129,7 +129,8 @@ impl Printer {
             let lines = message.map_or(0, Message::line_count);
             // While it grows, nobody knows which line is the last one.
             let grows = message.is_some_and(|m| !m.is_complete()) && dialogue.phase().is_open();
-            if line == DATA_LINES && lines > DATA_LINES + 1 {
+            let first = line == DATA_LINES && dialogue.wire().goes_on(at).is_none();
+            if first && lines > DATA_LINES + 1 {
                 let _ = writeln!(out, "# {}", knowledge::word(self.lang, "print.more-data"));
             }
             if line + 1 < lines || grows {

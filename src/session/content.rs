@@ -239,10 +239,7 @@ impl Content {
 
     /// The body of part `at` as it stands.
     pub fn encoded(&self, at: usize) -> Bytes {
-        let Some(part) = self.parts.get(at) else { return Bytes::new() };
-        let source = self.source(at);
-        let end = part.body.end.min(source.len());
-        source.slice(part.body.start.min(end)..end)
+        self.parts.get(at).map_or_else(Bytes::new, |part| body_in(&self.source(at), part))
     }
 
     /// The body of part `at` without its transfer encoding; as it stands where that cannot be.
@@ -284,8 +281,40 @@ impl Content {
     }
 }
 
+/// The bytes in which parts have their places, for who goes through many parts: enclosed messages that
+/// were encoded are kept as long as what they enclose is gone through.
+#[derive(Debug, Default)]
+pub struct Sources(Vec<(usize, Bytes)>);
+
+impl Sources {
+    /// The same as [`Content::source`].
+    pub fn of(&mut self, content: &Content, at: usize) -> Bytes {
+        match content.parts.get(at).and_then(|part| part.within) {
+            Some(outer) if outer < at => self.inside(content, outer),
+            _ => content.raw.clone(),
+        }
+    }
+
+    fn inside(&mut self, content: &Content, outer: usize) -> Bytes {
+        while self.0.pop_if(|(kept, _)| *kept > outer).is_some() {}
+        if let Some((_, kept)) = self.0.last().filter(|(kept, _)| *kept == outer) {
+            return kept.clone();
+        }
+        let Some(part) = content.parts.get(outer) else { return Bytes::new() };
+        let inside = decoded(&body_in(&self.of(content, outer), part), part.coding);
+        self.0.push((outer, inside.clone()));
+        inside
+    }
+}
+
+/// The body of `part`, which stands in `source`.
+fn body_in(source: &Bytes, part: &Part) -> Bytes {
+    let end = part.body.end.min(source.len());
+    source.slice(part.body.start.min(end)..end)
+}
+
 /// The fields of the header of `part`, which stands in `source`.
-pub(super) fn header_in(source: &[u8], part: &Part) -> Vec<Field> {
+pub fn header_in(source: &[u8], part: &Part) -> Vec<Field> {
     let header = Span::new(0, part.header.end).of(source);
     let begin = part.header.start;
     let message = PARSER.parse_headers(Span::new(begin, header.len()).of(header));
@@ -690,6 +719,33 @@ mod tests {
             (6, b"Subject: x\r\n\r\n"),
         ] {
             assert_eq!(String::from_utf8_lossy(&seen[at]), String::from_utf8_lossy(header), "{at}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_kept_for_many_parts_are_those_of_each() {
+        let quoted = |inner: &str| {
+            let inner = inner.replace('=', "=3D");
+            format!(
+                "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{inner}\r\n"
+            )
+        };
+        let all = |inner: &[String], boundary: &str| {
+            let parts = inner.join(&format!("--{boundary}\r\n"));
+            format!(
+                "Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n--{boundary}\r\n{parts}--{boundary}--\r\n"
+            )
+        };
+        let two = [quoted("Subject: a=b\r\n\r\none"), quoted("Subject: c=d\r\n\r\ntwo")];
+        let inner = quoted(&all(&two, "i"));
+        let content = Content::read(all(&[inner, two[0].clone()], "o"));
+        let within: Vec<_> = content.parts.iter().map(|part| part.within).collect();
+        let expected = [None, None, Some(1), Some(1), Some(3), Some(1), Some(5), None, Some(7)];
+        assert_eq!(within, expected);
+        let mut sources = Sources::default();
+        // Each behind what it encloses too: there its epilogue is.
+        for at in (0..9).chain([6, 5, 2, 0, 8]) {
+            assert_eq!(sources.of(&content, at), content.source(at), "{at}");
         }
     }
 

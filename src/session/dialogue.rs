@@ -483,8 +483,7 @@ impl Dialogue {
     pub fn data_range(&self, at: usize) -> Option<Range<u64>> {
         let Row::Data { message, line } = self.wire.row(at)? else { return None };
         let message = self.messages.get(message)?;
-        let piece = if message.is_chunked() { self.wire.begun(at) } else { 0 };
-        message.piece_range(line, piece)
+        message.piece_range(line, self.wire.goes_on(at))
     }
 
     /// The bytes of the line of mail data in row `at`, as far as they are kept.

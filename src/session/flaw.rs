@@ -21,7 +21,7 @@ use rule::{
     UNREADABLE_MESSAGE,
 };
 
-use super::content::{self, Content, Field, Nature, Part};
+use super::content::{self, Content, Field, Nature, Part, Sources};
 use super::date::without_comments;
 use crate::smtp::Span;
 
@@ -86,8 +86,12 @@ pub struct Judgement {
 impl Judgement {
     /// Judges the parts of `content`.
     pub fn of(content: &Content) -> Self {
-        let mut judge =
-            Judge { content, sources: HashMap::new(), ends: HashMap::new(), out: Self::default() };
+        let mut judge = Judge {
+            content,
+            sources: Sources::default(),
+            ends: HashMap::new(),
+            out: Self::default(),
+        };
         judge.out.frames = frames(content, &mut judge.sources);
         judge.all();
         judge.out
@@ -109,17 +113,6 @@ impl Judgement {
     pub fn frame(&self, at: usize) -> Option<&Frame> {
         let found = self.frames.binary_search_by_key(&at, |(part, _)| *part).ok()?;
         self.frames.get(found).map(|(_, frame)| frame)
-    }
-}
-
-/// The bytes of the enclosed messages that were encoded, each decoded once.
-type Sources = HashMap<usize, Bytes>;
-
-/// The bytes in which `part` has its places.
-fn source(content: &Content, at: usize, part: &Part, sources: &mut Sources) -> Bytes {
-    match part.within {
-        None => content.raw.clone(),
-        Some(outer) => sources.entry(outer).or_insert_with(|| content.source(at)).clone(),
     }
 }
 
@@ -147,7 +140,7 @@ fn frames(content: &Content, sources: &mut Sources) -> Vec<(usize, Frame)> {
         if let Some(boundary) = open.boundary.clone() {
             boundaries.entry((part.within, boundary)).and_modify(|all| _ = all.pop());
         }
-        let source = source(content, open.at, part, sources);
+        let source = sources.of(content, open.at);
         out.push((open.at, frame(open, part, &source)));
     };
     for (at, part) in content.parts.iter().enumerate() {
@@ -166,7 +159,7 @@ fn frames(content: &Content, sources: &mut Sources) -> Vec<(usize, Frame)> {
         }
         // An enclosed message stands between, so that its parts are not those of the multipart.
         if is_multipart(part) || part.nature == Nature::Message {
-            let multipart = is_multipart(part).then(|| source(content, at, part, sources));
+            let multipart = is_multipart(part).then(|| sources.of(content, at));
             let boundary = multipart.and_then(|source| content::boundary(part.header.of(&source)));
             let mut same = None;
             if let Some(boundary) = boundary.clone() {
@@ -304,7 +297,7 @@ impl Judge<'_> {
         }
         let narrow = self.narrow();
         for (at, part) in content.parts.iter().enumerate() {
-            let source = source(content, at, part, &mut self.sources);
+            let source = self.sources.of(content, at);
             let fields = content::header_in(&source, part);
             let encoding = part.encoding.as_deref().unwrap_or_default().trim().to_ascii_lowercase();
             let case = Case { at, part, source, fields, encoding };
@@ -366,18 +359,18 @@ impl Judge<'_> {
     fn place(&mut self, part: usize, at: usize) -> (usize, usize) {
         let content = self.content;
         let outer = content.parts.get(part).and_then(|part| part.within);
-        let outer = outer.and_then(|outer| Some((outer, self.sources.get(&outer)?)));
-        let (line, begin, source) = if let Some((outer, source)) = outer {
-            let ends = || memchr::memchr_iter(b'\n', source).map(|end| end + 1).collect();
+        let source = self.sources.of(content, part);
+        let (line, begin) = if let Some(outer) = outer {
+            let ends = || memchr::memchr_iter(b'\n', &source).map(|end| end + 1).collect();
             let ends = self.ends.entry(outer).or_insert_with(ends);
             let line = ends.partition_point(|end| *end <= at);
             let begin = line.checked_sub(1).and_then(|before| ends.get(before));
-            (line, begin.copied().unwrap_or_default(), source)
+            (line, begin.copied().unwrap_or_default())
         } else {
             let line = content.line_at(at);
-            (line, content.line(line).start, &content.raw)
+            (line, content.line(line).start)
         };
-        let before = Span::new(begin.min(at), at).of(source);
+        let before = Span::new(begin.min(at), at).of(&source);
         (line + 1, String::from_utf8_lossy(before).chars().count() + 1)
     }
 

@@ -293,16 +293,14 @@ impl Message {
         (start < end).then_some(start..end)
     }
 
-    /// Where piece `piece` of line `index` stands on the wire: chunks may cut a line.
-    pub fn piece_range(&self, index: usize, piece: usize) -> Option<std::ops::Range<u64>> {
+    /// Where the piece of line `index` that begins at byte `from`, else the first one, stands on the
+    /// wire: chunks may cut a line.
+    pub fn piece_range(&self, index: usize, from: Option<u64>) -> Option<std::ops::Range<u64>> {
         let line = self.line_range(index)?;
-        let first = self.chunks.partition_point(|begin| *begin <= line.start);
-        let inside = self.chunks.get(first..).unwrap_or_default().iter().copied();
-        let mut borders: Vec<_> = inside.take_while(|begin| *begin < line.end).collect();
-        borders.dedup();
-        let border = |at: usize| borders.get(at).copied();
-        let start = piece.checked_sub(1).map_or(Some(line.start), border)?;
-        Some(start..border(piece).unwrap_or(line.end))
+        let start = from.unwrap_or(line.start);
+        let next = self.chunks.partition_point(|begin| *begin <= start);
+        let end = self.chunks.get(next).map_or(line.end, |begin| line.end.min(*begin));
+        Some(start..end)
     }
 
     /// Whether a chunk begins inside of its last line, and nothing of the chunk is here yet.

@@ -44,6 +44,8 @@ struct Run {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wire {
     runs: Vec<Run>,
+    /// Rows that go on with a line of mail data, and from which byte of the message on.
+    cuts: Vec<(usize, u64)>,
     rows: usize,
 }
 
@@ -79,27 +81,15 @@ impl Wire {
         Some((run.first..self.runs.get(next).map_or(self.rows, |r| r.first), run.begin))
     }
 
-    /// How many rows before row `at` show the beginning of the same line of mail data.
-    pub fn begun(&self, at: usize) -> usize {
-        let (Some(own), Some((rows, _))) = (self.row(at), self.run(at)) else { return 0 };
-        let (mut begun, mut start) = (0, rows.start);
-        if at > start {
-            return 0;
-        }
-        while let Some((rows, begin)) = start.checked_sub(1).and_then(|row| self.run(row)) {
-            start = rows.start;
-            if !matches!(begin, Row::Data { .. }) {
-                continue;
-            }
-            if self.row(rows.end - 1) != Some(own) {
-                break;
-            }
-            begun += 1;
-            if rows.len() > 1 {
-                break;
-            }
-        }
-        begun
+    /// Where on the wire row `at` goes on with a line of mail data that began in a row before it.
+    pub fn goes_on(&self, at: usize) -> Option<u64> {
+        let found = self.cuts.binary_search_by_key(&at, |(row, _)| *row).ok()?;
+        self.cuts.get(found).map(|(_, from)| *from)
+    }
+
+    /// Makes the next row go on with a line of mail data, from byte `from` of the message on.
+    pub(super) fn go_on(&mut self, from: u64) {
+        self.cuts.push((self.rows, from));
     }
 
     /// Adds `count` rows that begin with `begin`.

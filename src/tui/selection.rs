@@ -82,7 +82,7 @@ pub fn begins(dialogue: &Dialogue, at: usize) -> Option<usize> {
         matches!(dialogue.notices().get(index), Some((_, Happening::Stored(_))))
     };
     match wire.row(at)? {
-        Row::Data { message, line: 0 } => {
+        Row::Data { message, line: 0 } if wire.goes_on(at).is_none() => {
             let before = at.checked_sub(1).and_then(|before| wire.row(before));
             (!says_where(before)).then_some(message)
         }
@@ -466,6 +466,10 @@ mod tests {
         assert_eq!(place_of(&model.session, second), Some(Span::new(8, 11)));
         let bytes = Selection::new(Vec::new(), vec![(0, Span::new(9, 10))]);
         assert_eq!(rows_of(&model.session, &bytes), Some((second, second)));
+        // The message begins with the first piece alone.
+        let (first, third) = (behind("BDAT 8").0, behind("BDAT 12 LAST").0);
+        let begun = [first, second, third].map(|row| begins(&model.session.dialogue, row));
+        assert_eq!(begun, [Some(0), None, None]);
         model.session.selection = bytes;
         assert_eq!(places(&model.session, second).unwrap().first(), Some(&(1..2)));
     }

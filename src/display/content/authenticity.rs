@@ -8,8 +8,8 @@ use crate::display::Role;
 use crate::display::text::{cut, cut_behind, fit, width, wrap, wrap_behind};
 use crate::display::token::{own_visible, visible};
 use crate::journal::authenticity::{
-    Alignment, Answer, Assumed, Dmarc, DmarcFlaw, Flaw, Signature as Found, Spf, Verdict,
-    Verification, bytes,
+    Alignment, Answer, Assumed, DmarcFlaw, Flaw, Signature as Found, Spf, Verdict, Verification,
+    bytes,
 };
 use crate::journal::facts::NameProblem;
 use crate::knowledge::{self, Kind, Lang};

@@ -9,7 +9,7 @@ use crate::display::text::wrap;
 use crate::display::token::visible;
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang, Topic, topic};
-use crate::session::content::{Content, Field, Nature, Part};
+use crate::session::content::{Content, Field, Nature, Part, Sources, header_in};
 use crate::session::flaw::Flaw;
 use crate::session::flaw::rule::Severity;
 use crate::smtp::Span;
@@ -109,11 +109,12 @@ impl Rows {
 
     /// Finds out `enough` lines, but of no more than the first `most` parts and what follows them.
     fn extend(&mut self, seen: Seen<'_>, enough: usize, most: usize) {
+        let mut tree = Tree::new(seen, &self.shape);
         while self.starts.len() <= most.saturating_add(1)
             && !self.is_whole(seen.0)
             && self.known() < enough
         {
-            let mut tree = Tree::new(seen, &self.shape);
+            tree.out.clear();
             tree.block(self.starts.len() - 1);
             self.starts.push(self.known() + tree.out.len());
         }
@@ -202,12 +203,13 @@ struct Tree<'a> {
     lang: Lang,
     columns: usize,
     shape: &'a Shape,
+    sources: Sources,
     out: Vec<Line>,
 }
 
 impl<'a> Tree<'a> {
-    const fn new((content, lang, columns): Seen<'a>, shape: &'a Shape) -> Self {
-        Self { content, lang, columns, shape, out: Vec::new() }
+    fn new((content, lang, columns): Seen<'a>, shape: &'a Shape) -> Self {
+        Self { content, lang, columns, shape, sources: Sources::default(), out: Vec::new() }
     }
 
     /// Part `at`, and the epilogues that stand before it.
@@ -231,7 +233,7 @@ impl<'a> Tree<'a> {
     fn around(&mut self, at: usize, guide: &str, key: &'static str, span: Span) {
         let content = self.content;
         let Some(part) = content.parts.get(at) else { return };
-        let text = if part.within.is_some() { content.source(at) } else { content.raw.clone() };
+        let text = self.sources.of(content, at);
         let text = span.of(&text).trim_ascii();
         if text.is_empty() {
             return;
@@ -298,7 +300,7 @@ impl<'a> Tree<'a> {
         let about = about(part);
         let made = |pieces| Line { pieces, about: about.clone(), span, part: Some(at) };
         self.push(&beside, &below, role, &part_words(part, lang), made);
-        for (text, own) in enclosed(content, at, part) {
+        for (text, own) in enclosed(content, at, part, &mut self.sources) {
             let made = |pieces| Line { span: span.and(own), ..made(pieces) };
             self.push(&below, &below, Role::Decoded, &text, made);
         }
@@ -397,12 +399,18 @@ pub fn part_words(part: &Part, lang: Lang) -> String {
 
 /// What an enclosed message is about, and who wrote it, in its order; and where that stands, unless
 /// the message was encoded.
-fn enclosed(content: &Content, at: usize, part: &Part) -> Vec<(String, Option<Span>)> {
+fn enclosed(
+    content: &Content,
+    at: usize,
+    part: &Part,
+    sources: &mut Sources,
+) -> Vec<(String, Option<Span>)> {
     if part.nature != Nature::Message {
         return Vec::new();
     }
-    let inside = content.parts.get(at + 1).is_some_and(|inner| inner.within.is_some());
-    let fields = content.header_of(at + 1);
+    let Some(inner) = content.parts.get(at + 1) else { return Vec::new() };
+    let inside = inner.within.is_some();
+    let fields = header_in(&sources.of(content, at + 1), inner);
     let field = |name: &str| fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
     let mut said: Vec<_> = ["Subject", "From"].into_iter().filter_map(field).collect();
     said.sort_unstable_by_key(|field| field.span.start);

@@ -276,6 +276,7 @@ impl Dialogue {
         add(message);
         if is_cut && message.wire_len() > len {
             // What a chunk cuts goes on in a row behind the command of the next one.
+            self.wire.go_on(len);
             seen -= 1;
         }
         self.kept += message.kept() - before;
