@@ -957,7 +957,7 @@ fn name_servers_are_asked_without_roots() {
     let home = Home::new();
     home.file("m.eml", MESSAGE);
     let args = ["show", "m.eml", "--verify", "--dns", &server.address, "--json"];
-    let sent = ["--from-ip", "192.0.2.7", "--mail-from", "<>"];
+    let sent = ["--from-ip", "192.0.2.7", "--mail-from", "<>", "--helo", "mx.example.net"];
     let mut command = home.ehlo([&args[..], &sent].concat());
     for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         command.env(variable, home.path("nothing"));

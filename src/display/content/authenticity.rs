@@ -698,6 +698,7 @@ fn arc_means(result: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::authenticity::{Dmarc, Origin};
 
     #[test]
     fn what_was_not_judged_says_so_and_no_more_is_made_than_needed() {
@@ -728,12 +729,7 @@ mod tests {
             record: Some("v=DMARC1; p=none".to_owned()),
             ..Dmarc::default()
         };
-        let assumed = |value: &str| {
-            Some(Assumed {
-                value: value.to_owned(),
-                from: crate::journal::authenticity::Origin::Said,
-            })
-        };
+        let assumed = |value: &str| Some(Assumed { value: value.to_owned(), from: Origin::Said });
         let checked = Spf {
             of_sender: true,
             domain: "x.example".to_owned(),
