@@ -153,7 +153,7 @@ pub static DIRECTIVES: [Directive; 25] = [
         argument: "TEXT",
         needs_argument: true,
         words: "help.b64",
-        reason: cannot_send,
+        reason: cannot_say,
         does: Does::Say,
     },
     Directive {
@@ -162,7 +162,7 @@ pub static DIRECTIVES: [Directive; 25] = [
         argument: "TEXT",
         needs_argument: true,
         words: "help.raw",
-        reason: cannot_send,
+        reason: cannot_say,
         does: Does::Say,
     },
     Directive {
@@ -381,6 +381,13 @@ pub fn cannot_send(model: &Model) -> Option<&'static str> {
     cannot_talk(model).or_else(|| model.session.under_way())
 }
 
+/// Why no text can be sent. It would become a part of a message that goes out by itself, or a
+/// command behind it.
+pub fn cannot_say(model: &Model) -> Option<&'static str> {
+    let sending = model.session.sending.as_ref().is_some_and(|sending| !sending.by_hand);
+    cannot_send(model).or_else(|| sending.then_some("editor.busy"))
+}
+
 /// Why nothing can be said in this session.
 pub fn cannot_talk(model: &Model) -> Option<&'static str> {
     if model.session.recorded {
@@ -401,7 +408,7 @@ fn is_grouping(model: &Model) -> Option<&'static str> {
 
 /// Why nothing can be sent in pieces.
 fn cannot_drip(model: &Model) -> Option<&'static str> {
-    is_grouping(model).or_else(|| cannot_send(model))
+    is_grouping(model).or_else(|| cannot_say(model))
 }
 
 /// Why no chunk can be sent.

@@ -58,8 +58,15 @@ pub enum Effect {
     Stop(usize),
     /// Keep a line that was sent for the next run.
     Remember(String),
-    /// Send this file as mail data.
-    SayFile(String),
+    /// Read a file that goes out as mail data.
+    SayFile {
+        /// Number of the session.
+        session: usize,
+        /// A number that its pieces have.
+        number: u64,
+        /// The file.
+        file: String,
+    },
     /// Read what chunks hold, and make what leaves of these parts.
     Octets {
         /// Number of the session.

@@ -107,8 +107,8 @@ pub enum Message {
         session: usize,
         /// What leaves.
         pieces: Result<Pieces, Unread>,
-        /// The number under which they were asked for, if they are of a draft.
-        number: Option<u64>,
+        /// The number under which they were asked for.
+        number: u64,
     },
     /// What leaves by hand was made, or why it was not.
     Made {

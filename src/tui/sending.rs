@@ -126,9 +126,9 @@ impl Sending {
         }
     }
 
-    /// A draft whose pieces are being made, under this number.
-    pub fn awaiting(number: u64, draft: u64, dialogue: &Dialogue, now: Moment) -> Self {
-        let none = Self::new(Pieces::default(), Some(draft), dialogue, now);
+    /// A message whose pieces are being made, under this number.
+    pub fn awaiting(number: u64, draft: Option<u64>, dialogue: &Dialogue, now: Moment) -> Self {
+        let none = Self::new(Pieces::default(), draft, dialogue, now);
         Self { awaited: Some(number), ..none }
     }
 

@@ -278,7 +278,10 @@ fn a_path_is_completed_behind_a_directive() {
     assert_eq!(scene.model.prompt.text(), ":data letters/a-");
     scene.press("down");
     scene.press("down");
-    assert_eq!(scene.press("enter"), [Effect::SayFile("letters/a-2.eml".to_owned())]);
+    assert_eq!(
+        scene.press("enter"),
+        [Effect::SayFile { session: 1, number: 1, file: "letters/a-2.eml".to_owned() }]
+    );
     assert!(scene.model.folder.is_none());
 }
 

@@ -517,7 +517,7 @@ fn leaves(scene: &mut Scene, answer: &str, way: Way) -> Vec<Effect> {
     };
     assert_eq!(asked, way);
     let pieces = Ok(Pieces::of(&text.to_string(), way));
-    scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) })
+    scene.tells(Message::Pieces { session: 1, pieces, number })
 }
 
 fn say(bytes: &'static str) -> [Effect; 1] {
@@ -585,7 +585,7 @@ fn chunks_have_the_size_that_was_chosen() {
         panic!("{}", scene.grid())
     };
     let pieces = Ok(Pieces::of(&text.to_string(), Way::Chunks(64)));
-    let first = scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) });
+    let first = scene.tells(Message::Pieces { session: 1, pieces, number });
     assert_eq!(first.len(), 1, "the second one waits");
     let mut scene = writing(SMALL, Lang::En, &ALL, "x\n");
     scene.press("ctrl-s");
@@ -619,7 +619,7 @@ fn what_was_made_for_the_other_state_does_not_leave() {
     scene.heard(Side::Client, "DATA\r\n");
     scene.heard(Side::Server, "354 go\r\n");
     let pieces = Ok(Pieces::of("A: b\n", Way::Data));
-    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: Some(number) }), []);
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number }), []);
     assert!(scene.hints().contains("DATA has begun"), "{}", scene.hints());
     assert!(scene.model.session.sending.is_none());
 }
@@ -662,8 +662,7 @@ fn a_message_that_is_being_prepared_can_be_stopped() {
     assert!(scene.hints().contains("being prepared; Ctrl-C stops"), "{}", scene.hints());
     assert_eq!(scene.press("ctrl-c"), []);
     assert!(scene.hints().contains("nothing of the message was sent"), "{}", scene.hints());
-    let late =
-        Message::Pieces { session: 1, pieces: Ok(Pieces::of(DRAFT, Way::Data)), number: Some(1) };
+    let late = Message::Pieces { session: 1, pieces: Ok(Pieces::of(DRAFT, Way::Data)), number: 1 };
     assert_eq!(scene.tells(late.clone()), []);
     scene.press("f4");
     scene.press("ctrl-s");
@@ -711,11 +710,14 @@ fn no_line_of_a_message_becomes_a_command_of_the_next_session() {
 
 #[test]
 fn no_line_of_a_file_becomes_a_command() {
-    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    let data = "C: DATA\nS: 354 Go on";
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, data]);
+    scene.types(":data x.eml");
+    scene.press("enter");
+    // It was read while what was typed before ended the message.
     scene.play("C: .\nS: 250 ok");
-    // It was read while the person ended the message.
     let pieces = Ok(Pieces::data(Bytes::from_static(b"x\r\n.\r\n"), false));
-    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: None }), []);
+    assert_eq!(scene.tells(Message::Pieces { session: 1, pieces, number: 1 }), []);
     assert!(scene.hints().contains("belongs after 354"), "{}", scene.hints());
 }
 

@@ -58,9 +58,9 @@ impl Loop {
                 Effect::HangUp => {
                     self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
                 }
-                Effect::SayFile(path) => {
-                    let (id, lang) = (self.model.session.id, self.model.lang);
-                    reading::say_file(id, path, lang, self.inner.clone());
+                Effect::SayFile { session, number, file } => {
+                    let (lang, inner) = (self.model.lang, self.inner.clone());
+                    reading::say_file((session, number), file, lang, inner);
                 }
                 Effect::Octets { session, parts, draft, line } => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());

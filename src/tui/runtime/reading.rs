@@ -69,13 +69,13 @@ pub(super) fn load(
     });
 }
 
-/// Reads a message that goes out as mail data of session `session`.
-pub(super) fn say_file(session: usize, path: String, lang: Lang, inner: Inner) {
+/// Reads a message that goes out as mail data of session `session`, asked for under this number.
+pub(super) fn say_file((session, number): (usize, u64), path: String, lang: Lang, inner: Inner) {
     in_background(inner, move || {
         let stuffed = read_message(&expanded(&path), lang).map(payload::stuff);
         let pieces = stuffed.map(|bytes| Pieces::data(bytes, false));
         let pieces = pieces.map_err(|error| Unread { why: error.to_string(), file: path });
-        Message::Pieces { session, pieces, number: None }
+        Message::Pieces { session, pieces, number }
     });
 }
 
@@ -138,7 +138,7 @@ fn made(parts: Vec<Part>, draft: Option<&Rope>, lang: Lang) -> Result<Made, Unre
 pub(super) fn pieces(session: usize, number: u64, text: Rope, way: Sends, inner: Inner) {
     in_background(inner, move || {
         let pieces = Ok(Pieces::of(&text.to_string(), way));
-        Message::Pieces { session, pieces, number: Some(number) }
+        Message::Pieces { session, pieces, number }
     });
 }
 

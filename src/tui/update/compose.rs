@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 
 use crate::display::keys::Action;
 
-use super::super::directive::{Directive, cannot_keep_alive, cannot_send};
+use super::super::directive::{Directive, cannot_keep_alive, cannot_say};
 use super::super::effect::Effect;
 use super::super::message::Unread;
 use super::super::model::{Anchor, Model, Pane};
@@ -152,9 +152,7 @@ pub(super) fn stays(model: &mut Model, id: usize, unread: &Unread, begins: &str)
 
 /// Sends what stands in the prompt, its lines together, whatever they look like.
 pub(super) fn send_text(model: &mut Model, keep: bool) -> Vec<Effect> {
-    // Behind a message that goes out by itself, text would be a command.
-    let sending = model.session.sending.as_ref().is_some_and(|sending| !sending.by_hand);
-    if let Some(why) = cannot_send(model).or_else(|| sending.then_some("editor.busy")) {
+    if let Some(why) = cannot_say(model) {
         return directive::refuse(model, why);
     }
     let (line, remembered) = take(model, keep);
@@ -637,13 +635,17 @@ mod tests {
         for (typed, text, cursor) in [("", ":data x.eml", 6), ("Subject", "Subject", 7)] {
             let mut model = behind(&[&ENVELOPE[..], &[" DATA", "354 go"]].concat());
             let effects = types(&mut model, ":data x.eml\n");
-            assert!(effects.contains(&Effect::SayFile("x.eml".to_owned())));
+            assert!(effects.contains(&says_file(1)));
             types(&mut model, typed);
             let unread = Unread { file: "x.eml".to_owned(), why: "no such file".to_owned() };
             let pieces = Err(unread);
-            update(&mut model, Message::Pieces { session: 1, pieces, number: None });
+            update(&mut model, Message::Pieces { session: 1, pieces, number: 1 });
             assert_eq!((model.prompt.text(), model.prompt.cursor()), (text, cursor));
             assert_eq!(model.notice.as_deref(), Some("x.eml: no such file"));
+            // The message can be typed, or another file given.
+            key(&mut model, "end");
+            key(&mut model, "ctrl-u");
+            assert!(types(&mut model, "a\n").contains(&Effect::Say(1, "a\r\n".into())));
         }
     }
 
@@ -652,13 +654,43 @@ mod tests {
         let mut model = behind(&[&ENVELOPE[..], &[" DATA", "354 go"]].concat());
         types(&mut model, ":data x.eml\n");
         let pieces = Ok(Pieces::data("Subject: x\r\n.\r\n".into(), false));
-        update(&mut model, Message::Pieces { session: 1, pieces, number: None });
+        update(&mut model, Message::Pieces { session: 1, pieces, number: 1 });
         assert_eq!(types(&mut model, "more\n"), []);
         assert_eq!(model.prompt.text(), "more");
         assert_eq!(model.notice.as_deref(), Some("a message is going out"));
         hears(&mut model, Side::Client, "Subject: x\r\n.\r\n");
         hears(&mut model, Side::Server, "250 ok\r\n");
         assert!(types(&mut model, "\n").contains(&Effect::Say(1, "more\r\n".into())));
+    }
+
+    #[test]
+    fn what_is_typed_while_a_file_is_read_does_not_become_part_of_it() {
+        let mut model = behind(&[&ENVELOPE[..], &[" DATA", "354 go"]].concat());
+        assert!(types(&mut model, ":data x.eml\n").contains(&says_file(1)));
+        for line in ["NOOP", ":raw NOOP", ":drip 1 0 NOOP", ":b64 NOOP", ":data y.eml"] {
+            let effects = types(&mut model, &format!("{line}\n"));
+            let listed = |effect: &Effect| matches!(effect, Effect::List(_));
+            assert!(effects.iter().all(listed), "{line} {effects:?}");
+            assert_eq!(model.prompt.text(), line);
+            assert_eq!(model.notice.as_deref(), Some("a message is going out"), "{line}");
+            key(&mut model, "ctrl-u");
+        }
+        // It can be stopped, and comes no more then.
+        assert_eq!(key(&mut model, "ctrl-c"), []);
+        assert!(types(&mut model, ":data y.eml\n").contains(&says_file_of(2, "y.eml")));
+        let pieces = || Ok(Pieces::data("Subject: x\r\n.\r\n".into(), false));
+        let made = |number| Message::Pieces { session: 1, pieces: pieces(), number };
+        assert_eq!(update(&mut model, made(1)), []);
+        let said = update(&mut model, made(2));
+        assert!(said.contains(&Effect::Say(1, "Subject: x\r\n.\r\n".into())), "{said:?}");
+    }
+
+    fn says_file(number: u64) -> Effect {
+        says_file_of(number, "x.eml")
+    }
+
+    fn says_file_of(number: u64, file: &str) -> Effect {
+        Effect::SayFile { session: 1, number, file: file.to_owned() }
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn target_of(model: &Model, named: &str) -> String {
 fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
     let id = model.session.id;
     let effect = match said::read(directive.name, argument.as_bytes(), AT) {
-        Ok(Some(Said::Data(file))) => Effect::SayFile(file),
+        Ok(Some(Said::Data(file))) => super::sending::give_file(model, file),
         Ok(Some(Said::Login { mechanism, user, initial })) => {
             let credentials = Credentials { user, ..Credentials::default() };
             Effect::Password(id, Box::new(Login::new(&mechanism, credentials, initial)))

@@ -114,10 +114,23 @@ pub(super) fn give(model: &mut Model, answer: Answer, needs: Needs, chunk: usize
     let session = &mut model.session;
     let Some(editor) = &session.editor else { return Vec::new() };
     let (text, draft) = (editor.text.rope().clone(), editor.text.revision());
+    let (session, number) = (session.id, awaited(model, Some(draft)));
+    vec![Effect::Pieces { session, number, text, way }]
+}
+
+/// `:data FILE`: from now on nothing else is sent, or it would become a part of the message.
+pub(super) fn give_file(model: &mut Model, file: String) -> Effect {
+    let (session, number) = (model.session.id, awaited(model, None));
+    Effect::SayFile { session, number, file }
+}
+
+/// A message goes out from the session in front once its pieces are made: their number.
+fn awaited(model: &mut Model, draft: Option<u64>) -> u64 {
+    let session = &mut model.session;
     session.pieces_asked += 1;
     let number = session.pieces_asked;
     session.sending = Some(Sending::awaiting(number, draft, &session.dialogue, model.now));
-    vec![Effect::Pieces { session: session.id, number, text, way }]
+    number
 }
 
 /// The lines come into the prompt one after the other.
@@ -200,15 +213,17 @@ pub(super) fn lines_dropped(model: &mut Model) {
     }
 }
 
-/// What leaves was made: from now on it goes out. A draft has a number, under which nothing may
-/// wait for it any more.
+/// What leaves was made: from now on it goes out, unless nothing waits for it any more.
 pub(super) fn begin(
     model: &mut Model,
     id: usize,
     pieces: Result<Pieces, Unread>,
-    number: Option<u64>,
+    number: u64,
 ) -> Vec<Effect> {
     let now = model.now;
+    let Some(session) = model.session_mut(id) else { return Vec::new() };
+    let awaiting = session.sending.take_if(|sending| sending.awaits(number));
+    let Some(Sending { draft, .. }) = awaiting else { return Vec::new() };
     let pieces = match pieces {
         Ok(pieces) => pieces,
         Err(unread) => {
@@ -217,15 +232,6 @@ pub(super) fn begin(
         }
     };
     let Some(session) = model.session_mut(id) else { return Vec::new() };
-    if number.is_none() && session.sending.is_some() {
-        return directive::told(model, "editor.busy");
-    }
-    let mut draft = None;
-    if let Some(number) = number {
-        let awaiting = session.sending.take_if(|sending| sending.awaits(number));
-        let Some(awaiting) = awaiting else { return Vec::new() };
-        draft = awaiting.draft;
-    }
     match (pieces.behind_354, session.dialogue.awaits_mail_data()) {
         (true, false) => return directive::told(model, "message.data-where"),
         // The command would be a line of the message.
