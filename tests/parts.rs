@@ -616,6 +616,11 @@ fn of_a_message_that_broke_off_nothing_is_said_that_only_its_end_can_tell() {
         flaws.map(|flaw| flaw["text"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(flaws(&cut), Vec::<String>::new());
+    let header = text.split("C: Content-Type").next().unwrap();
+    let header = home.file("header.txt", header);
+    let seen = home.run(["show", arg(&header), "--view", "header"]).with(0).out;
+    assert!(seen.contains("It broke off after") && !seen.contains("is missing"), "{seen}");
+    assert_eq!(sent(&header)["findings"], serde_json::json!([]));
     let ended = home.file("ended.txt", format!("{text}C: .\nS: 250 x\n"));
     let ended = sent(&ended);
     assert_eq!((&ended["whole"], &ended["parts"][1]["complete"]), (&true.into(), &true.into()));

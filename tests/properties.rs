@@ -1164,7 +1164,7 @@ proptest! {
     #[test]
     fn every_message_hangs_in_one_place(letters in letters(), turn in any::<Index>()) {
         let read = |letters: &[(String, i64)]| {
-            let letter = |(text, _): &(String, i64)| Letter::of(&Content::read(text.clone()), true);
+            let letter = |(text, _): &(String, i64)| Letter::of(&Content::read(text.clone()));
             Threads::of(letters.iter().map(letter).collect())
         };
         let threads = read(&letters);

@@ -238,12 +238,14 @@ pub fn count(view: ContentView, sheet: &Sheet<'_>, wanted: usize) -> usize {
 
 /// What stands behind a view of a content of which the end is not here: that it is not.
 fn end(view: ContentView, sheet: &Sheet<'_>) -> Vec<Line> {
-    use ContentView::{Body, Hex, Parts, Raw};
+    use ContentView::{Body, Header, Hex, Parts, Raw, Trace};
     let says = match view {
         // There it is said already.
         Parts | Body => sheet.content.body.is_some() || !sheet.grows,
         Raw => sheet.message.forgotten() > 0 || !sheet.grows,
         Hex => true,
+        // A header that is over lacks nothing.
+        Header | Trace => sheet.content.body.is_none(),
         _ => false,
     };
     let said = begun(sheet.content, sheet.message, sheet.grows, sheet.lang);

@@ -302,7 +302,7 @@ struct Broken {
 
 /// The threads, each from its first message or from what is missing there.
 fn threads(dialogue: &Dialogue) -> Vec<Vec<Place>> {
-    let Threads { letters, entries, .. } = Threads::of_messages(dialogue.messages());
+    let Threads { letters, entries, .. } = Threads::of_messages(dialogue);
     let mut threads: Vec<Vec<Place>> = Vec::new();
     for entry in entries {
         let (message, id, missing_before) = match entry.who {

@@ -107,7 +107,7 @@ fn text(
     lang: Lang,
 ) -> String {
     let Some(message) = dialogue.messages().get(at).filter(|_| view != ContentView::Thread) else {
-        return print::threads(&Threads::of_messages(dialogue.messages()), lang);
+        return print::threads(&Threads::of_messages(dialogue), lang);
     };
     // Lines as they are stay whole.
     let columns = if view == ContentView::Raw { usize::MAX } else { COLUMNS };

@@ -99,7 +99,7 @@ fn print(
         }
     }
     if messages.len() > 1 {
-        let threads = print::threads(&Threads::of_messages(dialogue.messages()), lang);
+        let threads = print::threads(&Threads::of_messages(&dialogue), lang);
         say(&format!("\n{}", heading(lang, "thread.title", &threads)))?;
     }
     Ok(())

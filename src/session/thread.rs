@@ -13,7 +13,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::content::{Content, Field};
 use super::header;
-use super::{Kept, Message};
+use super::{Dialogue, Kept, Message};
 use crate::smtp::Span;
 
 /// How many ids of one field count; more are hardly meant.
@@ -34,10 +34,8 @@ pub struct Letter {
     pub from: String,
     /// What it is about.
     pub subject: String,
-    /// Whether a field may still come.
-    grows: bool,
-    /// Whether its header goes on beyond what was read of it.
-    unread: bool,
+    /// Why fields may be there that were not seen, if it is so.
+    unseen: Option<Broken>,
     /// What is odd about the ids that it has.
     odd: Vec<Odd>,
 }
@@ -97,11 +95,26 @@ pub enum Broken {
     SubjectAlone,
     /// It was not read to the end of its header: what it does not say is not known.
     Unread,
+    /// More of its header may come.
+    Grows,
+    /// It broke off within its header.
+    BrokeOff,
+}
+
+/// How much there is of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// So many bytes.
+    Whole(u64),
+    /// More may come.
+    Grows,
+    /// Its end never came.
+    BrokeOff,
 }
 
 impl Broken {
     /// Everything that can be odd.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::NoId,
         Self::ReplyWithoutId,
         Self::SameId,
@@ -114,6 +127,8 @@ impl Broken {
         Self::TooEarly,
         Self::SubjectAlone,
         Self::Unread,
+        Self::Grows,
+        Self::BrokeOff,
     ];
 
     /// Its name in JSON.
@@ -131,6 +146,8 @@ impl Broken {
             Self::TooEarly => "before-its-parent",
             Self::SubjectAlone => "subject-alone",
             Self::Unread => "not-read-whole",
+            Self::Grows => "still-growing",
+            Self::BrokeOff => "broke-off",
         }
     }
 }
@@ -174,19 +191,23 @@ pub struct Threads {
 }
 
 impl Letter {
-    /// The same from the beginning of a message, which is `len` bytes long once it is complete.
-    pub fn read(beginning: impl Into<Bytes>, len: Option<u64>) -> Self {
+    /// The same from the beginning of a message.
+    pub fn read(beginning: impl Into<Bytes>, length: Length) -> Self {
         let beginning = beginning.into();
-        let is_all = len.is_none_or(|len| beginning.len() as u64 >= len);
+        let here = beginning.len() as u64;
         let content = Content::head(beginning);
-        let unread = !is_all && content.body.is_none();
-        Self { unread, ..Self::of(&content, len.is_some()) }
+        let unseen = match length {
+            Length::Whole(len) => (here < len).then_some(Broken::Unread),
+            Length::Grows => Some(Broken::Grows),
+            Length::BrokeOff => Some(Broken::BrokeOff),
+        };
+        let unseen = unseen.filter(|_| content.body.is_none());
+        Self { unseen, ..Self::of(&content) }
     }
 
-    /// What the header section of a message says, of which more may come unless it is `complete`.
-    pub fn of(content: &Content, complete: bool) -> Self {
-        let grows = !complete && content.body.is_none();
-        let mut letter = Self { grows, ..Self::default() };
+    /// What the header section of a whole message says.
+    pub fn of(content: &Content) -> Self {
+        let mut letter = Self::default();
         let mut seen: Vec<&'static str> = Vec::new();
         for field in &content.fields {
             let known = ["Message-ID", "In-Reply-To", "References", "Date", "From", "Subject"];
@@ -210,14 +231,15 @@ impl Letter {
         letter
     }
 
-    /// Whether its header goes on beyond what was read of it: it is long, or is not kept any more.
-    pub const fn is_unread(&self) -> bool {
-        self.unread
+    /// Whether fields may be there that were not seen: its header is long, is not kept any more, or
+    /// is not over.
+    pub const fn may_say_more(&self) -> bool {
+        self.unseen.is_some()
     }
 
-    /// Whether fields may be there that were not seen.
-    const fn may_say_more(&self) -> bool {
-        self.grows || self.unread
+    /// Whether a field may still come.
+    pub fn grows(&self) -> bool {
+        self.unseen == Some(Broken::Grows)
     }
 
     /// Whether it has a Message-ID that is none.
@@ -232,8 +254,8 @@ impl Letter {
 
     /// What is odd about it alone.
     fn told(&self) -> Vec<Odd> {
-        let unread = self.unread.then(|| Odd { what: Broken::Unread, about: String::new() });
-        unread.into_iter().chain(self.odd.iter().cloned()).collect()
+        let unseen = self.unseen.map(|what| Odd { what, about: String::new() });
+        unseen.into_iter().chain(self.odd.iter().cloned()).collect()
     }
 
     fn broken(&mut self, what: Broken, about: &str) {
@@ -325,20 +347,31 @@ struct Forest<'a> {
     missing: Vec<&'a str>,
 }
 
-/// What is looked at of a message to find its place, and how long it is, once that is known.
-pub fn beginning(message: &Message) -> (Kept, Option<u64>) {
-    let len = message.is_complete().then(|| message.content_len());
-    (message.kept_up_to(header::LIMIT as u64), len)
+/// What is looked at of each message to find its place, and how much there is of it.
+pub fn beginnings(dialogue: &Dialogue) -> impl Iterator<Item = (Kept, Length)> {
+    dialogue.messages().iter().enumerate().map(|(at, message)| {
+        (message.kept_up_to(header::LIMIT as u64), Length::of(dialogue, at, message))
+    })
+}
+
+impl Length {
+    /// How much there is of message number `at`.
+    pub fn of(dialogue: &Dialogue, at: usize, message: &Message) -> Self {
+        if message.is_complete() {
+            Self::Whole(message.content_len())
+        } else if dialogue.grows(at) {
+            Self::Grows
+        } else {
+            Self::BrokeOff
+        }
+    }
 }
 
 impl Threads {
-    /// The forest of messages.
-    pub fn of_messages(messages: &[Message]) -> Self {
-        let letter = |message| {
-            let (kept, len) = beginning(message);
-            Letter::read(kept.content(), len)
-        };
-        Self::of(messages.iter().map(letter).collect())
+    /// The forest of the messages of a session.
+    pub fn of_messages(dialogue: &Dialogue) -> Self {
+        let letter = |(kept, length): (Kept, Length)| Letter::read(kept.content(), length);
+        Self::of(beginnings(dialogue).map(letter).collect())
     }
 
     /// The forest of `letters`.
@@ -630,7 +663,7 @@ mod tests {
             "Message-ID: <{id}@x>\r\nReferences: {references}\r\nIn-Reply-To: {in_reply_to}\r\n\r\n"
         );
         let text = text.replace("Message-ID: <@x>\r\n", "");
-        Letter { date: Some(date), ..Letter::of(&Content::read(text), true) }
+        Letter { date: Some(date), ..Letter::of(&Content::read(text)) }
     }
 
     /// Depth, who and what is odd, one line each.
@@ -712,34 +745,31 @@ mod tests {
         }
         let answer = "Message-ID: <a@x>\r\nSUBJECT: re: x\r\nsubject: y\r\n\r\n";
         assert_eq!(
-            told(vec![Letter::of(&Content::read(answer), true)]),
+            told(vec![Letter::of(&Content::read(answer))]),
             ["0  repeated-field subject-alone"]
         );
         let twice = "Message-ID: none\r\nMessage-Id: <a@x>\r\n\r\n";
         assert_eq!(
-            told(vec![Letter::of(&Content::read(twice), true)]),
+            told(vec![Letter::of(&Content::read(twice))]),
             ["0  malformed-id repeated-field"]
         );
     }
 
     #[test]
     fn what_was_not_read_is_not_missed() {
-        let read = |beginning: &'static str, len| told(vec![Letter::read(beginning, len)]);
+        use Length::{BrokeOff, Grows, Whole};
+        let read = |beginning: &'static str, length| told(vec![Letter::read(beginning, length)]);
         let answer = "Subject: Re: x\r\n";
-        assert_eq!(read(answer, None), ["0"], "it grows");
-        assert_eq!(read(answer, Some(16)), ["0  no-id subject-alone"], "it is all there");
-        assert_eq!(read(answer, Some(17)), ["0  not-read-whole"], "a long header");
-        assert_eq!(read("", Some(17)), ["0  not-read-whole"], "not kept");
-        assert_eq!(read("Subject: Re: x\r\n\r\n", Some(99)), ["0  no-id subject-alone"]);
+        assert_eq!(read(answer, Grows), ["0  still-growing"]);
+        assert_eq!(read(answer, BrokeOff), ["0  broke-off"]);
+        assert_eq!(read(answer, Whole(16)), ["0  no-id subject-alone"], "it is all there");
+        assert_eq!(read(answer, Whole(17)), ["0  not-read-whole"], "a long header");
+        assert_eq!(read("", Whole(17)), ["0  not-read-whole"], "not kept");
+        for length in [Whole(99), Grows, BrokeOff] {
+            assert_eq!(read("Subject: Re: x\r\n\r\n", length), ["0  no-id subject-alone"]);
+        }
         let kept = "Message-ID: <a@b>\r\nSubject: Re: x\r\n";
-        assert_eq!(read(kept, Some(99)), ["0  not-read-whole"]);
-    }
-
-    #[test]
-    fn what_may_still_come_is_not_missed() {
-        let told = |text: &'static str| told(vec![Letter::of(&Content::read(text), false)]);
-        assert_eq!(told("Subject: Re: x\r\n"), ["0"]);
-        assert_eq!(told("Subject: Re: x\r\n\r\n"), ["0  no-id subject-alone"]);
+        assert_eq!(read(kept, Whole(99)), ["0  not-read-whole"]);
     }
 
     #[test]

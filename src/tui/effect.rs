@@ -12,11 +12,13 @@ use crate::draft::Offers;
 use crate::knowledge::Lang;
 use crate::session::Kept;
 use crate::session::content::Content;
+use crate::session::thread::Length;
 
 use super::editor::LeftDraft;
 use super::editor::form::Wanted;
 use super::editor::item::Item;
 use super::group::Part;
+use super::model::ThreadsOf;
 use super::sending::Way;
 
 use crate::smtp::wait::Limits;
@@ -129,10 +131,10 @@ pub enum Effect {
     ReadThreads {
         /// Number of the session.
         session: usize,
-        /// How many messages there are, and whether the last one is complete.
-        of: (usize, bool),
-        /// Their beginnings, and the length of each that is complete.
-        kept: Vec<(Kept, Option<u64>)>,
+        /// What there is of them.
+        of: ThreadsOf,
+        /// Their beginnings, and how much there is of each.
+        kept: Vec<(Kept, Length)>,
     },
     /// Keep a part in a file.
     SavePart {

@@ -14,7 +14,7 @@ use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
 use crate::session::selection::Selection;
-use crate::session::thread::Threads;
+use crate::session::thread::{Length, Threads};
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -117,11 +117,29 @@ impl ReadContent {
     }
 }
 
+/// Of what a tree of messages was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThreadsOf {
+    /// How many messages there were.
+    pub messages: usize,
+    /// How much there was of the last one.
+    pub last: Option<Length>,
+    /// How many bytes of it were seen.
+    pub seen: u64,
+}
+
+impl ThreadsOf {
+    /// Whether it is the same but for what came of the last message.
+    pub fn is_like(self, other: Self) -> bool {
+        Self { seen: other.seen, ..self } == other
+    }
+}
+
 /// Which message answers which.
 #[derive(Clone, Debug)]
 pub struct ReadThreads {
-    /// How many messages there were, and whether the last one was complete.
-    pub of: (usize, bool),
+    /// Of what it was read.
+    pub of: ThreadsOf,
     /// The tree.
     pub threads: Threads,
 }
@@ -209,7 +227,7 @@ pub struct Session {
     /// Which message answers which, as far as that was read.
     pub threads: Option<ReadThreads>,
     /// Of which messages that is being read in the background.
-    pub threading: Option<(usize, bool)>,
+    pub threading: Option<ThreadsOf>,
     /// Lines that are kept until all of them leave in one write.
     pub group: Option<Group>,
     /// How many octets of a chunk were given away and are not on the wire yet.

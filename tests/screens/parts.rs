@@ -1,5 +1,6 @@
 //! The views of the parts and the bytes of a message.
 
+use ehlo::journal::Ending;
 use ehlo::knowledge::Lang;
 use ehlo::tui::model::{ContentView, Pane};
 
@@ -124,6 +125,36 @@ fn the_tree_of_what_is_still_typed() {
         scene.model.zoomed = true;
         scene
     });
+}
+
+#[test]
+fn of_a_header_that_is_not_over_nothing_is_missed() {
+    let data = "C: DATA\nS: 354 Go on\nC: To: bob@example.net\n";
+    for (view, missed, grows, broke_off) in [
+        (ContentView::Header, "is missing", "So far", "It broke off after"),
+        (ContentView::Trace, "has taken", "So far", "It broke off after"),
+        (ContentView::Thread, "(no subject)", "not over so far", "it broke off within"),
+    ] {
+        let mut scene = Scene::after((120, 40), Lang::En, &[GREETING, HELLO, ENVELOPE, data]);
+        scene.model.session.view = view;
+        scene.model.focus = Pane::Content;
+        scene.model.zoomed = true;
+        scene.play("C: X-Other: x");
+        assert!(scene.shows(grows) && !scene.shows(missed), "{}", scene.grid());
+        scene.play("C: Subject: Hello");
+        assert!(scene.shows(grows) && !scene.shows(missed), "{}", scene.grid());
+        assert_eq!(scene.shows("Hello"), view != ContentView::Trace, "{}", scene.grid());
+        let mut cut = Scene::after((120, 40), Lang::En, &[GREETING, HELLO, ENVELOPE, data]);
+        (cut.model.session.view, cut.model.zoomed) = (view, true);
+        cut.model.focus = Pane::Content;
+        cut.closed(Ending::Finished);
+        assert!(cut.shows(broke_off) && !cut.shows(missed), "{}", cut.grid());
+        // Once it is over, it is judged.
+        scene.play("C:");
+        assert!(!scene.shows(grows), "{}", scene.grid());
+        let said = if view == ContentView::Thread { "no Message-ID" } else { missed };
+        assert!(scene.shows(said), "{}", scene.grid());
+    }
 }
 
 #[test]

@@ -69,8 +69,7 @@ impl Judged {
     /// Judges a content. That of a large one takes a while.
     pub fn of(content: &Content, carried: &Carried) -> Self {
         let offers = &carried.offers;
-        let end = content.body.is_some() || !content.begun;
-        let mut headers = vec![Header::of_message(content, end, offers)];
+        let mut headers = vec![Header::of_message(content, offers)];
         let enclosed = content.parts.iter().enumerate().skip(1).filter(|(at, part)| {
             let outer = at.checked_sub(1).and_then(|at| content.parts.get(at));
             outer.is_some_and(|outer| encloses(outer, part))
@@ -97,8 +96,10 @@ fn encloses(outer: &Part, inner: &Part) -> bool {
 }
 
 impl Header {
-    fn of_message(content: &Content, end: bool, offers: &Offers) -> Self {
-        let len = content.body.unwrap_or(content.raw.len()).min(LIMIT);
+    fn of_message(content: &Content, offers: &Offers) -> Self {
+        let whole = content.body.unwrap_or(content.raw.len());
+        let len = whole.min(LIMIT);
+        let end = len == whole && (content.body.is_some() || !content.begun);
         let range = Span::new(0, len);
         let fields = before(&content.fields, len).to_vec();
         Self::read(0, true, fields, &content.raw, range, (end, offers))
@@ -108,7 +109,9 @@ impl Header {
         let source = content.source(at);
         let range = Span::new(part.header.start, part.header.end.min(part.header.start + LIMIT));
         let fields = before(&content.header_of(at), range.end).to_vec();
-        Self::read(at, part.within.is_none(), fields, &source, range, (true, offers))
+        // Without its empty line it would be no message.
+        let end = range.end == part.header.end;
+        Self::read(at, part.within.is_none(), fields, &source, range, (end, offers))
     }
 
     fn read(
@@ -236,6 +239,28 @@ mod tests {
             assert_eq!(keys.iter().filter(|known| **known == key).count(), 1, "{keys:?}");
         }
         assert_eq!(Content::read(text).judgement().flaws(), []);
+    }
+
+    #[test]
+    fn only_a_header_that_is_over_lacks_something() {
+        let more =
+            "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nx\r\n";
+        let missing = |content: &Content, at: usize| {
+            let judged = Judged::of(content, &Carried::default());
+            let mut keys = judged.headers[at].findings.iter().map(|f| f.mark.key);
+            keys.any(|key| key == "review.missing")
+        };
+        let begun = |text: &str| Content::begun(text.as_bytes().to_vec());
+        let whole = |text: &str| Content::read(text.as_bytes().to_vec());
+        for (text, at, over) in
+            [("Subject: x\r\n", 0, false), ("Subject: x\r\n\r\n", 0, true), (more, 1, true)]
+        {
+            assert_eq!(missing(&begun(text), at), over, "{at} {text}");
+            assert!(missing(&whole(text), at), "{at} {text}");
+        }
+        // Of one that is too long the end was not looked at.
+        let long = format!("X: {}\r\nDate: x\r\nFrom: a@b.example\r\n\r\n", "x".repeat(LIMIT));
+        assert!(!missing(&whole(&long), 0));
     }
 
     #[test]

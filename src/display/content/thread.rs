@@ -61,7 +61,7 @@ fn message(
             pieces.push((Role::Title, (at + 1).to_string()));
             let date = letter.date.and_then(|date| Timestamp::from_second(date).ok());
             // What was not read may be there all the same.
-            let none = |key| if letter.is_unread() { "?" } else { knowledge::word(lang, key) };
+            let none = |key| if letter.may_say_more() { "?" } else { knowledge::word(lang, key) };
             let date = date.map_or_else(
                 || none("thread.no-date").to_owned(),
                 |date| date.strftime("%Y-%m-%d %H:%MZ").to_string(),
@@ -95,7 +95,12 @@ fn message(
 fn oddity(entry: &Entry, odd: &Odd, columns: usize, lang: Lang) -> Line {
     let text = format!("{}  ! {}", indent(entry), said(odd, lang));
     let field = match odd.what {
-        Broken::NoId | Broken::ReplyWithoutId | Broken::SameId | Broken::Unread => "Message-ID",
+        Broken::NoId
+        | Broken::ReplyWithoutId
+        | Broken::SameId
+        | Broken::Unread
+        | Broken::Grows
+        | Broken::BrokeOff => "Message-ID",
         Broken::Malformed | Broken::Repeated => &*odd.about,
         Broken::SubjectAlone => "Subject",
         Broken::TooEarly => "Date",
@@ -120,6 +125,8 @@ pub fn said(odd: &Odd, lang: Lang) -> String {
         Broken::TooEarly => "thread.too-early",
         Broken::SubjectAlone => "thread.subject-alone",
         Broken::Unread => "thread.unread",
+        Broken::Grows => "thread.grows",
+        Broken::BrokeOff => "thread.broke-off",
     };
     knowledge::fill(lang, key, &[("about", &visible(odd.about.as_bytes()))])
 }

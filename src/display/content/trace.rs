@@ -93,7 +93,9 @@ impl Drawn<'_> {
     /// How many hops, how long, and what of them is certain.
     fn summary(&mut self) {
         let n = self.trace.hops.to_string();
+        let goes_on = self.content.begun && self.content.body.is_none();
         let text = match self.trace.total.filter(|_| self.trace.hops > 1) {
+            _ if self.trace.hops == 0 && goes_on => self.say("trace.none.so-far", &[]),
             _ if self.trace.hops == 0 => self.say("trace.none", &[]),
             Some(total) => self.say("trace.hops-in", &[("n", &n), ("time", &signed(total))]),
             None => self.say("trace.hops", &[("n", &n)]),

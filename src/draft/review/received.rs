@@ -8,7 +8,9 @@ use crate::smtp::Span;
 
 use super::super::field::Section;
 use super::super::offers::Offers;
-use super::rule::{BARE_LF, FOLDED, NO_END, NOT_UTF8, RETURN_PATH};
+use super::rule::{
+    ADVISED, BARE_LF, FOLDED, MISSING, NO_END, NO_VERSION, NOT_UTF8, RETURN_PATH, SENDER_MISSING,
+};
 use super::{Left, Mark, Marks, field, form, line, mime, need, word};
 
 /// Something to be said about bytes of a header.
@@ -37,15 +39,21 @@ struct Line<'a> {
     end: &'a [u8],
 }
 
-/// What is odd about `header`, the empty line at its end included. While a message grows, its
-/// `end` is yet to come.
+/// What may still come where the end of a header was not seen.
+const TO_COME: [&str; 5] =
+    [MISSING.key, ADVISED.key, SENDER_MISSING.key, NO_VERSION.key, NO_END.key];
+
+/// What is odd about `header`, the empty line at its end included. Where its `end` was not seen,
+/// nothing is missing from it, and a line that is not over is not judged.
 pub fn received(header: &[u8], end: bool, offers: &Offers) -> Findings {
-    let raw = cut(header);
+    let over = memchr::memrchr(b'\n', header).map_or(0, |at| at + 1);
+    let over = if end { header.len() } else { over };
+    let raw = cut(header.get(..over).unwrap_or(header));
     let texts: Vec<String> = raw.iter().map(|line| text(line.bytes)).collect();
     let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
     let section = Section::read(&lines, 0..lines.len());
     let mut silent = vec![FOLDED.key, RETURN_PATH.key];
-    silent.extend((!end).then_some(NO_END.key));
+    silent.extend(TO_COME.iter().filter(|_| !end));
     let mut marks = Marks { places: places(&section), silent, ..Marks::default() };
     let in_header = || raw.iter().zip(&texts).enumerate().take(section.lines.end);
     for (at, (bytes, text)) in in_header() {
@@ -250,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_comes_first_and_has_no_place() {
-        let found = received(b"To: bob\r\n", false, &Offers::default()).all;
+        let found = received(b"To: bob\r\n\r\n", true, &Offers::default()).all;
         let seen: Vec<_> = found.iter().map(|f| (f.mark.key, f.span.is_some())).collect();
         assert_eq!(
             seen,
@@ -261,7 +269,21 @@ mod tests {
                 ("review.bad-address", true),
             ]
         );
-        let found = received(b"To: bob\r\n", true, &Offers::default()).all;
-        assert!(found.iter().any(|f| f.mark.key == "review.no-end"), "{found:?}");
+    }
+
+    #[test]
+    fn what_may_still_come_is_not_missed() {
+        let header =
+            b"To: bob\r\nFrom: a@x, b@x\r\nResent-To: c@x\r\nContent-Type: text/plain\r\nno";
+        let keys = |end| -> Vec<_> {
+            let found = received(header, end, &Offers::default()).all;
+            found.iter().map(|f| f.mark.key).collect()
+        };
+        assert_eq!(keys(false), ["review.bad-address"]);
+        let whole = keys(true);
+        for key in TO_COME {
+            assert!(whole.contains(&key), "{key} {whole:?}");
+        }
+        assert!(whole.contains(&"review.no-colon"), "{whole:?}");
     }
 }

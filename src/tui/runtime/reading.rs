@@ -21,6 +21,7 @@ use crate::net;
 use crate::net::authenticity::{Source, Task};
 use crate::session::Kept;
 use crate::session::content::Content;
+use crate::session::thread::Length;
 use crate::smtp::payload;
 use crate::speaker::{Login, Octets, Say, Secret};
 
@@ -30,7 +31,7 @@ use super::super::effect::Verifying;
 use super::super::files::{Folder, MOST};
 use super::super::group::Part;
 use super::super::message::{Made, Message, Saved, Unread};
-use super::super::model::{ReadContent, ReadThreads};
+use super::super::model::{ReadContent, ReadThreads, ThreadsOf};
 use super::super::sending::{Pieces, Way as Sends};
 use super::super::update::read_threads;
 use super::sessions::{Door, Order};
@@ -241,12 +242,7 @@ pub(super) fn list(path: String, inner: Inner) {
 }
 
 /// Reads which message answers which.
-pub(super) fn threads(
-    session: usize,
-    of: (usize, bool),
-    kept: Vec<(Kept, Option<u64>)>,
-    inner: Inner,
-) {
+pub(super) fn threads(session: usize, of: ThreadsOf, kept: Vec<(Kept, Length)>, inner: Inner) {
     in_background(inner, move || {
         let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
         Message::ThreadsRead { session, threads }

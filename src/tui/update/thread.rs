@@ -2,11 +2,11 @@
 
 use crate::display::content::thread::message_at;
 use crate::display::keys::Action;
-use crate::session::thread::{Letter, Threads, beginning};
+use crate::session::thread::{Length, Letter, Threads, beginnings};
 use crate::session::{Dialogue, Kept, Row};
 
 use super::super::effect::Effect;
-use super::super::model::{ContentView, Model, Pane, ReadThreads};
+use super::super::model::{ContentView, Model, Pane, ReadThreads, ThreadsOf};
 use super::super::selection::begins;
 use super::super::view;
 use super::{READ_NOW, browse, content, transcript};
@@ -108,14 +108,26 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     }
     let session = &mut model.session;
     let messages = session.dialogue.messages();
-    let of = (messages.len(), messages.last().is_some_and(crate::session::Message::is_complete));
-    if session.threads.as_ref().is_some_and(|read| read.of == of) || session.threading == Some(of) {
+    let last = messages.iter().enumerate().next_back();
+    let of = ThreadsOf {
+        messages: messages.len(),
+        last: last.map(|(at, last)| Length::of(&session.dialogue, at, last)),
+        seen: last.map_or(0, |(_, last)| last.content_len()),
+    };
+    let is_read = |read: &ReadThreads| {
+        // Of a header that is over nothing more comes.
+        let grows = read.threads.letters.last().is_some_and(Letter::grows);
+        read.of == of || !grows && read.of.is_like(of)
+    };
+    // What is being read now is waited for.
+    let is_asked = session.threading.is_some_and(|asked| asked.is_like(of));
+    if is_asked || session.threads.as_ref().is_some_and(is_read) {
         return Vec::new();
     }
     let (most, room) = LETTERS_NOW;
     let is_little =
         messages.len() <= most && messages.iter().map(|m| m.kept() as u64).sum::<u64>() <= room;
-    let kept: Vec<_> = messages.iter().map(beginning).collect();
+    let kept: Vec<_> = beginnings(&session.dialogue).collect();
     if is_little {
         let id = session.id;
         keep(model, id, ReadThreads { of, threads: read(kept) });
@@ -125,8 +137,8 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ReadThreads { session: session.id, of, kept }]
 }
 
-/// The tree of messages of which the beginnings are kept, with the length of each that is complete.
-pub fn read(kept: Vec<(Kept, Option<u64>)>) -> Threads {
-    let letter = |(kept, len): (Kept, Option<u64>)| Letter::read(kept.content(), len);
+/// The tree of messages of which the beginnings are kept.
+pub fn read(kept: Vec<(Kept, Length)>) -> Threads {
+    let letter = |(kept, length): (Kept, Length)| Letter::read(kept.content(), length);
     Threads::of(kept.into_iter().map(letter).collect())
 }

@@ -409,7 +409,7 @@ fn thread_lines(model: &Model, first: usize, count: usize, columns: usize) -> Op
 /// The tree, if it is shown and was read.
 fn threads(model: &Model) -> Option<&ReadThreads> {
     let read = model.session.threads.as_ref();
-    read.filter(|read| model.session.view == ContentView::Thread && read.of.0 > 0)
+    read.filter(|read| model.session.view == ContentView::Thread && read.of.messages > 0)
 }
 
 /// The message that is shown: that of the selected row of the transcript, else the one that was
