@@ -94,6 +94,26 @@ fn a_place_is_named_and_gone_to() {
     }
 }
 
+#[test]
+fn what_is_gone_to_is_seen_whole() {
+    let fields = (0..40).map(|n| format!("C: X-{n}: a\nC:  b\u{1}\n")).collect::<Vec<_>>().concat();
+    let text = format!("C: DATA\nS: 354 Go on\n{fields}C:\nC: .\nS: 250 ok");
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, &text]);
+    scene.model.session.view = ContentView::Header;
+    scene.model.focus = Pane::Content;
+    scene.model.zoomed = true;
+    for (place, field) in [("20", "X-19: a"), ("24", "X-23: a"), ("28", "X-27: a"), ("3", "X-2: a")]
+    {
+        scene.press("i");
+        scene.types(&format!(":goto {place}"));
+        scene.press("enter");
+        let (_, row) = scene.find(field);
+        let grid = scene.grid();
+        let finding = grid.lines().nth(usize::from(row) + 1).unwrap_or_default();
+        assert!(finding.contains("warning: "), "{finding}\n{grid}");
+    }
+}
+
 /// The content in a view, with all the place, and keys pressed there.
 fn scene(size: (u16, u16), lang: Lang, view: ContentView, keys: &str) -> Scene {
     let mut scene = Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, PARTS]);

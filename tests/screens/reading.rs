@@ -7,7 +7,7 @@ use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::model::Pane;
 use ehlo::tui::rows;
-use ehlo::tui::view::envelope;
+use ehlo::tui::view::{content, envelope};
 
 use super::checks::{compare, everywhere, golden, looks, selected_is_in_sight};
 use super::scene::{ENVELOPE, GREETING, HELLO, HOSTILE, LARGE, MULTIPART, SMALL, Scene, reading};
@@ -344,6 +344,42 @@ fn what_is_selected_in_one_pane_is_marked_in_the_others() {
     everywhere("same-raw", |size, lang| {
         typed(size, lang, "f9 f9 f9 f9 f9 esc 3 down down down down down")
     });
+}
+
+#[test]
+fn one_begins_to_point_at_what_is_marked() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, APART]);
+    scene.press("esc");
+    let row = |scene: &Scene| scene.find("RCPT TO:<nobody@example.net>").1;
+    while !scene.shows("C>RCPT TO:<nobody@example.net>") {
+        scene.press("up");
+    }
+    let before = row(&scene);
+    scene.press("3");
+    scene.press("j");
+    assert!(scene.shows("> To <nobody@example.net>"), "{}", scene.grid());
+    assert!(scene.shows("C>RCPT TO:<nobody@example.net>"), "{}", scene.grid());
+    assert_eq!(row(&scene), before, "{}", scene.grid());
+    // In the content too.
+    scene.press("1");
+    while !scene.shows("C>Bcc: bob") {
+        scene.press("down");
+    }
+    scene.press("4");
+    scene.press("j");
+    let (_, line) = scene.model.session.pointed.unwrap();
+    let columns = scene.model.panes().inside(Pane::Content).unwrap().width;
+    let pointed = content::from(&scene.model, line, columns.into(), 1).concat();
+    let pointed: String = pointed.into_iter().map(|(_, text)| text).collect();
+    assert!(pointed.contains("Bcc: bob"), "{pointed}\n{}", scene.grid());
+    // Where nothing of it is in sight, at the first line that is.
+    scene.press("1");
+    scene.press("3");
+    scene.press("pagedown");
+    let first = scene.model.session.envelope_scroll;
+    scene.press("j");
+    let (_, line) = scene.model.session.pointed.unwrap();
+    assert!(line >= first, "{line} {first}");
 }
 
 #[test]

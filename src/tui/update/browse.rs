@@ -102,10 +102,27 @@ fn points(model: &mut Model, action: Action) -> bool {
     };
     let line = match before {
         Some(line) => line.saturating_add_signed(by),
-        None => model.session.scroll(pane).map_or(0, |scroll| *scroll),
+        None => begins(model, pane),
     };
     point(model, pane, line);
     true
+}
+
+/// Where one begins to point: at what is marked as selected elsewhere, if that is in sight, else at
+/// the first line that is.
+fn begins(model: &mut Model, pane: Pane) -> usize {
+    let first = model.session.scroll(pane).map_or(0, |scroll| *scroll);
+    let sight = first..first + height(model, pane);
+    meant(model, pane).filter(|line| sight.contains(line)).unwrap_or(first)
+}
+
+/// The first line of envelope or content that is selected elsewhere.
+pub(super) fn meant(model: &Model, pane: Pane) -> Option<usize> {
+    let columns = model.panes().inside(pane)?.width.into();
+    match pane {
+        Pane::Envelope => view::envelope::meant(model, columns),
+        _ => view::content::meant(model, columns),
+    }
 }
 
 /// Points at a line of envelope or content, and brings it into sight.
@@ -121,6 +138,18 @@ pub(super) fn point(model: &mut Model, pane: Pane, line: usize) {
     if let Some(scroll) = model.session.scroll(pane) {
         *scroll = (*scroll).clamp((line + 1).saturating_sub(height), line);
     }
+}
+
+/// Points at the first line of an entry, and brings that into sight: what it says stands below.
+pub(super) fn point_into(model: &mut Model, pane: Pane, line: usize) {
+    let height = height(model, pane);
+    if let Some(scroll) = model.session.scroll(pane)
+        && !(*scroll..*scroll + height - height / 4).contains(&line)
+    {
+        *scroll = line.saturating_sub(height / 4);
+        scroll_pane(model, pane, 0);
+    }
+    point(model, pane, line);
 }
 
 /// Lines of a pane, at least one.

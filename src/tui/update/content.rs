@@ -266,7 +266,7 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Vec<Effect> {
         model.notice = Some(knowledge::fill(model.lang, key, &values));
         match (part, place.line) {
             (Some(part), _) => to_part(model, part),
-            (None, Some(line)) => browse::point(model, Pane::Content, line),
+            (None, Some(line)) => browse::point_into(model, Pane::Content, line),
             (None, None) => {}
         }
         return Vec::new();

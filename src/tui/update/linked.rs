@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::session::selection::Selection;
 
 use super::super::model::{ContentView, Model, Pane};
-use super::super::{rows, selection, view};
+use super::super::{rows, selection};
 use super::{browse, transcript};
 
 /// The panes that show what a row is about.
@@ -33,12 +33,7 @@ pub(super) fn selected(model: &Model) -> (usize, Option<usize>, Option<(Pane, us
 pub(super) fn show(model: &mut Model) {
     let from = model.session.pointed.map_or(Pane::Transcript, |(pane, _)| pane);
     for pane in LINKED.into_iter().filter(|pane| *pane != from) {
-        let Some(area) = model.panes().inside(pane) else { continue };
-        let line = match pane {
-            Pane::Envelope => view::envelope::meant(model, area.width.into()),
-            _ => view::content::meant(model, area.width.into()),
-        };
-        if let Some(line) = line {
+        if let Some(line) = browse::meant(model, pane) {
             browse::show_line(model, pane, line);
         }
     }
