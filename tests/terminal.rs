@@ -705,15 +705,16 @@ fn one_selection_is_seen_in_all_panes() {
         t.wait_for("\u{2554} 4 Content");
         let (x, y) = t.find("\u{2551}From: alice@example.org");
         t.click((x + 1, y));
-        t.wait_for("C>MAIL FROM");
+        t.wait_for("C>From: alice@example.org");
+        t.wait_for("C=MAIL FROM");
         t.keys(DOWN);
-        t.wait_for("C>RCPT TO:<bob@example.net>");
+        t.wait_for("C>To: bob@example.net");
         t.wait_for("> To <bob@example.net>");
-        t.wait_for("C=To: bob@example.net");
+        t.wait_for("C=RCPT TO:<bob@example.net>");
         // A click in another pane does the same.
         let (x, y) = t.find("From <alice@example.org>");
         t.click((x, y));
-        t.wait_for(">From: alice@example.org");
+        t.wait_for("C=From: alice@example.org");
         t.wait_for("C>MAIL FROM");
     }
 }
