@@ -14,6 +14,11 @@ pub fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
+/// Columns that the pieces of a line take.
+pub fn width_of<T>(pieces: &[(T, String)]) -> usize {
+    pieces.iter().map(|(_, text)| width(text)).sum()
+}
+
 /// Whether every byte of `text` is a character of one column: most text, and quickly told.
 pub fn is_plain(text: &str) -> bool {
     text.bytes().all(is_plain_byte)

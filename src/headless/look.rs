@@ -127,8 +127,7 @@ fn envelope(dialogue: &Dialogue, message: Option<usize>, lang: Lang) -> anyhow::
         chosen(dialogue.messages(), at, lang)?;
     }
     let text = print::envelope(dialogue, message, lang);
-    let is_stored = dialogue.exchanges().is_empty() && !dialogue.messages().is_empty();
-    let none = if is_stored { "envelope.gone" } else { "envelope.empty" };
+    let none = if dialogue.is_mailbox() { "envelope.gone" } else { "envelope.empty" };
     anyhow::ensure!(!text.is_empty(), knowledge::word(lang, none));
     Ok(text)
 }

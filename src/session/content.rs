@@ -60,6 +60,18 @@ pub enum Coding {
     QuotedPrintable,
 }
 
+impl Coding {
+    /// What a Content-Transfer-Encoding of this value encodes with, blanks around it taken away.
+    fn of(declared: &[u8]) -> Self {
+        let is = |name: &[u8]| declared.eq_ignore_ascii_case(name);
+        match () {
+            () if is(b"base64") => Self::Base64,
+            () if is(b"quoted-printable") => Self::QuotedPrintable,
+            () => Self::Identity,
+        }
+    }
+}
+
 /// What the body of a part is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Nature {
@@ -373,8 +385,12 @@ pub fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
 /// Whether texts in `charset` can be read.
 pub fn is_known_charset(charset: &str) -> bool {
     // The parser reads UTF-8 without a table.
-    let utf8 = ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name));
-    utf8 || charset_decoder(charset.as_bytes()).is_some()
+    is_utf8(charset) || charset_decoder(charset.as_bytes()).is_some()
+}
+
+/// Whether `charset` means UTF-8: `utf8` is not registered, yet widely written.
+pub fn is_utf8(charset: &str) -> bool {
+    ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 /// A date in one of the many forms that mail programs write, in seconds since 1970.
@@ -570,24 +586,20 @@ impl Part {
             .rev()
             .find(|field| field.name.eq_ignore_ascii_case("Content-Transfer-Encoding"));
         self.encoding = encoding.map(|field| field.value);
-        self.coding = self.declared_coding();
         self.nature = Nature::Binary;
         self.closed = true;
-        let body = self.body.of(raw);
-        let decoded = undone(body, self.coding).map(|decoded| decoded.len());
-        self.defective = decoded.is_none();
-        if self.defective {
-            self.coding = Coding::Identity;
-        }
-        self.decoded_len = decoded.unwrap_or(body.len());
+        self.defective = !self.undo_declared(raw);
     }
 
-    fn declared_coding(&self) -> Coding {
-        match self.encoding.as_deref().map(str::to_ascii_lowercase).as_deref() {
-            Some("base64") => Coding::Base64,
-            Some("quoted-printable") => Coding::QuotedPrintable,
-            _ => Coding::Identity,
-        }
+    /// Takes its body for encoded as it declares if that can be undone, and for what stands there
+    /// otherwise; says whether it was undone.
+    fn undo_declared(&mut self, source: &[u8]) -> bool {
+        let coding = Coding::of(self.encoding.as_deref().unwrap_or_default().as_bytes());
+        let body = self.body.of(source);
+        let decoded = undone(body, coding).map(|decoded| decoded.len());
+        self.coding = decoded.map_or(Coding::Identity, |_| coding);
+        self.decoded_len = decoded.unwrap_or(body.len());
+        decoded.is_some()
     }
 
     /// More of it follows in `source` that is not here. The parser takes that for a defect, and
@@ -616,13 +628,7 @@ impl Part {
             self.decoded_len = 0;
             return;
         }
-        self.coding = self.declared_coding();
-        let body = self.body.of(source);
-        let decoded = undone(body, self.coding).map(|decoded| decoded.len());
-        if decoded.is_none() {
-            self.coding = Coding::Identity;
-        }
-        self.decoded_len = decoded.unwrap_or(body.len());
+        self.undo_declared(source);
     }
 }
 

@@ -60,14 +60,19 @@ const GROUPS: &[(Group, &[&str])] = &[
     ]),
 ];
 
+/// Whether the field `name` is one of `fields`; one that ends with a hyphen stands for all that begin
+/// so.
+pub fn is_one_of(name: &str, fields: &[&str]) -> bool {
+    fields.iter().any(|field| match name.get(..field.len()) {
+        Some(begin) if field.ends_with('-') => begin.eq_ignore_ascii_case(field),
+        _ => name.eq_ignore_ascii_case(field),
+    })
+}
+
 impl Group {
     /// The group of the field `name`.
     pub fn of(name: &str) -> Self {
-        let is = |field: &&str| match name.get(..field.len()) {
-            Some(begin) if field.ends_with('-') => begin.eq_ignore_ascii_case(field),
-            _ => name.eq_ignore_ascii_case(field),
-        };
-        let row = GROUPS.iter().find(|(_, fields)| fields.iter().any(&is));
+        let row = GROUPS.iter().find(|(_, fields)| is_one_of(name, fields));
         row.map_or(Self::Optional, |(group, _)| *group)
     }
 

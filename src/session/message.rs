@@ -365,6 +365,11 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Whether it is the whole message.
+    pub const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// Reads the content of it, which knows whether it is whole.
     pub fn read(self) -> Content {
         let whole = self.whole;

@@ -370,8 +370,13 @@ impl Length {
 impl Threads {
     /// The forest of the messages of a session.
     pub fn of_messages(dialogue: &Dialogue) -> Self {
+        Self::read(beginnings(dialogue))
+    }
+
+    /// The forest of messages of which those are the [`beginnings`].
+    pub fn read(beginnings: impl IntoIterator<Item = (Kept, Length)>) -> Self {
         let letter = |(kept, length): (Kept, Length)| Letter::read(kept.content(), length);
-        Self::of(beginnings(dialogue).map(letter).collect())
+        Self::of(beginnings.into_iter().map(letter).collect())
     }
 
     /// The forest of `letters`.

@@ -7,6 +7,7 @@ use encodify::rfc2047::{EncodedWord, MAX_WORD_LEN, WordEncoding};
 
 use super::content::{decode, is_known_charset};
 use super::flaw::coding::base64_fault;
+use super::header::is_one_of;
 use crate::smtp::Span;
 
 /// What looks like an encoded word.
@@ -262,11 +263,7 @@ const STRUCTURED: &[(Words, &[&str])] = &[
 impl Words {
     /// Where they may stand in the field `name`.
     pub fn of(name: &str) -> Self {
-        let is = |field: &&str| match name.get(..field.len()) {
-            Some(begin) if field.ends_with('-') => begin.eq_ignore_ascii_case(field),
-            _ => name.eq_ignore_ascii_case(field),
-        };
-        let row = STRUCTURED.iter().find(|(_, fields)| fields.iter().any(&is));
+        let row = STRUCTURED.iter().find(|(_, fields)| is_one_of(name, fields));
         row.map_or(Self::Text, |(words, _)| *words)
     }
 

@@ -31,8 +31,6 @@ pub struct Verifying {
     pub session: usize,
     /// Index of the message.
     pub message: usize,
-    /// Whether all of it is here.
-    pub whole: bool,
     /// Where answers come from.
     pub check: Box<Check>,
     /// What the session shows of the message's way.

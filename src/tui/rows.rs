@@ -17,7 +17,7 @@ use bytes::{Bytes, BytesMut};
 use crate::display::Role;
 use crate::display::envelope::{began, since};
 use crate::display::line::{Said, Shown, end_text, shown};
-use crate::display::text::width;
+use crate::display::text::width_of;
 use crate::display::token::{Token, visible};
 use crate::display::words::address;
 use crate::journal::Moment;
@@ -235,7 +235,7 @@ fn bracket(dialogue: &Dialogue, at: usize) -> (char, char) {
 
 /// Gives a whole line the look of what is selected; what was looked for keeps its own.
 fn paint(line: &mut Vec<Piece>, look: Role, columns: usize) {
-    let used: usize = line.iter().map(|(_, text)| width(text)).sum();
+    let used = width_of(line);
     for (role, _) in line.iter_mut().filter(|(role, _)| *role != Role::Match) {
         *role = look;
     }
@@ -356,8 +356,7 @@ pub fn looking(pieces: Vec<Piece>, places: &[Range<usize>], look: Role) -> Vec<P
 pub fn wide(model: &Model, session: &Session, at: usize) -> usize {
     let Some(row) = row(model, session, at) else { return 0 };
     let tail = tail(model, session, at, &row);
-    let tail: usize = tail.iter().map(|(_, text)| width(text)).sum();
-    body(model, session, at, row, false, None).used() + tail
+    body(model, session, at, row, false, None).used() + width_of(&tail)
 }
 
 /// Whether what is looked for stands in row `at`, as it is shown.

@@ -54,7 +54,6 @@ use super::{rows, selection, view};
 
 pub use leaving::lost_with;
 pub use question::{answers, reason};
-pub use thread::read as read_threads;
 
 /// How far a page goes in a list.
 const PAGE: isize = 10;

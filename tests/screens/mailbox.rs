@@ -7,10 +7,10 @@ use ehlo::journal::{Event, Happening, Moment, Stored, mbox};
 use ehlo::knowledge::Lang;
 use ehlo::session::Dialogue;
 use ehlo::session::content::Content;
+use ehlo::session::thread::Threads;
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::{ContentView, Pane, ReadContent, ReadThreads};
-use ehlo::tui::update::read_threads;
 use ehlo::tui::view::content::message;
 
 use super::checks::{everywhere, golden};
@@ -171,7 +171,7 @@ fn which_of_several_messages_is_shown_is_plain() {
     let Some(Effect::ReadThreads { session: 1, of, kept }) = effects.into_iter().next() else {
         panic!("nothing is read")
     };
-    let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+    let threads = Box::new(ReadThreads { of, threads: Threads::read(kept) });
     scene.tells(Message::ThreadsRead { session: 1, threads });
     assert!(scene.shows("> 40  "), "{}", scene.grid());
     // Where there is one message nothing of this is said.
@@ -272,7 +272,7 @@ fn many_headers_are_read_in_the_background_and_reading_can_be_stopped() {
         panic!("nothing is read")
     };
     assert!(scene.press("esc").is_empty(), "they are asked for once");
-    let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+    let threads = Box::new(ReadThreads { of, threads: Threads::read(kept) });
     scene.tells(Message::ThreadsRead { session: 1, threads });
     assert!(scene.shows("(no subject)"), "{}", scene.grid());
 

@@ -229,7 +229,7 @@ fn source(content: &Content, mut at: usize) -> Option<Span> {
     Some(content.parts.get(at)?.body).filter(|body| !body.is_empty())
 }
 
-/// The size of a part once decoded, in bytes; of text the parser counts what it became.
+/// The size of a part once decoded, in bytes.
 fn decoded_len(content: &Content, at: usize) -> usize {
     content.parts.get(at).map_or(0, |part| part.decoded_len)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::display::Role;
-use crate::display::text::{width, wrap, wrap_behind};
+use crate::display::text::{width, width_of, wrap, wrap_behind};
 use crate::display::token::visible;
 use crate::draft::{Finding, Mark, Severity};
 use crate::knowledge::{self, Kind, Lang};
@@ -150,10 +150,7 @@ fn name_group(lines: &mut Vec<Vec<Piece>>, name: &str, columns: usize) {
         lines.insert(0, vec![(Role::Dim, format!("[{name}]"))]);
         return;
     }
-    let free = |line: &Vec<Piece>| {
-        let used: usize = line.iter().map(|(_, text)| width(text)).sum();
-        columns.saturating_sub(used)
-    };
+    let free = |line: &Vec<Piece>| columns.saturating_sub(width_of(line));
     let found = lines.iter_mut().find(|line| free(line) >= width(name) + 2);
     let gap = |room: usize| {
         (Role::Dim, format!("{}{name}", " ".repeat(room.saturating_sub(width(name)))))

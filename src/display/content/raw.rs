@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::display::Role;
-use crate::display::text::{clip, fit, split_at_width, width, wrap};
+use crate::display::text::{clip, fit, split_at_width, width, width_of, wrap};
 use crate::display::token::{Token, tokens};
 use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang};
@@ -30,7 +30,8 @@ pub(super) fn count(sheet: &Sheet<'_>) -> usize {
 
 /// What stands in a line of the view.
 enum Row {
-    Heading(&'static str),
+    /// The name of a side.
+    Heading(Side),
     Sent(usize),
     Stored(usize),
     Beside(usize),
@@ -49,9 +50,9 @@ fn row(sheet: &Sheet<'_>, at: usize) -> Row {
             None => Row::Beside(at),
             Some(at) => Row::Difference(at),
         },
-        Side::Both if at == 0 => Row::Heading("raw.sent"),
+        Side::Both if at == 0 => Row::Heading(Side::Sent),
         Side::Both if at <= sent => Row::Sent(at - 1),
-        Side::Both if at == sent + 1 => Row::Heading("raw.stored"),
+        Side::Both if at == sent + 1 => Row::Heading(Side::Stored),
         Side::Both if at < sent + stored + 2 => Row::Stored(at - sent - 2),
         Side::Both => Row::Difference(at - sent - stored - 2),
     }
@@ -62,7 +63,8 @@ pub(super) fn lines(sheet: &Sheet<'_>, range: Range<usize>) -> Vec<Line> {
     let difference = difference(sheet);
     let left = left(sheet);
     let line = |at: usize| match row(sheet, at) {
-        Row::Heading(key) => {
+        Row::Heading(side) => {
+            let key = if side == Side::Stored { "raw.stored" } else { "raw.sent" };
             Line::new(vec![(Role::Title, knowledge::word(sheet.lang, key).to_owned())])
         }
         Row::Sent(at) => sent_line(sheet, at, (left, sheet.columns)),
@@ -81,7 +83,7 @@ pub fn left(sheet: &Sheet<'_>) -> usize {
 /// Whether one of the lines in `range` goes on beyond the right border.
 pub fn goes_on(sheet: &Sheet<'_>, range: Range<usize>) -> bool {
     let left = left(sheet);
-    let is_wider = |line: Line, most: usize| wide(&line.pieces) > most;
+    let is_wider = |line: Line, most: usize| width_of(&line.pieces) > most;
     // With one more column for it, a line that is cut is wider.
     let sent = |at, most| is_wider(sent_line(sheet, at, (0, most + 1)), most);
     let stored = |at, most| is_wider(stored_line(sheet, at, (0, most + 1)), most);
@@ -95,7 +97,7 @@ pub fn goes_on(sheet: &Sheet<'_>, range: Range<usize>) -> bool {
 
 /// A line without its first `left` columns: an ellipsis says that something stands before.
 pub fn without_left(pieces: Vec<Piece>, left: usize) -> Vec<Piece> {
-    if left == 0 || wide(&pieces) == 0 {
+    if left == 0 || width_of(&pieces) == 0 {
         return pieces;
     }
     let mut out = vec![(Role::Dim, "\u{2026}".to_owned())];
@@ -140,15 +142,11 @@ const fn half(sheet: &Sheet<'_>) -> usize {
     (sheet.columns - 3) / 2
 }
 
-fn wide(pieces: &[Piece]) -> usize {
-    pieces.iter().map(|(_, text)| width(text)).sum()
-}
-
 /// One line on both sides.
 fn beside(sheet: &Sheet<'_>, at: usize, left: usize) -> Line {
     let half = half(sheet);
     let mut line = sent_line(sheet, at, (left, half));
-    let gap = fit("", half.saturating_sub(wide(&line.pieces)));
+    let gap = fit("", half.saturating_sub(width_of(&line.pieces)));
     line.pieces.extend([(Role::Border, gap + " \u{2502}"), (Role::Border, " ".to_owned())]);
     if at < stored_count(sheet) {
         let stored = stored_line(sheet, at, (left, half));
@@ -212,7 +210,7 @@ fn sent_line(sheet: &Sheet<'_>, at: usize, (left, columns): (usize, usize)) -> L
     let mut pieces = clipped(pieces, whole, columns);
     if let Some(key) = said {
         let text = format!("  {}", knowledge::word(sheet.lang, key));
-        if wide(&pieces) + width(&text) <= columns {
+        if width_of(&pieces) + width(&text) <= columns {
             pieces.push((Role::Dim, text));
         }
     }
@@ -256,7 +254,7 @@ fn shown(bytes: &[u8], plain: Role) -> Vec<Piece> {
 
 /// As much of a line as fits. How it ends is told even then, where that is not with CRLF.
 fn clipped(pieces: Vec<Piece>, whole: &[u8], columns: usize) -> Vec<Piece> {
-    if wide(&pieces) <= columns {
+    if width_of(&pieces) <= columns {
         return pieces;
     }
     let end = match whole {
@@ -347,7 +345,7 @@ pub fn place(sheet: &Sheet<'_>, at: usize) -> (Side, usize) {
     };
     match row(sheet, at) {
         Row::Stored(at) => (Side::Stored, sheet.content.line(at).start),
-        Row::Heading("raw.stored") => (Side::Stored, 0),
+        Row::Heading(Side::Stored) => (Side::Stored, 0),
         Row::Sent(at) | Row::Beside(at) => wire(at),
         Row::Heading(_) | Row::Difference(_) if sheet.shown.side == Side::Stored => {
             (Side::Stored, sheet.content.raw.len())

@@ -3,6 +3,7 @@
 use crate::session::flaw::coding::{base64_fault, quoted_fault};
 use crate::session::flaw::rule::Rule;
 use crate::session::flaw::{ENCODED_WIDTH, is_boundary, width};
+use crate::session::header::is_one_of;
 use crate::smtp::Span;
 
 use super::super::field::{Field, Section};
@@ -41,8 +42,7 @@ pub(super) fn version(lines: &[&str], section: &Section<'_>, marks: &mut Marks) 
 
 /// Whether a field means something in MIME only (RFC 2045 §9). Content-Length is one of mail files.
 fn is_of_mime(field: &Field<'_>) -> bool {
-    let begin = field.name.get(..8).filter(|_| field.value.is_some());
-    begin.is_some_and(|begin| begin.eq_ignore_ascii_case("Content-")) && !field.is("Content-Length")
+    field.value.is_some() && is_one_of(field.name, &["Content-"]) && !field.is("Content-Length")
 }
 
 fn multipart(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {

@@ -76,7 +76,7 @@ pub fn received(header: &[u8], end: bool, offers: &Offers) -> Findings {
     }
     marks.columns(&lines);
     let missing = |mark: &Mark| {
-        let general = matches!(mark.key, "review.missing" | "review.advised");
+        let general = [MISSING.key, ADVISED.key].contains(&mark.key);
         general && !mark.about.starts_with("Resent-")
     };
     let mut all = marks.all;

@@ -1,5 +1,6 @@
 //! Encoded words in a header (RFC 2047 §2).
 
+use crate::session::content::is_utf8;
 use crate::session::flaw::coding::charset_fault;
 use crate::session::flaw::rule::Rule;
 use crate::session::word::{Fault, Reader, text};
@@ -88,10 +89,9 @@ impl Run {
 
     /// Whether the first or the last character is not there as a whole.
     fn is_cut(&self, bytes: &[u8]) -> bool {
-        let is = |name| self.charset.eq_ignore_ascii_case(name);
         let begins = bytes.first().is_some_and(|first| (0x80..0xc0).contains(first));
         let ends = || str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
-        (is("utf-8") || is("utf8")) && (begins || ends())
+        is_utf8(&self.charset) && (begins || ends())
     }
 
     /// The characters that nobody sees and that are no blanks.

@@ -123,12 +123,10 @@ fn encodings(part: &MessagePart<'_>, raw: &[u8]) -> Vec<(usize, Option<Coding>)>
     let coded = all.filter_map(|header| {
         let (start, end) = (header.offset_start as usize, header.offset_end as usize);
         let value = raw.get(start..end)?.trim_ascii();
-        let coding = match () {
-            () if value.eq_ignore_ascii_case(b"base64") => Some(Coding::Base64),
-            () if value.eq_ignore_ascii_case(b"quoted-printable") => Some(Coding::QuotedPrintable),
+        let coding = match Coding::of(value) {
             // The parser reads encoded words here, which nobody means.
-            () if memchr::memmem::find(value, b"=?").is_some() => None,
-            () => return None,
+            Coding::Identity => memchr::memmem::find(value, b"=?").map(|_| None)?,
+            coding => Some(coding),
         };
         Some((header.offset_field as usize, coding))
     });
@@ -139,9 +137,8 @@ fn encodings(part: &MessagePart<'_>, raw: &[u8]) -> Vec<(usize, Option<Coding>)>
 fn may_enclose(raw: &[u8]) -> bool {
     let digest = std::cell::LazyCell::new(|| has(raw, b"digest", 2));
     let mut behind = 0;
-    for hyphen in memchr::memchr_iter(b'-', raw) {
-        let name = raw.get(hyphen + 1..hyphen + 9).unwrap_or_default();
-        if hyphen < behind || !name.eq_ignore_ascii_case(b"encoding") {
+    for hyphen in places(raw, b"-encoding", 0) {
+        if hyphen < behind {
             continue;
         }
         let header = header_around(raw, hyphen, behind);
@@ -159,17 +156,11 @@ fn may_enclose(raw: &[u8]) -> bool {
 
 /// Whether a header may call its part a message: a comment may stand anywhere in the type.
 fn encloses(header: &[u8]) -> bool {
-    let at = memchr::memchr2_iter(b'm', b'M', header);
-    let mut words = at.filter_map(|at| header.get(at..)).filter(|rest| {
-        rest.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"message"))
-            && !rest.get(7..10).is_some_and(|behind| behind.eq_ignore_ascii_case(b"-id"))
-    });
-    let mut types = memchr::memchr2_iter(b'c', b'C', header).filter_map(|at| header.get(at..));
-    let commented = |rest: &[u8]| {
-        let is_type = rest.get(..12).is_some_and(|n| n.eq_ignore_ascii_case(b"content-type"));
-        is_type && memchr::memchr(b'(', rest).is_some()
-    };
-    words.next().is_some() || types.any(commented)
+    let behind = |at: usize, len: usize| header.get(at + len..).unwrap_or_default();
+    let is_id = |at| has(behind(at, 7).get(..3).unwrap_or_default(), b"-id", 0);
+    let commented = |at| memchr::memchr(b'(', behind(at, 12)).is_some();
+    places(header, b"message", 0).any(|at| !is_id(at))
+        || places(header, b"content-type", 0).any(commented)
 }
 
 /// The lines around byte `at` of which none is empty, from byte `begin` on at most.
@@ -187,12 +178,19 @@ fn is_empty_line(bytes: &[u8], end: usize) -> bool {
     before.ends_with(b"\n") || before.ends_with(b"\n\r")
 }
 
-/// Whether `word` stands in `text`, whatever its case; its letter at `rare` is looked for.
+/// Whether `word` stands in `text`.
 fn has(text: &[u8], word: &[u8], rare: usize) -> bool {
-    let Some(letter) = word.get(rare) else { return false };
-    memchr::memchr2_iter(letter.to_ascii_lowercase(), letter.to_ascii_uppercase(), text).any(|at| {
-        let from = at.checked_sub(rare).and_then(|start| text.get(start..start + word.len()));
-        from.is_some_and(|own| own.eq_ignore_ascii_case(word))
+    places(text, word, rare).next().is_some()
+}
+
+/// Where `word` stands in `text`, whatever its case; its letter at `rare` is looked for.
+fn places<'a>(text: &'a [u8], word: &'a [u8], rare: usize) -> impl Iterator<Item = usize> + 'a {
+    let letter = word.get(rare).copied().unwrap_or_default();
+    let letters =
+        memchr::memchr2_iter(letter.to_ascii_lowercase(), letter.to_ascii_uppercase(), text);
+    letters.filter_map(move |at| {
+        let start = at.checked_sub(rare)?;
+        text.get(start..start + word.len())?.eq_ignore_ascii_case(word).then_some(start)
     })
 }
 
@@ -271,6 +269,15 @@ mod tests {
         let text = format!("Message-ID: <1@x.example>\r\n{}", part.repeat(3));
         assert!(!may_enclose(text.as_bytes()));
         assert!(may_enclose(enclosing(PLAIN, 1).as_bytes()));
+    }
+
+    #[test]
+    fn a_header_is_what_stands_between_empty_lines() {
+        for text in ["a\n\nB: c\nD: e\n\nf", "a\r\n\r\nB: c\r\nD: e\r\n\r\nf"] {
+            let range = header_around(text.as_bytes(), text.find('D').unwrap(), 0);
+            assert_eq!(range, text.find('B').unwrap()..text.find('f').unwrap(), "{text:?}");
+        }
+        assert_eq!(header_around(b"B: c\nD: e", 5, 0), 0..9);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn quoted_fault(text: &[u8]) -> Option<(usize, usize)> {
 pub fn begun_charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
     let at = charset_fault(charset, decoded)?;
     let cut = match str::from_utf8(decoded) {
-        Err(error) if is_utf8(charset) => error.error_len().is_none(),
+        Err(error) if content::is_utf8(charset) => error.error_len().is_none(),
         _ => content::decode(charset, decoded).is_some_and(|text| {
             !text
                 .trim_end_matches(char::REPLACEMENT_CHARACTER)
@@ -63,14 +63,10 @@ pub fn begun_charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
     (!cut).then_some(at)
 }
 
-fn is_utf8(charset: &str) -> bool {
-    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
-}
-
 /// Where `decoded` first holds what is no text in `charset`, which is known; the place is exact for
 /// UTF-8, and the beginning otherwise.
 pub fn charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
-    if is_utf8(charset) {
+    if content::is_utf8(charset) {
         return str::from_utf8(decoded).err().map(|error| error.valid_up_to());
     }
     let text = content::decode(charset, decoded)?;

@@ -21,7 +21,7 @@ use crate::net;
 use crate::net::authenticity::{Source, Task};
 use crate::session::Kept;
 use crate::session::content::Content;
-use crate::session::thread::Length;
+use crate::session::thread::{Length, Threads};
 use crate::smtp::payload;
 use crate::speaker::{Login, Octets, Say, Secret};
 
@@ -33,7 +33,6 @@ use super::super::group::Part;
 use super::super::message::{Made, Message, Saved, Unread};
 use super::super::model::{ReadContent, ReadThreads, ThreadsOf};
 use super::super::sending::{Pieces, Way as Sends};
-use super::super::update::read_threads;
 use super::sessions::{Door, Order};
 
 /// Where messages of the background go; an error ends the program.
@@ -244,7 +243,7 @@ pub(super) fn list(path: String, inner: Inner) {
 /// Reads which message answers which.
 pub(super) fn threads(session: usize, of: ThreadsOf, kept: Vec<(Kept, Length)>, inner: Inner) {
     in_background(inner, move || {
-        let threads = Box::new(ReadThreads { of, threads: read_threads(kept) });
+        let threads = Box::new(ReadThreads { of, threads: Threads::read(kept) });
         Message::ThreadsRead { session, threads }
     });
 }
@@ -253,7 +252,7 @@ pub(super) fn threads(session: usize, of: ThreadsOf, kept: Vec<(Kept, Length)>, 
 /// that is only looked at it is done here.
 pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inner: Inner) {
     tokio::spawn(async move {
-        let Verifying { session, message, whole, mut check, way } = wanted;
+        let Verifying { session, message, mut check, way } = wanted;
         if let Some(file) = check.file.clone() {
             let read = move || authenticity::answers(&expanded(&file), lang);
             match tokio::task::spawn_blocking(read).await {
@@ -270,7 +269,7 @@ pub(super) fn verify(wanted: Verifying, kept: Kept, door: Door, lang: Lang, inne
             let _ = orders.send(Order::Say(Say::Verify(check))).await;
             return;
         }
-        let way = check.way.clone().or(way);
+        let (way, whole) = (check.way.clone().or(way), kept.is_whole());
         let task = Task { index: message, content: kept.content(), whole, way };
         let found = task.verified(&Source::of(&check, door.dns)).await;
         let event = Event::new(Moment(0), Happening::Verified(Box::new(found)));

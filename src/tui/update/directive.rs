@@ -223,14 +223,13 @@ fn verify(model: &mut Model, argument: &str) -> Vec<Effect> {
         super::transcript::forget(model);
     }
     let seen = super::super::view::content::message(model);
-    let seen = seen.map(|(at, seen)| (at, seen.kept_up_to(u64::MAX), seen.is_whole()));
-    let Some((message, kept, whole)) = seen else {
+    let Some((message, kept)) = seen.map(|(at, seen)| (at, seen.kept_up_to(u64::MAX))) else {
         return told(model, "authenticity.no-message");
     };
     super::content::to(model, ContentView::Authenticity);
     super::browse::show_content(model);
     let way = Way::of_session(&model.session.dialogue, None, message);
-    let wanted = Verifying { session: model.session.id, message, whole, check, way };
+    let wanted = Verifying { session: model.session.id, message, check, way };
     vec![Effect::Verify(Box::new(wanted), kept)]
 }
 

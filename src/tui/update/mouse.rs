@@ -5,13 +5,14 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
 use crate::display::keys::Action;
+use crate::display::text::width_of;
 
 use super::super::copy::{self, Form, Source};
 use super::super::effect::Effect;
 use super::super::layout::{Panes, Shape, Side, Split, too_small};
 use super::super::model::{ContentView, Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
-use super::super::view::{self, Click, marked, prompt};
+use super::super::view::{self, Click, prompt};
 use super::{act, arrange, browse, compose, editor, explain, find, transcript};
 
 /// Lines by which one step of the wheel scrolls.
@@ -243,7 +244,7 @@ fn spot(model: &Model, pane: Pane, area: Rect, (x, y): (u16, u16)) -> Option<Spo
     let row = usize::from(y.checked_sub(area.y)?);
     let (line, pieces) = shown.get(row.min(last))?;
     let column = if row > last { usize::MAX } else { usize::from(x.checked_sub(area.x)?) };
-    Some(Spot { line: *line, column: column.min(marked::length(pieces)) })
+    Some(Spot { line: *line, column: column.min(width_of(pieces)) })
 }
 
 fn mark_word(model: &mut Model, pane: Pane, at: Spot) -> Vec<Effect> {

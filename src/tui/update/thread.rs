@@ -3,7 +3,7 @@
 use crate::display::content::thread::message_at;
 use crate::display::keys::Action;
 use crate::session::thread::{Length, Letter, Threads, beginnings};
-use crate::session::{Dialogue, Kept, Row};
+use crate::session::{Dialogue, Row};
 
 use super::super::effect::Effect;
 use super::super::model::{ContentView, Model, Pane, ReadThreads, ThreadsOf};
@@ -130,15 +130,9 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     let kept: Vec<_> = beginnings(&session.dialogue).collect();
     if is_little {
         let id = session.id;
-        keep(model, id, ReadThreads { of, threads: read(kept) });
+        keep(model, id, ReadThreads { of, threads: Threads::read(kept) });
         return Vec::new();
     }
     session.threading = Some(of);
     vec![Effect::ReadThreads { session: session.id, of, kept }]
-}
-
-/// The tree of messages of which the beginnings are kept.
-pub fn read(kept: Vec<(Kept, Length)>) -> Threads {
-    let letter = |(kept, length): (Kept, Length)| Letter::read(kept.content(), length);
-    Threads::of(kept.into_iter().map(letter).collect())
 }

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::content::{self, Line, Sheet, Side, body, hex, parts, raw, thread};
-use crate::display::text::{clip, split_at_width, width, wrap};
+use crate::display::text::{clip, split_at_width, width, width_of, wrap};
 use crate::display::token::{own_visible, visible};
 use crate::knowledge::{self, Kind, Topic};
 use crate::session::content::Content;
@@ -283,7 +283,7 @@ fn signed_places(lines: Vec<Line>, sheet: &Sheet<'_>, bytes: &[Span]) -> Vec<Vec
                 let places = places_of(&pieces, *part, sheet.content);
                 pieces = looking(pieces, &places, Role::Marked);
             }
-            let wide: usize = pieces.iter().map(|(_, text)| width(text)).sum();
+            let wide = width_of(&pieces);
             if let Some(first) = pieces.first_mut().filter(|_| !signed.contains(&own)) {
                 signed.push(own);
                 first.0 = Role::Selected;

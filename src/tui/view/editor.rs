@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::content::judged::times;
-use crate::display::text::{clip, right_of, split_at_width, width, wrap};
+use crate::display::text::{clip, right_of, split_at_width, width, width_of, wrap};
 use crate::display::token::{own_byte_at, own_tokens, own_visible};
 use crate::display::words::grouped;
 use crate::draft::{Mark, Severity};
@@ -104,13 +104,13 @@ fn row(editor: &Editor, line: usize, columns: usize) -> Vec<Piece> {
 
 /// Puts `>` into the last column.
 fn end_with_sign(pieces: &mut Vec<Piece>, columns: usize) {
-    let used: usize = pieces.iter().map(|(_, text)| width(text)).sum();
+    let used = width_of(pieces);
     if let Some((_, last)) = pieces.last_mut().filter(|_| used >= columns) {
         let room = width(last).saturating_sub(used + 1 - columns);
         let kept = split_at_width(last, room).0.to_owned();
         *last = kept;
     }
-    let used: usize = pieces.iter().map(|(_, text)| width(text)).sum();
+    let used = width_of(pieces);
     pieces.push((Role::Dim, format!("{}>", " ".repeat(columns.saturating_sub(used + 1)))));
 }
 

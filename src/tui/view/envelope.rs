@@ -9,7 +9,7 @@ use crate::display::Role;
 use crate::display::envelope::{
     ended, finding, limit_row, parameter, reply_text, topic, topics_of_limit, written,
 };
-use crate::display::text::{split_at_width, width, wrap};
+use crate::display::text::{split_at_width, width, width_of, wrap};
 use crate::display::token::visible;
 use crate::display::words::{
     address, code, delivery_words, end_word, fate_words, full_fate_words, params,
@@ -463,19 +463,15 @@ fn label(word: &str, is_meant: bool) -> Piece {
 fn person(label: &Piece, address: &str, said: &[Piece], columns: usize, out: &mut Vec<Vec<Piece>>) {
     let last = push_wrapped(label.0, &label.1, address, columns, out);
     let beside = columns.saturating_sub(last);
-    if let Some(line) = out.last_mut().filter(|_| wide(said) < beside) {
+    if let Some(line) = out.last_mut().filter(|_| width_of(said) < beside) {
         line.extend(at_the_right(said, beside));
     } else {
         out.push(at_the_right(said, columns));
     }
 }
 
-fn wide(pieces: &[Piece]) -> usize {
-    pieces.iter().map(|(_, text)| width(text)).sum()
-}
-
 fn at_the_right(pieces: &[Piece], columns: usize) -> Vec<Piece> {
-    let gap = " ".repeat(columns.saturating_sub(wide(pieces)));
+    let gap = " ".repeat(columns.saturating_sub(width_of(pieces)));
     let mut pieces = pieces.to_vec();
     if let Some((_, first)) = pieces.first_mut() {
         first.insert_str(0, &gap);

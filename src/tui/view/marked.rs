@@ -4,10 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 use crate::display::Role;
-use crate::display::text::width;
+use crate::display::text::width_of;
 
 use super::super::model::Model;
-use super::super::rows::Piece;
 
 /// Gives marked cells their look; what is reversed already is turned back.
 pub fn draw(model: &Model, buffer: &mut Buffer) {
@@ -16,7 +15,7 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
     let look = model.theme.style(Role::Marked);
     for (y, (at, line)) in (area.y..area.bottom()).zip(super::shown(model, marked.pane)) {
         let Some(columns) = marked.columns(at) else { continue };
-        let end = u16::try_from(length(&line)).unwrap_or(u16::MAX).min(area.width);
+        let end = u16::try_from(width_of(&line)).unwrap_or(u16::MAX).min(area.width);
         for column in (0..end).filter(|c| columns.contains(&usize::from(*c))) {
             if let Some(cell) = buffer.cell_mut((area.x + column, y)) {
                 let both = cell.modifier & look.add_modifier & Modifier::REVERSED;
@@ -24,9 +23,4 @@ pub fn draw(model: &Model, buffer: &mut Buffer) {
             }
         }
     }
-}
-
-/// Columns that a line takes.
-pub fn length(line: &[Piece]) -> usize {
-    line.iter().map(|(_, text)| width(text)).sum()
 }

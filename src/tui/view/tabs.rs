@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::{clip, width};
+use crate::display::text::{clip, width_of};
 use crate::display::token::own_visible;
 use crate::journal::{Ending, Happening};
 use crate::knowledge;
@@ -34,8 +34,7 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let mut pieces = vec![(Role::Dim, if before { MORE.0 } else { " " }.to_owned())];
     pieces.extend(tabs.into_iter().flat_map(|(_, tab)| tab));
     if behind {
-        let used: usize = pieces.iter().map(|(_, text)| width(text)).sum();
-        let gap = columns.saturating_sub(used + 1);
+        let gap = columns.saturating_sub(width_of(&pieces) + 1);
         pieces.push((Role::Dim, format!("{:gap$}{}", "", MORE.1)));
     }
     frame.render_widget(styled(model, pieces), area);
@@ -50,7 +49,7 @@ pub fn tabs_at(model: &Model) -> Vec<(usize, Range<u16>)> {
     let mut at = area.x.saturating_add(1);
     let place = |(id, tab): Tab| {
         let start = at;
-        at = at.saturating_add(u16::try_from(tab_width(&tab)).unwrap_or(u16::MAX));
+        at = at.saturating_add(u16::try_from(width_of(&tab)).unwrap_or(u16::MAX));
         (id, start..at.min(area.right()))
     };
     in_sight(model, usize::from(area.width)).0.into_iter().map(place).collect()
@@ -69,8 +68,8 @@ fn in_sight(model: &Model, columns: usize) -> (Vec<Tab>, bool, bool) {
     }
     let mut left = room;
     let fits = |(_, tab): &&Tab| {
-        let fits = tab_width(tab) <= left;
-        left = left.saturating_sub(tab_width(tab));
+        let fits = width_of(tab) <= left;
+        left = left.saturating_sub(width_of(tab));
         fits
     };
     let count = tabs.iter().skip(start).take_while(fits).count().max(1);
@@ -79,11 +78,7 @@ fn in_sight(model: &Model, columns: usize) -> (Vec<Tab>, bool, bool) {
 }
 
 fn total(tabs: &[Tab]) -> usize {
-    tabs.iter().map(|(_, tab)| tab_width(tab)).sum()
-}
-
-fn tab_width(tab: &[Piece]) -> usize {
-    tab.iter().map(|(_, text)| width(text)).sum()
+    tabs.iter().map(|(_, tab)| width_of(tab)).sum()
 }
 
 /// All tabs, each target on at most `most` columns.
