@@ -347,6 +347,28 @@ fn what_is_selected_in_one_pane_is_marked_in_the_others() {
 }
 
 #[test]
+fn a_marked_field_has_its_sign_beside_the_name_of_its_group() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, APART]);
+    scene.press("esc");
+    let line = |scene: &Scene| {
+        let columns = scene.model.panes().inside(Pane::Content).unwrap().width;
+        let all = content::all(&scene.model, columns.into(), usize::MAX).into_iter();
+        let mut all = all.map(|line| line.into_iter().map(|(_, text)| text).collect::<String>());
+        (all.find(|line| line.contains("From: ")).unwrap(), usize::from(columns))
+    };
+    let (plain, columns) = line(&scene);
+    assert!(plain.ends_with(" originator") && plain.len() == columns, "{plain:?}");
+    while !scene.shows("C>From: ") {
+        scene.press("up");
+    }
+    let (signed, _) = line(&scene);
+    assert!(signed.starts_with(">From: "), "{signed:?}");
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&signed.replacen('>', "", 1)), words(&plain));
+    assert_eq!(signed.len(), columns);
+}
+
+#[test]
 fn one_begins_to_point_at_what_is_marked() {
     let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, APART]);
     scene.press("esc");

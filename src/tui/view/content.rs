@@ -284,18 +284,25 @@ fn signed_places(lines: Vec<Line>, sheet: &Sheet<'_>, bytes: &[Span]) -> Vec<Vec
                 pieces = looking(pieces, &places, Role::Marked);
             }
             let wide = width_of(&pieces);
-            if let Some(first) = pieces.first_mut().filter(|_| !signed.contains(&own)) {
+            if !pieces.is_empty() && !signed.contains(&own) {
                 signed.push(own);
-                first.0 = Role::Selected;
                 // Where there is no room for the sign, the look says it: no text is lost.
-                if wide < sheet.columns {
-                    first.1.insert(0, '>');
+                let fits = wide < sheet.columns || gives_room(&mut pieces);
+                if let Some((role, text)) = pieces.first_mut() {
+                    *role = Role::Selected;
+                    text.insert_str(0, if fits { ">" } else { "" });
                 }
             }
         }
         out.push(pieces);
     }
     out
+}
+
+/// Takes one of the blanks before what stands at the right, if there are any to spare.
+fn gives_room(pieces: &mut [Piece]) -> bool {
+    let right = pieces.last_mut().filter(|(_, text)| text.starts_with("  "));
+    right.is_some_and(|(_, text)| text.remove(0) == ' ')
 }
 
 /// For each place the next other one behind it.
