@@ -18,7 +18,7 @@ use super::date::{self, Date};
 use super::flaw::rule::{Fault, Severity};
 use super::header::{self, Group};
 use super::received::Received;
-use super::{Dialogue, Exchange};
+use super::{Dialogue, End, Exchange, Fate, Message};
 
 /// From how many seconds on the Date of a message lies in the future of its first hop.
 const AHEAD: i64 = 60;
@@ -176,6 +176,49 @@ pub struct Passing {
     pub with: String,
     /// MAIL's sender.
     pub sender: String,
+    /// Whether the server writes that field.
+    pub written: Written,
+}
+
+/// Whether the server of a session writes its Received field: it does so once it takes the message
+/// (RFC 5321 §4.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Written {
+    /// It may still take the message.
+    #[default]
+    Pending,
+    /// It took the message, be it for some of the recipients.
+    Yes,
+    /// It did not.
+    No,
+    /// The connection ended behind the end of the message, before the answer (RFC 1047).
+    Unknown,
+}
+
+impl Written {
+    /// What became of message number `message` of a session.
+    pub fn of(dialogue: &Dialogue, message: usize) -> Self {
+        let Some(transaction) = dialogue.envelope().carrying(message) else { return Self::No };
+        let taken = || transaction.recipients.iter().any(|r| r.delivery() == Some(Fate::Accepted));
+        let is_whole = || dialogue.messages().get(message).is_some_and(Message::is_complete);
+        match transaction.end {
+            Some((_, End::Accepted | End::Partly)) => Self::Yes,
+            Some(_) if taken() => Self::Yes,
+            Some((_, End::Closed)) if is_whole() => Self::Unknown,
+            Some(_) => Self::No,
+            None => Self::Pending,
+        }
+    }
+
+    /// The name under which exports know it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl Passing {
@@ -210,7 +253,13 @@ impl Passing {
             flag(hello.secured, "S"),
             flag(logged_in, "A"),
         ];
-        Some(Self { from: name, by, with: with.concat(), sender: transaction.sender.address() })
+        Some(Self {
+            from: name,
+            by,
+            with: with.concat(),
+            sender: transaction.sender.address(),
+            written: Written::of(dialogue, message),
+        })
     }
 }
 
@@ -464,6 +513,8 @@ fn is_private(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::transcript::recording;
+    use crate::journal::{Ending, Event, Happening, Moment, Side};
 
     const WAY: &str = "Return-Path: <alice@example.org>\r\nDelivered-To: bob@example.net\r\nReceived: from mx.example.net (localhost [127.0.0.1]) by store.example.net with LMTP id 3; Mon, 23 Nov 2026 07:54:45 +0000\r\nAuthentication-Results: mx.example.net; spf=pass\r\nARC-Seal: i=1; a=x\r\nARC-Message-Signature: i=1; a=x\r\nReceived: from submit.example.org (submit.example.org [192.0.2.25]) by mx.example.net with ESMTPS id 2; Mon, 23 Nov 2026 07:54:43 +0000\r\nReceived: from pc.example.org (host.isp.example [10.0.0.7]) by submit.example.org with ESMTPSA id 1; Mon, 23 Nov 2026 08:54:41 +0100\r\nDate: Mon, 23 Nov 2026 07:54:40 +0000\r\nFrom: alice@example.org\r\n\r\n";
 
@@ -556,6 +607,35 @@ mod tests {
         assert_eq!(trace(&resent).points.len(), 0);
         let long = format!("Subject: {}\r\nReceived: x\r\n\r\n", "x".repeat(header::LIMIT));
         assert_eq!(trace(&long).hops, 0);
+    }
+
+    #[test]
+    fn a_server_writes_its_line_once_it_takes_the_message() {
+        let begin = "S: 220 mx.example.net\nC: EHLO x\nS: 250 mx.example.net\nC: MAIL FROM:<a@x.example>\nS: 250 ok\nC: RCPT TO:<b@x.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\n";
+        let ends = [
+            ("", Written::Pending, Written::No),
+            ("C: .\n", Written::Pending, Written::Unknown),
+            ("C: .\nS: 250 ok\n", Written::Yes, Written::Yes),
+            ("C: .\nS: 451 later\n", Written::No, Written::No),
+        ];
+        let lmtp = begin
+            .replace("EHLO", "LHLO")
+            .replace("C: DATA", "C: RCPT TO:<c@x.example>\nS: 250 ok\nC: DATA");
+        let one = ("C: .\nS: 250 ok\n", Written::Pending, Written::Yes);
+        let cases = ends.map(|case| (begin, case)).into_iter().chain([(lmtp.as_str(), one)]);
+        for (begin, (end, open, closed)) in cases {
+            let mut dialogue = Dialogue::default();
+            for event in recording(format!("{begin}{end}").as_bytes()).unwrap().events() {
+                if !matches!(event.what, Happening::Closed { .. }) {
+                    dialogue.apply(event);
+                }
+            }
+            let written = |dialogue: &Dialogue| Passing::of(dialogue, 0).unwrap().written;
+            assert_eq!(written(&dialogue), open, "{end:?}");
+            let lost = Happening::Closed { by: Side::Server, how: Ending::Reset };
+            dialogue.apply(&Event::new(Moment(0), lost));
+            assert_eq!(written(&dialogue), closed, "{end:?}, and the connection is lost");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::session::card::Cards;
 use crate::session::content::Content;
 use crate::session::selection::Selection;
 use crate::session::thread::{Length, Threads};
+use crate::session::trace::Written;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -79,6 +80,16 @@ impl Contents {
     /// The content of a message, as far as it was read.
     pub fn of(&self, message: usize) -> Option<&ReadContent> {
         self.0.iter().find(|read| read.message == message)
+    }
+
+    /// The server writes its line into that message, or does not.
+    pub fn hear(&mut self, message: usize, written: Written) {
+        let read = self.0.iter_mut().find(|read| read.message == message);
+        let Some(ReadContent { judged, laid, .. }) = read else { return };
+        if let Some(now) = judged.trace.now.as_mut().filter(|now| now.written != written) {
+            now.written = written;
+            laid.forget(ContentView::Trace);
+        }
     }
 
     /// Keeps what was read; what was read long ago is given up.

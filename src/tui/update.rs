@@ -42,6 +42,7 @@ use crate::display::keys::Action;
 use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
 use crate::session::card::Cards;
+use crate::session::trace::Written;
 use crate::session::{Dialogue, Message as SmtpMessage};
 
 use super::effect::Effect;
@@ -420,6 +421,7 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     };
     model.session.show_of(index);
     let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
+    model.session.read.hear(index, Written::of(&model.session.dialogue, index));
     let known = model.session.read.of(index).map(|read| read.of);
     let ended = !model.session.dialogue.grows(index);
     let len = message.wire_len();

@@ -1,10 +1,11 @@
 //! The header of a message with what is odd about it, and the way that it took.
 
+use ehlo::journal::Ending;
 use ehlo::knowledge::Lang;
 use ehlo::tui::model::{ContentView, Pane};
 
 use super::checks::{compare, everywhere, golden, row};
-use super::scene::{DOT, ENVELOPE, GREETING, HELLO, LARGE, SMALL, Scene};
+use super::scene::{DOT, ENVELOPE, GREETING, HELLO, LARGE, MESSAGE, SMALL, Scene};
 
 /// A message that came over three servers before, the first of which nobody can vouch for, with
 /// faults of all kinds.
@@ -61,6 +62,27 @@ fn the_way_of_a_message_that_travelled() {
     let (buffer, _) = scene.drawn();
     let rows: Vec<String> = (0..buffer.area.height).map(|y| row(&buffer, y)).collect();
     compare("trace-ascii", &rows.join("\n"));
+}
+
+#[test]
+fn the_line_of_this_session_is_written_by_a_server_that_takes_the_message() {
+    let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, HELLO, ENVELOPE, MESSAGE]);
+    scene.model.session.view = ContentView::Trace;
+    scene.model.focus = Pane::Content;
+    scene.model.zoomed = true;
+    assert!(scene.shows("if it takes the"), "{}", scene.grid());
+    let mut lost = scene.clone();
+    lost.closed(Ending::Reset);
+    assert!(lost.shows("did not take the message"), "{}", lost.grid());
+    let (dot, taken) = DOT.split_once('\n').unwrap();
+    scene.play(dot);
+    assert!(scene.shows("if it takes the"), "{}", scene.grid());
+    // All of the content was read before: only what the server says is new.
+    let mut lost = scene.clone();
+    lost.closed(Ending::Reset);
+    assert!(lost.shows("ended before the answer"), "{}", lost.grid());
+    scene.play(taken);
+    assert!(scene.shows("the server took the message"), "{}", scene.grid());
 }
 
 #[test]

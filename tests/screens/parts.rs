@@ -152,7 +152,7 @@ fn of_a_header_that_is_not_over_nothing_is_missed() {
     let data = "C: DATA\nS: 354 Go on\nC: To: bob@example.net\n";
     for (view, missed, grows, broke_off) in [
         (ContentView::Header, "is missing", "So far", "It broke off after"),
-        (ContentView::Trace, "has taken", "So far", "It broke off after"),
+        (ContentView::Trace, "No Received field: no server", "So far", "It broke off after"),
         (ContentView::Thread, "(no subject)", "not over so far", "it broke off within"),
     ] {
         let mut scene = Scene::after((120, 40), Lang::En, &[GREETING, HELLO, ENVELOPE, data]);

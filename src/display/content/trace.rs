@@ -12,7 +12,7 @@ use crate::knowledge::{self, Kind, Lang};
 use crate::session::content::Content;
 use crate::session::date::Date;
 use crate::session::received::{Received, Word};
-use crate::session::trace::{Hop, Odd, Passing, Point, Trace, What};
+use crate::session::trace::{Hop, Odd, Passing, Point, Trace, What, Written};
 use crate::smtp::Span;
 
 use super::Line;
@@ -291,7 +291,13 @@ impl Drawn<'_> {
     fn passing(&mut self, now: &Passing) {
         let by = now.by.clone().unwrap_or_else(|| "?".to_owned());
         let values = [("from", now.from.as_str()), ("by", &by), ("with", &now.with)];
-        let text = self.say("trace.now", &values);
+        let key = match now.written {
+            Written::Pending => "trace.now.pending",
+            Written::Yes => "trace.now.yes",
+            Written::No => "trace.now.no",
+            Written::Unknown => "trace.now.unknown",
+        };
+        let text = self.say(key, &values);
         let line = Line::default().about("received-line");
         self.row("•   ", (Role::Notice, &text), &line);
     }

@@ -134,6 +134,8 @@ struct Told {
     text: String,
 }
 
+    /// Whether the server writes it: `pending`, `yes`, `no` or `unknown`.
+    written: &'static str,
 impl Way {
     /// The way of a message.
     pub(super) fn of(content: &Content, way: &Trace, lang: Lang) -> Self {
@@ -151,7 +153,7 @@ impl Way {
             return_path: None,
             return_path_is_sender: None,
             beside: Vec::new(),
-            now: way.now.as_ref().map(|Passing { from, by, with, .. }| Now {
+            now: way.now.as_ref().map(|Passing { from, by, with, written, .. }| Now {
                 from: from.clone(),
                 by: by.clone(),
                 with: with.clone(),
@@ -163,6 +165,7 @@ impl Way {
             let what = match &point.what {
                 What::Hop(hop) => {
                     let field = point.fields.first().copied().unwrap_or_default();
+                written: written.name(),
                     out.hops.push(Hopped::of(field, hop, told(&hop.odd)));
                     continue;
                 }
