@@ -103,9 +103,9 @@ impl Printer {
     /// and what came behind its beginning waits for it.
     fn goes_on(&self, dialogue: &Dialogue, at: usize) -> bool {
         let Some(Row::Data { message, line }) = dialogue.wire().row(at) else { return false };
-        let message = dialogue.messages().get(message);
-        let open = message.filter(|m| m.has_open_line() && dialogue.phase().is_open());
-        self.own_lines && open.is_some_and(|m| line + 1 == m.line_count())
+        let open = dialogue.messages().get(message).filter(|m| m.has_open_line());
+        let last = open.is_some_and(|m| line + 1 == m.line_count());
+        self.own_lines && last && dialogue.grows(message)
     }
 
     /// A note on what left when, of a line that leaves in pieces; `data` was applied last.
@@ -125,15 +125,13 @@ impl Printer {
             && !self.full
             && line >= DATA_LINES
         {
-            let message = dialogue.messages().get(message);
-            let lines = message.map_or(0, Message::line_count);
-            // While it grows, nobody knows which line is the last one.
-            let grows = message.is_some_and(|m| !m.is_complete()) && dialogue.phase().is_open();
+            let lines = dialogue.messages().get(message).map_or(0, Message::line_count);
             let first = line == DATA_LINES && dialogue.wire().goes_on(at).is_none();
             if first && lines > DATA_LINES + 1 {
                 let _ = writeln!(out, "# {}", knowledge::word(self.lang, "print.more-data"));
             }
-            if line + 1 < lines || grows {
+            // While it grows, nobody knows which line is the last one.
+            if line + 1 < lines || dialogue.grows(message) {
                 return;
             }
         }
@@ -199,9 +197,9 @@ impl Printer {
 
     /// Behind the last line of mail data, what was odd about it, each once.
     fn about_data(&self, dialogue: &Dialogue, message: usize, line: usize, out: &mut String) {
+        let grows = dialogue.grows(message);
         let Some(message) = dialogue.messages().get(message) else { return };
-        let ends = message.is_complete() || !dialogue.phase().is_open();
-        if !ends || line + 1 != message.line_count() {
+        if grows || line + 1 != message.line_count() {
             return;
         }
         let mut told = Vec::new();
@@ -464,4 +462,43 @@ pub fn content(
         let _ = writeln!(out, "  {said}");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::transcript::recording;
+    use crate::journal::{Ending, Endpoints, Event, Side};
+
+    #[test]
+    fn a_message_of_a_connection_that_has_ended_does_not_grow() {
+        for begin in ["C: DATA\nS: 354 go\n", "C: BDAT 1000\n"] {
+            let lines: Vec<_> = (0..60).map(|n| format!("C: line {n}\n")).collect();
+            let lines = lines.concat();
+            let text = format!(
+                "S: 220 mx\nC: EHLO x\nS: 250 mx\nC: MAIL FROM:<a@x.example>\nS: 250 ok\nC: RCPT TO:<b@x.example>\nS: 250 ok\n{begin}{lines}"
+            );
+            let mut dialogue = Dialogue::default();
+            for event in recording(text.as_bytes()).unwrap().events() {
+                if !matches!(event.what, Happening::Closed { .. }) {
+                    dialogue.apply(event);
+                }
+            }
+            let printed = |dialogue: &Dialogue| Printer::new(Lang::En, false, false).news(dialogue);
+            let last = "line 59";
+            assert!(dialogue.grows(0), "{begin}");
+            assert!(
+                !printed(&dialogue).contains(last),
+                "{begin}: nobody knows that it is the last"
+            );
+            for what in [
+                Happening::Closed { by: Side::Server, how: Ending::Reset },
+                Happening::Opened(Endpoints::default()),
+            ] {
+                dialogue.apply(&Event::new(Moment(0), what));
+                assert!(!dialogue.grows(0), "{begin}");
+                assert!(printed(&dialogue).contains(last), "{begin}");
+            }
+        }
+    }
 }

@@ -122,6 +122,8 @@ pub struct Dialogue {
     /// Rows of the wire behind which an exchange turned out odd, and by which oddity.
     revealed: Vec<(usize, usize, &'static str)>,
     messages: Vec<Message>,
+    /// How many of them there were when this connection was made.
+    earlier_messages: usize,
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
     oldest_kept: usize,
@@ -188,6 +190,7 @@ impl Dialogue {
             doubted: None,
             revealed: Vec::new(),
             messages: Vec::new(),
+            earlier_messages: 0,
             kept: 0,
             oldest_kept: 0,
             envelope: Envelope::default(),
@@ -499,10 +502,11 @@ impl Dialogue {
     }
 
     /// Whether more of message `at` may come: its end was not seen, no other one followed, and the
-    /// connection stands.
+    /// connection on which it began stands.
     pub fn grows(&self, at: usize) -> bool {
         let last = self.messages.last().filter(|_| at + 1 == self.messages.len());
-        last.is_some_and(|message| !message.is_complete()) && self.phase.is_open()
+        let here = at >= self.earlier_messages && self.phase.is_open();
+        last.is_some_and(|message| !message.is_complete()) && here
     }
 
     /// Whether nothing was said, and there are messages all the same: they lie in files.
@@ -691,6 +695,7 @@ impl Dialogue {
 
     fn opened(&mut self, endpoints: &Endpoints) {
         self.connection += 1;
+        self.earlier_messages = self.messages.len();
         self.said.clear();
         self.setbacks.clear();
         self.refused.clear();
