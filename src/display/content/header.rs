@@ -9,10 +9,11 @@ use std::sync::Arc;
 use crate::display::Role;
 use crate::display::text::{width, width_of, wrap, wrap_behind};
 use crate::display::token::visible;
+use crate::display::words::grouped;
 use crate::draft::{Finding, Mark, Severity};
 use crate::knowledge::{self, Kind, Lang};
 use crate::session::content::Field;
-use crate::session::header::{Entry, Group};
+use crate::session::header::{Entry, Group, LIMIT};
 
 use super::judged::{Header, Judged, times};
 use super::{About, Line, Piece, behind};
@@ -36,6 +37,7 @@ pub fn lines(judged: &Judged, lang: Lang, columns: usize, enough: usize) -> Vec<
             out.extend(wrap(&head, columns).into_iter().map(|text| line(text).about("part")));
         }
         out.extend(summary(header, lang, columns));
+        out.extend(beyond(header, lang, columns));
         for finding in header.general() {
             out.extend(finding_lines(finding, header, lang, columns));
         }
@@ -75,6 +77,17 @@ fn summary(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
         text.push_str(&knowledge::fill(lang, "header.left", &[("n", &n)]));
     }
     let line = |text| Line { part: Some(header.part), ..Line::new(vec![(role, text)]) };
+    wrap(&text, columns).into_iter().map(|text| line(text).about("header")).collect()
+}
+
+/// That a header is too long to be looked at to its end.
+fn beyond(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
+    if header.beyond == 0 {
+        return Vec::new();
+    }
+    let (limit, n) = (grouped(LIMIT as u64), grouped(header.beyond as u64));
+    let text = knowledge::fill(lang, "header.beyond", &[("limit", &limit), ("n", &n)]);
+    let line = |text| Line { part: Some(header.part), ..Line::new(vec![(Role::Notice, text)]) };
     wrap(&text, columns).into_iter().map(|text| line(text).about("header")).collect()
 }
 

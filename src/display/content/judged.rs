@@ -44,6 +44,8 @@ pub struct Header {
     pub findings: Vec<Finding>,
     /// How many findings are not listed.
     pub left: Left,
+    /// How many of its bytes are not looked at, behind [`LIMIT`].
+    pub beyond: usize,
     /// The numbers of the findings about each entry, the worst first.
     of_entries: Vec<Vec<usize>>,
 }
@@ -102,7 +104,8 @@ impl Header {
         let end = len == whole && (content.body.is_some() || !content.begun);
         let range = Span::new(0, len);
         let fields = before(&content.fields, len).to_vec();
-        Self::read(0, true, fields, &content.raw, range, (end, offers))
+        let read = Self::read(0, true, fields, &content.raw, range, (end, offers));
+        Self { beyond: whole - len, ..read }
     }
 
     fn of_part(content: &Content, at: usize, part: &Part, offers: &Offers) -> Self {
@@ -111,7 +114,8 @@ impl Header {
         let fields = before(&content.header_of(at), range.end).to_vec();
         // Without its empty line it would be no message.
         let end = range.end == part.header.end;
-        Self::read(at, part.within.is_none(), fields, &source, range, (end, offers))
+        let read = Self::read(at, part.within.is_none(), fields, &source, range, (end, offers));
+        Self { beyond: part.header.end.saturating_sub(range.end), ..read }
     }
 
     fn read(
@@ -141,6 +145,7 @@ impl Header {
             raw: raw.collect(),
             findings,
             left,
+            beyond: 0,
             fields,
         }
     }
@@ -261,6 +266,17 @@ mod tests {
         // Of one that is too long the end was not looked at.
         let long = format!("X: {}\r\nDate: x\r\nFrom: a@b.example\r\n\r\n", "x".repeat(LIMIT));
         assert!(!missing(&whole(&long), 0));
+        let said = |text: &str, lang| {
+            let lines = header::lines(&judged(text), lang, 400, usize::MAX);
+            lines.iter().map(|line| line.text() + "\n").collect::<String>()
+        };
+        let behind = (long.len() - LIMIT).to_string();
+        for (lang, says) in [(Lang::En, "the first 1 048 576 B of"), (Lang::Ja, "1 048 576 B だけ")]
+        {
+            let text = said(&long, lang);
+            assert!(text.contains(says) && text.contains(&behind), "{}", text.get(..400).unwrap());
+            assert!(!said(more, lang).contains(says));
+        }
     }
 
     #[test]

@@ -28,12 +28,15 @@ pub(super) struct Judgement {
     text: String,
 }
 
-/// How many findings are counted but not listed.
+/// What is not among the findings.
 #[derive(Default, Serialize)]
 pub(super) struct NotListed {
+    /// How many are counted but not listed.
     error: usize,
     warn: usize,
     info: usize,
+    /// How many bytes of headers were not looked at.
+    bytes: usize,
 }
 
 impl NotListed {
@@ -41,7 +44,12 @@ impl NotListed {
     pub(super) fn of(judged: &Judged) -> Self {
         judged.headers.iter().fold(Self::default(), |sum, header| {
             let Left { errors, warnings, remarks } = header.left;
-            Self { error: sum.error + errors, warn: sum.warn + warnings, info: sum.info + remarks }
+            Self {
+                error: sum.error + errors,
+                warn: sum.warn + warnings,
+                info: sum.info + remarks,
+                bytes: sum.bytes + header.beyond,
+            }
         })
     }
 }
@@ -126,6 +134,8 @@ struct Now {
     from: String,
     by: Option<String>,
     with: String,
+    /// Whether the server writes it: `pending`, `yes`, `no` or `unknown`.
+    written: &'static str,
 }
 
 #[derive(Serialize)]
@@ -134,8 +144,6 @@ struct Told {
     text: String,
 }
 
-    /// Whether the server writes it: `pending`, `yes`, `no` or `unknown`.
-    written: &'static str,
 impl Way {
     /// The way of a message.
     pub(super) fn of(content: &Content, way: &Trace, lang: Lang) -> Self {
@@ -157,6 +165,7 @@ impl Way {
                 from: from.clone(),
                 by: by.clone(),
                 with: with.clone(),
+                written: written.name(),
             }),
             odd: Vec::new(),
         };
@@ -165,7 +174,6 @@ impl Way {
             let what = match &point.what {
                 What::Hop(hop) => {
                     let field = point.fields.first().copied().unwrap_or_default();
-                written: written.name(),
                     out.hops.push(Hopped::of(field, hop, told(&hop.odd)));
                     continue;
                 }
