@@ -39,13 +39,7 @@ pub fn of(view: ContentView, sheet: &Sheet<'_>, n: usize) -> Option<Place> {
             let is = |what: &What| matches!(what, What::Hop(hop) if hop.number == n);
             let hop = trace.points.iter().find(|point| is(&point.what));
             let field = hop.and_then(|point| sheet.content.fields.get(*point.fields.first()?));
-            let line = field.and_then(|field| {
-                // Where what is certain begins is drawn above it.
-                let is_hop = |line: &Line| line.text().starts_with('\u{2022}');
-                let begins = |line: &Line| line.span.is_some_and(|s| s.start == field.span.start);
-                first(view, sheet, |line| is_hop(line) && begins(line))
-            });
-            ("goto.hop", trace.hops, line)
+            ("goto.hop", trace.hops, field.and_then(|field| begins(field.span.start)))
         }
         ContentView::Parts => {
             let count = sheet.content.parts.len();

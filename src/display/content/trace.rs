@@ -194,7 +194,8 @@ impl Drawn<'_> {
     fn hop(&mut self, hop: &Hop, line: &Line) {
         if self.trace.border.as_ref().is_some_and(|b| b.hop == Some(hop.number) && b.doubtful > 0) {
             let text = self.say("trace.certain", &[]);
-            self.row("├── ", (Role::Good, &text), line);
+            // It stands for no bytes: the hop begins below.
+            self.row("├── ", (Role::Good, &text), &Line { span: None, ..line.clone() });
         }
         let date = hop.received.date.as_ref().map(clock);
         let delay = hop.delay.map(elapsed);
@@ -361,6 +362,22 @@ pub fn sentence(odd: &Odd, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hop_begins_with_its_own_row() {
+        let text = "Received: from pc.example.org by mx.example.net with ESMTP id 2; Thu, 26 Nov 2026 10:00:02 +0000\r\nReceived: from a.example by pc.example.org with ESMTP id 1; Thu, 26 Nov 2026 10:00:01 +0000\r\n\r\n";
+        let content = Content::read(text.as_bytes());
+        let trace = Trace::of(&content, None);
+        let lines = lines(&content, &trace, Lang::En, 80, usize::MAX);
+        let certain = lines.iter().position(|line| line.text().contains("certain from here on"));
+        for (field, number) in content.fields.iter().zip(["2", "1"]) {
+            let own = |line: &Line| line.span.is_some_and(|s| s.start == field.span.start);
+            let first = lines.iter().position(own).unwrap();
+            let said = lines[first].text();
+            assert!(said.starts_with(&format!("\u{2022}   {number}")), "{said}");
+            assert_eq!(number == "2", certain == Some(first - 1), "{certain:?} {first}");
+        }
+    }
 
     #[test]
     fn seconds_as_people_say_them() {
