@@ -25,12 +25,14 @@ use crate::smtp::Span;
 /// How many bytes of a message are read; the parser counts places with 32 bits.
 pub const READ_LIMIT: usize = 1 << 31;
 
-/// Of structured fields only those are read that parts are made from.
+/// Only those fields are read that parts are made from.
 static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
         .header_content_type(HeaderName::ContentType)
         .header_content_type(HeaderName::ContentDisposition)
-        .default_header_text()
+        .header_text(HeaderName::ContentTransferEncoding)
+        .header_text(HeaderName::ContentId)
+        .default_header_ignore()
 });
 
 /// One field of a header section.
@@ -388,6 +390,12 @@ pub fn is_known_charset(charset: &str) -> bool {
     is_utf8(charset) || charset_decoder(charset.as_bytes()).is_some()
 }
 
+/// Whether each byte is a character in `charset`, as it is in those that are met most.
+fn has_a_char_for_each_byte(charset: &str) -> bool {
+    let is = |name: &str| charset.get(..name.len()).is_some_and(|c| c.eq_ignore_ascii_case(name));
+    ["us-ascii", "iso-8859-", "windows-125"].iter().any(|name| is(name))
+}
+
 /// Whether `charset` means UTF-8: `utf8` is not registered, yet widely written.
 pub fn is_utf8(charset: &str) -> bool {
     ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name))
@@ -435,29 +443,30 @@ fn field(header: &Header<'_>, bytes: &[u8]) -> Field {
     let span = Span::new(header.offset_field as usize, header.offset_end as usize);
     let value_at = header.offset_start as usize;
     let raw = Span::new(value_at, span.end).of(bytes);
-    let name = String::from_utf8_lossy(Span::new(span.start, value_at).of(bytes));
+    let name = lossy(Span::new(span.start, value_at).of(bytes));
     let name = name.trim_end_matches(':').trim().to_owned();
-    let mut decoded = false;
-    let value = match &header.value {
-        // The parser decodes more words than are to be decoded.
-        HeaderValue::Text(_) | HeaderValue::ContentType(_) if has_encoded_word(raw) => {
-            let line = unfolded(raw);
-            let value = word::decoded(&name, &line);
-            decoded = value != String::from_utf8_lossy(&line);
-            value
-        }
-        HeaderValue::Text(text) => text.to_string(),
-        // What parts are made from was read by its structure.
-        HeaderValue::ContentType(_) => String::from_utf8_lossy(&unfolded(raw)).into_owned(),
-        _ => String::from_utf8_lossy(raw.trim_ascii()).into_owned(),
-    };
+    let line = unfolded(raw);
+    let written = lossy(&line);
+    // The parser decodes more words than are to be decoded.
+    let value = has_encoded_word(&line).then(|| word::decoded(&name, &line));
+    let decoded = value.as_ref().is_some_and(|value| *value != written);
+    let value = value.unwrap_or_else(|| written.into_owned());
     Field { name, value, decoded, span, value_at }
 }
 
+/// The same as [`String::from_utf8_lossy`], which is slow where nothing is lost.
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// A value in one line: each line end and the blanks around it are one blank.
-fn unfolded(raw: &[u8]) -> Vec<u8> {
-    let lines = raw.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(&b' ')
+fn unfolded(raw: &[u8]) -> Cow<'_, [u8]> {
+    let whole = raw.trim_ascii();
+    if memchr::memchr(b'\n', whole).is_none() {
+        return Cow::Borrowed(whole);
+    }
+    let lines = whole.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    Cow::Owned(lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(&b' '))
 }
 
 /// Whether an encoded word may begin in it (RFC 2047 §2).
@@ -489,7 +498,7 @@ impl<'x> Level<'x> {
 /// Messages are taken apart one by one: however deep they are nested, nothing here recurs.
 /// `raw` is what the parser was shown, with nothing hidden.
 fn parts(message: Message<'_>, begun: bool, raw: &[u8]) -> Vec<Part> {
-    let mut out: Vec<Part> = Vec::new();
+    let mut out: Vec<Part> = Vec::with_capacity(message.parts.len());
     let mut levels = vec![Level::of(message, 0, None, begun)];
     while let Some(level) = levels.last_mut() {
         let Some(part) = level.left.next() else {
@@ -527,9 +536,12 @@ fn parts(message: Message<'_>, begun: bool, raw: &[u8]) -> Vec<Part> {
 /// One part of the bytes in which it stands.
 fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     let declared = part.content_type();
-    let kind = declared.map(|t| match t.subtype() {
-        Some(subtype) => format!("{}/{subtype}", t.ctype()),
-        None => t.ctype().to_owned(),
+    let kind = declared.map(|t| {
+        let subtype = t.subtype();
+        let mut kind =
+            subtype.map_or_else(|| t.ctype().to_owned(), |s| [t.ctype(), "/", s].concat());
+        kind.make_ascii_lowercase();
+        kind
     });
     let (start, end) = (part.offset_body as usize, part.offset_end as usize);
     let body = Span::new(start, if end < start { raw.len().max(start) } else { end });
@@ -541,12 +553,14 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     let charset = declared.and_then(|t| t.attribute("charset"));
     // The parser has changed texts to UTF-8.
     let text_len = |text: &str| {
-        let changed = charset.is_some_and(|name| charset_decoder(name.as_bytes()).is_some());
-        if coding != Coding::Identity && !changed && !text.contains(char::REPLACEMENT_CHARACTER) {
-            return text.len();
-        }
         let encoded = body.of(raw);
-        undone(encoded, coding).map_or(encoded.len(), |decoded| decoded.len())
+        let changed = charset.filter(|name| charset_decoder(name.as_bytes()).is_some());
+        match changed {
+            _ if coding == Coding::Identity => encoded.len(),
+            Some(charset) if has_a_char_for_each_byte(charset) => text.chars().count(),
+            None if !text.contains(char::REPLACEMENT_CHARACTER) => text.len(),
+            _ => undone(encoded, coding).map_or(encoded.len(), |decoded| decoded.len()),
+        }
     };
     let (nature, decoded_len) = match &part.body {
         PartType::Text(text) => (Nature::Text, text_len(text)),
@@ -561,7 +575,7 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     Part {
         depth: 0,
         within: None,
-        kind: kind.map_or_else(|| undeclared.to_owned(), |kind| kind.to_lowercase()),
+        kind: kind.unwrap_or_else(|| undeclared.to_owned()),
         nature,
         charset: charset.map(str::to_owned),
         encoding: part.content_transfer_encoding().map(str::to_owned),
@@ -700,6 +714,10 @@ mod tests {
             ("utf-8", "quoted-printable", "=C3=A4"),
             ("iso-8859-1", "8bit", "\u{e4}"),
             ("utf-8", "base64", "no base64!"),
+            ("us-ascii", "base64", "no base64!"),
+            ("us-ascii", "quoted-printable", "=E4=81=FC"),
+            ("Windows-1252", "quoted-printable", "=E4=81=FC"),
+            ("iso-8859-99", "quoted-printable", "=E4=F6=FC"),
         ] {
             let text = format!(
                 "Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}"

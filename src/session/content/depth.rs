@@ -15,6 +15,9 @@ use super::{Coding, undone};
 /// How many messages may be inside of one that is encoded.
 const LIMIT: usize = 100;
 
+/// The least that says that a part is a message.
+const SHORTEST: usize = b"Content-Type:message".len();
+
 /// How often messages may be decoded inside of each other, as the parser does it.
 const LEVELS: usize = 4;
 
@@ -135,19 +138,26 @@ fn encodings(part: &MessagePart<'_>, raw: &[u8]) -> Vec<(usize, Option<Coding>)>
 
 /// Whether a message may be enclosed that is encoded. Rather yes than no, and quickly.
 fn may_enclose(raw: &[u8]) -> bool {
-    let digest = std::cell::LazyCell::new(|| has(raw, b"digest", 2));
-    let mut behind = 0;
-    for hyphen in places(raw, b"-encoding", 0) {
+    let (mut behind, mut digest) = (0, false);
+    // In less than that there cannot be too many.
+    let most = raw.len().saturating_sub(LIMIT * SHORTEST);
+    let hyphens = memchr::memchr_iter(b'-', raw.get(..most).unwrap_or_default());
+    for hyphen in hyphens.filter(|at| stands_at(raw, *at, b"-encoding")) {
         if hyphen < behind {
             continue;
         }
-        let header = header_around(raw, hyphen, behind);
+        let (looked, header) = (behind, header_around(raw, hyphen, behind));
         behind = header.end;
+        // What it stands in was declared before it.
+        digest = digest || has(raw.get(looked..behind).unwrap_or_default(), b"digest", 2);
         let header = raw.get(header).unwrap_or_default();
-        let coded = has(header, b"base64", 0)
-            || has(header, b"quoted-printable", 0)
-            || memchr::memmem::find(header, b"=?").is_some();
-        if coded && (encloses(header) || *digest) {
+        let encloses = digest || encloses(header);
+        let coded = || {
+            has(header, b"base64", 0)
+                || has(header, b"quoted-printable", 0)
+                || memchr::memmem::find(header, b"=?").is_some()
+        };
+        if encloses && coded() {
             return true;
         }
     }
@@ -190,8 +200,13 @@ fn places<'a>(text: &'a [u8], word: &'a [u8], rare: usize) -> impl Iterator<Item
         memchr::memchr2_iter(letter.to_ascii_lowercase(), letter.to_ascii_uppercase(), text);
     letters.filter_map(move |at| {
         let start = at.checked_sub(rare)?;
-        text.get(start..start + word.len())?.eq_ignore_ascii_case(word).then_some(start)
+        stands_at(text, start, word).then_some(start)
     })
+}
+
+/// Whether `word` stands there in `text`, whatever its case.
+fn stands_at(text: &[u8], start: usize, word: &[u8]) -> bool {
+    text.get(start..start + word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -266,9 +281,10 @@ mod tests {
     fn nearly_all_messages_are_only_looked_over() {
         let part =
             "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nQUJD\r\n";
-        let text = format!("Message-ID: <1@x.example>\r\n{}", part.repeat(3));
+        let text = format!("Message-ID: <1@x.example>\r\n{}", part.repeat(100));
         assert!(!may_enclose(text.as_bytes()));
-        assert!(may_enclose(enclosing(PLAIN, 1).as_bytes()));
+        assert!(!may_enclose(enclosing(PLAIN, 1).as_bytes()));
+        assert!(may_enclose(enclosing(PLAIN, LIMIT).as_bytes()));
     }
 
     #[test]
