@@ -336,6 +336,20 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_shifts_comes_back_to_ascii() {
+        for (word, marked) in [
+            ("=?iso-2022-jp?b?GyRCJCI=?=", true),
+            ("=?ISO-2022-JP?q?=1B=28Ja?=", true),
+            ("=?iso-2022-jp?b?GyRCJCIbKEI=?=", false),
+            ("=?utf-8?q?a?=", false),
+        ] {
+            let marks = seen(&format!("{HEAD}Subject: {word}\n\n"), &everything());
+            let shifted = ("review.word-shift", 3, word.to_owned());
+            assert_eq!(marks.contains(&shifted), marked, "{word}: {marks:?}");
+        }
+    }
+
+    #[test]
     fn what_is_right_has_no_mark() {
         for field in [
             "Subject: http://x.example/?a=?b",

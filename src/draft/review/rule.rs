@@ -44,6 +44,7 @@ rules! {
     WORD_LONG = "review.word-long", Warn, "RFC 2047 §2", "encoded-word";
     WORD_CHARSET = "review.word-charset", Warn, "RFC 2047 §2", "encoded-word";
     WORD_SPLIT = "review.word-split", Error, "RFC 2047 §5", "encoded-word";
+    WORD_SHIFT = "review.word-shift", Error, "RFC 2047 §3", "encoded-word";
     WORD_CONTROL = "review.word-control", Warn, "RFC 2047 §5", "encoded-word";
     WORD_DIRECTION = "review.word-direction", Warn, "RFC 2047 §5", "encoded-word";
     WORD_PLACE = "review.word-place", Warn, "RFC 2047 §5", "encoded-word";

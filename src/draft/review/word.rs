@@ -10,7 +10,7 @@ use super::super::field::{Field, Section};
 use super::Marks;
 use super::rule::{
     NOT_IN_CHARSET, WORD_BROKEN, WORD_CHARSET, WORD_CONTROL, WORD_DIRECTION, WORD_LONG, WORD_PLACE,
-    WORD_SPLIT,
+    WORD_SHIFT, WORD_SPLIT,
 };
 
 /// Reads the encoded words in the header of a draft.
@@ -129,10 +129,33 @@ fn words(
             marks.add(rule(fault), at, span);
         }
         match word.bytes.zip(word.charset) {
-            Some((bytes, charset)) => run.push(&charset, Decoded { line: at, span, bytes }, marks),
+            Some((bytes, charset)) => {
+                if is_shifted(&charset, &bytes) {
+                    marks.say(&WORD_SHIFT, at, span, &[("charset", charset.clone())]);
+                }
+                run.push(&charset, Decoded { line: at, span, bytes }, marks);
+            }
             None => run.end(marks),
         }
     }
+}
+
+/// Whether text in a charset that switches between sets of characters does not end in ASCII
+/// (ISO/IEC 2022, RFC 1468).
+fn is_shifted(charset: &str, bytes: &[u8]) -> bool {
+    let charset = charset.to_ascii_lowercase().replace(['-', '_'], "");
+    if !charset.contains("iso2022") {
+        return false;
+    }
+    let is_ascii = |escape: usize| match bytes.get(escape + 1..)? {
+        // Sets that are only made ready, for a shift that is still to come.
+        [b'$', b')' | b'*' | b'+', ..] => None,
+        [b'$', ..] => Some(false),
+        [b'(', set, ..] => Some(*set == b'B'),
+        _ => None,
+    };
+    let shift = bytes.iter().rfind(|byte| matches!(byte, 0x0e | 0x0f));
+    shift == Some(&0x0e) || memchr::memrchr_iter(0x1b, bytes).find_map(is_ascii) == Some(false)
 }
 
 const fn rule(fault: Fault) -> &'static Rule {
