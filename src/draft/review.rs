@@ -269,6 +269,7 @@ mod tests {
             ("To: ", "review.empty", "To: "),
             ("To: bob", "review.bad-address", "To: bob"),
             ("To: ,", "review.bad-address", "To: ,"),
+            ("To: u@[IPv6:2001:db8::x]", "review.bad-address", "To: u@[IPv6:2001:db8::x]"),
             ("To: none:", "review.group-open", "To: none:"),
             (
                 "Cc: t: a@x.example, b@x.example",
@@ -362,6 +363,7 @@ mod tests {
             "List-ID: =?utf-8?q?a?= <list.x.example>",
             "List-Post: <mailto:a@x.example> (=?utf-8?q?a?=)",
             "To: Friends: a@x.example, B <b@x.example>;",
+            "To: u@[IPv6:2001:db8::1], A: v@[IPv6:::1];",
             "Cc: \"B, C\" <b@[192.0.2.1]>, =?utf-8?q?a?= <a@x.example>",
             "References: <1@x><2@x>\t<3@x>",
             "Reply-To: \"odd one\"@x.example",

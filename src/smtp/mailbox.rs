@@ -19,6 +19,17 @@ pub struct Mailboxes {
     pub all: Vec<Mailbox>,
     /// The names of groups without members.
     pub empty_groups: Vec<String>,
+    /// What is begun and not ended.
+    pub open: Option<Open>,
+}
+
+/// What a list of mailboxes can begin and not end (RFC 5322 §3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// An address in brackets.
+    Angle,
+    /// A group.
+    Group,
 }
 
 /// Reads what stands in `bytes` at `span`, line ends of folding included.
@@ -27,7 +38,12 @@ pub fn list(bytes: &[u8], span: Span) -> Mailboxes {
     for (at, byte) in bytes.iter().enumerate().take(span.end).skip(span.start) {
         reader.byte(*byte, at);
     }
+    if reader.in_angle {
+        reader.found.open = Some(Open::Angle);
+    }
     reader.element(span.end.min(bytes.len()));
+    let group = reader.group.map(|_| Open::Group);
+    reader.found.open = reader.found.open.or(group);
     reader.found
 }
 
@@ -76,6 +92,10 @@ impl Reader {
                 self.in_angle = true;
                 self.angle = Some(Vec::new());
                 self.mark(at);
+            }
+            b'<' if !self.literal => {
+                self.found.open = Some(Open::Angle);
+                self.keep(byte, at);
             }
             b'>' if self.in_angle => {
                 self.in_angle = false;
@@ -210,6 +230,21 @@ mod tests {
                 .map(|m| (m.address.as_str(), text.get(m.span.start..m.span.end).unwrap()))
                 .collect();
             assert_eq!(seen, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_begun_and_not_ended() {
+        for (value, open) in [
+            ("A <a@x.example>, b@x.example", None),
+            ("A <a@x.example", Some(Open::Angle)),
+            ("A <a@x.example, B <b@x.example>", Some(Open::Angle)),
+            ("\"<\" (<) <a@x.example>", None),
+            ("A: a@x.example", Some(Open::Group)),
+            ("A: <a@x.example", Some(Open::Angle)),
+            ("A: a@x.example;, b@[IPv6:::1]", None),
+        ] {
+            assert_eq!(list(value.as_bytes(), Span::new(0, value.len())).open, open, "{value}");
         }
     }
 
