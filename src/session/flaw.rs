@@ -14,8 +14,8 @@ use bytes::Bytes;
 use coding::{Wrong, base64_fault, begun_charset_fault, charset_fault, long_line, quoted_fault};
 use rule::{
     BAD_BOUNDARY, BARE_CR, BARE_LF, BASE64, BOUNDARY_INSIDE, BOUNDARY_OPEN, BOUNDARY_UNUSED,
-    CLOSED, ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED, NAKED,
-    NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_SUBTYPE, NOT_IN_CHARSET, NUL,
+    CLOSED, CUT_MESSAGE, ENCODED_MESSAGE, ENCODED_MULTIPART, EXTERNAL, LF_ENDS, LONG, LONG_ENCODED,
+    NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_PARTS, NO_SUBTYPE, NOT_IN_CHARSET, NUL,
     ONE_PART, PADDING, PARTIAL, PGP_ENCRYPTED, PGP_INLINE, PGP_KEYS, PGP_SIGNED, QUOTED, REPEATED,
     Rule, SAME_BOUNDARY, SMIME_ENVELOPED, SMIME_SIGNED, UNKNOWN_CHARSET, UNKNOWN_ENCODING,
     UNREADABLE_MESSAGE,
@@ -208,6 +208,17 @@ fn frame(open: Open, part: &Part, source: &[u8]) -> Frame {
 fn line_start(bytes: &[u8]) -> usize {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)
+}
+
+/// Whether `bytes` begin as a header does and end before it does.
+fn is_begun_header(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split_inclusive(|b| *b == b'\n');
+    let first = lines.clone().next().unwrap_or_default();
+    let name = memchr::memchr(b':', first).and_then(|at| first.get(..at)).unwrap_or_default();
+    let is_field = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    // The name of a field may be cut too; a delimiter is none.
+    let begins = is_field || !first.ends_with(b"\n") && !first.starts_with(b"--");
+    begins && !first.is_empty() && lines.all(|line| !matches!(line, b"\r\n" | b"\n"))
 }
 
 /// Whether a part is declared to hold others.
@@ -492,17 +503,19 @@ impl Judge<'_> {
                 self.say(&ENCODED_MESSAGE, at, declared, &[]);
             }
         }
-        if part.closed {
-            self.say(&CLOSED, at, case.place("Content-Type"), &[]);
-        } else if encloses && part.nature != Nature::Message && !part.open {
-            self.say(&UNREADABLE_MESSAGE, at, case.place("Content-Type"), &[]);
-        }
         if part.nature == Nature::Message {
             return;
         }
         let end = part.body.end.min(case.source.len());
         let encoded = case.source.slice(part.body.start.min(end)..end);
         let decoded = content::decoded(&encoded, part.coding);
+        if part.closed {
+            self.say(&CLOSED, at, case.place("Content-Type"), &[]);
+        } else if encloses && !part.open {
+            let cut = is_begun_header(&decoded);
+            let rule = if cut { &CUT_MESSAGE } else { &UNREADABLE_MESSAGE };
+            self.say(rule, at, case.place("Content-Type"), &[]);
+        }
         if matches!(part.nature, Nature::Text | Nature::Html) && !is_multipart(part) {
             self.text(case, &decoded);
         } else if is_identity(&case.encoding) && width(&case.encoding) == 0 {
@@ -877,6 +890,28 @@ mod tests {
         let plain = format!("Content-Type: message/rfc822\n\n{MIME}{inner}");
         let text = wire(&format!("{MIME}{}\n--c\n{plain}--c\n\ntwo\n--c--\n", mixed("c")));
         assert!(flaws(&text).contains(&(2, "same-boundary")), "{:?}", flaws(&text));
+    }
+
+    #[test]
+    fn an_enclosed_message_that_ends_within_its_header_is_cut() {
+        for (inner, name) in [
+            ("Subject: cut he", "cut-message"),
+            ("Subject: x\n", "cut-message"),
+            ("Sub", "cut-message"),
+            ("", "unreadable-message"),
+            ("--b--\n", "unreadable-message"),
+            ("no field\n--b--\n", "unreadable-message"),
+        ] {
+            let kind = "Content-Type: message/rfc822\n";
+            let mixed = "Content-Type: multipart/mixed; boundary=b\n";
+            let text = wire(&format!("{MIME}{mixed}\n--b\n\none\n--b\n{kind}\n{inner}"));
+            let said = |content: &Content| -> Vec<_> {
+                content.judgement().of_part(2).iter().map(|flaw| flaw.rule.name()).collect()
+            };
+            assert_eq!(said(&Content::read(text.clone())), [name], "{inner}");
+            // Of more that may come nothing is said.
+            assert_eq!(said(&Content::begun(text)), [""; 0], "{inner}");
+        }
     }
 
     #[test]

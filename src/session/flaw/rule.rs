@@ -128,6 +128,7 @@ rules! {
     NO_PARTS = "flaw.no-parts", Error, "RFC 2046 §5.1.1", "multipart";
     ONE_PART = "flaw.one-part", Info, "RFC 2046 §5.1.1", "multipart";
     CLOSED = "flaw.closed", Info, "RFC 2046 §5.2.1", "part";
+    CUT_MESSAGE = "flaw.cut-message", Warn, "RFC 2046 §5.2.1", "part";
     UNREADABLE_MESSAGE = "flaw.unreadable-message", Warn, "RFC 2046 §5.2.1", "part";
 
     // Names and what they name.
