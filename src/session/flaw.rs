@@ -874,6 +874,9 @@ mod tests {
             let text = nested("b", end);
             assert_eq!(flaws(&text), [(1, "same-boundary")], "{end}");
             let content = Content::read(text);
+            // As the words say: up to the first end they divide the inner one.
+            let depths: Vec<_> = content.parts.iter().map(|part| part.depth).collect();
+            assert_eq!(depths, [0, 1, 2, 2], "{end}");
             let values = &content.judgement().of_part(1)[0].values;
             assert_eq!(values, &[("boundary", "b".to_owned()), ("n", "1".to_owned())]);
         }
