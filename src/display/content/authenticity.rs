@@ -650,10 +650,11 @@ fn dkim_means(result: &str) -> Option<&'static str> {
 }
 
 /// What the verdict on a signature or a chain means; of one that was not checked to the end no
-/// later try says more.
+/// later try says more, and one that is no field for who verifies can still be read here.
 fn signature_means(why: Option<Flaw>, means: Option<&'static str>) -> &'static str {
     match why {
         Some(Flaw::Incomplete) => "dkim.is.incomplete",
+        Some(Flaw::Behind) => "dkim.is.behind",
         _ => means.unwrap_or_default(),
     }
 }
@@ -766,6 +767,19 @@ mod tests {
             assert!(!shown.contains("later try"), "{shown}");
             let row = shown.lines().rfind(|line| line.trim_start().starts_with("SPF ")).unwrap();
             assert!(row.ends_with(if spf { "nothing passed" } else { "not checked" }), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_signature_behind_the_header_is_not_called_unreadable() {
+        let stated = Stated::read(b"NOOP\r\nDKIM-Signature: v=1; d=x.example; s=s\r\n\r\n");
+        for (why, says) in [(Flaw::Behind, "was not checked"), (Flaw::Syntax, "cannot be read")] {
+            let found = Found { verdict: why.verdict(), why: Some(why), ..Found::default() };
+            let verified = Verification { dkim: vec![found], ..Verification::default() };
+            let shown = lines(&stated, Some(&verified), 200, Lang::En, usize::MAX);
+            let shown: String = shown.iter().map(|line| line.text() + "\n").collect();
+            let means = shown.lines().find(|line| line.contains("nothing follows from it"));
+            assert!(means.is_some_and(|line| line.contains(says)), "{shown}");
         }
     }
 
