@@ -1,7 +1,7 @@
 //! Whether a message is what it says: its signatures with each tag, SPF, DMARC, the ARC chain, what
 //! others wrote down, and the answers that the verdicts rest on.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::display::Role;
@@ -16,7 +16,7 @@ use crate::knowledge::{self, Kind, Lang};
 use crate::session::authenticity::{Instance, Results, Signature, Stated, Tag, tags};
 use crate::session::timing;
 
-use super::{About, Line, behind};
+use super::{About, Line, Piece, behind};
 
 /// Columns before what belongs to a title.
 const INDENT: usize = 2;
@@ -33,8 +33,15 @@ pub fn lines(
     lang: Lang,
     enough: usize,
 ) -> Vec<Line> {
-    let mut page =
-        Page { lang, columns, enough, out: Vec::new(), span: None, about: About::default() };
+    let mut page = Page {
+        lang,
+        columns,
+        enough,
+        out: Vec::new(),
+        span: None,
+        about: About::default(),
+        meanings: HashMap::new(),
+    };
     match verified {
         Some(verified) => {
             let key = "authenticity.as-of";
@@ -104,6 +111,8 @@ struct Page {
     /// What the next lines are about.
     span: Option<crate::smtp::Span>,
     about: About,
+    /// What tags mean, broken into lines: a header can have thousands of the same.
+    meanings: HashMap<&'static str, Vec<Vec<Piece>>>,
 }
 
 impl Page {
@@ -160,13 +169,29 @@ impl Page {
 
     /// A head and, beside it, a text that is safe to be shown; digits of base64 are cut anywhere.
     fn row(&mut self, indent: usize, head: &str, role: Role, text: &str) {
+        for pieces in self.broken(indent, head, role, text) {
+            self.push(pieces);
+        }
+    }
+
+    /// The lines of a row.
+    fn broken(&self, indent: usize, head: &str, role: Role, text: &str) -> Vec<Vec<Piece>> {
         let head = fit(head, HEAD.max(width(head)));
         let begin = format!("{}{head}  ", " ".repeat(indent));
         let hang = width(&begin).min(self.columns / 2);
         let room = self.columns.saturating_sub(hang);
         let is_word = !text.contains(char::is_whitespace) && text.len() > room;
         let wrap = if is_word { cut_behind } else { wrap_behind };
-        for pieces in behind(&begin, (role, text), (hang, wrap), self.columns) {
+        behind(&begin, (role, text), (hang, wrap), self.columns)
+    }
+
+    /// What a tag means, below it.
+    fn meaning(&mut self, key: &'static str) {
+        if !self.meanings.contains_key(key) {
+            let lines = self.broken(2 * INDENT, "", Role::Dim, self.word(key));
+            self.meanings.insert(key, lines);
+        }
+        for pieces in self.meanings.get(key).cloned().unwrap_or_default() {
             self.push(pieces);
         }
     }
@@ -271,7 +296,7 @@ impl Page {
             let role = if tag.repeated { Role::Bad } else { Role::Text };
             self.row(2 * INDENT, &head, role, &value(tag));
             let key = if tag.repeated { "dkim.tag.repeated" } else { tag_means(signature, tag) };
-            self.row(2 * INDENT, "", Role::Dim, self.word(key));
+            self.meaning(key);
         }
     }
 
