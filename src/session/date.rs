@@ -11,7 +11,7 @@ use super::flaw::rule::{
 };
 
 /// Farthest zones that exist, in minutes from UTC.
-const ZONES: std::ops::RangeInclusive<i32> = -12 * 60..=14 * 60;
+pub(super) const ZONES: std::ops::RangeInclusive<i32> = -12 * 60..=14 * 60;
 
 /// A date, as far as it could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

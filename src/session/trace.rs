@@ -26,9 +26,6 @@ const AHEAD: i64 = 60;
 /// From how many seconds on a message lay about before its first hop.
 const STALE: i64 = 24 * 60 * 60;
 
-/// How far zones are apart at most, -12:00 and +14:00, in seconds.
-const ZONES: i64 = 26 * 60 * 60;
-
 /// How near to whole quarters of an hour a wrong zone shows, in seconds.
 const NEAR_ZONE: i64 = 60;
 
@@ -458,7 +455,9 @@ fn backwards(delay: i64, before: &Received, after: &Received) -> Odd {
     let near = quarters.min(15 * 60 - quarters) <= NEAR_ZONE;
     let clocks = [before, after].map(|hop| hop.by.as_ref().map_or("?", |by| &by.text).to_owned());
     let by = delay.saturating_neg();
-    if near && (30 * 60..=ZONES).contains(&by) {
+    // Zones that exist are so far apart at most, in seconds.
+    let apart = i64::from(date::ZONES.end() - date::ZONES.start()) * 60;
+    if near && (30 * 60..=apart).contains(&by) {
         Odd::WrongZone(by, clocks)
     } else {
         Odd::Backwards(by, clocks)
