@@ -20,7 +20,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use corpora::Mail;
-use ehlo::session::content::{Content, Nature, addresses};
+use ehlo::session::content::{Content, Field, Nature};
+use ehlo::smtp::{Span, mailbox};
 use serde_json::Value;
 use sha2::Digest as _;
 
@@ -178,7 +179,11 @@ impl Differences {
             }
         }
         for (name, list) in theirs["addresses"].as_object().unwrap() {
-            let ours = of(name).iter().flat_map(|field| addresses(&field.value)).collect();
+            let addresses = |field: &&Field| {
+                let value = Span::new(field.value_at, field.span.end);
+                mailbox::list(&content.raw, value).all.into_iter().map(|one| one.address)
+            };
+            let ours = of(name).iter().flat_map(addresses).collect();
             self.same("addresses", &ours, &strings(list));
         }
     }

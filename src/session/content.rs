@@ -14,8 +14,8 @@ use bytes::Bytes;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{
-    Addr, Encoding, Header, HeaderName, HeaderValue, Message, MessageParser, MessagePart,
-    MimeHeaders, PartType,
+    Encoding, Header, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders,
+    PartType,
 };
 
 use super::flaw::Judgement;
@@ -408,21 +408,6 @@ pub fn date(value: &str) -> Option<i64> {
     date.is_valid().then(|| date.to_timestamp())
 }
 
-/// The addresses in the value of a field, without names and groups; what should be an address is
-/// one.
-pub fn addresses(value: &str) -> Vec<String> {
-    // The parser ends at a line end.
-    let line = format!("{value}\r\n");
-    match MessageStream::new(line.as_bytes()).parse_address() {
-        HeaderValue::Address(list) => list.iter().map(address).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn address(addr: &Addr<'_>) -> String {
-    addr.address.as_deref().or(addr.name.as_deref()).unwrap_or_default().to_owned()
-}
-
 /// Behind the first empty line.
 fn body_start(bytes: &[u8]) -> Option<usize> {
     let mut start = 0;
@@ -671,19 +656,6 @@ mod tests {
         assert!(subject.span.of(text).starts_with(b"Subject:"));
         assert_eq!(content.body, Some(text.len() - 4));
         assert_eq!(content.text(0).as_deref(), Some("hi\r\n"));
-    }
-
-    #[test]
-    fn addresses_are_found_in_names_and_groups() {
-        for (value, seen) in [
-            ("\"A, B\" <a@x.example>, b@x.example (B)", &["a@x.example", "b@x.example"][..]),
-            ("Friends: a@x.example, B <b@x.example>;", &["a@x.example", "b@x.example"]),
-            ("undisclosed-recipients:;", &[]),
-            ("bob", &["bob"]),
-            ("", &[]),
-        ] {
-            assert_eq!(addresses(value), seen, "{value}");
-        }
     }
 
     #[test]
