@@ -291,6 +291,34 @@ fn decodes(content: &Content) {
 proptest! {
     #![proptest_config(config(1500))]
 
+    /// The size that is told of a part is that of what is saved, wherever it ends.
+    #[test]
+    fn a_size_is_that_of_what_is_saved(
+        body in "([a-c ]|=F6|=|\t|\r\n|=\r\n|\n|-){0,30}",
+        kind in select(vec![
+            "text/plain", "text/html; charset=iso-8859-1", "text/plain; charset=utf-8", "image/png",
+        ]),
+        coding in select(vec!["quoted-printable", "base64", "8bit"]),
+        bounded: bool,
+    ) {
+        let part = format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}");
+        let text = if bounded {
+            format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n{part}\r\n--b--\r\n")
+        } else {
+            part
+        };
+        let content = Content::read(text.clone());
+        for (at, part) in content.parts.iter().enumerate() {
+            let is_leaf = !matches!(part.nature, Nature::Multipart | Nature::Message);
+            let len = content.decoded(at).len();
+            prop_assert!(!is_leaf || part.decoded_len == len, "{} {:?}", len, part);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
     /// The verdict points into the line, whatever it is and wherever the session stands.
     #[test]
     fn a_verdict_points_between_characters(steps in session(), line in being_typed()) {

@@ -21,6 +21,7 @@ use mail_parser::{
 use super::flaw::Judgement;
 use super::word;
 use crate::smtp::Span;
+use crate::smtp::line::is_empty;
 
 /// How many bytes of a message are read; the parser counts places with 32 bits.
 pub const READ_LIMIT: usize = 1 << 31;
@@ -261,7 +262,8 @@ impl Content {
         self.decoded_up_to(at, usize::MAX)
     }
 
-    /// The beginning of that, of about `limit` bytes: the lines are whole in which it is encoded.
+    /// The beginning of that, of about `limit` bytes: the lines are whole in which it is encoded, and
+    /// the characters of a text.
     pub fn decoded_up_to(&self, at: usize, limit: usize) -> Bytes {
         let coding = self.parts.get(at).map_or(Coding::Identity, |part| part.coding);
         // No encoding makes more than three bytes of one (RFC 2045 §6.7).
@@ -275,6 +277,8 @@ impl Content {
         let end = if coding == Coding::Identity { most } else { end };
         let mut begun = decoded(&head.slice(..end), coding);
         begun.truncate(limit);
+        let is_text = self.parts.get(at).is_some_and(|part| part.is_text());
+        begun.truncate(if is_text { whole_characters(&begun) } else { limit });
         begun
     }
 
@@ -286,7 +290,7 @@ impl Content {
     /// The text of the first `limit` decoded bytes of part `at`.
     pub fn text_up_to(&self, at: usize, limit: usize) -> Option<String> {
         let part = self.parts.get(at)?;
-        if !matches!(part.nature, Nature::Text | Nature::Html) {
+        if !part.is_text() {
             return None;
         }
         let decoded = self.decoded_up_to(at, limit);
@@ -396,6 +400,14 @@ fn has_a_char_for_each_byte(charset: &str) -> bool {
     ["us-ascii", "iso-8859-", "windows-125"].iter().any(|name| is(name))
 }
 
+/// How much of `bytes` is there without a last character in UTF-8 that is cut.
+fn whole_characters(bytes: &[u8]) -> usize {
+    match std::str::from_utf8(bytes) {
+        Err(cut) if cut.error_len().is_none() => cut.valid_up_to(),
+        _ => bytes.len(),
+    }
+}
+
 /// Whether `charset` means UTF-8: `utf8` is not registered, yet widely written.
 pub fn is_utf8(charset: &str) -> bool {
     ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name))
@@ -412,10 +424,7 @@ pub fn date(value: &str) -> Option<i64> {
 fn body_start(bytes: &[u8]) -> Option<usize> {
     let mut start = 0;
     let mut ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
-    ends.find(|end| {
-        let line = Span::new(std::mem::replace(&mut start, *end), *end);
-        line.len() <= 2 && matches!(line.of(bytes), b"\r\n" | b"\n")
-    })
+    ends.find(|end| is_empty(Span::new(std::mem::replace(&mut start, *end), *end).of(bytes)))
 }
 
 /// The fields of a header that was read from `bytes`.
@@ -446,12 +455,22 @@ fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 
 /// A value in one line: each line end and the blanks around it are one blank.
 fn unfolded(raw: &[u8]) -> Cow<'_, [u8]> {
-    let whole = raw.trim_ascii();
+    let whole = trimmed(raw);
     if memchr::memchr(b'\n', whole).is_none() {
         return Cow::Borrowed(whole);
     }
-    let lines = whole.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    let lines = whole.split(|b| *b == b'\n').map(trimmed);
     Cow::Owned(lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(&b' '))
+}
+
+/// Without the blanks and line ends around it; other control characters are evidence.
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..]
+    | [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = bytes
+    {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// Whether an encoded word may begin in it (RFC 2047 §2).
@@ -536,21 +555,27 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
         Encoding::QuotedPrintable => Coding::QuotedPrintable,
     };
     let charset = declared.and_then(|t| t.attribute("charset"));
+    let encoded = body.of(raw);
+    let undone_len = || undone(encoded, coding).map_or(encoded.len(), |decoded| decoded.len());
+    // Before a delimiter the parser takes more away than a soft line break.
+    let exact = coding != Coding::QuotedPrintable || ends_plainly(encoded);
     // The parser has changed texts to UTF-8.
     let text_len = |text: &str| {
-        let encoded = body.of(raw);
         let changed = charset.filter(|name| charset_decoder(name.as_bytes()).is_some());
         match changed {
             _ if coding == Coding::Identity => encoded.len(),
+            _ if !exact => undone_len(),
             Some(charset) if has_a_char_for_each_byte(charset) => text.chars().count(),
             None if !text.contains(char::REPLACEMENT_CHARACTER) => text.len(),
-            _ => undone(encoded, coding).map_or(encoded.len(), |decoded| decoded.len()),
+            _ => undone_len(),
         }
     };
     let (nature, decoded_len) = match &part.body {
         PartType::Text(text) => (Nature::Text, text_len(text)),
         PartType::Html(text) => (Nature::Html, text_len(text)),
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => (Nature::Binary, bytes.len()),
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+            (Nature::Binary, if exact { bytes.len() } else { undone_len() })
+        }
         PartType::Message(_) if coding == Coding::Identity => (Nature::Message, body.len()),
         PartType::Message(inner) => (Nature::Message, inner.raw_message.len()),
         PartType::Multipart(_) => (Nature::Multipart, 0),
@@ -577,7 +602,19 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     }
 }
 
+/// Whether what is quoted-printable has neither blanks nor a sign of the encoding in its last line.
+fn ends_plainly(encoded: &[u8]) -> bool {
+    let text = encoded.trim_ascii_end();
+    let last = memchr::memrchr(b'\n', text).and_then(|end| text.get(end + 1..)).unwrap_or(text);
+    memchr::memchr(b'=', last).is_none() && !encoded.ends_with(b" ") && !encoded.ends_with(b"\t")
+}
+
 impl Part {
+    /// Whether its body is text.
+    pub const fn is_text(&self) -> bool {
+        matches!(self.nature, Nature::Text | Nature::Html)
+    }
+
     /// It is a message that encloses too many to be taken apart: its bytes alone are seen.
     fn keep_closed(&mut self, raw: &[u8]) {
         let encoding = header_in(raw, self)
@@ -697,6 +734,44 @@ mod tests {
             let content = Content::read(text.clone());
             assert_eq!(content.parts[0].decoded_len, content.decoded(0).len(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_size_is_that_of_the_bytes_before_a_delimiter_too() {
+        for kind in ["text/plain; charset=iso-8859-1", "text/plain", "application/pdf"] {
+            for body in
+                ["W=F6rld=", "W=F6rld=\r\n", "W=F6rld  ", "a =\r\n b ", "W=F6\r\n=a", "W=F6rld"]
+            {
+                let text = format!(
+                    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{body}\r\n--b--\r\n"
+                );
+                let content = Content::read(text.clone());
+                assert_eq!(content.parts[1].decoded_len, content.decoded(1).len(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_cut_ends_with_a_whole_character() {
+        let content = Content::read(format!("\r\n{}", "\u{e9}".repeat(50)));
+        for limit in 90..=100 {
+            let text = content.text_up_to(0, limit).unwrap();
+            assert_eq!(text, "\u{e9}".repeat(limit / 2), "{limit}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_blank_stays_in_a_value() {
+        let content = Content::read("A: \x0cb \x0c\t\r\n c\r\nB: x");
+        let values: Vec<_> = content.fields.iter().map(|field| field.value.as_str()).collect();
+        assert_eq!(values, ["\x0cb \x0c c", "x"]);
+    }
+
+    #[test]
+    fn a_line_of_returns_ends_a_header() {
+        let content = Content::read("Subject: x\r\r\n\r\r\nbody\r\r\n");
+        assert_eq!(content.body, Some(content.parts[0].body.start));
+        assert_eq!(content.encoded(0), "body\r\r\n");
     }
 
     #[test]

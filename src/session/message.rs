@@ -5,8 +5,11 @@ use bytes::{Bytes, BytesMut};
 use super::content::Content;
 use crate::journal::{Stored, mbox};
 use crate::smtp::Oddity;
-use crate::smtp::line::LineEnd;
+use crate::smtp::line::{LineEnd, is_empty};
 use crate::smtp::payload::{self, END_MARK, Feeler, Scanner, Texture};
+
+/// How many bytes of a line are looked at to see whether it is empty.
+const EMPTY: u64 = 8;
 
 /// How a message is carried.
 #[derive(Clone, Debug)]
@@ -209,10 +212,11 @@ impl Message {
     /// looked at next for it: one begins to look at `line`, and the first one is 0.
     pub fn header_end(&self, mut line: usize) -> (Option<u64>, usize) {
         while let Some(range) = self.line_range(line) {
-            match self.line_up_to(line, 2).as_deref() {
-                Some(b"\r\n" | [b'\n']) => return (Some(range.end), line),
+            match self.line_up_to(line, EMPTY).as_deref() {
+                Some(begin) if is_empty(begin) => return (Some(range.end), line),
                 // The last line may still become an empty one.
-                Some([] | [b'\r']) | None => break,
+                Some(begin) if begin.iter().all(|byte| *byte == b'\r') => break,
+                None => break,
                 Some(_) => line += 1,
             }
         }

@@ -120,6 +120,12 @@ impl Cutter {
     }
 }
 
+/// Whether a line, its end included, is empty to those who read leniently: carriage returns alone
+/// stand before its line feed.
+pub fn is_empty(line: &[u8]) -> bool {
+    line.strip_suffix(b"\n").is_some_and(|line| line.iter().all(|byte| *byte == b'\r'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

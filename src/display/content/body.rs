@@ -209,7 +209,7 @@ fn text(sheet: &Sheet<'_>, at: usize, enough: usize, out: &mut Vec<Line>) {
     let start = standing(content, at).filter(|_| text.as_bytes() == &*decoded);
     push_text(&text, start, (sheet.columns, enough), out);
     let shown = out.len();
-    rest(sheet, decoded_len(content, at), enough, out);
+    rest(sheet, decoded_len(content, at).saturating_sub(decoded.len()), enough, out);
     let end = content.parts.get(at).map_or(0, |part| part.body.end);
     let left = start.map(|start| Span::new(start + decoded.len(), end));
     out.iter_mut().skip(shown).for_each(|line| line.span = left);
@@ -234,9 +234,8 @@ fn decoded_len(content: &Content, at: usize) -> usize {
     content.parts.get(at).map_or(0, |part| part.decoded_len)
 }
 
-/// How much of `len` bytes is not laid out, and where it can be seen.
-fn rest(sheet: &Sheet<'_>, len: usize, enough: usize, out: &mut Vec<Line>) {
-    let left = len.saturating_sub(TEXT_LIMIT);
+/// That `left` bytes are not laid out, and where they can be seen.
+fn rest(sheet: &Sheet<'_>, left: usize, enough: usize, out: &mut Vec<Line>) {
     if left == 0 || out.len() >= enough {
         return;
     }
@@ -269,7 +268,8 @@ fn readable(sheet: &Sheet<'_>, at: usize, out: &mut Vec<Line>) {
             out.extend(wrap(&text, sheet.columns).into_iter().map(|line| plain(role, line)));
         }
     }
-    rest(sheet, decoded_len(content, at), usize::MAX, out);
+    let shown = content.decoded_up_to(at, TEXT_LIMIT).len();
+    rest(sheet, decoded_len(content, at).saturating_sub(shown), usize::MAX, out);
 }
 
 /// The part that `cid:` names at the end of a text.
@@ -328,7 +328,7 @@ fn encoded(sheet: &Sheet<'_>, at: usize, enough: usize, out: &mut Vec<Line>) {
         let rows = cut(&visible(line), sheet.columns).into_iter();
         out.extend(rows.map(|row| Line { span, ..plain(Role::Data, row) }));
     }
-    rest(sheet, len, enough, out);
+    rest(sheet, len - head.len(), enough, out);
 }
 
 /// The header of a part; of an enclosed message its own.

@@ -271,7 +271,7 @@ mod tests {
             enclosing(PLAIN, 50),
             enclosing("Content-Type: text/plain\r\nContent-Transfer-Encoding: base64", 300),
             nested(300),
-            format!("{PLAIN}\r\n\r\n").repeat(2),
+            format!("{PLAIN}\r\n\r\n").repeat(2) + &"x".repeat(LIMIT * SHORTEST),
         ] {
             assert!(matches!(bounded(text.as_bytes()), Cow::Borrowed(_)), "{text}");
         }
