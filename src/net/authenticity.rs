@@ -37,7 +37,8 @@ use crate::journal::{Happening, Side};
 use crate::session::Dialogue;
 use crate::session::answers::Answers;
 use crate::session::authenticity::{Signature as Written, Stated, Way, tags};
-use crate::smtp::Span;
+use crate::smtp::line::LineEnd;
+use crate::smtp::{Span, payload};
 use crate::speaker::Check;
 
 use super::inquiry::Answers as Told;
@@ -143,7 +144,12 @@ impl Task {
     pub fn of(dialogue: &Dialogue, played: Option<Side>, index: usize, way: &Way) -> Option<Self> {
         let message = dialogue.messages().get(index)?;
         let way = way.clone().or(Way::of_session(dialogue, played, index));
-        Some(Self { index, content: message.content(), whole: message.is_whole(), way })
+        // A file has other line ends than the wire, on which it was signed (RFC 6376 §5.3).
+        let content = match message.usual_end() {
+            LineEnd::Lf => payload::with_line_ends(message.content().into()).0.into(),
+            _ => message.content(),
+        };
+        Some(Self { index, content, whole: message.is_whole(), way })
     }
 
     /// Verifies it, as of now.

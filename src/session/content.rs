@@ -31,7 +31,7 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new()
         .header_content_type(HeaderName::ContentType)
         .header_content_type(HeaderName::ContentDisposition)
-        .header_text(HeaderName::ContentTransferEncoding)
+        .header_raw(HeaderName::ContentTransferEncoding)
         .header_text(HeaderName::ContentId)
         .default_header_ignore()
 });
@@ -515,10 +515,14 @@ fn parts(message: Message<'_>, begun: bool, raw: &[u8]) -> Vec<Part> {
         let depth = level.depth + level.open.len();
         let mut read = read_part(&part, &level.raw);
         (read.depth, read.within) = (depth, level.within);
-        if level.begun && read.body.end >= level.raw.len() {
-            // Only what stands in a multipart can be ended by a delimiter.
-            let bounded = depth > 0;
-            read.begin(&level.raw, bounded);
+        // Only what stands in a multipart can be ended by a delimiter.
+        let bounded = depth > 0;
+        if read.body.end >= level.raw.len() {
+            if level.begun {
+                read.begin(&level.raw, bounded);
+            } else if bounded && read.defective {
+                read.end_without_delimiter(&level.raw);
+            }
         }
         if level.within.is_none() && depth::hides(&part, &level.raw, raw) {
             read.keep_closed(raw);
@@ -653,18 +657,30 @@ impl Part {
             self.decoded_len = self.body.len();
             return;
         }
-        self.nature = match self.kind.split('/').next() {
-            Some("text") if self.kind == "text/html" => Nature::Html,
-            Some("text") => Nature::Text,
-            // Its parts are still to come.
-            Some("multipart") => Nature::Multipart,
-            _ => Nature::Binary,
-        };
+        self.nature = self.declared_nature();
         if self.nature == Nature::Multipart {
             self.decoded_len = 0;
             return;
         }
         self.undo_declared(source);
+    }
+
+    /// No delimiter ends it, for which the parser does not decode it.
+    fn end_without_delimiter(&mut self, source: &[u8]) {
+        if self.undo_declared(source) {
+            self.nature = self.declared_nature();
+            self.defective = false;
+        }
+    }
+
+    /// What its type makes of its body; the parts of a multipart may be still to come.
+    fn declared_nature(&self) -> Nature {
+        match self.kind.split('/').next() {
+            Some("text") if self.kind == "text/html" => Nature::Html,
+            Some("text") => Nature::Text,
+            Some("multipart") => Nature::Multipart,
+            _ => Nature::Binary,
+        }
     }
 }
 
@@ -749,6 +765,35 @@ mod tests {
                 assert_eq!(content.parts[1].decoded_len, content.decoded(1).len(), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn the_last_part_of_what_is_not_closed_is_decoded() {
+        for (kind, coding, body, text) in [
+            (
+                "text/plain; charset=utf-8",
+                "quoted-printable",
+                "J=C3=BC=\r\nrgen",
+                Some("J\u{fc}rgen"),
+            ),
+            ("text/html", "base64", "YWJj\r\n", Some("abc")),
+            ("image/png", "base64", "YWJj", None),
+        ] {
+            let content = Content::read(format!(
+                "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {coding}\r\n\r\n{body}"
+            ));
+            let part = &content.parts[1];
+            assert_eq!(content.text(1).as_deref(), text, "{part:?}");
+            assert_eq!((part.decoded_len, part.defective), (content.decoded(1).len(), false));
+            assert_ne!(part.decoded_len, part.body.len());
+        }
+    }
+
+    #[test]
+    fn an_encoded_word_is_no_encoding() {
+        let content =
+            Content::read("Content-Transfer-Encoding: =?us-ascii?B?YmFzZTY0?=\r\n\r\nYWJj\r\n");
+        assert_eq!((content.parts[0].coding, content.parts[0].decoded_len), (Coding::Identity, 6));
     }
 
     #[test]

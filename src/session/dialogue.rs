@@ -663,6 +663,11 @@ impl Dialogue {
         self.octets_left() > 0
     }
 
+    /// Whether they are all that the server waits for, and nothing is to be answered before.
+    pub fn wants_octets(&self) -> bool {
+        self.awaits_octets() && self.waiting.len() <= 1
+    }
+
     /// How many octets of a BDAT chunk are still to come.
     pub const fn octets_left(&self) -> u64 {
         match self.framing {

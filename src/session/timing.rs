@@ -42,6 +42,9 @@ fn awaited(dialogue: &Dialogue) -> Option<Awaited> {
         let shaking = dialogue.phase() == Phase::AwaitingTls;
         return shaking.then_some(Awaited { wait: Wait::Tls, since });
     };
+    if dialogue.wants_octets() {
+        return None;
+    }
     let wait = match &exchange.turn {
         Turn::Greeting => Wait::Greeting,
         turn if turn.ends_message() => Wait::DataEnd,
@@ -92,7 +95,8 @@ pub const fn client(dialogue: &Dialogue) -> Awaited {
 /// When a server may give up on a silent client. `None` while it is the server's turn, without a
 /// connection, or where it waits for ever.
 pub fn patience_ends(dialogue: &Dialogue, limits: &Limits) -> Option<Moment> {
-    let idle = dialogue.phase().is_open() && dialogue.waiting().is_empty();
+    let ours = dialogue.waiting().is_empty() || dialogue.wants_octets();
+    let idle = dialogue.phase().is_open() && ours;
     idle.then(|| client(dialogue).ends(limits))?
 }
 
@@ -190,6 +194,8 @@ mod tests {
             (mail(&["C: DATA", "S: 354", "C: ."]), Some((Wait::DataEnd, 6))),
             (mail(&["C: BDAT 9 LAST", "C: octets!"]), Some((Wait::DataEnd, 5))),
             (mail(&["C: BDAT 9", "C: octets!"]), Some((Wait::Command, 5))),
+            (mail(&["C: BDAT 99", "C: octets!"]), None),
+            (mail(&["C: MAIL FROM:<>", "C: BDAT 99", "C: octets!"]), Some((Wait::Mail, 4))),
         ] {
             let seen = awaited(&heard(&lines)).map(|a| (a.wait, a.since.0 / 1_000_000));
             assert_eq!(seen, want, "{lines:?}");

@@ -447,6 +447,8 @@ pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
 pub fn reads_text(dialogue: &Dialogue) -> Option<&'static str> {
     if dialogue.awaits_mail_data() {
         Some("reason.text")
+    } else if dialogue.awaits_octets() {
+        Some("header.octets")
     } else {
         dialogue.awaits_login().then_some("login.by-hand")
     }

@@ -207,7 +207,9 @@ fn codes(model: &Model, reply: &Reply, brief: bool) -> Vec<Paragraph> {
 fn standing(model: &Model, brief: bool) -> Option<[Paragraph; 2]> {
     let word = |key| knowledge::word(model.lang, key);
     let said = phase(model)?.entry().say(model.lang);
-    let next = match model.session.dialogue.unanswered() {
+    let dialogue = &model.session.dialogue;
+    let next = match dialogue.unanswered() {
+        _ if dialogue.wants_octets() => word("header.octets"),
         Some(_) => word("header.wait"),
         None => &said.next,
     };

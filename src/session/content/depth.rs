@@ -21,8 +21,8 @@ const SHORTEST: usize = b"Content-Type:message".len();
 /// How often messages may be decoded inside of each other, as the parser does it.
 const LEVELS: usize = 4;
 
-/// How many bytes may be decoded for this, for each byte of the message; [`COPIED`] more for all.
-const EFFORT: usize = 4;
+/// How many bytes may be decoded for this: for each byte of the message, and for all.
+const EFFORT: (usize, usize) = (4, 256 << 10);
 
 /// How many bytes may be copied for enclosed messages together.
 const COPIED: usize = 64 << 20;
@@ -44,7 +44,7 @@ pub(super) fn bounded(raw: &[u8]) -> Cow<'_, [u8]> {
     if !may_enclose(raw) {
         return out;
     }
-    let mut budget = raw.len().saturating_mul(EFFORT).saturating_add(COPIED);
+    let mut budget = raw.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1);
     for at in too_deep(raw, LEVELS, &mut budget) {
         if let Some(letter) = out.to_mut().get_mut(at) {
             *letter = HIDDEN;
@@ -75,11 +75,7 @@ fn too_deep(raw: &[u8], levels: usize, budget: &mut usize) -> Vec<usize> {
         let body = raw.get(start..end).unwrap_or_default();
         for (field, coding) in encodings(part, raw) {
             *budget = budget.saturating_sub(body.len());
-            let deep = match coding {
-                Some(coding) if *budget > 0 => is_deep(&inside(body, coding), levels, budget),
-                _ => true,
-            };
-            if deep {
+            if *budget == 0 || is_deep(&inside(body, coding), levels, budget) {
                 out.push(field);
             }
         }
@@ -120,18 +116,13 @@ fn walk(message: Message<'_>, mut seen: impl FnMut(&MessagePart<'_>, bool)) {
     }
 }
 
-/// Where the fields begin that encode a part, and how as far as that is plain.
-fn encodings(part: &MessagePart<'_>, raw: &[u8]) -> Vec<(usize, Option<Coding>)> {
+/// Where the fields begin that encode a part, and how.
+fn encodings(part: &MessagePart<'_>, raw: &[u8]) -> Vec<(usize, Coding)> {
     let all = part.headers.iter().filter(|h| h.name == HeaderName::ContentTransferEncoding);
     let coded = all.filter_map(|header| {
         let (start, end) = (header.offset_start as usize, header.offset_end as usize);
-        let value = raw.get(start..end)?.trim_ascii();
-        let coding = match Coding::of(value) {
-            // The parser reads encoded words here, which nobody means.
-            Coding::Identity => memchr::memmem::find(value, b"=?").map(|_| None)?,
-            coding => Some(coding),
-        };
-        Some((header.offset_field as usize, coding))
+        let coding = Coding::of(raw.get(start..end)?.trim_ascii());
+        (coding != Coding::Identity).then_some((header.offset_field as usize, coding))
     });
     coded.collect()
 }
@@ -152,11 +143,7 @@ fn may_enclose(raw: &[u8]) -> bool {
         digest = digest || has(raw.get(looked..behind).unwrap_or_default(), b"digest", 2);
         let header = raw.get(header).unwrap_or_default();
         let encloses = digest || encloses(header);
-        let coded = || {
-            has(header, b"base64", 0)
-                || has(header, b"quoted-printable", 0)
-                || memchr::memmem::find(header, b"=?").is_some()
-        };
+        let coded = || has(header, b"base64", 0) || has(header, b"quoted-printable", 0);
         if encloses && coded() {
             return true;
         }
@@ -245,8 +232,6 @@ mod tests {
             "Content-Type: (x) message (y) / rfc822\r\nContent-Transfer-Encoding: base64"
                 .to_owned(),
             "Content-Type: message/global\r\nContent-Transfer-Encoding:\r\n base64".to_owned(),
-            "Content-Transfer-Encoding: =?us-ascii?B?YmFzZTY0?=\r\nContent-Type: message/x"
-                .to_owned(),
             format!("{digest}\r\n{coded}"),
             format!("{spaced}\r\n{coded}"),
             format!("{digest}{coded}"),

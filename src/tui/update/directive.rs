@@ -85,9 +85,15 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             model.tell("content.no-place");
             Some(behind)
         }
-        Does::SavePart if save::options(argument).is_none_or(|(_, wish)| wish.file.is_empty()) => {
+        Does::SavePart => {
+            let wish = save::options(argument).map(|(_, wish)| wish);
+            let place = match wish {
+                None => behind,
+                Some(wish) if wish.file.is_empty() => line.len() + 1,
+                Some(_) => return None,
+            };
             model.tell("save.what");
-            Some(behind)
+            Some(place)
         }
         Does::Insert if Item::find(argument.trim()).is_none() => {
             model.tell("editor.unknown-item");

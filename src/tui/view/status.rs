@@ -107,6 +107,7 @@ fn next(model: &Model) -> Option<String> {
         _ if model.session.dialling => return None,
         Phase::AwaitingGreeting => "header.wait",
         Phase::Offline | Phase::Closed => "header.connect",
+        _ if dialogue.wants_octets() => "header.octets",
         _ if dialogue.unanswered().is_some() => "header.wait",
         _ => {
             let verbs = next_verbs(dialogue);
