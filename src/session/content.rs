@@ -277,7 +277,7 @@ impl Content {
         let end = if coding == Coding::Identity { most } else { end };
         let mut begun = decoded(&head.slice(..end), coding);
         begun.truncate(limit);
-        let is_text = self.parts.get(at).is_some_and(|part| part.is_text());
+        let is_text = self.parts.get(at).is_some_and(Part::is_text);
         begun.truncate(if is_text { whole_characters(&begun) } else { limit });
         begun
     }
