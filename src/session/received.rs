@@ -294,19 +294,32 @@ fn is_version(text: &str) -> bool {
     })
 }
 
-/// Whether a word is the name of a cipher suite.
+/// Whether a word is the name of a cipher suite: a cipher stands in it, its key size behind it.
 fn is_cipher(text: &str) -> bool {
+    let is_known = |piece: &str| {
+        let name = piece.trim_end_matches(|c: char| c.is_ascii_digit());
+        ["AES", "CHACHA", "DES", "3DES", "RC", "CAMELLIA", "ARIA", "NULL"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known))
+    };
     text.len() > 6
         && text.contains(['-', '_'])
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        && ["AES", "CHACHA", "DES", "RC4", "CAMELLIA", "ARIA", "NULL"]
-            .iter()
-            .any(|name| text.to_ascii_uppercase().contains(name))
+        && text.split(['-', '_']).any(is_known)
 }
 
 fn tls(tokens: &[Token<'_>]) -> Tls {
     let mut out = Tls::default();
-    for piece in tokens.iter().flat_map(pieces) {
+    let mut before = String::new();
+    let all = tokens.iter().flat_map(|token| pieces(token).into_iter().map(move |p| (token, p)));
+    for (token, piece) in all {
+        // A host or a number can be called like a cipher.
+        let is = |names: &[&str]| names.iter().any(|name| before.eq_ignore_ascii_case(name));
+        let may_be_cipher = if token.kind == Kind::Comment {
+            !is(&["helo", "ehlo"])
+        } else {
+            is(&["tls", "cipher"])
+        };
         let mut begin = piece.span.start;
         // Exim writes `TLS1.3:ECDHE-RSA-AES256-GCM-SHA384:256`.
         for text in piece.text.split(':') {
@@ -314,11 +327,12 @@ fn tls(tokens: &[Token<'_>]) -> Tls {
                 || Word { text: text.to_owned(), span: Span::new(begin, begin + text.len()) };
             if out.version.is_none() && is_version(text) {
                 out.version = Some(word());
-            } else if out.cipher.is_none() && is_cipher(text) {
+            } else if may_be_cipher && out.cipher.is_none() && is_cipher(text) {
                 out.cipher = Some(word());
             }
             begin += text.len() + 1;
         }
+        before = piece.text;
     }
     out
 }
@@ -428,6 +442,25 @@ mod tests {
             for word in [&seen.helo, &seen.by, &seen.id, &seen.tls.cipher].into_iter().flatten() {
                 assert_eq!(word.span.of(value.as_bytes()), word.text.as_bytes(), "{form}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_called_like_a_cipher_is_none() {
+        for (value, cipher) in [
+            ("from DESKTOP-ABC123 (unknown [192.0.2.7]) by mx.example.net id 4Xk9", ""),
+            ("from [192.0.2.7] (helo=abc-null-1) by mx.example.net id abc-null-1", ""),
+            ("from x (DESKTOP-ABC123 [192.0.2.7]) by mx.example.net", ""),
+            ("from x by y with ESMTPS (TLSv1.2:DES-CBC3-SHA:168) id abc-null-1", "DES-CBC3-SHA"),
+            ("from x by y with (RC4-SHA encrypted) SMTP", "RC4-SHA"),
+            (
+                "from null-mx-1 by y cipher=TLS_RSA_WITH_NULL_SHA256 id 1",
+                "TLS_RSA_WITH_NULL_SHA256",
+            ),
+            ("from x by y (ECDHE-RSA-CHACHA20-POLY1305)", "ECDHE-RSA-CHACHA20-POLY1305"),
+        ] {
+            let seen = Received::read(value.as_bytes(), 0);
+            assert_eq!(text(seen.tls.cipher.as_ref()), cipher, "{value}");
         }
     }
 
