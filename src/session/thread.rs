@@ -9,9 +9,9 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::content::{Content, Field};
+use super::date::Date;
 use super::header;
 use super::{Dialogue, Kept, Message};
 use crate::smtp::Span;
@@ -223,7 +223,7 @@ impl Letter {
                 "Message-ID" => letter.id = letter.ids(name, content, field).into_iter().next(),
                 "In-Reply-To" => letter.in_reply_to = letter.ids(name, content, field),
                 "References" => letter.references = letter.ids(name, content, field),
-                "Date" => letter.date = date(&field.value),
+                "Date" => letter.date = Date::read(&field.value).map(|date| date.second()),
                 "From" => letter.from.clone_from(&field.value),
                 _ => letter.subject.clone_from(&field.value),
             }
@@ -325,12 +325,6 @@ fn behind_comment(text: &str) -> &str {
         }
     }
     ""
-}
-
-fn date(value: &str) -> Option<i64> {
-    // A wrong day of the week is no other time.
-    let parser = DateTimeParser::new().relaxed_weekday(true);
-    parser.parse_timestamp(value.trim()).ok().map(jiff::Timestamp::as_second)
 }
 
 /// Threads are made of this many nodes at once.
@@ -686,6 +680,20 @@ mod tests {
                 .to_owned()
         });
         told.collect()
+    }
+
+    #[test]
+    fn a_date_is_read_as_the_way_reads_it() {
+        for (date, second) in [
+            ("Mon Nov 23 07:54:41 2026", Some(0)),
+            ("Mon, 23 Nov 2026 07:54:41", Some(0)),
+            ("Mon, 23 Nov 2026 07:54:41.516 +0000", Some(0)),
+            ("23 (x) Nov 26 02:54 EST", Some(-41)),
+            ("yesterday", None),
+        ] {
+            let letter = Letter::of(&Content::read(format!("Date: {date}\r\n\r\n")));
+            assert_eq!(letter.date.map(|date| date - 1_795_420_481), second, "{date}");
+        }
     }
 
     #[test]
