@@ -134,6 +134,8 @@ pub struct Signature {
     pub body_hash: Option<String>,
     /// Octets of the body in its canonical form, where `l=` covers only some of them.
     pub body_length: Option<u64>,
+    /// The text that was taken for the public key, of those at its name.
+    pub key: Option<String>,
     /// Size of the public key in bits.
     pub key_bits: Option<usize>,
 }
@@ -178,7 +180,7 @@ pub enum Flaw {
     KeyUnsuitable,
     /// The key is not for mail, or not for this hash (RFC 6376 §3.6.1).
     KeyRestricted,
-    /// The key is too short or too long to be used (RFC 8301 §3.2).
+    /// The key is too short (RFC 8301 §3.2), or too long for the library.
     KeySize,
     /// Nobody said what the key is.
     Unanswered,

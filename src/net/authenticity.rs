@@ -260,11 +260,10 @@ impl<'a> Judge<'a> {
             (None, None) => Some((Flaw::Syntax, String::new())),
         };
         let bits = key.as_ref().and_then(Key::bits);
-        let found = match found {
-            Some((Flaw::Signature, _)) if bits.is_some_and(is_unusable) => {
-                Some((Flaw::KeySize, bits.unwrap_or_default().to_string()))
-            }
-            other => other,
+        let unusable = key.as_ref().and_then(Key::unusable_bits);
+        let found = match (found, unusable) {
+            (Some((Flaw::Signature, _)), Some(bits)) => Some((Flaw::KeySize, bits.to_string())),
+            (other, _) => other,
         };
         let verdict = found.as_ref().map_or(Verdict::Pass, |(flaw, _)| flaw.verdict());
         let (why, about) = found.map_or((None, String::new()), |(why, about)| (Some(why), about));
@@ -274,6 +273,7 @@ impl<'a> Judge<'a> {
             about,
             body_hash: body.hash.filter(|_| self.whole),
             body_length: body.length.filter(|_| self.whole),
+            key: key.map(|key| key.value),
             key_bits: bits,
         };
         let counts = matches!(verdict, Verdict::Pass | Verdict::Temperror);
@@ -300,12 +300,12 @@ impl<'a> Judge<'a> {
         at.is_some_and(|at| (written.span.start..written.span.end).contains(&at))
     }
 
-    /// The key at a name, as far as it is known and can be read.
+    /// The key at a name, as far as it is known: the first text that can be read, or where none
+    /// can, the last, which is the one that the library tells of.
     fn key(&self, name: &str) -> Option<Key> {
         let answer = self.library.evidence.known(Record::Txt, name.trim_end_matches('.'))?;
-        let texts = answer.values.iter().map(|value| bytes(value));
-        let text = texts.into_iter().find(|text| DomainKey::parse(text).is_ok())?;
-        Some(Key { text })
+        let keys = answer.values.into_iter().map(|value| Key { text: bytes(&value), value });
+        keys.reduce(|key, next| if key.is_readable() { key } else { next })
     }
 
     async fn arc(&self, keys: &'a TextsOf<'a>) -> Chain {
@@ -463,12 +463,22 @@ fn own_name(domain: &str) -> String {
     format!("_dmarc.{domain}")
 }
 
-/// A key that can be read.
+/// What is taken for a key.
 struct Key {
+    /// As the answer has it.
+    value: String,
     text: Vec<u8>,
 }
 
 impl Key {
+    fn is_readable(&self) -> bool {
+        DomainKey::parse(&self.text).is_ok()
+    }
+
+    fn is_ed25519(&self) -> bool {
+        self.tag("k").as_deref() == Some("ed25519")
+    }
+
     fn tag(&self, name: &str) -> Option<String> {
         let tags = tags(&String::from_utf8_lossy(&self.text)).into_iter();
         tags.into_iter().find(|tag| tag.name == name).map(|tag| tag.value)
@@ -477,10 +487,16 @@ impl Key {
     /// Its size in bits.
     fn bits(&self) -> Option<usize> {
         let bits = DomainKey::parse(&self.text).ok()?.p.public_key_bits();
-        if self.tag("k").as_deref() == Some("ed25519") {
+        if self.is_ed25519() {
             return Some(256);
         }
         (1..usize::MAX).contains(&bits).then_some(bits)
+    }
+
+    /// Its size, if RSA with it is not verified: with less nobody may (RFC 8301 §3.2), with more the
+    /// library does not.
+    fn unusable_bits(&self) -> Option<usize> {
+        self.bits().filter(|bits| !self.is_ed25519() && !(1024..=8192).contains(bits))
     }
 
     /// What its owner does not let it be used for (RFC 6376 §3.6.1).
@@ -495,11 +511,6 @@ impl Key {
         let hash = signature.map_or("", |s| HashAlgorithm::from(s.a).name());
         restricted("s", &["*", "email"]).or_else(|| restricted("h", &[hash]))
     }
-}
-
-/// Sizes that nobody verifies with (RFC 8301 §3.2).
-fn is_unusable(bits: usize) -> bool {
-    bits != 256 && !(1024..=8192).contains(&bits)
 }
 
 /// What is wrong with a signature before anybody is asked.
@@ -692,6 +703,57 @@ mod tests {
             assert_eq!((&flaws[..], told.dmarc.why), (&[Some(flaw)][..], Some(why)), "{before}");
             assert_eq!(told.spf.len(), 1, "{before}");
         }
+    }
+
+    /// What was found about a signature of `algorithm` that is right about the body alone, where
+    /// those texts stand at its selector.
+    fn signed(algorithm: &str, keys: &[&str]) -> Signature {
+        let hash = STANDARD.encode(HashAlgorithm::Sha256.hash(&b"x\r\n"[..]).as_ref());
+        let message = format!(
+            "DKIM-Signature: v=1; a={algorithm}; d=example.org; s=x; h=From; bh={hash}; b=AA==\r\n\
+             From: a@example.org\r\n\r\nx\r\n"
+        );
+        let lines = keys.iter().map(|key| format!("x._domainkey.example.org TXT \"{key}\"\n"));
+        let zone = lines.collect::<String>();
+        found(&message, true, Way::default(), &zone).dkim.remove(0)
+    }
+
+    #[test]
+    fn the_key_that_is_told_is_the_one_that_was_used() {
+        let key = format!("v=DKIM1; k=ed25519; t=y; p={}=", "A".repeat(43));
+        let revoked = "v=DKIM1; p=";
+        let other = "google-site-verification=abc";
+        for (keys, told, why) in [
+            (&[other, &key][..], Some(&*key), Flaw::Signature),
+            (&[&key, other], Some(&*key), Flaw::Signature),
+            (&[other, revoked], Some(revoked), Flaw::Revoked),
+            (&[], None, Flaw::NoKey),
+        ] {
+            let found = signed("ed25519-sha256", keys);
+            assert_eq!((found.key.as_deref(), found.why), (told, Some(why)), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn an_rsa_key_as_long_as_one_of_ed25519_is_too_short() {
+        let rsa = "v=DKIM1; k=rsa; p=MDwwDQYJKoZIhvcNAQEBBQADKwAwKAIhAMFVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVULAgMBAAE=";
+        let ed25519 = format!("v=DKIM1; k=ed25519; p={}=", "A".repeat(43));
+        for (algorithm, key, why) in
+            [("rsa-sha256", rsa, Flaw::KeySize), ("ed25519-sha256", &*ed25519, Flaw::Signature)]
+        {
+            let found = signed(algorithm, &[key]);
+            assert_eq!((found.key_bits, found.why), (Some(256), Some(why)), "{algorithm}");
+        }
+    }
+
+    #[test]
+    fn the_term_that_decided_is_read_from_the_record() {
+        let zone = "example.org TXT \"v=spf10 hello\"\n\
+                    example.org TXT \"v=spf1 x-a=b ip4:192.0.2.1 -all\"\n";
+        let told = judged("192.0.2.1", "a@example.org", zone);
+        let [spf] = &told.spf[..] else { panic!("{told:?}") };
+        let decided: Vec<_> = spf.terms.iter().map(|term| term.text.as_str()).collect();
+        assert_eq!((spf.verdict, &decided[..]), (Verdict::Pass, &["ip4:192.0.2.1"][..]));
     }
 
     /// No socket can be made in this runtime, and no time passes: all that is known is in the file.

@@ -21,6 +21,8 @@ C: Subject: Hello
 C:
 C: Hi";
 
+const KEY: &str = "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEB\\027[31m";
+
 fn sent(size: (u16, u16), lang: Lang) -> Scene {
     Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, SIGNED, DOT])
 }
@@ -35,6 +37,7 @@ fn found() -> Verification {
         dkim: vec![Signature {
             verdict: Verdict::Pass,
             body_hash: Some("2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=".to_owned()),
+            key: Some(KEY.to_owned()),
             key_bits: Some(2048),
             ..Signature::default()
         }],
@@ -65,7 +68,7 @@ fn found() -> Verification {
             name: "s1._domainkey.example.org".to_owned(),
             record: Record::Txt,
             by: "192.0.2.53:53".to_owned(),
-            values: vec!["v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEB\\027[31m".to_owned()],
+            values: vec![KEY.to_owned()],
             problem: None,
             detail: String::new(),
             authentic: false,

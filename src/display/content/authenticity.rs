@@ -225,7 +225,7 @@ impl Page {
                     let means = signature_means(found.why, dkim_means(found.verdict.name()));
                     self.verdict(&head, found.verdict, self.word(means), why.as_deref());
                     self.body(signature, found);
-                    self.key(signature, found, verified.map_or(&[], |v| &v.answers));
+                    self.key(signature, found);
                 }
                 None if verified.is_some() => {
                     self.row(INDENT, &head, Role::Warn, self.word("dkim.unjudged"));
@@ -259,13 +259,10 @@ impl Page {
     }
 
     /// The key by its tags.
-    fn key(&mut self, signature: &Signature, found: &Found, answers: &[Answer]) {
+    fn key(&mut self, signature: &Signature, found: &Found) {
+        let Some(text) = &found.key else { return };
         let [selector, domain] = ["s", "d"].map(|tag| signature.tag(tag).unwrap_or_default());
         let name = format!("{selector}._domainkey.{domain}");
-        let is_it = |answer: &&Answer| answer.name.eq_ignore_ascii_case(&name);
-        let Some(text) = answers.iter().find(is_it).and_then(|answer| answer.values.first()) else {
-            return;
-        };
         let tags = tags(&String::from_utf8_lossy(&bytes(text)));
         let tag = |name: &str| tags.iter().find(|tag| tag.name == name).map(|tag| &*tag.value);
         let kind = tag("k").unwrap_or("rsa");
@@ -724,7 +721,7 @@ fn arc_means(result: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::authenticity::{Dmarc, Origin};
+    use crate::journal::authenticity::{Dmarc, Origin, Record};
 
     #[test]
     fn what_was_not_judged_says_so_and_no_more_is_made_than_needed() {
@@ -739,6 +736,28 @@ mod tests {
         assert!(some.len() >= 20 && some.len() < 40 && all.starts_with(&some), "{}", some.len());
         let unasked = lines(&stated, None, 80, Lang::En, usize::MAX);
         assert_eq!(unasked.iter().filter(said).count(), 0);
+    }
+
+    #[test]
+    fn the_key_is_the_one_that_was_used() {
+        let stated = Stated::read(b"DKIM-Signature: v=1; d=x.example; s=s\r\n\r\n");
+        let key = "v=DKIM1; k=ed25519; t=y; p=AA==".to_owned();
+        let answer = Answer {
+            name: "s._domainkey.x.example".to_owned(),
+            record: Record::Txt,
+            by: "zone".to_owned(),
+            values: vec!["google-site-verification=abc".to_owned(), key.clone()],
+            problem: None,
+            detail: String::new(),
+            authentic: false,
+            took: 0,
+        };
+        let used = Found { key: Some(key), key_bits: Some(256), ..Found::default() };
+        let verified =
+            Verification { dkim: vec![used], answers: vec![answer], ..Verification::default() };
+        let all = lines(&stated, Some(&verified), 200, Lang::En, usize::MAX);
+        let said = |line: &Line| line.text().contains("ed25519, 256 bits; t=y:");
+        assert!(all.iter().any(said));
     }
 
     #[test]

@@ -96,11 +96,7 @@ impl Judge<'_> {
         let several = || {
             let answer = evidence.known(Record::Txt, name);
             let texts = answer.map(|answer| answer.values).unwrap_or_default();
-            let begins = |text: &&String| {
-                let text = bytes(text).to_ascii_lowercase();
-                text == b"v=spf1" || text.starts_with(b"v=spf1 ")
-            };
-            texts.iter().filter(begins).count() > 1
+            texts.iter().filter(|text| is_record(text)).count() > 1
         };
         let why = match verdict {
             Verdict::None => SpfFlaw::NoRecord,
@@ -182,9 +178,14 @@ impl Judge<'_> {
     /// The text of a domain's SPF record.
     fn record(&self, domain: &str) -> Option<String> {
         let answer = self.library.evidence.known(Record::Txt, domain.trim_end_matches('.'))?;
-        let is_it = |text: &String| text.to_ascii_lowercase().starts_with("v=spf1");
-        answer.values.into_iter().find(is_it)
+        answer.values.into_iter().find(|text| is_record(text))
     }
+}
+
+/// Whether a text is an SPF record (RFC 7208 §4.5).
+fn is_record(text: &str) -> bool {
+    let text = bytes(text).to_ascii_lowercase();
+    text == b"v=spf1" || text.starts_with(b"v=spf1 ")
 }
 
 /// A name with its macros filled (RFC 7208 §7).
