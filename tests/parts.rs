@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ehlo::display::content::parts::{AT_ONCE, Rows};
-use ehlo::display::content::place;
 use ehlo::display::content::{self, Carried, ContentView, Judged, Laid, Sheet, Shown, Side, Way};
+use ehlo::display::content::{place, raw};
 use ehlo::display::text::width;
 use ehlo::journal::{Endpoints, Event, Happening, Moment, Side as Peer};
 use ehlo::knowledge::Lang;
@@ -332,6 +332,17 @@ fn bytes_on_the_way_and_in_the_end() {
         hex(Side::Sent)
     );
     assert_eq!(hex(Side::Stored).len(), 2);
+    for (side, at, place) in [
+        (Side::Sent, 2, (Side::Sent, 14)),
+        (Side::Sent, 5, (Side::Sent, 32)),
+        (Side::Stored, 4, (Side::Stored, 27)),
+        (Side::Both, 0, (Side::Sent, 0)),
+        (Side::Both, 6, (Side::Stored, 0)),
+        (Side::Both, 11, (Side::Sent, 32)),
+    ] {
+        let shown = Shown { side, ..Shown::default() };
+        assert_eq!(raw::place(&desk.sheet(60, shown), at), place, "{side:?} {at}");
+    }
 }
 
 #[test]

@@ -339,17 +339,18 @@ pub fn row_of(sheet: &Sheet<'_>, line: usize) -> usize {
 
 /// The bytes of line `at` of what is shown, on the side that [`super::hex`] shows.
 pub fn place(sheet: &Sheet<'_>, at: usize) -> (Side, usize) {
-    let wire = |at: usize| {
-        let start = sheet.message.line_range(at).map_or(0, |range| range.start);
-        (Side::Sent, usize::try_from(start).unwrap_or(usize::MAX))
-    };
+    let wire = |at: u64| (Side::Sent, usize::try_from(at).unwrap_or(usize::MAX));
     match row(sheet, at) {
         Row::Stored(at) => (Side::Stored, sheet.content.line(at).start),
+        Row::Sent(at) | Row::Beside(at) => {
+            wire(sheet.message.line_range(at).map_or(0, |range| range.start))
+        }
         Row::Heading(Side::Stored) => (Side::Stored, 0),
-        Row::Sent(at) | Row::Beside(at) => wire(at),
-        Row::Heading(_) | Row::Difference(_) if sheet.shown.side == Side::Stored => {
+        Row::Heading(_) => wire(0),
+        // It stands behind the last byte.
+        Row::Difference(_) if sheet.shown.side == Side::Stored => {
             (Side::Stored, sheet.content.raw.len())
         }
-        Row::Heading(_) | Row::Difference(_) => wire(0),
+        Row::Difference(_) => wire(sheet.message.wire_len()),
     }
 }
