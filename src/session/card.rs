@@ -94,9 +94,10 @@ impl Card {
         self.links.get_or_init(made)
     }
 
-    /// Whether the header of its message goes on, as far as it was seen.
-    pub fn grows(&self) -> bool {
+    /// Whether more of the header of its message may come.
+    pub fn grows(&self, dialogue: &Dialogue) -> bool {
         self.heading.as_ref().is_some_and(|heading| !heading.is_complete())
+            && self.message.is_some_and(|at| dialogue.grows(at))
     }
 }
 
@@ -130,6 +131,7 @@ impl Cards {
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
+    use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
     use crate::session::agreement::Point;
 
     const BEGIN: &str = "S: 220 mx\nC: EHLO x\nS: 250-mx\nS: 250 SIZE 100\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\n";
@@ -166,6 +168,42 @@ mod tests {
             at_once.limits(&dialogue, transaction),
             cards.get(0).unwrap().limits(&dialogue, transaction)
         );
+    }
+
+    #[test]
+    fn a_header_goes_on_while_its_message_can() {
+        let chunked = BEGIN.replace("C: DATA\nS: 354 go\n", "");
+        let begun = |text: &str| format!("{chunked}{text}");
+        let closed = Happening::Closed { by: Side::Server, how: Ending::Reset };
+        let opened = Happening::Opened(Endpoints::default());
+        for (text, grows) in [
+            (format!("{BEGIN}C: From: a@b.example\n"), true),
+            (format!("{BEGIN}C: From: a@b.example\nC: .\n"), false),
+            (begun("C: BDAT 12\nC: Subject: x\n"), true),
+            (begun("C: BDAT 12\nC: Subject: x\nS: 250 ok\n"), true),
+            (begun("C: BDAT 12\nC: Subject: x\nS: 552 too much\n"), false),
+            (begun("C: BDAT 12\nC: Subject: x\nS: 250 ok\nC: RSET\nS: 250 ok\n"), false),
+            (begun("C: BDAT 12\nC: Subject: x\nS: 250 ok\nC: EHLO x\nS: 250 mx\n"), false),
+            (begun("C: BDAT 20\nC: Subject: x\nS: 552 too much\n"), true),
+            (begun("C: BDAT 20 LAST\nC: Subject: x\n"), true),
+            (begun("C: BDAT 12 LAST\nC: Subject: x\n"), false),
+        ] {
+            let mut dialogue = Dialogue::default();
+            for event in recording(text.as_bytes()).unwrap().events() {
+                if !matches!(event.what, Happening::Closed { .. }) {
+                    dialogue.apply(event);
+                }
+            }
+            let card = |dialogue: &Dialogue| {
+                Card::of(dialogue, &dialogue.envelope().transactions[0]).grows(dialogue)
+            };
+            assert_eq!((dialogue.grows(0), card(&dialogue)), (grows, grows), "{text}");
+            for what in [&closed, &opened] {
+                let mut dialogue = dialogue.clone();
+                dialogue.apply(&Event::new(Moment(0), what.clone()));
+                assert!(!dialogue.grows(0) && !card(&dialogue), "{text} {what:?}");
+            }
+        }
     }
 
     #[test]

@@ -122,8 +122,6 @@ pub struct Dialogue {
     /// Rows of the wire behind which an exchange turned out odd, and by which oddity.
     revealed: Vec<(usize, usize, &'static str)>,
     messages: Vec<Message>,
-    /// How many of them there were when this connection was made.
-    earlier_messages: usize,
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
     oldest_kept: usize,
@@ -190,7 +188,6 @@ impl Dialogue {
             doubted: None,
             revealed: Vec::new(),
             messages: Vec::new(),
-            earlier_messages: 0,
             kept: 0,
             oldest_kept: 0,
             envelope: Envelope::default(),
@@ -501,12 +498,14 @@ impl Dialogue {
         &self.messages
     }
 
-    /// Whether more of message `at` may come: its end was not seen, no other one followed, and the
-    /// connection on which it began stands.
+    /// Whether more of message `at` may come: the client is sending it, or what a next chunk is put
+    /// behind, and the connection stands.
     pub fn grows(&self, at: usize) -> bool {
-        let last = self.messages.last().filter(|_| at + 1 == self.messages.len());
-        let here = at >= self.earlier_messages && self.phase.is_open();
-        last.is_some_and(|message| !message.is_complete()) && here
+        let begun = match self.framing {
+            Framing::Data { message } | Framing::Chunk { message, .. } => Some(message),
+            _ => self.chunked,
+        };
+        begun == Some(at) && self.phase.is_open()
     }
 
     /// Whether nothing was said, and there are messages all the same: they lie in files.
@@ -700,7 +699,6 @@ impl Dialogue {
 
     fn opened(&mut self, endpoints: &Endpoints) {
         self.connection += 1;
-        self.earlier_messages = self.messages.len();
         self.said.clear();
         self.setbacks.clear();
         self.refused.clear();
@@ -712,6 +710,7 @@ impl Dialogue {
         self.phase = Phase::AwaitingGreeting;
         self.login_over = false;
         self.framing = Framing::Commands;
+        self.chunked = None;
         self.decider = None;
         self.heard = self.now;
         self.notices.push((self.now, Happening::Opened(endpoints.clone())));

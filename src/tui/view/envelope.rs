@@ -364,7 +364,7 @@ fn against(model: &Model, card: &Card, transaction: &Transaction, columns: usize
     if findings.is_empty() || transaction.message.is_none() {
         return;
     }
-    let grows = card.grows();
+    let grows = card.grows(&model.session.dialogue);
     let head = if grows { "envelope.against.so-far" } else { "envelope.against" };
     out.about(|| [idea("envelope"), idea("content")]);
     out.text(Role::Dim, knowledge::word(model.lang, head), 2, columns);
