@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::smtp::Span;
 
-use super::content::Field;
+use super::content::{Content, Field};
 
 /// How many bytes of a header are looked at for more than its fields. Nobody writes such a header.
 pub const LIMIT: usize = 1 << 20;
@@ -109,6 +109,11 @@ pub struct Entry {
     pub span: Span,
     /// The bytes of what is no field.
     pub text: Vec<u8>,
+}
+
+/// How many bytes of the header of `content` stand behind [`LIMIT`].
+pub fn beyond(content: &Content) -> usize {
+    content.body.unwrap_or(content.raw.len()).saturating_sub(LIMIT)
 }
 
 /// The first of `fields` that begin before `limit`; they stand in their order.

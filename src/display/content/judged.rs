@@ -6,7 +6,7 @@ use crate::knowledge::{self, Lang};
 use crate::session::Dialogue;
 use crate::session::authenticity::Stated;
 use crate::session::content::{Content, Field, Part};
-use crate::session::header::{Entry, LIMIT, before, entries};
+use crate::session::header::{Entry, LIMIT, before, beyond, entries};
 use crate::session::trace::{Passing, Trace};
 use crate::smtp::Span;
 
@@ -105,7 +105,7 @@ impl Header {
         let range = Span::new(0, len);
         let fields = before(&content.fields, len).to_vec();
         let read = Self::read(0, true, fields, &content.raw, range, (end, offers));
-        Self { beyond: whole - len, ..read }
+        Self { beyond: beyond(content), ..read }
     }
 
     fn of_part(content: &Content, at: usize, part: &Part, offers: &Offers) -> Self {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use crate::display::Role;
 use crate::display::text::{clip, wrap};
 use crate::display::token::visible;
+use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang};
 use crate::session::content::Content;
 use crate::session::date::Date;
+use crate::session::header;
 use crate::session::received::{Received, Word};
 use crate::session::trace::{Hop, Odd, Passing, Point, Trace, What, Written};
 use crate::smtp::Span;
@@ -93,7 +95,8 @@ impl Drawn<'_> {
     /// How many hops, how long, and what of them is certain.
     fn summary(&mut self) {
         let n = self.trace.hops.to_string();
-        let goes_on = self.content.begun && self.content.body.is_none();
+        let beyond = header::beyond(self.content);
+        let goes_on = self.content.begun && self.content.body.is_none() || beyond > 0;
         let text = match self.trace.total.filter(|_| self.trace.hops > 1) {
             _ if self.trace.hops == 0 && goes_on => self.say("trace.none.so-far", &[]),
             _ if self.trace.hops == 0 => self.say("trace.none", &[]),
@@ -103,6 +106,11 @@ impl Drawn<'_> {
         let line = |role, text| Line::new(vec![(role, text)]).about("received-line");
         let role = if self.trace.hops == 0 { Role::Dim } else { Role::Title };
         self.out.extend(wrap(&text, self.columns).into_iter().map(|t| line(role, t)));
+        if beyond > 0 {
+            let (limit, n) = (grouped(header::LIMIT as u64), grouped(beyond as u64));
+            let text = self.say("trace.beyond", &[("limit", &limit), ("n", &n)]);
+            self.out.extend(wrap(&text, self.columns).into_iter().map(|t| line(Role::Notice, t)));
+        }
         let Some(border) = &self.trace.border else { return };
         let (doubtful, by) = (border.doubtful.to_string(), border.by.as_str());
         let text = match border.hop {
@@ -376,6 +384,30 @@ mod tests {
             let said = lines[first].text();
             assert!(said.starts_with(&format!("\u{2022}   {number}")), "{said}");
             assert_eq!(number == "2", certain == Some(first - 1), "{certain:?} {first}");
+        }
+    }
+
+    #[test]
+    fn how_much_is_not_looked_at_is_said() {
+        let received = "Received: by mx.example.net; Thu, 26 Nov 2026 10:00:02 +0000\r\n";
+        let long = format!("Subject: {}\r\n", "x".repeat(header::LIMIT));
+        for (text, hops, beyond) in [
+            (format!("{received}\r\n"), "Hops: 1", None),
+            (format!("{received}{long}{received}\r\n"), "Hops: 1", Some("the 137 B")),
+            (
+                format!("{long}{received}\r\n"),
+                "No Received field in what is here",
+                Some("the 75 B"),
+            ),
+        ] {
+            let content = Content::read(text);
+            let trace = Trace::of(&content, None);
+            let lines = lines(&content, &trace, Lang::En, 200, usize::MAX);
+            assert!(lines[0].text().starts_with(hops), "{}", lines[0].text());
+            let said = lines[1].text();
+            let is_said = said.starts_with("Only the first 1 048 576 B of this header");
+            assert_eq!(is_said, beyond.is_some(), "{said}");
+            assert!(beyond.is_none_or(|beyond| said.contains(beyond)), "{said}");
         }
     }
 
