@@ -55,9 +55,8 @@ pub fn begun_charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
     let cut = match str::from_utf8(decoded) {
         Err(error) if content::is_utf8(charset) => error.error_len().is_none(),
         _ => content::decode(charset, decoded).is_some_and(|text| {
-            !text
-                .trim_end_matches(char::REPLACEMENT_CHARACTER)
-                .contains(char::REPLACEMENT_CHARACTER)
+            let begun = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+            replaced(begun) <= meant(charset, decoded)
         }),
     };
     (!cut).then_some(at)
@@ -69,8 +68,50 @@ pub fn charset_fault(charset: &str, decoded: &[u8]) -> Option<usize> {
     if content::is_utf8(charset) {
         return str::from_utf8(decoded).err().map(|error| error.valid_up_to());
     }
-    let text = content::decode(charset, decoded)?;
-    text.contains('\u{fffd}').then_some(0)
+    let count = replaced(&content::decode(charset, decoded)?);
+    (count > 0 && count > meant(charset, decoded)).then_some(0)
+}
+
+/// How many characters stand for what could not be read, or were written so.
+fn replaced(text: &str) -> usize {
+    text.matches(char::REPLACEMENT_CHARACTER).count()
+}
+
+/// How often that character itself was written in `bytes`: beside UTF-8, only UTF-16 and GB 18030
+/// have it.
+fn meant(charset: &str, bytes: &[u8]) -> usize {
+    const CHINESE: &[u8] = b"\x84\x31\xa4\x37";
+    // Which of them it is, whatever it is called, shows in what it makes of the character.
+    let reads = |begin: &[u8], written: &[u8], behind: &[u8]| {
+        let text = content::decode(charset, &[begin, written, behind].concat());
+        text.is_some_and(|text| text.ends_with("\u{fffd}x"))
+    };
+    if reads(b"", CHINESE, b"x") {
+        return chinese(bytes).filter(|c| *c == CHINESE).count();
+    }
+    // The first two bytes may say in which order all others stand.
+    let order = bytes.get(..2).unwrap_or_default();
+    for (written, behind) in [(b"\xff\xfd", b"\0x"), (b"\xfd\xff", b"x\0")] {
+        if reads(order, written, behind) {
+            return bytes.as_chunks::<2>().0.iter().filter(|unit| *unit == written).count();
+        }
+    }
+    0
+}
+
+/// The characters of a text in GB 18030, of one, two or four bytes each.
+fn chinese(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let len = match bytes {
+            [] => return None,
+            [0x81..=0xfe, b'0'..=b'9', ..] => 4,
+            [0x81..=0xfe, _, ..] => 2,
+            _ => 1,
+        };
+        let (c, rest) = bytes.split_at_checked(len).unwrap_or((bytes, b""));
+        bytes = rest;
+        Some(c)
+    })
 }
 
 /// The first line of `bytes` that is longer than `limit` without its end, and how many are.
@@ -185,6 +226,17 @@ mod tests {
             ("us-ascii", b"a\xe9", Some(0)),
             ("shift_jis", b"\x93\xfa\x96\x7b", None),
             ("iso-2022-jp", b"\x1b$B\xff\xff\x1b(B", Some(0)),
+            // U+FFFD itself.
+            ("utf-16", b"\xff\xfe\xe9\0\xfd\xff", None),
+            ("utf-16", b"\xfe\xff\0\xe9\xff\xfd", None),
+            ("utf-16le", b"a\0\xfd\xff", None),
+            ("utf-16be", b"\0a\xff\xfd", None),
+            ("gb18030", b"\x90\x30\x81\x30a\x84\x31\xa4\x37", None),
+            // And half of a character beside it.
+            ("utf-16", b"\xff\xfe\xfd\xff\0\xd8a\0", Some(0)),
+            ("gb18030", b"\x84\x31\xa4\x37\xff", Some(0)),
+            ("big5", b"\xfd\xff", Some(0)),
+            ("shift_jis", b"\xfd\xff", Some(0)),
         ] {
             assert_eq!(charset_fault(charset, bytes), fault, "{charset}");
         }
@@ -192,5 +244,7 @@ mod tests {
             assert_eq!(begun_charset_fault("utf-8", bytes), fault);
         }
         assert_eq!(begun_charset_fault("shift_jis", b"\x93\xfa\x96"), None);
+        assert_eq!(begun_charset_fault("utf-16be", b"\xff\xfd\0a\xd8\0"), None);
+        assert_eq!(begun_charset_fault("utf-16be", b"\xff\xfd\xd8\0\0a"), Some(0));
     }
 }
