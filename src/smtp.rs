@@ -23,6 +23,7 @@ pub mod sasl;
 pub mod sts;
 pub mod target;
 pub mod tlsa;
+pub mod unseen;
 pub mod verb;
 pub mod wait;
 pub mod xtext;

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthChar;
 
 use super::text::width;
+use crate::smtp::unseen::Unseen;
 
 /// A piece of visible text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +102,7 @@ impl Tokens {
 
 /// Whether `c` is not shown as itself. A combining mark needs something before it.
 fn is_escaped(c: char, first: bool) -> bool {
-    c == '\\' || c.is_control() || is_invisible(c) || (first && c.width() == Some(0))
+    c == '\\' || c.is_control() || Unseen::of(c).is_some() || (first && c.width() == Some(0))
 }
 
 /// How `c` is shown instead.
@@ -122,17 +123,6 @@ fn hex(byte: u8, text: &mut String) {
     for digit in [byte >> 4, byte & 0xf] {
         text.extend(char::from_digit(digit.into(), 16));
     }
-}
-
-/// Characters that take no place, look like a blank, or change the direction of text. The wide
-/// blank of Japanese is as visible as its characters.
-pub const fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{a0}' | '\u{ad}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{205f}' | '\u{2800}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

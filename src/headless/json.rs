@@ -29,6 +29,7 @@ use crate::smtp::line::LineEnd;
 use crate::smtp::path::Path;
 use crate::smtp::reply::{Reply, ReplyLine};
 use crate::smtp::sts::Mode;
+use crate::smtp::unseen::Unseen;
 use crate::smtp::wait::Wait;
 
 use super::Setting;
@@ -38,7 +39,6 @@ use crate::display::content::judged::as_it_stands;
 use crate::display::content::parts::flaw_words;
 use crate::display::content::{self, Judged};
 use crate::display::envelope::{finding, severity, topic};
-use crate::display::token::is_invisible;
 use crate::display::words::{end_key, fate_key};
 
 /// A session.
@@ -691,7 +691,7 @@ pub fn line(object: &impl Serialize) -> serde_json::Result<String> {
     use std::fmt::Write as _;
     let mut out = String::new();
     for c in serde_json::to_string(object)?.chars() {
-        if c.is_control() || is_invisible(c) {
+        if c.is_control() || Unseen::of(c).is_some() {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
             }

@@ -5,6 +5,7 @@ use crate::session::flaw::coding::charset_fault;
 use crate::session::flaw::rule::Rule;
 use crate::session::word::{Fault, Reader, text};
 use crate::smtp::Span;
+use crate::smtp::unseen::Unseen;
 
 use super::super::field::{Field, Section};
 use super::Marks;
@@ -101,9 +102,8 @@ impl Run {
     }
 }
 
-/// Whether a character turns the direction of the text behind it, whatever that is.
 const fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(Unseen::of(c), Some(Unseen::Turn))
 }
 
 fn hides(c: char, word: &Decoded, marks: &mut Marks) {
