@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::field::{Section, lines};
 use super::param;
+use crate::session::date::without_comments;
 
 /// How deep parts may be nested; what is deeper is text.
 const DEPTH_LIMIT: usize = 20;
@@ -19,7 +20,7 @@ pub(super) struct Part<'a> {
     pub(super) section: Section<'a>,
     /// Type and subtype in lower case; empty if it declares none.
     pub(super) kind: String,
-    /// Transfer encoding in lower case; empty if it declares none.
+    /// Transfer encoding in lower case, without comments; empty if it declares none.
     pub(super) encoding: String,
     /// What separates its parts, if it is a multipart that says so.
     pub(super) boundary: Option<String>,
@@ -64,7 +65,8 @@ fn read<'a>(lines: &[&'a str], range: Range<usize>, depth: usize, out: &mut Vec<
     let kind = param::head(declared);
     let multipart = kind.starts_with("multipart/");
     let boundary = param::find(declared, "boundary").filter(|b| multipart && !b.is_empty());
-    let encoding = param::head(section.value("Content-Transfer-Encoding").unwrap_or_default());
+    let encoding = section.value("Content-Transfer-Encoding").unwrap_or_default();
+    let encoding = param::head(&without_comments(encoding));
     let body = section.body.clone();
     let mut part = Part { depth, section, kind, encoding, boundary, count: 0, closed: None };
     let mut inner = Vec::new();

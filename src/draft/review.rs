@@ -487,6 +487,7 @@ mod tests {
             (coded("8bit"), "caf\u{e9}", "review.eight-bit"),
             (coded("8bit").replace("utf-8", "latin1"), "caf\u{e9}", "review.wrong-charset"),
             (coded("uuencode"), "x", "review.unknown-encoding"),
+            (coded("BASE64 (x)"), "QUJD", "review.encoding-comment"),
             (coded("base64"), "QU*D", "review.base64"),
             (coded("base64"), "QUJD\nQUI\n", "review.base64"),
             (coded("base64"), "QUJD\u{e9}", "review.base64"),

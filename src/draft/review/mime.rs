@@ -2,7 +2,7 @@
 
 use crate::session::flaw::coding::{base64_fault, quoted_fault};
 use crate::session::flaw::rule::Rule;
-use crate::session::flaw::{ENCODED_WIDTH, is_boundary, width};
+use crate::session::flaw::{ENCODED_WIDTH, commented, is_boundary, width};
 use crate::session::header::is_one_of;
 use crate::smtp::Span;
 
@@ -11,8 +11,8 @@ use super::super::param;
 use super::super::part::Part;
 use super::rule::{
     BAD_BOUNDARY, BASE64, BOUNDARY_OPEN, BOUNDARY_UNUSED, ENCODED_MESSAGE, ENCODED_MULTIPART,
-    LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING, NO_VERSION, QUOTED,
-    UNKNOWN_ENCODING, WRONG_CHARSET,
+    ENCODING_COMMENT, LONG_ENCODED, NAKED, NARROW, NO_BOUNDARY, NO_CHARSET, NO_ENCODING,
+    NO_VERSION, QUOTED, UNKNOWN_ENCODING, WRONG_CHARSET,
 };
 use super::{Marks, line_of, whole};
 
@@ -88,6 +88,11 @@ fn body(lines: &[&str], part: &Part<'_>, marks: &mut Marks) {
     }
     let range = part.section.body.clone();
     let body = lines.get(range.clone()).unwrap_or_default();
+    let declared = part.section.value("Content-Transfer-Encoding").unwrap_or_default();
+    if let Some(declared) = commented(declared) {
+        let line = line_of(part, "Content-Transfer-Encoding");
+        marks.say(&ENCODING_COMMENT, line, whole(lines, line), &[("encoding", declared)]);
+    }
     match part.encoding.as_str() {
         "base64" => base64(body, range.start, marks),
         "quoted-printable" => quoted(body, range.start, marks),

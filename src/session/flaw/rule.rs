@@ -110,6 +110,7 @@ rules! {
     NO_ENCODING = "review.no-encoding", Warn, "RFC 2045 §6.2", "Content-Transfer-Encoding";
     NAKED = "review.naked", Warn, "RFC 2045 §5.2", "Content-Type";
     UNKNOWN_ENCODING = "review.unknown-encoding", Warn, "RFC 2045 §6.4", "Content-Transfer-Encoding";
+    ENCODING_COMMENT = "review.encoding-comment", Warn, "RFC 2045 §1", "Content-Transfer-Encoding";
     NO_BOUNDARY = "review.no-boundary", Error, "RFC 2046 §5.1.1", "Content-Type";
     BAD_BOUNDARY = "review.bad-boundary", Error, "RFC 2046 §5.1.1", "Content-Type";
     BOUNDARY_UNUSED = "review.boundary-unused", Error, "RFC 2046 §5.1.1", "Content-Type";
@@ -128,12 +129,13 @@ rules! {
     NO_PARTS = "flaw.no-parts", Error, "RFC 2046 §5.1.1", "multipart";
     ONE_PART = "flaw.one-part", Info, "RFC 2046 §5.1.1", "multipart";
     CLOSED = "flaw.closed", Info, "RFC 2046 §5.2.1", "part";
-    CUT_MESSAGE = "flaw.cut-message", Warn, "RFC 2046 §5.2.1", "part";
+    CUT_MESSAGE = "flaw.cut-message", Warn, "RFC 5322 §2.1", "part";
     UNREADABLE_MESSAGE = "flaw.unreadable-message", Warn, "RFC 2046 §5.2.1", "part";
 
     // Names and what they name.
     TYPE_LIES = "flaw.type-lies", Warn, "RFC 2046 §4", "Content-Type";
     NAME_LIES = "flaw.name-lies", Warn, "RFC 2183 §5", "attachment";
+    NAME_DECLARED = "flaw.name-declared", Warn, "RFC 2183 §5", "attachment";
     NAME_RUNS = "flaw.name-runs", Warn, "RFC 2183 §5", "attachment";
     NAME_DOUBLE = "flaw.name-double", Warn, "RFC 2183 §5", "attachment";
     NAME_HIDES = "flaw.name-hides", Warn, "RFC 2183 §5", "attachment";
