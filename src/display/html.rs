@@ -6,12 +6,18 @@ use std::fmt::Write as _;
 
 use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 
+mod address;
+mod element;
+mod style;
+
+use address::Base;
+
 /// What stands out in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// A picture that would be fetched.
     Remote,
-    /// A picture of so few points that nobody sees it: it tells when a message is read.
+    /// A picture that nobody sees, being hidden or a point: it tells when a message is read.
     Beacon,
     /// A picture that comes with the message.
     Picture,
@@ -57,64 +63,42 @@ pub enum Block {
     Named(What, String),
 }
 
-/// Elements whose text is on lines of its own.
-const BLOCKS: [&str; 28] = [
-    "address",
-    "article",
-    "blockquote",
-    "br",
-    "center",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "tr",
-    "ul",
+/// What is fetched besides pictures in the text: element, attribute, and what it is.
+const FETCHED: [(&str, &str, What); 13] = [
+    ("audio", "src", What::Fetched),
+    ("bgsound", "src", What::Fetched),
+    ("embed", "src", What::Fetched),
+    ("frame", "src", What::Fetched),
+    ("iframe", "src", What::Fetched),
+    ("image", "href", What::Remote),
+    ("image", "src", What::Remote),
+    ("image", "xlink:href", What::Remote),
+    ("object", "data", What::Fetched),
+    ("source", "src", What::Fetched),
+    ("track", "src", What::Fetched),
+    ("video", "poster", What::Remote),
+    ("video", "src", What::Fetched),
 ];
 
-/// Elements that hold nothing.
-const EMPTY: [&str; 12] =
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"];
-
-/// Elements whose text nobody sees.
-const UNSEEN: [&str; 4] = ["head", "style", "template", "title"];
+/// Kinds of links that are followed without being asked.
+const FOLLOWED: [&str; 11] = [
+    "apple-touch-icon",
+    "dns-prefetch",
+    "icon",
+    "manifest",
+    "mask-icon",
+    "modulepreload",
+    "preconnect",
+    "prefetch",
+    "preload",
+    "prerender",
+    "stylesheet",
+];
 
 /// Reads HTML.
 pub fn read(html: &str) -> Vec<Block> {
     let mut reader = Reader::default();
-    let mut emitter = DefaultEmitter::default();
-    // What stands in a script or a style is no HTML.
-    emitter.naively_switch_states(true);
-    let mut tokens = Tokenizer::new_with_emitter(html, emitter);
-    for token in &mut tokens {
-        let Ok(token) = token;
-        match token {
-            Token::StartTag(tag) => {
-                let name = String::from_utf8_lossy(&tag.name).into_owned();
-                reader.begin(&name, &attributes(&tag), tag.self_closing);
-            }
-            Token::EndTag(tag) => reader.end(&String::from_utf8_lossy(&tag.name)),
-            Token::String(text) => reader.text(&String::from_utf8_lossy(&text)),
-            Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
-        }
-    }
+    reader.take(html);
     reader.finish()
 }
 
@@ -126,28 +110,6 @@ fn attributes(tag: &StartTag<()>) -> Attributes {
     tag.attributes.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
 
-/// Whether an element with these attributes is not to be seen.
-fn is_hidden(attributes: &Attributes) -> bool {
-    let style = attributes.get("style").map(|style| {
-        style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase()
-    });
-    let says = |rule: &str| {
-        style.as_deref().is_some_and(|style| style.split(';').any(|own| own.starts_with(rule)))
-    };
-    attributes.contains_key("hidden")
-        || ["display:none", "visibility:hidden", "mso-hide:all", "max-height:0"]
-            .iter()
-            .any(|rule| says(rule))
-        || ["font-size:0", "opacity:0"].iter().any(|rule| {
-            style.as_deref().is_some_and(|style| {
-                style.split(';').any(|own| {
-                    own.strip_prefix(rule)
-                        .is_some_and(|rest| rest.trim_start_matches("px").is_empty())
-                })
-            })
-        })
-}
-
 /// How deep elements are followed; what is deeper is read as if it stood here.
 const DEPTH: usize = 1_000;
 
@@ -157,6 +119,12 @@ struct Reader {
     line: String,
     /// The elements that are open, and whether one of them began what is hidden or unseen.
     open: Vec<(String, Seen)>,
+    /// How many of them end without being told.
+    open_ended: usize,
+    /// What stands in a style or a `noscript`, which the tokens leave as it is.
+    raw: String,
+    nested: bool,
+    base: Base,
     hidden: usize,
     unseen: usize,
     pre: usize,
@@ -172,40 +140,59 @@ enum Seen {
 }
 
 impl Reader {
-    fn begin(&mut self, name: &str, attributes: &Attributes, closed: bool) {
+    /// Reads a piece of HTML.
+    fn take(&mut self, html: &str) {
+        let mut emitter = DefaultEmitter::default();
+        // What stands in a script or a style is no HTML.
+        emitter.naively_switch_states(true);
+        let mut tokens = Tokenizer::new_with_emitter(html, emitter);
+        for token in &mut tokens {
+            let Ok(token) = token;
+            match token {
+                // Browsers do not heed the sign that an element ends where it begins.
+                Token::StartTag(tag) => {
+                    self.begin(&String::from_utf8_lossy(&tag.name), &attributes(&tag));
+                }
+                Token::EndTag(tag) => self.end(&String::from_utf8_lossy(&tag.name)),
+                Token::String(text) => self.text(&String::from_utf8_lossy(&text)),
+                Token::Comment(_) | Token::Doctype(_) | Token::Error(_) => {}
+            }
+        }
+        self.take_raw();
+    }
+
+    fn begin(&mut self, name: &str, attributes: &Attributes) {
+        self.end_before(name);
         let value = |key: &str| attributes.get(key).map(|value| value.trim().to_owned());
-        if BLOCKS.contains(&name) {
-            self.break_line(matches!(
-                name,
-                "p" | "h1" | "h2" | "h3" | "h4" | "table" | "ul" | "ol"
-            ));
+        if element::is_block(name) {
+            self.break_line(element::is_paragraph(name));
         }
         match name {
-            "li" if self.hidden + self.unseen == 0 => self.line.push_str("* "),
+            "li" if self.hidden + self.unseen == 0 && !style::is_hidden(attributes) => {
+                self.line.push_str("* ");
+            }
             "td" | "th" => self.blank(),
             "hr" => self.name_line("---"),
+            "base" => self.base.give(&value("href").unwrap_or_default()),
             "img" => self.picture(attributes),
+            "input" if value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("image")) => {
+                self.picture(attributes);
+            }
             "a" => {
                 self.close_link();
                 self.link = value("href").map(|target| (target, String::new()));
             }
             "form" => self.named(What::Form, value("action").unwrap_or_default()),
             "script" => self.named(What::Script, value("src").unwrap_or_default()),
-            "iframe" | "object" | "embed" | "frame" | "audio" | "video" => {
-                let target = value("src").or_else(|| value("data")).unwrap_or_default();
-                self.named(What::Fetched, target);
-            }
-            "link" if value("rel").is_some_and(|rel| rel.contains("stylesheet")) => {
-                self.named(What::Fetched, value("href").unwrap_or_default());
-            }
             _ => {}
         }
-        if closed || EMPTY.contains(&name) || self.open.len() >= DEPTH {
+        self.fetches(name, attributes);
+        if element::is_empty(name) || self.open.len() >= DEPTH {
             return;
         }
-        let seen = if UNSEEN.contains(&name) || name == "script" {
+        let seen = if element::is_unseen(name) {
             Seen::Never
-        } else if is_hidden(attributes) {
+        } else if style::is_hidden(attributes) {
             Seen::Hidden
         } else {
             Seen::Yes
@@ -213,33 +200,126 @@ impl Reader {
         self.hidden += usize::from(seen == Seen::Hidden);
         self.unseen += usize::from(seen == Seen::Never);
         self.pre += usize::from(name == "pre");
+        self.open_ended += usize::from(element::is_open_ended(name));
         self.open.push((name.to_owned(), seen));
+    }
+
+    /// Names what an element fetches by itself, but for pictures in the text.
+    fn fetches(&mut self, name: &str, attributes: &Attributes) {
+        let value = |key: &str| attributes.get(key).map_or("", |value| value.trim());
+        let mut found = vec![(What::Remote, value("background"))];
+        found
+            .extend(address::of_rules(value("style")).into_iter().map(|rule| (What::Remote, rule)));
+        found.extend(
+            FETCHED
+                .iter()
+                .filter(|(element, ..)| *element == name)
+                .map(|&(_, key, what)| (what, value(key))),
+        );
+        match name {
+            "source" => found.extend(
+                address::of_set(value("srcset")).into_iter().map(|source| (What::Remote, source)),
+            ),
+            "link" => {
+                let rel = value("rel").to_ascii_lowercase();
+                if rel.split_whitespace().any(|rel| FOLLOWED.contains(&rel)) {
+                    found.push((What::Fetched, value("href")));
+                }
+            }
+            "meta" if value("http-equiv").eq_ignore_ascii_case("refresh") => {
+                found.extend(
+                    address::of_refresh(value("content")).map(|target| (What::Fetched, target)),
+                );
+            }
+            _ => {}
+        }
+        for (what, target) in found {
+            if self.base.is_remote(target) {
+                self.named(what, target.to_owned());
+            }
+        }
+    }
+
+    /// Ends what no longer goes on where an element of this name begins.
+    fn end_before(&mut self, name: &str) {
+        if self.is_in("head") && !element::is_of_head(name) {
+            self.end("head");
+        }
+        let ended = element::ended_by(name);
+        if self.open_ended == 0 || ended.is_empty() {
+            return;
+        }
+        let reached = self.open.iter().enumerate().rev();
+        let reached = reached.take_while(|(_, (open, _))| !element::keeps(open, name));
+        let ended = reached.filter(|(_, (open, _))| ended.contains(&open.as_str()));
+        if let Some((at, _)) = ended.last() {
+            self.close_from(at);
+        }
+    }
+
+    fn is_in(&self, name: &str) -> bool {
+        self.open.last().is_some_and(|(open, _)| open == name)
     }
 
     /// Ends the nearest element of this name, and those inside of it that were left open.
     fn end(&mut self, name: &str) {
-        if let Some(at) = self.open.iter().rposition(|(open, _)| open == name) {
-            for (inner, seen) in self.open.split_off(at) {
-                self.hidden -= usize::from(seen == Seen::Hidden);
-                self.unseen -= usize::from(seen == Seen::Never);
-                self.pre -= usize::from(inner == "pre");
-            }
-            if self.hidden == 0 {
-                self.tell_hidden();
-            }
+        self.take_raw();
+        // Browsers put what comes later into the body as well.
+        if matches!(name, "body" | "html") {
+            return;
+        }
+        let mut reached = self.open.iter().enumerate().rev();
+        let nearest = reached.find(|(_, (open, _))| open == name || element::keeps(open, name));
+        if let Some((at, (open, _))) = nearest
+            && open == name
+        {
+            self.close_from(at);
         }
         if name == "a" {
             self.close_link();
         }
-        if BLOCKS.contains(&name) {
-            self.break_line(matches!(
-                name,
-                "p" | "h1" | "h2" | "h3" | "h4" | "table" | "ul" | "ol"
-            ));
+        if element::is_block(name) {
+            self.break_line(element::is_paragraph(name));
+        }
+    }
+
+    fn close_from(&mut self, at: usize) {
+        for (inner, seen) in self.open.split_off(at) {
+            self.hidden -= usize::from(seen == Seen::Hidden);
+            self.unseen -= usize::from(seen == Seen::Never);
+            self.pre -= usize::from(inner == "pre");
+            self.open_ended -= usize::from(element::is_open_ended(&inner));
+        }
+        if self.hidden == 0 {
+            self.tell_hidden();
+        }
+    }
+
+    /// Reads what stood in a style or a `noscript`.
+    fn take_raw(&mut self) {
+        let raw = std::mem::take(&mut self.raw);
+        if self.is_in("style") {
+            for target in address::of_rules(&raw) {
+                if self.base.is_remote(target) {
+                    self.named(What::Fetched, target.to_owned());
+                }
+            }
+        } else if !raw.is_empty() {
+            // One inside of another is text, so that no depth can end the stack.
+            self.nested = true;
+            self.take(&raw);
+            self.nested = false;
         }
     }
 
     fn text(&mut self, text: &str) {
+        if self.is_in("style") || self.is_in("noscript") && !self.nested {
+            self.raw.push_str(text);
+            return;
+        }
+        if self.is_in("head") && !text.trim().is_empty() {
+            self.end("head");
+        }
         if self.unseen > 0 {
             return;
         }
@@ -276,6 +356,9 @@ impl Reader {
 
     /// Ends the line; between paragraphs one is empty.
     fn break_line(&mut self, paragraph: bool) {
+        if self.hidden > 0 {
+            push_words(&mut self.secret, " ");
+        }
         let line = std::mem::take(&mut self.line);
         let line = line.trim_end();
         if !line.is_empty() {
@@ -321,8 +404,8 @@ impl Reader {
             self.blank();
             let _ = write!(self.line, "<{target}>");
         }
-        if let (Some(named), Some(led)) = (host(said, false), host(&target, true))
-            && !led.ends_with(&named)
+        if let (Some(named), Some(led)) = (address::named(said), self.base.host(&target))
+            && !address::fits(&led, &named)
         {
             self.named(What::Misleading, format!("{said} > {target}"));
         }
@@ -330,19 +413,21 @@ impl Reader {
 
     fn picture(&mut self, attributes: &Attributes) {
         let value = |key: &str| attributes.get(key).map_or("", |value| value.trim());
-        let source = value("src");
-        let small = |key: &str| matches!(value(key), "0" | "1" | "0px" | "1px");
-        let text = match value("alt") {
-            "" => clipped(source),
-            alt => format!("{alt} {}", clipped(source)),
-        };
-        let remote = source.contains("://") || source.starts_with("//");
-        let what = match remote {
-            true if small("width") && small("height") => What::Beacon,
-            true => What::Remote,
-            false => What::Picture,
-        };
-        self.named(what, text);
+        let unseen = self.hidden > 0 || style::is_hidden(attributes) || style::is_point(attributes);
+        let remote = if unseen { What::Beacon } else { What::Remote };
+        let (source, set) = (value("src"), value("srcset"));
+        if !source.is_empty() || set.is_empty() {
+            let text = match value("alt") {
+                "" => clipped(source),
+                alt => format!("{alt} {}", clipped(source)),
+            };
+            self.named(if self.base.is_remote(source) { remote } else { What::Picture }, text);
+        }
+        for source in address::of_set(set) {
+            if self.base.is_remote(source) {
+                self.named(remote, source.to_owned());
+            }
+        }
     }
 
     fn finish(mut self) -> Vec<Block> {
@@ -359,8 +444,8 @@ impl Reader {
 
 /// A picture inside of the text is its bytes; nobody reads them.
 fn clipped(source: &str) -> String {
-    let end =
-        if source.starts_with("data:") { source.floor_char_boundary(40) } else { source.len() };
+    let is_data = source.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    let end = if is_data { source.floor_char_boundary(40) } else { source.len() };
     source.get(..end).unwrap_or_default().to_owned()
 }
 
@@ -376,23 +461,6 @@ fn push_words(out: &mut String, text: &str) {
             out.push(c);
         }
     }
-}
-
-/// The host that a text names, if it looks like an address of the web.
-fn host(text: &str, target: bool) -> Option<String> {
-    let rest = match text.split_once("://") {
-        Some((_, rest)) => rest,
-        None if text.starts_with("www.") => text,
-        None if target => return None,
-        // A name with a dot and without a blank.
-        None if text.contains('.') && !text.contains([' ', '@']) => text,
-        None => return None,
-    };
-    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default().trim_start_matches("www.");
-    let is_host =
-        host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || "-.".contains(c));
-    is_host.then(|| host.trim_end_matches('.').to_lowercase())
 }
 
 #[cfg(test)]
@@ -444,6 +512,132 @@ mod tests {
             ("a &lt;b&gt; &amp;&nbsp;c", &["a <b> & c"]),
             ("<table><tr><td>a<td>b<tr><td>c</table>", &["a b", "c"]),
             ("", &[]),
+        ] {
+            assert_eq!(text(html), want, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_names_another_place_is_named() {
+        for (target, said, misleads) in [
+            ("https://evilpaypal.example/x", "paypal.example", true),
+            ("//evil.test/", "www.paypal.example", true),
+            ("HTTPS://EVIL.test\\@paypal.example", "paypal.example", true),
+            ("https://paypal.example@evil.test/", "https://paypal.example/", true),
+            ("https:evil.test", "paypal.example", true),
+            ("https://pay.paypal.example/", "PayPal.example", false),
+            ("https://bank.example/", "WWW.BANK.EXAMPLE", false),
+            ("https://xn--bcher-kva.example/", "b\u{fc}cher.example", false),
+            ("https://x.example/1", "more...", false),
+            ("https://x.example/1", "invoice.pdf", false),
+            ("https://x.example/1", "Node.js", false),
+            ("https://x.example/1", "Version 1.2", false),
+            ("mailto:a@x.example", "www.bank.example", false),
+            ("/local", "www.bank.example", false),
+        ] {
+            let told = read(&format!("<a href='{target}'>{said}</a>"));
+            let named = |block: &Block| matches!(block, Block::Named(What::Misleading, _));
+            assert_eq!(told.iter().any(named), misleads, "{target} {said}");
+        }
+    }
+
+    #[test]
+    fn elements_end_where_browsers_end_them() {
+        for (html, want) in [
+            ("<p hidden>p1<p>p2 visible<p>p3", &["[Hidden] p1", "", "p2 visible", "", "p3"][..]),
+            ("<p hidden>a<div>b</div>", &["[Hidden] a", "b"]),
+            ("<p hidden>a<br>b<b>c</b>", &["[Hidden] a bc"]),
+            ("<ul><li style='display:none'>a<li>b</ul>", &["[Hidden] a", "* b"]),
+            ("<ul><li hidden>a<ul><li>b</ul>c<li>d</ul>", &["[Hidden] a b c", "* d"]),
+            ("<dl><dt hidden>a<dd>b</dl>", &["[Hidden] a", "b"]),
+            (
+                "<table><tr><td hidden>a<td>b<tr hidden><td>c<td>d<tr><td>e</table>",
+                &["[Hidden] a", "b", "[Hidden] cd", "e"],
+            ),
+            (
+                "<table><tr hidden><td><table><tr><td>a</table>b</table>c",
+                &["[Hidden] a b", "", "c"],
+            ),
+            ("<div hidden><table><tr><td></div>a</table></div>b", &["[Hidden] a", "b"]),
+            ("<select><option hidden>a<option>b</select>", &["[Hidden] a", "b"]),
+            ("<div style='display:none'/>secret</div>open", &["[Hidden] secret", "open"]),
+            ("<style/>b{}</style>a", &["a"]),
+            ("<style/><b>a", &[]),
+            ("<head><title>t</title><body>a", &["a"]),
+            ("<head><meta charset=utf-8> a", &["a"]),
+            ("<div hidden>a</body>b", &["[Hidden] ab"]),
+            ("<iframe>a<b></iframe>b", &["b"]),
+        ] {
+            assert_eq!(text(html), want, "{html}");
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_is_known_by_its_style() {
+        for style in [
+            "display:none",
+            "DISPLAY : none ! important",
+            "color:red;visibility:hidden",
+            "font-size:0!important",
+            "font-size:0px!important",
+            "font-size:0.0em",
+            "opacity:0.0",
+            "opacity:.0",
+            "max-height:0px",
+        ] {
+            assert_eq!(text(&format!("<i style='{style}'>a</i>")), ["[Hidden] a"], "{style}");
+        }
+        for style in ["display:block", "font-size:0.9em", "opacity:0.5", "max-height:0.5em", ""] {
+            assert_eq!(text(&format!("<i style='{style}'>a</i>")), ["a"], "{style}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_fetched_is_named() {
+        for (html, want) in [
+            ("<td background='//t.example/1.gif'>", &["[Remote] //t.example/1.gif"][..]),
+            ("<b style='a:URL(\"//t.example/2.gif\")'>", &["[Remote] //t.example/2.gif"]),
+            (
+                "<img src=cid:a srcset='//t.example/3.gif 1x, //t.example/4.gif 2x'>",
+                &["[Picture] cid:a", "[Remote] //t.example/3.gif", "[Remote] //t.example/4.gif"],
+            ),
+            ("<input type=IMAGE src=//t.example/5.gif>", &["[Remote] //t.example/5.gif"]),
+            ("<video poster=//t.example/6.gif></video>", &["[Remote] //t.example/6.gif"]),
+            ("<link rel='shortcut ICON' href=//t.example/7>", &["[Fetched] //t.example/7"]),
+            ("<link rel=stylesheet href=//t.example/8>", &["[Fetched] //t.example/8"]),
+            (
+                "<meta http-equiv=Refresh content='0; url=//t.example/9'>",
+                &["[Fetched] //t.example/9"],
+            ),
+            (
+                "<style>@import '//t.example/10';b{a:url(//t.example/11)}</style>",
+                &["[Fetched] //t.example/11", "[Fetched] //t.example/10"],
+            ),
+            ("<style>b{a:url(//t.example/12)}", &["[Fetched] //t.example/12"]),
+            ("<img src=HTTP:t.example/13.gif>", &["[Remote] HTTP:t.example/13.gif"]),
+            ("<img src='\\\\t.example\\14.gif'>", &["[Remote] \\\\t.example\\14.gif"]),
+            (
+                "<img src=//t.example/15 style='width:1px;HEIGHT: 1px !important'>",
+                &["[Beacon] //t.example/15"],
+            ),
+            (
+                "<img src=//t.example/16 width=1 height=1 style='width:90px;height:9px'>",
+                &["[Remote] //t.example/16"],
+            ),
+            ("<img src=//t.example/17 style='display:none'>", &["[Beacon] //t.example/17"]),
+            ("<div hidden><img src=//t.example/18></div>", &["[Beacon] //t.example/18"]),
+            ("<noscript><img src=//t.example/19></noscript>", &["[Remote] //t.example/19"]),
+            ("<base href=//t.example/><img src=20.gif>", &["[Remote] 20.gif"]),
+            ("<iframe src=//t.example/21></iframe>", &["[Fetched] //t.example/21"]),
+            (
+                "<td background=cid:a style='a:url(#b)'><iframe src=cid:c></iframe><link rel=icon>",
+                &[],
+            ),
+            (
+                "<noscript><style>@import '//t.example/23'</noscript>a",
+                &["[Fetched] //t.example/23", "a"],
+            ),
+            ("<link rel=canonical href=//t.example/22>", &[]),
         ] {
             assert_eq!(text(html), want, "{html}");
         }
