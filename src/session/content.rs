@@ -606,11 +606,19 @@ fn read_part(part: &MessagePart<'_>, raw: &[u8]) -> Part {
     }
 }
 
-/// Whether what is quoted-printable has neither blanks nor a sign of the encoding in its last line.
+/// Whether what is quoted-printable ends neither in blanks nor in what is begun of an encoded byte
+/// or a soft line break.
 fn ends_plainly(encoded: &[u8]) -> bool {
     let text = encoded.trim_ascii_end();
-    let last = memchr::memrchr(b'\n', text).and_then(|end| text.get(end + 1..)).unwrap_or(text);
-    memchr::memchr(b'=', last).is_none() && !encoded.ends_with(b" ") && !encoded.ends_with(b"\t")
+    let last =
+        memchr::memrchr2(b'=', b'\n', text).and_then(|at| text.get(at..)).unwrap_or_default();
+    let whole = match last {
+        [b'=', rest @ ..] => {
+            rest.iter().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() == 2
+        }
+        _ => true,
+    };
+    whole && !encoded.ends_with(b" ") && !encoded.ends_with(b"\t")
 }
 
 impl Part {
