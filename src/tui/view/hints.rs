@@ -177,6 +177,9 @@ fn actions(model: &Model) -> &'static [Action] {
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
             &[Help, Send, Edit, CompleteLine, ContentView, Palette, Quit]
         }
+        (None, Pane::Prompt) if model.session.dialogue.awaits_octets() => {
+            &[Help, Send, CompleteLine, Leave, Palette, Quit]
+        }
         (None, Pane::Prompt) if open => {
             &[Help, Send, CompleteLine, Leave, KeepAlive, Palette, Quit]
         }

@@ -134,7 +134,7 @@ fn clock(model: &Model) -> Option<Piece> {
         ("header.seconds", seconds)
     };
     let n = knowledge::fill(model.lang, key, &[("n", &n.to_string())]);
-    let commands = dialogue.next_commands().any(|_| true);
+    let commands = !dialogue.awaits_octets() && dialogue.next_commands().any(|_| true);
     let long = if commands { "header.idle.noop" } else { "header.idle" };
     let says = |key| model.sentence(key, &[("n", &n)]);
     let text = Some(says(long)).filter(|text| fits(model, text));
