@@ -632,6 +632,36 @@ proptest! {
     }
 }
 
+/// Of two recipients in LMTP one is answered: nobody knows yet whether for both.
+#[test]
+fn what_a_reply_answers_is_seen_before_it_is_settled() {
+    let pattern = Pattern::read("2xx").unwrap();
+    let (mut dialogue, mut grown) = (fold(&[Step::Opened]), Sight::default());
+    grown.set_filter(pattern.clone(), &dialogue);
+    for (side, text) in [
+        (Side::Server, "220 mx\r\n"),
+        (Side::Client, "LHLO x\r\n"),
+        (Side::Server, "250 mx\r\n"),
+        (Side::Client, "MAIL FROM:<a@b.example>\r\n"),
+        (Side::Server, "250 ok\r\n"),
+        (Side::Client, "RCPT TO:<c@d.example>\r\n"),
+        (Side::Server, "250 ok\r\n"),
+        (Side::Client, "RCPT TO:<d@d.example>\r\n"),
+        (Side::Server, "250 ok\r\n"),
+        (Side::Client, "BDAT 7 LAST\r\n\r\n.\r\nab"),
+        (Side::Server, "250 for one\r\n"),
+    ] {
+        dialogue.apply(&Step::Says(side, text.as_bytes().to_vec()).event());
+        grown.grow(&dialogue);
+    }
+    let mut scratch = Sight::default();
+    scratch.set_filter(pattern, &dialogue);
+    let shown = |sight: &Sight| {
+        (0..rows::count(&dialogue)).filter(|at| sight.shows(&dialogue, *at)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&grown), shown(&scratch));
+}
+
 fn said(journal: &Journal, side: Side) -> Vec<u8> {
     let mut out = Vec::new();
     for event in journal.events() {

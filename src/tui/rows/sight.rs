@@ -214,8 +214,12 @@ impl Filter {
             if rows.start == self.rows
                 && let Some(owner) = self.owner(dialogue, begin)
             {
-                self.pending.entry(owner).or_default().push(rows.start);
-                self.judge(dialogue, owner, &[rows.start]);
+                let runs = self.pending.entry(owner).or_default();
+                runs.push(rows.start);
+                // A reply decides about what it answers, too, though it may not be settled by it.
+                let answers = matches!(begin, Row::Server { .. });
+                let judged = if answers { runs.clone() } else { vec![rows.start] };
+                self.judge(dialogue, owner, &judged);
             }
             self.rows = rows.end;
         }
