@@ -234,9 +234,7 @@ impl Reader {
             _ => {}
         }
         for (what, target) in found {
-            if self.base.is_remote(target) {
-                self.named(what, target.to_owned());
-            }
+            self.fetched(what, target);
         }
     }
 
@@ -300,9 +298,7 @@ impl Reader {
         let raw = std::mem::take(&mut self.raw);
         if self.is_in("style") {
             for target in address::of_rules(&raw) {
-                if self.base.is_remote(target) {
-                    self.named(What::Fetched, target.to_owned());
-                }
+                self.fetched(What::Fetched, target);
             }
         } else if !raw.is_empty() {
             // One inside of another is text, so that no depth can end the stack.
@@ -386,6 +382,13 @@ impl Reader {
         self.out.push(Block::Named(what, text));
     }
 
+    /// Names what would be fetched, if it is elsewhere.
+    fn fetched(&mut self, what: What, target: &str) {
+        if self.base.is_remote(target) {
+            self.named(what, target.to_owned());
+        }
+    }
+
     fn tell_hidden(&mut self) {
         let secret = std::mem::take(&mut self.secret);
         if !secret.trim().is_empty() {
@@ -424,9 +427,7 @@ impl Reader {
             self.named(if self.base.is_remote(source) { remote } else { What::Picture }, text);
         }
         for source in address::of_set(set) {
-            if self.base.is_remote(source) {
-                self.named(remote, source.to_owned());
-            }
+            self.fetched(remote, source);
         }
     }
 

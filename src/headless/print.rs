@@ -467,7 +467,6 @@ pub fn content(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::transcript::recording;
     use crate::journal::{Ending, Endpoints, Event, Side};
 
     #[test]
@@ -478,12 +477,7 @@ mod tests {
             let text = format!(
                 "S: 220 mx\nC: EHLO x\nS: 250 mx\nC: MAIL FROM:<a@x.example>\nS: 250 ok\nC: RCPT TO:<b@x.example>\nS: 250 ok\n{begin}{lines}"
             );
-            let mut dialogue = Dialogue::default();
-            for event in recording(text.as_bytes()).unwrap().events() {
-                if !matches!(event.what, Happening::Closed { .. }) {
-                    dialogue.apply(event);
-                }
-            }
+            let mut dialogue = Dialogue::standing(&text);
             let printed = |dialogue: &Dialogue| Printer::new(Lang::En, false, false).news(dialogue);
             let last = "line 59";
             assert!(dialogue.grows(0), "{begin}");

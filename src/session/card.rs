@@ -188,12 +188,7 @@ mod tests {
             (begun("C: BDAT 20 LAST\nC: Subject: x\n"), true),
             (begun("C: BDAT 12 LAST\nC: Subject: x\n"), false),
         ] {
-            let mut dialogue = Dialogue::default();
-            for event in recording(text.as_bytes()).unwrap().events() {
-                if !matches!(event.what, Happening::Closed { .. }) {
-                    dialogue.apply(event);
-                }
-            }
+            let dialogue = Dialogue::standing(&text);
             let card = |dialogue: &Dialogue| {
                 Card::of(dialogue, &dialogue.envelope().transactions[0]).grows(dialogue)
             };

@@ -65,7 +65,7 @@ pub enum Coding {
 
 impl Coding {
     /// What a Content-Transfer-Encoding of this value encodes with, blanks around it taken away.
-    fn of(declared: &[u8]) -> Self {
+    pub(super) fn of(declared: &[u8]) -> Self {
         let is = |name: &[u8]| declared.eq_ignore_ascii_case(name);
         match () {
             () if is(b"base64") => Self::Base64,
@@ -246,10 +246,7 @@ impl Content {
     /// The bytes in which part `at` has its places: the message, or the message that encloses it,
     /// once decoded.
     pub fn source(&self, at: usize) -> Bytes {
-        match self.parts.get(at).and_then(|part| part.within) {
-            Some(outer) if outer < at => self.decoded(outer),
-            _ => self.raw.clone(),
-        }
+        Sources::default().of(self, at)
     }
 
     /// The body of part `at` as it stands.

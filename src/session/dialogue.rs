@@ -880,3 +880,17 @@ impl PartialEq for Dialogue {
             && (0..self.wire.len()).all(|at| self.wire.row(at) == other.wire.row(at))
     }
 }
+
+#[cfg(test)]
+impl Dialogue {
+    /// What a transcript tells while its connection stands: a recording ends with it.
+    pub(crate) fn standing(text: &str) -> Self {
+        let mut dialogue = Self::default();
+        let journal = crate::journal::transcript::recording(text.as_bytes()).unwrap();
+        let stands = |event: &&Event| !matches!(event.what, Happening::Closed { .. });
+        for event in journal.events().iter().filter(stands) {
+            dialogue.apply(event);
+        }
+        dialogue
+    }
+}

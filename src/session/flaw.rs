@@ -21,9 +21,10 @@ use rule::{
     UNKNOWN_CHARSET, UNKNOWN_ENCODING, UNREADABLE_MESSAGE,
 };
 
-use super::content::{self, Content, Field, Nature, Part, Sources};
+use super::content::{self, Coding, Content, Field, Nature, Part, Sources};
 use super::date::without_comments;
 use crate::smtp::Span;
+use crate::smtp::line::is_empty;
 
 /// Longest boundary (RFC 2046 §5.1.1).
 const BOUNDARY_LIMIT: usize = 70;
@@ -276,7 +277,7 @@ fn is_begun_header(bytes: &[u8]) -> bool {
     let is_field = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
     // The name of a field may be cut too; a delimiter is none.
     let begins = is_field || !first.ends_with(b"\n") && !first.starts_with(b"--");
-    begins && !first.is_empty() && lines.all(|line| !matches!(line, b"\r\n" | b"\n"))
+    begins && !first.is_empty() && lines.all(|line| !is_empty(line))
 }
 
 /// Whether a part is declared to hold others.
@@ -319,8 +320,9 @@ fn encoding(part: &Part) -> String {
 /// A transfer encoding that is known, but for a comment: few readers understand it.
 pub fn commented(declared: &str) -> Option<String> {
     let declared = declared.trim();
-    let known =
-        |encoding: &str| is_identity(encoding) || matches!(encoding, "base64" | "quoted-printable");
+    let known = |encoding: &str| {
+        is_identity(encoding) || Coding::of(encoding.as_bytes()) != Coding::Identity
+    };
     let plain = || without_comments(declared).to_ascii_lowercase();
     (declared.contains('(') && known(&plain())).then(|| declared.to_owned())
 }
@@ -466,7 +468,7 @@ impl Judge<'_> {
         for (at, part) in self.content.parts.iter().enumerate().rev() {
             let own = width(&encoding(part));
             let inside = widest.drain((part.depth + 1).min(widest.len())..).max().unwrap_or(0);
-            let encoded = part.coding != content::Coding::Identity;
+            let encoded = part.coding != Coding::Identity;
             if inside > own && !encoded {
                 out.insert(at, if inside == 1 { "8bit" } else { "binary" });
             }
@@ -594,7 +596,7 @@ impl Judge<'_> {
             let rule = if cut { &CUT_MESSAGE } else { &UNREADABLE_MESSAGE };
             self.say(rule, at, case.place("Content-Type"), &[]);
         }
-        if matches!(part.nature, Nature::Text | Nature::Html) && !is_multipart(part) {
+        if part.is_text() && !is_multipart(part) {
             self.text(case, &decoded);
         } else if is_identity(&case.encoding) && width(&case.encoding) == 0 {
             self.eight_bit(case, &NO_ENCODING);
@@ -689,14 +691,14 @@ impl Judge<'_> {
             self.say(&UNKNOWN_CHARSET, at, place, &values);
         } else if ascii {
             let rule = if undeclared { &NAKED } else { &NO_CHARSET };
-            if part.coding == content::Coding::Identity {
+            if part.coding == Coding::Identity {
                 self.eight_bit(case, rule);
             } else if !decoded.is_ascii() {
                 self.say(rule, at, place, &[]);
             }
             return;
         } else if let Some(offset) = charset_fault_of(part, charset, decoded) {
-            let here = if part.coding == content::Coding::Identity {
+            let here = if part.coding == Coding::Identity {
                 Span::new(part.body.start + offset, part.body.start + offset + 1)
             } else {
                 place
@@ -729,7 +731,7 @@ impl Judge<'_> {
             "application/pgp-encrypted" => &PGP_ENCRYPTED,
             "application/pgp-keys" => &PGP_KEYS,
             _ if part.nature == Nature::Text
-                && part.coding == content::Coding::Identity
+                && part.coding == Coding::Identity
                 && memchr::memmem::find(case.body(), b"-----BEGIN PGP ").is_some() =>
             {
                 &PGP_INLINE
@@ -858,6 +860,10 @@ mod tests {
                 "Content-Type: {kind}\nContent-Disposition: attachment; filename={name}\nContent-Transfer-Encoding: base64{body}"
             )
         };
+        let coded = |name: &str| {
+            let written = format!("filename*=utf-8''{name}");
+            file("image/png", "x", png).replace("filename=x", &written)
+        };
         assert_named(vec![
             (file("image/jpeg", "a.jpg", png), "type-lies name-lies"),
             (file("image/png", "a.jpg", png), "name-lies"),
@@ -875,35 +881,12 @@ mod tests {
             (file("image/png", "\"x/a.png\"", png), "name-path"),
             (file("image/png", "\"=?utf-8?q?a?=.png\"", png), "name-word"),
             (file("image/png; name=b.png", "a.png", png), "names-differ"),
-            (
-                file("image/png", "x", png).replace("filename=x", "filename*=utf-8''caf%C3%A9.png"),
-                "name-coded",
-            ),
-            (
-                file("image/png", "x", png)
-                    .replace("filename=x", "filename*=utf-8''a%E2%80%AEgnp.png"),
-                "name-hides name-coded",
-            ),
-            (
-                file("image/png", "x", png)
-                    .replace("filename=x", "filename*=utf-8''a%EF%BB%BFgnp.png"),
-                "name-hides name-coded",
-            ),
-            (
-                file("image/png", "x", png)
-                    .replace("filename=x", "filename*=utf-8''a%D8%9Cgnp.png"),
-                "name-hides name-coded",
-            ),
-            (
-                file("image/png", "x", png)
-                    .replace("filename=x", "filename*=utf-8''a%E1%A0%8Egnp.png"),
-                "name-hides name-coded",
-            ),
-            (
-                file("image/png", "x", png)
-                    .replace("filename=x", "filename*=utf-8''a%E2%80%AFb.png"),
-                "name-coded",
-            ),
+            (coded("caf%C3%A9.png"), "name-coded"),
+            (coded("a%E2%80%AEgnp.png"), "name-hides name-coded"),
+            (coded("a%EF%BB%BFgnp.png"), "name-hides name-coded"),
+            (coded("a%D8%9Cgnp.png"), "name-hides name-coded"),
+            (coded("a%E1%A0%8Egnp.png"), "name-hides name-coded"),
+            (coded("a%E2%80%AFb.png"), "name-coded"),
         ]);
     }
 

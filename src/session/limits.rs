@@ -368,8 +368,6 @@ fn recipients(offers: Option<&Capabilities>, transaction: &Transaction) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::transcript::recording;
-    use crate::journal::{Event, Happening};
     use crate::session::card::Card;
 
     /// The rows of the last transaction behind a reply to EHLO that announces `offers`.
@@ -380,13 +378,7 @@ mod tests {
         }
         text += "S: 250 HELP\n";
         text += said;
-        let mut dialogue = Dialogue::default();
-        // The connection stands: a recording ends with it.
-        let journal = recording(text.as_bytes()).unwrap();
-        let heard = |event: &&Event| !matches!(event.what, Happening::Closed { .. });
-        for event in journal.events().iter().filter(heard) {
-            dialogue.apply(event);
-        }
+        let dialogue = Dialogue::standing(&text);
         let transaction = dialogue.envelope().transactions.last().unwrap();
         let card = Card::of(&dialogue, transaction);
         let rows = card.limits(&dialogue, transaction).iter().cloned();

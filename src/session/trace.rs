@@ -517,7 +517,6 @@ fn is_private(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::transcript::recording;
     use crate::journal::{Ending, Event, Happening, Moment, Side};
 
     const WAY: &str = "Return-Path: <alice@example.org>\r\nDelivered-To: bob@example.net\r\nReceived: from mx.example.net (localhost [127.0.0.1]) by store.example.net with LMTP id 3; Mon, 23 Nov 2026 07:54:45 +0000\r\nAuthentication-Results: mx.example.net; spf=pass\r\nARC-Seal: i=1; a=x\r\nARC-Message-Signature: i=1; a=x\r\nReceived: from submit.example.org (submit.example.org [192.0.2.25]) by mx.example.net with ESMTPS id 2; Mon, 23 Nov 2026 07:54:43 +0000\r\nReceived: from pc.example.org (host.isp.example [10.0.0.7]) by submit.example.org with ESMTPSA id 1; Mon, 23 Nov 2026 08:54:41 +0100\r\nDate: Mon, 23 Nov 2026 07:54:40 +0000\r\nFrom: alice@example.org\r\n\r\n";
@@ -633,12 +632,7 @@ mod tests {
         let one = ("C: .\nS: 250 ok\n", Written::Pending, Written::Yes);
         let cases = ends.map(|case| (begin, case)).into_iter().chain([(lmtp.as_str(), one)]);
         for (begin, (end, open, closed)) in cases {
-            let mut dialogue = Dialogue::default();
-            for event in recording(format!("{begin}{end}").as_bytes()).unwrap().events() {
-                if !matches!(event.what, Happening::Closed { .. }) {
-                    dialogue.apply(event);
-                }
-            }
+            let mut dialogue = Dialogue::standing(&format!("{begin}{end}"));
             let written = |dialogue: &Dialogue| Passing::of(dialogue, 0).unwrap().written;
             assert_eq!(written(&dialogue), open, "{end:?}");
             let lost = Happening::Closed { by: Side::Server, how: Ending::Reset };

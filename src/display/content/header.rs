@@ -37,7 +37,8 @@ pub fn lines(judged: &Judged, lang: Lang, columns: usize, enough: usize) -> Vec<
             out.extend(wrap(&head, columns).into_iter().map(|text| line(text).about("part")));
         }
         out.extend(summary(header, lang, columns));
-        out.extend(beyond(header, lang, columns));
+        let beyond = beyond(header.beyond, "header.beyond", lang, columns).into_iter();
+        out.extend(beyond.map(|line| Line { part: Some(header.part), ..line }.about("header")));
         for finding in header.general() {
             out.extend(finding_lines(finding, header, lang, columns));
         }
@@ -80,15 +81,14 @@ fn summary(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
     wrap(&text, columns).into_iter().map(|text| line(text).about("header")).collect()
 }
 
-/// That a header is too long to be looked at to its end.
-fn beyond(header: &Header, lang: Lang, columns: usize) -> Vec<Line> {
-    if header.beyond == 0 {
+/// That the `n` last bytes of a header are not looked at, in the sentence `key`.
+pub(super) fn beyond(n: usize, key: &'static str, lang: Lang, columns: usize) -> Vec<Line> {
+    if n == 0 {
         return Vec::new();
     }
-    let (limit, n) = (grouped(LIMIT as u64), grouped(header.beyond as u64));
-    let text = knowledge::fill(lang, "header.beyond", &[("limit", &limit), ("n", &n)]);
-    let line = |text| Line { part: Some(header.part), ..Line::new(vec![(Role::Notice, text)]) };
-    wrap(&text, columns).into_iter().map(|text| line(text).about("header")).collect()
+    let (limit, n) = (grouped(LIMIT as u64), grouped(n as u64));
+    let text = knowledge::fill(lang, key, &[("limit", &limit), ("n", &n)]);
+    wrap(&text, columns).into_iter().map(|text| Line::new(vec![(Role::Notice, text)])).collect()
 }
 
 fn entry_lines(

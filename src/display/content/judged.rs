@@ -1,11 +1,13 @@
 //! What there is to say about the headers of a content, found once and kept beside it: drawing
 //! only puts it into lines.
 
+use bytes::Bytes;
+
 use crate::draft::{Finding, Findings, Left, Offers, Severity, received};
 use crate::knowledge::{self, Lang};
 use crate::session::Dialogue;
 use crate::session::authenticity::Stated;
-use crate::session::content::{Content, Field, Part};
+use crate::session::content::{Content, Field, Part, Sources, header_in};
 use crate::session::header::{Entry, LIMIT, before, beyond, entries};
 use crate::session::trace::{Passing, Trace};
 use crate::smtp::Span;
@@ -81,7 +83,10 @@ impl Judged {
             None => true,
         };
         let enclosed = enclosed.filter(decodable).take(ENCLOSED);
-        headers.extend(enclosed.map(|(at, part)| Header::of_part(content, at, part, offers)));
+        let mut sources = Sources::default();
+        headers.extend(
+            enclosed.map(|(at, part)| Header::of_part(&sources.of(content, at), at, part, offers)),
+        );
         let stated = Stated::read(&content.raw);
         Self { headers, trace: Trace::of(content, carried.passing.clone()), stated }
     }
@@ -99,22 +104,21 @@ fn encloses(outer: &Part, inner: &Part) -> bool {
 
 impl Header {
     fn of_message(content: &Content, offers: &Offers) -> Self {
-        let whole = content.body.unwrap_or(content.raw.len());
-        let len = whole.min(LIMIT);
-        let end = len == whole && (content.body.is_some() || !content.begun);
+        let beyond = beyond(content);
+        let len = content.body.unwrap_or(content.raw.len()) - beyond;
+        let end = beyond == 0 && (content.body.is_some() || !content.begun);
         let range = Span::new(0, len);
         let fields = before(&content.fields, len).to_vec();
         let read = Self::read(0, true, fields, &content.raw, range, (end, offers));
-        Self { beyond: beyond(content), ..read }
+        Self { beyond, ..read }
     }
 
-    fn of_part(content: &Content, at: usize, part: &Part, offers: &Offers) -> Self {
-        let source = content.source(at);
+    fn of_part(source: &Bytes, at: usize, part: &Part, offers: &Offers) -> Self {
         let range = Span::new(part.header.start, part.header.end.min(part.header.start + LIMIT));
-        let fields = before(&content.header_of(at), range.end).to_vec();
+        let fields = before(&header_in(source, part), range.end).to_vec();
         // Without its empty line it would be no message.
         let end = range.end == part.header.end;
-        let read = Self::read(at, part.within.is_none(), fields, &source, range, (end, offers));
+        let read = Self::read(at, part.within.is_none(), fields, source, range, (end, offers));
         Self { beyond: part.header.end.saturating_sub(range.end), ..read }
     }
 

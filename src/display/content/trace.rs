@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::display::Role;
 use crate::display::text::{clip, wrap};
 use crate::display::token::visible;
-use crate::display::words::grouped;
 use crate::knowledge::{self, Kind, Lang};
 use crate::session::content::Content;
 use crate::session::date::Date;
@@ -106,11 +105,8 @@ impl Drawn<'_> {
         let line = |role, text| Line::new(vec![(role, text)]).about("received-line");
         let role = if self.trace.hops == 0 { Role::Dim } else { Role::Title };
         self.out.extend(wrap(&text, self.columns).into_iter().map(|t| line(role, t)));
-        if beyond > 0 {
-            let (limit, n) = (grouped(header::LIMIT as u64), grouped(beyond as u64));
-            let text = self.say("trace.beyond", &[("limit", &limit), ("n", &n)]);
-            self.out.extend(wrap(&text, self.columns).into_iter().map(|t| line(Role::Notice, t)));
-        }
+        let beyond = super::header::beyond(beyond, "trace.beyond", self.lang, self.columns);
+        self.out.extend(beyond.into_iter().map(|line| line.about("received-line")));
         let Some(border) = &self.trace.border else { return };
         let (doubtful, by) = (border.doubtful.to_string(), border.by.as_str());
         let text = match border.hop {

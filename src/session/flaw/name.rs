@@ -4,7 +4,7 @@ use super::rule::{
     NAME_CODED, NAME_DECLARED, NAME_DOUBLE, NAME_HIDES, NAME_LIES, NAME_PATH, NAME_RAW, NAME_RUNS,
     NAME_UNQUOTED, NAME_WORD, NAMES_DIFFER, Rule, TYPE_LIES,
 };
-use crate::session::content::{Field, Nature, Part, param};
+use crate::session::content::{Field, Part, param};
 use crate::smtp::Span;
 use crate::smtp::unseen::Unseen;
 
@@ -216,7 +216,7 @@ pub(super) fn lies(part: &Part, decoded: &[u8]) -> Vec<(&'static Rule, Values)> 
     let mut out = Vec::new();
     let found = magic(decoded);
     let says_nothing = matches!(part.kind.as_str(), "application/octet-stream" | "");
-    let text = matches!(part.nature, Nature::Text | Nature::Html);
+    let text = part.is_text();
     if let Some(found) = found.filter(|found| !says_nothing && !is_alike(&part.kind, found))
         && !(text && found.starts_with("text/"))
     {

@@ -217,9 +217,12 @@ impl Filter {
                 let runs = self.pending.entry(owner).or_default();
                 runs.push(rows.start);
                 // A reply decides about what it answers, too, though it may not be settled by it.
-                let answers = matches!(begin, Row::Server { .. });
-                let judged = if answers { runs.clone() } else { vec![rows.start] };
-                self.judge(dialogue, owner, &judged);
+                if matches!(begin, Row::Server { .. }) {
+                    let runs = runs.clone();
+                    self.judge(dialogue, owner, &runs);
+                } else {
+                    self.judge(dialogue, owner, &[rows.start]);
+                }
             }
             self.rows = rows.end;
         }
