@@ -98,6 +98,25 @@ enum Verb {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Compare two sessions: what each server answered to the same
+    #[command(after_help = text::COMPARE)]
+    Compare {
+        /// A recording or a transcript
+        #[arg(value_name = "FILE")]
+        first: PathBuf,
+        /// Another one
+        #[arg(value_name = "FILE", required_unless_present = "server", conflicts_with = "server")]
+        second: Option<PathBuf>,
+        /// Instead of another one: say the first again to this server, and compare
+        #[arg(long, value_parser = Target::read, value_name = "TARGET")]
+        server: Option<Target>,
+        /// Look at reply codes alone
+        #[arg(long)]
+        codes: bool,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Run the practice server alone
     #[command(after_help = text::SERVE)]
     Serve {
@@ -206,6 +225,8 @@ pub enum Mode {
         /// Whether and how its messages are verified.
         verify: Box<VerifyArgs>,
     },
+    /// Two sessions, compared.
+    Compare(Compare),
     /// The practice server.
     Serve {
         /// Where.
@@ -238,6 +259,21 @@ pub enum Mode {
     Completions(Shell),
     /// The man page.
     Man,
+}
+
+/// What `ehlo compare` needs to know.
+#[derive(Debug)]
+pub struct Compare {
+    /// One session.
+    pub first: PathBuf,
+    /// The other.
+    pub second: Option<PathBuf>,
+    /// The server that answers in place of another session.
+    pub server: Option<Target>,
+    /// Codes alone.
+    pub codes: bool,
+    /// As JSON.
+    pub json: bool,
 }
 
 /// What `ehlo run` needs to know.
@@ -327,6 +363,11 @@ pub fn read(
             Mode::Show { files, full: false, json: false, seen, verify }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
+        Some(Verb::Compare { first, second, server, codes, json }) => {
+            let files: Vec<_> = std::iter::once(first.clone()).chain(second.clone()).collect();
+            is_read_once(&files)?;
+            Mode::Compare(Compare { first, second, server, codes, json })
+        }
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {
             let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
             Mode::Serve { listen, maildir, policy, practice, json }

@@ -3,8 +3,10 @@
 pub mod advice;
 pub mod article;
 pub mod colour;
+pub mod compare;
 pub mod content;
 pub mod envelope;
+pub mod gate;
 pub mod hex;
 pub mod html;
 pub mod keys;

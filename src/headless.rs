@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod authenticity;
+pub mod compare;
 pub mod config;
 pub mod explain;
 pub mod json;

@@ -49,6 +49,7 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
             tui::run(headless::mailbox::together(files).into_iter().map(Start::Open), setting)
         }
         Mode::Plain(target) => headless::plain::run(&target, setting),
+        Mode::Compare(compare) => headless::compare::run(&compare, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
         Mode::Send(send) => headless::send::run(&send, setting),
         Mode::Show { files, seen, verify, .. } if seen.is_asked() => {

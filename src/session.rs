@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod answers;
 pub mod authenticity;
 pub mod card;
+pub mod compare;
 pub mod content;
 pub mod dane;
 pub mod date;

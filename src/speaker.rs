@@ -62,6 +62,8 @@ pub enum Say {
     Close(Ending),
     /// From now on waits have other limits.
     Limit(Changes),
+    /// The gate shall do this.
+    Gate(gate::Order),
     /// Ask again after this time, or when something has happened before.
     Wait(Duration),
 }
@@ -76,14 +78,20 @@ impl Say {
             | Self::Verify(_)
             | Self::Close(_)
             | Self::Wait(_)
+            | Self::Gate(_)
             | Self::Limit(_) => &[],
         }
+    }
+
+    /// Whether it puts something on the wire.
+    pub fn is_words(&self) -> bool {
+        matches!(self, Self::Bytes(_) | Self::Answer(_) | Self::Drip(_))
     }
 
     /// Whether nothing comes of it.
     pub fn is_nothing(&self) -> bool {
         self.bytes().is_empty()
-            && !matches!(self, Self::Close(_) | Self::Limit(_) | Self::Inquire(_) | Self::Verify(_))
+            && matches!(self, Self::Wait(_) | Self::Bytes(_) | Self::Answer(_) | Self::Drip(_))
     }
 }
 
@@ -96,6 +104,8 @@ pub enum Ends {
     Words,
     /// The limits of waits as they were, at once.
     Limits(Changes),
+    /// What the gate does, at once.
+    Gate(gate::Order),
     /// The connection, and with it whatever is still to be written.
     Connection,
 }

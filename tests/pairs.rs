@@ -82,7 +82,7 @@ impl Pair {
                     Happening::Bytes { from: side, data, veiled: Vec::new() }
                 }
                 Some(Say::Close(how)) => Happening::Closed { by: side, how },
-                Some(Say::Limit(_) | Say::Inquire(_) | Say::Verify(_)) => continue,
+                Some(Say::Limit(_) | Say::Gate(_) | Say::Inquire(_) | Say::Verify(_)) => continue,
                 Some(Say::Wait(time)) => return (spoke, Some(time)),
                 None => return (spoke, None),
             };

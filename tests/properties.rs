@@ -611,7 +611,11 @@ proptest! {
                 let step = match say {
                     Say::Bytes(_) | Say::Answer(_) | Say::Drip(_) => Step::Says(Side::Server, say.bytes().to_vec()),
                     Say::Close(how) => Step::Closed(Side::Server, how),
-                    Say::Wait(_) | Say::Limit(_) | Say::Inquire(_) | Say::Verify(_) => break,
+                    Say::Wait(_)
+                    | Say::Limit(_)
+                    | Say::Inquire(_)
+                    | Say::Verify(_)
+                    | Say::Gate(_) => break,
                 };
                 dialogue.apply(&step.event());
             }

@@ -21,6 +21,8 @@ mod copying;
 mod editor;
 #[path = "screens/explaining.rs"]
 mod explaining;
+#[path = "screens/gate.rs"]
+mod gate;
 #[path = "screens/group.rs"]
 mod group;
 #[path = "screens/header.rs"]

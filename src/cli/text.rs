@@ -30,6 +30,13 @@ pub(super) const RUN: &str = "Examples:
 A line \":auth PLAIN alice@example.org\" in a script is a whole login, and \":starttls\" a whole switch
 to TLS.";
 
+pub(super) const COMPARE: &str = "Examples:
+  ehlo compare monday.jsonl friday.jsonl
+  ehlo compare session.jsonl --server mx.example.net:25      the same again, to another server
+  ehlo compare session.jsonl --server practice --codes --json
+
+The exit code is 1 where they differ. Times are shown, and make no difference.";
+
 pub(super) const SEND: &str = "Examples:
   ehlo send -s mx.example.net -f alice@example.org -t bob@example.net
   ehlo send -s practice -t bob@example.net --subject Hello --body 'How are you?' --attach photo.png

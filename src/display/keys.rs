@@ -32,7 +32,8 @@ actions! {
     PaneNext "pane.next", PanePrevious "pane.previous", ContentView "content.view",
     ContentViewPrevious "content.view-previous", ContentOpen "content.open",
     ContentBack "content.back", ContentWay "content.way",
-    ExplainLarger "explain.larger", KeepAlive "session.keep-alive", Hangup "session.hang-up",
+    ExplainLarger "explain.larger", KeepAlive "session.keep-alive", Release "gate.release",
+    EditHeld "gate.edit", Hangup "session.hang-up",
     Screenshot "screenshot", Theme "view.theme", Language "view.language", Mouse "view.mouse",
     Secrets "view.secrets",
     SessionNew "session.new", SessionNext "session.next", SessionPrevious "session.previous",
@@ -347,7 +348,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_wrong_are_told_and_the_others_count() {
-        let own = "[any]\nf5 = \"hlep\"\nf99x = \"help\"\nf10 = \"help\"\nf7 = 1\n\
+        let own = "[any]\nf5 = \"hlep\"\nf99x = \"help\"\nf11 = \"help\"\nf7 = 1\n\
                    ctrl-i = \"help\"\n[promt]\nf1 = \"help\"\n";
         let (keys, slips) = embedded().overridden(own, &embedded());
         let told: Vec<_> = slips.iter().map(ToString::to_string).collect();
@@ -361,19 +362,19 @@ mod tests {
         );
         assert_eq!(told[4], "line 7, column 2: \"promt\" is no layer; did you mean \"prompt\"?");
         assert_eq!(told.len(), 5);
-        assert_eq!(keys.bound(Layer::Any, key("f10")), Some(Action::Help));
+        assert_eq!(keys.bound(Layer::Any, key("f11")), Some(Action::Help));
         assert_eq!(keys.rows().len(), embedded().rows().len() + 2);
     }
 
     #[test]
     fn what_becomes_wrong_keeps_the_last_good_key() {
-        let good = "[any]\nf9 = \"help\"\nf1 = \"none\"\nf10 = \"help\"\n";
+        let good = "[any]\nf9 = \"help\"\nf1 = \"none\"\nf11 = \"help\"\n";
         let (last, _) = embedded().overridden(good, &embedded());
         let (keys, slips) = embedded().overridden("[any]\nf9 = \"hlep\"\nf1 = 1\n", &last);
         assert_eq!(slips.len(), 2);
         assert_eq!(keys.bound(Layer::Any, key("f9")), Some(Action::Help));
         assert_eq!(keys.bound(Layer::Any, key("f1")), None);
-        assert_eq!(keys.bound(Layer::Any, key("f10")), None, "what is taken out is gone");
+        assert_eq!(keys.bound(Layer::Any, key("f11")), None, "what is taken out is gone");
         let (keys, slips) = embedded().overridden("[any\n", &last);
         assert_eq!((keys.rows().len(), slips.len()), (last.rows().len(), 1));
     }

@@ -4,6 +4,7 @@
 //! client's turn, so a large input never piles up in memory.
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
@@ -11,6 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 
 use crate::advice::{Habits, recognise};
+use crate::display::gate as shown;
 use crate::display::token::own_visible;
 use crate::display::transcript as misread;
 use crate::display::words::{self, answers_for};
@@ -23,11 +25,13 @@ use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log, Orders, Part, was_cut_
 use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::{Clock, seed};
+use crate::session::pattern::Pattern;
 use crate::session::{Dialogue, Keep, Message, Phase, Turn};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 use crate::smtp::wait::{Limits, Wait};
+use crate::speaker::gate::{self, Held, Release};
 use crate::speaker::login::{Credentials, Next};
 use crate::speaker::{
     ChunkByChunk, Directive, Errand, Human, Login, Octets, Say, Secret, Starttls, Upgrade, chunks,
@@ -72,6 +76,8 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         heard_of_us: 0,
         drips: false,
         bad_input: false,
+        breakpoints: Vec::new(),
+        held: None,
         group: None,
         told_left: 0,
         errand: None,
@@ -124,6 +130,9 @@ struct Front {
     drips: bool,
     bad_input: bool,
     limits: Limits,
+    /// What stops a session, and what is held.
+    breakpoints: Vec<Pattern>,
+    held: Option<Box<Held>>,
     /// What leaves together, and how many lines it was.
     group: Option<(BytesMut, usize)>,
     /// How many octets of a chunk were said to be missing.
@@ -171,7 +180,8 @@ impl Front {
                 && !closing
                 && !self.is_upgrading()
                 && self.said == self.heard_of_us
-                && self.errand.is_none();
+                && self.errand.is_none()
+                || self.held.is_some();
             if ended && our_turn {
                 if let Some(key) = self.cut_off().filter(|_| !self.bad_input) {
                     self.bad_input = true;
@@ -200,6 +210,7 @@ impl Front {
                     Some((_, Heard::RecordingFailed(why))) => {
                         tell_recording_failed(&why, self.setting.lang());
                     }
+                    Some((_, Heard::Gate(news))) => say(&self.gate(news))?,
                     // It has listened from the beginning.
                     Some((_, Heard::Before(_) | Heard::TooLate)) => {}
                 },
@@ -249,6 +260,54 @@ impl Front {
         } else {
             Outcome::Done
         }
+    }
+
+    /// What the gate tells.
+    fn gate(&mut self, news: gate::News) -> String {
+        let (lang, with_secrets) = (self.setting.lang(), self.setting.with_secrets);
+        match news {
+            gate::News::Held(held) => {
+                self.held = held;
+                let Some(Held { say, why }) = self.held.as_deref() else { return String::new() };
+                let what = match say {
+                    Say::Answer(_) if !with_secrets => {
+                        knowledge::word(lang, "gate.answer").to_owned()
+                    }
+                    say => shown::what(say.bytes(), &self.dialogue, with_secrets),
+                };
+                let (breakpoint, at) = (&why.breakpoint, why.exchange);
+                let held = shown::held(&what, breakpoint, at, &self.dialogue, lang);
+                format!("# {held}\n{}", self.note("gate.how", &[]))
+            }
+            gate::News::Stopped(stop) => stop.exchange.map_or_else(String::new, |at| {
+                let told = shown::stopped(&stop.breakpoint, at, &self.dialogue, lang);
+                format!("# {told}\n")
+            }),
+        }
+    }
+
+    /// What stops the session from now on.
+    async fn breakpoints_changed(&mut self) -> anyhow::Result<()> {
+        let order = gate::Order::Breakpoints(self.breakpoints.clone());
+        self.say(Say::Gate(order)).await;
+        say(&format!("# {}\n", shown::list(&self.breakpoints, self.setting.lang())))
+    }
+
+    /// Lets go what is held.
+    async fn release(&mut self, release: Release) {
+        let Some(held) = self.held.take() else {
+            return self.refuse(knowledge::word(self.setting.lang(), "gate.nothing"));
+        };
+        let len = held.say.bytes().len() as u64;
+        match &release {
+            Release::Dropped => self.said -= len,
+            Release::Instead(bytes) => self.said = self.said - len + bytes.len() as u64,
+            Release::Twice => self.said += len,
+            Release::InPieces(..) => self.drips = true,
+            Release::AsItIs | Release::After(_) => {}
+        }
+        let order = gate::Order::Release(release);
+        let _ = self.say.send(Say::Gate(order)).await;
     }
 
     /// What the end of the input cuts off: the key of a sentence.
@@ -460,11 +519,21 @@ impl Front {
             return say(&self.limits_in_words(|_| true));
         }
         let Some(directive) = directive else {
+            if self.held.is_some() {
+                self.refuse(knowledge::word(self.setting.lang(), "gate.how"));
+                return Ok(());
+            }
             let left = if self.group.is_some() { 0 } else { self.dialogue.octets_left() };
             self.give(chunks::typed(line, left)).await;
             return Ok(());
         };
         let say = match self.directive(directive) {
+            Ok(Directed::Break(pattern)) => return self.stop_by(pattern).await,
+            Ok(Directed::Unbreak(n)) => return self.stop_no_longer(n).await,
+            Ok(Directed::Release(release)) => {
+                self.release(release).await;
+                return Ok(());
+            }
             Ok(Directed::Say(Say::Bytes(bytes))) if self.group.is_some() => {
                 self.give(bytes).await;
                 return Ok(());
@@ -508,6 +577,28 @@ impl Front {
         Ok(())
     }
 
+    /// Stops by one pattern more; without one, says by which it stops.
+    async fn stop_by(&mut self, breakpoint: Option<Pattern>) -> anyhow::Result<()> {
+        let Some(breakpoint) = breakpoint else {
+            let list = shown::list(&self.breakpoints, self.setting.lang());
+            return say(&format!("# {list}\n"));
+        };
+        gate::add(&mut self.breakpoints, breakpoint);
+        self.breakpoints_changed().await
+    }
+
+    /// Stops no longer by the breakpoint of this number; without one, by none.
+    async fn stop_no_longer(&mut self, n: Option<NonZeroUsize>) -> anyhow::Result<()> {
+        if gate::remove(&mut self.breakpoints, n) {
+            return self.breakpoints_changed().await;
+        }
+        let count = self.breakpoints.len().to_string();
+        let n = n.map_or(0, NonZeroUsize::get).to_string();
+        let values = [("n", &*n), ("count", &count)];
+        self.refuse(&knowledge::fill(self.setting.lang(), "gate.no-such", &values));
+        Ok(())
+    }
+
     /// Some of the limits, each with what it is about.
     fn limits_in_words(&self, shown: impl Fn(Wait) -> bool) -> String {
         let lang = self.setting.lang();
@@ -537,6 +628,9 @@ enum Directed {
     Pipeline,
     End,
     Cancel,
+    Break(Option<Pattern>),
+    Unbreak(Option<NonZeroUsize>),
+    Release(Release),
 }
 
 /// Reads a `:directive`.
@@ -564,6 +658,9 @@ fn read_directive(
             | Directive::Login { .. }
             | Directive::Starttls,
         ) if behind_354 => Err(knowledge::word(lang, "reason.text").to_owned()),
+        Some(Directive::Break(pattern)) => Ok(Directed::Break(pattern)),
+        Some(Directive::Unbreak(n)) => Ok(Directed::Unbreak(n)),
+        Some(Directive::Release(release)) => Ok(Directed::Release(release)),
         Some(Directive::Pipeline) => Ok(Directed::Pipeline),
         Some(Directive::End) => Ok(Directed::End),
         Some(Directive::Cancel) => Ok(Directed::Cancel),

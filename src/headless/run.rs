@@ -9,6 +9,7 @@ use crate::journal::transcript::{self, TranscriptError};
 use crate::journal::{Header, file};
 use crate::knowledge::{self, Lang};
 use crate::net::call::Call;
+use crate::net::dial::Target;
 use crate::net::driver::{Log, Part, was_cut_short};
 use crate::net::{Clock, seed};
 use crate::session::{Dialogue, Keep};
@@ -31,20 +32,8 @@ use crate::display::{recording, transcript as misread};
 pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut scripts = Vec::new();
     for path in &run.scripts {
-        let mut script = load(path, setting.lang())?.codes_only(run.codes);
-        script
-            .equip(|errand| equip(errand, setting))
-            .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
-            .with_context(|| path.display().to_string())?;
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        script
-            .read_answers(|file| {
-                let found = authenticity::answers(&folder.join(file), setting.lang());
-                found.map_err(|error| format!("{error:#}"))
-            })
-            .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
-            .with_context(|| path.display().to_string())?;
-        scripts.push((path.as_path(), script));
+        let script = load(path, setting.lang())?.codes_only(run.codes);
+        scripts.push((path.as_path(), equipped(script, path, setting)?));
     }
     talk_to(&run.server, async {
         let practice = practice_for(&run.server, setting.limits()).await?;
@@ -55,6 +44,23 @@ pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
         }
         Ok(worst)
     })
+}
+
+/// A script with what it needs from outside.
+fn equipped(mut script: Script, path: &Path, setting: &Setting) -> anyhow::Result<Script> {
+    script
+        .equip(|errand| equip(errand, setting))
+        .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
+        .with_context(|| path.display().to_string())?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    script
+        .read_answers(|file| {
+            let found = authenticity::answers(&folder.join(file), setting.lang());
+            found.map_err(|error| format!("{error:#}"))
+        })
+        .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
+        .with_context(|| path.display().to_string())?;
+    Ok(script)
 }
 
 /// Reads a script; the files it names are looked for beside it.
@@ -81,6 +87,25 @@ fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
         .with_context(name)
 }
 
+/// Says again what the client said in a recording or transcript, to another server; what comes is
+/// compared by others.
+///
+/// # Errors
+/// When the file cannot be read or is no script.
+pub fn again(
+    file: &Path,
+    server: &Target,
+    setting: &Setting,
+) -> anyhow::Result<(Header, Dialogue)> {
+    let script = load(file, setting.lang())?.expecting_nothing();
+    let script = equipped(script, file, setting)?;
+    talk_to(server, async {
+        let practice = practice_for(server, setting.limits()).await?;
+        let (header, log, _) = converse(script, server, setting, practice.as_ref()).await?;
+        Ok((header, log.dialogue))
+    })
+}
+
 /// Gives a login its password, and a switch to TLS the name of this host.
 fn equip(errand: &mut Errand, setting: &Setting) -> Result<(), String> {
     let login = match errand {
@@ -103,19 +128,19 @@ fn equip(errand: &mut Errand, setting: &Setting) -> Result<(), String> {
     Ok(())
 }
 
-async fn play(
-    path: &Path,
+/// Plays a script, and gives the session with what is left of the script.
+async fn converse(
     script: Script,
-    run: &Run,
+    target: &Target,
     setting: &Setting,
     practice: Option<&Practice>,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<(Header, Log, Script)> {
     let clock = Clock::start();
     let header = clock.header(crate::journal::Side::Client);
     let recorder = setting.recorder(&clock)?;
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
     let practice = practice.map(Practice::place);
-    let (target, route, tls) = (&run.server, &setting.route, &setting.tls);
+    let (route, tls) = (&setting.route, &setting.tls);
     let limits = setting.limits();
     let call = Call { target, practice, route, tls, limits, judged: false };
     let (part, mut speaker) = (Part::program(limits), call.upgrading(script));
@@ -126,7 +151,17 @@ async fn play(
         // The end of the connection may be what it expected, or not.
         let _ = speaker.next(log.now(), &log.dialogue);
     }
-    let script = speaker.then;
+    Ok((header, log, speaker.then))
+}
+
+async fn play(
+    path: &Path,
+    script: Script,
+    run: &Run,
+    setting: &Setting,
+    practice: Option<&Practice>,
+) -> anyhow::Result<Outcome> {
+    let (header, log, script) = converse(script, &run.server, setting, practice).await?;
     if let Some(why) = &log.recording_failed {
         tell_recording_failed(why, setting.lang());
     }

@@ -19,7 +19,7 @@ use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::timing::{self, Awaited};
 use crate::session::{Dialogue, Keep, Phase};
 use crate::smtp::wait::{Limits, Wait};
-use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker};
+use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker, gate};
 
 use super::Clock;
 use super::authenticity;
@@ -52,6 +52,8 @@ pub enum Heard {
     TooLate,
     /// The recording could not be written any further.
     RecordingFailed(String),
+    /// Something is held at the gate, or no longer, or will be.
+    Gate(gate::News),
 }
 
 /// Who listens to a session, and by which number it is told from others.
@@ -232,6 +234,13 @@ impl Log {
         self.clock.now()
     }
 
+    /// Tells the listener what is no event.
+    async fn tell(&self, what: Heard) {
+        if let Some(ear) = &self.ear {
+            ear.hear(what).await;
+        }
+    }
+
     /// Adds what has happened.
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
@@ -328,9 +337,10 @@ pub enum Patience {
 
 impl Part {
     /// A client that waits for ever.
-    pub const fn person(limits: Limits) -> Self {
+    pub fn person(limits: Limits) -> Self {
         let patience = Patience::Tells;
-        Self { side: Side::Client, limits, patience, gate: Gate, tls: None, implicit: false }
+        let gate = Gate::default();
+        Self { side: Side::Client, limits, patience, gate, tls: None, implicit: false }
     }
 
     /// A server.
@@ -344,9 +354,28 @@ impl Part {
         Self { patience: Patience::Ends, ..Self::person(limits) }
     }
 
+    /// The same, stopping where `gate` stops.
+    pub fn behind(self, gate: Gate) -> Self {
+        Self { gate, ..self }
+    }
+
     /// The same, with TLS.
     pub fn with_tls(self, tls: Option<Tls>, implicit: bool) -> Self {
         Self { tls, implicit, ..self }
+    }
+
+    /// Does what an order asks of it. Whether what was still to be said is not said.
+    fn is_silenced_by(&mut self, ends: Ends) -> bool {
+        match ends {
+            Ends::Nothing => {}
+            Ends::Limits(changes) => self.limits = self.limits.with(&changes),
+            Ends::Gate(order) => self.gate.obey(order),
+            Ends::Words | Ends::Connection => {
+                self.gate.clear();
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether it is time for a handshake.
@@ -406,6 +435,7 @@ pub async fn converse<P: Speaker, O>(
             // Whatever was still to be said was meant for a line that anybody could read.
             out.clear();
             dripping = None;
+            part.gate.clear();
             let stream = reader.unsplit(writer);
             let Some(secured) = secure(stream, log, &mut part, tls, speaker, &mut orders).await
             else {
@@ -414,12 +444,13 @@ pub async fn converse<P: Speaker, O>(
             (reader, writer) = tokio::io::split(secured);
             continue;
         }
+        part.gate.hear(log.now(), &log.dialogue);
         let settles = timing::settles(log.now(), &log.dialogue);
         let mut pause = settles.filter(|_| part.side == Side::Client).map(|t| log.now().plus(t));
         while out.is_empty() && pause.is_none() {
             let now = log.now();
             let piece = dripping.as_mut().and_then(|drip| drip.next(now));
-            let next = || speaker.next(now, &log.dialogue).map(|say| part.gate.pass(say));
+            let next = || part.gate.next(now, &log.dialogue, speaker);
             match piece.or_else(next) {
                 Some(Say::Bytes(bytes)) => out = bytes,
                 Some(Say::Answer(bytes)) => {
@@ -435,13 +466,18 @@ pub async fn converse<P: Speaker, O>(
                     return log.end(part.side, how).await;
                 }
                 Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
+                Some(Say::Gate(order)) => part.gate.obey(order),
                 Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
                 None => break,
             }
         }
+        while let Some(news) = part.gate.news() {
+            log.tell(Heard::Gate(news)).await;
+        }
         let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
         let overdue = awaited.and_then(|a| Some((a, part.overdue(&log.dialogue, a)?)));
-        let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).min();
+        let slow = part.gate.wakes(&log.dialogue);
+        let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).chain(slow).min();
         inbox.reserve(READ);
         let now = log.now();
         let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
@@ -478,14 +514,12 @@ pub async fn converse<P: Speaker, O>(
             }
             news = log.news() => log.take(news).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
-                (Some(order), Some(Orders { obey, .. })) => match obey(speaker, order) {
-                    Ends::Nothing => {}
-                    Ends::Limits(changes) => part.limits = part.limits.with(&changes),
-                    Ends::Words | Ends::Connection => {
+                (Some(order), Some(Orders { obey, .. })) => {
+                    if part.is_silenced_by(obey(speaker, order)) {
                         out.clear();
                         dripping = None;
                     }
-                },
+                }
                 _ => orders = None,
             },
         }
@@ -531,6 +565,7 @@ async fn secure<P: Speaker, O>(
                 (Some(order), Some(Orders { obey, .. })) => match obey(speaker, order) {
                     Ends::Connection => break Err(Failed::of(TlsReason::Stopped, "")),
                     Ends::Limits(changes) => part.limits = part.limits.with(&changes),
+                    Ends::Gate(order) => part.gate.obey(order),
                     Ends::Nothing | Ends::Words => {}
                 },
                 _ => *orders = None,

@@ -857,7 +857,7 @@ impl Dialogue {
 }
 
 /// What was announced in an exchange.
-fn announced(exchange: &Exchange) -> Option<Capabilities> {
+pub(super) fn announced(exchange: &Exchange) -> Option<Capabilities> {
     let introduces = matches!(exchange.verb(), Some(Verb::Ehlo | Verb::Lhlo));
     let reply = exchange.reply.as_ref().filter(|r| introduces && r.class() == Class::Positive)?;
     Some(Capabilities::read(reply))

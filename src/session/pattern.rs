@@ -75,6 +75,20 @@ impl Pattern {
         self.0.is_empty()
     }
 
+    /// Whether it says something of replies: it can be judged only once there is one.
+    pub fn is_about_replies(&self) -> bool {
+        self.0.iter().any(|term| matches!(term.test, Test::Codes(_) | Test::Slow(_)))
+    }
+
+    /// How long a reply may take before it is slow, if that matters.
+    pub fn patience(&self) -> Option<Duration> {
+        let limits = self.0.iter().filter(|term| !term.not).filter_map(|term| match term.test {
+            Test::Slow(limit) => Some(limit),
+            _ => None,
+        });
+        limits.max()
+    }
+
     /// Whether `exchange` fits, which is number `nth` of its kind.
     pub fn matches(&self, exchange: &Exchange, nth: u32) -> bool {
         self.0.iter().all(|term| term.test.holds(exchange, nth) != term.not)

@@ -102,7 +102,7 @@ impl Phase {
 }
 
 /// What asked for the reply.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Turn {
     /// The connection itself: the server greets.
     Greeting,

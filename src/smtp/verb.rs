@@ -5,7 +5,7 @@ use std::fmt;
 macro_rules! verbs {
     ($($variant:ident $name:literal $doc:literal),* $(,)?) => {
         /// The first word of a command line.
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Verb {
             $(#[doc = $doc] $variant,)*
             /// A word that is no known verb, as written, undecodable bytes replaced.

@@ -8,9 +8,11 @@ use bytes::Bytes;
 
 use crate::journal::Ending;
 use crate::journal::transcript::{Place, TranscriptError, text};
+use crate::session::pattern::Pattern;
 use crate::smtp::sasl;
 use crate::smtp::wait::{Changes, LONGEST, Misread, Wait};
 
+use super::gate::Release;
 use super::{Check, Chunks, Drip, Say, login};
 
 /// What a directive makes the client do.
@@ -39,6 +41,12 @@ pub enum Directive {
     End,
     /// Drop them.
     Cancel,
+    /// Stop where this fits; without a pattern, say where it stops.
+    Break(Option<Pattern>),
+    /// Stop by the breakpoint of this number no more, from 1; without one, by none.
+    Unbreak(Option<NonZeroUsize>),
+    /// Let go what is held.
+    Release(Release),
 }
 
 impl Directive {
@@ -58,7 +66,7 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
         "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
         "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
-        "close" | "starttls" | "pipeline" | "end" | "cancel"
+        "close" | "starttls" | "pipeline" | "end" | "cancel" | "drop"
             if !argument.trim_ascii().is_empty() =>
         {
             return Err(TranscriptError::new(behind, "misread.alone").with("name", name));
@@ -72,6 +80,10 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "end" => Directive::End,
         "cancel" => Directive::Cancel,
         "verify" => Directive::Say(Say::Verify(Box::new(Check::read(argument, behind)?))),
+        "break" => Directive::Break(breakpoint(argument, behind)?),
+        "unbreak" => Directive::Unbreak(breakpoint_number(argument, behind)?),
+        "release" => Directive::Release(release(argument, behind)?),
+        "drop" => Directive::Release(Release::Dropped),
         "who" => Directive::Say(Say::Inquire(domain(argument, behind)?)),
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
@@ -115,6 +127,59 @@ fn domain(argument: &[u8], at: Place) -> Result<Option<String>, TranscriptError>
         return Err(TranscriptError::new(at, "misread.domain").with("text", text));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// A pattern, if one is named.
+fn breakpoint(argument: &[u8], at: Place) -> Result<Option<Pattern>, TranscriptError> {
+    let text = String::from_utf8_lossy(argument);
+    let read = Pattern::read(&text).map_err(|wrong| {
+        TranscriptError::new(
+            Place { column: at.column + wrong.column - 1, ..at },
+            "misread.pattern",
+        )
+        .with("expected", wrong.expected)
+    })?;
+    Ok(Some(read).filter(|pattern| !pattern.is_empty()))
+}
+
+fn breakpoint_number(argument: &[u8], at: Place) -> Result<Option<NonZeroUsize>, TranscriptError> {
+    let word = argument.trim_ascii();
+    let wrong = || {
+        let text = String::from_utf8_lossy(word);
+        TranscriptError::new(at, "misread.breakpoint").with("text", text)
+    };
+    if word.is_empty() { Ok(None) } else { number(word).map(Some).ok_or_else(wrong) }
+}
+
+/// `after TIME`, `in BYTES TIME`, `as TEXT`, `twice`, or nothing.
+fn release(argument: &[u8], at: Place) -> Result<Release, TranscriptError> {
+    let place = |words| Place { column: at.column + start(argument, words), ..at };
+    let wrong = |words| {
+        let text = String::from_utf8_lossy(word(argument, words));
+        TranscriptError::new(place(words), "misread.release").with("text", text)
+    };
+    let ends = |words| {
+        let rest = argument.get(start(argument, words)..).unwrap_or_default();
+        if rest.trim_ascii().is_empty() { Ok(()) } else { Err(wrong(words)) }
+    };
+    Ok(match word(argument, 0) {
+        b"" => ends(0).map(|()| Release::AsItIs)?,
+        b"twice" => ends(1).map(|()| Release::Twice)?,
+        b"after" => {
+            let pause = time(word(argument, 1)).ok_or_else(|| wrong(1))?;
+            ends(2).map(|()| Release::After(pause))?
+        }
+        b"in" => {
+            let piece = number(word(argument, 1)).ok_or_else(|| wrong(1))?;
+            let pause = time(word(argument, 2)).ok_or_else(|| wrong(2))?;
+            ends(3).map(|()| Release::InPieces(piece, pause))?
+        }
+        b"as" => {
+            let behind = argument.get(start(argument, 1)..).unwrap_or_default();
+            Release::Instead(text(behind, place(1))?.wire())
+        }
+        _ => return Err(wrong(0)),
+    })
 }
 
 /// A text as base64, in a line of its own.

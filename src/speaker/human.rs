@@ -14,11 +14,13 @@ pub struct Human {
 }
 
 impl Human {
-    /// Adds something to say. Hanging up overtakes everything that is still to be said, and other
-    /// limits do not wait at all.
+    /// Adds something to say. Hanging up overtakes everything that is still to be said; other
+    /// limits and what the gate is told do not wait at all.
     pub fn push(&mut self, say: Say) -> Ends {
-        if let Say::Limit(changes) = say {
-            return Ends::Limits(changes);
+        match say {
+            Say::Limit(changes) => return Ends::Limits(changes),
+            Say::Gate(order) => return Ends::Gate(order),
+            _ => {}
         }
         let ends = if matches!(say, Say::Close(_)) { Ends::Connection } else { Ends::Nothing };
         if ends == Ends::Connection {

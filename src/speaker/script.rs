@@ -65,6 +65,7 @@ pub struct Script {
     joined_at: Option<usize>,
     wait_until: Option<Moment>,
     codes_only: bool,
+    takes_all: bool,
     mismatch: Option<Mismatch>,
     remarks: Vec<(Place, Remark)>,
 }
@@ -116,6 +117,7 @@ impl Script {
             joined_at: None,
             wait_until: None,
             codes_only: false,
+            takes_all: false,
             mismatch: None,
             remarks: Vec::new(),
         })
@@ -124,6 +126,14 @@ impl Script {
     /// Looks at codes alone, so that a recorded dialogue can be played against another server.
     pub const fn codes_only(mut self, yes: bool) -> Self {
         self.codes_only = yes;
+        self
+    }
+
+    /// Waits for replies where it expects some, and takes whatever comes, as far as what follows can
+    /// be said all the same.
+    #[must_use]
+    pub const fn expecting_nothing(mut self) -> Self {
+        self.takes_all = true;
         self
     }
 
@@ -195,10 +205,14 @@ impl Script {
     }
 
     fn fits(&self, patterns: &[ReplyPattern], exchange: &Exchange) -> bool {
+        // What the client says behind these depends on the reply.
+        let decides = exchange.turn == Turn::LoginAnswer
+            || matches!(exchange.verb(), Some(Verb::Auth | Verb::Data | Verb::Starttls));
+        let codes = self.codes_only || self.takes_all;
         exchange.reply.as_ref().is_some_and(|reply| {
-            patterns
-                .iter()
-                .all(|p| if self.codes_only { p.matches_code(reply) } else { p.matches(reply) })
+            let fits =
+                |p: &ReplyPattern| if codes { p.matches_code(reply) } else { p.matches(reply) };
+            (self.takes_all && !decides) || patterns.iter().all(fits)
         })
     }
 
@@ -329,6 +343,9 @@ fn take(
 ) -> Result<(), TranscriptError> {
     let wrong = |key| TranscriptError::new(at, key);
     match directive::read(name, argument, at)? {
+        Some(Directive::Break(_) | Directive::Unbreak(_) | Directive::Release(_)) => {
+            return Err(wrong("misread.gate").with("name", name));
+        }
         Some(Directive::Say(Say::Verify(check))) => items.push(Item::Verify(at, check)),
         Some(Directive::Say(say)) => match group {
             Some(group) => group.extend_from_slice(say.bytes()),

@@ -32,6 +32,8 @@ pub enum Does {
     SavePart,
     /// Verifies the last message, and shows what was found.
     Verify,
+    /// Says where sessions stop, and what becomes of what is held.
+    Break,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -70,6 +72,9 @@ pub const LIMIT: &str = "NAME=SECONDS";
 
 /// What stands behind `:view`.
 pub const VIEW: &str = "VIEW";
+
+/// What stands behind `:release`.
+pub const RELEASE: &str = "after TIME|in BYTES TIME|as TEXT|twice";
 
 /// What stands behind `:save-part`.
 pub const SAVE: &str = "[PART] [--as FORM] FILE";
@@ -110,7 +115,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 25] = [
+pub static DIRECTIVES: [Directive; 29] = [
     Directive {
         name: "connect",
         short: None,
@@ -265,6 +270,42 @@ pub static DIRECTIVES: [Directive; 25] = [
         does: Does::Say,
     },
     Directive {
+        name: "break",
+        short: None,
+        argument: "PATTERN",
+        needs_argument: false,
+        words: "help.break",
+        reason: |_| None,
+        does: Does::Break,
+    },
+    Directive {
+        name: "unbreak",
+        short: None,
+        argument: "NUMBER",
+        needs_argument: false,
+        words: "help.unbreak",
+        reason: |model| model.breakpoints.is_empty().then_some("gate.none"),
+        does: Does::Break,
+    },
+    Directive {
+        name: "release",
+        short: None,
+        argument: RELEASE,
+        needs_argument: false,
+        words: "help.release",
+        reason: holds_nothing,
+        does: Does::Break,
+    },
+    Directive {
+        name: "drop",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.drop",
+        reason: holds_nothing,
+        does: Does::Break,
+    },
+    Directive {
         name: "who",
         short: None,
         argument: "DOMAIN",
@@ -361,6 +402,11 @@ impl Directive {
     pub fn written(&self) -> String {
         format!(":{} {}", self.name, self.argument).trim_end().to_owned()
     }
+}
+
+/// Why nothing can be let go.
+pub fn holds_nothing(model: &Model) -> Option<&'static str> {
+    model.session.at_gate.is_none().then_some("gate.nothing")
 }
 
 /// Why there is nothing of a message to be seen.

@@ -21,7 +21,9 @@ use super::group::Part;
 use super::model::ThreadsOf;
 use super::sending::Way;
 
+use crate::session::pattern::Pattern;
 use crate::smtp::wait::Limits;
+use crate::speaker::gate::Release;
 use crate::speaker::{Check, Drip, Login};
 
 /// What a person wants to know of a message.
@@ -50,6 +52,10 @@ pub enum Effect {
     Drip(usize, Drip),
     /// Wait so long from now on, in all sessions.
     Limit(Limits),
+    /// Stop by these, in all sessions.
+    Breakpoints(Vec<Pattern>),
+    /// Let go what is held in this session.
+    Release(usize, Release),
     /// Ask all that can be asked about the server of this session; the policy of this domain.
     Inquire(usize, Option<String>),
     /// Verify a message, which has these bytes.

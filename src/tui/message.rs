@@ -16,7 +16,7 @@ use crate::knowledge::Lang;
 use crate::session::Dialogue;
 use crate::session::content::Content;
 use crate::smtp::wait::Limits;
-use crate::speaker::{Login, Secret, Seed};
+use crate::speaker::{Login, Secret, Seed, gate};
 
 use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
@@ -169,6 +169,8 @@ pub enum Message {
     Copied(Copied),
     /// There is no browser for this address.
     NoBrowser(String),
+    /// What the gate of this session has to tell.
+    Gate(usize, gate::News),
     /// The recording of this session cannot go on.
     RecordingFailed(usize, String),
 }

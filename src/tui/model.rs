@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::advice::Habits;
 pub use crate::display::content::ContentView;
 use crate::display::content::{Carried, Judged, Laid, Shown};
@@ -13,6 +15,7 @@ use crate::knowledge::{Lang, Topic};
 use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
+use crate::session::pattern::Pattern;
 use crate::session::selection::Selection;
 use crate::session::thread::{Length, Threads};
 use crate::session::trace::Written;
@@ -245,6 +248,8 @@ pub struct Session {
     pub octets_given: u64,
     /// Lines that go out one by one.
     pub queue: Option<Queue>,
+    /// What is held at the gate.
+    pub at_gate: Option<AtGate>,
     /// Of what leaves in pieces, how many bytes are out, and how many there are.
     pub drip: Option<(usize, usize)>,
     /// What was given away and is not on the wire yet.
@@ -267,6 +272,19 @@ pub struct Session {
     pub by_hand: VecDeque<String>,
     /// Whether one of them stands in the prompt, which may be an empty one.
     pub line_stands: bool,
+}
+
+/// What is held at the gate of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtGate {
+    /// What would leave.
+    pub bytes: Bytes,
+    /// Whether it is an answer of a login.
+    pub is_answer: bool,
+    /// The breakpoint.
+    pub breakpoint: Pattern,
+    /// The exchange that fits, where what is held only comes behind it.
+    pub exchange: Option<usize>,
 }
 
 impl Session {
@@ -316,6 +334,7 @@ impl Session {
             group: None,
             octets_given: 0,
             queue: None,
+            at_gate: None,
             drip: None,
             unheard: Vec::new(),
             trust: Trust::default(),
@@ -486,6 +505,8 @@ pub struct Model {
     pub insecure: bool,
     /// How long things may take.
     pub limits: Limits,
+    /// What stops sessions.
+    pub breakpoints: Vec<Pattern>,
     /// The time.
     pub now: Moment,
 }
@@ -534,6 +555,7 @@ impl Model {
             with_secrets: false,
             insecure: false,
             limits: Limits::default(),
+            breakpoints: Vec::new(),
             now: Moment(0),
         }
     }

@@ -12,6 +12,7 @@ use crate::display::words::limit_key;
 use crate::knowledge::{self, Kind, Lang, Topic};
 use crate::smtp::wait::Wait;
 
+use super::directive::holds_nothing;
 use super::directive::{
     DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial, cannot_edit,
     cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, has_no_draft, is_not_editing,
@@ -321,6 +322,7 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         Action::Send => cannot_send(model),
         Action::CompleteLine | Action::Candidates => cannot_talk(model),
         Action::KeepAlive => cannot_keep_alive(model),
+        Action::Release | Action::EditHeld => holds_nothing(model),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>
         {

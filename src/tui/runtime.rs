@@ -301,6 +301,7 @@ impl Loop {
                     let told = knowledge::word(self.model.lang, "message.too-late").to_owned();
                     Message::Loaded(id, Box::default(), Some(told))
                 }
+                Heard::Gate(news) => Message::Gate(id, news),
                 Heard::RecordingFailed(why) => Message::RecordingFailed(id, why),
             };
             let effects = update(&mut self.model, message);

@@ -14,6 +14,7 @@ mod explain;
 mod files;
 mod find;
 mod form;
+mod gate;
 mod group;
 mod help;
 mod leaving;
@@ -44,6 +45,8 @@ use crate::knowledge;
 use crate::session::card::Cards;
 use crate::session::trace::Written;
 use crate::session::{Dialogue, Message as SmtpMessage};
+
+use crate::speaker::gate::Release;
 
 use super::effect::Effect;
 use super::layout::too_small;
@@ -244,6 +247,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Copied(copied) => copy::said(model, &copied),
         Message::PartKept(wish, kept) => content::kept(model, wish, kept),
+        Message::Gate(id, news) => gate::heard(model, id, news),
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
     Vec::new()
@@ -495,6 +499,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Language => model.lang = model.lang.other(),
         Action::Connect => compose::prepare(model, "connect"),
         Action::KeepAlive => return compose::keep_alive(model),
+        Action::Release => return gate::release(model, Release::AsItIs),
+        Action::EditHeld => return gate::edit(model),
         Action::Hangup => return hang_up(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],

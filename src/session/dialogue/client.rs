@@ -142,6 +142,52 @@ impl Dialogue {
         parsed
     }
 
+    /// The exchanges that `bytes` would begin if they were sent now, as far as that is known before:
+    /// commands one by one, and answers of a login. Mail data begins none.
+    pub fn foreseen(&self, bytes: &Bytes) -> Vec<Exchange> {
+        if !self.framing_is_of_lines() {
+            return Vec::new();
+        }
+        let (mut cutter, mut rest) = (self.client.clone(), bytes.clone());
+        let mut out = Vec::new();
+        while let Some(line) = cutter.cut(&mut rest) {
+            let exchange = self.foreseen_line(line);
+            // Octets follow, which are no lines.
+            if let Some(Argument::Chunk { size, .. }) =
+                exchange.command.as_ref().map(|c| &c.argument)
+            {
+                let octets = usize::try_from(*size).unwrap_or(usize::MAX);
+                let _ = rest.split_to(octets.min(rest.len()));
+            }
+            out.push(exchange);
+        }
+        out.extend(cutter.finish().map(|line| self.foreseen_line(line)));
+        out
+    }
+
+    fn foreseen_line(&self, line: Line) -> Exchange {
+        let secret = self.secret_in(&line.bytes);
+        let parsed = self.read_command(&line.bytes);
+        let login = self.awaits_login();
+        let turn = match parsed.value.argument {
+            _ if login => Turn::LoginAnswer,
+            Argument::Chunk { last: true, .. } => Turn::LastChunk,
+            _ => Turn::Command(parsed.value.verb.clone()),
+        };
+        Exchange {
+            line: Some(line),
+            secret,
+            odd: if login { Vec::new() } else { parsed.odd },
+            command: (!login).then_some(parsed.value),
+            secured: self.secured,
+            ..Exchange::new(turn, self.phase, self.connection)
+        }
+    }
+
+    const fn framing_is_of_lines(&self) -> bool {
+        matches!(self.framing, Framing::Commands | Framing::Handshake | Framing::Login)
+    }
+
     /// What is odd about `line`, without its ending, as the next line of mail data.
     pub fn read_data_line(&self, line: &[u8]) -> Vec<Oddity> {
         let mut scanner = Scanner::default();

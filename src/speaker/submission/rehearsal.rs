@@ -33,7 +33,12 @@ pub fn rehearse(order: Order) -> String {
             None if !script.answer(&submission) => return script.out,
             None
             | Some(
-                Say::Drip(_) | Say::Wait(_) | Say::Limit(_) | Say::Inquire(_) | Say::Verify(_),
+                Say::Drip(_)
+                | Say::Wait(_)
+                | Say::Limit(_)
+                | Say::Gate(_)
+                | Say::Inquire(_)
+                | Say::Verify(_),
             ) => {}
         }
     }

@@ -13,7 +13,7 @@ use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::route::Route;
-use crate::speaker::Say;
+use crate::speaker::{Say, gate};
 
 use super::super::directive::option_behind;
 use super::super::editor::item::Item;
@@ -44,6 +44,11 @@ impl Loop {
                 Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),
+                Effect::Breakpoints(breakpoints) => self.sessions.stop_by(&breakpoints),
+                Effect::Release(id, release) => {
+                    let order = gate::Order::Release(release);
+                    self.order(id, Order::Say(Say::Gate(order)));
+                }
                 Effect::Inquire(id, domain) => {
                     self.order(id, Order::Say(Say::Inquire(domain)));
                 }

@@ -18,8 +18,9 @@ use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::watch::Watch;
 use crate::session::Keep;
+use crate::session::pattern::Pattern;
 use crate::smtp::wait::Limits;
-use crate::speaker::{Ends, Human, Say, Upgrade};
+use crate::speaker::{Ends, Gate, Human, Say, Upgrade, gate};
 
 /// How many lines may wait to be sent; a burst of typing is faster than any network.
 const ORDERS_WAITING: usize = 1 << 16;
@@ -54,6 +55,7 @@ pub(super) struct Sessions {
     tasks: JoinSet<()>,
     practice: Arc<OnceCell<Practice>>,
     limits: watch::Sender<Limits>,
+    breakpoints: watch::Sender<Vec<Pattern>>,
 }
 
 impl Sessions {
@@ -71,6 +73,7 @@ impl Sessions {
             tasks: JoinSet::new(),
             practice: Arc::default(),
             limits: watch::Sender::new(setting.limits()),
+            breakpoints: watch::Sender::default(),
         }
     }
 
@@ -88,7 +91,7 @@ impl Sessions {
         let (orders, taken) = mpsc::channel(ORDERS_WAITING);
         self.orders.insert(id, orders);
         let (route, choice) = (self.setting.route.clone(), self.setting.tls.clone());
-        let way = (route, choice, self.limits.subscribe());
+        let way = (route, choice, self.limits.subscribe(), self.breakpoints.subscribe());
         self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), way));
         Ok(recording)
     }
@@ -110,6 +113,15 @@ impl Sessions {
         self.limits.send_replace(limits);
         for id in self.orders.keys() {
             self.order(*id, Order::Say(Say::Limit(limits.into())));
+        }
+    }
+
+    /// Stops by these from now on, in all sessions.
+    pub(super) fn stop_by(&self, breakpoints: &[Pattern]) {
+        self.breakpoints.send_replace(breakpoints.to_vec());
+        for id in self.orders.keys() {
+            let order = gate::Order::Breakpoints(breakpoints.to_vec());
+            self.order(*id, Order::Say(Say::Gate(order)));
         }
     }
 
@@ -156,12 +168,15 @@ impl Sessions {
     }
 }
 
+/// How sessions reach servers, how long they wait, and what stops them.
+type Ways = (Route, tls::Choice, watch::Receiver<Limits>, watch::Receiver<Vec<Pattern>>);
+
 /// The session task: dials when told to, and drives each connection to its end.
 async fn session(
     mut log: Log,
     mut orders: mpsc::Receiver<Order>,
     practice: Arc<OnceCell<Practice>>,
-    (route, choice, limits): (Route, tls::Choice, watch::Receiver<Limits>),
+    (route, choice, limits, breakpoints): Ways,
 ) {
     loop {
         let order = tokio::select! {
@@ -188,7 +203,9 @@ async fn session(
         let call = Call { target, practice, route, tls, limits, judged: true };
         let dialled = call.dial_until(&mut log, told_to_stop(&mut orders)).await;
         let orders = Orders { queue: &mut orders, obey };
-        let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
+        let gate = Gate::new(breakpoints.borrow().clone());
+        let part = Part::person(limits).behind(gate);
+        let mut speaker = call.upgrading(Human::default());
         call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
     }
 }

@@ -34,6 +34,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Say => return say(model, directive, argument),
         Does::Who => return who(model, directive, argument),
         Does::Verify => return verify(model, argument),
+        Does::Break => return at_gate(model, directive, argument),
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
@@ -60,7 +61,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
         return Some(behind);
     }
     match directive.does {
-        Does::Say | Does::Who | Does::Verify => {
+        Does::Say | Does::Who | Does::Verify | Does::Break => {
             let error = said::read(directive.name, argument.as_bytes(), AT).err()?;
             let place = error.at.column - AT.column;
             let said = misread::what(&without_secrets(model, error), model.lang);
@@ -186,11 +187,19 @@ fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> 
         Ok(Some(Said::Say(Say::Close(_)))) => Effect::HangUp,
         Ok(Some(Said::Say(Say::Limit(changes)))) => return limit(model, &changes),
         // With a slip it has stayed in the line.
-        Ok(Some(Said::Say(Say::Wait(_) | Say::Inquire(_) | Say::Verify(_))) | None) | Err(_) => {
-            return Vec::new();
-        }
+        _ => return Vec::new(),
     };
     vec![effect]
+}
+
+/// Says where sessions stop, or what becomes of what is held.
+fn at_gate(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
+    match said::read(directive.name, argument.as_bytes(), AT) {
+        Ok(Some(Said::Break(breakpoint))) => super::gate::set(model, breakpoint),
+        Ok(Some(Said::Unbreak(n))) => super::gate::unset(model, n),
+        Ok(Some(Said::Release(release))) => super::gate::release(model, release),
+        _ => Vec::new(),
+    }
 }
 
 /// Waits longer, or not so long.

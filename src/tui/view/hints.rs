@@ -5,15 +5,15 @@ use std::ops::Range;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::display::Role;
 use crate::display::keys::Action;
 use crate::display::text::{clip, width, wrap};
 use crate::display::token::own_visible;
 use crate::display::words::amount;
+use crate::display::{Role, gate};
 use crate::knowledge;
 
 use super::super::layout::Side;
-use super::super::model::{self, Model, Pane};
+use super::super::model::{self, AtGate, Model, Pane};
 use super::super::popup::{Asked, Popup};
 use super::super::rows::Piece;
 use super::super::sending::Sending;
@@ -84,6 +84,9 @@ fn said(model: &Model) -> Option<String> {
     if let Some(sending) = &model.session.sending {
         return model.notice.clone().or_else(|| Some(progress(model, sending)));
     }
+    if let Some(held) = held(model) {
+        return model.notice.clone().or(Some(held));
+    }
     let progress = model.session.queue.as_ref().map(|queue| {
         let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
         model.sentence("queue.progress", &[("sent", &sent), ("total", &total)])
@@ -93,6 +96,19 @@ fn said(model: &Model) -> Option<String> {
         model.sentence("drip.progress", &values)
     });
     model.notice.clone().or(progress).or(dripped)
+}
+
+/// What is held, why, and what can be done about it.
+fn held(model: &Model) -> Option<String> {
+    let AtGate { bytes, is_answer, breakpoint, exchange } = model.session.at_gate.as_ref()?;
+    let seen = &model.session.dialogue;
+    let what = if *is_answer && !model.with_secrets {
+        model.sentence("gate.answer", &[])
+    } else {
+        gate::what(bytes, seen, model.with_secrets)
+    };
+    let held = gate::held(&what, breakpoint, *exchange, seen, model.lang);
+    Some(format!("{held}; {}", model.sentence("gate.keys", &[])))
 }
 
 /// How much of a message has left, and how fast.

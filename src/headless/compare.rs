@@ -1,0 +1,142 @@
+//! `ehlo compare`: two recordings, or a recording and what a server says today.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::Compare;
+use crate::display::compare::Compared;
+use crate::display::token::own_visible;
+use crate::journal::Header;
+use crate::knowledge;
+use crate::session::Dialogue;
+use crate::session::compare::{Difference, Pair, compare};
+use crate::smtp::ehlo::Change;
+
+use super::{Outcome, Setting, json, mailbox, run, say, show};
+
+/// Prints what differs; the outcome is a failure where something does.
+///
+/// # Errors
+/// When a file cannot be read, or the server cannot be reached.
+pub fn run(wanted: &Compare, setting: &Setting) -> anyhow::Result<Outcome> {
+    let first = Side::read(&wanted.first, setting)?;
+    let second = match (&wanted.second, &wanted.server) {
+        (Some(file), _) => Side::read(file, setting)?,
+        (None, Some(server)) => {
+            let (header, dialogue) = run::again(&wanted.first, server, setting)?;
+            Side { name: server.to_string(), header, dialogue }
+        }
+        (None, None) => return Ok(Outcome::Usage),
+    };
+    if second.dialogue.connection() == 0 && first.dialogue.connection() > 0 {
+        eprintln!("ehlo: {}", knowledge::word(setting.lang(), "compare.unreached"));
+        return Ok(Outcome::Unreachable);
+    }
+    let pairs = compare(&first.dialogue, &second.dialogue);
+    if wanted.json {
+        say(&json::line(&in_json(&first, &second, &pairs, wanted.codes, setting))?)?;
+    } else {
+        say(&in_words(&first, &second, &pairs, wanted.codes, setting))?;
+    }
+    let differs = pairs.iter().any(|pair| pair.differs(wanted.codes));
+    Ok(if differs { Outcome::Failed } else { Outcome::Done })
+}
+
+/// One of the two.
+struct Side {
+    name: String,
+    header: Header,
+    dialogue: Dialogue,
+}
+
+impl Side {
+    fn read(file: &Path, setting: &Setting) -> anyhow::Result<Self> {
+        let found = mailbox::open(&[file.to_path_buf()], setting.lang(), &mut |_, _| true)?;
+        for told in &found.told {
+            eprintln!("ehlo: {told}");
+        }
+        let dialogue = show::fold(&found.journal);
+        let name = own_visible(&file.display().to_string());
+        Ok(Self { name, header: found.journal.header, dialogue })
+    }
+}
+
+fn in_words(first: &Side, second: &Side, pairs: &[Pair], codes: bool, setting: &Setting) -> String {
+    let lang = setting.lang();
+    let mut out = String::new();
+    for (key, side) in [("compare.first", first), ("compare.second", second)] {
+        out += &knowledge::fill(lang, key, &[("name", &side.name)]);
+        out.push('\n');
+    }
+    let sessions = [&first.dialogue, &second.dialogue];
+    let compared = Compared { sessions, codes, with_secrets: setting.with_secrets, lang };
+    for line in compared.lines(pairs) {
+        let line: String = line.into_iter().map(|(_, text)| text).collect();
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out
+}
+
+/// Two sessions, and what belongs together.
+#[derive(Serialize)]
+struct Told<'a> {
+    a: json::Session<'a>,
+    b: json::Session<'a>,
+    pairs: Vec<Paired>,
+    differing: usize,
+}
+
+#[derive(Serialize)]
+struct Paired {
+    a: Option<usize>,
+    b: Option<usize>,
+    differs: bool,
+    differences: Vec<&'static str>,
+    offers: Vec<Offer>,
+}
+
+#[derive(Serialize)]
+struct Offer {
+    keyword: String,
+    only: Option<&'static str>,
+}
+
+fn in_json<'a>(
+    first: &'a Side,
+    second: &'a Side,
+    pairs: &[Pair],
+    codes: bool,
+    setting: &Setting,
+) -> Told<'a> {
+    let session = |side: &'a Side| {
+        json::session(&side.header, &side.dialogue, "read", setting, Some((&side.name, None)))
+    };
+    let paired = pairs.iter().map(|pair| Paired {
+        a: pair.first,
+        b: pair.second,
+        differs: pair.differs(codes),
+        differences: pair.differences.iter().map(Difference::name).collect(),
+        offers: pair.differences.iter().flat_map(offers).collect(),
+    });
+    Told {
+        a: session(first),
+        b: session(second),
+        pairs: paired.collect(),
+        differing: pairs.iter().filter(|pair| pair.differs(codes)).count(),
+    }
+}
+
+fn offers(difference: &Difference) -> Vec<Offer> {
+    let Difference::Offers(changed) = difference else { return Vec::new() };
+    let offers = changed.iter().map(|(keyword, change)| Offer {
+        keyword: keyword.clone(),
+        only: match change {
+            Change::Removed => Some("a"),
+            Change::Added => Some("b"),
+            Change::Same | Change::Changed => None,
+        },
+    });
+    offers.collect()
+}
