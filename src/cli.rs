@@ -105,11 +105,16 @@ enum Verb {
         #[arg(value_name = "FILE")]
         first: PathBuf,
         /// Another one
-        #[arg(value_name = "FILE", required_unless_present = "server", conflicts_with = "server")]
+        #[arg(
+            value_name = "FILE",
+            required_unless_present = "servers",
+            conflicts_with = "servers"
+        )]
         second: Option<PathBuf>,
-        /// Instead of another one: say the first again to this server, and compare
-        #[arg(long, value_parser = Target::read, value_name = "TARGET")]
-        server: Option<Target>,
+        /// Instead of another one: say the first again to this server, and compare; given twice, to
+        /// both servers, and compare them
+        #[arg(long = "server", id = "servers", value_parser = Target::read, value_name = "TARGET")]
+        servers: Vec<Target>,
         /// Look at reply codes alone
         #[arg(long)]
         codes: bool,
@@ -268,8 +273,8 @@ pub struct Compare {
     pub first: PathBuf,
     /// The other.
     pub second: Option<PathBuf>,
-    /// The server that answers in place of another session.
-    pub server: Option<Target>,
+    /// The server that answers in place of another session; or two, in place of both.
+    pub servers: Vec<Target>,
     /// Codes alone.
     pub codes: bool,
     /// As JSON.
@@ -363,10 +368,14 @@ pub fn read(
             Mode::Show { files, full: false, json: false, seen, verify }
         }
         Some(Verb::Open { files }) => Mode::Open(files),
-        Some(Verb::Compare { first, second, server, codes, json }) => {
+        Some(Verb::Compare { first, second, servers, codes, json }) => {
+            if servers.len() > 2 {
+                let why = "--server is given once, or twice to compare two servers";
+                return Err(Cli::command().error(ErrorKind::TooManyValues, why));
+            }
             let files: Vec<_> = std::iter::once(first.clone()).chain(second.clone()).collect();
             is_read_once(&files)?;
-            Mode::Compare(Compare { first, second, server, codes, json })
+            Mode::Compare(Compare { first, second, servers, codes, json })
         }
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {
             let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
@@ -450,7 +459,7 @@ mod tests {
         let help = help.join(" ");
         assert!(
             help.contains(
-                "one of envelope, header, trace, thread, parts, body, raw, hex, authenticity"
+                "one of envelope, times, header, trace, thread, parts, body, raw, hex, authenticity"
             ),
             "{help}"
         );

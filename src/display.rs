@@ -25,6 +25,7 @@ pub mod text;
 pub mod theme;
 pub mod token;
 pub mod transcript;
+pub mod waterfall;
 pub mod who;
 pub mod words;
 

@@ -32,6 +32,7 @@ pub mod sts;
 pub mod thread;
 pub mod timing;
 pub mod trace;
+pub mod waterfall;
 pub mod wire;
 pub mod word;
 

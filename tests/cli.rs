@@ -1560,3 +1560,25 @@ fn the_options_of_swaks_are_explained() {
     let help = home.run(["send", "--help"]).with(0).out;
     assert!(help.contains("`ehlo explain swaks`"), "{help}");
 }
+
+#[test]
+fn where_the_time_went_is_a_view_and_in_json() {
+    let home = Home::new();
+    let script = home.file("script.txt", "C: EHLO x\nC: NOOP\nC: QUIT\n");
+    let recording = home.path("session.jsonl");
+    home.run(["run", arg(&script), "--server", "practice", "--record", arg(&recording)]);
+    let told = &home.run(["show", arg(&recording), "--json"]).with(0).json()[0];
+    let times = told["times"].as_array().unwrap();
+    assert_eq!((&times[0]["what"], &times[1]["exchange"]), (&"connect".into(), &0.into()));
+    for stage in times {
+        let of = |key: &str| stage[key].as_u64().unwrap();
+        let parts = ["sending", "queued", "thinking", "receiving"].map(of);
+        assert_eq!(of("took"), parts.iter().sum::<u64>(), "{stage}");
+    }
+    let out = home.run(["show", arg(&recording), "--view", "times"]).with(0).out;
+    assert!(out.contains("connect to 127.0.0.1:") && out.contains("\nNOOP "), "{out}");
+    assert!(out.contains("in all "), "{out}");
+    // A transcript says nothing about times.
+    let out = home.run(["show", arg(&script), "--view", "times"]).with(0).out;
+    assert_eq!(out, "Nothing here says when it happened.\n");
+}

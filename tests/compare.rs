@@ -70,6 +70,20 @@ fn bad_files_are_told_and_a_server_stands_for_one() {
     assert!(out.contains("mx.example.net"), "{out}");
 }
 
+#[test]
+fn two_servers_answer_the_same() {
+    let home = Home::new();
+    let file = home.file("a.txt", "C: EHLO x\nC: NOOP\nC: QUIT\n");
+    let compared = |servers: &[&str]| {
+        let servers = servers.iter().flat_map(|server| ["--server", server]);
+        home.run(["compare", arg(&file)].into_iter().chain(servers))
+    };
+    let ended = compared(&["practice", "practice"]).with(0);
+    assert!(ended.out.contains("A: practice\nB: practice\n"), "{}", ended.out);
+    compared(&["practice", "127.0.0.1:1"]).with(2);
+    compared(&["practice"; 3]).with(64);
+}
+
 /// A session with Postfix, said again to Exim.
 #[test]
 fn a_session_with_postfix_is_said_again_to_exim() {

@@ -63,6 +63,7 @@ const FILES: &[&str] = &[
     "text/parts.toml",
     "text/reach.toml",
     "text/send.toml",
+    "text/times.toml",
     "text/tls.toml",
     "text/waits.toml",
     "text/who.toml",

@@ -55,6 +55,8 @@ mod scene;
 mod secure;
 #[path = "screens/session.rs"]
 mod session;
+#[path = "screens/sheet.rs"]
+mod sheet;
 #[path = "screens/sizes.rs"]
 mod sizes;
 #[path = "screens/tabs.rs"]

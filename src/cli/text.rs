@@ -34,6 +34,7 @@ pub(super) const COMPARE: &str = "Examples:
   ehlo compare monday.jsonl friday.jsonl
   ehlo compare session.jsonl --server mx.example.net:25      the same again, to another server
   ehlo compare session.jsonl --server practice --codes --json
+  ehlo compare script.txt --server old.example.net --server new.example.net      two servers
 
 The exit code is 1 where they differ. Times are shown, and make no difference.";
 

@@ -2,13 +2,15 @@
 
 use crate::knowledge::{self, Lang};
 use crate::session::compare::{Difference, Pair};
-use crate::session::{Dialogue, Exchange, Turn, secrets, timing};
+use crate::session::{Dialogue, Exchange, timing};
 use crate::smtp::ehlo::{Capabilities, Keyword};
 
 use super::Role;
 use super::content::Piece;
-use super::line::reply_line;
+use super::line::{reply_line, turn};
+use super::text::{clip, fit};
 use super::token::visible;
+use super::waterfall::About;
 
 /// Two sessions that are compared.
 #[derive(Clone, Copy, Debug)]
@@ -23,20 +25,28 @@ pub struct Compared<'a> {
     pub lang: Lang,
 }
 
+/// With so many columns both stand beside each other.
+const WIDE: usize = 100;
+
 /// How the two are called.
 const SIDES: [&str; 2] = ["A", "B"];
 
 impl Compared<'_> {
-    /// Lines about all `pairs`: what differs has the reasons behind it and both replies below.
-    pub fn lines(&self, pairs: &[Pair]) -> Vec<Vec<Piece>> {
-        let mut out: Vec<_> = pairs.iter().flat_map(|pair| self.pair(pair)).collect();
+    /// Lines about all `pairs`, each with the exchange of the first session: what differs has the
+    /// reasons behind it and both replies below, beside each other where there is room.
+    pub fn lines(&self, pairs: &[Pair], columns: usize) -> Vec<About> {
+        let of = |pair: &Pair| {
+            let about = pair.first;
+            self.pair(pair, columns).into_iter().map(move |line| (about, line))
+        };
+        let mut out: Vec<_> = pairs.iter().flat_map(of).collect();
         let n = pairs.iter().filter(|pair| pair.differs(self.codes)).count().to_string();
         let all = pairs.len().to_string();
         let (role, key) = match n.as_str() {
             "0" => (Role::Good, "compare.same"),
             _ => (Role::Warn, "compare.count"),
         };
-        out.push(vec![(role, self.fill(key, &[("n", &n), ("all", &all)]))]);
+        out.push((None, vec![(role, self.fill(key, &[("n", &n), ("all", &all)]))]));
         out
     }
 
@@ -44,7 +54,7 @@ impl Compared<'_> {
         knowledge::fill(self.lang, key, values)
     }
 
-    fn pair(&self, pair: &Pair) -> Vec<Vec<Piece>> {
+    fn pair(&self, pair: &Pair, columns: usize) -> Vec<Vec<Piece>> {
         let found = |side: usize, at: Option<usize>| {
             let seen = *self.sessions.get(side)?;
             Some((*SIDES.get(side)?, seen, seen.exchanges().get(at?)?))
@@ -61,11 +71,16 @@ impl Compared<'_> {
         if !differs {
             return out;
         }
-        for (side, seen, exchange) in &there {
-            if pair.differences.contains(&Difference::Said) {
-                out.push(vec![(Role::Client, format!("  {side} C: {}", self.said(exchange)))]);
-            }
-            out.extend(self.replied(side, seen, exchange));
+        let of_sides = there.iter().map(|(side, seen, exchange)| {
+            let said = pair.differences.contains(&Difference::Said);
+            let said =
+                said.then(|| vec![(Role::Client, format!("  {side} C: {}", self.said(exchange)))]);
+            said.into_iter().chain(self.replied(side, seen, exchange)).collect::<Vec<_>>()
+        });
+        match <[_; 2]>::try_from(of_sides.collect::<Vec<_>>()) {
+            Ok([one, other]) if columns >= WIDE => out.extend(beside(one, other, columns / 2)),
+            Ok(both) => out.extend(both.into_iter().flatten()),
+            Err(alone) => out.extend(alone.into_iter().flatten()),
         }
         let [Some((.., one)), Some((.., other))] = both else { return out };
         for difference in &pair.differences {
@@ -107,22 +122,8 @@ impl Compared<'_> {
         if words.is_empty() { String::new() } else { format!("  [{}]", words.join(", ")) }
     }
 
-    /// What the client said, or what asked for the reply.
     fn said(&self, exchange: &Exchange) -> String {
-        match (&exchange.line, &exchange.turn) {
-            (Some(line), _) => {
-                let mut bytes = line.bytes.to_vec();
-                if !self.with_secrets {
-                    secrets::veil(&mut bytes, exchange.secret);
-                }
-                visible(&bytes)
-            }
-            (None, Turn::Greeting) => knowledge::word(self.lang, "compare.greeting").to_owned(),
-            (None, Turn::MailData | Turn::Delivery(_)) => {
-                knowledge::word(self.lang, "compare.message").to_owned()
-            }
-            (None, _) => knowledge::word(self.lang, "compare.unsolicited").to_owned(),
-        }
+        turn(exchange, self.with_secrets, self.lang)
     }
 
     fn replied(&self, side: &str, seen: &Dialogue, exchange: &Exchange) -> Vec<Vec<Piece>> {
@@ -147,4 +148,23 @@ impl Compared<'_> {
         let values = [("name", &*name), ("first", &one), ("second", &other)];
         format!("  {}", self.fill("compare.keyword", &values))
     }
+}
+
+/// The lines of both sides in two columns of this width.
+fn beside(one: Vec<Vec<Piece>>, other: Vec<Vec<Piece>>, column: usize) -> Vec<Vec<Piece>> {
+    let count = one.len().max(other.len());
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    let cut = |line: Option<Vec<Piece>>| -> Vec<Piece> {
+        let line = line.unwrap_or_default().into_iter();
+        line.map(|(role, text)| (role, fit(&clip(&text, column - 1), column))).collect()
+    };
+    let row = |_| {
+        let mut left = cut(one.next());
+        if left.is_empty() {
+            left.push((Role::Dim, " ".repeat(column)));
+        }
+        left.extend(cut(other.next()));
+        left
+    };
+    (0..count).map(row).collect()
 }

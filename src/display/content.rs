@@ -117,6 +117,8 @@ impl ContentView {
 pub enum View {
     /// The envelope.
     Envelope,
+    /// Where the time of the session went.
+    Times,
     /// A view of the content.
     Content(ContentView),
 }
@@ -124,13 +126,14 @@ pub enum View {
 impl View {
     /// All that there are.
     pub fn all() -> impl Iterator<Item = Self> {
-        std::iter::once(Self::Envelope).chain(ContentView::ALL.map(Self::Content))
+        [Self::Envelope, Self::Times].into_iter().chain(ContentView::ALL.map(Self::Content))
     }
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Envelope => "pane.envelope",
+            Self::Times => "pane.times",
             Self::Content(view) => view.title(),
         }
     }

@@ -33,7 +33,7 @@ actions! {
     ContentViewPrevious "content.view-previous", ContentOpen "content.open",
     ContentBack "content.back", ContentWay "content.way",
     ExplainLarger "explain.larger", KeepAlive "session.keep-alive", Release "gate.release",
-    EditHeld "gate.edit", Hangup "session.hang-up",
+    EditHeld "gate.edit", Times "times", Compare "compare", Hangup "session.hang-up",
     Screenshot "screenshot", Theme "view.theme", Language "view.language", Mouse "view.mouse",
     Secrets "view.secrets",
     SessionNew "session.new", SessionNext "session.next", SessionPrevious "session.previous",

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::journal::{Ending, Happening, Side};
 use crate::knowledge::{self, Lang};
-use crate::session::{Dialogue, Row, secrets};
+use crate::session::{Dialogue, Exchange, Row, Turn, secrets};
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
 
@@ -177,6 +177,24 @@ pub fn reply_line(dialogue: &Dialogue, line: &ReplyLine, with_secrets: bool) -> 
     let end = Some(line.line.end).filter(|e| *e != LineEnd::CrLf);
     let usual = Some(LineEnd::CrLf);
     Shown { mark: "S", role: Role::Server, said, end, usual, exchange: None }
+}
+
+/// What the client said in an exchange, or what else asked for the reply; its secret only if
+/// `with_secrets`.
+pub fn turn(exchange: &Exchange, with_secrets: bool, lang: Lang) -> String {
+    let key = match (&exchange.line, &exchange.turn) {
+        (Some(line), _) => {
+            let mut bytes = line.bytes.to_vec();
+            if !with_secrets {
+                secrets::veil(&mut bytes, exchange.secret);
+            }
+            return visible(&bytes);
+        }
+        (None, Turn::Greeting) => "compare.greeting",
+        (None, Turn::MailData | Turn::Delivery(_)) => "compare.message",
+        (None, _) => "compare.unsolicited",
+    };
+    knowledge::word(lang, key).to_owned()
 }
 
 /// Words of ours, which did not cross the wire.

@@ -9,6 +9,7 @@ use crate::display::compare::Compared;
 use crate::display::token::own_visible;
 use crate::journal::Header;
 use crate::knowledge;
+use crate::net::dial::Target;
 use crate::session::Dialogue;
 use crate::session::compare::{Difference, Pair, compare};
 use crate::smtp::ehlo::Change;
@@ -20,16 +21,16 @@ use super::{Outcome, Setting, json, mailbox, run, say, show};
 /// # Errors
 /// When a file cannot be read, or the server cannot be reached.
 pub fn run(wanted: &Compare, setting: &Setting) -> anyhow::Result<Outcome> {
-    let first = Side::read(&wanted.first, setting)?;
-    let second = match (&wanted.second, &wanted.server) {
-        (Some(file), _) => Side::read(file, setting)?,
-        (None, Some(server)) => {
-            let (header, dialogue) = run::again(&wanted.first, server, setting)?;
-            Side { name: server.to_string(), header, dialogue }
-        }
-        (None, None) => return Ok(Outcome::Usage),
+    let again = |server| Side::again(&wanted.first, server, setting);
+    let (first, second) = match (wanted.second.as_deref(), wanted.servers.as_slice()) {
+        (Some(file), _) => (Side::read(&wanted.first, setting)?, Side::read(file, setting)?),
+        (None, [server]) => (Side::read(&wanted.first, setting)?, again(server)?),
+        (None, [one, other, ..]) => (again(one)?, again(other)?),
+        (None, []) => return Ok(Outcome::Usage),
     };
-    if second.dialogue.connection() == 0 && first.dialogue.connection() > 0 {
+    let reached = |side: &Side| side.dialogue.connection() > 0;
+    let talked = wanted.servers.len() > 1 || (reached(&first) && !wanted.servers.is_empty());
+    if talked && !(reached(&first) && reached(&second)) {
         eprintln!("ehlo: {}", knowledge::word(setting.lang(), "compare.unreached"));
         return Ok(Outcome::Unreachable);
     }
@@ -51,6 +52,12 @@ struct Side {
 }
 
 impl Side {
+    /// What `server` answers to what the client says in `file`.
+    fn again(file: &Path, server: &Target, setting: &Setting) -> anyhow::Result<Self> {
+        let (header, dialogue) = run::again(file, server, setting)?;
+        Ok(Self { name: server.to_string(), header, dialogue })
+    }
+
     fn read(file: &Path, setting: &Setting) -> anyhow::Result<Self> {
         let found = mailbox::open(&[file.to_path_buf()], setting.lang(), &mut |_, _| true)?;
         for told in &found.told {
@@ -71,7 +78,7 @@ fn in_words(first: &Side, second: &Side, pairs: &[Pair], codes: bool, setting: &
     }
     let sessions = [&first.dialogue, &second.dialogue];
     let compared = Compared { sessions, codes, with_secrets: setting.with_secrets, lang };
-    for line in compared.lines(pairs) {
+    for (_, line) in compared.lines(pairs, 0) {
         let line: String = line.into_iter().map(|(_, text)| text).collect();
         out += line.trim_end();
         out.push('\n');

@@ -3,6 +3,8 @@
 mod authenticity;
 mod judged;
 
+use std::time::Duration;
+
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -40,6 +42,7 @@ use crate::display::content::parts::flaw_words;
 use crate::display::content::{self, Judged};
 use crate::display::envelope::{finding, severity, topic};
 use crate::display::words::{end_key, fate_key};
+use crate::session::waterfall::{self, What, Whose, stages};
 
 /// A session.
 #[derive(Serialize)]
@@ -47,6 +50,7 @@ pub struct Session<'a> {
     script: Option<&'a str>,
     reached: Vec<Reached>,
     exchanges: Vec<Turned>,
+    times: Vec<Stage>,
     overdue: Vec<Missed>,
     envelope: Vec<Carried>,
     content: Vec<Sent>,
@@ -101,6 +105,53 @@ impl Reached {
     }
 }
 
+/// Something that was waited for, and how long it was whose time, in microseconds.
+#[derive(Serialize)]
+struct Stage {
+    what: &'static str,
+    name: Option<String>,
+    exchange: Option<usize>,
+    began_at: Option<String>,
+    took: u64,
+    sending: u64,
+    queued: u64,
+    thinking: u64,
+    receiving: u64,
+    done: bool,
+}
+
+impl Stage {
+    fn of(stage: &waterfall::Stage<'_>, started: Started) -> Self {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let (what, name) = match stage.what {
+            What::LookUp(facts) => ("look-up", Some(facts.name.clone())),
+            What::Tried(attempt) => ("tried", Some(attempt.address.clone())),
+            What::Connect(ends) => ("connect", ends.remote.clone()),
+            What::NotConnected(failure) => ("not-connected", Some(failure.target.clone())),
+            What::Tls => ("tls", None),
+            What::Exchange(_) => ("exchange", None),
+        };
+        let exchange = match stage.what {
+            What::Exchange(at) => Some(at),
+            _ => None,
+        };
+        let [sending, queued, thinking, receiving] =
+            Whose::ALL.map(|whose| micros(stage.time(whose)));
+        Self {
+            what,
+            name,
+            exchange,
+            began_at: time(Some(stage.begun), started),
+            took: micros(stage.took()),
+            sending,
+            queued,
+            thinking,
+            receiving,
+            done: stage.done,
+        }
+    }
+}
+
 /// What had not come when its time was over.
 #[derive(Serialize)]
 pub struct Overdue {
@@ -143,6 +194,7 @@ struct Turned {
     recipient: Option<String>,
     reply: Option<Replied>,
     sent_at: Option<String>,
+    reply_began_at: Option<String>,
     replied_at: Option<String>,
     phase: &'static str,
     connection: u32,
@@ -647,6 +699,10 @@ pub fn session<'a>(
                 turned(e, group, started, dialogue, setting.with_secrets)
             })
             .collect(),
+        times: stages(dialogue, dialogue.last_heard())
+            .iter()
+            .map(|s| Stage::of(s, started))
+            .collect(),
         overdue: dialogue
             .notices()
             .iter()
@@ -759,6 +815,7 @@ fn turned(
         recipient: dialogue.recipient(exchange).map(Path::address),
         reply: exchange.reply.as_ref().map(|reply| replied(reply, dialogue, with_secrets)),
         sent_at: time(exchange.sent_at, started),
+        reply_began_at: time(exchange.reply_begun_at, started),
         replied_at: time(exchange.replied_at, started),
         phase: exchange.phase.name(),
         connection: exchange.connection,

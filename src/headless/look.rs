@@ -44,6 +44,10 @@ pub fn run(
             say(&envelope(&dialogue, seen.message.map(index), setting.lang())?)?;
             continue;
         }
+        if seen.view == Some(View::Times) {
+            say(&print::times(&dialogue, COLUMNS, setting.lang(), setting.with_secrets))?;
+            continue;
+        }
         // As `open` shows it, the first one is meant if none is named.
         let (at, _) = chosen(dialogue.messages(), seen.message.map_or(0, index), setting.lang())?;
         if let Some(wanted) = &wanted {
@@ -78,7 +82,7 @@ fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::
         (view, part) => {
             let view = match view {
                 Some(View::Content(view)) => view,
-                Some(View::Envelope) | None => ContentView::Body,
+                Some(View::Envelope | View::Times) | None => ContentView::Body,
             };
             let way = seen.form.zip(part.and_then(|at| content.parts.get(at)));
             let way = way.and_then(|(form, part)| way_of(form, part));
@@ -170,8 +174,10 @@ pub fn view(dialogue: &Dialogue, argument: &str, lang: Lang) -> anyhow::Result<S
     } else {
         Some(number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).unwrap_or(usize::MAX))
     };
-    let View::Content(view) = view else {
-        return Ok(print::commented(&envelope(dialogue, index, lang)?));
+    let view = match view {
+        View::Content(view) => view,
+        View::Envelope => return Ok(print::commented(&envelope(dialogue, index, lang)?)),
+        View::Times => return Ok(print::commented(&print::times(dialogue, COLUMNS, lang, false))),
     };
     let (at, message) = chosen(dialogue.messages(), index.unwrap_or_else(|| last(dialogue)), lang)?;
     let content = message.read();

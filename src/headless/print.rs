@@ -12,6 +12,7 @@ use crate::display::envelope::{
 use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;
+use crate::display::waterfall::Waterfall;
 use crate::display::words::{address, answers_for, delivery_words, end_word, full_fate_words};
 use crate::display::{login, offers, security, stored, who};
 use crate::journal::authenticity::Verification;
@@ -318,6 +319,18 @@ pub fn authenticity(stated: &Stated, verified: Option<&Verification>, lang: Lang
     }
     let lines = of_authenticity::lines(stated, verified, TABLE, lang, usize::MAX);
     lines.iter().flat_map(|line| [line.text().trim_end().to_owned(), "\n".to_owned()]).collect()
+}
+
+/// Where the time of a session went.
+pub fn times(seen: &Dialogue, columns: usize, lang: Lang, with_secrets: bool) -> String {
+    let now = seen.last_heard();
+    let waterfall = Waterfall { seen, now, with_secrets, ascii: false, lang, columns };
+    let mut out = String::new();
+    for (_, line) in waterfall.lines() {
+        let line: String = line.into_iter().map(|(_, text)| text).collect();
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    out
 }
 
 /// The transactions in words, or the one that carries a message.

@@ -144,8 +144,10 @@ pub struct Dialogue {
     chunked: Option<usize>,
     client_offset: u64,
     line_offset: u64,
-    /// When the client's line began that is not complete, or was last.
+    /// When the client's line or mail data began that is not complete, or was last.
     line_begun: Moment,
+    /// The same of the server's reply.
+    reply_begun: Moment,
     veiled: Vec<Span>,
     secrets: Sent,
     /// Lines that are secrets wherever they stand.
@@ -207,6 +209,7 @@ impl Dialogue {
             client_offset: 0,
             line_offset: 0,
             line_begun: Moment(0),
+            reply_begun: Moment(0),
             veiled: Vec::new(),
             secrets: Sent::default(),
             hidden: Vec::new(),

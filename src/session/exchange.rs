@@ -29,10 +29,12 @@ pub struct Exchange {
     pub odd: Vec<Oddity>,
     /// The reply, once it is complete.
     pub reply: Option<Reply>,
-    /// When the client's line began to come.
+    /// When the client's line, or its mail data, began to come.
     pub begun_at: Option<Moment>,
     /// When the client's part was complete; for the greeting, when the connection was made.
     pub sent_at: Option<Moment>,
+    /// When the reply began to come.
+    pub reply_begun_at: Option<Moment>,
     /// When the reply was complete.
     pub replied_at: Option<Moment>,
     /// The phase behind it.
@@ -57,6 +59,7 @@ impl Exchange {
             reply: None,
             begun_at: None,
             sent_at: None,
+            reply_begun_at: None,
             replied_at: None,
             phase,
             connection,

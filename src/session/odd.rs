@@ -3,6 +3,8 @@
 //! The grammar names what is strange about a line; here stands what is strange about sending it
 //! now, answering it so, or closing here.
 
+use std::time::Duration;
+
 use crate::journal::{Ending, Side};
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command::{Argument, Command};
@@ -17,7 +19,7 @@ use crate::smtp::{Oddity, Span};
 use super::exchange::Exchange;
 use super::login::question;
 use super::phase::{Phase, Turn};
-use super::{Dialogue, Envelope, Transaction};
+use super::{Dialogue, Envelope, Transaction, timing};
 
 /// What is odd about sending `command`, a line of `len` bytes, now.
 pub(super) fn in_command(dialogue: &Dialogue, command: &Command, len: usize) -> Vec<Oddity> {
@@ -147,6 +149,13 @@ pub(super) fn in_reply(
             ids.push("C23");
         }
         (_, Some(Verb::Starttls)) if reply.is(Code(454)) => ids.push("D01"),
+        (_, Some(Verb::Rcpt)) | (Turn::MailData | Turn::LastChunk | Turn::Delivery(_), _)
+            if class == Class::Transient && says_greylisted(reply) =>
+        {
+            let full = reply.is(Code(422))
+                || reply.enhanced().is_some_and(|e| (e.subject, e.detail) == (2, 2));
+            ids.push(if full { "F13" } else { "F12" });
+        }
         (_, Some(Verb::Auth)) if reply.is(Code(535)) && lists_others(dialogue, exchange) => {
             ids.push("E05");
         }
@@ -159,6 +168,9 @@ pub(super) fn in_reply(
     if question(exchange, reply).is_some_and(sasl::refuses_token) {
         ids.push("E12");
     }
+    if is_tarpit(dialogue, exchange) {
+        ids.push("I07");
+    }
     let wants = matches!(class, Class::Positive | Class::Transient | Class::Permanent);
     // Behind XCLIENT the server greets anew.
     let greets = exchange.verb() == Some(&Verb::Xclient) && reply.is(Code::READY);
@@ -167,6 +179,36 @@ pub(super) fn in_reply(
         ids.push("B23");
     }
     ids.into_iter().map(|id| (0, Oddity::new(id, first))).collect()
+}
+
+/// Whether a refusal is one for the first time only (RFC 6647 §2.4).
+fn says_greylisted(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    ["greylist", "graylist", "grey-list", "gray-list", "postgrey"].iter().any(|w| text.contains(w))
+}
+
+/// From which wait on a reply to a command is slow on purpose, where several are.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// How many slow replies in a row are no accident.
+const SLOW_ROW: usize = 3;
+
+/// Whether this reply is the last of just so many that were slow, though the network is not.
+fn is_tarpit(dialogue: &Dialogue, exchange: &Exchange) -> bool {
+    let reached = Duration::from_micros(dialogue.endpoints().took.unwrap_or(0));
+    let is_slow = |exchange: &Exchange| {
+        timing::wait(exchange).is_some_and(|wait| wait > SLOW && wait > reached * 4)
+    };
+    let is_plain = |e: &&Exchange| {
+        e.connection == exchange.connection
+            && matches!(&e.turn, Turn::Command(verb) if *verb != Verb::Bdat)
+    };
+    if !is_plain(&exchange) || !is_slow(exchange) {
+        return false;
+    }
+    let back = dialogue.answered().iter().rev().take(4 * SLOW_ROW);
+    let before = back.filter_map(|at| dialogue.exchanges().get(*at)).filter(is_plain);
+    before.take_while(|exchange| is_slow(exchange)).take(SLOW_ROW).count() + 1 == SLOW_ROW
 }
 
 /// Whether the server lists mechanisms, also in the old form `AUTH=`, and not the one of an AUTH.

@@ -34,6 +34,8 @@ pub enum Does {
     Verify,
     /// Says where sessions stop, and what becomes of what is held.
     Break,
+    /// Compares the session with another one.
+    Compare,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -76,6 +78,9 @@ pub const VIEW: &str = "VIEW";
 /// What stands behind `:release`.
 pub const RELEASE: &str = "after TIME|in BYTES TIME|as TEXT|twice";
 
+/// What stands behind `:compare`.
+pub const COMPARE: &str = "SESSION|FILE";
+
 /// What stands behind `:save-part`.
 pub const SAVE: &str = "[PART] [--as FORM] FILE";
 
@@ -115,7 +120,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 29] = [
+pub static DIRECTIVES: [Directive; 30] = [
     Directive {
         name: "connect",
         short: None,
@@ -322,6 +327,15 @@ pub static DIRECTIVES: [Directive; 29] = [
         words: "help.view",
         reason: |_| None,
         does: Does::View,
+    },
+    Directive {
+        name: "compare",
+        short: None,
+        argument: COMPARE,
+        needs_argument: false,
+        words: "help.compare",
+        reason: |_| None,
+        does: Does::Compare,
     },
     Directive {
         name: "goto",

@@ -3,7 +3,7 @@
 
 use crate::display::content::save;
 
-use super::directive::{Directive, SAVE};
+use super::directive::{COMPARE, Directive, SAVE};
 use super::model::Model;
 use super::palette::{begun, typed};
 use super::popup::Popup;
@@ -25,7 +25,7 @@ pub struct Folder {
 
 /// Whether a path stands at the end of what a directive takes.
 pub fn takes_file(directive: &Directive) -> bool {
-    matches!(directive.argument, FILE | SAVE)
+    matches!(directive.argument, FILE | SAVE | COMPARE)
 }
 
 /// What stands before the path in the argument of a directive.

@@ -169,6 +169,8 @@ pub enum Message {
     Copied(Copied),
     /// There is no browser for this address.
     NoBrowser(String),
+    /// A file was read with which this session is to be compared.
+    Compared(usize, String, Box<Dialogue>),
     /// What the gate of this session has to tell.
     Gate(usize, gate::News),
     /// The recording of this session cannot go on.

@@ -618,7 +618,7 @@ impl Model {
                 | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
             ) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_) | Popup::Search(_)) => &[Layer::Find, Layer::Line, Layer::Any],
-            Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
+            Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_) | Popup::Sheet(_)) => {
                 &[Layer::List, Layer::Any]
             }
             None => self.layers_below(),

@@ -323,6 +323,7 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         Action::CompleteLine | Action::Candidates => cannot_talk(model),
         Action::KeepAlive => cannot_keep_alive(model),
         Action::Release | Action::EditHeld => holds_nothing(model),
+        Action::Compare if model.others.len() != 1 => Some("compare.with-what"),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>
         {

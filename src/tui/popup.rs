@@ -1,8 +1,12 @@
 //! What can stand before the panes: one thing at a time, with data of its own.
 
+use std::sync::Arc;
+
 use crate::display::Theme;
 use crate::display::content::save::Wish;
 use crate::draft::Template;
+use crate::session::Dialogue;
+use crate::session::compare::Pair;
 use crate::session::pattern::{Pattern, PatternError};
 use crate::speaker::{Login, Seed};
 
@@ -36,6 +40,46 @@ pub enum Popup {
     Form(Form),
     /// The password of a login.
     Password(Box<Password>),
+    /// Lines about the session, to be read.
+    Sheet(Sheet),
+}
+
+/// Lines about the session, of which one is chosen.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// What they show.
+    pub shows: Shows,
+    /// Which one is chosen.
+    pub chosen: usize,
+}
+
+/// What a sheet shows.
+#[derive(Clone, Debug)]
+pub enum Shows {
+    /// Where the time of the session went.
+    Times,
+    /// What differs from another session.
+    Comparison(Comparison),
+}
+
+/// The session in front beside another one.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The other one.
+    pub with: With,
+    /// What belongs together, as far as it was compared.
+    pub pairs: Vec<Pair>,
+    /// How many exchanges of both were, and how many of them answered.
+    pub of: Option<((usize, usize), (usize, usize))>,
+}
+
+/// With what the session in front is compared.
+#[derive(Clone, Debug)]
+pub enum With {
+    /// Another one that is open.
+    Session(usize),
+    /// What a file holds, by its name.
+    File(String, Arc<Dialogue>),
 }
 
 /// What a login still lacks.

@@ -28,6 +28,7 @@ mod question;
 mod search;
 mod sending;
 mod sessions;
+mod sheet;
 mod themes;
 mod thread;
 mod transcript;
@@ -122,6 +123,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         effects.extend(draft::look_through(model));
     }
     trust::ask(model);
+    sheet::refresh(model);
     advice::count_draft(model);
     sending::next_by_hand(model);
     effects
@@ -247,6 +249,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Copied(copied) => copy::said(model, &copied),
         Message::PartKept(wish, kept) => content::kept(model, wish, kept),
+        Message::Compared(id, name, dialogue) => sheet::read(model, id, name, *dialogue),
         Message::Gate(id, news) => gate::heard(model, id, news),
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
@@ -501,6 +504,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::KeepAlive => return compose::keep_alive(model),
         Action::Release => return gate::release(model, Release::AsItIs),
         Action::EditHeld => return gate::edit(model),
+        Action::Times => sheet::times(model),
+        Action::Compare => return sheet::compare_with(model, ""),
         Action::Hangup => return hang_up(model),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
@@ -558,6 +563,7 @@ fn in_popup(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Some(Popup::Search(_)) => search::act(model, action, edited),
         Some(Popup::Copy(_)) => copy::act(model, action),
         Some(Popup::Form(_)) => form::act(model, action, edited),
+        Some(Popup::Sheet(_)) => sheet::act(model, action),
         Some(Popup::Password(_)) if edited => Some(Vec::new()),
         Some(Popup::Password(_)) => login::act(model, action),
         None => None,
@@ -607,6 +613,7 @@ pub fn choose(model: &mut Model, index: usize) -> Vec<Effect> {
         Some(Popup::Themes(themes)) => themes.chosen = index,
         Some(Popup::Question(question)) => question.chosen = index,
         Some(Popup::Copy(copy)) => copy.chosen = index,
+        Some(Popup::Sheet(sheet)) => sheet.chosen = index,
         Some(Popup::Form(form)) => {
             form.go_to(index);
             return Vec::new();

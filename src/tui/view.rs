@@ -29,6 +29,7 @@ pub mod palette;
 pub mod password;
 pub mod prompt;
 pub mod question;
+pub mod sheet;
 pub mod status;
 pub mod tabs;
 pub mod themes;
@@ -97,6 +98,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Some(Popup::Copy(copy)) => copy::draw(model, copy, frame),
         Some(Popup::Form(form)) => form::draw(model, form, frame),
         Some(Popup::Password(asked)) => password::draw(model, asked, frame),
+        Some(Popup::Sheet(sheet)) => sheet::draw(model, sheet, frame),
         None => {}
     }
     frame.set_cursor_position(cursor(model));
@@ -130,6 +132,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
         (Some(Popup::Themes(themes)), _) => chosen(themes.chosen),
         (Some(Popup::Question(question)), _) => chosen(question.chosen),
         (Some(Popup::Copy(copy)), _) => chosen(copy.chosen),
+        (Some(Popup::Sheet(sheet)), _) => chosen(sheet.chosen),
         (Some(Popup::Query(_) | Popup::Search(_)), _) => find::cursor(model, panes.hints),
         (Some(Popup::Form(form)), _) => form::cursor(model, form),
         (Some(Popup::Password(asked)), _) => password::cursor(model, asked),
@@ -354,6 +357,7 @@ pub fn choices_at(model: &Model) -> Vec<(usize, Rect)> {
         Some(Popup::Copy(copy)) => copy::choices(model, copy),
         Some(Popup::Form(form)) => form::choices(model, form),
         Some(Popup::Password(_)) => password::choices(model),
+        Some(Popup::Sheet(sheet)) => sheet::choices(model, sheet),
         Some(Popup::Help(_) | Popup::Query(_) | Popup::Search(_)) | None => Vec::new(),
     }
 }
@@ -363,7 +367,7 @@ pub fn popup_at(model: &Model) -> Option<Rect> {
     let panes = model.panes();
     let entries = choices_at(model).into_iter().map(|(_, area)| area.outer(Margin::new(1, 1)));
     match model.popup.as_ref()? {
-        Popup::Help(_) => Some(help::place(model)),
+        Popup::Help(_) | Popup::Sheet(_) => Some(help::place(model)),
         Popup::Query(_) | Popup::Search(_) => Some(panes.hints),
         Popup::Palette(_) | Popup::Candidates(_) => Some(entries.fold(panes.prompt, Rect::union)),
         _ => entries.reduce(Rect::union),

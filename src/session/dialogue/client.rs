@@ -292,10 +292,17 @@ impl Dialogue {
             if last && let Some(message) = self.messages.get_mut(message) {
                 message.finish_chunks();
             }
+            let asks = |e: &&mut Exchange| e.verb() == Some(&Verb::Bdat) && e.reply.is_none();
+            if let Some(exchange) = self.exchanges.iter_mut().next_back().filter(asks) {
+                exchange.sent_at = Some(self.now);
+            }
         }
     }
 
     fn mail_data(&mut self, message: usize, data: &mut Bytes) {
+        if self.messages.get(message).is_some_and(|message| message.wire_len() == 0) {
+            self.line_begun = self.now;
+        }
         let mut done = false;
         self.grow_message(message, |m| done = m.push_data(data));
         if !done {
@@ -307,6 +314,7 @@ impl Dialogue {
         let odd = odd::in_message(&self.envelope, eight_bit);
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.message = Some(message);
+            exchange.begun_at = Some(self.line_begun);
             exchange.odd.extend(odd);
         }
         self.envelope.end_sent();

@@ -25,9 +25,13 @@ impl Dialogue {
     pub(super) fn server_bytes(&mut self, mut data: Bytes) {
         self.heard = self.now;
         self.server_heard = self.now;
+        if self.replies.partial().lines.is_empty() && self.server.partial().is_empty() {
+            self.reply_begun = self.now;
+        }
         while let Some(line) = self.server.cut(&mut data) {
             if let Some(reply) = self.replies.push(line) {
                 self.reply(reply);
+                self.reply_begun = self.now;
             }
         }
     }
@@ -42,6 +46,8 @@ impl Dialogue {
         let Some(slot) = self.exchanges.get_mut(index) else { return };
         // Taken out while its answer takes effect, so that both can be looked at.
         let mut exchange = std::mem::replace(slot, Exchange::new(Turn::Unsolicited, self.phase, 0));
+        exchange.reply_begun_at = Some(self.reply_begun);
+        exchange.replied_at = Some(self.now);
         reply.odd.extend(odd::in_reply(self, &exchange, &reply));
         exchange.odd.extend(odd::in_answered(self, &exchange, &reply));
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
@@ -66,7 +72,6 @@ impl Dialogue {
         self.doubt(index, &exchange.turn);
         let asked_for_answer = reply.is(Code::AUTH_CHALLENGE) && self.waiting.is_empty();
         exchange.phase = self.phase;
-        exchange.replied_at = Some(self.now);
         exchange.reply = Some(reply);
         if let Some(slot) = self.exchanges.get_mut(index) {
             *slot = exchange;
@@ -227,6 +232,7 @@ impl Dialogue {
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.sent_at = None;
+            exchange.reply_begun_at = Some(self.reply_begun);
             exchange.replied_at = Some(self.now);
             exchange.phase = self.phase;
             exchange.reply = Some(reply);

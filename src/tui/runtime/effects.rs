@@ -49,6 +49,9 @@ impl Loop {
                     let order = gate::Order::Release(release);
                     self.order(id, Order::Say(Say::Gate(order)));
                 }
+                Effect::Compare(id, file) => {
+                    reading::compare(id, file, self.model.lang, self.inner.clone());
+                }
                 Effect::Inquire(id, domain) => {
                     self.order(id, Order::Say(Say::Inquire(domain)));
                 }

@@ -69,6 +69,14 @@ pub(super) fn load(
     });
 }
 
+/// Reads a file with which session `id` is to be compared.
+pub(super) fn compare(id: usize, file: String, lang: Lang, inner: Inner) {
+    in_background(inner, move || match mailbox::open(&[expanded(&file)], lang, &mut |_, _| true) {
+        Ok(found) => Message::Compared(id, file, Box::new(show::fold(&found.journal))),
+        Err(error) => Message::Say(own_visible(&format!("{error:#}"))),
+    });
+}
+
 /// Reads a message that goes out as mail data of session `session`, asked for under this number.
 pub(super) fn say_file((session, number): (usize, u64), path: String, lang: Lang, inner: Inner) {
     in_background(inner, move || {

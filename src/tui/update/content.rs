@@ -221,6 +221,7 @@ pub(super) fn view(model: &mut Model, name: &str) -> Vec<Effect> {
             browse::show(model, Pane::Content);
         }
         Some(View::Envelope) => browse::show(model, Pane::Envelope),
+        Some(View::Times) => super::sheet::times(model),
         None => {
             let values = [("known", &*View::names())];
             model.notice = Some(knowledge::fill(model.lang, "content.no-view", &values));

@@ -38,6 +38,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
+        Does::Compare => return super::sheet::compare_with(model, argument),
         Does::View => return super::content::view(model, argument),
         Does::Goto => return super::content::go_to(model, argument),
         Does::SavePart => return super::content::keep(model, argument),
