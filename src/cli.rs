@@ -3,6 +3,7 @@
 mod attach;
 mod common;
 mod reach;
+mod run;
 mod seen;
 mod send;
 mod text;
@@ -24,6 +25,7 @@ use crate::speaker::Policy;
 pub use attach::Attachments;
 pub use common::Common;
 pub use reach::{ReachArgs, Slip, typed as typed_route};
+pub use run::{ReportArgs, RunArgs};
 pub use seen::SeenArgs;
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
 pub use tls::{PracticeArgs, TlsArgs};
@@ -53,23 +55,7 @@ pub fn definition() -> clap::Command {
 enum Verb {
     /// Play transcripts and check what they expect
     #[command(after_help = text::RUN)]
-    Run {
-        /// Transcripts; - is standard input
-        #[arg(required = true, value_name = "SCRIPT")]
-        scripts: Vec<PathBuf>,
-        /// The server to play them to
-        #[arg(long, value_parser = Target::read, value_name = "TARGET")]
-        server: Target,
-        /// Look at reply codes alone
-        #[arg(long)]
-        codes: bool,
-        /// Print every line of mail data
-        #[arg(long)]
-        full: bool,
-        /// Print one JSON object for each script
-        #[arg(long)]
-        json: bool,
-    },
+    Run(Box<RunArgs>),
     /// Send one message: the whole session in one line
     #[command(after_help = text::SEND)]
     Send(Box<SendArgs>),
@@ -214,7 +200,7 @@ pub enum Mode {
     /// Line by line.
     Plain(Target),
     /// Scripts.
-    Run(Run),
+    Run(Box<RunArgs>),
     /// One message.
     Send(Box<SendArgs>),
     /// A file, printed.
@@ -281,21 +267,6 @@ pub struct Compare {
     pub json: bool,
 }
 
-/// What `ehlo run` needs to know.
-#[derive(Debug)]
-pub struct Run {
-    /// The transcripts.
-    pub scripts: Vec<PathBuf>,
-    /// The server.
-    pub server: Target,
-    /// Codes alone.
-    pub codes: bool,
-    /// Every line of mail data.
-    pub full: bool,
-    /// As JSON.
-    pub json: bool,
-}
-
 /// A message says again what it is about, and that may hold a password.
 fn veiled(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
@@ -317,10 +288,14 @@ pub fn read(
     if matches!(cli.verb, Some(Verb::Serve { .. })) {
         cli.common = cli.common.of_server();
     }
-    if let Some(Verb::Run { scripts, .. }) = &cli.verb {
-        is_read_once(scripts)?;
+    if let Some(Verb::Run(run)) = &cli.verb {
+        is_read_once(&run.scripts)?;
+        if run.report.json && run.report.is_junit_on_output() {
+            let why = "--json and --junit - are both for standard output";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+        }
     }
-    let talks = matches!(cli.verb, None | Some(Verb::Run { .. } | Verb::Send(_)));
+    let talks = matches!(cli.verb, None | Some(Verb::Run(_) | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
         let why =
             "--record is for sessions that this program drives: the screen, --plain, run and send";
@@ -354,9 +329,7 @@ pub fn read(
             Mode::Plain(only(cli.targets, "without a screen, one server")?)
         }
         None => Mode::Screen(cli.targets),
-        Some(Verb::Run { scripts, server, codes, full, json }) => {
-            Mode::Run(Run { scripts, server, codes, full, json })
-        }
+        Some(Verb::Run(run)) => Mode::Run(run),
         Some(Verb::Send(send)) => Mode::Send(send),
         Some(Verb::Show { files, full, json, seen, verify }) => {
             is_read_once(&files)?;
@@ -481,7 +454,8 @@ mod tests {
     fn common_options_stand_before_and_after_the_verb() {
         for line in ["ehlo --lang ja run x --server h:25", "ehlo run x --server h:25 --lang ja"] {
             let (mode, common) = mode(line).unwrap();
-            assert!(matches!(mode, Mode::Run(Run { server: Target::Tcp { port: 25, .. }, .. })));
+            let Mode::Run(run) = mode else { panic!("{line}") };
+            assert!(matches!(run.server, Target::Tcp { port: 25, .. }));
             let asked = common.asked();
             assert_eq!((asked.len(), asked[0].flag, asked[0].value.as_str()), (1, "--lang", "ja"));
         }

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod file;
 pub mod header;
 pub mod mbox;
+pub mod source;
 pub mod stored;
 pub mod transcript;
 

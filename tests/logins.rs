@@ -76,7 +76,7 @@ fn practice(seed: u8) -> Server {
 /// Plays a script against the practice server; every login in it uses `secret`.
 fn play(text: &str, secret: &str) -> (Script, Dialogue) {
     let steps = transcript::steps(text.as_bytes()).unwrap();
-    let mut script = Script::new(steps, |_| Err("no file".into())).unwrap();
+    let mut script = Script::new(steps, |_, _| Err("no file".into())).unwrap();
     script
         .equip(|errand| {
             let Errand::Login(login) = errand else { panic!("{errand:?}") };

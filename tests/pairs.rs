@@ -43,7 +43,7 @@ struct Pair {
 
 impl Pair {
     fn new(text: &str, policy: Policy) -> Self {
-        let load = |name: &str| match name {
+        let load = |_, name: &str| match name {
             "message.eml" => Ok(MESSAGE.to_vec()),
             _ => Err("no such file".to_owned()),
         };

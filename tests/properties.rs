@@ -773,7 +773,7 @@ proptest! {
         steps.extend(rest);
         let mut dialogue = Dialogue::default();
         let raw = transcript::steps(b":wait 1ms\nC: EHLO x\nS: 250 *?\nC: QUIT\n").unwrap();
-        let mut script = Script::new(raw, |_| Ok(Vec::new())).unwrap();
+        let mut script = Script::new(raw, |_, _| Ok(Vec::new())).unwrap();
         for step in steps {
             dialogue.apply(&step.event());
             speak_up(&dialogue, &mut script);
@@ -790,7 +790,7 @@ proptest! {
         let marked = [b"C: ", noise.as_slice(), b"\nS: 250 ", noise.as_slice()].concat();
         let _ = transcript::recording(&marked);
         if let Ok(steps) = transcript::steps(&marked) {
-            let _ = Script::new(steps, |name| Ok(name.as_bytes().to_vec()));
+            let _ = Script::new(steps, |_, name| Ok(name.as_bytes().to_vec()));
         }
         prop_assert!(tokens(&noise).iter().all(|t| !t.text.contains(char::is_control)));
     }

@@ -27,8 +27,16 @@ pub(super) const RUN: &str = "Examples:
   ehlo run - --server practice --json < script.txt
   ehlo run auth.txt --server mx.example.net:587 --password-env SMTP_PASSWORD
 
+  ehlo run tests/*.txt --server mx.example.net --junit report.xml --quiet
+  ehlo run rcpt.txt --server mx.example.net --set to=bob@example.net
+
 A line \":auth PLAIN alice@example.org\" in a script is a whole login, and \":starttls\" a whole switch
-to TLS.";
+to TLS. \":include FILE\" puts another script there, \":within 2s\" limits the expectation behind it, and
+\":set NAME VALUE\" gives a variable its value, unless --set has. ${NAME} is filled in before anything is
+sent; ${date}, ${host} and ${env:NAME} are there, ${message-id} is a new one each time it stands
+somewhere, and ${count} counts up, also from script to script. \\${ is no variable.";
+
+pub(super) const JUNIT: &str = "Write a report as XML of the JUnit kind to this file, one test case for each script; - is standard output";
 
 pub(super) const COMPARE: &str = "Examples:
   ehlo compare monday.jsonl friday.jsonl

@@ -1,5 +1,6 @@
 //! Words for what is wrong with a transcript, a script or a directive.
 
+use crate::journal::source::Misplaced;
 use crate::journal::transcript::TranscriptError;
 use crate::knowledge::{self, Lang};
 
@@ -14,6 +15,16 @@ pub fn say(error: &TranscriptError, lang: Lang) -> String {
     let (line, column) = (error.at.line.to_string(), error.at.column.to_string());
     let values = [("line", &*line), ("column", &*column), ("what", &*what(error, lang))];
     knowledge::fill(lang, "misread", &values)
+}
+
+/// The same for a file, with the lines of others that include it.
+pub fn say_in(misplaced: &Misplaced, lang: Lang) -> String {
+    let mut said = format!("{}: {}", misplaced.file, say(&misplaced.error, lang));
+    for (file, line) in &misplaced.included {
+        let values = [("what", &*said), ("file", file), ("line", &line.to_string())];
+        said = knowledge::fill(lang, "misread.included", &values);
+    }
+    said
 }
 
 #[cfg(test)]
@@ -31,7 +42,7 @@ mod tests {
         for (text, en, ja) in [
             (
                 "C: ab\\q",
-                "line 1, column 6: unknown escape \"\\q\"; expected \\r \\n \\t \\0 \\xHH \\\\ \\* \\? or \\c at the end",
+                "line 1, column 6: unknown escape \"\\q\"; expected \\r \\n \\t \\0 \\xHH \\\\ \\* \\? \\$ or \\c at the end",
                 "1 行 6 桁：\"\\q\" というエスケープはありません。",
             ),
             (

@@ -660,12 +660,16 @@ struct Where {
 /// An expectation that was not met.
 #[derive(Serialize)]
 pub struct Mismatched {
-    /// The script's line.
+    /// The script, or the file that it includes.
+    pub file: String,
+    /// The line of that.
     pub line: Option<usize>,
     /// What was expected.
     pub expected: Vec<String>,
-    /// The exchange that answered otherwise.
+    /// The exchange that answered otherwise, or too late.
     pub exchange: Option<usize>,
+    /// In how many seconds it was expected, if it was not seen in time.
+    pub within: Option<f64>,
 }
 
 /// Content bytes of a message up to this size are part of the object.

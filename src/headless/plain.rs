@@ -702,6 +702,9 @@ fn read_directive(
             Err(error) => Err(format!("{file}: {error}")),
         },
         None if name == "quit" => Ok(Directed::Say(Say::Close(Ending::Finished))),
+        None if directive::is_for_scripts(&name) => {
+            Err(knowledge::fill(lang, "misread.scripts-only", &[("name", &name)]))
+        }
         None => Err(knowledge::fill(lang, "misread.plain", &[("name", &name)])),
     }
 }

@@ -61,13 +61,30 @@ pub struct Printer {
     partial: usize,
     /// How many replies were printed before these news.
     replies: usize,
+    /// What is printed behind the reply of an exchange.
+    mark: Option<(usize, String)>,
 }
 
 impl Printer {
     /// A printer in `lang`; mail data is shortened unless `full`, secrets are veiled
     /// unless `with_secrets`.
     pub const fn new(lang: Lang, full: bool, with_secrets: bool) -> Self {
-        Self { lang, full, own_lines: true, with_secrets, rows: 0, partial: 0, replies: 0 }
+        Self {
+            lang,
+            full,
+            own_lines: true,
+            with_secrets,
+            rows: 0,
+            partial: 0,
+            replies: 0,
+            mark: None,
+        }
+    }
+
+    /// Prints `text` behind the reply of an exchange.
+    pub fn marking(mut self, exchange: usize, text: String) -> Self {
+        self.mark = Some((exchange, text));
+        self
     }
 
     /// Whether the client's lines are printed: whoever typed them sees them already.
@@ -193,6 +210,9 @@ impl Printer {
             self.earlier(dialogue, at - line, out);
             self.offered(dialogue, index, out);
             self.after(dialogue, exchange, out);
+            if let Some((_, text)) = self.mark.as_ref().filter(|(marked, _)| *marked == index) {
+                let _ = writeln!(out, "# {text}");
+            }
         }
     }
 
@@ -282,6 +302,8 @@ pub fn phase_title(name: &str, lang: Lang) -> String {
 /// A row in the notation.
 fn as_line(shown: &Shown) -> String {
     let text = shown.text();
+    // Nothing in it is a variable.
+    let text = if shown.mark.is_empty() { text } else { text.replace("${", "\\${") };
     match shown.mark {
         "" => format!("# {text}"),
         // A blank at the end would be lost in an editor.

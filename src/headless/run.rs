@@ -1,90 +1,69 @@
-//! `ehlo run`: plays transcripts and checks what they expect.
+//! `ehlo run`: plays transcripts, checks what they expect, and reports.
+
+mod junit;
+mod progress;
+pub mod script;
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Error};
+use anyhow::Context as _;
+use jiff::Timestamp;
 
-use crate::journal::transcript::{self, TranscriptError};
-use crate::journal::{Header, file};
+use crate::cli::RunArgs;
+use crate::display::token::own_visible;
+use crate::journal::source::Source;
+use crate::journal::transcript::Place;
+use crate::journal::{Header, Moment, Side};
 use crate::knowledge::{self, Lang};
+use crate::net::Clock;
 use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{Log, Part, was_cut_short};
-use crate::net::{Clock, seed};
-use crate::session::{Dialogue, Keep};
+use crate::session::{Dialogue, Keep, timing};
 use crate::speaker::script::Mismatch;
-use crate::speaker::{Errand, Script, Secret, Speaker as _};
+use crate::speaker::{Say, Script, Speaker};
 
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, authenticity, json, practice_for, read_input, read_message, say,
-    say_beside, talk_to, tell_recording_failed,
+    Outcome, Practice, Setting, json, named, practice_for, say, say_beside, talk_to,
+    tell_recording_failed, write_out,
 };
-use crate::cli::Run;
-use crate::display::token::own_visible;
-use crate::display::{recording, transcript as misread};
+use junit::{Case, End};
+use progress::Progress;
 
 /// Plays all scripts, each in a session of its own; the worst outcome counts.
 ///
 /// # Errors
-/// When a script cannot be read; nothing is played then.
-pub fn run(run: &Run, setting: &Setting) -> anyhow::Result<Outcome> {
+/// When a script cannot be read or the report cannot be written; nothing is played then.
+pub fn run(run: &RunArgs, setting: &Setting) -> anyhow::Result<Outcome> {
+    let mut variables = script::variables(&run.set, setting);
     let mut scripts = Vec::new();
     for path in &run.scripts {
-        let script = load(path, setting.lang())?.codes_only(run.codes);
-        scripts.push((path.as_path(), equipped(script, path, setting)?));
+        let source = script::source(path, Some(&mut variables), setting.lang())?;
+        let script = script::script(&source, setting)?.codes_only(run.codes);
+        scripts.push(Loaded { name: path.display().to_string(), source, script });
     }
-    talk_to(&run.server, async {
-        let practice = practice_for(&run.server, setting.limits()).await?;
-        let mut worst = Outcome::Done;
-        for (at, (path, script)) in scripts.into_iter().enumerate() {
-            worst =
-                worst.max(play(path, script, run, &setting.numbered(at), practice.as_ref()).await?);
+    let report = run.report.junit.as_deref().filter(|_| !run.report.is_junit_on_output());
+    let report = report.map(|file| begin_report(file, setting.lang())).transpose()?;
+    let (started, begun) = (Timestamp::now(), Instant::now());
+    let played = talk_to(&run.server, play_all(scripts, run, setting))?;
+    if played.len() > 1 {
+        beside(run, &summary(&played, begun.elapsed(), setting.lang()))?;
+    }
+    if run.report.junit.is_some() {
+        let cases: Vec<_> = played.iter().map(|played| played.case(setting.lang())).collect();
+        let xml = junit::report(&run.server.to_string(), &started.to_string(), &cases)?;
+        match report {
+            Some(mut file) => file.write_all(&xml).context("--junit")?,
+            None => write_out(&xml)?,
         }
-        Ok(worst)
-    })
-}
-
-/// A script with what it needs from outside.
-fn equipped(mut script: Script, path: &Path, setting: &Setting) -> anyhow::Result<Script> {
-    script
-        .equip(|errand| equip(errand, setting))
-        .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
-        .with_context(|| path.display().to_string())?;
-    let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    script
-        .read_answers(|file| {
-            let found = authenticity::answers(&folder.join(file), setting.lang());
-            found.map_err(|error| format!("{error:#}"))
-        })
-        .map_err(|error| Error::msg(misread::say(&error, setting.lang())))
-        .with_context(|| path.display().to_string())?;
-    Ok(script)
-}
-
-/// Reads a script; the files it names are looked for beside it.
-fn load(path: &Path, lang: Lang) -> anyhow::Result<Script> {
-    let name = || path.display().to_string();
-    let mut text = read_input(path, lang)?;
-    if file::is_journal(&text) {
-        // A recording is a script once it is written as a transcript.
-        let told = |error| Error::msg(recording::say(&error, lang));
-        let journal = file::read(text.as_slice()).map_err(told).with_context(name)?.journal;
-        let mut seen = Dialogue::default();
-        let events = journal.events().iter().map(|event| {
-            let groups = seen.groups().len();
-            seen.apply(event);
-            (event, seen.groups().len() > groups)
-        });
-        text = transcript::write_groups(&journal.header, events).into_bytes();
     }
-    let told = |error: TranscriptError| Error::msg(misread::say(&error, lang));
-    let steps = transcript::steps(&text).map_err(told).with_context(name)?;
-    let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    Script::new(steps, |name| read_message(&folder.join(name), lang).map_err(|e| e.to_string()))
-        .map_err(told)
-        .with_context(name)
+    let worst = played.iter().filter_map(|played| played.outcome).max();
+    Ok(worst.unwrap_or(Outcome::Done))
 }
 
 /// Says again what the client said in a recording or transcript, to another server; what comes is
@@ -97,35 +76,173 @@ pub fn again(
     server: &Target,
     setting: &Setting,
 ) -> anyhow::Result<(Header, Dialogue)> {
-    let script = load(file, setting.lang())?.expecting_nothing();
-    let script = equipped(script, file, setting)?;
+    let source = script::source(file, None, setting.lang())?;
+    let script = script::script(&source, setting)?.expecting_nothing();
     talk_to(server, async {
         let practice = practice_for(server, setting.limits()).await?;
-        let (header, log, _) = converse(script, server, setting, practice.as_ref()).await?;
+        let (header, log, _) = converse(script, server, setting, practice.as_ref(), |_| ()).await?;
         Ok((header, log.dialogue))
     })
 }
 
-/// Gives a login its password, and a switch to TLS the name of this host.
-fn equip(errand: &mut Errand, setting: &Setting) -> Result<(), String> {
-    let login = match errand {
-        Errand::Login(login) => login,
-        Errand::Starttls(starttls) => {
-            starttls.name.clone_from(&setting.tls.ehlo);
-            return Ok(());
+/// A script that can be played.
+struct Loaded {
+    name: String,
+    source: Source,
+    script: Script,
+}
+
+/// What became of a script.
+struct Played {
+    name: String,
+    /// `None` if it was not played.
+    outcome: Option<Outcome>,
+    /// The same in a word.
+    word: &'static str,
+    took: Duration,
+    /// The dialogue with what is said about it.
+    dialogue: String,
+    /// What was not as expected: in one line, and in several.
+    told: Option<(String, String)>,
+}
+
+impl Played {
+    /// It was not.
+    const fn not(name: String) -> Self {
+        Self {
+            name,
+            outcome: None,
+            word: "not-played",
+            took: Duration::ZERO,
+            dialogue: String::new(),
+            told: None,
         }
-        Errand::Chunks(_) => return Ok(()),
+    }
+
+    fn is_well(&self) -> bool {
+        self.outcome == Some(Outcome::Done)
+    }
+
+    fn case(&self, lang: Lang) -> Case<'_> {
+        let why = knowledge::word(lang, key(self.word, &ENDS));
+        let (line, lines) =
+            self.told.as_ref().map_or((why, ""), |(line, lines)| (line.as_str(), lines.as_str()));
+        let end = match self.outcome {
+            Some(Outcome::Done) => End::Passed,
+            Some(Outcome::Failed) => End::Failed(line, lines),
+            Some(_) => End::Broken(line, lines),
+            None => End::Skipped(why),
+        };
+        Case { name: &self.name, time: self.took, end, dialogue: &self.dialogue }
+    }
+}
+
+/// The words for an outcome.
+const ENDS: [(&str, &str); 5] = [
+    ("as-expected", "run.as-expected"),
+    ("not-as-expected", "run.not-as-expected"),
+    ("not-connected", "run.not-connected"),
+    ("cut-short", "run.cut-short"),
+    ("not-played", "run.fail-fast"),
+];
+
+fn key(word: &str, keys: &[(&str, &'static str)]) -> &'static str {
+    keys.iter().find(|(of, _)| *of == word).map_or("", |(_, key)| key)
+}
+
+/// Opens the file of a report, and refuses one that is something else.
+fn begin_report(path: &Path, lang: Lang) -> anyhow::Result<File> {
+    let open = || {
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        if file.metadata()?.is_file() {
+            let mut head = Vec::new();
+            (&mut file).take(5).read_to_end(&mut head)?;
+            if !head.is_empty() && head != b"<?xml" {
+                let why = knowledge::word(lang, "run.no-report");
+                return Err(std::io::Error::other(why));
+            }
+        }
+        File::create(path)
     };
-    let secret = if login.needs_password() {
-        setting.password.read(setting.lang())?.ok_or_else(|| {
-            let values = [("mechanism", login.mechanism())];
-            knowledge::fill(setting.lang(), "password.none", &values)
-        })?
-    } else {
-        Secret::default()
+    open().with_context(|| format!("--junit {}", named(path)))
+}
+
+async fn play_all(
+    scripts: Vec<Loaded>,
+    run: &RunArgs,
+    setting: &Setting,
+) -> anyhow::Result<Vec<Played>> {
+    let lang = setting.lang();
+    let practice = practice_for(&run.server, setting.limits()).await?;
+    let (all, mut progress) = (scripts.len().to_string(), Progress::begin());
+    let mut played: Vec<Played> = Vec::new();
+    for (at, loaded) in scripts.into_iter().enumerate() {
+        if run.fail_fast && played.last().is_some_and(|played| !played.is_well()) {
+            played.push(Played::not(loaded.name));
+            continue;
+        }
+        let n = (at + 1).to_string();
+        let head = |name: &str| {
+            let values = [("name", &*own_visible(name)), ("n", &n), ("all", &all)];
+            knowledge::fill(lang, "run.script", &values)
+        };
+        let setting = setting.numbered(at);
+        let tell = |place: &str| progress.tell(|| head(place));
+        let one = play(loaded, run, &setting, practice.as_ref(), tell).await?;
+        progress.clear();
+        if !(run.report.quiet && one.is_well()) {
+            let head = (all != "1").then(|| format!("# {}\n", head(&one.name)));
+            let gap = if all == "1" { "" } else { "\n" };
+            beside(run, &[&head.unwrap_or_default(), &*one.dialogue, gap].concat())?;
+        }
+        played.push(one);
+    }
+    Ok(played)
+}
+
+/// Writes people's text where it stands beside nothing else.
+fn beside(run: &RunArgs, text: &str) -> anyhow::Result<()> {
+    say_beside(run.report.json || run.report.is_junit_on_output(), text)
+}
+
+/// How many went how, and which did not go as expected.
+fn summary(played: &[Played], took: Duration, lang: Lang) -> String {
+    let sums = [
+        ("run.sum.as-expected", &["as-expected"][..]),
+        ("run.sum.not-as-expected", &["not-as-expected"]),
+        ("run.sum.cut-short", &["cut-short", "not-connected"]),
+        ("run.sum.not-played", &["not-played"]),
+    ];
+    let sum = |(key, words): &(&'static str, &[&str])| {
+        let n = played.iter().filter(|played| words.contains(&played.word)).count();
+        (n > 0).then(|| knowledge::fill(lang, key, &[("n", &n.to_string())]))
     };
-    login.supply(secret, seed());
-    Ok(())
+    let parts = sums.iter().filter_map(sum).collect::<Vec<_>>().join(", ");
+    let (n, time) = (played.len().to_string(), timing::in_words(took));
+    let values = [("n", &*n), ("time", &time), ("parts", &parts)];
+    let mut out = format!("# {}\n", knowledge::fill(lang, "run.summary", &values));
+    for one in played.iter().filter(|one| one.outcome.is_some() && !one.is_well()) {
+        let why = knowledge::word(lang, key(one.word, &ENDS));
+        let line = one.told.as_ref().map(|(line, _)| line.clone());
+        let line = line.unwrap_or_else(|| format!("{}: {why}", own_visible(&one.name)));
+        let _ = writeln!(out, "#   {line}");
+    }
+    out
+}
+
+/// A script that somebody looks at while it is played.
+struct Watched<F> {
+    script: Script,
+    told: F,
+}
+
+impl<F: FnMut(&Script)> Speaker for Watched<F> {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        let say = self.script.next(now, seen);
+        (self.told)(&self.script);
+        say
+    }
 }
 
 /// Plays a script, and gives the session with what is left of the script.
@@ -134,16 +251,17 @@ async fn converse(
     target: &Target,
     setting: &Setting,
     practice: Option<&Practice>,
+    told: impl FnMut(&Script),
 ) -> anyhow::Result<(Header, Log, Script)> {
     let clock = Clock::start();
-    let header = clock.header(crate::journal::Side::Client);
+    let header = clock.header(Side::Client);
     let recorder = setting.recorder(&clock)?;
     let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
     let practice = practice.map(Practice::place);
     let (route, tls) = (&setting.route, &setting.tls);
     let limits = setting.limits();
     let call = Call { target, practice, route, tls, limits, judged: false };
-    let (part, mut speaker) = (Part::program(limits), call.upgrading(script));
+    let (part, mut speaker) = (Part::program(limits), call.upgrading(Watched { script, told }));
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
     log.settle().await;
@@ -151,24 +269,65 @@ async fn converse(
         // The end of the connection may be what it expected, or not.
         let _ = speaker.next(log.now(), &log.dialogue);
     }
-    Ok((header, log, speaker.then))
+    Ok((header, log, speaker.then.script))
 }
 
+/// Plays a script to its end. `told` hears the place of each step, with the name of its file.
 async fn play(
-    path: &Path,
-    script: Script,
-    run: &Run,
+    loaded: Loaded,
+    run: &RunArgs,
     setting: &Setting,
     practice: Option<&Practice>,
-) -> anyhow::Result<Outcome> {
-    let (header, log, script) = converse(script, &run.server, setting, practice).await?;
+    mut told: impl FnMut(&str),
+) -> anyhow::Result<Played> {
+    let Loaded { name, source, script } = loaded;
+    let begun = Instant::now();
+    let tell = |script: &Script| {
+        told(&script.place().map_or_else(|| name.clone(), |at| place(&source, at)));
+    };
+    let (header, log, script) = converse(script, &run.server, setting, practice, tell).await?;
+    let took = begun.elapsed();
     if let Some(why) = &log.recording_failed {
         tell_recording_failed(why, setting.lang());
     }
     let dialogue = &log.dialogue;
-    let mismatch = script.mismatch();
-    let (outcome, word) = match mismatch {
+    let (outcome, word) = outcome(&script, dialogue);
+    let report = &run.report;
+    if report.json {
+        print_json(&header, dialogue, word, setting, (&name, &source, &script))?;
+    }
+    // Where more was to be sent but nothing expected, the note on the end says it all.
+    let mismatch = script.mismatch().filter(|m| m.at.is_some() || m.seen.is_some());
+    let explained =
+        mismatch.map(|mismatch| Explained::of(&name, &source, mismatch, dialogue, setting));
+    let mut printer = Printer::new(setting.lang(), report.full, setting.with_secrets);
+    if let (Some(seen), Some(explained)) = (mismatch.and_then(|m| m.seen), &explained) {
+        let values = [("place", &*explained.place)];
+        let mark = knowledge::fill(setting.lang(), "run.mark", &values);
+        printer = printer.marking(seen, mark);
+    }
+    let mut text = printer.news(dialogue);
+    for (at, (sentence, why)) in script.remarks() {
+        let why = knowledge::word(setting.lang(), why);
+        let remark = knowledge::fill(setting.lang(), sentence, &[("why", why)]);
+        let _ = writeln!(text, "# {}: {remark}", own_visible(&place(&source, *at)));
+    }
+    if report.full {
+        text += &print::who(dialogue, setting.lang());
+    }
+    let lines = explained.as_ref().map_or_else(String::new, |e| e.lines(setting.lang()));
+    text += &lines;
+    if outcome != Outcome::Done {
+        text += &rest(&source, &script, setting.lang());
+    }
+    let told = explained.map(|explained| (explained.line(setting.lang()), lines));
+    Ok(Played { name, outcome: Some(outcome), word, took, dialogue: text, told })
+}
+
+fn outcome(script: &Script, dialogue: &Dialogue) -> (Outcome, &'static str) {
+    match script.mismatch() {
         _ if dialogue.connection() == 0 => (Outcome::Unreachable, "not-connected"),
+        Some(Mismatch { late: Some(_), .. }) => (Outcome::Failed, "not-as-expected"),
         Some(Mismatch { seen: None, at, .. }) if at.is_none() || was_cut_short(dialogue) => {
             (Outcome::Unreachable, "cut-short")
         }
@@ -177,26 +336,13 @@ async fn play(
             (Outcome::Unreachable, "cut-short")
         }
         None => (Outcome::Done, "as-expected"),
-    };
-    let name = path.display().to_string();
-    if run.json {
-        print_json(&header, dialogue, word, setting, &name, mismatch)?;
     }
-    let mut text = Printer::new(setting.lang(), run.full, setting.with_secrets).news(dialogue);
-    for (at, (sentence, why)) in script.remarks() {
-        let why = knowledge::word(setting.lang(), why);
-        let remark = knowledge::fill(setting.lang(), sentence, &[("why", why)]);
-        let _ = writeln!(text, "# {}:{}: {remark}", own_visible(&name), at.line);
-    }
-    if run.full {
-        text += &print::who(dialogue, setting.lang());
-    }
-    // Where more was to be sent but nothing expected, the note on the end says it all.
-    if let Some(mismatch) = mismatch.filter(|m| m.at.is_some() || m.seen.is_some()) {
-        text += &explain(&name, mismatch, dialogue, setting);
-    }
-    say_beside(run.json, &text)?;
-    Ok(outcome)
+}
+
+/// The file and the line of a step.
+fn place(source: &Source, at: Place) -> String {
+    let (file, at) = source.locate(at);
+    format!("{file}:{}", at.line)
 }
 
 fn print_json(
@@ -204,34 +350,86 @@ fn print_json(
     dialogue: &Dialogue,
     outcome: &str,
     setting: &Setting,
-    name: &str,
-    mismatch: Option<&Mismatch>,
+    (name, source, script): (&str, &Source, &Script),
 ) -> anyhow::Result<()> {
-    let mismatch = mismatch.map(|m| json::Mismatched {
-        line: m.at.map(|p| p.line),
-        expected: m.expected.clone(),
-        exchange: m.seen,
+    let mismatch = script.mismatch().map(|m| {
+        let at = m.at.map(|at| source.locate(at));
+        json::Mismatched {
+            file: at.map_or(name, |(file, _)| file).to_owned(),
+            line: at.map(|(_, at)| at.line),
+            expected: m.expected.clone(),
+            exchange: m.seen,
+            within: m.late.map(|late| late.as_secs_f64()),
+        }
     });
     let session = json::session(header, dialogue, outcome, setting, Some((name, mismatch)));
     say(&json::line(&session)?)
 }
 
+/// What is left of a script, in one line.
+fn rest(source: &Source, script: &Script, lang: Lang) -> String {
+    let Some((at, count)) = script.rest() else { return String::new() };
+    let key = if count == 1 { "run.step.one" } else { "run.step.other" };
+    let steps = knowledge::fill(lang, key, &[("n", &count.to_string())]);
+    let values = [("n", &*steps), ("place", &own_visible(&place(source, at)))];
+    format!("# {}\n", knowledge::fill(lang, "run.rest", &values))
+}
+
 /// «expected / seen», with the place in the script.
-fn explain(name: &str, mismatch: &Mismatch, dialogue: &Dialogue, setting: &Setting) -> String {
-    let word = |key| knowledge::word(setting.lang(), key);
-    let seen = match mismatch.seen.and_then(|at| dialogue.exchanges().get(at)?.reply.as_ref()) {
-        Some(reply) => print::reply(dialogue, reply, setting.with_secrets),
-        None => word("run.nothing").to_owned(),
-    };
-    let expected = match mismatch.expected.as_slice() {
-        [] => word("run.no-reply").to_owned(),
-        expected => expected.join(" / "),
-    };
-    let place = mismatch.at.map_or_else(String::new, |p| format!(":{}", p.line));
-    format!(
-        "# {}{place}\n#   {}: {expected}\n#   {}: {seen}\n",
-        own_visible(name),
-        word("run.expected"),
-        word("run.seen")
-    )
+struct Explained {
+    place: String,
+    expected: String,
+    seen: String,
+}
+
+impl Explained {
+    fn of(
+        name: &str,
+        source: &Source,
+        mismatch: &Mismatch,
+        dialogue: &Dialogue,
+        setting: &Setting,
+    ) -> Self {
+        let word = |key| knowledge::word(setting.lang(), key);
+        let timed = |key, what: &str, time| {
+            let values = [("what", what), ("time", &*timing::in_words(time))];
+            knowledge::fill(setting.lang(), key, &values)
+        };
+        let exchange = mismatch.seen.and_then(|at| dialogue.exchanges().get(at));
+        let reply = exchange.and_then(|exchange| exchange.reply.as_ref());
+        let reply = reply.map(|reply| print::reply(dialogue, reply, setting.with_secrets));
+        let seen = match (reply, mismatch.late) {
+            (Some(reply), None) => reply,
+            (Some(reply), Some(_)) => match exchange.and_then(timing::wait) {
+                Some(took) => timed("run.late", &reply, took),
+                None => reply,
+            },
+            (None, Some(limit)) => timed("run.not-within", "", limit),
+            (None, None) => word("run.nothing").to_owned(),
+        };
+        let expected = match mismatch.expected.as_slice() {
+            [] if mismatch.late.is_some() => word("run.end").to_owned(),
+            [] => word("run.no-reply").to_owned(),
+            expected => expected.join(" / "),
+        };
+        let expected = match mismatch.late {
+            Some(limit) => timed("run.within", &expected, limit),
+            None => expected,
+        };
+        let place = mismatch.at.map_or_else(|| name.to_owned(), |at| place(source, at));
+        Self { place: own_visible(&place), expected, seen }
+    }
+
+    fn lines(&self, lang: Lang) -> String {
+        let Self { place, expected, seen } = self;
+        let word = |key| knowledge::word(lang, key);
+        let (expects, sees) = (word("run.expected"), word("run.seen"));
+        format!("# {place}\n#   {expects}: {expected}\n#   {sees}: {seen}\n")
+    }
+
+    fn line(&self, lang: Lang) -> String {
+        let Self { place, expected, seen } = self;
+        let word = |key| knowledge::word(lang, key);
+        format!("{place}: {} {expected}; {} {seen}", word("run.expected"), word("run.seen"))
+    }
 }

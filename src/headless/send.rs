@@ -122,7 +122,7 @@ fn user() -> String {
 }
 
 /// A number that nobody else has.
-fn number() -> u64 {
+pub(super) fn number() -> u64 {
     seed().0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 

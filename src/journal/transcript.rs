@@ -3,8 +3,9 @@
 //! One text, two readings. Read here as a *recording*, every line is literal bytes and the end of
 //! the file is the end of the connection. [`steps`] gives the raw steps with their places, to
 //! which `speaker::script` gives their other meaning, a *script*. Escapes are
-//! `\r \n \t \0 \xHH \\`, `\*` and `\?` for the literal characters, and `\c` at the end, which
-//! takes the implied CRLF away.
+//! `\r \n \t \0 \xHH \\`, `\*`, `\?` and `\$` for the literal characters, and `\c` at the end, which
+//! takes the implied CRLF away. In a recording nothing is a variable; `${` is written `\${` all the
+//! same, so that what is played again is the same.
 
 use std::fmt::Write as _;
 
@@ -193,7 +194,7 @@ fn escape(tail: &[u8]) -> Option<(Option<u8>, usize)> {
         b'n' => b'\n',
         b't' => b'\t',
         b'0' => 0,
-        b'\\' | b'*' | b'?' => *first,
+        b'\\' | b'*' | b'?' | b'$' => *first,
         b'x' => {
             let digits = more.get(..2).filter(|d| d.iter().all(u8::is_ascii_hexdigit))?;
             let byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
@@ -487,9 +488,11 @@ impl Writing {
 /// Writes bytes with the escapes of the notation; `pattern` also escapes `*` and `?`.
 pub fn write_text(out: &mut String, bytes: &[u8], pattern: bool) {
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
+        let mut chars = chunk.valid().chars().peekable();
+        while let Some(c) = chars.next() {
             match c {
                 '\\' => out.push_str("\\\\"),
+                '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
                 '\r' => out.push_str("\\r"),
                 '\n' => out.push_str("\\n"),
                 '\t' => out.push_str("\\t"),

@@ -90,6 +90,11 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
     }))
 }
 
+/// Whether a name that says nothing on the wire means something in a script.
+pub fn is_for_scripts(name: &str) -> bool {
+    matches!(name, "at" | "closed" | "include" | "reset" | "set" | "wait" | "within")
+}
+
 /// Where the text begins in the argument of `drip`, as far as what stands before it can be read:
 /// what cannot be read may be the text.
 pub fn dripped(argument: &[u8]) -> usize {

@@ -4,40 +4,47 @@
 //! where no `S:` stands before the first `C:`, and so is the reply to a QUIT at the very end. Any
 //! other reply that no line expects fails the run (see `journal::transcript` for the notation).
 //! `:auth` is a whole login and `:starttls` a whole switch to TLS; what stands behind them is about
-//! their last reply.
+//! their last reply. `:within` limits the expectation behind it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::journal::transcript::{Place, Step, TranscriptError};
+use crate::journal::transcript::{self, Piece, Place, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::answers::Answers;
 use crate::session::pattern::{Codes, ReplyPattern};
-use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::session::{Dialogue, Exchange, Phase, Turn, timing};
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 
 use super::directive::{self, Directive, duration};
 use super::login::{Credentials, Login, Next};
-use super::{Check, ChunkByChunk, Errand, Octets, Say, Speaker, Starttls};
+use super::{Check, ChunkByChunk, Chunks, Errand, Octets, Say, Speaker, Starttls};
 
-/// What a script does next.
+/// What a script does next, and where that stands; what stands nowhere goes without saying.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Step {
+    at: Option<Place>,
+    item: Item,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
     Say(Say),
-    Expect(Place, Vec<ReplyPattern>),
+    /// A reply, in this time if one is named.
+    Expect(Vec<ReplyPattern>, Option<Duration>),
     /// Any greeting.
     AwaitGreeting,
     /// Any answer to the last QUIT, or the end of the connection.
     AwaitGoodbye,
     Wait(Duration),
-    ExpectClosed(Place),
-    Errand(Place, Box<Errand>),
+    ExpectClosed(Option<Duration>),
+    Errand(Box<Errand>),
     /// The last message is to be verified.
-    Verify(Place, Box<Check>),
+    Verify(Box<Check>),
 }
 
 /// An expectation that was not met.
@@ -47,8 +54,10 @@ pub struct Mismatch {
     pub at: Option<Place>,
     /// What was expected, as a transcript would say it.
     pub expected: Vec<String>,
-    /// The exchange whose reply came instead; `None` if the connection ended.
+    /// The exchange whose reply came instead; `None` if the connection ended, or nothing came.
     pub seen: Option<usize>,
+    /// The time in which it was expected, if it was not seen in that time.
+    pub late: Option<Duration>,
 }
 
 /// What there is to say about an errand: the keys of a sentence and of the reason in it.
@@ -57,13 +66,14 @@ type Remark = (&'static str, &'static str);
 /// Plays a transcript.
 #[derive(Clone, Debug)]
 pub struct Script {
-    items: Vec<Item>,
+    steps: Vec<Step>,
     next: usize,
     heard: usize,
     /// How many exchanges there were before it was first asked, with the replies to them: another
     /// had those, and only the greeting is its business.
     joined_at: Option<usize>,
-    wait_until: Option<Moment>,
+    /// Since when the next step waits.
+    waits_since: Option<Moment>,
     codes_only: bool,
     takes_all: bool,
     mismatch: Option<Mismatch>,
@@ -71,51 +81,28 @@ pub struct Script {
 }
 
 impl Script {
-    /// Makes a script of steps. `load` reads the files that `:data` names.
+    /// Makes a script of the steps of a transcript. `load` reads the files that a directive at some
+    /// place names.
     ///
     /// # Errors
     /// With the place of a step that is no part of a script.
     pub fn new(
-        steps: Vec<(Place, Step)>,
-        mut load: impl FnMut(&str) -> Result<Vec<u8>, String>,
+        steps: Vec<(Place, transcript::Step)>,
+        load: impl FnMut(Place, &str) -> Result<Vec<u8>, String>,
     ) -> Result<Self, TranscriptError> {
-        let mut items = Vec::new();
-        let mut group: Option<BytesMut> = None;
-        let mut reply_goes_on = false;
+        let mut reading =
+            Reading { steps: Vec::new(), group: None, within: None, goes_on: false, load };
         let mut last = Place { line: 1, column: 1 };
         for (at, step) in steps {
             last = at;
-            grouped(at, &step, group.is_some())?;
-            match step {
-                Step::Client(text) => match &mut group {
-                    Some(group) => group.extend_from_slice(&text.wire()),
-                    None => items.push(send(text.wire())),
-                },
-                Step::Server(text) => {
-                    let (pattern, more) = ReplyPattern::read(&text.pieces)
-                        .ok_or_else(|| TranscriptError::new(at, "misread.reply"))?;
-                    match (items.last_mut(), reply_goes_on) {
-                        (Some(Item::Expect(_, patterns)), true) => patterns.push(pattern),
-                        _ => items.push(Item::Expect(at, vec![pattern])),
-                    }
-                    reply_goes_on = more;
-                    continue;
-                }
-                Step::Directive { name, argument } => {
-                    take(at, &name, &argument, &mut items, &mut group, &mut load)?;
-                }
-            }
-            reply_goes_on = false;
-        }
-        if group.is_some() {
-            return Err(TranscriptError::new(last, "misread.group"));
+            reading.take(at, step)?;
         }
         Ok(Self {
-            items: with_silent_replies(items),
+            steps: with_silent_replies(reading.finish(last)?),
             next: 0,
             heard: 0,
             joined_at: None,
-            wait_until: None,
+            waits_since: None,
             codes_only: false,
             takes_all: false,
             mismatch: None,
@@ -143,14 +130,14 @@ impl Script {
     /// With the place of the directive whose file cannot be read, and what `read` says about it.
     pub fn read_answers(
         &mut self,
-        mut read: impl FnMut(&str) -> Result<Arc<Answers>, String>,
+        mut read: impl FnMut(Place, &str) -> Result<Arc<Answers>, String>,
     ) -> Result<(), TranscriptError> {
-        for item in &mut self.items {
-            if let Item::Verify(at, check) = item
+        for step in &mut self.steps {
+            if let Step { at: Some(at), item: Item::Verify(check) } = step
                 && let Some(file) = &check.file
             {
                 let unread = |why| TranscriptError::new(*at, "answers.unread").with("why", why);
-                check.answers = Some(read(file).map_err(unread)?);
+                check.answers = Some(read(*at, file).map_err(unread)?);
             }
         }
         Ok(())
@@ -164,8 +151,8 @@ impl Script {
         &mut self,
         mut equip: impl FnMut(&mut Errand) -> Result<(), String>,
     ) -> Result<(), TranscriptError> {
-        for item in &mut self.items {
-            if let Item::Errand(at, errand) = item {
+        for step in &mut self.steps {
+            if let Step { at: Some(at), item: Item::Errand(errand) } = step {
                 equip(errand).map_err(|why| {
                     TranscriptError::new(*at, "misread.password").with("why", why)
                 })?;
@@ -186,7 +173,22 @@ impl Script {
 
     /// Whether every step was played.
     pub const fn is_finished(&self) -> bool {
-        self.next >= self.items.len()
+        self.next >= self.steps.len()
+    }
+
+    /// Where the step stands that is played now.
+    pub fn place(&self) -> Option<Place> {
+        self.steps.iter().skip(self.next).find_map(|step| step.at)
+    }
+
+    /// Where the first step stands that was not played, and how many there are; one that failed
+    /// was played.
+    pub fn rest(&self) -> Option<(Place, usize)> {
+        let failed = self.mismatch.as_ref().is_some_and(|mismatch| mismatch.at.is_some());
+        let rest = self.steps.iter().skip(self.next + usize::from(failed));
+        let mut rest = rest.filter_map(|step| step.at);
+        let first = rest.next()?;
+        Some((first, 1 + rest.count()))
     }
 
     /// The next reply that was not looked at yet.
@@ -218,13 +220,44 @@ impl Script {
 
     fn fail(&mut self, at: Option<Place>, patterns: &[ReplyPattern], seen: Option<usize>) -> Say {
         let expected = patterns.iter().map(|p| p.codes.to_string() + &p.text_of()).collect();
-        self.mismatch = Some(Mismatch { at, expected, seen });
+        self.mismatch = Some(Mismatch { at, expected, seen, late: None });
         Say::Close(Ending::Finished)
+    }
+
+    /// The same for what was not seen in time.
+    fn be_late(&mut self, limit: Duration) {
+        if let Some(mismatch) = &mut self.mismatch {
+            mismatch.late = Some(limit);
+        }
+    }
+
+    /// How much of `limit` is left for what began at `since`, or else when it was first waited for.
+    fn left(&mut self, now: Moment, since: Option<Moment>, limit: Duration) -> Duration {
+        let waits = *self.waits_since.get_or_insert(now);
+        let until = since.unwrap_or(waits).plus(limit);
+        Duration::from_micros(until.since(now))
+    }
+
+    /// Waits for what is expected; what was expected in a `limit` fails where that is over.
+    fn await_in(
+        &mut self,
+        (at, patterns): (Option<Place>, &[ReplyPattern]),
+        (now, since): (Moment, Option<Moment>),
+        limit: Option<Duration>,
+    ) -> Option<Say> {
+        let limit = limit.filter(|_| !self.takes_all)?;
+        let left = self.left(now, since, limit);
+        if !left.is_zero() {
+            return Some(Say::Wait(left));
+        }
+        let close = self.fail(at, patterns, None);
+        self.be_late(limit);
+        Some(close)
     }
 
     /// The next step of the errand that is due.
     fn go_on(&mut self, seen: &Dialogue) -> Next {
-        let Some(Item::Errand(at, errand)) = self.items.get_mut(self.next) else {
+        let Some(Step { at, item: Item::Errand(errand) }) = self.steps.get_mut(self.next) else {
             return Next::Over(None);
         };
         let next = errand.next(seen);
@@ -232,7 +265,7 @@ impl Script {
             let answered = seen.answered();
             let last = last.and_then(|last| answered.iter().rposition(|at| *at == last));
             self.heard = last.unwrap_or(answered.len());
-            self.remarks.extend(errand.remark().map(|remark| (*at, remark)));
+            self.remarks.extend(at.and_then(|at| Some((at, errand.remark()?))));
         }
         next
     }
@@ -260,13 +293,26 @@ impl Speaker for Script {
         self.joined_at.get_or_insert_with(before);
         let over = !seen.phase().is_open();
         while self.mismatch.is_none() {
-            let Some(item) = self.items.get(self.next).cloned() else { return self.finish(seen) };
+            let Some(Step { at, item }) = self.steps.get(self.next).cloned() else {
+                return self.finish(seen);
+            };
             match item {
-                Item::Expect(at, patterns) => match self.reply(seen) {
-                    Some(exchange) if self.fits(&patterns, exchange) => self.hear(),
-                    Some(_) => return Some(self.fail(Some(at), &patterns, self.replied(seen))),
-                    None if over => return Some(self.fail(Some(at), &patterns, None)),
-                    None => return None,
+                Item::Expect(patterns, limit) => match self.reply(seen) {
+                    Some(exchange) if self.fits(&patterns, exchange) => {
+                        let took = timing::wait(exchange).filter(|_| !self.takes_all);
+                        if let Some(limit) = limit.filter(|limit| took > Some(*limit)) {
+                            let close = self.fail(at, &patterns, self.replied(seen));
+                            self.be_late(limit);
+                            return Some(close);
+                        }
+                        self.hear();
+                    }
+                    Some(_) => return Some(self.fail(at, &patterns, self.replied(seen))),
+                    None if over => return Some(self.fail(at, &patterns, None)),
+                    None => {
+                        let since = seen.unanswered().and_then(|(_, exchange)| exchange.sent_at);
+                        return self.await_in((at, &patterns), (now, since), limit);
+                    }
                 },
                 Item::AwaitGreeting | Item::AwaitGoodbye if self.reply(seen).is_some() => {
                     self.hear();
@@ -274,31 +320,30 @@ impl Speaker for Script {
                 Item::AwaitGreeting if over => return Some(self.fail(None, &[], None)),
                 Item::AwaitGoodbye if over => {}
                 Item::AwaitGreeting | Item::AwaitGoodbye => return None,
-                Item::Errand(_, errand) if !errand.has_begun() && self.reply(seen).is_some() => {
+                Item::Errand(errand) if !errand.has_begun() && self.reply(seen).is_some() => {
                     return Some(self.fail(None, &[], self.replied(seen)));
                 }
-                Item::Errand(..) => match self.go_on(seen) {
+                Item::Errand(_) => match self.go_on(seen) {
                     Next::Say(bytes) => return Some(Say::Bytes(bytes)),
                     Next::Answer(bytes) => return Some(Say::Answer(bytes)),
                     Next::Wait => return None,
                     Next::Over(_) => {}
                 },
                 Item::ExpectClosed(_) if over => {}
-                Item::ExpectClosed(at) if self.reply(seen).is_some() => {
-                    return Some(self.fail(Some(at), &[], self.replied(seen)));
+                Item::ExpectClosed(_) if self.reply(seen).is_some() => {
+                    return Some(self.fail(at, &[], self.replied(seen)));
                 }
-                Item::ExpectClosed(_) => return None,
+                Item::ExpectClosed(limit) => return self.await_in((at, &[]), (now, None), limit),
                 Item::Wait(time) => {
-                    let until = *self.wait_until.get_or_insert_with(|| now.plus(time));
-                    if now < until {
-                        return Some(Say::Wait(Duration::from_micros(until.since(now))));
+                    let left = self.left(now, None, time);
+                    if !left.is_zero() {
+                        return Some(Say::Wait(left));
                     }
-                    self.wait_until = None;
                 }
                 // Of a server that has gone nothing more is asked or awaited.
                 Item::Say(Say::Inquire(_) | Say::Limit(_)) if over => {}
-                Item::Verify(..) if over => {}
-                Item::Verify(_, check) => {
+                Item::Verify(_) if over => {}
+                Item::Verify(check) => {
                     self.next += 1;
                     return Some(Say::Verify(check));
                 }
@@ -315,16 +360,175 @@ impl Speaker for Script {
                 }
             }
             self.next += 1;
+            self.waits_since = None;
         }
         (!over).then_some(Say::Close(Ending::Finished))
     }
 }
 
+/// A script while it is read.
+struct Reading<L> {
+    steps: Vec<Step>,
+    /// What leaves together so far, inside `:pipeline`.
+    group: Option<BytesMut>,
+    /// What `:within` says about the next expectation.
+    within: Option<(Place, Duration)>,
+    /// Whether the reply that is expected has more lines.
+    goes_on: bool,
+    load: L,
+}
+
+impl<L: FnMut(Place, &str) -> Result<Vec<u8>, String>> Reading<L> {
+    fn take(&mut self, at: Place, step: transcript::Step) -> Result<(), TranscriptError> {
+        grouped(at, &step, self.group.is_some())?;
+        let expects = match &step {
+            transcript::Step::Client(_) => false,
+            transcript::Step::Server(_) => true,
+            transcript::Step::Directive { name, .. } => {
+                matches!(&**name, "closed" | "reset" | "at")
+            }
+        };
+        if let Some((at, _)) = self.within.filter(|_| !expects) {
+            return Err(TranscriptError::new(at, "misread.within"));
+        }
+        match step {
+            transcript::Step::Client(text) => match &mut self.group {
+                Some(group) => group.extend_from_slice(&text.wire()),
+                None => self.push(at, send(text.wire())),
+            },
+            transcript::Step::Server(text) => return self.expect(at, &text.pieces),
+            transcript::Step::Directive { name, argument } => {
+                self.directive(at, &name, &argument)?;
+            }
+        }
+        self.goes_on = false;
+        Ok(())
+    }
+
+    fn push(&mut self, at: Place, item: Item) {
+        self.steps.push(Step { at: Some(at), item });
+    }
+
+    fn expect(&mut self, at: Place, pieces: &[Piece]) -> Result<(), TranscriptError> {
+        let (pattern, more) =
+            ReplyPattern::read(pieces).ok_or_else(|| TranscriptError::new(at, "misread.reply"))?;
+        match self.steps.last_mut().map(|step| &mut step.item) {
+            Some(Item::Expect(patterns, _)) if self.goes_on => patterns.push(pattern),
+            _ => {
+                let limit = self.limit();
+                self.push(at, Item::Expect(vec![pattern], limit));
+            }
+        }
+        self.goes_on = more;
+        Ok(())
+    }
+
+    /// What was said about this expectation.
+    fn limit(&mut self) -> Option<Duration> {
+        self.within.take().map(|(_, limit)| limit)
+    }
+
+    fn finish(self, last: Place) -> Result<Vec<Step>, TranscriptError> {
+        if self.group.is_some() {
+            return Err(TranscriptError::new(last, "misread.group"));
+        }
+        match self.within {
+            Some((at, _)) => Err(TranscriptError::new(at, "misread.within")),
+            None => Ok(self.steps),
+        }
+    }
+
+    /// Takes a directive into the script.
+    fn directive(&mut self, at: Place, name: &str, argument: &[u8]) -> Result<(), TranscriptError> {
+        let wrong = |key| TranscriptError::new(at, key);
+        match directive::read(name, argument, at)? {
+            Some(Directive::Break(_) | Directive::Unbreak(_) | Directive::Release(_)) => {
+                return Err(wrong("misread.gate").with("name", name));
+            }
+            Some(Directive::Say(Say::Verify(check))) => self.push(at, Item::Verify(check)),
+            Some(Directive::Say(say)) => match &mut self.group {
+                Some(group) => group.extend_from_slice(say.bytes()),
+                None => self.push(at, Item::Say(say)),
+            },
+            Some(Directive::Bdat(chunks)) => self.bdat(at, &chunks)?,
+            Some(Directive::Pipeline) => self.group = Some(BytesMut::new()),
+            Some(Directive::End) => {
+                if let Some(group) = self.group.take() {
+                    self.push(at, send(group.freeze()));
+                }
+            }
+            Some(Directive::Cancel) => return Err(wrong("misread.directive").with("name", name)),
+            Some(Directive::Data(file)) => {
+                let content = self.file(at, &file)?;
+                self.push(at, send(payload::stuff(content)));
+            }
+            Some(Directive::Login { mechanism, user, initial }) => {
+                let credentials = Credentials { user, ..Credentials::default() };
+                let login = Login::new(&mechanism, credentials, initial);
+                self.push(at, Item::Errand(Box::new(Errand::Login(login))));
+            }
+            Some(Directive::Starttls) => {
+                let starttls = Starttls::new(String::new());
+                self.push(at, Item::Errand(Box::new(Errand::Starttls(starttls))));
+            }
+            None => match name {
+                "wait" => {
+                    let time = time(at, argument)?;
+                    self.push(at, Item::Wait(time));
+                }
+                "within" => self.within = Some((at, time(at, argument)?)),
+                "closed" | "reset" => {
+                    let limit = self.limit();
+                    self.push(at, Item::ExpectClosed(limit));
+                }
+                "at" => {}
+                _ => return Err(wrong("misread.directive").with("name", name)),
+            },
+        }
+        Ok(())
+    }
+
+    fn bdat(&mut self, at: Place, chunks: &Chunks) -> Result<(), TranscriptError> {
+        let octets = match &chunks.octets {
+            Octets::Text(octets) => octets.clone(),
+            Octets::Draft => return Err(TranscriptError::new(at, "misread.no-draft")),
+            Octets::File(file) => self.file(at, file)?.into(),
+        };
+        let mut pieces = chunks.pieces(octets);
+        match (&mut self.group, pieces.len()) {
+            (Some(group), _) => group.extend(pieces.into_iter().flatten()),
+            (None, 1) => {
+                if let Some(piece) = pieces.pop() {
+                    self.push(at, send(piece));
+                }
+            }
+            (None, _) => {
+                let errand = Errand::Chunks(ChunkByChunk::new(pieces));
+                self.push(at, Item::Errand(Box::new(errand)));
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, at: Place, file: &str) -> Result<Vec<u8>, TranscriptError> {
+        (self.load)(at, file).map_err(|why| {
+            TranscriptError::new(at, "misread.file").with("file", file).with("why", why)
+        })
+    }
+}
+
+/// A time that is named.
+fn time(at: Place, argument: &[u8]) -> Result<Duration, TranscriptError> {
+    let time = String::from_utf8_lossy(argument);
+    let time = time.trim();
+    duration(time).ok_or_else(|| TranscriptError::new(at, "misread.time").with("text", time))
+}
+
 /// In a group stands what the client says at once.
-fn grouped(at: Place, step: &Step, inside: bool) -> Result<(), TranscriptError> {
-    let named = |names: &[&str]| matches!(step, Step::Directive { name, .. } if names.contains(&name.as_str()));
+fn grouped(at: Place, step: &transcript::Step, inside: bool) -> Result<(), TranscriptError> {
+    let named = |names: &[&str]| matches!(step, transcript::Step::Directive { name, .. } if names.contains(&name.as_str()));
     let ends = named(&["end"]);
-    let says = matches!(step, Step::Client(_)) || named(&["raw", "b64", "bdat"]);
+    let says = matches!(step, transcript::Step::Client(_)) || named(&["raw", "b64", "bdat"]);
     let fits = if inside { ends || says } else { !ends };
     if fits {
         return Ok(());
@@ -332,117 +536,46 @@ fn grouped(at: Place, step: &Step, inside: bool) -> Result<(), TranscriptError> 
     Err(TranscriptError::new(at, if inside { "misread.grouped" } else { "misread.end" }))
 }
 
-/// Takes a directive into the script.
-fn take(
-    at: Place,
-    name: &str,
-    argument: &[u8],
-    items: &mut Vec<Item>,
-    group: &mut Option<BytesMut>,
-    load: &mut impl FnMut(&str) -> Result<Vec<u8>, String>,
-) -> Result<(), TranscriptError> {
-    let wrong = |key| TranscriptError::new(at, key);
-    match directive::read(name, argument, at)? {
-        Some(Directive::Break(_) | Directive::Unbreak(_) | Directive::Release(_)) => {
-            return Err(wrong("misread.gate").with("name", name));
-        }
-        Some(Directive::Say(Say::Verify(check))) => items.push(Item::Verify(at, check)),
-        Some(Directive::Say(say)) => match group {
-            Some(group) => group.extend_from_slice(say.bytes()),
-            None => items.push(Item::Say(say)),
-        },
-        Some(Directive::Bdat(chunks)) => {
-            let octets = match &chunks.octets {
-                Octets::Text(octets) => octets.clone(),
-                Octets::Draft => return Err(wrong("misread.no-draft")),
-                Octets::File(file) => match load(file) {
-                    Ok(octets) => octets.into(),
-                    Err(why) => {
-                        return Err(wrong("misread.file").with("file", file).with("why", why));
-                    }
-                },
-            };
-            let mut pieces = chunks.pieces(octets);
-            match (group, pieces.len()) {
-                (Some(group), _) => group.extend(pieces.into_iter().flatten()),
-                (None, 1) => items.extend(pieces.pop().map(send)),
-                (None, _) => {
-                    let errand = Errand::Chunks(ChunkByChunk::new(pieces));
-                    items.push(Item::Errand(at, Box::new(errand)));
-                }
-            }
-        }
-        Some(Directive::Pipeline) => *group = Some(BytesMut::new()),
-        Some(Directive::End) => items.extend(group.take().map(|g| send(g.freeze()))),
-        Some(Directive::Cancel) => return Err(wrong("misread.directive").with("name", name)),
-        Some(Directive::Data(file)) => match load(&file) {
-            Ok(content) => items.push(send(payload::stuff(content))),
-            Err(why) => return Err(wrong("misread.file").with("file", file).with("why", why)),
-        },
-        Some(Directive::Login { mechanism, user, initial }) => {
-            let credentials = Credentials { user, ..Credentials::default() };
-            let login = Login::new(&mechanism, credentials, initial);
-            items.push(Item::Errand(at, Box::new(Errand::Login(login))));
-        }
-        Some(Directive::Starttls) => {
-            let starttls = Starttls::new(String::new());
-            items.push(Item::Errand(at, Box::new(Errand::Starttls(starttls))));
-        }
-        None => match name {
-            "wait" => {
-                let time = String::from_utf8_lossy(argument);
-                let Some(wait) = duration(time.trim()) else {
-                    return Err(wrong("misread.time").with("text", time.trim()));
-                };
-                items.push(Item::Wait(wait));
-            }
-            "closed" | "reset" => items.push(Item::ExpectClosed(at)),
-            "at" => {}
-            _ => return Err(wrong("misread.directive").with("name", name)),
-        },
-    }
-    Ok(())
-}
-
 const fn send(bytes: Bytes) -> Item {
     Item::Say(Say::Bytes(bytes))
 }
 
 /// Behind an errand of which nothing is expected, it is expected to work.
-fn with_errands_that_work(items: Vec<Item>) -> Vec<Item> {
+fn with_errands_that_work(steps: Vec<Step>) -> Vec<Step> {
     let works = |code: &str| {
         let codes = Codes::read(code.as_bytes());
         codes.map(|codes| ReplyPattern { codes, text: None }).into_iter().collect()
     };
-    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    let mut out: Vec<Step> = Vec::with_capacity(steps.len());
     let mut errand = None;
-    for item in items.into_iter().map(Some).chain([None]) {
+    for step in steps.into_iter().map(Some).chain([None]) {
+        let item = step.as_ref().map(|step| &step.item);
         let expects = matches!(item, Some(Item::Expect(..) | Item::ExpectClosed(_)));
         if let Some((at, code)) = errand.take_if(|_| !expects) {
-            out.push(Item::Expect(at, works(code)));
+            out.push(Step { at, item: Item::Expect(works(code), None) });
         }
-        errand = match &item {
-            Some(Item::Errand(at, errand)) => Some((*at, errand.good_end())),
+        errand = match &step {
+            Some(Step { at, item: Item::Errand(errand) }) => Some((*at, errand.good_end())),
             _ => None,
         };
-        out.extend(item);
+        out.extend(step);
     }
     out
 }
 
 /// Adds what is awaited silently: the greeting, and the reply to a last QUIT.
-fn with_silent_replies(items: Vec<Item>) -> Vec<Item> {
-    let mut items = with_errands_that_work(items);
+fn with_silent_replies(steps: Vec<Step>) -> Vec<Step> {
+    let mut steps = with_errands_that_work(steps);
     let greeting_expected = matches!(
-        items.iter().find(|i| !matches!(i, Item::Wait(_))),
+        steps.iter().map(|step| &step.item).find(|item| !matches!(item, Item::Wait(_))),
         Some(Item::Expect(..) | Item::ExpectClosed(_))
     );
     if !greeting_expected {
-        items.insert(0, Item::AwaitGreeting);
+        steps.insert(0, Step { at: None, item: Item::AwaitGreeting });
     }
     let quits = |say: &Say| command::read(say.bytes().trim_ascii_end()).value.verb == Verb::Quit;
-    if matches!(items.last(), Some(Item::Say(say)) if quits(say)) {
-        items.push(Item::AwaitGoodbye);
+    if matches!(steps.last(), Some(Step { item: Item::Say(say), .. }) if quits(say)) {
+        steps.push(Step { at: None, item: Item::AwaitGoodbye });
     }
-    items
+    steps
 }

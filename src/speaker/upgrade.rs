@@ -125,7 +125,7 @@ mod tests {
             ["C: EHLO x\nS: 250 inside\nC: QUIT\n", "S: 220\nC: EHLO x\nS: 250 inside\n:close\n"]
         {
             let steps = transcript::steps(text.as_bytes()).unwrap();
-            let then = Script::new(steps, |_| Err(String::new())).unwrap();
+            let then = Script::new(steps, |_, _| Err(String::new())).unwrap();
             let mut upgrade = Upgrade { ehlo: Some("me".to_owned()), trusts: true, then };
             let mut seen = Dialogue::default();
             let hear = |seen: &mut Dialogue, from, text: &'static str| {

@@ -139,7 +139,9 @@ fn attach(model: &mut Model, file: &str) -> Vec<Effect> {
 pub(super) fn unknown(model: &mut Model, name: &str) -> Vec<Effect> {
     let known = DIRECTIVES.iter().map(Directive::written).collect::<Vec<_>>().join(", ");
     let values = [("name", name), ("known", known.as_str())];
-    model.notice = Some(knowledge::fill(model.lang, "message.unknown-directive", &values));
+    let scripts = said::is_for_scripts(name);
+    let key = if scripts { "misread.scripts-only" } else { "message.unknown-directive" };
+    model.notice = Some(knowledge::fill(model.lang, key, &values));
     Vec::new()
 }
 
