@@ -15,6 +15,7 @@ use ehlo::display::line::shown;
 use ehlo::display::login;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
+use ehlo::journal::source::{Part, Variables, assemble};
 use ehlo::journal::{
     Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, transcript,
 };
@@ -119,6 +120,7 @@ fn client_piece() -> impl Strategy<Value = Vec<u8>> {
         "\0.\r\n.\0\r\n",
         "\r",
         "\n",
+        "NOOP ${date} \\${env:HOME} $${x} \\\\${\r\n",
         "MAIL FR",
         "caf\u{e9}",
     ]);
@@ -143,6 +145,7 @@ fn server_piece() -> impl Strategy<Value = Vec<u8>> {
         "235 yes\r\n",
         "220 go\r\n",
         "550 5.1.1 no\r\n",
+        "250 ${count}\r\n",
         "451 later\r\n",
         "503-5.5.1 a\r\n503 b\r\n",
         "221 bye\r\n",
@@ -444,6 +447,11 @@ proptest! {
             journal.append(step.event());
         }
         let text = transcript::write(&journal.header, journal.events());
+        // Nothing in it is a variable or a file where it is a script.
+        let part = Part { name: String::new(), id: String::new(), text: text.clone().into() };
+        let mut variables = Variables::new([], |_| None);
+        let source = assemble(part, &mut variables, |_, _| Err(String::new())).unwrap();
+        prop_assert_eq!(String::from_utf8(source.text).unwrap(), format!("{text}\n"));
         let again = transcript::recording(text.as_bytes()).unwrap();
         for side in [Side::Client, Side::Server] {
             prop_assert_eq!(said(&again, side), said(&journal, side), "{}", text);

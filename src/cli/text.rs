@@ -26,15 +26,15 @@ pub(super) const RUN: &str = "Examples:
   ehlo run session.jsonl --codes --server practice      a recording plays again
   ehlo run - --server practice --json < script.txt
   ehlo run auth.txt --server mx.example.net:587 --password-env SMTP_PASSWORD
-
-  ehlo run tests/*.txt --server mx.example.net --junit report.xml --quiet
+  ehlo run tests/*.txt --server mx.example.net --quiet --junit report.xml
   ehlo run rcpt.txt --server mx.example.net --set to=bob@example.net
 
-A line \":auth PLAIN alice@example.org\" in a script is a whole login, and \":starttls\" a whole switch
-to TLS. \":include FILE\" puts another script there, \":within 2s\" limits the expectation behind it, and
-\":set NAME VALUE\" gives a variable its value, unless --set has. ${NAME} is filled in before anything is
-sent; ${date}, ${host} and ${env:NAME} are there, ${message-id} is a new one each time it stands
-somewhere, and ${count} counts up, also from script to script. \\${ is no variable.";
+In a script, \":auth PLAIN alice@example.org\" is a whole login, \":starttls\" a whole switch to TLS,
+\":include FILE\" another script in its place, and \":within 2s\" the time for the reply that is
+expected behind it. \":set NAME VALUE\" sets a variable, unless --set does; ${NAME} is filled in
+before anything is sent. ${date}, ${host} and ${env:NAME} are always there, ${message-id} is a new
+one wherever it stands, and ${count} or ${count:NAME} counts up, from script to script. \\${ is no
+variable. What :data names is sent as it is.";
 
 pub(super) const JUNIT: &str = "Write a report as XML of the JUnit kind to this file, one test case for each script; - is standard output";
 

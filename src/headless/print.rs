@@ -207,12 +207,12 @@ impl Printer {
                 .as_ref()
                 .is_some_and(|r| line + 1 == r.lines.len() + usize::from(r.more > 0))
         {
-            self.earlier(dialogue, at - line, out);
-            self.offered(dialogue, index, out);
-            self.after(dialogue, exchange, out);
             if let Some((_, text)) = self.mark.as_ref().filter(|(marked, _)| *marked == index) {
                 let _ = writeln!(out, "# {text}");
             }
+            self.earlier(dialogue, at - line, out);
+            self.offered(dialogue, index, out);
+            self.after(dialogue, exchange, out);
         }
     }
 

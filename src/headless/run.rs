@@ -49,14 +49,15 @@ pub fn run(run: &RunArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     }
     let report = run.report.junit.as_deref().filter(|_| !run.report.is_junit_on_output());
     let report = report.map(|file| begin_report(file, setting.lang())).transpose()?;
-    let (started, begun) = (Timestamp::now(), Instant::now());
+    let started = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let begun = Instant::now();
     let played = talk_to(&run.server, play_all(scripts, run, setting))?;
     if played.len() > 1 {
         beside(run, &summary(&played, begun.elapsed(), setting.lang()))?;
     }
     if run.report.junit.is_some() {
         let cases: Vec<_> = played.iter().map(|played| played.case(setting.lang())).collect();
-        let xml = junit::report(&run.server.to_string(), &started.to_string(), &cases)?;
+        let xml = junit::report(&run.server.to_string(), &started, &cases)?;
         match report {
             Some(mut file) => file.write_all(&xml).context("--junit")?,
             None => write_out(&xml)?,
@@ -302,9 +303,7 @@ async fn play(
         mismatch.map(|mismatch| Explained::of(&name, &source, mismatch, dialogue, setting));
     let mut printer = Printer::new(setting.lang(), report.full, setting.with_secrets);
     if let (Some(seen), Some(explained)) = (mismatch.and_then(|m| m.seen), &explained) {
-        let values = [("place", &*explained.place)];
-        let mark = knowledge::fill(setting.lang(), "run.mark", &values);
-        printer = printer.marking(seen, mark);
+        printer = printer.marking(seen, explained.mark(setting.lang()));
     }
     let mut text = printer.news(dialogue);
     for (at, (sentence, why)) in script.remarks() {
@@ -425,6 +424,12 @@ impl Explained {
         let word = |key| knowledge::word(lang, key);
         let (expects, sees) = (word("run.expected"), word("run.seen"));
         format!("# {place}\n#   {expects}: {expected}\n#   {sees}: {seen}\n")
+    }
+
+    /// What stands beside the reply.
+    fn mark(&self, lang: Lang) -> String {
+        let Self { place, expected, .. } = self;
+        format!("^ {place}: {} {expected}", knowledge::word(lang, "run.expected"))
     }
 
     fn line(&self, lang: Lang) -> String {
