@@ -87,8 +87,10 @@ fn an_expectation_that_fails_is_explained_with_its_place() {
     let home = Home::new();
     home.file("bad.txt", "C: EHLO x\nS: 250\n\nC: NOOP\nS: 5xx *no*\nC: RSET\n");
     let ended = home.run(["run", "bad.txt", "--server", "practice"]).with(1);
-    let told = "# bad.txt:5\n#   expected: 5xx *no*\n#   seen: 250 2.0.0 Ok\n";
+    let told = "\n# bad.txt:5\n#   expected: 5xx *no*\n#   seen: 250 2.0.0 Ok\n# not played: 1 step from bad.txt:6 on\n";
     assert!(ended.out.ends_with(told), "{}", ended.out);
+    let marked = "\nS: 250 2.0.0 Ok\n# ^ bad.txt:5: expected 5xx *no*\n";
+    assert!(ended.out.contains(marked), "{}", ended.out);
     assert!(!ended.out.contains("C: RSET"), "nothing is sent behind a failure:\n{}", ended.out);
 }
 
@@ -142,7 +144,7 @@ fn a_connection_that_ends_where_a_reply_was_expected_fails_the_run() {
     let peer = Peer::start(leaves);
     let ended = play("C: EHLO x\nS: 250\nC: QUIT\n", &peer.address, &[]).with(1);
     peer.end();
-    let told = "# -:2\n#   expected: 250\n#   seen: nothing: the connection ended\n";
+    let told = "# -:2\n#   expected: 250\n#   seen: nothing: the connection ended\n# not played: 1 step from -:3 on\n";
     assert!(ended.out.ends_with(told), "{}", ended.out);
 
     let peer = Peer::start(leaves);

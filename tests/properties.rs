@@ -15,7 +15,7 @@ use ehlo::display::line::shown;
 use ehlo::display::login;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
-use ehlo::journal::source::{Part, Variables, assemble};
+use ehlo::journal::source::{self, Variables, assemble};
 use ehlo::journal::{
     Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, transcript,
 };
@@ -448,7 +448,7 @@ proptest! {
         }
         let text = transcript::write(&journal.header, journal.events());
         // Nothing in it is a variable or a file where it is a script.
-        let part = Part { name: String::new(), id: String::new(), text: text.clone().into() };
+        let part = source::Part { name: String::new(), id: String::new(), text: text.clone().into() };
         let mut variables = Variables::new([], |_| None);
         let source = assemble(part, &mut variables, |_, _| Err(String::new())).unwrap();
         prop_assert_eq!(String::from_utf8(source.text).unwrap(), format!("{text}\n"));

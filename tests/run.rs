@@ -77,7 +77,7 @@ fn variables_stand_for_what_was_set_and_what_there_is() {
     let ids: Vec<_> = a[1].split(' ').collect();
     assert!(ids[1].starts_with('<') && ids[1].ends_with("@me.example>"), "{ids:?}");
     assert_eq!(ids[1], ids[2], "what is set once is the same everywhere");
-    let (id, date) = a[2][2..].split_once(' ').unwrap();
+    let (id, date) = a[2].strip_prefix("3 ").and_then(|said| said.split_once(' ')).unwrap();
     assert!(id.ends_with("@me.example>") && id != ids[1], "{id} is another one");
     assert!(jiff::fmt::rfc2822::parse(date).is_ok(), "{date}");
     assert_eq!(a[3], "4 a*b\\c", "its line ends are its own");
@@ -417,6 +417,17 @@ fn what_was_said_is_said_again_even_if_it_looks_like_a_variable() {
     let peer = listener(2);
     home.run(["compare", "literal.txt", "--codes", "--server", &peer.address]).with(0);
     assert_eq!(peer.end(), lines);
+}
+
+#[test]
+fn the_example_of_the_readme_plays() {
+    let readme = include_str!("../README.md");
+    let section = readme.split("### Tests of a mail server\n\n```text\n").nth(1).unwrap();
+    let home = Home::new();
+    home.file("tests/a.txt", section.split("```").next().unwrap());
+    home.file("tests/parts/hello.txt", include_str!("suite/parts/hello.txt"));
+    let ended = run(&home, &["tests/a.txt"], &PRACTICE).with(0);
+    assert!(ended.out.contains("\nC: Subject: number 1\n"), "{}", ended.out);
 }
 
 #[test]

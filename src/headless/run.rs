@@ -4,10 +4,12 @@ mod junit;
 mod progress;
 pub mod script;
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -189,8 +191,15 @@ async fn play_all(
             knowledge::fill(lang, "run.script", &values)
         };
         let setting = setting.numbered(at);
-        let tell = |place: &str| progress.tell(|| head(place));
-        let one = play(loaded, run, &setting, practice.as_ref(), tell).await?;
+        let place = RefCell::new(loaded.name.clone());
+        let tell = |now: &str| now.clone_into(&mut place.borrow_mut());
+        let mut one = pin!(play(loaded, run, &setting, practice.as_ref(), tell));
+        let one = loop {
+            tokio::select! {
+                one = &mut one => break one?,
+                () = progress.is_due() => progress.tell(&head(&place.borrow())),
+            }
+        };
         progress.clear();
         if !(run.report.quiet && one.is_well()) {
             let head = (all != "1").then(|| format!("# {}\n", head(&one.name)));

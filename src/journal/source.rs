@@ -518,7 +518,7 @@ mod tests {
         let source = whole(&files, &["x=0123"]).unwrap();
         let error = super::super::transcript::steps(&source.text).unwrap_err();
         let wrong = source.misplaced(error);
-        assert_eq!((wrong.file.as_str(), wrong.error.at), ("b", Place { line: 2, column: 9 }));
+        assert_eq!((wrong.file.as_str(), wrong.error.at), ("b", Place { line: 2, column: 8 }));
         assert_eq!(wrong.included, [("a".to_owned(), 2)]);
     }
 }

@@ -95,7 +95,7 @@ fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
 
-/// What XML can hold (XML 1.0 §2.2); the rest is seen as an escape of the notation.
+/// What XML 1.0 can hold; the rest is seen as an escape.
 fn legal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
