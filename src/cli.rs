@@ -346,8 +346,9 @@ pub fn read(
                 let why = "--server is given once, or twice to compare two servers";
                 return Err(Cli::command().error(ErrorKind::TooManyValues, why));
             }
-            let files: Vec<_> = std::iter::once(first.clone()).chain(second.clone()).collect();
-            is_read_once(&files)?;
+            // What is said again is read as a session and as a script, or for each server.
+            let read = [Some(&first), second.as_ref(), servers.first().map(|_| &first)];
+            is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
             Mode::Compare(Compare { first, second, servers, codes, json })
         }
         Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {

@@ -1,5 +1,7 @@
 //! Two sessions side by side, in words for every front. Secrets are hidden.
 
+use std::ops::Range;
+
 use crate::knowledge::{self, Lang};
 use crate::session::compare::{Difference, Pair};
 use crate::session::{Dialogue, Exchange, timing};
@@ -10,7 +12,6 @@ use super::content::Piece;
 use super::line::{reply_line, turn};
 use super::text::{clip, fit};
 use super::token::visible;
-use super::waterfall::About;
 
 /// Two sessions that are compared.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Compared<'a> {
     pub with_secrets: bool,
     /// The language.
     pub lang: Lang,
+    /// How wide a line may be.
+    pub columns: usize,
 }
 
 /// With so many columns both stand beside each other.
@@ -32,29 +35,43 @@ const WIDE: usize = 100;
 const SIDES: [&str; 2] = ["A", "B"];
 
 impl Compared<'_> {
-    /// Lines about all `pairs`, each with the exchange of the first session: what differs has the
-    /// reasons behind it and both replies below, beside each other where there is room.
-    pub fn lines(&self, pairs: &[Pair], columns: usize) -> Vec<About> {
-        let of = |pair: &Pair| {
-            let about = pair.first;
-            self.pair(pair, columns).into_iter().map(move |line| (about, line))
+    /// The line with which each pair begins, and how many lines there are of all.
+    pub fn starts(&self, pairs: &[Pair]) -> (Vec<usize>, usize) {
+        let mut next = 0;
+        let start = |pair: &Pair| {
+            let begin = next;
+            next += if pair.differs(self.codes) { self.pair(pair).len() } else { 1 };
+            begin
         };
-        let mut out: Vec<_> = pairs.iter().flat_map(of).collect();
+        let starts = pairs.iter().map(start).collect();
+        (starts, next + 1)
+    }
+
+    /// The lines in `range`: what differs has the reasons behind it and both replies below, beside
+    /// each other where there is room. `starts` says where each pair begins.
+    pub fn lines(&self, pairs: &[Pair], starts: &[usize], range: Range<usize>) -> Vec<Vec<Piece>> {
+        let first = starts.partition_point(|start| *start <= range.start).saturating_sub(1);
+        let skip = range.start - starts.get(first).copied().unwrap_or(range.start);
+        let lines = pairs.iter().skip(first).flat_map(|pair| self.pair(pair));
+        lines.chain(std::iter::once(self.sum(pairs))).skip(skip).take(range.len()).collect()
+    }
+
+    /// How many differ.
+    fn sum(&self, pairs: &[Pair]) -> Vec<Piece> {
         let n = pairs.iter().filter(|pair| pair.differs(self.codes)).count().to_string();
         let all = pairs.len().to_string();
         let (role, key) = match n.as_str() {
             "0" => (Role::Good, "compare.same"),
             _ => (Role::Warn, "compare.count"),
         };
-        out.push((None, vec![(role, self.fill(key, &[("n", &n), ("all", &all)]))]));
-        out
+        vec![(role, self.fill(key, &[("n", &n), ("all", &all)]))]
     }
 
     fn fill(&self, key: &'static str, values: &[(&str, &str)]) -> String {
         knowledge::fill(self.lang, key, values)
     }
 
-    fn pair(&self, pair: &Pair, columns: usize) -> Vec<Vec<Piece>> {
+    fn pair(&self, pair: &Pair) -> Vec<Vec<Piece>> {
         let found = |side: usize, at: Option<usize>| {
             let seen = *self.sessions.get(side)?;
             Some((*SIDES.get(side)?, seen, seen.exchanges().get(at?)?))
@@ -78,7 +95,9 @@ impl Compared<'_> {
             said.into_iter().chain(self.replied(side, seen, exchange)).collect::<Vec<_>>()
         });
         match <[_; 2]>::try_from(of_sides.collect::<Vec<_>>()) {
-            Ok([one, other]) if columns >= WIDE => out.extend(beside(one, other, columns / 2)),
+            Ok([one, other]) if self.columns >= WIDE => {
+                out.extend(beside(one, other, self.columns / 2));
+            }
             Ok(both) => out.extend(both.into_iter().flatten()),
             Err(alone) => out.extend(alone.into_iter().flatten()),
         }
@@ -109,6 +128,7 @@ impl Compared<'_> {
                 Difference::Offers(_) => "compare.offers",
                 Difference::Text => "compare.text",
                 Difference::Secured => "compare.secured",
+                Difference::Message => "compare.mail",
             };
             knowledge::word(self.lang, key).to_owned()
         });

@@ -190,9 +190,9 @@ pub fn turn(exchange: &Exchange, with_secrets: bool, lang: Lang) -> String {
             }
             return visible(&bytes);
         }
-        (None, Turn::Greeting) => "compare.greeting",
-        (None, Turn::MailData | Turn::Delivery(_)) => "compare.message",
-        (None, _) => "compare.unsolicited",
+        (None, Turn::Greeting) => "turn.greeting",
+        (None, Turn::MailData | Turn::Delivery(_)) => "turn.message",
+        (None, _) => "turn.unsolicited",
     };
     knowledge::word(lang, key).to_owned()
 }

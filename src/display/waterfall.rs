@@ -1,14 +1,16 @@
 //! Where the time of a session went, in lines for every front: what was waited for, how long, and a
 //! bar that says whose time it was. Secrets are hidden.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use crate::journal::Moment;
 use crate::journal::facts::NameKind;
+use crate::journal::{Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::session::timing::in_words;
 use crate::session::waterfall::{Stage, What, Whose, pauses, stages};
 use crate::session::{Dialogue, Exchange};
+use crate::smtp::Oddity;
 
 use super::Role;
 use super::content::Piece;
@@ -16,13 +18,38 @@ use super::line::turn;
 use super::text::{clip, fit, width};
 use super::token::own_visible;
 
+/// The stages of a session, and the lines about them: made anew when something was heard.
+#[derive(Clone, Debug, Default)]
+pub struct Laid {
+    stages: Vec<Stage>,
+    pauses: Vec<u64>,
+    all: u64,
+    /// Of each line its stage, and which of the lines about that it is.
+    places: Vec<(usize, usize)>,
+}
+
+impl Laid {
+    /// What there is until `now`.
+    pub fn of(seen: &Dialogue, now: Moment) -> Self {
+        let stages = stages(seen, now);
+        let (pauses, all) = pauses(&stages);
+        let mut places = Vec::with_capacity(stages.len());
+        for (at, stage) in stages.iter().enumerate() {
+            let remarks = exchange_of(stage).and_then(|at| seen.exchanges().get(at));
+            let count = 1 + remarks.map_or(0, |exchange| about_time(exchange).count());
+            places.extend((0..count).map(|n| (at, n)));
+        }
+        Self { stages, pauses, all, places }
+    }
+}
+
 /// How a session is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Waterfall<'a> {
     /// The session.
     pub seen: &'a Dialogue,
-    /// What goes on does so until then.
-    pub now: Moment,
+    /// Its stages.
+    pub laid: &'a Laid,
     /// Whether secrets may be read.
     pub with_secrets: bool,
     /// Whether bars are drawn with ASCII alone.
@@ -33,39 +60,69 @@ pub struct Waterfall<'a> {
     pub columns: usize,
 }
 
-/// A line, and the exchange that it is about.
-pub type About = (Option<usize>, Vec<Piece>);
-
 /// Columns of a time.
 const TIME: usize = 8;
 
 /// With so many columns the time of each side has a column of its own.
 const WIDE: usize = 100;
 
+/// Lines behind the stages.
+const SUM: usize = 3;
+
 /// Oddities that say where time goes, or when to come again.
 const ABOUT_TIME: [&str; 3] = ["F12", "F13", "I07"];
 
+const fn exchange_of(stage: &Stage) -> Option<usize> {
+    match stage.what {
+        What::Exchange(at) => Some(at),
+        What::Notice(_) => None,
+    }
+}
+
+/// What there is to know about the time of an exchange.
+fn about_time(exchange: &Exchange) -> impl Iterator<Item = Oddity> {
+    exchange.oddities().map(|(_, odd)| odd).filter(|odd| ABOUT_TIME.contains(&odd.id))
+}
+
 impl Waterfall<'_> {
-    /// All lines; one that says so where there are no times.
-    pub fn lines(&self) -> Vec<About> {
-        let stages = stages(self.seen, self.now);
-        if stages.is_empty() {
-            return vec![(None, vec![(Role::Dim, self.word("times.none").to_owned())])];
+    /// How many lines there are.
+    pub fn count(&self) -> usize {
+        if self.laid.stages.is_empty() { 1 } else { self.heads() + self.laid.places.len() + SUM }
+    }
+
+    /// The exchange that a line is about.
+    pub fn exchange(&self, line: usize) -> Option<usize> {
+        let (stage, _) = self.laid.places.get(line.checked_sub(self.heads())?)?;
+        exchange_of(self.laid.stages.get(*stage)?)
+    }
+
+    /// The lines in `range`; one that says so where there are no times.
+    pub fn lines(&self, range: Range<usize>) -> Vec<Vec<Piece>> {
+        if self.laid.stages.is_empty() {
+            return vec![vec![(Role::Dim, self.word("times.none").to_owned())]];
         }
-        let (pauses, all) = pauses(&stages);
-        let mut out = self.head();
-        for (stage, paused) in stages.iter().zip(pauses) {
-            let exchange = match stage.what {
-                What::Exchange(at) => Some(at),
-                _ => None,
-            };
-            out.push((exchange, self.row(stage, paused, all)));
-            let odd = exchange.and_then(|at| self.seen.exchanges().get(at));
-            out.extend(odd.into_iter().flat_map(|e| self.remarks(e)).map(|line| (exchange, line)));
-        }
-        out.push((None, Vec::new()));
-        out.extend(self.sum(&stages, all).into_iter().map(|line| (None, line)));
-        out
+        let heads = self.head();
+        let (first, last) = (heads.len(), heads.len() + self.laid.places.len());
+        let sum = if range.end > last { self.sum() } else { Vec::new() };
+        let line = |at: usize| match at.checked_sub(first) {
+            None => heads.get(at).cloned(),
+            Some(at) if at < last - first => self.stage(at),
+            Some(at) => sum.get(at + first - last).cloned(),
+        };
+        range.map_while(line).collect()
+    }
+
+    /// A line about a stage: its bar, or a remark.
+    fn stage(&self, at: usize) -> Option<Vec<Piece>> {
+        let (at, n) = *self.laid.places.get(at)?;
+        let stage = self.laid.stages.get(at)?;
+        let Some(n) = n.checked_sub(1) else {
+            return Some(self.row(stage, *self.laid.pauses.get(at)?));
+        };
+        let exchange = self.seen.exchanges().get(exchange_of(stage)?)?;
+        let odd = about_time(exchange).nth(n)?;
+        let title = knowledge::oddity(odd.id).map(|entry| entry.say(self.lang).title.clone());
+        Some(vec![(Role::Warn, format!("  {} {}", odd.id, title.unwrap_or_default()))])
     }
 
     fn word(&self, key: &'static str) -> &'static str {
@@ -73,19 +130,22 @@ impl Waterfall<'_> {
     }
 
     /// What the bars are made of, and the names of the columns.
-    fn head(&self) -> Vec<About> {
+    fn head(&self) -> Vec<Vec<Piece>> {
         let legend = Whose::ALL.map(|whose| {
             let sign = String::from(self.sign(whose));
             [(role(whose), sign), (Role::Dim, format!(" {}   ", self.word(name(whose))))]
         });
-        let mut out = vec![(None, legend.into_iter().flatten().collect())];
+        let mut out: Vec<Vec<Piece>> = vec![legend.into_iter().flatten().collect()];
         if self.is_wide() {
             let mut line = " ".repeat(self.label() + 1) + &right(self.word("times.took"));
-            let columns = Whose::ALL.map(|whose| right(self.word(name(whose))));
-            line.extend(columns);
-            out.push((None, vec![(Role::Dim, line)]));
+            line.extend(Whose::ALL.map(|whose| right(self.word(name(whose)))));
+            out.push(vec![(Role::Dim, line)]);
         }
         out
+    }
+
+    fn heads(&self) -> usize {
+        1 + usize::from(self.is_wide())
     }
 
     const fn is_wide(&self) -> bool {
@@ -97,7 +157,7 @@ impl Waterfall<'_> {
         (self.columns * 2 / 5).min(36)
     }
 
-    fn row(&self, stage: &Stage<'_>, paused: u64, all: u64) -> Vec<Piece> {
+    fn row(&self, stage: &Stage, paused: u64) -> Vec<Piece> {
         let text = if stage.done { Role::Text } else { Role::Badge };
         let label = fit(&clip(&self.what(stage), self.label()), self.label());
         let mut out = vec![(text, label + " "), (text, right(&in_words(stage.took())))];
@@ -111,29 +171,34 @@ impl Waterfall<'_> {
             }
         }
         out.push((Role::Dim, " ".to_owned()));
-        out.extend(self.bar(stage, paused, all, self.columns.saturating_sub(used + 1)));
+        out.extend(self.bar(stage, paused, self.columns.saturating_sub(used + 1)));
         out
     }
 
     /// What was waited for.
-    fn what(&self, stage: &Stage<'_>) -> String {
-        match stage.what {
-            What::LookUp(facts) => {
+    fn what(&self, stage: &Stage) -> String {
+        let notice = match stage.what {
+            What::Exchange(at) => {
+                let exchange = self.seen.exchanges().get(at);
+                return exchange.map_or_else(String::new, |exchange| {
+                    turn(exchange, self.with_secrets, self.lang)
+                });
+            }
+            What::Notice(index) => self.seen.notices().get(index).map(|(_, what)| what),
+        };
+        match notice {
+            Some(Happening::LookedUp(facts)) => {
                 let key = if facts.kind == NameKind::Mx { "times.mx" } else { "times.addresses" };
                 knowledge::fill(self.lang, key, &[("name", &own_visible(&facts.name))])
             }
-            What::Tried(attempt) => self.at("times.tried", &attempt.address),
-            What::Connect(ends) => {
+            Some(Happening::Tried(attempt)) => self.at("times.tried", &attempt.address),
+            Some(Happening::Opened(ends)) => {
                 self.at("times.connect", ends.remote.as_ref().unwrap_or(&ends.target))
             }
-            What::NotConnected(failure) => {
+            Some(Happening::NotOpened(failure)) => {
                 self.at("times.tried", failure.at.as_ref().unwrap_or(&failure.target))
             }
-            What::Tls => self.word("times.tls").to_owned(),
-            What::Exchange(at) => {
-                let exchange = self.seen.exchanges().get(at);
-                exchange.map(|e| turn(e, self.with_secrets, self.lang)).unwrap_or_default()
-            }
+            _ => self.word("times.tls").to_owned(),
         }
     }
 
@@ -156,14 +221,14 @@ impl Waterfall<'_> {
 
     /// The stage on a line of `columns` that is `all` microseconds long, of which those before it
     /// that were `paused` are left out. It has one column at least, however short it was.
-    fn bar(&self, stage: &Stage<'_>, paused: u64, all: u64, columns: usize) -> Vec<Piece> {
+    fn bar(&self, stage: &Stage, paused: u64, columns: usize) -> Vec<Piece> {
         let columns = columns as u64;
         if columns == 0 {
             return Vec::new();
         }
         let column = |at: Moment| {
             let at = u128::from(at.0.saturating_sub(paused));
-            let column = at * u128::from(columns) / u128::from(all.max(1));
+            let column = at * u128::from(columns) / u128::from(self.laid.all.max(1));
             u64::try_from(column).unwrap_or(columns).min(columns)
         };
         let first = column(stage.begun).min(columns - 1);
@@ -187,20 +252,11 @@ impl Waterfall<'_> {
         String::from(self.sign(whose)).repeat(usize::try_from(columns).unwrap_or_default())
     }
 
-    /// What there is to know about the time of an exchange.
-    fn remarks(&self, exchange: &Exchange) -> Vec<Vec<Piece>> {
-        let odd = exchange.oddities().filter(|(_, odd)| ABOUT_TIME.contains(&odd.id));
-        let line = |(_, odd): (_, crate::smtp::Oddity)| {
-            let title = knowledge::oddity(odd.id)?.say(self.lang).title.clone();
-            Some(vec![(Role::Warn, format!("  {} {title}", odd.id))])
-        };
-        odd.filter_map(line).collect()
-    }
-
     /// How long all of it took, and whose time that was.
-    fn sum(&self, stages: &[Stage<'_>], all: u64) -> Vec<Vec<Piece>> {
+    fn sum(&self) -> Vec<Vec<Piece>> {
+        let stages = &self.laid.stages;
         let of = |whose| stages.iter().map(|stage| stage.time(whose)).sum::<Duration>();
-        let all = in_words(Duration::from_micros(all));
+        let all = in_words(Duration::from_micros(self.laid.all));
         let parts = Whose::ALL.map(|whose| (whose, of(whose)));
         let parts = parts.into_iter().filter(|(_, time)| !time.is_zero());
         let parts =
@@ -208,10 +264,10 @@ impl Waterfall<'_> {
         let parts = parts.collect::<Vec<_>>().join(self.word("comma"));
         let values = [("time", &*all), ("parts", &parts)];
         let line = knowledge::fill(self.lang, "times.all", &values);
-        let mut out = vec![vec![(Role::Text, line)]];
-        let slowest = stages.iter().max_by_key(|stage| stage.time(Whose::Thinking));
+        let mut out = vec![Vec::new(), vec![(Role::Text, line)]];
+        let slowest = stages.iter().max_by_key(|stage| stage.took());
         out.extend(slowest.map(|stage| {
-            let (what, time) = (self.what(stage), in_words(stage.time(Whose::Thinking)));
+            let (what, time) = (self.what(stage), in_words(stage.took()));
             let values = [("what", &*what), ("time", &time)];
             vec![(Role::Text, knowledge::fill(self.lang, "times.slowest", &values))]
         }));
@@ -276,11 +332,11 @@ mod tests {
     fn drawn(columns: usize, lang: Lang) -> String {
         let seen = slow();
         let now = Moment(200_000_000);
+        let laid = &Laid::of(&seen, now);
         let waterfall =
-            Waterfall { seen: &seen, now, with_secrets: false, ascii: true, lang, columns };
-        let lines = waterfall.lines().into_iter();
-        let lines =
-            lines.map(|(_, line)| line.into_iter().map(|(_, text)| text).collect::<String>());
+            Waterfall { seen: &seen, laid, with_secrets: false, ascii: true, lang, columns };
+        let lines = waterfall.lines(0..waterfall.count()).into_iter();
+        let lines = lines.map(|line| line.into_iter().map(|(_, text)| text).collect::<String>());
         lines.map(|line| line.trim_end().to_owned() + "\n").collect()
     }
 
@@ -302,11 +358,15 @@ mod tests {
         for (columns, lang) in [40, 78, 120].into_iter().zip([Lang::Ja, Lang::En, Lang::Ja]) {
             let seen = slow();
             let now = Moment(200_000_000);
+            let laid = &Laid::of(&seen, now);
             let waterfall =
-                Waterfall { seen: &seen, now, with_secrets: false, ascii: false, lang, columns };
-            for (exchange, line) in waterfall.lines() {
-                let wide = super::super::text::width_of(&line);
-                assert!(wide <= columns || exchange.is_none(), "{columns}: {line:?}");
+                Waterfall { seen: &seen, laid, with_secrets: false, ascii: false, lang, columns };
+            let all = waterfall.lines(0..waterfall.count() + 9);
+            assert_eq!(all.len(), waterfall.count());
+            for (at, line) in all.iter().enumerate() {
+                let wide = super::super::text::width_of(line);
+                assert!(wide <= columns || waterfall.exchange(at).is_none(), "{columns}: {line:?}");
+                assert_eq!(waterfall.lines(at..at + 1), std::slice::from_ref(line));
             }
         }
     }

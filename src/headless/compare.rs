@@ -28,9 +28,8 @@ pub fn run(wanted: &Compare, setting: &Setting) -> anyhow::Result<Outcome> {
         (None, [one, other, ..]) => (again(one)?, again(other)?),
         (None, []) => return Ok(Outcome::Usage),
     };
-    let reached = |side: &Side| side.dialogue.connection() > 0;
-    let talked = wanted.servers.len() > 1 || (reached(&first) && !wanted.servers.is_empty());
-    if talked && !(reached(&first) && reached(&second)) {
+    let asked = [&second, &first].into_iter().take(wanted.servers.len());
+    if asked.into_iter().any(|side| side.dialogue.connection() == 0) {
         eprintln!("ehlo: {}", knowledge::word(setting.lang(), "compare.unreached"));
         return Ok(Outcome::Unreachable);
     }
@@ -77,8 +76,10 @@ fn in_words(first: &Side, second: &Side, pairs: &[Pair], codes: bool, setting: &
         out.push('\n');
     }
     let sessions = [&first.dialogue, &second.dialogue];
-    let compared = Compared { sessions, codes, with_secrets: setting.with_secrets, lang };
-    for (_, line) in compared.lines(pairs, 0) {
+    let compared =
+        Compared { sessions, codes, with_secrets: setting.with_secrets, lang, columns: 0 };
+    let (starts, lines) = compared.starts(pairs);
+    for line in compared.lines(pairs, &starts, 0..lines) {
         let line: String = line.into_iter().map(|(_, text)| text).collect();
         out += line.trim_end();
         out.push('\n');

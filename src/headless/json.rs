@@ -121,19 +121,19 @@ struct Stage {
 }
 
 impl Stage {
-    fn of(stage: &waterfall::Stage<'_>, started: Started) -> Self {
+    fn of(stage: &waterfall::Stage, dialogue: &Dialogue, started: Started) -> Self {
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let (what, name) = match stage.what {
-            What::LookUp(facts) => ("look-up", Some(facts.name.clone())),
-            What::Tried(attempt) => ("tried", Some(attempt.address.clone())),
-            What::Connect(ends) => ("connect", ends.remote.clone()),
-            What::NotConnected(failure) => ("not-connected", Some(failure.target.clone())),
-            What::Tls => ("tls", None),
-            What::Exchange(_) => ("exchange", None),
+        let (exchange, notice) = match stage.what {
+            What::Exchange(at) => (Some(at), None),
+            What::Notice(index) => (None, dialogue.notices().get(index).map(|(_, what)| what)),
         };
-        let exchange = match stage.what {
-            What::Exchange(at) => Some(at),
-            _ => None,
+        let (what, name) = match notice {
+            None => ("exchange", None),
+            Some(Happening::LookedUp(facts)) => ("look-up", Some(facts.name.clone())),
+            Some(Happening::Tried(attempt)) => ("tried", Some(attempt.address.clone())),
+            Some(Happening::Opened(ends)) => ("connect", ends.remote.clone()),
+            Some(Happening::NotOpened(failure)) => ("not-connected", Some(failure.target.clone())),
+            Some(_) => ("tls", None),
         };
         let [sending, queued, thinking, receiving] =
             Whose::ALL.map(|whose| micros(stage.time(whose)));
@@ -705,7 +705,7 @@ pub fn session<'a>(
             .collect(),
         times: stages(dialogue, dialogue.last_heard())
             .iter()
-            .map(|s| Stage::of(s, started))
+            .map(|s| Stage::of(s, dialogue, started))
             .collect(),
         overdue: dialogue
             .notices()

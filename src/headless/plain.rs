@@ -17,7 +17,7 @@ use crate::display::token::own_visible;
 use crate::display::transcript as misread;
 use crate::display::words::{self, answers_for};
 use crate::journal::transcript::{self, Place};
-use crate::journal::{Ending, Event, Happening, Side};
+use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::knowledge::{self, Lang};
 use crate::net::call::Call;
 use crate::net::dial::Target;
@@ -154,6 +154,9 @@ struct Front {
     say: mpsc::Sender<Say>,
 }
 
+/// How many columns of what is held are said.
+const WHAT: usize = 200;
+
 impl Front {
     async fn attend(
         mut self,
@@ -181,7 +184,7 @@ impl Front {
                 && !self.is_upgrading()
                 && self.said == self.heard_of_us
                 && self.errand.is_none()
-                || self.held.is_some();
+                || self.held.as_ref().is_some_and(|held| held.leaves.is_none() || terminal);
             if ended && our_turn {
                 if let Some(key) = self.cut_off().filter(|_| !self.bad_input) {
                     self.bad_input = true;
@@ -195,6 +198,9 @@ impl Front {
                     None => break,
                     Some((_, Heard::Event(event))) => {
                         self.dialogue.apply(&event);
+                        if matches!(event.what, Happening::Closed { .. } | Happening::Secured(_)) {
+                            self.held = None;
+                        }
                         self.learned = self.habits.follow(&self.dialogue, self.learned);
                         say(&self.heard_of_us(&event, &printer))?;
                         printer.show_own_lines(!terminal || self.errand.is_some());
@@ -268,21 +274,25 @@ impl Front {
         match news {
             gate::News::Held(held) => {
                 self.held = held;
-                let Some(Held { say, why }) = self.held.as_deref() else { return String::new() };
+                let Some(Held { say, secrets, why, leaves }) = self.held.as_deref() else {
+                    return String::new();
+                };
                 let what = match say {
                     Say::Answer(_) if !with_secrets => {
                         knowledge::word(lang, "gate.answer").to_owned()
                     }
-                    say => shown::what(say.bytes(), &self.dialogue, with_secrets),
+                    say => shown::what(say.bytes(), secrets, with_secrets, WHAT),
                 };
+                if leaves.is_some() {
+                    return format!("# {}\n", knowledge::word(lang, "gate.waits"));
+                }
                 let (breakpoint, at) = (&why.breakpoint, why.exchange);
-                let held = shown::held(&what, breakpoint, at, &self.dialogue, lang);
+                let held = shown::held(&what, breakpoint, at, None, &self.dialogue, lang);
                 format!("# {held}\n{}", self.note("gate.how", &[]))
             }
-            gate::News::Stopped(stop) => stop.exchange.map_or_else(String::new, |at| {
-                let told = shown::stopped(&stop.breakpoint, at, &self.dialogue, lang);
-                format!("# {told}\n")
-            }),
+            gate::News::Stopped(breakpoint, at) => {
+                format!("# {}\n", shown::stopped(&breakpoint, at, &self.dialogue, lang))
+            }
         }
     }
 
@@ -295,10 +305,18 @@ impl Front {
 
     /// Lets go what is held.
     async fn release(&mut self, release: Release) {
-        let Some(held) = self.held.take() else {
+        let Some(held) = &mut self.held else {
             return self.refuse(knowledge::word(self.setting.lang(), "gate.nothing"));
         };
         let len = held.say.bytes().len() as u64;
+        if release.breaks_off(held.say.bytes(), &self.dialogue) {
+            self.errand = None;
+        }
+        match release {
+            // When, the gate tells.
+            Release::After(_) => held.leaves = Some(Moment(0)),
+            _ => self.held = None,
+        }
         match &release {
             Release::Dropped => self.said -= len,
             Release::Instead(bytes) => self.said = self.said - len + bytes.len() as u64,

@@ -12,7 +12,7 @@ use crate::display::envelope::{
 use crate::display::line::{self, Shown};
 use crate::display::text::width;
 use crate::display::token::visible;
-use crate::display::waterfall::Waterfall;
+use crate::display::waterfall::{Laid, Waterfall};
 use crate::display::words::{address, answers_for, delivery_words, end_word, full_fate_words};
 use crate::display::{login, offers, security, stored, who};
 use crate::journal::authenticity::Verification;
@@ -346,9 +346,10 @@ pub fn authenticity(stated: &Stated, verified: Option<&Verification>, lang: Lang
 /// Where the time of a session went.
 pub fn times(seen: &Dialogue, columns: usize, lang: Lang, with_secrets: bool) -> String {
     let now = seen.last_heard();
-    let waterfall = Waterfall { seen, now, with_secrets, ascii: false, lang, columns };
+    let laid = &Laid::of(seen, now);
+    let waterfall = Waterfall { seen, laid, with_secrets, ascii: false, lang, columns };
     let mut out = String::new();
-    for (_, line) in waterfall.lines() {
+    for line in waterfall.lines(0..waterfall.count()) {
         let line: String = line.into_iter().map(|(_, text)| text).collect();
         let _ = writeln!(out, "{}", line.trim_end());
     }

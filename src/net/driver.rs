@@ -364,12 +364,12 @@ impl Part {
         Self { tls, implicit, ..self }
     }
 
-    /// Does what an order asks of it. Whether what was still to be said is not said.
-    fn is_silenced_by(&mut self, ends: Ends) -> bool {
+    /// Does what an order asks of it. Whether that silences our side.
+    fn obey(&mut self, now: Moment, ends: Ends) -> bool {
         match ends {
             Ends::Nothing => {}
             Ends::Limits(changes) => self.limits = self.limits.with(&changes),
-            Ends::Gate(order) => self.gate.obey(order),
+            Ends::Gate(order) => self.gate.obey(now, order),
             Ends::Words | Ends::Connection => {
                 self.gate.clear();
                 return true;
@@ -466,14 +466,12 @@ pub async fn converse<P: Speaker, O>(
                     return log.end(part.side, how).await;
                 }
                 Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
-                Some(Say::Gate(order)) => part.gate.obey(order),
+                Some(Say::Gate(order)) => part.gate.obey(now, order),
                 Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
                 None => break,
             }
         }
-        while let Some(news) = part.gate.news() {
-            log.tell(Heard::Gate(news)).await;
-        }
+        tell_of_gate(log, &mut part.gate).await;
         let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
         let overdue = awaited.and_then(|a| Some((a, part.overdue(&log.dialogue, a)?)));
         let slow = part.gate.wakes(&log.dialogue);
@@ -515,7 +513,7 @@ pub async fn converse<P: Speaker, O>(
             news = log.news() => log.take(news).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
-                    if part.is_silenced_by(obey(speaker, order)) {
+                    if part.obey(log.now(), obey(speaker, order)) {
                         out.clear();
                         dripping = None;
                     }
@@ -523,6 +521,18 @@ pub async fn converse<P: Speaker, O>(
                 _ => orders = None,
             },
         }
+    }
+}
+
+/// Tells what the gate has to tell. An answer of a login stays a secret, in whatever way it leaves.
+async fn tell_of_gate(log: &mut Log, held: &mut Gate) {
+    while let Some(news) = held.news() {
+        if let gate::News::Held(Some(held)) = &news
+            && let Say::Answer(answer) = &held.say
+        {
+            log.dialogue.hide(&answer[..]);
+        }
+        log.tell(Heard::Gate(news)).await;
     }
 }
 
@@ -564,9 +574,9 @@ async fn secure<P: Speaker, O>(
             order = next_order(orders), if orders.is_some() => match (order, &*orders) {
                 (Some(order), Some(Orders { obey, .. })) => match obey(speaker, order) {
                     Ends::Connection => break Err(Failed::of(TlsReason::Stopped, "")),
-                    Ends::Limits(changes) => part.limits = part.limits.with(&changes),
-                    Ends::Gate(order) => part.gate.obey(order),
-                    Ends::Nothing | Ends::Words => {}
+                    ends => {
+                        part.obey(log.now(), ends);
+                    }
                 },
                 _ => *orders = None,
             },

@@ -13,7 +13,7 @@ use crate::smtp::reply::Reply;
 use super::dialogue::announced;
 use super::exchange::Exchange;
 use super::phase::Turn;
-use super::{Dialogue, secrets};
+use super::{Dialogue, Message};
 
 /// What differs between two exchanges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub enum Difference {
     Text,
     /// One was inside TLS, the other was not.
     Secured,
+    /// The message that was sent.
+    Message,
 }
 
 impl Difference {
@@ -42,6 +44,7 @@ impl Difference {
             Self::Offers(_) => "offers",
             Self::Text => "text",
             Self::Secured => "secured",
+            Self::Message => "message",
         }
     }
 }
@@ -67,16 +70,26 @@ impl Pair {
 }
 
 /// Compares two sessions.
-pub fn compare(first: &Dialogue, second: &Dialogue) -> Vec<Pair> {
-    let (first, second) = (first.exchanges(), second.exchanges());
+pub fn compare(one: &Dialogue, other: &Dialogue) -> Vec<Pair> {
+    let (first, second) = (one.exchanges(), other.exchanges());
     let said = |all: &[Exchange]| all.iter().map(said).collect::<Vec<_>>();
     let pairs = paired(&said(first), &said(second));
-    let told = pairs.into_iter().map(|(one, other)| {
-        let both = one.and_then(|at| first.get(at)).zip(other.and_then(|at| second.get(at)));
-        let differences = both.map_or_else(Vec::new, |(one, other)| differences(one, other));
-        Pair { first: one, second: other, differences }
+    let told = pairs.into_iter().map(|(at, with)| {
+        let both = at.and_then(|at| first.get(at)).zip(with.and_then(|at| second.get(at)));
+        let differences = both.map_or_else(Vec::new, |(mine, theirs)| {
+            let mut differences = differences(mine, theirs);
+            if mine.turn.ends_message() && message(one, mine) != message(other, theirs) {
+                differences.insert(0, Difference::Message);
+            }
+            differences
+        });
+        Pair { first: at, second: with, differences }
     });
     told.collect()
+}
+
+fn message<'a>(seen: &'a Dialogue, exchange: &Exchange) -> Option<&'a Message> {
+    seen.messages().get(exchange.message?)
 }
 
 /// The kind of an exchange, and what the client said, without its secret.
@@ -85,7 +98,10 @@ type Said = (Turn, Vec<u8>);
 fn said(exchange: &Exchange) -> Said {
     let line = exchange.line.as_ref().map(|line| {
         let mut bytes = line.bytes.to_vec();
-        secrets::veil(&mut bytes, exchange.secret);
+        // Neither its text nor its length says that two logins differ.
+        if let Some(secret) = exchange.secret.filter(|secret| secret.end <= bytes.len()) {
+            bytes.drain(secret.start..secret.end);
+        }
         bytes
     });
     (exchange.turn.clone(), line.unwrap_or_default())

@@ -155,6 +155,8 @@ pub struct Dialogue {
     heard: Moment,
     /// When the server last said anything.
     server_heard: Moment,
+    /// When nothing but the next reply was due: the last one was there, or TLS began.
+    replied: Moment,
     now: Moment,
 }
 
@@ -215,6 +217,7 @@ impl Dialogue {
             hidden: Vec::new(),
             heard: Moment(0),
             server_heard: Moment(0),
+            replied: Moment(0),
             now: Moment(0),
         }
     }
@@ -469,6 +472,14 @@ impl Dialogue {
         Some((index, self.exchanges.get(index)?))
     }
 
+    /// The exchange that is to be answered next, and since when that is due; `None` where octets are
+    /// to come first.
+    pub fn due(&self) -> Option<(usize, Moment)> {
+        let (at, exchange) = self.unanswered()?;
+        let sent = exchange.sent_at.filter(|_| !self.wants_octets())?;
+        Some((at, sent.max(self.replied)))
+    }
+
     /// The exchange whose reply was awaited at a moment that is over.
     pub fn unanswered_at(&self, at: Moment) -> Option<usize> {
         let open = |e: &Exchange| {
@@ -600,6 +611,20 @@ impl Dialogue {
         veiled.extend(secret.map(|s| Span::new(at + s.start, at + s.end)));
         secrets::veil(&mut bytes, veiled);
         bytes
+    }
+
+    /// What is a secret in `text` that the client sends behind `before`, both not on the wire yet.
+    /// The first line of them is meant as `meant`.
+    pub fn secrets_behind(&self, before: &[u8], text: &[u8], meant: Meant) -> Vec<Span> {
+        let mut bytes = self.partial_line();
+        bytes.extend_from_slice(before);
+        if bytes.is_empty() {
+            return secrets::in_typed(text, meant);
+        }
+        let start = bytes.len();
+        bytes.extend_from_slice(text);
+        let spans = secrets::in_typed(&bytes, meant).into_iter().filter(|span| span.end > start);
+        spans.map(|span| Span::new(span.start.max(start) - start, span.end - start)).collect()
     }
 
     /// When the client last said something, or the server answered.
@@ -758,6 +783,7 @@ impl Dialogue {
         self.doubted = None;
         self.login_over = false;
         self.heard = self.now;
+        self.replied = self.now;
         self.secured = true;
         self.layers.push(Layer {
             connection: self.connection,

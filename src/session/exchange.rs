@@ -33,6 +33,8 @@ pub struct Exchange {
     pub begun_at: Option<Moment>,
     /// When the client's part was complete; for the greeting, when the connection was made.
     pub sent_at: Option<Moment>,
+    /// Since when the reply was due: everything before it had been answered. Known once it is there.
+    pub due_at: Option<Moment>,
     /// When the reply began to come.
     pub reply_begun_at: Option<Moment>,
     /// When the reply was complete.
@@ -59,6 +61,7 @@ impl Exchange {
             reply: None,
             begun_at: None,
             sent_at: None,
+            due_at: None,
             reply_begun_at: None,
             replied_at: None,
             phase,

@@ -113,11 +113,12 @@ pub fn settles(now: Moment, seen: &Dialogue) -> Option<Duration> {
     (left > 0).then(|| Duration::from_micros(left))
 }
 
-/// How long the reply took, from the end of the client's line to the end of the reply. Nothing
-/// real happens at moment 0: there, a record has no times.
+/// How long the reply took, from when it was due to its end: behind the end of the client's line,
+/// and the replies to what was said before. Nothing real happens at moment 0: there, a record has
+/// no times.
 pub fn wait(exchange: &Exchange) -> Option<Duration> {
     let replied = exchange.replied_at.filter(|at| *at > Moment(0))?;
-    Some(Duration::from_micros(replied.since(exchange.sent_at?)))
+    Some(Duration::from_micros(replied.since(exchange.due_at.or(exchange.sent_at)?)))
 }
 
 /// How long the client took for its line, where that came in pieces.

@@ -6,33 +6,24 @@
 
 use std::time::Duration;
 
-use crate::journal::facts::{Attempt, DialFailure, NameFacts};
-use crate::journal::{Endpoints, Happening, Moment};
+use crate::journal::{Happening, Moment};
 
 use super::{Dialogue, Exchange, Turn};
 
 /// What was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What<'a> {
-    /// The answer of a name server.
-    LookUp(&'a NameFacts),
-    /// An address that did not become the connection.
-    Tried(&'a Attempt),
-    /// The connection.
-    Connect(&'a Endpoints),
-    /// A connection that was not made.
-    NotConnected(&'a DialFailure),
-    /// TLS.
-    Tls,
+pub enum What {
+    /// What this notice tells: the answer of a name server, a connection that was made or not, TLS.
+    Notice(usize),
     /// The reply in this exchange.
     Exchange(usize),
 }
 
 /// A stretch of time, by the moments that part it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage<'a> {
+pub struct Stage {
     /// What was waited for.
-    pub what: What<'a>,
+    pub what: What,
     /// When the client began to send.
     pub begun: Moment,
     /// When all of it was sent.
@@ -75,7 +66,7 @@ impl Whose {
     }
 }
 
-impl Stage<'_> {
+impl Stage {
     /// From when to when it is whose time.
     pub const fn stretch(&self, whose: Whose) -> (Moment, Moment) {
         match whose {
@@ -98,69 +89,63 @@ impl Stage<'_> {
     }
 
     /// Something that ended at `over` and took so many microseconds, all of them spent by others.
-    const fn of(what: What<'_>, over: Moment, took: Option<u64>) -> Option<Stage<'_>> {
-        let Some(took) = took else { return None };
+    const fn of(what: What, over: Moment, took: u64) -> Self {
         let begun = Moment(over.0.saturating_sub(took));
-        Some(Stage { what, begun, sent: begun, turn: begun, heard: over, over, done: true })
+        Self { what, begun, sent: begun, turn: begun, heard: over, over, done: true }
     }
 }
 
 /// All stages in the order in which they began; what goes on does so until `now`. A record without
 /// times has none.
-pub fn stages(seen: &Dialogue, now: Moment) -> Vec<Stage<'_>> {
+pub fn stages(seen: &Dialogue, now: Moment) -> Vec<Stage> {
     if seen.last_heard() == Moment(0) {
         return Vec::new();
     }
-    let mut out: Vec<_> =
-        seen.notices().iter().filter_map(|(at, what)| notice(*at, what)).collect();
-    let tls: Vec<Moment> =
-        out.iter().filter(|stage| stage.what == What::Tls).map(|stage| stage.over).collect();
-    let mut answered = Moment(0);
-    for (at, exchange) in seen.exchanges().iter().enumerate() {
-        out.extend(of_exchange(at, exchange, &tls, &mut answered, now));
-    }
+    let notices = seen.notices().iter().enumerate();
+    let notices = notices
+        .filter_map(|(index, (at, what))| Some(Stage::of(What::Notice(index), *at, took(what)?)));
+    let due = seen.due();
+    let exchanges = seen.exchanges().iter().enumerate();
+    let exchanges = exchanges.filter_map(|(at, exchange)| {
+        let due = due.filter(|(next, _)| *next == at).map(|(_, due)| due);
+        let mut stage = of_exchange(at, exchange, exchange.due_at.or(due), now)?;
+        if seen.wants_octets() && seen.unanswered().is_some_and(|(next, _)| next == at) {
+            (stage.sent, stage.turn, stage.heard) = (stage.over, stage.over, stage.over);
+        }
+        Some(stage)
+    });
+    let mut out: Vec<_> = notices.chain(exchanges).collect();
     out.sort_by_key(|stage| (stage.begun, stage.over));
     out
 }
 
-fn notice(at: Moment, what: &Happening) -> Option<Stage<'_>> {
+/// How long a notice took, in microseconds.
+fn took(what: &Happening) -> Option<u64> {
     match what {
-        Happening::LookedUp(facts) if !facts.kind.is_beside() => {
-            Stage::of(What::LookUp(facts), at, Some(facts.took))
-        }
-        Happening::Tried(attempt) => Stage::of(What::Tried(attempt), at, Some(attempt.took)),
-        Happening::Opened(endpoints) => Stage::of(What::Connect(endpoints), at, endpoints.took),
-        Happening::NotOpened(failure) => Stage::of(What::NotConnected(failure), at, failure.took),
-        what => Stage::of(What::Tls, at, what.tls()?.took),
+        Happening::LookedUp(facts) if facts.kind.is_beside() => None,
+        Happening::LookedUp(facts) => Some(facts.took),
+        Happening::Tried(attempt) => Some(attempt.took),
+        Happening::Opened(endpoints) => endpoints.took,
+        Happening::NotOpened(failure) => failure.took,
+        what => what.tls()?.took,
     }
 }
 
-/// The stage of an exchange; `answered` is when the last reply before it was there.
-fn of_exchange<'a>(
-    at: usize,
-    exchange: &Exchange,
-    tls: &[Moment],
-    answered: &mut Moment,
-    now: Moment,
-) -> Option<Stage<'a>> {
+fn of_exchange(at: usize, exchange: &Exchange, due: Option<Moment>, now: Moment) -> Option<Stage> {
     let sent = exchange.sent_at?;
     let over = exchange.replied_at.unwrap_or(now).max(sent);
-    // Where TLS comes first, a server greets behind it.
-    let shaken = tls.iter().find(|end| (sent..=over).contains(end));
-    let sent = shaken.filter(|_| exchange.turn == Turn::Greeting).map_or(sent, |end| *end);
+    let turn = due.unwrap_or(over).clamp(sent, over);
+    // A server greets behind TLS, where that comes first.
+    let sent = if exchange.turn == Turn::Greeting { turn } else { sent };
     let begun = exchange.begun_at.unwrap_or(sent).min(sent);
-    let turn = sent.max(*answered).min(over);
     let heard = exchange.reply_begun_at.unwrap_or(over).clamp(turn, over);
-    if let Some(replied) = exchange.replied_at {
-        *answered = replied.max(*answered);
-    }
     let done = exchange.reply.is_some();
     Some(Stage { what: What::Exchange(at), begun, sent, turn, heard, over, done })
 }
 
 /// How much of the time before each stage was spent waiting for nothing, in microseconds, and how
 /// long all stages together are without that.
-pub fn pauses(stages: &[Stage<'_>]) -> (Vec<u64>, u64) {
+pub fn pauses(stages: &[Stage]) -> (Vec<u64>, u64) {
     let mut reached = stages.first().map_or(Moment(0), |stage| stage.begun);
     let mut paused = reached.0;
     let mut out = Vec::with_capacity(stages.len());
@@ -175,7 +160,7 @@ pub fn pauses(stages: &[Stage<'_>]) -> (Vec<u64>, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Event, Side};
+    use crate::journal::{Endpoints, Event, Side};
 
     fn heard(events: &[(u64, &str)]) -> Dialogue {
         let mut seen = Dialogue::default();
@@ -193,7 +178,7 @@ mod tests {
 
     fn told(seen: &Dialogue, now: u64) -> Vec<[u64; 4]> {
         let stages = stages(seen, Moment(now));
-        let of = |stage: &Stage<'_>| {
+        let of = |stage: &Stage| {
             Whose::ALL.map(|whose| u64::try_from(stage.time(whose).as_micros()).unwrap())
         };
         stages.iter().map(of).collect()

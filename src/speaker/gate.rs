@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::journal::Moment;
 use crate::session::pattern::{Counter, Pattern};
 use crate::session::{Dialogue, Exchange};
+use crate::smtp::Span;
 
 use super::{Drip, Say, Speaker};
 
@@ -50,8 +51,24 @@ pub struct Stop {
 pub struct Held {
     /// What is held.
     pub say: Say,
+    /// What of it is a secret.
+    pub secrets: Vec<Span>,
     /// Why.
     pub why: Stop,
+    /// When it leaves by itself.
+    pub leaves: Option<Moment>,
+}
+
+impl Held {
+    fn new(say: Say, why: Stop, seen: &Dialogue) -> Self {
+        let bytes = say.bytes();
+        let secrets = match say {
+            Say::Answer(_) => vec![Span::new(0, bytes.len())],
+            _ if seen.awaits_mail_data() || seen.awaits_octets() => Vec::new(),
+            _ => seen.secrets_behind(&[], bytes, seen.next_line_is_meant_as()),
+        };
+        Self { say, secrets, why, leaves: None }
+    }
 }
 
 /// What becomes of what is held.
@@ -71,6 +88,20 @@ pub enum Release {
     Twice,
 }
 
+impl Release {
+    /// Whether something else is said than `held`, or nothing: who waits for the reply to that, waits
+    /// in vain.
+    pub fn breaks_off(&self, held: &[u8], seen: &Dialogue) -> bool {
+        let first =
+            |bytes: &[u8]| seen.foreseen(bytes).into_iter().next().map(|exchange| exchange.turn);
+        match self {
+            Self::Dropped => true,
+            Self::Instead(other) => first(held) != first(other),
+            Self::AsItIs | Self::After(_) | Self::InPieces(..) | Self::Twice => false,
+        }
+    }
+}
+
 /// What a gate is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -85,8 +116,8 @@ pub enum Order {
 pub enum News {
     /// Something is held; `None` when it no longer is.
     Held(Option<Box<Held>>),
-    /// A breakpoint was reached: what is said next will be held.
-    Stopped(Box<Stop>),
+    /// A breakpoint was reached by an exchange: what is said next will be held.
+    Stopped(Box<Pattern>, usize),
 }
 
 /// Lets things out, or holds them.
@@ -98,33 +129,43 @@ pub struct Gate {
     stopped: Option<Stop>,
     /// What was let out and has not left.
     out: VecDeque<Say>,
-    until: Option<Moment>,
     news: VecDeque<News>,
-    nth: Nth,
-    /// How many answered exchanges were looked at.
-    heard: usize,
-    /// The exchange that was slow when it was looked at last.
-    slow: Option<usize>,
+    begun: Begun,
+    /// How many answered exchanges were looked at; nothing yet, where nothing was heard here.
+    heard: Option<usize>,
+    late: Late,
 }
 
-/// Which of its kind each exchange is.
+/// What was known of each exchange when it began.
 #[derive(Clone, Debug, Default)]
-struct Nth {
+struct Begun {
     counter: Counter,
-    /// Of the exchanges so far.
-    known: Vec<u32>,
+    /// Which of its kind it is, and how much of it was odd.
+    known: Vec<(u32, usize)>,
 }
 
-impl Nth {
+impl Begun {
     fn learn(&mut self, exchanges: &[Exchange]) {
         for exchange in exchanges.get(self.known.len()..).unwrap_or_default() {
-            self.known.push(self.counter.next(exchange));
+            // The end of a message is no line that could be held.
+            let odd = if exchange.turn.ends_message() { 0 } else { exchange.odd.len() };
+            self.known.push((self.counter.next(exchange), odd));
         }
     }
 
-    fn of(&self, exchange: usize) -> u32 {
-        self.known.get(exchange).copied().unwrap_or(1)
+    fn of(&self, exchange: usize) -> (u32, usize) {
+        self.known.get(exchange).copied().unwrap_or((1, 0))
     }
+}
+
+/// Breakpoints that wait for a reply that is slow to come.
+#[derive(Clone, Debug, Default)]
+struct Late {
+    /// The exchange.
+    exchange: Option<usize>,
+    /// Those whose time was over, and those of them that stopped.
+    over: Vec<Pattern>,
+    stopped: Vec<Pattern>,
 }
 
 impl Gate {
@@ -141,10 +182,15 @@ impl Gate {
         speaker: &mut impl Speaker,
     ) -> Option<Say> {
         if let Some(say) = self.out.pop_front() {
-            return Some(self.let_out(now, say));
+            return Some(say);
         }
-        if self.held.is_some() {
-            return None;
+        if let Some(held) = &self.held {
+            let left = Duration::from_micros(held.leaves?.since(now));
+            if !left.is_zero() {
+                return Some(Say::Wait(left));
+            }
+            self.let_go(Release::AsItIs);
+            return self.out.pop_front();
         }
         let say = speaker.next(now, seen)?;
         if !say.is_words() {
@@ -152,69 +198,88 @@ impl Gate {
         }
         let why = self.stopped.take().or_else(|| self.stops(&say, seen));
         let Some(why) = why else { return Some(say) };
-        let held = Held { say, why };
-        self.news.push_back(News::Held(Some(Box::new(held.clone()))));
-        self.held = Some(held);
+        self.hold(Held::new(say, why, seen));
         None
     }
 
-    /// A wait is asked for again and again until it is over.
-    fn let_out(&mut self, now: Moment, say: Say) -> Say {
-        let Say::Wait(time) = say else { return say };
-        let until = *self.until.get_or_insert_with(|| now.plus(time));
-        let left = Duration::from_micros(until.since(now));
-        if left.is_zero() {
-            self.until = None;
-        } else {
-            self.out.push_front(Say::Wait(time));
+    fn hold(&mut self, held: Held) {
+        self.news.push_back(News::Held(Some(Box::new(held.clone()))));
+        self.held = Some(held);
+    }
+
+    fn let_go(&mut self, release: Release) {
+        let Some(held) = self.held.take() else { return };
+        if let Release::After(_) = release {
+            return self.hold(held);
         }
-        Say::Wait(left)
+        self.news.push_back(News::Held(None));
+        self.out.extend(released(held.say, release));
     }
 
     /// Looks at what has happened: a reply may be one to stop by.
     pub fn hear(&mut self, now: Moment, seen: &Dialogue) {
+        let exchanges = seen.exchanges();
+        // What was answered on connections before this one stops nothing here.
+        let answered = seen.answered().len();
+        let heard = self.heard.replace(answered).unwrap_or(answered);
         if self.breakpoints.is_empty() {
-            self.heard = seen.answered().len();
             return;
         }
-        let exchanges = seen.exchanges();
-        self.nth.learn(exchanges);
-        let answered = seen.answered().get(self.heard..).unwrap_or_default();
-        self.heard = seen.answered().len();
-        for at in answered {
-            let Some(exchange) = exchanges.get(*at).filter(|_| self.slow != Some(*at)) else {
-                continue;
-            };
-            self.reach(*at, exchange);
+        self.begun.learn(exchanges);
+        for at in seen.answered().get(heard..).unwrap_or_default() {
+            let stopped = self.late.exchange.filter(|late| late == at);
+            let stopped = stopped.map_or_else(Vec::new, |_| self.late.stopped.clone());
+            if let Some(exchange) = exchanges.get(*at) {
+                self.reach(*at, exchange, |breakpoint| !stopped.contains(breakpoint));
+            }
         }
-        let Some((at, exchange)) = seen.unanswered() else { return };
-        if self.slow != Some(at) && self.wakes(seen).is_some_and(|wakes| wakes <= now) {
-            self.slow = Some(at);
-            let late = Exchange { replied_at: Some(now.plus(TICK)), ..exchange.clone() };
-            self.reach(at, &late);
+        let Some((at, due)) = seen.due() else { return };
+        if self.late.exchange != Some(at) {
+            self.late = Late { exchange: Some(at), ..Late::default() };
+        }
+        let over = self.breakpoints.iter().filter(|breakpoint| {
+            let patience = breakpoint.patience().filter(|_| !self.late.over.contains(breakpoint));
+            patience.is_some_and(|patience| due.plus(patience) < now)
+        });
+        let over: Vec<Pattern> = over.cloned().collect();
+        if let Some(exchange) = exchanges.get(at).filter(|_| !over.is_empty()) {
+            let late = Exchange { due_at: Some(due), replied_at: Some(now), ..exchange.clone() };
+            let stopped = self.reach(at, &late, |breakpoint| over.contains(breakpoint));
+            self.late.stopped.extend(stopped);
+            self.late.over.extend(over);
         }
     }
 
-    fn reach(&mut self, at: usize, exchange: &Exchange) {
-        let nth = self.nth.of(at);
-        let unanswered = Exchange { reply: None, replied_at: None, ..exchange.clone() };
+    /// An exchange is as it is: the first breakpoint that `counts` and was not reached before is.
+    fn reach(
+        &mut self,
+        at: usize,
+        exchange: &Exchange,
+        counts: impl Fn(&Pattern) -> bool,
+    ) -> Option<Pattern> {
+        let (nth, odd) = self.begun.of(at);
+        let odd = exchange.odd.iter().take(odd).copied().collect();
+        let before = Exchange { reply: None, replied_at: None, odd, ..exchange.clone() };
         // What fitted without the reply has stopped before.
         let reached = |p: &&Pattern| {
-            p.matches(exchange, nth) && (p.is_about_replies() || !p.matches(&unanswered, nth))
+            counts(p)
+                && p.matches(exchange, nth)
+                && (p.is_about_replies() || !p.matches(&before, nth))
         };
-        if let Some(breakpoint) = self.breakpoints.iter().find(reached) {
-            let stop = Stop { breakpoint: breakpoint.clone(), exchange: Some(at) };
-            self.news.push_back(News::Stopped(Box::new(stop.clone())));
-            self.stopped = Some(stop);
-        }
+        let breakpoint = self.breakpoints.iter().find(reached)?.clone();
+        self.news.push_back(News::Stopped(Box::new(breakpoint.clone()), at));
+        self.stopped = Some(Stop { breakpoint: breakpoint.clone(), exchange: Some(at) });
+        Some(breakpoint)
     }
 
-    /// When a reply will be slow enough to stop by, if nothing happens before.
+    /// When there is something to look at if nothing happens before: a reply will be slow enough to
+    /// stop by.
     pub fn wakes(&self, seen: &Dialogue) -> Option<Moment> {
-        let (at, exchange) = seen.unanswered()?;
-        let sent = exchange.sent_at.filter(|_| self.slow != Some(at))?;
-        let soonest = self.breakpoints.iter().filter_map(Pattern::patience).min()?;
-        Some(sent.plus(soonest).plus(TICK))
+        let (at, due) = seen.due()?;
+        let over = if self.late.exchange == Some(at) { &self.late.over[..] } else { &[] };
+        let waiting = self.breakpoints.iter().filter(|breakpoint| !over.contains(breakpoint));
+        let soonest = waiting.filter_map(Pattern::patience).min()?;
+        Some(due.plus(soonest).plus(TICK))
     }
 
     /// Why `say` does not leave at once.
@@ -222,9 +287,9 @@ impl Gate {
         if self.breakpoints.iter().all(Pattern::is_about_replies) {
             return None;
         }
-        self.nth.learn(seen.exchanges());
-        let mut counter = self.nth.counter.clone();
-        let foreseen = seen.foreseen(&Bytes::copy_from_slice(say.bytes()));
+        self.begun.learn(seen.exchanges());
+        let mut counter = self.begun.counter.clone();
+        let foreseen = seen.foreseen(say.bytes());
         let foreseen: Vec<_> = foreseen.iter().map(|e| (e, counter.next(e))).collect();
         let fits = |p: &&Pattern| {
             !p.is_about_replies() && foreseen.iter().any(|(e, nth)| p.matches(e, *nth))
@@ -234,14 +299,15 @@ impl Gate {
     }
 
     /// Does what it is told.
-    pub fn obey(&mut self, order: Order) {
+    pub fn obey(&mut self, now: Moment, order: Order) {
         match order {
             Order::Breakpoints(breakpoints) => self.breakpoints = breakpoints,
             Order::Release(release) => {
                 self.stopped = None;
-                let Some(held) = self.held.take() else { return };
-                self.news.push_back(News::Held(None));
-                self.out.extend(released(held.say, release));
+                if let (Release::After(time), Some(held)) = (&release, &mut self.held) {
+                    held.leaves = Some(now.plus(*time));
+                }
+                self.let_go(release);
             }
         }
     }
@@ -254,7 +320,6 @@ impl Gate {
     /// Whatever was held or let out is not said.
     pub fn clear(&mut self) {
         self.out.clear();
-        self.until = None;
         self.stopped = None;
         if self.held.take().is_some() {
             self.news.push_back(News::Held(None));
@@ -268,10 +333,11 @@ const TICK: Duration = Duration::from_micros(1);
 /// What leaves in place of `say`.
 fn released(say: Say, release: Release) -> Vec<Say> {
     match release {
-        Release::AsItIs => vec![say],
+        Release::AsItIs | Release::After(_) => vec![say],
+        // What replaces an answer is one.
+        Release::Instead(bytes) if matches!(say, Say::Answer(_)) => vec![Say::Answer(bytes)],
         Release::Instead(bytes) => vec![Say::Bytes(bytes)],
         Release::Dropped => Vec::new(),
-        Release::After(time) => vec![Say::Wait(time), say],
         Release::InPieces(piece, pause) => {
             let bytes = Bytes::copy_from_slice(say.bytes());
             vec![Say::Drip(Drip::new(bytes, piece, pause))]
@@ -353,12 +419,14 @@ mod tests {
         seen.apply(&Event::bytes(Moment(2), Side::Client, "RCPT TO:<c@d.example>\r\n".into()));
         seen.apply(&Event::bytes(Moment(3), Side::Server, "550 no\r\n".into()));
         gate.hear(Moment(3), &seen);
-        let Some(News::Stopped(stop)) = gate.news() else { panic!("nothing stopped") };
-        assert_eq!((stop.breakpoint.to_string().as_str(), stop.exchange), ("5xx", Some(3)));
+        let Some(News::Stopped(breakpoint, exchange)) = gate.news() else {
+            panic!("nothing stopped")
+        };
+        assert_eq!((breakpoint.to_string().as_str(), exchange), ("5xx", 3));
         let mut human = said(&["DATA", "QUIT"]);
         assert_eq!(gate.next(Moment(4), &seen, &mut human), None);
         assert_eq!(gate.next(Moment(4), &seen, &mut human), None, "one thing is held");
-        gate.obey(Order::Release(Release::AsItIs));
+        gate.obey(Moment(4), Order::Release(Release::AsItIs));
         assert_eq!(gate.next(Moment(5), &seen, &mut human), Some(Say::Bytes("DATA\r\n".into())));
         assert_eq!(gate.next(Moment(5), &seen, &mut human), Some(Say::Bytes("QUIT\r\n".into())));
     }
@@ -376,9 +444,10 @@ mod tests {
             ("odd:F07 250", unoffered, true),
         ] {
             let mut gate = gate(&[breakpoint]);
+            gate.hear(Moment(1), &dialogue(MAIL));
             gate.hear(Moment(1), &dialogue(&format!("{MAIL}{text}")));
             let told = gate.news();
-            assert_eq!(matches!(told, Some(News::Stopped(_))), stops, "{breakpoint}: {told:?}");
+            assert_eq!(matches!(told, Some(News::Stopped(..))), stops, "{breakpoint}: {told:?}");
         }
     }
 
@@ -391,7 +460,7 @@ mod tests {
         let wakes = gate.wakes(&seen).unwrap();
         assert_eq!(wakes, Moment(3_000_001));
         gate.hear(wakes, &seen);
-        assert!(matches!(gate.news(), Some(News::Stopped(_))));
+        assert!(matches!(gate.news(), Some(News::Stopped(..))));
         assert_eq!(gate.wakes(&seen), None);
         seen.apply(&Event::bytes(Moment(4_000_000), Side::Server, "503 no\r\n".into()));
         gate.hear(Moment(4_000_000), &seen);
@@ -416,21 +485,108 @@ mod tests {
         ] {
             let (mut gate, mut human) = (gate(&["data"]), said(&["DATA"]));
             assert_eq!(gate.next(Moment(1), &seen, &mut human), None);
-            gate.obey(Order::Release(release));
+            gate.obey(Moment(4), Order::Release(release));
             let out: Vec<_> =
                 std::iter::from_fn(|| gate.next(Moment(2), &seen, &mut human)).collect();
             assert_eq!(out, want);
         }
         let (mut gate, mut human) = (gate(&["data"]), said(&["DATA"]));
         assert_eq!(gate.next(Moment(1), &seen, &mut human), None);
-        gate.obey(Order::Release(Release::After(time)));
+        gate.obey(Moment(10), Order::Release(Release::After(time)));
         assert_eq!(gate.next(Moment(10), &seen, &mut human), Some(Say::Wait(time)));
         let later = gate.next(Moment(600_010), &seen, &mut human);
         assert_eq!(later, Some(Say::Wait(Duration::from_millis(400))));
-        assert_eq!(
-            gate.next(Moment(1_000_010), &seen, &mut human),
-            Some(Say::Wait(Duration::ZERO))
-        );
         assert_eq!(gate.next(Moment(1_000_010), &seen, &mut human), Some(line()));
+        // It can be taken back until it has left.
+        let (mut gate, mut human) = (self::gate(&["data"]), said(&["DATA"]));
+        assert_eq!(gate.next(Moment(1), &seen, &mut human), None);
+        gate.obey(Moment(10), Order::Release(Release::After(time)));
+        gate.obey(Moment(20), Order::Release(Release::Dropped));
+        assert_eq!(gate.next(Moment(2_000_000), &seen, &mut human), None);
+    }
+
+    #[test]
+    fn a_reply_that_was_slow_stops_once_and_by_what_else_it_is() {
+        let sent = |text: &str| {
+            let mut seen = dialogue(MAIL);
+            let line = format!("{text}\r\n").into();
+            seen.apply(&Event::bytes(Moment(1_000_000), Side::Client, line));
+            seen
+        };
+        let reply = |seen: &mut Dialogue, at: u64| {
+            seen.apply(&Event::bytes(Moment(at), Side::Server, "550 no\r\n".into()));
+        };
+        for (breakpoints, stops) in [
+            (&["mail slow>1s", "5xx"][..], vec!["5xx"]),
+            (&["5xx slow>1s"], vec!["5xx slow>1s"]),
+            (&["slow>1s", "5xx"], vec!["slow>1s", "5xx"]),
+            (&["slow>1s"], vec!["slow>1s"]),
+            (&["slow>1s", "slow>2s"], vec!["slow>1s", "slow>2s"]),
+        ] {
+            let mut seen = sent("RCPT TO:<c@d.example>");
+            let mut gate = gate(breakpoints);
+            gate.hear(Moment(1_000_000), &seen);
+            let mut told = Vec::new();
+            while let Some(wakes) = gate.wakes(&seen) {
+                gate.hear(wakes, &seen);
+            }
+            reply(&mut seen, 4_000_000);
+            gate.hear(Moment(4_000_000), &seen);
+            while let Some(news) = gate.news() {
+                let News::Stopped(breakpoint, 3) = news else { panic!("{news:?}") };
+                told.push(breakpoint.to_string());
+            }
+            assert_eq!(told, stops, "{breakpoints:?}");
+        }
+        // Octets that are to come are awaited by the server.
+        let seen = sent("BDAT 7");
+        assert_eq!(gate(&["slow>1s"]).wakes(&seen), None);
+    }
+
+    #[test]
+    fn what_another_connection_answered_stops_nothing() {
+        let seen = dialogue(&format!("{MAIL}C: RCPT TO:<c@d.example>\nS: 550 no\n"));
+        let mut gate = gate(&["5xx"]);
+        gate.hear(Moment(9), &seen);
+        assert_eq!(gate.news(), None);
+        assert!(gate.next(Moment(9), &seen, &mut said(&["EHLO x"])).is_some());
+    }
+
+    #[test]
+    fn what_turns_out_odd_at_the_reply_stops_then() {
+        let mut seen = dialogue(MAIL);
+        let mut gate = gate(&["odd:G20"]);
+        gate.hear(Moment(1), &seen);
+        for (side, text) in [
+            (Side::Client, "RCPT TO:<c@d.example>\r\n"),
+            (Side::Server, "250 ok\r\n"),
+            (Side::Client, "DATA\r\n"),
+            (Side::Server, "354 go\r\n"),
+            (Side::Client, "\u{e9}\r\n.\r\n"),
+            (Side::Server, "250 ok\r\n"),
+        ] {
+            seen.apply(&Event::bytes(Moment(2), side, text.to_owned().into()));
+            gate.hear(Moment(2), &seen);
+        }
+        assert!(matches!(gate.news(), Some(News::Stopped(_, 5))));
+    }
+
+    #[test]
+    fn what_is_a_secret_in_what_is_held_is_known() {
+        for (before, text, secret) in [
+            (MAIL.to_owned(), "AUTH PLAIN AGEAYg==\r\n", Some("AGEAYg==")),
+            (MAIL.to_owned(), "AUTH LOGIN\r\nYQ==\r\nYg==\r\n", Some("YQ==")),
+            (format!("{MAIL}C: AUTH PLAIN \\c\n"), "AGEAYg==\r\n", Some("AGEAYg==")),
+            (MAIL.to_owned(), "NOOP\r\n", None),
+        ] {
+            let (seen, mut gate) = (dialogue(&before), gate(&["!tls"]));
+            let mut human = Human::default();
+            human.push(Say::Bytes(text.to_owned().into()));
+            assert_eq!(gate.next(Moment(1), &seen, &mut human), None);
+            let Some(News::Held(Some(held))) = gate.news() else { panic!("nothing held") };
+            let mut secrets =
+                held.secrets.iter().map(|s| text.get(s.start..s.end).unwrap().trim_end());
+            assert_eq!(secrets.find(|text| !text.is_empty()), secret, "{text}");
+        }
     }
 }

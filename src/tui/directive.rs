@@ -499,6 +499,7 @@ fn cannot_end(model: &Model) -> Option<&'static str> {
 pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
     cannot_send(model)
+        .or_else(|| model.session.at_gate.is_some().then_some("gate.first"))
         .or_else(|| reads_text(dialogue))
         .or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
 }

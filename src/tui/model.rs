@@ -19,6 +19,7 @@ use crate::session::pattern::Pattern;
 use crate::session::selection::Selection;
 use crate::session::thread::{Length, Threads};
 use crate::session::trace::Written;
+use crate::smtp::Span;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -281,6 +282,10 @@ pub struct AtGate {
     pub bytes: Bytes,
     /// Whether it is an answer of a login.
     pub is_answer: bool,
+    /// What of it is a secret.
+    pub secrets: Vec<Span>,
+    /// When it leaves by itself.
+    pub leaves: Option<Moment>,
     /// The breakpoint.
     pub breakpoint: Pattern,
     /// The exchange that fits, where what is held only comes behind it.
@@ -618,9 +623,10 @@ impl Model {
                 | Popup::Question(Question { asked: Asked::SendDraft { .. }, .. }),
             ) => &[Layer::List, Layer::Line, Layer::Any],
             Some(Popup::Query(_) | Popup::Search(_)) => &[Layer::Find, Layer::Line, Layer::Any],
-            Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_) | Popup::Sheet(_)) => {
+            Some(Popup::Themes(_) | Popup::Question(_) | Popup::Copy(_)) => {
                 &[Layer::List, Layer::Any]
             }
+            Some(Popup::Sheet(_)) => &[Layer::List, Layer::Panes, Layer::Any],
             None => self.layers_below(),
         }
     }

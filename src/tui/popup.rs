@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::display::Theme;
 use crate::display::content::save::Wish;
+use crate::display::waterfall::Laid;
 use crate::draft::Template;
+use crate::journal::Moment;
 use crate::session::Dialogue;
 use crate::session::compare::Pair;
 use crate::session::pattern::{Pattern, PatternError};
@@ -53,11 +55,14 @@ pub struct Sheet {
     pub chosen: usize,
 }
 
+/// How much was heard: exchanges, answered ones, notices.
+pub type Heard = (usize, usize, usize);
+
 /// What a sheet shows.
 #[derive(Clone, Debug)]
 pub enum Shows {
-    /// Where the time of the session went.
-    Times,
+    /// Where the time of the session went, of how much that was made, and until when.
+    Times(Laid, Option<(Heard, Option<Moment>)>),
     /// What differs from another session.
     Comparison(Comparison),
 }
@@ -69,8 +74,12 @@ pub struct Comparison {
     pub with: With,
     /// What belongs together, as far as it was compared.
     pub pairs: Vec<Pair>,
-    /// How many exchanges of both were, and how many of them answered.
-    pub of: Option<((usize, usize), (usize, usize))>,
+    /// The line with which each of them begins.
+    pub starts: Vec<usize>,
+    /// How many lines there are.
+    pub lines: usize,
+    /// How much of both was compared, and for how many columns.
+    pub of: Option<(Heard, Heard, usize)>,
 }
 
 /// With what the session in front is compared.

@@ -8,6 +8,7 @@ use crate::smtp::command::{self, Argument};
 use crate::smtp::param::words;
 use crate::smtp::target;
 use crate::smtp::verb::Verb;
+use crate::speaker::gate::Release;
 use crate::speaker::{Chunks, Octets, directive};
 
 use super::directive::Directive;
@@ -74,6 +75,9 @@ struct Sends {
     bytes: Option<Vec<u8>>,
 }
 
+/// What stands before the text that leaves instead of what is held.
+const INSTEAD: &str = "as";
+
 /// What a line with a colon before it sends; `None` if its directive sends no text. With a slip in
 /// the name, or before the text, nobody knows where that begins.
 fn sends(line: &str) -> Option<Sends> {
@@ -81,7 +85,9 @@ fn sends(line: &str) -> Option<Sends> {
     let name = rest.split(' ').next().unwrap_or_default();
     let argument = rest.get(name.len() + 1..).unwrap_or_default();
     let known = Directive::find(name);
-    if known.is_some_and(|known| !matches!(known.name, "raw" | "drip" | "bdat")) {
+    let replaces = known.is_some_and(|known| known.name == "release")
+        && argument.trim_start().split(' ').next() == Some(INSTEAD);
+    if known.is_some_and(|known| !matches!(known.name, "raw" | "drip" | "bdat")) && !replaces {
         return None;
     }
     let at = Place { line: 1, column: 1 };
@@ -92,11 +98,16 @@ fn sends(line: &str) -> Option<Sends> {
             let Octets::Text(octets) = &chunks.octets else { return None };
             Some(chunks.pieces(octets.clone()).concat())
         }
+        Some(directive::Directive::Release(Release::Instead(bytes))) => Some(bytes.to_vec()),
         _ => None,
     };
     let begin = (1 + name.len() + 1).min(line.len());
     let from = match known {
         Some(known) if known.name == "raw" => vec![begin],
+        Some(_) if replaces => {
+            let instead = argument.find(INSTEAD).map_or(0, |at| at + INSTEAD.len() + 1);
+            vec![(begin + instead).min(line.len())]
+        }
         Some(known) if known.name == "bdat" => {
             vec![begin + Chunks::text_begins(argument.as_bytes())]
         }
@@ -165,6 +176,11 @@ impl Session {
         left
     }
 
+    /// These bytes were given away in place of what would leave first.
+    pub(super) fn gave_first(&mut self, bytes: &[u8]) {
+        self.unheard.splice(..0, bytes.iter().copied());
+    }
+
     /// These bytes of ours are on the wire.
     pub(super) fn wrote(&mut self, bytes: &[u8]) {
         self.octets_given = self.octets_given.saturating_sub(bytes.len() as u64);
@@ -182,6 +198,7 @@ impl Session {
 
     /// Nothing that was given away will be on the wire any more.
     pub(super) fn gives_up(&mut self) {
+        self.at_gate = None;
         self.unheard.clear();
         self.octets_given = 0;
         self.drip = None;
@@ -210,16 +227,8 @@ impl Session {
             Meant::Answer if self.errand.is_some() => Meant::Perhaps,
             meant => meant,
         };
-        let mut bytes = self.dialogue.partial_line();
-        bytes.extend_from_slice(&self.unheard);
-        bytes.extend_from_slice(&self.held());
-        if bytes.is_empty() {
-            return secrets::in_typed(text, meant);
-        }
-        let start = bytes.len();
-        bytes.extend_from_slice(text);
-        let spans = secrets::in_typed(&bytes, meant).into_iter().filter(|span| span.end > start);
-        spans.map(|span| Span::new(span.start.max(start) - start, span.end - start)).collect()
+        let before = [&self.unheard[..], &self.held()].concat();
+        self.dialogue.secrets_behind(&before, text, meant)
     }
 
     /// Whether there is a secret in `bytes`, which have their line ends.

@@ -144,11 +144,13 @@ impl Dialogue {
 
     /// The exchanges that `bytes` would begin if they were sent now, as far as that is known before:
     /// commands one by one, and answers of a login. Mail data begins none.
-    pub fn foreseen(&self, bytes: &Bytes) -> Vec<Exchange> {
-        if !self.framing_is_of_lines() {
+    pub fn foreseen(&self, bytes: &[u8]) -> Vec<Exchange> {
+        // Behind DATA nobody knows whether they are commands.
+        let unknown = self.decider.is_some() && !self.decides_login();
+        if unknown || !self.framing_is_of_lines() {
             return Vec::new();
         }
-        let (mut cutter, mut rest) = (self.client.clone(), bytes.clone());
+        let (mut cutter, mut rest) = (self.client.clone(), Bytes::copy_from_slice(bytes));
         let mut out = Vec::new();
         while let Some(line) = cutter.cut(&mut rest) {
             let exchange = self.foreseen_line(line);

@@ -46,8 +46,10 @@ impl Dialogue {
         let Some(slot) = self.exchanges.get_mut(index) else { return };
         // Taken out while its answer takes effect, so that both can be looked at.
         let mut exchange = std::mem::replace(slot, Exchange::new(Turn::Unsolicited, self.phase, 0));
+        exchange.due_at = exchange.sent_at.map(|sent| sent.max(self.replied));
         exchange.reply_begun_at = Some(self.reply_begun);
         exchange.replied_at = Some(self.now);
+        self.replied = self.now;
         reply.odd.extend(odd::in_reply(self, &exchange, &reply));
         exchange.odd.extend(odd::in_answered(self, &exchange, &reply));
         self.wire.push(Row::Server { exchange: index, line: 0 }, rows(&reply));

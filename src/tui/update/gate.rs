@@ -2,6 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use bytes::Bytes;
+
 use crate::display::gate as shown;
 use crate::journal::transcript::write_text;
 use crate::knowledge;
@@ -17,22 +19,31 @@ pub(super) fn heard(model: &mut Model, id: usize, news: News) {
     let lang = model.lang;
     let in_front = model.session.id == id;
     let Some(session) = model.session_mut(id) else { return };
-    match news {
-        News::Held(held) => session.at_gate = held.map(|held| at_gate(*held)),
-        News::Stopped(stop) => {
-            let at = stop.exchange.unwrap_or_default();
-            let told = shown::stopped(&stop.breakpoint, at, &session.dialogue, lang);
+    let told = match news {
+        News::Held(held) => {
+            session.at_gate = held.map(|held| at_gate(*held));
             if in_front {
-                model.notice = Some(told);
+                // It is said below, with what can be done about it.
+                model.notice = None;
+                return;
             }
+            let held = session.at_gate.as_ref().map(|held| held.breakpoint.to_string());
+            let Some(breakpoint) = held else { return };
+            knowledge::fill(lang, "gate.elsewhere", &[("breakpoint", &breakpoint)])
         }
-    }
+        News::Stopped(breakpoint, at) => shown::stopped(&breakpoint, at, &session.dialogue, lang),
+    };
+    model.notice = Some(if in_front { told } else { model.numbered(id, told) });
 }
 
 fn at_gate(held: Held) -> AtGate {
-    let Stop { breakpoint, exchange } = held.why;
-    let is_answer = matches!(held.say, Say::Answer(_));
-    AtGate { bytes: held.say.bytes().to_vec().into(), is_answer, breakpoint, exchange }
+    let Held { say, secrets, why: Stop { breakpoint, exchange }, leaves } = held;
+    let is_answer = matches!(say, Say::Answer(_));
+    let bytes = match say {
+        Say::Bytes(bytes) | Say::Answer(bytes) => bytes,
+        say => Bytes::copy_from_slice(say.bytes()),
+    };
+    AtGate { bytes, is_answer, secrets, leaves, breakpoint, exchange }
 }
 
 /// Sets a breakpoint; without a pattern, says which there are.
@@ -63,18 +74,24 @@ fn changed(model: &mut Model) -> Vec<Effect> {
 
 /// Lets go what is held in the session in front.
 pub(super) fn release(model: &mut Model, release: Release) -> Vec<Effect> {
+    let id = model.session.id;
     let session = &mut model.session;
-    let Some(held) = session.at_gate.take() else {
+    let Some(held) = &session.at_gate else {
         return super::directive::told(model, "gate.nothing");
     };
-    let bytes = &held.bytes;
+    if let Release::After(_) = release {
+        return vec![Effect::Release(id, release)];
+    }
+    let bytes = held.bytes.clone();
+    let breaks_off = release.breaks_off(&bytes, &session.dialogue);
+    session.at_gate = None;
     match &release {
-        Release::Dropped => session.wrote(bytes),
+        Release::Dropped => session.wrote(&bytes),
         Release::Instead(other) => {
-            session.wrote(bytes);
-            session.gave(other);
+            session.wrote(&bytes);
+            session.gave_first(other);
         }
-        Release::Twice => session.gave(bytes),
+        Release::Twice => session.gave_first(&bytes),
         Release::InPieces(..) => session.drip = Some((0, bytes.len())),
         Release::AsItIs | Release::After(_) => {}
     }
@@ -83,21 +100,28 @@ pub(super) fn release(model: &mut Model, release: Release) -> Vec<Effect> {
     {
         queue.written();
     }
-    let id = session.id;
     let mut effects = vec![Effect::Release(id, release)];
+    if breaks_off {
+        super::errand::give_up(model, id, "errand.given-up");
+        effects.extend(super::sending::stop(model).into_iter().flatten());
+    }
     effects.extend(super::lines::next_line(model, id));
     effects
 }
+
+/// The largest thing that can be changed in a line.
+const LINE: usize = 8 << 10;
 
 /// What is held stands behind `:release as`, ready to be changed; a secret is not said again.
 pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
     let Some(held) = &model.session.at_gate else {
         return super::directive::told(model, "gate.nothing");
     };
+    if held.bytes.len() > LINE {
+        return super::directive::told(model, "gate.too-large");
+    }
     let mut line = String::from(":release as ");
-    let foreseen = model.session.dialogue.foreseen(&held.bytes);
-    let is_secret = held.is_answer || foreseen.iter().any(|exchange| exchange.secret.is_some());
-    if !is_secret || model.with_secrets {
+    if held.secrets.is_empty() || model.with_secrets {
         if let Some(text) = held.bytes.strip_suffix(b"\r\n") {
             write_text(&mut line, text, true);
         } else {

@@ -1,6 +1,7 @@
 //! What stands in lines over the panes: opened, gone through, kept up with what is heard.
 
 use crate::display::keys::Action;
+use crate::display::waterfall::Laid;
 use crate::knowledge;
 use crate::session::compare::compare;
 use crate::session::{Dialogue, Row};
@@ -8,13 +9,14 @@ use crate::session::{Dialogue, Row};
 use super::super::effect::Effect;
 use super::super::model::{Model, Pane};
 use super::super::popup::{Comparison, Popup, Sheet, Shows, With};
-use super::super::view::sheet::{lines, other};
+use super::super::view::sheet::{columns, compared, count, exchange};
 use super::{browse, step_of, transcript};
 
 /// Shows where the time of the session went.
 pub(super) fn times(model: &mut Model) {
     let last = model.session.dialogue.exchanges().len();
-    open(model, Shows::Times, last.checked_sub(1));
+    open(model, Shows::Times(Laid::default(), None));
+    choose(model, last.checked_sub(1));
 }
 
 /// `:compare NUMBER` or `:compare FILE`; without either, with the only other session.
@@ -38,73 +40,105 @@ pub(super) fn compare_with(model: &mut Model, wanted: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What a file holds is compared with session `id`, if that is still in front.
+/// What a file holds is compared with session `id`, if nothing else is in front by now.
 pub(super) fn read(model: &mut Model, id: usize, name: String, dialogue: Dialogue) {
     if model.session.id == id && model.popup.is_none() {
         begin(model, With::File(name, dialogue.into()));
+    } else {
+        model.tell("compare.too-late");
     }
 }
 
 fn begin(model: &mut Model, with: With) {
-    let comparison = Comparison { with, pairs: Vec::new(), of: None };
-    open(model, Shows::Comparison(comparison), None);
-    refresh(model);
-    let first = model.popup.as_ref().and_then(|popup| match popup {
-        Popup::Sheet(Sheet { shows: Shows::Comparison(comparison), .. }) => {
-            comparison.pairs.iter().find(|pair| pair.differs(false))?.first
-        }
-        _ => None,
-    });
-    choose(model, first);
+    let comparison = Comparison { with, pairs: Vec::new(), starts: Vec::new(), lines: 0, of: None };
+    open(model, Shows::Comparison(comparison));
+    next_difference(model, true);
 }
 
-fn open(model: &mut Model, shows: Shows, exchange: Option<usize>) {
+fn open(model: &mut Model, shows: Shows) {
     model.popup = Some(Popup::Sheet(Sheet { shows, chosen: 0 }));
-    choose(model, exchange);
+    refresh(model);
 }
 
-/// Goes to the line of an exchange.
-fn choose(model: &mut Model, exchange: Option<usize>) {
+/// Goes to the first line of an exchange.
+fn choose(model: &mut Model, wanted: Option<usize>) {
     let Some(Popup::Sheet(sheet)) = &model.popup else { return };
-    let lines = lines(model, sheet);
-    let at = lines.iter().position(|(about, _)| about.is_some() && *about == exchange);
+    let mut lines = (0..count(model, sheet)).rev();
+    let at = lines.find(|at| wanted.is_some() && exchange(model, sheet, *at) == wanted);
     if let (Some(Popup::Sheet(sheet)), Some(at)) = (&mut model.popup, at) {
         sheet.chosen = at;
     }
 }
 
-/// Compares anew where something was heard, and stays inside what there is.
+/// Goes to the next pair that differs, or the one before; from the first line on that may be there.
+fn next_difference(model: &mut Model, down: bool) {
+    let Some(Popup::Sheet(Sheet { shows: Shows::Comparison(comparison), chosen })) =
+        &mut model.popup
+    else {
+        return;
+    };
+    let all = comparison.pairs.iter().zip(&comparison.starts);
+    let mut differing = all.filter(|(pair, _)| pair.differs(false)).map(|(_, start)| *start);
+    let found = if down {
+        differing.find(|start| *start > *chosen || *chosen == 0)
+    } else {
+        differing.take_while(|start| *start < *chosen).last()
+    };
+    if let Some(start) = found {
+        *chosen = start;
+    }
+}
+
+/// Is made anew where something was heard, and what is awaited takes longer.
 pub(super) fn refresh(model: &mut Model) {
     let Some(Popup::Sheet(sheet)) = &model.popup else { return };
-    let mut pairs = None;
-    if let Shows::Comparison(comparison) = &sheet.shows
-        && let Some(other) = other(model, comparison)
-    {
-        let own = &model.session.dialogue;
-        let count = |seen: &Dialogue| (seen.exchanges().len(), seen.answered().len());
-        let of = (count(own), count(other));
-        pairs = (comparison.of != Some(of)).then(|| (compare(own, other), of));
-    }
-    if let (Some((pairs, of)), Some(Popup::Sheet(sheet))) = (pairs, &mut model.popup)
-        && let Shows::Comparison(comparison) = &mut sheet.shows
-    {
-        (comparison.pairs, comparison.of) = (pairs, Some(of));
+    let count =
+        |seen: &Dialogue| (seen.exchanges().len(), seen.answered().len(), seen.notices().len());
+    let seen = &model.session.dialogue;
+    let shows = match &sheet.shows {
+        Shows::Times(_, of) => {
+            let now = seen.unanswered().map(|_| model.now);
+            let new = Some((count(seen), now));
+            (*of != new).then(|| Shows::Times(Laid::of(seen, model.now), new))
+        }
+        Shows::Comparison(comparison) => compared(model, comparison).and_then(|compared| {
+            let [own, other] = compared.sessions;
+            let of = Some((count(own), count(other), columns(model)));
+            if comparison.of == of {
+                return None;
+            }
+            let pairs = compare(own, other);
+            let (starts, lines) = compared.starts(&pairs);
+            let with = comparison.with.clone();
+            Some(Shows::Comparison(Comparison { with, pairs, starts, lines, of }))
+        }),
+    };
+    if let (Some(shows), Some(Popup::Sheet(sheet))) = (shows, &mut model.popup) {
+        sheet.shows = shows;
     }
 }
 
 /// Goes through the lines; `None` if `action` closes them.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let Some(Popup::Sheet(sheet)) = &model.popup else { return None };
-    let lines = lines(model, sheet);
-    let chosen = sheet.chosen.min(lines.len().saturating_sub(1));
-    if action == Action::Choose {
-        let exchange = lines.get(chosen).and_then(|(about, _)| *about)?;
-        model.popup = None;
-        show(model, exchange);
-        return Some(Vec::new());
-    }
-    let step = step_of(action)?;
-    let next = chosen.saturating_add_signed(step).min(lines.len().saturating_sub(1));
+    let last = count(model, sheet).saturating_sub(1);
+    let chosen = sheet.chosen.min(last);
+    let next = match action {
+        Action::Choose => {
+            if let Some(exchange) = exchange(model, sheet, chosen) {
+                model.popup = None;
+                show(model, exchange);
+            }
+            return Some(Vec::new());
+        }
+        Action::FindNext | Action::FindPrevious => {
+            next_difference(model, action == Action::FindNext);
+            return Some(Vec::new());
+        }
+        Action::Top => 0,
+        Action::Follow => last,
+        action => chosen.saturating_add_signed(step_of(action).unwrap_or(0)).min(last),
+    };
     if let Some(Popup::Sheet(sheet)) = &mut model.popup {
         sheet.chosen = next;
     }
@@ -114,10 +148,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 /// Selects the first row of an exchange in the transcript.
 fn show(model: &mut Model, exchange: usize) {
     let wire = model.session.dialogue.wire();
-    let runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
-    let is_it = |begin: &Row| matches!(begin, Row::Client { exchange: at } | Row::Server { exchange: at, .. } if *at == exchange);
-    let row = runs.into_iter().find(|(_, begin)| is_it(begin)).map(|(rows, _)| rows.start);
-    browse::show(model, Pane::Transcript);
+    let mut runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
+    let row = runs.find_map(|(rows, begin)| match begin {
+        Row::Client { exchange: at } | Row::Server { exchange: at, .. } if at == exchange => {
+            Some(rows.start)
+        }
+        _ => None,
+    });
     browse::focus(model, Pane::Transcript);
     if let Some(row) = row {
         transcript::reveal(model, row);

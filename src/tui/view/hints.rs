@@ -1,6 +1,7 @@
 //! The line at the bottom: what the keys do now, or one line for the person.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -81,11 +82,11 @@ fn said(model: &Model) -> Option<String> {
         let first = || Some(model.sentence("question.certificate.first", &[]));
         return model.notice.clone().or_else(first);
     }
-    if let Some(sending) = &model.session.sending {
-        return model.notice.clone().or_else(|| Some(progress(model, sending)));
-    }
     if let Some(held) = held(model) {
         return model.notice.clone().or(Some(held));
+    }
+    if let Some(sending) = &model.session.sending {
+        return model.notice.clone().or_else(|| Some(progress(model, sending)));
     }
     let progress = model.session.queue.as_ref().map(|queue| {
         let (sent, total) = (queue.sent().to_string(), queue.total.to_string());
@@ -98,17 +99,26 @@ fn said(model: &Model) -> Option<String> {
     model.notice.clone().or(progress).or(dripped)
 }
 
+/// How many columns of what is held are in sight at least.
+const WHAT: usize = 12;
+
 /// What is held, why, and what can be done about it.
 fn held(model: &Model) -> Option<String> {
-    let AtGate { bytes, is_answer, breakpoint, exchange } = model.session.at_gate.as_ref()?;
-    let seen = &model.session.dialogue;
-    let what = if *is_answer && !model.with_secrets {
+    let AtGate { bytes, is_answer, secrets, leaves, breakpoint, exchange } =
+        model.session.at_gate.as_ref()?;
+    let leaves = leaves.map(|at| Duration::from_micros(at.since(model.now)));
+    let said = |what: &str| {
+        let seen = &model.session.dialogue;
+        let held = gate::held(what, breakpoint, *exchange, leaves, seen, model.lang);
+        format!("{held}; {}", model.sentence("gate.keys", &[]))
+    };
+    // What can be done about it is to be in sight too.
+    let room = usize::from(model.size.0).saturating_sub(width(&said("")) + 1).max(WHAT);
+    Some(said(&if *is_answer && !model.with_secrets {
         model.sentence("gate.answer", &[])
     } else {
-        gate::what(bytes, seen, model.with_secrets)
-    };
-    let held = gate::held(&what, breakpoint, *exchange, seen, model.lang);
-    Some(format!("{held}; {}", model.sentence("gate.keys", &[])))
+        gate::what(bytes, secrets, model.with_secrets, room)
+    }))
 }
 
 /// How much of a message has left, and how fast.

@@ -1,17 +1,21 @@
 //! Something about the session in lines over the panes, of which one is chosen: where its time went,
-//! or what differs from another session.
+//! or what differs from another session. Only lines in sight are made.
+
+use std::ops::Range;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::compare::Compared;
 use crate::display::token::own_visible;
-use crate::display::waterfall::{About, Waterfall};
+use crate::display::waterfall::Waterfall;
 use crate::knowledge;
+use crate::session::Dialogue;
 
 use super::super::layout::inside;
 use super::super::model::Model;
 use super::super::popup::{Comparison, Sheet, Shows, With};
+use super::super::rows::Piece;
 use super::help::place;
 use super::{draw_lines, list};
 
@@ -19,10 +23,8 @@ use super::{draw_lines, list};
 pub fn draw(model: &Model, sheet: &Sheet, frame: &mut Frame<'_>) {
     let below = model.sentence("sheet.leave", &[]);
     let area = list::boxed(model, &title(model, sheet), &below, place(model), frame);
-    let lines = lines(model, sheet);
-    let window = list::window(lines.len(), Some(sheet.chosen), area.height);
-    let shown = lines.into_iter().skip(window.start).take(window.len());
-    draw_lines(model, shown.map(|(_, line)| line).collect(), area, frame);
+    let window = list::window(count(model, sheet), Some(sheet.chosen), area.height);
+    draw_lines(model, lines(model, sheet, window), area, frame);
     for (_, place) in choices(model, sheet).iter().filter(|(at, _)| *at == sheet.chosen) {
         list::highlight(model, *place, frame);
     }
@@ -30,7 +32,7 @@ pub fn draw(model: &Model, sheet: &Sheet, frame: &mut Frame<'_>) {
 
 fn title(model: &Model, sheet: &Sheet) -> String {
     match &sheet.shows {
-        Shows::Times => knowledge::word(model.lang, "pane.times").to_owned(),
+        Shows::Times(..) => knowledge::word(model.lang, "pane.times").to_owned(),
         Shows::Comparison(comparison) => {
             let own = named(model.session.id, &model.session.target);
             let other = match &comparison.with {
@@ -50,40 +52,69 @@ fn named(id: usize, target: &str) -> String {
     format!("[{id}] {}", own_visible(target))
 }
 
-/// All lines, each with the exchange of this session that it is about.
-pub fn lines(model: &Model, sheet: &Sheet) -> Vec<About> {
-    let columns = usize::from(inside(place(model)).width);
-    let seen = &model.session.dialogue;
-    let (lang, with_secrets) = (model.lang, model.with_secrets);
+/// Columns of a line.
+pub fn columns(model: &Model) -> usize {
+    inside(place(model)).width.into()
+}
+
+/// How many lines there are.
+pub fn count(model: &Model, sheet: &Sheet) -> usize {
     match &sheet.shows {
-        Shows::Times => {
-            let (now, ascii) = (model.now, model.ascii);
-            Waterfall { seen, now, with_secrets, ascii, lang, columns }.lines()
-        }
+        Shows::Times(laid, _) => waterfall(model, laid).count(),
+        Shows::Comparison(comparison) => comparison.lines,
+    }
+}
+
+/// The exchange of this session that a line is about.
+pub fn exchange(model: &Model, sheet: &Sheet, line: usize) -> Option<usize> {
+    match &sheet.shows {
+        Shows::Times(laid, _) => waterfall(model, laid).exchange(line),
         Shows::Comparison(comparison) => {
-            let Some(other) = other(model, comparison) else { return Vec::new() };
-            let compared = Compared { sessions: [seen, other], codes: false, with_secrets, lang };
-            compared.lines(&comparison.pairs, columns)
+            let next = comparison.starts.partition_point(|start| *start <= line);
+            let here = comparison.pairs.get(next.checked_sub(1)?);
+            here.filter(|_| line + 1 < comparison.lines)?.first
         }
     }
 }
 
-/// The session with which the one in front is compared, unless that was closed.
-pub fn other<'a>(
-    model: &'a Model,
-    comparison: &'a Comparison,
-) -> Option<&'a crate::session::Dialogue> {
-    match &comparison.with {
-        With::Session(id) => {
-            model.others.iter().find(|other| other.id == *id).map(|other| &other.dialogue)
-        }
-        With::File(_, dialogue) => Some(dialogue),
+fn lines(model: &Model, sheet: &Sheet, range: Range<usize>) -> Vec<Vec<Piece>> {
+    match &sheet.shows {
+        Shows::Times(laid, _) => waterfall(model, laid).lines(range),
+        Shows::Comparison(comparison) => match compared(model, comparison) {
+            Some(compared) => compared.lines(&comparison.pairs, &comparison.starts, range),
+            None => Vec::new(),
+        },
     }
+}
+
+fn waterfall<'a>(model: &'a Model, laid: &'a crate::display::waterfall::Laid) -> Waterfall<'a> {
+    Waterfall {
+        seen: &model.session.dialogue,
+        laid,
+        with_secrets: model.with_secrets,
+        ascii: model.ascii,
+        lang: model.lang,
+        columns: columns(model),
+    }
+}
+
+/// The session in front and the one with which it is compared, unless that was closed.
+pub fn compared<'a>(model: &'a Model, comparison: &'a Comparison) -> Option<Compared<'a>> {
+    let other: &Dialogue = match &comparison.with {
+        With::Session(id) => &model.others.iter().find(|other| other.id == *id)?.dialogue,
+        With::File(_, dialogue) => dialogue,
+    };
+    Some(Compared {
+        sessions: [&model.session.dialogue, other],
+        codes: false,
+        with_secrets: model.with_secrets,
+        lang: model.lang,
+        columns: columns(model),
+    })
 }
 
 /// Where each line stands.
 pub fn choices(model: &Model, sheet: &Sheet) -> Vec<(usize, Rect)> {
     let area = inside(place(model));
-    let count = lines(model, sheet).len();
-    list::places(area, list::window(count, Some(sheet.chosen), area.height))
+    list::places(area, list::window(count(model, sheet), Some(sheet.chosen), area.height))
 }
