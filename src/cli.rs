@@ -63,7 +63,7 @@ enum Verb {
     #[command(after_help = text::SHOW)]
     Show {
         /// A journal, a transcript, an .eml, an mbox, a Maildir or a folder of .eml; - is standard
-        /// input
+        /// input, and recent or recent:2 one of the last sessions
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Print every line of mail data
@@ -80,9 +80,13 @@ enum Verb {
     /// Look at recordings, transcripts or messages on the screen
     #[command(after_help = text::OPEN)]
     Open {
-        /// As for show; each has a tab, and .eml files that follow one another share one
-        #[arg(required = true, value_name = "FILE")]
+        /// As for show; each has a tab, and .eml files that follow one another share one. Without any,
+        /// the last sessions are listed
+        #[arg(value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// List the last sessions as JSON, one object for each
+        #[arg(long, conflicts_with = "files")]
+        json: bool,
     },
     /// Compare two sessions: what each server answered to the same
     #[command(after_help = text::COMPARE)]
@@ -123,9 +127,17 @@ enum Verb {
         /// Speak LMTP: LHLO, and one reply for each recipient
         #[arg(long)]
         lmtp: bool,
+        /// Answer with the server's half of this recording or transcript instead: what was replied to
+        /// the same line, or else to the next command of the kind. Each connection is the next of the
+        /// recording. No login is verified and no message kept
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["maildir", "catch_all", "lmtp"])]
+        replay: Option<PathBuf>,
+        /// With --replay: take the time for each reply that it took
+        #[arg(long, requires = "replay")]
+        timing: bool,
         #[command(flatten)]
         practice: PracticeArgs,
-        /// Print one JSON object for each message and session
+        /// Print one JSON object for each message and session, and for each reply of --replay
         #[arg(long)]
         json: bool,
     },
@@ -216,6 +228,11 @@ pub enum Mode {
         /// Whether and how its messages are verified.
         verify: Box<VerifyArgs>,
     },
+    /// The list of the last sessions.
+    Recent {
+        /// As JSON.
+        json: bool,
+    },
     /// Two sessions, compared.
     Compare(Compare),
     /// The practice server.
@@ -226,6 +243,8 @@ pub enum Mode {
         maildir: Option<PathBuf>,
         /// What it believes.
         policy: Box<Policy>,
+        /// The recording by which it answers instead, and whether it takes the time that was taken.
+        replay: Option<(PathBuf, bool)>,
         /// Its certificates.
         practice: PracticeArgs,
         /// As JSON.
@@ -331,16 +350,17 @@ pub fn read(
         None => Mode::Screen(cli.targets),
         Some(Verb::Run(run)) => Mode::Run(run),
         Some(Verb::Send(send)) => Mode::Send(send),
+        Some(Verb::Open { files, json }) if files.is_empty() => Mode::Recent { json },
         Some(Verb::Show { files, full, json, seen, verify }) => {
             is_read_once(&files)?;
             Mode::Show { files, full, json, seen, verify }
         }
-        Some(Verb::Open { files }) if piped => {
+        Some(Verb::Open { files, .. }) if piped => {
             is_read_once(&files)?;
             let (seen, verify) = (SeenArgs::default(), Box::default());
             Mode::Show { files, full: false, json: false, seen, verify }
         }
-        Some(Verb::Open { files }) => Mode::Open(files),
+        Some(Verb::Open { files, .. }) => Mode::Open(files),
         Some(Verb::Compare { first, second, servers, codes, json }) => {
             if servers.len() > 2 {
                 let why = "--server is given once, or twice to compare two servers";
@@ -351,9 +371,10 @@ pub fn read(
             is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
             Mode::Compare(Compare { first, second, servers, codes, json })
         }
-        Some(Verb::Serve { listen, maildir, catch_all, lmtp, practice, json }) => {
+        Some(Verb::Serve { listen, maildir, catch_all, lmtp, replay, timing, practice, json }) => {
             let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
-            Mode::Serve { listen, maildir, policy, practice, json }
+            let replay = replay.map(|file| (file, timing));
+            Mode::Serve { listen, maildir, policy, replay, practice, json }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,

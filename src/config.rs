@@ -13,6 +13,7 @@ mod file;
 pub mod history;
 mod kept;
 mod reading;
+pub mod recordings;
 mod setting;
 mod sources;
 pub mod state;
@@ -27,6 +28,7 @@ use crate::display::keys::Keys;
 use crate::display::{Reason, Slip};
 use crate::knowledge::{self, Lang};
 
+pub use recordings::Ring;
 pub use setting::{ROWS, Row, Set, Settings, Shown, Source, TIMEOUTS};
 pub use sources::{Asked, Sources, Written};
 pub use theme::{Found, depth, own_themes, theme, themes, usual_theme};
@@ -112,6 +114,11 @@ impl Folders {
     /// The lines that were sent.
     pub fn history(&self) -> PathBuf {
         self.state.join("history")
+    }
+
+    /// The last sessions.
+    pub fn recordings(&self) -> PathBuf {
+        self.state.join("recordings")
     }
 
     /// Messages that were not sent yet.

@@ -8,12 +8,15 @@ pub mod explain;
 pub mod json;
 pub mod keyboard;
 pub mod keys;
+mod kind;
 pub mod look;
 pub mod mailbox;
 pub mod manual;
 pub mod password;
 pub mod plain;
 pub mod print;
+pub mod recent;
+pub mod replay;
 pub mod run;
 pub mod save;
 pub mod secure;
@@ -31,7 +34,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tokio::sync::mpsc;
 
-use crate::config::{Settings, Sources, Warning};
+use crate::config::{Ring, Settings, Sources, Warning};
 use crate::display::token::own_visible;
 use crate::journal::Side;
 use crate::journal::file::Recorder;
@@ -39,6 +42,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
+use crate::net::driver::{Log, Out};
 use crate::net::listen::{Listener, Place};
 use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
@@ -83,6 +87,8 @@ impl From<Outcome> for ExitCode {
 pub struct Setting {
     /// Where to record.
     pub record: Option<PathBuf>,
+    /// Where the last sessions are recorded, without their secrets.
+    pub recent: Option<Ring>,
     /// Whether secrets stay readable.
     pub with_secrets: bool,
     /// How servers are reached.
@@ -128,18 +134,28 @@ impl Setting {
         Self { record, ..self.clone() }
     }
 
-    /// Begins the recording that was asked for.
+    /// Lets the session of `log` be recorded: where that was asked for, and among the last sessions.
     ///
     /// # Errors
-    /// When the file cannot be made.
-    pub fn recorder(&self, clock: &Clock) -> anyhow::Result<Option<Recorder<File>>> {
+    /// When the file that was asked for cannot be made.
+    pub fn recording(&self, log: Log) -> anyhow::Result<Log> {
+        let recorder = self.recorder(log.clock())?;
+        let header = log.clock().header(Side::Client);
+        let kept = self.recent.as_ref().and_then(|ring| {
+            // Nothing is written before something has happened.
+            Recorder::begin(Box::new(ring.place()) as Out, &header).ok()
+        });
+        Ok(log.recording(recorder, self.with_secrets).keeping(kept))
+    }
+
+    fn recorder(&self, clock: &Clock) -> anyhow::Result<Option<Recorder<Out>>> {
         let Some(path) = &self.record else { return Ok(None) };
         let begin = || {
             if !is_recording(path)? {
                 return Err(std::io::Error::other("it exists and is no recording"));
             }
             let file = create_private(path, File::options().create(true).truncate(true))?;
-            Recorder::begin(file, &clock.header(Side::Client))
+            Recorder::begin(Box::new(file) as Out, &clock.header(Side::Client))
         };
         Ok(Some(begin().with_context(|| format!("cannot record to {}", named(path)))?))
     }
@@ -247,10 +263,23 @@ pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>, lang: Lang) {
     }
 }
 
-/// Tells on standard error that a recording ended before its session.
-fn tell_recording_failed(why: &str, lang: Lang) {
-    eprintln!("ehlo: {}", knowledge::fill(lang, "message.recording-failed", &[("why", why)]));
+/// Tells on standard error that the recordings of a session ended before it.
+fn tell_unrecorded(log: &Log, lang: Lang) {
+    for (failed, key) in [(&log.recording_failed, RECORDING_FAILED), (&log.not_kept, NOT_KEPT)] {
+        if let Some(why) = failed {
+            tell_failed(key, why, lang);
+        }
+    }
 }
+
+/// Tells on standard error that a recording ended before its session.
+fn tell_failed(key: &'static str, why: &str, lang: Lang) {
+    eprintln!("ehlo: {}", own_visible(&knowledge::fill(lang, key, &[("why", why)])));
+}
+
+/// What is said of a recording that ended: of one that was asked for, and of one that was not.
+const RECORDING_FAILED: &str = "message.recording-failed";
+const NOT_KEPT: &str = "recordings.not-kept";
 
 /// Reads a file, or standard input for `-`.
 ///

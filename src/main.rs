@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use ehlo::cli::{self, ConfigVerb, Mode};
-use ehlo::config::{Folders, Settings, Sources};
+use ehlo::config::{Folders, Ring, Settings, Sources};
 use ehlo::display::token::own_visible;
 use ehlo::headless::{self, Outcome, Setting};
 use ehlo::speaker::Policy;
@@ -29,8 +29,18 @@ fn main() -> ExitCode {
     let (record, with_secrets) = (common.record, common.with_secrets);
     let route = common.reach.route();
     let outcome = headless::secure::choice(&common.tls).and_then(|tls| {
-        let setting =
-            Setting { record, with_secrets, password, route, tls, chosen, sources, warnings };
+        let recent = Ring::of(sources.folders.as_ref(), &chosen);
+        let setting = Setting {
+            record,
+            recent,
+            with_secrets,
+            password,
+            route,
+            tls,
+            chosen,
+            sources,
+            warnings,
+        };
         play(mode, &setting)
     });
     outcome
@@ -46,8 +56,10 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
     match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), setting),
         Mode::Open(files) => {
+            let files = headless::recent::recalled(files, setting)?;
             tui::run(headless::mailbox::together(files).into_iter().map(Start::Open), setting)
         }
+        Mode::Recent { json } => headless::recent::run(json, setting),
         Mode::Plain(target) => headless::plain::run(&target, setting),
         Mode::Compare(compare) => headless::compare::run(&compare, setting),
         Mode::Run(run) => headless::run::run(&run, setting),
@@ -58,8 +70,12 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { files, full, json, verify, .. } => {
             headless::show::run(files, (full, json), &verify, setting)
         }
-        Mode::Serve { listen, maildir, policy, practice, json } => {
+        Mode::Serve { listen, maildir, policy, replay, practice, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
+            if let Some((file, timing)) = replay {
+                let replay = headless::replay::Replay { file, timing, json };
+                return headless::replay::run(&listen, replay, tls, setting);
+            }
             let lang = setting.lang();
             let policy = Policy { limits: setting.limits(), ..*policy };
             headless::serve::run(&listen, maildir.as_deref(), policy, json, tls, lang)

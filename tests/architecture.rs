@@ -77,7 +77,7 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         at: &["config"],
-        may: &["smtp", "knowledge", "display"],
+        may: &["smtp", "journal", "knowledge", "display"],
         never: &["tokio", "std::net", "async"],
     },
     Floor {

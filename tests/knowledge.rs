@@ -62,6 +62,7 @@ const FILES: &[&str] = &[
     "text/mailbox.toml",
     "text/parts.toml",
     "text/reach.toml",
+    "text/recordings.toml",
     "text/run.toml",
     "text/send.toml",
     "text/times.toml",

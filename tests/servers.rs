@@ -262,8 +262,7 @@ fn assert_readable(stored: &[u8]) {
 
 /// A recorded session as it was while the connection was open.
 fn recorded(path: &Path) -> Dialogue {
-    let recording = BufReader::new(std::fs::File::open(path).unwrap());
-    let journal = file::read(recording).unwrap().journal;
+    let journal = file::read(&std::fs::read(path).unwrap()).unwrap().journal;
     let mut seen = Dialogue::default();
     let open = |what: &Happening| !matches!(what, Happening::Closed { .. });
     journal.events().iter().take_while(|e| open(&e.what)).for_each(|e| seen.apply(e));

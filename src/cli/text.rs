@@ -63,6 +63,7 @@ or talk, 64 bad usage or input";
 pub(super) const SHOW: &str = "Examples:
   ehlo show session.jsonl
   ehlo show message.eml --json
+  ehlo show recent                                      the last session; ehlo open lists them
   ehlo show message.eml --view parts                    the tree of its parts
   ehlo show message.eml --part 3 > picture.png          the decoded bytes of a part
   ehlo show session.jsonl --view envelope               who sent to whom, and what became of it
@@ -76,12 +77,15 @@ pub(super) const OPEN: &str = "Examples:
   ehlo open session.jsonl
   ehlo open before.jsonl after.jsonl                    one tab each
   ehlo open message.eml
+  ehlo open                                             lists the last sessions, which are recorded
+  ehlo open recent                                      the last one; recent:2 is the one before
   ehlo open ~/Maildir                                   or an mbox, or a folder of .eml files";
 
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525
   ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all
   ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
+  ehlo serve --replay session.jsonl                     what a server said, to a client under test
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.";

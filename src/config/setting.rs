@@ -7,11 +7,15 @@ use crate::smtp::wait::{Limits, Wait};
 
 use super::reading::Reading;
 use super::theme::USUAL;
-use super::value::{Borders, Color, Seconds, Value};
+use super::value::{Borders, Color, Count, Seconds, Value};
 use super::{Sources, Warning};
 
 /// What stands before the names of limits.
 pub const TIMEOUTS: &str = "timeouts.";
+
+/// How many of the last sessions are kept, and how many megabytes of them.
+const KEEP: u64 = 100;
+const SIZE: u64 = 200;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +137,8 @@ settings! {
     line_ends: bool, "line-ends", "EHLO_LINE_ENDS", "setting.line-ends", "Whether line ends are shown.", |_| Set::usual(false);
     history: bool, "history", "EHLO_HISTORY", "setting.history", "Whether the lines that are sent are kept for the next run.", |_| Set::usual(true);
     confirm_quit: bool, "confirm-quit", "EHLO_CONFIRM_QUIT", "setting.confirm-quit", "Whether to ask before an open transaction is left.", |_| Set::usual(true);
+    recordings_keep: Count, "recordings.keep", "EHLO_RECORDINGS_KEEP", "setting.recordings.keep", "How many of the last sessions are kept.", |_| Set::usual(Count(KEEP));
+    recordings_size: Count, "recordings.size", "EHLO_RECORDINGS_SIZE", "setting.recordings.size", "How large they may be together, in megabytes.", |_| Set::usual(Count(SIZE));
     wait_connect: Seconds, "timeouts.connect", "EHLO_TIMEOUT_CONNECT", "setting.wait.connect", "How long to wait: `Wait::Connect`.", |_| Set::usual(Seconds::usual(Wait::Connect));
     wait_tls: Seconds, "timeouts.tls", "EHLO_TIMEOUT_TLS", "setting.wait.tls", "How long to wait: `Wait::Tls`.", |_| Set::usual(Seconds::usual(Wait::Tls));
     wait_greeting: Seconds, "timeouts.greeting", "EHLO_TIMEOUT_GREETING", "setting.wait.greeting", "How long to wait: `Wait::Greeting`.", |_| Set::usual(Seconds::usual(Wait::Greeting));

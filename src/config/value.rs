@@ -115,6 +115,30 @@ impl Seconds {
     }
 }
 
+/// How much of something; 0 is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u64);
+
+impl Count {
+    const MOST: u64 = 1_000_000;
+}
+
+impl Value for Count {
+    const QUOTED: bool = false;
+
+    fn read(text: &str, _: &Sources) -> Option<Self> {
+        text.parse().ok().filter(|count| *count <= Self::MOST).map(Self)
+    }
+
+    fn written(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn allowed(_: &Sources) -> Vec<String> {
+        vec![format!("0–{}", Self::MOST)]
+    }
+}
+
 impl Value for Seconds {
     const QUOTED: bool = false;
 

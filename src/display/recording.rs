@@ -1,6 +1,6 @@
 //! Words for what is wrong with a recording.
 
-use crate::journal::file::FileError;
+use crate::journal::file::{FileError, Found};
 use crate::journal::header::VERSION;
 use crate::knowledge::{self, Lang};
 
@@ -10,7 +10,6 @@ const HEADER: &str = "{\"ehlo-journal\":1}";
 /// What is wrong and what was expected, with the place before it.
 pub fn say(error: &FileError, lang: Lang) -> String {
     match error {
-        FileError::Io(error) => error.to_string(),
         FileError::Line { line, column, key, problem } => {
             let values = [("problem", problem.as_str()), ("header", HEADER)];
             let what = knowledge::fill(lang, key, &values);
@@ -23,6 +22,19 @@ pub fn say(error: &FileError, lang: Lang) -> String {
             knowledge::fill(lang, "misread.newer", &[("found", &found), ("known", &known)])
         }
     }
+}
+
+/// What there is to tell of a recording that could be read, or a part of which.
+pub fn found(found: &Found, file: &str, lang: Lang) -> Vec<String> {
+    let line = |key, n: usize| knowledge::fill(lang, key, &[("file", file), ("n", &n.to_string())]);
+    let broken = found.broken.as_ref().map(|(error, behind)| {
+        let (why, n) = (say(error, lang), behind.to_string());
+        let values = [("file", file), ("why", &*why), ("n", &*n)];
+        knowledge::fill(lang, "recordings.broken", &values)
+    });
+    let torn = found.torn.map(|n| line("message.torn", n));
+    let untimed = found.untimed.map(|n| line("recordings.untimed", n));
+    broken.into_iter().chain(torn).chain(untimed).collect()
 }
 
 #[cfg(test)]
@@ -49,7 +61,10 @@ mod tests {
                 "この記録はバージョン 9 ですが、",
             ),
         ] {
-            let error = read(text.as_bytes()).map(|_| ()).unwrap_err();
+            let error = match read(text.as_bytes()) {
+                Ok(found) => found.broken.unwrap().0,
+                Err(error) => error,
+            };
             assert!(say(&error, Lang::En).starts_with(en), "{}", say(&error, Lang::En));
             assert!(say(&error, Lang::Ja).starts_with(ja), "{}", say(&error, Lang::Ja));
         }

@@ -14,17 +14,19 @@ use crate::session::Dialogue;
 use crate::session::compare::{Difference, Pair, compare};
 use crate::smtp::ehlo::Change;
 
-use super::{Outcome, Setting, json, mailbox, run, say, show};
+use super::{Outcome, Setting, json, mailbox, recent, run, say, show};
 
 /// Prints what differs; the outcome is a failure where something does.
 ///
 /// # Errors
 /// When a file cannot be read, or the server cannot be reached.
 pub fn run(wanted: &Compare, setting: &Setting) -> anyhow::Result<Outcome> {
-    let again = |server| Side::again(&wanted.first, server, setting);
+    // What is said again to a server is a recent session, too, and not the one that was meant.
+    let file = recent::one(wanted.first.clone(), setting)?;
+    let again = |server| Side::again(&file, server, setting);
     let (first, second) = match (wanted.second.as_deref(), wanted.servers.as_slice()) {
-        (Some(file), _) => (Side::read(&wanted.first, setting)?, Side::read(file, setting)?),
-        (None, [server]) => (Side::read(&wanted.first, setting)?, again(server)?),
+        (Some(other), _) => (Side::read(&file, setting)?, Side::read(other, setting)?),
+        (None, [server]) => (Side::read(&file, setting)?, again(server)?),
         (None, [one, other, ..]) => (again(one)?, again(other)?),
         (None, []) => return Ok(Outcome::Usage),
     };
@@ -39,6 +41,9 @@ pub fn run(wanted: &Compare, setting: &Setting) -> anyhow::Result<Outcome> {
     } else {
         say(&in_words(&first, &second, &pairs, wanted.codes, setting))?;
     }
+    if first.broken || second.broken {
+        return Ok(Outcome::Usage);
+    }
     let differs = pairs.iter().any(|pair| pair.differs(wanted.codes));
     Ok(if differs { Outcome::Failed } else { Outcome::Done })
 }
@@ -48,23 +53,26 @@ struct Side {
     name: String,
     header: Header,
     dialogue: Dialogue,
+    /// It is but the beginning of a file.
+    broken: bool,
 }
 
 impl Side {
     /// What `server` answers to what the client says in `file`.
     fn again(file: &Path, server: &Target, setting: &Setting) -> anyhow::Result<Self> {
         let (header, dialogue) = run::again(file, server, setting)?;
-        Ok(Self { name: server.to_string(), header, dialogue })
+        Ok(Self { name: server.to_string(), header, dialogue, broken: false })
     }
 
     fn read(file: &Path, setting: &Setting) -> anyhow::Result<Self> {
-        let found = mailbox::open(&[file.to_path_buf()], setting.lang(), &mut |_, _| true)?;
+        let file = recent::one(file.to_path_buf(), setting)?;
+        let found = mailbox::open(std::slice::from_ref(&file), setting.lang(), &mut |_, _| true)?;
         for told in &found.told {
             eprintln!("ehlo: {told}");
         }
         let dialogue = show::fold(&found.journal);
         let name = own_visible(&file.display().to_string());
-        Ok(Self { name, header: found.journal.header, dialogue })
+        Ok(Self { name, header: found.journal.header, dialogue, broken: found.broken })
     }
 }
 

@@ -92,7 +92,12 @@ fn as_json(setting: &Setting) -> serde_json::Result<String> {
 }
 
 fn paths(folders: &Folders, lang: Lang) -> String {
-    let rows = [("config.folder", &folders.config), ("config.state", &folders.state)];
+    let recordings = folders.recordings();
+    let rows = [
+        ("config.folder", &folders.config),
+        ("config.state", &folders.state),
+        ("config.recordings", &recordings),
+    ];
     rows.into_iter().fold(String::new(), |mut out, (key, path)| {
         let path = own_visible(&path.display().to_string());
         let _ = writeln!(out, "{}", knowledge::fill(lang, key, &[("path", &path)]));

@@ -18,7 +18,7 @@ use crate::session::thread::Threads;
 use crate::session::{Dialogue, Message};
 
 use super::authenticity::Wanted;
-use super::{Outcome, Setting, mailbox, print, say, show, write_out};
+use super::{Outcome, Setting, mailbox, print, recent, say, show, write_out};
 
 /// Columns of what is printed, so that it fits a terminal of eighty.
 const COLUMNS: usize = 78;
@@ -34,8 +34,13 @@ pub fn run(
     setting: &Setting,
 ) -> anyhow::Result<Outcome> {
     let wanted = Wanted::of(verify, setting)?;
+    let mut outcome = Outcome::Done;
+    let files = recent::recalled(files, setting)?;
     for files in mailbox::together(files) {
         let found = mailbox::open(&files, setting.lang(), &mut |_, _| true)?;
+        if found.broken {
+            outcome = Outcome::Usage;
+        }
         for told in &found.told {
             eprintln!("ehlo: {told}");
         }
@@ -55,7 +60,7 @@ pub fn run(
         }
         look(&dialogue, at, seen, setting.lang())?;
     }
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 /// People count from 1.

@@ -14,7 +14,7 @@ use crate::journal::{
 };
 use crate::knowledge::{self, Lang};
 
-use super::{MESSAGE_LIMIT, named, read_input, read_message};
+use super::{MESSAGE_LIMIT, kind, named, read_input, read_message};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub struct Found {
     pub journal: Journal,
     /// What there is to tell the person about it.
     pub told: Vec<String>,
+    /// Whether a file is broken, so that this is but its beginning.
+    pub broken: bool,
 }
 
 /// Told from time to time how many messages were read of how many; `false` stops reading, and what
@@ -77,6 +79,9 @@ fn single(path: &Path, lang: Lang) -> anyhow::Result<Found> {
         all.into_iter().all(|stored| reader.add(stored));
         Ok(reader.found())
     };
+    if !matches!(&*extension, "eml" | "mbox" | "mbx") {
+        is_ours(path, &bytes, lang)?;
+    }
     match &*extension {
         "eml" => return messages(vec![Stored::whole(name, bytes)]),
         "mbox" | "mbx" => {
@@ -86,15 +91,8 @@ fn single(path: &Path, lang: Lang) -> anyhow::Result<Found> {
             return messages(mbox::split(&name, &bytes));
         }
         "txt" | "transcript" => {}
-        _ if file::is_journal(&bytes) || matches!(&*extension, "jsonl" | "journal") => {
-            let told = |error| Error::msg(recording::say(&error, lang));
-            let found = file::read(&*bytes).map_err(told).with_context(|| named(path))?;
-            let torn = |line: usize| {
-                let values = [("file", &*named(path)), ("n", &*line.to_string())];
-                knowledge::fill(lang, "message.torn", &values)
-            };
-            let told = found.torn.map(torn).into_iter().collect();
-            return Ok(Found { journal: found.journal, told });
+        _ if is_recording(path, &bytes) => {
+            return recorded(path, &bytes, lang);
         }
         _ if mbox::is_mbox(&bytes) => return messages(mbox::split(&name, &bytes)),
         _ if looks_like_message(&bytes) => return messages(vec![Stored::whole(name, bytes)]),
@@ -102,13 +100,47 @@ fn single(path: &Path, lang: Lang) -> anyhow::Result<Found> {
     }
     let told = |error| Error::msg(misread::say(&error, lang));
     let journal = transcript::recording(&bytes).map_err(told).with_context(|| named(path))?;
-    Ok(Found { journal, told: Vec::new() })
+    Ok(Found { journal, ..Found::default() })
+}
+
+/// Whether a file is to be read as a recording: it begins like one, or has such a name.
+pub fn is_recording(path: &Path, bytes: &[u8]) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let named = ["jsonl", "journal"].iter().any(|name| extension.eq_ignore_ascii_case(name));
+    named || file::is_journal(bytes)
+}
+
+/// Insists on a file that does not seem to be somebody else's.
+///
+/// # Errors
+/// With what it seems to be.
+pub fn is_ours(path: &Path, bytes: &[u8], lang: Lang) -> anyhow::Result<()> {
+    let Some(kind) = kind::seen(bytes) else { return Ok(()) };
+    let values = [("file", &*named(path)), ("kind", kind)];
+    anyhow::bail!("{}", knowledge::fill(lang, "recordings.kind", &values));
+}
+
+/// Reads a recording, as far as it can be read.
+///
+/// # Errors
+/// When nothing of it can be read; with the place where it is wrong, and what was expected.
+pub fn recorded(path: &Path, bytes: &[u8], lang: Lang) -> anyhow::Result<Found> {
+    is_nonempty(path, bytes, lang)?;
+    let told = |error| Error::msg(recording::say(&error, lang));
+    let found = file::read(bytes).map_err(told).with_context(|| named(path))?;
+    let told = recording::found(&found, &named(path), lang);
+    Ok(Found { journal: found.journal, told, broken: found.broken.is_some() })
 }
 
 fn nonempty(path: &Path, bytes: Vec<u8>, lang: Lang) -> anyhow::Result<Bytes> {
+    is_nonempty(path, &bytes, lang)?;
+    Ok(bytes.into())
+}
+
+fn is_nonempty(path: &Path, bytes: &[u8], lang: Lang) -> anyhow::Result<()> {
     let why = || knowledge::word(lang, "message.empty-file");
     anyhow::ensure!(!bytes.is_empty(), "{}: {}", named(path), why());
-    Ok(bytes.into())
+    Ok(())
 }
 
 /// A first line such as `Subject: …`, where a transcript has `C: ` or `S: `.
@@ -268,7 +300,7 @@ impl Reader {
             let values = [("n", &*n), ("why", &*own_visible(first))];
             self.told.insert(0, knowledge::fill(self.lang, "mailbox.unread", &values));
         }
-        Found { journal: self.journal, told: self.told }
+        Found { journal: self.journal, told: self.told, broken: false }
     }
 }
 

@@ -41,8 +41,8 @@ use crate::speaker::{
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    Outcome, Practice, Setting, ask, authenticity, explain, look, practice_for, read_message, say,
-    talk_to, tell_recording_failed,
+    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, explain, look,
+    practice_for, read_message, say, talk_to, tell_failed,
 };
 
 /// Talks to `target` on standard input and output.
@@ -55,12 +55,11 @@ pub fn run(target: &Target, setting: &Setting) -> anyhow::Result<Outcome> {
 
 async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let clock = Clock::start();
-    let recorder = setting.recorder(&clock)?;
     let now = Some(clock.timestamp());
     let (publish, heard) = mpsc::channel(EVENTS_WAITING);
     let (say, orders) = mpsc::channel(1);
-    let log = Log::new(clock, Keep::default())
-        .recording(recorder, setting.with_secrets)
+    let log = setting
+        .recording(Log::new(clock, Keep::default()))?
         .published_to(Ear { number: 0, heard: publish });
     let practice = practice_for(&target, setting.limits()).await?;
     let limits = setting.limits();
@@ -214,7 +213,10 @@ impl Front {
                         }
                     }
                     Some((_, Heard::RecordingFailed(why))) => {
-                        tell_recording_failed(&why, self.setting.lang());
+                        tell_failed(RECORDING_FAILED, &why, self.setting.lang());
+                    }
+                    Some((_, Heard::NotKept(why))) => {
+                        tell_failed(NOT_KEPT, &why, self.setting.lang());
                     }
                     Some((_, Heard::Gate(news))) => say(&self.gate(news))?,
                     // It has listened from the beginning.

@@ -31,8 +31,8 @@ use crate::speaker::{Say, Script, Speaker};
 
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, json, named, practice_for, say, say_beside, talk_to,
-    tell_recording_failed, write_out,
+    Outcome, Practice, Setting, json, named, practice_for, recent, say, say_beside, talk_to,
+    tell_unrecorded, write_out,
 };
 use junit::{Case, End};
 use progress::Progress;
@@ -45,6 +45,7 @@ pub fn run(run: &RunArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let mut variables = script::variables(&run.set, setting);
     let mut scripts = Vec::new();
     for path in &run.scripts {
+        let path = &recent::one(path.clone(), setting)?;
         let source = script::source(path, Some(&mut variables), setting.lang())?;
         let script = script::script(&source, setting)?.codes_only(run.codes);
         scripts.push(Loaded { name: path.display().to_string(), source, script });
@@ -265,8 +266,7 @@ async fn converse(
 ) -> anyhow::Result<(Header, Log, Script)> {
     let clock = Clock::start();
     let header = clock.header(Side::Client);
-    let recorder = setting.recorder(&clock)?;
-    let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
+    let mut log = setting.recording(Log::new(clock, Keep::default()))?;
     let practice = practice.map(Practice::place);
     let (route, tls) = (&setting.route, &setting.tls);
     let limits = setting.limits();
@@ -297,9 +297,7 @@ async fn play(
     };
     let (header, log, script) = converse(script, &run.server, setting, practice, tell).await?;
     let took = begun.elapsed();
-    if let Some(why) = &log.recording_failed {
-        tell_recording_failed(why, setting.lang());
-    }
+    tell_unrecorded(&log, setting.lang());
     let dialogue = &log.dialogue;
     let (outcome, word) = outcome(&script, dialogue);
     let report = &run.report;

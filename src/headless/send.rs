@@ -36,7 +36,7 @@ use crate::speaker::{Say, Secret, Speaker, Submission};
 use super::password::{self, Watch};
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, json, practice_for, say, say_beside, talk_to, tell_recording_failed,
+    Outcome, Practice, Setting, json, practice_for, say, say_beside, talk_to, tell_unrecorded,
 };
 use envelope::Envelope;
 
@@ -311,17 +311,14 @@ async fn hand_in(
     setting: &Setting,
 ) -> anyhow::Result<Outcome> {
     let header = clock.header(crate::journal::Side::Client);
-    let recorder = setting.recorder(&clock)?;
-    let mut log = Log::new(clock, Keep::default()).recording(recorder, setting.with_secrets);
+    let mut log = setting.recording(Log::new(clock, Keep::default()))?;
     let printer = Printer::new(setting.lang(), args.output.full, setting.with_secrets);
     let mut speaker = Told { printer, args, lang: setting.lang(), then: submission };
     let part = Part::program(call.limits);
     let dialled = call.dial(&mut log).await;
     call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
     log.settle().await;
-    if let Some(why) = &log.recording_failed {
-        tell_recording_failed(why, setting.lang());
-    }
+    tell_unrecorded(&log, setting.lang());
     let failure = speaker.then.failure(&log.dialogue);
     let mut text = speaker.printer.news(&log.dialogue);
     if args.output.full {

@@ -43,8 +43,19 @@ pub fn run(
     });
     let finished: Finished =
         Arc::new(move |number, dialogue| say(&session(number, dialogue, json, lang)));
+    serve(listen, tls, async || Listener::bind(listen, policy, deliver, finished).await)?;
+    store.release();
+    Ok(Outcome::Done)
+}
+
+/// Lets what is bound at `listen` serve until it is told to stop.
+pub(super) fn serve(
+    listen: &Place,
+    tls: Option<(tls::Server, bool)>,
+    bind: impl AsyncFnOnce() -> std::io::Result<Listener>,
+) -> anyhow::Result<()> {
     block_on(async {
-        let bound = Listener::bind(listen, policy, deliver, finished).await;
+        let bound = bind().await;
         let mut listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
         if let Some((server, implicit)) = tls {
             listener = listener.with_tls(server, implicit);
@@ -55,13 +66,12 @@ pub fn run(
             signals.next().await;
         };
         listener.serve(stop).await;
-        store.release();
-        Ok(Outcome::Done)
+        Ok(())
     })
 }
 
 /// Standard output may be gone (a closed pipe); the server goes on.
-fn say(line: &str) {
+pub(super) fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
@@ -82,7 +92,7 @@ fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {
     format!("message from <{from}> to {to}: {name}, bytes: {size}{held}")
 }
 
-fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lang) -> String {
+pub(super) fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lang) -> String {
     let peer = dialogue.endpoints().remote.as_deref().unwrap_or("-");
     let exchanges = dialogue.exchanges().len();
     let messages = dialogue.messages().len();

@@ -12,6 +12,7 @@ use crate::session::{Dialogue, Keep};
 use super::authenticity::Wanted;
 use super::mailbox::{self, Found};
 use super::print::{self, Printer};
+use super::recent;
 use super::{Outcome, Setting, json, say};
 use crate::cli::VerifyArgs;
 
@@ -27,6 +28,8 @@ pub fn run(
     setting: &Setting,
 ) -> anyhow::Result<Outcome> {
     let wanted = Wanted::of(verify, setting)?;
+    let mut outcome = Outcome::Done;
+    let files = recent::recalled(files, setting)?;
     for (at, files) in mailbox::together(files).iter().enumerate() {
         let (_, as_json) = form;
         if at > 0 && !as_json {
@@ -37,8 +40,11 @@ pub fn run(
             eprintln!("ehlo: {told}");
         }
         print(&found, form, wanted.as_ref(), setting)?;
+        if found.broken {
+            outcome = Outcome::Usage;
+        }
     }
-    Ok(Outcome::Done)
+    Ok(outcome)
 }
 
 fn print(

@@ -1,12 +1,13 @@
 //! The file format: one JSON object a line, the header first.
 //!
 //! A line is written in one piece as soon as its event has happened, so a recording survives the
-//! death of the program up to its last event; a torn last line is reported and left out. Bytes
-//! are text where they are UTF-8 and base64 where they are not. A file of a newer version is
-//! refused with its number.
+//! death of the program up to its last event; a torn last line is reported and left out. What
+//! stands before a line that is no event can be read, and what stands behind it is left out, since
+//! nobody knows what is missing between them. Bytes are text where they are UTF-8 and base64 where
+//! they are not. A file of a newer version is refused with its number.
 
 use std::borrow::Cow;
-use std::io::{BufRead, Write};
+use std::io::Write;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,8 +26,6 @@ use crate::smtp::wait::Wait;
 /// Why a journal file could not be read. The words are `display::recording`'s.
 #[derive(Debug)]
 pub enum FileError {
-    /// The system could not read it.
-    Io(std::io::Error),
     /// A line is not what it should be.
     Line {
         /// Line number from 1.
@@ -43,12 +42,6 @@ pub enum FileError {
         /// Its version.
         found: u32,
     },
-}
-
-impl From<std::io::Error> for FileError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
-    }
 }
 
 /// Writes events to a file as they happen.
@@ -86,13 +79,24 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// A journal as it was found, and whether its last line was torn off.
+/// A journal as it was found.
 #[derive(Debug)]
 pub struct Found {
     /// What could be read.
     pub journal: Journal,
     /// The number of a last line that was cut off in the middle.
     pub torn: Option<usize>,
+    /// What is wrong with a line, and how many stand behind it: they are left out with it.
+    pub broken: Option<(FileError, usize)>,
+    /// The number of the first line whose time lies before that of another above it; then no time
+    /// is real.
+    pub untimed: Option<usize>,
+}
+
+impl Found {
+    const fn new(journal: Journal) -> Self {
+        Self { journal, torn: None, broken: None, untimed: None }
+    }
 }
 
 /// Whether `text` begins like a journal file.
@@ -103,37 +107,56 @@ pub fn is_journal(text: &[u8]) -> bool {
 /// Reads a journal; all of it is kept, whatever its size.
 ///
 /// # Errors
-/// With line and column where the file is not what it should be; nothing is skipped silently.
-pub fn read(mut input: impl BufRead) -> Result<Found, FileError> {
-    let mut line = Vec::new();
-    input.read_until(b'\n', &mut line)?;
-    let header = match header(&line) {
-        Err(FileError::Line { .. }) if is_journal(&line) && !line.ends_with(b"\n") => {
-            let journal = Journal::new(Header::default());
-            return Ok(Found { journal, torn: Some(1) });
+/// With line and column where its header is not what it should be. What is wrong behind it is found
+/// with what could be read; nothing is skipped silently.
+pub fn read(text: &[u8]) -> Result<Found, FileError> {
+    let (line, mut rest) = cut(text);
+    let header = match header(line) {
+        Err(FileError::Line { .. }) if is_journal(line) && !line.ends_with(b"\n") => {
+            let found = Found::new(Journal::new(Header::default()));
+            return Ok(Found { torn: Some(1), ..found });
         }
         header => header?,
     };
-    let mut journal = Journal::new(header);
+    let mut found = Found::new(Journal::new(header));
+    let mut last = Moment(0);
     for number in 2.. {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
+        let (line, behind) = cut(rest);
+        if line.is_empty() {
             break;
         }
-        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        rest = behind;
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
         let row = serde_json::from_slice::<Row<'_>>(text);
         let row = row.map_err(|error| wrong(number, &error, "misread.event"));
         match row.and_then(|row| row.event(number)) {
             Ok(event) => {
-                journal.append(event);
+                if event.at < last && found.untimed.is_none() {
+                    found.untimed = Some(number);
+                    found.journal.header.fidelity.real_time = false;
+                }
+                last = event.at;
+                found.journal.append(event);
             }
             Err(_) if !line.ends_with(b"\n") => {
-                return Ok(Found { journal, torn: Some(number) });
+                found.torn = Some(number);
+                break;
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                let whole = memchr::memchr_iter(b'\n', rest).count();
+                let lines = whole + usize::from(!rest.is_empty() && !rest.ends_with(b"\n"));
+                found.broken = Some((error, lines));
+                break;
+            }
         }
     }
-    Ok(Found { journal, torn: None })
+    Ok(found)
+}
+
+/// The first line with its end, and what stands behind it.
+fn cut(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+    text.split_at_checked(end).unwrap_or((text, &[]))
 }
 
 fn header(line: &[u8]) -> Result<Header, FileError> {
@@ -150,9 +173,17 @@ fn header(line: &[u8]) -> Result<Header, FileError> {
     serde_json::from_slice(line).map_err(wrong)
 }
 
+/// How many characters of a problem are told.
+const PROBLEM: usize = 120;
+
 fn wrong(line: usize, error: &serde_json::Error, key: &'static str) -> FileError {
     let problem = error.to_string();
-    let problem = problem.split(" at line ").next().unwrap_or_default().to_owned();
+    // It may say again what stands there, however much that is.
+    let problem = problem.rsplit_once(" at line ").map_or(&*problem, |(problem, _)| problem);
+    let problem = match problem.char_indices().nth(PROBLEM) {
+        Some((end, _)) => [problem.get(..end).unwrap_or_default(), "…"].concat(),
+        None => problem.to_owned(),
+    };
     FileError::Line { line, column: error.column().max(1), key, problem }
 }
 
@@ -368,6 +399,19 @@ impl<'a> Row<'a> {
         let (Some(what), None) = (all.next(), all.next()) else {
             return Err(wrong("misread.happening", String::new()));
         };
+        // Two connections in one dialogue would be nobody's.
+        if let Some(Leg(leg @ 1..)) = self.leg {
+            return Err(wrong("misread.leg", leg.to_string()));
+        }
+        let veils = match &what {
+            Happening::Bytes { data, veiled, .. } => {
+                veiled.iter().all(|s| s.start <= s.end && s.end <= data.len())
+            }
+            _ => self.veiled.is_empty(),
+        };
+        if !veils {
+            return Err(wrong("misread.veiled", String::new()));
+        }
         Ok(Event { at: self.at, leg: self.leg.unwrap_or_default(), cause: self.cause, what })
     }
 }
@@ -478,7 +522,22 @@ mod tests {
             let found = read(part).expect("a torn file is readable");
             let kept = found.journal.events().len();
             assert!(kept == lines || kept == lines + 1, "cut at {end}");
+            assert!(found.broken.is_none(), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn what_stands_before_a_broken_line_is_read_and_what_behind_it_is_counted() {
+        let event = |at: u64| format!("{{\"at\":{at},\"client\":\"x\"}}\n");
+        let head = "{\"ehlo-journal\":1}\n";
+        let text = [head, &event(1), &event(2), "\0\n", &event(3), "torn"].concat();
+        let found = read(text.as_bytes()).unwrap();
+        assert_eq!(found.journal.events().len(), 2);
+        assert!(matches!(found.broken, Some((FileError::Line { line: 4, column: 1, .. }, 2))));
+        let back = [head, &event(5), &event(4), &event(3)].concat();
+        let found = read(back.as_bytes()).unwrap();
+        assert_eq!((found.untimed, found.journal.events().len()), (Some(3), 3));
+        assert!(!found.journal.header.fidelity.real_time && found.broken.is_none());
     }
 
     #[test]
@@ -508,16 +567,41 @@ mod tests {
                 "misread.event",
                 "unknown field `clent`",
             ),
+            (
+                format!("{head}{{\"at\":{:?}}}\n{head}x", "y".repeat(1000)),
+                (2, 1008),
+                "misread.event",
+                "invalid type: string \"yyyy",
+            ),
+            (
+                format!("{head}{{\"at\":1,\"leg\":1,\"client\":\"x\"}}\n"),
+                (2, 1),
+                "misread.leg",
+                "1",
+            ),
+            (
+                format!("{head}{{\"at\":1,\"client\":\"x\",\"veiled\":[[0,2]]}}\n"),
+                (2, 1),
+                "misread.veiled",
+                "",
+            ),
+            (format!("{head}{}\n", "[".repeat(100_000)), (2, 1), "misread.event", "invalid type"),
         ] {
-            let Err(FileError::Line { line, column, key: found, problem: said }) =
-                read(text.as_bytes())
-            else {
+            let error = match read(text.as_bytes()) {
+                Ok(Found { broken: Some((error, _)), journal, .. }) => {
+                    assert_eq!(journal.events(), []);
+                    error
+                }
+                found => found.map(|_| ()).unwrap_err(),
+            };
+            let FileError::Line { line, column, key: found, problem: said } = error else {
                 unreachable!("{text}")
             };
+            assert!(said.chars().count() <= PROBLEM + 1, "{said}");
             assert_eq!(((line, column), found), (place, key), "{text}");
             assert!(said.starts_with(problem), "{said}");
         }
-        let newer = read(&b"{\"ehlo-journal\":9}\n"[..]);
+        let newer = read(b"{\"ehlo-journal\":9}\n");
         assert!(matches!(newer, Err(FileError::Newer { found: 9 })));
     }
 }

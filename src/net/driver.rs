@@ -5,8 +5,7 @@
 //! nothing to say, and write; append what *was* written. Inside the `select!` only cancel-safe
 //! operations. Publishing waits for a slow listener, so the socket waits rather than memory grows.
 
-use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -52,6 +51,8 @@ pub enum Heard {
     TooLate,
     /// The recording could not be written any further.
     RecordingFailed(String),
+    /// The session is not kept among the last ones any further.
+    NotKept(String),
     /// Something is held at the gate, or no longer, or will be.
     Gate(gate::News),
 }
@@ -77,7 +78,9 @@ pub struct Log {
     /// The session so far.
     pub dialogue: Dialogue,
     clock: Clock,
-    recording: Option<Recording<File>>,
+    recording: Option<Recording<Out>>,
+    /// The recording that nobody asked for.
+    kept: Option<Recording<Out>>,
     ear: Option<Ear>,
     late: Option<Late>,
     aside: Option<mpsc::Receiver<Happening>>,
@@ -86,7 +89,12 @@ pub struct Log {
     answers: Option<Answers>,
     /// Why the recording ended before the session, if it did.
     pub recording_failed: Option<String>,
+    /// Why it is not kept among the last sessions, or not all of it.
+    pub not_kept: Option<String>,
 }
+
+/// Where a recording is written to.
+pub type Out = Box<dyn Write + Send + Sync>;
 
 impl Log {
     /// A log whose moments are those of `clock`.
@@ -95,19 +103,32 @@ impl Log {
             dialogue: Dialogue::new(keep),
             clock,
             recording: None,
+            kept: None,
             ear: None,
             late: None,
             aside: None,
             inquiry: None,
             answers: None,
             recording_failed: None,
+            not_kept: None,
         }
     }
 
     /// Writes every event to `recorder`; secrets only if `with_secrets`.
-    pub fn recording(mut self, recorder: Option<Recorder<File>>, with_secrets: bool) -> Self {
+    pub fn recording(mut self, recorder: Option<Recorder<Out>>, with_secrets: bool) -> Self {
         self.recording = recorder.map(|recorder| Recording::new(recorder, with_secrets));
         self
+    }
+
+    /// Writes every event to `recorder`, too, without secrets.
+    pub fn keeping(mut self, recorder: Option<Recorder<Out>>) -> Self {
+        self.kept = recorder.map(|recorder| Recording::new(recorder, false));
+        self
+    }
+
+    /// Its clock.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Publishes every event to `ear`.
@@ -245,24 +266,31 @@ impl Log {
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
         self.dialogue.apply(&event);
-        let failed = self.record(&event).err().map(|error| error.to_string());
+        let failed = record(&mut self.recording, &event, &self.dialogue);
+        let not_kept = record(&mut self.kept, &event, &self.dialogue);
         self.recording_failed = self.recording_failed.take().or_else(|| failed.clone());
+        self.not_kept = self.not_kept.take().or_else(|| not_kept.clone());
         if let Some(ear) = &self.ear {
             ear.hear(Heard::Event(event)).await;
             if let Some(why) = failed {
                 ear.hear(Heard::RecordingFailed(why)).await;
             }
+            if let Some(why) = not_kept {
+                ear.hear(Heard::NotKept(why)).await;
+            }
         }
     }
+}
 
-    fn record(&mut self, event: &Event) -> std::io::Result<()> {
-        let Some(recording) = &mut self.recording else { return Ok(()) };
-        let result = recording.append(event, &self.dialogue);
-        if result.is_err() {
-            self.recording = None;
-        }
-        result
-    }
+/// Adds an event to a recording; if that fails, the recording is over.
+fn record(
+    recording: &mut Option<Recording<Out>>,
+    event: &Event,
+    dialogue: &Dialogue,
+) -> Option<String> {
+    let failed = recording.as_mut()?.append(event, dialogue).err()?;
+    *recording = None;
+    Some(failed.to_string())
 }
 
 /// What comes to a log by itself.
@@ -461,8 +489,7 @@ pub async fn converse<P: Speaker, O>(
                 Some(Say::Inquire(domain)) => log.inquire(domain),
                 Some(Say::Verify(check)) => log.verify(part.side, &check),
                 Some(Say::Close(how)) => {
-                    // TLS says goodbye, for which a peer that does not read has no time.
-                    let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
+                    say_goodbye(&mut writer, &how).await;
                     return log.end(part.side, how).await;
                 }
                 Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
@@ -533,6 +560,14 @@ async fn tell_of_gate(log: &mut Log, held: &mut Gate) {
             log.dialogue.hide(&answer[..]);
         }
         log.tell(Heard::Gate(news)).await;
+    }
+}
+
+/// Closes our half. TLS says goodbye, for which a peer that does not read has no time; who resets a
+/// connection says nothing.
+async fn say_goodbye(writer: &mut tokio::io::WriteHalf<Stream>, how: &Ending) {
+    if *how != Ending::Reset {
+        let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
     }
 }
 

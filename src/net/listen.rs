@@ -10,20 +10,21 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::journal::{Endpoints, Happening};
+use crate::journal::{Ending, Endpoints, Happening, Moment, Side};
 use crate::session::{Dialogue, Keep};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::reply;
+use crate::speaker::replay::{Answered, Halves, Tell};
 use crate::speaker::server::Deliver;
-use crate::speaker::{Policy, Server};
+use crate::speaker::{Policy, Replay, Say, Server, Speaker};
 
 use super::Clock;
 use super::driver::{Log, Part, converse};
@@ -39,6 +40,32 @@ const REFUSAL: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Called with the number of a session and its dialogue when the session is over.
 pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
+
+/// A recording by which clients are answered instead of by the practice server.
+#[derive(Clone)]
+pub struct Again {
+    /// What the server said in it.
+    pub halves: Arc<Halves>,
+    /// Whether the time is taken that was taken.
+    pub timing: bool,
+    /// Called with the number of a session and what its client is answered.
+    pub tell: Arc<dyn Fn(u64, &Answered) + Send + Sync>,
+}
+
+/// Who answers.
+enum Host {
+    Practice(Box<Server>),
+    Recorded(Replay),
+}
+
+impl Speaker for Host {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        match self {
+            Self::Practice(server) => server.next(now, seen),
+            Self::Recorded(replay) => replay.next(now, seen),
+        }
+    }
+}
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,14 +146,16 @@ impl Socket {
                     loopback: peer.ip().is_loopback(),
                     ..Endpoints::default()
                 };
-                Ok(Client { stream: Box::new(stream), endpoints, address: Some(peer) })
+                let other_hold = other_hold(&stream);
+                Ok(Client { stream: Box::new(stream), endpoints, address: Some(peer), other_hold })
             }
             #[cfg(unix)]
             Self::Unix(socket, path) => {
                 let (stream, _) = socket.accept().await?;
                 let local = Some(path.display().to_string());
                 let endpoints = Endpoints { local, loopback: true, ..Endpoints::default() };
-                Ok(Client { stream: Box::new(stream), endpoints, address: None })
+                let other_hold = None;
+                Ok(Client { stream: Box::new(stream), endpoints, address: None, other_hold })
             }
         }
     }
@@ -164,6 +193,26 @@ struct Client {
     endpoints: Endpoints,
     /// By which its session is found; a socket in the file system gives its clients none.
     address: Option<SocketAddr>,
+    /// A second hold of its socket, by which the connection can be reset.
+    other_hold: Option<std::net::TcpStream>,
+}
+
+#[cfg(unix)]
+fn other_hold(stream: &TcpStream) -> Option<std::net::TcpStream> {
+    use std::os::fd::AsFd as _;
+    stream.as_fd().try_clone_to_owned().ok().map(Into::into)
+}
+
+#[cfg(not(unix))]
+const fn other_hold(_: &TcpStream) -> Option<std::net::TcpStream> {
+    None
+}
+
+/// Resets a connection of which this is the last hold.
+fn reset(last: std::net::TcpStream) {
+    if let Ok(stream) = TcpStream::from_std(last) {
+        let _ = stream.set_zero_linger();
+    }
 }
 
 /// A practice server at a place.
@@ -173,6 +222,7 @@ pub struct Listener {
     deliver: Deliver,
     finished: Finished,
     watches: Option<Watches>,
+    again: Option<Again>,
     tls: Option<Tls>,
     implicit: bool,
 }
@@ -189,13 +239,20 @@ impl Listener {
         finished: Finished,
     ) -> io::Result<Self> {
         let socket = Socket::bind(place).await?;
-        Ok(Self { socket, policy, deliver, finished, watches: None, tls: None, implicit: false })
+        let (watches, again, tls) = (None, None, None);
+        Ok(Self { socket, policy, deliver, finished, watches, again, tls, implicit: false })
     }
 
     /// Lets TLS begin: behind STARTTLS, which is offered then, or before anything is said.
     pub fn with_tls(mut self, tls: tls::Server, implicit: bool) -> Self {
         self.policy.starttls = !implicit;
         (self.tls, self.implicit) = (Some(Tls::Server(tls)), implicit);
+        self
+    }
+
+    /// Answers by a recording.
+    pub fn answering_again(mut self, again: Again) -> Self {
+        self.again = Some(again);
         self
     }
 
@@ -244,9 +301,16 @@ impl Listener {
             let part = Part::server(self.policy.limits).with_tls(self.tls.clone(), self.implicit);
             let clock = Clock::start();
             let policy = Policy { begun: clock.timestamp(), ..self.policy.clone() };
-            let server = Server::new(policy, self.deliver.clone(), super::seed());
             let limit = self.policy.size_limit;
-            let session = session(client, part, server, (limit, clock), late);
+            let host = match &self.again {
+                Some(again) => Host::Recorded(again.host(number)),
+                None => Host::Practice(Box::new(Server::new(
+                    policy,
+                    self.deliver.clone(),
+                    super::seed(),
+                ))),
+            };
+            let session = session(client, part, host, (limit, clock), late);
             let finished = self.finished.clone();
             sessions.spawn(async move {
                 finished(number, &session.await);
@@ -257,6 +321,16 @@ impl Listener {
         let _ =
             tokio::time::timeout(grace, async { while sessions.join_next().await.is_some() {} })
                 .await;
+    }
+}
+
+impl Again {
+    /// Who answers session number `number`, from 1.
+    fn host(&self, number: u64) -> Replay {
+        let at = usize::try_from(number - 1).unwrap_or_default();
+        let told = self.tell.clone();
+        let tell: Tell = Arc::new(move |answered| told(number, answered));
+        Replay::new(&self.halves, at, self.timing, tell)
     }
 }
 
@@ -272,7 +346,7 @@ async fn accept(socket: &Socket, watches: Option<&mut Watches>) -> io::Result<Cl
 async fn session(
     client: Client,
     part: Part,
-    mut server: Server,
+    mut host: Host,
     (size_limit, clock): (u64, Clock),
     late: Option<Late>,
 ) -> Dialogue {
@@ -281,7 +355,13 @@ async fn session(
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     let mut log = Log::new(clock, Keep { message, messages: message }).open_to(late);
     log.append(Happening::Opened(client.endpoints)).await;
-    converse::<_, ()>(client.stream, &mut log, part, &mut server, None).await;
+    converse::<_, ()>(client.stream, &mut log, part, &mut host, None).await;
+    let ended = log.dialogue.course().next_back();
+    if let (Some(Happening::Closed { by: Side::Server, how: Ending::Reset }), Some(last)) =
+        (ended, client.other_hold)
+    {
+        reset(last);
+    }
     log.close().await;
     log.dialogue
 }

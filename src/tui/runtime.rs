@@ -303,6 +303,10 @@ impl Loop {
                 }
                 Heard::Gate(news) => Message::Gate(id, news),
                 Heard::RecordingFailed(why) => Message::RecordingFailed(id, why),
+                Heard::NotKept(why) => {
+                    let values = [("why", &*own_visible(&why))];
+                    Message::Say(knowledge::fill(self.model.lang, "recordings.not-kept", &values))
+                }
             };
             let effects = update(&mut self.model, message);
             end = end.or(self.execute(effects)?);

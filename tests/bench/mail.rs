@@ -59,6 +59,7 @@ impl<'a> Errand<'a> {
     fn ehlo(&self, record: Option<&Path>) -> Command {
         let mut command = Command::new(EHLO);
         command.env("XDG_CONFIG_HOME", self.material.folder());
+        command.env("XDG_STATE_HOME", self.material.folder());
         command.arg("run").arg(&self.script);
         command.args(["--server", &format!("127.0.0.1:{}", self.port)]);
         if let Some(file) = record {
@@ -74,6 +75,7 @@ impl<'a> Errand<'a> {
     fn sent(&self) -> Command {
         let mut command = Command::new(EHLO);
         command.env("XDG_CONFIG_HOME", self.material.folder());
+        command.env("XDG_STATE_HOME", self.material.folder());
         command.args(["send", "--server", &format!("127.0.0.1:{}", self.port)]);
         command.args(["--from", "a@example.test", "--to", "b@example.test", "--data"]);
         command.arg(&self.message);

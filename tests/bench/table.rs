@@ -12,6 +12,9 @@ mod corpora;
 mod figure;
 mod floor;
 mod fold;
+#[path = "../support/killed.rs"]
+mod kill;
+mod killed;
 mod mail;
 mod material;
 mod process;
@@ -43,6 +46,7 @@ const GROUPS: &[Group] = &[
         kinds: &[&mail::LARGE, &mail::LARGE_RECORDED, &mail::PEAK, &mail::PEAK_RECORDED],
         measure: mail::large,
     },
+    Group { kinds: &[&killed::KILLED], measure: killed::killed },
     Group { kinds: &[&fold::MAIL_DATA], measure: fold::mail_data },
     Group { kinds: &[&fold::EXCHANGES], measure: fold::exchanges },
     Group { kinds: &[&content::SMALL], measure: content::small },

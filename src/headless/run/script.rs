@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Error;
 use jiff::Timestamp;
 
-use crate::display::{recording, transcript as misread};
+use crate::display::transcript as misread;
 use crate::draft;
-use crate::journal::file;
 use crate::journal::source::{Assignment, Misplaced, Part, Source, Variables, assemble};
 use crate::journal::transcript::{self, Place, TranscriptError};
 use crate::knowledge::{self, Lang};
@@ -17,7 +16,7 @@ use crate::smtp::date::date;
 use crate::speaker::{Errand, Script, Secret};
 
 use super::super::send::number;
-use super::super::{Setting, authenticity, read_input, read_message};
+use super::super::{Setting, authenticity, mailbox, read_input, read_message};
 
 /// What `${…}` stands for in all scripts of this run.
 pub fn variables(given: &[Assignment], setting: &Setting) -> Variables<'static> {
@@ -85,9 +84,15 @@ fn beside(from: &str, name: &str) -> PathBuf {
 /// A recording is a script once it is written as a transcript.
 fn part(path: &Path, mut text: Vec<u8>, lang: Lang) -> anyhow::Result<Part> {
     let name = path.display().to_string();
-    if file::is_journal(&text) {
-        let told = |error| Error::msg(recording::say(&error, lang)).context(name.clone());
-        let journal = file::read(text.as_slice()).map_err(told)?.journal;
+    mailbox::is_ours(path, &text, lang)?;
+    if mailbox::is_recording(path, &text) {
+        let found = mailbox::recorded(path, &text, lang)?;
+        // Of a part nobody knows what is missing in it: it is not said to a server.
+        anyhow::ensure!(!found.broken, "{}", found.told.join("; "));
+        for told in &found.told {
+            eprintln!("ehlo: {told}");
+        }
+        let journal = found.journal;
         let mut seen = Dialogue::default();
         let events = journal.events().iter().map(|event| {
             let groups = seen.groups().len();

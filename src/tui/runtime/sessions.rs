@@ -82,12 +82,10 @@ impl Sessions {
     /// # Errors
     /// When the recording cannot be begun.
     pub(super) fn begin(&mut self, id: usize) -> anyhow::Result<bool> {
-        let recorder = self.setting.numbered(id - 1).recorder(&self.clock)?;
-        let recording = recorder.is_some();
+        let recording = self.setting.record.is_some();
         let ear = Ear { number: id, heard: self.heard.clone() };
-        let log = Log::new(self.clock.clone(), Keep::default())
-            .recording(recorder, self.setting.with_secrets)
-            .published_to(ear);
+        let log = Log::new(self.clock.clone(), Keep::default()).published_to(ear);
+        let log = self.setting.numbered(id - 1).recording(log)?;
         let (orders, taken) = mpsc::channel(ORDERS_WAITING);
         self.orders.insert(id, orders);
         let (route, choice) = (self.setting.route.clone(), self.setting.tls.clone());
