@@ -316,6 +316,34 @@ fn the_screen_shows_what_could_be_read() {
     t.wait_for_end();
 }
 
+#[test]
+fn a_recording_is_opened_in_a_tab_and_what_is_none_is_told() {
+    let home = Home::new();
+    run(&home, HELLO, &[]).with(0);
+    let state = home.path("home");
+    let picture = home.file("picture.jsonl", "\u{89}PNG");
+    let picture = std::fs::write(&picture, b"\x89PNG\r\n\x1a\n").map(|()| picture).unwrap();
+    let mut t = Terminal::ehlo_with((120, 24), &[], &[("XDG_STATE_HOME", arg(&state))]);
+    t.wait_for("S 220 ");
+    t.line(":open recent:2");
+    t.wait_for("C QUIT");
+    t.wait_for("2 recent:2 recorded");
+    for (file, told) in [
+        (arg(&picture), "seems to be PNG"),
+        ("/nowhere.jsonl", "/nowhere.jsonl"),
+        ("recent:9", "recorded sessions: 2"),
+    ] {
+        t.line(&format!(":open {file}"));
+        t.wait_for(told);
+        t.wait_for("[2 recent:2 recorded]");
+    }
+    t.line(":compare recent:2");
+    t.wait_for("recent:2");
+    t.keys("\x1b");
+    t.keys("\x11");
+    t.wait_for_end();
+}
+
 /// What was answered is in the recordings, whenever the program is killed; `cargo bench -- killings`
 /// does it 200 times.
 #[test]

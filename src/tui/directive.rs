@@ -12,6 +12,8 @@ pub enum Does {
     Connect,
     /// Opens another session.
     New,
+    /// Opens a recording, a transcript or messages.
+    Open,
     /// Opens what is known about some words.
     Explain,
     /// Says something on the wire, as `speaker::directive` reads it.
@@ -120,7 +122,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 30] = [
+pub static DIRECTIVES: [Directive; 31] = [
     Directive {
         name: "connect",
         short: None,
@@ -138,6 +140,15 @@ pub static DIRECTIVES: [Directive; 30] = [
         words: "session.new",
         reason: |_| None,
         does: Does::New,
+    },
+    Directive {
+        name: "open",
+        short: None,
+        argument: "FILE",
+        needs_argument: true,
+        words: "help.open",
+        reason: |_| None,
+        does: Does::Open,
     },
     Directive {
         name: "starttls",

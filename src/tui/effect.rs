@@ -56,6 +56,8 @@ pub enum Effect {
     Breakpoints(Vec<Pattern>),
     /// Let go what is held in this session.
     Release(usize, Release),
+    /// Open what this file holds, in front.
+    OpenFile(String),
     /// Read a file with which this session is to be compared.
     Compare(usize, String),
     /// Ask all that can be asked about the server of this session; the policy of this domain.

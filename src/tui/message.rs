@@ -169,6 +169,8 @@ pub enum Message {
     Copied(Copied),
     /// There is no browser for this address.
     NoBrowser(String),
+    /// The file of this session cannot be read, for the reason that follows.
+    Unopened(usize, String),
     /// A file was read with which this session is to be compared.
     Compared(usize, String, Box<Dialogue>),
     /// What the gate of this session has to tell.

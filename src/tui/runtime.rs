@@ -103,7 +103,8 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 Start::Open(paths) => {
                     let stop = Arc::default();
                     reads.insert(id, Arc::clone(&stop));
-                    reading::load(id, paths, setting.lang(), stop, inner.clone());
+                    let inner = inner.clone();
+                    reading::load(id, paths, setting.lang(), stop, inner, true);
                 }
             }
         }

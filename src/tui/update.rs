@@ -182,6 +182,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
             pasting::paste(model, &text);
         }
         Message::Heard(id, event) => return heard(model, id, &event),
+        Message::Unopened(id, told) => return sessions::unopened(model, id, told),
         Message::Loaded(id, dialogue, notice) => loaded(model, id, *dialogue, notice),
         Message::Reading { session, read, all } => {
             if let Some(session) = model.session_mut(session) {

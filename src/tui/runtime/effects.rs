@@ -1,5 +1,7 @@
 //! What update asked for is done.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -49,8 +51,12 @@ impl Loop {
                     let order = gate::Order::Release(release);
                     self.order(id, Order::Say(Say::Gate(order)));
                 }
+                Effect::OpenFile(file) => self.open_file(file),
                 Effect::Compare(id, file) => {
-                    reading::compare(id, file, self.model.lang, self.inner.clone());
+                    if let Some(path) = self.recalled(&file) {
+                        let (lang, inner) = (self.model.lang, self.inner.clone());
+                        reading::compare(id, file, path, lang, inner);
+                    }
                 }
                 Effect::Inquire(id, domain) => {
                     self.order(id, Order::Say(Say::Inquire(domain)));
@@ -150,6 +156,24 @@ impl Loop {
                 self.model.notice = Some(format!("{error:#}"));
             }
         }
+    }
+
+    /// Opens what a file holds, in front.
+    fn open_file(&mut self, typed: String) {
+        let Some(path) = self.recalled(&typed) else { return };
+        let id = self.model.open_session(typed);
+        self.model.session.recorded = true;
+        self.model.session.loading = true;
+        let stop = Arc::default();
+        self.reads.insert(id, Arc::clone(&stop));
+        let (lang, inner) = (self.model.lang, self.inner.clone());
+        reading::load(id, vec![path], lang, stop, inner, false);
+    }
+
+    /// The path that was typed, or that of a recent session; if there are not so many, it is said.
+    fn recalled(&mut self, typed: &str) -> Option<PathBuf> {
+        let path = self.sessions.recalled(reading::expanded(typed));
+        path.map_err(|error| self.model.notice = Some(error.to_string())).ok()
     }
 
     fn dial(&mut self, typed: &str) {

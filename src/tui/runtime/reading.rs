@@ -41,13 +41,15 @@ pub(super) type Inner = mpsc::Sender<anyhow::Result<Message>>;
 /// The time between two words on how far reading is.
 const PROGRESS: Duration = Duration::from_millis(50);
 
-/// Reads what files hold for session `id`, until `stop` says that this is enough.
+/// Reads what files hold for session `id`, until `stop` says that this is enough. What cannot be
+/// read ends the program if that is `at_start`, and is told otherwise.
 pub(super) fn load(
     id: usize,
     paths: Vec<PathBuf>,
     lang: Lang,
     stop: Arc<AtomicBool>,
     inner: Inner,
+    at_start: bool,
 ) {
     tokio::task::spawn_blocking(move || {
         let mut said = Instant::now();
@@ -60,18 +62,22 @@ pub(super) fn load(
             !stop.load(Ordering::Relaxed)
         };
         let found = mailbox::open(&paths, lang, &mut progress);
-        let message = found.map(|found| {
-            let told = (!found.told.is_empty()).then(|| found.told.join("; "));
-            Message::Loaded(id, Box::new(show::fold(&found.journal)), told)
-        });
+        let message = match found {
+            Ok(found) => {
+                let told = (!found.told.is_empty()).then(|| found.told.join("; "));
+                Ok(Message::Loaded(id, Box::new(show::fold(&found.journal)), told))
+            }
+            Err(error) if at_start => Err(error),
+            Err(error) => Ok(Message::Unopened(id, own_visible(&format!("{error:#}")))),
+        };
         // Nobody is there to hear it if the person has left.
         let _ = inner.blocking_send(message);
     });
 }
 
 /// Reads a file with which session `id` is to be compared.
-pub(super) fn compare(id: usize, file: String, lang: Lang, inner: Inner) {
-    in_background(inner, move || match mailbox::open(&[expanded(&file)], lang, &mut |_, _| true) {
+pub(super) fn compare(id: usize, file: String, path: PathBuf, lang: Lang, inner: Inner) {
+    in_background(inner, move || match mailbox::open(&[path], lang, &mut |_, _| true) {
         Ok(found) => Message::Compared(id, file, Box::new(show::fold(&found.journal))),
         Err(error) => Message::Say(own_visible(&format!("{error:#}"))),
     });
@@ -191,7 +197,7 @@ fn attached(text: &str, wanted: &Wanted, lang: Lang) -> Result<String, String> {
 }
 
 /// A path as a shell reads it: `~` is the home.
-fn expanded(path: &str) -> PathBuf {
+pub(super) fn expanded(path: &str) -> PathBuf {
     let below = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match below.zip(std::env::home_dir()) {
         Some((rest, home)) => home.join(rest.trim_start_matches('/')),

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::headless::{Practice, Setting, practice_for};
+use crate::headless::{Practice, Setting, practice_for, recent};
 use crate::journal::{Ending, Side};
 use crate::net::Clock;
 use crate::net::call::Call;
@@ -104,6 +105,14 @@ impl Sessions {
     /// only looked at takes none.
     pub(super) fn door(&self, id: usize) -> Door {
         Door { orders: self.orders.get(&id).cloned(), dns: self.setting.route.dns }
+    }
+
+    /// This file, or the recording of a recent session in its place.
+    ///
+    /// # Errors
+    /// When there are not so many.
+    pub(super) fn recalled(&self, file: PathBuf) -> anyhow::Result<PathBuf> {
+        recent::one(file, &self.setting)
     }
 
     /// Waits so long from now on, in all sessions.

@@ -31,6 +31,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
     match directive.does {
         Does::Connect => return dial(model, argument),
         Does::New => return vec![Effect::New(target_of(model, argument))],
+        Does::Open => return vec![Effect::OpenFile(argument.trim().to_owned())],
         Does::Say => return say(model, directive, argument),
         Does::Who => return who(model, directive, argument),
         Does::Verify => return verify(model, argument),

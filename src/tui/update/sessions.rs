@@ -59,6 +59,16 @@ pub(super) fn close_front(model: &mut Model) -> Vec<Effect> {
     draft.into_iter().chain([Effect::Close(closed.id)]).collect()
 }
 
+/// The file of a session cannot be read: its tab goes, and why is told.
+pub(super) fn unopened(model: &mut Model, id: usize, told: String) -> Vec<Effect> {
+    model.notice = Some(told);
+    if model.session.id == id {
+        return close_front(model);
+    }
+    model.others.retain(|session| session.id != id);
+    vec![Effect::Close(id)]
+}
+
 /// Shows what the practice server of this program hears and says in the talk in front.
 fn other_end(model: &mut Model) -> Vec<Effect> {
     let of = model.session.id;
