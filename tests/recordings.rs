@@ -338,8 +338,9 @@ fn a_recording_is_opened_in_a_tab_and_what_is_none_is_told() {
         t.wait_for("[2 recent:2 recorded]");
     }
     t.line(":compare recent:2");
-    t.wait_for("recent:2");
+    t.wait_for("B: recent:2");
     t.keys("\x1b");
+    t.wait_gone("B: recent:2");
     t.keys("\x11");
     t.wait_for_end();
 }

@@ -78,9 +78,9 @@ pub struct Log {
     /// The session so far.
     pub dialogue: Dialogue,
     clock: Clock,
-    recording: Option<Recording<Out>>,
+    recording: Option<Box<Recording<Out>>>,
     /// The recording that nobody asked for.
-    kept: Option<Recording<Out>>,
+    kept: Option<Box<Recording<Out>>>,
     ear: Option<Ear>,
     late: Option<Late>,
     aside: Option<mpsc::Receiver<Happening>>,
@@ -116,13 +116,13 @@ impl Log {
 
     /// Writes every event to `recorder`; secrets only if `with_secrets`.
     pub fn recording(mut self, recorder: Option<Recorder<Out>>, with_secrets: bool) -> Self {
-        self.recording = recorder.map(|recorder| Recording::new(recorder, with_secrets));
+        self.recording = recorder.map(|recorder| Recording::new(recorder, with_secrets).into());
         self
     }
 
     /// Writes every event to `recorder`, too, without secrets.
     pub fn keeping(mut self, recorder: Option<Recorder<Out>>) -> Self {
-        self.kept = recorder.map(|recorder| Recording::new(recorder, false));
+        self.kept = recorder.map(|recorder| Recording::new(recorder, false).into());
         self
     }
 
@@ -284,7 +284,7 @@ impl Log {
 
 /// Adds an event to a recording; if that fails, the recording is over.
 fn record(
-    recording: &mut Option<Recording<Out>>,
+    recording: &mut Option<Box<Recording<Out>>>,
     event: &Event,
     dialogue: &Dialogue,
 ) -> Option<String> {
