@@ -385,7 +385,7 @@ proptest! {
     #[test]
     fn replies_have_an_order_and_recipients_their_answers(steps in session()) {
         let seen = fold(&steps);
-        let mut answered = seen.answered().to_vec();
+        let mut answered = seen.answered().iter().copied().collect::<Vec<_>>();
         answered.sort_unstable();
         let all = seen.exchanges().iter().enumerate();
         let replied: Vec<_> = all.filter(|(_, e)| e.reply.is_some()).map(|(at, _)| at).collect();

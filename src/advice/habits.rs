@@ -45,7 +45,7 @@ impl Habits {
     /// of the first one that is not.
     pub fn follow(&mut self, seen: &Dialogue, from: usize) -> usize {
         let over = from.max(seen.settled());
-        for exchange in seen.exchanges().get(from..over).unwrap_or_default() {
+        for exchange in seen.exchanges().range(from..over) {
             // What was refused for good is not worth to be said again.
             let refused = exchange.reply.as_ref().is_none_or(|r| r.class() == Class::Permanent)
                 && !was_misread(seen, exchange);

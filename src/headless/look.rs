@@ -15,7 +15,7 @@ use crate::display::words::grouped;
 use crate::knowledge::{self, Lang};
 use crate::session::content::{Content, Part};
 use crate::session::thread::Threads;
-use crate::session::{Dialogue, Message};
+use crate::session::{Dialogue, Message, Shared};
 
 use super::authenticity::Wanted;
 use super::{Outcome, Setting, mailbox, print, recent, say, show, write_out};
@@ -145,7 +145,11 @@ fn envelope(dialogue: &Dialogue, message: Option<usize>, lang: Lang) -> anyhow::
 ///
 /// # Errors
 /// When there is none, with a sentence.
-pub fn chosen(messages: &[Message], index: usize, lang: Lang) -> anyhow::Result<(usize, &Message)> {
+pub fn chosen(
+    messages: &Shared<Message>,
+    index: usize,
+    lang: Lang,
+) -> anyhow::Result<(usize, &Message)> {
     messages.get(index).map(|message| (index, message)).ok_or_else(|| {
         let n = messages.len().to_string();
         anyhow::Error::msg(knowledge::fill(lang, "content.no-message", &[("n", &n)]))

@@ -693,9 +693,9 @@ async fn end(log: &mut Log, by: Side, error: &std::io::Error) {
 
 /// Whether the server has said anything since TLS is on.
 fn was_heard_inside_tls(seen: &Dialogue) -> bool {
-    let inside = seen.layer_begins().and_then(|from| seen.exchanges().get(from..));
+    let inside = seen.layer_begins().map(|from| seen.exchanges().iter().skip(from));
     let (begun, rest) = seen.partial_reply();
-    inside.unwrap_or_default().iter().any(|exchange| exchange.reply.is_some())
+    inside.is_some_and(|mut inside| inside.any(|exchange| exchange.reply.is_some()))
         || !begun.lines.is_empty()
         || !rest.is_empty()
 }

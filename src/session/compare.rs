@@ -13,6 +13,7 @@ use crate::smtp::reply::Reply;
 use super::dialogue::announced;
 use super::exchange::Exchange;
 use super::phase::Turn;
+use super::shared::Shared;
 use super::{Dialogue, Message};
 
 /// What differs between two exchanges.
@@ -72,7 +73,7 @@ impl Pair {
 /// Compares two sessions.
 pub fn compare(one: &Dialogue, other: &Dialogue) -> Vec<Pair> {
     let (first, second) = (one.exchanges(), other.exchanges());
-    let said = |all: &[Exchange]| all.iter().map(said).collect::<Vec<_>>();
+    let said = |all: &Shared<Exchange>| all.iter().map(said).collect::<Vec<_>>();
     let pairs = paired(&said(first), &said(second));
     let told = pairs.into_iter().map(|(at, with)| {
         let both = at.and_then(|at| first.get(at)).zip(with.and_then(|at| second.get(at)));

@@ -33,6 +33,7 @@ use super::message::Message;
 use super::odd;
 use super::phase::{Phase, Turn};
 use super::secrets::{self, Meant, Sent};
+use super::shared::Shared;
 use super::wire::{Row, Wire};
 
 /// How many bytes of one line are kept.
@@ -103,33 +104,33 @@ pub struct Dialogue {
     /// The exchange in which they were announced.
     introduced: Option<usize>,
     layers: Vec<Layer>,
-    exchanges: Vec<Exchange>,
+    exchanges: Shared<Exchange>,
     waiting: VecDeque<usize>,
     /// The exchange in which the server greets.
     greeting: Option<usize>,
     /// The exchanges in the order of their replies.
-    answered: Vec<usize>,
+    answered: Shared<usize>,
     /// How often each command was said on this connection.
     said: Vec<(Verb, usize)>,
     /// Exchanges of this connection that did not simply go well, and those by which a recipient was
     /// refused.
-    setbacks: Vec<usize>,
-    refused: Vec<usize>,
+    setbacks: Shared<usize>,
+    refused: Shared<usize>,
     /// The last greeting that was accepted was LHLO.
     lmtp: bool,
     /// A reply for a recipient that may have been meant for a command behind it.
     doubted: Option<usize>,
     /// Rows of the wire behind which an exchange turned out odd, and by which oddity.
-    revealed: Vec<(usize, usize, &'static str)>,
-    messages: Vec<Message>,
+    revealed: Shared<(usize, usize, &'static str)>,
+    messages: Shared<Message>,
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
     oldest_kept: usize,
     envelope: Envelope,
     wire: Wire,
     /// The rows of commands that left together, two or more in one write.
-    groups: Vec<Range<usize>>,
-    notices: Vec<(Moment, Happening)>,
+    groups: Shared<Range<usize>>,
+    notices: Shared<(Moment, Happening)>,
     /// For each message that was verified, the last notice of it.
     verified: HashMap<usize, usize>,
     framing: Framing,
@@ -181,23 +182,23 @@ impl Dialogue {
             capabilities: None,
             introduced: None,
             layers: Vec::new(),
-            exchanges: Vec::new(),
+            exchanges: Shared::new(),
             waiting: VecDeque::new(),
             greeting: None,
-            answered: Vec::new(),
+            answered: Shared::new(),
             said: Vec::new(),
-            setbacks: Vec::new(),
-            refused: Vec::new(),
+            setbacks: Shared::new(),
+            refused: Shared::new(),
             lmtp: false,
             doubted: None,
-            revealed: Vec::new(),
-            messages: Vec::new(),
+            revealed: Shared::new(),
+            messages: Shared::new(),
             kept: 0,
             oldest_kept: 0,
             envelope: Envelope::default(),
             wire: Wire::default(),
-            groups: Vec::new(),
-            notices: Vec::new(),
+            groups: Shared::new(),
+            notices: Shared::new(),
             verified: HashMap::new(),
             framing: Framing::Commands,
             decider: None,
@@ -226,6 +227,21 @@ impl Dialogue {
     /// taken back what it is an answer to before it is heard.
     pub fn hide(&mut self, line: &[u8]) {
         self.hidden.push(Bytes::copy_from_slice(line.trim_ascii_end()));
+    }
+
+    /// How many messages were forgotten, from the first one on.
+    pub(super) const fn forgotten(&self) -> usize {
+        self.oldest_kept
+    }
+
+    /// Forgets of its messages what `newer`, which has gone on from here, has forgotten.
+    pub(super) fn forget_as(&mut self, newer: &Self) {
+        for at in self.oldest_kept..newer.oldest_kept.min(self.messages.len()) {
+            if let Some(message) = self.messages.get_mut(at) {
+                self.kept -= message.forget();
+            }
+            self.oldest_kept = at + 1;
+        }
     }
 
     /// Takes the next event.
@@ -360,7 +376,7 @@ impl Dialogue {
         }
         let here = self.exchanges.get(exchange)?;
         let same = |e: &&Exchange| e.connection == here.connection && e.secured == here.secured;
-        let mut before = self.exchanges.get(..exchange)?.iter().rev().take_while(same);
+        let mut before = self.exchanges.range(0..exchange).rev().take_while(same);
         before.find_map(|exchange| match exchange.verb() {
             Some(Verb::Helo) => {
                 let greeted = exchange.reply.as_ref().map(Reply::class) == Some(Class::Positive);
@@ -383,7 +399,7 @@ impl Dialogue {
     }
 
     /// All exchanges in the order in which they began.
-    pub fn exchanges(&self) -> &[Exchange] {
+    pub const fn exchanges(&self) -> &Shared<Exchange> {
         &self.exchanges
     }
 
@@ -400,7 +416,7 @@ impl Dialogue {
 
     /// The exchanges that were answered, in the order of their replies: where commands are sent
     /// before the end of a message is answered, they begin before its last replies do.
-    pub fn answered(&self) -> &[usize] {
+    pub const fn answered(&self) -> &Shared<usize> {
         &self.answered
     }
 
@@ -418,7 +434,7 @@ impl Dialogue {
 
     /// The exchanges of this connection by which a recipient was refused, in the order of their
     /// replies.
-    pub fn refused(&self) -> &[usize] {
+    pub const fn refused(&self) -> &Shared<usize> {
         &self.refused
     }
 
@@ -508,7 +524,7 @@ impl Dialogue {
     }
 
     /// All messages in the order in which they began.
-    pub fn messages(&self) -> &[Message] {
+    pub const fn messages(&self) -> &Shared<Message> {
         &self.messages
     }
 
@@ -539,7 +555,7 @@ impl Dialogue {
 
     /// The rows of each group: commands that left the client in one write, two or more
     /// (RFC 2920 §3.1). Who cuts the bytes in another way sees other groups, and the same dialogue.
-    pub fn groups(&self) -> &[Range<usize>] {
+    pub const fn groups(&self) -> &Shared<Range<usize>> {
         &self.groups
     }
 
@@ -551,7 +567,7 @@ impl Dialogue {
     }
 
     /// What happened to the connection: opened, secured, closed.
-    pub fn notices(&self) -> &[(Moment, Happening)] {
+    pub const fn notices(&self) -> &Shared<(Moment, Happening)> {
         &self.notices
     }
 

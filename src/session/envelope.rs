@@ -11,6 +11,8 @@ use crate::smtp::code::Class;
 use crate::smtp::param::Param;
 use crate::smtp::path::Path;
 
+use super::shared::Shared;
+
 /// What the server said to something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -96,7 +98,7 @@ pub struct Transaction {
     /// The exchange of its MAIL.
     pub exchange: usize,
     /// The recipients in the order in which they were named.
-    pub recipients: Vec<Recipient>,
+    pub recipients: Shared<Recipient>,
     /// The message, once its data began.
     pub message: Option<usize>,
     /// The exchange in which it ended, and why.
@@ -137,7 +139,7 @@ impl Transaction {
     }
 
     fn recipient_mut(&mut self, exchange: usize) -> Option<&mut Recipient> {
-        let at = self.recipients.binary_search_by_key(&exchange, |r| r.exchange).ok()?;
+        let at = self.recipients.find_by_key(&exchange, |r| r.exchange)?;
         self.recipients.get_mut(at)
     }
 
@@ -184,7 +186,7 @@ impl Transaction {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
     /// In the order in which they began.
-    pub transactions: Vec<Transaction>,
+    pub transactions: Shared<Transaction>,
 }
 
 impl Envelope {
@@ -348,7 +350,7 @@ impl Envelope {
             params: params.to_vec(),
             fate: Fate::Waiting,
             exchange,
-            recipients: Vec::new(),
+            recipients: Shared::new(),
             message: None,
             end: None,
             ending: false,

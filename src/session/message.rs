@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::content::Content;
+use super::shared::Shared;
 use crate::journal::{Stored, mbox};
 use crate::smtp::Oddity;
 use crate::smtp::line::{LineEnd, is_empty};
@@ -28,8 +29,8 @@ enum Carriage {
 #[derive(Clone, Debug)]
 pub struct Message {
     carriage: Carriage,
-    pieces: Vec<(u64, Bytes)>,
-    starts: Vec<u32>,
+    pieces: Shared<(u64, Bytes)>,
+    starts: Shared<u32>,
     chunks: Vec<u64>,
     line_ends: usize,
     crlf_ends: usize,
@@ -64,8 +65,8 @@ impl Message {
     fn new(carriage: Carriage, keep: usize) -> Self {
         Self {
             carriage,
-            pieces: Vec::new(),
-            starts: vec![0],
+            pieces: Shared::new(),
+            starts: std::iter::once(0).collect(),
             chunks: Vec::new(),
             line_ends: 0,
             crlf_ends: 0,
@@ -136,8 +137,8 @@ impl Message {
 
     /// Gives its bytes back; lengths and oddities stay. Gives the number of bytes set free.
     pub(super) fn forget(&mut self) -> usize {
-        self.pieces = Vec::new();
-        self.starts = Vec::new();
+        self.pieces.clear();
+        self.starts.clear();
         std::mem::take(&mut self.kept)
     }
 

@@ -222,9 +222,9 @@ impl Passing {
     /// How message number `message` of a session passes; `None` before a greeting and MAIL.
     pub fn of(dialogue: &Dialogue, message: usize) -> Option<Self> {
         let transaction = dialogue.envelope().carrying(message)?;
-        let before = dialogue.exchanges().get(..=transaction.exchange)?;
-        let here = before.last()?.connection;
-        let before = || before.iter().filter(|e| e.connection == here);
+        let here = dialogue.exchanges().get(transaction.exchange)?.connection;
+        let before = dialogue.exchanges().range(0..transaction.exchange + 1);
+        let before = || before.clone().filter(|e| e.connection == here);
         let greets = |e: &&Exchange| matches!(e.verb(), Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
         let hello = before().rev().find(greets)?;
         let name = match &hello.command.as_ref()?.argument {

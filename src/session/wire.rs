@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::shared::Shared;
+
 /// One line of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
@@ -43,9 +45,9 @@ struct Run {
 /// All rows of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wire {
-    runs: Vec<Run>,
+    runs: Shared<Run>,
     /// Rows that go on with a line of mail data, and from which byte of the message on.
-    cuts: Vec<(usize, u64)>,
+    cuts: Shared<(usize, u64)>,
     rows: usize,
 }
 
@@ -83,7 +85,7 @@ impl Wire {
 
     /// Where on the wire row `at` goes on with a line of mail data that began in a row before it.
     pub fn goes_on(&self, at: usize) -> Option<u64> {
-        let found = self.cuts.binary_search_by_key(&at, |(row, _)| *row).ok()?;
+        let found = self.cuts.find_by_key(&at, |(row, _)| *row)?;
         self.cuts.get(found).map(|(_, from)| *from)
     }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::journal::Moment;
 use crate::session::pattern::{Counter, Pattern};
-use crate::session::{Dialogue, Exchange};
+use crate::session::{Dialogue, Exchange, Shared};
 use crate::smtp::Span;
 
 use super::{Drip, Say, Speaker};
@@ -145,8 +145,8 @@ struct Begun {
 }
 
 impl Begun {
-    fn learn(&mut self, exchanges: &[Exchange]) {
-        for exchange in exchanges.get(self.known.len()..).unwrap_or_default() {
+    fn learn(&mut self, exchanges: &Shared<Exchange>) {
+        for exchange in exchanges.iter().skip(self.known.len()) {
             // The end of a message is no line that could be held.
             let odd = if exchange.turn.ends_message() { 0 } else { exchange.odd.len() };
             self.known.push((self.counter.next(exchange), odd));
@@ -226,7 +226,7 @@ impl Gate {
             return;
         }
         self.begun.learn(exchanges);
-        for at in seen.answered().get(heard..).unwrap_or_default() {
+        for at in seen.answered().iter().skip(heard) {
             let stopped = self.late.exchange.filter(|late| late == at);
             let stopped = stopped.map_or_else(Vec::new, |_| self.late.stopped.clone());
             if let Some(exchange) = exchanges.get(*at) {

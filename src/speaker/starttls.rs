@@ -48,8 +48,8 @@ impl Starttls {
             Some(Step::Starttls(from)) => (Verb::Starttls, from),
             Some(Step::Ehlo(from) | Step::Again(from)) => (introduction(seen).0, from),
         };
-        let behind = seen.exchanges().get(from..).unwrap_or_default();
-        let at = behind.iter().position(|e| e.verb() == Some(&verb)).map(|at| from + at);
+        let mut behind = seen.exchanges().iter().skip(from);
+        let at = behind.position(|e| e.verb() == Some(&verb)).map(|at| from + at);
         let exchange = at.and_then(|at| seen.exchanges().get(at));
         let (Some(at), Some(reply)) = (at, exchange.and_then(|e| e.reply.as_ref())) else {
             return if seen.phase().is_open() { Next::Wait } else { Next::Over(None) };

@@ -190,8 +190,8 @@ impl Login {
     pub fn next(&mut self, seen: &Dialogue) -> Next {
         let Some(begun) = self.begun else { return self.begin(seen) };
         let is_auth = |e: &Exchange| e.verb() == Some(&Verb::Auth);
-        let behind = seen.exchanges().get(begun..).unwrap_or_default();
-        let auth = behind.iter().position(is_auth);
+        let mut behind = seen.exchanges().iter().skip(begun);
+        let auth = behind.position(is_auth);
         let Some(login) = auth.and_then(|at| session::Login::at(seen, begun + at)) else {
             return if seen.phase().is_open() { Next::Wait } else { Next::Over(None) };
         };
