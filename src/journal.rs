@@ -41,6 +41,11 @@ impl Journal {
         EventId(self.events.len() as u64 - 1)
     }
 
+    /// The events alone, oldest first.
+    pub fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+
     /// The events, oldest first.
     pub fn events(&self) -> &[Event] {
         &self.events

@@ -30,6 +30,7 @@ pub mod selection;
 pub mod sending;
 pub mod sessions;
 pub mod terminal;
+pub mod travel;
 pub mod update;
 pub mod view;
 

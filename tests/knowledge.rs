@@ -67,6 +67,7 @@ const FILES: &[&str] = &[
     "text/send.toml",
     "text/times.toml",
     "text/tls.toml",
+    "text/travel.toml",
     "text/waits.toml",
     "text/who.toml",
     "trace.toml",

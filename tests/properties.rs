@@ -24,7 +24,7 @@ use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::{Content, Nature};
 use ehlo::session::pattern::{Counter, Pattern};
 use ehlo::session::thread::{Letter, Threads, Who};
-use ehlo::session::{Dialogue, End, Exchange, Fate, Phase, Row, Turn};
+use ehlo::session::{Dialogue, End, Exchange, Fate, Keep, Past, Phase, Row, Stride, Turn};
 use ehlo::smtp::code::{Class, Code, Enhanced};
 use ehlo::smtp::line::Cutter;
 use ehlo::smtp::payload::{END_MARK, Scanner, stuff, unstuff};
@@ -645,6 +645,67 @@ proptest! {
 }
 
 /// Of two recipients in LMTP one is answered: nobody knows yet whether for both.
+/// One move through the moments of a session.
+#[derive(Clone, Debug)]
+enum Move {
+    Back(usize, Stride),
+    Forth(usize, Stride),
+    Jump(Index),
+    Answered(Index),
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    let strides = (1_usize..4, select(vec![Stride::Event, Stride::Exchange]));
+    prop_oneof![
+        3 => strides.clone().prop_map(|(n, stride)| Move::Back(n, stride)),
+        2 => strides.prop_map(|(n, stride)| Move::Forth(n, stride)),
+        1 => any::<Index>().prop_map(Move::Jump),
+        1 => any::<Index>().prop_map(Move::Answered),
+    ]
+}
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    /// However one comes to a moment, it is the fold over what had happened.
+    #[test]
+    fn a_moment_is_the_fold_over_what_had_happened(
+        sessions in vec(session(), 1..24),
+        cuts in vec(any::<Index>(), 0..2),
+        moves in vec(a_move(), 1..16),
+    ) {
+        let events: Vec<_> =
+            cut(&sessions.concat(), &cuts).into_iter().map(Step::event).collect();
+        let (past, live) = Past::of(events.iter().cloned(), Keep::default());
+        prop_assert_eq!(past.len(), events.len());
+        let mut at = past.len();
+        for step in moves {
+            for n in 0..3 {
+                at = match step {
+                    Move::Back(times, stride) if n < times => past.before(at, stride).unwrap_or(0),
+                    Move::Forth(times, stride) if n < times => past.behind(at, stride),
+                    Move::Jump(to) => to.index(events.len() + 1),
+                    Move::Answered(to) => {
+                        let exchange = to.index(live.exchanges().len().max(1));
+                        let at = past.answered(exchange, &live);
+                        let seen = past.at(at, &live);
+                        let owed = live.exchanges().get(exchange).is_some_and(|e| e.reply.is_none());
+                        let told = seen.exchanges().get(exchange).is_some_and(|e| e.reply.is_some());
+                        prop_assert!(told || owed || live.exchanges().is_empty());
+                        at
+                    }
+                    Move::Back(..) | Move::Forth(..) => at,
+                };
+            }
+            let mut plain = Dialogue::default();
+            events[..at].iter().for_each(|event| plain.apply(event));
+            let seen = past.at(at, &live);
+            prop_assert!(seen == plain, "at {} of {}", at, events.len());
+            prop_assert_eq!(outline(&seen), outline(&plain));
+        }
+    }
+}
+
 #[test]
 fn what_a_reply_answers_is_seen_before_it_is_settled() {
     let pattern = Pattern::read("2xx").unwrap();
@@ -855,14 +916,14 @@ proptest! {
         prop_assert_eq!(&up, &down);
         prop_assert_eq!(&shown(&scratch), &down);
         prop_assert_eq!(
-            sight.filter().map(|(_, fitting)| fitting),
-            scratch.filter().map(|(_, fitting)| fitting)
+            sight.filter(&dialogue).map(|(_, fitting)| fitting),
+            scratch.filter(&dialogue).map(|(_, fitting)| fitting)
         );
         // Of replies and commands that are not folded, exactly those that fit are there.
         let mut counter = Counter::default();
         let fits: Vec<_> =
             dialogue.exchanges().iter().map(|e| pattern.matches(e, counter.next(e))).collect();
-        let (folded, no_filter) = (fold_all || !folds.is_empty(), sight.filter().is_none());
+        let (folded, no_filter) = (fold_all || !folds.is_empty(), sight.filter(&dialogue).is_none());
         for at in (0..dialogue.wire().len()).filter(|_| !folded) {
             let want = match dialogue.wire().row(at) {
                 Some(Row::Client { exchange } | Row::Server { exchange, .. }) => fits[exchange],

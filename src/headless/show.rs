@@ -118,7 +118,7 @@ fn heading(lang: Lang, key: &'static str, text: &str) -> String {
 
 /// The fold over a whole journal, with all of its messages.
 pub fn fold(journal: &Journal) -> Dialogue {
-    let mut dialogue = Dialogue::new(Keep { message: usize::MAX, messages: usize::MAX });
+    let mut dialogue = Dialogue::new(Keep::ALL);
     for event in journal.events() {
         dialogue.apply(event);
     }

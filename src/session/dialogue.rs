@@ -52,6 +52,11 @@ pub struct Keep {
     pub messages: usize,
 }
 
+impl Keep {
+    /// All of it.
+    pub const ALL: Self = Self { message: usize::MAX, messages: usize::MAX };
+}
+
 impl Default for Keep {
     fn default() -> Self {
         Self { message: 32 << 20, messages: 64 << 20 }

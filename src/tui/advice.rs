@@ -10,9 +10,9 @@ use super::popup::{Candidates, Popup};
 fn line(model: &Model) -> Option<&str> {
     let session = &model.session;
     let text = model.prompt.text();
-    let directive = text.starts_with(':') && !session.dialogue.is_inside_text();
+    let directive = text.starts_with(':') && !session.seen().is_inside_text();
     let advised = matches!(model.popup, None | Some(Popup::Candidates(_)));
-    let sent = advised && !session.recorded && session.dialogue.phase().is_open();
+    let sent = advised && !session.recorded && session.seen().phase().is_open();
     Some(text).filter(|text| sent && !directive && !text.contains('\n'))
 }
 

@@ -103,7 +103,7 @@ fn rows(source: &Source) -> Option<Range<usize>> {
 
 /// Those of the rows that the filter keeps, folded or not.
 fn kept(model: &Model, rows: Range<usize>) -> impl Iterator<Item = usize> {
-    let (sight, dialogue) = (&model.session.sight, &model.session.dialogue);
+    let (sight, dialogue) = (&model.session.sight, model.session.seen());
     rows.filter(|at| sight.kept_from(dialogue, *at) == Some(*at))
 }
 
@@ -178,7 +178,7 @@ fn notation(model: &Model, rows: Range<usize>) -> String {
 }
 
 fn event(model: &Model, at: usize) -> Option<Event> {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let what = if let Some(Row::Notice { index }) = dialogue.wire().row(at) {
         dialogue.notices().get(index)?.1.clone()
     } else {

@@ -38,6 +38,8 @@ pub enum Does {
     Break,
     /// Compares the session with another one.
     Compare,
+    /// Shows the session as it stood at another moment.
+    Travel,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -82,6 +84,8 @@ pub const RELEASE: &str = "after TIME|in BYTES TIME|as TEXT|twice";
 
 /// What stands behind `:compare`.
 pub const COMPARE: &str = "SESSION|FILE";
+/// What stands behind `:back` and `:forward`.
+pub const STRIDES: &str = "[NUMBER] [events]";
 
 /// What stands behind `:save-part`.
 pub const SAVE: &str = "[PART] [--as FORM] FILE";
@@ -122,7 +126,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 31] = [
+pub static DIRECTIVES: [Directive; 35] = [
     Directive {
         name: "connect",
         short: None,
@@ -322,6 +326,42 @@ pub static DIRECTIVES: [Directive; 31] = [
         does: Does::Break,
     },
     Directive {
+        name: "back",
+        short: None,
+        argument: STRIDES,
+        needs_argument: false,
+        words: "help.back",
+        reason: cannot_travel,
+        does: Does::Travel,
+    },
+    Directive {
+        name: "forward",
+        short: None,
+        argument: STRIDES,
+        needs_argument: false,
+        words: "help.forward",
+        reason: is_now,
+        does: Does::Travel,
+    },
+    Directive {
+        name: "exchange",
+        short: None,
+        argument: "NUMBER",
+        needs_argument: true,
+        words: "help.exchange",
+        reason: cannot_travel,
+        does: Does::Travel,
+    },
+    Directive {
+        name: "now",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.now",
+        reason: is_now,
+        does: Does::Travel,
+    },
+    Directive {
         name: "who",
         short: None,
         argument: "DOMAIN",
@@ -434,9 +474,23 @@ pub fn holds_nothing(model: &Model) -> Option<&'static str> {
     model.session.at_gate.is_none().then_some("gate.nothing")
 }
 
+/// Why the session cannot be seen as it stood before.
+pub fn cannot_travel(model: &Model) -> Option<&'static str> {
+    if model.session.past.is_empty() {
+        Some("travel.nothing")
+    } else {
+        model.session.is_stored().then_some("travel.stored")
+    }
+}
+
+/// Why there is no way forward.
+pub fn is_now(model: &Model) -> Option<&'static str> {
+    (!model.session.travels()).then_some("travel.is-now")
+}
+
 /// Why there is nothing of a message to be seen.
 fn has_no_content(model: &Model) -> Option<&'static str> {
-    model.session.dialogue.messages().is_empty().then_some("content.empty")
+    model.session.seen().messages().is_empty().then_some("content.empty")
 }
 
 /// Why nothing can ever be sent from a session that is only looked at.

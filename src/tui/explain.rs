@@ -49,7 +49,7 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
 /// What is known in this session of what an entry is about in general.
 fn known(model: &Model, topic: Topic) -> Vec<Paragraph> {
     match (topic.kind, topic.id) {
-        (Kind::Idea, "who") => who::paragraphs(&model.session.dialogue, model.lang),
+        (Kind::Idea, "who") => who::paragraphs(model.session.seen(), model.lang),
         _ => Vec::new(),
     }
 }
@@ -69,7 +69,7 @@ fn pointed(model: &Model) -> Option<Vec<Topic>> {
 
 /// The entries to which one can go from here.
 pub fn links(model: &Model) -> Vec<Topic> {
-    if model.session.dialogue.wire().is_empty() && model.session.articles.is_empty() {
+    if model.session.seen().wire().is_empty() && model.session.articles.is_empty() {
         // Nothing was said: the first frame waits for no entry.
         return Vec::new();
     }
@@ -98,7 +98,7 @@ pub fn topics(model: &Model) -> Vec<Topic> {
         return topics_of_row(model, row);
     }
     let reply = last(model).and_then(|(_, exchange)| exchange.reply.as_ref());
-    if model.session.dialogue.is_mailbox() {
+    if model.session.seen().is_mailbox() {
         return Topic::new(Kind::Idea, "stored-message").into_iter().collect();
     }
     reply.map(topics_of_reply).unwrap_or_default().into_iter().chain(phase(model)).collect()
@@ -112,7 +112,7 @@ pub fn clauses(model: &Model) -> &'static [String] {
 
 /// The exchange that was answered last, with its number, if that was on this connection.
 fn last(model: &Model) -> Option<(usize, &Exchange)> {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let failed = matches!(dialogue.course().next_back(), Some(Happening::NotOpened(_)));
     let answered = dialogue.exchanges().iter().enumerate().rfind(|(_, e)| e.reply.is_some());
     answered.filter(|(_, e)| e.connection == dialogue.connection() && !failed)
@@ -120,12 +120,12 @@ fn last(model: &Model) -> Option<(usize, &Exchange)> {
 
 /// The entry of where the session stands.
 fn phase(model: &Model) -> Option<Topic> {
-    Topic::new(Kind::Phase, model.session.dialogue.phase().name())
+    Topic::new(Kind::Phase, model.session.seen().phase().name())
 }
 
 /// What there is to say about the session as it stands.
 fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
-    if model.session.dialogue.is_mailbox() {
+    if model.session.seen().is_mailbox() {
         let topics = topics(model);
         return topics.into_iter().map(|topic| about(model, topic, brief)).collect();
     }
@@ -144,7 +144,7 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
             said.extend(reply.filter_map(|reply| remedy(model, reply, brief)));
             said.extend(answered);
         }
-        None if model.session.dialogue.connection() == 0 => {
+        None if model.session.seen().connection() == 0 => {
             let welcome = knowledge::word(model.lang, "explain.welcome");
             said.push(Paragraph::line(Role::Dim, welcome));
         }
@@ -158,7 +158,7 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
 
 /// How the connection was lost, if it did not end in order.
 fn broken(model: &Model) -> Option<Paragraph> {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let what = dialogue.course().next_back()?;
     // The header says of a doubtful layer what it is; here it is said until something follows.
     let newest = matches!(
@@ -174,7 +174,7 @@ fn broken(model: &Model) -> Option<Paragraph> {
 
 /// What was wrong with the line that was sent last, as the prompt said before, and what was meant.
 fn slip(model: &Model) -> Option<Paragraph> {
-    let slip = advice::recognise(&model.session.dialogue, &model.habits)?;
+    let slip = advice::recognise(model.session.seen(), &model.habits)?;
     let said = say(&slip.fault, model.lang);
     let text = match &slip.line {
         Some(line) => {
@@ -207,7 +207,7 @@ fn codes(model: &Model, reply: &Reply, brief: bool) -> Vec<Paragraph> {
 fn standing(model: &Model, brief: bool) -> Option<[Paragraph; 2]> {
     let word = |key| knowledge::word(model.lang, key);
     let said = phase(model)?.entry().say(model.lang);
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let next = match dialogue.unanswered() {
         _ if dialogue.wants_octets() => word("header.octets"),
         Some(_) => word("header.wait"),
@@ -252,7 +252,7 @@ fn named(model: &Model, ids: impl Iterator<Item = &'static str>, brief: bool) ->
 /// What there is to say about one row of the transcript.
 fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
     let at = selected(model, &model.session).unwrap_or_default();
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     if let Row::Notice { index } = row {
         let what = dialogue.notices().get(index).map(|(_, what)| what);
         let shown = crate::display::line::shown(dialogue, at, model.lang, model.with_secrets);
@@ -302,7 +302,7 @@ fn of_row(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
 
 /// What stands inside a step of a login; `brief` names the fields alone where there are several.
 fn inside(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
-    let fields = login::inside(&model.session.dialogue, row, model.lang, model.with_secrets);
+    let fields = login::inside(model.session.seen(), row, model.lang, model.with_secrets);
     if brief && fields.len() > 1 {
         let fields: Vec<_> = fields.into_iter().map(|inside| inside.field).collect();
         return vec![Paragraph::line(Role::Title, fields.join("; "))];
@@ -312,7 +312,7 @@ fn inside(model: &Model, row: Row, brief: bool) -> Vec<Paragraph> {
 
 /// For whom an answer to the end of a message is.
 fn whose(model: &Model, exchange: &Exchange) -> Option<Paragraph> {
-    let said = answers_for(&model.session.dialogue, exchange, model.lang)?;
+    let said = answers_for(model.session.seen(), exchange, model.lang)?;
     Some(Paragraph::line(Role::Title, said))
 }
 
@@ -324,7 +324,7 @@ fn changes(model: &Model, topic: Option<Topic>) -> Option<Paragraph> {
 
 /// What a row of the transcript is about.
 fn topics_of_row(model: &Model, row: Row) -> Vec<Topic> {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     match row {
         Row::Client { exchange } => {
             dialogue.exchanges().get(exchange).map(topics_of_command).unwrap_or_default()
@@ -425,7 +425,7 @@ fn topics_of_reply_line(exchange: &Exchange, line: usize) -> Vec<Topic> {
 
 /// A line of mail data: the field it belongs to, or what else it is.
 pub fn topics_of_data(model: &Model, number: usize, line: usize) -> Vec<Topic> {
-    let Some(message) = model.session.dialogue.messages().get(number) else { return Vec::new() };
+    let Some(message) = model.session.seen().messages().get(number) else { return Vec::new() };
     let bytes = message.line(line).unwrap_or_default();
     let idea = |id| Topic::new(Kind::Idea, id).into_iter().collect();
     let last = message.is_complete() && message.is_stuffed() && line + 1 == message.line_count();

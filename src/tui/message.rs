@@ -13,8 +13,8 @@ use crate::display::keys::Keys;
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::{Event, Moment};
 use crate::knowledge::Lang;
-use crate::session::Dialogue;
 use crate::session::content::Content;
+use crate::session::{Dialogue, Past};
 use crate::smtp::wait::Limits;
 use crate::speaker::{Login, Secret, Seed, gate};
 
@@ -58,7 +58,7 @@ pub enum Message {
     /// Something happened in the session with this number.
     Heard(usize, Event),
     /// What happened before in a session was read, and perhaps something is to be told about it.
-    Loaded(usize, Box<Dialogue>, Option<String>),
+    Loaded(usize, Box<(Past, Dialogue)>, Option<String>),
     /// So much of what happened before was read.
     Reading {
         /// Number of the session.

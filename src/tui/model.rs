@@ -12,7 +12,6 @@ use crate::display::keys::{Keys, Layer};
 use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::Moment;
 use crate::knowledge::{Lang, Topic};
-use crate::session::Dialogue;
 use crate::session::card::Cards;
 use crate::session::content::Content;
 use crate::session::pattern::Pattern;
@@ -20,6 +19,7 @@ use crate::session::selection::Selection;
 use crate::session::thread::{Length, Threads};
 use crate::session::trace::Written;
 use crate::smtp::Span;
+use crate::session::{Dialogue, Past};
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 
@@ -36,6 +36,7 @@ use super::queue::Queue;
 use super::rows::laid::Kept;
 use super::rows::sight::Sight;
 use super::sending::Sending;
+use super::travel::Travel;
 use super::view;
 
 /// What the transcript shows at its top.
@@ -94,6 +95,13 @@ impl Contents {
             now.written = written;
             laid.forget(ContentView::Trace);
         }
+    }
+
+    /// Those that are still true.
+    #[must_use]
+    pub fn those(mut self, are: impl Fn(&ReadContent) -> bool) -> Self {
+        self.0.retain(are);
+        self
     }
 
     /// Keeps what was read; what was read long ago is given up.
@@ -169,6 +177,10 @@ pub struct Session {
     pub draft: Draft,
     /// The fold over its events.
     pub dialogue: Dialogue,
+    /// The events, and how it stood at some of them.
+    pub past: Past,
+    /// The moment that is shown, where that is not now.
+    pub travel: Option<Box<Travel>>,
     /// Whether nothing can be sent: it comes from a file, or is the other end of a talk.
     pub recorded: bool,
     /// The session of which it is the server's end, where it is one.
@@ -299,6 +311,8 @@ impl Session {
             id,
             draft: Draft::default(),
             dialogue: Dialogue::default(),
+            past: Past::default(),
+            travel: None,
             recorded: false,
             other_end_of: None,
             loading: false,
@@ -362,7 +376,7 @@ impl Session {
     /// What the line being typed stands behind: the lines of a group that is being typed count as
     /// said.
     pub fn ahead(&self) -> &Dialogue {
-        self.group.as_ref().map_or(&self.dialogue, Group::ahead)
+        self.group.as_ref().map_or_else(|| self.seen(), Group::ahead)
     }
 
     /// Whether there is nothing in it but messages that lie in files.

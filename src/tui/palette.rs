@@ -15,8 +15,8 @@ use crate::smtp::wait::Wait;
 use super::directive::holds_nothing;
 use super::directive::{
     DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial, cannot_edit,
-    cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, has_no_draft, is_not_editing,
-    option_behind,
+    cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, cannot_travel, has_no_draft,
+    is_not_editing, is_now, option_behind,
 };
 use super::editor::item::Item;
 use super::files;
@@ -324,13 +324,15 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         Action::KeepAlive => cannot_keep_alive(model),
         Action::Release | Action::EditHeld => holds_nothing(model),
         Action::Compare if model.others.len() != 1 => Some("compare.with-what"),
+        Action::TravelBack | Action::EventBack => cannot_travel(model),
+        Action::TravelForward | Action::EventForward => is_now(model),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>
         {
             Some("reason.one-session")
         }
         Action::MessageNext | Action::MessagePrevious
-            if model.session.dialogue.messages().len() < 2 =>
+            if model.session.seen().messages().len() < 2 =>
         {
             Some("message.only")
         }

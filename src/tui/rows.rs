@@ -53,12 +53,12 @@ const TIME_NEEDS: usize = 30;
 /// front have none.
 pub fn selected(model: &Model, session: &Session) -> Option<usize> {
     let here = model.focus != Pane::Prompt && session.id == model.session.id;
-    session.sight.nearest(&session.dialogue, session.cursor.filter(|_| here)?)
+    session.sight.nearest(session.seen(), session.cursor.filter(|_| here)?)
 }
 
 /// What the selected row is, if it is on the wire as a whole.
 pub fn selected_line(model: &Model) -> Option<Row> {
-    model.session.dialogue.wire().row(selected(model, &model.session)?)
+    model.session.seen().wire().row(selected(model, &model.session)?)
 }
 
 /// The rows that are chosen: from where choosing began to the selected one, the selected one, or
@@ -67,12 +67,12 @@ pub fn selected_rows(model: &Model) -> Option<RangeInclusive<usize>> {
     let session = &model.session;
     let at = match selected(model, session) {
         Some(at) => at,
-        None => session.sight.last(&session.dialogue)?,
+        None => session.sight.last(session.seen())?,
     };
     let from = session.chosen_from.unwrap_or(at);
     // A fold that is chosen is chosen as a whole.
     let last = at.max(from);
-    Some(at.min(from)..=last + session.sight.behind(&session.dialogue, last))
+    Some(at.min(from)..=last + session.sight.behind(session.seen(), last))
 }
 
 /// Row `at`, laid out on `columns` columns.
@@ -88,7 +88,7 @@ pub fn placed<'a>(
     columns: usize,
     (first, skip): (usize, usize),
 ) -> impl Iterator<Item = Placed> + 'a {
-    let (sight, dialogue) = (&session.sight, &session.dialogue);
+    let (sight, dialogue) = (&session.sight, session.seen());
     let rows =
         std::iter::successors(sight.kept_from(dialogue, first), |row| sight.after(dialogue, *row));
     rows.flat_map(move |row| {
@@ -129,7 +129,7 @@ fn signed(
     } else {
         chosen(model, session, at).then_some(Role::Marked)
     };
-    let bracket = bracket(&session.dialogue, at);
+    let bracket = bracket(session.seen(), at);
     let sign = match look {
         _ if !signs => ' ',
         Some(Role::Selected) => '>',
@@ -150,13 +150,13 @@ fn signed(
     };
     laid.look = look;
     if selected && session.hex {
-        let (bytes, mut secrets) = wire_bytes(&session.dialogue, at).unwrap_or_default();
+        let (bytes, mut secrets) = wire_bytes(session.seen(), at).unwrap_or_default();
         secrets.retain(|_| !model.with_secrets);
         laid.bytes = Some(hex::Lines::new(bytes, secrets, room));
     }
     laid.stamp = stamped.then(|| {
-        let moment = moment(&session.dialogue, at);
-        moment.map(|at| since(began(&session.dialogue), at)).unwrap_or_default()
+        let moment = moment(session.seen(), at);
+        moment.map(|at| since(began(session.seen()), at)).unwrap_or_default()
     });
     Some(laid)
 }
@@ -204,7 +204,7 @@ const SAME: char = '=';
 /// Whether row `at` is the same as what is selected, or a part of it. A reply is marked where it
 /// begins.
 fn is_same(model: &Model, session: &Session, at: usize) -> bool {
-    let goes_on = || matches!(session.dialogue.wire().row(at), Some(Row::Server { line: 1.., .. }));
+    let goes_on = || matches!(session.seen().wire().row(at), Some(Row::Server { line: 1.., .. }));
     model.focus != Pane::Prompt
         && session.id == model.session.id
         && selection::has_row(session, at)
@@ -214,8 +214,8 @@ fn is_same(model: &Model, session: &Session, at: usize) -> bool {
 /// Whether row `at` begins the message that the content shows, where there are several and nothing
 /// is selected.
 fn is_shown(model: &Model, session: &Session, at: usize) -> bool {
-    let many = session.dialogue.messages().len() > 1 && session.id == model.session.id;
-    let Some(begun) = selection::begins(&session.dialogue, at).filter(|_| many) else {
+    let many = session.seen().messages().len() > 1 && session.id == model.session.id;
+    let Some(begun) = selection::begins(session.seen(), at).filter(|_| many) else {
         return false;
     };
     session.selection.is_empty()
@@ -268,16 +268,16 @@ pub fn moment(dialogue: &Dialogue, at: usize) -> Option<Moment> {
 
 /// What is shown of row `at`, complete or not.
 pub fn row(model: &Model, session: &Session, at: usize) -> Option<Shown> {
-    let known = session.dialogue.wire().len();
+    let known = session.seen().wire().len();
     match at.checked_sub(known) {
-        None => shown(&session.dialogue, at, model.lang, model.with_secrets),
-        Some(at) => partial(&session.dialogue, at, model.with_secrets),
+        None => shown(session.seen(), at, model.lang, model.with_secrets),
+        Some(at) => partial(session.seen(), at, model.with_secrets),
     }
 }
 
 /// What there is to say behind a row.
 fn tail(model: &Model, session: &Session, at: usize, row: &Shown) -> Vec<Piece> {
-    let dialogue = &session.dialogue;
+    let dialogue = session.seen();
     let unfinished = at >= dialogue.wire().len();
     let mut pieces: Vec<Piece> = Vec::new();
     if row.end.is_none()
@@ -361,7 +361,7 @@ pub fn wide(model: &Model, session: &Session, at: usize) -> usize {
 
 /// Whether what is looked for stands in row `at`, as it is shown.
 pub fn has(model: &Model, session: &Session, at: usize, needle: &Needle) -> bool {
-    let bare = match wire_bytes(&session.dialogue, at) {
+    let bare = match wire_bytes(session.seen(), at) {
         Some((bytes, secrets)) if secrets.is_empty() => {
             needle.is_in_bytes(bytes.strip_suffix(b"\r\n").unwrap_or(&bytes))
         }
@@ -374,7 +374,7 @@ pub fn has(model: &Model, session: &Session, at: usize, needle: &Needle) -> bool
 /// The bytes of row `at` as they crossed the wire, its line end included; secrets blanked unless
 /// the person sees them.
 pub fn bytes(model: &Model, session: &Session, at: usize) -> Bytes {
-    let Some((bytes, spans)) = wire_bytes(&session.dialogue, at) else { return Bytes::new() };
+    let Some((bytes, spans)) = wire_bytes(session.seen(), at) else { return Bytes::new() };
     if model.with_secrets || spans.is_empty() {
         return bytes;
     }
@@ -466,7 +466,7 @@ fn data_notes(dialogue: &Dialogue, message: usize, line: usize) -> Vec<Oddity> {
 
 /// How long the reply that ends in row `at`, or is folded into it, took.
 fn time(session: &Session, at: usize) -> Option<String> {
-    let dialogue = &session.dialogue;
+    let dialogue = session.seen();
     let at = at + session.sight.behind(dialogue, at);
     let exchange = |index: usize| dialogue.exchanges().get(index);
     let took = match dialogue.wire().row(at)? {

@@ -31,6 +31,7 @@ use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
 use crate::net::signals::{Signal, Signals};
+use crate::session::Past;
 
 use super::message::Message;
 use super::model::Model;
@@ -297,7 +298,9 @@ impl Loop {
             self.remember(id, &heard);
             let message = match heard {
                 Heard::Event(event) => Message::Heard(id, event),
-                Heard::Before(dialogue) => Message::Loaded(id, dialogue, None),
+                Heard::Before(dialogue) => {
+                    Message::Loaded(id, Box::new((Past::default(), *dialogue)), None)
+                }
                 Heard::TooLate => {
                     let told = knowledge::word(self.model.lang, "message.too-late").to_owned();
                     Message::Loaded(id, Box::default(), Some(told))

@@ -15,7 +15,7 @@ use super::view;
 /// What is meant by the line of envelope or content at which the person points, else by the
 /// selected row of the transcript; with all that is linked with it.
 pub fn linked(model: &Model) -> Selection {
-    own(model).linked(&model.session.dialogue, &model.session.cards)
+    own(model).linked(model.session.seen(), &model.session.cards)
 }
 
 /// The same without what is linked with it.
@@ -36,19 +36,19 @@ pub fn place(session: &Session, message: usize, line: usize) -> Option<Span> {
     if let Some(read) = read {
         return Some(read.content.line(line)).filter(|span| !span.is_empty());
     }
-    let range = session.dialogue.messages().get(message)?.line_range(line)?;
+    let range = session.seen().messages().get(message)?.line_range(line)?;
     let place = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     Some(Span::new(place(range.start), place(range.end)))
 }
 
 /// Where row `at` stands in the content of its message, if it is a line of one or a piece of it.
 pub fn place_of(session: &Session, at: usize) -> Option<Span> {
-    let Row::Data { message, line } = session.dialogue.wire().row(at)? else { return None };
+    let Row::Data { message, line } = session.seen().wire().row(at)? else { return None };
     let whole = place(session, message, line)?;
-    let Some(line) = session.dialogue.messages().get(message)?.line_range(line) else {
+    let Some(line) = session.seen().messages().get(message)?.line_range(line) else {
         return Some(whole);
     };
-    let own = session.dialogue.data_range(at).filter(|own| *own != line);
+    let own = session.seen().data_range(at).filter(|own| *own != line);
     // Where chunks cut a line nothing is doubled.
     let place = |at: u64| whole.start + usize::try_from(at - line.start).unwrap_or(usize::MAX);
     Some(own.map_or(whole, |own| Span::new(place(own.start), place(own.end))))
@@ -56,7 +56,7 @@ pub fn place_of(session: &Session, at: usize) -> Option<Span> {
 
 /// What a row of the transcript is.
 fn of_row(session: &Session, at: usize) -> Selection {
-    let Some(row) = session.dialogue.wire().row(at) else { return Selection::default() };
+    let Some(row) = session.seen().wire().row(at) else { return Selection::default() };
     match row {
         Row::Client { exchange } | Row::Server { exchange, .. } => {
             Selection::new(vec![exchange], Vec::new())
@@ -64,7 +64,7 @@ fn of_row(session: &Session, at: usize) -> Selection {
         Row::Data { message, line } => match place_of(session, at) {
             Some(span) => Selection::new(Vec::new(), vec![(message, span)]),
             None if ends(session, message, line) => {
-                Selection::new(answers(&session.dialogue, message), Vec::new())
+                Selection::new(answers(session.seen(), message), Vec::new())
             }
             // What was not read or is not kept has no place.
             None => Selection::default(),
@@ -96,7 +96,7 @@ pub fn begins(dialogue: &Dialogue, at: usize) -> Option<usize> {
 
 /// Whether line `line` is the end mark of a message.
 fn ends(session: &Session, message: usize, line: usize) -> bool {
-    let message = session.dialogue.messages().get(message);
+    let message = session.seen().messages().get(message);
     message.is_some_and(|m| m.is_complete() && m.is_stuffed() && line + 1 == m.line_count())
 }
 
@@ -126,7 +126,7 @@ pub fn rows(model: &Model) -> Option<(usize, usize)> {
 }
 
 fn rows_of(session: &Session, selection: &Selection) -> Option<(usize, usize)> {
-    let wire = session.dialogue.wire();
+    let wire = session.seen().wire();
     let mut next = 0;
     while let Some((rows, begin)) = wire.run(next) {
         next = rows.end;
@@ -136,7 +136,7 @@ fn rows_of(session: &Session, selection: &Selection) -> Option<(usize, usize)> {
                 let first = selection.of_message(message).next();
                 let row = |offset| {
                     let line = line_of(session, message, offset)?;
-                    let row = row_of_line(&session.dialogue, &rows, line)?;
+                    let row = row_of_line(session.seen(), &rows, line)?;
                     // What a chunk cuts goes on in another row.
                     let is_here = place_of(session, row).is_none_or(|own| offset < own.end);
                     is_here.then_some(row)
@@ -162,7 +162,7 @@ fn rows_of(session: &Session, selection: &Selection) -> Option<(usize, usize)> {
 pub fn line_of(session: &Session, message: usize, offset: usize) -> Option<usize> {
     match session.read.of(message) {
         Some(read) => Some(read.content.line_at(offset)),
-        None => Some(session.dialogue.messages().get(message)?.line_at(offset as u64)),
+        None => Some(session.seen().messages().get(message)?.line_at(offset as u64)),
     }
 }
 
@@ -175,8 +175,8 @@ fn row_of_line(dialogue: &Dialogue, rows: &Range<usize>, wanted: usize) -> Optio
 /// The places in the text of row `at`, a line of mail data, whose bytes are selected; `None` for
 /// any other row.
 pub fn places(session: &Session, at: usize) -> Option<Vec<Range<usize>>> {
-    let Some(Row::Data { message, .. }) = session.dialogue.wire().row(at) else { return None };
-    let (bytes, span) = (session.dialogue.data_line(at)?, place_of(session, at)?);
+    let Some(Row::Data { message, .. }) = session.seen().wire().row(at) else { return None };
+    let (bytes, span) = (session.seen().data_line(at)?, place_of(session, at)?);
     let text = bytes.strip_suffix(b"\r\n").unwrap_or(&bytes);
     let stuffed = bytes.len().saturating_sub(span.len());
     let wanted = session.selection.of_message(message);

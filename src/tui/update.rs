@@ -32,6 +32,7 @@ mod sheet;
 mod themes;
 mod thread;
 mod transcript;
+mod travel;
 mod trust;
 mod unsent;
 
@@ -45,7 +46,7 @@ use crate::journal::{Event, Happening, Side};
 use crate::knowledge;
 use crate::session::card::Cards;
 use crate::session::trace::Written;
-use crate::session::{Dialogue, Message as SmtpMessage};
+use crate::session::{Dialogue, Message as SmtpMessage, Past};
 
 use crate::speaker::gate::Release;
 
@@ -88,7 +89,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = take(model, message);
     effects.extend(files::want(model));
     let cards = view::envelope::shown(model);
-    model.session.cards.update(&model.session.dialogue, cards);
+    let Session { cards: known, travel, dialogue, .. } = &mut model.session;
+    known.update(travel.as_ref().map_or(dialogue, |travel| &travel.seen), cards);
     if self::shown(model) != shown && model.session.view != ContentView::Thread {
         // A line of another message is not the one at which the person pointed.
         model.session.pointed = model.session.pointed.filter(|(pane, _)| *pane != Pane::Content);
@@ -151,7 +153,7 @@ fn given(model: &mut Model, effect: &Effect) {
     };
     let Some(session) = model.session_mut(id) else { return };
     if matches!(effect, Effect::Answer(..)) {
-        session.dialogue.hide(bytes);
+        session.past.hide(bytes, &mut session.dialogue);
     }
     let dialogue = &session.dialogue;
     // Nothing of a message is a secret, and it can be large.
@@ -179,11 +181,14 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Mouse(event) => return mouse::mouse(model, event),
         Message::Paste(text) => {
             model.marked = None;
+            if model.popup.is_none() {
+                travel::now_to_say(model);
+            }
             pasting::paste(model, &text);
         }
         Message::Heard(id, event) => return heard(model, id, &event),
         Message::Unopened(id, told) => return sessions::unopened(model, id, told),
-        Message::Loaded(id, dialogue, notice) => loaded(model, id, *dialogue, notice),
+        Message::Loaded(id, loaded, notice) => self::loaded(model, id, *loaded, notice),
         Message::Reading { session, read, all } => {
             if let Some(session) = model.session_mut(session) {
                 session.loaded = (read, all);
@@ -267,8 +272,9 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     let Some(session) = model.session_mut(id) else { return Vec::new() };
     let before = what_fills(&session.dialogue);
     let messages = session.dialogue.messages().len();
-    session.dialogue.apply(event);
-    if session.dialogue.messages().len() > messages {
+    let travels = session.travels();
+    session.past.take(event.clone(), &mut session.dialogue);
+    if session.dialogue.messages().len() > messages && !travels {
         // What is being filled is what one wants to see.
         session.chosen = None;
     }
@@ -295,25 +301,25 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         session.dialling = false;
     }
-    if !is_reading {
+    if !is_reading && !travels {
         session.explain_scroll = 0;
     }
     if session.anchor == Anchor::Follow {
-        session.followed = rows::count(&session.dialogue);
+        session.followed = rows::count(session.seen());
     }
     let mut effects = Vec::new();
     if let Happening::Bytes { from, .. } = &event.what {
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
             queue.written();
         }
-        if *from == Side::Client && !session.articles.is_empty() {
+        if *from == Side::Client && !session.articles.is_empty() && !travels {
             // What was sent is to be explained now.
             session.articles.clear();
             session.link = None;
             session.explain_scroll = 0;
         }
     }
-    if let Some((_, mail_data)) = filled.filter(|_| in_front) {
+    if let Some((_, mail_data)) = filled.filter(|_| in_front && !travels) {
         // Where envelope and content share a place, it shows what is being filled.
         model.tab = if mail_data { Pane::Content } else { Pane::Envelope };
     }
@@ -341,9 +347,15 @@ fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
 }
 
-fn loaded(model: &mut Model, id: usize, dialogue: Dialogue, notice: Option<String>) {
+fn loaded(
+    model: &mut Model,
+    id: usize,
+    (past, dialogue): (Past, Dialogue),
+    notice: Option<String>,
+) {
     let Some(session) = model.session_mut(id) else { return };
-    session.dialogue = dialogue;
+    (session.past, session.dialogue) = (past, dialogue);
+    session.travel = None;
     session.sight.begin_again(&session.dialogue);
     session.loading = false;
     session.read = Contents::default();
@@ -415,7 +427,7 @@ fn content_read(session: &mut Session, read: ReadContent) {
         session.reading = None;
     }
     // Another dialogue may have come since, or none.
-    let len = session.dialogue.messages().get(read.message).map(SmtpMessage::wire_len);
+    let len = session.seen().messages().get(read.message).map(SmtpMessage::wire_len);
     if len == Some(read.of.0) {
         session.read.keep(read);
     }
@@ -428,10 +440,11 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     model.session.show_of(index);
-    let Some(message) = model.session.dialogue.messages().get(index) else { return Vec::new() };
-    model.session.read.hear(index, Written::of(&model.session.dialogue, index));
+    let written = Written::of(model.session.seen(), index);
+    model.session.read.hear(index, written);
+    let Some(message) = model.session.seen().messages().get(index) else { return Vec::new() };
     let known = model.session.read.of(index).map(|read| read.of);
-    let ended = !model.session.dialogue.grows(index);
+    let ended = !model.session.seen().grows(index);
     let len = message.wire_len();
     if known == Some((len, ended)) {
         return Vec::new();
@@ -439,11 +452,11 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
     if len <= READ_NOW || (known.is_none_or(|(len, _)| len < READ_NOW) && !ended) {
         // Of a large message the beginning is enough until it is complete: its header is there.
         let content = message.kept_up_to(READ_NOW).read();
-        let carried = Carried::of(&model.session.dialogue, index);
+        let carried = Carried::of(model.session.seen(), index);
         model.session.read.keep(ReadContent::new(index, (len, ended), content, &carried));
     } else if ended && model.session.reading != Some(index) {
         let kept = message.kept_up_to(u64::MAX);
-        let carried = Box::new(Carried::of(&model.session.dialogue, index));
+        let carried = Box::new(Carried::of(model.session.seen(), index));
         model.session.reading = Some(index);
         let (session, of) = (model.session.id, (len, ended));
         return vec![Effect::ReadContent { session, message: index, of, carried, kept }];
@@ -493,6 +506,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = in_popup(model, action) {
         return effects;
     }
+    if travel::says(model, action) {
+        travel::now_to_say(model);
+    }
     if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {
         return effects;
     }
@@ -529,6 +545,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return vec![Effect::StopReading(model.session.id)];
         }
         Action::Leave if find::leave(model) => {}
+        _ if travel::act(model, action) => {}
         Action::Leave if model.focus == Pane::Prompt && group::cancel(model) => {}
         _ if explain::act(model, action) || content::act(model, action) => {}
         _ if thread::act(model, action) => {}

@@ -58,7 +58,7 @@ fn what_leads_away_from_the_line_keeps_what_it_found() {
         let mut scene = reading(SMALL, Lang::En, "f");
         scene.types("mail");
         scene.press(key);
-        assert!(scene.model.session.sight.filter().is_some(), "{key}");
+        assert!(scene.model.session.sight.filter(&scene.model.session.dialogue).is_some(), "{key}");
     }
     let mut scene = reading(SMALL, Lang::En, "f");
     scene.types("mail");
@@ -94,7 +94,7 @@ fn a_pattern_that_cannot_be_read_is_not_kept() {
     scene.press("enter");
     assert!(asks(&scene) && scene.hints() == said, "{}", scene.grid());
     scene.press("f1");
-    assert_eq!(scene.model.session.sight.filter(), None);
+    assert_eq!(scene.model.session.sight.filter(&scene.model.session.dialogue), None);
 }
 
 #[test]

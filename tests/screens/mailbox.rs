@@ -5,9 +5,9 @@ use ehlo::display::content::Carried;
 use ehlo::display::content::parts::{AT_ONCE, Rows};
 use ehlo::journal::{Event, Happening, Moment, Stored, mbox};
 use ehlo::knowledge::Lang;
-use ehlo::session::Dialogue;
 use ehlo::session::content::Content;
 use ehlo::session::thread::Threads;
+use ehlo::session::{Dialogue, Past};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::{ContentView, Pane, ReadContent, ReadThreads};
@@ -69,7 +69,7 @@ fn opened(size: (u16, u16), lang: Lang, dialogue: Dialogue, keys: &str) -> Scene
     scene.model.session.dialling = false;
     scene.model.session.recorded = true;
     scene.model.session.loading = true;
-    scene.tells(Message::Loaded(1, Box::new(dialogue), None));
+    scene.tells(Message::Loaded(1, Box::new((Past::default(), dialogue)), None));
     for key in keys.split_whitespace() {
         scene.press(key);
     }

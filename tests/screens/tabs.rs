@@ -4,6 +4,7 @@ use bytes::Bytes;
 use ehlo::display::keys::Action;
 use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
 use ehlo::knowledge::Lang;
+use ehlo::session::Past;
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::view::tabs::tabs_at;
@@ -135,7 +136,7 @@ fn only_the_own_practice_server_has_another_end() {
     let watch = vec![Effect::Watch { session: 2, client }];
     assert_eq!(scene.tells(Message::Key(other_end)), watch);
     let before = scene.model.others[0].dialogue.clone();
-    scene.tells(Message::Loaded(2, Box::new(before), None));
+    scene.tells(Message::Loaded(2, Box::new((Past::default(), before)), None));
     scene.elsewhere(2, said(Side::Server, b"220 here\r\n"));
     golden("other-end-en-120x40", &scene);
     scene.types("NOOP");

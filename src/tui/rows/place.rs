@@ -45,7 +45,7 @@ impl<'a> Window<'a> {
     pub fn lines_in_sight(self) -> Vec<Placed> {
         let (first, skip) = self.top();
         let mut all = Vec::new();
-        let mut next = self.session.sight.kept_from(&self.session.dialogue, first);
+        let mut next = self.session.sight.kept_from(self.session.seen(), first);
         while let Some(row) = next.filter(|_| all.len() < self.height) {
             let made = self.made.borrow_mut().remove(&row);
             let laid = made.unwrap_or_else(|| self.laid(row));
@@ -59,11 +59,11 @@ impl<'a> Window<'a> {
     }
 
     fn after(&self, at: usize) -> Option<usize> {
-        self.session.sight.after(&self.session.dialogue, at)
+        self.session.sight.after(self.session.seen(), at)
     }
 
     fn before(&self, at: usize) -> Option<usize> {
-        self.session.sight.before(&self.session.dialogue, at)
+        self.session.sight.before(self.session.seen(), at)
     }
 
     /// The place at the top of the pane. The selected row is always in sight: as a whole, or as
@@ -82,7 +82,7 @@ impl<'a> Window<'a> {
 
     /// The place, or the nearest one that is shown.
     fn shown(&self, row: usize, skip: usize) -> Place {
-        match self.session.sight.nearest(&self.session.dialogue, row) {
+        match self.session.sight.nearest(self.session.seen(), row) {
             Some(same) if same == row => (row, skip.min(self.tall(row).saturating_sub(1))),
             other => (other.unwrap_or_default(), 0),
         }
@@ -90,7 +90,7 @@ impl<'a> Window<'a> {
 
     /// The place from which the last line is reached.
     pub fn end(&self) -> Place {
-        let last = self.session.sight.last(&self.session.dialogue);
+        let last = self.session.sight.last(self.session.seen());
         last.map_or((0, 0), |last| self.back_from(last))
     }
 
@@ -116,7 +116,7 @@ impl<'a> Window<'a> {
         let (first, skip) = self.top();
         let sight = &self.session.sight;
         let mut rows = Vec::new();
-        let mut next = sight.kept_from(&self.session.dialogue, first);
+        let mut next = sight.kept_from(self.session.seen(), first);
         let mut left = self.height + skip;
         while let Some(row) = next.filter(|_| left > 0) {
             rows.push(row);

@@ -1,7 +1,8 @@
 //! Which rows can be seen: folds hide lines of a reply or of mail data, a filter hides exchanges.
 //!
 //! Folds are looked up row by row. The filter keeps an index of the runs of the wire whose
-//! exchange fits; it grows with the session, at the cost of what is new.
+//! exchange fits; it grows with the session, at the cost of what is new. A moment that is over is the
+//! beginning of the same wire: what fits in the end is what is kept of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -50,9 +51,13 @@ pub fn count(dialogue: &Dialogue) -> usize {
 }
 
 impl Sight {
-    /// The filter, and how many exchanges fit it.
-    pub fn filter(&self) -> Option<(&Pattern, usize)> {
-        self.filter.as_ref().map(|f| (&f.pattern, f.fitting.len()))
+    /// The filter, and how many exchanges of `dialogue` fit it.
+    pub fn filter(&self, dialogue: &Dialogue) -> Option<(&Pattern, usize)> {
+        let filter = self.filter.as_ref()?;
+        let end = dialogue.exchanges().len();
+        let later = filter.fitting.last().is_some_and(|last| *last >= end);
+        let n = if later { filter.fitting.range(..end).count() } else { filter.fitting.len() };
+        Some((&filter.pattern, n))
     }
 
     /// Keeps only what fits `pattern`; a pattern without words keeps everything.
@@ -128,7 +133,7 @@ impl Sight {
                 let (rows, _) = wire.run(at)?;
                 let inside = filter.runs.contains(&rows.start).then_some(at);
                 // What is not finished is always kept.
-                let next = || filter.runs.range(rows.end..).next().copied();
+                let next = || filter.runs.range(rows.end..wire.len()).next().copied();
                 inside.or_else(next).unwrap_or_else(|| wire.len())
             }
             _ => at,

@@ -14,14 +14,14 @@ use crate::display::content::parts::Rows;
 use crate::display::content::save::Wish;
 use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, authenticity, mailbox, read_message, save, show};
+use crate::headless::{Password, authenticity, mailbox, read_message, save};
 use crate::journal::{Event, Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::net;
 use crate::net::authenticity::{Source, Task};
-use crate::session::Kept;
 use crate::session::content::Content;
 use crate::session::thread::{Length, Threads};
+use crate::session::{Keep, Kept, Past};
 use crate::smtp::payload;
 use crate::speaker::{Login, Octets, Say, Secret};
 
@@ -65,7 +65,8 @@ pub(super) fn load(
         let message = match found {
             Ok(found) => {
                 let told = (!found.told.is_empty()).then(|| found.told.join("; "));
-                Ok(Message::Loaded(id, Box::new(show::fold(&found.journal)), told))
+                let past = Past::of(found.journal.into_events(), Keep::ALL);
+                Ok(Message::Loaded(id, Box::new(past), told))
             }
             Err(error) if at_start => Err(error),
             Err(error) => Ok(Message::Unopened(id, own_visible(&format!("{error:#}")))),

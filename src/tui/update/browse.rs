@@ -207,7 +207,7 @@ pub(super) fn show_line(model: &mut Model, pane: Pane, line: usize) {
 /// Scrolls the transcript that stands beside that of the session in front, in `area`.
 pub(super) fn scroll_beside(model: &mut Model, area: Rect, by: isize) {
     let Some(session) = model.beside() else { return };
-    let (id, end) = (session.id, rows::count(&session.dialogue));
+    let (id, end) = (session.id, rows::count(session.seen()));
     let anchor = view::transcript::window(model, session, inside(area)).moved(by);
     let Some(session) = model.session_mut(id) else { return };
     session.anchor = anchor;
@@ -228,7 +228,7 @@ fn scroll_transcript(model: &mut Model, by: isize) {
         }
     };
     if model.session.anchor == Anchor::Follow {
-        model.session.followed = rows::count(&model.session.dialogue);
+        model.session.followed = rows::count(model.session.seen());
     }
     transcript::bring(model, cursor);
 }

@@ -35,6 +35,9 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             super::palette::colon(model);
         }
         _ => {
+            if listed {
+                super::travel::now_to_say(model);
+            }
             if let Some(line) = model.line() {
                 line.insert(c.encode_utf8(&mut [0; 4]));
                 super::line_changed(model);

@@ -23,7 +23,7 @@ pub(super) fn line(model: &mut Model) {
 /// Asks in which form the focused pane shall be copied.
 pub(super) fn pane(model: &mut Model) {
     let source = match model.focus {
-        Pane::Transcript | Pane::Prompt => Source::Rows(0..rows::count(&model.session.dialogue)),
+        Pane::Transcript | Pane::Prompt => Source::Rows(0..rows::count(model.session.seen())),
         pane => Source::Pane(pane),
     };
     ask(model, source);

@@ -14,6 +14,7 @@ use super::super::directive::{DIRECTIVES, Directive, Does, UNTRUSTED, option_beh
 use super::super::editor::item::Item;
 use super::super::effect::{Effect, Verifying};
 use super::super::model::Model;
+use super::travel::{number, strides};
 
 /// Where a directive at the prompt begins.
 const AT: Place = Place { line: 1, column: 1 };
@@ -28,6 +29,9 @@ pub(super) fn run(model: &mut Model, line: &str) -> Vec<Effect> {
 }
 
 fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
+    if super::travel::is_said(directive.does) {
+        super::travel::now_to_say(model);
+    }
     match directive.does {
         Does::Connect => return dial(model, argument),
         Does::New => return vec![Effect::New(target_of(model, argument))],
@@ -36,6 +40,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Who => return who(model, directive, argument),
         Does::Verify => return verify(model, argument),
         Does::Break => return at_gate(model, directive, argument),
+        Does::Travel => return super::travel::run(model, directive.name, argument),
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
@@ -97,6 +102,14 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             };
             model.tell("save.what");
             Some(place)
+        }
+        Does::Travel => {
+            let key = match directive.name {
+                "exchange" => number(argument).is_none().then_some("travel.number"),
+                _ => strides(argument).is_none().then_some("travel.how-far"),
+            };
+            model.tell(key?);
+            Some(behind)
         }
         Does::Insert if Item::find(argument.trim()).is_none() => {
             model.tell("editor.unknown-item");

@@ -23,7 +23,8 @@ pub(super) fn open(model: &mut Model, asks: Asks) {
         browse::focus(model, Pane::Transcript);
     }
     let mut line = Prompt::default();
-    let filter = model.session.sight.filter().map(|(pattern, _)| pattern.clone());
+    let filter =
+        model.session.sight.filter(model.session.seen()).map(|(pattern, _)| pattern.clone());
     let filter = filter.unwrap_or_default();
     if asks == Asks::Filter {
         line.set(&filter.to_string());
@@ -216,7 +217,7 @@ fn in_transcript(
     needle: &Needle,
     (from, forward, from_here): (usize, bool, bool),
 ) -> Option<(usize, bool)> {
-    let (session, dialogue) = (&model.session, &model.session.dialogue);
+    let (session, dialogue) = (&model.session, model.session.seen());
     let has = |at: &usize| rows::has(model, session, *at, needle);
     let down = |from: usize| {
         std::iter::successors(session.sight.kept_from(dialogue, from), |at| {
@@ -238,7 +239,7 @@ fn in_transcript(
 
 /// Which match row `row` is, of how many.
 fn counted(model: &Model, needle: &Needle, row: usize) -> Option<(usize, usize)> {
-    let (session, dialogue) = (&model.session, &model.session.dialogue);
+    let (session, dialogue) = (&model.session, model.session.seen());
     if rows::count(dialogue) > COUNTED {
         return None;
     }

@@ -27,7 +27,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
 
 /// Shows the message behind the one that is shown, or before it.
 fn turn(model: &mut Model, forward: bool) {
-    let count = model.session.dialogue.messages().len();
+    let count = model.session.seen().messages().len();
     let Some((now, _)) = view::content::message(model).filter(|_| count > 1) else {
         return model.tell("message.only");
     };
@@ -59,7 +59,7 @@ fn choose(model: &mut Model, message: usize) {
     if model.focus == Pane::Prompt {
         return;
     }
-    match first_row(&model.session.dialogue, message) {
+    match first_row(model.session.seen(), message) {
         Some(row) => transcript::reveal(model, row),
         // It has no lines, and what is selected is about another one.
         None => transcript::forget(model),
@@ -107,11 +107,11 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let session = &mut model.session;
-    let messages = session.dialogue.messages();
+    let messages = session.seen().messages();
     let last = messages.iter().enumerate().next_back();
     let of = ThreadsOf {
         messages: messages.len(),
-        last: last.map(|(at, last)| Length::of(&session.dialogue, at, last)),
+        last: last.map(|(at, last)| Length::of(session.seen(), at, last)),
         seen: last.map_or(0, |(_, last)| last.content_len()),
     };
     let is_read = |read: &ReadThreads| {
@@ -127,7 +127,7 @@ pub(super) fn want(model: &mut Model) -> Vec<Effect> {
     let (most, room) = LETTERS_NOW;
     let is_little =
         messages.len() <= most && messages.iter().map(|m| m.kept() as u64).sum::<u64>() <= room;
-    let kept: Vec<_> = beginnings(&session.dialogue).collect();
+    let kept: Vec<_> = beginnings(session.seen()).collect();
     if is_little {
         let id = session.id;
         keep(model, id, ReadThreads { of, threads: Threads::read(kept) });

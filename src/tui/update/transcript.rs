@@ -33,7 +33,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
         Action::Down => step(model, true),
         Action::PageUp => page(model, false),
         Action::PageDown => page(model, true),
-        Action::Top => to(model, model.session.sight.first(&model.session.dialogue)),
+        Action::Top => to(model, model.session.sight.first(model.session.seen())),
         Action::Follow => follow(model),
         Action::NextReply => jump(model, true, is_reply, "transcript.no-reply"),
         Action::PreviousReply => jump(model, false, is_reply, "transcript.no-reply"),
@@ -147,7 +147,7 @@ pub(super) fn bring(model: &mut Model, cursor: Option<usize>) {
 fn rest(model: &mut Model) {
     let Some((row, skip)) = window(model).map(|window| window.top()) else { return };
     if model.session.anchor == Anchor::Follow {
-        model.session.followed = count(&model.session.dialogue);
+        model.session.followed = count(model.session.seen());
     }
     model.session.anchor = Anchor::At { row, skip };
 }
@@ -156,7 +156,7 @@ fn rest(model: &mut Model) {
 fn follow(model: &mut Model) {
     forget(model);
     model.session.anchor = Anchor::Follow;
-    model.session.followed = count(&model.session.dialogue);
+    model.session.followed = count(model.session.seen());
 }
 
 /// With nothing selected, a row in sight is: the lowest, unless one reads downwards from above.
@@ -178,7 +178,7 @@ fn step(model: &mut Model, down: bool) {
     if inside_row(model, row, down, 1) {
         return;
     }
-    let (sight, dialogue) = (&model.session.sight, &model.session.dialogue);
+    let (sight, dialogue) = (&model.session.sight, model.session.seen());
     let next = if down { sight.after(dialogue, row) } else { sight.before(dialogue, row) };
     to(model, next);
 }
@@ -215,7 +215,7 @@ fn jump(
     is_it: fn(&Dialogue, usize) -> Option<usize>,
     none: &'static str,
 ) {
-    let (sight, dialogue) = (&model.session.sight, &model.session.dialogue);
+    let (sight, dialogue) = (&model.session.sight, model.session.seen());
     let wire = dialogue.wire();
     let here = at(model).or_else(|| window(model).map(|window| window.top().0));
     let mut next = here;
@@ -288,7 +288,7 @@ fn mark(model: &mut Model) {
 fn to_mark(model: &mut Model) {
     let session = &model.session;
     let from = at(model).map_or(0, |row| row + 1);
-    let kept = |row: &&usize| session.sight.kept_from(&session.dialogue, **row) == Some(**row);
+    let kept = |row: &&usize| session.sight.kept_from(session.seen(), **row) == Some(**row);
     let next = session.marks.range(from..).chain(session.marks.range(..from)).find(kept).copied();
     match next {
         Some(row) => reveal(model, row),
@@ -308,17 +308,17 @@ fn fold(model: &mut Model) {
     let Some(row) = at(model) else { return };
     let first = model.session.sight.fold(&model.session.dialogue, row);
     // An unfolded row stays selected, and one that is gone gives way to the first.
-    to(model, first.filter(|_| !model.session.sight.shows(&model.session.dialogue, row)));
+    to(model, first.filter(|_| !model.session.sight.shows(model.session.seen(), row)));
 }
 
 /// Puts the command of the selected row into the prompt, without its secret.
 fn resend(model: &mut Model) {
-    let row = at(model).and_then(|row| model.session.dialogue.wire().row(row));
+    let row = at(model).and_then(|row| model.session.seen().wire().row(row));
     let exchange = match row {
         Some(Row::Client { exchange } | Row::Server { exchange, .. }) => Some(exchange),
         _ => None,
     };
-    let exchange = exchange.and_then(|at| model.session.dialogue.exchanges().get(at));
+    let exchange = exchange.and_then(|at| model.session.seen().exchanges().get(at));
     let Some(text) = exchange.and_then(again) else {
         model.tell("transcript.no-command");
         return;

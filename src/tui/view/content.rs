@@ -70,7 +70,7 @@ fn name(model: &Model, most: usize) -> Option<String> {
 }
 
 fn is_one_of_many(model: &Model) -> bool {
-    model.session.dialogue.messages().len() > 1
+    model.session.seen().messages().len() > 1
 }
 
 /// The lines that are in sight.
@@ -346,8 +346,8 @@ pub fn sheet(model: &Model, columns: usize) -> Option<Sheet<'_>> {
     let is_wire = matches!(view, ContentView::Raw | ContentView::Hex);
     let read = model.session.read.of(index).or_else(|| is_wire.then(|| &*UNREAD))?;
     let ReadContent { content, laid, judged, .. } = read;
-    let verified = model.session.dialogue.verification(index);
-    let grows = model.session.dialogue.grows(index);
+    let verified = model.session.seen().verification(index);
+    let grows = model.session.seen().grows(index);
     let is_missing = match view {
         ContentView::Header => content.raw.is_empty() && grows,
         ContentView::Thread => true,
@@ -422,7 +422,7 @@ fn threads(model: &Model) -> Option<&ReadThreads> {
 /// The message that is shown: that of the selected row of the transcript, else the one that was
 /// chosen, else the last one.
 pub fn message(model: &Model) -> Option<(usize, &Message)> {
-    let messages = model.session.dialogue.messages();
+    let messages = model.session.seen().messages();
     let chosen = || model.session.chosen.or_else(|| messages.len().checked_sub(1));
     let index = selected_message(model).or_else(chosen)?;
     Some((index, messages.get(index)?))
@@ -430,7 +430,7 @@ pub fn message(model: &Model) -> Option<(usize, &Message)> {
 
 /// The message to which the selected row of the transcript belongs.
 fn selected_message(model: &Model) -> Option<usize> {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let at = rows::selected(model, &model.session)?;
     match dialogue.wire().row(at)? {
         Row::Data { message, .. } => Some(message),
@@ -499,7 +499,7 @@ fn heading(model: &Model) -> String {
     let name = knowledge::word(model.lang, Pane::Content.title());
     match message(model).filter(|_| is_one_of_many(model)) {
         Some((index, _)) => {
-            format!("{name} {}/{}", index + 1, model.session.dialogue.messages().len())
+            format!("{name} {}/{}", index + 1, model.session.seen().messages().len())
         }
         None => name.to_owned(),
     }

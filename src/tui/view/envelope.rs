@@ -41,7 +41,7 @@ const ROOMY: usize = 72;
 /// Draws the envelope.
 pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let title: String = title(model).into_iter().map(|(text, _)| text).collect();
-    let remark = model.session.dialogue.envelope().open().map(|t| end_word(t, model.lang));
+    let remark = model.session.seen().envelope().open().map(|t| end_word(t, model.lang));
     let remark = (Role::Dim, remark.unwrap_or_default());
     let area = boxed(model, Pane::Envelope, &title, remark, area, frame);
     draw_lines(model, matched(model, Pane::Envelope, lines(model, area)), area, frame);
@@ -71,7 +71,7 @@ fn selected(model: &Model) -> Option<usize> {
     match selected_line(model)? {
         Row::Client { exchange } | Row::Server { exchange, .. } => Some(exchange),
         Row::Data { message, .. } => {
-            Some(model.session.dialogue.envelope().carrying(message)?.exchange)
+            Some(model.session.seen().envelope().carrying(message)?.exchange)
         }
         Row::Notice { .. } => None,
     }
@@ -155,7 +155,7 @@ impl Told {
 
 /// The transactions that are shown.
 pub fn shown(model: &Model) -> Range<usize> {
-    let transactions = &model.session.dialogue.envelope().transactions;
+    let transactions = &model.session.seen().envelope().transactions;
     // One that is older than those and is selected comes first.
     let meant = selected(model).map_or(usize::MAX, |at| {
         transactions.partition_point(|transaction| transaction.exchange <= at)
@@ -170,7 +170,7 @@ fn idea(id: &str) -> Option<Topic> {
 }
 
 fn told(model: &Model, columns: usize, enough: usize, is_asked: bool) -> Told {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let transactions = &dialogue.envelope().transactions;
     let mut out = Told { is_asked, ..Told::default() };
     out.about(|| [idea("envelope")]);
@@ -222,7 +222,7 @@ fn card(model: &Model, at: usize, transaction: &Transaction, columns: usize, out
         out.text(look, &number, 0, columns);
         out.text(role, end, 0, columns);
     }
-    if let Some(ended) = ended(&model.session.dialogue, transaction, model.lang) {
+    if let Some(ended) = ended(model.session.seen(), transaction, model.lang) {
         out.same(|| exchange(transaction.end.map(|(at, _)| at)));
         let first = out.lines.len();
         out.text(Role::Dim, &ended, 2, columns);
@@ -323,15 +323,14 @@ fn part_meant(model: &Model, transaction: &Transaction) -> Option<Meant> {
 /// The words of a reply: those by which something was refused, and all of them where there is place.
 fn reply(model: &Model, (exchange, fate): (usize, Fate), columns: usize, out: &mut Told) {
     let needed = if matches!(fate, Fate::Refused | Fate::Deferred) { WIDE } else { ROOMY };
-    if let Some(text) = reply_text(&model.session.dialogue, exchange).filter(|_| columns >= needed)
-    {
+    if let Some(text) = reply_text(model.session.seen(), exchange).filter(|_| columns >= needed) {
         out.text(Role::Dim, &text, 4, columns);
     }
 }
 
 /// What is offered, declared and sent.
 fn limits(model: &Model, card: &Card, transaction: &Transaction, columns: usize, out: &mut Told) {
-    let rows = card.limits(&model.session.dialogue, transaction);
+    let rows = card.limits(model.session.seen(), transaction);
     if rows.is_empty() {
         return;
     }
@@ -364,7 +363,7 @@ fn against(model: &Model, card: &Card, transaction: &Transaction, columns: usize
     if findings.is_empty() || transaction.message.is_none() {
         return;
     }
-    let grows = card.grows(&model.session.dialogue);
+    let grows = card.grows(model.session.seen());
     let head = if grows { "envelope.against.so-far" } else { "envelope.against" };
     out.about(|| [idea("envelope"), idea("content")]);
     out.text(Role::Dim, knowledge::word(model.lang, head), 2, columns);
@@ -390,7 +389,7 @@ fn parties(transaction: &Transaction, finding: &Finding) -> Selection {
 
 /// The entry of the code with which an exchange was answered.
 fn topic_of_code(model: &Model, exchange: usize) -> Option<Topic> {
-    Topic::of_code(&code(&model.session.dialogue, exchange)?)
+    Topic::of_code(&code(model.session.seen(), exchange)?)
 }
 
 const fn role_of(fate: Fate) -> Role {
@@ -411,12 +410,12 @@ fn said(
     columns: usize,
 ) -> Piece {
     let words = if columns >= WIDE { full_fate_words } else { fate_words };
-    (role_of(fate), words(&model.session.dialogue, transaction, (exchange, fate), model.lang))
+    (role_of(fate), words(model.session.seen(), transaction, (exchange, fate), model.lang))
 }
 
 /// The code with which RCPT was answered, in a column of its own.
 fn asked(model: &Model, recipient: &Recipient) -> Piece {
-    let code = code(&model.session.dialogue, recipient.exchange);
+    let code = code(model.session.seen(), recipient.exchange);
     let columns = Verb::Rcpt.as_str().len();
     (role_of(recipient.fate), format!("{:columns$}  ", code.as_deref().unwrap_or("-")))
 }
@@ -427,7 +426,7 @@ struct Column(usize);
 impl Column {
     /// The column of a transaction whose message was sent.
     fn of(model: &Model, transaction: &Transaction) -> Option<Self> {
-        let (dialogue, lang) = (&model.session.dialogue, model.lang);
+        let (dialogue, lang) = (model.session.seen(), model.lang);
         let cells = transaction.recipients.iter();
         let cells = cells.filter_map(|r| delivery_words(dialogue, transaction, r, lang));
         let widest = cells.map(|cell| width(&cell)).max()?;
@@ -440,7 +439,7 @@ impl Column {
 
     fn cell(&self, model: &Model, transaction: &Transaction, recipient: &Recipient) -> Piece {
         let fate = recipient.delivery().unwrap_or(Fate::Waiting);
-        let dialogue = &model.session.dialogue;
+        let dialogue = model.session.seen();
         let text = delivery_words(dialogue, transaction, recipient, model.lang);
         self.padded(role_of(fate), text.as_deref().unwrap_or("-"))
     }
@@ -529,7 +528,7 @@ fn more(model: &Model, all: &[Parsed<Param>], columns: usize, out: &mut Told) {
 
 /// What both sides said of themselves, and what the server offers.
 fn facts(model: &Model, columns: usize, out: &mut Told) {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     if let Some(told) = login::logged_in(dialogue, model.lang) {
         out.about(|| [idea("sasl"), Topic::new(Kind::Verb, "AUTH")]);
         out.text(Role::Good, &told, 0, columns);

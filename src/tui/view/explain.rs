@@ -75,7 +75,7 @@ fn more(line: &mut Vec<Piece>, columns: usize) {
 
 /// Whether the next dot really delivers; without boxes the prompt has no place to say so.
 fn warns(model: &Model) -> bool {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     dialogue.awaits_mail_data() && !dialogue.endpoints().loopback
 }
 

@@ -123,7 +123,7 @@ fn remark(model: &Model, query: &Query) -> (Role, String) {
             (if find.found { Role::Good } else { Role::Bad }, said(model, find))
         }
         (Asks::Find, ..) => keys("find.keys"),
-        (Asks::Filter, ..) => match model.session.sight.filter() {
+        (Asks::Filter, ..) => match model.session.sight.filter(model.session.seen()) {
             Some((_, n)) if !empty => {
                 let n = n.to_string();
                 (Role::Good, model.sentence("filter.kept", &[("n", &n)]))

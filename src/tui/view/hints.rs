@@ -145,6 +145,7 @@ pub fn words(model: &Model, action: Action) -> &'static str {
             "hint.later"
         }
         Action::Leave if model.popup.is_some() => "hint.close",
+        Action::Leave if model.session.travels() && model.editing().is_none() => "travel.now",
         Action::Leave if model.editing().is_some() => "editor.leave",
         Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
@@ -180,9 +181,10 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, Filter,
-        Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow,
-        PageDown, Palette, PaneNext, Prompt, Quit, Send, SendDraft, Zoom,
+        Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, EventBack,
+        EventForward, Filter, Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow,
+        LinkNext, MessageShow, PageDown, Palette, PaneNext, Prompt, Quit, Send, SendDraft,
+        TravelBack, TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
@@ -195,6 +197,9 @@ fn actions(model: &Model) -> &'static [Action] {
         }
         (None, _) if model.editing().is_some() => {
             &[SendDraft, Insert, Leave, PaneNext, EditOutside, Palette, Quit]
+        }
+        (None, _) if model.session.travels() => {
+            &[Leave, TravelBack, TravelForward, EventBack, EventForward, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]

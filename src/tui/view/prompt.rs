@@ -170,7 +170,7 @@ fn first(text: &str) -> &str {
 }
 
 fn mark(model: &Model) -> String {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let left = model.session.octets_left();
     let mark = if matches!(model.popup, Some(Popup::Palette(_))) {
         // A directive, whatever the server waits for.
@@ -194,7 +194,7 @@ fn mark(model: &Model) -> String {
 fn remark(model: &Model, columns: u16) -> (Role, String) {
     let dim = |key| (Role::Dim, model.sentence(key, &[]));
     let warn = |key| (Role::Warn, model.sentence(key, &[]));
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     if let Some((key, n)) = differs(model.prompt.text()) {
         return (Role::Warn, model.sentence(key, &[("n", &n.to_string())]));
     }
@@ -239,7 +239,7 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
 
 /// Whether a server has said nothing for so long that it may wait for something else.
 fn is_silent(model: &Model) -> bool {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let waited = status::awaited(model).map(|awaited| status::waited(model, awaited));
     let waits = waited.is_some_and(|seconds| seconds >= SILENCE);
     dialogue.awaits_first_word() && waits

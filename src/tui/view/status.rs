@@ -14,6 +14,7 @@ use crate::smtp::wait::Wait;
 
 use super::super::model::Model;
 use super::super::rows::{Piece, next_verbs};
+use super::super::travel::Standing;
 use super::styled;
 
 /// Below this much patience the countdown goes by seconds.
@@ -21,7 +22,7 @@ pub const LAST_MINUTE: u64 = 60;
 
 /// Where, in which state, with how many recipients, and what comes next.
 pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let word = |key| knowledge::word(model.lang, key);
     let mut parts: Vec<Piece> =
         vec![(Role::Title, format!(" {}", own_visible(&model.session.target)))];
@@ -88,7 +89,7 @@ fn reading(model: &Model) -> String {
 }
 
 fn recipients(model: &Model) -> Option<String> {
-    let open = model.session.dialogue.envelope().open().filter(|t| !t.recipients.is_empty())?;
+    let open = model.session.seen().envelope().open().filter(|t| !t.recipients.is_empty())?;
     let ok = open.accepted();
     let no =
         open.recipients.iter().filter(|r| matches!(r.fate, Fate::Refused | Fate::Deferred)).count();
@@ -99,7 +100,7 @@ fn recipients(model: &Model) -> Option<String> {
 
 /// What moves the session on.
 fn next(model: &Model) -> Option<String> {
-    let dialogue = &model.session.dialogue;
+    let dialogue = model.session.seen();
     let key = match dialogue.phase() {
         _ if model.session.recorded => return None,
         Phase::MailData if dialogue.unanswered().is_none() => "header.dot",
@@ -118,8 +119,32 @@ fn next(model: &Model) -> Option<String> {
     Some(model.sentence(key, &[]))
 }
 
-/// How long a reply is awaited, or how long the server will wait for us.
+/// Where a session stands that is not shown as it is now.
+pub fn standing(model: &Model, standing: Standing, long: bool) -> String {
+    let Standing { exchange, exchanges, new, event } = standing;
+    let (exchange, exchanges) = (exchange.to_string(), exchanges.to_string());
+    let (at, all) =
+        event.map_or_else(Default::default, |(at, all)| (at.to_string(), all.to_string()));
+    let values = [("n", &*exchange), ("all", &exchanges), ("event", &at), ("events", &all)];
+    let key = match event {
+        _ if !long => "travel.at.short",
+        Some(_) => "travel.at.event",
+        None => "travel.at",
+    };
+    let text = knowledge::fill(model.lang, key, &values);
+    let key = if long { "travel.at.new" } else { "travel.at.short.new" };
+    let new_too = || knowledge::fill(model.lang, key, &[("at", &text), ("new", &new.to_string())]);
+    if new > 0 { new_too() } else { text }
+}
+
+/// How long a reply is awaited, or how long the server will wait for us; of a moment that is over,
+/// which one it is.
 fn clock(model: &Model) -> Option<Piece> {
+    if let Some(standing) = model.session.standing() {
+        let says = |long| self::standing(model, standing, long);
+        let text = Some(says(true)).filter(|text| fits(model, text));
+        return Some((Role::Badge, text.unwrap_or_else(|| says(false))));
+    }
     if model.session.recorded {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::knowledge;
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::rows::place::Window;
 use super::super::rows::{self, Placed};
-use super::{boxed, framed};
+use super::{boxed, framed, status};
 
 /// Draws the rows that are in sight.
 pub fn draw(model: &Model, session: &Session, area: Rect, frame: &mut Frame<'_>) {
@@ -60,8 +60,10 @@ pub fn window<'a>(model: &'a Model, session: &'a Session, area: Rect) -> Window<
 
 /// What is filtered, and whether the end is followed or what is new there.
 fn remark(model: &Model, session: &Session) -> (Role, String) {
-    let new = rows::count(&session.dialogue).saturating_sub(session.followed);
-    let (role, stands) = if session.anchor == Anchor::Follow {
+    let new = rows::count(session.seen()).saturating_sub(session.followed);
+    let (role, stands) = if let Some(standing) = session.standing() {
+        (Role::Badge, status::standing(model, standing, true))
+    } else if session.anchor == Anchor::Follow {
         (Role::Dim, knowledge::word(model.lang, "transcript.follow").to_owned())
     } else if new > 0 {
         let n = new.to_string();
@@ -69,7 +71,7 @@ fn remark(model: &Model, session: &Session) -> (Role, String) {
     } else {
         (Role::Dim, place(model, session))
     };
-    let Some((pattern, n)) = session.sight.filter() else { return (role, stands) };
+    let Some((pattern, n)) = session.sight.filter(session.seen()) else { return (role, stands) };
     let values = [("pattern", own_visible(&pattern.to_string())), ("n", n.to_string())];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     let filter = knowledge::fill(model.lang, "transcript.filtered", &values);
