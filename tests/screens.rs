@@ -61,6 +61,8 @@ mod sheet;
 mod sizes;
 #[path = "screens/tabs.rs"]
 mod tabs;
+#[path = "screens/travel.rs"]
+mod travel;
 #[path = "screens/waits.rs"]
 mod waits;
 #[path = "screens/who.rs"]

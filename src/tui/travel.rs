@@ -5,7 +5,7 @@
 
 use crate::session::{Dialogue, Stride};
 
-use super::model::{Anchor, Contents, ReadThreads, Session};
+use super::model::{Anchor, Contents, Pane, ReadThreads, Session};
 
 /// A moment that is over, and what is shown of it.
 #[derive(Clone, Debug)]
@@ -25,6 +25,12 @@ pub struct Travel {
 pub struct Aside {
     /// Where the transcript stood.
     pub anchor: Anchor,
+    /// How many rows there were when it was last followed.
+    pub followed: usize,
+    /// The row that was selected.
+    pub cursor: Option<usize>,
+    /// Which of envelope and content had their place.
+    pub tab: Pane,
     /// The contents that were read.
     pub read: Contents,
     /// Which message answers which.

@@ -14,6 +14,9 @@ pub(crate) const LARGE: usize = 50 << 20;
 /// Exchanges of the long session.
 pub(crate) const EXCHANGES: usize = 100_000;
 
+/// Exchanges of a short one.
+pub(crate) const SHORT: usize = 200;
+
 /// How many bytes of mail data one event has, as when they are written to a socket.
 const PIECE: usize = 256 << 10;
 
@@ -52,11 +55,20 @@ impl Material {
 
     /// A recording of the long session.
     pub(crate) fn journal(&self) -> anyhow::Result<PathBuf> {
-        let path = self.folder().join("long.jsonl");
+        self.recording("long.jsonl", EXCHANGES)
+    }
+
+    /// A recording of a short session of the same kind.
+    pub(crate) fn short(&self) -> anyhow::Result<PathBuf> {
+        self.recording("short.jsonl", SHORT)
+    }
+
+    fn recording(&self, name: &str, exchanges: usize) -> anyhow::Result<PathBuf> {
+        let path = self.folder().join(name);
         if !path.exists() {
             let mut text = Vec::new();
             let mut recorder = Recorder::begin(&mut text, &Header::default())?;
-            for event in long_session() {
+            for event in session(exchanges) {
                 recorder.append(&event)?;
             }
             std::fs::write(&path, text)?;
@@ -130,8 +142,12 @@ pub(crate) fn large_session() -> Vec<Event> {
 
 /// A session of [`EXCHANGES`] exchanges, four to a message.
 pub(crate) fn long_session() -> Vec<Event> {
+    session(EXCHANGES)
+}
+
+fn session(exchanges: usize) -> Vec<Event> {
     let mut told = Told::begun();
-    for number in 0..EXCHANGES / 4 {
+    for number in 0..exchanges / 4 {
         told.envelope(number);
         let text = format!("Subject: message {number}\r\n\r\nA line of it.\r\n..\r\n.\r\n");
         told.pair(text, format!("250 2.0.0 taken as {number}\r\n"));

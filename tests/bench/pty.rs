@@ -86,6 +86,19 @@ impl Program {
         }
     }
 
+    /// Milliseconds from its start until a text stands on the screen.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub(crate) fn shows(&mut self, text: &str) -> anyhow::Result<f64> {
+        loop {
+            let Some(at) = self.read(PATIENCE) else { bail!("{text} did not come") };
+            if self.screen.screen().contents().contains(text) {
+                return Ok((at - self.started).as_secs_f64() * 1_000.0);
+            }
+        }
+    }
+
     /// Reads until nothing has come for `quiet`; gives the time of the last bytes.
     pub(crate) fn settle(&mut self, quiet: Duration) -> Option<Instant> {
         let mut last = None;

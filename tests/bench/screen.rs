@@ -7,7 +7,7 @@ use portable_pty::CommandBuilder;
 
 use crate::figure::{Kind, Series};
 use crate::floor;
-use crate::material::Material;
+use crate::material::{EXCHANGES, Material, SHORT as SHORT_EXCHANGES};
 use crate::process::{EHLO, installed, memory, running};
 use crate::pty::{Program, command};
 
@@ -21,6 +21,16 @@ pub(crate) const TYPED: Kind = Kind::time("character typed");
 pub(crate) const TYPED_LOADED: Kind = Kind::time("character typed, 100,000 exchanges");
 /// A page of the transcript of a long recording.
 pub(crate) const PAGE_UP: Kind = Kind::time("PageUp, 100,000 exchanges");
+/// Keys in a long recording, each beside the same in a short one.
+pub(crate) const TRAVELS: &[&Kind] =
+    &[&OPENED, &SCROLLED, &BACK, &FORWARD, &EVENT_BACK, &JUMPED, &SCROLLED_THEN];
+const OPENED: Kind = Kind::time("travel: opened to the last line");
+const SCROLLED: Kind = Kind::time("travel: PageUp");
+const BACK: Kind = Kind::time("travel: one exchange back");
+const FORWARD: Kind = Kind::time("travel: one exchange forward");
+const EVENT_BACK: Kind = Kind::time("travel: one event back");
+const JUMPED: Kind = Kind::time("travel: to the middle and to a quarter");
+const SCROLLED_THEN: Kind = Kind::time("travel: PageUp in the middle");
 /// Processor time while nobody touches it.
 pub(crate) const IDLE_CPU: Kind = Kind::cost("idle, processor", "%", 0.02);
 /// Memory then.
@@ -36,6 +46,10 @@ const IDLE: Duration = Duration::from_secs(3);
 const REST: Duration = Duration::from_millis(300);
 const VIM: &str = "vim -u NONE";
 const FLOOR: &str = "bare ratatui";
+const SHORT: &str = "ehlo, 200 exchanges";
+/// Alt-Up and Alt-Down.
+const EARLIER: &str = "\x1b[1;3A";
+const LATER: &str = "\x1b[1;3B";
 
 /// Our program, vim and the bare program, where they are installed.
 type Three = [Option<CommandBuilder>; 3];
@@ -130,6 +144,79 @@ pub(crate) fn typed_loaded(material: &Material) -> anyhow::Result<Vec<Series>> {
 /// When one of the programs does not react.
 pub(crate) fn page_up(material: &Material) -> anyhow::Result<Vec<Series>> {
     keys(&PAGE_UP, loaded(material)?, None, "\x1b[5~")
+}
+
+/// Opens a long recording and a short one, and walks through both.
+///
+/// # Errors
+/// When one of the programs does not react.
+pub(crate) fn travel(material: &Material) -> anyhow::Result<Vec<Series>> {
+    const SOME: usize = 30;
+    let both = [(material.journal()?, EXCHANGES), (material.short()?, SHORT_EXCHANGES)];
+    let mut opened = Series::new(&OPENED, &[SHORT]);
+    for round in 0..=LOADED_ROUNDS {
+        let mut samples = Vec::new();
+        for (journal, exchanges) in &both {
+            let program = Program::start(open(material, journal))?;
+            samples.push(Some(last_line(program, *exchanges)?.1));
+        }
+        if round > 0 {
+            opened.round(&samples);
+        }
+    }
+    let mut programs = Vec::new();
+    for (journal, exchanges) in &both {
+        let (program, _) = last_line(Program::start(open(material, journal))?, *exchanges)?;
+        programs.push((program, *exchanges));
+    }
+    let mut all = vec![opened];
+    for (kind, keys) in
+        [(&SCROLLED, "\x1b[5~"), (&BACK, EARLIER), (&FORWARD, LATER), (&EVENT_BACK, "\x1b[1;4A")]
+    {
+        let mut series = Series::new(kind, &[SHORT]);
+        for (program, _) in &mut programs {
+            if keys == LATER {
+                program.send(&EARLIER.repeat(SOME))?;
+                program.settle(REST);
+            }
+        }
+        for _ in 0..SOME - 1 {
+            let mut samples = Vec::new();
+            for (program, _) in &mut programs {
+                samples.push(Some(program.press(keys)?));
+            }
+            series.round(&samples);
+        }
+        all.push(series);
+    }
+    for (kind, scrolls) in [(&JUMPED, false), (&SCROLLED_THEN, true)] {
+        let mut series = Series::new(kind, &[SHORT]);
+        for round in 0..SOME {
+            let mut samples = Vec::new();
+            for (program, exchanges) in &mut programs {
+                let to = *exchanges / if round % 2 == 0 { 2 } else { 4 } + round;
+                let jump = format!(":exchange {to}");
+                program.press(&jump)?;
+                let jumped = program.press("\r")?;
+                samples.push(Some(if scrolls { program.press("\x1b[5~")? } else { jumped }));
+            }
+            series.round(&samples);
+        }
+        all.push(series);
+    }
+    Ok(all)
+}
+
+fn open(material: &Material, journal: &Path) -> CommandBuilder {
+    command(EHLO, &["open", &journal.display().to_string()], material.folder())
+}
+
+/// Waits until the last line of a recording stands there; gives the milliseconds since the start.
+fn last_line(mut program: Program, exchanges: usize) -> anyhow::Result<(Program, f64)> {
+    let last = format!("taken as {}", exchanges / 4 - 1);
+    let time = program.shows(&last)?;
+    program.settle(REST);
+    Ok((program, time))
 }
 
 /// All three run at once, and are given the key in turn.

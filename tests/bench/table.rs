@@ -39,6 +39,7 @@ const GROUPS: &[Group] = &[
     Group { kinds: &[&screen::TYPED], measure: screen::typed },
     Group { kinds: &[&screen::TYPED_LOADED], measure: screen::typed_loaded },
     Group { kinds: &[&screen::PAGE_UP], measure: screen::page_up },
+    Group { kinds: screen::TRAVELS, measure: screen::travel },
     Group { kinds: &[&mail::SMALL], measure: mail::small },
     Group { kinds: &[&mail::SMALL_TLS], measure: mail::small_tls },
     Group { kinds: &[&mail::SENT, &mail::SENT_TLS, &mail::SENT_LARGE_TLS], measure: mail::sent },

@@ -89,6 +89,9 @@ fn show(model: &mut Model, at: usize) {
         None => {
             let aside = Aside {
                 anchor: session.anchor,
+                followed: session.followed,
+                cursor: session.cursor,
+                tab: model.tab,
                 read: session.read.clone(),
                 threads: session.threads.take(),
                 chosen: session.chosen.take(),
@@ -132,15 +135,24 @@ fn turn(session: &mut Session) {
 pub(super) fn now(model: &mut Model) {
     let session = &mut model.session;
     let Some(travel) = session.travel.take() else { return };
-    let Aside { anchor, read, threads, chosen } = travel.aside;
     session.read = Contents::default();
     turn(session);
-    session.read = read;
-    session.threads = threads;
-    session.chosen = chosen.filter(|_| session.dialogue.exchanges().len() == travel.left);
-    session.anchor = anchor;
-    if anchor == Anchor::Follow {
-        session.followed = rows::count(&session.dialogue);
+    let aside = travel.aside;
+    session.read = aside.read;
+    session.threads = aside.threads;
+    session.anchor = aside.anchor;
+    session.cursor = aside.cursor;
+    let same = session.dialogue.exchanges().len() == travel.left;
+    session.chosen = aside.chosen.filter(|_| same);
+    session.followed = match aside.anchor {
+        Anchor::Follow => rows::count(&session.dialogue),
+        Anchor::At { .. } => aside.followed,
+    };
+    // What has come since is what one wants to see.
+    match super::what_fills(&session.dialogue).filter(|_| !same) {
+        Some((_, true)) => model.tab = Pane::Content,
+        Some((_, false)) => model.tab = Pane::Envelope,
+        None => model.tab = aside.tab,
     }
 }
 

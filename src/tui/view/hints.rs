@@ -147,6 +147,10 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.session.travels() && model.editing().is_none() => "travel.now",
         Action::Leave if model.editing().is_some() => "editor.leave",
+        Action::TravelBack => "travel.hint.back",
+        Action::TravelForward => "travel.hint.forward",
+        Action::EventBack => "travel.hint.event-back",
+        Action::EventForward => "travel.hint.event-forward",
         Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
             Side::Text => "editor.to-live",
