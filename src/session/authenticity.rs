@@ -353,7 +353,7 @@ impl Way {
         let address = address.and_then(|(host, _)| address_in(host));
         let carrying = dialogue.envelope().carrying(index);
         let begins = carrying.map_or(usize::MAX, |transaction| transaction.exchange);
-        let greetings = dialogue.exchanges().iter().take(begins).filter_map(|exchange| {
+        let mut greetings = dialogue.exchanges().range(0..begins).rev().filter_map(|exchange| {
             match &exchange.command.as_ref()?.argument {
                 Argument::Name(name) => Some(name.clone()),
                 _ => None,
@@ -363,7 +363,7 @@ impl Way {
             |value: Option<String>| value.map(|value| Assumed { value, from: Origin::Session });
         Self {
             address: known(address),
-            helo: known(greetings.last()),
+            helo: known(greetings.next()),
             sender: known(carrying.map(|transaction| transaction.sender.address())),
         }
     }

@@ -160,11 +160,11 @@ impl Past {
         }
     }
 
-    /// A `line` of the client will be a secret wherever it stands, in `live` as well.
-    pub fn hide(&mut self, line: &[u8], live: &mut Dialogue) {
+    /// A line of the client, `secret`, will be one wherever it stands, in `live` as well.
+    pub fn hide(&mut self, secret: &[u8], live: &mut Dialogue) {
         self.begin_stretch(live);
-        live.hide(line);
-        self.push(Step::Hidden(Bytes::copy_from_slice(line)), 0);
+        live.hide(secret);
+        self.push(Step::Hidden(Bytes::copy_from_slice(secret)), 0);
     }
 
     fn push(&mut self, step: Step, bytes: usize) {
@@ -247,7 +247,7 @@ impl Past {
                     seen.apply(event);
                     left -= 1;
                 }
-                Step::Hidden(line) => seen.hide(line),
+                Step::Hidden(secret) => seen.hide(secret),
             }
         }
         seen.forget_as(live);
@@ -311,6 +311,7 @@ impl Past {
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
+    use crate::session::Message;
 
     const TALK: &str = "S: 220 mx\nC: EHLO x\nS: 250-mx\nS: 250 SIZE 100\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: From: a@b.example\nC: \nC: text\nC: .\nS: 250 ok\n";
 
@@ -323,7 +324,9 @@ mod tests {
 
     fn folded(events: &[Event], keep: Keep) -> Dialogue {
         let mut dialogue = Dialogue::new(keep);
-        events.iter().for_each(|event| dialogue.apply(event));
+        for event in events {
+            dialogue.apply(event);
+        }
         dialogue
     }
 
@@ -386,7 +389,7 @@ mod tests {
             assert!(past.bytes <= keep.messages + 100, "{}", past.bytes);
         }
         past.forget(&live);
-        let kept = |seen: &Dialogue| seen.messages().iter().map(|m| m.kept()).sum::<usize>();
+        let kept = |seen: &Dialogue| seen.messages().iter().map(Message::kept).sum::<usize>();
         assert!(past.stretches.iter().all(|stretch| kept(&stretch.begin) <= kept(&live)));
         let (mut at, mut back) = (past.len(), vec![past.len()]);
         while let Some(before) = past.before(at, Stride::Event) {

@@ -163,6 +163,15 @@ impl<'a, T> IntoIterator for &'a Shared<T> {
     }
 }
 
+impl<'a, T: Clone> IntoIterator for &'a mut Shared<T> {
+    type Item = &'a mut T;
+    type IntoIter = IterMut<'a, T>;
+
+    fn into_iter(self) -> IterMut<'a, T> {
+        self.iter_mut()
+    }
+}
+
 /// The entries of a list, to be changed.
 pub type IterMut<'a, T> = FlatMap<
     slice::IterMut<'a, Arc<Vec<T>>>,

@@ -15,7 +15,7 @@ pub(crate) const LARGE: usize = 50 << 20;
 pub(crate) const EXCHANGES: usize = 100_000;
 
 /// Exchanges of a short one.
-pub(crate) const SHORT: usize = 200;
+pub(crate) const SHORT: usize = 1_000;
 
 /// How many bytes of mail data one event has, as when they are written to a socket.
 const PIECE: usize = 256 << 10;

@@ -46,7 +46,7 @@ const IDLE: Duration = Duration::from_secs(3);
 const REST: Duration = Duration::from_millis(300);
 const VIM: &str = "vim -u NONE";
 const FLOOR: &str = "bare ratatui";
-const SHORT: &str = "ehlo, 200 exchanges";
+const SHORT: &str = "ehlo, 1,000 exchanges";
 /// Alt-Up and Alt-Down.
 const EARLIER: &str = "\x1b[1;3A";
 const LATER: &str = "\x1b[1;3B";

@@ -14,7 +14,7 @@ use crate::display::content::parts::Rows;
 use crate::display::content::save::Wish;
 use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, authenticity, mailbox, read_message, save};
+use crate::headless::{Password, authenticity, mailbox, read_message, save, show};
 use crate::journal::{Event, Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::net;

@@ -14,7 +14,7 @@ use super::{browse, step_of, transcript};
 
 /// Shows where the time of the session went.
 pub(super) fn times(model: &mut Model) {
-    let last = model.session.dialogue.exchanges().len();
+    let last = model.session.seen().exchanges().len();
     open(model, Shows::Times(Laid::default(), None));
     choose(model, last.checked_sub(1));
 }
@@ -94,7 +94,7 @@ pub(super) fn refresh(model: &mut Model) {
     let Some(Popup::Sheet(sheet)) = &model.popup else { return };
     let count =
         |seen: &Dialogue| (seen.exchanges().len(), seen.answered().len(), seen.notices().len());
-    let seen = &model.session.dialogue;
+    let seen = model.session.seen();
     let shows = match &sheet.shows {
         Shows::Times(_, of) => {
             let now = seen.unanswered().map(|_| model.now);
@@ -147,7 +147,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Selects the first row of an exchange in the transcript.
 fn show(model: &mut Model, exchange: usize) {
-    let wire = model.session.dialogue.wire();
+    let wire = model.session.seen().wire();
     let mut runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
     let row = runs.find_map(|(rows, begin)| match begin {
         Row::Client { exchange: at } | Row::Server { exchange: at, .. } if at == exchange => {

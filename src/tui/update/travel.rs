@@ -84,21 +84,20 @@ fn show(model: &mut Model, at: usize) {
         return now(model);
     }
     let seen = session.past.at(at, &session.dialogue);
-    match &mut session.travel {
-        Some(travel) => (travel.seen, travel.at) = (seen, at),
-        None => {
-            let aside = Aside {
-                anchor: session.anchor,
-                followed: session.followed,
-                cursor: session.cursor,
-                tab: model.tab,
-                read: session.read.clone(),
-                threads: session.threads.take(),
-                chosen: session.chosen.take(),
-            };
-            let left = session.dialogue.exchanges().len();
-            session.travel = Some(Box::new(Travel { seen, at, left, aside }));
-        }
+    if let Some(travel) = &mut session.travel {
+        (travel.seen, travel.at) = (seen, at);
+    } else {
+        let aside = Aside {
+            anchor: session.anchor,
+            followed: session.followed,
+            cursor: session.cursor,
+            tab: model.tab,
+            read: session.read.clone(),
+            threads: session.threads.take(),
+            chosen: session.chosen.take(),
+        };
+        let left = session.dialogue.exchanges().len();
+        session.travel = Some(Box::new(Travel { seen, at, left, aside }));
     }
     turn(session);
     session.anchor = Anchor::Follow;
@@ -185,22 +184,6 @@ pub(super) fn says(model: &Model, action: Action) -> bool {
 
 /// The same of a directive.
 pub(super) const fn is_said(does: Does) -> bool {
-    match does {
-        Does::Connect
-        | Does::Say
-        | Does::Edit
-        | Does::Insert
-        | Does::Attach
-        | Does::Verify
-        | Does::Break => true,
-        Does::New
-        | Does::Explain
-        | Does::Who
-        | Does::View
-        | Does::Goto
-        | Does::SavePart
-        | Does::Travel
-        | Does::Help
-        | Does::Quit => false,
-    }
+    use Does::{Attach, Break, Connect, Edit, Insert, Say, Verify};
+    matches!(does, Connect | Say | Edit | Insert | Attach | Verify | Break)
 }

@@ -89,7 +89,7 @@ fn lines(model: &Model, sheet: &Sheet, range: Range<usize>) -> Vec<Vec<Piece>> {
 
 fn waterfall<'a>(model: &'a Model, laid: &'a crate::display::waterfall::Laid) -> Waterfall<'a> {
     Waterfall {
-        seen: &model.session.dialogue,
+        seen: model.session.seen(),
         laid,
         with_secrets: model.with_secrets,
         ascii: model.ascii,
@@ -105,7 +105,7 @@ pub fn compared<'a>(model: &'a Model, comparison: &'a Comparison) -> Option<Comp
         With::File(_, dialogue) => dialogue,
     };
     Some(Compared {
-        sessions: [&model.session.dialogue, other],
+        sessions: [model.session.seen(), other],
         codes: false,
         with_secrets: model.with_secrets,
         lang: model.lang,
