@@ -254,7 +254,8 @@ mod tests {
                 } else {
                     let done = !effects.is_empty() || model.notice.is_some();
                     let opened = matches!(model.popup, Some(Popup::Help(_) | Popup::Form(_)));
-                    assert!(done || opened || model.editing().is_some());
+                    let shown = model.editing().is_some() || model.session.travels();
+                    assert!(done || opened || shown, "{}", directive.name);
                 }
             }
         }
