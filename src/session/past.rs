@@ -17,13 +17,13 @@ use super::dialogue::{Dialogue, Keep};
 use super::shared::Shared;
 
 /// What it may cost to fold the events between two folds that are kept: about so many microseconds.
-const STRETCH: usize = 1_000;
+const STRETCH: usize = 250;
 
 /// How many bytes are folded in one of them.
 const BYTES: usize = 1 << 10;
 
 /// How many folds are kept; of more, each other one is given up.
-const FOLDS: usize = 256;
+const FOLDS: usize = 512;
 
 /// After so many bytes it is looked at what the fold has forgotten.
 const LOOK: usize = 8 << 20;
@@ -194,8 +194,7 @@ impl Past {
         let mut thinned: Vec<Stretch> = Vec::with_capacity(self.folds);
         for next in std::mem::take(&mut self.stretches) {
             let Some(last) = thinned.last_mut().filter(|last| {
-                last.steps.is_some() == next.steps.is_some()
-                    && last.cost + next.cost <= self.stretch
+                last.steps.is_some() == next.steps.is_some() && last.cost < self.stretch
             }) else {
                 thinned.push(next);
                 continue;
@@ -349,6 +348,23 @@ mod tests {
                 assert!(past.at(at, &live) == folded(&all[..at], keep), "{folds} {at}");
             }
         }
+    }
+
+    #[test]
+    fn the_folds_stay_few_and_evenly_spread() {
+        let keep = Keep { message: 1 << 20, messages: 100 * BYTES };
+        let (mut past, mut live) = (small(16, keep), Dialogue::new(keep));
+        // Some events cost three times what others do.
+        let line = |n: usize| format!("NOOP {}\r\n", "x".repeat(2 * BYTES * (n % 2)));
+        for n in 0..3_000 {
+            let at = crate::journal::Moment(n as u64);
+            past.take(Event::bytes(at, crate::journal::Side::Client, line(n).into()), &mut live);
+            assert!(past.stretches.len() <= 16, "{n}");
+        }
+        let costs: Vec<_> = past.stretches.iter().map(|stretch| stretch.cost).collect();
+        let all: usize = costs.iter().sum();
+        assert_eq!(all, 3_000 * 2);
+        assert!(costs.iter().all(|cost| *cost <= all / 4), "{costs:?}");
     }
 
     #[test]

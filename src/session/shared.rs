@@ -10,20 +10,30 @@ use std::ops::{Index, Range};
 use std::slice;
 use std::sync::Arc;
 
-/// How many entries a piece has: so many are copied when one of them changes.
+/// How many entries a piece has, and how many pieces a page: so many are copied when one of them
+/// changes, and a list has one page for each four thousand entries.
 const PIECE: usize = 64;
+
+/// Entries of a page.
+const PAGE: usize = PIECE * PIECE;
+
+/// Some entries that stand together.
+type Piece<T> = Arc<Vec<T>>;
+
+/// Some pieces that do.
+type Page<T> = Arc<Vec<Piece<T>>>;
 
 /// The list.
 pub struct Shared<T> {
-    /// All but the last one are full.
-    pieces: Vec<Arc<Vec<T>>>,
+    /// All but the last one are full, and so are their pieces.
+    pages: Vec<Page<T>>,
     len: usize,
 }
 
 impl<T> Shared<T> {
     /// An empty list.
     pub const fn new() -> Self {
-        Self { pieces: Vec::new(), len: 0 }
+        Self { pages: Vec::new(), len: 0 }
     }
 
     /// Number of entries.
@@ -38,7 +48,7 @@ impl<T> Shared<T> {
 
     /// Entry number `at`.
     pub fn get(&self, at: usize) -> Option<&T> {
-        self.pieces.get(at / PIECE)?.get(at % PIECE)
+        self.pages.get(at / PAGE)?.get(at % PAGE / PIECE)?.get(at % PIECE)
     }
 
     /// The first entry.
@@ -48,7 +58,7 @@ impl<T> Shared<T> {
 
     /// The last entry.
     pub fn last(&self) -> Option<&T> {
-        self.pieces.last()?.last()
+        self.get(self.len.checked_sub(1)?)
     }
 
     /// All entries, from both ends; to skip some of them costs nothing.
@@ -65,9 +75,16 @@ impl<T> Shared<T> {
     /// The first place at which `before` is false, of entries for which it is true first and then
     /// false.
     pub fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
-        let full = self.pieces.partition_point(|piece| piece.last().is_some_and(&before));
-        let inside = self.pieces.get(full).map_or(0, |piece| piece.partition_point(before));
-        (full * PIECE + inside).min(self.len)
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.get(middle).is_some_and(&before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// Where the entry with this key is, of entries that are sorted by it.
@@ -85,32 +102,40 @@ impl<T> Shared<T> {
 impl<T: Clone> Shared<T> {
     /// Adds an entry at the end.
     pub fn push(&mut self, entry: T) {
-        match self.pieces.last_mut().filter(|piece| piece.len() < PIECE) {
-            Some(piece) => Arc::make_mut(piece).push(entry),
-            None => self.pieces.push(Arc::new(vec![entry])),
+        if self.len.is_multiple_of(PAGE) {
+            self.pages.push(Arc::default());
         }
+        let Some(page) = self.pages.last_mut().map(Arc::make_mut) else { return };
+        if self.len.is_multiple_of(PIECE) {
+            page.push(Arc::default());
+        }
+        let Some(piece) = page.last_mut().map(Arc::make_mut) else { return };
+        piece.push(entry);
         self.len += 1;
     }
 
     /// Entry number `at`, to be changed.
     pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
-        Arc::make_mut(self.pieces.get_mut(at / PIECE)?).get_mut(at % PIECE)
+        let page = Arc::make_mut(self.pages.get_mut(at / PAGE)?);
+        Arc::make_mut(page.get_mut(at % PAGE / PIECE)?).get_mut(at % PIECE)
     }
 
     /// The last entry, to be changed.
     pub fn last_mut(&mut self) -> Option<&mut T> {
-        Arc::make_mut(self.pieces.last_mut()?).last_mut()
+        self.get_mut(self.len.checked_sub(1)?)
     }
 
     /// All entries, to be changed; the pieces that are not reached stay shared.
     pub fn iter_mut(&mut self) -> IterMut<'_, T> {
-        self.pieces.iter_mut().flat_map(|piece| Arc::make_mut(piece).iter_mut())
+        let pieces: fn(&mut Page<T>) -> slice::IterMut<'_, Piece<T>> =
+            |page| Arc::make_mut(page).iter_mut();
+        self.pages.iter_mut().flat_map(pieces).flat_map(|piece| Arc::make_mut(piece).iter_mut())
     }
 }
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Self { pieces: self.pieces.clone(), len: self.len }
+        Self { pages: self.pages.clone(), len: self.len }
     }
 }
 
@@ -128,7 +153,7 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 
 impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
-        let mut both = self.pieces.iter().zip(&other.pieces);
+        let mut both = self.pages.iter().zip(&other.pages);
         self.len == other.len && both.all(|(one, other)| Arc::ptr_eq(one, other) || one == other)
     }
 }
@@ -142,7 +167,7 @@ impl<T> Index<usize> for Shared<T> {
     /// When there is no such entry, as with a slice.
     #[expect(clippy::indexing_slicing, reason = "as a slice does; the sources use `get`")]
     fn index(&self, at: usize) -> &T {
-        &self.pieces[at / PIECE][at % PIECE]
+        &self.pages[at / PAGE][at % PAGE / PIECE][at % PIECE]
     }
 }
 
@@ -174,9 +199,13 @@ impl<'a, T: Clone> IntoIterator for &'a mut Shared<T> {
 
 /// The entries of a list, to be changed.
 pub type IterMut<'a, T> = FlatMap<
-    slice::IterMut<'a, Arc<Vec<T>>>,
+    FlatMap<
+        slice::IterMut<'a, Page<T>>,
+        slice::IterMut<'a, Piece<T>>,
+        fn(&'a mut Page<T>) -> slice::IterMut<'a, Piece<T>>,
+    >,
     slice::IterMut<'a, T>,
-    fn(&'a mut Arc<Vec<T>>) -> slice::IterMut<'a, T>,
+    fn(&'a mut Piece<T>) -> slice::IterMut<'a, T>,
 >;
 
 /// The entries of a list.
@@ -225,13 +254,13 @@ mod tests {
 
     #[test]
     fn it_is_a_list_like_others() {
-        for len in [0, 1, 63, 64, 65, 128, 1_000] {
+        for len in [0, 1, 63, 64, 65, 128, 1_000, 4_095, 4_096, 4_097, 9_000] {
             let list: Shared<usize> = (0..len).map(|n| n * 2).collect();
             let plain: Vec<usize> = (0..len).map(|n| n * 2).collect();
             assert_eq!((list.len(), list.is_empty()), (len, len == 0));
             assert!(list.iter().eq(&plain) && list.iter().rev().eq(plain.iter().rev()));
             assert_eq!((list.first(), list.last()), (plain.first(), plain.last()));
-            for at in [0, 1, 62, 63, 64, 65, 127, 128, 999, 1_000] {
+            for at in [0, 1, 62, 63, 64, 65, 127, 128, 999, 1_000, 4_095, 4_096, 8_999] {
                 assert_eq!(list.get(at), plain.get(at));
                 assert!(list.iter().skip(at).eq(plain.iter().skip(at)));
                 assert!(list.iter().rev().skip(at).eq(plain.iter().rev().skip(at)));
@@ -255,13 +284,13 @@ mod tests {
         second.push(200);
         assert_eq!((first.get(70), second.get(70)), (Some(&70), Some(&0)));
         assert_eq!((first.len(), second.len()), (200, 201));
-        let same = |at: usize| Arc::ptr_eq(&first.pieces[at], &second.pieces[at]);
+        let same = |at: usize| Arc::ptr_eq(&first.pages[0][at], &second.pages[0][at]);
         assert_eq!([0, 1, 2, 3].map(same), [true, false, true, false]);
         assert!(first != second && first == first.clone());
         // From the end, and no further than one looks.
         let mut third = first.clone();
         assert_eq!(third.iter_mut().rev().take_while(|n| **n >= 190).count(), 10);
-        assert!(Arc::ptr_eq(&first.pieces[1], &third.pieces[1]));
-        assert!(!Arc::ptr_eq(&first.pieces[3], &third.pieces[3]));
+        assert!(Arc::ptr_eq(&first.pages[0][1], &third.pages[0][1]));
+        assert!(!Arc::ptr_eq(&first.pages[0][3], &third.pages[0][3]));
     }
 }

@@ -507,7 +507,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return effects;
     }
     if travel::says(model, action) {
+        // A row is the same one in every moment.
+        let row = model.session.cursor.filter(|_| action == Action::Resend);
         travel::now_to_say(model);
+        model.session.cursor = row.or(model.session.cursor);
     }
     if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {
         return effects;
