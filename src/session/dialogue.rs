@@ -115,6 +115,9 @@ pub struct Dialogue {
     greeting: Option<usize>,
     /// The exchanges in the order of their replies.
     answered: Shared<usize>,
+    /// The exchanges by which the client greeted, and those by which it was let in.
+    greetings: Shared<usize>,
+    logins: Shared<usize>,
     /// How often each command was said on this connection.
     said: Vec<(Verb, usize)>,
     /// Exchanges of this connection that did not simply go well, and those by which a recipient was
@@ -191,6 +194,8 @@ impl Dialogue {
             waiting: VecDeque::new(),
             greeting: None,
             answered: Shared::new(),
+            greetings: Shared::new(),
+            logins: Shared::new(),
             said: Vec::new(),
             setbacks: Shared::new(),
             refused: Shared::new(),
@@ -423,6 +428,22 @@ impl Dialogue {
     /// before the end of a message is answered, they begin before its last replies do.
     pub const fn answered(&self) -> &Shared<usize> {
         &self.answered
+    }
+
+    /// The exchange by which the client greeted last before exchange `at`, on the same connection.
+    pub fn greeting_before(&self, at: usize) -> Option<&Exchange> {
+        self.last_before(&self.greetings, at)
+    }
+
+    /// The exchange by which it was let in last before exchange `at`, on the same connection.
+    pub fn login_before(&self, at: usize) -> Option<&Exchange> {
+        self.last_before(&self.logins, at)
+    }
+
+    fn last_before(&self, some: &Shared<usize>, at: usize) -> Option<&Exchange> {
+        let here = self.exchanges.get(at)?.connection;
+        let last = some.partition_point(|other| *other <= at).checked_sub(1)?;
+        self.exchanges.get(*some.get(last)?).filter(|exchange| exchange.connection == here)
     }
 
     /// How often a command that is known was said on this connection.

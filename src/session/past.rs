@@ -355,10 +355,10 @@ mod tests {
         let keep = Keep { message: 1 << 20, messages: 100 * BYTES };
         let (mut past, mut live) = (small(16, keep), Dialogue::new(keep));
         // Some events cost three times what others do.
-        let line = |n: usize| format!("NOOP {}\r\n", "x".repeat(2 * BYTES * (n % 2)));
+        let said = |n: usize| format!("NOOP {}\r\n", "x".repeat(2 * BYTES * (n % 2)));
         for n in 0..3_000 {
             let at = crate::journal::Moment(n as u64);
-            past.take(Event::bytes(at, crate::journal::Side::Client, line(n).into()), &mut live);
+            past.take(Event::bytes(at, crate::journal::Side::Client, said(n).into()), &mut live);
             assert!(past.stretches.len() <= 16, "{n}");
         }
         let costs: Vec<_> = past.stretches.iter().map(|stretch| stretch.cost).collect();

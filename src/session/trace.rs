@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::smtp::code::Code;
 use crate::smtp::command::Argument;
 use crate::smtp::domain::{comparable, is_name, is_same};
 use crate::smtp::reply::ReplyLine;
@@ -18,7 +17,7 @@ use super::date::{self, Date};
 use super::flaw::rule::{Fault, Severity};
 use super::header::{self, Group};
 use super::received::Received;
-use super::{Dialogue, End, Exchange, Fate, Message};
+use super::{Dialogue, End, Fate, Message};
 
 /// From how many seconds on the Date of a message lies in the future of its first hop.
 const AHEAD: i64 = 60;
@@ -222,11 +221,7 @@ impl Passing {
     /// How message number `message` of a session passes; `None` before a greeting and MAIL.
     pub fn of(dialogue: &Dialogue, message: usize) -> Option<Self> {
         let transaction = dialogue.envelope().carrying(message)?;
-        let here = dialogue.exchanges().get(transaction.exchange)?.connection;
-        let before = dialogue.exchanges().range(0..transaction.exchange + 1);
-        let before = || before.clone().filter(|e| e.connection == here);
-        let greets = |e: &&Exchange| matches!(e.verb(), Some(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
-        let hello = before().rev().find(greets)?;
+        let hello = dialogue.greeting_before(transaction.exchange)?;
         let name = match &hello.command.as_ref()?.argument {
             Argument::Name(name) => name.clone(),
             _ => String::new(),
@@ -235,8 +230,7 @@ impl Passing {
         let by = reply.map(|text| String::from_utf8_lossy(text).into_owned());
         let by =
             by.and_then(|text| text.split(' ').next().map(str::to_owned)).filter(|n| is_name(n));
-        let logged_in =
-            before().any(|e| e.reply.as_ref().is_some_and(|r| r.code == Some(Code(235))));
+        let logged_in = dialogue.login_before(transaction.exchange).is_some();
         let base = match hello.verb() {
             Some(Verb::Lhlo) => "LMTP",
             Some(Verb::Helo) => "SMTP",

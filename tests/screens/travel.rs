@@ -153,6 +153,12 @@ fn what_is_said_is_said_now() {
         back(&mut scene, keys);
         assert!(scene.model.session.travels(), "{keys}");
     }
+    // A line of that moment is sent again now.
+    let mut scene = looking();
+    scene.model.focus = Pane::Transcript;
+    back(&mut scene, "k e");
+    assert!(!scene.model.session.travels());
+    assert_eq!(scene.model.prompt.text(), "MAIL FROM:<alice@example.org>");
     // A line that was begun before is kept, and Enter sends it now.
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO]);
     scene.types("NOOP");

@@ -221,6 +221,9 @@ impl Dialogue {
         self.wire.push(Row::Client { exchange: index }, 1);
         self.command_sent(index, &parsed.value);
         self.count(&parsed.value.verb);
+        if matches!(parsed.value.verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo) {
+            self.greetings.push(index);
+        }
         if let Some(exchange) = self.exchanges.get_mut(index) {
             exchange.line = Some(line);
             exchange.begun_at = Some(self.line_begun);

@@ -59,6 +59,9 @@ impl Dialogue {
             self.phase_after(&exchange, &reply)
         };
         self.answered.push(index);
+        if reply.is(Code::AUTHENTICATED) {
+            self.logins.push(index);
+        }
         match (exchange.verb(), reply.class()) {
             // A connection that nobody closed may still owe answers.
             _ if exchange.connection != self.connection => {}
