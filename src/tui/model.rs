@@ -18,8 +18,8 @@ use crate::session::pattern::Pattern;
 use crate::session::selection::Selection;
 use crate::session::thread::{Length, Threads};
 use crate::session::trace::Written;
-use crate::smtp::Span;
 use crate::session::{Dialogue, Past};
+use crate::smtp::Span;
 use crate::smtp::wait::Limits;
 use crate::speaker::Errand;
 

@@ -97,9 +97,10 @@ pub(super) fn refresh(model: &mut Model) {
     let seen = model.session.seen();
     let shows = match &sheet.shows {
         Shows::Times(_, of) => {
-            let now = seen.unanswered().map(|_| model.now);
-            let new = Some((count(seen), now));
-            (*of != new).then(|| Shows::Times(Laid::of(seen, model.now), new))
+            // What was awaited at a moment that is over is not awaited until now.
+            let until = if model.session.travels() { seen.last_heard() } else { model.now };
+            let new = Some((count(seen), seen.unanswered().map(|_| until)));
+            (*of != new).then(|| Shows::Times(Laid::of(seen, until), new))
         }
         Shows::Comparison(comparison) => compared(model, comparison).and_then(|compared| {
             let [own, other] = compared.sessions;
