@@ -10,6 +10,7 @@
 pub mod completion;
 pub mod fault;
 pub mod habits;
+pub mod remaining;
 pub mod rule;
 pub mod slip;
 pub mod suggestion;
@@ -20,6 +21,7 @@ mod letter;
 pub use completion::{Candidate, complete};
 pub use fault::{Fault, Says, Severity};
 pub use habits::Habits;
+pub use remaining::remaining;
 pub use rule::Rule;
 pub use slip::{Slip, recognise};
 pub use suggestion::suggest;

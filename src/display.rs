@@ -14,6 +14,7 @@ pub mod line;
 pub mod login;
 pub mod mouse;
 pub mod offers;
+pub mod plan;
 pub mod reach;
 pub mod recording;
 pub mod security;

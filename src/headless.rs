@@ -14,6 +14,7 @@ pub mod mailbox;
 pub mod manual;
 pub mod password;
 pub mod plain;
+pub mod plan;
 pub mod print;
 pub mod recent;
 pub mod replay;

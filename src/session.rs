@@ -26,6 +26,7 @@ mod odd;
 pub mod past;
 pub mod pattern;
 pub mod phase;
+pub mod plan;
 pub mod received;
 pub mod secrets;
 pub mod selection;

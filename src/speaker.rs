@@ -14,6 +14,7 @@ pub mod errand;
 pub mod gate;
 pub mod human;
 pub mod login;
+pub mod plan;
 pub mod policy;
 pub mod replay;
 pub mod script;

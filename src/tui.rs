@@ -18,6 +18,7 @@ pub mod layout;
 pub mod message;
 pub mod model;
 pub mod palette;
+pub mod plan;
 pub mod pointer;
 pub mod popup;
 pub mod prompt;

@@ -61,6 +61,7 @@ const FILES: &[&str] = &[
     "text/interface.toml",
     "text/mailbox.toml",
     "text/parts.toml",
+    "text/plan.toml",
     "text/reach.toml",
     "text/recordings.toml",
     "text/run.toml",

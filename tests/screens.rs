@@ -45,6 +45,8 @@ mod mouse;
 mod palette;
 #[path = "screens/parts.rs"]
 mod parts;
+#[path = "screens/plan.rs"]
+mod plan;
 #[path = "screens/questions.rs"]
 mod questions;
 #[path = "screens/reading.rs"]

@@ -3,6 +3,8 @@
 //! What it prints is a transcript with notes. A line of input is read only when it is the
 //! client's turn, so a large input never piles up in memory.
 
+mod stepping;
+
 use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -35,8 +37,9 @@ use crate::speaker::gate::{self, Held, Release};
 use crate::speaker::login::{Credentials, Next};
 use crate::speaker::{
     ChunkByChunk, Directive, Errand, Human, Login, Octets, Say, Secret, Starttls, Upgrade, chunks,
-    directive,
+    directive, plan,
 };
+use stepping::Stepping;
 
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
@@ -58,6 +61,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let now = Some(clock.timestamp());
     let (publish, heard) = mpsc::channel(EVENTS_WAITING);
     let (say, orders) = mpsc::channel(1);
+    let (again, more) = mpsc::channel(1);
     let log = setting
         .recording(Log::new(clock, Keep::default()))?
         .published_to(Ear { number: 0, heard: publish });
@@ -65,7 +69,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let limits = setting.limits();
     let tls_first = setting.tls.client(&target, None, None, false).1;
     let way = (setting.route.clone(), setting.tls.clone(), limits);
-    tokio::spawn(session(target, practice, way, log, orders));
+    tokio::spawn(session(target, practice, way, log, (orders, more)));
     Front {
         wonders: !tls_first,
         limits,
@@ -86,7 +90,9 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         habits: Habits { now, ..Habits::default() },
         learned: 0,
         told: (0, 0),
+        stepping: Stepping::default(),
         say,
+        again,
     }
     .attend(heard)
     .await
@@ -95,17 +101,24 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
 async fn session(
     target: Target,
     practice: Option<Practice>,
-    (route, choice, limits): (Route, tls::Choice, Limits),
+    (route, mut choice, limits): (Route, tls::Choice, Limits),
     mut log: Log,
-    mut orders: mpsc::Receiver<Say>,
+    (mut orders, mut more): (mpsc::Receiver<Say>, mpsc::Receiver<()>),
 ) {
     let practice = practice.as_ref().map(Practice::place);
-    let call =
-        Call { target: &target, practice, route: &route, tls: &choice, limits, judged: false };
-    let orders = Orders { queue: &mut orders, obey: Upgrade::push };
-    let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
-    let dialled = call.dial(&mut log).await;
-    call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
+    loop {
+        let (target, route, tls) = (&target, &route, &choice);
+        let call = Call { target, practice, route, tls, limits, judged: false };
+        let orders = Orders { queue: &mut orders, obey: Upgrade::push };
+        let (part, mut speaker) = (Part::person(limits), call.upgrading(Human::default()));
+        let dialled = call.dial(&mut log).await;
+        call.talk(dialled, &mut log, part, &mut speaker, Some(orders)).await;
+        if more.try_recv().is_err() {
+            break;
+        }
+        // It is said by the plan.
+        choice = choice.without_upgrade();
+    }
     log.settle().await;
 }
 
@@ -150,7 +163,11 @@ struct Front {
     given_up: Option<usize>,
     /// Behind which exchange and which line of mail data the last slip was told.
     told: (usize, usize),
+    /// Steps that are still to be said.
+    stepping: Stepping,
     say: mpsc::Sender<Say>,
+    /// The session is to begin again once it is closed.
+    again: mpsc::Sender<()>,
 }
 
 /// How many columns of what is held are said.
@@ -183,6 +200,7 @@ impl Front {
                 && !self.is_upgrading()
                 && self.said == self.heard_of_us
                 && self.errand.is_none()
+                && !self.stepping.is_running()
                 || self.held.as_ref().is_some_and(|held| held.leaves.is_none() || terminal);
             if ended && our_turn {
                 if let Some(key) = self.cut_off().filter(|_| !self.bad_input) {
@@ -206,6 +224,7 @@ impl Front {
                         say(&printer.news(&self.dialogue))?;
                         say(&self.octets_left())?;
                         self.go_on().await?;
+                        self.steps().await?;
                         say(&self.slip())?;
                         // In a pipe nobody is there to wait longer.
                         if matches!(event.what, Happening::Overdue { .. }) && !terminal {
@@ -218,7 +237,12 @@ impl Front {
                     Some((_, Heard::NotKept(why))) => {
                         tell_failed(NOT_KEPT, &why, self.setting.lang());
                     }
-                    Some((_, Heard::Gate(news))) => say(&self.gate(news))?,
+                    Some((_, Heard::Gate(news))) => {
+                        if !matches!(news, gate::News::Held(None)) {
+                            self.stepping.stop();
+                        }
+                        say(&self.gate(news))?;
+                    }
                     // It has listened from the beginning.
                     Some((_, Heard::Before(_) | Heard::TooLate)) => {}
                 },
@@ -230,6 +254,7 @@ impl Front {
                     self.wonders = false;
                     say(&format!("# {}\n", knowledge::word(self.setting.lang(), "silent.port")))?;
                 }
+                () = Stepping::wait(self.stepping.until) => self.waited().await?,
                 signal = self.watch.next() => obey(signal, self.asks.as_mut().map(|(_, unseen)| unseen)),
                 () = tokio::time::sleep(OVERDUE), if overdue.is_some() && !closing => {
                     say(&self.give_up(overdue))?;
@@ -311,6 +336,12 @@ impl Front {
             return self.refuse(knowledge::word(self.setting.lang(), "gate.nothing"));
         };
         let len = held.say.bytes().len() as u64;
+        self.stepping.leaves_as(match &release {
+            Release::Dropped => 0,
+            Release::Instead(bytes) => bytes.len(),
+            Release::Twice => 2 * held.say.bytes().len(),
+            Release::AsItIs | Release::After(_) | Release::InPieces(..) => held.say.bytes().len(),
+        });
         if release.breaks_off(held.say.bytes(), &self.dialogue) {
             self.errand = None;
         }
@@ -372,6 +403,7 @@ impl Front {
             return String::new();
         }
         self.heard_of_us += data.len() as u64;
+        self.stepping.wrote(data.len());
         let told = self.drips.then(|| printer.piece(event.at, data, &self.dialogue));
         self.drips &= self.said != self.heard_of_us;
         told.unwrap_or_default()
@@ -554,6 +586,7 @@ impl Front {
                 self.release(release).await;
                 return Ok(());
             }
+            Ok(Directed::Plan(order)) => return self.obey(*order).await,
             Ok(Directed::Say(Say::Bytes(bytes))) if self.group.is_some() => {
                 self.give(bytes).await;
                 return Ok(());
@@ -651,6 +684,7 @@ enum Directed {
     Break(Option<Pattern>),
     Unbreak(Option<NonZeroUsize>),
     Release(Release),
+    Plan(Box<plan::Order>),
 }
 
 /// Reads a `:directive`.
@@ -722,6 +756,7 @@ fn read_directive(
             Err(error) => Err(format!("{file}: {error}")),
         },
         None if name == "quit" => Ok(Directed::Say(Say::Close(Ending::Finished))),
+        Some(Directive::Plan(order)) => Ok(Directed::Plan(order)),
         None if directive::is_for_scripts(&name) => {
             Err(knowledge::fill(lang, "misread.scripts-only", &[("name", &name)]))
         }

@@ -63,6 +63,13 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// The same, but nothing is said that nobody types.
+    #[must_use]
+    pub fn without_upgrade(self) -> Self {
+        let when = if self.when == When::Starttls { When::Auto } else { self.when };
+        Self { when, ..self }
+    }
+
     /// TLS for a session with `target`, and whether it begins before anything is said. Behind MX
     /// records a `host` was reached, for which its certificate has to be; with the practice server
     /// the session has a `pass`. It is strict unless a person `judges`.

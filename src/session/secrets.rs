@@ -290,6 +290,16 @@ pub fn in_typed(text: &[u8], mut meant: Meant) -> Vec<Span> {
     })
 }
 
+/// The secrets of a text in which a command may begin at any word.
+pub fn in_words(text: &[u8]) -> Vec<Span> {
+    let starts = memchr::memchr_iter(b' ', text).map(|at| at + 1);
+    let found = std::iter::once(0).chain(starts).find_map(|from| {
+        let span = in_command(text.get(from..)?)?;
+        Some(Span::new(from + span.start, from + span.end))
+    });
+    found.into_iter().collect()
+}
+
 /// The secrets that `find` sees in each line, without its LF, counted from the first byte of all.
 fn by_line(text: &[u8], mut find: impl FnMut(&[u8]) -> Option<Span>) -> Vec<Span> {
     let (mut at, mut out) = (0, Vec::new());

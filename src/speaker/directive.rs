@@ -13,6 +13,7 @@ use crate::smtp::sasl;
 use crate::smtp::wait::{Changes, LONGEST, Misread, Wait};
 
 use super::gate::Release;
+use super::plan::{self, Order};
 use super::{Check, Chunks, Drip, Say, login};
 
 /// What a directive makes the client do.
@@ -47,6 +48,8 @@ pub enum Directive {
     Unbreak(Option<NonZeroUsize>),
     /// Let go what is held.
     Release(Release),
+    /// Do this with a plan.
+    Plan(Box<Order>),
 }
 
 impl Directive {
@@ -66,7 +69,8 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "raw" => Directive::Say(Say::Bytes(text(argument, behind)?.wire())),
         "drip" => Directive::Say(Say::Drip(drip(argument, behind)?)),
         "data" => Directive::Data(String::from_utf8_lossy(argument).trim().to_owned()),
-        "close" | "starttls" | "pipeline" | "end" | "cancel" | "drop"
+        "close" | "starttls" | "pipeline" | "end" | "cancel" | "drop" | "remaining" | "plan"
+        | "step" | "run" | "skip"
             if !argument.trim_ascii().is_empty() =>
         {
             return Err(TranscriptError::new(behind, "misread.alone").with("name", name));
@@ -84,6 +88,8 @@ pub fn read(name: &str, argument: &[u8], at: Place) -> Result<Option<Directive>,
         "unbreak" => Directive::Unbreak(breakpoint_number(argument, behind)?),
         "release" => Directive::Release(release(argument, behind)?),
         "drop" => Directive::Release(Release::Dropped),
+        "load" | "remaining" | "plan" | "step" | "run" | "until" | "skip" | "change" | "add"
+        | "rewind" => Directive::Plan(Box::new(plan_order(name, argument, behind)?)),
         "who" => Directive::Say(Say::Inquire(domain(argument, behind)?)),
         "close" => Directive::Say(Say::Close(Ending::Finished)),
         _ => return Ok(None),
@@ -145,6 +151,37 @@ fn breakpoint(argument: &[u8], at: Place) -> Result<Option<Pattern>, TranscriptE
         .with("expected", wrong.expected)
     })?;
     Ok(Some(read).filter(|pattern| !pattern.is_empty()))
+}
+
+/// What is said to a plan.
+fn plan_order(name: &str, argument: &[u8], at: Place) -> Result<Order, TranscriptError> {
+    let text = String::from_utf8_lossy(argument);
+    let missing = || TranscriptError::new(at, "misread.nothing").with("name", name);
+    let step = || if text.is_empty() { Err(missing()) } else { plan::typed(&text, at) };
+    Ok(match name {
+        "load" if text.trim().is_empty() => return Err(missing()),
+        "load" => Order::Load(text.trim().to_owned()),
+        "remaining" => Order::Remaining,
+        "step" => Order::Step,
+        "run" => Order::Run,
+        "until" => Order::Until(breakpoint(argument, at)?.ok_or_else(missing)?),
+        "skip" => Order::Skip,
+        "change" => Order::Change(step()?),
+        "add" => Order::Add(step()?),
+        "rewind" => {
+            let word = argument.trim_ascii();
+            let wrong = || {
+                let text = String::from_utf8_lossy(word);
+                TranscriptError::new(at, "misread.step-number").with("text", text)
+            };
+            let n = number(word);
+            if n.is_none() && !word.is_empty() {
+                return Err(wrong());
+            }
+            Order::Rewind(n)
+        }
+        _ => Order::Show,
+    })
 }
 
 fn breakpoint_number(argument: &[u8], at: Place) -> Result<Option<NonZeroUsize>, TranscriptError> {

@@ -445,6 +445,7 @@ impl<L: FnMut(Place, &str) -> Result<Vec<u8>, String>> Reading<L> {
             Some(Directive::Break(_) | Directive::Unbreak(_) | Directive::Release(_)) => {
                 return Err(wrong("misread.gate").with("name", name));
             }
+            Some(Directive::Plan(_)) => return Err(wrong("misread.plan").with("name", name)),
             Some(Directive::Say(Say::Verify(check))) => self.push(at, Item::Verify(check)),
             Some(Directive::Say(say)) => match &mut self.group {
                 Some(group) => group.extend_from_slice(say.bytes()),

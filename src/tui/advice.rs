@@ -40,6 +40,11 @@ pub fn candidates(model: &Model) -> Vec<Candidate> {
     advice::complete(model.session.ahead(), &model.habits, line, model.prompt.cursor())
 }
 
+/// What is missing of a transaction here.
+pub fn remaining(model: &Model) -> Vec<String> {
+    advice::remaining(&model.session.dialogue, &model.habits)
+}
+
 /// The candidate of the open list that is chosen.
 pub fn chosen(model: &Model) -> Option<Candidate> {
     let Some(Popup::Candidates(list)) = &model.popup else { return None };

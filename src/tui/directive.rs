@@ -40,6 +40,8 @@ pub enum Does {
     Compare,
     /// Shows the session as it stood at another moment.
     Travel,
+    /// Does something with a plan.
+    Plan,
     /// Opens the help.
     Help,
     /// Leaves.
@@ -126,7 +128,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 35] = [
+pub static DIRECTIVES: [Directive; 45] = [
     Directive {
         name: "connect",
         short: None,
@@ -362,6 +364,96 @@ pub static DIRECTIVES: [Directive; 35] = [
         does: Does::Travel,
     },
     Directive {
+        name: "load",
+        short: None,
+        argument: "FILE",
+        needs_argument: true,
+        words: "help.load",
+        reason: cannot_step,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "remaining",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.remaining",
+        reason: cannot_talk,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "plan",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.plan",
+        reason: has_no_plan,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "step",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.step",
+        reason: has_no_plan,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "run",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.run",
+        reason: has_no_plan,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "until",
+        short: None,
+        argument: "PATTERN",
+        needs_argument: true,
+        words: "help.until",
+        reason: has_no_plan,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "skip",
+        short: None,
+        argument: "",
+        needs_argument: false,
+        words: "help.skip",
+        reason: has_no_plan,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "change",
+        short: None,
+        argument: "TEXT",
+        needs_argument: true,
+        words: "help.change",
+        reason: has_no_plan,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "add",
+        short: None,
+        argument: "TEXT",
+        needs_argument: true,
+        words: "help.add",
+        reason: cannot_step,
+        does: Does::Plan,
+    },
+    Directive {
+        name: "rewind",
+        short: None,
+        argument: "NUMBER",
+        needs_argument: false,
+        words: "help.rewind",
+        reason: cannot_rewind,
+        does: Does::Plan,
+    },
+    Directive {
         name: "who",
         short: None,
         argument: "DOMAIN",
@@ -486,6 +578,22 @@ pub fn cannot_travel(model: &Model) -> Option<&'static str> {
 /// Why there is no way forward.
 pub fn is_now(model: &Model) -> Option<&'static str> {
     (!model.session.travels()).then_some("travel.is-now")
+}
+
+/// Why there is no step to be sent.
+pub fn has_no_plan(model: &Model) -> Option<&'static str> {
+    model.session.plan.is_none().then_some("plan.none")
+}
+
+/// Why nothing can be stepped through here, ever.
+pub fn cannot_step(model: &Model) -> Option<&'static str> {
+    model.session.recorded.then(|| nothing_to_send(model))
+}
+
+/// Why nothing can be said again.
+pub fn cannot_rewind(model: &Model) -> Option<&'static str> {
+    let silent = model.session.dialogue.connection() == 0;
+    cannot_step(model).or_else(|| silent.then_some("rewind.nothing"))
 }
 
 /// Why there is nothing of a message to be seen.

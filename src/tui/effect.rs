@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use ropey::Rope;
@@ -44,6 +45,19 @@ pub struct Verifying {
 pub enum Effect {
     /// Connect to a target, as it was typed.
     Dial(String),
+    /// Read a plan for this session from a file.
+    Plan(usize, String),
+    /// Say when a step of a plan has waited so long.
+    Wait {
+        /// Number of the session.
+        session: usize,
+        /// A number that the wait has.
+        number: u64,
+        /// How long.
+        time: Duration,
+    },
+    /// Connect this session once more to where it was.
+    Redial(usize),
     /// Send these bytes in this session.
     Say(usize, Bytes),
     /// Send these bytes, an answer of a login, in this session.

@@ -20,12 +20,14 @@ pub enum Pane {
     Content,
     /// 5: what it means.
     Explain,
+    /// 6: what is still to be said.
+    Plan,
 }
 
 impl Pane {
     /// In the order of their numbers.
-    pub const ALL: [Self; 5] =
-        [Self::Transcript, Self::Prompt, Self::Envelope, Self::Content, Self::Explain];
+    pub const ALL: [Self; 6] =
+        [Self::Transcript, Self::Prompt, Self::Envelope, Self::Content, Self::Explain, Self::Plan];
 
     /// The key of its title in the knowledge base.
     pub const fn title(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Pane {
             Self::Envelope => "pane.envelope",
             Self::Content => "pane.content",
             Self::Explain => "pane.explain",
+            Self::Plan => "pane.plan",
         }
     }
 
@@ -95,6 +98,8 @@ pub enum Split {
     Beside,
     /// Between envelope and content.
     Content,
+    /// Behind the plan.
+    Plan,
     /// Before the explanation.
     Explain,
     /// Between the text of the editor and what stands beside it.
@@ -103,8 +108,8 @@ pub enum Split {
 
 impl Split {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Transcript, Self::Beside, Self::Content, Self::Explain, Self::Editor];
+    pub const ALL: [Self; 6] =
+        [Self::Transcript, Self::Beside, Self::Content, Self::Plan, Self::Explain, Self::Editor];
 
     /// Its name in the state file.
     pub const fn name(self) -> &'static str {
@@ -112,6 +117,7 @@ impl Split {
             Self::Transcript => "transcript",
             Self::Beside => "beside",
             Self::Content => "content",
+            Self::Plan => "plan",
             Self::Explain => "explain",
             Self::Editor => "editor",
         }
@@ -202,6 +208,8 @@ pub struct Wish {
     pub shown: Pane,
     /// Which of envelope and content is seen where there is place for one.
     pub tab: Pane,
+    /// Whether there is a plan.
+    pub plan: bool,
     /// Whether `shown` has all the place.
     pub zoomed: bool,
     /// Whether another session's transcript stands where envelope and content are.
@@ -237,6 +245,8 @@ pub struct Panes {
     pub text: Option<Rect>,
     /// What the text in the editor is so far.
     pub live: Option<Rect>,
+    /// What is still to be said.
+    pub plan: Option<Rect>,
     /// What it means.
     pub explain: Rect,
     /// The line being typed.
@@ -260,6 +270,7 @@ impl Panes {
             Pane::Envelope => self.envelope,
             Pane::Content => self.content,
             Pane::Explain => Some(self.explain).filter(|area| area.height > 0),
+            Pane::Plan => self.plan,
         }
     }
 
@@ -350,7 +361,7 @@ impl Division<'_> {
             return self.panes;
         }
         let middle = if self.shape == Shape::Three { middle } else { self.above_explain(middle) };
-        let tab = if matches!(wish.shown, Pane::Envelope | Pane::Content) {
+        let tab = if matches!(wish.shown, Pane::Envelope | Pane::Content | Pane::Plan) {
             wish.shown
         } else {
             wish.tab
@@ -395,6 +406,7 @@ impl Division<'_> {
             Pane::Envelope => self.panes.envelope = Some(area),
             Pane::Content => self.panes.content = Some(area),
             Pane::Explain => self.panes.explain = area,
+            Pane::Plan => self.panes.plan = Some(area),
             Pane::Transcript | Pane::Prompt => self.panes.transcript = Some(area),
         }
     }
@@ -411,6 +423,16 @@ impl Division<'_> {
     fn second(&mut self, wish: &Wish, tab: Pane, area: Rect) {
         if wish.beside {
             self.panes.beside = Some(area);
+        } else if wish.plan && self.shape == Shape::Two && tab == Pane::Plan {
+            self.panes.plan = Some(area);
+        } else if wish.plan && self.shape != Shape::Two {
+            let (plan, rest) = self.split(Split::Plan, area, Direction::Vertical, (500, 3));
+            self.panes.plan = Some(plan);
+            if tab == Pane::Content {
+                self.panes.content = Some(rest);
+            } else {
+                self.panes.envelope = Some(rest);
+            }
         } else if self.shape != Shape::Two {
             // What lies in a file has no envelope.
             let usual = match self.shape {
@@ -496,6 +518,7 @@ mod tests {
             size,
             shown,
             tab,
+            plan: false,
             zoomed,
             beside,
             editor: None,
@@ -543,6 +566,14 @@ mod tests {
                     stay_apart(&Wish { beside: true, hints: 0, ..plain }, &Ratios::default());
                     stay_apart(&Wish { hints: rows / 2, ..plain }, &Ratios::default());
                     stay_apart(&Wish { stored: true, ..plain }, &Ratios::default());
+                    for tab in [Pane::Envelope, Pane::Content, Pane::Plan] {
+                        let planned = Wish { plan: true, tab, ..plain };
+                        stay_apart(&planned, &Ratios::default());
+                        stay_apart(&planned, &pushed(size, 0));
+                        if shown == Pane::Plan || (tab == Pane::Plan && columns >= 100) {
+                            assert!(panes(&planned, &Ratios::default()).plan.is_some());
+                        }
+                    }
                     for (side, asking) in [(Side::Text, false), (Side::Live, true)] {
                         let editor = Wish { editor: Some(side), asking, ..plain };
                         stay_apart(&editor, &Ratios::default());

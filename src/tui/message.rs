@@ -14,6 +14,7 @@ use crate::display::{Depth, OwnThemes, Theme};
 use crate::journal::{Event, Moment};
 use crate::knowledge::Lang;
 use crate::session::content::Content;
+use crate::session::plan::Plan;
 use crate::session::{Dialogue, Past};
 use crate::smtp::wait::Limits;
 use crate::speaker::{Login, Secret, Seed, gate};
@@ -163,6 +164,15 @@ pub enum Message {
     },
     /// A part was to be kept in a file.
     PartKept(Wish, Saved),
+    /// A plan was read for a session, or why it was not.
+    Planned(usize, Result<Box<Plan>, Unread>),
+    /// A step of a plan has waited.
+    Waited {
+        /// Number of the session.
+        session: usize,
+        /// The number of the wait.
+        number: u64,
+    },
     /// Something to tell the person in one line.
     Say(String),
     /// Something went to the clipboard, or did not.

@@ -21,7 +21,7 @@ use crate::session::trace::Written;
 use crate::session::{Dialogue, Past};
 use crate::smtp::Span;
 use crate::smtp::wait::Limits;
-use crate::speaker::Errand;
+use crate::speaker::{Errand, Login};
 
 use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
@@ -29,6 +29,7 @@ use super::find::Find;
 use super::group::Group;
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Side, Wish};
+use super::plan::Planned;
 use super::pointer::{Marked, Pointer};
 use super::popup::{Asked, Popup, Question};
 use super::prompt::{Draft, Prompt};
@@ -261,6 +262,10 @@ pub struct Session {
     pub octets_given: u64,
     /// Lines that go out one by one.
     pub queue: Option<Queue>,
+    /// Steps that are still to be said.
+    pub plan: Option<Box<Planned>>,
+    /// The login that was begun last: going back needs its password again.
+    pub known_login: Option<Login>,
     /// What is held at the gate.
     pub at_gate: Option<AtGate>,
     /// Of what leaves in pieces, how many bytes are out, and how many there are.
@@ -353,6 +358,8 @@ impl Session {
             group: None,
             octets_given: 0,
             queue: None,
+            plan: None,
+            known_login: None,
             at_gate: None,
             drip: None,
             unheard: Vec::new(),
@@ -400,6 +407,11 @@ impl Session {
         self.queue.is_some() || self.drip.is_some() || self.sending.is_some()
     }
 
+    /// Whether steps of the plan go by themselves.
+    pub fn plays(&self) -> bool {
+        self.plan.as_ref().is_some_and(|planned| planned.plan.goes_far())
+    }
+
     /// The editor; a draft is begun where there is none.
     pub fn write(&mut self) -> &mut Editor {
         let revision = self.next_revision;
@@ -434,7 +446,7 @@ impl Session {
             Pane::Envelope => Some(&mut self.envelope_scroll),
             Pane::Content => Some(&mut self.content_scroll),
             Pane::Explain => Some(&mut self.explain_scroll),
-            Pane::Transcript | Pane::Prompt => None,
+            Pane::Transcript | Pane::Prompt | Pane::Plan => None,
         }
     }
 }
@@ -588,12 +600,13 @@ impl Model {
     pub fn panes(&self) -> Panes {
         let shown = if self.focus == Pane::Prompt { Pane::Transcript } else { self.focus };
         // What has the focus is always in sight.
-        let covered = matches!(shown, Pane::Envelope | Pane::Content);
+        let covered = matches!(shown, Pane::Envelope | Pane::Content | Pane::Plan);
         let wish = Wish {
             stored: self.session.is_stored(),
             size: self.size,
             shown,
             tab: self.tab,
+            plan: self.session.plan.is_some(),
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
             editor: self.editing().map(|editor| editor.side),
@@ -622,7 +635,7 @@ impl Model {
             return u16::try_from(lines).unwrap_or(u16::MAX).min(rows / 2).max(1);
         }
         let session = &self.session;
-        u16::from(self.hints || asks || session.goes_on())
+        u16::from(self.hints || asks || session.goes_on() || session.plays())
     }
 
     /// Which keys count, the nearest first.
@@ -666,6 +679,7 @@ impl Model {
             }
             Pane::Content => &[Layer::Content, Layer::Panes, Layer::Any],
             Pane::Envelope => &[Layer::Panes, Layer::Any],
+            Pane::Plan => &[Layer::Plan, Layer::Panes, Layer::Any],
         }
     }
 

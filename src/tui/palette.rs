@@ -12,12 +12,12 @@ use crate::display::words::limit_key;
 use crate::knowledge::{self, Kind, Lang, Topic};
 use crate::smtp::wait::Wait;
 
-use super::directive::holds_nothing;
 use super::directive::{
     DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial, cannot_edit,
     cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, cannot_travel, has_no_draft,
     is_not_editing, is_now, option_behind,
 };
+use super::directive::{cannot_rewind, has_no_plan, holds_nothing};
 use super::editor::item::Item;
 use super::files;
 use super::model::Model;
@@ -322,10 +322,20 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         Action::Send => cannot_send(model),
         Action::CompleteLine | Action::Candidates => cannot_talk(model),
         Action::KeepAlive => cannot_keep_alive(model),
+        Action::Release | Action::EditHeld if model.session.plan.is_some() => None,
         Action::Release | Action::EditHeld => holds_nothing(model),
         Action::Compare if model.others.len() != 1 => Some("compare.with-what"),
         Action::TravelBack | Action::EventBack => cannot_travel(model),
         Action::TravelForward | Action::EventForward => is_now(model),
+        Action::Plan
+        | Action::PlanStep
+        | Action::PlanRun
+        | Action::PlanSkip
+        | Action::PlanEdit
+        | Action::PlanAdd
+        | Action::PlanRemove
+        | Action::PlanClose => has_no_plan(model),
+        Action::Rewind => cannot_rewind(model),
         Action::SessionNext | Action::SessionPrevious | Action::SessionBeside
             if model.others.is_empty() =>
         {

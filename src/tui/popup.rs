@@ -231,6 +231,8 @@ pub enum Answer {
     OneByOne,
     /// Send the lines together.
     Together,
+    /// Step through the lines.
+    Plan,
     /// Put the lines into the prompt.
     Edit,
     /// Put the lines into the editor.
@@ -277,9 +279,14 @@ impl Asked {
         match self {
             Self::Leave => &[Answer::Quit, Answer::Close, Answer::Stay],
             Self::CloseSession => &[Answer::Close, Answer::Stay],
-            Self::Paste(_) => {
-                &[Answer::OneByOne, Answer::Together, Answer::Edit, Answer::Editor, Answer::Stay]
-            }
+            Self::Paste(_) => &[
+                Answer::OneByOne,
+                Answer::Together,
+                Answer::Plan,
+                Answer::Edit,
+                Answer::Editor,
+                Answer::Stay,
+            ],
             Self::SendDraft { .. } => &[
                 Answer::Data,
                 Answer::Chunks,
@@ -302,6 +309,7 @@ impl Asked {
             (Self::Paste(_), Answer::Stay) | (_, Answer::Close) => 'c',
             (_, Answer::Stay) => 's',
             (_, Answer::OneByOne) => 'o',
+            (_, Answer::Plan) => 't',
             (_, Answer::Overwrite) => 'w',
             (_, Answer::Together | Answer::ChunksTogether) => 'p',
             (_, Answer::Edit | Answer::Editor) => 'e',

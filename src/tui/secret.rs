@@ -2,6 +2,7 @@
 //! what stands before it on the wire, and on what is still on its way there.
 
 use crate::journal::transcript::{self, Place};
+use crate::session::plan::Step;
 use crate::session::secrets::{self, Meant};
 use crate::smtp::Span;
 use crate::smtp::command::{self, Argument};
@@ -33,6 +34,9 @@ const EXPLAIN: &str = ":explain ";
 
 /// Those that take a target.
 const TARGETS: [&str; 2] = [":connect ", ":new "];
+
+/// Those that take a step of a plan.
+const STEPS: [&str; 2] = [":change ", ":add "];
 
 fn moved(span: Span, by: usize) -> Span {
     Span::new(span.start + by, span.end + by)
@@ -116,6 +120,11 @@ fn sends(line: &str) -> Option<Sends> {
         _ => line.match_indices(' ').map(|(at, _)| at + 1).take(BLANKS).collect(),
     };
     Some(Sends { from, bytes })
+}
+
+/// Where the text of a step begins that is typed behind `:change` or `:add`.
+fn step_in(line: &str) -> Option<usize> {
+    STEPS.iter().find_map(|name| behind(line, name).map(|rest| line.len() - rest.len()))
 }
 
 /// Whether a number and a time, of which the unit may be missing, are all that stands there so far.
@@ -253,6 +262,10 @@ impl Session {
 
     /// What would be a secret in a line if it were sent now, by a directive or as it stands.
     fn secrets_of(&self, line: &str) -> Vec<Span> {
+        if let Some(from) = step_in(line) {
+            let step = line.get(from..).unwrap_or_default();
+            return self.secrets_of_step(step).into_iter().map(|span| moved(span, from)).collect();
+        }
         if let Some(span) = always_secret(line).filter(|_| !self.dialogue.is_inside_text()) {
             return vec![span];
         }
@@ -265,6 +278,20 @@ impl Session {
         let from = sends(line).map(|sends| sends.from).unwrap_or_default().into_iter();
         let spans = from.map(|from| self.secrets_behind(line, Some(from)));
         spans.into_iter().find(|spans| !spans.is_empty()).unwrap_or_default()
+    }
+
+    /// What would be a secret in a step of a plan; what takes the place of one is one too.
+    fn secrets_of_step(&self, step: &str) -> Vec<Span> {
+        let selected = self.plan.as_ref().and_then(|planned| {
+            planned.plan.steps().get(planned.selected()).filter(|step| step.is_to_come())
+        });
+        if selected.is_some_and(Step::is_secret) {
+            return vec![Span::new(0, step.len())];
+        }
+        if step.starts_with(':') {
+            return self.secrets_of(step);
+        }
+        secrets::in_typed(step.as_bytes(), Meant::Command)
     }
 
     /// The same, if its text begins there.
@@ -331,6 +358,10 @@ impl Model {
     /// without any part of a message.
     pub(super) fn may_be_remembered(&self) -> bool {
         let line = self.prompt.text();
+        if step_in(line).is_some() {
+            // It may be of a message, or of a login.
+            return false;
+        }
         let in_palette = matches!(self.popup, Some(Popup::Palette(_)));
         let sends = sends(line).filter(|_| in_palette || self.session.directs(line));
         let silent = sends.is_none() && (in_palette || self.session.directs(line));

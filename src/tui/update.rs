@@ -24,6 +24,7 @@ mod login;
 mod mouse;
 mod palette;
 mod pasting;
+mod plan;
 mod question;
 mod search;
 mod sending;
@@ -105,6 +106,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     for effect in &effects {
         given(model, effect);
     }
+    let steps = plan::go_on(model, model.session.id);
+    for effect in &steps {
+        given(model, effect);
+    }
+    effects.extend(steps);
     effects.extend(read_content(model));
     effects.extend(content::lay_out(model));
     effects.extend(thread::want(model));
@@ -249,6 +255,8 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::LogsIn { session, login, secret, seed } => {
             return login::begin(model, session, *login, secret, seed);
         }
+        Message::Planned(id, read) => plan::loaded(model, id, read.map(|plan| *plan)),
+        Message::Waited { session, number } => return plan::waited(model, session, number),
         Message::Say(text) => model.notice = Some(text),
         Message::NoBrowser(what) => {
             return vec![Effect::Copy { text: what.clone().into(), what }];
@@ -289,7 +297,10 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         read.laid.forget(ContentView::Authenticity);
     }
     match &event.what {
-        Happening::Bytes { from: Side::Client, data, .. } => session.wrote(data),
+        Happening::Bytes { from: Side::Client, data, .. } => {
+            session.wrote(data);
+            plan::wrote(session, data.len());
+        }
         Happening::Bytes { .. }
         | Happening::Aside(_)
         | Happening::Exited(_)
@@ -319,7 +330,8 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
             session.explain_scroll = 0;
         }
     }
-    if let Some((_, mail_data)) = filled.filter(|_| in_front && !travels) {
+    let covers = model.tab == Pane::Plan && model.panes().content.is_none();
+    if let Some((_, mail_data)) = filled.filter(|_| in_front && !travels && !covers) {
         // Where envelope and content share a place, it shows what is being filled.
         model.tab = if mail_data { Pane::Content } else { Pane::Envelope };
     }
@@ -344,7 +356,11 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
 /// Goes on with what a session says by itself, if it is its turn.
 fn go_on(model: &mut Model, id: usize) -> Vec<Effect> {
     let goes_on = [errand::go_on, lines::next_line, sending::go_on];
-    goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect()
+    let effects: Vec<_> = goes_on.into_iter().flat_map(|goes_on| goes_on(model, id)).collect();
+    // The plan in front has its turn behind everything else that happens.
+    let steps = effects.is_empty() && id != model.session.id;
+    let steps = if steps { plan::go_on(model, id) } else { Vec::new() };
+    effects.into_iter().chain(steps).collect()
 }
 
 fn loaded(
@@ -515,6 +531,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {
         return effects;
     }
+    if let Some(effects) = plan::act(model, action) {
+        return effects;
+    }
     match action {
         Action::Help => help::open(model),
         Action::Palette => palette::open(model, ":", true),
@@ -618,6 +637,8 @@ fn close(model: &mut Model) {
             model.prompt.put_back(palette.draft.or(draft));
         }
         Some(Popup::Search(search)) => model.prompt.put_back(search.draft),
+        // Without its password a login does not begin.
+        Some(Popup::Password(asked)) => plan::failed(model, asked.session),
         Some(Popup::Themes(themes)) => model.wear(themes.before),
         Some(Popup::Question(Question { asked: Asked::Paste(text), .. })) => {
             pasting::put_off(model, text);
@@ -665,6 +686,9 @@ fn hang_up(model: &mut Model) -> Vec<Effect> {
     }
     if model.session.queue.is_some() {
         lines::stop(model, model.session.id, "queue.by-hand", "");
+        return Vec::new();
+    }
+    if plan::halt(model) {
         return Vec::new();
     }
     if let Some((sent, total)) = model.session.drip {

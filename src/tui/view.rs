@@ -27,6 +27,7 @@ pub mod live;
 pub mod marked;
 pub mod palette;
 pub mod password;
+pub mod plan;
 pub mod prompt;
 pub mod question;
 pub mod sheet;
@@ -73,6 +74,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
     if let Some(area) = panes.content {
         content::draw(model, area, frame);
+    }
+    if let Some(area) = panes.plan {
+        plan::draw(model, area, frame);
     }
     if let Some(area) = panes.text {
         editor::draw(model, area, frame);
@@ -144,6 +148,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
             prompt::cursor(model, panes.prompt, panes.boxed)
         }
         (None, Pane::Transcript) if let Some(place) = transcript::cursor(model) => place,
+        (None, Pane::Plan) if let Some(place) = plan::cursor(model) => place,
         (None, pane) => {
             let line = panes.inside(pane).and_then(|area| pointed_at(model, pane, area));
             line.or_else(|| panes.of(pane)).map_or((0, 0), corner)
@@ -253,7 +258,7 @@ pub fn click(model: &Model, pane: Pane, x: u16) -> Option<Click> {
         Pane::Envelope => envelope::title(model),
         Pane::Content => content::title(model, area),
         Pane::Explain => return clause(model, area, x),
-        Pane::Transcript | Pane::Prompt => return None,
+        Pane::Transcript | Pane::Prompt | Pane::Plan => return None,
     };
     // The corner, and the number between blanks.
     let before = width(&format!(" {} ", pane.number())) + 1;
@@ -383,6 +388,11 @@ pub fn shown(model: &Model, pane: Pane) -> Vec<Placed> {
         Pane::Envelope => (session.envelope_scroll, envelope::lines(model, area)),
         Pane::Content => (session.content_scroll, content::lines(model, area)),
         Pane::Explain => (session.explain_scroll, explain::lines(model, area)),
+        Pane::Plan => {
+            let (columns, height) = (usize::from(area.width), usize::from(area.height));
+            let scroll = plan::scroll(model, height);
+            (scroll, plan::from(model, scroll, columns, height))
+        }
         Pane::Prompt => return Vec::new(),
     };
     numbered(lines, first)
@@ -408,6 +418,7 @@ pub fn between(model: &Model, pane: Pane, from: (usize, usize), to: (usize, usiz
         }
         Pane::Content => content::from(model, from.0, columns, height),
         Pane::Explain => explain::from(model, from.0, columns, height),
+        Pane::Plan => plan::from(model, from.0, columns, height),
         Pane::Prompt => Vec::new(),
     };
     numbered(lines, from.0)
@@ -420,6 +431,7 @@ pub fn all(model: &Model, pane: Pane) -> Vec<Vec<Piece>> {
         Pane::Envelope => envelope::all(model, columns, usize::MAX),
         Pane::Content => content::from(model, 0, usize::MAX, usize::MAX),
         Pane::Explain => explain::all(model, usize::MAX),
+        Pane::Plan => plan::from(model, 0, columns, usize::MAX),
         Pane::Transcript | Pane::Prompt => Vec::new(),
     }
 }

@@ -77,7 +77,7 @@ fn told(wrong: &Misplaced, lang: Lang) -> Error {
     Error::msg(misread::say_in(wrong, lang))
 }
 
-fn beside(from: &str, name: &str) -> PathBuf {
+pub(in crate::headless) fn beside(from: &str, name: &str) -> PathBuf {
     Path::new(from).parent().unwrap_or_else(|| Path::new("")).join(name)
 }
 

@@ -167,6 +167,11 @@ impl Login {
         &self.credentials.user
     }
 
+    /// The password, as it was supplied.
+    pub const fn secret(&self) -> &Secret {
+        &self.credentials.secret
+    }
+
     /// Whether it cannot go on without a password.
     pub fn needs_password(&self) -> bool {
         needs_password(&self.mechanism)

@@ -6,7 +6,7 @@ use crate::session::Message;
 
 use super::super::model::{ContentView, Model, Pane};
 use super::super::rows::Piece;
-use super::super::view::{content, envelope, explain, transcript};
+use super::super::view::{content, envelope, explain, plan, transcript};
 
 /// The first row or line of `pane` that is in sight.
 pub fn top(model: &Model, pane: Pane) -> usize {
@@ -19,6 +19,7 @@ pub fn top(model: &Model, pane: Pane) -> usize {
         Pane::Envelope => session.envelope_scroll,
         Pane::Content => session.content_scroll,
         Pane::Explain => session.explain_scroll,
+        Pane::Plan => session.plan.as_ref().map_or(0, |p| p.line_of(p.selected())),
     }
 }
 
@@ -39,6 +40,7 @@ pub fn of(model: &Model, pane: Pane) -> Lines<'_> {
     let made = match pane {
         Pane::Envelope => envelope::all(model, columns, usize::MAX),
         Pane::Explain => explain::all(model, columns),
+        Pane::Plan => plan::from(model, 0, columns, usize::MAX),
         Pane::Content => match content::message(model) {
             Some((_, message))
                 if model.session.view == ContentView::Raw

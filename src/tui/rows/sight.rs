@@ -21,6 +21,8 @@ pub struct Sight {
     fold_long: bool,
     /// What the person folded or unfolded since, by the first row of its run.
     folds: BTreeMap<usize, bool>,
+    /// Rows that were put away together, by the first one, which stands for them.
+    away: BTreeMap<usize, usize>,
     filter: Option<Filter>,
 }
 
@@ -76,13 +78,30 @@ impl Sight {
     /// The same with another dialogue in place of the one before.
     pub fn begin_again(&mut self, dialogue: &Dialogue) {
         self.folds.clear();
+        self.away.clear();
         if let Some(filter) = self.filter.take() {
             self.set_filter(filter.pattern, dialogue);
         }
     }
 
+    /// Puts rows away: the first one stands for all of them until the person unfolds it.
+    pub fn put_away(&mut self, rows: Range<usize>) {
+        self.away.insert(rows.start, rows.end);
+    }
+
+    /// The rows with which row `at` was put away.
+    fn put_away_with(&self, at: usize) -> Option<Range<usize>> {
+        let (start, end) = self.away.range(..=at).next_back()?;
+        Some(*start..*end).filter(|rows| rows.contains(&at) && rows.len() > 1)
+    }
+
     /// Folds or unfolds what row `at` belongs to; gives its first row, `None` if it has but one.
     pub fn fold(&mut self, dialogue: &Dialogue, at: usize) -> Option<usize> {
+        let away = self.put_away_with(at);
+        if let Some(rows) = away.filter(|rows| self.is_away(rows) || at == rows.start) {
+            self.folds.insert(rows.start, !self.is_away(&rows));
+            return Some(rows.start);
+        }
         let rows = foldable(dialogue, at)?;
         self.folds.insert(rows.start, !self.is_folded(&rows));
         Some(rows.start)
@@ -101,6 +120,10 @@ impl Sight {
         }
     }
 
+    fn is_away(&self, rows: &Range<usize>) -> bool {
+        self.folds.get(&rows.start).copied().unwrap_or(true)
+    }
+
     fn is_folded(&self, rows: &Range<usize>) -> bool {
         let long = self.fold_long && rows.len() > LONG;
         self.folds.get(&rows.start).copied().unwrap_or(long)
@@ -108,6 +131,9 @@ impl Sight {
 
     /// The folded rows to which row `at` belongs.
     fn folded(&self, dialogue: &Dialogue, at: usize) -> Option<Range<usize>> {
+        if let Some(rows) = self.put_away_with(at).filter(|rows| self.is_away(rows)) {
+            return Some(rows);
+        }
         if !self.fold_long && self.folds.is_empty() {
             return None;
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -42,6 +43,9 @@ impl Loop {
                 Effect::Quit => return Ok(Some(End::Quit)),
                 Effect::New(target) => self.begin(&target),
                 Effect::Dial(target) => self.dial(&target),
+                Effect::Plan(id, file) => self.read_plan(id, file),
+                Effect::Wait { session, number, time } => self.wait(session, number, time),
+                Effect::Redial(id) => self.redial(id),
                 Effect::Say(id, bytes) => self.order(id, Order::Say(Say::Bytes(bytes))),
                 Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
@@ -232,6 +236,33 @@ impl Loop {
             options => [options, " "].concat(),
         };
         self.order(self.model.session.id, Order::Dial(target, Box::new(way.route)));
+    }
+
+    fn read_plan(&self, id: usize, file: String) {
+        let setting = self.sessions.setting().clone();
+        reading::plan((id, file), setting, self.model.lang, self.inner.clone());
+    }
+
+    /// Says when a step of a plan has waited long enough.
+    fn wait(&self, session: usize, number: u64, time: Duration) {
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            // Nobody is there to hear it if the person has left.
+            let _ = inner.send(Ok(Message::Waited { session, number })).await;
+        });
+    }
+
+    /// Connects a session to the target it had, by the way that was typed for it.
+    fn redial(&mut self, id: usize) {
+        let lang = self.model.lang;
+        let Some(session) = self.model.session_mut(id) else { return };
+        let target = Target::read(&session.target).ok();
+        let route = typed_route(&session.way, lang).ok();
+        if let Some((target, (route, _))) = target.zip(route) {
+            session.tls_first = self.sessions.begins_with_tls(&target);
+            self.order(id, Order::Redial(target, Box::new(route)));
+        }
     }
 
     fn order(&mut self, id: usize, order: Order) {

@@ -14,7 +14,7 @@ use crate::display::content::parts::Rows;
 use crate::display::content::save::Wish;
 use crate::display::token::own_visible;
 use crate::draft::{self, Attachment, Offers};
-use crate::headless::{Password, authenticity, mailbox, read_message, save, show};
+use crate::headless::{self, Password, Setting, authenticity, mailbox, read_message, save, show};
 use crate::journal::{Event, Happening, Moment};
 use crate::knowledge::{self, Lang};
 use crate::net;
@@ -163,6 +163,20 @@ pub(super) fn review(session: usize, text: Rope, revision: u64, offers: Offers, 
         let reviewed = Reviewed::of(&text.to_string(), revision, offers);
         Message::Reviewed(session, Box::new(reviewed))
     });
+}
+
+/// Reads a plan for session `id`.
+pub(super) fn plan((id, file): (usize, String), setting: Setting, lang: Lang, inner: Inner) {
+    in_background(inner, move || {
+        let read = headless::plan::load(&expanded(&file), &setting, lang);
+        let plan = read.map(Box::new).map_err(|error| Unread { why: told(&error), file });
+        Message::Planned(id, plan)
+    });
+}
+
+/// Why, without the name of the file, which stands before it.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().last().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Puts a file into a draft.

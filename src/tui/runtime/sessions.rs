@@ -34,6 +34,8 @@ const FAREWELL: Duration = Duration::from_millis(300);
 pub(super) enum Order {
     /// Connect to this target, by this way as far as it was chosen.
     Dial(Target, Box<Route>),
+    /// The same, but TLS begins only where that is typed.
+    Redial(Target, Box<Route>),
     Say(Say),
     /// What is still to be said is not said.
     Stop,
@@ -76,6 +78,11 @@ impl Sessions {
             limits: watch::Sender::new(setting.limits()),
             breakpoints: watch::Sender::default(),
         }
+    }
+
+    /// How the program was begun.
+    pub(super) const fn setting(&self) -> &Setting {
+        &self.setting
     }
 
     /// Begins the task of session `id`, with a recording of its own; says whether there is one.
@@ -197,7 +204,11 @@ async fn session(
         if let Order::Say(Say::Verify(check)) = &order {
             log.verify(Side::Client, check);
         }
-        let Order::Dial(target, chosen) = order else { continue };
+        let (target, chosen, choice) = match order {
+            Order::Dial(target, chosen) => (target, chosen, choice.clone()),
+            Order::Redial(target, chosen) => (target, chosen, choice.clone().without_upgrade()),
+            _ => continue,
+        };
         let limits = *limits.borrow();
         let route = chosen.or(&route);
         let server = match &target {
@@ -231,7 +242,7 @@ fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {
             speaker.trusts = true;
             Ends::Nothing
         }
-        Order::Dial(..) => Ends::Nothing,
+        Order::Dial(..) | Order::Redial(..) => Ends::Nothing,
     }
 }
 

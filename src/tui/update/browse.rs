@@ -25,8 +25,8 @@ pub(super) fn within(model: &mut Model, action: Action) {
 /// Moves the focus or what the focused pane shows.
 pub(super) fn browse(model: &mut Model, action: Action) {
     match action {
-        Action::PaneNext => step(model, 1),
-        Action::PanePrevious => step(model, Pane::ALL.len() - 1),
+        Action::PaneNext => step(model, true),
+        Action::PanePrevious => step(model, false),
         Action::Leave if model.focus == Pane::Prompt => focus(model, Pane::Transcript),
         Action::Leave | Action::Prompt => focus(model, Pane::Prompt),
         Action::Transcript => focus(model, Pane::Transcript),
@@ -49,10 +49,12 @@ pub(super) fn browse(model: &mut Model, action: Action) {
     }
 }
 
-fn step(model: &mut Model, by: usize) {
-    let at = Pane::ALL.iter().position(|p| *p == model.focus).unwrap_or_default();
-    let next = Pane::ALL.get((at + by) % Pane::ALL.len()).copied().unwrap_or(Pane::Prompt);
-    focus(model, next);
+fn step(model: &mut Model, forward: bool) {
+    let there = |pane: &Pane| *pane != Pane::Plan || model.session.plan.is_some();
+    let panes: Vec<Pane> = Pane::ALL.into_iter().filter(there).collect();
+    let at = panes.iter().position(|pane| *pane == model.focus).unwrap_or_default();
+    let by = if forward { 1 } else { panes.len() - 1 };
+    focus(model, panes.get((at + by) % panes.len()).copied().unwrap_or(Pane::Prompt));
 }
 
 pub(super) fn focus(model: &mut Model, pane: Pane) {
@@ -65,7 +67,7 @@ pub(super) fn focus(model: &mut Model, pane: Pane) {
         model.session.pointed = model.session.pointed.filter(|(pointed, _)| *pointed == pane);
     }
     model.focus = pane;
-    if matches!(pane, Pane::Envelope | Pane::Content) {
+    if matches!(pane, Pane::Envelope | Pane::Content | Pane::Plan) {
         model.tab = pane;
     }
 }

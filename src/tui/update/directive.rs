@@ -41,6 +41,11 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Verify => return verify(model, argument),
         Does::Break => return at_gate(model, directive, argument),
         Does::Travel => return super::travel::run(model, directive.name, argument),
+        Does::Plan => {
+            let read = said::read(directive.name, argument.as_bytes(), AT);
+            let Ok(Some(Said::Plan(order))) = read else { return Vec::new() };
+            return super::plan::obey(model, *order);
+        }
         Does::Edit => return super::editor::open(model),
         Does::Insert => return insert(model, argument.trim()),
         Does::Attach => return attach(model, argument),
@@ -68,7 +73,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
         return Some(behind);
     }
     match directive.does {
-        Does::Say | Does::Who | Does::Verify | Does::Break => {
+        Does::Say | Does::Who | Does::Verify | Does::Break | Does::Plan => {
             let error = said::read(directive.name, argument.as_bytes(), AT).err()?;
             let place = error.at.column - AT.column;
             let said = misread::what(&without_secrets(model, error), model.lang);

@@ -10,6 +10,9 @@ use super::super::model::{Anchor, Model};
 /// Begins it.
 pub(super) fn start(model: &mut Model, id: usize, errand: Errand) -> Vec<Effect> {
     let Some(session) = model.session_mut(id) else { return Vec::new() };
+    if let Errand::Login(login) = &errand {
+        session.known_login = Some(login.clone());
+    }
     session.errand = Some(errand);
     session.anchor = Anchor::Follow;
     go_on(model, id)

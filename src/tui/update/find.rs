@@ -182,6 +182,7 @@ fn seek(model: &mut Model, forward: bool, from_here: bool) {
     model.find = Some(find);
     match hit {
         Some((row, _)) if pane == Pane::Transcript => transcript::reveal(model, row),
+        Some((line, _)) if pane == Pane::Plan => super::plan::to_line(model, line),
         Some((line, _)) => browse::show_line(model, pane, line),
         None => {}
     }

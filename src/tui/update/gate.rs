@@ -13,6 +13,7 @@ use crate::speaker::gate::{self, Held, News, Release, Stop};
 
 use super::super::effect::Effect;
 use super::super::model::{AtGate, Model};
+use super::plan;
 
 /// What the gate of a session tells.
 pub(super) fn heard(model: &mut Model, id: usize, news: News) {
@@ -22,6 +23,9 @@ pub(super) fn heard(model: &mut Model, id: usize, news: News) {
     let told = match news {
         News::Held(held) => {
             session.at_gate = held.map(|held| at_gate(*held));
+            if session.at_gate.is_some() {
+                plan::stopped(session, true);
+            }
             if in_front {
                 // It is said below, with what can be done about it.
                 model.notice = None;
@@ -31,7 +35,10 @@ pub(super) fn heard(model: &mut Model, id: usize, news: News) {
             let Some(breakpoint) = held else { return };
             knowledge::fill(lang, "gate.elsewhere", &[("breakpoint", &breakpoint)])
         }
-        News::Stopped(breakpoint, at) => shown::stopped(&breakpoint, at, &session.dialogue, lang),
+        News::Stopped(breakpoint, at) => {
+            plan::stopped(session, false);
+            shown::stopped(&breakpoint, at, &session.dialogue, lang)
+        }
     };
     model.notice = Some(if in_front { told } else { model.numbered(id, told) });
 }
@@ -85,6 +92,14 @@ pub(super) fn release(model: &mut Model, release: Release) -> Vec<Effect> {
     let bytes = held.bytes.clone();
     let breaks_off = release.breaks_off(&bytes, &session.dialogue);
     session.at_gate = None;
+    if let Some(planned) = &mut session.plan {
+        planned.plan.leaves_as(match &release {
+            Release::Dropped => 0,
+            Release::Instead(other) => other.len(),
+            Release::Twice => 2 * bytes.len(),
+            Release::AsItIs | Release::After(_) | Release::InPieces(..) => bytes.len(),
+        });
+    }
     match &release {
         Release::Dropped => session.wrote(&bytes),
         Release::Instead(other) => {

@@ -164,6 +164,7 @@ pub(super) fn made(
 ) -> Vec<Effect> {
     match (made, line) {
         (Err(unread), line) => {
+            super::plan::failed(model, id);
             // What stands before the file; its name is the end of the line.
             let begins = line.and_then(|line| line.get(..line.rfind(&unread.file)?));
             compose::stays(model, id, &unread, begins.unwrap_or_default());

@@ -22,6 +22,10 @@ pub(super) fn begin(
             login.supply(secret, seed);
             errand::start(model, session, Errand::Login(login))
         }
+        Ok(None) if let Some(known) = known(model, session, &login) => {
+            login.supply(known, seed);
+            errand::start(model, session, Errand::Login(login))
+        }
         Ok(None) => {
             super::close(model);
             let password = Password { session, login, seed, line: Prompt::default() };
@@ -29,10 +33,20 @@ pub(super) fn begin(
             Vec::new()
         }
         Err(why) => {
+            super::plan::failed(model, session);
             model.notice = Some(why);
             Vec::new()
         }
     }
+}
+
+/// The password that was typed for the same login before, where a plan does it once more.
+fn known(model: &mut Model, session: usize, login: &Login) -> Option<Secret> {
+    let session = model.session_mut(session)?;
+    let again = session.plan.as_ref().is_some_and(|planned| planned.plan.is_running());
+    let known = session.known_login.as_ref().filter(|_| again)?;
+    let same = known.mechanism() == login.mechanism() && known.user() == login.user();
+    same.then(|| known.secret().clone())
 }
 
 /// What the popup makes of an action; `None` closes it.

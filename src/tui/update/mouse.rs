@@ -276,6 +276,9 @@ fn released(model: &mut Model) -> Vec<Effect> {
             super::content::open(model);
         }
     }
+    if let Held::Text(Pane::Plan, at) = held {
+        super::plan::to_line(model, at.line.0);
+    }
     if let Held::Text(Pane::Explain, at) = held
         && model.marked.is_none()
         && let Some(link) = view::explain::link_at(model, at.line.0, at.column)

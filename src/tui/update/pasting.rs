@@ -56,6 +56,10 @@ pub(super) fn send(model: &mut Model, text: String, answer: Answer) -> Vec<Effec
             super::editor::paste(model, &text);
             Vec::new()
         }
+        Answer::Plan => {
+            super::plan::paste(model, text);
+            Vec::new()
+        }
         Answer::OneByOne if !model.session.dialogue.awaits_mail_data() => {
             model.prompt.insert(&text);
             let lines = model.prompt.take(false);

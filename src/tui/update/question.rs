@@ -53,7 +53,7 @@ fn is_busy(model: &Model) -> Option<&'static str> {
 pub fn answers(model: &Model, asked: &Asked) -> Vec<Answer> {
     let data = model.session.dialogue.awaits_mail_data();
     let makes_sense = |answer: &Answer| match answer {
-        Answer::Together | Answer::Edit => !data,
+        Answer::Together | Answer::Edit | Answer::Plan => !data,
         Answer::Editor => data,
         _ => true,
     };

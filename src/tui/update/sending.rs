@@ -227,6 +227,7 @@ pub(super) fn begin(
     let pieces = match pieces {
         Ok(pieces) => pieces,
         Err(unread) => {
+            super::plan::failed(model, id);
             compose::stays(model, id, &unread, DATA);
             return Vec::new();
         }

@@ -168,13 +168,13 @@ pub(super) fn says(model: &Model, action: Action) -> bool {
     use Action::{
         Back, Candidates, CompleteLine, Connect, Delete, DropDraft, Edit, EditHeld, EditOutside,
         End, HistoryBack, HistoryForward, HistorySearch, Insert, KeepAlive, KillEnd, KillStart,
-        KillWord, KillWordForward, Redo, Release, Resend, Right, Send, SendDraft, Transpose, Undo,
-        Yank,
+        KillWord, KillWordForward, PlanRun, PlanStep, Redo, Release, Resend, Right, Send,
+        SendDraft, Transpose, Undo, Yank,
     };
     let typing = model.focus == Pane::Prompt && model.popup.is_none();
     match action {
-        Connect | DropDraft | Edit | EditHeld | EditOutside | Insert | KeepAlive | Release
-        | Resend | SendDraft => true,
+        Connect | DropDraft | Edit | EditHeld | EditOutside | Insert | KeepAlive | PlanRun
+        | PlanStep | Release | Resend | SendDraft => true,
         Back | Candidates | CompleteLine | Delete | End | HistoryBack | HistoryForward
         | HistorySearch | KillEnd | KillStart | KillWord | KillWordForward | Redo | Right
         | Send | Transpose | Undo | Yank => typing,
@@ -184,6 +184,6 @@ pub(super) fn says(model: &Model, action: Action) -> bool {
 
 /// The same of a directive.
 pub(super) const fn is_said(does: Does) -> bool {
-    use Does::{Attach, Break, Connect, Edit, Insert, Say, Verify};
-    matches!(does, Connect | Say | Edit | Insert | Attach | Verify | Break)
+    use Does::{Attach, Break, Connect, Edit, Insert, Plan, Say, Verify};
+    matches!(does, Connect | Say | Edit | Insert | Attach | Verify | Break | Plan)
 }

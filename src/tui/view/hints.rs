@@ -96,7 +96,12 @@ fn said(model: &Model) -> Option<String> {
         let values = [("sent", &*sent.to_string()), ("total", &total.to_string())];
         model.sentence("drip.progress", &values)
     });
-    model.notice.clone().or(progress).or(dripped)
+    let steps = model.session.plan.as_ref().filter(|_| model.session.plays()).map(|planned| {
+        let plan = &planned.plan;
+        let (n, all) = (plan.at().to_string(), plan.steps().len().to_string());
+        model.sentence("plan.progress", &[("n", &n), ("all", &all)])
+    });
+    model.notice.clone().or(progress).or(dripped).or(steps)
 }
 
 /// How many columns of what is held are in sight at least.
@@ -151,6 +156,11 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         Action::TravelForward => "travel.hint.forward",
         Action::EventBack => "travel.hint.event-back",
         Action::EventForward => "travel.hint.event-forward",
+        Action::PlanStep => "hint.step",
+        Action::PlanRun => "hint.run",
+        Action::PlanSkip => "hint.skip",
+        Action::PlanEdit => "hint.change",
+        Action::PlanAdd => "hint.add",
         Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
             Side::Text => "editor.to-live",
@@ -187,8 +197,8 @@ fn actions(model: &Model) -> &'static [Action] {
     use Action::{
         Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, EventBack,
         EventForward, Filter, Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow,
-        LinkNext, MessageShow, PageDown, Palette, PaneNext, Prompt, Quit, Send, SendDraft,
-        TravelBack, TravelForward, Zoom,
+        LinkNext, MessageShow, PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip,
+        PlanStep, Prompt, Quit, Send, SendDraft, TravelBack, TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
@@ -221,6 +231,7 @@ fn actions(model: &Model) -> &'static [Action] {
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
         (None, Pane::Transcript) => &[Help, Prompt, Find, Filter, Copy, Palette, Quit],
         (None, Pane::Explain) => &[Help, Prompt, LinkNext, LinkFollow, LinkBack, Palette, Quit],
+        (None, Pane::Plan) => &[PlanStep, PlanRun, PlanSkip, PlanEdit, PlanAdd, Palette, Quit],
         (None, Pane::Content) if model.session.view == model::ContentView::Thread => {
             &[Help, Prompt, MessageShow, ContentView, Find, Palette, Quit]
         }

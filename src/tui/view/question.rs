@@ -238,6 +238,7 @@ fn row(model: &Model, asked: &Asked, answer: Answer, chosen: bool, room: usize) 
         (_, Answer::OneByOne) if data => "answer.all",
         (_, Answer::OneByOne) => "answer.one-by-one",
         (_, Answer::Together) => "answer.together",
+        (_, Answer::Plan) => "answer.plan",
         (_, Answer::Edit) => "answer.edit",
         (Asked::Leave | Asked::Certificate, Answer::Stay) => "answer.stay",
         (Asked::CloseSession, Answer::Stay) => "answer.keep-session",
