@@ -37,7 +37,8 @@ fn keys_mouse_and_pastes_are_named() {
     for (bytes, told) in [
         ("\x11", "ctrl-q           Everywhere: quit (quit)"),
         ("\x18", "ctrl-x           At the prompt: prompt.send (send)"),
-        ("\x1b[21~", "f10              does nothing"),
+        ("\x1b[21~", "f10              Everywhere: gate.release (let go what is held)"),
+        ("\x1b[23~", "f11              does nothing"),
         ("\t", "tab "),
         ("\x1b[<0;5;3M", "mouse: left button pressed at column 5, row 3"),
         ("\x1b[<65;5;3M", "mouse: wheel down at column 5, row 3"),

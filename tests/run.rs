@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use junit::Report;
 use peer::Peer;
-use program::{Ended, Home, Running};
+use program::{Ended, Home, Running, arg};
 use pty::Terminal;
 use serde_json::Value;
 
@@ -213,6 +213,24 @@ fn a_reply_that_does_not_come_in_its_time_fails() {
     drop(peer);
 }
 
+/// What is expected behind a login is waited for no longer either, while that goes on.
+#[test]
+fn a_login_that_takes_too_long_is_not_as_expected() {
+    let peer = Peer::start(|mut client| {
+        client.say("220 fake.example\r\n");
+        client.answer("EHLO x\r\n", "250-fake.example\r\n250 AUTH PLAIN");
+        assert!(client.line().starts_with("AUTH PLAIN"));
+        client.rest();
+    });
+    let home = Home::new();
+    let script = home.file("s.txt", "C: EHLO x\nS: 250\n:auth PLAIN a\n:within 200ms\nS: 235\n");
+    let mut command = home.ehlo(["run", arg(&script), "--server", &peer.address]);
+    command.args(["--password-env", "SECRET"]).env("SECRET", "correct horse");
+    let ended = Running::start(command).end().with(1);
+    peer.end();
+    assert!(ended.out.contains("nothing within 200 ms"), "{}", ended.out);
+}
+
 #[test]
 fn a_reply_that_came_too_late_is_told_with_its_time() {
     let polite = || {
@@ -339,6 +357,9 @@ fn a_report_has_a_case_for_each_script() {
     let ended = run(&home, &["one.txt"], &["--junit", "two.txt", "--server", "practice"]).with(64);
     assert!(ended.err.contains("two.txt: it exists and is no report"), "{}", ended.err);
     assert_eq!(ended.out, "");
+    home.file("pom.xml", "<?xml version=\"1.0\"?><project/>");
+    run(&home, &["one.txt"], &["--junit", "pom.xml", "--server", "practice"]).with(64);
+    assert!(home.read("pom.xml").ends_with(b"<project/>"));
     let options = ["--junit", "no/where.xml", "--server", "practice"];
     run(&home, &["one.txt"], &options).with(64);
 

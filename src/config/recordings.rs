@@ -60,6 +60,12 @@ pub struct Recent {
     pub open: bool,
 }
 
+/// How many characters the library puts behind the beginning of a temporary name.
+const RANDOM: usize = 6;
+
+/// One session may be this part of all, so that it does not push out all others.
+const ONE: u64 = 4;
+
 impl Ring {
     /// As it is set; `None` where nothing is kept.
     pub fn of(folders: Option<&Folders>, settings: &Settings) -> Option<Self> {
@@ -96,7 +102,9 @@ impl Ring {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let age = path.symlink_metadata().and_then(|facts| facts.modified());
             let age = age.ok().and_then(|at| at.elapsed().ok());
-            name.starts_with(NEW) && age.is_some_and(|age| age > NAMELESS)
+            let is_ours = name.strip_prefix(NEW).is_some_and(|rest| rest.len() == RANDOM);
+            let is_file = path.symlink_metadata().is_ok_and(|facts| facts.is_file());
+            is_ours && is_file && age.is_some_and(|age| age > NAMELESS)
         };
         let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         files.map(|file| file.path()).filter(|path| left_over(path)).for_each(|path| delete(&path));
@@ -155,7 +163,7 @@ impl Place {
             file.write_all(header)?;
             self.state = State::Open(file);
         }
-        if self.written > self.ring.size {
+        if self.written > self.ring.size / ONE {
             return Err(Error::other(self.ring.too_large.clone()));
         }
         if let State::Open(file) = &mut self.state {
@@ -175,9 +183,11 @@ impl Write for Place {
         if matches!(self.state, State::Closed) || bytes.is_empty() {
             return Ok(bytes.len());
         }
+        let begun = matches!(self.state, State::Open(_));
         if let Err(error) = self.add(bytes) {
             self.state = State::Closed;
-            if !self.ring.told.swap(true, Ordering::Relaxed) {
+            // That none can be begun is the same for all.
+            if begun || !self.ring.told.swap(true, Ordering::Relaxed) {
                 let folder = self.ring.folder.display();
                 return Err(Error::new(error.kind(), format!("{folder}: {error}")));
             }
@@ -298,12 +308,14 @@ mod tests {
     #[test]
     fn the_oldest_give_way_and_one_alone_is_not_larger_than_all() {
         let home = tempfile::tempdir().unwrap();
-        let ring = ring(home.path(), 9, 200);
+        let ring = ring(home.path(), 9, 236);
         for _ in 0..4 {
             drop(session(&ring, &[&[b' '; 40]]));
         }
-        assert_eq!(recent(&ring.folder).len(), 3, "59 bytes each");
-        let mut large = session(&ring, &[&[b' '; 100]]);
+        assert_eq!(recent(&ring.folder).len(), 4, "59 bytes each");
+        drop(session(&ring, &[&[b' '; 40]]));
+        assert_eq!(recent(&ring.folder).len(), 4, "the oldest has gone");
+        let mut large = session(&ring, &[b"{}\n"]);
         let told = loop {
             if let Err(error) = large.write_all(&[b' '; 10]) {
                 break error.to_string();
@@ -312,7 +324,7 @@ mod tests {
         assert!(told.ends_with("recordings: too large"), "{told}");
         large.write_all(b"nobody minds").unwrap();
         let sizes: Vec<_> = recent(&ring.folder).iter().map(|recent| recent.len).collect();
-        assert_eq!(sizes, [199], "the others have gone");
+        assert_eq!(sizes, [52, 59, 59, 59], "most of the others are there");
     }
 
     #[test]

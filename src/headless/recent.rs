@@ -28,7 +28,7 @@ const BEGUN: &str = "%Y-%m-%d %H:%M:%SZ";
 /// A line of the list.
 #[derive(Debug, Serialize)]
 pub struct Row {
-    /// By which it is opened.
+    /// By which it is opened; empty while it goes on.
     pub name: String,
     file: String,
     begun: String,
@@ -68,7 +68,12 @@ pub fn run(as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
 /// The last sessions, the newest first.
 pub fn rows(folders: Option<&Folders>) -> Vec<Row> {
     let all = folders.map(|folders| recordings::recent(&folders.recordings())).unwrap_or_default();
-    (1..).zip(all).map(|(n, recent)| Row::of(n, &recent)).collect()
+    let mut n = 0;
+    let row = |recent: Recent| {
+        n += usize::from(!recent.open);
+        Row::of(n, &recent)
+    };
+    all.into_iter().map(row).collect()
 }
 
 fn none(ring: Option<&Ring>, lang: Lang) -> String {
@@ -79,7 +84,11 @@ fn none(ring: Option<&Ring>, lang: Lang) -> String {
 impl Row {
     fn of(n: usize, recent: &Recent) -> Self {
         Self {
-            name: if n == 1 { RECENT.to_owned() } else { format!("{RECENT}:{n}") },
+            name: match n {
+                _ if recent.open => String::new(),
+                1 => RECENT.to_owned(),
+                n => format!("{RECENT}:{n}"),
+            },
             file: recent.path.display().to_string(),
             begun: recent.begun.strftime(BEGUN).to_string(),
             bytes: recent.len,
@@ -132,7 +141,10 @@ pub fn one(file: PathBuf, setting: &Setting) -> anyhow::Result<PathBuf> {
         return Ok(file);
     };
     let folders = setting.sources.folders.as_ref();
-    let all = folders.map(|folders| recordings::recent(&folders.recordings())).unwrap_or_default();
+    let mut all =
+        folders.map(|folders| recordings::recent(&folders.recordings())).unwrap_or_default();
+    // One that goes on is no last session.
+    all.retain(|recent| !recent.open);
     let lang = setting.lang();
     let (count, name) = (all.len().to_string(), own_visible(&file.to_string_lossy()));
     all.into_iter().nth(n - 1).map(|recent| recent.path).ok_or_else(|| {

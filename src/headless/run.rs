@@ -7,7 +7,7 @@ pub mod script;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ pub fn run(run: &RunArgs, setting: &Setting) -> anyhow::Result<Outcome> {
         scripts.push(Loaded { name: path.display().to_string(), source, script });
     }
     let report = run.report.junit.as_deref().filter(|_| !run.report.is_junit_on_output());
-    let report = report.map(|file| begin_report(file, setting.lang())).transpose()?;
+    report.map_or(Ok(()), |file| check_report(file, setting.lang()))?;
     let started = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let begun = Instant::now();
     let played = talk_to(&run.server, play_all(scripts, run, setting))?;
@@ -62,7 +62,9 @@ pub fn run(run: &RunArgs, setting: &Setting) -> anyhow::Result<Outcome> {
         let cases: Vec<_> = played.iter().map(|played| played.case(setting.lang())).collect();
         let xml = junit::report(&run.server.to_string(), &started, &cases)?;
         match report {
-            Some(mut file) => file.write_all(&xml).context("--junit")?,
+            Some(file) => {
+                std::fs::write(file, &xml).with_context(|| format!("--junit {}", named(file)))?;
+            }
             None => write_out(&xml)?,
         }
     }
@@ -154,23 +156,27 @@ fn key(word: &str, keys: &[(&str, &'static str)]) -> &'static str {
     keys.iter().find(|(of, _)| *of == word).map_or("", |(_, key)| key)
 }
 
-/// Opens the file of a report, and refuses one that is something else.
-fn begin_report(path: &Path, lang: Lang) -> anyhow::Result<File> {
-    let open = || {
-        let mut file =
-            File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-        if file.metadata()?.is_file() {
-            let mut head = Vec::new();
-            (&mut file).take(5).read_to_end(&mut head)?;
-            if !head.is_empty() && head != b"<?xml" {
-                let why = knowledge::word(lang, "run.no-report");
-                return Err(std::io::Error::other(why));
-            }
+/// Refuses a report in place of a file that is something else, or cannot be written. The one that is
+/// there stays until all is played.
+fn check_report(path: &Path, lang: Lang) -> anyhow::Result<()> {
+    let check = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if !path.is_file() {
+            return folder.map_or(Ok(()), |folder| folder.metadata().map(|_| ()));
         }
-        File::create(path)
+        let mut file = File::options().read(true).write(true).open(path)?;
+        let mut head = Vec::new();
+        (&mut file).take(HEAD).read_to_end(&mut head)?;
+        if head.is_empty() || memchr::memmem::find(&head, b"<testsuites").is_some() {
+            return Ok(());
+        }
+        Err(std::io::Error::other(knowledge::word(lang, "run.no-report")))
     };
-    open().with_context(|| format!("--junit {}", named(path)))
+    check().with_context(|| format!("--junit {}", named(path)))
 }
+
+/// How much of a report is looked at to know it.
+const HEAD: u64 = 512;
 
 async fn play_all(
     scripts: Vec<Loaded>,

@@ -247,6 +247,9 @@ impl<I: FnMut(&str, &str) -> Result<Part, String>> Assembly<'_, '_, I> {
             }
         };
         let escaped = name.as_deref().is_none_or(|name| ESCAPED.contains(&name));
+        // What stands behind an @ is the name of a file, which knows none.
+        let is_file = |line: &[u8]| line.windows(2).any(|two| two == b" @");
+        let escaped = escaped && !(name.as_deref() == Some("bdat") && is_file(line));
         let (whole, cuts) = self.fill(line, from, escaped, at)?;
         let argument = whole.get(from..).unwrap_or_default();
         let behind = Place { column: from + 1, ..at };

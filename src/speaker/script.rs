@@ -15,7 +15,7 @@ use crate::journal::transcript::{self, Piece, Place, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::answers::Answers;
 use crate::session::pattern::{Codes, ReplyPattern};
-use crate::session::{Dialogue, Exchange, Phase, Turn, timing};
+use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -255,6 +255,16 @@ impl Script {
         Some(close)
     }
 
+    /// Waits for a reply to a step of an errand, no longer than what is expected of it may take.
+    fn await_errand(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        let Step { at, item: Item::Expect(patterns, limit) } = self.steps.get(self.next + 1)?
+        else {
+            return None;
+        };
+        let (at, patterns, limit) = (*at, patterns.clone(), *limit);
+        self.await_in((at, &patterns), (now, sent(seen)), limit)
+    }
+
     /// The next step of the errand that is due.
     fn go_on(&mut self, seen: &Dialogue) -> Next {
         let Some(Step { at, item: Item::Errand(errand) }) = self.steps.get_mut(self.next) else {
@@ -299,7 +309,7 @@ impl Speaker for Script {
             match item {
                 Item::Expect(patterns, limit) => match self.reply(seen) {
                     Some(exchange) if self.fits(&patterns, exchange) => {
-                        let took = timing::wait(exchange).filter(|_| !self.takes_all);
+                        let took = took(exchange).filter(|_| !self.takes_all);
                         if let Some(limit) = limit.filter(|limit| took > Some(*limit)) {
                             let close = self.fail(at, &patterns, self.replied(seen));
                             self.be_late(limit);
@@ -310,8 +320,7 @@ impl Speaker for Script {
                     Some(_) => return Some(self.fail(at, &patterns, self.replied(seen))),
                     None if over => return Some(self.fail(at, &patterns, None)),
                     None => {
-                        let since = seen.unanswered().and_then(|(_, exchange)| exchange.sent_at);
-                        return self.await_in((at, &patterns), (now, since), limit);
+                        return self.await_in((at, &patterns), (now, sent(seen)), limit);
                     }
                 },
                 Item::AwaitGreeting | Item::AwaitGoodbye if self.reply(seen).is_some() => {
@@ -326,7 +335,7 @@ impl Speaker for Script {
                 Item::Errand(_) => match self.go_on(seen) {
                     Next::Say(bytes) => return Some(Say::Bytes(bytes)),
                     Next::Answer(bytes) => return Some(Say::Answer(bytes)),
-                    Next::Wait => return None,
+                    Next::Wait => return self.await_errand(now, seen),
                     Next::Over(_) => {}
                 },
                 Item::ExpectClosed(_) if over => {}
@@ -523,6 +532,17 @@ fn time(at: Place, argument: &[u8]) -> Result<Duration, TranscriptError> {
     let time = String::from_utf8_lossy(argument);
     let time = time.trim();
     duration(time).ok_or_else(|| TranscriptError::new(at, "misread.time").with("text", time))
+}
+
+/// When what is answered next was sent.
+fn sent(seen: &Dialogue) -> Option<Moment> {
+    seen.unanswered().and_then(|(_, exchange)| exchange.sent_at)
+}
+
+/// How long a reply took behind what it answers, whatever else was answered before.
+fn took(exchange: &Exchange) -> Option<Duration> {
+    let replied = exchange.replied_at.filter(|at| *at > Moment(0))?;
+    Some(Duration::from_micros(replied.since(exchange.sent_at?)))
 }
 
 /// In a group stands what the client says at once.
