@@ -481,7 +481,8 @@ fn a_layer_inside_a_layer_begins_if_the_server_wants_it() {
             stream.write_all(b"250-mx.example.net\r\n250 DSN\r\n").await.unwrap();
             heard(&mut stream, "QUIT").await;
             stream.write_all(b"221 bye\r\n").await.unwrap();
-            stream.shutdown().await.unwrap();
+            // Who has heard 221 may be gone.
+            let _ = stream.shutdown().await;
         });
         (address, served)
     });
