@@ -46,7 +46,7 @@ fn broken(path: &Path) -> PathBuf {
 }
 
 /// How often a lock is tried, and how long each time is waited: nobody who leaves waits for long.
-const TRIES: u32 = 30;
+const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The lock, which counts until it is dropped.
