@@ -17,6 +17,9 @@ const ESCAPED: [&str; 5] = ["raw", "drip", "b64", "bdat", "set"];
 /// Names that have a meaning of their own, beside `env:NAME` and `count:NAME`.
 const RESERVED: [&str; 4] = ["count", "date", "host", "message-id"];
 
+/// How many bytes a line may have with its values: each may name others twice.
+const LONGEST: usize = 1 << 20;
+
 /// How many files one script may be made of: each may name others many times.
 const MOST_FILES: usize = 1_000;
 
@@ -292,6 +295,10 @@ impl<I: FnMut(&str, &str) -> Result<Part, String>> Assembly<'_, '_, I> {
                     let value = if escaped { value } else { literal(&value, place)? };
                     cuts.push(Cut { here: out.len() + 1, there: next + 1, inside: true });
                     out.extend(value);
+                    if out.len() > LONGEST {
+                        let too_long = TranscriptError::new(place, "misread.variable.long");
+                        return Err(too_long.with("n", LONGEST.to_string()));
+                    }
                     next += length + 3;
                 }
                 _ => {
@@ -437,6 +444,14 @@ mod tests {
         ] {
             assert_eq!(filled(text, given), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn values_do_not_double_without_end() {
+        let doubled = ":set x ${x}${x}\n".repeat(40);
+        let told = whole(&[("a", &format!(":set x 0123456789\n{doubled}"))], &[]).unwrap_err();
+        assert_eq!(told.error.key, "misread.variable.long");
+        assert!(told.error.at.line < 30, "{told:?}");
     }
 
     #[test]
