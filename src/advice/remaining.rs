@@ -52,20 +52,11 @@ fn take(seen: &mut Dialogue, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::transcript::recording;
-
-    fn behind(text: &str) -> Dialogue {
-        let mut seen = Dialogue::default();
-        let events = recording(text.as_bytes()).unwrap();
-        let goes_on = |e: &&Event| !matches!(e.what, Happening::Closed { .. });
-        events.events().iter().filter(goes_on).for_each(|event| seen.apply(event));
-        seen
-    }
 
     #[test]
     fn what_is_missing_follows_from_where_the_session_stands() {
         let begun = |text: &str| {
-            let lines = remaining(&behind(text), &Habits::default());
+            let lines = remaining(&Dialogue::standing(text), &Habits::default());
             let verbs = lines.iter().filter_map(|line| line.split([' ', ':']).next());
             verbs.map(str::to_owned).collect::<Vec<_>>()
         };

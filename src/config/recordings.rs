@@ -91,23 +91,15 @@ impl Ring {
 
     /// Deletes the oldest, as far as there are too many or they are too large together.
     fn expire(&self) {
+        let files = paths(&self.folder);
+        files.iter().filter(|path| is_left_over(path)).for_each(|path| delete(path));
         let mut size = 0_u64;
-        for (at, recent) in recent(&self.folder).into_iter().enumerate() {
+        for (at, recent) in among(files).into_iter().enumerate() {
             size = size.saturating_add(recent.len);
             if at >= self.keep || size > self.size {
                 delete(&recent.path);
             }
         }
-        let left_over = |path: &Path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let age = path.symlink_metadata().and_then(|facts| facts.modified());
-            let age = age.ok().and_then(|at| at.elapsed().ok());
-            let is_ours = name.strip_prefix(NEW).is_some_and(|rest| rest.len() == RANDOM);
-            let is_file = path.symlink_metadata().is_ok_and(|facts| facts.is_file());
-            is_ours && is_file && age.is_some_and(|age| age > NAMELESS)
-        };
-        let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        files.map(|file| file.path()).filter(|path| left_over(path)).for_each(|path| delete(&path));
     }
 
     fn create(&self) -> std::io::Result<File> {
@@ -202,10 +194,27 @@ impl Write for Place {
 
 /// The last sessions in `folder`, the newest first.
 pub fn recent(folder: &Path) -> Vec<Recent> {
+    among(paths(folder))
+}
+
+fn paths(folder: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut all: Vec<_> = files.filter_map(|file| seen(file.path())).collect();
+    files.map(|file| file.path()).collect()
+}
+
+fn among(files: Vec<PathBuf>) -> Vec<Recent> {
+    let mut all: Vec<_> = files.into_iter().filter_map(seen).collect();
     all.sort_by(|a, b| (b.begun, &b.path).cmp(&(a.begun, &a.path)));
     all
+}
+
+/// A file without its name that nobody will give one any more.
+fn is_left_over(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_ours = name.strip_prefix(NEW).is_some_and(|rest| rest.len() == RANDOM);
+    let facts = path.symlink_metadata().ok().filter(|facts| is_ours && facts.is_file());
+    let age = facts.and_then(|facts| facts.modified().ok()?.elapsed().ok());
+    age.is_some_and(|age| age > NAMELESS)
 }
 
 /// A recording of ours, as it is now.

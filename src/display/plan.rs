@@ -6,8 +6,9 @@ use crate::session::Dialogue;
 use crate::session::plan::{Plan, Rest, State, Step, Unmet, What, codes};
 
 use super::Role;
+use super::line::reply_line;
 use super::text::clip;
-use super::token::{own_visible, visible};
+use super::token::own_visible;
 
 /// How many columns of a reply are shown.
 const COLUMNS: usize = 60;
@@ -82,11 +83,7 @@ fn what(step: &Step, lang: Lang, with_secrets: bool) -> (String, usize) {
 pub fn expected_and_seen(unmet: &Unmet, seen: &Dialogue, lang: Lang) -> String {
     let reply = unmet.seen.and_then(|at| seen.exchanges().get(at)?.reply.as_ref());
     let came = reply.and_then(|reply| {
-        let line = reply.lines.first()?;
-        let mut bytes = line.line.bytes.to_vec();
-        let places = seen.secrets().places(&bytes);
-        crate::session::secrets::veil(&mut bytes, places);
-        Some(clip(&visible(&bytes), COLUMNS))
+        Some(clip(&reply_line(seen, reply.lines.first()?, false).text(), COLUMNS))
     });
     let came = came.unwrap_or_else(|| knowledge::word(lang, "run.nothing").to_owned());
     let expected = match unmet.expected.as_str() {
@@ -96,8 +93,25 @@ pub fn expected_and_seen(unmet: &Unmet, seen: &Dialogue, lang: Lang) -> String {
     knowledge::fill(lang, "plan.expected", &[("expected", &expected), ("seen", &came)])
 }
 
-/// Why a plan rests; nothing where it has done what it was told to.
-pub fn rest(rest: &Rest, plan: &Plan, seen: &Dialogue, lang: Lang) -> Option<String> {
+/// Why a plan rests; nothing where it has done what it was told to. If that was a rewind to step
+/// `rewind`, from 0, what became of it.
+pub fn rest(
+    rest: &Rest,
+    rewind: Option<usize>,
+    plan: &Plan,
+    seen: &Dialogue,
+    lang: Lang,
+) -> Option<String> {
+    let why = why(rest, plan, seen, lang);
+    let Some(to) = rewind else { return why };
+    if *rest == Rest::Reached {
+        let (n, count) = ((to + 1).to_string(), to.to_string());
+        return Some(knowledge::fill(lang, "rewind.done", &[("n", &n), ("count", &count)]));
+    }
+    Some(knowledge::fill(lang, "rewind.stopped", &[("why", &why.unwrap_or_default())]))
+}
+
+fn why(rest: &Rest, plan: &Plan, seen: &Dialogue, lang: Lang) -> Option<String> {
     let n = plan.at().to_string();
     let code = |at: usize| codes(&[at], seen).first().map(ToString::to_string).unwrap_or_default();
     let word = |key| Some(knowledge::word(lang, key).to_owned());

@@ -3,9 +3,8 @@
 mod authenticity;
 mod judged;
 
-use std::time::Duration;
-
 use std::collections::HashMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,6 +24,7 @@ use crate::session::identity::{self, Identity};
 use crate::session::limits::{Limit, Side};
 use crate::session::sts::Sts;
 use crate::session::thread::{self, Threads, Tie};
+use crate::session::waterfall::{self, What, Whose, stages};
 use crate::session::{Dialogue, Exchange, Message, Row, Transaction, Turn, secrets};
 use crate::smtp::ehlo::{Capabilities, Change};
 use crate::smtp::line::LineEnd;
@@ -42,7 +42,6 @@ use crate::display::content::parts::flaw_words;
 use crate::display::content::{self, Judged};
 use crate::display::envelope::{finding, severity, topic};
 use crate::display::words::{end_key, fate_key};
-use crate::session::waterfall::{self, What, Whose, stages};
 
 /// A session.
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Error};
 
 use crate::display::transcript as misread;
-use crate::journal::transcript::{self, Place, Step};
+use crate::journal::transcript::{self, Place};
 use crate::journal::{file, source::Source};
 use crate::knowledge::{self, Lang};
 use crate::session::plan::Plan;
@@ -21,8 +21,10 @@ use super::{Setting, mailbox, named, read_input, show};
 /// When a file cannot be read, or nothing in it can be said.
 pub fn load(path: &Path, setting: &Setting, lang: Lang) -> anyhow::Result<Plan> {
     let bytes = read_input(path, lang)?;
+    if file::is_journal(&bytes) {
+        return recorded(path, lang);
+    }
     let steps = match transcript::steps(&bytes) {
-        _ if file::is_journal(&bytes) => return recorded(path, lang),
         Ok(steps) => steps,
         // It may be a recording of another kind.
         Err(error) => {
@@ -30,12 +32,9 @@ pub fn load(path: &Path, setting: &Setting, lang: Lang) -> anyhow::Result<Plan> 
             return recorded(path, lang).map_err(|_| told);
         }
     };
-    // In what was recorded every line is literal.
-    let timed =
-        |(_, step): &(Place, Step)| matches!(step, Step::Directive { name, .. } if name == "at");
     let mut variables = script::variables(&[], setting);
-    let variables = (!steps.iter().any(timed)).then_some(&mut variables);
-    scripted(path, &script::source(path, variables, lang)?, lang)
+    let variables = (!transcript::is_timed(&steps)).then_some(&mut variables);
+    scripted(path, &script::assembled(path, bytes, variables, lang)?, lang)
 }
 
 fn scripted(path: &Path, source: &Source, lang: Lang) -> anyhow::Result<Plan> {

@@ -27,9 +27,9 @@ const BEGUN: &str = "%Y-%m-%d %H:%M:%SZ";
 
 /// A line of the list.
 #[derive(Debug, Serialize)]
-pub struct Row {
+struct Row {
     /// By which it is opened; empty while it goes on.
-    pub name: String,
+    name: String,
     file: String,
     begun: String,
     bytes: u64,
@@ -66,7 +66,7 @@ pub fn run(as_json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
 }
 
 /// The last sessions, the newest first.
-pub fn rows(folders: Option<&Folders>) -> Vec<Row> {
+fn rows(folders: Option<&Folders>) -> Vec<Row> {
     let all = folders.map(|folders| recordings::recent(&folders.recordings())).unwrap_or_default();
     let mut n = 0;
     let row = |recent: Recent| {
@@ -98,7 +98,7 @@ impl Row {
     }
 
     /// When it was, how large it is, and where it led.
-    pub fn about(&self, lang: Lang) -> String {
+    fn about(&self, lang: Lang) -> String {
         let bytes = self.bytes.to_string();
         let target = own_visible(self.target.as_deref().unwrap_or("-"));
         let values = [("begun", &*self.begun), ("n", &*bytes), ("target", &*target)];

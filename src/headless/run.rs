@@ -68,7 +68,7 @@ pub fn run(run: &RunArgs, setting: &Setting) -> anyhow::Result<Outcome> {
             None => write_out(&xml)?,
         }
     }
-    let worst = played.iter().filter_map(|played| played.outcome).max();
+    let worst = played.iter().filter_map(|played| played.end.outcome()).max();
     Ok(worst.unwrap_or(Outcome::Done))
 }
 
@@ -98,13 +98,54 @@ struct Loaded {
     script: Script,
 }
 
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    AsExpected,
+    NotAsExpected,
+    NotConnected,
+    CutShort,
+    NotPlayed,
+}
+
+impl Ended {
+    /// The word that JSON has for it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::AsExpected => "as-expected",
+            Self::NotAsExpected => "not-as-expected",
+            Self::NotConnected => "not-connected",
+            Self::CutShort => "cut-short",
+            Self::NotPlayed => "not-played",
+        }
+    }
+
+    /// The key of its words.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::AsExpected => "run.as-expected",
+            Self::NotAsExpected => "run.not-as-expected",
+            Self::NotConnected => "run.not-connected",
+            Self::CutShort => "run.cut-short",
+            Self::NotPlayed => "run.fail-fast",
+        }
+    }
+
+    /// What the program ends with; nothing of what was not played.
+    const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::AsExpected => Some(Outcome::Done),
+            Self::NotAsExpected => Some(Outcome::Failed),
+            Self::NotConnected | Self::CutShort => Some(Outcome::Unreachable),
+            Self::NotPlayed => None,
+        }
+    }
+}
+
 /// What became of a script.
 struct Played {
     name: String,
-    /// `None` if it was not played.
-    outcome: Option<Outcome>,
-    /// The same in a word.
-    word: &'static str,
+    end: Ended,
     took: Duration,
     /// The dialogue with what is said about it.
     dialogue: String,
@@ -117,8 +158,7 @@ impl Played {
     const fn not(name: String) -> Self {
         Self {
             name,
-            outcome: None,
-            word: "not-played",
+            end: Ended::NotPlayed,
             took: Duration::ZERO,
             dialogue: String::new(),
             told: None,
@@ -126,34 +166,21 @@ impl Played {
     }
 
     fn is_well(&self) -> bool {
-        self.outcome == Some(Outcome::Done)
+        self.end == Ended::AsExpected
     }
 
     fn case(&self, lang: Lang) -> Case<'_> {
-        let why = knowledge::word(lang, key(self.word, &ENDS));
+        let why = knowledge::word(lang, self.end.key());
         let (line, lines) =
             self.told.as_ref().map_or((why, ""), |(line, lines)| (line.as_str(), lines.as_str()));
-        let end = match self.outcome {
-            Some(Outcome::Done) => End::Passed,
-            Some(Outcome::Failed) => End::Failed(line, lines),
-            Some(_) => End::Broken(line, lines),
-            None => End::Skipped(why),
+        let end = match self.end {
+            Ended::AsExpected => End::Passed,
+            Ended::NotAsExpected => End::Failed(line, lines),
+            Ended::NotConnected | Ended::CutShort => End::Broken(line, lines),
+            Ended::NotPlayed => End::Skipped(why),
         };
         Case { name: &self.name, time: self.took, end, dialogue: &self.dialogue }
     }
-}
-
-/// The words for an outcome.
-const ENDS: [(&str, &str); 5] = [
-    ("as-expected", "run.as-expected"),
-    ("not-as-expected", "run.not-as-expected"),
-    ("not-connected", "run.not-connected"),
-    ("cut-short", "run.cut-short"),
-    ("not-played", "run.fail-fast"),
-];
-
-fn key(word: &str, keys: &[(&str, &'static str)]) -> &'static str {
-    keys.iter().find(|(of, _)| *of == word).map_or("", |(_, key)| key)
 }
 
 /// Refuses a report in place of a file that is something else, or cannot be written. The one that is
@@ -226,21 +253,21 @@ fn beside(run: &RunArgs, text: &str) -> anyhow::Result<()> {
 /// How many went how, and which did not go as expected.
 fn summary(played: &[Played], took: Duration, lang: Lang) -> String {
     let sums = [
-        ("run.sum.as-expected", &["as-expected"][..]),
-        ("run.sum.not-as-expected", &["not-as-expected"]),
-        ("run.sum.cut-short", &["cut-short", "not-connected"]),
-        ("run.sum.not-played", &["not-played"]),
+        ("run.sum.as-expected", Ended::AsExpected.outcome()),
+        ("run.sum.not-as-expected", Ended::NotAsExpected.outcome()),
+        ("run.sum.cut-short", Ended::CutShort.outcome()),
+        ("run.sum.not-played", Ended::NotPlayed.outcome()),
     ];
-    let sum = |(key, words): &(&'static str, &[&str])| {
-        let n = played.iter().filter(|played| words.contains(&played.word)).count();
+    let sum = |(key, outcome): &(&'static str, Option<Outcome>)| {
+        let n = played.iter().filter(|played| played.end.outcome() == *outcome).count();
         (n > 0).then(|| knowledge::fill(lang, key, &[("n", &n.to_string())]))
     };
     let parts = sums.iter().filter_map(sum).collect::<Vec<_>>().join(", ");
     let (n, time) = (played.len().to_string(), timing::in_words(took));
     let values = [("n", &*n), ("time", &time), ("parts", &parts)];
     let mut out = format!("# {}\n", knowledge::fill(lang, "run.summary", &values));
-    for one in played.iter().filter(|one| one.outcome.is_some() && !one.is_well()) {
-        let why = knowledge::word(lang, key(one.word, &ENDS));
+    for one in played.iter().filter(|one| one.end != Ended::NotPlayed && !one.is_well()) {
+        let why = knowledge::word(lang, one.end.key());
         let line = one.told.as_ref().map(|(line, _)| line.clone());
         let line = line.unwrap_or_else(|| format!("{}: {why}", own_visible(&one.name)));
         let _ = writeln!(out, "#   {line}");
@@ -305,10 +332,10 @@ async fn play(
     let took = begun.elapsed();
     tell_unrecorded(&log, setting.lang());
     let dialogue = &log.dialogue;
-    let (outcome, word) = outcome(&script, dialogue);
+    let end = end(&script, dialogue);
     let report = &run.report;
     if report.json {
-        print_json(&header, dialogue, word, setting, (&name, &source, &script))?;
+        print_json(&header, dialogue, end.word(), setting, (&name, &source, &script))?;
     }
     // Where more was to be sent but nothing expected, the note on the end says it all.
     let mismatch = script.mismatch().filter(|m| m.at.is_some() || m.seen.is_some());
@@ -329,25 +356,23 @@ async fn play(
     }
     let lines = explained.as_ref().map_or_else(String::new, |e| e.lines(setting.lang()));
     text += &lines;
-    if outcome != Outcome::Done {
+    if end != Ended::AsExpected {
         text += &rest(&source, &script, setting.lang());
     }
     let told = explained.map(|explained| (explained.line(setting.lang()), lines));
-    Ok(Played { name, outcome: Some(outcome), word, took, dialogue: text, told })
+    Ok(Played { name, end, took, dialogue: text, told })
 }
 
-fn outcome(script: &Script, dialogue: &Dialogue) -> (Outcome, &'static str) {
+fn end(script: &Script, dialogue: &Dialogue) -> Ended {
     match script.mismatch() {
-        _ if dialogue.connection() == 0 => (Outcome::Unreachable, "not-connected"),
-        Some(Mismatch { late: Some(_), .. }) => (Outcome::Failed, "not-as-expected"),
+        _ if dialogue.connection() == 0 => Ended::NotConnected,
+        Some(Mismatch { late: Some(_), .. }) => Ended::NotAsExpected,
         Some(Mismatch { seen: None, at, .. }) if at.is_none() || was_cut_short(dialogue) => {
-            (Outcome::Unreachable, "cut-short")
+            Ended::CutShort
         }
-        Some(_) => (Outcome::Failed, "not-as-expected"),
-        None if !script.is_finished() || was_cut_short(dialogue) => {
-            (Outcome::Unreachable, "cut-short")
-        }
-        None => (Outcome::Done, "as-expected"),
+        Some(_) => Ended::NotAsExpected,
+        None if !script.is_finished() || was_cut_short(dialogue) => Ended::CutShort,
+        None => Ended::AsExpected,
     }
 }
 

@@ -108,6 +108,13 @@ pub enum Step {
     },
 }
 
+/// Whether these steps say when they happened: it was recorded, and every line is literal.
+pub fn is_timed(steps: &[(Place, Step)]) -> bool {
+    let is_time =
+        |(_, step): &(Place, Step)| matches!(step, Step::Directive { name, .. } if name == "at");
+    steps.iter().any(is_time)
+}
+
 /// Reads a transcript into its steps.
 ///
 /// # Errors

@@ -6,7 +6,9 @@
 //! over when all of it was answered; only then the next one has its turn, if it is one of those that
 //! go by themselves.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -77,11 +79,6 @@ impl What {
         let named = |name: &str| matches!(self, Self::Directive(line) if line.split(' ').next().is_some_and(|n| n.eq_ignore_ascii_case(name)));
         named("auth") || named("starttls") || named("bdat")
     }
-
-    /// What is expected of an errand of which nobody has said anything: that it works.
-    fn usual(&self) -> Option<Class> {
-        self.is_errand().then_some(Class::Positive)
-    }
 }
 
 fn is_known(line: &[u8]) -> bool {
@@ -146,7 +143,8 @@ impl Expected {
 
     fn is_met_by(&self, exchange: &Exchange) -> bool {
         let said = |reply: &Reply| self.patterns.iter().all(|p| p.matches(reply));
-        let late = timing::wait(exchange).zip(self.within).is_some_and(|(took, most)| took > most);
+        let late =
+            timing::wait(exchange).zip(self.within).is_some_and(|(took, most)| took > most);
         exchange.reply.as_ref().is_some_and(said) && !late
     }
 }
@@ -557,10 +555,12 @@ impl Plan {
         };
         if step.expects.is_empty() {
             let class = |at: usize| Some(exchange(at)?.reply.as_ref()?.class());
-            if let Some(usual) = step.what.usual() {
-                let last = looked_at.last().copied();
-                let unmet = Unmet { expected: "2xx".to_owned(), seen: last };
-                return (last.and_then(class) != Some(usual)).then_some(Rest::Unmet(unmet));
+            // Of an errand it is expected that it works.
+            if step.what.is_errand() {
+                let seen = looked_at.last().copied();
+                let works = seen.and_then(class) == Some(Class::Positive);
+                let unmet = || Unmet { expected: "2xx".to_owned(), seen };
+                return (!works).then(|| Rest::Unmet(unmet()));
             }
             let refused = replies.iter().find(|at| class(**at) == Some(Class::Permanent));
             return refused.map(|at| Rest::Refused(*at));
@@ -596,6 +596,12 @@ impl Plan {
     }
 }
 
+/// The connection on which the client said something last.
+pub fn last_talk(seen: &Dialogue) -> Option<u32> {
+    let said = |e: &&Exchange| !matches!(e.turn, Turn::Greeting | Turn::Unsolicited);
+    seen.exchanges().iter().rev().find(said).map(|exchange| exchange.connection)
+}
+
 /// The codes of exchanges that were answered.
 pub fn codes(replies: &[usize], seen: &Dialogue) -> Vec<Code> {
     let code = |at: &usize| seen.exchanges().get(*at)?.reply.as_ref()?.code;
@@ -607,6 +613,8 @@ struct Recalled<'a> {
     seen: &'a Dialogue,
     connection: u32,
     steps: Vec<Step>,
+    /// The exchanges in which the end of each message was answered.
+    ends: HashMap<usize, Vec<usize>>,
     /// The exchange up to which a login was made into one step.
     behind_login: usize,
     /// Whether the last command was said on that connection.
@@ -615,8 +623,14 @@ struct Recalled<'a> {
 
 impl<'a> Recalled<'a> {
     fn of(seen: &'a Dialogue, connection: u32) -> (Option<Expected>, Vec<Step>) {
+        let mut ends: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, exchange) in seen.exchanges().iter().enumerate() {
+            if let Some(message) = exchange.message.filter(|_| exchange.turn.ends_message()) {
+                ends.entry(message).or_default().push(at);
+            }
+        }
         let mut recalled =
-            Self { seen, connection, steps: Vec::new(), behind_login: 0, here: false };
+            Self { seen, connection, steps: Vec::new(), ends, behind_login: 0, here: false };
         let mut at = 0;
         while let Some((rows, begin)) = seen.wire().run(at) {
             match begin {
@@ -687,11 +701,10 @@ impl<'a> Recalled<'a> {
         true
     }
 
-    fn data(&mut self, rows: &std::ops::Range<usize>, message: usize) {
+    fn data(&mut self, rows: &Range<usize>, message: usize) {
         if !self.here {
             return;
         }
-        let exchanges = self.seen.exchanges();
         let Some(carried) = self.seen.messages().get(message) else { return };
         let ranges = (self.seen.data_range(rows.start), self.seen.data_range(rows.end - 1));
         let kept = ranges.0.zip(ranges.1).map(|(first, last)| first.start..last.end);
@@ -707,14 +720,13 @@ impl<'a> Recalled<'a> {
             return;
         }
         let Some(bytes) = bytes else { return self.steps.push(Step::new(What::Gone)) };
-        let ends = exchanges.iter().enumerate();
-        let ends = ends.filter(|(_, e)| e.message == Some(message) && e.turn.ends_message());
-        let (origin, expects): (Vec<_>, Vec<_>) =
-            ends.filter_map(|(at, e)| Some((at, expected(e)?))).unzip();
         if let Some(Step { what: What::Text(said), .. }) = self.steps.last_mut() {
             *said = Bytes::from([&said[..], &bytes].concat());
             return;
         }
+        let ends = self.ends.get(&message).into_iter().flatten();
+        let answered = |at: &usize| Some((*at, expected(self.seen.exchanges().get(*at)?)?));
+        let (origin, expects) = ends.filter_map(answered).unzip();
         self.steps.push(Step { expects, origin, ..Step::new(What::Text(bytes.into())) });
     }
 }

@@ -57,6 +57,15 @@ impl Directive {
     pub const fn fits_a_group(&self) -> bool {
         matches!(self, Self::Say(Say::Bytes(_)) | Self::Bdat(_) | Self::End | Self::Cancel)
     }
+
+    /// Whether something of it crosses the wire, or ends the connection.
+    pub fn speaks(&self) -> bool {
+        match self {
+            Self::Say(say) => say.is_words() || matches!(say, Say::Close(_)),
+            Self::Break(_) | Self::Unbreak(_) => false,
+            _ => true,
+        }
+    }
 }
 
 /// Reads the directive whose colon stands at `at`; `None` for a name that says nothing on the wire.

@@ -350,21 +350,10 @@ fn released(say: Say, release: Release) -> Vec<Say> {
 mod tests {
     use super::super::Human;
     use super::*;
-    use crate::journal::transcript::recording;
-    use crate::journal::{Event, Happening, Side};
+    use crate::journal::{Event, Side};
 
     fn gate(breakpoints: &[&str]) -> Gate {
         Gate::new(breakpoints.iter().map(|text| Pattern::read(text).unwrap()).collect())
-    }
-
-    fn dialogue(text: &str) -> Dialogue {
-        let mut dialogue = Dialogue::default();
-        let events = recording(text.as_bytes()).unwrap();
-        let goes_on = |e: &&Event| !matches!(e.what, Happening::Closed { .. });
-        for event in events.events().iter().filter(goes_on) {
-            dialogue.apply(event);
-        }
-        dialogue
     }
 
     const MAIL: &str =
@@ -398,7 +387,7 @@ mod tests {
             // A message has no commands.
             ("data", format!("{MAIL}{rcpt}C: DATA\nS: 354 go\n"), "DATA", false),
         ] {
-            let (seen, mut human) = (dialogue(&before), said(&[line]));
+            let (seen, mut human) = (Dialogue::standing(&before), said(&[line]));
             let mut gate = gate(&[breakpoint]);
             let out = gate.next(Moment(1), &seen, &mut human);
             assert_eq!(out.is_none(), holds, "{breakpoint}: {line}");
@@ -412,7 +401,7 @@ mod tests {
 
     #[test]
     fn a_reply_holds_what_comes_next() {
-        let mut seen = dialogue(MAIL);
+        let mut seen = Dialogue::standing(MAIL);
         let mut gate = gate(&["4xx", "5xx"]);
         gate.hear(Moment(1), &seen);
         assert_eq!(gate.news(), None);
@@ -444,8 +433,8 @@ mod tests {
             ("odd:F07 250", unoffered, true),
         ] {
             let mut gate = gate(&[breakpoint]);
-            gate.hear(Moment(1), &dialogue(MAIL));
-            gate.hear(Moment(1), &dialogue(&format!("{MAIL}{text}")));
+            gate.hear(Moment(1), &Dialogue::standing(MAIL));
+            gate.hear(Moment(1), &Dialogue::standing(&format!("{MAIL}{text}")));
             let told = gate.news();
             assert_eq!(matches!(told, Some(News::Stopped(..))), stops, "{breakpoint}: {told:?}");
         }
@@ -453,7 +442,7 @@ mod tests {
 
     #[test]
     fn a_reply_that_is_slow_stops_before_it_comes_and_once() {
-        let mut seen = dialogue(MAIL);
+        let mut seen = Dialogue::standing(MAIL);
         let mut gate = gate(&["slow>2s"]);
         seen.apply(&Event::bytes(Moment(1_000_000), Side::Client, "DATA\r\n".into()));
         gate.hear(Moment(1_000_000), &seen);
@@ -469,7 +458,7 @@ mod tests {
 
     #[test]
     fn what_is_held_leaves_as_a_person_says() {
-        let seen = dialogue(MAIL);
+        let seen = Dialogue::standing(MAIL);
         let line = || Say::Bytes("DATA\r\n".into());
         let two = NonZeroUsize::new(2).unwrap();
         let time = Duration::from_secs(1);
@@ -508,7 +497,7 @@ mod tests {
     #[test]
     fn a_reply_that_was_slow_stops_once_and_by_what_else_it_is() {
         let sent = |text: &str| {
-            let mut seen = dialogue(MAIL);
+            let mut seen = Dialogue::standing(MAIL);
             let line = format!("{text}\r\n").into();
             seen.apply(&Event::bytes(Moment(1_000_000), Side::Client, line));
             seen
@@ -545,7 +534,7 @@ mod tests {
 
     #[test]
     fn what_another_connection_answered_stops_nothing() {
-        let seen = dialogue(&format!("{MAIL}C: RCPT TO:<c@d.example>\nS: 550 no\n"));
+        let seen = Dialogue::standing(&format!("{MAIL}C: RCPT TO:<c@d.example>\nS: 550 no\n"));
         let mut gate = gate(&["5xx"]);
         gate.hear(Moment(9), &seen);
         assert_eq!(gate.news(), None);
@@ -554,7 +543,7 @@ mod tests {
 
     #[test]
     fn what_turns_out_odd_at_the_reply_stops_then() {
-        let mut seen = dialogue(MAIL);
+        let mut seen = Dialogue::standing(MAIL);
         let mut gate = gate(&["odd:G20"]);
         gate.hear(Moment(1), &seen);
         for (side, text) in [
@@ -579,7 +568,7 @@ mod tests {
             (format!("{MAIL}C: AUTH PLAIN \\c\n"), "AGEAYg==\r\n", Some("AGEAYg==")),
             (MAIL.to_owned(), "NOOP\r\n", None),
         ] {
-            let (seen, mut gate) = (dialogue(&before), gate(&["!tls"]));
+            let (seen, mut gate) = (Dialogue::standing(&before), gate(&["!tls"]));
             let mut human = Human::default();
             human.push(Say::Bytes(text.to_owned().into()));
             assert_eq!(gate.next(Moment(1), &seen, &mut human), None);

@@ -55,10 +55,7 @@ pub fn read(
     steps: Vec<(Place, transcript::Step)>,
     locate: impl Fn(Place, &str) -> String,
 ) -> Result<Read, TranscriptError> {
-    let recorded = steps
-        .iter()
-        .any(|(_, step)| matches!(step, transcript::Step::Directive { name, .. } if name == "at"));
-    let mut reading = Reading { codes: recorded, ..Reading::default() };
+    let mut reading = Reading { codes: transcript::is_timed(&steps), ..Reading::default() };
     let mut last = Place { line: 1, column: 1 };
     for (at, step) in steps {
         last = at;

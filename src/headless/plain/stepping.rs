@@ -7,8 +7,7 @@ use crate::display::{plan as shown, transcript as misread};
 use crate::journal::Ending;
 use crate::journal::transcript::{self, Place};
 use crate::knowledge;
-use crate::session::plan::{Next, Plan, Rest, What};
-use crate::session::{Exchange, Turn};
+use crate::session::plan::{Next, Plan, Rest, What, last_talk};
 use crate::speaker::plan::{self, Order};
 use crate::speaker::{Directive, Say, directive};
 
@@ -196,11 +195,8 @@ impl Front {
             What::Directive(line) => {
                 let (name, argument) = transcript::directive(line.as_bytes());
                 let at = Place { line: 1, column: 1 };
-                let speaks = match directive::read(&name, argument, at) {
-                    Ok(Some(Directive::Say(say))) => say.is_words() || matches!(say, Say::Close(_)),
-                    Ok(Some(Directive::Break(_) | Directive::Unbreak(_))) => false,
-                    _ => true,
-                };
+                let read = directive::read(&name, argument, at).ok().flatten();
+                let speaks = read.as_ref().is_none_or(Directive::speaks);
                 Box::pin(self.typed(format!(":{line}").as_bytes())).await?;
                 let under_way = self.errand.is_some() || self.asks.is_some();
                 let silent = self.said == self.heard_of_us && !under_way;
@@ -230,27 +226,15 @@ impl Front {
     /// Why the plan rests, and which step comes next.
     fn rests(&mut self, plan: &Plan, rest: &Rest) -> String {
         let lang = self.setting.lang();
-        let why = shown::rest(rest, plan, &self.dialogue, lang);
-        let told = match self.stepping.rewind.take() {
-            Some((to, _)) if *rest == Rest::Reached => {
-                let (n, count) = ((to + 1).to_string(), to.to_string());
-                Some(knowledge::fill(lang, "rewind.done", &[("n", &n), ("count", &count)]))
-            }
-            Some(_) => {
-                let why = why.unwrap_or_default();
-                Some(knowledge::fill(lang, "rewind.stopped", &[("why", &why)]))
-            }
-            None => why,
-        };
+        let rewind = self.stepping.rewind.take().map(|(to, _)| to);
+        let told = shown::rest(rest, rewind, plan, &self.dialogue, lang);
         let told = told.map_or_else(String::new, |told| format!("# {told}\n"));
         told + &self.step(plan, plan.at())
     }
 
     /// Connects again, says again what was said before step `n`, and stops there.
     fn rewind(&mut self, n: Option<NonZeroUsize>) -> anyhow::Result<()> {
-        let said = |e: &&Exchange| !matches!(e.turn, Turn::Greeting | Turn::Unsolicited);
-        let last = self.dialogue.exchanges().iter().rev().find(said);
-        let Some(connection) = last.map(|exchange| exchange.connection) else {
+        let Some(connection) = last_talk(&self.dialogue) else {
             self.refuse(knowledge::word(self.setting.lang(), "rewind.nothing"));
             return Ok(());
         };

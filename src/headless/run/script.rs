@@ -41,7 +41,20 @@ pub fn source(
     variables: Option<&mut Variables<'_>>,
     lang: Lang,
 ) -> anyhow::Result<Source> {
-    let root = part(path, read_input(path, lang)?, lang)?;
+    assembled(path, read_input(path, lang)?, variables, lang)
+}
+
+/// The same of a file that was read: it holds `text`.
+///
+/// # Errors
+/// As [`source`].
+pub fn assembled(
+    path: &Path,
+    text: Vec<u8>,
+    variables: Option<&mut Variables<'_>>,
+    lang: Lang,
+) -> anyhow::Result<Source> {
+    let root = part(path, text, lang)?;
     let Some(variables) = variables else { return Ok(Source::literal(root)) };
     let include = |from: &str, name: &str| {
         let path = beside(from, name);

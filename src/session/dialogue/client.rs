@@ -298,7 +298,7 @@ impl Dialogue {
                 message.finish_chunks();
             }
             let asks = |e: &&mut Exchange| e.verb() == Some(&Verb::Bdat) && e.reply.is_none();
-            if let Some(exchange) = self.exchanges.iter_mut().next_back().filter(asks) {
+            if let Some(exchange) = self.exchanges.last_mut().filter(asks) {
                 exchange.sent_at = Some(self.now);
             }
         }

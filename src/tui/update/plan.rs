@@ -6,8 +6,8 @@ use crate::display::keys::Action;
 use crate::display::{plan as shown, transcript as misread};
 use crate::journal::transcript::{self, Place};
 use crate::knowledge;
-use crate::session::plan::{Next, Plan, Rest, What};
-use crate::session::{Dialogue, Row, Turn};
+use crate::session::plan::{Next, Plan, Rest, What, last_talk};
+use crate::session::{Exchange, Row};
 use crate::speaker::plan::{self, Order};
 use crate::speaker::{Directive as Said, directive as said};
 
@@ -365,11 +365,7 @@ fn perform(model: &mut Model, line: &str) -> Vec<Effect> {
         failed(model, id);
         return directive::refuse(model, why);
     }
-    let speaks = match &read {
-        Some(Said::Say(say)) => say.is_words() || matches!(say, crate::speaker::Say::Close(_)),
-        Some(Said::Break(_) | Said::Unbreak(_)) => false,
-        _ => true,
-    };
+    let speaks = read.as_ref().is_none_or(Said::speaks);
     let effects = directive::run(model, line);
     if !speaks && let Some(planned) = model.session.plan.as_deref_mut() {
         planned.plan.waited();
@@ -382,18 +378,8 @@ fn rests(model: &mut Model, id: usize, rest: &Rest) {
     let lang = model.lang;
     let Some(session) = model.session_mut(id) else { return };
     let Some(planned) = session.plan.as_deref_mut() else { return };
-    let why = shown::rest(rest, &planned.plan, &session.dialogue, lang);
-    let told = match planned.rewind.take() {
-        Some(rewind) if *rest == Rest::Reached => {
-            let (n, count) = ((rewind.to + 1).to_string(), rewind.to.to_string());
-            Some(knowledge::fill(lang, "rewind.done", &[("n", &n), ("count", &count)]))
-        }
-        Some(_) => {
-            let why = why.unwrap_or_default();
-            Some(knowledge::fill(lang, "rewind.stopped", &[("why", &why)]))
-        }
-        None => why,
-    };
+    let rewind = planned.rewind.take().map(|rewind| rewind.to);
+    let told = shown::rest(rest, rewind, &planned.plan, &session.dialogue, lang);
     if let Some(told) = told {
         model.notice = Some(model.numbered(id, told));
     }
@@ -404,18 +390,11 @@ fn selected_exchange(model: &Model) -> Option<usize> {
     match rows::selected_line(model)? {
         Row::Client { exchange } | Row::Server { exchange, .. } => Some(exchange),
         Row::Data { message, .. } => {
-            let ends = |e: &crate::session::Exchange| e.message == Some(message);
+            let ends = |e: &Exchange| e.message == Some(message);
             model.session.dialogue.exchanges().iter().position(ends)
         }
         Row::Notice { .. } => None,
     }
-}
-
-/// The connection on which the client said something last.
-fn last_talk(seen: &Dialogue) -> Option<u32> {
-    let said =
-        |e: &&crate::session::Exchange| !matches!(e.turn, Turn::Greeting | Turn::Unsolicited);
-    seen.exchanges().iter().rev().find(said).map(|exchange| exchange.connection)
 }
 
 /// `:rewind` with the number of the step that is selected in the transcript, to be sent.

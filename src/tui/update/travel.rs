@@ -26,10 +26,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> bool {
 
 /// Does what `:back`, `:forward`, `:exchange` and `:now` say.
 pub(super) fn run(model: &mut Model, name: &str, argument: &str) -> Vec<Effect> {
-    match (name, strides(argument)) {
-        ("back", Some((n, stride))) => back(model, n, stride),
-        ("forward", Some((n, stride))) => forward(model, n, stride),
-        ("exchange", Some((n, _))) => {
+    match (name, strides(argument), number(argument)) {
+        ("back", Some((n, stride)), _) => back(model, n, stride),
+        ("forward", Some((n, stride)), _) => forward(model, n, stride),
+        ("exchange", _, Some(n)) => {
             let session = &model.session;
             let at = match n.checked_sub(1) {
                 None => 0,

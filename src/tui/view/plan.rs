@@ -42,12 +42,12 @@ pub fn from(model: &Model, scroll: usize, columns: usize, height: usize) -> Vec<
     let mut skip = scroll;
     let mut lines = Vec::new();
     for at in 0..planned.plan.steps().len() {
-        let step = line(&planned.plan, at, &model.session.dialogue, model.lang, model.with_secrets);
         let tall = planned.tall(at);
         if skip >= tall {
             skip -= tall;
             continue;
         }
+        let step = line(&planned.plan, at, &model.session.dialogue, model.lang, model.with_secrets);
         lines.extend(laid(model, planned, at, &step, columns).into_iter().skip(skip));
         skip = 0;
         if lines.len() >= height {
