@@ -260,6 +260,11 @@ fn a_reply_that_came_too_late_is_told_with_its_time() {
     assert!(out.contains("\nS: 250 two\n# ^ -:7: expected 250 two, within 200 ms\n"), "{out}");
     assert!(out.contains("# -:7\n#   expected: 250 two, within 200 ms\n"), "{out}");
     assert!(out.contains("\n#   seen: 250 two, after "), "{out}");
+    // It is late by the same measure by which it was to be there.
+    let after = out.split("\n#   seen: 250 two, after ").nth(1).unwrap();
+    let after = after.lines().next().unwrap();
+    let millis = after.strip_suffix(" ms").and_then(|n| n.parse::<f64>().ok());
+    assert!(after.ends_with(" s") || millis.unwrap() > 200.0, "{after}");
     let mismatch = &play("200ms", &["--json"], 1).json().remove(0)["mismatch"];
     assert_eq!((&mismatch["within"], &mismatch["line"]), (&0.2.into(), &7.into()));
     assert_eq!((&mismatch["file"], &mismatch["exchange"]), (&"-".into(), &2.into()));

@@ -437,7 +437,7 @@ impl Explained {
         let reply = reply.map(|reply| print::reply(dialogue, reply, setting.with_secrets));
         let seen = match (reply, mismatch.late) {
             (Some(reply), None) => reply,
-            (Some(reply), Some(_)) => match exchange.and_then(timing::wait) {
+            (Some(reply), Some(_)) => match exchange.and_then(timing::behind) {
                 Some(took) => timed("run.late", &reply, took),
                 None => reply,
             },

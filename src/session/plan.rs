@@ -144,7 +144,7 @@ impl Expected {
     fn is_met_by(&self, exchange: &Exchange) -> bool {
         let said = |reply: &Reply| self.patterns.iter().all(|p| p.matches(reply));
         let late =
-            timing::wait(exchange).zip(self.within).is_some_and(|(took, most)| took > most);
+            timing::behind(exchange).zip(self.within).is_some_and(|(took, most)| took > most);
         exchange.reply.as_ref().is_some_and(said) && !late
     }
 }

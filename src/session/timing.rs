@@ -121,6 +121,12 @@ pub fn wait(exchange: &Exchange) -> Option<Duration> {
     Some(Duration::from_micros(replied.since(exchange.due_at.or(exchange.sent_at)?)))
 }
 
+/// How long the reply came behind what it answers, whatever was answered in between.
+pub fn behind(exchange: &Exchange) -> Option<Duration> {
+    let replied = exchange.replied_at.filter(|at| *at > Moment(0))?;
+    Some(Duration::from_micros(replied.since(exchange.sent_at?)))
+}
+
 /// How long the client took for its line, where that came in pieces.
 pub fn sending(exchange: &Exchange) -> Option<Duration> {
     let begun = exchange.begun_at.filter(|at| *at > Moment(0))?;

@@ -15,7 +15,7 @@ use crate::journal::transcript::{self, Piece, Place, TranscriptError};
 use crate::journal::{Ending, Moment};
 use crate::session::answers::Answers;
 use crate::session::pattern::{Codes, ReplyPattern};
-use crate::session::{Dialogue, Exchange, Phase, Turn};
+use crate::session::{Dialogue, Exchange, Phase, Turn, timing};
 use crate::smtp::command;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
@@ -309,7 +309,7 @@ impl Speaker for Script {
             match item {
                 Item::Expect(patterns, limit) => match self.reply(seen) {
                     Some(exchange) if self.fits(&patterns, exchange) => {
-                        let took = took(exchange).filter(|_| !self.takes_all);
+                        let took = timing::behind(exchange).filter(|_| !self.takes_all);
                         if let Some(limit) = limit.filter(|limit| took > Some(*limit)) {
                             let close = self.fail(at, &patterns, self.replied(seen));
                             self.be_late(limit);
@@ -537,12 +537,6 @@ fn time(at: Place, argument: &[u8]) -> Result<Duration, TranscriptError> {
 /// When what is answered next was sent.
 fn sent(seen: &Dialogue) -> Option<Moment> {
     seen.unanswered().and_then(|(_, exchange)| exchange.sent_at)
-}
-
-/// How long a reply took behind what it answers, whatever else was answered before.
-fn took(exchange: &Exchange) -> Option<Duration> {
-    let replied = exchange.replied_at.filter(|at| *at > Moment(0))?;
-    Some(Duration::from_micros(replied.since(exchange.sent_at?)))
 }
 
 /// In a group stands what the client says at once.
