@@ -39,7 +39,7 @@ use super::policy::Beliefs;
 pub use change::Change;
 pub use player::Player;
 pub use rule::Rule;
-pub use shows::{Alert, Shows};
+pub use shows::{Alert, Certificate, Shows};
 pub use text::Time;
 
 use rule::Memory;
