@@ -82,6 +82,8 @@ impl Pair {
                     Happening::Bytes { from: side, data, veiled: Vec::new() }
                 }
                 Some(Say::Close(how)) => Happening::Closed { by: side, how },
+                Some(Say::Cut) => Happening::Closed { by: side, how: Ending::Finished },
+                Some(Say::Played(played)) => Happening::Played(played),
                 Some(Say::Limit(_) | Say::Gate(_) | Say::Inquire(_) | Say::Verify(_)) => continue,
                 Some(Say::Wait(time)) => return (spoke, Some(time)),
                 None => return (spoke, None),
