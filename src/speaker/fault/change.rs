@@ -173,8 +173,8 @@ impl Change {
             Self::Hide(keyword) => spoken.hide(keyword.as_bytes()),
             Self::Claim(line) => spoken.claim(names.fill(line.as_bytes())),
             Self::Replace(Replace { from, to }) => {
-                let to = names.fill(&to.0);
-                spoken.each_line(|line| *line = replaced(line, &from.0, &to));
+                let (from, to) = (names.fill(&from.0), names.fill(&to.0));
+                spoken.each_line(|line| *line = replaced(line, &from, &to));
             }
             Self::Case(Case::Lower) => spoken.each_line(|line| line.make_ascii_lowercase()),
             Self::Case(Case::Upper) => spoken.each_line(|line| line.make_ascii_uppercase()),

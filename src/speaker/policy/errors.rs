@@ -19,6 +19,8 @@ pub struct Errors {
     pub data_ends: Ends,
     /// Stuffed dots stay in what is stored.
     pub keeps_dots: bool,
+    /// A bare LF is the end of a line, and stored as CR LF.
+    pub lf_ends_lines: bool,
     /// What is stored has no eighth bits.
     pub strips_eighth_bit: bool,
     /// Lines of what is stored are cut behind so many bytes.
@@ -76,6 +78,7 @@ pub struct Beliefs {
     #[serde(default)]
     end_of_data: Ends,
     unstuff: Option<bool>,
+    lf_ends_lines: Option<bool>,
     strip_eighth_bit: Option<bool>,
     cut_lines: Option<usize>,
     stores: Option<bool>,
@@ -125,6 +128,7 @@ impl Errors {
             lenient_syntax: beliefs.lenient_syntax.unwrap_or(self.lenient_syntax),
             data_ends: self.data_ends.and(beliefs.end_of_data),
             keeps_dots: not(beliefs.unstuff, self.keeps_dots),
+            lf_ends_lines: beliefs.lf_ends_lines.unwrap_or(self.lf_ends_lines),
             strips_eighth_bit: beliefs.strip_eighth_bit.unwrap_or(self.strips_eighth_bit),
             cut_lines: beliefs.cut_lines.or(self.cut_lines),
             drops: not(beliefs.stores, self.drops),
@@ -142,7 +146,7 @@ impl Errors {
     /// What becomes of `content` before it is stored, whose stuffed dots are taken away already or
     /// are to stay.
     pub(in crate::speaker) fn spoil(&self, content: Vec<u8>) -> Vec<u8> {
-        let mut content = content;
+        let mut content = if self.lf_ends_lines { with_crlf(&content) } else { content };
         if self.strips_eighth_bit {
             content.iter_mut().for_each(|byte| *byte &= 0x7f);
         }
@@ -158,6 +162,18 @@ impl Errors {
     }
 }
 
+/// `content` with CR LF where LF stands.
+fn with_crlf(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len());
+    for line in content.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_suffix(b"\n").filter(|text| !text.ends_with(b"\r")) {
+            Some(text) => out.extend_from_slice(&[text, b"\r\n"].concat()),
+            None => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,7 +182,9 @@ mod tests {
     fn what_is_spoiled_is_spoiled_line_by_line() {
         let errors = Errors { strips_eighth_bit: true, cut_lines: Some(3), ..Errors::default() };
         assert_eq!(errors.spoil(b"abcdef\r\nab\n\xe1bcd".to_vec()), b"abc\r\nab\nabc");
-        assert_eq!(Errors::default().spoil(b"\xe1".to_vec()), b"\xe1");
+        assert_eq!(Errors::default().spoil(b"\xe1\n".to_vec()), b"\xe1\n");
+        let errors = Errors { lf_ends_lines: true, ..Errors::default() };
+        assert_eq!(errors.spoil(b"a\nb\r\n\nc".to_vec()), b"a\r\nb\r\n\r\nc");
     }
 
     #[test]
