@@ -49,9 +49,8 @@ fn files() -> BTreeMap<String, String> {
 /// The faults of all files, by their names.
 fn ids() -> Vec<String> {
     let files = files().into_iter().filter(|(name, _)| name != "unplayable.toml");
-    let tables = files.map(|(name, text)| {
-        text.parse::<toml::Table>().unwrap_or_else(|e| panic!("{name}: {e}"))
-    });
+    let tables = files
+        .map(|(name, text)| text.parse::<toml::Table>().unwrap_or_else(|e| panic!("{name}: {e}")));
     tables.flat_map(|table| table.into_iter().map(|(id, _)| id)).collect()
 }
 
@@ -135,7 +134,8 @@ fn lacking(row: &Row, pair: &Pair) -> Vec<String> {
     if let Some(wanted) = row.stored {
         let delivered = pair.delivered.lock().unwrap();
         let cut = format!("{}\r\n", "x".repeat(998));
-        let wanted: Vec<_> = wanted.iter().map(|text| if *text == "CUT" { &cut } else { *text }).collect();
+        let wanted: Vec<_> =
+            wanted.iter().map(|text| if *text == "CUT" { &cut } else { *text }).collect();
         let have: Vec<_> =
             delivered.iter().map(|d| String::from_utf8_lossy(&d.content).into_owned()).collect();
         if have != wanted {
@@ -192,7 +192,10 @@ fn no_fault_is_without_a_test() {
     assert_eq!(all.len(), tested.len(), "a fault is tested twice");
     let untested: Vec<_> = known.difference(&all).collect();
     let unknown: Vec<_> = all.difference(&known).collect();
-    assert!(untested.is_empty() && unknown.is_empty(), "untested {untested:?}, unknown {unknown:?}");
+    assert!(
+        untested.is_empty() && unknown.is_empty(),
+        "untested {untested:?}, unknown {unknown:?}"
+    );
 }
 
 /// How many of the entries were in the catalogue from the beginning; the others were found since.

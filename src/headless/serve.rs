@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use tokio::sync::watch;
 
 use crate::display::security;
 use crate::display::token::own_visible;
@@ -18,6 +19,7 @@ use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::session::Dialogue;
 use crate::speaker::Policy;
+use crate::speaker::fault::Faults;
 use crate::speaker::server::{Deliver, Delivery};
 
 use super::{Outcome, block_on, json};
@@ -31,7 +33,7 @@ pub fn run(
     maildir: Option<&Path>,
     policy: Policy,
     json: bool,
-    tls: Option<(tls::Wardrobe, bool)>,
+    (tls, faults): (Option<(tls::Wardrobe, bool)>, Faults),
     lang: Lang,
 ) -> anyhow::Result<Outcome> {
     let store = Arc::new(Store::new(maildir)?);
@@ -43,7 +45,12 @@ pub fn run(
     });
     let finished: Finished =
         Arc::new(move |number, dialogue| say(&session(number, dialogue, json, lang)));
-    serve(listen, tls, async || Listener::bind(listen, policy, deliver, finished).await)?;
+    let (_chosen, playing) = watch::channel(Arc::new(faults));
+    let bind = async || {
+        let listener = Listener::bind(listen, policy, deliver, finished).await?;
+        Ok(listener.playing(playing))
+    };
+    serve(listen, tls, bind)?;
     store.release();
     Ok(Outcome::Done)
 }

@@ -22,9 +22,9 @@ use crate::session::{Dialogue, Keep};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::reply;
+use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::{Answered, Halves, Tell};
 use crate::speaker::server::Deliver;
-use crate::speaker::fault::{Faults, Player};
 use crate::speaker::{Policy, Replay};
 
 use super::Clock;
@@ -308,14 +308,13 @@ impl Listener {
             let believed = faults.policy(policy.clone());
             let part = Part::server(believed.limits).with_tls(tls, implicit);
             let limit = believed.size_limit;
-            let host = match &self.again {
-                Some(again) => Host::Recorded(again.host(number)),
-                None => {
-                    let count = u32::try_from(number).unwrap_or(u32::MAX);
-                    let deliver = self.deliver.clone();
-                    let player = Player::new(policy, deliver, super::seed(), faults, count);
-                    Host::Practice(Box::new(player), self.playing.clone())
-                }
+            let count = u32::try_from(number).unwrap_or(u32::MAX);
+            let host = if let Some(again) = &self.again {
+                Host::Recorded(again.host(number))
+            } else {
+                let deliver = self.deliver.clone();
+                let player = Player::new(policy, deliver, super::seed(), faults, count);
+                Host::Practice(Box::new(player), self.playing.clone())
             };
             let session = session(client, part, host, (limit, clock), late);
             let finished = self.finished.clone();

@@ -67,7 +67,9 @@ pub(crate) fn steps(script: &str) -> String {
         "GROUP" => ":pipeline\nC: MAIL FROM:<alice@example.org>\nC: RCPT TO:<bob@example.net>\n\
                     C: NOOP\n:end\nS: 250\nS: 250\nS: 250\n"
             .to_owned(),
-        "LOGIN" => "C: AUTH PLAIN AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\nS: 235\n".to_owned(),
+        "LOGIN" => {
+            "C: AUTH PLAIN AGFsaWNlQGV4YW1wbGUub3JnAGNvcnJlY3QgaG9yc2U=\nS: 235\n".to_owned()
+        }
         "TLS" => ":starttls\nS: 250\n".to_owned(),
         "PATIENCE" => ":wait 20s\n".to_owned(),
         "QUIT" => "C: QUIT\n".to_owned(),
@@ -141,14 +143,13 @@ pub(crate) const REPLIES: &[Row] = &[
     },
     Row { fault: "greeting-none", sees: &["odd:A13"], ends: Some(Ends::Finished), ..ROW },
     Row { fault: "greeting-reset", sees: &["odd:A13"], ends: Some(Ends::Reset), ..ROW },
-    Row {
-        fault: "own-name",
-        sees: &["ehlo \"250-pc.example.org Hello*\""],
-        ..ROW
-    },
+    Row { fault: "own-name", sees: &["ehlo \"250-pc.example.org Hello*\""], ..ROW },
     Row {
         fault: "proxied",
-        sees: &["greeting \"220 smtp-gateway.isp.example*\"", "ehlo \"250-smtp-gateway.isp.example*\""],
+        sees: &[
+            "greeting \"220 smtp-gateway.isp.example*\"",
+            "ehlo \"250-smtp-gateway.isp.example*\"",
+        ],
         ..ROW
     },
     Row { fault: "mixed-codes", script: "HELLO|MAIL|BOB", sees: &["rcpt 550 odd:B01"], ..ROW },
@@ -213,12 +214,29 @@ pub(crate) const REPLIES: &[Row] = &[
         fault: "batched",
         script: "HELLO|GROUP|QUIT",
         sees: &["rcpt 250", "quit 221"],
-        writes: &["Sender <alice@example.org> Ok\r\n250 2.1.5 Recipient <bob@example.net> Ok\r\n250 2.0.0 Ok\r\n"],
+        writes: &[
+            "Sender <alice@example.org> Ok\r\n250 2.1.5 Recipient <bob@example.net> Ok\r\n250 2.0.0 Ok\r\n",
+        ],
         ..ROW
     },
-    Row { fault: "reply-8bit", script: "HELLO|MAIL|BOB", sees: &["mail 250 odd:B13", "rcpt 250"], ..ROW },
-    Row { fault: "reply-long", script: "HELLO|MAIL|BOB", sees: &["mail 250 odd:B14", "rcpt 250 odd:B14"], ..ROW },
-    Row { fault: "reply-control", script: "HELLO|MAIL|BOB", sees: &["mail 250 odd:B15", "rcpt 250"], ..ROW },
+    Row {
+        fault: "reply-8bit",
+        script: "HELLO|MAIL|BOB",
+        sees: &["mail 250 odd:B13", "rcpt 250"],
+        ..ROW
+    },
+    Row {
+        fault: "reply-long",
+        script: "HELLO|MAIL|BOB",
+        sees: &["mail 250 odd:B14", "rcpt 250 odd:B14"],
+        ..ROW
+    },
+    Row {
+        fault: "reply-control",
+        script: "HELLO|MAIL|BOB",
+        sees: &["mail 250 odd:B15", "rcpt 250"],
+        ..ROW
+    },
     Row { fault: "duplicate", script: "HELLO|MAIL|BOB|QUIT", sees: &["odd:B16"], ..ROW },
     Row {
         fault: "second-thoughts",
@@ -234,7 +252,12 @@ pub(crate) const REPLIES: &[Row] = &[
         sees: &["odd:B17"],
         ..ROW
     },
-    Row { fault: "delay", script: "HELLO|MAIL|BOB", sees: &["mail 250 slow>4s", "rcpt 250 slow>4s"], ..ROW },
+    Row {
+        fault: "delay",
+        script: "HELLO|MAIL|BOB",
+        sees: &["mail 250 slow>4s", "rcpt 250 slow>4s"],
+        ..ROW
+    },
     Row {
         fault: "wrong-order",
         script: "HELLO|GROUP",
@@ -291,14 +314,34 @@ pub(crate) const REPLIES: &[Row] = &[
         sees: &["greeting odd:B25", "data 354 odd:B25", "message 250"],
         ..ROW
     },
-    Row { fault: "enhanced-ehlo", sees: &["ehlo 250 odd:B25"], writes: &["250-2.0.0 PIPELINING"], ..ROW },
-    Row { fault: "enhanced-first-line", script: "HELLO|MAIL|BOB", sees: &["rcpt 250 odd:B26"], ..ROW },
+    Row {
+        fault: "enhanced-ehlo",
+        sees: &["ehlo 250 odd:B25"],
+        writes: &["250-2.0.0 PIPELINING"],
+        ..ROW
+    },
+    Row {
+        fault: "enhanced-first-line",
+        script: "HELLO|MAIL|BOB",
+        sees: &["rcpt 250 odd:B26"],
+        ..ROW
+    },
 ];
 
 /// C01 to D18: EHLO and STARTTLS.
 pub(crate) const HELLO: &[Row] = &[
-    Row { fault: "ehlo-500", script: "HELLO|HELO pc.example.org", sees: &["ehlo 500 odd:C01", "helo 250"], ..ROW },
-    Row { fault: "ehlo-502", script: "HELLO|HELO pc.example.org", sees: &["ehlo 502 odd:C01", "helo 250"], ..ROW },
+    Row {
+        fault: "ehlo-500",
+        script: "HELLO|HELO pc.example.org",
+        sees: &["ehlo 500 odd:C01", "helo 250"],
+        ..ROW
+    },
+    Row {
+        fault: "ehlo-502",
+        script: "HELLO|HELO pc.example.org",
+        sees: &["ehlo 502 odd:C01", "helo 250"],
+        ..ROW
+    },
     Row { fault: "ehlo-drop", sees: &["ehlo odd:C02"], ends: Some(Ends::Finished), ..ROW },
     Row { fault: "ehlo-421", sees: &["ehlo 421 DNS"], ends: Some(Ends::Finished), ..ROW },
     Row {
@@ -314,7 +357,12 @@ pub(crate) const HELLO: &[Row] = &[
         ends: Some(Ends::Finished),
         ..ROW
     },
-    Row { fault: "ehlo-empty", script: "GREETING|EHLO|MAIL", sees: &["ehlo 250 odd:C06", "mail 250"], ..ROW },
+    Row {
+        fault: "ehlo-empty",
+        script: "GREETING|EHLO|MAIL",
+        sees: &["ehlo 250 odd:C06", "mail 250"],
+        ..ROW
+    },
     Row {
         fault: "ehlo-empty-close",
         script: "GREETING|C: EHLO|S: 501",
@@ -340,14 +388,24 @@ pub(crate) const HELLO: &[Row] = &[
         sees: &["auth 235", "mail 530"],
         ..ROW
     },
-    Row { fault: "helo-list", script: "GREETING|HELO pc.example.org", sees: &["helo 250 odd:C10"], ..ROW },
+    Row {
+        fault: "helo-list",
+        script: "GREETING|HELO pc.example.org",
+        sees: &["helo 250 odd:C10"],
+        ..ROW
+    },
     Row {
         fault: "ehlo-lower-case",
         sees: &["ehlo 250 odd:C11"],
         writes: &["\r\n250-starttls\r\n"],
         ..ROW
     },
-    Row { fault: "junk-keyword", sees: &["ehlo 250 odd:C12"], writes: &["\r\n250-263.net\r\n"], ..ROW },
+    Row {
+        fault: "junk-keyword",
+        sees: &["ehlo 250 odd:C12"],
+        writes: &["\r\n250-263.net\r\n"],
+        ..ROW
+    },
     Row { fault: "auth-equals", sees: &["ehlo 250 odd:C13"], writes: &["AUTH=PLAIN"], ..ROW },
     Row {
         fault: "auth-empty",
@@ -397,9 +455,24 @@ pub(crate) const HELLO: &[Row] = &[
         sees: &["ehlo 500 odd:C21", "lhlo 250", "message 250 *bob*", "message 250 *carol*"],
         ..ROW
     },
-    Row { fault: "xclient-250", script: "HELLO|XCLIENT NAME=x.example", sees: &["xclient 250 odd:C23"], ..ROW },
-    Row { fault: "starttls-454", script: "HELLO|C: STARTTLS|S: 454", sees: &["starttls 454 odd:D01"], ..ROW },
-    Row { fault: "starttls-502", script: "HELLO|C: STARTTLS|S: 502", sees: &["starttls 502 odd:D02"], ..ROW },
+    Row {
+        fault: "xclient-250",
+        script: "HELLO|XCLIENT NAME=x.example",
+        sees: &["xclient 250 odd:C23"],
+        ..ROW
+    },
+    Row {
+        fault: "starttls-454",
+        script: "HELLO|C: STARTTLS|S: 454",
+        sees: &["starttls 454 odd:D01"],
+        ..ROW
+    },
+    Row {
+        fault: "starttls-502",
+        script: "HELLO|C: STARTTLS|S: 502",
+        sees: &["starttls 502 odd:D02"],
+        ..ROW
+    },
     Row {
         fault: "starttls-close",
         script: "HELLO|C: STARTTLS|S: 220",
@@ -484,7 +557,12 @@ pub(crate) const LOGINS: &[Row] = &[
         sees: &["auth 535", "auth 235"],
         ..ROW
     },
-    Row { fault: "auth-535-for-504", script: "HELLO|C: AUTH GSSAPI|S: 535", sees: &["auth 535 odd:E05"], ..ROW },
+    Row {
+        fault: "auth-535-for-504",
+        script: "HELLO|C: AUTH GSSAPI|S: 535",
+        sees: &["auth 535 odd:E05"],
+        ..ROW
+    },
     Row {
         fault: "auth-listed-broken",
         script: "HELLO|C: AUTH DIGEST-MD5|S: 535|LOGIN",
@@ -504,7 +582,12 @@ pub(crate) const LOGINS: &[Row] = &[
         sees: &["auth 535 \"5.7.139\""],
         ..ROW
     },
-    Row { fault: "auth-required", script: "HELLO|MAIL|LOGIN|MAIL", sees: &["mail 530", "mail 250"], ..ROW },
+    Row {
+        fault: "auth-required",
+        script: "HELLO|MAIL|LOGIN|MAIL",
+        sees: &["mail 530", "mail 250"],
+        ..ROW
+    },
     Row {
         fault: "auth-twice",
         script: "HELLO|LOGIN|LOGIN",
@@ -535,11 +618,7 @@ pub(crate) const LOGINS: &[Row] = &[
         sees: &["auth 535", "auth 235"],
         ..ROW
     },
-    Row {
-        fault: "x-exps",
-        sees: &["ehlo \"*X-EXPS GSSAPI NTLM*\"", "ehlo !\"*AUTH *\""],
-        ..ROW
-    },
+    Row { fault: "x-exps", sees: &["ehlo \"*X-EXPS GSSAPI NTLM*\"", "ehlo !\"*AUTH *\""], ..ROW },
     Row {
         fault: "auth-cancel-235",
         script: "HELLO|C: AUTH PLAIN|S: 334|C: *|S: 235",
@@ -588,7 +667,12 @@ pub(crate) const ENVELOPE: &[Row] = &[
         misses: &["ehlo \"250-DSN\""],
         ..ROW
     },
-    Row { fault: "no-null-sender", script: "HELLO|MAIL FROM:<>|MAIL", sees: &["mail 550", "mail 250"], ..ROW },
+    Row {
+        fault: "no-null-sender",
+        script: "HELLO|MAIL FROM:<>|MAIL",
+        sees: &["mail 550", "mail 250"],
+        ..ROW
+    },
     Row {
         fault: "no-postmaster",
         script: "HELLO|MAIL|RCPT TO:<Postmaster>|RCPT TO:<postmaster@example.net>|BOB",
@@ -650,7 +734,12 @@ pub(crate) const ENVELOPE: &[Row] = &[
     Row { fault: "vrfy-550", script: "HELLO|VRFY bob", sees: &["vrfy 550"], ..ROW },
     Row { fault: "vrfy-252", script: "HELLO|VRFY bob", sees: &["vrfy 252"], ..ROW },
     Row { fault: "vrfy-502", script: "HELLO|VRFY bob", sees: &["vrfy 502"], ..ROW },
-    Row { fault: "expn-leaks", script: "HELLO|EXPN staff", sees: &["expn 250 alice@example.org"], ..ROW },
+    Row {
+        fault: "expn-leaks",
+        script: "HELLO|EXPN staff",
+        sees: &["expn 250 alice@example.org"],
+        ..ROW
+    },
     Row {
         fault: "open-relay",
         script: "HELLO|MAIL|RCPT TO:<x@elsewhere.example>|NOBODY",
@@ -694,9 +783,19 @@ pub(crate) const ENVELOPE: &[Row] = &[
         sees: &["rcpt 550 slow>2s *Callback*"],
         ..ROW
     },
-    Row { fault: "rset-502", script: "HELLO|MAIL|RSET|MAIL", sees: &["rset 502 odd:F28", "mail 503"], ..ROW },
+    Row {
+        fault: "rset-502",
+        script: "HELLO|MAIL|RSET|MAIL",
+        sees: &["rset 502 odd:F28", "mail 503"],
+        ..ROW
+    },
     Row { fault: "noop-500", script: "HELLO|NOOP", sees: &["noop 500"], ..ROW },
-    Row { fault: "noop-slow", script: "HELLO|NOOP|LOGIN|NOOP", sees: &["noop 250 slow>3s", "noop 250 !slow>1s"], ..ROW },
+    Row {
+        fault: "noop-slow",
+        script: "HELLO|NOOP|LOGIN|NOOP",
+        sees: &["noop 250 slow>3s", "noop 250 !slow>1s"],
+        ..ROW
+    },
     Row {
         fault: "utf8-unasked",
         script: "HELLO|MAIL|RCPT TO:<gr\u{e5}@example.net>",
@@ -721,7 +820,12 @@ pub(crate) const DATA: &[Row] = &[
         ends: Some(Ends::Finished),
         ..ROW
     },
-    Row { fault: "data-250", script: "HELLO|MAIL|BOB|C: DATA|S: 250", sees: &["data 250 odd:G03"], ..ROW },
+    Row {
+        fault: "data-250",
+        script: "HELLO|MAIL|BOB|C: DATA|S: 250",
+        sees: &["data 250 odd:G03"],
+        ..ROW
+    },
     Row {
         fault: "content-refused",
         script: "HELLO|MAIL|BOB|BODY",
@@ -744,7 +848,12 @@ pub(crate) const DATA: &[Row] = &[
         ends: Some(Ends::Finished),
         ..ROW
     },
-    Row { fault: "slow-final=30s", script: "HELLO|MAIL|BOB|BODY", sees: &["message 250 slow>29s"], ..ROW },
+    Row {
+        fault: "slow-final=30s",
+        script: "HELLO|MAIL|BOB|BODY",
+        sees: &["message 250 slow>29s"],
+        ..ROW
+    },
     Row {
         fault: "bare-lf-accepted",
         script: "HELLO|MAIL|BOB|C: DATA|S: 354|C: a\\nb|C: .|S: 250",
@@ -839,7 +948,13 @@ pub(crate) const DATA: &[Row] = &[
         stored: Some(&[]),
         ..ROW
     },
-    Row { fault: "silent-drop", script: "HELLO|MAIL|BOB|BODY", sees: &["message 250"], stored: Some(&[]), ..ROW },
+    Row {
+        fault: "silent-drop",
+        script: "HELLO|MAIL|BOB|BODY",
+        sees: &["message 250"],
+        stored: Some(&[]),
+        ..ROW
+    },
     Row {
         fault: "dot-lost",
         script: "HELLO|MAIL|BOB|C: DATA|S: 354|C: hi|C: .|:wait 60s|:close",
@@ -853,8 +968,17 @@ pub(crate) const DATA: &[Row] = &[
         fault: "upper-case-only",
         script: "GREETING|ehlo pc.example.org|EHLO pc.example.org|mail from:<alice@example.org>|MAIL|rcpt to:<bob@example.net>|BOB|noop|data|BODY|quit|C: QUIT",
         sees: &[
-            "ehlo 500", "ehlo 250", "mail 500", "mail 250", "rcpt 500", "rcpt 250", "noop 500",
-            "data 500", "message 250", "quit 500", "quit 221",
+            "ehlo 500",
+            "ehlo 250",
+            "mail 500",
+            "mail 250",
+            "rcpt 500",
+            "rcpt 250",
+            "noop 500",
+            "data 500",
+            "message 250",
+            "quit 500",
+            "quit 221",
         ],
         ..ROW
     },
@@ -878,7 +1002,12 @@ pub(crate) const DATA: &[Row] = &[
         ends: Some(Ends::Finished),
         ..ROW
     },
-    Row { fault: "too-many-hops", script: "HELLO|MAIL|BOB|BODY", sees: &["message 554 *hops*"], ..ROW },
+    Row {
+        fault: "too-many-hops",
+        script: "HELLO|MAIL|BOB|BODY",
+        sees: &["message 554 *hops*"],
+        ..ROW
+    },
     Row {
         fault: "close-after",
         script: "HELLO|MAIL|BOB|BODY|PATIENCE",
@@ -976,7 +1105,13 @@ pub(crate) const END: &[Row] = &[
         misses: &["message *carol*"],
         ..ROW
     },
-    Row { fault: "quit-silent", script: "HELLO|C: QUIT", sees: &["quit odd:I01"], ends: Some(Ends::Finished), ..ROW },
+    Row {
+        fault: "quit-silent",
+        script: "HELLO|C: QUIT",
+        sees: &["quit odd:I01"],
+        ends: Some(Ends::Finished),
+        ..ROW
+    },
     Row {
         fault: "quit-hang",
         script: "HELLO|C: QUIT|:wait 60s|:close",
@@ -1039,7 +1174,12 @@ pub(crate) const COMPOSED: &[Row] = &[
         fault: "grumpy",
         script: "HELLO|MAIL|BOB|:wait 10s|BOB|BODY|XYZZY|XYZZY|XYZZY",
         sees: &[
-            "greeting odd:A02", "mail 250 slow>3s odd:I07", "rcpt#1 450 odd:F12", "rcpt#2 250", "message 250", "421",
+            "greeting odd:A02",
+            "mail 250 slow>3s odd:I07",
+            "rcpt#1 450 odd:F12",
+            "rcpt#2 250",
+            "message 250",
+            "421",
         ],
         ends: Some(Ends::Finished),
         takes: 30,
@@ -1054,7 +1194,13 @@ pub(crate) const COMPOSED: &[Row] = &[
     Row {
         fault: "office-printer",
         script: "HELLO|NOOP|HELO pc.example.org|MAIL|BOB|BODY",
-        sees: &["greeting odd:A08 odd:B09", "ehlo 500 odd:C01", "noop 500", "helo 250", "message 250"],
+        sees: &[
+            "greeting odd:A08 odd:B09",
+            "ehlo 500 odd:C01",
+            "noop 500",
+            "helo 250",
+            "message 250",
+        ],
         ..ROW
     },
     Row {
