@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::journal::{Ending, Moment, Played};
+use crate::journal::{Ending, Event, Happening, Moment, Played, Side};
 use crate::session::pattern::Counter;
 use crate::session::{Dialogue, Exchange, Turn};
 use crate::smtp::command::Argument;
@@ -196,6 +196,8 @@ impl Player {
 
     /// Answers turn number `index`; `false` if more of it is to come first.
     fn answer(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        let ahead = self.ahead(now, seen);
+        let seen = ahead.as_ref().unwrap_or(seen);
         let Some(exchange) = seen.exchanges().get(index) else { return false };
         let ends_message = exchange.turn.ends_message();
         // A message is stored only if that is what the client is told in the end.
@@ -221,6 +223,19 @@ impl Player {
         true
     }
 
+    /// The dialogue as it will be when what is kept has been said: the good server goes by that.
+    fn ahead(&self, now: Moment, seen: &Dialogue) -> Option<Dialogue> {
+        let batch = self.course.batch.iter().flat_map(|batch| &batch.bytes);
+        let kept: Bytes = batch.chain(self.course.late.iter().flatten()).copied().collect();
+        if kept.is_empty() {
+            return None;
+        }
+        let mut ahead = seen.clone();
+        let what = Happening::Bytes { from: Side::Server, data: kept, veiled: Vec::new() };
+        ahead.apply(&Event::new(now, what));
+        Some(ahead)
+    }
+
     /// Which rules hold where a good server would say `said`.
     fn choose(
         &mut self,
@@ -234,8 +249,11 @@ impl Player {
         if self.faults.chosen.is_empty() {
             return chosen;
         }
-        let exchange =
+        let mut exchange =
             Exchange { reply: read(&said.bytes), replied_at: Some(now), ..exchange.clone() };
+        let message = exchange.message.filter(|_| exchange.turn.ends_message());
+        let message = message.and_then(|at| seen.messages().get(at));
+        exchange.odd.extend(message.iter().flat_map(|message| message.odd()));
         let asked = Asked { exchange: &exchange, nth, session: self.session, pipelined };
         let faults = Arc::clone(&self.faults);
         for (at, fault) in faults.chosen.iter().enumerate() {
