@@ -246,12 +246,12 @@ pub async fn practice_for(target: &Target, limits: Limits) -> std::io::Result<Op
 }
 
 /// TLS of the practice server, and what its clients have: the certificate of its account.
-fn practice_tls() -> anyhow::Result<(tls::Server, Pass)> {
+fn practice_tls() -> anyhow::Result<(tls::Wardrobe, Pass)> {
     let authority = Authority::new()?;
     let root = authority.root().clone();
     let own = authority.client(ALICE)?;
-    let tls = tls::Server::new(&authority.identity(Kind::Good)?, std::slice::from_ref(&root))?;
-    Ok((tls, Pass { root, own }))
+    let usual = authority.presence(Kind::Good)?;
+    Ok((tls::Wardrobe::new(authority, usual, vec![root.clone()])?, Pass { root, own }))
 }
 
 /// How many wishes to hear the practice server may wait; they come from a person.

@@ -9,6 +9,7 @@ pub mod certificate;
 pub mod dial;
 pub mod driver;
 pub mod inquiry;
+pub mod host;
 pub mod listen;
 pub mod names;
 mod pipe;

@@ -31,7 +31,7 @@ pub fn run(
     maildir: Option<&Path>,
     policy: Policy,
     json: bool,
-    tls: Option<(tls::Server, bool)>,
+    tls: Option<(tls::Wardrobe, bool)>,
     lang: Lang,
 ) -> anyhow::Result<Outcome> {
     let store = Arc::new(Store::new(maildir)?);
@@ -51,7 +51,7 @@ pub fn run(
 /// Lets what is bound at `listen` serve until it is told to stop.
 pub(super) fn serve(
     listen: &Place,
-    tls: Option<(tls::Server, bool)>,
+    tls: Option<(tls::Wardrobe, bool)>,
     bind: impl AsyncFnOnce() -> std::io::Result<Listener>,
 ) -> anyhow::Result<()> {
     block_on(async {

@@ -14,22 +14,24 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixListener;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::journal::{Ending, Endpoints, Happening, Moment, Side};
+use crate::journal::{Ending, Endpoints, Happening, Side};
 use crate::session::{Dialogue, Keep};
 use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::reply;
 use crate::speaker::replay::{Answered, Halves, Tell};
 use crate::speaker::server::Deliver;
-use crate::speaker::{Policy, Replay, Say, Server, Speaker};
+use crate::speaker::fault::{Faults, Player};
+use crate::speaker::{Policy, Replay};
 
 use super::Clock;
 use super::driver::{Log, Part, converse};
+use super::host::{Host, Playing};
 use super::stream::Stream;
-use super::tls::{self, Tls};
+use super::tls::{Tls, Wardrobe};
 use super::watch::{Late, Watch, Watches};
 
 /// How many clients are served at once; the others are told to come back (421).
@@ -50,21 +52,6 @@ pub struct Again {
     pub timing: bool,
     /// Called with the number of a session and what its client is answered.
     pub tell: Arc<dyn Fn(u64, &Answered) + Send + Sync>,
-}
-
-/// Who answers.
-enum Host {
-    Practice(Box<Server>),
-    Recorded(Replay),
-}
-
-impl Speaker for Host {
-    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        match self {
-            Self::Practice(server) => server.next(now, seen),
-            Self::Recorded(replay) => replay.next(now, seen),
-        }
-    }
 }
 
 /// Where to listen.
@@ -223,8 +210,8 @@ pub struct Listener {
     finished: Finished,
     watches: Option<Watches>,
     again: Option<Again>,
-    tls: Option<Tls>,
-    implicit: bool,
+    tls: Option<(Wardrobe, bool)>,
+    playing: Playing,
 }
 
 impl Listener {
@@ -240,14 +227,29 @@ impl Listener {
     ) -> io::Result<Self> {
         let socket = Socket::bind(place).await?;
         let (watches, again, tls) = (None, None, None);
-        Ok(Self { socket, policy, deliver, finished, watches, again, tls, implicit: false })
+        let (_, playing) = watch::channel(Arc::default());
+        Ok(Self { socket, policy, deliver, finished, watches, again, tls, playing })
     }
 
     /// Lets TLS begin: behind STARTTLS, which is offered then, or before anything is said.
-    pub fn with_tls(mut self, tls: tls::Server, implicit: bool) -> Self {
-        self.policy.starttls = !implicit;
-        (self.tls, self.implicit) = (Some(Tls::Server(tls)), implicit);
+    pub fn with_tls(mut self, wardrobe: Wardrobe, implicit: bool) -> Self {
+        self.tls = Some((wardrobe, implicit));
         self
+    }
+
+    /// Plays these faults, as they are at any moment.
+    pub fn playing(mut self, playing: Playing) -> Self {
+        self.playing = playing;
+        self
+    }
+
+    /// TLS as the faults want it shown, and whether it begins before anything is said.
+    fn tls(&mut self, faults: &Faults) -> (Option<Tls>, bool) {
+        let Some((wardrobe, implicit)) = &mut self.tls else { return (None, false) };
+        let shows = faults.shows();
+        // What cannot be made was made once before the server began; then there is no TLS.
+        let server = wardrobe.server(shows).ok().map(Tls::Server);
+        (server, shows.implicit.unwrap_or(*implicit))
     }
 
     /// Answers by a recording.
@@ -298,17 +300,22 @@ impl Listener {
             };
             let watches = self.watches.as_mut().zip(client.address);
             let late = watches.map(|(watches, address)| watches.session(address));
-            let part = Part::server(self.policy.limits).with_tls(self.tls.clone(), self.implicit);
+            let faults = Arc::clone(&self.playing.borrow());
+            let (tls, implicit) = self.tls(&faults);
             let clock = Clock::start();
-            let policy = Policy { begun: clock.timestamp(), ..self.policy.clone() };
-            let limit = self.policy.size_limit;
+            let starttls = tls.is_some() && !implicit;
+            let policy = Policy { begun: clock.timestamp(), starttls, ..self.policy.clone() };
+            let believed = faults.policy(policy.clone());
+            let part = Part::server(believed.limits).with_tls(tls, implicit);
+            let limit = believed.size_limit;
             let host = match &self.again {
                 Some(again) => Host::Recorded(again.host(number)),
-                None => Host::Practice(Box::new(Server::new(
-                    policy,
-                    self.deliver.clone(),
-                    super::seed(),
-                ))),
+                None => {
+                    let count = u32::try_from(number).unwrap_or(u32::MAX);
+                    let deliver = self.deliver.clone();
+                    let player = Player::new(policy, deliver, super::seed(), faults, count);
+                    Host::Practice(Box::new(player), self.playing.clone())
+                }
             };
             let session = session(client, part, host, (limit, clock), late);
             let finished = self.finished.clone();
