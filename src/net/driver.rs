@@ -459,9 +459,8 @@ pub async fn converse<P: Speaker, O>(
     // What was written may still wait inside TLS.
     let mut unflushed = false;
     loop {
-        if let Some(tls) =
-            wanted.as_ref().filter(|_| part.is_to_secure(&log.dialogue) && speaker.shakes_hands())
-        {
+        let begins = part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
+        if let Some(tls) = wanted.as_ref().filter(|_| begins) {
             // Whatever was still to be said was meant for a line that anybody could read.
             out.clear();
             dripping = None;

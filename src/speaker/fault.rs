@@ -285,7 +285,7 @@ impl Faults {
 
     /// How it shows itself in TLS.
     pub fn shows(&self) -> Shows {
-        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(&fault.shows))
+        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(fault.shows))
     }
 }
 

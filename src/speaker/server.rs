@@ -516,14 +516,15 @@ impl Server {
         (subject, detail): (u16, u16),
     ) -> Option<Answer> {
         let lenient = self.policy.errors.lenient_syntax;
-        let has = |id| !lenient && exchange.odd.iter().any(|o| o.id == id);
+        let odd = |id| exchange.odd.iter().any(|o| o.id == id);
+        let has = |id| !lenient && odd(id);
         let text = if has("F01") {
             "No blank may stand around the colon"
         } else if has("F03") {
             "Only the address may stand between < and >"
         } else if has("F02") {
             "An address stands between < and >"
-        } else if !path.value.is_well_formed() {
+        } else if !(path.value.is_well_formed() || lenient && odd("F03")) {
             return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
         } else {
             return None;

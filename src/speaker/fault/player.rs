@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::journal::{Ending, Moment, Played};
+use crate::journal::{Ending, Event, Happening, Moment, Played, Side};
 use crate::session::pattern::Counter;
 use crate::session::{Dialogue, Exchange, Turn};
 use crate::smtp::command::Argument;
@@ -82,7 +82,7 @@ pub struct Player {
 struct Chosen {
     /// Numbers of their faults and of the rules in them.
     rules: Vec<(usize, usize)>,
-    played: Vec<Box<Played>>,
+    played: Vec<Played>,
 }
 
 impl Player {
@@ -196,6 +196,8 @@ impl Player {
 
     /// Answers turn number `index`; `false` if more of it is to come first.
     fn answer(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        let ahead = self.ahead(now, seen);
+        let seen = ahead.as_ref().unwrap_or(seen);
         let Some(exchange) = seen.exchanges().get(index) else { return false };
         let ends_message = exchange.turn.ends_message();
         // A message is stored only if that is what the client is told in the end.
@@ -217,8 +219,21 @@ impl Player {
         self.course.handled = index + 1;
         self.course.known = seen.exchanges().len();
         self.course.unnoted.push_back((index, nth));
-        self.schedule(spoken, chosen.played, self.front(seen).is_some());
+        self.schedule(&spoken, chosen.played, self.front(seen).is_some());
         true
+    }
+
+    /// The dialogue as it will be when what is kept has been said: the good server goes by that.
+    fn ahead(&self, now: Moment, seen: &Dialogue) -> Option<Dialogue> {
+        let batch = self.course.batch.iter().flat_map(|batch| &batch.bytes);
+        let kept: Bytes = batch.chain(self.course.late.iter().flatten()).copied().collect();
+        if kept.is_empty() {
+            return None;
+        }
+        let mut ahead = seen.clone();
+        let what = Happening::Bytes { from: Side::Server, data: kept, veiled: Vec::new() };
+        ahead.apply(&Event::new(now, what));
+        Some(ahead)
     }
 
     /// Which rules hold where a good server would say `said`.
@@ -234,8 +249,11 @@ impl Player {
         if self.faults.chosen.is_empty() {
             return chosen;
         }
-        let exchange =
+        let mut exchange =
             Exchange { reply: read(&said.bytes), replied_at: Some(now), ..exchange.clone() };
+        let message = exchange.message.filter(|_| exchange.turn.ends_message());
+        let message = message.and_then(|at| seen.messages().get(at));
+        exchange.odd.extend(message.iter().flat_map(|message| message.odd()));
         let asked = Asked { exchange: &exchange, nth, session: self.session, pipelined };
         let faults = Arc::clone(&self.faults);
         for (at, fault) in faults.chosen.iter().enumerate() {
@@ -258,7 +276,7 @@ impl Player {
                 if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
                     let (id, plays) = (fault.id.clone(), fault.plays.clone());
                     let played = Played { fault: id, plays, roll, ..Played::default() };
-                    chosen.played.push(Box::new(played));
+                    chosen.played.push(played);
                 }
             }
         }
@@ -302,15 +320,17 @@ impl Player {
         for (fault, rule) in &chosen.rules {
             let rule = self.faults.chosen.get(*fault).and_then(|fault| fault.rules.get(*rule));
             let changes: &[Change] = rule.map_or(&[], |rule| &rule.r#do);
-            changes.iter().for_each(|change| change.apply(&mut spoken, names));
+            for change in changes {
+                change.apply(&mut spoken, names);
+            }
         }
         spoken
     }
 
     /// What is to be done for a reply; `waits` says that another turn waits already.
-    fn schedule(&mut self, spoken: Spoken, played: Vec<Box<Played>>, waits: bool) {
+    fn schedule(&mut self, spoken: &Spoken, played: Vec<Played>, waits: bool) {
         let course = &mut self.course;
-        course.steps.extend(played.into_iter().map(Step::Played));
+        course.steps.extend(played.into_iter().map(|played| Step::Played(Box::new(played))));
         if !spoken.wait.is_zero() {
             course.steps.push_back(Step::Wait(spoken.wait));
         }
@@ -389,7 +409,7 @@ impl Speaker for Player {
             let mut spoken = self.change(&said, &chosen, &names);
             // It is said once.
             spoken.hangs |= spoken.close.is_none();
-            self.schedule(spoken, chosen.played, false);
+            self.schedule(&spoken, chosen.played, false);
         }
     }
 
