@@ -283,6 +283,11 @@ impl Faults {
         self.chosen.iter().fold(policy, |policy, fault| policy.believing(&fault.beliefs))
     }
 
+    /// Whether clients are served one after another.
+    pub fn serves_one(&self) -> bool {
+        self.chosen.iter().any(|fault| fault.beliefs.serves_one())
+    }
+
     /// How it shows itself in TLS.
     pub fn shows(&self) -> Shows {
         self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(fault.shows))

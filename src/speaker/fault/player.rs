@@ -111,6 +111,11 @@ impl Player {
         }
     }
 
+    /// Says goodbye as soon as no message is under way.
+    pub const fn retire(&mut self) {
+        self.server.retire();
+    }
+
     fn begin(&mut self) {
         self.course = Course::default();
         self.begin_rules();
@@ -191,7 +196,7 @@ impl Player {
             (handled..begins).find(is_open)
         };
         let waits = || seen.waiting().iter().copied().find(|at| *at >= handled);
-        if self.server.is_too_long(seen) { None } else { early().or_else(waits) }
+        if self.server.leaves(seen) { None } else { early().or_else(waits) }
     }
 
     /// Answers turn number `index`; `false` if more of it is to come first.

@@ -95,6 +95,11 @@ impl Beliefs {
     pub(in crate::speaker) const fn data_ends(&self) -> Ends {
         self.end_of_data
     }
+
+    /// Whether clients are served one after another.
+    pub(in crate::speaker) fn serves_one(&self) -> bool {
+        self.one_at_a_time == Some(true)
+    }
 }
 
 impl Policy {

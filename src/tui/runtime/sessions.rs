@@ -16,9 +16,10 @@ use crate::net::Clock;
 use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{Ear, Heard, Log, Orders, Part};
+use crate::net::listen;
 use crate::net::route::Route;
 use crate::net::tls;
-use crate::net::watch::Watch;
+use crate::net::watch::{Watch, Whose};
 use crate::session::Keep;
 use crate::session::pattern::Pattern;
 use crate::smtp::wait::Limits;
@@ -158,7 +159,8 @@ impl Sessions {
         let wish = client
             .parse()
             .ok()
-            .map(|client| Watch { client, ear: Ear { number: id, heard: self.heard.clone() } });
+            .map(Whose::Client)
+            .map(|session| Watch { session, ear: Ear { number: id, heard: self.heard.clone() } });
         let server: Option<SocketAddr> = server.parse().ok();
         let known = self.practices.0.try_lock().ok();
         let known = known.iter().flat_map(|known| known.iter()).map(|(_, practice)| practice);
@@ -166,7 +168,7 @@ impl Sessions {
             (known.into_iter().find(|practice| Some(practice.address) == server), wish)
         {
             // More wishes than a person can have are not heard.
-            let _ = practice.wishes.try_send(wish);
+            let _ = practice.orders.try_send(listen::Order::Watch(wish));
         }
     }
 
