@@ -524,7 +524,7 @@ impl Server {
             "Only the address may stand between < and >"
         } else if has("F02") {
             "An address stands between < and >"
-        } else if !path.value.is_well_formed() && !(lenient && odd("F03")) {
+        } else if !(path.value.is_well_formed() || (lenient && odd("F03"))) {
             return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
         } else {
             return None;
