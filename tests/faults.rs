@@ -72,13 +72,13 @@ fn policy() -> Policy {
 
 /// Plays the sessions of a row with these faults, one after the other.
 fn play(row: &Row, faults: Vec<Fault>) -> Vec<Pair> {
-    play_with(row, Arc::new(Faults::new(faults, 1)))
+    play_with(row, &Arc::new(Faults::new(faults, 1)))
 }
 
-fn play_with(row: &Row, faults: Arc<Faults>) -> Vec<Pair> {
+fn play_with(row: &Row, faults: &Arc<Faults>) -> Vec<Pair> {
     let mut now = Moment(0);
     let sessions = (1..=row.sessions).map(|session| {
-        let faults = Arc::clone(&faults);
+        let faults = Arc::clone(faults);
         let mut pair = Pair::against(&steps(row.script), now, |deliver| {
             Box::new(Player::new(policy(), deliver, Seed::default(), faults, session))
         });
@@ -208,7 +208,7 @@ fn who_is_greylisted_gets_through_in_a_later_session() {
 fn dice_fall_as_their_seed_says() {
     let row = Row { sessions: 60, ..USUAL };
     let outlines = |seed| -> Vec<String> {
-        let played = play_with(&row, Arc::new(Faults::new(vec![fault("flaky")], seed)));
+        let played = play_with(&row, &Arc::new(Faults::new(vec![fault("flaky")], seed)));
         played.iter().map(|pair| outline(&pair.dialogue)).collect()
     };
     let played = play(&row, vec![fault("flaky")]);

@@ -28,6 +28,7 @@ mod spoken;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -105,7 +106,19 @@ pub struct Choice {
     pub value: Option<String>,
 }
 
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.as_ref().map(|value| format!("={value}"));
+        write!(f, "{}{}", self.name, value.unwrap_or_default())
+    }
+}
+
 impl Choice {
+    /// Reads several with a `+` between them.
+    pub fn read_all(text: &str) -> Vec<Self> {
+        text.split('+').filter(|name| !name.is_empty()).map(Self::read).collect()
+    }
+
     /// Reads `greylist` or `greylist=5s`.
     pub fn read(text: &str) -> Self {
         match text.split_once('=') {
@@ -158,6 +171,23 @@ impl Fault {
         }
     }
 
+    /// Reads a file of several, all of them as they usually are.
+    ///
+    /// # Errors
+    /// With the place, and what was expected there.
+    pub fn read_all(text: &str) -> Result<Vec<Self>, FaultError> {
+        let wrong = |error: toml::de::Error| FaultError {
+            at: error.span().map_or(0, |span| span.start),
+            expected: error.message().to_owned(),
+        };
+        let all: toml::Table = toml::from_str(text).map_err(wrong)?;
+        let tables = all.into_iter().filter_map(|(id, value)| match value {
+            Value::Table(table) => Some((id, table)),
+            _ => None,
+        });
+        tables.map(|(id, table)| Self::of_table(&id, table, None)).collect()
+    }
+
     fn of_table(id: &str, table: toml::Table, value: Option<&str>) -> Result<Self, FaultError> {
         let usual = table.get("value").and_then(Value::as_str).map(str::to_owned);
         let wrong = |expected: String| FaultError { at: 0, expected };
@@ -189,10 +219,24 @@ impl Fault {
         Ok(Self { id, plays, title, text, value, shows: tls, beliefs: policy, rules: rule })
     }
 
+    /// What it is called in the language of this code, else in English.
+    pub fn title(&self, lang: &str) -> &str {
+        said(&self.title, lang)
+    }
+
+    /// What it does, in the language of this code, else in English; with the value in its place.
+    pub fn text(&self, lang: &str) -> &str {
+        said(&self.text, lang)
+    }
+
     /// Whether it changes the server from the beginning of a session on, whatever a client says.
     fn is_belief(&self) -> bool {
         self.beliefs != Beliefs::default() || self.shows != Shows::default()
     }
+}
+
+fn said<'a>(words: &'a Words, lang: &str) -> &'a str {
+    words.get(lang).or_else(|| words.get("en")).map_or("", String::as_str)
 }
 
 /// Puts `value` where it belongs.
@@ -239,9 +283,14 @@ impl Faults {
         self.chosen.iter().fold(policy, |policy, fault| policy.believing(&fault.beliefs))
     }
 
+    /// Whether clients are served one after another.
+    pub fn serves_one(&self) -> bool {
+        self.chosen.iter().any(|fault| fault.beliefs.serves_one())
+    }
+
     /// How it shows itself in TLS.
     pub fn shows(&self) -> Shows {
-        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(&fault.shows))
+        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(fault.shows))
     }
 }
 

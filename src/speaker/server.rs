@@ -34,6 +34,8 @@ use super::{Policy, Say, Seed, Speaker};
 /// A message for which the server is about to take responsibility (RFC 5321 §4.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
+    /// Which message of its session it is.
+    pub message: usize,
     /// The reverse-path; empty for a notification.
     pub sender: String,
     /// The accepted forward-paths.
@@ -74,6 +76,8 @@ pub struct Server {
     deliver: Deliver,
     seed: Seed,
     closing: bool,
+    /// Whether it says goodbye as soon as no message is under way.
+    retires: bool,
     /// The domains of this session's recipients, in small letters (RFC 9422 §4).
     domains: HashSet<String>,
     now: Moment,
@@ -84,7 +88,19 @@ impl Server {
     /// login follows from `seed`.
     pub fn new(policy: Policy, deliver: Deliver, seed: Seed) -> Self {
         let domains = HashSet::new();
-        Self { policy, deliver, seed, closing: false, domains, now: Moment(0) }
+        Self { policy, deliver, seed, closing: false, retires: false, domains, now: Moment(0) }
+    }
+
+    /// Says goodbye (421) as soon as no message is under way.
+    pub const fn retire(&mut self) {
+        self.retires = true;
+    }
+
+    /// Whether it is time for that: a message that was begun is taken, no new one is.
+    fn is_to_retire(&self, seen: &Dialogue) -> bool {
+        let begins = |turn: &Turn| matches!(turn, Turn::Greeting | Turn::Command(Verb::Mail));
+        let answers = seen.unanswered().is_some_and(|(_, exchange)| !begins(&exchange.turn));
+        self.retires && !answers && !seen.phase().in_transaction()
     }
 
     /// What it believes.
@@ -115,28 +131,36 @@ impl Server {
         said
     }
 
-    /// What it says unasked, because a session is too long or nothing was heard for too long; else
-    /// how long that would still take.
+    /// What it says unasked, because a session is too long, the server retires, or nothing was heard
+    /// for too long; else how long that would still take.
     ///
     /// # Errors
     /// With that time.
     pub fn farewell(&self, now: Moment, seen: &Dialogue) -> Result<Said, Duration> {
         let idle = Duration::from_micros(now.since(seen.last_heard()));
         let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
-        let why = if self.is_too_long(seen) {
-            "Too many commands in one session, closing"
+        let ((subject, detail), why) = if self.is_too_long(seen) {
+            ((4, 2), "Too many commands in one session, closing")
+        } else if self.is_to_retire(seen) {
+            ((3, 2), "Shutting down, closing")
         } else if left.is_zero() {
-            "Nothing heard for too long, closing"
+            ((4, 2), "Nothing heard for too long, closing")
         } else {
             return Err(left);
         };
         let text = format!("{} {why}", self.policy.host);
-        let bytes = reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]);
+        let enhanced = Enhanced::new(4, subject, detail);
+        let bytes = reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]);
         Ok(Said { bytes, closes: true })
     }
 
+    /// Whether it answers nothing any more, but says its farewell.
+    pub fn leaves(&self, seen: &Dialogue) -> bool {
+        self.is_too_long(seen) || self.is_to_retire(seen)
+    }
+
     /// Whether a session has more commands than one may have.
-    pub fn is_too_long(&self, seen: &Dialogue) -> bool {
+    fn is_too_long(&self, seen: &Dialogue) -> bool {
         seen.exchanges().len() > self.policy.command_limit
     }
 
@@ -524,7 +548,7 @@ impl Server {
             "Only the address may stand between < and >"
         } else if has("F02") {
             "An address stands between < and >"
-        } else if !(path.value.is_well_formed() || (lenient && odd("F03"))) {
+        } else if !(path.value.is_well_formed() || lenient && odd("F03")) {
             return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
         } else {
             return None;
@@ -646,6 +670,7 @@ impl Server {
         }
         let content = if errors.keeps_dots { message.stuffed_content() } else { message.content() };
         let delivery = Delivery {
+            message: transaction.message.unwrap_or_default(),
             sender: transaction.sender.address(),
             recipients: to.iter().map(|r| r.path.address()).collect(),
             content: errors.spoil(content.into()),
@@ -755,7 +780,7 @@ impl Speaker for Server {
         if self.closing {
             return Some(Say::Close(Ending::Finished));
         }
-        let front = seen.unanswered().filter(|_| !self.is_too_long(seen));
+        let front = seen.unanswered().filter(|_| !self.leaves(seen));
         let said = match front.and_then(|(index, _)| self.reply_to(now, seen, index)) {
             Some(said) => said,
             None => match self.farewell(now, seen) {

@@ -103,9 +103,9 @@ impl Server {
         Self { alert, ..self }
     }
 
-    /// Says that no handshake follows, in a record that all versions read (RFC 8446 §5.1, §6).
+    /// Says that no handshake follows, in a record that all versions read (RFC 8446 §5.1).
     async fn refuse(alert: Alert, mut stream: Tap) -> Failed {
-        let mut hello = [0; RECORD];
+        let mut hello = vec![0; RECORD];
         let _ = stream.read(&mut hello).await;
         let said = [21, 3, 3, 0, 2, FATAL, alert.number()];
         let _ = stream.write_all(&said).await;

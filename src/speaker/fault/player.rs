@@ -82,7 +82,7 @@ pub struct Player {
 struct Chosen {
     /// Numbers of their faults and of the rules in them.
     rules: Vec<(usize, usize)>,
-    played: Vec<Box<Played>>,
+    played: Vec<Played>,
 }
 
 impl Player {
@@ -109,6 +109,11 @@ impl Player {
         if begun {
             self.tell_beliefs();
         }
+    }
+
+    /// Says goodbye as soon as no message is under way.
+    pub const fn retire(&mut self) {
+        self.server.retire();
     }
 
     fn begin(&mut self) {
@@ -191,7 +196,7 @@ impl Player {
             (handled..begins).find(is_open)
         };
         let waits = || seen.waiting().iter().copied().find(|at| *at >= handled);
-        if self.server.is_too_long(seen) { None } else { early().or_else(waits) }
+        if self.server.leaves(seen) { None } else { early().or_else(waits) }
     }
 
     /// Answers turn number `index`; `false` if more of it is to come first.
@@ -219,7 +224,7 @@ impl Player {
         self.course.handled = index + 1;
         self.course.known = seen.exchanges().len();
         self.course.unnoted.push_back((index, nth));
-        self.schedule(spoken, chosen.played, self.front(seen).is_some());
+        self.schedule(&spoken, chosen.played, self.front(seen).is_some());
         true
     }
 
@@ -276,7 +281,7 @@ impl Player {
                 if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
                     let (id, plays) = (fault.id.clone(), fault.plays.clone());
                     let played = Played { fault: id, plays, roll, ..Played::default() };
-                    chosen.played.push(Box::new(played));
+                    chosen.played.push(played);
                 }
             }
         }
@@ -320,15 +325,17 @@ impl Player {
         for (fault, rule) in &chosen.rules {
             let rule = self.faults.chosen.get(*fault).and_then(|fault| fault.rules.get(*rule));
             let changes: &[Change] = rule.map_or(&[], |rule| &rule.r#do);
-            changes.iter().for_each(|change| change.apply(&mut spoken, names));
+            for change in changes {
+                change.apply(&mut spoken, names);
+            }
         }
         spoken
     }
 
     /// What is to be done for a reply; `waits` says that another turn waits already.
-    fn schedule(&mut self, spoken: Spoken, played: Vec<Box<Played>>, waits: bool) {
+    fn schedule(&mut self, spoken: &Spoken, played: Vec<Played>, waits: bool) {
         let course = &mut self.course;
-        course.steps.extend(played.into_iter().map(Step::Played));
+        course.steps.extend(played.into_iter().map(|played| Step::Played(Box::new(played))));
         if !spoken.wait.is_zero() {
             course.steps.push_back(Step::Wait(spoken.wait));
         }
@@ -407,7 +414,7 @@ impl Speaker for Player {
             let mut spoken = self.change(&said, &chosen, &names);
             // It is said once.
             spoken.hangs |= spoken.close.is_none();
-            self.schedule(spoken, chosen.played, false);
+            self.schedule(&spoken, chosen.played, false);
         }
     }
 
