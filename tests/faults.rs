@@ -14,12 +14,18 @@
 
 #[path = "support/outline.rs"]
 mod outline;
+#[path = "faults/outside.rs"]
+mod outside;
 #[path = "support/pair.rs"]
 mod pair;
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/proven.rs"]
 mod proven;
 #[path = "faults/rows.rs"]
 mod rows;
+#[path = "support/serving.rs"]
+mod serving;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -32,6 +38,7 @@ use ehlo::session::pattern::{Counter, Pattern};
 use ehlo::speaker::fault::{Choice, Fault, Faults, Player};
 use ehlo::speaker::{Policy, Say, Seed, Speaker};
 use outline::outline;
+use outside::{Outside, is_reset};
 use pair::Pair;
 use proven::proven;
 use rows::{
@@ -191,6 +198,16 @@ fn each_fault_does_what_its_entry_says_and_nothing_else_does() {
         }
     }
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_is_seen_from_outside_is_seen_over_loopback() {
+    let good = Outside::start(None);
+    for fault in OUTSIDE {
+        assert!(Outside::start(Some(fault)).shows(fault), "{fault} is not seen");
+        assert!(!good.shows(fault), "{fault}: the good server does the same");
+    }
+    assert!(is_reset(Some("greeting-reset")) && !is_reset(None));
 }
 
 /// A session that goes well where nothing is wrong.
