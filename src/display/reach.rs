@@ -23,11 +23,8 @@ fn named(target: &str) -> String {
 
 /// Why what somebody typed is no target.
 pub fn no_target(error: &TargetError, lang: Lang) -> String {
-    let (key, text) = match error {
-        TargetError::Malformed(text) => ("reach.no-target", text),
-        TargetError::NotYet(text, _) => ("reach.no-target.yet", text),
-    };
-    knowledge::fill(lang, key, &[("text", &own_visible(text))])
+    let TargetError::Malformed(text) = error;
+    knowledge::fill(lang, "reach.no-target", &[("text", &own_visible(text))])
 }
 
 /// That there is a connection, in one line.

@@ -7,18 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::display::security;
 use crate::display::token::own_visible;
 use crate::display::words::overdue as overdue_words;
 use crate::journal::Happening;
 use crate::knowledge::Lang;
-use crate::net::listen::{Listener, Order, Place, Report, Store, report};
+use crate::net::listen::{Entrance, Listener, Order, Place, Report, Security, Store, report};
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::session::Dialogue;
 use crate::speaker::Policy;
+use crate::speaker::fault::Faults;
 use crate::speaker::server::Delivery;
 
 use super::{Outcome, block_on, json};
@@ -32,14 +33,16 @@ pub fn run(
     maildir: Option<&Path>,
     policy: Policy,
     json: bool,
-    tls: Option<(tls::Server, bool)>,
+    (tls, faults): (Option<(tls::Wardrobe, bool)>, Faults),
     lang: Lang,
 ) -> anyhow::Result<Outcome> {
     let shelf = Arc::new(Shelf::new(maildir)?);
     let kept = shelf.clone();
     let store: Store =
         Arc::new(move |_, delivery| kept.keep(&delivery).map_err(|error| error.to_string()));
-    serve(listen, tls, Listener::new(policy, store), |report| tell(report, json, lang))?;
+    let (_chosen, playing) = watch::channel(Arc::new(faults));
+    let listener = Listener::new(policy, store).playing(playing);
+    serve(listen, tls, listener, |report| tell(report, json, lang))?;
     shelf.release();
     Ok(Outcome::Done)
 }
@@ -58,13 +61,17 @@ pub(super) fn tell(report: &Report, json: bool, lang: Lang) {
 /// Lets `listener` serve at `listen` until it is told to stop, and tells what it reports.
 pub(super) fn serve(
     listen: &Place,
-    tls: Option<(tls::Server, bool)>,
+    tls: Option<(tls::Wardrobe, bool)>,
     mut listener: Listener,
     tell: impl Fn(&Report),
 ) -> anyhow::Result<()> {
     block_on(async {
-        let (tls, implicit) = tls.unzip();
-        let bound = listener.open(listen, tls, implicit.unwrap_or_default()).await;
+        let mut entrance = Entrance::from(listen.clone());
+        if let Some((wardrobe, implicit)) = tls {
+            listener = listener.with_tls(wardrobe);
+            entrance.security = if implicit { Security::Implicit } else { Security::Starttls };
+        }
+        let bound = listener.open(&entrance).await;
         let place = bound.with_context(|| format!("cannot listen on {listen}"))?;
         say(&format!("listening on {}", own_visible(&place.to_string())));
         let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;

@@ -15,22 +15,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::smtp::code::Code;
 use crate::smtp::reply;
 use crate::speaker::Policy;
+use crate::speaker::fault::Faults;
 use crate::speaker::replay::{Answered, Halves};
 use crate::speaker::server::Delivery;
 
 use super::Clock;
-use super::tls::{self, Tls};
+use super::host::{self, Playing};
+use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
 pub use report::{Report, Reports, Teller, Turned};
-pub use socket::{Client, Place, Socket};
+pub use socket::{Client, Entrance, Place, Security, Socket};
 
 /// How many clients are served at once; the others are told to come back (421).
 pub const CLIENTS: usize = 1_000;
@@ -78,10 +80,7 @@ pub enum Order {
 /// Where clients come in, and how.
 struct Door {
     socket: Socket,
-    place: Arc<Place>,
-    tls: Option<Tls>,
-    /// Whether TLS begins before anything is said; else STARTTLS is offered, where there is TLS.
-    implicit: bool,
+    entrance: Arc<Entrance>,
 }
 
 /// A practice server.
@@ -91,8 +90,10 @@ pub struct Listener {
     store: Store,
     teller: Option<Teller>,
     again: Option<Again>,
+    tls: Option<Wardrobe>,
+    playing: Playing,
     watches: Watches,
-    sessions: HashMap<u64, mpsc::Sender<session::Order>>,
+    sessions: HashMap<u64, mpsc::Sender<host::Order>>,
     tasks: JoinSet<Option<u64>>,
     /// The door that is asked first.
     first: usize,
@@ -107,6 +108,8 @@ impl Listener {
             store,
             teller: None,
             again: None,
+            tls: None,
+            playing: watch::channel(Arc::default()).1,
             watches: Watches::default(),
             sessions: HashMap::new(),
             tasks: JoinSet::new(),
@@ -114,22 +117,40 @@ impl Listener {
         }
     }
 
-    /// Opens a door at `place`, and says where it is. TLS begins behind STARTTLS, which is offered
-    /// then, or before anything is said (`implicit`).
+    /// Lets TLS begin, as it is said at each door.
+    pub fn with_tls(mut self, wardrobe: Wardrobe) -> Self {
+        self.tls = Some(wardrobe);
+        self
+    }
+
+    /// Plays these faults, as they are at any moment.
+    pub fn playing(mut self, playing: Playing) -> Self {
+        self.playing = playing;
+        self
+    }
+
+    /// Opens a door, and says where it is.
     ///
     /// # Errors
     /// When the place cannot be bound.
-    pub async fn open(
-        &mut self,
-        place: &Place,
-        tls: Option<tls::Server>,
-        implicit: bool,
-    ) -> io::Result<Place> {
-        let socket = Socket::bind(place).await?;
+    pub async fn open(&mut self, entrance: &Entrance) -> io::Result<Place> {
+        let socket = Socket::bind(&entrance.place).await?;
         let place = socket.place()?;
-        let tls = tls.map(Tls::Server);
-        self.doors.push(Door { socket, place: Arc::new(place.clone()), tls, implicit });
+        let entrance = Arc::new(Entrance { place: place.clone(), ..entrance.clone() });
+        self.doors.push(Door { socket, entrance });
         Ok(place)
+    }
+
+    /// TLS as the faults want it shown at a door, and whether it begins before anything is said.
+    fn tls(&mut self, faults: &Faults, entrance: &Entrance) -> (Option<Tls>, bool) {
+        let Some(wardrobe) = self.tls.as_mut().filter(|_| entrance.security != Security::Clear)
+        else {
+            return (None, false);
+        };
+        let shows = faults.shows();
+        // What cannot be made was made once before the server began; then there is no TLS.
+        let server = wardrobe.server(shows).ok().map(Tls::Server);
+        (server, shows.implicit.unwrap_or(entrance.security == Security::Implicit))
     }
 
     /// Answers by a recording.
@@ -181,13 +202,16 @@ impl Listener {
 
     fn begin(&mut self, number: u64, (door, client): (usize, Client)) {
         let Some(door) = self.doors.get(door) else { return };
+        let entrance = door.entrance.clone();
+        let faults = Arc::clone(&self.playing.borrow());
+        let tls = self.tls(&faults, &entrance);
         let (orders, ordered) = mpsc::channel(session::ORDERS);
         let late = self.watches.begin(number, client.address);
         let session = session::Session {
             number,
-            place: door.place.clone(),
-            tls: door.tls.clone(),
-            implicit: door.implicit,
+            entrance,
+            tls,
+            playing: (faults, self.playing.clone()),
             policy: self.policy.clone(),
             store: self.store.clone(),
             teller: self.teller.clone(),
@@ -230,7 +254,7 @@ impl Listener {
             Order::HangUp(number) => {
                 if let Some(session) = self.sessions.get(&number) {
                     // Who has orders enough ends by them.
-                    let _ = session.try_send(session::Order::End);
+                    let _ = session.try_send(host::Order::End);
                 }
             }
             Order::Stop | Order::End => {}
@@ -244,7 +268,7 @@ impl Listener {
         }
     }
 
-    fn order_all(&self, order: session::Order) {
+    fn order_all(&self, order: host::Order) {
         for session in self.sessions.values() {
             let _ = session.try_send(order);
         }
@@ -253,7 +277,7 @@ impl Listener {
     /// Lets what is under way end in its time.
     async fn stop(mut self, mut orders: mpsc::Receiver<Order>) {
         self.doors.clear();
-        self.order_all(session::Order::Retire);
+        self.order_all(host::Order::Retire);
         let mut over = pin!(tokio::time::sleep(GRACE.0));
         while !self.sessions.is_empty() {
             tokio::select! {
@@ -272,7 +296,7 @@ impl Listener {
     /// Ends all that is left.
     async fn end(mut self) {
         self.doors.clear();
-        self.order_all(session::Order::End);
+        self.order_all(host::Order::End);
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(GRACE.1, all).await;
     }

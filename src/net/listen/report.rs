@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use crate::session::{Dialogue, Glance};
 use crate::speaker::server::Delivery;
 
-use super::Place;
+use super::Entrance;
 
 /// How many reports wait for who listens.
 pub const WAITING: usize = 4_096;
@@ -31,7 +31,7 @@ pub enum Report {
         /// When.
         at: Timestamp,
         /// Where the client came in.
-        place: Arc<Place>,
+        entrance: Arc<Entrance>,
         /// How it stands; when no more will come of it, the session is over.
         glance: watch::Receiver<Glance>,
     },
