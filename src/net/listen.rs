@@ -3,6 +3,7 @@
 //! One task owns the doors and knows which sessions there are; it takes orders and tells what
 //! happens in reports. Each session is a task of its own.
 
+mod rate;
 pub mod report;
 mod session;
 pub mod socket;
@@ -19,23 +20,24 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::journal::file::Recorder;
 use crate::smtp::code::Code;
 use crate::smtp::reply;
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 use crate::speaker::replay::{Answered, Halves};
-use crate::speaker::server::Delivery;
+use crate::speaker::server::{Deliver, Delivery};
 
 use super::Clock;
+use super::driver::Out;
 use super::host::{self, Playing};
 use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
+use rate::{Rate, Rates};
+
 pub use report::{Report, Reports, Teller, Turned};
 pub use socket::{Client, Entrance, Place, Security, Socket};
-
-/// How many clients are served at once; the others are told to come back (421).
-pub const CLIENTS: usize = 1_000;
 
 /// How long the refusal of one more client may take, and how many are told at once; beyond that
 /// they are not even told.
@@ -51,6 +53,17 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Stores a message of a session; gives the name under which it can be found, or why it could not be
 /// stored.
 pub type Store = Arc<dyn Fn(u64, Delivery) -> Result<String, String> + Send + Sync>;
+
+/// What keeps one session.
+pub struct Kept {
+    /// Stores its messages.
+    pub deliver: Deliver,
+    /// Where it is recorded, without its secrets.
+    pub journal: Option<Recorder<Out>>,
+}
+
+/// Begins to keep the session of a number, whose moments are those of the clock.
+pub type Keeper = Arc<dyn Fn(u64, &Clock) -> Kept + Send + Sync>;
 
 /// A recording by which clients are answered instead of by the practice server.
 #[derive(Clone)]
@@ -87,7 +100,8 @@ struct Door {
 pub struct Listener {
     doors: Vec<Door>,
     policy: Policy,
-    store: Store,
+    keeper: Keeper,
+    rates: Rates,
     teller: Option<Teller>,
     again: Option<Again>,
     tls: Option<Wardrobe>,
@@ -102,10 +116,21 @@ pub struct Listener {
 impl Listener {
     /// A server that believes `policy` and hands messages to `store`, without a door.
     pub fn new(policy: Policy, store: Store) -> Self {
+        let keeper: Keeper = Arc::new(move |session, _| {
+            let store = store.clone();
+            let deliver = Arc::new(move |delivery| store(session, delivery));
+            Kept { deliver, journal: None }
+        });
+        Self::keeping(policy, keeper)
+    }
+
+    /// The same, with sessions that are kept whole.
+    pub fn keeping(policy: Policy, keeper: Keeper) -> Self {
         Self {
             doors: Vec::new(),
             policy,
-            store,
+            keeper,
+            rates: Rates::new(),
             teller: None,
             again: None,
             tls: None,
@@ -192,15 +217,19 @@ impl Listener {
                 }
             };
             self.first = client.0 + 1;
-            if self.sessions.len() < CLIENTS {
-                self.begin(number, client);
-            } else {
+            let address = client.1.address.map(|address| address.ip());
+            let rate = self.policy.rate_limit.map(|limit| self.rates.of(address, limit));
+            if self.sessions.len() >= self.policy.client_limit {
                 self.turn_away(client.1, Turned::TooMany);
+            } else if rate.as_ref().is_some_and(|rate| rate.connect().is_err()) {
+                self.turn_away(client.1, Turned::TooFast);
+            } else {
+                self.begin(number, client, rate);
             }
         }
     }
 
-    fn begin(&mut self, number: u64, (door, client): (usize, Client)) {
+    fn begin(&mut self, number: u64, (door, client): (usize, Client), rate: Option<Rate>) {
         let Some(door) = self.doors.get(door) else { return };
         let entrance = door.entrance.clone();
         let faults = Arc::clone(&self.playing.borrow());
@@ -213,7 +242,8 @@ impl Listener {
             tls,
             playing: (faults, self.playing.clone()),
             policy: self.policy.clone(),
-            store: self.store.clone(),
+            keeper: self.keeper.clone(),
+            rate,
             teller: self.teller.clone(),
             again: self.again.clone(),
             late,
