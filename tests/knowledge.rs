@@ -83,6 +83,7 @@ const FILES: &[&str] = &[
     "text/recordings.toml",
     "text/run.toml",
     "text/send.toml",
+    "text/serve.toml",
     "text/times.toml",
     "text/tls.toml",
     "text/travel.toml",

@@ -12,43 +12,35 @@ use crate::speaker::{Ends, Replay, Say, Speaker};
 /// Where the faults come from that are to be played now.
 pub type Playing = watch::Receiver<Arc<Faults>>;
 
-/// What is answered by.
-pub(super) enum Answers {
-    /// The practice server, which plays what is to be played now.
-    Practice(Box<Player>, Playing),
-    /// The server's half of a recording.
-    Recorded(Replay),
-}
-
-/// What a session is told to do.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
+/// What who answers is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
     /// To finish what is under way, and to say goodbye then.
     Retire,
-    /// To end at once.
+    /// To hang up.
     End,
 }
 
-/// Who speaks for our side.
-pub(super) struct Host {
-    answers: Answers,
-    /// Whether it was told to end.
-    ends: bool,
+/// The practice server, which plays what is to be played now, or a recording.
+pub enum Host {
+    /// The practice server.
+    Practice(Box<Player>, Playing),
+    /// The server's half of a recording.
+    Recorded(Replay),
+    /// It was told to hang up.
+    Done,
 }
 
 impl Host {
-    pub(super) const fn new(answers: Answers) -> Self {
-        Self { answers, ends: false }
-    }
-
-    pub(super) fn obey(&mut self, order: Order) -> Ends {
-        match (order, &mut self.answers) {
-            (Order::Retire, Answers::Practice(player, _)) => {
+    /// Does as it is told. What a recording says knows no goodbye.
+    pub fn obey(&mut self, order: Order) -> Ends {
+        match (order, &mut *self) {
+            (Order::Retire, Self::Practice(player, _)) => {
                 player.retire();
                 Ends::Nothing
             }
-            (Order::Retire | Order::End, _) => {
-                self.ends = true;
+            _ => {
+                *self = Self::Done;
                 Ends::Connection
             }
         }
@@ -57,11 +49,8 @@ impl Host {
 
 impl Speaker for Host {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        if self.ends {
-            return seen.phase().is_open().then_some(Say::Close(Ending::Finished));
-        }
-        match &mut self.answers {
-            Answers::Practice(player, playing) => {
+        match self {
+            Self::Practice(player, playing) => {
                 // Who chooses may be gone; what was chosen last stays.
                 if playing.has_changed().unwrap_or_default() {
                     let faults = Arc::clone(&playing.borrow_and_update());
@@ -69,14 +58,15 @@ impl Speaker for Host {
                 }
                 player.next(now, seen)
             }
-            Answers::Recorded(replay) => replay.next(now, seen),
+            Self::Recorded(replay) => replay.next(now, seen),
+            Self::Done => seen.phase().is_open().then_some(Say::Close(Ending::Finished)),
         }
     }
 
     fn shakes_hands(&self) -> bool {
-        match &self.answers {
-            Answers::Practice(player, _) => player.shakes_hands(),
-            Answers::Recorded(_) => true,
+        match self {
+            Self::Practice(player, _) => player.shakes_hands(),
+            Self::Recorded(_) | Self::Done => true,
         }
     }
 }

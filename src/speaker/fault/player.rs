@@ -21,7 +21,7 @@ use super::change::{Change, Close, Names};
 use super::rule::{Asked, Progress};
 use super::spoken::{Spoken, Text};
 use super::{Faults, dice};
-use crate::speaker::server::{Deliver, Said, Server, shown};
+use crate::speaker::server::{Admit, Deliver, Said, Server, shown};
 use crate::speaker::{Drip, Policy, Say, Seed, Speaker};
 
 /// How much of a reply is looked at by patterns.
@@ -98,6 +98,12 @@ impl Player {
         let mut player = Self { server, policy, faults, session, course: Course::default() };
         player.begin();
         player
+    }
+
+    /// Asks before each message whether it is admitted.
+    pub fn admitting(mut self, admit: Option<Admit>) -> Self {
+        self.server = self.server.admitting(admit);
+        self
     }
 
     /// Plays these from the next turn on.
