@@ -12,6 +12,7 @@ pub mod directive;
 pub mod drip;
 pub mod errand;
 pub mod gate;
+pub mod hand;
 pub mod human;
 pub mod login;
 pub mod plan;
