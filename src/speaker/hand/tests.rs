@@ -171,7 +171,7 @@ fn what_is_odd_about_a_reply_is_remarked() {
         (&asked, "250-2.1.0 ok", &[Remark::GoesOn]),
         (&asked, "250-2.1.0 a\n550 5.1.0 b", &[Remark::Odd("B01")]),
         (&asked, "250 2.1.0 ok\n250 2.1.0 ok", &[Remark::Odd("B16")]),
-        (EHLO, "250 ok", &[Remark::Unasked, Remark::Odd("B16")]),
+        (EHLO, "250 ok", &[Remark::Unasked, Remark::Odd("B03")]),
         (EHLO, "421 4.4.2 bye", &[Remark::Unasked, Remark::Odd("B19")]),
         ("", "220 mx.example.net ESMTP", &[]),
         ("", "220 hello", &[Remark::Odd("A08")]),
@@ -179,7 +179,6 @@ fn what_is_odd_about_a_reply_is_remarked() {
         let said = read(line, AT).unwrap();
         let bytes = Bytes::copy_from_slice(said[0].bytes());
         let found = judge(Moment(9_000_000), &seen(talk), &bytes);
-        let found: Vec<_> = found.into_iter().filter(|r| *r != Remark::Odd("B03")).collect();
         assert_eq!(found, remarks, "{line}");
     }
 }
