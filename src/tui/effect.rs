@@ -120,7 +120,11 @@ pub enum Effect {
         session: usize,
         /// The address of the client in that talk.
         client: String,
+        /// The address of the server.
+        server: String,
     },
+    /// Let the practice server of this session play these faults, with `+` between them.
+    Play(usize, String),
     /// Read no more of what this session is to show; what was read stays.
     StopReading(usize),
     /// Read the content of a message.

@@ -12,10 +12,14 @@ use ropey::Rope;
 use crate::cli::{Slip, typed_route};
 use crate::display::reach;
 use crate::display::shot::Shot;
+use crate::display::token::own_visible;
+use crate::headless::faults;
 use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::route::Route;
+use crate::net::throw;
+use crate::speaker::fault::Choice;
 use crate::speaker::{Say, gate};
 
 use super::super::directive::option_behind;
@@ -51,10 +55,7 @@ impl Loop {
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),
                 Effect::Breakpoints(breakpoints) => self.sessions.stop_by(&breakpoints),
-                Effect::Release(id, release) => {
-                    let order = gate::Order::Release(release);
-                    self.order(id, Order::Say(Say::Gate(order)));
-                }
+                Effect::Release(id, release) => self.release(id, release),
                 Effect::OpenFile(file) => self.open_file(file),
                 Effect::Compare(id, file) => {
                     if let Some(path) = self.recalled(&file) {
@@ -94,7 +95,10 @@ impl Loop {
                     self.sessions.close(id);
                 }
                 Effect::StopReading(id) => self.stop_reading(id),
-                Effect::Watch { session, client } => self.sessions.watch(session, &client),
+                Effect::Watch { session, client, server } => {
+                    self.sessions.watch(session, &client, &server);
+                }
+                Effect::Play(id, faults) => self.play(id, &faults),
                 Effect::ReadContent { session, message, of, carried, kept } => {
                     reading::content(session, (message, of), carried, kept, self.inner.clone());
                 }
@@ -207,13 +211,47 @@ impl Loop {
         };
         let begins = if before > 0 { 0 } else { begins };
         let named = if named.trim().is_empty() { &self.model.session.target } else { named.trim() };
-        match Target::read(named) {
+        let read = Target::read(named);
+        let playable =
+            read.as_ref().map(|target| faults::check(target, &self.sessions.setting().sources));
+        match read {
+            Ok(_) if let Ok(Err(warning)) = &playable => {
+                let why = warning.say(self.model.lang);
+                self.mend(directive, typed, Slip { at: begins, why })
+            }
             Ok(target) => Some((target, Way { route, options: options.to_owned() })),
             Err(error) => {
                 let why = reach::no_target(&error, self.model.lang);
                 self.mend(directive, typed, Slip { at: begins, why })
             }
         }
+    }
+
+    /// Lets go what is held in session `id`.
+    fn release(&mut self, id: usize, release: gate::Release) {
+        self.order(id, Order::Say(Say::Gate(gate::Order::Release(release))));
+    }
+
+    /// Lets the practice server of session `id` play these faults.
+    fn play(&mut self, id: usize, text: &str) {
+        let lang = self.model.lang;
+        let target =
+            self.model.session_mut(id).and_then(|session| Target::read(&session.target).ok());
+        let target = target.filter(|target| matches!(target, Target::Practice { .. }));
+        let sources = self.sessions.setting().sources.again();
+        let told = match (target, faults::choose(&Choice::read_all(text), throw(), &sources)) {
+            (Some(target), Ok(chosen)) => {
+                let names: Vec<_> =
+                    chosen.chosen().iter().map(|fault| own_visible(&fault.id)).collect();
+                let names = names.join(" + ");
+                let key = if names.is_empty() { "fault.off" } else { "fault.now" };
+                let key = if self.sessions.play(&target, chosen) { key } else { "fault.elsewhere" };
+                knowledge::fill(lang, key, &[("faults", &names)])
+            }
+            (None, _) => knowledge::word(lang, "fault.elsewhere").to_owned(),
+            (_, Err(warning)) => own_visible(&warning.say(lang)),
+        };
+        self.model.notice = Some(told);
     }
 
     fn mend<T>(&mut self, directive: &str, typed: &str, slip: Slip) -> Option<T> {
