@@ -141,11 +141,18 @@ enum Verb {
         /// recording. No login is verified and no message kept
         #[arg(long, value_name = "FILE", conflicts_with_all = ["maildir", "catch_all", "lmtp", "faults"])]
         replay: Option<PathBuf>,
+        /// Answer each client yourself: what it says stands waiting, with suggested replies. On the
+        /// screen, or line by line with --plain and in a pipe
+        #[arg(long, conflicts_with_all = ["maildir", "faults", "replay"])]
+        by_hand: bool,
         /// With --replay: take the time for each reply that it took
         #[arg(long, requires = "replay")]
         timing: bool,
         #[command(flatten)]
         practice: PracticeArgs,
+        /// Line by line, without a screen; the default in a pipe
+        #[arg(long)]
+        plain: bool,
         /// Print one JSON object for each message and session, and for each reply of --replay
         #[arg(long)]
         json: bool,
@@ -276,6 +283,19 @@ pub enum Mode {
         /// As JSON.
         json: bool,
     },
+    /// A server whose clients the person answers.
+    ByHand {
+        /// Where.
+        listen: Place,
+        /// What the right answer follows from.
+        policy: Box<Policy>,
+        /// Its certificates.
+        practice: PracticeArgs,
+        /// Whether it is seen on the screen.
+        screen: bool,
+        /// As JSON.
+        json: bool,
+    },
     /// What is known about some words.
     Explain {
         /// The words.
@@ -377,12 +397,20 @@ pub fn read(
             faults,
             seed,
             replay,
+            by_hand,
             timing,
             practice,
+            plain,
             json,
         }) => {
             let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
             let replay = replay.map(|file| (file, timing));
+            if by_hand {
+                // What most servers offer is enough to be read.
+                let policy = Box::new(Policy { everyday: true, ..*policy });
+                let screen = !(plain || json || piped || cli.plain);
+                return Ok((Mode::ByHand { listen, policy, practice, screen, json }, cli.common));
+            }
             Mode::Serve { listen, maildir, policy, faults, seed, replay, practice, json }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },

@@ -5,6 +5,7 @@ pub mod authenticity;
 pub mod compare;
 pub mod config;
 pub mod explain;
+pub mod hand;
 pub mod faults;
 pub mod json;
 pub mod keyboard;
@@ -38,7 +39,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::{Ring, Settings, Sources, Warning};
 use crate::display::token::own_visible;
-use crate::journal::Side;
+use crate::journal::{Header, Side};
 use crate::journal::file::Recorder;
 use crate::knowledge::{self, Lang};
 use crate::net::certificate::{Authority, Kind, Pass};
@@ -48,7 +49,7 @@ use crate::net::listen::{Listener, Order, Place, Store};
 use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
-use crate::net::{self, Clock};
+use crate::net;
 use crate::smtp::wait::Limits;
 use crate::speaker::Policy;
 use crate::speaker::fault::{Choice, Faults};
@@ -140,8 +141,16 @@ impl Setting {
     /// # Errors
     /// When the file that was asked for cannot be made.
     pub fn recording(&self, log: Log) -> anyhow::Result<Log> {
-        let recorder = self.recorder(log.clock())?;
-        let header = log.clock().header(Side::Client);
+        self.recording_as(Side::Client, log)
+    }
+
+    /// The same, where we are `side`.
+    ///
+    /// # Errors
+    /// When the file that was asked for cannot be made.
+    pub fn recording_as(&self, side: Side, log: Log) -> anyhow::Result<Log> {
+        let header = log.clock().header(side);
+        let recorder = self.recorder(&header)?;
         let kept = self.recent.as_ref().and_then(|ring| {
             // Nothing is written before something has happened.
             Recorder::begin(Box::new(ring.place()) as Out, &header).ok()
@@ -149,14 +158,14 @@ impl Setting {
         Ok(log.recording(recorder, self.with_secrets).keeping(kept))
     }
 
-    fn recorder(&self, clock: &Clock) -> anyhow::Result<Option<Recorder<Out>>> {
+    fn recorder(&self, header: &Header) -> anyhow::Result<Option<Recorder<Out>>> {
         let Some(path) = &self.record else { return Ok(None) };
         let begin = || {
             if !is_recording(path)? {
                 return Err(std::io::Error::other("it exists and is no recording"));
             }
             let file = create_private(path, File::options().create(true).truncate(true))?;
-            Recorder::begin(Box::new(file) as Out, &clock.header(Side::Client))
+            Recorder::begin(Box::new(file) as Out, header)
         };
         Ok(Some(begin().with_context(|| format!("cannot record to {}", named(path)))?))
     }

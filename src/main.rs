@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use ehlo::cli::{self, ConfigVerb, Mode};
 use ehlo::config::{Folders, Ring, Settings, Sources};
 use ehlo::display::token::own_visible;
+use ehlo::headless::hand::ByHand;
 use ehlo::headless::{self, Outcome, Setting};
+use ehlo::net::listen::by_hand::Desk;
 use ehlo::speaker::Policy;
 use ehlo::tui::{self, Start};
 
@@ -83,6 +85,15 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
             let policy = Policy { limits: setting.limits(), ..*policy };
             let faults = headless::faults::given(&faults, seed, setting)?;
             headless::serve::run(&listen, maildir.as_deref(), policy, json, (tls, faults), lang)
+        }
+        Mode::ByHand { listen, policy, practice, screen, json } => {
+            let tls = headless::secure::server(&setting.tls, &practice)?;
+            let desk = Desk::new(setting.limits(), tls)?;
+            let by_hand = ByHand { listen, desk, policy: *policy };
+            if screen {
+                return tui::run([Start::Answer(Box::new(by_hand))], setting);
+            }
+            headless::hand::run(&by_hand, json, setting)
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
         Mode::Keys => headless::keys::run(setting),

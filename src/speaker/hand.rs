@@ -22,7 +22,8 @@ use crate::smtp::line::{Line, LineEnd};
 use crate::smtp::reply::ReplyLine;
 use crate::smtp::verb::Verb;
 
-use super::{Policy, Say, Seed, Server, Speaker as _};
+use super::server::Delivery;
+use super::{Policy, Say, Seed, Server};
 
 pub use judge::{Remark, judge};
 pub use replies::Replies;
@@ -52,6 +53,16 @@ impl Kind {
             Self::NotNow => "not-now",
             Self::Never => "never",
             Self::Strange => "strange",
+        }
+    }
+
+    /// The key of its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Right => "hand.right",
+            Self::NotNow => "hand.not-now",
+            Self::Never => "hand.never",
+            Self::Strange => "hand.strange",
         }
     }
 
@@ -121,18 +132,12 @@ impl Hand {
 
     /// What the practice server would say now, and do behind that.
     pub fn right(&self, now: Moment, seen: &Dialogue) -> Option<Vec<Say>> {
-        let (_, exchange) = due(seen)?;
-        let deliver = Arc::new(|delivery: super::server::Delivery| {
-            Ok(format!("message {}", delivery.message + 1))
-        });
+        let (index, _) = due(seen)?;
+        let deliver = Arc::new(|delivery: Delivery| Ok(format!("message {}", delivery.message + 1)));
         let mut server = Server::new(self.policy.clone(), deliver, self.seed.clone());
-        let say = server.next(now, seen).filter(Say::is_words)?;
-        let goodbye = exchange.verb() == Some(&Verb::Quit) && say.bytes().starts_with(b"221");
-        let mut said = vec![say];
-        if goodbye {
-            said.push(Say::Close(Ending::Finished));
-        }
-        Some(said)
+        let said = server.reply_to(now, seen, index)?;
+        let close = said.closes.then_some(Say::Close(Ending::Finished));
+        Some([Say::Bytes(said.bytes)].into_iter().chain(close).collect())
     }
 }
 

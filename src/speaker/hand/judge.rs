@@ -21,6 +21,26 @@ pub enum Remark {
     GoesOn,
 }
 
+impl Remark {
+    /// The key of its sentence; an oddity has an entry.
+    pub const fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Unasked => Some("hand.unasked"),
+            Self::Foreign => Some("hand.foreign"),
+            Self::GoesOn => Some("hand.goes-on"),
+            Self::Odd(_) => None,
+        }
+    }
+
+    /// The oddity that it is.
+    pub const fn odd(self) -> Option<&'static str> {
+        match self {
+            Self::Odd(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 /// What there is to say about `bytes` as the next thing that the server says, the worst first.
 pub fn judge(now: Moment, seen: &Dialogue, bytes: &Bytes) -> Vec<Remark> {
     let front = super::due(seen).map(|(at, exchange)| (at, exchange.clone()));

@@ -1,4 +1,5 @@
 use super::*;
+use super::super::Speaker as _;
 use crate::journal::transcript::Place;
 use crate::smtp::code::Class;
 use crate::smtp::reply::Collector;
