@@ -225,7 +225,12 @@ pub enum Mode {
     /// Two sessions, compared.
     Compare(Compare),
     /// The practice server.
-    Serve(Box<ServeArgs>),
+    Serve {
+        /// Its options.
+        args: Box<ServeArgs>,
+        /// Whether it is seen on the screen.
+        screen: bool,
+    },
     /// What is known about some words.
     Explain {
         /// The words.
@@ -319,7 +324,10 @@ pub fn read(
             is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
             Mode::Compare(Compare { first, second, servers, codes, json })
         }
-        Some(Verb::Serve(args)) => Mode::Serve(args),
+        Some(Verb::Serve(args)) => {
+            let screen = !(args.plain || args.json || piped || cli.plain);
+            Mode::Serve { args, screen }
+        }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,
         Some(Verb::Keys { what: Some(KeysVerb::Test) }) => Mode::Keyboard,

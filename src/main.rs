@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ehlo::cli::{self, ConfigVerb, Mode};
 use ehlo::config::{Folders, Ring, Settings, Sources};
 use ehlo::display::token::own_visible;
+use ehlo::headless::hand::ByHand;
 use ehlo::headless::{self, Outcome, Setting};
 use ehlo::tui::{self, Start};
 
@@ -72,7 +73,14 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { files, full, json, verify, .. } => {
             headless::show::run(files, (full, json), &verify, setting)
         }
-        Mode::Serve(args) => match &args.replay {
+        Mode::Serve { args, screen } if args.by_hand => {
+            let by_hand = ByHand::new(&args, setting)?;
+            if screen {
+                return tui::run([Start::Answer(Box::new(by_hand))], setting);
+            }
+            headless::hand::run(&by_hand, args.json, setting)
+        }
+        Mode::Serve { args, .. } => match &args.replay {
             Some(file) => headless::replay::run(&args, file.clone(), setting),
             None => headless::serve::run(&args, setting),
         },

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod files;
 pub mod find;
 pub mod group;
+pub mod hand;
 pub mod layout;
 pub mod message;
 pub mod model;

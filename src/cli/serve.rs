@@ -11,6 +11,7 @@ use crate::speaker::login::Account;
 use crate::speaker::{Policy, Secret};
 
 /// Options of `ehlo serve`.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Where to listen: an address, whose port 0 picks a free one, or a path behind "unix:"; smtps://
@@ -52,9 +53,16 @@ pub struct ServeArgs {
     /// With --replay: take the time for each reply that it took
     #[arg(long, requires = "replay")]
     pub timing: bool,
+    /// Answer each client yourself: what it says stands waiting, with suggested replies. On the screen,
+    /// or line by line with --plain and in a pipe
+    #[arg(long, conflicts_with_all = ["maildir", "faults", "replay"])]
+    pub by_hand: bool,
     /// Its certificates.
     #[command(flatten)]
     pub practice: PracticeArgs,
+    /// Line by line, without a screen; the default in a pipe
+    #[arg(long)]
+    pub plain: bool,
     /// Print one JSON object for each event: what each holds is below
     #[arg(long)]
     pub json: bool,
@@ -79,6 +87,7 @@ pub struct KeepArgs {
 /// How much is taken.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Limits")]
+#[expect(clippy::struct_field_names, reason = "the options are called so")]
 pub struct BoundArgs {
     /// The largest message in bytes, or with K, M, G; announced by SIZE, and 552 beyond it
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "50M")]
@@ -109,6 +118,8 @@ impl ServeArgs {
             lmtp: self.lmtp,
             accounts: if self.users.is_empty() { usual.accounts } else { self.users.clone() },
             any_login: self.auth_any,
+            // What most servers offer is enough to be read.
+            everyday: self.by_hand,
             size_limit: self.bounds.max_size,
             recipient_limit: count(self.bounds.max_recipients),
             mail_limit: count(self.bounds.max_messages),

@@ -3,6 +3,7 @@
 //! One task owns the doors and knows which sessions there are; it takes orders and tells what
 //! happens in reports. Each session is a task of its own.
 
+pub mod by_hand;
 mod rate;
 pub mod report;
 mod session;

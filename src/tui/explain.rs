@@ -42,6 +42,7 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     }
     match selected_line(model) {
         Some(row) => of_row(model, row, brief),
+        None if let Some(said) = offered(model) => vec![said],
         None => present(model, brief),
     }
 }
@@ -108,6 +109,13 @@ pub fn topics(model: &Model) -> Vec<Topic> {
 pub fn clauses(model: &Model) -> &'static [String] {
     let first = topics(model).into_iter().find(|topic| topic.kind != Kind::Phase);
     first.map_or(&[], |topic| topic.entry().rfc.as_slice())
+}
+
+/// What the chosen suggestion does to the client.
+fn offered(model: &Model) -> Option<Paragraph> {
+    let offer = model.offers()?.chosen()?;
+    let does = view::hand::words_of(&offer.does, model.lang);
+    Some(Paragraph::new(Role::Title, knowledge::word(model.lang, "hand.does"), does))
 }
 
 /// The exchange that was answered last, with its number, if that was on this connection.

@@ -3,6 +3,7 @@
 mod answer;
 mod drafts;
 mod effects;
+mod hand;
 mod keyboard;
 mod memory;
 mod outside;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::config;
 use crate::display::token::own_visible;
+use crate::headless::hand::ByHand;
 use crate::headless::{Outcome, Password, Setting};
 use crate::journal::{Event, Happening};
 use crate::knowledge::{self, Lang};
@@ -40,6 +42,7 @@ use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
 use drafts::{Drafts, Lost};
+use hand::{CLIENTS_WAITING, Come};
 use keyboard::Keyboard;
 use memory::Memory;
 use reading::Inner;
@@ -59,6 +62,8 @@ pub enum Start {
     Dial(Target),
     /// A recording or transcript, or messages.
     Open(Vec<PathBuf>),
+    /// A server whose clients the person answers.
+    Answer(Box<ByHand>),
 }
 
 /// Opens the screen and stays until the person leaves.
@@ -84,14 +89,20 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let clock = Clock::start();
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);
+        let (come, clients) = mpsc::channel(CLIENTS_WAITING);
         for (at, start) in starts.iter().enumerate() {
             prepare(&mut model, at, start, &mut sessions)?;
+            if let Start::Answer(by_hand) = start {
+                // Whoever cannot listen says so before the screen opens.
+                hand::listen(&mut model, at, by_hand, come.clone()).await?;
+            }
         }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let area = screen.get_frame().area();
         model.size = (area.width, area.height);
         terminal::mouse(model.mouse)?;
+        drop(come);
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
@@ -101,6 +112,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 Start::Dial(target) => {
                     _ = sessions.order(id, Order::Dial(target, Box::default()));
                 }
+                Start::Answer(_) => {}
                 Start::Open(paths) => {
                     let stop = Arc::default();
                     reads.insert(id, Arc::clone(&stop));
@@ -129,7 +141,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             drawn: Instant::now(),
             draw_at: None,
         };
-        let result = Box::pin(loops.attend(input, heard, messages)).await;
+        let result = Box::pin(loops.attend(input, heard, messages, clients)).await;
         drop(taken);
         result
     });
@@ -153,6 +165,7 @@ fn prepare(
     let target = match start {
         Start::Dial(target) => target.to_string(),
         Start::Open(paths) => named(paths),
+        Start::Answer(by_hand) => by_hand.listen.to_string(),
     };
     let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
     let Some(session) = model.session_mut(id) else { return Ok(()) };
@@ -167,6 +180,7 @@ fn prepare(
             session.recorded = true;
             session.loading = true;
         }
+        Start::Answer(_) => {}
     }
     Ok(())
 }
@@ -197,6 +211,7 @@ impl Loop {
         mut input: mpsc::Receiver<Input>,
         mut heard: mpsc::Receiver<(usize, Heard)>,
         mut messages: mpsc::Receiver<anyhow::Result<Message>>,
+        mut clients: mpsc::Receiver<Come>,
     ) -> anyhow::Result<Outcome> {
         use Signal::{HangUp, Interrupt, Quit, Terminate, Window};
         let mut signals = Signals::of(&[Terminate, HangUp, Interrupt, Quit, Window])?;
@@ -227,6 +242,10 @@ impl Loop {
                     _ => self.input(typed.drain(..))?,
                 },
                 Some(message) = messages.recv() => self.take(message?)?,
+                Some(come) = clients.recv() => {
+                    self.accepted(come)?;
+                    None
+                }
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;

@@ -51,6 +51,7 @@ impl Loop {
                 Effect::Wait { session, number, time } => self.wait(session, number, time),
                 Effect::Redial(id) => self.redial(id),
                 Effect::Say(id, bytes) => self.order(id, Order::Say(Say::Bytes(bytes))),
+                Effect::Reply(id, said) => self.order(id, Order::Reply(said)),
                 Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),

@@ -19,7 +19,7 @@ use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::{self, Piece};
-use super::{boxed, draw_lines, status};
+use super::{boxed, draw_lines, hand, status};
 
 /// Draws the prompt.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
@@ -61,6 +61,9 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
 
 /// The lines of a group that stand in sight before the one being typed, and behind it.
 fn held(model: &Model, columns: u16) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
+    if let Some(answering) = model.offers() {
+        return (hand::lines(model, answering, usize::from(columns)), Vec::new());
+    }
     let Some(group) = &model.session.group else { return (Vec::new(), Vec::new()) };
     let (lines, at) = group.lines();
     let shown = usize::from(model.held_shown());
@@ -171,6 +174,9 @@ fn first(text: &str) -> &str {
 
 fn mark(model: &Model) -> String {
     let dialogue = model.session.seen();
+    if model.session.hand.is_some() {
+        return "> ".to_owned();
+    }
     let left = model.session.octets_left();
     let mark = if matches!(model.popup, Some(Popup::Palette(_))) {
         // A directive, whatever the server waits for.
@@ -197,6 +203,9 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
     let dialogue = model.session.seen();
     if let Some((key, n)) = differs(model.prompt.text()) {
         return (Role::Warn, model.sentence(key, &[("n", &n.to_string())]));
+    }
+    if model.session.hand.is_some() && !model.session.travels() {
+        return hand::remark(model, columns);
     }
     let newlines = model.prompt.text().matches('\n').count();
     if newlines > 0 {
