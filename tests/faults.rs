@@ -255,6 +255,25 @@ fn faults_are_composed() {
     assert!(sees(&play(&row, both())[0], "quit odd:I01"));
 }
 
+/// What a client says that knows no SMTP, all at once.
+const NONSENSE: &[u8] = b"\0\r\n.\r\nEHLO\r\nEHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT 3\r\na\r\n\
+DATA\r\nAUTH PLAIN\r\n*\r\nSTARTTLS\r\nRCPT TO:<\xff@x>\r\nDATA\r\n\n.\nX: y\r\n.\r\nVRFY\r\nHELO\r\nQUIT\r\nNOOP";
+
+/// However faults are composed, and whatever a client says, the server goes on or ends.
+#[test]
+fn any_two_faults_can_be_played_together() {
+    let faults: Vec<Fault> = ids().iter().map(|id| fault(id)).collect();
+    let row = Row { early: NONSENSE, script: "GREETING|HELLO|MAIL|BOB|BODY|QUIT", ..ROW };
+    for (at, one) in faults.iter().enumerate() {
+        for step in [1, 7, 60] {
+            let other = &faults[(at + step) % faults.len()];
+            for row in [&USUAL, &row] {
+                play(row, vec![one.clone(), other.clone()]);
+            }
+        }
+    }
+}
+
 #[test]
 fn no_fault_is_without_a_test() {
     let mut tested: Vec<&str> = rows().map(|row| name(row.fault)).collect();
