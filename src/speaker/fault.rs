@@ -36,6 +36,7 @@ use toml::Value;
 
 use super::Policy;
 use super::policy::Beliefs;
+use crate::smtp::payload::Ends;
 
 pub use change::Change;
 pub use player::Player;
@@ -281,6 +282,12 @@ impl Faults {
     /// What a server that believes `policy` believes with them.
     pub fn policy(&self, policy: Policy) -> Policy {
         self.chosen.iter().fold(policy, |policy, fault| policy.believing(&fault.beliefs))
+    }
+
+    /// What ends mail data beside the end mark.
+    pub fn data_ends(&self) -> Ends {
+        let all = self.chosen.iter().map(|fault| fault.beliefs.data_ends());
+        all.fold(Ends::default(), Ends::and)
     }
 
     /// Whether clients are served one after another.
