@@ -323,15 +323,21 @@ const EVERYTHING: Row = Row {
     ..ROW
 };
 
+/// What a client says that knows no SMTP, all at once.
+const NONSENSE: &[u8] = b"\0\r\n.\r\nEHLO\r\nEHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT 3\r\na\r\n\
+DATA\r\nAUTH PLAIN\r\n*\r\nSTARTTLS\r\nRCPT TO:<\xff@x>\r\nDATA\r\n\n.\nX: y\r\n.\r\nVRFY\r\nHELO\r\nQUIT\r\nNOOP";
+
 #[test]
 fn whatever_faults_are_played_together_a_session_comes_to_its_end() {
     let all: Vec<Fault> = ids().iter().map(|id| fault(id)).collect();
+    let nonsense = Row { early: NONSENSE, script: "GREETING|HELLO|MAIL|BOB|BODY|QUIT", ..ROW };
     // A prime number of steps meets each fault with others every time.
     for at in 0..all.len() {
         let others = [1, 7, 31, 61].map(|step| all[(at + step) % all.len()].clone());
         let together: Vec<Fault> = std::iter::once(all[at].clone()).chain(others).collect();
         for length in 2..=together.len() {
             play(&EVERYTHING, together[..length].to_vec());
+            play(&nonsense, together[..length].to_vec());
         }
     }
 }
