@@ -8,7 +8,7 @@ pub mod call;
 pub mod certificate;
 pub mod dial;
 pub mod driver;
-pub mod host;
+mod host;
 pub mod inquiry;
 pub mod listen;
 pub mod names;

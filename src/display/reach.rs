@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_no_target_is_said_as_on_the_command_line() {
-        for typed in ["a b", "host:25:587", "practice:x"] {
+        for typed in ["a b", "host:25:587", "practice:"] {
             let error = Target::read(typed).unwrap_err();
             assert_eq!(no_target(&error, Lang::En), error.to_string());
             assert!(no_target(&error, Lang::Ja).contains(typed));

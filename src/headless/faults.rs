@@ -42,7 +42,9 @@ pub fn known(sources: &Sources) -> (Vec<Known>, Vec<Warning>) {
     let embedded = knowledge::faults().flat_map(|text| Fault::read_all(text).unwrap_or_default());
     let others = embedded.filter(|fault| !sources.own_faults.contains_key(&fault.id));
     let others = others.map(|fault| Known { fault, path: None });
-    let others: Vec<_> = others.collect();
+    let mut others: Vec<_> = others.collect();
+    // As the catalogue has them.
+    others.sort_by(|a, b| a.fault.plays.first().cmp(&b.fault.plays.first()));
     all.extend(others);
     (all, warnings)
 }

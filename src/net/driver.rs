@@ -474,16 +474,15 @@ pub async fn converse<P: Speaker, O>(
     // What was written may still wait inside TLS.
     let mut unflushed = false;
     loop {
-        if let Some(tls) =
-            wanted.as_ref().filter(|_| part.is_to_secure(&log.dialogue) && speaker.shakes_hands())
-        {
+        let begins = part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
+        if let Some(tls) = wanted.as_ref().filter(|_| begins) {
             // Whatever was still to be said was meant for a line that anybody could read.
             out.clear();
             dripping = None;
             part.gate.clear();
             let stream = reader.unsplit(writer);
-            let Some(secured) = secure(stream, log, &mut part, tls, speaker, &mut orders).await
-            else {
+            let secured = secure(stream, log, &mut part, tls, speaker, &mut orders);
+            let Some(secured) = Box::pin(secured).await else {
                 return;
             };
             (reader, writer) = tokio::io::split(secured);

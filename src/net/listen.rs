@@ -30,12 +30,13 @@ use crate::speaker::server::{Deliver, Delivery};
 
 use super::Clock;
 use super::driver::Out;
-use super::host::{self, Playing};
+use super::host;
 use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
 use rate::{Rate, Rates};
 
+pub use super::host::Playing;
 pub use report::{Report, Reports, Teller, Turned};
 pub use socket::{Client, Entrance, Place, Security, Socket};
 
@@ -148,12 +149,6 @@ impl Listener {
         self
     }
 
-    /// Plays these faults, as they are at any moment.
-    pub fn playing(mut self, playing: Playing) -> Self {
-        self.playing = playing;
-        self
-    }
-
     /// Opens a door, and says where it is.
     ///
     /// # Errors
@@ -184,6 +179,12 @@ impl Listener {
         self
     }
 
+    /// Plays these faults, as they are at any moment.
+    pub fn playing(mut self, playing: Playing) -> Self {
+        self.playing = playing;
+        self
+    }
+
     /// Tells what happens.
     pub fn telling(mut self, teller: Teller) -> Self {
         self.teller = Some(teller);
@@ -207,7 +208,7 @@ impl Listener {
                     }
                     Some(over) = self.tasks.join_next() => self.forget(over.ok().flatten()),
                     () = until(pause), if pause.is_some() => pause = None,
-                    accepted = accept(&self.doors, self.first), if pause.is_none() => {
+                    accepted = accept(&self.doors, self.first), if pause.is_none() && !self.is_busy() => {
                         match accepted {
                             Ok(accepted) => break accepted,
                             // It is about that client alone, or passes.
@@ -227,6 +228,11 @@ impl Listener {
                 self.begin(number, client, rate);
             }
         }
+    }
+
+    /// Whether nobody is accepted before the one is gone who is served.
+    fn is_busy(&self) -> bool {
+        !self.sessions.is_empty() && self.playing.borrow().serves_one()
     }
 
     fn begin(&mut self, number: u64, (door, client): (usize, Client), rate: Option<Rate>) {

@@ -378,7 +378,7 @@ mod tests {
             "[::1",
             "smtps://",
             "lmtp://",
-            "practice:x",
+            "practice:",
         ] {
             assert!(Target::read(text).is_err(), "{text}");
         }

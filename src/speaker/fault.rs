@@ -36,6 +36,7 @@ use toml::Value;
 
 use super::Policy;
 use super::policy::Beliefs;
+use crate::smtp::payload::Ends;
 
 pub use change::Change;
 pub use player::Player;
@@ -283,9 +284,20 @@ impl Faults {
         self.chosen.iter().fold(policy, |policy, fault| policy.believing(&fault.beliefs))
     }
 
+    /// What ends mail data beside the end mark.
+    pub fn data_ends(&self) -> Ends {
+        let all = self.chosen.iter().map(|fault| fault.beliefs.data_ends());
+        all.fold(Ends::default(), Ends::and)
+    }
+
+    /// Whether clients are served one after another.
+    pub fn serves_one(&self) -> bool {
+        self.chosen.iter().any(|fault| fault.beliefs.serves_one())
+    }
+
     /// How it shows itself in TLS.
     pub fn shows(&self) -> Shows {
-        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(&fault.shows))
+        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(fault.shows))
     }
 }
 

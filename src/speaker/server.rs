@@ -151,16 +151,15 @@ impl Server {
         said
     }
 
-    /// What it says unasked, because a session is too long, it retires, or nothing was heard for too
-    /// long; else
-    /// how long that would still take.
+    /// What it says unasked, because a session is too long, the server retires, or nothing was heard
+    /// for too long; else how long that would still take.
     ///
     /// # Errors
     /// With that time.
     pub fn farewell(&self, now: Moment, seen: &Dialogue) -> Result<Said, Duration> {
         let idle = Duration::from_micros(now.since(seen.last_heard()));
         let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
-        let (detail, why) = if self.is_too_long(seen) {
+        let ((subject, detail), why) = if self.is_too_long(seen) {
             ((4, 2), "Too many commands in one session, closing")
         } else if self.is_to_retire(seen) {
             ((3, 2), "Shutting down, closing")
@@ -170,13 +169,18 @@ impl Server {
             return Err(left);
         };
         let text = format!("{} {why}", self.policy.host);
-        let enhanced = Enhanced::new(4, detail.0, detail.1);
+        let enhanced = Enhanced::new(4, subject, detail);
         let bytes = reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]);
         Ok(Said { bytes, closes: true })
     }
 
+    /// Whether it answers nothing any more, but says its farewell.
+    pub fn leaves(&self, seen: &Dialogue) -> bool {
+        self.is_too_long(seen) || self.is_to_retire(seen)
+    }
+
     /// Whether a session has more commands than one may have.
-    pub fn is_too_long(&self, seen: &Dialogue) -> bool {
+    fn is_too_long(&self, seen: &Dialogue) -> bool {
         seen.exchanges().len() > self.policy.command_limit
     }
 
@@ -561,14 +565,15 @@ impl Server {
         (subject, detail): (u16, u16),
     ) -> Option<Answer> {
         let lenient = self.policy.errors.lenient_syntax;
-        let has = |id| !lenient && exchange.odd.iter().any(|o| o.id == id);
+        let odd = |id| exchange.odd.iter().any(|o| o.id == id);
+        let has = |id| !lenient && odd(id);
         let text = if has("F01") {
             "No blank may stand around the colon"
         } else if has("F03") {
             "Only the address may stand between < and >"
         } else if has("F02") {
             "An address stands between < and >"
-        } else if !path.value.is_well_formed() {
+        } else if !(path.value.is_well_formed() || lenient && odd("F03")) {
             return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
         } else {
             return None;
@@ -800,8 +805,7 @@ impl Speaker for Server {
         if self.closing {
             return Some(Say::Close(Ending::Finished));
         }
-        let ends = self.is_too_long(seen) || self.is_to_retire(seen);
-        let front = seen.unanswered().filter(|_| !ends);
+        let front = seen.unanswered().filter(|_| !self.leaves(seen));
         let said = match front.and_then(|(index, _)| self.reply_to(now, seen, index)) {
             Some(said) => said,
             None => match self.farewell(now, seen) {

@@ -38,6 +38,8 @@ pub struct Pair {
     pub writes: Vec<Bytes>,
     /// Whether it ended the connection without the goodbye of TLS.
     pub is_cut: bool,
+    /// Whether TLS begins where it is to begin.
+    pub shakes_hands: bool,
     dripping: Option<Drip>,
 }
 
@@ -77,6 +79,7 @@ impl Pair {
             delivered,
             writes: Vec::new(),
             is_cut: false,
+            shakes_hands: false,
             dripping: None,
         };
         pair.happens(Happening::Opened(Endpoints { loopback: true, ..Endpoints::default() }));
@@ -98,6 +101,10 @@ impl Pair {
                 None => self.dripping = None,
             }
         }
+        let begins = self.dialogue.phase() == Phase::AwaitingTls && !self.dialogue.is_secured();
+        if self.shakes_hands && begins && self.server.shakes_hands() {
+            self.happens(Happening::Secured(Box::<TlsFacts>::default()));
+        }
         match self.server.next(self.now, &self.dialogue) {
             Some(Say::Drip(drip)) => {
                 self.dripping = Some(drip);
@@ -105,6 +112,12 @@ impl Pair {
             }
             say => say,
         }
+    }
+
+    /// The client says this before it is asked, whatever the script says.
+    pub fn blurt(&mut self, bytes: &'static [u8]) {
+        let data = Bytes::from_static(bytes);
+        self.happens(Happening::Bytes { from: Side::Client, data, veiled: Vec::new() });
     }
 
     /// Lets one side say all it has to say; tells whether it said anything, and its wait.
@@ -149,19 +162,10 @@ impl Pair {
         next.is_some()
     }
 
-    /// The same, and where TLS is to begin both sides shake hands.
-    pub fn step_with_tls(&mut self) -> bool {
-        let begins = self.dialogue.phase() == Phase::AwaitingTls && !self.dialogue.is_secured();
-        if begins && self.server.shakes_hands() {
-            self.happens(Happening::Secured(Box::<TlsFacts>::default()));
-        }
-        self.step()
-    }
-
     /// Goes on until both have nothing to say.
     pub fn play(&mut self) {
         for _ in 0..ENOUGH {
-            if !self.step_with_tls() {
+            if !self.step() {
                 return;
             }
         }

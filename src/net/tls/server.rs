@@ -103,7 +103,7 @@ impl Server {
         Self { alert, ..self }
     }
 
-    /// Says that no handshake follows, in a record that all versions read (RFC 8446 §5.1, §6).
+    /// Says that no handshake follows, in a record that all versions read (RFC 8446 §5.1).
     async fn refuse(alert: Alert, mut stream: Tap) -> Failed {
         let mut hello = vec![0; RECORD];
         let _ = stream.read(&mut hello).await;

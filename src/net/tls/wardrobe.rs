@@ -1,6 +1,7 @@
 //! In which certificates a practice server shows itself: made when they are first needed, and kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -10,9 +11,9 @@ use crate::speaker::fault::Shows;
 use super::{Server, TlsError};
 
 /// All of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Wardrobe {
-    authority: Authority,
+    authority: Arc<Authority>,
     usual: Presence,
     clients: Vec<CertificateDer<'static>>,
     made: HashMap<Shows, Server>,
@@ -28,6 +29,7 @@ impl Wardrobe {
         usual: Presence,
         clients: Vec<CertificateDer<'static>>,
     ) -> Result<Self, TlsError> {
+        let authority = Arc::new(authority);
         let mut wardrobe = Self { authority, usual, clients, made: HashMap::new() };
         wardrobe.server(Shows::default())?;
         Ok(wardrobe)

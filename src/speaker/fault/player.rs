@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::journal::{Ending, Moment, Played};
+use crate::journal::{Ending, Event, Happening, Moment, Played, Side};
 use crate::session::pattern::Counter;
 use crate::session::{Dialogue, Exchange, Turn};
 use crate::smtp::command::Argument;
@@ -82,7 +82,7 @@ pub struct Player {
 struct Chosen {
     /// Numbers of their faults and of the rules in them.
     rules: Vec<(usize, usize)>,
-    played: Vec<Box<Played>>,
+    played: Vec<Played>,
 }
 
 impl Player {
@@ -110,9 +110,12 @@ impl Player {
     pub fn play(&mut self, faults: Arc<Faults>) {
         self.server.believe(faults.policy(self.policy.clone()));
         self.faults = faults;
-        let begun = self.course.begun;
         self.begin_rules();
-        if begun {
+        if self.course.begun {
+            // What was believed before is believed no longer.
+            let ends = self.faults.data_ends();
+            let none = Played { ends, ..Played::default() };
+            self.course.steps.push_back(Step::Played(Box::new(none)));
             self.tell_beliefs();
         }
     }
@@ -136,11 +139,11 @@ impl Player {
 
     /// Says which faults change the server whatever a client says.
     fn tell_beliefs(&mut self) {
+        let ends = self.faults.data_ends();
         for (fault, told) in self.faults.chosen.iter().zip(&mut self.course.told) {
             if fault.is_belief() {
                 *told = true;
-                let (id, plays, ends) =
-                    (fault.id.clone(), fault.plays.clone(), fault.beliefs.data_ends());
+                let (id, plays) = (fault.id.clone(), fault.plays.clone());
                 let played = Played { fault: id, plays, ends, roll: None };
                 self.course.steps.push_back(Step::Played(Box::new(played)));
             }
@@ -202,16 +205,20 @@ impl Player {
             (handled..begins).find(is_open)
         };
         let waits = || seen.waiting().iter().copied().find(|at| *at >= handled);
-        let ends = self.server.is_too_long(seen) || self.server.is_to_retire(seen);
-        if ends { None } else { early().or_else(waits) }
+        if self.server.leaves(seen) { None } else { early().or_else(waits) }
     }
 
     /// Answers turn number `index`; `false` if more of it is to come first.
     fn answer(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        if self.faults.chosen.is_empty() {
+            return self.answer_well(now, seen, index);
+        }
+        let ahead = self.ahead(now, seen);
+        let seen = ahead.as_ref().unwrap_or(seen);
         let Some(exchange) = seen.exchanges().get(index) else { return false };
         let ends_message = exchange.turn.ends_message();
         // A message is stored only if that is what the client is told in the end.
-        let said = if ends_message && !self.faults.chosen.is_empty() {
+        let said = if ends_message {
             self.server.rehearse(now, seen, index)
         } else {
             self.server.reply_to(now, seen, index)
@@ -222,15 +229,38 @@ impl Player {
         let chosen = self.choose(now, seen, exchange, &said, (nth, pipelined));
         let names = self.names(seen, exchange, index);
         let mut spoken = self.change(&said, &chosen, &names);
-        if ends_message && !self.faults.chosen.is_empty() && is_taken(&spoken) {
+        if ends_message && is_taken(&spoken) {
             let Some(said) = self.server.reply_to(now, seen, index) else { return false };
             spoken = self.change(&said, &chosen, &names);
         }
         self.course.handled = index + 1;
         self.course.known = seen.exchanges().len();
         self.course.unnoted.push_back((index, nth));
-        self.schedule(spoken, chosen.played, self.front(seen).is_some());
+        self.schedule(&spoken, chosen.played, self.front(seen).is_some());
         true
+    }
+
+    /// The same where nothing is played.
+    fn answer_well(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        let Some(said) = self.server.reply_to(now, seen, index) else { return false };
+        self.course.handled = index + 1;
+        self.course.known = seen.exchanges().len();
+        self.course.steps.push_back(Step::Say(said.bytes));
+        self.course.steps.extend(said.closes.then_some(Step::Close(Close::Finished)));
+        true
+    }
+
+    /// The dialogue as it will be when what is kept has been said: the good server goes by that.
+    fn ahead(&self, now: Moment, seen: &Dialogue) -> Option<Dialogue> {
+        let batch = self.course.batch.iter().flat_map(|batch| &batch.bytes);
+        let kept: Bytes = batch.chain(self.course.late.iter().flatten()).copied().collect();
+        if kept.is_empty() {
+            return None;
+        }
+        let mut ahead = seen.clone();
+        let what = Happening::Bytes { from: Side::Server, data: kept, veiled: Vec::new() };
+        ahead.apply(&Event::new(now, what));
+        Some(ahead)
     }
 
     /// Which rules hold where a good server would say `said`.
@@ -243,11 +273,11 @@ impl Player {
         (nth, pipelined): (u32, bool),
     ) -> Chosen {
         let mut chosen = Chosen { rules: Vec::new(), played: Vec::new() };
-        if self.faults.chosen.is_empty() {
-            return chosen;
-        }
-        let exchange =
+        let mut exchange =
             Exchange { reply: read(&said.bytes), replied_at: Some(now), ..exchange.clone() };
+        let message = exchange.message.filter(|_| exchange.turn.ends_message());
+        let message = message.and_then(|at| seen.messages().get(at));
+        exchange.odd.extend(message.iter().flat_map(|message| message.odd()));
         let asked = Asked { exchange: &exchange, nth, session: self.session, pipelined };
         let faults = Arc::clone(&self.faults);
         for (at, fault) in faults.chosen.iter().enumerate() {
@@ -269,8 +299,8 @@ impl Player {
                 let told = self.course.told.get_mut(at);
                 if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
                     let (id, plays) = (fault.id.clone(), fault.plays.clone());
-                    let played = Played { fault: id, plays, roll, ..Played::default() };
-                    chosen.played.push(Box::new(played));
+                    let played = Played { fault: id, plays, ends: faults.data_ends(), roll };
+                    chosen.played.push(played);
                 }
             }
         }
@@ -314,15 +344,17 @@ impl Player {
         for (fault, rule) in &chosen.rules {
             let rule = self.faults.chosen.get(*fault).and_then(|fault| fault.rules.get(*rule));
             let changes: &[Change] = rule.map_or(&[], |rule| &rule.r#do);
-            changes.iter().for_each(|change| change.apply(&mut spoken, names));
+            for change in changes {
+                change.apply(&mut spoken, names);
+            }
         }
         spoken
     }
 
     /// What is to be done for a reply; `waits` says that another turn waits already.
-    fn schedule(&mut self, spoken: Spoken, played: Vec<Box<Played>>, waits: bool) {
+    fn schedule(&mut self, spoken: &Spoken, played: Vec<Played>, waits: bool) {
         let course = &mut self.course;
-        course.steps.extend(played.into_iter().map(Step::Played));
+        course.steps.extend(played.into_iter().map(|played| Step::Played(Box::new(played))));
         if !spoken.wait.is_zero() {
             course.steps.push_back(Step::Wait(spoken.wait));
         }
@@ -401,7 +433,7 @@ impl Speaker for Player {
             let mut spoken = self.change(&said, &chosen, &names);
             // It is said once.
             spoken.hangs |= spoken.close.is_none();
-            self.schedule(spoken, chosen.played, false);
+            self.schedule(&spoken, chosen.played, false);
         }
     }
 

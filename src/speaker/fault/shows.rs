@@ -75,7 +75,7 @@ pub struct Shows {
 
 impl Shows {
     /// The same with what `other` says.
-    pub(super) fn with(self, other: &Self) -> Self {
+    pub(super) fn with(self, other: Self) -> Self {
         Self {
             certificate: other.certificate.or(self.certificate),
             without_name: other.without_name.or(self.without_name),

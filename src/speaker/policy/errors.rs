@@ -95,6 +95,11 @@ impl Beliefs {
     pub(in crate::speaker) const fn data_ends(&self) -> Ends {
         self.end_of_data
     }
+
+    /// Whether clients are served one after another.
+    pub(in crate::speaker) fn serves_one(&self) -> bool {
+        self.one_at_a_time == Some(true)
+    }
 }
 
 impl Policy {
@@ -148,7 +153,9 @@ impl Errors {
     pub(in crate::speaker) fn spoil(&self, content: Vec<u8>) -> Vec<u8> {
         let mut content = if self.lf_ends_lines { with_crlf(&content) } else { content };
         if self.strips_eighth_bit {
-            content.iter_mut().for_each(|byte| *byte &= 0x7f);
+            for byte in &mut content {
+                *byte &= 0x7f;
+            }
         }
         let Some(limit) = self.cut_lines else { return content };
         let mut out = Vec::with_capacity(content.len());

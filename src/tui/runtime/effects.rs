@@ -55,10 +55,7 @@ impl Loop {
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),
                 Effect::Breakpoints(breakpoints) => self.sessions.stop_by(&breakpoints),
-                Effect::Release(id, release) => {
-                    let order = gate::Order::Release(release);
-                    self.order(id, Order::Say(Say::Gate(order)));
-                }
+                Effect::Release(id, release) => self.release(id, release),
                 Effect::OpenFile(file) => self.open_file(file),
                 Effect::Compare(id, file) => {
                     if let Some(path) = self.recalled(&file) {
@@ -228,6 +225,11 @@ impl Loop {
                 self.mend(directive, typed, Slip { at: begins, why })
             }
         }
+    }
+
+    /// Lets go what is held in session `id`.
+    fn release(&mut self, id: usize, release: gate::Release) {
+        self.order(id, Order::Say(Say::Gate(gate::Order::Release(release))));
     }
 
     /// Lets the practice server of session `id` play these faults.
