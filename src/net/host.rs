@@ -12,35 +12,43 @@ use crate::speaker::{Ends, Replay, Say, Speaker};
 /// Where the faults come from that are to be played now.
 pub type Playing = watch::Receiver<Arc<Faults>>;
 
-/// What who answers is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// To finish what is under way, and to say goodbye then.
-    Retire,
-    /// To hang up.
-    End,
-}
-
-/// The practice server, which plays what is to be played now, or a recording.
-pub enum Host {
-    /// The practice server.
+/// What is answered by.
+pub(super) enum Answers {
+    /// The practice server, which plays what is to be played now.
     Practice(Box<Player>, Playing),
     /// The server's half of a recording.
     Recorded(Replay),
-    /// It was told to hang up.
-    Done,
+}
+
+/// What a session is told to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// To finish what is under way, and to say goodbye then.
+    Retire,
+    /// To end at once.
+    End,
+}
+
+/// Who speaks for our side.
+pub(super) struct Host {
+    answers: Answers,
+    /// Whether it was told to end.
+    ends: bool,
 }
 
 impl Host {
-    /// Does as it is told. What a recording says knows no goodbye.
-    pub fn obey(&mut self, order: Order) -> Ends {
-        match (order, &mut *self) {
-            (Order::Retire, Self::Practice(player, _)) => {
+    pub(super) const fn new(answers: Answers) -> Self {
+        Self { answers, ends: false }
+    }
+
+    pub(super) fn obey(&mut self, order: Order) -> Ends {
+        match (order, &mut self.answers) {
+            (Order::Retire, Answers::Practice(player, _)) => {
                 player.retire();
                 Ends::Nothing
             }
-            _ => {
-                *self = Self::Done;
+            (Order::Retire | Order::End, _) => {
+                self.ends = true;
                 Ends::Connection
             }
         }
@@ -49,8 +57,11 @@ impl Host {
 
 impl Speaker for Host {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        match self {
-            Self::Practice(player, playing) => {
+        if self.ends {
+            return seen.phase().is_open().then_some(Say::Close(Ending::Finished));
+        }
+        match &mut self.answers {
+            Answers::Practice(player, playing) => {
                 // Who chooses may be gone; what was chosen last stays.
                 if playing.has_changed().unwrap_or_default() {
                     let faults = Arc::clone(&playing.borrow_and_update());
@@ -58,15 +69,14 @@ impl Speaker for Host {
                 }
                 player.next(now, seen)
             }
-            Self::Recorded(replay) => replay.next(now, seen),
-            Self::Done => seen.phase().is_open().then_some(Say::Close(Ending::Finished)),
+            Answers::Recorded(replay) => replay.next(now, seen),
         }
     }
 
     fn shakes_hands(&self) -> bool {
-        match self {
-            Self::Practice(player, _) => player.shakes_hands(),
-            Self::Recorded(_) | Self::Done => true,
+        match &self.answers {
+            Answers::Practice(player, _) => player.shakes_hands(),
+            Answers::Recorded(_) => true,
         }
     }
 }

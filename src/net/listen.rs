@@ -31,12 +31,13 @@ use crate::speaker::server::{Deliver, Delivery};
 
 use super::Clock;
 use super::driver::Out;
-use super::host::{self, Playing};
+use super::host;
 use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
 use rate::{Rate, Rates};
 
+pub use super::host::Playing;
 pub use report::{Report, Reports, Teller, Turned};
 pub use socket::{Client, Entrance, Place, Security, Socket};
 
@@ -146,12 +147,6 @@ impl Listener {
     /// Lets TLS begin, as it is said at each door.
     pub fn with_tls(mut self, wardrobe: Wardrobe) -> Self {
         self.tls = Some(wardrobe);
-        self
-    }
-
-    /// Plays these faults, as they are at any moment.
-    pub fn playing(mut self, playing: Playing) -> Self {
-        self.playing = playing;
         self
     }
 

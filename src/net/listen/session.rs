@@ -18,7 +18,7 @@ use super::socket::reset;
 use super::{Again, Client, Entrance, Keeper};
 use crate::net::Clock;
 use crate::net::driver::{Follow, Log, Orders, Part, converse};
-use crate::net::host::{Host, Order, Playing};
+use crate::net::host::{Answers, Host, Order, Playing};
 use crate::net::tls::Tls;
 use crate::net::watch::Late;
 
@@ -85,14 +85,14 @@ impl Session {
     /// Who answers.
     fn host(&self, policy: Policy, deliver: Deliver) -> Host {
         if let Some(again) = &self.again {
-            return Host::Recorded(again.host(self.number));
+            return Host::new(Answers::Recorded(again.host(self.number)));
         }
         let (faults, playing) = self.playing.clone();
         let count = u32::try_from(self.number).unwrap_or(u32::MAX);
         let admit = self.rate.clone().map(|rate| Arc::new(move || rate.send()) as Admit);
         let player = Player::new(policy, deliver, crate::net::seed(), faults, count);
         let player = player.admitting(admit);
-        Host::Practice(Box::new(player), playing)
+        Host::new(Answers::Practice(Box::new(player), playing))
     }
 
     /// Shows how the session stands whenever that has changed, and tells of what is refused.
