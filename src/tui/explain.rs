@@ -111,6 +111,13 @@ pub fn clauses(model: &Model) -> &'static [String] {
     first.map_or(&[], |topic| topic.entry().rfc.as_slice())
 }
 
+/// Where clients are awaited, and what follows then.
+fn listens(model: &Model) -> Option<Paragraph> {
+    let place = own_visible(&model.session.hand.as_ref()?.place);
+    let welcome = knowledge::fill(model.lang, "hand.welcome", &[("place", &place)]);
+    Some(Paragraph::line(Role::Text, &welcome))
+}
+
 /// What the chosen suggestion does to the client.
 fn offered(model: &Model) -> Option<Paragraph> {
     let offer = model.offers()?.chosen()?;
@@ -136,6 +143,9 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
     if model.session.seen().is_mailbox() {
         let topics = topics(model);
         return topics.into_iter().map(|topic| about(model, topic, brief)).collect();
+    }
+    if let Some(place) = model.session.awaits_a_client().then(|| listens(model)).flatten() {
+        return vec![place];
     }
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {
