@@ -278,8 +278,7 @@ impl<'a> Front<'a> {
         }
         let lang = self.setting.lang();
         let what = shown::asked(exchange, lang, self.setting.with_secrets);
-        let mut text =
-            format!("# {}\n", knowledge::fill(lang, "hand.asked", &[("what", &what)]));
+        let mut text = format!("# {}\n", knowledge::fill(lang, "hand.asked", &[("what", &what)]));
         self.offers = self.hand.offers(now, &self.dialogue);
         for (n, offer) in (1..).zip(&self.offers) {
             let [en, ja] = &offer.does;

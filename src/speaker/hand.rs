@@ -113,8 +113,7 @@ impl Hand {
         let line = right.as_deref().map(write);
         let does = self.replies.right(key(exchange));
         let right_offer = line.map(|line| Offer { kind: Kind::Right, line, does });
-        let said: Vec<u8> =
-            right.iter().flatten().flat_map(|say| say.bytes().to_vec()).collect();
+        let said: Vec<u8> = right.iter().flatten().flat_map(|say| say.bytes().to_vec()).collect();
         let values = Values { exchange, host: &self.policy.host, right: &said };
         let fill = |name: &str| values.of(name);
         let rows = self.replies.on(key(exchange));
@@ -133,7 +132,8 @@ impl Hand {
     /// What the practice server would say now, and do behind that.
     pub fn right(&self, now: Moment, seen: &Dialogue) -> Option<Vec<Say>> {
         let (index, _) = due(seen)?;
-        let deliver = Arc::new(|delivery: Delivery| Ok(format!("message {}", delivery.message + 1)));
+        let deliver =
+            Arc::new(|delivery: Delivery| Ok(format!("message {}", delivery.message + 1)));
         let mut server = Server::new(self.policy.clone(), deliver, self.seed.clone());
         let said = server.reply_to(now, seen, index)?;
         let close = said.closes.then_some(Say::Close(Ending::Finished));

@@ -640,6 +640,8 @@ pub fn cannot_talk(model: &Model) -> Option<&'static str> {
         None
     } else if model.session.awaits_a_client() {
         Some("hand.awaits")
+    } else if model.session.hand.is_some() {
+        Some("hand.gone")
     } else {
         Some("prompt.closed")
     }
@@ -659,9 +661,7 @@ fn cannot_drip(model: &Model) -> Option<&'static str> {
 fn cannot_chunk(model: &Model) -> Option<&'static str> {
     let session = &model.session;
     let text = session.dialogue.awaits_mail_data() && session.group.is_none();
-    answers(model)
-        .or_else(|| cannot_send(model))
-        .or_else(|| text.then_some("reason.text"))
+    answers(model).or_else(|| cannot_send(model)).or_else(|| text.then_some("reason.text"))
 }
 
 /// Why no group can be begun.

@@ -98,6 +98,11 @@ pub fn topics(model: &Model) -> Vec<Topic> {
     if let Some(row) = selected_line(model) {
         return topics_of_row(model, row);
     }
+    if let Some((exchange, _)) = model.session.dialogue.unanswered()
+        && model.offers().is_some()
+    {
+        return topics_of_row(model, Row::Client { exchange });
+    }
     let reply = last(model).and_then(|(_, exchange)| exchange.reply.as_ref());
     if model.session.seen().is_mailbox() {
         return Topic::new(Kind::Idea, "stored-message").into_iter().collect();

@@ -81,8 +81,11 @@ impl Session {
         let seen = &self.dialogue;
         let exchange = hand::due(seen).map(|(at, _)| at);
         let closing = seen.phase() == Phase::Closing && seen.unanswered().is_none();
-        let asked = (exchange.is_some() || closing)
-            .then_some(Asked { exchange, connection: seen.connection(), closing });
+        let asked = (exchange.is_some() || closing).then_some(Asked {
+            exchange,
+            connection: seen.connection(),
+            closing,
+        });
         if answering.of != asked {
             answering.of = asked;
             answering.given = false;

@@ -7,8 +7,8 @@ use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::fault::Shows;
 use crate::speaker::{Ends, Human};
 
-use super::socket::reset;
 use super::Client;
+use super::socket::reset;
 use crate::net::driver::{Log, Orders, Part, Patience, converse};
 use crate::net::tls::{Tls, TlsError, Wardrobe};
 

@@ -6,8 +6,9 @@ use super::{Kind, Offer, put};
 
 /// What a row can be about. `command` is every command, `any` everything that is to be answered.
 pub const KEYS: &[&str] = &[
-    "greeting", "ehlo", "helo", "lhlo", "mail", "rcpt", "data", "bdat", "message", "starttls", "auth",
-    "login", "rset", "noop", "quit", "vrfy", "expn", "help", "other", "command", "any", "closing",
+    "greeting", "ehlo", "helo", "lhlo", "mail", "rcpt", "data", "bdat", "message", "starttls",
+    "auth", "login", "rset", "noop", "quit", "vrfy", "expn", "help", "other", "command", "any",
+    "closing",
 ];
 
 /// One row.

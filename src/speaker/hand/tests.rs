@@ -1,5 +1,5 @@
-use super::*;
 use super::super::Speaker as _;
+use super::*;
 use crate::journal::transcript::Place;
 use crate::smtp::code::Class;
 use crate::smtp::reply::Collector;
@@ -30,11 +30,39 @@ fn situations() -> Vec<String> {
     let behind = |before: &str, lines: &[&str]| {
         lines.iter().map(|line| format!("{before}C: {line}\n")).collect::<Vec<_>>()
     };
-    all.extend(behind("S: 220 mx\n", &["EHLO pc.example.org", "HELO pc.example.org", "EHLO", "MAIL FROM:<a@b.example>", "QUIT", "LHLO x.example"]));
+    all.extend(behind(
+        "S: 220 mx\n",
+        &[
+            "EHLO pc.example.org",
+            "HELO pc.example.org",
+            "EHLO",
+            "MAIL FROM:<a@b.example>",
+            "QUIT",
+            "LHLO x.example",
+        ],
+    ));
     let commands = [
-        "EHLO pc.example.org", "MAIL FROM:<alice@example.org>", "MAIL FROM:<alice@example.org> SIZE=99999999999",
-        "MAIL FROM alice", "RCPT TO:<bob@example.net>", "RCPT TO:<nobody@example.net>", "RCPT TO:<x@y.example>", "DATA", "RSET", "NOOP",
-        "VRFY bob", "EXPN friends", "HELP", "STARTTLS", "AUTH LOGIN", "AUTH CRAM-MD5", "AUTH X", "ETRN example.org", "NONSENSE", "QUIT", "",
+        "EHLO pc.example.org",
+        "MAIL FROM:<alice@example.org>",
+        "MAIL FROM:<alice@example.org> SIZE=99999999999",
+        "MAIL FROM alice",
+        "RCPT TO:<bob@example.net>",
+        "RCPT TO:<nobody@example.net>",
+        "RCPT TO:<x@y.example>",
+        "DATA",
+        "RSET",
+        "NOOP",
+        "VRFY bob",
+        "EXPN friends",
+        "HELP",
+        "STARTTLS",
+        "AUTH LOGIN",
+        "AUTH CRAM-MD5",
+        "AUTH X",
+        "ETRN example.org",
+        "NONSENSE",
+        "QUIT",
+        "",
         "BDAT 0 LAST",
     ];
     for before in [EHLO.to_owned(), format!("{EHLO}{MAIL}"), sent.clone()] {
@@ -128,7 +156,12 @@ fn each_row_is_offered_somewhere_and_speaks_both_languages() {
         let offers = hand().offers(Moment(9_000_000), &seen(&talk));
         offered.extend(offers.into_iter().map(|offer| offer.does));
     }
-    offered.extend(hand().offers(Moment(1), &seen("S: 220 mx\nC: QUIT\nS: 221 bye\n")).into_iter().map(|o| o.does));
+    offered.extend(
+        hand()
+            .offers(Moment(1), &seen("S: 220 mx\nC: QUIT\nS: 221 bye\n"))
+            .into_iter()
+            .map(|o| o.does),
+    );
     for row in replies.rows() {
         for on in row.on() {
             assert!(replies::KEYS.contains(&on), "{on}");

@@ -161,7 +161,16 @@ impl Laid {
         let tail = Broken::new(tail, body.used(), None);
         let pieces = body.line(0).chain(tail.line(0));
         let line = wrap::cut(marks.0.clone(), (pieces, tail.used()), time, room, left);
-        Self { marks, body, ends: vec![line], bytes: None, look: None, room, stamp: None, column: None }
+        Self {
+            marks,
+            body,
+            ends: vec![line],
+            bytes: None,
+            look: None,
+            room,
+            stamp: None,
+            column: None,
+        }
     }
 
     /// How many lines of text stand before the last line of the body.

@@ -3,8 +3,8 @@
 use crate::display::keys::Action;
 use crate::journal::Ending;
 use crate::journal::transcript::{Place, TranscriptError};
-use crate::speaker::hand::{self, Hand, Kind};
 use crate::speaker::Say;
+use crate::speaker::hand::{self, Hand, Kind};
 
 use super::super::directive::cannot_talk;
 use super::super::effect::Effect;
@@ -81,9 +81,8 @@ fn next_strange(model: &mut Model) {
     }
     super::browse::focus(model, Pane::Prompt);
     let Some(answering) = &mut model.session.hand else { return };
-    let is_strange = |at: &usize| {
-        answering.offers.get(*at).is_some_and(|offer| offer.kind == Kind::Strange)
-    };
+    let is_strange =
+        |at: &usize| answering.offers.get(*at).is_some_and(|offer| offer.kind == Kind::Strange);
     let mut behind = (answering.chosen + 1..answering.offers.len()).filter(is_strange);
     let first = behind.next().or_else(|| answering.first(Kind::Strange));
     answering.chosen = first.unwrap_or(answering.chosen);

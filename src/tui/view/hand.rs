@@ -56,20 +56,20 @@ pub fn lines(model: &Model, answering: &Answering, columns: usize) -> Vec<Vec<Pi
                 (role, head),
                 (if chosen { Role::Selected } else { Role::Title }, format!("{word}{pad}{GAP}")),
             ];
-            line.extend(body(model, &offer.line, &offer.does, columns.saturating_sub(begun), chosen));
+            line.extend(body(
+                model,
+                &offer.line,
+                &offer.does,
+                columns.saturating_sub(begun),
+                chosen,
+            ));
             line
         })
         .collect()
 }
 
 /// What is said, and what it does where there is place for that.
-fn body(
-    model: &Model,
-    line: &str,
-    does: &[String; 2],
-    room: usize,
-    chosen: bool,
-) -> Vec<Piece> {
+fn body(model: &Model, line: &str, does: &[String; 2], room: usize, chosen: bool) -> Vec<Piece> {
     let mut lines = line.split('\n');
     let first = own_visible(lines.next().unwrap_or_default());
     let more = lines.count();
@@ -81,10 +81,8 @@ fn body(
     let most = if room >= WIDE { room * 3 / 5 } else { room };
     let text = clip(&first, most.saturating_sub(width(&more)));
     let text_wide = width(&text) + width(&more);
-    let mut pieces = vec![
-        (if chosen { Role::Selected } else { Role::Server }, text),
-        (Role::Dim, more),
-    ];
+    let mut pieces =
+        vec![(if chosen { Role::Selected } else { Role::Server }, text), (Role::Dim, more)];
     if room >= WIDE {
         let gap = " ".repeat(most.saturating_sub(text_wide) + GAP.len());
         let left = room.saturating_sub(most + GAP.len());
@@ -130,7 +128,7 @@ pub fn remark(model: &Model, columns: u16) -> (Role, String) {
         return (Role::Notice, knowledge::fill(model.lang, "hand.listens", &values));
     }
     if !dialogue.phase().is_open() {
-        return dim("prompt.closed");
+        return dim("hand.gone");
     }
     let exchange = dialogue.unanswered().filter(|_| model.session.is_asked());
     let Some((_, exchange)) = exchange else {

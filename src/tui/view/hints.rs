@@ -203,7 +203,8 @@ fn actions(model: &Model) -> &'static [Action] {
         Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, EventBack,
         EventForward, Filter, Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow,
         LinkNext, MessageShow, PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip,
-        PlanStep, Prompt, Quit, ReplyNever, ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send, SendDraft, TravelBack, TravelForward, Zoom,
+        PlanStep, Prompt, Quit, ReplyNever, ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send,
+        SendDraft, TravelBack, TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
