@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::cli::ServeArgs;
 use crate::display::hand as shown;
+use crate::display::text::clip;
 use crate::display::token::own_visible;
 use crate::display::transcript as misread;
 use crate::journal::transcript::Place;
@@ -109,6 +110,9 @@ pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Ou
 
 /// How long it takes until the next client is tried where one could not be taken.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many columns of a suggestion are shown.
+const WHAT: usize = 120;
 
 /// What a directive waits.
 const WAIT: &str = ":wait ";
@@ -295,7 +299,7 @@ impl<'a> Front<'a> {
             let [en, ja] = &offer.does;
             let does = if lang == Lang::Ja { ja } else { en };
             let mut lines = offer.line.split('\n');
-            let first = own_visible(lines.next().unwrap_or_default());
+            let first = clip(&own_visible(lines.next().unwrap_or_default()), WHAT);
             let more = match lines.count() {
                 0 => String::new(),
                 n => {

@@ -640,6 +640,8 @@ pub fn cannot_talk(model: &Model) -> Option<&'static str> {
         None
     } else if model.session.awaits_a_client() {
         Some("hand.awaits")
+    } else if model.session.hand.is_some() {
+        Some("hand.gone")
     } else {
         Some("prompt.closed")
     }

@@ -114,6 +114,11 @@ impl Session {
 }
 
 impl Model {
+    /// Whether each side of a session has a column of its own, where there is place for that.
+    pub fn has_sides(&self, session: &Session) -> bool {
+        self.sides.unwrap_or_else(|| session.side() == Side::Server)
+    }
+
     /// The suggestions, where they stand around the prompt.
     pub fn offers(&self) -> Option<&Answering> {
         let session = &self.session;

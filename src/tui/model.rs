@@ -532,6 +532,8 @@ pub struct Model {
     pub time: bool,
     /// What is looked for.
     pub find: Option<Find>,
+    /// Whether each side has a column of its own; nothing, where the person has not said.
+    pub sides: Option<bool>,
     /// Whether line ends are shown.
     pub line_ends: bool,
     /// Whether secrets are readable.
@@ -586,6 +588,7 @@ impl Model {
             wrap: true,
             time: false,
             find: None,
+            sides: None,
             line_ends: false,
             with_secrets: false,
             insecure: false,
@@ -611,6 +614,7 @@ impl Model {
             shown,
             tab: self.tab,
             plan: self.session.plan.is_some(),
+            sides: self.has_sides(&self.session) && !covered && self.beside().is_none(),
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
             editor: self.editing().map(|editor| editor.side),

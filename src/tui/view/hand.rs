@@ -128,7 +128,7 @@ pub fn remark(model: &Model, columns: u16) -> (Role, String) {
         return (Role::Notice, knowledge::fill(model.lang, "hand.listens", &values));
     }
     if !dialogue.phase().is_open() {
-        return dim("prompt.closed");
+        return dim("hand.gone");
     }
     let exchange = dialogue.unanswered().filter(|_| model.session.is_asked());
     let Some((_, exchange)) = exchange else {

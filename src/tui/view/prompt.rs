@@ -24,7 +24,9 @@ use super::{boxed, draw_lines, hand, status};
 /// Draws the prompt.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
-        let title = knowledge::word(model.lang, Pane::Prompt.title());
+        let answers = model.session.hand.is_some();
+        let title = if answers { "pane.reply" } else { Pane::Prompt.title() };
+        let title = knowledge::word(model.lang, title);
         let (tone, remark) = remark(model, area.width);
         boxed(model, Pane::Prompt, title, (tone, &remark), area, frame)
     } else {
