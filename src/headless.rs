@@ -454,7 +454,7 @@ mod tests {
         std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
         for path in [made, older] {
             let setting = Setting { record: Some(path.clone()), ..Setting::default() };
-            setting.recorder(&crate::net::Clock::start()).unwrap();
+            setting.recorder(&net::Clock::start().header(Side::Client)).unwrap();
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
     }

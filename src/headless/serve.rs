@@ -129,7 +129,9 @@ async fn serve(opened: Opened, json: bool, lang: Lang) -> anyhow::Result<Outcome
     let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
     open_files();
     let tell = |event: Event<'_>| event.line(json, lang).iter().for_each(|line| say(line));
-    doors.iter().for_each(|door| tell(Event::Listening(door, tls)));
+    for door in &doors {
+        tell(Event::Listening(door, tls));
+    }
     let (teller, mut reports) = report::channel();
     let (orders, taken) = mpsc::channel(2);
     let served = tokio::spawn(listener.telling(teller).serve(taken));

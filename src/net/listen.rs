@@ -150,6 +150,12 @@ impl Listener {
         self
     }
 
+    /// Plays these faults, as they are at any moment.
+    pub fn playing(mut self, playing: Playing) -> Self {
+        self.playing = playing;
+        self
+    }
+
     /// Opens a door, and says where it is.
     ///
     /// # Errors

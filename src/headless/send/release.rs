@@ -22,7 +22,7 @@ pub(super) fn released(args: &SendArgs, path: &Path, lang: Lang) -> anyhow::Resu
     if args.from.is_none() || !names_recipients {
         let file = path.to_string_lossy();
         let envelope = envelope(&whole).ok_or_else(|| told(lang, "send.no-envelope", &file))?;
-        args.from.get_or_insert(format!("<{}>", envelope.0));
+        args.from.get_or_insert_with(|| format!("<{}>", envelope.0));
         if !names_recipients {
             args.to = envelope.1.iter().map(|to| format!("<{to}>")).collect();
         }

@@ -30,7 +30,7 @@ impl Event<'_> {
     /// Its line.
     pub(super) fn line(&self, as_json: bool, lang: Lang) -> Option<String> {
         if as_json {
-            let line = json::line(&self.json()?).ok()?;
+            let line = json::line(&self.json()).ok()?;
             return Some(line.trim_end().to_owned());
         }
         self.words(lang)
@@ -79,9 +79,9 @@ impl Event<'_> {
         }
     }
 
-    fn json(&self) -> Option<Value> {
+    fn json(&self) -> Value {
         let at = Timestamp::now().to_string();
-        Some(match self {
+        match self {
             Self::Listening(door, tls) => json!({
                 "event": "listening", "at": at, "place": door.place.to_string(),
                 "tls": tls_of(door).filter(|_| *tls),
@@ -119,7 +119,7 @@ impl Event<'_> {
             Self::Told(Report::Missed(count)) => {
                 json!({ "event": "missed", "at": at, "events": count })
             }
-        })
+        }
     }
 }
 

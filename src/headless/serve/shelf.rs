@@ -5,7 +5,7 @@
 //! before it is on the disk, message and journal.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let visible = entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
     let mut files: Vec<_> = visible
-        .filter_map(|entry| Some((entry.path(), entry.metadata().ok().filter(|m| m.is_file())?)))
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok().filter(Metadata::is_file)?)))
         .map(|(path, facts)| (path, facts.len()))
         .collect();
     files.sort_unstable();
@@ -190,12 +190,12 @@ fn keep(dir: &Arc<Path>, notes: &mpsc::UnboundedSender<Note>, session: u64, cloc
     let path = dir.join(SESSIONS).join(format!("{stem}.jsonl"));
     let course = Arc::<Course>::default();
     let made = create_private(&path, File::options().create_new(true)).map(Arc::new);
-    let begin = |file: &Arc<File>| {
+    let record = |file: &Arc<File>| {
         let (course, notes, file) = (course.clone(), notes.clone(), file.clone());
         let out = Journal { file, path: path.clone(), course, notes, size: 0 };
         Recorder::begin(Box::new(out) as Out, &clock.header(Side::Server)).ok()
     };
-    let journal = made.as_ref().ok().and_then(begin);
+    let journal = made.as_ref().ok().and_then(record);
     course.torn.fetch_or(journal.is_none(), Ordering::Relaxed);
     let (dir, notes) = (dir.clone(), notes.clone());
     let deliver = move |delivery: Delivery| {

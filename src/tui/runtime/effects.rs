@@ -64,9 +64,7 @@ impl Loop {
                         reading::compare(id, file, path, lang, inner);
                     }
                 }
-                Effect::Inquire(id, domain) => {
-                    self.order(id, Order::Say(Say::Inquire(domain)));
-                }
+                Effect::Inquire(id, domain) => self.order(id, Order::Say(Say::Inquire(domain))),
                 Effect::Verify(wanted, bytes) => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());
                     let door = self.sessions.door(wanted.session);
