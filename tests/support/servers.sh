@@ -219,7 +219,7 @@ virtual_gid_maps = static:$(id -g nobody)
 virtual_mailbox_limit = 0
 alias_maps =
 alias_database =
-default_transport = discard:
+default_transport = $([ -n "${AT[relay]:-}" ] && echo smtp || echo discard:)
 relay_transport = discard:
 fast_flush_domains = relay.example.test
 smtputf8_enable = yes
@@ -286,7 +286,6 @@ C
 # postfix_relays PORT[+WORD]...: the settings for what is sent on.
 postfix_relays() {
   local word
-  echo "default_transport = smtp"
   echo "relayhost = [127.0.0.1]:${1%%+*}"
   for word in ${1//+/ }; do
     case $word in
@@ -294,7 +293,7 @@ postfix_relays() {
     implicit) printf '%s\n' "smtp_tls_security_level = encrypt" "smtp_tls_wrappermode = yes" ;;
     login)
       printf '%s\n' "smtp_sasl_auth_enable = yes" "smtp_sasl_security_options = noanonymous" \
-        "smtp_sasl_password_maps = static:$USER_NAME:$PASSWORD" "smtp_sasl_mechanism_filter = plain"
+        "smtp_sasl_password_maps = static:{$USER_NAME:$PASSWORD}" "smtp_sasl_mechanism_filter = plain"
       ;;
     esac
   done
