@@ -454,7 +454,8 @@ mod tests {
         std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
         for path in [made, older] {
             let setting = Setting { record: Some(path.clone()), ..Setting::default() };
-            setting.recorder(&Clock::start()).unwrap();
+            let header = net::Clock::start().header(Side::Client);
+            setting.recorder(&header).unwrap();
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
     }

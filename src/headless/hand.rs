@@ -57,7 +57,7 @@ impl ByHand {
         let replies = Replies::parse(knowledge::data("replies.toml")).unwrap_or_default();
         let starttls = self.desk.tls.is_some() && !self.desk.implicit;
         let begun = Clock::start().timestamp();
-        let policy = Policy { starttls, begun, ..self.policy.clone() };
+        let policy = Policy { begun, starttls, ..self.policy.clone() };
         Hand::new(policy, crate::net::seed(), Arc::new(replies))
     }
 }
@@ -317,10 +317,6 @@ impl<'a> Front<'a> {
         let _ = self.orders.send(said).await;
     }
 
-    fn refuse(&self, text: &str) {
-        eprintln!("ehlo: {text}");
-    }
-
     async fn typed(&mut self, line: &str, now: Moment) -> anyhow::Result<()> {
         let lang = self.setting.lang();
         if line.trim() == "rest" {
@@ -343,11 +339,11 @@ impl<'a> Front<'a> {
             (None, Some(n), _) => {
                 let (n, count) = (n.to_string(), self.offers.len().to_string());
                 let values = [("n", &*n), ("count", &count)];
-                self.refuse(&knowledge::fill(lang, "hand.plain.no-such", &values));
+                refuse(&knowledge::fill(lang, "hand.plain.no-such", &values));
                 return Ok(());
             }
             (None, None, Some(_)) => {
-                self.refuse(knowledge::word(lang, "hand.plain.none"));
+                refuse(knowledge::word(lang, "hand.plain.none"));
                 return Ok(());
             }
             (None, None, None) => line.to_owned(),
@@ -355,7 +351,7 @@ impl<'a> Front<'a> {
         let said = match hand::read(&line, Place { line: 1, column: 1 }) {
             Ok(said) => said,
             Err(error) => {
-                self.refuse(&misread::say(&error, lang));
+                refuse(&misread::say(&error, lang));
                 return Ok(());
             }
         };
@@ -370,6 +366,11 @@ impl<'a> Front<'a> {
         self.give(said).await;
         Ok(())
     }
+}
+
+/// What was typed cannot be said.
+fn refuse(text: &str) {
+    eprintln!("ehlo: {text}");
 }
 
 async fn wait(until: Option<Instant>) {

@@ -160,11 +160,10 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         Action::ReplyNotNow => "hand.not-now",
         Action::ReplyNever => "hand.never",
         Action::ReplyStrange => "hand.strange",
-        Action::ReplyTake => "hint.change",
         Action::PlanStep => "hint.step",
         Action::PlanRun => "hint.run",
         Action::PlanSkip => "hint.skip",
-        Action::PlanEdit => "hint.change",
+        Action::PlanEdit | Action::ReplyTake => "hint.change",
         Action::PlanAdd => "hint.add",
         Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
