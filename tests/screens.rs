@@ -25,6 +25,8 @@ mod explaining;
 mod gate;
 #[path = "screens/group.rs"]
 mod group;
+#[path = "screens/hand.rs"]
+mod hand;
 #[path = "screens/header.rs"]
 mod header;
 #[path = "screens/history.rs"]

@@ -383,6 +383,11 @@ impl<'a> Front<'a> {
     }
 }
 
+/// What was typed cannot be said.
+fn refuse(text: &str) {
+    eprintln!("ehlo: {text}");
+}
+
 async fn wait(until: Option<Instant>) {
     match until {
         Some(until) => tokio::time::sleep_until(until).await,
