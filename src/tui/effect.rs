@@ -13,6 +13,7 @@ use crate::draft::Offers;
 use crate::knowledge::Lang;
 use crate::session::Kept;
 use crate::session::content::Content;
+use crate::session::plan::Step;
 use crate::session::thread::Length;
 
 use super::editor::LeftDraft;
@@ -121,6 +122,17 @@ pub enum Effect {
         /// The address of the client in that talk.
         client: String,
     },
+    /// Hear a session that a server has with a client.
+    Attend {
+        /// Number of the session that hears it.
+        session: usize,
+        /// The session that lists it.
+        of: usize,
+        /// Its number there.
+        client: u64,
+    },
+    /// Open a session with this target, as it was typed, in which these steps are to be said.
+    Relay(String, Vec<Step>),
     /// Read no more of what this session is to show; what was read stays.
     StopReading(usize),
     /// Read the content of a message.

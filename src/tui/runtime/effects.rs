@@ -16,6 +16,7 @@ use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::route::Route;
+use crate::session::plan::{Plan, Step};
 use crate::speaker::{Say, gate};
 
 use super::super::directive::option_behind;
@@ -94,6 +95,8 @@ impl Loop {
                     self.sessions.close(id);
                 }
                 Effect::StopReading(id) => self.stop_reading(id),
+                Effect::Attend { session, of, client } => self.attend_client(session, of, client),
+                Effect::Relay(target, steps) => self.relay(&target, steps),
                 Effect::Watch { session, client } => self.sessions.watch(session, &client),
                 Effect::ReadContent { session, message, of, carried, kept } => {
                     reading::content(session, (message, of), carried, kept, self.inner.clone());
@@ -161,6 +164,22 @@ impl Loop {
             }
         }
     }
+
+    /// Opens a session in which a plan is said.
+    fn relay(&mut self, typed: &str, steps: Vec<Step>) {
+        let before = self.model.session.id;
+        self.begin(typed);
+        let id = self.model.session.id;
+        if id != before {
+            // It waits for the person, who sees to whom it goes.
+            let name = knowledge::word(self.model.lang, "relay.plan").to_owned();
+            let plan = Box::new(Plan::new(name, None, steps));
+            update(&mut self.model, Message::Planned(id, Ok(plan)));
+        }
+    }
+
+    /// Hears a session that a server has with a client.
+    fn attend_client(&mut self, _session: usize, _of: usize, _client: u64) {}
 
     /// Opens what a file holds, in front.
     fn open_file(&mut self, typed: String) {

@@ -7,7 +7,7 @@ use crate::session::compare::compare;
 use crate::session::{Dialogue, Row};
 
 use super::super::effect::Effect;
-use super::super::model::{Model, Pane};
+use super::super::model::{Model, Pane, Session};
 use super::super::popup::{Comparison, Popup, Sheet, Shows, With};
 use super::super::view::sheet::{columns, compared, count, exchange};
 use super::{browse, step_of, transcript};
@@ -148,16 +148,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Selects the first row of an exchange in the transcript.
 fn show(model: &mut Model, exchange: usize) {
-    let wire = model.session.seen().wire();
-    let mut runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
-    let row = runs.find_map(|(rows, begin)| match begin {
-        Row::Client { exchange: at } | Row::Server { exchange: at, .. } if at == exchange => {
-            Some(rows.start)
-        }
-        _ => None,
-    });
+    let row = row_of(&model.session, exchange);
     browse::focus(model, Pane::Transcript);
     if let Some(row) = row {
         transcript::reveal(model, row);
     }
+}
+
+/// The first row of an exchange.
+pub(super) fn row_of(session: &Session, exchange: usize) -> Option<usize> {
+    let wire = session.seen().wire();
+    let mut runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
+    runs.find_map(|(rows, begin)| match begin {
+        Row::Client { exchange: at } | Row::Server { exchange: at, .. } if at == exchange => {
+            Some(rows.start)
+        }
+        _ => None,
+    })
 }
