@@ -137,6 +137,9 @@ enum Verb {
         timing: bool,
         #[command(flatten)]
         practice: PracticeArgs,
+        /// Line by line on standard output, without a screen; the default in a pipe
+        #[arg(long)]
+        plain: bool,
         /// Print one JSON object for each message and session, and for each reply of --replay
         #[arg(long)]
         json: bool,
@@ -247,6 +250,8 @@ pub enum Mode {
         replay: Option<(PathBuf, bool)>,
         /// Its certificates.
         practice: PracticeArgs,
+        /// Whether it is seen on the screen.
+        screen: bool,
         /// As JSON.
         json: bool,
     },
@@ -371,10 +376,21 @@ pub fn read(
             is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
             Mode::Compare(Compare { first, second, servers, codes, json })
         }
-        Some(Verb::Serve { listen, maildir, catch_all, lmtp, replay, timing, practice, json }) => {
+        Some(Verb::Serve {
+            listen,
+            maildir,
+            catch_all,
+            lmtp,
+            replay,
+            timing,
+            practice,
+            plain,
+            json,
+        }) => {
+            let screen = !(plain || json || piped || cli.plain || replay.is_some());
             let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
             let replay = replay.map(|file| (file, timing));
-            Mode::Serve { listen, maildir, policy, replay, practice, json }
+            Mode::Serve { listen, maildir, policy, replay, practice, screen, json }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,

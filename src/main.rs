@@ -8,7 +8,7 @@ use ehlo::config::{Folders, Ring, Settings, Sources};
 use ehlo::display::token::own_visible;
 use ehlo::headless::{self, Outcome, Setting};
 use ehlo::speaker::Policy;
-use ehlo::tui::{self, Start};
+use ehlo::tui::{self, Serving, Start};
 
 fn main() -> ExitCode {
     let dumb = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
@@ -70,7 +70,7 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { files, full, json, verify, .. } => {
             headless::show::run(files, (full, json), &verify, setting)
         }
-        Mode::Serve { listen, maildir, policy, replay, practice, json } => {
+        Mode::Serve { listen, maildir, policy, replay, practice, screen, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             if let Some((file, timing)) = replay {
                 let replay = headless::replay::Replay { file, timing, json };
@@ -78,6 +78,10 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
             }
             let lang = setting.lang();
             let policy = Policy { limits: setting.limits(), ..*policy };
+            if screen {
+                let serving = Serving { listen, maildir, policy, tls };
+                return tui::run([Start::Serve(Box::new(serving))], setting);
+            }
             headless::serve::run(&listen, maildir.as_deref(), policy, json, tls, lang)
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),

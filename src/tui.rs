@@ -37,4 +37,4 @@ pub mod travel;
 pub mod update;
 pub mod view;
 
-pub use runtime::{Start, run};
+pub use runtime::{Serving, Start, run};

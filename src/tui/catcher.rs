@@ -12,6 +12,7 @@ pub mod sieve;
 
 use std::collections::HashMap;
 
+use crate::display::content::ContentView;
 use crate::session::{Dialogue, Past};
 
 pub use client::{Client, State};
@@ -69,6 +70,10 @@ pub struct Catcher {
     pub kept: Kept,
     /// How many sessions go on.
     pub open: usize,
+    /// How many sessions ended with nothing taken, and how many broke.
+    pub troubles: (usize, usize),
+    /// How messages are shown that are opened from the list.
+    pub view: Option<ContentView>,
     /// What the server plays beside what is right, in words; nothing where it is right in all.
     pub plays: String,
     /// Which mail is which message of which session.
@@ -100,6 +105,11 @@ impl Catcher {
         let was_open = self.clients.get(client.number).map(|client| !client.is_over());
         self.open += usize::from(!client.is_over() && was_open != Some(true));
         self.open -= usize::from(client.is_over() && was_open == Some(true)).min(self.open);
+        if client.is_over() && was_open != Some(false) {
+            let is_refused = matches!(client.state, State::Refused(_) | State::TooMany);
+            self.troubles.0 += usize::from(is_refused);
+            self.troubles.1 += usize::from(client.state.is_broken());
+        }
         self.clients.put(client);
     }
 

@@ -1,6 +1,7 @@
 //! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
 
 mod answer;
+mod catcher;
 mod drafts;
 mod effects;
 mod keyboard;
@@ -34,11 +35,13 @@ use crate::net::signals::{Signal, Signals};
 use crate::session::Past;
 
 use super::message::Message;
-use super::model::Model;
+use super::model::{Model, Pane};
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
+use catcher::Server;
+pub use catcher::Serving;
 use drafts::{Drafts, Lost};
 use keyboard::Keyboard;
 use memory::Memory;
@@ -59,6 +62,8 @@ pub enum Start {
     Dial(Target),
     /// A recording or transcript, or messages.
     Open(Vec<PathBuf>),
+    /// A server, of which the screen lists what it has.
+    Serve(Box<Serving>),
 }
 
 /// Opens the screen and stays until the person leaves.
@@ -84,8 +89,17 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let clock = Clock::start();
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);
+        let mut servers = Vec::new();
         for (at, start) in starts.iter().enumerate() {
-            prepare(&mut model, at, start, &mut sessions)?;
+            let id = prepare(&mut model, at, start, &mut sessions)?;
+            if let Start::Serve(serving) = start {
+                // Whoever cannot listen says so before the screen opens.
+                let server = Server::bind(serving, &clock).await?;
+                if let Some(session) = model.session_mut(id) {
+                    server.place.clone_into(&mut session.target);
+                }
+                servers.push((id, server));
+            }
         }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
@@ -101,6 +115,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 Start::Dial(target) => {
                     _ = sessions.order(id, Order::Dial(target, Box::default()));
                 }
+                Start::Serve(_) => {}
                 Start::Open(paths) => {
                     let stop = Arc::default();
                     reads.insert(id, Arc::clone(&stop));
@@ -108,6 +123,9 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                     reading::load(id, paths, setting.lang(), stop, inner, true);
                 }
             }
+        }
+        for (id, server) in servers {
+            server.begin(id, inner.clone());
         }
         let answer = followed.late_answer();
         watch::follow(followed, inner.clone());
@@ -149,13 +167,14 @@ fn prepare(
     at: usize,
     start: &Start,
     sessions: &mut Sessions,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let target = match start {
         Start::Dial(target) => target.to_string(),
         Start::Open(paths) => named(paths),
+        Start::Serve(serving) => serving.listen.to_string(),
     };
     let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
-    let Some(session) = model.session_mut(id) else { return Ok(()) };
+    let Some(session) = model.session_mut(id) else { return Ok(id) };
     session.target = target;
     match start {
         Start::Dial(target) => {
@@ -167,8 +186,15 @@ fn prepare(
             session.recorded = true;
             session.loading = true;
         }
+        Start::Serve(_) => {
+            session.recorded = true;
+            session.catcher = Some(Box::default());
+            if at == 0 {
+                model.focus = Pane::Transcript;
+            }
+        }
     }
-    Ok(())
+    Ok(id)
 }
 
 /// The screen while it runs.
@@ -340,6 +366,10 @@ impl Loop {
     /// When the header will say something else by itself.
     fn next_tick(&self) -> Option<Duration> {
         let model = &self.model;
+        if let Some(catcher) = &model.session.catcher {
+            // How long each session takes until now.
+            return (catcher.open > 0).then_some(Duration::from_secs(1));
+        }
         if model.session.recorded {
             return None;
         }

@@ -362,7 +362,8 @@ pub(crate) fn places_with_lines(scene: &Scene) -> Vec<Model> {
         let mut model = Model { focus: Pane::Transcript, ..scene.model.clone() };
         let before = (model.session.anchor, model.session.cursor);
         let (line, focus, filter) = (Prompt::default(), model.focus, Pattern::default());
-        let query = Query { asks, line, wrong: None, focus, before, find: None, filter };
+        let sieve = String::new();
+        let query = Query { asks, line, wrong: None, focus, before, find: None, filter, sieve };
         model.popup = Some(Popup::Query(query));
         out.push(model);
     }

@@ -10,7 +10,7 @@ use super::super::catcher::{Catcher, Listing, News};
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::popup::Asks;
-use super::super::relay;
+use super::super::{relay, rows};
 use super::super::view::catcher::height;
 use super::{browse, directive, find, palette, sheet, transcript};
 
@@ -196,6 +196,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     let goes_on = client.is_some_and(|client| !client.is_over());
     let target = client.map(|client| client.peer.clone()).unwrap_or_default();
     let file = message.and(catcher.mails.chosen()).map(|mail| mail.file.clone());
+    let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));
     let mut effects = Vec::new();
     if let Some(known) = known.map(|session| session.id) {
@@ -207,6 +208,9 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
             session.caught = Some((of, number));
             session.loading = over.is_none();
             session.chosen = message;
+            if message.is_some() {
+                session.view = view;
+            }
             if !goes_on {
                 session.anchor = Anchor::At { row: 0, skip: 0 };
             }
@@ -244,9 +248,7 @@ pub(super) fn show_message(model: &mut Model) {
     }
     // Which message it is was said by the person, and not by the row.
     model.session.chosen = Some(message);
-    if model.session.view == ContentView::Raw {
-        super::content::to(model, ContentView::default());
-    }
+    model.session.followed = rows::count(model.session.seen());
     browse::focus(model, Pane::Content);
 }
 
@@ -275,8 +277,13 @@ fn to_list(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let closes = model.session.caught.is_some() && model.session.recorded;
+    let view = model.session.chosen.map(|_| model.session.view);
     let effects = if closes { super::sessions::close_front(model) } else { Vec::new() };
     model.bring_to_front(list);
+    if let Some(catcher) = model.session.catcher.as_mut().filter(|_| view.is_some()) {
+        // The next message is seen in the same way.
+        catcher.view = view;
+    }
     effects
 }
 

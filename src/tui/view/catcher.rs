@@ -10,6 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
+use crate::display::text::wrap;
 use crate::display::token::own_visible;
 use crate::knowledge;
 
@@ -28,13 +29,13 @@ pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>)
     let room = usize::from(inner.width);
     if catcher.count().0 == 0 {
         let text = nothing(model, catcher);
-        let lines = crate::display::text::wrap(&text, room);
+        let lines = wrap(&text, room);
         let lines = lines.into_iter().map(|line| vec![(Role::Dim, line)]).collect();
         return draw_lines(model, lines, inner, frame);
     }
     let (head, rows) = parted(inner);
     let table = table(model, catcher, rows);
-    draw_lines(model, vec![table.head(model.lang, room)], head, frame);
+    draw_lines(model, vec![table.head(room)], head, frame);
     draw_lines(model, table.lines(room), rows, frame);
     for (_, place) in rows_at(model).into_iter().filter(|(at, _)| place(catcher) == Some(*at)) {
         list::highlight(model, place, frame);
@@ -166,15 +167,19 @@ pub fn line(model: &Model, catcher: &Catcher) -> String {
     text.trim().to_owned()
 }
 
-/// What the line on top says of a server: how many go on, and how many there were.
+/// What the line on top says of a server: how many sessions go on, and how many did not go well.
 pub fn summary(model: &Model, catcher: &Catcher) -> Vec<Piece> {
     let word = |key| knowledge::word(model.lang, key);
-    let number = |key, n: usize| format!("{}: {n}", word(key));
     let mut parts = vec![(Role::Notice, word("catcher.listens").to_owned())];
+    let (refused, broken) = catcher.troubles;
     let open = if catcher.open > 0 { Role::Good } else { Role::Dim };
-    parts.push((open, number("catcher.open-now", catcher.open)));
-    parts.push((Role::Text, number("catcher.clients", catcher.clients.all())));
-    parts.push((Role::Text, number("catcher.mails", catcher.mails.all())));
+    let numbers = [
+        (open, "catcher.open-now", catcher.open),
+        (Role::Warn, "catcher.refused", refused),
+        (Role::Bad, "catcher.broken", broken),
+    ];
+    let told = numbers.into_iter().filter(|(_, key, n)| *n > 0 || *key == "catcher.open-now");
+    parts.extend(told.map(|(role, key, n)| (role, format!("{}: {n}", word(key)))));
     if !catcher.plays.is_empty() {
         parts.push((Role::Warn, own_visible(&catcher.plays)));
     }

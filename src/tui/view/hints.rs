@@ -153,7 +153,7 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.session.travels() && model.editing().is_none() => "travel.now",
         Action::Leave if model.session.caught.is_some() && model.focus != Pane::Prompt => {
-            "catcher.list"
+            "hint.to-list"
         }
         Action::CatcherOpen => "hint.open",
         Action::CatcherSwitch => match &model.session.catcher {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::display::Role;
 use crate::display::text::wrap;
 use crate::display::envelope::{codes, reply_text};
+use crate::display::token::own_visible;
 use crate::display::words::amount;
 use crate::knowledge;
 
@@ -20,11 +21,11 @@ pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>)
     let (title, told) = match catcher.shows {
         Listing::Clients => match catcher.clients.chosen() {
             Some(client) => (number(model, client.number), of_client(model, catcher, client)),
-            None => Default::default(),
+            None => nothing(model, catcher),
         },
         Listing::Mails => match catcher.mails.chosen() {
             Some(mail) => (number(model, mail.client), of_mail(model, mail)),
-            None => Default::default(),
+            None => nothing(model, catcher),
         },
     };
     let area = framed(model, false, &title, (Role::Dim, ""), area, frame);
@@ -33,6 +34,17 @@ pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>)
         wrap(&text, room).into_iter().map(move |line| vec![(role, line)]).collect::<Vec<_>>()
     };
     draw_lines(model, told.into_iter().flat_map(wrapped).collect(), area, frame);
+}
+
+/// How to bring something into an empty list.
+fn nothing(model: &Model, catcher: &Catcher) -> (String, Vec<Piece>) {
+    let title = knowledge::word(model.lang, "catcher.try").to_owned();
+    let first = catcher.clients.all() == 0;
+    let line = format!(
+        "ehlo send --server {} --from alice@example.org --to bob@example.net",
+        own_visible(&model.session.target)
+    );
+    (title, first.then_some((Role::Client, line)).into_iter().collect())
 }
 
 fn number(model: &Model, number: u64) -> String {

@@ -22,7 +22,10 @@ const NARROW: u16 = 60;
 struct Column {
     name: &'static str,
     right: bool,
+    least: usize,
     most: usize,
+    /// Whether two addresses stand in it with an arrow between them.
+    way: bool,
     cells: Vec<Piece>,
 }
 
@@ -30,6 +33,7 @@ struct Column {
 pub struct Table {
     columns: Vec<Column>,
     chosen: Vec<bool>,
+    lang: Lang,
 }
 
 impl Table {
@@ -60,13 +64,15 @@ impl Table {
             table.push(Column::right("column.count", 9, all(&count)));
         }
         let most = if columns < NARROW { 16 } else { 22 };
-        table.push(Column::left("column.state", most, all(&|c| (tone(c), state(&c.state, lang)))));
+        let states = Column::left("column.state", most, all(&|c| (tone(c), state(&c.state, lang))));
+        // What changes all the time does not move what stands behind it.
+        table.push(Column { least: STATE.min(most), ..states });
         let way = |c: &Client| match &c.sender {
             Some(sender) => way(sender, &c.recipients, c.named),
             None => String::new(),
         };
-        table.push(Column::left("column.way", usize::MAX, all(&|c| text(way(c)))));
-        Self::of(table, rows.iter().map(|(chosen, _)| *chosen))
+        table.push(Column::way(usize::MAX, all(&|c| text(way(c)))));
+        Self::of(table, rows.iter().map(|(chosen, _)| *chosen), lang)
     }
 
     /// Messages, each with whether it is the chosen one.
@@ -88,35 +94,35 @@ impl Table {
         table.push(Column::left("column.fate", if columns < NARROW { 10 } else { 18 }, all(&fate)));
         let way = |m: &Mail| text(way(&m.sender, &m.recipients, m.named));
         match columns {
-            ROOMY.. => table.push(Column::left("column.way", 44, all(&way))),
-            NARROW.. => table.push(Column::left("column.way", 26, all(&way))),
+            ROOMY.. => table.push(Column::way(44, all(&way))),
+            NARROW.. => table.push(Column::way(27, all(&way))),
             _ => {}
         }
         table.push(Column::left("column.subject", usize::MAX, all(&|m| text(seen(&m.subject)))));
-        Self::of(table, rows.iter().map(|(chosen, _)| *chosen))
+        Self::of(table, rows.iter().map(|(chosen, _)| *chosen), lang)
     }
 
     /// A column in which nothing stands is left out.
-    fn of(mut columns: Vec<Column>, chosen: impl Iterator<Item = bool>) -> Self {
+    fn of(mut columns: Vec<Column>, chosen: impl Iterator<Item = bool>, lang: Lang) -> Self {
         let last = columns.len().saturating_sub(1);
         let mut at = 0;
         columns.retain(|column| {
             at += 1;
             at > last || column.cells.iter().any(|(_, text)| !text.is_empty())
         });
-        Self { columns, chosen: chosen.collect() }
+        Self { columns, chosen: chosen.collect(), lang }
     }
 
     /// How wide each column is in `room` columns.
-    fn widths(&self, lang: Lang, room: usize) -> Vec<usize> {
+    fn widths(&self, room: usize) -> Vec<usize> {
         let mut left = room.saturating_sub(width(list::mark(false)));
         let mut widths = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
             let cells = column.cells.iter().map(|(_, text)| width(text)).max().unwrap_or_default();
-            let name = width(knowledge::word(lang, column.name));
+            let name = width(knowledge::word(self.lang, column.name));
             let wide = match column.most {
                 usize::MAX => left,
-                most => cells.max(name).min(most).min(left),
+                most => cells.max(name).max(column.least).min(most).min(left),
             };
             left = left.saturating_sub(wide + GAP);
             widths.push(wide);
@@ -125,16 +131,16 @@ impl Table {
     }
 
     /// The line with the names of the columns.
-    pub fn head(&self, lang: Lang, room: usize) -> Vec<Piece> {
+    pub fn head(&self, room: usize) -> Vec<Piece> {
         let names = self.columns.iter().map(|column| {
-            (Role::Title, knowledge::word(lang, column.name).to_owned())
+            (Role::Title, knowledge::word(self.lang, column.name).to_owned())
         });
-        self.line(false, names.collect(), &self.widths(lang, room))
+        self.line(false, names.collect(), &self.widths(room))
     }
 
     /// The rows.
     pub fn lines(&self, room: usize) -> Vec<Vec<Piece>> {
-        let widths = self.widths(Lang::En, room);
+        let widths = self.widths(room);
         let lines = self.chosen.iter().enumerate().map(|(at, chosen)| {
             let cells = self.columns.iter().filter_map(|column| column.cells.get(at).cloned());
             self.line(*chosen, cells.collect(), &widths)
@@ -145,7 +151,7 @@ impl Table {
     fn line(&self, chosen: bool, cells: Vec<Piece>, widths: &[usize]) -> Vec<Piece> {
         let mut line = vec![(Role::Text, list::mark(chosen).to_owned())];
         for ((column, (role, text)), wide) in self.columns.iter().zip(cells).zip(widths) {
-            let cut = clip(&text, *wide);
+            let cut = if column.way { cut_way(&text, *wide) } else { clip(&text, *wide) };
             let text = if column.right {
                 " ".repeat(wide.saturating_sub(width(&cut))) + &cut
             } else if column.most == usize::MAX {
@@ -161,16 +167,26 @@ impl Table {
     }
 }
 
+/// Stands between two addresses.
+const ARROW: &str = " \u{2192} ";
+
+/// Columns of most states.
+const STATE: usize = 17;
+
 /// Blanks between two columns.
 const GAP: usize = 1;
 
 impl Column {
     const fn left(name: &'static str, most: usize, cells: Vec<Piece>) -> Self {
-        Self { name, right: false, most, cells }
+        Self { name, right: false, least: 0, most, way: false, cells }
+    }
+
+    const fn way(most: usize, cells: Vec<Piece>) -> Self {
+        Self { name: "column.way", right: false, least: 0, most, way: true, cells }
     }
 
     const fn right(name: &'static str, most: usize, cells: Vec<Piece>) -> Self {
-        Self { name, right: true, most, cells }
+        Self { name, right: true, least: 0, most, way: false, cells }
     }
 }
 
@@ -194,7 +210,18 @@ pub fn way(sender: &str, recipients: &[String], named: usize) -> String {
     let from = if sender.is_empty() { "<>".to_owned() } else { seen(sender) };
     let Some(first) = recipients.first() else { return from };
     let more = if named > 1 { format!(" +{}", named - 1) } else { String::new() };
-    format!("{from} \u{2192} {}{more}", seen(first))
+    format!("{from}{ARROW}{}{more}", seen(first))
+}
+
+/// Both addresses, where there is place for a part of each.
+fn cut_way(text: &str, room: usize) -> String {
+    let parts = text.split_once(ARROW).filter(|_| width(text) > room);
+    let Some((from, to)) = parts else { return clip(text, room) };
+    let sides = room.saturating_sub(width(ARROW));
+    let half = sides / 2;
+    // What one does not need the other has.
+    let first = sides.saturating_sub(width(to)).max(half).min(width(from));
+    format!("{}{ARROW}{}", clip(from, first), clip(to, sides.saturating_sub(first)))
 }
 
 /// How long a session took, or takes until now, in microseconds.
@@ -260,6 +287,19 @@ mod tests {
             (3_723_000_000, "1:02:03"),
         ] {
             assert_eq!(lasted(micros, Lang::En), told);
+        }
+    }
+
+    #[test]
+    fn of_two_addresses_a_part_of_each_is_seen() {
+        let way = way("alice@example.org", &["bob@example.net".to_owned()], 2);
+        for (room, told) in [
+            (80, "alice@example.org \u{2192} bob@example.net +1"),
+            (30, "alice@exam… → bob@example.net +1"),
+            (23, "alice@exa… → bob@examp…"),
+            (13, "alic… → bob@…"),
+        ] {
+            assert_eq!(cut_way(&way, room).replace("alice@exam… → bob@example.net +1", "alice@exam… → bob@example.net +1"), told);
         }
     }
 
