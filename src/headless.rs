@@ -44,15 +44,13 @@ use crate::net::Clock;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::driver::{Log, Out};
-use crate::net::listen::{Listener, Place};
+use crate::net::listen::{Listener, Order, Place, Store};
 use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
-use crate::net::watch::Watch;
 use crate::smtp::wait::Limits;
 use crate::speaker::Policy;
 use crate::speaker::policy::ALICE;
-use crate::speaker::server::Deliver;
 
 pub use password::Password;
 
@@ -201,7 +199,7 @@ pub struct Practice {
     /// Where it listens.
     pub address: SocketAddr,
     /// Takes wishes to hear its end of a session.
-    pub wishes: mpsc::Sender<Watch>,
+    pub orders: mpsc::Sender<Order>,
     /// What its clients have.
     pub pass: Pass,
 }
@@ -223,26 +221,19 @@ pub async fn practice_for(target: &Target, limits: Limits) -> std::io::Result<Op
         return Ok(None);
     }
     let numbers = std::sync::atomic::AtomicU64::new(1);
-    let deliver: Deliver = Arc::new(move |_| {
+    let store: Store = Arc::new(move |_, _| {
         let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(format!("message {number}"))
     });
     let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let (tls, pass) = practice_tls().map_err(std::io::Error::other)?;
-    let listener = Listener::bind(
-        &place,
-        Policy { everyday: true, limits, ..Policy::default() },
-        deliver,
-        Arc::new(|_, _| ()),
-    )
-    .await?;
-    let listener = listener.with_tls(tls, false);
-    let Place::Tcp(address) = listener.place()? else {
+    let mut listener = Listener::new(Policy { everyday: true, limits, ..Policy::default() }, store);
+    let Place::Tcp(address) = listener.open(&place, Some(tls), false).await? else {
         return Err(std::io::Error::other("it listens at an address"));
     };
-    let (wishes, taken) = mpsc::channel(WISHES_WAITING);
-    tokio::spawn(listener.watched(taken).serve(std::future::pending()));
-    Ok(Some(Practice { address, wishes, pass }))
+    let (orders, taken) = mpsc::channel(ORDERS_WAITING);
+    tokio::spawn(listener.serve(taken));
+    Ok(Some(Practice { address, orders, pass }))
 }
 
 /// TLS of the practice server, and what its clients have: the certificate of its account.
@@ -254,8 +245,8 @@ fn practice_tls() -> anyhow::Result<(tls::Server, Pass)> {
     Ok((tls, Pass { root, own }))
 }
 
-/// How many wishes to hear the practice server may wait; they come from a person.
-const WISHES_WAITING: usize = 16;
+/// How many orders to the practice server may wait; they come from a person.
+const ORDERS_WAITING: usize = 16;
 
 /// Tells on standard error what is wrong with what the user has set.
 pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>, lang: Lang) {

@@ -158,6 +158,7 @@ fn between(text: &str) -> String {
 fn a_message_arrives_as_it_was() {
     let text = between(&format!("{MAIL}{BOB}C: DATA\nS: 354\n:data message.eml\nS: 250 2.0.0 *\n"));
     let want = Delivery {
+        message: 0,
         sender: "alice@example.org".to_owned(),
         recipients: vec!["bob@example.net".to_owned()],
         content: ARRIVED.to_vec(),

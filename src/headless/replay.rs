@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use crate::display::token::visible;
 use crate::knowledge::{self, Lang};
-use crate::net::listen::{Again, Finished, Listener, Place};
+use crate::net::listen::{Again, Listener, Place, Store};
 use crate::net::tls;
 use crate::session::Turn;
 use crate::speaker::Policy;
 use crate::speaker::replay::{Answered, Halves, Origin};
-use crate::speaker::server::Deliver;
 
-use super::serve::{say, serve, session};
+use super::serve::{self, say, serve};
 use super::{Outcome, Setting, json, mailbox, recent};
 
 /// What is answered by.
@@ -51,15 +50,11 @@ pub fn run(
         say(&if json { in_json(number, answered) } else { in_words(number, answered, lang) });
     });
     let again = Again { halves, timing, tell };
-    let finished: Finished =
-        Arc::new(move |number, dialogue| say(&session(number, dialogue, json, lang)));
     // What a client sends is what it says; it goes nowhere.
-    let deliver: Deliver = Arc::new(|_| Ok(String::new()));
+    let store: Store = Arc::new(|_, _| Ok(String::new()));
     let policy = Policy { limits: setting.limits(), ..Policy::default() };
-    serve(listen, tls, async || {
-        let listener = Listener::bind(listen, policy, deliver, finished).await?;
-        Ok(listener.answering_again(again))
-    })?;
+    let listener = Listener::new(policy, store).answering_again(again);
+    serve(listen, tls, listener, |report| serve::tell(report, json, lang))?;
     Ok(Outcome::Done)
 }
 

@@ -7,18 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
+use tokio::sync::mpsc;
 
 use crate::display::security;
 use crate::display::token::own_visible;
 use crate::display::words::overdue as overdue_words;
 use crate::journal::Happening;
 use crate::knowledge::Lang;
-use crate::net::listen::{Finished, Listener, Place};
+use crate::net::listen::{Listener, Order, Place, Report, Store, report};
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::session::Dialogue;
 use crate::speaker::Policy;
-use crate::speaker::server::{Deliver, Delivery};
+use crate::speaker::server::Delivery;
 
 use super::{Outcome, block_on, json};
 
@@ -34,38 +35,61 @@ pub fn run(
     tls: Option<(tls::Server, bool)>,
     lang: Lang,
 ) -> anyhow::Result<Outcome> {
-    let store = Arc::new(Store::new(maildir)?);
-    let kept = store.clone();
-    let deliver: Deliver = Arc::new(move |delivery| {
-        let name = kept.keep(&delivery).map_err(|e| e.to_string())?;
-        say(&delivered(&delivery, &name, json));
-        Ok(name)
-    });
-    let finished: Finished =
-        Arc::new(move |number, dialogue| say(&session(number, dialogue, json, lang)));
-    serve(listen, tls, async || Listener::bind(listen, policy, deliver, finished).await)?;
-    store.release();
+    let shelf = Arc::new(Shelf::new(maildir)?);
+    let kept = shelf.clone();
+    let store: Store =
+        Arc::new(move |_, delivery| kept.keep(&delivery).map_err(|error| error.to_string()));
+    serve(listen, tls, Listener::new(policy, store), |report| tell(report, json, lang))?;
+    shelf.release();
     Ok(Outcome::Done)
 }
 
-/// Lets what is bound at `listen` serve until it is told to stop.
+/// Tells what a listener tells.
+pub(super) fn tell(report: &Report, json: bool, lang: Lang) {
+    match report {
+        Report::Stored { name, envelope, .. } => say(&stored(envelope, name, json)),
+        Report::Ended { session: number, dialogue, .. } => {
+            say(&session(*number, dialogue, json, lang));
+        }
+        _ => {}
+    }
+}
+
+/// Lets `listener` serve at `listen` until it is told to stop, and tells what it reports.
 pub(super) fn serve(
     listen: &Place,
     tls: Option<(tls::Server, bool)>,
-    bind: impl AsyncFnOnce() -> std::io::Result<Listener>,
+    mut listener: Listener,
+    tell: impl Fn(&Report),
 ) -> anyhow::Result<()> {
     block_on(async {
-        let bound = bind().await;
-        let mut listener = bound.with_context(|| format!("cannot listen on {listen}"))?;
-        if let Some((server, implicit)) = tls {
-            listener = listener.with_tls(server, implicit);
-        }
-        say(&format!("listening on {}", own_visible(&listener.place()?.to_string())));
+        let (tls, implicit) = tls.unzip();
+        let bound = listener.open(listen, tls, implicit.unwrap_or_default()).await;
+        let place = bound.with_context(|| format!("cannot listen on {listen}"))?;
+        say(&format!("listening on {}", own_visible(&place.to_string())));
         let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
-        let stop = async {
-            signals.next().await;
+        let (teller, mut reports) = report::channel();
+        let (orders, taken) = mpsc::channel(2);
+        let ended = async {
+            for order in [Order::Stop, Order::End] {
+                signals.next().await;
+                // It has ended already, or has orders enough.
+                let _ = orders.try_send(order);
+            }
+            std::future::pending::<()>().await;
         };
-        listener.serve(stop).await;
+        let served = async {
+            let told = async {
+                while let Some(report) = reports.next().await {
+                    tell(&report);
+                }
+            };
+            tokio::join!(listener.telling(teller).serve(taken), told);
+        };
+        tokio::select! {
+            () = served => {}
+            () = ended => {}
+        }
         Ok(())
     })
 }
@@ -76,19 +100,19 @@ pub(super) fn say(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-fn delivered(delivery: &Delivery, name: &str, as_json: bool) -> String {
-    let size = delivery.content.len();
+fn stored(envelope: &report::Envelope, name: &str, as_json: bool) -> String {
+    let size = envelope.size;
     if as_json {
         let row = serde_json::json!({
-            "event": "message", "from": delivery.sender, "to": delivery.recipients, "size": size, "stored": name,
-            "held": delivery.held.map(|time| time.as_secs()),
+            "event": "message", "from": envelope.from, "to": envelope.to, "size": size, "stored": name,
+            "held": envelope.held,
         });
         return json::line(&row).unwrap_or_default().trim_end().to_owned();
     }
     let seen = |text: &str| crate::display::token::visible(text.as_bytes());
-    let to: Vec<_> = delivery.recipients.iter().map(|r| format!("<{}>", seen(r))).collect();
-    let held = delivery.held.map(|time| format!(", held for {} s", time.as_secs()));
-    let (from, to, held) = (seen(&delivery.sender), to.join(", "), held.unwrap_or_default());
+    let to: Vec<_> = envelope.to.iter().map(|r| format!("<{}>", seen(r))).collect();
+    let held = envelope.held.map(|time| format!(", held for {time} s"));
+    let (from, to, held) = (seen(&envelope.from), to.join(", "), held.unwrap_or_default());
     format!("message from <{from}> to {to}: {name}, bytes: {size}{held}")
 }
 
@@ -121,14 +145,14 @@ pub(super) fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lan
 }
 
 /// Where messages go.
-struct Store {
+struct Shelf {
     maildir: Option<PathBuf>,
     count: AtomicU64,
     /// Where messages lie that are held, and where they go.
     held: Mutex<Vec<(PathBuf, PathBuf)>>,
 }
 
-impl Store {
+impl Shelf {
     fn new(maildir: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(dir) = maildir {
             for folder in ["tmp", "new", "cur"] {

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::timing::{self, Awaited};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Glance, Keep, Phase};
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker, gate};
 
@@ -83,6 +83,8 @@ pub struct Log {
     kept: Option<Box<Recording<Out>>>,
     ear: Option<Ear>,
     late: Option<Late>,
+    /// Where it is shown how the session stands.
+    glance: Option<watch::Sender<Glance>>,
     aside: Option<mpsc::Receiver<Happening>>,
     /// Whom one can ask about, and the answers that are on their way.
     inquiry: Option<Inquiry>,
@@ -106,6 +108,7 @@ impl Log {
             kept: None,
             ear: None,
             late: None,
+            glance: None,
             aside: None,
             inquiry: None,
             answers: None,
@@ -140,6 +143,12 @@ impl Log {
     /// Lets somebody listen who comes while the session goes on; the last one to come listens.
     pub fn open_to(mut self, late: Option<Late>) -> Self {
         self.late = late;
+        self
+    }
+
+    /// Shows how the session stands whenever that has changed, as long as somebody looks.
+    pub(super) fn glanced_at(mut self, glance: watch::Sender<Glance>) -> Self {
+        self.glance = Some(glance);
         self
     }
 
@@ -266,6 +275,9 @@ impl Log {
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
         self.dialogue.apply(&event);
+        if let Some(glance) = self.glance.as_ref().filter(|glance| !glance.is_closed()) {
+            glance.send_if_modified(|glance| glance.follow(&self.dialogue));
+        }
         let failed = record(&mut self.recording, &event, &self.dialogue);
         let not_kept = record(&mut self.kept, &event, &self.dialogue);
         self.recording_failed = self.recording_failed.take().or_else(|| failed.clone());

@@ -1,45 +1,54 @@
-//! Accepts connections and answers each with the practice server.
+//! Accepts clients, and answers each with the practice server or by a recording.
+//!
+//! One task owns the doors and knows which sessions there are; it takes orders and tells what
+//! happens in reports. Each session is a task of its own.
 
-use std::fmt;
+pub mod report;
+mod session;
+pub mod socket;
+
+use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
-#[cfg(unix)]
-use std::path::Path;
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
-#[cfg(unix)]
-use tokio::net::UnixListener;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use crate::journal::{Ending, Endpoints, Happening, Moment, Side};
-use crate::session::{Dialogue, Keep};
 use crate::smtp::code::Code;
-use crate::smtp::payload;
 use crate::smtp::reply;
-use crate::speaker::replay::{Answered, Halves, Tell};
-use crate::speaker::server::Deliver;
-use crate::speaker::{Policy, Replay, Say, Server, Speaker};
+use crate::speaker::Policy;
+use crate::speaker::replay::{Answered, Halves};
+use crate::speaker::server::Delivery;
 
 use super::Clock;
-use super::driver::{Log, Part, converse};
-use super::stream::Stream;
 use super::tls::{self, Tls};
-use super::watch::{Late, Watch, Watches};
+use super::watch::{Watch, Watches};
+
+pub use report::{Report, Reports, Teller, Turned};
+pub use socket::{Client, Place, Socket};
 
 /// How many clients are served at once; the others are told to come back (421).
 pub const CLIENTS: usize = 1_000;
 
-/// How long the refusal of one more client may take.
-const REFUSAL: std::time::Duration = std::time::Duration::from_secs(1);
+/// How long the refusal of one more client may take, and how many are told at once; beyond that
+/// they are not even told.
+const REFUSAL: (Duration, usize) = (Duration::from_secs(1), 100);
 
-/// Called with the number of a session and its dialogue when the session is over.
-pub type Finished = Arc<dyn Fn(u64, &Dialogue) + Send + Sync>;
+/// How long sessions that are in the middle of a message may go on when the listener is told to
+/// stop, and how long their end may take.
+const GRACE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(1));
+
+/// How long nobody is accepted when the system could not: it may have too many open files.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Stores a message of a session; gives the name under which it can be found, or why it could not be
+/// stored.
+pub type Store = Arc<dyn Fn(u64, Delivery) -> Result<String, String> + Send + Sync>;
 
 /// A recording by which clients are answered instead of by the practice server.
 #[derive(Clone)]
@@ -52,202 +61,75 @@ pub struct Again {
     pub tell: Arc<dyn Fn(u64, &Answered) + Send + Sync>,
 }
 
-/// Who answers.
-enum Host {
-    Practice(Box<Server>),
-    Recorded(Replay),
+/// What a listener is told to do.
+#[derive(Debug)]
+pub enum Order {
+    /// Somebody wants to hear a session.
+    Watch(Watch),
+    /// The session of this number ends at once.
+    HangUp(u64),
+    /// Nobody is accepted any more. Who is in the middle of a message may finish it, for a while;
+    /// the others hear 421.
+    Stop,
+    /// Everything ends at once.
+    End,
 }
 
-impl Speaker for Host {
-    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        match self {
-            Self::Practice(server) => server.next(now, seen),
-            Self::Recorded(replay) => replay.next(now, seen),
-        }
-    }
-}
-
-/// Where to listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// At an address; port 0 picks a free one.
-    Tcp(SocketAddr),
-    /// In the file system.
-    Unix(PathBuf),
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    /// `127.0.0.1:2525`, `[::1]:2525`, `unix:/path`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix("unix:") {
-            Some("") => Err("unix: needs a path".to_owned()),
-            Some(path) => Ok(Self::Unix(path.into())),
-            None => text.parse().map(Self::Tcp).map_err(|error| error.to_string()),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(f),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
-/// What accepts connections.
-enum Socket {
-    Tcp(TcpListener),
-    #[cfg(unix)]
-    Unix(UnixListener, PathBuf),
-}
-
-impl Socket {
-    async fn bind(place: &Place) -> io::Result<Self> {
-        match place {
-            Place::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
-            #[cfg(unix)]
-            Place::Unix(path) => {
-                let bound = match UnixListener::bind(path) {
-                    Err(error)
-                        if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path) =>
-                    {
-                        std::fs::remove_file(path)?;
-                        UnixListener::bind(path)
-                    }
-                    bound => bound,
-                };
-                Ok(Self::Unix(bound?, path.clone()))
-            }
-            #[cfg(not(unix))]
-            Place::Unix(_) => Err(io::Error::other("this system has no such sockets")),
-        }
-    }
-
-    fn place(&self) -> io::Result<Place> {
-        match self {
-            Self::Tcp(socket) => Ok(Place::Tcp(socket.local_addr()?)),
-            #[cfg(unix)]
-            Self::Unix(_, path) => Ok(Place::Unix(path.clone())),
-        }
-    }
-
-    async fn accept(&self) -> io::Result<Client> {
-        match self {
-            Self::Tcp(socket) => {
-                let (stream, peer) = socket.accept().await?;
-                let _ = stream.set_nodelay(true);
-                let endpoints = Endpoints {
-                    local: stream.local_addr().ok().map(|a| a.to_string()),
-                    remote: Some(peer.to_string()),
-                    loopback: peer.ip().is_loopback(),
-                    ..Endpoints::default()
-                };
-                let other_hold = other_hold(&stream);
-                Ok(Client { stream: Box::new(stream), endpoints, address: Some(peer), other_hold })
-            }
-            #[cfg(unix)]
-            Self::Unix(socket, path) => {
-                let (stream, _) = socket.accept().await?;
-                let local = Some(path.display().to_string());
-                let endpoints = Endpoints { local, loopback: true, ..Endpoints::default() };
-                let other_hold = None;
-                Ok(Client { stream: Box::new(stream), endpoints, address: None, other_hold })
-            }
-        }
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Socket {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self
-            && is_socket(path)
-        {
-            // Nobody listens there any more.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-/// Whether it is a socket that a server left behind which did not end in order. Whatever else
-/// stands there refuses a connection, too, and is somebody's file.
-#[cfg(unix)]
-fn is_left_behind(path: &Path) -> bool {
-    let refuses = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-    is_socket(path) && std::os::unix::net::UnixStream::connect(path).is_err_and(refuses)
-}
-
-#[cfg(unix)]
-fn is_socket(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt as _;
-    path.symlink_metadata().is_ok_and(|known| known.file_type().is_socket())
-}
-
-/// Who has connected.
-struct Client {
-    stream: Stream,
-    endpoints: Endpoints,
-    /// By which its session is found; a socket in the file system gives its clients none.
-    address: Option<SocketAddr>,
-    /// A second hold of its socket, by which the connection can be reset.
-    other_hold: Option<std::net::TcpStream>,
-}
-
-#[cfg(unix)]
-fn other_hold(stream: &TcpStream) -> Option<std::net::TcpStream> {
-    use std::os::fd::AsFd as _;
-    stream.as_fd().try_clone_to_owned().ok().map(Into::into)
-}
-
-#[cfg(not(unix))]
-const fn other_hold(_: &TcpStream) -> Option<std::net::TcpStream> {
-    None
-}
-
-/// Resets a connection of which this is the last hold.
-fn reset(last: std::net::TcpStream) {
-    if let Ok(stream) = TcpStream::from_std(last) {
-        let _ = stream.set_zero_linger();
-    }
-}
-
-/// A practice server at a place.
-pub struct Listener {
+/// Where clients come in, and how.
+struct Door {
     socket: Socket,
-    policy: Policy,
-    deliver: Deliver,
-    finished: Finished,
-    watches: Option<Watches>,
-    again: Option<Again>,
+    place: Arc<Place>,
     tls: Option<Tls>,
+    /// Whether TLS begins before anything is said; else STARTTLS is offered, where there is TLS.
     implicit: bool,
 }
 
+/// A practice server.
+pub struct Listener {
+    doors: Vec<Door>,
+    policy: Policy,
+    store: Store,
+    teller: Option<Teller>,
+    again: Option<Again>,
+    watches: Watches,
+    sessions: HashMap<u64, mpsc::Sender<session::Order>>,
+    tasks: JoinSet<Option<u64>>,
+    /// The door that is asked first.
+    first: usize,
+}
+
 impl Listener {
-    /// Binds `place`.
-    ///
-    /// # Errors
-    /// When it cannot be bound.
-    pub async fn bind(
-        place: &Place,
-        policy: Policy,
-        deliver: Deliver,
-        finished: Finished,
-    ) -> io::Result<Self> {
-        let socket = Socket::bind(place).await?;
-        let (watches, again, tls) = (None, None, None);
-        Ok(Self { socket, policy, deliver, finished, watches, again, tls, implicit: false })
+    /// A server that believes `policy` and hands messages to `store`, without a door.
+    pub fn new(policy: Policy, store: Store) -> Self {
+        Self {
+            doors: Vec::new(),
+            policy,
+            store,
+            teller: None,
+            again: None,
+            watches: Watches::default(),
+            sessions: HashMap::new(),
+            tasks: JoinSet::new(),
+            first: 0,
+        }
     }
 
-    /// Lets TLS begin: behind STARTTLS, which is offered then, or before anything is said.
-    pub fn with_tls(mut self, tls: tls::Server, implicit: bool) -> Self {
-        self.policy.starttls = !implicit;
-        (self.tls, self.implicit) = (Some(Tls::Server(tls)), implicit);
-        self
+    /// Opens a door at `place`, and says where it is. TLS begins behind STARTTLS, which is offered
+    /// then, or before anything is said (`implicit`).
+    ///
+    /// # Errors
+    /// When the place cannot be bound.
+    pub async fn open(
+        &mut self,
+        place: &Place,
+        tls: Option<tls::Server>,
+        implicit: bool,
+    ) -> io::Result<Place> {
+        let socket = Socket::bind(place).await?;
+        let place = socket.place()?;
+        let tls = tls.map(Tls::Server);
+        self.doors.push(Door { socket, place: Arc::new(place.clone()), tls, implicit });
+        Ok(place)
     }
 
     /// Answers by a recording.
@@ -256,112 +138,164 @@ impl Listener {
         self
     }
 
-    /// Lets its sessions be heard while they go on.
-    pub fn watched(mut self, wishes: mpsc::Receiver<Watch>) -> Self {
-        self.watches = Some(Watches::new(wishes));
+    /// Tells what happens.
+    pub fn telling(mut self, teller: Teller) -> Self {
+        self.teller = Some(teller);
         self
     }
 
-    /// Where it listens.
-    ///
-    /// # Errors
-    /// When the system cannot say.
-    pub fn place(&self) -> io::Result<Place> {
-        self.socket.place()
+    /// Serves until it is ordered to stop, and the last session is over. Where nobody can give
+    /// orders any more, that is never.
+    pub async fn serve(mut self, mut orders: mpsc::Receiver<Order>) {
+        let mut pause = None;
+        for number in 1.. {
+            let client = loop {
+                tokio::select! {
+                    order = orders.recv(), if !orders.is_closed() || !orders.is_empty() => {
+                        match order {
+                            Some(Order::Stop) => return self.stop(orders).await,
+                            Some(Order::End) => return self.end().await,
+                            Some(order) => self.obey(order),
+                            None => {}
+                        }
+                    }
+                    Some(over) = self.tasks.join_next() => self.forget(over.ok().flatten()),
+                    () = until(pause), if pause.is_some() => pause = None,
+                    accepted = accept(&self.doors, self.first), if pause.is_none() => {
+                        match accepted {
+                            Ok(accepted) => break accepted,
+                            // It is about that client alone, or passes.
+                            Err(_) => pause = Some(Instant::now() + PAUSE),
+                        }
+                    }
+                }
+            };
+            self.first = client.0 + 1;
+            if self.sessions.len() < CLIENTS {
+                self.begin(number, client);
+            } else {
+                self.turn_away(client.1, Turned::TooMany);
+            }
+        }
     }
 
-    /// Serves until `stop` is done, then lets the sessions that are under way end for a while.
-    pub async fn serve(mut self, stop: impl Future<Output = ()>) {
-        let places = Arc::new(Semaphore::new(CLIENTS));
-        let mut sessions = JoinSet::new();
-        tokio::pin!(stop);
-        for number in 1.. {
-            let accepted = tokio::select! {
-                () = &mut stop => break,
-                accepted = accept(&self.socket, self.watches.as_mut()) => accepted,
-            };
-            while sessions.try_join_next().is_some() {}
-            // A failed accept is about that client alone, or passes (too many open files).
-            let Ok(mut client) = accepted else {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                continue;
-            };
-            let Ok(place) = places.clone().try_acquire_owned() else {
-                let reply = reply::write(Code::NOT_AVAILABLE, None, &["Too many clients at once"]);
-                sessions.spawn(async move {
-                    let said = client.stream.write_all(&reply);
-                    // Who does not take even that gets nothing.
-                    let _ = tokio::time::timeout(REFUSAL, said).await;
-                    let _ = client.stream.shutdown().await;
-                });
-                continue;
-            };
-            let watches = self.watches.as_mut().zip(client.address);
-            let late = watches.map(|(watches, address)| watches.session(address));
-            let part = Part::server(self.policy.limits).with_tls(self.tls.clone(), self.implicit);
-            let clock = Clock::start();
-            let policy = Policy { begun: clock.timestamp(), ..self.policy.clone() };
-            let limit = self.policy.size_limit;
-            let host = match &self.again {
-                Some(again) => Host::Recorded(again.host(number)),
-                None => Host::Practice(Box::new(Server::new(
-                    policy,
-                    self.deliver.clone(),
-                    super::seed(),
-                ))),
-            };
-            let session = session(client, part, host, (limit, clock), late);
-            let finished = self.finished.clone();
-            sessions.spawn(async move {
-                finished(number, &session.await);
-                drop(place);
+    fn begin(&mut self, number: u64, (door, client): (usize, Client)) {
+        let Some(door) = self.doors.get(door) else { return };
+        let (orders, ordered) = mpsc::channel(session::ORDERS);
+        let late = self.watches.begin(number, client.address);
+        let session = session::Session {
+            number,
+            place: door.place.clone(),
+            tls: door.tls.clone(),
+            implicit: door.implicit,
+            policy: self.policy.clone(),
+            store: self.store.clone(),
+            teller: self.teller.clone(),
+            again: self.again.clone(),
+            late,
+        };
+        self.sessions.insert(number, orders);
+        self.tasks.spawn(async move {
+            session.run(client, ordered).await;
+            Some(number)
+        });
+    }
+
+    /// Says that there is no room, and why.
+    fn turn_away(&mut self, mut client: Client, why: Turned) {
+        if let Some(teller) = &self.teller {
+            let (peer, at) = (client.endpoints.remote.take(), Clock::start().timestamp());
+            teller.tell(Report::TurnedAway { peer, at, why });
+        }
+        let words = match why {
+            Turned::TooMany => "Too many clients at once",
+            Turned::TooFast => "Too many connections of yours in this minute",
+        };
+        let text = format!("{} {words}; come back later", self.policy.host);
+        let reply = reply::write(Code::NOT_AVAILABLE, None, &[text]);
+        if self.tasks.len() < self.sessions.len() + REFUSAL.1 {
+            self.tasks.spawn(async move {
+                let said = client.stream.write_all(&reply);
+                // Who does not take even that gets nothing.
+                let _ = tokio::time::timeout(REFUSAL.0, said).await;
+                let _ = tokio::time::timeout(REFUSAL.0, client.stream.shutdown()).await;
+                None
             });
         }
-        let grace = std::time::Duration::from_secs(5);
-        let _ =
-            tokio::time::timeout(grace, async { while sessions.join_next().await.is_some() {} })
-                .await;
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Watch(watch) => self.watches.pass_on(watch),
+            Order::HangUp(number) => {
+                if let Some(session) = self.sessions.get(&number) {
+                    // Who has orders enough ends by them.
+                    let _ = session.try_send(session::Order::End);
+                }
+            }
+            Order::Stop | Order::End => {}
+        }
+    }
+
+    fn forget(&mut self, over: Option<u64>) {
+        if let Some(number) = over {
+            self.sessions.remove(&number);
+            self.watches.end(number);
+        }
+    }
+
+    fn order_all(&self, order: session::Order) {
+        for session in self.sessions.values() {
+            let _ = session.try_send(order);
+        }
+    }
+
+    /// Lets what is under way end in its time.
+    async fn stop(mut self, mut orders: mpsc::Receiver<Order>) {
+        self.doors.clear();
+        self.order_all(session::Order::Retire);
+        let mut over = pin!(tokio::time::sleep(GRACE.0));
+        while !self.sessions.is_empty() {
+            tokio::select! {
+                over = self.tasks.join_next() => self.forget(over.and_then(|o| o.ok().flatten())),
+                order = orders.recv(), if !orders.is_closed() || !orders.is_empty() => match order {
+                    Some(Order::End) => break,
+                    Some(order) => self.obey(order),
+                    None => {}
+                },
+                () = &mut over => break,
+            }
+        }
+        self.end().await;
+    }
+
+    /// Ends all that is left.
+    async fn end(mut self) {
+        self.doors.clear();
+        self.order_all(session::Order::End);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(GRACE.1, all).await;
     }
 }
 
-impl Again {
-    /// Who answers session number `number`, from 1.
-    fn host(&self, number: u64) -> Replay {
-        let at = usize::try_from(number - 1).unwrap_or_default();
-        let told = self.tell.clone();
-        let tell: Tell = Arc::new(move |answered| told(number, answered));
-        Replay::new(&self.halves, at, self.timing, tell)
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
-/// The next client; meanwhile, who wants to hear a session is passed on to it.
-async fn accept(socket: &Socket, watches: Option<&mut Watches>) -> io::Result<Client> {
-    let Some(watches) = watches else { return socket.accept().await };
-    tokio::select! {
-        accepted = socket.accept() => accepted,
-        () = watches.pass_on() => std::future::pending().await,
-    }
-}
-
-async fn session(
-    client: Client,
-    part: Part,
-    mut host: Host,
-    (size_limit, clock): (u64, Clock),
-    late: Option<Late>,
-) -> Dialogue {
-    // Doubled dots do not count; at most every third byte of a message has one.
-    let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
-    let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
-    let mut log = Log::new(clock, Keep { message, messages: message }).open_to(late);
-    log.append(Happening::Opened(client.endpoints)).await;
-    converse::<_, ()>(client.stream, &mut log, part, &mut host, None).await;
-    let ended = log.dialogue.course().next_back();
-    if let (Some(Happening::Closed { by: Side::Server, how: Ending::Reset }), Some(last)) =
-        (ended, client.other_hold)
-    {
-        reset(last);
-    }
-    log.close().await;
-    log.dialogue
+/// The next client, and the number of its door. Another door is asked first each time, so that none
+/// waits for ever behind another.
+async fn accept(doors: &[Door], first: usize) -> io::Result<(usize, Client)> {
+    let poll = |context: &mut Context<'_>| {
+        let all = doors.iter().enumerate().cycle().skip(first % doors.len().max(1));
+        for (number, door) in all.take(doors.len()) {
+            if let Poll::Ready(accepted) = door.socket.poll_accept(context) {
+                return Poll::Ready(accepted.map(|client| (number, client)));
+            }
+        }
+        Poll::Pending
+    };
+    std::future::poll_fn(poll).await
 }

@@ -1,68 +1,100 @@
 //! Who wants to hear the practice server's end of which session.
 //!
-//! A session is found by the address of its client. Who asks before the server has taken the
-//! connection up is told as soon as it has; who asks too late is told that.
+//! A session is found by its number, or by the address of its client. Who asks by an address before
+//! the server has taken the connection up is told as soon as it has; who asks too late is told that.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::driver::{Ear, Heard};
 
-/// A wish to hear the session with the client at an address.
+/// A wish to hear a session.
 #[derive(Debug)]
 pub struct Watch {
-    /// The client's address.
-    pub client: SocketAddr,
+    /// Which.
+    pub session: Whose,
     /// Who wants to hear it.
     pub ear: Ear,
+}
+
+/// By what a session is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The address of its client.
+    Client(SocketAddr),
+    /// Its number.
+    Number(u64),
 }
 
 /// Where a session finds who wants to hear it: the last one who asked.
 pub type Late = watch::Receiver<Option<Ear>>;
 
 /// The sessions that can be heard, and those that are waited for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Watches {
-    wishes: mpsc::Receiver<Watch>,
-    /// Also those that are over: there is one for each port at most, and nobody else is meant.
-    sessions: HashMap<SocketAddr, watch::Sender<Option<Ear>>>,
+    /// Those that go on.
+    sessions: HashMap<u64, watch::Sender<Option<Ear>>>,
+    /// The last session with each address. Those of this machine stay when they are over: there is
+    /// one for each port at most, and nobody else is meant.
+    numbers: HashMap<SocketAddr, u64>,
+    addresses: HashMap<u64, SocketAddr>,
     awaited: HashMap<SocketAddr, Ear>,
 }
 
 impl Watches {
-    pub(super) fn new(wishes: mpsc::Receiver<Watch>) -> Self {
-        Self { wishes, sessions: HashMap::new(), awaited: HashMap::new() }
-    }
-
-    /// Passes on every wish; never ends.
-    pub(super) async fn pass_on(&mut self) {
-        while let Some(Watch { client, ear }) = self.wishes.recv().await {
-            match self.sessions.get(&client) {
-                None => drop(self.awaited.insert(client, ear)),
-                Some(session) => {
-                    if let Err(watch::error::SendError(Some(ear))) = session.send(Some(ear)) {
-                        // Whoever is slow to hear it holds up nobody else.
-                        tokio::spawn(async move { ear.hear(Heard::TooLate).await });
-                    }
-                }
-            }
+    /// Passes on a wish.
+    pub(super) fn pass_on(&mut self, Watch { session, ear }: Watch) {
+        let number = match session {
+            Whose::Number(number) => number,
+            Whose::Client(address) => match self.numbers.get(&address) {
+                Some(number) => *number,
+                None => return drop(self.awaited.insert(address, ear)),
+            },
+        };
+        let too_late = match self.sessions.get(&number) {
+            Some(session) => match session.send(Some(ear)) {
+                Err(watch::error::SendError(ear)) => ear,
+                Ok(()) => None,
+            },
+            None => Some(ear),
+        };
+        if let Some(ear) = too_late {
+            // Whoever is slow to hear it holds up nobody else.
+            tokio::spawn(async move { ear.hear(Heard::TooLate).await });
         }
-        std::future::pending::<()>().await;
     }
 
     /// A session begins; from what comes back it hears who wants to hear it.
-    pub(super) fn session(&mut self, client: SocketAddr) -> Late {
-        let (ears, mut late) = watch::channel(self.awaited.remove(&client));
+    pub(super) fn begin(&mut self, number: u64, client: Option<SocketAddr>) -> Late {
+        let awaited = client.and_then(|client| self.awaited.remove(&client));
+        let (ears, mut late) = watch::channel(awaited);
         late.mark_changed();
-        self.sessions.insert(client, ears);
+        self.sessions.insert(number, ears);
+        if let Some(client) = client {
+            self.numbers.insert(client, number);
+            self.addresses.insert(number, client);
+        }
         late
+    }
+
+    /// A session is over.
+    pub(super) fn end(&mut self, number: u64) {
+        self.sessions.remove(&number);
+        let address = self.addresses.remove(&number);
+        if let Some(address) = address.filter(|address| !address.ip().is_loopback())
+            && self.numbers.get(&address) == Some(&number)
+        {
+            self.numbers.remove(&address);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc;
+
     use super::super::Clock;
     use super::super::driver::Log;
     use super::*;
@@ -76,35 +108,45 @@ mod tests {
 
     #[tokio::test]
     async fn a_wish_finds_its_session_whichever_comes_first() {
-        let (wishes, taken) = mpsc::channel(4);
-        let mut watches = Watches::new(taken);
+        let mut watches = Watches::default();
         let [early, late] = CLIENTS.map(|client| client.parse().unwrap());
         let (ears, mut told) = mpsc::channel(4);
-        let wish = async |client, number| {
-            let ear = Ear { number, heard: ears.clone() };
-            wishes.send(Watch { client, ear }).await.unwrap();
-        };
-        let mut first = watches.session(early);
-        for (client, number) in [(early, 1), (late, 2), (early, 3)] {
-            wish(client, number).await;
-        }
-        tokio::select! {
-            biased;
-            () = watches.pass_on() => {}
-            changed = first.changed() => changed.unwrap(),
-        }
+        let wish = |session, number| Watch { session, ear: Ear { number, heard: ears.clone() } };
+        let mut first = watches.begin(1, Some(early));
+        watches.pass_on(wish(Whose::Client(early), 1));
+        watches.pass_on(wish(Whose::Client(late), 2));
+        watches.pass_on(wish(Whose::Number(1), 3));
         assert_eq!(heard(&mut first), Some(3), "the newest");
-        assert_eq!(heard(&mut watches.session(late)), Some(2));
-        assert_eq!(heard(&mut watches.session(late)), None, "a stranger at the same address");
+        assert_eq!(heard(&mut watches.begin(2, Some(late))), Some(2));
+        assert_eq!(
+            heard(&mut watches.begin(3, Some(late))),
+            None,
+            "a stranger at the same address"
+        );
         // Who comes too late is told so, and nobody else hears of it.
         drop(first);
-        wish(early, 4).await;
-        tokio::select! {
-            () = watches.pass_on() => {}
-            told = told.recv() => assert!(matches!(told, Some((4, Heard::TooLate)))),
-        }
-        assert_eq!(heard(&mut watches.session(early)), None);
+        watches.end(1);
+        watches.pass_on(wish(Whose::Client(early), 4));
+        assert!(matches!(told.recv().await, Some((4, Heard::TooLate))));
+        watches.pass_on(wish(Whose::Number(1), 5));
+        assert!(matches!(told.recv().await, Some((5, Heard::TooLate))));
+        assert_eq!(heard(&mut watches.begin(4, Some(early))), None);
     }
+
+    #[test]
+    fn what_is_over_is_forgotten_but_for_the_ports_of_this_machine() {
+        let mut watches = Watches::default();
+        for number in 0..1_000_u64 {
+            let far = std::net::Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(number).unwrap());
+            watches.begin(number, Some((far, 25).into()));
+            watches.end(number);
+        }
+        watches.begin(1_000, Some(CLIENTS[0].parse().unwrap()));
+        watches.end(1_000);
+        assert_eq!((watches.sessions.len(), watches.addresses.len()), (0, 0));
+        assert_eq!(watches.numbers.len(), 1);
+    }
+
     #[tokio::test]
     async fn who_asks_just_before_the_end_hears_what_was() {
         let (ears, late) = watch::channel(None);

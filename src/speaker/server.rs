@@ -33,6 +33,8 @@ use super::{Policy, Say, Seed, Speaker};
 /// A message for which the server is about to take responsibility (RFC 5321 §4.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
+    /// Which message of its session it is.
+    pub message: usize,
     /// The reverse-path; empty for a notification.
     pub sender: String,
     /// The accepted forward-paths.
@@ -64,6 +66,8 @@ pub struct Server {
     deliver: Deliver,
     seed: Seed,
     closing: bool,
+    /// Whether it says goodbye as soon as no message is under way.
+    retires: bool,
     /// The domains of this session's recipients, in small letters (RFC 9422 §4).
     domains: HashSet<String>,
     now: Moment,
@@ -74,14 +78,27 @@ impl Server {
     /// login follows from `seed`.
     pub fn new(policy: Policy, deliver: Deliver, seed: Seed) -> Self {
         let domains = HashSet::new();
-        Self { policy, deliver, seed, closing: false, domains, now: Moment(0) }
+        Self { policy, deliver, seed, closing: false, retires: false, domains, now: Moment(0) }
+    }
+
+    /// Says goodbye (421) as soon as no message is under way.
+    pub const fn retire(&mut self) {
+        self.retires = true;
+    }
+
+    /// Whether it is time for that: a message that was begun is taken, no new one is.
+    fn is_to_retire(&self, seen: &Dialogue) -> bool {
+        let begins = |turn: &Turn| matches!(turn, Turn::Greeting | Turn::Command(Verb::Mail));
+        let answers = seen.unanswered().is_some_and(|(_, exchange)| !begins(&exchange.turn));
+        self.retires && !answers && !seen.phase().in_transaction()
     }
 
     /// 421, and then the end.
-    fn give_up(&mut self, why: &str) -> Say {
+    fn give_up(&mut self, (subject, detail): (u16, u16), why: &str) -> Say {
         self.closing = true;
         let text = format!("{} {why}", self.policy.host);
-        Say::Bytes(reply::write(Code::NOT_AVAILABLE, Some(Enhanced::new(4, 4, 2)), &[text]))
+        let enhanced = Enhanced::new(4, subject, detail);
+        Say::Bytes(reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]))
     }
 
     fn answer(&mut self, seen: &Dialogue, (index, exchange): (usize, &Exchange)) -> Option<Answer> {
@@ -533,6 +550,7 @@ impl Server {
         more: &str,
     ) -> Answer {
         let delivery = Delivery {
+            message: transaction.message.unwrap_or_default(),
             sender: transaction.sender.address(),
             recipients: to.iter().map(|r| r.path.address()).collect(),
             content: message.content().into(),
@@ -644,7 +662,10 @@ impl Speaker for Server {
             return Some(Say::Close(Ending::Finished));
         }
         if seen.exchanges().len() > self.policy.command_limit {
-            return Some(self.give_up("Too many commands in one session, closing"));
+            return Some(self.give_up((4, 2), "Too many commands in one session, closing"));
+        }
+        if self.is_to_retire(seen) {
+            return Some(self.give_up((3, 2), "Shutting down, closing"));
         }
         let front = seen.unanswered().and_then(|front| self.answer(seen, front));
         if let Some(Answer(code, enhanced, texts)) = front {
@@ -653,7 +674,7 @@ impl Speaker for Server {
         let idle = Duration::from_micros(now.since(seen.last_heard()));
         let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
         Some(if left.is_zero() {
-            self.give_up("Nothing heard for too long, closing")
+            self.give_up((4, 2), "Nothing heard for too long, closing")
         } else {
             Say::Wait(left)
         })

@@ -15,9 +15,10 @@ use crate::net::Clock;
 use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{Ear, Heard, Log, Orders, Part};
+use crate::net::listen;
 use crate::net::route::Route;
 use crate::net::tls;
-use crate::net::watch::Watch;
+use crate::net::watch::{Watch, Whose};
 use crate::session::Keep;
 use crate::session::pattern::Pattern;
 use crate::smtp::wait::Limits;
@@ -155,10 +156,11 @@ impl Sessions {
         let wish = client
             .parse()
             .ok()
-            .map(|client| Watch { client, ear: Ear { number: id, heard: self.heard.clone() } });
+            .map(Whose::Client)
+            .map(|session| Watch { session, ear: Ear { number: id, heard: self.heard.clone() } });
         if let (Some(practice), Some(wish)) = (self.practice.get(), wish) {
             // More wishes than a person can have are not heard.
-            let _ = practice.wishes.try_send(wish);
+            let _ = practice.orders.try_send(listen::Order::Watch(wish));
         }
     }
 

@@ -1,0 +1,219 @@
+//! What a listener tells while it serves.
+//!
+//! Nobody has to listen, and who listens slowly holds nothing up: so many reports wait for him, and
+//! so much of what was said; what does not fit any more is counted, and the next report that fits
+//! stands behind that count. How a session stands is no report but a value that is replaced.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use crate::session::{Dialogue, Glance};
+use crate::speaker::server::Delivery;
+
+use super::Place;
+
+/// How many reports wait for who listens.
+pub const WAITING: usize = 4_096;
+
+/// How many bytes of mail wait in reports.
+pub const WEIGHT: u64 = 128 << 20;
+
+/// Something that a listener tells.
+#[derive(Debug)]
+pub enum Report {
+    /// A session began.
+    Began {
+        /// Its number, from 1.
+        session: u64,
+        /// When.
+        at: Timestamp,
+        /// Where the client came in.
+        place: Arc<Place>,
+        /// How it stands; when no more will come of it, the session is over.
+        glance: watch::Receiver<Glance>,
+    },
+    /// A message was stored: the next thing that its client hears is that.
+    Stored {
+        /// The number of its session.
+        session: u64,
+        /// Which of the session's messages.
+        message: usize,
+        /// The name under which it can be found.
+        name: String,
+        /// The envelope.
+        envelope: Envelope,
+    },
+    /// A message could not be stored, and was not taken.
+    NotStored {
+        /// The number of its session.
+        session: u64,
+        /// Which of the session's messages.
+        message: usize,
+        /// Why.
+        why: String,
+        /// The envelope.
+        envelope: Envelope,
+    },
+    /// A session is over: all of it, also of those that were refused or broke off.
+    Ended {
+        /// Its number.
+        session: u64,
+        /// How it stood at its end.
+        glance: Glance,
+        /// All that was said.
+        dialogue: Box<Dialogue>,
+    },
+    /// A client was turned away before it was greeted.
+    TurnedAway {
+        /// Where it came from; a socket in the file system does not say.
+        peer: Option<String>,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        why: Turned,
+    },
+    /// So many reports did not fit any more.
+    Missed(u64),
+}
+
+/// What a message is stored with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// The reverse-path; empty for a notification.
+    pub from: String,
+    /// The accepted forward-paths.
+    pub to: Vec<String>,
+    /// How many bytes the message has.
+    pub size: usize,
+    /// For how many seconds it is held.
+    pub held: Option<u64>,
+}
+
+impl Envelope {
+    pub(super) fn of(delivery: &Delivery) -> Self {
+        Self {
+            from: delivery.sender.clone(),
+            to: delivery.recipients.clone(),
+            size: delivery.content.len(),
+            held: delivery.held.map(|time| time.as_secs()),
+        }
+    }
+}
+
+/// Why a client was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// As many clients as may be were there.
+    TooMany,
+    /// It had come as often in this minute as it may.
+    TooFast,
+}
+
+/// Where reports go.
+#[derive(Clone, Debug)]
+pub struct Teller {
+    queue: mpsc::Sender<(Report, u64)>,
+    /// The bytes of mail that wait.
+    weight: Arc<AtomicU64>,
+    missed: Arc<AtomicU64>,
+}
+
+/// Where reports come from.
+#[derive(Debug)]
+pub struct Reports {
+    queue: mpsc::Receiver<(Report, u64)>,
+    weight: Arc<AtomicU64>,
+    missed: Arc<AtomicU64>,
+    next: Option<Report>,
+}
+
+/// Two ends between which reports wait.
+pub fn channel() -> (Teller, Reports) {
+    let (told, queue) = mpsc::channel(WAITING);
+    let (weight, missed) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+    let teller = Teller { queue: told, weight: weight.clone(), missed: missed.clone() };
+    (teller, Reports { queue, weight, missed, next: None })
+}
+
+impl Teller {
+    /// Tells something, now or never.
+    pub fn tell(&self, report: Report) {
+        let weight = match &report {
+            Report::Ended { dialogue, .. } => weight(dialogue),
+            _ => 0,
+        };
+        let fits = self.weight.fetch_add(weight, Ordering::Relaxed) < WEIGHT;
+        if !fits || self.queue.try_send((report, weight)).is_err() {
+            self.weight.fetch_sub(weight, Ordering::Relaxed);
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether anybody listens.
+    pub fn is_heard(&self) -> bool {
+        !self.queue.is_closed()
+    }
+}
+
+impl Reports {
+    /// The next report, once there is one; `None` when the listener has ended and told all.
+    /// Cancel-safe.
+    pub async fn next(&mut self) -> Option<Report> {
+        if let Some(next) = self.next.take() {
+            return Some(next);
+        }
+        let told = self.queue.recv().await.map(|(report, weight)| {
+            self.weight.fetch_sub(weight, Ordering::Relaxed);
+            report
+        });
+        match self.missed.swap(0, Ordering::Relaxed) {
+            0 => told,
+            missed => {
+                self.next = told;
+                Some(Report::Missed(missed))
+            }
+        }
+    }
+}
+
+/// The bytes of mail that a dialogue keeps.
+fn weight(dialogue: &Dialogue) -> u64 {
+    let kept = dialogue.messages().iter().map(|message| message.kept() as u64);
+    kept.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turned_away() -> Report {
+        Report::TurnedAway { peer: None, at: Timestamp::UNIX_EPOCH, why: Turned::TooMany }
+    }
+
+    #[tokio::test]
+    async fn who_listens_slowly_is_told_how_much_he_missed() {
+        let (teller, mut reports) = channel();
+        for _ in 0..WAITING + 3 {
+            teller.tell(turned_away());
+        }
+        assert!(matches!(reports.next().await, Some(Report::Missed(3))));
+        for _ in 0..WAITING {
+            assert!(matches!(reports.next().await, Some(Report::TurnedAway { .. })));
+        }
+        teller.tell(turned_away());
+        drop(teller);
+        assert!(matches!(reports.next().await, Some(Report::TurnedAway { .. })));
+        assert!(reports.next().await.is_none());
+    }
+
+    #[test]
+    fn who_does_not_listen_is_no_matter() {
+        let (teller, reports) = channel();
+        drop(reports);
+        teller.tell(turned_away());
+        assert!(!teller.is_heard());
+    }
+}

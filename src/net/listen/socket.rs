@@ -1,0 +1,193 @@
+//! What listens at a place, and who comes to it.
+//!
+//! It knows nothing of SMTP: who accepts clients here drives them with a speaker of its own.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::task::{Context, Poll};
+
+#[cfg(unix)]
+use tokio::net::UnixListener;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::journal::Endpoints;
+use crate::net::stream::Stream;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// At an address; port 0 picks a free one.
+    Tcp(SocketAddr),
+    /// In the file system.
+    Unix(PathBuf),
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    /// `127.0.0.1:2525`, `[::1]:2525`, `unix:/path`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("unix:") {
+            Some("") => Err("unix: needs a path".to_owned()),
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// What accepts connections.
+#[derive(Debug)]
+pub enum Socket {
+    /// At an address.
+    Tcp(TcpListener),
+    /// In the file system, at this path, which goes with it.
+    #[cfg(unix)]
+    Unix(UnixListener, PathBuf),
+}
+
+impl Socket {
+    /// Binds `place`. What a server left in the file system that did not end in order is replaced.
+    ///
+    /// # Errors
+    /// When it cannot be bound.
+    pub async fn bind(place: &Place) -> io::Result<Self> {
+        match place {
+            Place::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            #[cfg(unix)]
+            Place::Unix(path) => {
+                let bound = match UnixListener::bind(path) {
+                    Err(error)
+                        if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path) =>
+                    {
+                        std::fs::remove_file(path)?;
+                        UnixListener::bind(path)
+                    }
+                    bound => bound,
+                };
+                Ok(Self::Unix(bound?, path.clone()))
+            }
+            #[cfg(not(unix))]
+            Place::Unix(_) => Err(io::Error::other("this system has no such sockets")),
+        }
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    pub fn place(&self) -> io::Result<Place> {
+        match self {
+            Self::Tcp(socket) => Ok(Place::Tcp(socket.local_addr()?)),
+            #[cfg(unix)]
+            Self::Unix(_, path) => Ok(Place::Unix(path.clone())),
+        }
+    }
+
+    /// Waits for the next client; cancel-safe.
+    ///
+    /// # Errors
+    /// When one could not be taken: that is about that client alone, or passes (too many open files).
+    pub async fn accept(&self) -> io::Result<Client> {
+        std::future::poll_fn(|context| self.poll_accept(context)).await
+    }
+
+    /// The next client, if there is one.
+    pub fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Client>> {
+        match self {
+            Self::Tcp(socket) => {
+                socket.poll_accept(context).map_ok(|(stream, peer)| Client::at(stream, peer))
+            }
+            #[cfg(unix)]
+            Self::Unix(socket, path) => socket.poll_accept(context).map_ok(|(stream, _)| {
+                let local = Some(path.display().to_string());
+                let endpoints = Endpoints { local, loopback: true, ..Endpoints::default() };
+                let other_hold = None;
+                Client { stream: Box::new(stream), endpoints, address: None, other_hold }
+            }),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Self::Unix(_, path) = self
+            && is_socket(path)
+        {
+            // Nobody listens there any more.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Whether it is a socket that a server left behind which did not end in order. Whatever else
+/// stands there refuses a connection, too, and is somebody's file.
+#[cfg(unix)]
+fn is_left_behind(path: &Path) -> bool {
+    let refuses = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    is_socket(path) && std::os::unix::net::UnixStream::connect(path).is_err_and(refuses)
+}
+
+#[cfg(unix)]
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    path.symlink_metadata().is_ok_and(|known| known.file_type().is_socket())
+}
+
+/// Who has connected.
+pub struct Client {
+    /// The connection.
+    pub stream: Stream,
+    /// Its two ends.
+    pub endpoints: Endpoints,
+    /// Its address; a socket in the file system gives its clients none.
+    pub address: Option<SocketAddr>,
+    /// A second hold of its socket, by which the connection can be reset ([`reset`]).
+    pub other_hold: Option<std::net::TcpStream>,
+}
+
+impl Client {
+    fn at(stream: TcpStream, peer: SocketAddr) -> Self {
+        let _ = stream.set_nodelay(true);
+        let endpoints = Endpoints {
+            local: stream.local_addr().ok().map(|a| a.to_string()),
+            remote: Some(peer.to_string()),
+            loopback: peer.ip().is_loopback(),
+            ..Endpoints::default()
+        };
+        let other_hold = other_hold(&stream);
+        Self { stream: Box::new(stream), endpoints, address: Some(peer), other_hold }
+    }
+}
+
+#[cfg(unix)]
+fn other_hold(stream: &TcpStream) -> Option<std::net::TcpStream> {
+    use std::os::fd::AsFd as _;
+    stream.as_fd().try_clone_to_owned().ok().map(Into::into)
+}
+
+#[cfg(not(unix))]
+const fn other_hold(_: &TcpStream) -> Option<std::net::TcpStream> {
+    None
+}
+
+/// Resets a connection of which this is the last hold.
+pub fn reset(last: std::net::TcpStream) {
+    if let Ok(stream) = TcpStream::from_std(last) {
+        let _ = stream.set_zero_linger();
+    }
+}
