@@ -145,7 +145,7 @@ pub(super) fn session(number: u64, dialogue: &Dialogue, as_json: bool, lang: Lan
 }
 
 /// Where messages go.
-struct Shelf {
+pub(crate) struct Shelf {
     maildir: Option<PathBuf>,
     count: AtomicU64,
     /// Where messages lie that are held, and where they go.
@@ -153,7 +153,7 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn new(maildir: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn new(maildir: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(dir) = maildir {
             for folder in ["tmp", "new", "cur"] {
                 let folder = dir.join(folder);
@@ -173,7 +173,7 @@ impl Shelf {
     }
 
     /// Nobody will be here at the time for which they are held: they arrive now.
-    fn release(&self) {
+    pub(crate) fn release(&self) {
         for (lies, arrived) in self.held().drain(..) {
             let _ = std::fs::rename(lies, arrived);
         }
@@ -181,7 +181,7 @@ impl Shelf {
 
     /// Stores the content byte for byte; nothing is said to be stored before it is on disk. What is
     /// to be held does not arrive before its time.
-    fn keep(self: &Arc<Self>, delivery: &Delivery) -> std::io::Result<String> {
+    pub(crate) fn keep(self: &Arc<Self>, delivery: &Delivery) -> std::io::Result<String> {
         let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         let Some(dir) = &self.maildir else { return Ok(format!("message {number}")) };
         let now =

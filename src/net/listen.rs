@@ -90,6 +90,8 @@ pub struct Listener {
     policy: Policy,
     store: Store,
     teller: Option<Teller>,
+    /// Whether the events of sessions are remembered.
+    remembers: bool,
     again: Option<Again>,
     watches: Watches,
     sessions: HashMap<u64, mpsc::Sender<session::Order>>,
@@ -106,6 +108,7 @@ impl Listener {
             policy,
             store,
             teller: None,
+            remembers: false,
             again: None,
             watches: Watches::default(),
             sessions: HashMap::new(),
@@ -141,6 +144,12 @@ impl Listener {
     /// Tells what happens.
     pub fn telling(mut self, teller: Teller) -> Self {
         self.teller = Some(teller);
+        self
+    }
+
+    /// Remembers the events of its sessions, so that they can be seen as they stood at any moment.
+    pub const fn remembering(mut self) -> Self {
+        self.remembers = true;
         self
     }
 
@@ -192,6 +201,7 @@ impl Listener {
             store: self.store.clone(),
             teller: self.teller.clone(),
             again: self.again.clone(),
+            remembers: self.remembers,
             late,
         };
         self.sessions.insert(number, orders);

@@ -53,8 +53,8 @@ pub enum News {
     Over(Box<Client>, Box<(Past, Dialogue)>),
     /// A message was judged: kept, or not.
     Mail(Box<Mail>),
-    /// Something about the server itself is to be told in one line.
-    Told(String),
+    /// So many clients were turned away before they were greeted.
+    TurnedAway(usize),
 }
 
 /// What a server has.
@@ -72,6 +72,8 @@ pub struct Catcher {
     pub open: usize,
     /// How many sessions ended with nothing taken, and how many broke.
     pub troubles: (usize, usize),
+    /// How many clients were turned away.
+    pub turned_away: usize,
     /// How messages are shown that are opened from the list.
     pub view: Option<ContentView>,
     /// What the server plays beside what is right, in words; nothing where it is right in all.
@@ -82,8 +84,8 @@ pub struct Catcher {
 }
 
 impl Catcher {
-    /// Takes what is new; gives what is to be told.
-    pub fn take(&mut self, news: News) -> Option<String> {
+    /// Takes what is new.
+    pub fn take(&mut self, news: News) {
         match news {
             News::Client(client) => self.see(*client),
             News::Over(client, over) => {
@@ -96,9 +98,8 @@ impl Catcher {
                 self.kept.keep(number, *over);
             }
             News::Mail(mail) => self.file(*mail),
-            News::Told(told) => return Some(told),
+            News::TurnedAway(n) => self.turned_away += n,
         }
-        None
     }
 
     fn see(&mut self, client: Client) {
@@ -106,9 +107,8 @@ impl Catcher {
         self.open += usize::from(!client.is_over() && was_open != Some(true));
         self.open -= usize::from(client.is_over() && was_open == Some(true)).min(self.open);
         if client.is_over() && was_open != Some(false) {
-            let is_refused = matches!(client.state, State::Refused(_) | State::TooMany);
-            self.troubles.0 += usize::from(is_refused);
-            self.troubles.1 += usize::from(client.state.is_broken());
+            self.troubles.0 += usize::from(client.state().is_refused());
+            self.troubles.1 += usize::from(client.state().is_broken());
         }
         self.clients.put(client);
     }

@@ -32,7 +32,6 @@ use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
 use crate::net::signals::{Signal, Signals};
-use crate::session::Past;
 
 use super::message::Message;
 use super::model::{Model, Pane};
@@ -40,7 +39,7 @@ use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
-use catcher::Server;
+use catcher::{Server, Serves};
 pub use catcher::Serving;
 use drafts::{Drafts, Lost};
 use keyboard::Keyboard;
@@ -124,9 +123,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 }
             }
         }
-        for (id, server) in servers {
-            server.begin(id, inner.clone());
-        }
+        let servers = servers.into_iter().map(|(id, server)| (id, server.begin(id, inner.clone())));
         let answer = followed.late_answer();
         watch::follow(followed, inner.clone());
         let drafts = Drafts::begin(&setting.sources, inner.clone());
@@ -136,6 +133,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             screen,
             clock,
             sessions,
+            servers: servers.collect(),
             memory,
             reads,
             drafts,
@@ -203,6 +201,8 @@ struct Loop {
     screen: Screen,
     clock: Clock,
     sessions: Sessions,
+    /// By the session of the screen that lists each.
+    servers: HashMap<usize, Serves>,
     memory: Memory,
     /// What is set where the reading of a session shall stop.
     reads: HashMap<usize, Arc<AtomicBool>>,
@@ -324,9 +324,7 @@ impl Loop {
             self.remember(id, &heard);
             let message = match heard {
                 Heard::Event(event) => Message::Heard(id, event),
-                Heard::Before(dialogue) => {
-                    Message::Loaded(id, Box::new((Past::default(), *dialogue)), None)
-                }
+                Heard::Before(before) => Message::Loaded(id, before, None),
                 Heard::TooLate => {
                     let told = knowledge::word(self.model.lang, "message.too-late").to_owned();
                     Message::Loaded(id, Box::default(), Some(told))
@@ -406,6 +404,9 @@ impl Loop {
             print_lost(&lost, self.model.lang);
         }
         self.memory.keep(&self.model.ratios).await;
+        for (_, server) in self.servers.drain() {
+            server.farewell().await;
+        }
         self.sessions.farewell(heard).await;
     }
 }

@@ -6,8 +6,8 @@ use crossterm::event::MouseEventKind;
 use ehlo::journal::transcript::recording;
 use ehlo::journal::{Ending, Event, Happening, Moment, Side};
 use ehlo::knowledge::Lang;
-use ehlo::session::{Dialogue, Keep, Past};
-use ehlo::tui::catcher::{Catcher, Client, News, State};
+use ehlo::session::{Dialogue, Glance, Keep, Past, Phase};
+use ehlo::tui::catcher::{Catcher, Client, News};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::Pane;
@@ -40,8 +40,10 @@ fn talk(parts: &[&str], how: Ending) -> (Past, Dialogue) {
 /// The row of session `number` that began so many seconds after the first.
 fn row(number: u64, at: u64) -> Client {
     let time = format!("14:{:02}:{:02}", at / 60, at % 60);
-    let peer = format!("127.0.0.1:{}", 40_000 + number);
-    Client { number, began: Moment(at * SECOND), time, peer, ..Client::default() }
+    let peer = Some(format!("127.0.0.1:{}", 40_000 + number));
+    let mut glance = Glance::default();
+    glance.peer = peer;
+    Client { number, began: Moment(at * SECOND), time, glance, ..Client::default() }
 }
 
 fn over(number: u64, at: u64, parts: &[&str], how: Ending) -> News {
@@ -50,19 +52,17 @@ fn over(number: u64, at: u64, parts: &[&str], how: Ending) -> News {
     News::Over(Box::new(client), Box::new(over))
 }
 
-fn live(number: u64, at: u64, state: State) -> News {
-    let login = if number % 3 == 0 { "alice@example.org" } else { "" };
-    News::Client(Box::new(Client {
-        state,
-        tls: if number % 2 == 0 { "TLSv1.3".to_owned() } else { String::new() },
-        login: login.to_owned(),
-        sender: Some("alice@example.org".to_owned()),
-        recipients: vec!["bob@example.net".to_owned(), "carol@example.net".to_owned()],
-        named: 2,
-        commands: 5,
-        messages: 1,
-        ..row(number, at)
-    }))
+/// A session that goes on, and stands in this phase.
+fn live(number: u64, at: u64, phase: Phase) -> News {
+    let Client { mut glance, .. } = row(number, at);
+    glance.phase = phase;
+    glance.user = (number % 3 == 0).then(|| "alice@example.org".to_owned());
+    glance.secured = number % 2 == 0;
+    glance.tls = glance.secured.then(|| "TLSv1.3".to_owned());
+    glance.sender = Some("alice@example.org".to_owned());
+    glance.named = vec!["bob@example.net".to_owned(), "carol@example.net".to_owned()];
+    (glance.recipients, glance.exchanges, glance.messages, glance.coming) = (2, 6, 1, 48_213);
+    News::Client(Box::new(Client { glance, ..row(number, at) }))
 }
 
 const QUIT: &str = "C: QUIT\nS: 221 2.0.0 bye";
@@ -79,14 +79,14 @@ fn busy(size: (u16, u16), lang: Lang) -> Scene {
         over(1, 0, &with(&[DOT, JAPANESE, QUIT]), Ending::Finished),
         over(2, 2, &[GREETING, HELLO, UNKNOWN, QUIT], Ending::Finished),
         over(3, 3, &with(&[TOO_LARGE, QUIT]), Ending::Finished),
-        over(4, 5, &talked, Ending::Reset),
+        over(4, 5, &talked, Ending::Finished),
         over(5, 6, &[GREETING, HELLO], Ending::Reset),
         over(6, 8, &[GREETING], Ending::Finished),
         over(7, 9, &[GREETING, HELLO], Ending::TimedOut),
-        live(8, 11, State::Waits),
-        live(9, 14, State::Sends(48_213)),
-        live(10, 14, State::LogsIn),
-        live(11, 15, State::Shakes),
+        live(8, 11, Phase::Ready),
+        live(9, 14, Phase::MailData),
+        live(10, 14, Phase::Login),
+        live(11, 15, Phase::AwaitingTls),
     ];
     scene.now = 75 * SECOND;
     scene.tells(Message::Tick(Moment(scene.now)));
@@ -198,7 +198,7 @@ fn a_sieve_keeps_what_one_looks_for() {
         scene
     });
     let mut scene = busy(SMALL, Lang::En);
-    for (sieve, kept) in [("open", 4), ("5xx", 4), ("tls", 3), ("reset", 1), ("broken", 2), ("中", 7)] {
+    for (sieve, kept) in [("open", 4), ("5xx", 4), ("tls", 3), ("reset", 1), ("broken", 3), ("中", 8)] {
         scene.press("f");
         scene.press("ctrl-u");
         scene.types(sieve);
@@ -293,12 +293,12 @@ fn keys_of_talks_say_that_they_are_for_talks() {
 #[test]
 fn many_sessions_cost_no_more_than_few() {
     let mut scene = empty(LARGE, Lang::En);
-    let many: Vec<_> = (1..=5_000).map(|n| live(n, n, State::Waits)).collect();
+    let many: Vec<_> = (1..=5_000).map(|n| live(n, n, Phase::Ready)).collect();
     scene.tells(Message::Caught(1, many));
     assert_eq!(catcher(&scene).open, 5_000);
     assert!(scene.shows("5000"));
     scene.press("home");
     assert!(scene.shows("open: 5000") && scene.shows("127.0.0.1:40001"));
-    scene.tells(Message::Caught(1, vec![live(5_001, 9, State::Waits)]));
+    scene.tells(Message::Caught(1, vec![live(5_001, 9, Phase::Ready)]));
     assert_eq!(catcher(&scene).clients.chosen().unwrap().number, 1, "what is read stays");
 }

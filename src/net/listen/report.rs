@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use crate::session::{Dialogue, Glance};
+use crate::session::{Dialogue, Glance, Past};
 use crate::speaker::server::Delivery;
 
 use super::Place;
@@ -65,6 +65,8 @@ pub enum Report {
         glance: Glance,
         /// All that was said.
         dialogue: Box<Dialogue>,
+        /// The events, where they were remembered.
+        past: Box<Past>,
     },
     /// A client was turned away before it was greeted.
     TurnedAway {

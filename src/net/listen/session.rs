@@ -42,6 +42,8 @@ pub(super) struct Session {
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
     pub(super) late: Late,
+    /// Whether its events are remembered.
+    pub(super) remembers: bool,
 }
 
 impl Session {
@@ -52,6 +54,9 @@ impl Session {
         let part = Part::server(self.policy.limits).with_tls(self.tls.clone(), self.implicit);
         let mut log =
             Log::new(clock, keep(self.policy.size_limit)).open_to(Some(self.late.clone()));
+        if self.remembers {
+            log = log.remembering(keep(self.policy.size_limit));
+        }
         if let Some(teller) = &self.teller {
             let (changes, glance) = watch::channel(Glance::default());
             log = log.glanced_at(changes);
@@ -71,7 +76,8 @@ impl Session {
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
-            teller.tell(Report::Ended { session, glance, dialogue: Box::new(log.dialogue) });
+            let past = Box::new(log.take_past());
+            teller.tell(Report::Ended { session, glance, dialogue: Box::new(log.dialogue), past });
         }
     }
 

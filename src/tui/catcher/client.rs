@@ -1,20 +1,16 @@
 //! A session with a client in one row: who, since when, for whom, and where it stands.
 
-use crate::journal::{Ending, Happening, Moment, Side};
+use crate::journal::Moment;
 use crate::knowledge::{self, Lang};
-use crate::session::{Dialogue, End, Message, Phase};
-use crate::smtp::verb::Verb;
+use crate::session::glance::{Over, Trouble};
+use crate::session::{Dialogue, Glance, Phase};
 
 use super::listed::Row;
 
-/// How many recipients a row names.
-const NAMED: usize = 8;
-
 /// Where a session stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Connected; the server greets.
-    #[default]
     Greets,
     /// The client is to say something.
     Waits,
@@ -32,62 +28,60 @@ pub enum State {
     Asks,
     /// Closed in order.
     Finished,
-    /// Closed in order; nothing was taken, by a reply with this code.
+    /// Nothing was taken, by a reply with this code.
     Refused(u16),
-    /// The client was told to come back: there were too many.
-    TooMany,
+    /// The server hung up by itself.
+    HungUp,
     /// The client was gone without QUIT.
-    Vanished,
+    Left,
     /// The connection broke before the end of a message.
-    Cut,
+    CutShort,
     /// The connection was reset.
     Reset,
     /// What was awaited did not come in time.
     TimedOut,
     /// TLS did not begin.
     NotSecured,
-    /// Broken by an error of the system, in its words.
-    Failed(String),
+    /// Broken by an error of the system.
+    Failed,
 }
 
 impl State {
-    /// Where a dialogue stands.
-    pub fn of(seen: &Dialogue) -> Self {
-        match seen.phase() {
+    /// Where a session stands that looks so.
+    pub const fn of(glance: &Glance) -> Self {
+        let code = match glance.trouble {
+            Some(Trouble::Refused(code)) => Some(code.0),
+            _ => None,
+        };
+        match (glance.end, code) {
+            (None, _) => Self::open(glance),
+            (Some(Over::InOrder), Some(code)) if glance.taken == 0 => Self::Refused(code),
+            (Some(Over::InOrder), _) => Self::Finished,
+            (Some(Over::Refused), Some(code)) => Self::Refused(code),
+            (Some(Over::Refused), None) => Self::HungUp,
+            (Some(Over::Left), _) => Self::Left,
+            (Some(Over::CutShort), _) => Self::CutShort,
+            (Some(Over::Reset), _) => Self::Reset,
+            (Some(Over::TimedOut), _) => Self::TimedOut,
+            (Some(Over::NotSecured), _) => Self::NotSecured,
+            (Some(Over::Failed), _) => Self::Failed,
+        }
+    }
+
+    const fn open(glance: &Glance) -> Self {
+        match glance.phase {
             Phase::Offline | Phase::AwaitingGreeting => Self::Greets,
-            Phase::Closed => Self::ended(seen),
-            Phase::MailData | Phase::Chunks => {
-                Self::Sends(seen.messages().last().map_or(0, Message::wire_len))
-            }
+            Phase::MailData | Phase::Chunks => Self::Sends(glance.coming),
             Phase::AwaitingTls => Self::Shakes,
             Phase::Login => Self::LogsIn,
-            Phase::Closing => Self::Leaves,
-            _ if seen.unanswered().is_some() => Self::Answers,
+            Phase::Closing | Phase::Closed => Self::Leaves,
+            _ if glance.unanswered => Self::Answers,
             _ => Self::Waits,
         }
     }
 
-    fn ended(seen: &Dialogue) -> Self {
-        let mut course = seen.course().rev();
-        let Some(Happening::Closed { by, how }) = course.next() else { return Self::Finished };
-        let overdue = seen.course().any(|what| matches!(what, Happening::Overdue { .. }));
-        let failed = seen.course().any(|what| matches!(what, Happening::NotSecured(_)));
-        let cut = seen.messages().last().is_some_and(|message| !message.is_complete());
-        let quit = seen.said(&Verb::Quit) > 0;
-        match how {
-            Ending::TimedOut => Self::TimedOut,
-            Ending::Finished if overdue && *by == Side::Server => Self::TimedOut,
-            _ if failed => Self::NotSecured,
-            _ if cut => Self::Cut,
-            Ending::Reset => Self::Reset,
-            Ending::Failed(why) => Self::Failed(why.clone()),
-            Ending::Finished if !quit && *by == Side::Client => Self::Vanished,
-            Ending::Finished => refusal(seen).map_or(Self::Finished, Self::Refused),
-        }
-    }
-
     /// The key of its words.
-    pub const fn key(&self) -> &'static str {
+    pub const fn key(self) -> &'static str {
         match self {
             Self::Greets => "client.greets",
             Self::Waits => "client.waits",
@@ -99,62 +93,39 @@ impl State {
             Self::Asks => "client.asks",
             Self::Finished => "client.finished",
             Self::Refused(_) => "client.refused",
-            Self::TooMany => "client.too-many",
-            Self::Vanished => "client.vanished",
-            Self::Cut => "client.cut",
+            Self::HungUp => "client.hung-up",
+            Self::Left => "client.left",
+            Self::CutShort => "client.cut-short",
             Self::Reset => "client.reset",
             Self::TimedOut => "client.timed-out",
             Self::NotSecured => "client.not-secured",
-            Self::Failed(_) => "client.failed",
+            Self::Failed => "client.failed",
         }
     }
 
     /// In words.
-    pub fn words(&self, lang: Lang) -> String {
-        let value = match self {
-            Self::Refused(code) => code.to_string(),
-            _ => String::new(),
-        };
-        knowledge::fill(lang, self.key(), &[("n", &value)])
+    pub fn words(self, lang: Lang) -> String {
+        let code = if let Self::Refused(code) = self { code.to_string() } else { String::new() };
+        knowledge::fill(lang, self.key(), &[("n", &code)])
     }
 
-    /// Whether nothing more will happen.
-    pub const fn is_over(&self) -> bool {
-        !matches!(
-            self,
-            Self::Greets
-                | Self::Waits
-                | Self::Answers
-                | Self::Shakes
-                | Self::LogsIn
-                | Self::Sends(_)
-                | Self::Leaves
-                | Self::Asks
-        )
+    /// Whether the server took nothing, or hung up.
+    pub const fn is_refused(self) -> bool {
+        matches!(self, Self::Refused(_) | Self::HungUp)
     }
 
     /// Whether the session broke.
-    pub const fn is_broken(&self) -> bool {
+    pub const fn is_broken(self) -> bool {
         matches!(
             self,
-            Self::Vanished
-                | Self::Cut
+            Self::Left
+                | Self::CutShort
                 | Self::Reset
                 | Self::TimedOut
                 | Self::NotSecured
-                | Self::Failed(_)
+                | Self::Failed
         )
     }
-}
-
-/// The code by which a session had nothing taken: the last refusal, where no message was accepted.
-fn refusal(seen: &Dialogue) -> Option<u16> {
-    let taken = seen.envelope().transactions.iter().any(|t| {
-        matches!(t.end, Some((_, End::Accepted | End::Partly)))
-    });
-    let answered = seen.exchanges().iter().rev().filter_map(|e| e.reply.as_ref());
-    let codes = answered.filter_map(|reply| reply.code.map(|code| code.0));
-    codes.filter(|code| (400..600).contains(code)).find(|_| !taken)
 }
 
 /// A session in one row.
@@ -168,54 +139,34 @@ pub struct Client {
     pub time: String,
     /// How long it took, in microseconds, once it is over.
     pub lasted: Option<u64>,
-    /// Its address; nothing where it has none.
-    pub peer: String,
-    /// The version of TLS; nothing without.
-    pub tls: String,
-    /// Who logged in; nothing where nobody did.
-    pub login: String,
-    /// The sender of the last transaction, if there is one.
-    pub sender: Option<String>,
-    /// Its first recipients.
-    pub recipients: Vec<String>,
-    /// How many recipients were named in it.
-    pub named: usize,
-    /// How many commands were heard.
-    pub commands: usize,
-    /// How many messages were begun.
-    pub messages: usize,
-    /// The code of the last reply that refused something.
-    pub code: Option<u16>,
-    /// Where it stands.
-    pub state: State,
+    /// Whether a person is to answer it.
+    pub asks: bool,
+    /// How it stands.
+    pub glance: Glance,
 }
 
 impl Client {
-    /// The row of a dialogue. When it began is said by `self`, which is the row so far.
+    /// The row of a dialogue; when it began is said by `self`, which is the row so far.
     #[must_use]
     pub fn seen(self, seen: &Dialogue) -> Self {
-        let last = seen.envelope().transactions.last();
-        let recipients = last.map(|transaction| &transaction.recipients);
-        let named = recipients.map_or(0, crate::session::Shared::len);
-        let recipients = recipients.into_iter().flat_map(crate::session::Shared::iter).take(NAMED);
-        let replies = seen.exchanges().iter().rev().filter_map(|e| e.reply.as_ref());
-        let codes = replies.filter_map(|reply| reply.code.map(|code| code.0));
-        let commands = seen.exchanges().iter().filter(|e| e.command.is_some()).count();
-        let tls = seen.tls().map(|facts| facts.version.clone().unwrap_or_else(|| "TLS".to_owned()));
-        let login = seen.login().and_then(|login| login.user());
-        Self {
-            peer: seen.endpoints().remote.clone().unwrap_or(self.peer),
-            tls: tls.unwrap_or(self.tls),
-            login: login.unwrap_or(self.login),
-            sender: last.map(|transaction| transaction.sender.written.clone()),
-            recipients: recipients.map(|recipient| recipient.path.written.clone()).collect(),
-            named,
-            commands,
-            messages: seen.messages().len(),
-            code: codes.clone().find(|code| (400..600).contains(code)),
-            state: State::of(seen),
-            ..self
+        let mut glance = Glance::of(seen);
+        glance.peer = glance.peer.or(self.glance.peer);
+        let took = seen.notices().last().map(|(at, _)| at.0).filter(|_| glance.end.is_some());
+        Self { glance, lasted: self.lasted.or(took), ..self }
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> State {
+        let state = State::of(&self.glance);
+        match state {
+            State::Waits | State::Answers if self.asks => State::Asks,
+            state => state,
         }
+    }
+
+    /// Its address; nothing where it has none.
+    pub fn peer(&self) -> &str {
+        self.glance.peer.as_deref().unwrap_or_default()
     }
 }
 
@@ -225,20 +176,31 @@ impl Row for Client {
     }
 
     fn is_over(&self) -> bool {
-        self.state.is_over()
+        self.glance.end.is_some()
     }
 
     fn words(&self) -> String {
+        let glance = &self.glance;
         let open = if self.is_over() { "over" } else { "open" };
-        let sender = self.sender.as_deref().unwrap_or_default();
-        let parts = [&self.time, &self.peer, &self.tls, &self.login, sender, open].map(|p| p as &str);
-        let states = [Lang::En, Lang::Ja].map(|lang| self.state.words(lang));
-        let (number, to) = (self.number.to_string(), self.recipients.join(" "));
-        let tls = if self.tls.is_empty() { "" } else { "tls" };
-        format!("{number} {} {to} {} {tls}", parts.join(" "), states.join(" "))
+        let tls = if glance.secured { "tls" } else { "" };
+        let some = |text: &Option<String>| text.clone().unwrap_or_default();
+        let parts = [
+            self.number.to_string(),
+            self.time.clone(),
+            some(&glance.peer),
+            some(&glance.tls),
+            some(&glance.user),
+            some(&glance.sender),
+            glance.named.join(" "),
+        ];
+        let states = [Lang::En, Lang::Ja].map(|lang| self.state().words(lang)).join(" ");
+        format!("{} {states} {open} {tls}", parts.join(" "))
     }
 
     fn code(&self) -> Option<u16> {
-        self.code
+        match self.glance.trouble {
+            Some(Trouble::Refused(code)) => Some(code.0),
+            _ => None,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A message in one row: what was caught, and what was to be but was not.
 
+use bytes::Bytes;
+
 use crate::journal::Moment;
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
@@ -9,10 +11,10 @@ use super::client::Client;
 use super::listed::Row;
 
 /// How much of a message is looked at for its subject.
-const HEAD: u64 = 64 << 10;
+const LOOKED_AT: usize = 16 << 10;
 
 /// How many recipients a row names.
-const NAMED: usize = 8;
+pub const NAMED: usize = 8;
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,8 +105,6 @@ impl Mail {
 
     fn of(seen: &Dialogue, at: usize, message: &Message, client: &Client) -> Self {
         let transaction = seen.envelope().carrying(at);
-        let head = Content::head(message.content_up_to(HEAD));
-        let subject = head.field("subject").map(|field| field.value.trim().to_owned());
         let recipients = transaction.into_iter().flat_map(|t| t.recipients.iter());
         let accepted = recipients.filter(|r| r.fate == crate::session::Fate::Accepted);
         let mut accepted: Vec<_> = accepted.map(|r| r.path.written.clone()).collect();
@@ -114,9 +114,9 @@ impl Mail {
             number: 0,
             client: client.number,
             message: at,
-            at: Moment(client.began.0.saturating_add(client.lasted.unwrap_or_default())),
+            at: client.began,
             time: client.time.clone(),
-            subject: subject.unwrap_or_default(),
+            subject: subject(&message.content_up_to(LOOKED_AT as u64)),
             sender: transaction.map(|t| t.sender.written.clone()).unwrap_or_default(),
             recipients: accepted,
             named,
@@ -133,10 +133,18 @@ impl Mail {
         if self.file.is_empty() {
             self.file.clone_from(&before.file);
         }
+        // Its own session says what became of it last.
         if before.fate == Fate::Held && self.fate == Fate::Kept {
             self.fate = Fate::Held;
         }
     }
+}
+
+/// What a message is about, as its header says.
+pub fn subject(content: &[u8]) -> String {
+    let begin = content.get(..LOOKED_AT).unwrap_or(content);
+    let head = Content::head(Bytes::copy_from_slice(begin));
+    head.field("subject").map(|field| field.value.trim().to_owned()).unwrap_or_default()
 }
 
 impl Row for Mail {

@@ -1,22 +1,46 @@
-//! A server of this program: what its sessions report comes to the screen a few times a second.
+//! A server of this program: what its sessions report comes to the screen a few times a second, so
+//! that the screen has the same to do for ten sessions and for ten thousand.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::sync::mpsc;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::display::token::own_visible;
+use crate::headless::serve::Shelf;
+use crate::journal::Moment;
 use crate::net::Clock;
-use crate::net::listen::{Finished, Listener, Place};
+use crate::net::driver::{Ear, Heard};
+use crate::net::listen::report::{self, Envelope, Report, Reports};
+use crate::net::listen::{Listener, Order, Place, Store};
+use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
-use crate::session::{Dialogue, Past};
+use crate::net::watch::{Watch, Whose};
+use crate::session::Glance;
 use crate::speaker::Policy;
-use crate::speaker::server::Deliver;
 
-use super::super::catcher::{Client, News};
+use super::super::catcher::{Client, Fate, Mail, News, mail};
 use super::super::message::Message;
 use super::reading::Inner;
+
+/// How often the screen is told what is new.
+const TELLING: Duration = Duration::from_millis(100);
+
+/// How many news wait at most until they are told.
+const WAITING: usize = 1_000;
+
+/// How many orders wait for a server.
+const ORDERS: usize = 64;
+
+/// How many subjects wait for the reports of their messages.
+const SUBJECTS: usize = 4_096;
 
 /// What `ehlo serve` was told.
 #[derive(Debug)]
@@ -36,41 +60,239 @@ pub(super) struct Server {
     /// Where it listens.
     pub(super) place: String,
     listener: Listener,
-    reports: mpsc::UnboundedReceiver<(u64, Dialogue)>,
-    clock: Clock,
+    shelf: Arc<Shelf>,
+    teller: Teller,
 }
+
+/// A server that serves.
+pub(super) struct Serves {
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+    shelf: Arc<Shelf>,
+}
+
+/// The subject of a message that was stored, or was to be: of which session, and which.
+type Subject = (u64, usize, String);
 
 impl Server {
     /// Binds it.
+    ///
+    /// # Errors
+    /// When its place cannot be bound, or its Maildir cannot be made.
     pub(super) async fn bind(serving: &Serving, clock: &Clock) -> anyhow::Result<Self> {
-        let (told, reports) = mpsc::unbounded_channel();
-        let deliver: Deliver = Arc::new(|_| Ok("kept".to_owned()));
-        let finished: Finished = Arc::new(move |number, seen| {
-            let _ = told.send((number, seen.clone()));
+        let shelf = Arc::new(Shelf::new(serving.maildir.as_deref())?);
+        let (told, subjects) = mpsc::channel::<Subject>(SUBJECTS);
+        let kept = shelf.clone();
+        let store: Store = Arc::new(move |session, delivery| {
+            let subject = mail::subject(&delivery.content);
+            // Who has too much to do reads it when the session is over.
+            let _ = told.try_send((session, delivery.message, subject));
+            kept.keep(&delivery).map_err(|error| error.to_string())
         });
-        let bound = Listener::bind(&serving.listen, serving.policy.clone(), deliver, finished).await;
-        let mut listener = bound.with_context(|| format!("cannot listen on {}", serving.listen))?;
-        if let Some((server, implicit)) = serving.tls.clone() {
-            listener = listener.with_tls(server, implicit);
-        }
-        let place = own_visible(&listener.place()?.to_string());
-        Ok(Self { place, listener, reports, clock: clock.clone() })
+        let (reporter, reports) = report::channel();
+        let listener = Listener::new(serving.policy.clone(), store);
+        let mut listener = listener.telling(reporter).remembering();
+        let (tls, implicit) = serving.tls.clone().unzip();
+        let bound = listener.open(&serving.listen, tls, implicit.unwrap_or_default()).await;
+        let place = bound.with_context(|| format!("cannot listen on {}", serving.listen))?;
+        let place = own_visible(&place.to_string());
+        let files = serving.maildir.as_deref().map(|dir| dir.join("new"));
+        let teller = Teller {
+            reports,
+            subjects,
+            clock: clock.clone(),
+            zone: TimeZone::system(),
+            files,
+            live: HashMap::new(),
+            known: HashMap::new(),
+            news: Vec::new(),
+        };
+        Ok(Self { place, listener, shelf, teller })
     }
 
     /// Lets it serve; what its sessions report goes to session `id` of the screen.
-    pub(super) fn begin(self, id: usize, inner: Inner) {
-        let Self { listener, mut reports, clock, .. } = self;
-        tokio::spawn(listener.serve(std::future::pending::<()>()));
-        tokio::spawn(async move {
-            while let Some((number, seen)) = reports.recv().await {
-                let began = clock.now();
-                let client = Client { number, began, lasted: Some(1), ..Client::default() };
-                let over = Box::new((Past::default(), seen));
-                let news = News::Over(Box::new(client.seen(&over.1)), over);
-                if inner.send(Ok(Message::Caught(id, vec![news]))).await.is_err() {
-                    return;
+    pub(super) fn begin(self, id: usize, inner: Inner) -> Serves {
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let task = tokio::spawn(self.listener.serve(taken));
+        tokio::spawn(self.teller.run(id, inner));
+        Serves { orders, task, shelf: self.shelf }
+    }
+}
+
+impl Serves {
+    /// Lets session `tab` of the screen hear session `client` of this server.
+    pub(super) fn attend(&self, tab: usize, client: u64, heard: mpsc::Sender<(usize, Heard)>) {
+        let ear = Ear { number: tab, heard };
+        let wish = Watch { session: Whose::Number(client), ear };
+        // More wishes than a person can have are not heard.
+        let _ = self.orders.try_send(Order::Watch(wish));
+    }
+
+    /// Lets what is in the middle of a message end, for a while; Ctrl-C ends it at once.
+    pub(super) async fn farewell(mut self) {
+        let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt]).ok();
+        let _ = self.orders.send(Order::Stop).await;
+        loop {
+            tokio::select! {
+                _ = &mut self.task => break,
+                () = interrupted(&mut signals) => {
+                    signals = None;
+                    let _ = self.orders.send(Order::End).await;
                 }
             }
-        });
+        }
+        self.shelf.release();
     }
+}
+
+async fn interrupted(signals: &mut Option<Signals>) {
+    match signals {
+        Some(signals) => drop(signals.next().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Makes rows of reports.
+struct Teller {
+    reports: Reports,
+    subjects: mpsc::Receiver<Subject>,
+    clock: Clock,
+    zone: TimeZone,
+    /// The folder in which messages lie.
+    files: Option<PathBuf>,
+    /// The sessions that go on.
+    live: HashMap<u64, (Client, watch::Receiver<Glance>)>,
+    /// Subjects of messages that were not told yet.
+    known: HashMap<(u64, usize), String>,
+    news: Vec<News>,
+}
+
+impl Teller {
+    async fn run(mut self, id: usize, inner: Inner) {
+        let mut tells = tokio::time::interval(TELLING);
+        tells.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let waits = self.news.len() < WAITING;
+            let idle = self.news.is_empty() && self.live.is_empty();
+            tokio::select! {
+                report = self.reports.next(), if waits => match report {
+                    Some(report) => self.take(report),
+                    None => break,
+                },
+                _ = tells.tick(), if !idle => {
+                    self.look();
+                    let news = std::mem::take(&mut self.news);
+                    if !news.is_empty() && inner.send(Ok(Message::Caught(id, news))).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+        self.look();
+        let _ = inner.send(Ok(Message::Caught(id, self.news))).await;
+    }
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::Began { session, at, glance, .. } => {
+                let client = Client {
+                    number: session,
+                    began: self.moment(at),
+                    time: self.time(at),
+                    ..Client::default()
+                };
+                self.live.insert(session, (client, glance));
+            }
+            Report::Ended { session, dialogue, past, .. } => {
+                let known = self.live.remove(&session).map(|(client, _)| client);
+                let client = known.unwrap_or_else(|| self.begun_now(session));
+                let client = client.seen(&dialogue);
+                self.known.retain(|(of, _), _| *of != session);
+                let over = Box::new((*past, *dialogue));
+                self.news.push(News::Over(Box::new(client), over));
+            }
+            Report::Stored { session, message, name, envelope } => {
+                let fate = if envelope.held.is_some() { Fate::Held } else { Fate::Kept };
+                let file = self.files.as_deref().map(|dir| file(dir, &name));
+                self.judged((session, message), envelope, fate, file);
+            }
+            Report::NotStored { session, message, envelope, .. } => {
+                self.judged((session, message), envelope, Fate::Coming, None);
+            }
+            Report::TurnedAway { .. } => self.news.push(News::TurnedAway(1)),
+            Report::Missed(_) => {
+                // What was not told of a session that is over is seen by its glance.
+                self.look();
+                self.live.retain(|_, (_, glance)| glance.has_changed().is_ok());
+            }
+        }
+    }
+
+    /// A session whose beginning was missed.
+    fn begun_now(&self, number: u64) -> Client {
+        let (began, at) = (self.clock.now(), self.clock.timestamp());
+        Client { number, began, time: self.time(at), ..Client::default() }
+    }
+
+    fn judged(
+        &mut self,
+        place: (u64, usize),
+        envelope: Envelope,
+        fate: Fate,
+        file: Option<String>,
+    ) {
+        while let Ok((session, message, subject)) = self.subjects.try_recv() {
+            self.known.insert((session, message), subject);
+        }
+        let (client, message) = place;
+        let Envelope { from, mut to, size, .. } = envelope;
+        let named = to.len();
+        to.truncate(mail::NAMED);
+        self.news.push(News::Mail(Box::new(Mail {
+            client,
+            message,
+            at: self.clock.now(),
+            time: self.time(self.clock.timestamp()),
+            subject: self.known.remove(&place).unwrap_or_default(),
+            sender: from,
+            recipients: to,
+            named,
+            size: size as u64,
+            fate,
+            file: file.unwrap_or_default(),
+            ..Mail::default()
+        })));
+    }
+
+    /// Looks at the sessions that go on.
+    fn look(&mut self) {
+        let now = self.clock.now();
+        let news = &mut self.news;
+        for (client, glance) in self.live.values_mut() {
+            if matches!(glance.has_changed(), Ok(false)) || *glance.borrow() == client.glance {
+                continue;
+            }
+            client.glance = glance.borrow_and_update().clone();
+            if client.glance.end.is_some() {
+                client.lasted = Some(now.since(client.began));
+            }
+            news.push(News::Client(Box::new(client.clone())));
+        }
+    }
+
+    /// The moment on the clock of the screen.
+    fn moment(&self, at: Timestamp) -> Moment {
+        let ago = self.clock.timestamp().duration_since(at).as_micros();
+        let ago = u64::try_from(ago.max(0)).unwrap_or_default();
+        Moment(self.clock.now().0.saturating_sub(ago))
+    }
+
+    /// What a clock on the wall says.
+    fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
+    }
+}
+
+fn file(dir: &Path, name: &str) -> String {
+    dir.join(name).display().to_string()
 }

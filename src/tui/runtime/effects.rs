@@ -179,7 +179,11 @@ impl Loop {
     }
 
     /// Hears a session that a server has with a client.
-    fn attend_client(&mut self, _session: usize, _of: usize, _client: u64) {}
+    fn attend_client(&self, session: usize, of: usize, client: u64) {
+        if let Some(server) = self.servers.get(&of) {
+            server.attend(session, client, self.sessions.heard());
+        }
+    }
 
     /// Opens what a file holds, in front.
     fn open_file(&mut self, typed: String) {

@@ -152,9 +152,7 @@ pub(super) fn take(model: &mut Model, id: usize, news: Vec<News>) {
             _ => None,
         };
         let Some(Session { catcher: Some(catcher), .. }) = model.session_mut(id) else { return };
-        if let Some(told) = catcher.take(news) {
-            model.notice = Some(model.numbered(id, told));
-        }
+        catcher.take(news);
         if let Some((number, over)) = over {
             is_over(model, (id, number), *over);
         }
@@ -194,7 +192,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     let client = catcher.clients.get(number);
     let over = catcher.kept.get(number).cloned();
     let goes_on = client.is_some_and(|client| !client.is_over());
-    let target = client.map(|client| client.peer.clone()).unwrap_or_default();
+    let target = client.map(|client| client.peer().to_owned()).unwrap_or_default();
     let file = message.and(catcher.mails.chosen()).map(|mail| mail.file.clone());
     let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));

@@ -177,6 +177,7 @@ pub fn summary(model: &Model, catcher: &Catcher) -> Vec<Piece> {
         (open, "catcher.open-now", catcher.open),
         (Role::Warn, "catcher.refused", refused),
         (Role::Bad, "catcher.broken", broken),
+        (Role::Bad, "catcher.turned-away", catcher.turned_away),
     ];
     let told = numbers.into_iter().filter(|(_, key, n)| *n > 0 || *key == "catcher.open-now");
     parts.extend(told.map(|(role, key, n)| (role, format!("{}: {n}", word(key)))));

@@ -9,12 +9,13 @@ use crate::display::envelope::{codes, reply_text};
 use crate::display::token::own_visible;
 use crate::display::words::amount;
 use crate::knowledge;
+use crate::session::Glance;
 
 use super::super::super::catcher::{Catcher, Client, Listing, Mail};
 use super::super::super::model::{Model, Session};
 use super::super::super::rows::Piece;
 use super::super::{draw_lines, framed};
-use super::columns::{fate_tone, lasted, seen, state, tone, took};
+use super::columns::{commands, fate_tone, lasted, seen, state, tls, tone, took};
 
 /// Draws it.
 pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>) {
@@ -55,25 +56,24 @@ fn number(model: &Model, number: u64) -> String {
 fn of_client(model: &Model, catcher: &Catcher, client: &Client) -> Vec<Piece> {
     let lang = model.lang;
     let told = |key, n: usize| format!("{}: {n}", knowledge::word(lang, key));
-    let mut parts = vec![seen(&client.peer)];
-    parts.push(if client.tls.is_empty() {
-        knowledge::word(lang, "client.clear").to_owned()
-    } else {
-        seen(&client.tls)
-    });
-    if !client.login.is_empty() {
-        let values = [("who", &*seen(&client.login))];
-        parts.push(knowledge::fill(lang, "client.logged-in", &values));
+    let secured = match tls(client, true) {
+        tls if tls.is_empty() => knowledge::word(lang, "client.clear").to_owned(),
+        tls => tls,
+    };
+    let mut parts = vec![seen(client.peer()), secured];
+    if let Some(user) = &client.glance.user {
+        parts.push(knowledge::fill(lang, "client.logged-in", &[("who", &seen(user))]));
     }
     parts.push(format!("{}, {}", client.time, lasted(took(model, client), lang)));
-    parts.push(told("client.commands", client.commands));
-    parts.push(told("client.messages", client.messages));
+    parts.push(told("client.commands", commands(client)));
+    parts.push(told("client.messages", client.glance.messages));
     parts.retain(|part| !part.is_empty());
     let mut lines = vec![(Role::Text, parts.join("  "))];
     let why = reply(model, catcher, client).map(|reply| format!("  {reply}"));
-    lines.push((tone(client), state(&client.state, lang) + &why.unwrap_or_default()));
-    if let Some(sender) = &client.sender {
-        lines.push((Role::Text, envelope(sender, &client.recipients, client.named)));
+    lines.push((tone(client), state(client.state(), lang) + &why.unwrap_or_default()));
+    if let Some(sender) = &client.glance.sender {
+        let Glance { named, recipients, .. } = &client.glance;
+        lines.push((Role::Text, envelope(sender, named, *recipients)));
     }
     lines
 }

@@ -51,24 +51,24 @@ impl Table {
         if columns >= NARROW {
             let lasted = |c: &Client| (Role::Dim, lasted(took(model, c), lang));
             table.push(Column::right("column.lasted", 8, all(&lasted)));
-            let peer = |c: &Client| text(seen(if columns >= ROOMY { &c.peer } else { host(&c.peer) }));
+            let peer = |c: &Client| text(seen(if columns >= ROOMY { c.peer() } else { host(c.peer()) }));
             table.push(Column::left("column.peer", if columns >= ROOMY { 24 } else { 15 }, all(&peer)));
-            let tls = |c: &Client| (Role::Good, if columns >= ROOMY { seen(&c.tls) } else { short(c) });
+            let tls = |c: &Client| (Role::Good, tls(c, columns >= ROOMY));
             table.push(Column::left("column.tls", 8, all(&tls)));
         }
         if columns >= ROOMY {
-            table.push(Column::left("column.login", 20, all(&|c| text(seen(&c.login)))));
+            table.push(Column::left("column.login", 20, all(&|c| text(seen(c.glance.user.as_deref().unwrap_or_default())))));
         }
         if columns >= NARROW {
-            let count = |c: &Client| text(format!("{}/{}", c.commands, c.messages));
+            let count = |c: &Client| text(format!("{}/{}", commands(c), c.glance.messages));
             table.push(Column::right("column.count", 9, all(&count)));
         }
         let most = if columns < NARROW { 16 } else { 22 };
-        let states = Column::left("column.state", most, all(&|c| (tone(c), state(&c.state, lang))));
+        let states = Column::left("column.state", most, all(&|c| (tone(c), state(c.state(), lang))));
         // What changes all the time does not move what stands behind it.
         table.push(Column { least: STATE.min(most), ..states });
-        let way = |c: &Client| match &c.sender {
-            Some(sender) => way(sender, &c.recipients, c.named),
+        let way = |c: &Client| match &c.glance.sender {
+            Some(sender) => way(sender, &c.glance.named, c.glance.recipients),
             None => String::new(),
         };
         table.push(Column::way(usize::MAX, all(&|c| text(way(c)))));
@@ -201,8 +201,18 @@ fn host(peer: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-fn short(client: &Client) -> String {
-    if client.tls.is_empty() { String::new() } else { "TLS".to_owned() }
+/// Whether TLS is on, or which.
+pub fn tls(client: &Client, whole: bool) -> String {
+    match &client.glance.tls {
+        Some(version) if whole => seen(version),
+        _ if client.glance.secured => "TLS".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// How many commands were heard: the greeting is none.
+pub const fn commands(client: &Client) -> usize {
+    client.glance.exchanges.saturating_sub(1)
 }
 
 /// From whom to whom.
@@ -245,17 +255,17 @@ pub fn lasted(micros: u64, lang: Lang) -> String {
 }
 
 /// Where a session stands, in words.
-pub fn state(state: &State, lang: Lang) -> String {
+pub fn state(state: State, lang: Lang) -> String {
     match state {
-        State::Sends(bytes) if *bytes > 0 => format!("{} {}", state.words(lang), amount(*bytes)),
+        State::Sends(bytes) if bytes > 0 => format!("{} {}", state.words(lang), amount(bytes)),
         _ => state.words(lang),
     }
 }
 
 /// The colour of where a session stands.
 pub fn tone(client: &Client) -> Role {
-    match &client.state {
-        State::Refused(_) | State::TooMany | State::Asks => Role::Warn,
+    match client.state() {
+        state if state.is_refused() || state == State::Asks => Role::Warn,
         state if state.is_broken() => Role::Bad,
         _ if client.is_over() => Role::Dim,
         State::Sends(_) => Role::Data,
