@@ -118,8 +118,7 @@ impl State {
     pub const fn is_broken(self) -> bool {
         matches!(
             self,
-            Self::Left
-                | Self::CutShort
+            Self::CutShort
                 | Self::Reset
                 | Self::TimedOut
                 | Self::NotSecured

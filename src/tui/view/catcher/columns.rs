@@ -265,7 +265,7 @@ pub fn state(state: State, lang: Lang) -> String {
 /// The colour of where a session stands.
 pub fn tone(client: &Client) -> Role {
     match client.state() {
-        state if state.is_refused() || state == State::Asks => Role::Warn,
+        state if state.is_refused() || matches!(state, State::Asks | State::Left) => Role::Warn,
         state if state.is_broken() => Role::Bad,
         _ if client.is_over() => Role::Dim,
         State::Sends(_) => Role::Data,
