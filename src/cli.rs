@@ -17,10 +17,12 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::display::content::{ContentView, View};
+use crate::headless::faults::Form;
 use crate::net::dial::Target;
 use crate::net::listen::Place;
 use crate::smtp::target;
 use crate::speaker::Policy;
+use crate::speaker::fault::Choice;
 
 pub use attach::Attachments;
 pub use common::Common;
@@ -127,10 +129,17 @@ enum Verb {
         /// Speak LMTP: LHLO, and one reply for each recipient
         #[arg(long)]
         lmtp: bool,
+        /// Misbehave so: a name of `ehlo faults`, or a file, with =VALUE where it takes one; can be
+        /// said several times, and then they are played one over another
+        #[arg(long = "fault", value_name = "NAME|FILE[=VALUE]", value_parser = fault)]
+        faults: Vec<Choice>,
+        /// What the dice of faults begin with; the same number throws the same
+        #[arg(long, value_name = "NUMBER")]
+        seed: Option<u64>,
         /// Answer with the server's half of this recording or transcript instead: what was replied to
         /// the same line, or else to the next command of the kind. Each connection is the next of the
         /// recording. No login is verified and no message kept
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["maildir", "catch_all", "lmtp"])]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["maildir", "catch_all", "lmtp", "faults"])]
         replay: Option<PathBuf>,
         /// With --replay: take the time for each reply that it took
         #[arg(long, requires = "replay")]
@@ -169,6 +178,19 @@ enum Verb {
     /// Print the themes, yours included
     #[command(after_help = text::THEMES)]
     Themes,
+    /// Print how the practice server can misbehave, or what some of it does
+    #[command(after_help = text::FAULTS)]
+    Faults {
+        /// Faults by their names
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Print one JSON object for each
+        #[arg(long, conflicts_with = "toml")]
+        json: bool,
+        /// Print them as the files that they are
+        #[arg(long, requires = "names")]
+        toml: bool,
+    },
     /// Print completions for a shell
     #[command(after_help = text::COMPLETIONS)]
     Completions {
@@ -246,6 +268,10 @@ pub enum Mode {
         maildir: Option<PathBuf>,
         /// What it believes.
         policy: Box<Policy>,
+        /// The faults that it plays.
+        faults: Vec<Choice>,
+        /// What their dice begin with.
+        seed: Option<u64>,
         /// The recording by which it answers instead, and whether it takes the time that was taken.
         replay: Option<(PathBuf, bool)>,
         /// Its certificates.
@@ -270,6 +296,13 @@ pub enum Mode {
     Config(ConfigVerb),
     /// The list of themes.
     Themes,
+    /// The list of faults, or what some of them do.
+    Faults {
+        /// Which.
+        names: Vec<String>,
+        /// In which form.
+        form: Form,
+    },
     /// Completions for a shell.
     Completions(Shell),
     /// The man page.
@@ -312,6 +345,78 @@ pub fn read(
     if matches!(cli.verb, Some(Verb::Serve { .. })) {
         cli.common = cli.common.of_server();
     }
+    check(&cli)?;
+    let mode = match cli.verb {
+        None if cli.plain || piped => {
+            Mode::Plain(only(cli.targets, "without a screen, one server")?)
+        }
+        None => Mode::Screen(cli.targets),
+        Some(Verb::Run(run)) => Mode::Run(run),
+        Some(Verb::Send(send)) => Mode::Send(send),
+        Some(Verb::Open { files, json }) if files.is_empty() => Mode::Recent { json },
+        Some(Verb::Show { files, full, json, seen, verify }) => {
+            is_read_once(&files)?;
+            Mode::Show { files, full, json, seen, verify }
+        }
+        Some(Verb::Open { files, .. }) if piped => {
+            is_read_once(&files)?;
+            let (seen, verify) = (SeenArgs::default(), Box::default());
+            Mode::Show { files, full: false, json: false, seen, verify }
+        }
+        Some(Verb::Open { files, .. }) => Mode::Open(files),
+        Some(Verb::Compare { first, second, servers, codes, json }) => {
+            if servers.len() > 2 {
+                let why = "--server is given once, or twice to compare two servers";
+                return Err(Cli::command().error(ErrorKind::TooManyValues, why));
+            }
+            // What is said again is read as a session and as a script, or for each server.
+            let read = [Some(&first), second.as_ref(), servers.first().map(|_| &first)];
+            is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
+            Mode::Compare(Compare { first, second, servers, codes, json })
+        }
+        Some(Verb::Serve {
+            listen,
+            maildir,
+            catch_all,
+            lmtp,
+            faults,
+            seed,
+            replay,
+            timing,
+            practice,
+            plain,
+            json,
+        }) => {
+            let screen = !(plain || json || piped || cli.plain || replay.is_some());
+            let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
+            let replay = replay.map(|file| (file, timing));
+            Mode::Serve { listen, maildir, policy, faults, seed, replay, practice, screen, json }
+        }
+        Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
+        Some(Verb::Keys { what: None }) => Mode::Keys,
+        Some(Verb::Keys { what: Some(KeysVerb::Test) }) => Mode::Keyboard,
+        Some(Verb::Config { what }) => {
+            Mode::Config(what.unwrap_or(ConfigVerb::Print { json: false }))
+        }
+        Some(Verb::Themes) => Mode::Themes,
+        Some(Verb::Faults { names, json, toml }) => {
+            let form = if json {
+                Form::Json
+            } else if toml {
+                Form::Toml
+            } else {
+                Form::Text
+            };
+            Mode::Faults { names, form }
+        }
+        Some(Verb::Completions { shell }) => Mode::Completions(shell),
+        Some(Verb::Man) => Mode::Man,
+    };
+    Ok((mode, cli.common))
+}
+
+/// What does not go together.
+fn check(cli: &Cli) -> Result<(), clap::Error> {
     if let Some(Verb::Run(run)) = &cli.verb {
         is_read_once(&run.scripts)?;
         if run.report.json && run.report.is_junit_on_output() {
@@ -348,61 +453,27 @@ pub fn read(
     {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
-    let mode = match cli.verb {
-        None if cli.plain || piped => {
-            Mode::Plain(only(cli.targets, "without a screen, one server")?)
+    Ok(())
+}
+
+impl Mode {
+    /// The servers that were named.
+    pub fn targets(&self) -> Vec<&Target> {
+        match self {
+            Self::Screen(targets) => targets.iter().collect(),
+            Self::Plain(target) => vec![target],
+            Self::Run(run) => vec![&run.server],
+            Self::Send(send) => vec![&send.server],
+            Self::Compare(compare) => compare.servers.iter().collect(),
+            _ => Vec::new(),
         }
-        None => Mode::Screen(cli.targets),
-        Some(Verb::Run(run)) => Mode::Run(run),
-        Some(Verb::Send(send)) => Mode::Send(send),
-        Some(Verb::Open { files, json }) if files.is_empty() => Mode::Recent { json },
-        Some(Verb::Show { files, full, json, seen, verify }) => {
-            is_read_once(&files)?;
-            Mode::Show { files, full, json, seen, verify }
-        }
-        Some(Verb::Open { files, .. }) if piped => {
-            is_read_once(&files)?;
-            let (seen, verify) = (SeenArgs::default(), Box::default());
-            Mode::Show { files, full: false, json: false, seen, verify }
-        }
-        Some(Verb::Open { files, .. }) => Mode::Open(files),
-        Some(Verb::Compare { first, second, servers, codes, json }) => {
-            if servers.len() > 2 {
-                let why = "--server is given once, or twice to compare two servers";
-                return Err(Cli::command().error(ErrorKind::TooManyValues, why));
-            }
-            // What is said again is read as a session and as a script, or for each server.
-            let read = [Some(&first), second.as_ref(), servers.first().map(|_| &first)];
-            is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
-            Mode::Compare(Compare { first, second, servers, codes, json })
-        }
-        Some(Verb::Serve {
-            listen,
-            maildir,
-            catch_all,
-            lmtp,
-            replay,
-            timing,
-            practice,
-            plain,
-            json,
-        }) => {
-            let screen = !(plain || json || piped || cli.plain || replay.is_some());
-            let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
-            let replay = replay.map(|file| (file, timing));
-            Mode::Serve { listen, maildir, policy, replay, practice, screen, json }
-        }
-        Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
-        Some(Verb::Keys { what: None }) => Mode::Keys,
-        Some(Verb::Keys { what: Some(KeysVerb::Test) }) => Mode::Keyboard,
-        Some(Verb::Config { what }) => {
-            Mode::Config(what.unwrap_or(ConfigVerb::Print { json: false }))
-        }
-        Some(Verb::Themes) => Mode::Themes,
-        Some(Verb::Completions { shell }) => Mode::Completions(shell),
-        Some(Verb::Man) => Mode::Man,
-    };
-    Ok((mode, cli.common))
+    }
+}
+
+/// Reads the choice of a fault.
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
+fn fault(text: &str) -> Result<Choice, std::convert::Infallible> {
+    Ok(Choice::read(text))
 }
 
 /// Standard input is not there a second time.
@@ -513,7 +584,7 @@ mod tests {
             assert_eq!(["data-end", "rcpt", "mail", "idle"].map(of), limits, "{line}");
         }
         assert!(mode("ehlo --timeout soon h").is_err() && mode("ehlo --timeout dot=1 h").is_err());
-        assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(t) if t == [Target::Practice]));
+        assert!(matches!(mode("ehlo").unwrap().0, Mode::Screen(t) if t == [Target::practice()]));
         assert!(matches!(mode("ehlo a b:26").unwrap().0, Mode::Screen(t) if t.len() == 2));
         assert!(matches!(mode("ehlo open a b").unwrap().0, Mode::Open(files) if files.len() == 2));
         assert!(mode("ehlo --plain a b").is_err());

@@ -30,7 +30,7 @@ use crate::knowledge::{self, Lang};
 
 pub use recordings::Ring;
 pub use setting::{ROWS, Row, Set, Settings, Shown, Source, TIMEOUTS};
-pub use sources::{Asked, Sources, Written};
+pub use sources::{Asked, Sources, Written, read};
 pub use theme::{Found, depth, own_themes, theme, themes, usual_theme};
 pub use value::{AUTO, Borders, Color};
 
@@ -46,7 +46,8 @@ pub struct Warning {
 }
 
 impl Warning {
-    fn new(subject: impl Into<String>, what: Reason) -> Self {
+    /// What is wrong with something that has no place in a file.
+    pub fn new(subject: impl Into<String>, what: Reason) -> Self {
         Self { subject: subject.into(), place: None, what }
     }
 
@@ -60,8 +61,14 @@ impl Warning {
         Self { subject: name.unwrap_or(&self.subject).to_owned(), ..self.clone() }
     }
 
-    fn slip(path: &Path, slip: Slip) -> Self {
+    /// What is wrong somewhere in a file.
+    pub fn slip(path: &Path, slip: Slip) -> Self {
         Self { place: Some((slip.line, slip.column)), ..Self::file(path, slip.what) }
+    }
+
+    /// The same for whom it stops.
+    pub fn error(&self, lang: Lang) -> anyhow::Error {
+        anyhow::Error::msg(self.say(lang))
     }
 
     /// The warning as a sentence, the subject before it.
@@ -104,6 +111,11 @@ impl Folders {
     /// The user's themes.
     pub fn themes(&self) -> PathBuf {
         self.config.join("themes")
+    }
+
+    /// The user's faults.
+    pub fn faults(&self) -> PathBuf {
+        self.config.join("faults")
     }
 
     /// What is remembered.

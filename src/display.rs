@@ -6,6 +6,7 @@ pub mod colour;
 pub mod compare;
 pub mod content;
 pub mod envelope;
+pub mod fault;
 pub mod gate;
 pub mod hex;
 pub mod html;

@@ -5,6 +5,7 @@ pub mod authenticity;
 pub mod compare;
 pub mod config;
 pub mod explain;
+pub mod faults;
 pub mod json;
 pub mod keyboard;
 pub mod keys;
@@ -33,14 +34,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::config::{Ring, Settings, Sources, Warning};
 use crate::display::token::own_visible;
 use crate::journal::Side;
 use crate::journal::file::Recorder;
 use crate::knowledge::{self, Lang};
-use crate::net::Clock;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::driver::{Log, Out};
@@ -48,8 +48,10 @@ use crate::net::listen::{Listener, Order, Place, Store};
 use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
+use crate::net::{self, Clock};
 use crate::smtp::wait::Limits;
 use crate::speaker::Policy;
+use crate::speaker::fault::{Choice, Faults};
 use crate::speaker::policy::ALICE;
 
 pub use password::Password;
@@ -202,6 +204,8 @@ pub struct Practice {
     pub orders: mpsc::Sender<Order>,
     /// What its clients have.
     pub pass: Pass,
+    /// The faults that it plays.
+    pub faults: watch::Sender<Arc<Faults>>,
 }
 
 impl Practice {
@@ -212,37 +216,44 @@ impl Practice {
 }
 
 /// The practice server that a session with `target` needs: one is started on loopback, keeps
-/// nothing, waits as long as `limits` say, and ends with the program. Other targets need none.
+/// nothing, waits as long as `limits` say, plays the faults of the target, and ends with the
+/// program. Other targets need none.
 ///
 /// # Errors
-/// When no port can be had.
-pub async fn practice_for(target: &Target, limits: Limits) -> std::io::Result<Option<Practice>> {
-    if *target != Target::Practice {
-        return Ok(None);
-    }
+/// When no port can be had, or there is no such fault.
+pub async fn practice_for(
+    target: &Target,
+    limits: Limits,
+    sources: &Sources,
+) -> anyhow::Result<Option<Practice>> {
+    let Target::Practice { faults } = target else { return Ok(None) };
+    let chosen = faults::choose(&Choice::read_all(faults), net::throw(), sources)
+        .map_err(|warning| warning.error(Lang::En))?;
     let numbers = std::sync::atomic::AtomicU64::new(1);
     let store: Store = Arc::new(move |_, _| {
         let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Ok(format!("message {number}"))
     });
     let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
-    let (tls, pass) = practice_tls().map_err(std::io::Error::other)?;
-    let mut listener = Listener::new(Policy { everyday: true, limits, ..Policy::default() }, store);
+    let (tls, pass) = practice_tls()?;
+    let (faults, playing) = watch::channel(Arc::new(chosen));
+    let policy = Policy { everyday: true, limits, ..Policy::default() };
+    let mut listener = Listener::new(policy, store).playing(playing);
     let Place::Tcp(address) = listener.open(&place, Some(tls), false).await? else {
-        return Err(std::io::Error::other("it listens at an address"));
+        anyhow::bail!("the practice server listens at no address");
     };
     let (orders, taken) = mpsc::channel(ORDERS_WAITING);
     tokio::spawn(listener.serve(taken));
-    Ok(Some(Practice { address, orders, pass }))
+    Ok(Some(Practice { address, orders, pass, faults }))
 }
 
 /// TLS of the practice server, and what its clients have: the certificate of its account.
-fn practice_tls() -> anyhow::Result<(tls::Server, Pass)> {
+fn practice_tls() -> anyhow::Result<(tls::Wardrobe, Pass)> {
     let authority = Authority::new()?;
     let root = authority.root().clone();
     let own = authority.client(ALICE)?;
-    let tls = tls::Server::new(&authority.identity(Kind::Good)?, std::slice::from_ref(&root))?;
-    Ok((tls, Pass { root, own }))
+    let usual = authority.presence(Kind::Good)?;
+    Ok((tls::Wardrobe::new(authority, usual, vec![root.clone()])?, Pass { root, own }))
 }
 
 /// How many orders to the practice server may wait; they come from a person.

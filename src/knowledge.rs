@@ -33,6 +33,16 @@ pub struct Word {
     pub ja: Option<String>,
 }
 
+impl Word {
+    /// What it is in `lang`.
+    pub fn say(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Ja => self.ja.as_ref().unwrap_or(&self.en),
+        }
+    }
+}
+
 /// An option of another program, and what it is here.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +97,37 @@ pub fn themes() -> impl Iterator<Item = &'static str> {
     names.into_iter()
 }
 
+/// The files of faults: those that the practice server can play, each by its name, by the alphabet.
+pub fn faults() -> impl Iterator<Item = &'static str> {
+    let files = DATA.get_dir("faults").into_iter().flat_map(Dir::files);
+    let mut files: Vec<_> = files.filter(|file| !file.path().ends_with(UNPLAYABLE)).collect();
+    files.sort_unstable_by_key(|file| file.path());
+    files.into_iter().filter_map(|file| file.contents_utf8())
+}
+
+/// A fault of the program as it stands in its file.
+pub fn fault(name: &str) -> Option<String> {
+    let all = faults().filter_map(|text| text.parse::<toml::Table>().ok());
+    let fault = all.into_iter().find_map(|mut table| table.remove(name))?;
+    toml::to_string(&fault).ok()
+}
+
+/// Why no server can play some entries of the catalogue: their ids, and the reason.
+pub fn unplayable() -> IndexMap<String, Reason> {
+    parsed::<Reason>(&["faults/", UNPLAYABLE].concat()).collect()
+}
+
+/// The file of what no server can play.
+const UNPLAYABLE: &str = "unplayable.toml";
+
+/// Why something is so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// In each language.
+    pub reason: Word,
+}
+
 /// The words of the interface, from all files of `text`.
 pub fn words() -> &'static Table<Word> {
     static WORDS: OnceLock<Table<Word>> = OnceLock::new();
@@ -98,10 +139,7 @@ pub fn words() -> &'static Table<Word> {
 
 /// The word `key` in `lang`; an unknown key is its own word, so that nothing is empty.
 pub fn word(lang: Lang, key: &'static str) -> &'static str {
-    words().get(key).map_or(key, |word| match lang {
-        Lang::En => &word.en,
-        Lang::Ja => word.ja.as_ref().unwrap_or(&word.en),
-    })
+    words().get(key).map_or(key, |word| word.say(lang))
 }
 
 /// The word `key` in `lang`, its `{name}` places filled.

@@ -53,6 +53,9 @@ fn main() -> ExitCode {
 }
 
 fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
+    for target in mode.targets() {
+        headless::faults::check(target, &setting.sources).map_err(|w| w.error(setting.lang()))?;
+    }
     match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), setting),
         Mode::Open(files) => {
@@ -70,7 +73,7 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { files, full, json, verify, .. } => {
             headless::show::run(files, (full, json), &verify, setting)
         }
-        Mode::Serve { listen, maildir, policy, replay, practice, screen, json } => {
+        Mode::Serve { listen, maildir, policy, faults, seed, replay, practice, screen, json } => {
             let tls = headless::secure::server(&setting.tls, &practice)?;
             if let Some((file, timing)) = replay {
                 let replay = headless::replay::Replay { file, timing, json };
@@ -78,17 +81,19 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
             }
             let lang = setting.lang();
             let policy = Policy { limits: setting.limits(), ..*policy };
+            let faults = headless::faults::given(&faults, seed, setting)?;
             if screen {
-                let serving = Serving { listen, maildir, policy, tls };
+                let serving = Serving { listen, maildir, policy, tls, faults };
                 return tui::run([Start::Serve(Box::new(serving))], setting);
             }
-            headless::serve::run(&listen, maildir.as_deref(), policy, json, tls, lang)
+            headless::serve::run(&listen, maildir.as_deref(), policy, json, (tls, faults), lang)
         }
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
         Mode::Keys => headless::keys::run(setting),
         Mode::Keyboard => headless::keyboard::run(setting),
         Mode::Config(what) => headless::config::run(what, setting),
         Mode::Themes => headless::themes::run(setting),
+        Mode::Faults { names, form } => headless::faults::run(&names, form, setting),
         Mode::Completions(shell) => headless::manual::completions(shell),
         Mode::Man => headless::manual::man(),
     }

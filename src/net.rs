@@ -8,6 +8,7 @@ pub mod call;
 pub mod certificate;
 pub mod dial;
 pub mod driver;
+mod host;
 pub mod inquiry;
 pub mod listen;
 pub mod names;
@@ -33,6 +34,13 @@ pub fn seed() -> Seed {
     let mut seed = Seed::default();
     let _ = getrandom::fill(&mut seed.0);
     seed
+}
+
+/// What dice begin with where nobody has said.
+pub fn throw() -> u64 {
+    let mut bytes = [0; 8];
+    let _ = getrandom::fill(&mut bytes);
+    u64::from_be_bytes(bytes)
 }
 
 /// Time of one journal: moments count from its creation.

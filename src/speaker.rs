@@ -11,6 +11,7 @@ pub mod chunks;
 pub mod directive;
 pub mod drip;
 pub mod errand;
+pub mod fault;
 pub mod gate;
 pub mod human;
 pub mod login;
@@ -27,7 +28,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::journal::{Ending, Moment};
+use crate::journal::{Ending, Moment, Played};
 use crate::session::Dialogue;
 use crate::smtp::wait::Changes;
 
@@ -63,6 +64,10 @@ pub enum Say {
     Verify(Box<Check>),
     /// The connection shall be closed.
     Close(Ending),
+    /// The connection shall end without the goodbye of TLS.
+    Cut,
+    /// A fault was played.
+    Played(Box<Played>),
     /// From now on waits have other limits.
     Limit(Changes),
     /// The gate shall do this.
@@ -80,6 +85,8 @@ impl Say {
             Self::Inquire(_)
             | Self::Verify(_)
             | Self::Close(_)
+            | Self::Cut
+            | Self::Played(_)
             | Self::Wait(_)
             | Self::Gate(_)
             | Self::Limit(_) => &[],
@@ -117,4 +124,9 @@ pub enum Ends {
 pub trait Speaker {
     /// What to do now, or `None` if there is nothing to say until something happens.
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say>;
+
+    /// Whether it shakes hands where TLS is to begin.
+    fn shakes_hands(&self) -> bool {
+        true
+    }
 }

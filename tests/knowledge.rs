@@ -70,6 +70,7 @@ const FILES: &[&str] = &[
     "text/times.toml",
     "text/tls.toml",
     "text/travel.toml",
+    "text/faults.toml",
     "text/waits.toml",
     "text/who.toml",
     "trace.toml",

@@ -11,101 +11,25 @@
 
 #[path = "support/outline.rs"]
 mod outline;
+#[path = "support/pair.rs"]
+mod pair;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
-use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, transcript};
+use ehlo::journal::{Ending, Happening, Moment, Side};
 use ehlo::session::{Dialogue, End, Phase, Turn};
 use ehlo::smtp::code::Code;
 use ehlo::smtp::wait::Limits;
+use ehlo::speaker::Policy;
 use ehlo::speaker::server::Delivery;
-use ehlo::speaker::{Policy, Say, Script, Seed, Server, Speaker};
 use outline::outline;
+use pair::Pair;
 
-/// The file that `:data message.eml` names.
-const MESSAGE: &[u8] = b"Subject: dots\n\n.\n..two\n.profile\nno line end";
-/// The same on its arrival.
+/// `message.eml` on its arrival.
 const ARRIVED: &[u8] = b"Subject: dots\r\n\r\n.\r\n..two\r\n.profile\r\nno line end\r\n";
 
 /// No conversation of these tests takes more turns.
 const ENOUGH: usize = 1_000;
-
-/// A client and a server that see the same dialogue.
-struct Pair {
-    dialogue: Dialogue,
-    now: Moment,
-    script: Script,
-    server: Server,
-    delivered: Arc<Mutex<Vec<Delivery>>>,
-}
-
-impl Pair {
-    fn new(text: &str, policy: Policy) -> Self {
-        let load = |_, name: &str| match name {
-            "message.eml" => Ok(MESSAGE.to_vec()),
-            _ => Err("no such file".to_owned()),
-        };
-        let script = Script::new(transcript::steps(text.as_bytes()).unwrap(), load).unwrap();
-        let delivered = Arc::new(Mutex::new(Vec::new()));
-        let box_of = delivered.clone();
-        let deliver = move |delivery: Delivery| {
-            if delivery.recipients == ["dave@example.net"] {
-                return Err("disk full\r\n250 ok".to_owned());
-            }
-            box_of.lock().unwrap().push(delivery);
-            Ok("1".to_owned())
-        };
-        let server = Server::new(policy, Arc::new(deliver), Seed::default());
-        let mut pair =
-            Self { dialogue: Dialogue::default(), now: Moment(0), script, server, delivered };
-        pair.happens(Happening::Opened(Endpoints { loopback: true, ..Endpoints::default() }));
-        pair
-    }
-
-    fn happens(&mut self, what: Happening) {
-        self.dialogue.apply(&Event::new(self.now, what));
-    }
-
-    /// Lets one side say all it has to say; tells whether it said anything, and its wait.
-    fn speak(&mut self, side: Side) -> (bool, Option<Duration>) {
-        let mut spoke = false;
-        for _ in 0..ENOUGH {
-            let say = match side {
-                Side::Client => self.script.next(self.now, &self.dialogue),
-                Side::Server => self.server.next(self.now, &self.dialogue),
-            };
-            let what = match say {
-                Some(say @ (Say::Bytes(_) | Say::Answer(_) | Say::Drip(_))) => {
-                    let data = Bytes::copy_from_slice(say.bytes());
-                    Happening::Bytes { from: side, data, veiled: Vec::new() }
-                }
-                Some(Say::Close(how)) => Happening::Closed { by: side, how },
-                Some(Say::Limit(_) | Say::Gate(_) | Say::Inquire(_) | Say::Verify(_)) => continue,
-                Some(Say::Wait(time)) => return (spoke, Some(time)),
-                None => return (spoke, None),
-            };
-            self.happens(what);
-            spoke = true;
-        }
-        panic!("the {side:?} does not stop\n{}", outline(&self.dialogue))
-    }
-
-    /// One round: both sides speak; if both are silent, the shorter wait passes.
-    fn step(&mut self) -> bool {
-        let (client, patience) = self.speak(Side::Client);
-        let (server, wait) = self.speak(Side::Server);
-        if client || server {
-            return true;
-        }
-        let next = [patience, wait].into_iter().flatten().min();
-        if let Some(time) = next {
-            self.now = self.now.plus(time);
-        }
-        next.is_some()
-    }
-}
 
 /// Plays a script against a server that believes `policy`, until both have nothing to say.
 fn play_with(text: &str, policy: Policy) -> Pair {

@@ -623,7 +623,9 @@ proptest! {
                     | Say::Limit(_)
                     | Say::Inquire(_)
                     | Say::Verify(_)
-                    | Say::Gate(_) => break,
+                    | Say::Gate(_)
+                    | Say::Cut
+                    | Say::Played(_) => break,
                 };
                 dialogue.apply(&step.event());
             }

@@ -4,10 +4,11 @@ use crate::journal::header;
 use crate::knowledge;
 
 pub(super) const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, \
-     pipe:COMMAND (lmtp:unix:, lmtp:pipe: for LMTP) or practice";
+     pipe:COMMAND (lmtp:unix:, lmtp:pipe: for LMTP), practice or practice:FAULT+FAULT";
 
 pub(super) const MAIN: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed
+  ehlo practice:greylist                a practice server that misbehaves; `ehlo faults` lists how
   ehlo mx.example.net:25                any server
   ehlo smtps://mx.example.net           TLS from the first byte; STARTTLS can be typed anywhere
   ehlo practice mx.example.net:25       two sessions, one tab each
@@ -85,6 +86,7 @@ pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525
   ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all
   ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
+  ehlo serve --fault greylist=5s --fault tarpit         a server that misbehaves: `ehlo faults`
   ehlo serve --replay session.jsonl                     what a server said, to a client under test
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
@@ -131,6 +133,15 @@ pub(super) const THEMES: &str = "Examples:
 
 A file NAME.toml in the folder themes beside config.toml is a theme, and comes before the
 program's own of that name.";
+
+pub(super) const FAULTS: &str = "Examples:
+  ehlo faults                                           all of them, with the entries they play
+  ehlo faults greylist tarpit                           what these do
+  ehlo explain F12                                      the entry of the catalogue
+  ehlo practice:greylist=5s+tarpit                      a session with a server that plays two
+
+A file NAME.toml in the folder faults beside config.toml is a fault, and comes before the program's
+own of that name; `ehlo faults NAME --toml` prints one to begin with.";
 
 pub(super) const COMPLETIONS: &str = "Examples:
   ehlo completions bash > ~/.local/share/bash-completion/completions/ehlo

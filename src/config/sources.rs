@@ -1,7 +1,7 @@
 //! Where values come from, read once: the settings are a pure function of this.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::knowledge;
 
@@ -42,6 +42,8 @@ pub struct Sources {
     pub file: Option<Written>,
     /// The user's themes by name.
     pub own_themes: BTreeMap<String, Written>,
+    /// The user's faults by name.
+    pub own_faults: BTreeMap<String, Written>,
     /// The folders of the user.
     pub folders: Option<Folders>,
 }
@@ -64,7 +66,9 @@ impl Sources {
         let path = self.folders.as_ref().map(Folders::settings);
         let file = path.and_then(|path| Some(Written { text: file::read(&path)?, path }));
         let own_themes = self.folders.as_ref().map(own_themes).unwrap_or_default();
-        Self { file, own_themes, ..self.clone() }
+        let own_faults = self.folders.as_ref().map(|folders| own(&folders.faults()));
+        let own_faults = own_faults.unwrap_or_default();
+        Self { file, own_themes, own_faults, ..self.clone() }
     }
 
     /// The names of all themes: those of the program, then the user's.
@@ -83,13 +87,29 @@ impl Sources {
 
 /// The files of a folder of themes. `auto` is another word in settings, so no theme can have it.
 fn own_themes(folders: &Folders) -> BTreeMap<String, Written> {
-    let files = std::fs::read_dir(folders.themes()).into_iter().flatten().flatten();
-    let theme = |path: PathBuf| {
+    let mut themes = own(&folders.themes());
+    if let Some(Written { path, text }) = themes.get_mut(AUTO) {
+        *text = Err(Warning::file(path, Reason::new("slip.auto").with("name", AUTO)));
+    }
+    themes
+}
+
+/// The files of a folder by their names.
+fn own(folder: &Path) -> BTreeMap<String, Written> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let written = |path: PathBuf| {
         path.extension().filter(|extension| *extension == "toml")?;
         let name = path.file_stem()?.to_str()?.to_owned();
-        let taken = Reason::new("slip.auto").with("name", AUTO);
-        let text = if name == AUTO { Err(Warning::file(&path, taken)) } else { file::read(&path)? };
-        Some((name, Written { path, text }))
+        Some((name, Written { text: file::read(&path)?, path }))
     };
-    files.filter_map(|entry| theme(entry.path())).collect()
+    files.filter_map(|entry| written(entry.path())).collect()
+}
+
+/// What a file says that the user has named.
+///
+/// # Errors
+/// When it is not there, or is no text.
+pub fn read(path: &Path) -> Result<String, Warning> {
+    let missing = || Err(Warning::file(path, Reason::new("message.no-file")));
+    file::read(path).unwrap_or_else(missing)
 }

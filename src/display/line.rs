@@ -11,7 +11,7 @@ use crate::smtp::reply::ReplyLine;
 use super::content::authenticity;
 use super::theme::Role;
 use super::token::{Token, tokens, visible};
-use super::{reach, security, stored, who, words};
+use super::{fault, reach, security, stored, who, words};
 
 /// What a row says; to make it visible takes its time where it is long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,6 +248,7 @@ pub fn notice(what: &Happening, lang: Lang) -> Shown {
         Happening::Overdue { wait, limit } => {
             (Role::Bad, words::overdue(*wait, *limit, None, lang))
         }
+        Happening::Played(played) => (Role::Warn, fault::played(played, lang)),
         Happening::Closed { by, how } => {
             let key = match (by, how) {
                 (Side::Client, Ending::TimedOut) => "notice.gave-up",

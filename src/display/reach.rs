@@ -23,11 +23,8 @@ fn named(target: &str) -> String {
 
 /// Why what somebody typed is no target.
 pub fn no_target(error: &TargetError, lang: Lang) -> String {
-    let (key, text) = match error {
-        TargetError::Malformed(text) => ("reach.no-target", text),
-        TargetError::NotYet(text, _) => ("reach.no-target.yet", text),
-    };
-    knowledge::fill(lang, key, &[("text", &own_visible(text))])
+    let TargetError::Malformed(text) = error;
+    knowledge::fill(lang, "reach.no-target", &[("text", &own_visible(text))])
 }
 
 /// That there is a connection, in one line.
@@ -212,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_no_target_is_said_as_on_the_command_line() {
-        for typed in ["a b", "host:25:587", "practice:x"] {
+        for typed in ["a b", "host:25:587", "practice:"] {
             let error = Target::read(typed).unwrap_err();
             assert_eq!(no_target(&error, Lang::En), error.to_string());
             assert!(no_target(&error, Lang::Ja).contains(typed));

@@ -65,7 +65,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
     let log = setting
         .recording(Log::new(clock, Keep::default()))?
         .published_to(Ear { number: 0, heard: publish });
-    let practice = practice_for(&target, setting.limits()).await?;
+    let practice = practice_for(&target, setting.limits(), &setting.sources).await?;
     let limits = setting.limits();
     let tls_first = setting.tls.client(&target, None, None, false).1;
     let way = (setting.route.clone(), setting.tls.clone(), limits);

@@ -32,7 +32,7 @@ pub struct Replay {
 pub fn run(
     listen: &Place,
     Replay { file, timing, json }: Replay,
-    tls: Option<(tls::Server, bool)>,
+    tls: Option<(tls::Wardrobe, bool)>,
     setting: &Setting,
 ) -> anyhow::Result<Outcome> {
     let lang = setting.lang();

@@ -85,7 +85,7 @@ pub fn again(
     let source = script::source(file, None, setting.lang())?;
     let script = script::script(&source, setting)?.expecting_nothing();
     talk_to(server, async {
-        let practice = practice_for(server, setting.limits()).await?;
+        let practice = practice_for(server, setting.limits(), &setting.sources).await?;
         let (header, log, _) = converse(script, server, setting, practice.as_ref(), |_| ()).await?;
         Ok((header, log.dialogue))
     })
@@ -211,7 +211,7 @@ async fn play_all(
     setting: &Setting,
 ) -> anyhow::Result<Vec<Played>> {
     let lang = setting.lang();
-    let practice = practice_for(&run.server, setting.limits()).await?;
+    let practice = practice_for(&run.server, setting.limits(), &setting.sources).await?;
     let (all, mut progress) = (scripts.len().to_string(), Progress::begin());
     let mut played: Vec<Played> = Vec::new();
     for (at, loaded) in scripts.into_iter().enumerate() {

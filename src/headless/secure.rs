@@ -10,8 +10,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 
 use crate::cli::{PracticeArgs, TlsArgs};
 use crate::display::token::{own_visible, visible};
-use crate::net::certificate::{self, Authority, Identity};
-use crate::net::tls::{Choice, Earlier, Server, When, Wishes};
+use crate::net::certificate::{self, Authority, Identity, Presence};
+use crate::net::tls::{Choice, Earlier, Wardrobe, When, Wishes};
 use crate::smtp::domain;
 use crate::speaker::policy::ALICE;
 
@@ -56,7 +56,7 @@ pub fn choice(args: &TlsArgs) -> anyhow::Result<Choice> {
 ///
 /// # Errors
 /// When a file cannot be read or written, or certificate and key do not fit.
-pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Server, bool)>> {
+pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Wardrobe, bool)>> {
     if choice.when == When::Off {
         return Ok(None);
     }
@@ -73,12 +73,13 @@ pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Se
     }
     let Wishes { identity, roots, .. } = &choice.wishes;
     let practised = [authority.root().clone()];
-    let clients = if roots.is_empty() { &practised[..] } else { roots };
-    let server = match identity {
-        Some(own) => Server::new(own, clients)?,
-        None => Server::new(&authority.identity(args.certificate)?, clients)?,
+    let clients = if roots.is_empty() { practised.to_vec() } else { roots.clone() };
+    let usual = match identity {
+        Some(own) => Presence::Sound(own.clone()),
+        None => authority.presence(args.certificate)?,
     };
-    Ok(Some((server, choice.when == When::Implicit)))
+    let wardrobe = Wardrobe::new(authority, usual, clients)?;
+    Ok(Some((wardrobe, choice.when == When::Implicit)))
 }
 
 fn identity(args: &TlsArgs) -> anyhow::Result<Option<Identity>> {

@@ -103,7 +103,7 @@ async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let opportunistic = encryption == Encryption::Offered;
     let tls = Choice { insecure: setting.tls.insecure || opportunistic, ..setting.tls.clone() };
     let work = async {
-        let practice = practice_for(&target, setting.limits()).await?;
+        let practice = practice_for(&target, setting.limits(), &setting.sources).await?;
         let practice = practice.as_ref().map(Practice::place);
         let (target, route, limits) = (&target, &setting.route, setting.limits());
         let call = Call { target, practice, route, tls: &tls, limits, judged: false };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::display::security;
 use crate::display::token::own_visible;
@@ -19,6 +19,7 @@ use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
 use crate::session::Dialogue;
 use crate::speaker::Policy;
+use crate::speaker::fault::Faults;
 use crate::speaker::server::Delivery;
 
 use super::{Outcome, block_on, json};
@@ -32,14 +33,16 @@ pub fn run(
     maildir: Option<&Path>,
     policy: Policy,
     json: bool,
-    tls: Option<(tls::Server, bool)>,
+    (tls, faults): (Option<(tls::Wardrobe, bool)>, Faults),
     lang: Lang,
 ) -> anyhow::Result<Outcome> {
     let shelf = Arc::new(Shelf::new(maildir)?);
     let kept = shelf.clone();
     let store: Store =
         Arc::new(move |_, delivery| kept.keep(&delivery).map_err(|error| error.to_string()));
-    serve(listen, tls, Listener::new(policy, store), |report| tell(report, json, lang))?;
+    let (_chosen, playing) = watch::channel(Arc::new(faults));
+    let listener = Listener::new(policy, store).playing(playing);
+    serve(listen, tls, listener, |report| tell(report, json, lang))?;
     shelf.release();
     Ok(Outcome::Done)
 }
@@ -58,7 +61,7 @@ pub(super) fn tell(report: &Report, json: bool, lang: Lang) {
 /// Lets `listener` serve at `listen` until it is told to stop, and tells what it reports.
 pub(super) fn serve(
     listen: &Place,
-    tls: Option<(tls::Server, bool)>,
+    tls: Option<(tls::Wardrobe, bool)>,
     mut listener: Listener,
     tell: impl Fn(&Report),
 ) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authenticity::Verification;
 use super::facts::{Attempt, DialFailure, Endpoints, NameFacts, PolicyFacts, TlsFacts, TlsFailure};
+use super::played::Played;
 use super::stored::Stored;
 use crate::smtp::Span;
 use crate::smtp::wait::Wait;
@@ -145,6 +146,8 @@ pub enum Happening {
         /// The limit, in seconds.
         limit: u64,
     },
+    /// The practice server misbehaved on purpose.
+    Played(Box<Played>),
     /// The connection ended.
     Closed {
         /// Who ended it.

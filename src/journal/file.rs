@@ -18,7 +18,7 @@ use super::authenticity::Verification;
 use super::header::VERSION;
 use super::{
     Attempt, DialFailure, Ending, Endpoints, Event, EventId, Happening, Header, Journal, Leg,
-    Moment, NameFacts, PolicyFacts, Side, Stored, TlsFacts, TlsFailure,
+    Moment, NameFacts, Played, PolicyFacts, Side, Stored, TlsFacts, TlsFailure,
 };
 use crate::smtp::Span;
 use crate::smtp::wait::Wait;
@@ -237,6 +237,8 @@ struct Row<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overdue: Option<Overdue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    played: Option<Played>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     closed: Option<Closed>,
 }
 
@@ -336,6 +338,7 @@ impl<'a> Row<'a> {
             Happening::Overdue { wait, limit } => {
                 row.overdue = Some(Overdue { wait: *wait, limit: *limit });
             }
+            Happening::Played(played) => row.played = Some((**played).clone()),
             Happening::Closed { by, how } => {
                 row.closed = Some(Closed { by: *by, how: how.clone() });
             }
@@ -392,6 +395,7 @@ impl<'a> Row<'a> {
             self.secured.map(|facts| Happening::Secured(Box::new(facts))),
             self.not_secured.map(|failure| Happening::NotSecured(Box::new(failure))),
             self.overdue.map(|o| Happening::Overdue { wait: o.wait, limit: o.limit }),
+            self.played.map(|played| Happening::Played(Box::new(played))),
             self.closed.map(|closed| Happening::Closed { by: closed.by, how: closed.how }),
         ]
         .into_iter()

@@ -445,6 +445,9 @@ impl Writing {
             Happening::Overdue { wait, limit } => {
                 let _ = writeln!(self.out, "# overdue: {}, {limit} s", wait.name());
             }
+            Happening::Played(played) => {
+                let _ = writeln!(self.out, "# played: {}", excerpt(played.fault.as_bytes()));
+            }
             Happening::Secured(_) => self.out.push_str("# TLS from here on\n"),
             Happening::NotSecured(failure) => {
                 let _ = writeln!(self.out, "# no TLS: {}", failure.reason.name());

@@ -17,6 +17,14 @@ impl Lang {
         if code.eq_ignore_ascii_case("ja") { Self::Ja } else { Self::En }
     }
 
+    /// Its code (ISO 639).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ja => "ja",
+        }
+    }
+
     /// The language that this one is not.
     pub const fn other(self) -> Self {
         match self {

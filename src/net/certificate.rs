@@ -2,6 +2,7 @@
 
 mod judgement;
 mod practice;
+mod weak;
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -11,7 +12,8 @@ use x509_parser::public_key::PublicKey;
 use crate::journal::facts::Certificate;
 
 pub use judgement::{fault, judge};
-pub use practice::{Authority, Identity, Kind, Pass};
+pub use practice::{Authority, Identity, Kind, Pass, Presence};
+pub use weak::WeakKey;
 
 /// What stands in a certificate; one that cannot be read has its fingerprints.
 pub fn facts(der: &[u8]) -> Certificate {

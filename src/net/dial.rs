@@ -60,7 +60,7 @@ pub(super) async fn dial(
     let names = Names { dns: route.dns, tell };
     let dialling = Dialling { target, route, patience, names, tell };
     let dialled = match target {
-        Target::Practice => match practice {
+        Target::Practice { .. } => match practice {
             Some(address) => dialling.addresses(&[address]).await.map(|won| dialling.dialled(won)),
             None => Err(Missed::new(DialReason::Other, "no practice server is running")),
         },

@@ -498,14 +498,15 @@ pub async fn converse<P: Speaker, O>(
     // What was written may still wait inside TLS.
     let mut unflushed = false;
     loop {
-        if let Some(tls) = wanted.as_ref().filter(|_| part.is_to_secure(&log.dialogue)) {
+        let begins = part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
+        if let Some(tls) = wanted.as_ref().filter(|_| begins) {
             // Whatever was still to be said was meant for a line that anybody could read.
             out.clear();
             dripping = None;
             part.gate.clear();
             let stream = reader.unsplit(writer);
-            let Some(secured) = secure(stream, log, &mut part, tls, speaker, &mut orders).await
-            else {
+            let secured = secure(stream, log, &mut part, tls, speaker, &mut orders);
+            let Some(secured) = Box::pin(secured).await else {
                 return;
             };
             (reader, writer) = tokio::io::split(secured);
@@ -531,6 +532,8 @@ pub async fn converse<P: Speaker, O>(
                     say_goodbye(&mut writer, &how).await;
                     return log.end(part.side, how).await;
                 }
+                Some(Say::Cut) => return log.end(part.side, Ending::Finished).await,
+                Some(Say::Played(played)) => log.append(Happening::Played(played)).await,
                 Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
                 Some(Say::Gate(order)) => part.gate.obey(now, order),
                 Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),

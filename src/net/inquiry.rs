@@ -142,7 +142,7 @@ impl Inquiry {
     fn questions(&self, asks: Asks, domain: Option<String>) -> Questions {
         // The practice server is nowhere in the world, and whoever hides behind a proxy asks nobody.
         let hidden = self.route.via.is_some() && asks == Asks::Auto;
-        if asks == Asks::Nothing || hidden || self.target == Target::Practice {
+        if asks == Asks::Nothing || hidden || matches!(self.target, Target::Practice { .. }) {
             return Questions::default();
         }
         let of_domain = match &self.target {

@@ -15,20 +15,23 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::smtp::code::Code;
 use crate::smtp::reply;
 use crate::speaker::Policy;
+use crate::speaker::fault::Faults;
 use crate::speaker::replay::{Answered, Halves};
 use crate::speaker::server::Delivery;
 
 use super::Clock;
-use super::tls::{self, Tls};
+use super::host;
+use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
+pub use super::host::Playing;
 pub use report::{Report, Reports, Teller, Turned};
 pub use socket::{Client, Place, Socket};
 
@@ -79,9 +82,20 @@ pub enum Order {
 struct Door {
     socket: Socket,
     place: Arc<Place>,
-    tls: Option<Tls>,
+    tls: Option<Wardrobe>,
     /// Whether TLS begins before anything is said; else STARTTLS is offered, where there is TLS.
     implicit: bool,
+}
+
+impl Door {
+    /// TLS as the faults want it shown, and whether it begins before anything is said.
+    fn tls(&mut self, faults: &Faults) -> (Option<Tls>, bool) {
+        let Some(wardrobe) = &mut self.tls else { return (None, false) };
+        let shows = faults.shows();
+        // What cannot be made is not shown: there is no TLS then.
+        let server = wardrobe.server(shows).ok().map(Tls::Server);
+        (server, shows.implicit.unwrap_or(self.implicit))
+    }
 }
 
 /// A practice server.
@@ -93,8 +107,9 @@ pub struct Listener {
     /// Whether the events of sessions are remembered.
     remembers: bool,
     again: Option<Again>,
+    playing: Playing,
     watches: Watches,
-    sessions: HashMap<u64, mpsc::Sender<session::Order>>,
+    sessions: HashMap<u64, mpsc::Sender<host::Order>>,
     tasks: JoinSet<Option<u64>>,
     /// The door that is asked first.
     first: usize,
@@ -110,6 +125,7 @@ impl Listener {
             teller: None,
             remembers: false,
             again: None,
+            playing: watch::channel(Arc::default()).1,
             watches: Watches::default(),
             sessions: HashMap::new(),
             tasks: JoinSet::new(),
@@ -125,12 +141,11 @@ impl Listener {
     pub async fn open(
         &mut self,
         place: &Place,
-        tls: Option<tls::Server>,
+        tls: Option<Wardrobe>,
         implicit: bool,
     ) -> io::Result<Place> {
         let socket = Socket::bind(place).await?;
         let place = socket.place()?;
-        let tls = tls.map(Tls::Server);
         self.doors.push(Door { socket, place: Arc::new(place.clone()), tls, implicit });
         Ok(place)
     }
@@ -138,6 +153,12 @@ impl Listener {
     /// Answers by a recording.
     pub fn answering_again(mut self, again: Again) -> Self {
         self.again = Some(again);
+        self
+    }
+
+    /// Plays these faults, as they are at any moment.
+    pub fn playing(mut self, playing: Playing) -> Self {
+        self.playing = playing;
         self
     }
 
@@ -170,7 +191,7 @@ impl Listener {
                     }
                     Some(over) = self.tasks.join_next() => self.forget(over.ok().flatten()),
                     () = until(pause), if pause.is_some() => pause = None,
-                    accepted = accept(&self.doors, self.first), if pause.is_none() => {
+                    accepted = accept(&self.doors, self.first), if pause.is_none() && !self.is_busy() => {
                         match accepted {
                             Ok(accepted) => break accepted,
                             // It is about that client alone, or passes.
@@ -188,20 +209,29 @@ impl Listener {
         }
     }
 
+    /// Whether nobody is accepted before the one is gone who is served.
+    fn is_busy(&self) -> bool {
+        !self.sessions.is_empty() && self.playing.borrow().serves_one()
+    }
+
     fn begin(&mut self, number: u64, (door, client): (usize, Client)) {
-        let Some(door) = self.doors.get(door) else { return };
+        let Some(door) = self.doors.get_mut(door) else { return };
+        let faults = Arc::clone(&self.playing.borrow());
+        let (tls, implicit) = door.tls(&faults);
         let (orders, ordered) = mpsc::channel(session::ORDERS);
         let late = self.watches.begin(number, client.address);
         let session = session::Session {
             number,
             place: door.place.clone(),
-            tls: door.tls.clone(),
-            implicit: door.implicit,
+            tls,
+            implicit,
             policy: self.policy.clone(),
             store: self.store.clone(),
             teller: self.teller.clone(),
             again: self.again.clone(),
             remembers: self.remembers,
+            faults,
+            playing: self.playing.clone(),
             late,
         };
         self.sessions.insert(number, orders);
@@ -240,7 +270,7 @@ impl Listener {
             Order::HangUp(number) => {
                 if let Some(session) = self.sessions.get(&number) {
                     // Who has orders enough ends by them.
-                    let _ = session.try_send(session::Order::End);
+                    let _ = session.try_send(host::Order::End);
                 }
             }
             Order::Stop | Order::End => {}
@@ -254,7 +284,7 @@ impl Listener {
         }
     }
 
-    fn order_all(&self, order: session::Order) {
+    fn order_all(&self, order: host::Order) {
         for session in self.sessions.values() {
             let _ = session.try_send(order);
         }
@@ -263,7 +293,7 @@ impl Listener {
     /// Lets what is under way end in its time.
     async fn stop(mut self, mut orders: mpsc::Receiver<Order>) {
         self.doors.clear();
-        self.order_all(session::Order::Retire);
+        self.order_all(host::Order::Retire);
         let mut over = pin!(tokio::time::sleep(GRACE.0));
         while !self.sessions.is_empty() {
             tokio::select! {
@@ -282,7 +312,7 @@ impl Listener {
     /// Ends all that is left.
     async fn end(mut self) {
         self.doors.clear();
-        self.order_all(session::Order::End);
+        self.order_all(host::Order::End);
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(GRACE.1, all).await;
     }

@@ -20,10 +20,12 @@ use super::stream::{Stream, Tap};
 mod client;
 mod failure;
 mod server;
+mod wardrobe;
 
 pub use client::{Client, Earlier, Wishes};
 pub use failure::Failed;
 pub use server::Server;
+pub use wardrobe::Wardrobe;
 
 /// When TLS begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +127,9 @@ pub enum TlsError {
     /// Certificate and key do not fit, or nothing is left to choose from.
     #[error(transparent)]
     Unfit(#[from] Error),
+    /// No key or certificate could be made.
+    #[error(transparent)]
+    NotMade(#[from] rcgen::Error),
     /// No root can be used.
     #[error(transparent)]
     NoRoot(#[from] VerifierBuilderError),

@@ -21,6 +21,7 @@ use crate::smtp::command::Argument;
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
 use crate::smtp::path::Path;
+use crate::smtp::payload::Ends;
 use crate::smtp::reply::{Collector, Reply};
 use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
@@ -142,6 +143,8 @@ pub struct Dialogue {
     /// For each message that was verified, the last notice of it.
     verified: HashMap<usize, usize>,
     framing: Framing,
+    /// What ends mail data on this connection beside the end mark.
+    data_ends: Ends,
     decider: Option<usize>,
     undecided: BytesMut,
     /// An AUTH is over, and no command has come since: what comes may be meant for it.
@@ -211,6 +214,7 @@ impl Dialogue {
             notices: Shared::new(),
             verified: HashMap::new(),
             framing: Framing::Commands,
+            data_ends: Ends::default(),
             decider: None,
             undecided: BytesMut::new(),
             login_over: false,
@@ -269,6 +273,10 @@ impl Dialogue {
             Happening::Bytes { from: Side::Client, data, .. } => self.client_bytes(data.clone()),
             Happening::Bytes { from: Side::Server, data, .. } => self.server_bytes(data.clone()),
             Happening::Secured(_) => self.begin_tls(event),
+            Happening::Played(played) => {
+                self.data_ends = self.data_ends.and(played.ends);
+                self.notice(event);
+            }
             Happening::NotSecured(failure) => {
                 if failure.reason == TlsReason::PlainPort {
                     self.judge_greeting();
@@ -847,6 +855,7 @@ impl Dialogue {
         self.phase = Phase::Closed;
         // What comes next belongs to another connection.
         self.framing = Framing::Commands;
+        self.data_ends = Ends::default();
         self.login_over = false;
         self.hidden.clear();
         self.notice(event);

@@ -115,7 +115,7 @@ pub fn asked_name(dialogue: &Dialogue) -> Option<String> {
     }
     let target = Target::read(&endpoints.target).ok()?;
     match &target {
-        Target::Practice => Some(target.server_name()),
+        Target::Practice { .. } => Some(target.server_name()),
         Target::Tcp { host, .. } => address(host).is_none().then(|| host.clone()),
         Target::Unix { .. } | Target::Pipe { .. } | Target::Mx { .. } => None,
     }

@@ -7,7 +7,7 @@ use super::shared::Shared;
 use crate::journal::{Stored, mbox};
 use crate::smtp::Oddity;
 use crate::smtp::line::{LineEnd, is_empty};
-use crate::smtp::payload::{self, END_MARK, Feeler, Scanner, Texture};
+use crate::smtp::payload::{self, Ends, Feeler, Scanner, Texture};
 
 /// How many bytes of a line are looked at to see whether it is empty.
 const EMPTY: u64 = 8;
@@ -42,9 +42,9 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message behind 354, of which at most `keep` bytes stay in memory.
-    pub fn data(keep: usize) -> Self {
-        Self::new(Carriage::Data(Box::default()), keep)
+    /// A message behind 354, of which at most `keep` bytes stay in memory, and which these end, too.
+    pub fn data(keep: usize, ends: Ends) -> Self {
+        Self::new(Carriage::Data(Box::new(Scanner::ending_at(ends))), keep)
     }
 
     /// A message in chunks.
@@ -149,9 +149,15 @@ impl Message {
 
     /// The size of the message: neither doubled dots nor the end mark count (RFC 1870 §5).
     pub fn content_len(&self) -> u64 {
-        let marked = self.complete && self.is_stuffed();
-        let mark = if marked { END_MARK.len() as u64 } else { 0 };
-        self.wire_len - self.stuffed() - mark
+        self.wire_len - self.stuffed() - self.mark_len()
+    }
+
+    /// How many bytes of it are its end mark.
+    fn mark_len(&self) -> u64 {
+        match &self.carriage {
+            Carriage::Data(scanner) => scanner.mark_len(),
+            _ => 0,
+        }
     }
 
     /// How many bytes of it are kept.
@@ -334,7 +340,7 @@ impl Message {
     pub fn kept_up_to(&self, limit: u64) -> Kept {
         let mut end = (self.kept as u64).min(limit);
         if self.is_stuffed() && self.is_whole() {
-            end = end.min(self.wire_len - END_MARK.len() as u64);
+            end = end.min(self.wire_len - self.mark_len());
         }
         let piece = |(at, piece): &(u64, Bytes)| {
             let len = usize::try_from(end.saturating_sub(*at)).unwrap_or(usize::MAX);
@@ -348,6 +354,11 @@ impl Message {
     /// The message itself: dots unstuffed, end mark taken away.
     pub fn content(&self) -> Bytes {
         self.content_up_to(u64::MAX)
+    }
+
+    /// The same with the dots that were stuffed.
+    pub fn stuffed_content(&self) -> Bytes {
+        Kept { stuffed: false, ..self.kept_up_to(u64::MAX) }.content()
     }
 
     /// Reads what is kept of its content.
@@ -414,7 +425,7 @@ mod tests {
 
     #[test]
     fn lines_and_content() {
-        let mut message = Message::data(1000);
+        let mut message = Message::data(1000, Ends::default());
         for part in ["A: b\r", "\n\r\n..x\r\n", ".\r\nQUIT"] {
             message.push_data(&mut Bytes::from(part));
         }
@@ -430,7 +441,7 @@ mod tests {
 
     #[test]
     fn the_header_ends_at_its_empty_line() {
-        let mut message = Message::data(1000);
+        let mut message = Message::data(1000, Ends::default());
         let mut seen = Vec::new();
         let mut from = 0;
         for part in ["A: b\r\n", " c\r\n", "\r", "\n", "x\r\n"] {
@@ -459,7 +470,8 @@ mod tests {
             (&longer, texture(false, false, false, 1_001)),
         ] {
             for cut in [1, 2, 3, text.len()] {
-                let (mut data, mut chunks) = (Message::data(0), Message::chunks(0));
+                let (mut data, mut chunks) =
+                    (Message::data(0, Ends::default()), Message::chunks(0));
                 for piece in text.as_bytes().chunks(cut) {
                     data.push_data(&mut Bytes::copy_from_slice(piece));
                     chunks.push_octets(&Bytes::copy_from_slice(piece));
@@ -468,7 +480,7 @@ mod tests {
                 assert_eq!(chunks.texture(), expected, "{text:?} by {cut}");
             }
         }
-        let mut data = Message::data(0);
+        let mut data = Message::data(0, Ends::default());
         data.push_data(&mut Bytes::from(format!("{dotted}.\r\n")));
         assert_eq!((data.texture().longest, data.odd().len()), (1_000, 0));
         assert!(!data.texture().is_binary());
@@ -476,7 +488,7 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_counted() {
-        let mut message = Message::data(4);
+        let mut message = Message::data(4, Ends::default());
         message.push_data(&mut Bytes::from("ab\r\ncd\r\n.\r\n"));
         assert_eq!((message.wire_len(), message.forgotten()), (11, 7));
         assert_eq!(message.line(0).as_deref(), Some(b"ab\r\n".as_slice()));

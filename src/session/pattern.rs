@@ -1,11 +1,13 @@
 //! Patterns over exchanges: what a filter keeps, and what a goal or a stop waits for.
 //!
 //! A pattern is a line of words, and all of them must hold: `5xx` or `250` for the code of the
-//! reply, `rcpt` for a verb and `rcpt#2` for the second of its kind, `slow>1s`, `odd` and
-//! `odd:B09`, `tls`, and anything else for text, with `*` and `?` as in a transcript. `!` turns a
-//! word round, quotes make text of anything. Scripts expect with the half that is about one
+//! reply, `rcpt` for a verb and `rcpt#2` for the second of its kind (`rcpt#3..` from the third on),
+//! `greeting`, `message`, `answer` and `unasked` for turns that are no commands, `slow>1s`, `odd`
+//! and `odd:B09`, `tls`, and anything else for text, with `*` and `?` as in a transcript. `!` turns
+//! a word round, quotes make text of anything. Scripts expect with the half that is about one
 //! reply, [`ReplyPattern`].
 
+mod count;
 mod reply;
 
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ use super::exchange::Exchange;
 use super::phase::Turn;
 use super::{secrets, timing};
 
+pub use count::Count;
 use reply::glob_fits;
 pub use reply::{Codes, ReplyPattern};
 
@@ -45,12 +48,44 @@ struct Term {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
     Codes(Codes),
-    Verb(Verb, Option<u32>),
+    Verb(Verb, Option<Count>),
+    /// A turn that is no command.
+    Turn(Word),
     Slow(Duration),
     /// Anything odd, or the oddity of this id.
     Odd(Option<String>),
     Secured,
     Text(Vec<Piece>),
+}
+
+/// A word for a turn that is no command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Greeting,
+    /// The end of a message, however it was carried.
+    Message,
+    /// An answer of a login.
+    Answer,
+    /// A reply that nobody asked for.
+    Unasked,
+}
+
+impl Word {
+    const ALL: [(&'static str, Self); 4] = [
+        ("greeting", Self::Greeting),
+        ("message", Self::Message),
+        ("answer", Self::Answer),
+        ("unasked", Self::Unasked),
+    ];
+
+    fn is(self, turn: &Turn) -> bool {
+        match self {
+            Self::Greeting => *turn == Turn::Greeting,
+            Self::Message => turn.ends_message(),
+            Self::Answer => *turn == Turn::LoginAnswer,
+            Self::Unasked => *turn == Turn::Unsolicited,
+        }
+    }
 }
 
 impl Pattern {
@@ -150,10 +185,13 @@ impl Test {
         if verb.is_known() {
             let nth = match nth.map(str::parse) {
                 None => None,
-                Some(Ok(n)) if n > 0 => Some(n),
-                Some(_) => return wrong("a number from 1 behind the #"),
+                Some(Ok(n)) => Some(n),
+                Some(Err(_)) => return wrong("a number from 1 behind the #, or 3.. or 3..5"),
             };
             return Ok(Self::Verb(verb, nth));
+        }
+        if let Some((_, turn)) = Word::ALL.iter().find(|(name, _)| *name == word) {
+            return Ok(Self::Turn(*turn));
         }
         if let Some(limit) = word.strip_prefix("slow>") {
             return match duration(limit) {
@@ -184,8 +222,9 @@ impl Test {
                 exchange.reply.as_ref().and_then(|r| r.code).is_some_and(|c| codes.matches(c))
             }
             Self::Verb(verb, which) => {
-                kind(exchange) == Some(verb) && which.is_none_or(|want| want == nth)
+                kind(exchange) == Some(verb) && which.is_none_or(|want| want.holds(nth))
             }
+            Self::Turn(word) => word.is(&exchange.turn),
             Self::Slow(limit) => timing::wait(exchange).is_some_and(|wait| wait > *limit),
             Self::Odd(id) => {
                 exchange.oddities().any(|(_, odd)| id.as_ref().is_none_or(|id| odd.id == *id))
@@ -203,6 +242,10 @@ impl fmt::Display for Test {
             Self::Verb(verb, nth) => {
                 f.write_str(&verb.as_str().to_ascii_lowercase())?;
                 nth.map_or(Ok(()), |n| write!(f, "#{n}"))
+            }
+            Self::Turn(word) => {
+                let named = Word::ALL.iter().find(|(_, turn)| turn == word);
+                f.write_str(named.map_or("", |(name, _)| name))
             }
             Self::Slow(limit) => match limit.as_micros() {
                 us if us % 1_000_000 == 0 => write!(f, "slow>{}s", us / 1_000_000),
@@ -233,8 +276,8 @@ fn written(glob: &[Piece]) -> String {
     if plain && same(Test::read(&out, 1)) { out } else { format!("\"{out}\"") }
 }
 
-/// `500us`, `20ms`, `1s`, `1.5s`.
-fn duration(text: &str) -> Option<Duration> {
+/// Reads a time: `500us`, `20ms`, `1s`, `1.5s`.
+pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = match text {
         _ if text.ends_with("us") => (text.strip_suffix("us")?, 1),
         _ if text.ends_with("ms") => (text.strip_suffix("ms")?, 1_000),

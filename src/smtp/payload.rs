@@ -4,9 +4,13 @@
 //! have been taken for the end by real servers, and that is how messages are smuggled; each such
 //! look-alike is an oddity. Every byte is looked at once, whatever pieces it arrives in.
 
+mod ends;
+
 use bytes::Bytes;
 
 use super::{Oddity, Span};
+
+pub use ends::Ends;
 
 /// Longest text line with its CRLF (RFC 5321 §4.5.3.1.6).
 pub const LINE_LIMIT: u64 = 1_000;
@@ -53,6 +57,10 @@ pub struct Scanner {
     dotted: bool,
     longest: u64,
     odd: Vec<Oddity>,
+    /// What ends mail data beside the end mark.
+    ends: Ends,
+    /// Where the last dot stands with which a line begins, or seems to.
+    dot_at: u64,
 }
 
 /// What octets are made of, as far as BODY speaks of it (RFC 6152 §2, RFC 3030 §3).
@@ -130,11 +138,18 @@ impl Default for Scanner {
             dotted: false,
             longest: 0,
             odd: Vec::new(),
+            ends: Ends::default(),
+            dot_at: 0,
         }
     }
 }
 
 impl Scanner {
+    /// One for which these, too, end mail data.
+    pub fn ending_at(ends: Ends) -> Self {
+        Self { ends, ..Self::default() }
+    }
+
     /// Takes mail data off the front of `data` and leaves what follows the end mark.
     /// Gives what was taken, and whether the end mark is complete.
     pub fn push(&mut self, data: &mut Bytes) -> (Bytes, bool) {
@@ -178,6 +193,11 @@ impl Scanner {
         self.offset
     }
 
+    /// How many bytes the end mark has, once it is there.
+    pub fn mark_len(&self) -> u64 {
+        if self.state == State::Done { self.offset - self.dot_at } else { 0 }
+    }
+
     /// Number of lines from which a dot has to be removed.
     pub const fn stuffed(&self) -> u64 {
         self.stuffed
@@ -216,14 +236,15 @@ impl Scanner {
             (State::Text | State::Start(_), b'\r') => State::Cr,
             (State::Text | State::Start(_), b'\n') => self.bare_end(at),
             (State::Text, _) => State::Text,
-            (State::Start(before), b'.') => self.dot(before),
+            (State::Start(before), b'.') => self.dot(before, at),
             (State::Start(Before::CrLf), 0) => State::Start(Before::CrLfNul),
             (State::Start(_), _) => State::Text,
-            (State::Dot(before), b'\r') => State::DotCr(before),
-            (State::Dot(before), b'\n') => {
-                self.look_alike(before, false, at);
-                self.end_line(at, Before::Lf)
+            (State::Dot(Before::Cr), b'\r') if self.ends.has("G11") => {
+                self.note("G11", self.dot_at, at + 1);
+                State::Done
             }
+            (State::Dot(before), b'\r') => State::DotCr(before),
+            (State::Dot(before), b'\n') => self.look_alike(before, false, at),
             (State::Dot(Before::CrLf), 0) => State::DotNul,
             (State::Dot(Before::CrLf), _) => self.leading_dot(byte, at),
             (State::Dot(_), _) => State::Text,
@@ -232,10 +253,7 @@ impl Scanner {
                 self.stuffed -= 1;
                 State::Done
             }
-            (State::DotCr(before), b'\n') => {
-                self.look_alike(before, true, at);
-                self.end_line(at, Before::CrLf)
-            }
+            (State::DotCr(before), b'\n') => self.look_alike(before, true, at),
             (State::DotCr(_), _) => {
                 self.note("G11", at.saturating_sub(2), at);
                 self.after_bare_cr(byte, at)
@@ -243,12 +261,12 @@ impl Scanner {
             (State::DotNul, b'\r') => State::DotNulCr,
             (State::DotNul, b'\n') => {
                 self.note("G12", at.saturating_sub(2), at + 1);
-                self.bare_end(at)
+                if self.is_end("G12") { State::Done } else { self.bare_end(at) }
             }
             (State::DotNul, _) => self.leading_dot(byte, at),
             (State::DotNulCr, b'\n') => {
                 self.note("G12", at.saturating_sub(3), at + 1);
-                self.end_line(at, Before::CrLf)
+                if self.is_end("G12") { State::Done } else { self.end_line(at, Before::CrLf) }
             }
             (State::Cr, b'\n') => self.end_line(at, Before::CrLf),
             (State::Cr | State::DotNulCr, _) => self.after_bare_cr(byte, at),
@@ -257,7 +275,8 @@ impl Scanner {
     }
 
     /// A dot at the beginning of a line is taken away by the receiver (RFC 5321 §4.5.2).
-    fn dot(&mut self, before: Before) -> State {
+    fn dot(&mut self, before: Before, at: u64) -> State {
+        self.dot_at = at;
         self.stuffed += u64::from(before == Before::CrLf);
         self.dotted = before == Before::CrLf;
         State::Dot(before)
@@ -280,7 +299,10 @@ impl Scanner {
         self.note_bare(at.saturating_sub(1));
         match byte {
             b'\r' => State::Cr,
-            b'.' => State::Dot(Before::Cr),
+            b'.' => {
+                self.dot_at = at;
+                State::Dot(Before::Cr)
+            }
             _ => State::Text,
         }
     }
@@ -297,7 +319,8 @@ impl Scanner {
         State::Start(before)
     }
 
-    fn look_alike(&mut self, before: Before, crlf: bool, at: u64) {
+    /// A lone dot between line ends of which one is none.
+    fn look_alike(&mut self, before: Before, crlf: bool, at: u64) -> State {
         let id = match (before, crlf) {
             (Before::CrLf, _) => "G10",
             (Before::Lf, false) => "G08",
@@ -306,6 +329,19 @@ impl Scanner {
             (Before::CrLfNul, _) => "G12",
         };
         self.note(id, self.line_start, at + 1);
+        if self.is_end(id) {
+            return State::Done;
+        }
+        self.end_line(at, if crlf { Before::CrLf } else { Before::Lf })
+    }
+
+    /// Whether this look-alike is taken for the end mark; then its dot is no line's.
+    fn is_end(&mut self, id: &str) -> bool {
+        let ends = self.ends.has(id);
+        if ends && std::mem::take(&mut self.dotted) {
+            self.stuffed -= 1;
+        }
+        ends
     }
 
     /// Bare CR and bare LF are named once; a file with Unix line ends has thousands.

@@ -1,6 +1,6 @@
 //! Where to connect, as a person writes it, and what is spoken there: `host`, `host:port`,
 //! `[IPv6]:port`, `smtps://host`, `lmtp://host`, `mx:domain`, `unix:/path`, `pipe:COMMAND` or
-//! `practice`. `lmtp:` before `unix:` or `pipe:` stands for LMTP, as in Postfix's tables.
+//! `practice`, `practice:FAULT`. `lmtp:` before `unix:` or `pipe:` stands for LMTP, as in Postfix's tables.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -71,8 +71,11 @@ impl Scheme {
 /// Where to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The practice server inside this program.
-    Practice,
+    /// The practice server inside this program, with these faults.
+    Practice {
+        /// Their names, with `+` between them; none for a good server.
+        faults: String,
+    },
     /// A host and a port.
     Tcp {
         /// A name or an address, without brackets.
@@ -112,30 +115,36 @@ pub enum Target {
 pub enum TargetError {
     /// It has no known form.
     #[error(
-        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, pipe:COMMAND, lmtp:unix:/path, lmtp:pipe:COMMAND or practice"
+        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, pipe:COMMAND, lmtp:unix:/path, lmtp:pipe:COMMAND, practice or practice:FAULT"
     )]
     Malformed(String),
-    /// It names something that this version cannot do.
-    #[error("\"{0}\": {1} is not part of this version yet")]
-    NotYet(String, &'static str),
 }
 
 impl Target {
+    /// The practice server as a good one.
+    pub const fn practice() -> Self {
+        Self::Practice { faults: String::new() }
+    }
+
     /// Reads a target as it is written on the command line.
     ///
     /// # Errors
     /// If the text has no known form, or asks for what does not exist yet.
     pub fn read(text: &str) -> Result<Self, TargetError> {
-        if text.starts_with("practice:") {
-            let what = "a practice server with faults";
-            return Err(TargetError::NotYet(without_password(text), what));
-        }
         Self::understand(text).ok_or_else(|| TargetError::Malformed(without_password(text)))
     }
 
     fn understand(text: &str) -> Option<Self> {
-        if text == "practice" {
-            return Some(Self::Practice);
+        if let Some(rest) = text.strip_prefix("practice") {
+            match rest.strip_prefix(':') {
+                None if rest.is_empty() => return Some(Self::practice()),
+                Some(faults) => {
+                    let named = !faults.is_empty() && !faults.contains(char::is_whitespace);
+                    return named.then(|| Self::Practice { faults: faults.to_owned() });
+                }
+                // A host can be called so.
+                None => {}
+            }
         }
         let (protocol, local) = match text.strip_prefix("lmtp:") {
             Some(rest) if !rest.starts_with("//") => (Protocol::Lmtp, rest),
@@ -169,7 +178,7 @@ impl Target {
         match self {
             Self::Tcp { scheme: Scheme::Lmtp, .. } => Protocol::Lmtp,
             Self::Unix { protocol, .. } | Self::Pipe { protocol, .. } => *protocol,
-            Self::Practice | Self::Tcp { .. } | Self::Mx { .. } => Protocol::Smtp,
+            Self::Practice { .. } | Self::Tcp { .. } | Self::Mx { .. } => Protocol::Smtp,
         }
     }
 
@@ -178,7 +187,7 @@ impl Target {
     /// was reached, which only dialling tells.
     pub fn server_name(&self) -> String {
         let host = match self {
-            Self::Practice => "mx.example.net",
+            Self::Practice { .. } => "mx.example.net",
             Self::Tcp { host, .. } => host.as_str(),
             Self::Mx { domain, .. } => domain.as_str(),
             Self::Unix { .. } | Self::Pipe { .. } => "localhost",
@@ -211,7 +220,8 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lmtp = if self.protocol() == Protocol::Lmtp { "lmtp:" } else { "" };
         match self {
-            Self::Practice => f.write_str("practice"),
+            Self::Practice { faults } if faults.is_empty() => f.write_str("practice"),
+            Self::Practice { faults } => write!(f, "practice:{faults}"),
             Self::Tcp { host, port, scheme } => {
                 let scheme = if *scheme == Scheme::Smtp { "" } else { scheme.prefix() };
                 if host.contains(':') {
@@ -309,6 +319,7 @@ mod tests {
         let unix = |path: &str, protocol| Target::Unix { path: path.into(), protocol };
         let pipe = |command: &str, protocol| Target::Pipe { command: command.into(), protocol };
         let mx = |domain: &str, port, nth| Target::Mx { domain: domain.into(), port, nth };
+        let faulty = |faults: &str| Target::Practice { faults: faults.into() };
         for (text, want, written) in [
             ("mx.example.net", tcp("mx.example.net", 25, Scheme::Smtp), "mx.example.net:25"),
             ("mx.example.net:2525", tcp("mx.example.net", 2525, Scheme::Smtp), ""),
@@ -326,7 +337,9 @@ mod tests {
             ("smtps://[::1]:4650/", tcp("::1", 4650, Scheme::Smtps), "smtps://[::1]:4650"),
             ("lmtp://h", tcp("h", 24, Scheme::Lmtp), "lmtp://h:24"),
             ("lmtp://[::1]:2400", tcp("::1", 2400, Scheme::Lmtp), ""),
-            ("practice", Target::Practice, ""),
+            ("practice", Target::practice(), ""),
+            ("practice:greylist+tarpit=2s", faulty("greylist+tarpit=2s"), ""),
+            ("practice-1", tcp("practice-1", 25, Scheme::Smtp), "practice-1:25"),
             ("unix:/run/smtp", unix("/run/smtp", Protocol::Smtp), ""),
             ("lmtp:unix:/run/lmtp", unix("/run/lmtp", Protocol::Lmtp), ""),
             ("pipe:exim4 -bs", pipe("exim4 -bs", Protocol::Smtp), ""),
@@ -365,7 +378,7 @@ mod tests {
             "[::1",
             "smtps://",
             "lmtp://",
-            "practice:x",
+            "practice:",
         ] {
             assert!(Target::read(text).is_err(), "{text}");
         }

@@ -3,12 +3,16 @@
 //! The practice world is the same in every mode, lesson and test: `mx.example.net` takes mail for
 //! a few people at `example.net` and relays for whoever has logged in, as alice can.
 
+mod errors;
+
 use jiff::Timestamp;
 
 use crate::smtp::path::Path;
 use crate::smtp::wait::Limits;
 
 use super::login::{Account, Secret};
+
+pub use errors::{Beliefs, Errors};
 
 /// The account of the practice world.
 pub const ALICE: &str = "alice@example.org";
@@ -88,6 +92,8 @@ pub struct Policy {
     pub lmtp: bool,
     /// How long it waits, most of all for a command (RFC 5321 §4.5.3.2.7).
     pub limits: Limits,
+    /// What no good server believes.
+    pub errors: Errors,
 }
 
 impl Default for Policy {
@@ -135,6 +141,7 @@ impl Default for Policy {
             starttls: false,
             lmtp: false,
             limits: Limits::default(),
+            errors: Errors::default(),
         }
     }
 }
@@ -142,7 +149,10 @@ impl Default for Policy {
 impl Policy {
     /// Whether `local` is a mailbox of the domain.
     pub fn has_mailbox(&self, local: &str) -> bool {
-        self.mailboxes.iter().any(|m| m.eq_ignore_ascii_case(local))
+        let same = |mailbox: &String| {
+            mailbox == local || (!self.errors.case_sensitive && mailbox.eq_ignore_ascii_case(local))
+        };
+        self.mailboxes.iter().any(same)
     }
 
     /// Whether `path` is a mailbox here into which nothing goes any more.

@@ -10,11 +10,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::journal::{Ending, Moment};
 use crate::session::{
-    Dialogue, Exchange, Fate, Login, Message, Phase, Recipient, Transaction, Turn,
+    Dialogue, End, Exchange, Fate, Login, Message, Phase, Recipient, Transaction, Turn,
 };
 use crate::smtp::Parsed;
 use crate::smtp::code::{Code, Enhanced};
@@ -60,6 +61,15 @@ const SHOWN: usize = 256;
 /// A reply before it is written.
 struct Answer(Code, Option<Enhanced>, Vec<String>);
 
+/// A reply, and whether the server closes the connection behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The reply.
+    pub bytes: Bytes,
+    /// Whether that is all.
+    pub closes: bool,
+}
+
 /// Replies to whatever a client says.
 pub struct Server {
     policy: Policy,
@@ -93,12 +103,71 @@ impl Server {
         self.retires && !answers && !seen.phase().in_transaction()
     }
 
-    /// 421, and then the end.
-    fn give_up(&mut self, (subject, detail): (u16, u16), why: &str) -> Say {
-        self.closing = true;
+    /// What it believes.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Believes something else from now on.
+    pub fn believe(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// What it says to exchange number `index`; nothing while octets of a chunk are to come, and to
+    /// what asks for nothing. A message is stored by this.
+    pub fn reply_to(&mut self, now: Moment, seen: &Dialogue, index: usize) -> Option<Said> {
+        self.now = now;
+        self.closing = false;
+        let Answer(code, enhanced, texts) =
+            self.answer(seen, (index, seen.exchanges().get(index)?))?;
+        Some(Said { bytes: reply::write(code, enhanced, &texts), closes: self.closing })
+    }
+
+    /// What it would say to exchange number `index`, whose message is not stored by this.
+    pub fn rehearse(&mut self, now: Moment, seen: &Dialogue, index: usize) -> Option<Said> {
+        let drops = std::mem::replace(&mut self.policy.errors.drops, true);
+        let said = self.reply_to(now, seen, index);
+        self.policy.errors.drops = drops;
+        said
+    }
+
+    /// What it says unasked, because a session is too long, the server retires, or nothing was heard
+    /// for too long; else how long that would still take.
+    ///
+    /// # Errors
+    /// With that time.
+    pub fn farewell(&self, now: Moment, seen: &Dialogue) -> Result<Said, Duration> {
+        let idle = Duration::from_micros(now.since(seen.last_heard()));
+        let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
+        let ((subject, detail), why) = if self.is_too_long(seen) {
+            ((4, 2), "Too many commands in one session, closing")
+        } else if self.is_to_retire(seen) {
+            ((3, 2), "Shutting down, closing")
+        } else if left.is_zero() {
+            ((4, 2), "Nothing heard for too long, closing")
+        } else {
+            return Err(left);
+        };
         let text = format!("{} {why}", self.policy.host);
         let enhanced = Enhanced::new(4, subject, detail);
-        Say::Bytes(reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]))
+        let bytes = reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]);
+        Ok(Said { bytes, closes: true })
+    }
+
+    /// Whether it answers nothing any more, but says its farewell.
+    pub fn leaves(&self, seen: &Dialogue) -> bool {
+        self.is_too_long(seen) || self.is_to_retire(seen)
+    }
+
+    /// Whether a session has more commands than one may have.
+    fn is_too_long(&self, seen: &Dialogue) -> bool {
+        seen.exchanges().len() > self.policy.command_limit
+    }
+
+    /// A connection is over, or has not begun.
+    pub fn forget(&mut self) {
+        self.closing = false;
+        self.domains.clear();
     }
 
     fn answer(&mut self, seen: &Dialogue, (index, exchange): (usize, &Exchange)) -> Option<Answer> {
@@ -167,7 +236,7 @@ impl Server {
             (Verb::Rcpt, _) => {
                 no(Code::BAD_ARGUMENTS, (5, 2), "Syntax: RCPT TO:<address> [parameters]")
             }
-            (Verb::Data, Argument::Nothing) => data(seen),
+            (Verb::Data, Argument::Nothing) => data(self.transaction(seen)),
             (Verb::Bdat, Argument::Chunk { size, last }) => {
                 return self.chunk(seen, exchange, *size, *last);
             }
@@ -310,17 +379,18 @@ impl Server {
     fn auth(&self, seen: &Dialogue, index: usize, exchange: &Exchange) -> Answer {
         let argument = exchange.command.as_ref().map(|command| &command.argument);
         let offered = self.judge(seen).offered();
+        let strict = !self.policy.errors.any_order;
         match argument {
             _ if offered.is_empty() => {
                 no(Code::NOT_IMPLEMENTED, (5, 1), "AUTH is not offered here")
             }
-            _ if seen.capabilities().is_none() => {
+            _ if seen.capabilities().is_none() && strict => {
                 no(Code::BAD_SEQUENCE, (5, 1), "Say EHLO first; AUTH is one of its extensions")
             }
-            _ if seen.is_authenticated() => {
+            _ if seen.is_authenticated() && strict => {
                 no(Code::BAD_SEQUENCE, (5, 1), "You have logged in already")
             }
-            _ if seen.envelope().open().is_some() => {
+            _ if seen.envelope().open().is_some() && strict => {
                 no(Code::BAD_SEQUENCE, (5, 1), "No login inside a transaction; RSET ends it")
             }
             Some(Argument::Login { mechanism, .. }) if !offered.contains(mechanism) => {
@@ -362,20 +432,21 @@ impl Server {
         path: &Parsed<Path>,
         params: &[Parsed<Param>],
     ) -> Answer {
-        if matches!(seen.phase(), Phase::Greeted | Phase::Refused) {
+        let strict = !self.policy.errors.any_order;
+        if strict && matches!(seen.phase(), Phase::Greeted | Phase::Refused) {
             return no(Code::BAD_SEQUENCE, (5, 1), &format!("Say {} first", self.introduction()));
         }
-        if accepted(seen).is_some() {
+        if strict && accepted(seen).is_some() {
             return no(Code::BAD_SEQUENCE, (5, 1), "A transaction is open already; RSET ends it");
         }
-        if let Some(answer) = bad_path(exchange, path, (1, 7)) {
+        if let Some(answer) = self.bad_path(exchange, path, (1, 7)) {
             return answer;
         }
         let utf8 = params.iter().any(|p| p.value.name == "SMTPUTF8");
         if path.value.is_international() && !utf8 {
             return no(Code::BAD_MAILBOX, (6, 7), "This address needs the SMTPUTF8 parameter");
         }
-        if seen.capabilities().is_none() && !params.is_empty() {
+        if strict && seen.capabilities().is_none() && !params.is_empty() {
             return no(Code::BAD_PARAMETERS, (5, 4), "Parameters need EHLO instead of HELO");
         }
         if let Some(answer) = self.bad_parameter(seen, &Verb::Mail, params, self.time()) {
@@ -403,17 +474,19 @@ impl Server {
         path: &Parsed<Path>,
         params: &[Parsed<Param>],
     ) -> Answer {
-        let Some(transaction) = accepted(seen) else {
+        let transaction = accepted(seen);
+        if transaction.is_none() && !self.policy.errors.any_order {
             return no(Code::BAD_SEQUENCE, (5, 1), "Say MAIL first");
-        };
-        if let Some(answer) = bad_path(exchange, path, (1, 3)) {
+        }
+        if let Some(answer) = self.bad_path(exchange, path, (1, 3)) {
             return answer;
         }
         let path = &path.value;
         if path.is_null() {
             return no(Code::BAD_ARGUMENTS, (1, 3), "<> is a sender, never a recipient");
         }
-        if path.is_international() && !transaction.has_param("SMTPUTF8") {
+        let utf8 = transaction.is_none_or(|t| t.has_param("SMTPUTF8"));
+        if path.is_international() && !utf8 {
             return no(Code::BAD_MAILBOX, (6, 7), "This address needs SMTPUTF8 at MAIL");
         }
         if let Some(answer) = self.bad_parameter(seen, &Verb::Rcpt, params, self.time()) {
@@ -422,7 +495,8 @@ impl Server {
         let too_many = |text: &str| {
             Answer(Code::NO_STORAGE, Some(Enhanced::new(4, 5, 3)), vec![text.to_owned()])
         };
-        let named = transaction.recipients.partition_point(|r| r.exchange <= index);
+        let named = |t: &Transaction| t.recipients.partition_point(|r| r.exchange <= index);
+        let named = transaction.map_or(0, named);
         if named > self.policy.recipient_limit {
             return too_many("Too many recipients; send the others in another message");
         }
@@ -452,18 +526,54 @@ impl Server {
                 &format!("<{written}> is elsewhere; no relaying without a login"),
             );
         };
-        if known || self.policy.catch_all {
+        if known || self.policy.catch_all || self.policy.errors.verifies_late {
             yes(Code::OK, (1, 5), &format!("Recipient <{written}> Ok"))
         } else {
             no(Code::NO_MAILBOX, (1, 1), &format!("<{written}> is unknown here"))
         }
     }
 
+    fn bad_path(
+        &self,
+        exchange: &Exchange,
+        path: &Parsed<Path>,
+        (subject, detail): (u16, u16),
+    ) -> Option<Answer> {
+        let lenient = self.policy.errors.lenient_syntax;
+        let odd = |id| exchange.odd.iter().any(|o| o.id == id);
+        let has = |id| !lenient && odd(id);
+        let text = if has("F01") {
+            "No blank may stand around the colon"
+        } else if has("F03") {
+            "Only the address may stand between < and >"
+        } else if has("F02") {
+            "An address stands between < and >"
+        } else if !(path.value.is_well_formed() || lenient && odd("F03")) {
+            return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
+        } else {
+            return None;
+        };
+        Some(no(Code::BAD_ARGUMENTS, (5, 2), text))
+    }
+
+    /// The transaction that DATA and BDAT are for.
+    fn transaction<'a>(&self, seen: &'a Dialogue) -> Option<&'a Transaction> {
+        accepted(seen).or_else(|| self.kept(seen))
+    }
+
+    /// The last transaction, where an EHLO behind it has not ended it.
+    fn kept<'a>(&self, seen: &'a Dialogue) -> Option<&'a Transaction> {
+        let last = seen.envelope().transactions.last()?;
+        let kept =
+            last.end.is_some_and(|(_, end)| end == End::Greeting) && last.fate == Fate::Accepted;
+        (kept && self.policy.errors.keeps_transaction).then_some(last)
+    }
+
     fn chunk(&self, seen: &Dialogue, exchange: &Exchange, size: u64, last: bool) -> Option<Answer> {
         if seen.awaits_octets() {
             return None;
         }
-        let Some(transaction) = accepted(seen).filter(|t| t.accepted() > 0) else {
+        let Some(transaction) = self.transaction(seen).filter(|t| t.accepted() > 0) else {
             return Some(no(
                 Code::BAD_SEQUENCE,
                 (5, 1),
@@ -496,8 +606,8 @@ impl Server {
     /// where PRDR was asked for; as in Exim, one recipient alone needs no answer of its own.
     fn message(&self, seen: &Dialogue, exchange: &Exchange) -> Answer {
         let carried = exchange.message.and_then(|at| {
-            let transaction = seen.envelope().carrying(at).filter(|t| t.end.is_none())?;
-            Some((seen.messages().get(at)?, transaction))
+            let open = seen.envelope().carrying(at).filter(|t| t.end.is_none());
+            Some((seen.messages().get(at)?, open.or_else(|| self.kept(seen))?))
         });
         let Some((message, transaction)) = carried else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
@@ -516,6 +626,11 @@ impl Server {
             return self.too_big();
         }
         let meant = transaction.recipients.iter().filter(is_meant);
+        if self.policy.errors.verifies_late
+            && let Some(to) = meant.clone().find(|to| !self.policy.has_mailbox(&to.path.local))
+        {
+            return no(Code::NO_MAILBOX, (1, 1), &format!("<{}> is unknown here", written(to)));
+        }
         let (full, taken): (Vec<_>, Vec<_>) = meant.partition(|r| self.policy.is_full(&r.path));
         let report = match full.first() {
             Some(to) if taken.is_empty() => return full_mailbox(to),
@@ -549,11 +664,16 @@ impl Server {
         done: &str,
         more: &str,
     ) -> Answer {
+        let errors = &self.policy.errors;
+        if errors.drops {
+            return yes(Code::OK, (0, 0), &format!("{done}{more}"));
+        }
+        let content = if errors.keeps_dots { message.stuffed_content() } else { message.content() };
         let delivery = Delivery {
             message: transaction.message.unwrap_or_default(),
             sender: transaction.sender.address(),
             recipients: to.iter().map(|r| r.path.address()).collect(),
-            content: message.content().into(),
+            content: errors.spoil(content.into()),
             held: parameters::held(&transaction.params, self.time()),
         };
         match (self.deliver)(delivery) {
@@ -654,30 +774,22 @@ impl Speaker for Server {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         self.now = now;
         if !seen.phase().is_open() {
-            self.closing = false;
-            self.domains.clear();
+            self.forget();
             return None;
         }
         if self.closing {
             return Some(Say::Close(Ending::Finished));
         }
-        if seen.exchanges().len() > self.policy.command_limit {
-            return Some(self.give_up((4, 2), "Too many commands in one session, closing"));
-        }
-        if self.is_to_retire(seen) {
-            return Some(self.give_up((3, 2), "Shutting down, closing"));
-        }
-        let front = seen.unanswered().and_then(|front| self.answer(seen, front));
-        if let Some(Answer(code, enhanced, texts)) = front {
-            return Some(Say::Bytes(reply::write(code, enhanced, &texts)));
-        }
-        let idle = Duration::from_micros(now.since(seen.last_heard()));
-        let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
-        Some(if left.is_zero() {
-            self.give_up((4, 2), "Nothing heard for too long, closing")
-        } else {
-            Say::Wait(left)
-        })
+        let front = seen.unanswered().filter(|_| !self.leaves(seen));
+        let said = match front.and_then(|(index, _)| self.reply_to(now, seen, index)) {
+            Some(said) => said,
+            None => match self.farewell(now, seen) {
+                Ok(said) => said,
+                Err(left) => return Some(Say::Wait(left)),
+            },
+        };
+        self.closing = said.closes;
+        Some(Say::Bytes(said.bytes))
     }
 }
 
@@ -709,26 +821,6 @@ fn is_clean(exchange: &Exchange) -> bool {
     !exchange.odd.iter().any(|o| matches!(o.id, "C04" | "C06" | "C19"))
 }
 
-fn bad_path(
-    exchange: &Exchange,
-    path: &Parsed<Path>,
-    (subject, detail): (u16, u16),
-) -> Option<Answer> {
-    let has = |id| exchange.odd.iter().any(|o| o.id == id);
-    let text = if has("F01") {
-        "No blank may stand around the colon"
-    } else if has("F03") {
-        "Only the address may stand between < and >"
-    } else if has("F02") {
-        "An address stands between < and >"
-    } else if !path.value.is_well_formed() {
-        return Some(no(Code::BAD_ARGUMENTS, (subject, detail), "That is no valid address"));
-    } else {
-        return None;
-    };
-    Some(no(Code::BAD_ARGUMENTS, (5, 2), text))
-}
-
 /// The argument of VRFY and EXPN, and whether SMTPUTF8 stood behind it (RFC 6531 §3.7.4).
 fn without_utf8(text: &str) -> (&str, bool) {
     match text.rsplit_once([' ', '\t']) {
@@ -738,7 +830,7 @@ fn without_utf8(text: &str) -> (&str, bool) {
 }
 
 /// What somebody wrote, as a reply may repeat it: printable ASCII, and not too much of it.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
     text.chars().take(SHOWN).map(printable).collect()
 }
@@ -752,8 +844,8 @@ fn fetch(seen: &Dialogue) -> Answer {
     }
 }
 
-fn data(seen: &Dialogue) -> Answer {
-    match accepted(seen) {
+fn data(transaction: Option<&Transaction>) -> Answer {
+    match transaction {
         None => no(Code::BAD_SEQUENCE, (5, 1), "Say MAIL and RCPT first"),
         Some(t) if t.accepted() == 0 => no(Code::FAILED, (5, 1), "No recipient was accepted"),
         Some(t) if t.message.is_some() => {

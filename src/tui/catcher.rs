@@ -84,6 +84,16 @@ pub struct Catcher {
 }
 
 impl Catcher {
+    /// Of a server to which nobody has come yet, and which plays this.
+    pub fn playing(plays: String) -> Self {
+        Self { plays, ..Self::default() }
+    }
+
+    /// How many clients are in the middle of a transaction. All rows are looked at.
+    pub fn in_transaction(&self) -> usize {
+        self.clients.rows().filter(|client| client.glance.phase.in_transaction()).count()
+    }
+
     /// Takes what is new.
     pub fn take(&mut self, news: News) {
         match news {

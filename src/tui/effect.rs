@@ -121,6 +121,8 @@ pub enum Effect {
         session: usize,
         /// The address of the client in that talk.
         client: String,
+        /// The address of the server.
+        server: String,
     },
     /// Hear a session that a server has with a client.
     Attend {
@@ -133,6 +135,8 @@ pub enum Effect {
     },
     /// Open a session with this target, as it was typed, in which these steps are to be said.
     Relay(String, Vec<Step>),
+    /// Let the practice server of this session play these faults, with `+` between them.
+    Play(usize, String),
     /// Read no more of what this session is to show; what was read stays.
     StopReading(usize),
     /// Read the content of a message.

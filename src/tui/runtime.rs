@@ -33,6 +33,7 @@ use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
 use crate::net::signals::{Signal, Signals};
 
+use super::catcher::Catcher;
 use super::message::Message;
 use super::model::{Model, Pane};
 use super::terminal::{self, Screen};
@@ -88,17 +89,21 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let clock = Clock::start();
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);
-        let mut servers = Vec::new();
-        for (at, start) in starts.iter().enumerate() {
-            let id = prepare(&mut model, at, start, &mut sessions)?;
-            if let Start::Serve(serving) = start {
-                // Whoever cannot listen says so before the screen opens.
-                let server = Server::bind(serving, &clock).await?;
-                if let Some(session) = model.session_mut(id) {
-                    server.place.clone_into(&mut session.target);
-                }
-                servers.push((id, server));
+        let (mut servers, mut others) = (Vec::new(), Vec::new());
+        for (at, start) in starts.into_iter().enumerate() {
+            let id = prepare(&mut model, at, &start, &mut sessions)?;
+            let Start::Serve(serving) = start else {
+                others.push((id, start));
+                continue;
+            };
+            // Whoever cannot listen says so before the screen opens.
+            let server = Server::bind(*serving, &clock).await?;
+            if let Some(session) = model.session_mut(id) {
+                server.place.clone_into(&mut session.target);
+                let plays = server.plays.clone();
+                session.catcher = Some(Box::new(Catcher::playing(plays)));
             }
+            servers.push((id, server));
         }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
@@ -109,7 +114,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         screen.draw(|frame| view::view(&model, frame))?;
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
         let mut reads = HashMap::new();
-        for (id, start) in (1..).zip(starts) {
+        for (id, start) in others {
             match start {
                 Start::Dial(target) => {
                     _ = sessions.order(id, Order::Dial(target, Box::default()));
@@ -186,7 +191,6 @@ fn prepare(
         }
         Start::Serve(_) => {
             session.recorded = true;
-            session.catcher = Some(Box::default());
             if at == 0 {
                 model.focus = Pane::Transcript;
             }
@@ -404,6 +408,10 @@ impl Loop {
             print_lost(&lost, self.model.lang);
         }
         self.memory.keep(&self.model.ratios).await;
+        let lists = self.model.sessions().filter_map(|session| session.catcher.as_ref());
+        if lists.map(|list| list.in_transaction()).sum::<usize>() > 0 {
+            eprintln!("{}", knowledge::word(self.model.lang, "catcher.ending"));
+        }
         for (_, server) in self.servers.drain() {
             server.farewell().await;
         }

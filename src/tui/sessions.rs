@@ -2,12 +2,18 @@
 
 use super::model::{Model, Pane, Session};
 use super::rows;
+use crate::smtp::target::Target;
 
 /// Below this many columns two transcripts do not fit side by side.
 pub const BESIDE: u16 = 100;
 
 /// The target that is the server inside this program, which has its other end here.
 pub const PRACTICE: &str = "practice";
+
+/// Whether a target is that server, with faults or without.
+pub fn is_practice(target: &str) -> bool {
+    matches!(Target::read(target), Ok(Target::Practice { .. }))
+}
 
 impl Model {
     /// All sessions, in the order of their tabs.

@@ -131,9 +131,11 @@ fn only_the_own_practice_server_has_another_end() {
     assert_eq!(scene.tells(Message::Key(other_end)), []);
     assert!(scene.hints().contains("built-in practice server"), "{}", scene.hints());
     let client = "127.0.0.1:40000".to_owned();
-    let ends = Endpoints { local: Some(client.clone()), ..Endpoints::default() };
+    let server = "127.0.0.1:40001".to_owned();
+    let (local, remote) = (Some(client.clone()), Some(server.clone()));
+    let ends = Endpoints { local, remote, ..Endpoints::default() };
     scene.happens(Happening::Opened(ends.clone()));
-    let watch = vec![Effect::Watch { session: 2, client }];
+    let watch = vec![Effect::Watch { session: 2, client, server }];
     assert_eq!(scene.tells(Message::Key(other_end)), watch);
     let before = scene.model.others[0].dialogue.clone();
     scene.tells(Message::Loaded(2, Box::new((Past::default(), before)), None));

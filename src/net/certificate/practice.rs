@@ -6,6 +6,10 @@ use rcgen::{
 };
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+pub use crate::speaker::fault::Certificate as Kind;
+
+use super::weak::WeakKey;
+
 /// A chain, and the key of its first certificate.
 #[derive(Debug)]
 pub struct Identity {
@@ -13,6 +17,15 @@ pub struct Identity {
     pub chain: Vec<CertificateDer<'static>>,
     /// The key.
     pub key: PrivateKeyDer<'static>,
+}
+
+/// What a server shows, and how it signs.
+#[derive(Clone, Debug)]
+pub enum Presence {
+    /// With a key as keys should be.
+    Sound(Identity),
+    /// With a key that is too short.
+    Weak(Vec<CertificateDer<'static>>, WeakKey),
 }
 
 impl Identity {
@@ -43,33 +56,6 @@ pub struct Pass {
     pub own: Identity,
 }
 
-/// The certificates with which the practice server can show itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
-    /// One that can be trusted.
-    #[default]
-    Good,
-    /// Its time is over.
-    Expired,
-    /// It is for another host.
-    WrongName,
-    /// Nobody but itself has signed it.
-    SelfSigned,
-    /// Who signed it is not shown.
-    IncompleteChain,
-}
-
-impl Kind {
-    /// All of them, by the names under which they are chosen.
-    pub const ALL: [(&'static str, Self); 5] = [
-        ("good", Self::Good),
-        ("expired", Self::Expired),
-        ("wrong-name", Self::WrongName),
-        ("self-signed", Self::SelfSigned),
-        ("incomplete-chain", Self::IncompleteChain),
-    ];
-}
-
 /// The practice world's own authority, made anew in every run.
 #[derive(Debug)]
 pub struct Authority {
@@ -78,6 +64,9 @@ pub struct Authority {
     between: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
 }
+
+/// Who seems to sign where a program against viruses opens a connection.
+const INTERCEPTOR: &str = "Example Antivirus Mail Shield Root";
 
 /// The names of the practice server.
 pub(super) const NAMES: [&str; 4] =
@@ -115,29 +104,52 @@ impl Authority {
         &self.issuer
     }
 
-    /// A certificate of the practice server.
+    /// What the practice server shows.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn presence(&self, kind: Kind) -> Result<Presence, rcgen::Error> {
+        if kind != Kind::WeakKey {
+            return self.identity(kind).map(Presence::Sound);
+        }
+        let key = WeakKey::generate()?;
+        let own = Self::params(kind)?.signed_by(&key, &self.issuer)?;
+        Ok(Presence::Weak(vec![own.der().clone(), self.between.clone()], key))
+    }
+
+    /// A certificate of the practice server, whose key is always a good one.
     ///
     /// # Errors
     /// When no key can be made.
     pub fn identity(&self, kind: Kind) -> Result<Identity, rcgen::Error> {
+        let params = Self::params(kind)?;
+        let key = KeyPair::generate()?;
+        let chain = match kind {
+            Kind::SelfSigned => vec![params.self_signed(&key)?.der().clone()],
+            Kind::IncompleteChain => vec![params.signed_by(&key, &self.issuer)?.der().clone()],
+            Kind::Intercepted => {
+                let by = KeyPair::generate()?;
+                let above = authority(INTERCEPTOR);
+                let root = above.self_signed(&by)?.der().clone();
+                let own = params.signed_by(&key, &Issuer::new(above, by))?;
+                vec![own.der().clone(), root]
+            }
+            _ => vec![params.signed_by(&key, &self.issuer)?.der().clone(), self.between.clone()],
+        };
+        Ok(Identity::new(chain, &key))
+    }
+
+    fn params(kind: Kind) -> Result<CertificateParams, rcgen::Error> {
         let names: &[&str] = if kind == Kind::WrongName { &["elsewhere.example"] } else { &NAMES };
         let mut params =
             CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())?;
         params.distinguished_name = called(names.first().copied().unwrap_or_default());
         (params.not_before, params.not_after) = match kind {
             Kind::Expired => (date_time_ymd(2024, 1, 1), date_time_ymd(2024, 4, 1)),
+            Kind::NotYet => (date_time_ymd(2044, 1, 1), date_time_ymd(2045, 1, 1)),
             _ => (date_time_ymd(2025, 1, 1), date_time_ymd(2045, 1, 1)),
         };
-        let key = KeyPair::generate()?;
-        let own = match kind {
-            Kind::SelfSigned => params.self_signed(&key)?,
-            _ => params.signed_by(&key, &self.issuer)?,
-        };
-        let chain = match kind {
-            Kind::SelfSigned | Kind::IncompleteChain => vec![own.der().clone()],
-            _ => vec![own.der().clone(), self.between.clone()],
-        };
-        Ok(Identity::new(chain, &key))
+        Ok(params)
     }
 
     /// The certificate with which a client proves that it has this account.

@@ -4,32 +4,25 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::journal::{Ending, Happening, Moment, Side};
-use crate::session::{Dialogue, Glance, Keep};
+use crate::journal::{Ending, Happening, Side};
+use crate::session::{Glance, Keep};
 use crate::smtp::payload;
+use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::Tell;
 use crate::speaker::server::Deliver;
-use crate::speaker::{Ends, Policy, Replay, Say, Server, Speaker};
+use crate::speaker::{Policy, Replay};
 
 use super::report::{Envelope, Report, Teller};
 use super::socket::reset;
 use super::{Again, Client, Place, Store};
 use crate::net::Clock;
 use crate::net::driver::{Log, Orders, Part, converse};
+use crate::net::host::{Answers, Host, Order, Playing};
 use crate::net::tls::Tls;
 use crate::net::watch::Late;
 
 /// How many orders may wait for a session.
 pub(super) const ORDERS: usize = 4;
-
-/// What a session is told to do.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
-    /// To finish what is under way, and to say goodbye then.
-    Retire,
-    /// To end at once.
-    End,
-}
 
 /// A session that is about to begin.
 pub(super) struct Session {
@@ -41,6 +34,9 @@ pub(super) struct Session {
     pub(super) store: Store,
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
+    /// What is played when it begins, and where more comes from.
+    pub(super) faults: Arc<Faults>,
+    pub(super) playing: Playing,
     pub(super) late: Late,
     /// Whether its events are remembered.
     pub(super) remembers: bool,
@@ -51,11 +47,13 @@ impl Session {
     pub(super) async fn run(self, client: Client, mut ordered: mpsc::Receiver<Order>) {
         let clock = Clock::start();
         let begun = clock.timestamp();
-        let part = Part::server(self.policy.limits).with_tls(self.tls.clone(), self.implicit);
-        let mut log =
-            Log::new(clock, keep(self.policy.size_limit)).open_to(Some(self.late.clone()));
+        let starttls = self.tls.is_some() && !self.implicit;
+        let policy = Policy { begun, starttls, ..self.policy.clone() };
+        let believed = self.faults.policy(policy.clone());
+        let part = Part::server(believed.limits).with_tls(self.tls.clone(), self.implicit);
+        let mut log = Log::new(clock, keep(believed.size_limit)).open_to(Some(self.late.clone()));
         if self.remembers {
-            log = log.remembering(keep(self.policy.size_limit));
+            log = log.remembering(keep(believed.size_limit));
         }
         if let Some(teller) = &self.teller {
             let (changes, glance) = watch::channel(Glance::default());
@@ -63,7 +61,7 @@ impl Session {
             let (session, place) = (self.number, self.place.clone());
             teller.tell(Report::Began { session, at: begun, place, glance });
         }
-        let mut host = self.host(begun);
+        let mut host = self.host(policy);
         log.append(Happening::Opened(client.endpoints)).await;
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
@@ -82,17 +80,16 @@ impl Session {
     }
 
     /// Who answers.
-    fn host(&self, begun: jiff::Timestamp) -> Host {
-        let answers = match &self.again {
-            Some(again) => Answers::Recorded(again.host(self.number)),
-            None => {
-                let starttls = self.tls.is_some() && !self.implicit;
-                let policy = Policy { begun, starttls, ..self.policy.clone() };
-                let server = Server::new(policy, self.deliver(), crate::net::seed());
-                Answers::Practice(Box::new(server))
-            }
+    fn host(&self, policy: Policy) -> Host {
+        let answers = if let Some(again) = &self.again {
+            Answers::Recorded(again.host(self.number))
+        } else {
+            let number = u32::try_from(self.number).unwrap_or(u32::MAX);
+            let (seed, faults) = (crate::net::seed(), Arc::clone(&self.faults));
+            let player = Player::new(policy, self.deliver(), seed, faults, number);
+            Answers::Practice(Box::new(player), self.playing.clone())
         };
-        Host { answers, ends: false }
+        Host::new(answers)
     }
 
     /// Stores messages of this session, and tells of each.
@@ -117,45 +114,6 @@ fn keep(size_limit: u64) -> Keep {
     let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
     Keep { message, messages: message }
-}
-
-/// Who speaks for this side.
-struct Host {
-    answers: Answers,
-    /// Whether it was told to end.
-    ends: bool,
-}
-
-enum Answers {
-    Practice(Box<Server>),
-    Recorded(Replay),
-}
-
-impl Host {
-    fn obey(&mut self, order: Order) -> Ends {
-        match (order, &mut self.answers) {
-            (Order::Retire, Answers::Practice(server)) => {
-                server.retire();
-                Ends::Nothing
-            }
-            (Order::Retire | Order::End, _) => {
-                self.ends = true;
-                Ends::Connection
-            }
-        }
-    }
-}
-
-impl Speaker for Host {
-    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
-        if self.ends {
-            return seen.phase().is_open().then_some(Say::Close(Ending::Finished));
-        }
-        match &mut self.answers {
-            Answers::Practice(server) => server.next(now, seen),
-            Answers::Recorded(replay) => replay.next(now, seen),
-        }
-    }
 }
 
 impl Again {

@@ -3,21 +3,24 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{
     DigitallySignedStruct, DistinguishedName, Error, KeyLogFile, RootCertStore, ServerConfig,
     SignatureScheme,
 };
 
-use crate::journal::facts::{TlsFacts, Verdict};
-use crate::net::certificate::{self, Identity};
+use crate::journal::facts::{TlsFacts, TlsReason, Verdict};
+use crate::net::certificate::{self, Identity, Presence};
 use crate::net::micros;
 use crate::net::stream::{Stream, Tap};
+use crate::speaker::fault::Alert;
 
 use super::{Failed, TlsError, binding, facts};
 
@@ -26,6 +29,37 @@ use super::{Failed, TlsError, binding, facts};
 pub struct Server {
     config: Arc<ServerConfig>,
     clients: Arc<dyn ClientCertVerifier>,
+    /// Said in place of a handshake.
+    alert: Option<Alert>,
+}
+
+/// The longest record of TLS: whoever begins says no more at once.
+const RECORD: usize = 5 + (16 << 10);
+
+/// The level of an alert that ends the connection (RFC 8446 §6).
+const FATAL: u8 = 2;
+
+/// What is shown, by whether the client names a server.
+#[derive(Debug)]
+struct Shown {
+    usual: Arc<CertifiedKey>,
+    without_name: Option<Arc<CertifiedKey>>,
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let other = self.without_name.as_ref().filter(|_| hello.server_name().is_none());
+        Some(Arc::clone(other.unwrap_or(&self.usual)))
+    }
+}
+
+fn certified(presence: &Presence) -> Result<Arc<CertifiedKey>, TlsError> {
+    Ok(Arc::new(match presence {
+        Presence::Sound(Identity { chain, key }) => {
+            CertifiedKey::from_der(chain.clone(), key.clone_key(), &default_provider())?
+        }
+        Presence::Weak(chain, key) => CertifiedKey::new(chain.clone(), Arc::new(key.clone())),
+    }))
 }
 
 impl Server {
@@ -35,6 +69,18 @@ impl Server {
     /// # Errors
     /// When certificate and key do not fit, or there is no root.
     pub fn new(identity: &Identity, clients: &[CertificateDer<'static>]) -> Result<Self, TlsError> {
+        Self::showing(&Presence::Sound(identity.clone()), None, clients)
+    }
+
+    /// The same, showing something else to who names no server.
+    ///
+    /// # Errors
+    /// When certificate and key do not fit, or there is no root.
+    pub fn showing(
+        usual: &Presence,
+        without_name: Option<&Presence>,
+        clients: &[CertificateDer<'static>],
+    ) -> Result<Self, TlsError> {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(clients.iter().cloned());
@@ -44,12 +90,33 @@ impl Server {
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_client_cert_verifier(Arc::new(Lenient(Arc::clone(&clients))))
-            .with_single_cert(identity.chain.clone(), identity.key.clone_key())?;
+            .with_cert_resolver(Arc::new(Shown {
+                usual: certified(usual)?,
+                without_name: without_name.map(certified).transpose()?,
+            }));
         config.key_log = Arc::new(KeyLogFile::new());
-        Ok(Self { config: Arc::new(config), clients })
+        Ok(Self { config: Arc::new(config), clients, alert: None })
+    }
+
+    /// The same, but it answers whoever begins with this alert.
+    pub fn alerting(self, alert: Option<Alert>) -> Self {
+        Self { alert, ..self }
+    }
+
+    /// Says that no handshake follows, in a record that all versions read (RFC 8446 §5.1).
+    async fn refuse(alert: Alert, mut stream: Tap) -> Failed {
+        let mut hello = vec![0; RECORD];
+        let _ = stream.read(&mut hello).await;
+        let said = [21, 3, 3, 0, 2, FATAL, alert.number()];
+        let _ = stream.write_all(&said).await;
+        let _ = stream.shutdown().await;
+        Failed::of(TlsReason::Stopped, "")
     }
 
     pub(super) async fn shake(&self, stream: Tap) -> Result<(Stream, TlsFacts), Failed> {
+        if let Some(alert) = self.alert {
+            return Err(Self::refuse(alert, stream).await);
+        }
         let begin = Instant::now();
         let acceptor = TlsAcceptor::from(Arc::clone(&self.config));
         match acceptor.accept(stream).into_fallible().await {

@@ -186,7 +186,7 @@ impl Dialogue {
         let login = exchange.turn == Turn::LoginAnswer || exchange.verb() == Some(&Verb::Auth);
         self.framing = match (exchange.verb(), class) {
             (Some(Verb::Data), Class::Intermediate) => {
-                self.messages.push(Message::data(self.keep.message));
+                self.messages.push(Message::data(self.keep.message, self.data_ends));
                 let message = self.messages.len() - 1;
                 self.envelope.message_began(message);
                 Framing::Data { message }

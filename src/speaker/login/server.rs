@@ -123,7 +123,8 @@ impl<'a> Judge<'a> {
         else {
             return MALFORMED;
         };
-        if is_own(act_as, user) { self.let_in(user, password) } else { WRONG }
+        let refused = self.policy.errors.refuses_authzid && !act_as.is_empty();
+        if is_own(act_as, user) && !refused { self.let_in(user, password) } else { WRONG }
     }
 
     fn digested(self, login: &session::Login<'_>, answer: &Step) -> Ruling {

@@ -38,7 +38,9 @@ pub fn rehearse(order: Order) -> String {
                 | Say::Limit(_)
                 | Say::Gate(_)
                 | Say::Inquire(_)
-                | Say::Verify(_),
+                | Say::Verify(_)
+                | Say::Cut
+                | Say::Played(_),
             ) => {}
         }
     }

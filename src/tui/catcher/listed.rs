@@ -117,6 +117,11 @@ impl<T: Row> Listed<T> {
         self.rows.len()
     }
 
+    /// All rows.
+    pub fn rows(&self) -> impl Iterator<Item = &T> {
+        self.rows.iter().map(|row| &**row)
+    }
+
     /// How many fit the sieve.
     pub fn len(&self) -> usize {
         if self.sieve.is_empty() { self.rows.len() } else { self.fitting.len() }

@@ -25,6 +25,7 @@ use crate::net::tls;
 use crate::net::watch::{Watch, Whose};
 use crate::session::Glance;
 use crate::speaker::Policy;
+use crate::speaker::fault::Faults;
 
 use super::super::catcher::{Client, Fate, Mail, News, mail};
 use super::super::message::Message;
@@ -52,13 +53,18 @@ pub struct Serving {
     /// What it believes.
     pub policy: Policy,
     /// Its certificates, and whether TLS begins before anything is said.
-    pub tls: Option<(tls::Server, bool)>,
+    pub tls: Option<(tls::Wardrobe, bool)>,
+    /// What it plays at first.
+    pub faults: Faults,
 }
 
 /// A server that is bound, and does not serve yet.
 pub(super) struct Server {
     /// Where it listens.
     pub(super) place: String,
+    /// What it plays, in words.
+    pub(super) plays: String,
+    faults: watch::Sender<Arc<Faults>>,
     listener: Listener,
     shelf: Arc<Shelf>,
     teller: Teller,
@@ -66,6 +72,7 @@ pub(super) struct Server {
 
 /// A server that serves.
 pub(super) struct Serves {
+    faults: watch::Sender<Arc<Faults>>,
     orders: mpsc::Sender<Order>,
     task: JoinHandle<()>,
     shelf: Arc<Shelf>,
@@ -79,7 +86,7 @@ impl Server {
     ///
     /// # Errors
     /// When its place cannot be bound, or its Maildir cannot be made.
-    pub(super) async fn bind(serving: &Serving, clock: &Clock) -> anyhow::Result<Self> {
+    pub(super) async fn bind(serving: Serving, clock: &Clock) -> anyhow::Result<Self> {
         let shelf = Arc::new(Shelf::new(serving.maildir.as_deref())?);
         let (told, subjects) = mpsc::channel::<Subject>(SUBJECTS);
         let kept = shelf.clone();
@@ -90,9 +97,11 @@ impl Server {
             kept.keep(&delivery).map_err(|error| error.to_string())
         });
         let (reporter, reports) = report::channel();
-        let listener = Listener::new(serving.policy.clone(), store);
+        let plays = names(&serving.faults);
+        let (faults, playing) = watch::channel(Arc::new(serving.faults));
+        let listener = Listener::new(serving.policy, store).playing(playing);
         let mut listener = listener.telling(reporter).remembering();
-        let (tls, implicit) = serving.tls.clone().unzip();
+        let (tls, implicit) = serving.tls.unzip();
         let bound = listener.open(&serving.listen, tls, implicit.unwrap_or_default()).await;
         let place = bound.with_context(|| format!("cannot listen on {}", serving.listen))?;
         let place = own_visible(&place.to_string());
@@ -107,7 +116,7 @@ impl Server {
             known: HashMap::new(),
             news: Vec::new(),
         };
-        Ok(Self { place, listener, shelf, teller })
+        Ok(Self { place, plays, faults, listener, shelf, teller })
     }
 
     /// Lets it serve; what its sessions report goes to session `id` of the screen.
@@ -115,11 +124,22 @@ impl Server {
         let (orders, taken) = mpsc::channel(ORDERS);
         let task = tokio::spawn(self.listener.serve(taken));
         tokio::spawn(self.teller.run(id, inner));
-        Serves { orders, task, shelf: self.shelf }
+        Serves { faults: self.faults, orders, task, shelf: self.shelf }
     }
 }
 
+/// What a server plays, in words.
+pub(super) fn names(faults: &Faults) -> String {
+    let names = faults.chosen().iter().map(|fault| own_visible(&fault.id));
+    names.collect::<Vec<_>>().join(" + ")
+}
+
 impl Serves {
+    /// Plays other faults from now on; `false` if nobody is there any more to play them.
+    pub(super) fn play(&self, faults: Faults) -> bool {
+        self.faults.send(Arc::new(faults)).is_ok()
+    }
+
     /// Lets session `tab` of the screen hear session `client` of this server.
     pub(super) fn attend(&self, tab: usize, client: u64, heard: mpsc::Sender<(usize, Heard)>) {
         let ear = Ear { number: tab, heard };

@@ -12,11 +12,15 @@ use ropey::Rope;
 use crate::cli::{Slip, typed_route};
 use crate::display::reach;
 use crate::display::shot::Shot;
+use crate::display::token::own_visible;
+use crate::headless::faults;
 use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::route::Route;
+use crate::net::throw;
 use crate::session::plan::{Plan, Step};
+use crate::speaker::fault::Choice;
 use crate::speaker::{Say, gate};
 
 use super::super::directive::option_behind;
@@ -25,7 +29,7 @@ use super::super::effect::Effect;
 use super::super::message::{Message, Stamp};
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
-use super::outside;
+use super::{catcher, outside};
 use super::reading::{self, seed};
 use super::sessions::Order;
 use super::{End, Loop};
@@ -52,10 +56,7 @@ impl Loop {
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),
                 Effect::Breakpoints(breakpoints) => self.sessions.stop_by(&breakpoints),
-                Effect::Release(id, release) => {
-                    let order = gate::Order::Release(release);
-                    self.order(id, Order::Say(Say::Gate(order)));
-                }
+                Effect::Release(id, release) => self.release(id, release),
                 Effect::OpenFile(file) => self.open_file(file),
                 Effect::Compare(id, file) => {
                     if let Some(path) = self.recalled(&file) {
@@ -97,7 +98,10 @@ impl Loop {
                 Effect::StopReading(id) => self.stop_reading(id),
                 Effect::Attend { session, of, client } => self.attend_client(session, of, client),
                 Effect::Relay(target, steps) => self.relay(&target, steps),
-                Effect::Watch { session, client } => self.sessions.watch(session, &client),
+                Effect::Watch { session, client, server } => {
+                    self.sessions.watch(session, &client, &server);
+                }
+                Effect::Play(id, faults) => self.play(id, &faults),
                 Effect::ReadContent { session, message, of, carried, kept } => {
                     reading::content(session, (message, of), carried, kept, self.inner.clone());
                 }
@@ -230,13 +234,60 @@ impl Loop {
         };
         let begins = if before > 0 { 0 } else { begins };
         let named = if named.trim().is_empty() { &self.model.session.target } else { named.trim() };
-        match Target::read(named) {
+        let read = Target::read(named);
+        let playable =
+            read.as_ref().map(|target| faults::check(target, &self.sessions.setting().sources));
+        match read {
+            Ok(_) if let Ok(Err(warning)) = &playable => {
+                let why = warning.say(self.model.lang);
+                self.mend(directive, typed, Slip { at: begins, why })
+            }
             Ok(target) => Some((target, Way { route, options: options.to_owned() })),
             Err(error) => {
                 let why = reach::no_target(&error, self.model.lang);
                 self.mend(directive, typed, Slip { at: begins, why })
             }
         }
+    }
+
+    /// Lets go what is held in session `id`.
+    fn release(&mut self, id: usize, release: gate::Release) {
+        self.order(id, Order::Say(Say::Gate(gate::Order::Release(release))));
+    }
+
+    /// Lets the practice server of session `id` play these faults.
+    /// Lets the server of a session play these faults: the one that it lists or is of, or the
+    /// practice server with which it talks.
+    fn play(&mut self, id: usize, text: &str) {
+        let lang = self.model.lang;
+        let session = self.model.session_mut(id);
+        let listed = session.as_ref().map(|session| session.caught.map_or(id, |(of, _)| of));
+        let target = session.and_then(|session| Target::read(&session.target).ok());
+        let target = target.filter(|target| matches!(target, Target::Practice { .. }));
+        let server = listed.and_then(|id| self.servers.get(&id));
+        let sources = self.sessions.setting().sources.again();
+        let told = match faults::choose(&Choice::read_all(text), throw(), &sources) {
+            _ if server.is_none() && target.is_none() => {
+                knowledge::word(lang, "fault.elsewhere").to_owned()
+            }
+            Ok(chosen) => {
+                let names = catcher::names(&chosen);
+                let key = if names.is_empty() { "fault.off" } else { "fault.now" };
+                let plays = match (server, target) {
+                    (Some(server), _) => server.play(chosen),
+                    (None, Some(target)) => self.sessions.play(&target, chosen),
+                    (None, None) => false,
+                };
+                let listed = listed.and_then(|id| self.model.session_mut(id));
+                if let Some(catcher) = listed.and_then(|session| session.catcher.as_mut()) {
+                    catcher.plays.clone_from(&names);
+                }
+                let key = if plays { key } else { "fault.elsewhere" };
+                knowledge::fill(lang, key, &[("faults", &names)])
+            }
+            Err(warning) => own_visible(&warning.say(lang)),
+        };
+        self.model.notice = Some(told);
     }
 
     fn mend<T>(&mut self, directive: &str, typed: &str, slip: Slip) -> Option<T> {

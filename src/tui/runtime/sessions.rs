@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::config::Sources;
 use crate::headless::{Practice, Setting, practice_for, recent};
 use crate::journal::{Ending, Side};
 use crate::net::Clock;
@@ -22,6 +23,7 @@ use crate::net::watch::{Watch, Whose};
 use crate::session::Keep;
 use crate::session::pattern::Pattern;
 use crate::smtp::wait::Limits;
+use crate::speaker::fault::Faults;
 use crate::speaker::{Ends, Gate, Human, Say, Upgrade, gate};
 
 /// How many lines may wait to be sent; a burst of typing is faster than any network.
@@ -57,7 +59,7 @@ pub(super) struct Sessions {
     heard: mpsc::Sender<(usize, Heard)>,
     orders: HashMap<usize, mpsc::Sender<Order>>,
     tasks: JoinSet<()>,
-    practice: Arc<OnceCell<Practice>>,
+    practices: Practices,
     limits: watch::Sender<Limits>,
     breakpoints: watch::Sender<Vec<Pattern>>,
 }
@@ -75,7 +77,7 @@ impl Sessions {
             heard,
             orders: HashMap::new(),
             tasks: JoinSet::new(),
-            practice: Arc::default(),
+            practices: Practices::default(),
             limits: watch::Sender::new(setting.limits()),
             breakpoints: watch::Sender::default(),
         }
@@ -99,7 +101,8 @@ impl Sessions {
         self.orders.insert(id, orders);
         let (route, choice) = (self.setting.route.clone(), self.setting.tls.clone());
         let way = (route, choice, self.limits.subscribe(), self.breakpoints.subscribe());
-        self.tasks.spawn(session(log, taken, Arc::clone(&self.practice), way));
+        let practices = (self.practices.clone(), self.setting.sources.clone());
+        self.tasks.spawn(session(log, taken, practices, way));
         Ok(recording)
     }
 
@@ -157,16 +160,31 @@ impl Sessions {
     }
 
     /// Lets session `id` hear the practice server's end of its talk with `client`.
-    pub(super) fn watch(&self, id: usize, client: &str) {
+    pub(super) fn watch(&self, id: usize, client: &str, server: &str) {
         let wish = client
             .parse()
             .ok()
             .map(Whose::Client)
             .map(|session| Watch { session, ear: Ear { number: id, heard: self.heard.clone() } });
-        if let (Some(practice), Some(wish)) = (self.practice.get(), wish) {
+        let server: Option<SocketAddr> = server.parse().ok();
+        let known = self.practices.0.try_lock().ok();
+        let known = known.iter().flat_map(|known| known.iter()).map(|(_, practice)| practice);
+        if let (Some(practice), Some(wish)) =
+            (known.into_iter().find(|practice| Some(practice.address) == server), wish)
+        {
             // More wishes than a person can have are not heard.
             let _ = practice.orders.try_send(listen::Order::Watch(wish));
         }
+    }
+
+    /// Lets the practice server that was dialled as `target` play these from now on; `false` if none
+    /// was.
+    pub(super) fn play(&self, target: &Target, faults: Faults) -> bool {
+        let known = self.practices.0.try_lock().ok();
+        let mut known = known.iter().flat_map(|known| known.iter());
+        let practice = known.find(|(dialled, _)| dialled == target);
+        // All of its sessions may be over.
+        practice.map(|(_, practice)| practice.faults.send_replace(Arc::new(faults))).is_some()
     }
 
     /// Closes everything, so that each recording has its end, and waits a little for that.
@@ -196,7 +214,7 @@ type Ways = (Route, tls::Choice, watch::Receiver<Limits>, watch::Receiver<Vec<Pa
 async fn session(
     mut log: Log,
     mut orders: mpsc::Receiver<Order>,
-    practice: Arc<OnceCell<Practice>>,
+    (practices, sources): (Practices, Sources),
     (route, choice, limits, breakpoints): Ways,
 ) {
     loop {
@@ -220,10 +238,10 @@ async fn session(
         let route = chosen.or(&route);
         let server = match &target {
             // Without it the dialling fails, and says so.
-            Target::Practice => practice_server(&practice, limits).await,
+            Target::Practice { .. } => practices.of(&target, limits, &sources).await,
             _ => None,
         };
-        let practice = server.map(Practice::place);
+        let practice = server.as_ref().map(Practice::place);
         let (target, route, tls) = (&target, &route, &choice);
         let call = Call { target, practice, route, tls, limits, judged: true };
         let dialled = call.dial_until(&mut log, told_to_stop(&mut orders)).await;
@@ -235,10 +253,21 @@ async fn session(
     }
 }
 
-/// The practice server, started when it is first needed.
-async fn practice_server(practice: &OnceCell<Practice>, limits: Limits) -> Option<&Practice> {
-    let start = async || practice_for(&Target::Practice, limits).await.ok().flatten().ok_or(());
-    practice.get_or_try_init(start).await.ok()
+/// The practice servers of this program, by the targets as which they were dialled.
+#[derive(Clone, Default)]
+struct Practices(Arc<Mutex<Vec<(Target, Practice)>>>);
+
+impl Practices {
+    /// The one that was dialled as `target`, started when it is first needed.
+    async fn of(&self, target: &Target, limits: Limits, sources: &Sources) -> Option<Practice> {
+        let mut known = self.0.lock().await;
+        if let Some((_, practice)) = known.iter().find(|(dialled, _)| dialled == target) {
+            return Some(practice.clone());
+        }
+        let practice = practice_for(target, limits, sources).await.ok().flatten()?;
+        known.push((target.clone(), practice.clone()));
+        Some(practice)
+    }
 }
 
 fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {

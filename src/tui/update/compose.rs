@@ -606,7 +606,7 @@ mod tests {
             (":insert nothing", 8, "there is nothing by that name"),
             (":explain  xyzzy", 10, "nothing is known about xyzzy"),
             (":connect  host:99999", 10, "\"host:99999\" is no target; expected host"),
-            (":new practice:x", 5, "\"practice:x\": a practice server with faults is not part"),
+            (":new practice:", 5, "\"practice:\" is no target"),
         ] {
             for by in ["at the prompt", "through the palette"] {
                 let mut model = greeted();

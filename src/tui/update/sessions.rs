@@ -5,7 +5,7 @@ use crate::journal::Endpoints;
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Pane};
-use super::super::sessions::{BESIDE, PRACTICE};
+use super::super::sessions::{BESIDE, is_practice};
 
 /// Does what concerns several sessions; `None` if `action` does not.
 pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
@@ -77,10 +77,9 @@ fn other_end(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let dialogue = &model.session.dialogue;
-    let ours = model.session.target == PRACTICE && !model.session.recorded;
-    let Some(client) =
-        dialogue.endpoints().local.clone().filter(|_| ours && dialogue.phase().is_open())
-    else {
+    let ours = is_practice(&model.session.target) && !model.session.recorded;
+    let ends = dialogue.endpoints().local.clone().zip(dialogue.endpoints().remote.clone());
+    let Some((client, server)) = ends.filter(|_| ours && dialogue.phase().is_open()) else {
         model.tell("message.other-end");
         return Vec::new();
     };
@@ -91,11 +90,12 @@ fn other_end(model: &mut Model) -> Vec<Effect> {
         session.other_end_of = Some(of);
     }
     model.bring_to_front(session);
-    vec![Effect::Watch { session, client }]
+    vec![Effect::Watch { session, client, server }]
 }
 
 /// A session was connected: the server's end of it, if it is looked at, is that of this talk.
 pub(super) fn follow(model: &Model, id: usize, endpoints: &Endpoints) -> Option<Effect> {
     let session = model.sessions().find(|s| s.other_end_of == Some(id))?.id;
-    Some(Effect::Watch { session, client: endpoints.local.clone()? })
+    let (client, server) = (endpoints.local.clone()?, endpoints.remote.clone()?);
+    Some(Effect::Watch { session, client, server })
 }

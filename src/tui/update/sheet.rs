@@ -97,8 +97,10 @@ pub(super) fn refresh(model: &mut Model) {
     let seen = model.session.seen();
     let shows = match &sheet.shows {
         Shows::Times(_, of) => {
-            // What was awaited at a moment that is over is not awaited until now.
-            let until = if model.session.travels() { seen.last_heard() } else { model.now };
+            // What was awaited at a moment that is over is not awaited until now; a session with a
+            // client has a clock of its own.
+            let is_over = model.session.travels() || model.session.caught.is_some();
+            let until = if is_over { seen.last_heard() } else { model.now };
             let new = Some((count(seen), seen.unanswered().map(|_| until)));
             (*of != new).then(|| Shows::Times(Laid::of(seen, until), new))
         }

@@ -242,16 +242,12 @@ pub fn took(model: &Model, client: &Client) -> u64 {
 /// A time as far as it matters.
 pub fn lasted(micros: u64, lang: Lang) -> String {
     let seconds = micros / 1_000_000;
-    let (n, key) = match seconds {
-        0 => (format!("0.{:02}", micros / 10_000), "header.seconds"),
-        1..60 => (seconds.to_string(), "header.seconds"),
-        60..3_600 => return format!("{}:{:02}", seconds / 60, seconds % 60),
-        _ => {
-            let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-            return format!("{}:{minutes:02}:{seconds:02}", micros / 3_600_000_000);
-        }
-    };
-    knowledge::fill(lang, key, &[("n", &n)])
+    match seconds {
+        0 => format!("{} ms", micros / 1_000),
+        1..60 => knowledge::fill(lang, "header.seconds", &[("n", &seconds.to_string())]),
+        60..3_600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60),
+    }
 }
 
 /// Where a session stands, in words.
@@ -290,8 +286,8 @@ mod tests {
     #[test]
     fn times_are_told_as_far_as_they_matter() {
         for (micros, told) in [
-            (0, "0.00 s"),
-            (829_000, "0.82 s"),
+            (0, "0 ms"),
+            (829_000, "829 ms"),
             (12_900_000, "12 s"),
             (185_000_000, "3:05"),
             (3_723_000_000, "1:02:03"),
@@ -309,7 +305,7 @@ mod tests {
             (23, "alice@exa… → bob@examp…"),
             (13, "alic… → bob@…"),
         ] {
-            assert_eq!(cut_way(&way, room).replace("alice@exam… → bob@example.net +1", "alice@exam… → bob@example.net +1"), told);
+            assert_eq!(cut_way(&way, room), told);
         }
     }
 

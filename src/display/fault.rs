@@ -1,0 +1,16 @@
+//! What the practice server does on purpose, in words.
+
+use crate::journal::Played;
+use crate::knowledge::{self, Lang};
+
+use super::token::visible;
+
+/// That a fault was played: its name, what it plays, and what the dice showed.
+pub fn played(played: &Played, lang: Lang) -> String {
+    let name = visible(played.fault.as_bytes());
+    let plays = visible(played.plays.join(", ").as_bytes());
+    let [roll, below] = played.roll.unwrap_or_default().map(|n| n.to_string());
+    let key = if played.roll.is_some() { "fault.rolled" } else { "fault.played" };
+    let values = [("name", &*name), ("plays", &*plays), ("roll", &*roll), ("below", &*below)];
+    knowledge::fill(lang, key, &values)
+}

@@ -1,0 +1,238 @@
+//! The faults of the practice server: those of the program and the user's, which are chosen for a
+//! server, listed and told.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::config::{self, Sources, Warning};
+use crate::display::text::{fit, width, wrap};
+use crate::display::token::own_visible;
+use crate::display::{Reason, Slip, slip};
+use crate::knowledge::{self, Lang};
+use crate::net::throw;
+use crate::smtp::target::Target;
+use crate::speaker::fault::{Choice, Fault, FaultError, Faults};
+
+use super::{Outcome, Setting, json, say, tell};
+
+/// Columns of what is printed.
+const COLUMNS: usize = 78;
+
+/// A fault that can be chosen.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The fault.
+    pub fault: Fault,
+    /// The user's file; `None` for one of the program.
+    pub path: Option<PathBuf>,
+}
+
+/// All faults, the user's first, each name once; and what is wrong in the user's files.
+pub fn known(sources: &Sources) -> (Vec<Known>, Vec<Warning>) {
+    let (mut all, mut warnings) = (Vec::new(), Vec::new());
+    for name in sources.own_faults.keys() {
+        match own(name, None, sources) {
+            Some(Ok(fault)) => all.push(fault),
+            Some(Err(warning)) => warnings.push(warning),
+            None => {}
+        }
+    }
+    let embedded = knowledge::faults().flat_map(|text| Fault::read_all(text).unwrap_or_default());
+    let others = embedded.filter(|fault| !sources.own_faults.contains_key(&fault.id));
+    let others = others.map(|fault| Known { fault, path: None });
+    let mut others: Vec<_> = others.collect();
+    // As the catalogue has them.
+    others.sort_by(|a, b| a.fault.plays.first().cmp(&b.fault.plays.first()));
+    all.extend(others);
+    (all, warnings)
+}
+
+/// What a server plays that was chosen so: names, or paths of files.
+///
+/// # Errors
+/// When there is no such fault, or what is wrong in the user's file.
+pub fn choose(choices: &[Choice], seed: u64, sources: &Sources) -> Result<Faults, Warning> {
+    let chosen = choices.iter().map(|choice| find(choice, sources));
+    Ok(Faults::new(chosen.collect::<Result<_, _>>()?, seed))
+}
+
+/// What `ehlo serve` plays; if dice are among it, what they begin with is told.
+///
+/// # Errors
+/// As [`choose`].
+pub fn given(choices: &[Choice], seed: Option<u64>, setting: &Setting) -> anyhow::Result<Faults> {
+    let lang = setting.lang();
+    let seed = seed.unwrap_or_else(throw);
+    let faults = choose(choices, seed, &setting.sources).map_err(|warning| warning.error(lang))?;
+    if faults.roll() {
+        eprintln!("{}", knowledge::fill(lang, "fault.seed", &[("seed", &seed.to_string())]));
+    }
+    Ok(faults)
+}
+
+/// Whether a server that is called so can play what it is to.
+///
+/// # Errors
+/// As [`choose`].
+pub fn check(target: &Target, sources: &Sources) -> Result<(), Warning> {
+    let Target::Practice { faults } = target else { return Ok(()) };
+    choose(&Choice::read_all(faults), 0, sources).map(|_| ())
+}
+
+fn find(choice: &Choice, sources: &Sources) -> Result<Fault, Warning> {
+    let Choice { name, value } = choice;
+    let value = value.as_deref();
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let id = path.file_stem().unwrap_or_default().to_string_lossy();
+        let text = config::read(path)?;
+        return Fault::read(&id, &text, value).map_err(|error| misread(path, &text, error));
+    }
+    if let Some(known) = own(name, value, sources) {
+        return known.map(|known| known.fault);
+    }
+    let read = |text| Fault::read_one_of(text, name, value);
+    match knowledge::faults().find_map(read) {
+        Some(Ok(fault)) => Ok(fault),
+        Some(Err(error)) => Err(Warning::new(choice.to_string(), Reason::said(error.expected))),
+        None => {
+            let (known, _) = known(sources);
+            let names = known.iter().map(|known| known.fault.id.as_str());
+            Err(Warning::new("fault", slip::unknown("fault.unknown", name, names)))
+        }
+    }
+}
+
+/// The user's fault of this name.
+fn own(name: &str, value: Option<&str>, sources: &Sources) -> Option<Result<Known, Warning>> {
+    let written = sources.own_faults.get(name)?;
+    let read = |text: &String| {
+        let fault = Fault::read(name, text, value);
+        let path = Some(written.path.clone());
+        let fault = fault.map_err(|error| misread(&written.path, text, error))?;
+        Ok(Known { fault, path })
+    };
+    Some(written.text.as_ref().map_err(Warning::clone).and_then(read))
+}
+
+fn misread(path: &Path, text: &str, error: FaultError) -> Warning {
+    Warning::slip(path, Slip::at(text, error.at, Reason::said(error.expected)))
+}
+
+/// How they are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// One object for each.
+    Json,
+    /// As the files that they are.
+    Toml,
+}
+
+/// A fault for JSON.
+#[derive(Serialize)]
+struct Object<'a> {
+    name: &'a str,
+    plays: &'a [String],
+    title: &'a str,
+    text: &'a str,
+    value: Option<&'a str>,
+    file: Option<String>,
+}
+
+/// Prints all faults, or what these do.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn run(names: &[String], form: Form, setting: &Setting) -> anyhow::Result<Outcome> {
+    let lang = setting.lang();
+    let (all, warnings) = known(&setting.sources);
+    tell(&warnings, lang);
+    let find = |name: &String| all.iter().find(|known| known.fault.id == *name);
+    let mut outcome = if warnings.is_empty() { Outcome::Done } else { Outcome::Failed };
+    for name in names.iter().filter(|name| find(name).is_none()) {
+        let known = all.iter().map(|known| known.fault.id.as_str());
+        let warning = Warning::new("fault", slip::unknown("fault.unknown", name, known));
+        tell([&warning], lang);
+        outcome = Outcome::Failed;
+    }
+    let wanted: Vec<&Known> = if names.is_empty() {
+        all.iter().collect()
+    } else {
+        names.iter().filter_map(find).collect()
+    };
+    if form == Form::Json {
+        for Known { fault, path } in wanted {
+            let object = Object {
+                name: &fault.id,
+                plays: &fault.plays,
+                title: fault.title(lang.code()),
+                text: fault.text(lang.code()),
+                value: fault.value.as_deref(),
+                file: path.as_ref().map(|path| path.display().to_string()),
+            };
+            say(&json::line(&object)?)?;
+        }
+    } else if form == Form::Toml {
+        for Known { fault, path } in wanted {
+            let own = path.as_deref().map(config::read).transpose();
+            let text = own.map_err(|warning| anyhow::Error::msg(warning.say(lang)))?;
+            let text = text.or_else(|| knowledge::fault(&fault.id)).unwrap_or_default();
+            say(&format!("# {}.toml\n{text}", fault.id))?;
+        }
+    } else if names.is_empty() {
+        say(&list(&wanted, lang))?;
+    } else {
+        say(&wanted.into_iter().map(|known| article(known, lang)).collect::<Vec<_>>().join("\n"))?;
+    }
+    Ok(outcome)
+}
+
+/// One line for each, and what no server can play.
+fn list(all: &[&Known], lang: Lang) -> String {
+    let widest = all.iter().map(|known| width(&known.fault.id)).max().unwrap_or_default();
+    let mut out = String::new();
+    for Known { fault, path } in all {
+        let (name, title) = (own_visible(&fault.id), own_visible(fault.title(lang.code())));
+        let plays = own_visible(&fault.plays.join(" "));
+        let from =
+            path.as_ref().map(|path| format!("  {}", own_visible(&path.display().to_string())));
+        let _ = writeln!(
+            out,
+            "{}  {}  {title}{}",
+            fit(&name, widest),
+            fit(&plays, 12),
+            from.unwrap_or_default()
+        );
+    }
+    let reasons = knowledge::unplayable();
+    let mut played: Vec<_> = all.iter().flat_map(|known| &known.fault.plays).collect();
+    played.sort_unstable();
+    played.dedup();
+    let counts = [("played", played.len().to_string()), ("not", reasons.len().to_string())];
+    let counts: Vec<_> = counts.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let _ = writeln!(out, "\n{}", knowledge::fill(lang, "fault.counts", &counts));
+    for (id, why) in &reasons {
+        let _ = writeln!(out, "{id}  {}", why.reason.say(lang));
+    }
+    out
+}
+
+/// What one does.
+fn article(Known { fault, path }: &Known, lang: Lang) -> String {
+    let value = fault.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+    let plays = fault.plays.join(", ");
+    let mut out =
+        format!("{}{} [{}]\n", own_visible(&fault.id), own_visible(&value), own_visible(&plays));
+    let paragraphs = [fault.title(lang.code()), fault.text(lang.code())];
+    for line in paragraphs.into_iter().flat_map(|text| wrap(&own_visible(text), COLUMNS - 2)) {
+        let _ = writeln!(out, "  {line}");
+    }
+    if let Some(path) = path {
+        let _ = writeln!(out, "  {}", own_visible(&path.display().to_string()));
+    }
+    out
+}

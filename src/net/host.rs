@@ -1,0 +1,82 @@
+//! Who answers the clients of a listener.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::journal::{Ending, Moment};
+use crate::session::Dialogue;
+use crate::speaker::fault::{Faults, Player};
+use crate::speaker::{Ends, Replay, Say, Speaker};
+
+/// Where the faults come from that are to be played now.
+pub type Playing = watch::Receiver<Arc<Faults>>;
+
+/// What is answered by.
+pub(super) enum Answers {
+    /// The practice server, which plays what is to be played now.
+    Practice(Box<Player>, Playing),
+    /// The server's half of a recording.
+    Recorded(Replay),
+}
+
+/// What a session is told to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// To finish what is under way, and to say goodbye then.
+    Retire,
+    /// To end at once.
+    End,
+}
+
+/// Who speaks for our side.
+pub(super) struct Host {
+    answers: Answers,
+    /// Whether it was told to end.
+    ends: bool,
+}
+
+impl Host {
+    pub(super) const fn new(answers: Answers) -> Self {
+        Self { answers, ends: false }
+    }
+
+    pub(super) fn obey(&mut self, order: Order) -> Ends {
+        match (order, &mut self.answers) {
+            (Order::Retire, Answers::Practice(player, _)) => {
+                player.retire();
+                Ends::Nothing
+            }
+            (Order::Retire | Order::End, _) => {
+                self.ends = true;
+                Ends::Connection
+            }
+        }
+    }
+}
+
+impl Speaker for Host {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        if self.ends {
+            return seen.phase().is_open().then_some(Say::Close(Ending::Finished));
+        }
+        match &mut self.answers {
+            Answers::Practice(player, playing) => {
+                // Who chooses may be gone; what was chosen last stays.
+                if playing.has_changed().unwrap_or_default() {
+                    let faults = Arc::clone(&playing.borrow_and_update());
+                    player.play(faults);
+                }
+                player.next(now, seen)
+            }
+            Answers::Recorded(replay) => replay.next(now, seen),
+        }
+    }
+
+    fn shakes_hands(&self) -> bool {
+        match &self.answers {
+            Answers::Practice(player, _) => player.shakes_hands(),
+            Answers::Recorded(_) => true,
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Faults of the practice server, as data: what it believes, rules that change what it says, and
+//! how it shows itself in TLS.
+//!
+//! ```toml
+//! plays = ["F12"]                                  # entries of the catalogue
+//! title = { en = "Greylisting" }
+//! text = { en = "Refuses whoever is new, for a minute." }
+//! value = "60s"                                    # what stands for {value}, unless it is given
+//! policy = { order = "loose" }                     # see Beliefs
+//! tls = { certificate = "expired" }                # see Shows
+//!
+//! [[rule]]                                         # see Rule
+//! on = "rcpt 250"
+//! fresh = "{value}"
+//! do = [{ reply = ["450 4.2.0 Greylisted"] }]      # see Change
+//! ```
+//!
+//! The server knows nothing of them: a [`Player`] stands between it and the client. Faults are
+//! composed by being played one after another: beliefs and TLS of a later one go over those of an
+//! earlier one, and its rules change what the earlier one's have left.
+
+mod change;
+mod dice;
+mod player;
+mod rule;
+mod shows;
+mod spoken;
+mod text;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Value;
+
+use super::Policy;
+use super::policy::Beliefs;
+
+pub use change::Change;
+pub use player::Player;
+pub use rule::Rule;
+pub use shows::{Alert, Certificate, Shows};
+pub use text::Time;
+
+use rule::Memory;
+
+/// The place in a fault where what was given stands.
+const PLACE: &str = "{value}";
+
+/// Words for people by the code of their language, English at least.
+pub type Words = BTreeMap<String, String>;
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name.
+    pub id: String,
+    /// The entries of the catalogue that it plays.
+    pub plays: Vec<String>,
+    /// What it is called.
+    pub title: Words,
+    /// What it does, and what that means.
+    pub text: Words,
+    /// What can be given, as it was given or is usual.
+    pub value: Option<String>,
+    /// How it shows itself in TLS.
+    pub shows: Shows,
+    beliefs: Beliefs,
+    rules: Vec<Rule>,
+}
+
+/// The form of a fault in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    plays: Vec<String>,
+    title: Words,
+    #[serde(default)]
+    text: Words,
+    value: Option<String>,
+    #[serde(default)]
+    policy: Beliefs,
+    #[serde(default)]
+    tls: Shows,
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+/// Why a fault cannot be understood, and where in its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultError {
+    /// The byte of the text.
+    pub at: usize,
+    /// What is wrong, or what was expected there.
+    pub expected: String,
+}
+
+/// Which fault is wanted, and what is given to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Choice {
+    /// The name, or the path of a file.
+    pub name: String,
+    /// What stands behind `=`.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.as_ref().map(|value| format!("={value}"));
+        write!(f, "{}{}", self.name, value.unwrap_or_default())
+    }
+}
+
+impl Choice {
+    /// Reads several with a `+` between them.
+    pub fn read_all(text: &str) -> Vec<Self> {
+        text.split('+').filter(|name| !name.is_empty()).map(Self::read).collect()
+    }
+
+    /// Reads `greylist` or `greylist=5s`.
+    pub fn read(text: &str) -> Self {
+        match text.split_once('=') {
+            Some((name, value)) => Self { name: name.to_owned(), value: Some(value.to_owned()) },
+            None => Self { name: text.to_owned(), value: None },
+        }
+    }
+}
+
+impl Fault {
+    /// Reads the file of one fault.
+    ///
+    /// # Errors
+    /// With the place, and what was expected there.
+    pub fn read(id: &str, text: &str, value: Option<&str>) -> Result<Self, FaultError> {
+        let wrong = |error: toml::de::Error| FaultError {
+            at: error.span().map_or(0, |span| span.start),
+            expected: error.message().to_owned(),
+        };
+        let table: toml::Table = toml::from_str(text).map_err(wrong)?;
+        let usual = table.get("value").and_then(Value::as_str);
+        // With what is usual in its place, so that places stay those of the text.
+        let usual = usual.filter(|usual| usual.len() <= PLACE.len()).unwrap_or_default();
+        let filled = text.replace(PLACE, &format!("{usual:7}"));
+        let written: Written = toml::from_str(&filled).map_err(wrong)?;
+        if value.is_none() && usual.is_empty() {
+            return Self::of(id, written, None, text.len());
+        }
+        Self::of_table(id, table, value)
+    }
+
+    /// Reads a file of several, each a table by its name.
+    ///
+    /// # Errors
+    /// With the place, and what was expected there.
+    pub fn read_one_of(
+        text: &str,
+        id: &str,
+        value: Option<&str>,
+    ) -> Option<Result<Self, FaultError>> {
+        let all: BTreeMap<String, Value> = match toml::from_str(text) {
+            Ok(all) => all,
+            Err(error) => {
+                return Some(Err(FaultError { at: 0, expected: error.message().to_owned() }));
+            }
+        };
+        match all.get(id)? {
+            Value::Table(table) => Some(Self::of_table(id, table.clone(), value)),
+            _ => None,
+        }
+    }
+
+    /// Reads a file of several, all of them as they usually are.
+    ///
+    /// # Errors
+    /// With the place, and what was expected there.
+    pub fn read_all(text: &str) -> Result<Vec<Self>, FaultError> {
+        let wrong = |error: toml::de::Error| FaultError {
+            at: error.span().map_or(0, |span| span.start),
+            expected: error.message().to_owned(),
+        };
+        let all: toml::Table = toml::from_str(text).map_err(wrong)?;
+        let tables = all.into_iter().filter_map(|(id, value)| match value {
+            Value::Table(table) => Some((id, table)),
+            _ => None,
+        });
+        tables.map(|(id, table)| Self::of_table(&id, table, None)).collect()
+    }
+
+    fn of_table(id: &str, table: toml::Table, value: Option<&str>) -> Result<Self, FaultError> {
+        let usual = table.get("value").and_then(Value::as_str).map(str::to_owned);
+        let wrong = |expected: String| FaultError { at: 0, expected };
+        if value.is_some() && usual.is_none() {
+            return Err(wrong("this fault takes no value".to_owned()));
+        }
+        let value = value.map(str::to_owned).or(usual);
+        let mut whole = Value::Table(table);
+        fill(&mut whole, value.as_deref().unwrap_or_default());
+        let written: Written =
+            whole.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        Self::of(id, written, value, 0)
+    }
+
+    fn of(
+        id: &str,
+        written: Written,
+        value: Option<String>,
+        at: usize,
+    ) -> Result<Self, FaultError> {
+        if !written.title.contains_key("en") {
+            return Err(FaultError {
+                at,
+                expected: "a title in English: title = { en = … }".to_owned(),
+            });
+        }
+        let Written { plays, title, text, value: usual, policy, tls, rule } = written;
+        let (id, value) = (id.to_owned(), value.or(usual));
+        Ok(Self { id, plays, title, text, value, shows: tls, beliefs: policy, rules: rule })
+    }
+
+    /// What it is called in the language of this code, else in English.
+    pub fn title(&self, lang: &str) -> &str {
+        said(&self.title, lang)
+    }
+
+    /// What it does, in the language of this code, else in English; with the value in its place.
+    pub fn text(&self, lang: &str) -> &str {
+        said(&self.text, lang)
+    }
+
+    /// Whether it changes the server from the beginning of a session on, whatever a client says.
+    fn is_belief(&self) -> bool {
+        self.beliefs != Beliefs::default() || self.shows != Shows::default()
+    }
+}
+
+fn said<'a>(words: &'a Words, lang: &str) -> &'a str {
+    words.get(lang).or_else(|| words.get("en")).map_or("", String::as_str)
+}
+
+/// Puts `value` where it belongs.
+fn fill(whole: &mut Value, value: &str) {
+    match whole {
+        Value::String(text) if text.contains(PLACE) => *text = text.replace(PLACE, value),
+        Value::Array(values) => values.iter_mut().for_each(|item| fill(item, value)),
+        Value::Table(table) => table.iter_mut().for_each(|(_, item)| fill(item, value)),
+        _ => {}
+    }
+}
+
+/// The faults that a server plays, and what it remembers for them from session to session.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    chosen: Vec<Fault>,
+    seed: u64,
+    memory: Arc<Memory>,
+}
+
+impl Faults {
+    /// These, one after another; what the dice show follows from `seed`.
+    pub fn new(chosen: Vec<Fault>, seed: u64) -> Self {
+        Self { chosen, seed, memory: Arc::default() }
+    }
+
+    /// Those that are played.
+    pub fn chosen(&self) -> &[Fault] {
+        &self.chosen
+    }
+
+    /// From what the dice follow.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether any of them has dice.
+    pub fn roll(&self) -> bool {
+        self.chosen.iter().flat_map(|fault| &fault.rules).any(Rule::rolls)
+    }
+
+    /// What a server that believes `policy` believes with them.
+    pub fn policy(&self, policy: Policy) -> Policy {
+        self.chosen.iter().fold(policy, |policy, fault| policy.believing(&fault.beliefs))
+    }
+
+    /// Whether clients are served one after another.
+    pub fn serves_one(&self) -> bool {
+        self.chosen.iter().any(|fault| fault.beliefs.serves_one())
+    }
+
+    /// How it shows itself in TLS.
+    pub fn shows(&self) -> Shows {
+        self.chosen.iter().fold(Shows::default(), |shows, fault| shows.with(fault.shows))
+    }
+}
+
+impl PartialEq for Faults {
+    /// What was remembered does not count.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.chosen, self.seed) == (&other.chosen, other.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GREYLIST: &str = "plays = ['F12']
+title = { en = 'Greylisting' }
+value = '60s'
+[[rule]]
+on = 'rcpt 250'
+fresh = '{value}'
+do = [{ reply = ['450 4.2.0 Greylisted'] }]
+";
+
+    #[test]
+    fn a_value_stands_where_it_belongs() {
+        let usual = Fault::read("greylist", GREYLIST, None).unwrap();
+        assert_eq!(usual.value.as_deref(), Some("60s"));
+        let given = Fault::read("greylist", GREYLIST, Some("5s")).unwrap();
+        assert_ne!(usual.rules, given.rules);
+        let wrong = Fault::read("greylist", GREYLIST, Some("soon")).unwrap_err();
+        assert!(wrong.expected.contains("a time"), "{wrong:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_place() {
+        for (from, to, place, expected) in [
+            ("on = 'rcpt 250'", "on = 'rcpt slow>x'", "'rcpt slow", "slow> and a time"),
+            ("reply = [", "repli = [", "repli", "unknown variant"),
+            ("fresh", "frehs", "frehs", "unknown field"),
+            ("['450", "[450", "450", ""),
+            ("'{value}'", "'soon'", "'soon'", "a time"),
+            ("title = { en", "title = { ja", "", "a title in English"),
+        ] {
+            let text = GREYLIST.replacen(from, to, 1);
+            let error = Fault::read("greylist", &text, None).unwrap_err();
+            let at = text.get(error.at..).unwrap();
+            assert!(place.is_empty() || at.starts_with(place), "{from}: {at}");
+            assert!(error.expected.contains(expected), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! A server whose replies are changed by faults on their way.
+//!
+//! The good server stays in order: it is asked for each turn of the client once, in their order,
+//! whatever became of its earlier replies.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::journal::{Ending, Event, Happening, Moment, Played, Side};
+use crate::session::pattern::Counter;
+use crate::session::{Dialogue, Exchange, Turn};
+use crate::smtp::command::Argument;
+use crate::smtp::line::Cutter;
+use crate::smtp::reply::Collector;
+
+use super::change::{Change, Close, Names};
+use super::rule::{Asked, Progress};
+use super::spoken::{Spoken, Text};
+use super::{Faults, dice};
+use crate::speaker::server::{Deliver, Said, Server, shown};
+use crate::speaker::{Drip, Policy, Say, Seed, Speaker};
+
+/// How much of a reply is looked at by patterns.
+const LOOKED_AT: usize = 64 << 10;
+
+/// What is to be done, in this order.
+#[derive(Debug)]
+enum Step {
+    Wait(Duration),
+    Say(Bytes),
+    Drip(Bytes, (NonZeroUsize, Duration)),
+    Played(Box<Played>),
+    Close(Close),
+}
+
+/// Replies that are kept until nothing more comes.
+#[derive(Debug)]
+struct Batch {
+    bytes: BytesMut,
+    patience: Duration,
+    until: Option<Moment>,
+}
+
+/// How a connection stands.
+#[derive(Default)]
+struct Course {
+    begun: bool,
+    /// Turns before this one are done with.
+    handled: usize,
+    /// How many there were when the last one was taken up.
+    known: usize,
+    counter: Counter,
+    /// Which of its kind those are that were answered and not noted yet.
+    unnoted: VecDeque<(usize, u32)>,
+    /// For each rule of each fault.
+    progress: Vec<Vec<Progress>>,
+    /// Faults of which it was told that they are played.
+    told: Vec<bool>,
+    throws: u64,
+    steps: VecDeque<Step>,
+    due: Option<Moment>,
+    batch: Option<Batch>,
+    late: Option<Bytes>,
+    hangs: bool,
+}
+
+/// A server that plays faults.
+pub struct Player {
+    server: Server,
+    /// What the server believes without faults.
+    policy: Policy,
+    faults: Arc<Faults>,
+    session: u32,
+    course: Course,
+}
+
+/// The rules that hold for a turn.
+struct Chosen {
+    /// Numbers of their faults and of the rules in them.
+    rules: Vec<(usize, usize)>,
+    played: Vec<Played>,
+}
+
+impl Player {
+    /// The server of connection number `session`, from 1; as [`Server::new`] otherwise.
+    pub fn new(
+        policy: Policy,
+        deliver: Deliver,
+        seed: Seed,
+        faults: Arc<Faults>,
+        session: u32,
+    ) -> Self {
+        let server = Server::new(faults.policy(policy.clone()), deliver, seed);
+        let mut player = Self { server, policy, faults, session, course: Course::default() };
+        player.begin();
+        player
+    }
+
+    /// Plays these from the next turn on.
+    pub fn play(&mut self, faults: Arc<Faults>) {
+        self.server.believe(faults.policy(self.policy.clone()));
+        self.faults = faults;
+        let begun = self.course.begun;
+        self.begin_rules();
+        if begun {
+            self.tell_beliefs();
+        }
+    }
+
+    /// Says goodbye as soon as no message is under way.
+    pub const fn retire(&mut self) {
+        self.server.retire();
+    }
+
+    fn begin(&mut self) {
+        self.course = Course::default();
+        self.begin_rules();
+    }
+
+    fn begin_rules(&mut self) {
+        let rules =
+            self.faults.chosen.iter().map(|fault| vec![Progress::default(); fault.rules.len()]);
+        self.course.progress = rules.collect();
+        self.course.told = vec![false; self.faults.chosen.len()];
+    }
+
+    /// Says which faults change the server whatever a client says.
+    fn tell_beliefs(&mut self) {
+        for (fault, told) in self.faults.chosen.iter().zip(&mut self.course.told) {
+            if fault.is_belief() {
+                *told = true;
+                let (id, plays, ends) =
+                    (fault.id.clone(), fault.plays.clone(), fault.beliefs.data_ends());
+                let played = Played { fault: id, plays, ends, roll: None };
+                self.course.steps.push_back(Step::Played(Box::new(played)));
+            }
+        }
+    }
+
+    /// The next step, or how long it is to be waited for.
+    fn step(&mut self, now: Moment) -> Option<Say> {
+        let course = &mut self.course;
+        Some(match course.steps.pop_front()? {
+            Step::Wait(time) => {
+                let due = *course.due.get_or_insert_with(|| now.plus(time));
+                if now < due {
+                    course.steps.push_front(Step::Wait(time));
+                    return Some(Say::Wait(Duration::from_micros(due.since(now))));
+                }
+                course.due = None;
+                return self.step(now);
+            }
+            Step::Say(bytes) => Say::Bytes(bytes),
+            Step::Drip(bytes, (piece, pause)) => Say::Drip(Drip::new(bytes, piece, pause)),
+            Step::Played(played) => Say::Played(played),
+            Step::Close(Close::Finished) => Say::Close(Ending::Finished),
+            Step::Close(Close::Reset) => Say::Close(Ending::Reset),
+            Step::Close(Close::Cut) => Say::Cut,
+        })
+    }
+
+    /// Takes note of what was answered since.
+    fn note(&mut self, seen: &Dialogue) {
+        while let Some((index, nth)) = self.course.unnoted.front().copied() {
+            let Some(exchange) = seen.exchanges().get(index).filter(|e| e.reply.is_some()) else {
+                // What is passed over in silence is never answered.
+                if index + 1 < self.course.handled {
+                    self.course.unnoted.pop_front();
+                    continue;
+                }
+                return;
+            };
+            for (fault, progress) in self.faults.chosen.iter().zip(&mut self.course.progress) {
+                for (rule, progress) in fault.rules.iter().zip(progress) {
+                    progress.note(rule, exchange, nth);
+                }
+            }
+            self.course.unnoted.pop_front();
+        }
+    }
+
+    /// The turn that is to be answered next.
+    fn front(&self, seen: &Dialogue) -> Option<usize> {
+        let handled = self.course.handled;
+        let early = || {
+            let begins =
+                seen.layer_begins().filter(|_| self.server.policy().errors.keeps_buffer)?;
+            let is_open = |at: &usize| {
+                let exchange = seen.exchanges().get(*at);
+                exchange.is_some_and(|e| e.command.is_some() && e.reply.is_none())
+            };
+            (handled..begins).find(is_open)
+        };
+        let waits = || seen.waiting().iter().copied().find(|at| *at >= handled);
+        if self.server.leaves(seen) { None } else { early().or_else(waits) }
+    }
+
+    /// Answers turn number `index`; `false` if more of it is to come first.
+    fn answer(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        let ahead = self.ahead(now, seen);
+        let seen = ahead.as_ref().unwrap_or(seen);
+        let Some(exchange) = seen.exchanges().get(index) else { return false };
+        let ends_message = exchange.turn.ends_message();
+        // A message is stored only if that is what the client is told in the end.
+        let said = if ends_message && !self.faults.chosen.is_empty() {
+            self.server.rehearse(now, seen, index)
+        } else {
+            self.server.reply_to(now, seen, index)
+        };
+        let Some(said) = said else { return false };
+        let nth = self.course.counter.next(exchange);
+        let pipelined = index < self.course.known;
+        let chosen = self.choose(now, seen, exchange, &said, (nth, pipelined));
+        let names = self.names(seen, exchange, index);
+        let mut spoken = self.change(&said, &chosen, &names);
+        if ends_message && !self.faults.chosen.is_empty() && is_taken(&spoken) {
+            let Some(said) = self.server.reply_to(now, seen, index) else { return false };
+            spoken = self.change(&said, &chosen, &names);
+        }
+        self.course.handled = index + 1;
+        self.course.known = seen.exchanges().len();
+        self.course.unnoted.push_back((index, nth));
+        self.schedule(&spoken, chosen.played, self.front(seen).is_some());
+        true
+    }
+
+    /// The dialogue as it will be when what is kept has been said: the good server goes by that.
+    fn ahead(&self, now: Moment, seen: &Dialogue) -> Option<Dialogue> {
+        let batch = self.course.batch.iter().flat_map(|batch| &batch.bytes);
+        let kept: Bytes = batch.chain(self.course.late.iter().flatten()).copied().collect();
+        if kept.is_empty() {
+            return None;
+        }
+        let mut ahead = seen.clone();
+        let what = Happening::Bytes { from: Side::Server, data: kept, veiled: Vec::new() };
+        ahead.apply(&Event::new(now, what));
+        Some(ahead)
+    }
+
+    /// Which rules hold where a good server would say `said`.
+    fn choose(
+        &mut self,
+        now: Moment,
+        seen: &Dialogue,
+        exchange: &Exchange,
+        said: &Said,
+        (nth, pipelined): (u32, bool),
+    ) -> Chosen {
+        let mut chosen = Chosen { rules: Vec::new(), played: Vec::new() };
+        if self.faults.chosen.is_empty() {
+            return chosen;
+        }
+        let mut exchange =
+            Exchange { reply: read(&said.bytes), replied_at: Some(now), ..exchange.clone() };
+        let message = exchange.message.filter(|_| exchange.turn.ends_message());
+        let message = message.and_then(|at| seen.messages().get(at));
+        exchange.odd.extend(message.iter().flat_map(|message| message.odd()));
+        let asked = Asked { exchange: &exchange, nth, session: self.session, pipelined };
+        let faults = Arc::clone(&self.faults);
+        for (at, fault) in faults.chosen.iter().enumerate() {
+            for (number, rule) in fault.rules.iter().enumerate() {
+                let progress = self.course.progress.get_mut(at).and_then(|p| p.get_mut(number));
+                if !progress.is_some_and(|progress| rule.holds(&asked, progress)) {
+                    continue;
+                }
+                let is_fresh =
+                    |time| faults.memory.is_fresh(envelope(seen, &exchange), self.time(now), time);
+                if rule.fresh().is_some_and(|time| !is_fresh(time)) {
+                    continue;
+                }
+                let roll = rule.chance().map(|below| [self.throw(), below]);
+                if roll.is_some_and(|[roll, below]| roll >= below) {
+                    continue;
+                }
+                chosen.rules.push((at, number));
+                let told = self.course.told.get_mut(at);
+                if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
+                    let (id, plays) = (fault.id.clone(), fault.plays.clone());
+                    let played = Played { fault: id, plays, roll, ..Played::default() };
+                    chosen.played.push(played);
+                }
+            }
+        }
+        chosen
+    }
+
+    fn throw(&mut self) -> u16 {
+        self.course.throws += 1;
+        dice::roll(self.faults.seed, u64::from(self.session), self.course.throws)
+    }
+
+    /// The time of day in microseconds.
+    fn time(&self, now: Moment) -> i64 {
+        let since = i64::try_from(now.0).unwrap_or(i64::MAX);
+        self.policy.begun.as_microsecond().saturating_add(since)
+    }
+
+    fn names(&self, seen: &Dialogue, exchange: &Exchange, index: usize) -> Names {
+        let named = |exchange: &Exchange| match exchange.command.as_ref().map(|c| &c.argument) {
+            Some(Argument::Name(name)) => shown(name),
+            Some(Argument::Path(path, _)) => shown(&path.value.written),
+            Some(Argument::Text(span)) => {
+                let line = exchange.line.as_ref().map(|line| span.of(&line.bytes));
+                shown(&String::from_utf8_lossy(line.unwrap_or_default()))
+            }
+            _ => String::new(),
+        };
+        let greets = |e: &&Exchange| {
+            matches!(e.command.as_ref().map(|c| &c.argument), Some(Argument::Name(_)))
+        };
+        let client = Some(exchange).filter(greets).or_else(|| seen.greeting_before(index));
+        Names {
+            host: self.server.policy().host.clone().into_bytes(),
+            client: client.map(named).unwrap_or_default().into_bytes(),
+            address: named(exchange).into_bytes(),
+        }
+    }
+
+    fn change(&self, said: &Said, chosen: &Chosen, names: &Names) -> Spoken {
+        let mut spoken = Spoken::of(&said.bytes, said.closes);
+        for (fault, rule) in &chosen.rules {
+            let rule = self.faults.chosen.get(*fault).and_then(|fault| fault.rules.get(*rule));
+            let changes: &[Change] = rule.map_or(&[], |rule| &rule.r#do);
+            for change in changes {
+                change.apply(&mut spoken, names);
+            }
+        }
+        spoken
+    }
+
+    /// What is to be done for a reply; `waits` says that another turn waits already.
+    fn schedule(&mut self, spoken: &Spoken, played: Vec<Played>, waits: bool) {
+        let course = &mut self.course;
+        course.steps.extend(played.into_iter().map(|played| Step::Played(Box::new(played))));
+        if !spoken.wait.is_zero() {
+            course.steps.push_back(Step::Wait(spoken.wait));
+        }
+        let bytes = spoken.bytes();
+        if let Some(patience) = spoken.batch {
+            let batch = course.batch.get_or_insert_with(|| Batch {
+                bytes: BytesMut::new(),
+                patience,
+                until: None,
+            });
+            batch.bytes.extend_from_slice(&bytes);
+            batch.until = None;
+        } else if spoken.late && waits && course.late.is_none() {
+            course.late = Some(bytes);
+        } else {
+            let kept = course.batch.take().map(|batch| batch.bytes.freeze());
+            course.steps.extend(kept.map(Step::Say));
+            course.steps.push_back(match spoken.drip {
+                Some(pieces) => Step::Drip(bytes, pieces),
+                None => Step::Say(bytes),
+            });
+            course.steps.extend(course.late.take().map(Step::Say));
+        }
+        course.hangs |= spoken.hangs;
+        if let Some(close) = spoken.close {
+            let kept = course.batch.take().map(|batch| batch.bytes.freeze());
+            course.steps.extend(kept.map(Step::Say));
+            course.steps.push_back(Step::Close(close));
+        }
+    }
+
+    /// What was kept, once nothing more has come for long enough; else how long that still takes.
+    fn unload(&mut self, now: Moment) -> Option<Say> {
+        let batch = self.course.batch.as_mut()?;
+        let until = *batch.until.get_or_insert_with(|| now.plus(batch.patience));
+        if now < until {
+            return Some(Say::Wait(Duration::from_micros(until.since(now))));
+        }
+        self.course.batch.take().map(|batch| Say::Bytes(batch.bytes.freeze()))
+    }
+}
+
+impl Speaker for Player {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        if !seen.phase().is_open() {
+            self.server.forget();
+            self.begin();
+            return None;
+        }
+        if !std::mem::replace(&mut self.course.begun, true) {
+            self.tell_beliefs();
+        }
+        loop {
+            match self.step(now) {
+                Some(Say::Bytes(bytes)) if bytes.is_empty() => continue,
+                Some(say) => return Some(say),
+                None if self.course.hangs => return None,
+                None => {}
+            }
+            self.note(seen);
+            if let Some(index) = self.front(seen)
+                && self.answer(now, seen, index)
+            {
+                continue;
+            }
+            if let Some(say) = self.unload(now) {
+                return Some(say);
+            }
+            let said = match self.server.farewell(now, seen) {
+                Ok(said) => said,
+                Err(left) => return Some(Say::Wait(left)),
+            };
+            let unasked = Exchange::new(Turn::Unsolicited, seen.phase(), seen.connection());
+            let chosen = self.choose(now, seen, &unasked, &said, (1, false));
+            let names = self.names(seen, &unasked, seen.exchanges().len());
+            let mut spoken = self.change(&said, &chosen, &names);
+            // It is said once.
+            spoken.hangs |= spoken.close.is_none();
+            self.schedule(&spoken, chosen.played, false);
+        }
+    }
+
+    fn shakes_hands(&self) -> bool {
+        self.course.steps.is_empty() && !self.course.hangs
+    }
+}
+
+/// The reply that these bytes are, if they are one.
+fn read(bytes: &Bytes) -> Option<crate::smtp::reply::Reply> {
+    let (mut cutter, mut collector) = (Cutter::new(LOOKED_AT), Collector::default());
+    let mut rest = bytes.clone();
+    while let Some(line) = cutter.cut(&mut rest) {
+        if let Some(reply) = collector.push(line) {
+            return Some(reply);
+        }
+    }
+    None
+}
+
+/// Whether a client is told that its message was taken.
+fn is_taken(spoken: &Spoken) -> bool {
+    match &spoken.text {
+        Text::Lines(lines) => lines.last().is_some_and(|line| line.starts_with(b"2")),
+        Text::Raw(bytes) => bytes.starts_with(b"2"),
+    }
+}
+
+/// Who sends what to whom, from where.
+fn envelope(seen: &Dialogue, exchange: &Exchange) -> String {
+    let remote = seen.endpoints().remote.as_deref().unwrap_or_default();
+    let host = remote.rsplit_once(':').map_or(remote, |(host, _)| host);
+    let sender = seen.envelope().open().map(|open| open.sender.address()).unwrap_or_default();
+    let recipient = exchange.command.as_ref().and_then(|command| match &command.argument {
+        Argument::Path(path, _) => Some(path.value.address()),
+        _ => None,
+    });
+    format!("{host}\n{sender}\n{}", recipient.unwrap_or_default())
+}
