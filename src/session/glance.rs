@@ -148,7 +148,8 @@ impl Glance {
             let Some(exchange) = seen.exchanges().get(*at) else { continue };
             let Some(code) = exchange.reply.as_ref().and_then(|reply| reply.code) else { continue };
             self.last = Some((verb(&exchange.turn), code));
-            let ends = matches!(exchange.turn, Turn::MailData | Turn::LastChunk | Turn::Delivery(_));
+            let ends =
+                matches!(exchange.turn, Turn::MailData | Turn::LastChunk | Turn::Delivery(_));
             self.taken += usize::from(ends && code.class() == Class::Positive);
             if matches!(code.class(), Class::Transient | Class::Permanent) {
                 self.trouble = Some(Trouble::Refused(code));

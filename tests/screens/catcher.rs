@@ -56,8 +56,8 @@ fn over(number: u64, at: u64, parts: &[&str], how: Ending) -> News {
 fn live(number: u64, at: u64, phase: Phase) -> News {
     let Client { mut glance, .. } = row(number, at);
     glance.phase = phase;
-    glance.user = (number % 3 == 0).then(|| "alice@example.org".to_owned());
-    glance.secured = number % 2 == 0;
+    glance.user = number.is_multiple_of(3).then(|| "alice@example.org".to_owned());
+    glance.secured = number.is_multiple_of(2);
     glance.tls = glance.secured.then(|| "TLSv1.3".to_owned());
     glance.sender = Some("alice@example.org".to_owned());
     glance.named = vec!["bob@example.net".to_owned(), "carol@example.net".to_owned()];
@@ -149,7 +149,10 @@ fn a_session_is_opened_and_left_again() {
     // One that is left for another one stays.
     scene.press("enter");
     scene.press("ctrl-pageup");
-    assert_eq!((scene.model.others.len(), catcher(&scene).clients.chosen().unwrap().number), (1, 1));
+    assert_eq!(
+        (scene.model.others.len(), catcher(&scene).clients.chosen().unwrap().number),
+        (1, 1)
+    );
     scene.press("down");
     scene.press("enter");
     assert_eq!(scene.model.others.len(), 2);
@@ -169,7 +172,9 @@ fn a_session_that_goes_on_is_heard() {
     let events = recording([GREETING, HELLO].join("\n").as_bytes()).unwrap().into_events();
     let open: Vec<_> =
         events.into_iter().filter(|e| !matches!(e.what, Happening::Closed { .. })).collect();
-    open.iter().for_each(|event| begun.apply(event));
+    for event in &open {
+        begun.apply(event);
+    }
     scene.tells(Message::Loaded(2, Box::new((Past::default(), begun)), None));
     scene.elsewhere(2, super::scene::said(Side::Client, b"MAIL FROM:<a@b.example>\r\n"));
     assert!(scene.shows("a@b.example") && scene.shows("[2 #11 127.0.0.1:40011 open]"));
@@ -198,7 +203,9 @@ fn a_sieve_keeps_what_one_looks_for() {
         scene
     });
     let mut scene = busy(SMALL, Lang::En);
-    for (sieve, kept) in [("open", 4), ("5xx", 4), ("tls", 3), ("reset", 1), ("broken", 2), ("中", 5)] {
+    for (sieve, kept) in
+        [("open", 4), ("5xx", 4), ("tls", 3), ("reset", 1), ("broken", 2), ("中", 5)]
+    {
         scene.press("f");
         scene.press("ctrl-u");
         scene.types(sieve);
@@ -242,7 +249,9 @@ fn a_message_goes_to_another_server_as_a_plan() {
     let effects = scene.press("enter");
     let [Effect::Relay(target, steps)] = &effects[..] else { panic!("{effects:?}") };
     let mut said = String::new();
-    steps.iter().for_each(|step| writeln!(said, "{}", step.what.text()).unwrap());
+    for step in steps {
+        writeln!(said, "{}", step.what.text()).unwrap();
+    }
     assert_eq!(target, "mx.example.com");
     assert!(said.starts_with(
         "EHLO pc.example.org\nMAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.net>\nDATA\n"

@@ -74,8 +74,13 @@ impl Session {
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
-            let past = Box::new(log.take_past());
-            teller.tell(Report::Ended { session, glance, dialogue: Box::new(log.dialogue), past });
+            let events = Box::new(log.take_past());
+            teller.tell(Report::Ended {
+                session,
+                glance,
+                dialogue: Box::new(log.dialogue),
+                past: events,
+            });
         }
     }
 

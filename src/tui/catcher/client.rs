@@ -118,11 +118,7 @@ impl State {
     pub const fn is_broken(self) -> bool {
         matches!(
             self,
-            Self::CutShort
-                | Self::Reset
-                | Self::TimedOut
-                | Self::NotSecured
-                | Self::Failed
+            Self::CutShort | Self::Reset | Self::TimedOut | Self::NotSecured | Self::Failed
         )
     }
 }

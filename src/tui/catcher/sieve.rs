@@ -33,15 +33,12 @@ impl Sieve {
         let (mut terms, mut rest) = (Vec::new(), line.trim_start());
         while !rest.is_empty() {
             let (not, word) = rest.strip_prefix('!').map_or((false, rest), |word| (true, word));
-            let (test, behind) = match word.strip_prefix('"') {
-                Some(quoted) => {
-                    let (inside, behind) = quoted.split_once('"').unwrap_or((quoted, ""));
-                    (Needle::new(inside).map(Test::Text), behind)
-                }
-                None => {
-                    let (word, behind) = word.split_once(char::is_whitespace).unwrap_or((word, ""));
-                    (Test::of(word), behind)
-                }
+            let (test, behind) = if let Some(quoted) = word.strip_prefix('"') {
+                let (inside, behind) = quoted.split_once('"').unwrap_or((quoted, ""));
+                (Needle::new(inside).map(Test::Text), behind)
+            } else {
+                let (word, behind) = word.split_once(char::is_whitespace).unwrap_or((word, ""));
+                (Test::of(word), behind)
             };
             terms.extend(test.map(|test| Term { not, test }));
             rest = behind.trim_start();

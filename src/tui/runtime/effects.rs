@@ -29,10 +29,10 @@ use super::super::effect::Effect;
 use super::super::message::{Message, Stamp};
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
-use super::{catcher, outside};
 use super::reading::{self, seed};
 use super::sessions::Order;
 use super::{End, Loop};
+use super::{catcher, outside};
 
 /// The way to a server, as it was typed and as it was read.
 struct Way {
@@ -75,13 +75,8 @@ impl Loop {
                 Effect::Stop(id) => self.order(id, Order::Stop),
                 Effect::Remember(line) => self.memory.remember(line, self.inner.clone()),
                 Effect::Trust(id) => self.order(id, Order::Trust),
-                Effect::HangUp => {
-                    self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
-                }
-                Effect::SayFile { session, number, file } => {
-                    let (lang, inner) = (self.model.lang, self.inner.clone());
-                    reading::say_file((session, number), file, lang, inner);
-                }
+                Effect::HangUp => self.hang_up(),
+                Effect::SayFile { session, number, file } => self.say_file(session, number, file),
                 Effect::Octets { session, parts, draft, line } => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());
                     reading::octets(session, parts, draft, line, lang, inner);
@@ -145,6 +140,14 @@ impl Loop {
             }
         }
         Ok(None)
+    }
+
+    fn hang_up(&mut self) {
+        self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
+    }
+
+    fn say_file(&self, session: usize, number: u64, file: String) {
+        reading::say_file((session, number), file, self.model.lang, self.inner.clone());
     }
 
     fn stop_reading(&mut self, id: usize) {

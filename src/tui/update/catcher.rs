@@ -10,8 +10,8 @@ use super::super::catcher::{Catcher, Listing, News};
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::popup::Asks;
-use super::super::{relay, rows};
 use super::super::view::catcher::height;
+use super::super::{relay, rows};
 use super::{browse, directive, find, palette, sheet, transcript};
 
 /// Does what concerns the list, and whatever is done while it is in front; `None` if `action` is for
@@ -25,10 +25,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     }
     let is_of_list = matches!(
         action,
-        Action::CatcherOpen
-            | Action::CatcherSwitch
-            | Action::CatcherDelete
-            | Action::CatcherClear
+        Action::CatcherOpen | Action::CatcherSwitch | Action::CatcherDelete | Action::CatcherClear
     );
     if model.session.catcher.is_none() {
         return is_of_list.then(|| directive::told(model, "catcher.not-list"));
@@ -193,7 +190,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     let over = catcher.kept.get(number).cloned();
     let goes_on = client.is_some_and(|client| !client.is_over());
     let target = client.map(|client| client.peer().to_owned()).unwrap_or_default();
-    let file = message.and(catcher.mails.chosen()).map(|mail| mail.file.clone());
+    let file = message.and_then(|_| Some(catcher.mails.chosen()?.file.clone()));
     let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));
     let mut effects = Vec::new();
@@ -225,6 +222,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
         return directive::told(model, "catcher.gone");
     }
     browse::focus(model, Pane::Transcript);
+    model.session.followed = rows::count(model.session.seen());
     if message.is_some() {
         model.session.chosen = message;
         show_message(model);

@@ -188,12 +188,7 @@ fn in_pane(
 }
 
 /// In a list: a row is chosen, and opened by a double click; the title leads to the other list.
-fn in_list(
-    model: &mut Model,
-    panes: &Panes,
-    place: (u16, u16),
-    double: bool,
-) -> Vec<Effect> {
+fn in_list(model: &mut Model, panes: &Panes, place: (u16, u16), double: bool) -> Vec<Effect> {
     let rows = view::catcher::rows_at(model);
     if let Some((at, _)) = rows.into_iter().find(|(_, area)| area.contains(place.into())) {
         let again = catcher::choose(model, at);
@@ -201,7 +196,8 @@ fn in_list(
         return if opens { act(model, Action::CatcherOpen) } else { Vec::new() };
     }
     let on_top = panes.transcript.is_some_and(|area| area.y == place.1);
-    if let Some(Click::Listing(_)) = view::click(model, Pane::Transcript, place.0).filter(|_| on_top)
+    if let Some(Click::Listing(_)) =
+        view::click(model, Pane::Transcript, place.0).filter(|_| on_top)
     {
         return act(model, Action::CatcherSwitch);
     }

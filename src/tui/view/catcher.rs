@@ -154,7 +154,8 @@ fn nothing(model: &Model, catcher: &Catcher) -> String {
 pub fn line(model: &Model, catcher: &Catcher) -> String {
     let table = match catcher.shows {
         Listing::Clients => {
-            let rows: Vec<_> = catcher.clients.chosen().map(|row| (false, row)).into_iter().collect();
+            let rows: Vec<_> =
+                catcher.clients.chosen().map(|row| (false, row)).into_iter().collect();
             Table::of_clients(&rows, model)
         }
         Listing::Mails => {

@@ -207,19 +207,20 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        CatcherDelete, CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, EventBack,
-        EventForward, Filter, Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow,
-        LinkNext, MessageShow, PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip,
-        PlanStep, Prompt, Quit, Send, SendDraft, TravelBack, TravelForward, Zoom,
+        CatcherDelete, CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine,
+        Connect, ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find,
+        Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow,
+        PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit,
+        Send, SendDraft, TravelBack, TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
-        (None, _) if model.session.catcher.is_some() => &[
-            Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, CatcherDelete, Palette, Quit,
-        ],
+        (None, _) if model.session.catcher.is_some() => {
+            &[Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, CatcherDelete, Palette, Quit]
+        }
         (None, Pane::Transcript | Pane::Content) if model.session.caught.is_some() => {
             &[Leave, ContentView, Find, Filter, Copy, Palette, Quit]
         }

@@ -88,24 +88,18 @@ fn all(model: &Model, most: usize) -> Vec<Tab> {
 
 fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
     let front = session.id == model.session.id;
-    let (role, words) = match &session.catcher {
-        Some(catcher) => {
-            let open = knowledge::word(model.lang, "catcher.open-now");
-            (Role::Notice, format!("{open}: {}", catcher.open))
-        }
-        None => {
-            let (role, key) = state(session);
-            (role, knowledge::word(model.lang, key).to_owned())
-        }
+    let (role, words) = if let Some(catcher) = &session.catcher {
+        let open = knowledge::word(model.lang, "catcher.open-now");
+        (Role::Notice, format!("{open}: {}", catcher.open))
+    } else {
+        let (role, key) = state(session);
+        (role, knowledge::word(model.lang, key).to_owned())
     };
     let name = if front { Role::Focus } else { Role::Title };
     let target = clip(&own_visible(&session.target), most);
     // The brackets say which one is in front where colours do not.
     let (open, close) = if front { ("[", "]") } else { (" ", " ") };
-    let mut tab = vec![
-        (name, format!("{open}{} {target} ", session.id)),
-        (role, words),
-    ];
+    let mut tab = vec![(name, format!("{open}{} {target} ", session.id)), (role, words)];
     let unseen = session.unseen();
     if !front && unseen > 0 {
         tab.push((Role::Badge, format!(" +{unseen}")));

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::wrap;
 use crate::display::envelope::{codes, reply_text};
+use crate::display::text::wrap;
 use crate::display::token::own_visible;
 use crate::display::words::amount;
 use crate::knowledge;

@@ -44,27 +44,38 @@ impl Table {
             rows.iter().map(|(_, client)| cell(client)).collect()
         };
         let text = |text: String| (Role::Text, text);
-        let mut table = vec![Column::right("column.number", 7, all(&|c| text(c.number.to_string())))];
+        let mut table =
+            vec![Column::right("column.number", 7, all(&|c| text(c.number.to_string())))];
         if columns >= ROOMY {
             table.push(Column::left("column.time", 8, all(&|c| (Role::Dim, c.time.clone()))));
         }
         if columns >= NARROW {
             let lasted = |c: &Client| (Role::Dim, lasted(took(model, c), lang));
             table.push(Column::right("column.lasted", 8, all(&lasted)));
-            let peer = |c: &Client| text(seen(if columns >= ROOMY { c.peer() } else { host(c.peer()) }));
-            table.push(Column::left("column.peer", if columns >= ROOMY { 24 } else { 15 }, all(&peer)));
+            let peer =
+                |c: &Client| text(seen(if columns >= ROOMY { c.peer() } else { host(c.peer()) }));
+            table.push(Column::left(
+                "column.peer",
+                if columns >= ROOMY { 24 } else { 15 },
+                all(&peer),
+            ));
             let tls = |c: &Client| (Role::Good, tls(c, columns >= ROOMY));
             table.push(Column::left("column.tls", 8, all(&tls)));
         }
         if columns >= ROOMY {
-            table.push(Column::left("column.login", 20, all(&|c| text(seen(c.glance.user.as_deref().unwrap_or_default())))));
+            table.push(Column::left(
+                "column.login",
+                20,
+                all(&|c| text(seen(c.glance.user.as_deref().unwrap_or_default()))),
+            ));
         }
         if columns >= NARROW {
             let count = |c: &Client| text(format!("{}/{}", commands(c), c.glance.messages));
             table.push(Column::right("column.count", 9, all(&count)));
         }
         let most = if columns < NARROW { 16 } else { 22 };
-        let states = Column::left("column.state", most, all(&|c| (tone(c), state(c.state(), lang))));
+        let states =
+            Column::left("column.state", most, all(&|c| (tone(c), state(c.state(), lang))));
         // What changes all the time does not move what stands behind it.
         table.push(Column { least: STATE.min(most), ..states });
         let way = |c: &Client| match &c.glance.sender {
@@ -132,9 +143,10 @@ impl Table {
 
     /// The line with the names of the columns.
     pub fn head(&self, room: usize) -> Vec<Piece> {
-        let names = self.columns.iter().map(|column| {
-            (Role::Title, knowledge::word(self.lang, column.name).to_owned())
-        });
+        let names = self
+            .columns
+            .iter()
+            .map(|column| (Role::Title, knowledge::word(self.lang, column.name).to_owned()));
         self.line(false, names.collect(), &self.widths(room))
     }
 
