@@ -71,7 +71,7 @@ const TOO_LARGE: &str = "C: .\nS: 552 5.3.4 Message too big";
 const JAPANESE: &str = "C: MAIL FROM:<postmaster@example.jp>\nS: 250 2.1.0 Ok\nC: RCPT TO:<bob@example.net>\nS: 250 2.1.5 Ok\nC: DATA\nS: 354 Go on\nC: Subject: =?iso-2022-jp?B?GyRCRnxLXDhsGyhC?=\nC:\nC: Hello\nC: .\nS: 250 2.0.0 Message accepted as 2";
 
 /// A server with sessions of all kinds.
-fn busy(size: (u16, u16), lang: Lang) -> Scene {
+pub(crate) fn busy(size: (u16, u16), lang: Lang) -> Scene {
     let mut scene = empty(size, lang);
     let talked = [GREETING, HELLO, ENVELOPE, MESSAGE];
     let with = |parts: &[&'static str]| [&talked[..], parts].concat();
@@ -91,6 +91,16 @@ fn busy(size: (u16, u16), lang: Lang) -> Scene {
     scene.now = 75 * SECOND;
     scene.tells(Message::Tick(Moment(scene.now)));
     scene.tells(Message::Caught(1, news));
+    scene
+}
+
+/// One of its messages, opened.
+pub(crate) fn opened(size: (u16, u16), lang: Lang) -> Scene {
+    let mut scene = busy(size, lang);
+    for key in ["m", "home", "down"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.press("enter"), []);
     scene
 }
 
@@ -122,15 +132,9 @@ fn mails_of_all_kinds() {
 
 #[test]
 fn a_message_is_opened_with_its_talk_beside_it() {
-    everywhere("catcher-opened", |size, lang| {
-        let mut scene = busy(size, lang);
-        scene.press("m");
-        scene.press("home");
-        scene.press("down");
-        assert_eq!(scene.press("enter"), []);
-        assert_eq!(scene.model.session.chosen, Some(1), "the second of the first session");
-        scene
-    });
+    everywhere("catcher-opened", opened);
+    let scene = opened(SMALL, Lang::En);
+    assert_eq!(scene.model.session.chosen, Some(1), "the second of the first session");
 }
 
 #[test]

@@ -325,6 +325,8 @@ pub(crate) fn states(size: (u16, u16), lang: Lang) -> Vec<Scene> {
         Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE]),
         Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MULTIPART]),
         writing,
+        super::catcher::busy(size, lang),
+        super::catcher::opened(size, lang),
     ]
 }
 

@@ -144,8 +144,11 @@ fn settle(model: &mut Model) {
 /// Takes what is new about the server that session `id` lists.
 pub(super) fn take(model: &mut Model, id: usize, news: Vec<News>) {
     for news in news {
+        // What is looked at in a tab of its own is needed there too.
         let over = match &news {
-            News::Over(client, over) => Some((client.number, over.clone())),
+            News::Over(client, over) if is_seen(model, (id, client.number)) => {
+                Some((client.number, over.clone()))
+            }
             _ => None,
         };
         let Some(Session { catcher: Some(catcher), .. }) = model.session_mut(id) else { return };
@@ -157,6 +160,10 @@ pub(super) fn take(model: &mut Model, id: usize, news: Vec<News>) {
     if model.session.id == id {
         settle(model);
     }
+}
+
+fn is_seen(model: &Model, place: (usize, u64)) -> bool {
+    model.sessions().any(|session| session.caught == Some(place))
 }
 
 /// A session that is looked at is over: what was not heard of it is there now.

@@ -161,7 +161,6 @@ pub fn words(model: &Model, action: Action) -> &'static str {
             _ => "catcher.mails",
         },
         Action::CatcherRelay => "hint.relay",
-        Action::CatcherDelete => "hint.delete",
         Action::Filter if model.session.catcher.is_some() => "hint.filter",
         Action::Leave if model.editing().is_some() => "editor.leave",
         Action::TravelBack => "travel.hint.back",
@@ -207,7 +206,7 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        CatcherDelete, CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine,
+        CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine,
         Connect, ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find,
         Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow,
         PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit,
@@ -219,7 +218,7 @@ fn actions(model: &Model) -> &'static [Action] {
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
         (None, _) if model.session.catcher.is_some() => {
-            &[Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, CatcherDelete, Palette, Quit]
+            &[Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Palette, Quit]
         }
         (None, Pane::Transcript | Pane::Content) if model.session.caught.is_some() => {
             &[Leave, ContentView, Find, Filter, Copy, Palette, Quit]
