@@ -8,6 +8,7 @@ pub mod content;
 pub mod envelope;
 pub mod fault;
 pub mod gate;
+pub mod hand;
 pub mod hex;
 pub mod html;
 pub mod keys;

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod config;
 pub mod explain;
 pub mod faults;
+pub mod hand;
 pub mod json;
 pub mod keyboard;
 pub mod keys;
@@ -38,9 +39,10 @@ use tokio::sync::{mpsc, watch};
 
 use crate::config::{Ring, Settings, Sources, Warning};
 use crate::display::token::own_visible;
-use crate::journal::Side;
 use crate::journal::file::Recorder;
+use crate::journal::{Header, Side};
 use crate::knowledge::{self, Lang};
+use crate::net;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::driver::{Log, Out};
@@ -48,7 +50,6 @@ use crate::net::listen::{Listener, Order, Place, Store};
 use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
-use crate::net::{self, Clock};
 use crate::smtp::wait::Limits;
 use crate::speaker::Policy;
 use crate::speaker::fault::{Choice, Faults};
@@ -140,8 +141,16 @@ impl Setting {
     /// # Errors
     /// When the file that was asked for cannot be made.
     pub fn recording(&self, log: Log) -> anyhow::Result<Log> {
-        let recorder = self.recorder(log.clock())?;
-        let header = log.clock().header(Side::Client);
+        self.recording_as(Side::Client, log)
+    }
+
+    /// The same, where we are `side`.
+    ///
+    /// # Errors
+    /// When the file that was asked for cannot be made.
+    pub fn recording_as(&self, side: Side, log: Log) -> anyhow::Result<Log> {
+        let header = log.clock().header(side);
+        let recorder = self.recorder(&header)?;
         let kept = self.recent.as_ref().and_then(|ring| {
             // Nothing is written before something has happened.
             Recorder::begin(Box::new(ring.place()) as Out, &header).ok()
@@ -149,14 +158,14 @@ impl Setting {
         Ok(log.recording(recorder, self.with_secrets).keeping(kept))
     }
 
-    fn recorder(&self, clock: &Clock) -> anyhow::Result<Option<Recorder<Out>>> {
+    fn recorder(&self, header: &Header) -> anyhow::Result<Option<Recorder<Out>>> {
         let Some(path) = &self.record else { return Ok(None) };
         let begin = || {
             if !is_recording(path)? {
                 return Err(std::io::Error::other("it exists and is no recording"));
             }
             let file = create_private(path, File::options().create(true).truncate(true))?;
-            Recorder::begin(Box::new(file) as Out, &clock.header(Side::Client))
+            Recorder::begin(Box::new(file) as Out, header)
         };
         Ok(Some(begin().with_context(|| format!("cannot record to {}", named(path)))?))
     }
@@ -236,10 +245,10 @@ pub async fn practice_for(
     });
     let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let (tls, pass) = practice_tls()?;
-    let (faults, playing) = watch::channel(Arc::new(chosen));
     let policy = Policy { everyday: true, limits, ..Policy::default() };
-    let mut listener = Listener::new(policy, store).playing(playing);
-    let Place::Tcp(address) = listener.open(&place, Some(tls), false).await? else {
+    let (faults, playing) = watch::channel(Arc::new(chosen));
+    let mut listener = Listener::new(policy, store).with_tls(tls).playing(playing);
+    let Place::Tcp(address) = listener.open(&place.into()).await? else {
         anyhow::bail!("the practice server listens at no address");
     };
     let (orders, taken) = mpsc::channel(ORDERS_WAITING);
@@ -445,7 +454,7 @@ mod tests {
         std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
         for path in [made, older] {
             let setting = Setting { record: Some(path.clone()), ..Setting::default() };
-            setting.recorder(&Clock::start()).unwrap();
+            setting.recorder(&net::Clock::start().header(Side::Client)).unwrap();
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
     }

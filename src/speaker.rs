@@ -13,6 +13,7 @@ pub mod drip;
 pub mod errand;
 pub mod fault;
 pub mod gate;
+pub mod hand;
 pub mod human;
 pub mod login;
 pub mod plan;

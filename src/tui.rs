@@ -15,6 +15,7 @@ pub mod explain;
 pub mod files;
 pub mod find;
 pub mod group;
+pub mod hand;
 pub mod layout;
 pub mod message;
 pub mod model;
@@ -37,4 +38,4 @@ pub mod travel;
 pub mod update;
 pub mod view;
 
-pub use runtime::{Serving, Start, run};
+pub use runtime::{Start, run};

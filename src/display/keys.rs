@@ -32,6 +32,8 @@ actions! {
     PaneNext "pane.next", PanePrevious "pane.previous", ContentView "content.view",
     ContentViewPrevious "content.view-previous", ContentOpen "content.open",
     ContentBack "content.back", ContentWay "content.way",
+    ReplyRight "reply.right", ReplyNotNow "reply.not-now", ReplyNever "reply.never",
+    ReplyStrange "reply.strange", ReplyTake "reply.take", Sides "view.sides",
     ExplainLarger "explain.larger", KeepAlive "session.keep-alive", Release "gate.release",
     EditHeld "gate.edit", Times "times", Compare "compare", TravelBack "travel.back", TravelForward "travel.forward",
     EventBack "travel.event-back", EventForward "travel.event-forward",
@@ -100,6 +102,7 @@ macro_rules! layers {
 
 layers! {
     Any "any" "layer.any" "Everywhere.",
+    Reply "reply" "layer.reply" "While suggestions stand at the empty prompt: a client is to be answered.",
     Prompt "prompt" "layer.prompt" "While the prompt has the focus.",
     Line "line" "layer.line" "Wherever a line is typed: the prompt, and the popups that ask for one.",
     Panes "panes" "layer.panes" "While a pane has the focus.",

@@ -98,6 +98,11 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
                 let exchange = exchange.and_then(|at| dialogue.exchanges().get(at));
                 remark(Role::Bad, words::overdue(*wait, *limit, exchange, lang))
             }
+            Happening::Closed { by: Side::Client, how: Ending::Finished | Ending::Reset }
+                if was_accepted(dialogue) =>
+            {
+                remark(Role::Notice, knowledge::word(lang, "notice.client-closed").to_owned())
+            }
             Happening::Aside(text) if !with_secrets => {
                 let mut text = text.to_vec();
                 let places = dialogue.secrets().places(&text);
@@ -116,6 +121,12 @@ pub fn shown(dialogue: &Dialogue, at: usize, lang: Lang, with_secrets: bool) -> 
             what => notice(what, lang),
         },
     })
+}
+
+/// Whether the client came to us: nobody was called.
+fn was_accepted(dialogue: &Dialogue) -> bool {
+    let endpoints = dialogue.endpoints();
+    endpoints.target.is_empty() && endpoints.remote.is_some()
 }
 
 /// Whether we gave up at this row on a server that had said nothing since the connection was made.

@@ -36,6 +36,8 @@ pub(super) fn opened(endpoints: &Endpoints, lang: Lang) -> (Role, String) {
         _ if endpoints.via.is_some() => "notice.opened.via",
         _ if remote.is_empty() => "notice.opened.unknown",
         _ if !host.is_empty() => "notice.opened.mx",
+        // Nobody was called: who is there has come.
+        _ if endpoints.target.is_empty() => "notice.opened.with",
         _ => "notice.opened",
     };
     let target =

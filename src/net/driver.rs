@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::timing::{self, Awaited};
-use crate::session::{Dialogue, Glance, Keep, Past, Phase};
+use crate::session::{Dialogue, Keep, Past, Phase};
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker, gate};
 
@@ -86,8 +86,8 @@ pub struct Log {
     late: Option<Late>,
     /// The events, where they are remembered.
     past: Option<Box<Past>>,
-    /// Where it is shown how the session stands.
-    glance: Option<watch::Sender<Glance>>,
+    /// Who is shown how the session stands.
+    follow: Option<Follow>,
     aside: Option<mpsc::Receiver<Happening>>,
     /// Whom one can ask about, and the answers that are on their way.
     inquiry: Option<Inquiry>,
@@ -101,6 +101,9 @@ pub struct Log {
 /// Where a recording is written to.
 pub type Out = Box<dyn Write + Send + Sync>;
 
+/// What looks at a session whenever something has happened; it never waits.
+pub(super) type Follow = Box<dyn FnMut(&Dialogue) + Send + Sync>;
+
 impl Log {
     /// A log whose moments are those of `clock`.
     pub fn new(clock: Clock, keep: Keep) -> Self {
@@ -112,7 +115,7 @@ impl Log {
             ear: None,
             late: None,
             past: None,
-            glance: None,
+            follow: None,
             aside: None,
             inquiry: None,
             answers: None,
@@ -169,9 +172,9 @@ impl Log {
         }
     }
 
-    /// Shows how the session stands whenever that has changed, as long as somebody looks.
-    pub(super) fn glanced_at(mut self, glance: watch::Sender<Glance>) -> Self {
-        self.glance = Some(glance);
+    /// Shows the session to `follow` whenever something has happened.
+    pub(super) fn followed_by(mut self, follow: Follow) -> Self {
+        self.follow = Some(follow);
         self
     }
 
@@ -302,8 +305,8 @@ impl Log {
             Some(past) => past.take(event.clone(), &mut self.dialogue),
             None => self.dialogue.apply(&event),
         }
-        if let Some(glance) = self.glance.as_ref().filter(|glance| !glance.is_closed()) {
-            glance.send_if_modified(|glance| glance.follow(&self.dialogue));
+        if let Some(follow) = &mut self.follow {
+            follow(&self.dialogue);
         }
         let failed = record(&mut self.recording, &event, &self.dialogue);
         let not_kept = record(&mut self.kept, &event, &self.dialogue);

@@ -30,6 +30,15 @@ impl Human {
         ends
     }
 
+    /// Adds several things to say, one behind the other; hanging up comes behind what is said before.
+    pub fn push_all(&mut self, said: Vec<Say>) -> Ends {
+        if let [Say::Close(_)] = said.as_slice() {
+            return said.into_iter().next().map_or(Ends::Nothing, |close| self.push(close));
+        }
+        self.queue.extend(said);
+        Ends::Nothing
+    }
+
     /// Nothing more is said of what was pushed.
     pub fn stop(&mut self) -> Ends {
         self.queue.clear();

@@ -12,7 +12,8 @@ fn line(model: &Model) -> Option<&str> {
     let text = model.prompt.text();
     let directive = text.starts_with(':') && !session.seen().is_inside_text();
     let advised = matches!(model.popup, None | Some(Popup::Candidates(_)));
-    let sent = advised && !session.recorded && session.seen().phase().is_open();
+    let ours = !session.recorded && session.hand.is_none();
+    let sent = advised && ours && session.seen().phase().is_open();
     Some(text).filter(|text| sent && !directive && !text.contains('\n'))
 }
 

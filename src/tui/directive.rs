@@ -131,7 +131,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 46] = [
+pub static DIRECTIVES: [Directive; 47] = [
     Directive {
         name: "connect",
         short: None,
@@ -283,6 +283,15 @@ pub static DIRECTIVES: [Directive; 46] = [
         needs_argument: false,
         words: "help.close",
         reason: cannot_close,
+        does: Does::Say,
+    },
+    Directive {
+        name: "reset",
+        short: None,
+        argument: "TEXT",
+        needs_argument: false,
+        words: "help.reset",
+        reason: cannot_reset,
         does: Does::Say,
     },
     Directive {
@@ -599,7 +608,7 @@ pub fn has_no_plan(model: &Model) -> Option<&'static str> {
 
 /// Why nothing can be stepped through here, ever.
 pub fn cannot_step(model: &Model) -> Option<&'static str> {
-    model.session.recorded.then(|| nothing_to_send(model))
+    answers(model).or_else(|| model.session.recorded.then(|| nothing_to_send(model)))
 }
 
 /// Why nothing can be said again.
@@ -649,6 +658,10 @@ pub fn cannot_talk(model: &Model) -> Option<&'static str> {
         Some(UNTRUSTED)
     } else if model.session.dialogue.phase().is_open() {
         None
+    } else if model.session.awaits_a_client() {
+        Some("hand.awaits")
+    } else if model.session.hand.is_some() {
+        Some("hand.gone")
     } else {
         Some("prompt.closed")
     }
@@ -668,12 +681,13 @@ fn cannot_drip(model: &Model) -> Option<&'static str> {
 fn cannot_chunk(model: &Model) -> Option<&'static str> {
     let session = &model.session;
     let text = session.dialogue.awaits_mail_data() && session.group.is_none();
-    cannot_send(model).or_else(|| text.then_some("reason.text"))
+    answers(model).or_else(|| cannot_send(model)).or_else(|| text.then_some("reason.text"))
 }
 
 /// Why no group can be begun.
 fn cannot_group(model: &Model) -> Option<&'static str> {
-    is_grouping(model)
+    answers(model)
+        .or_else(|| is_grouping(model))
         .or_else(|| cannot_send(model))
         .or_else(|| reads_text(&model.session.dialogue))
 }
@@ -691,7 +705,8 @@ fn cannot_end(model: &Model) -> Option<&'static str> {
 /// Why no NOOP can be sent.
 pub fn cannot_keep_alive(model: &Model) -> Option<&'static str> {
     let dialogue = &model.session.dialogue;
-    cannot_send(model)
+    answers(model)
+        .or_else(|| cannot_send(model))
         .or_else(|| model.session.at_gate.is_some().then_some("gate.first"))
         .or_else(|| reads_text(dialogue))
         .or_else(|| (!dialogue.awaits_client()).then_some("header.wait"))
@@ -710,14 +725,18 @@ pub fn reads_text(dialogue: &Dialogue) -> Option<&'static str> {
 
 /// Why nothing can begin that goes on by itself: a login, a switch to TLS.
 pub fn cannot_begin(model: &Model) -> Option<&'static str> {
-    is_grouping(model).or_else(|| cannot_keep_alive(model)).or_else(|| something_leaves(model))
+    answers(model)
+        .or_else(|| is_grouping(model))
+        .or_else(|| cannot_keep_alive(model))
+        .or_else(|| something_leaves(model))
 }
 
 /// Why no file can be sent.
 pub fn cannot_send_file(model: &Model) -> Option<&'static str> {
     let ready = model.session.dialogue.awaits_mail_data();
     let where_else = (!ready).then_some("message.data-where");
-    is_grouping(model)
+    answers(model)
+        .or_else(|| is_grouping(model))
         .or(where_else)
         .or_else(|| cannot_send(model))
         .or_else(|| something_leaves(model))
@@ -739,13 +758,13 @@ pub fn cannot_dial(model: &Model) -> Option<&'static str> {
     if model.session.recorded {
         Some(nothing_to_send(model))
     } else {
-        busy.then_some("message.busy")
+        answers(model).or_else(|| busy.then_some("message.busy"))
     }
 }
 
 /// Why nothing can be written in this session.
 pub fn cannot_edit(model: &Model) -> Option<&'static str> {
-    model.session.recorded.then_some("editor.recorded")
+    answers(model).or_else(|| model.session.recorded.then_some("editor.recorded"))
 }
 
 /// Why a draft is not whole yet: a file for it is still being read.
@@ -768,6 +787,24 @@ pub fn has_no_draft(model: &Model) -> Option<&'static str> {
 /// Why nothing is typed into the editor.
 pub fn is_not_editing(model: &Model) -> Option<&'static str> {
     model.editing().is_none().then_some("editor.closed")
+}
+
+/// Why there is no suggestion to be said.
+pub fn has_no_offers(model: &Model) -> Option<&'static str> {
+    if model.session.hand.is_none() {
+        return Some("hand.only");
+    }
+    model.offers().is_none().then_some("hand.nothing-asked")
+}
+
+/// Why a connection cannot be reset: clients close theirs.
+fn cannot_reset(model: &Model) -> Option<&'static str> {
+    if model.session.hand.is_some() { cannot_talk(model) } else { Some("hand.only") }
+}
+
+/// Why it cannot be done in a session in which the person answers: the client does it.
+const fn answers(model: &Model) -> Option<&'static str> {
+    if model.session.hand.is_some() { Some("hand.not-here") } else { None }
 }
 
 fn cannot_close(model: &Model) -> Option<&'static str> {

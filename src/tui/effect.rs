@@ -26,7 +26,7 @@ use super::sending::Way;
 use crate::session::pattern::Pattern;
 use crate::smtp::wait::Limits;
 use crate::speaker::gate::Release;
-use crate::speaker::{Check, Drip, Login};
+use crate::speaker::{Check, Drip, Login, Say};
 
 /// What a person wants to know of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub enum Effect {
     Say(usize, Bytes),
     /// Send these bytes, an answer of a login, in this session.
     Answer(usize, Bytes),
+    /// Say all this to the client of this session, one behind the other.
+    Reply(usize, Vec<Say>),
     /// Send this in pieces in this session.
     Drip(usize, Drip),
     /// Wait so long from now on, in all sessions.

@@ -42,6 +42,7 @@ pub fn paragraphs(model: &Model, brief: bool) -> Vec<Paragraph> {
     }
     match selected_line(model) {
         Some(row) => of_row(model, row, brief),
+        None if let Some(said) = offered(model) => vec![said],
         None => present(model, brief),
     }
 }
@@ -97,6 +98,11 @@ pub fn topics(model: &Model) -> Vec<Topic> {
     if let Some(row) = selected_line(model) {
         return topics_of_row(model, row);
     }
+    if let Some((exchange, _)) = model.session.dialogue.unanswered()
+        && model.offers().is_some()
+    {
+        return topics_of_row(model, Row::Client { exchange });
+    }
     let reply = last(model).and_then(|(_, exchange)| exchange.reply.as_ref());
     if model.session.seen().is_mailbox() {
         return Topic::new(Kind::Idea, "stored-message").into_iter().collect();
@@ -108,6 +114,20 @@ pub fn topics(model: &Model) -> Vec<Topic> {
 pub fn clauses(model: &Model) -> &'static [String] {
     let first = topics(model).into_iter().find(|topic| topic.kind != Kind::Phase);
     first.map_or(&[], |topic| topic.entry().rfc.as_slice())
+}
+
+/// Where clients are awaited, and what follows then.
+fn listens(model: &Model) -> Option<Paragraph> {
+    let place = own_visible(&model.session.hand.as_ref()?.place);
+    let welcome = knowledge::fill(model.lang, "hand.welcome", &[("place", &place)]);
+    Some(Paragraph::line(Role::Text, &welcome))
+}
+
+/// What the chosen suggestion does to the client.
+fn offered(model: &Model) -> Option<Paragraph> {
+    let offer = model.offers()?.chosen()?;
+    let does = view::hand::words_of(&offer.does, model.lang);
+    Some(Paragraph::new(Role::Title, knowledge::word(model.lang, "hand.does"), does))
 }
 
 /// The exchange that was answered last, with its number, if that was on this connection.
@@ -128,6 +148,9 @@ fn present(model: &Model, brief: bool) -> Vec<Paragraph> {
     if model.session.seen().is_mailbox() {
         let topics = topics(model);
         return topics.into_iter().map(|topic| about(model, topic, brief)).collect();
+    }
+    if let Some(place) = model.session.awaits_a_client().then(|| listens(model)).flatten() {
+        return vec![place];
     }
     let mut said: Vec<Paragraph> = broken(model).into_iter().chain(slip(model)).collect();
     match last(model) {

@@ -212,6 +212,8 @@ pub struct Wish {
     pub tab: Pane,
     /// Whether there is a plan.
     pub plan: bool,
+    /// Whether each side has a column of its own in the transcript.
+    pub sides: bool,
     /// Whether `shown` has all the place.
     pub zoomed: bool,
     /// Whether another session's transcript stands where envelope and content are.
@@ -381,6 +383,8 @@ impl Division<'_> {
                 self.panes.transcript = Some(top);
                 self.second(wish, tab, rest);
             }
+            // Two columns need all of them.
+            Shape::Two if wish.sides => self.one(middle, Pane::Transcript),
             Shape::Two => self.columns(wish, tab, middle, if wish.stored { 300 } else { 600 }),
             Shape::Wide => self.columns(wish, tab, middle, if wish.stored { 350 } else { 550 }),
             Shape::Three => {
@@ -543,6 +547,7 @@ mod tests {
             shown,
             tab,
             plan: false,
+            sides: false,
             zoomed,
             beside,
             editor: None,
@@ -591,6 +596,7 @@ mod tests {
                     stay_apart(&Wish { hints: rows / 2, ..plain }, &Ratios::default());
                     stay_apart(&Wish { stored: true, ..plain }, &Ratios::default());
                     stay_apart(&Wish { listing: true, ..plain }, &Ratios::default());
+                    stay_apart(&Wish { sides: true, ..plain }, &Ratios::default());
                     for tab in [Pane::Envelope, Pane::Content, Pane::Plan] {
                         let planned = Wish { plan: true, tab, ..plain };
                         stay_apart(&planned, &Ratios::default());

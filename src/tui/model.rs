@@ -28,6 +28,7 @@ use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
 use super::find::Find;
 use super::group::Group;
+use super::hand::{self, Answering};
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Side, Wish};
 use super::plan::Planned;
@@ -185,6 +186,8 @@ pub struct Session {
     pub travel: Option<Box<Travel>>,
     /// Whether nothing can be sent: it comes from a file, or is the other end of a talk.
     pub recorded: bool,
+    /// The person answers in it, as a server does.
+    pub hand: Option<Box<Answering>>,
     /// The session of which it is the server's end, where it is one.
     pub other_end_of: Option<usize>,
     /// What a server has, where that is what it shows in place of a talk.
@@ -324,6 +327,7 @@ impl Session {
             past: Past::default(),
             travel: None,
             recorded: false,
+            hand: None,
             other_end_of: None,
             catcher: None,
             caught: None,
@@ -535,6 +539,8 @@ pub struct Model {
     pub time: bool,
     /// What is looked for.
     pub find: Option<Find>,
+    /// Whether each side has a column of its own; nothing, where the person has not said.
+    pub sides: Option<bool>,
     /// Whether line ends are shown.
     pub line_ends: bool,
     /// Whether secrets are readable.
@@ -589,6 +595,7 @@ impl Model {
             wrap: true,
             time: false,
             find: None,
+            sides: None,
             line_ends: false,
             with_secrets: false,
             insecure: false,
@@ -615,6 +622,7 @@ impl Model {
             shown,
             tab: self.tab,
             plan: self.session.plan.is_some(),
+            sides: self.has_sides(&self.session) && !covered && self.beside().is_none(),
             zoomed: self.zoomed,
             beside: self.beside().is_some() && !covered,
             editor: self.editing().map(|editor| editor.side),
@@ -626,10 +634,11 @@ impl Model {
         layout::panes(&wish, &self.ratios)
     }
 
-    /// How many lines of a group are in sight around the line being typed: a quarter of the screen
-    /// is for them.
+    /// How many lines are in sight around the line being typed, of a group or of suggestions: a quarter
+    /// of the screen is for them.
     pub fn held_shown(&self) -> u16 {
-        let held = self.session.group.as_ref().map_or(0, Group::len);
+        let offers = self.offers().map_or(0, |answering| answering.offers.len());
+        let held = self.session.group.as_ref().map_or(offers, Group::len);
         u16::try_from(held).unwrap_or(u16::MAX).min(self.size.1 / 4)
     }
 
@@ -682,6 +691,7 @@ impl Model {
             None => {}
         }
         match self.focus {
+            Pane::Prompt if self.chooses_offers() => hand::LAYERS,
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
             Pane::Explain => &[Layer::Explain, Layer::Panes, Layer::Any],

@@ -17,7 +17,7 @@ use super::directive::{
     cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, cannot_travel, has_no_draft,
     is_not_editing, is_now, option_behind,
 };
-use super::directive::{cannot_rewind, has_no_plan, holds_nothing};
+use super::directive::{cannot_rewind, has_no_offers, has_no_plan, holds_nothing};
 use super::editor::item::Item;
 use super::files;
 use super::model::Model;
@@ -322,6 +322,11 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
         Action::Connect => cannot_dial(model),
         Action::Send => cannot_send(model),
         Action::CompleteLine | Action::Candidates => cannot_talk(model),
+        Action::ReplyRight
+        | Action::ReplyNotNow
+        | Action::ReplyNever
+        | Action::ReplyStrange
+        | Action::ReplyTake => has_no_offers(model),
         Action::KeepAlive => cannot_keep_alive(model),
         Action::Release | Action::EditHeld if model.session.plan.is_some() => None,
         Action::Release | Action::EditHeld => holds_nothing(model),

@@ -103,7 +103,24 @@ pub fn placed<'a>(
 /// than its text.
 pub fn indent(model: &Model, at: usize, columns: usize) -> Option<usize> {
     let hexed = model.session.hex && selected(model, &model.session) == Some(at);
-    (!hexed).then_some(MARK + if is_stamped(model, columns) { TIME } else { 0 })
+    let time = if is_stamped(model, columns) { TIME } else { 0 };
+    let mark = row(model, &model.session, at).map_or("", |row| row.mark);
+    let column = column(model, &model.session, mark, columns.saturating_sub(time));
+    let before = time + column.map_or(0, laid::Column::before);
+    (!hexed).then_some(MARK + before)
+}
+
+/// Fewer columns than this have no place for two.
+pub const SIDES: usize = 60;
+
+/// The column in which a row stands, where each side has its own: the client's is left.
+fn column(model: &Model, session: &Session, mark: &str, columns: usize) -> Option<laid::Column> {
+    let left = (columns.saturating_sub(1)) / 2;
+    let apart = model.has_sides(session) && columns >= SIDES;
+    match mark {
+        "C" | "S" if apart => Some(laid::Column { right: mark == "S", left }),
+        _ => None,
+    }
 }
 
 const fn is_stamped(model: &Model, columns: usize) -> bool {
@@ -119,7 +136,9 @@ fn signed(
 ) -> Option<Laid> {
     let row = row(model, session, at)?;
     let stamped = is_stamped(model, columns);
-    let room = if stamped { columns - TIME } else { columns };
+    let whole = if stamped { columns - TIME } else { columns };
+    let column = column(model, session, row.mark, whole);
+    let room = column.map_or(whole, |c| if c.right { whole - c.before() } else { c.left });
     let selected = selected(model, session) == Some(at);
     let same = signs && !selected && is_same(model, session, at);
     let look = if !signs {
@@ -149,10 +168,11 @@ fn signed(
         Laid::cut((mark, below), body, tail, &time, (room, session.left))
     };
     laid.look = look;
+    laid.column = column;
     if selected && session.hex {
         let (bytes, mut secrets) = wire_bytes(session.seen(), at).unwrap_or_default();
         secrets.retain(|_| !model.with_secrets);
-        laid.bytes = Some(hex::Lines::new(bytes, secrets, room));
+        laid.bytes = Some(hex::Lines::new(bytes, secrets, whole));
     }
     laid.stamp = stamped.then(|| {
         let moment = moment(session.seen(), at);

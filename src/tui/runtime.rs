@@ -4,6 +4,7 @@ mod answer;
 mod catcher;
 mod drafts;
 mod effects;
+mod hand;
 mod keyboard;
 mod memory;
 mod outside;
@@ -23,8 +24,10 @@ use crossterm::event::{Event as Input, KeyEventKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::cli::ServeArgs;
 use crate::config;
 use crate::display::token::own_visible;
+use crate::headless::hand::ByHand;
 use crate::headless::{Outcome, Password, Setting};
 use crate::journal::{Event, Happening};
 use crate::knowledge::{self, Lang};
@@ -40,9 +43,9 @@ use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
-pub use catcher::Serving;
 use catcher::{Server, Serves};
 use drafts::{Drafts, Lost};
+use hand::{CLIENTS_WAITING, Come};
 use keyboard::Keyboard;
 use memory::Memory;
 use reading::Inner;
@@ -63,7 +66,9 @@ pub enum Start {
     /// A recording or transcript, or messages.
     Open(Vec<PathBuf>),
     /// A server, of which the screen lists what it has.
-    Serve(Box<Serving>),
+    Serve(Box<ServeArgs>),
+    /// A server whose clients the person answers.
+    Answer(Box<ByHand>),
 }
 
 /// Opens the screen and stays until the person leaves.
@@ -89,27 +94,33 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let clock = Clock::start();
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);
+        let (come, clients) = mpsc::channel(CLIENTS_WAITING);
         let (mut servers, mut others) = (Vec::new(), Vec::new());
         for (at, start) in starts.into_iter().enumerate() {
             let id = prepare(&mut model, at, &start, &mut sessions)?;
-            let Start::Serve(serving) = start else {
-                others.push((id, start));
-                continue;
-            };
             // Whoever cannot listen says so before the screen opens.
-            let server = Server::bind(*serving, &clock).await?;
-            if let Some(session) = model.session_mut(id) {
-                server.place.clone_into(&mut session.target);
-                let plays = server.plays.clone();
-                session.catcher = Some(Box::new(Catcher::playing(plays)));
+            match start {
+                Start::Serve(args) => {
+                    let server = Server::open(&args, setting, &clock).await?;
+                    if let Some(session) = model.session_mut(id) {
+                        server.place.clone_into(&mut session.target);
+                        let plays = server.plays.clone();
+                        session.catcher = Some(Box::new(Catcher::playing(plays)));
+                    }
+                    servers.push((id, server));
+                }
+                Start::Answer(by_hand) => {
+                    hand::listen(&mut model, at, &by_hand, come.clone()).await?;
+                }
+                start => others.push((id, start)),
             }
-            servers.push((id, server));
         }
         let (mut screen, taken) =
             terminal::take().context("this terminal cannot be used; try --plain")?;
         let area = screen.get_frame().area();
         model.size = (area.width, area.height);
         terminal::mouse(model.mouse)?;
+        drop(come);
         // The first frame stands before anything is read, looked up or connected.
         screen.draw(|frame| view::view(&model, frame))?;
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
@@ -119,7 +130,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 Start::Dial(target) => {
                     _ = sessions.order(id, Order::Dial(target, Box::default()));
                 }
-                Start::Serve(_) => {}
+                Start::Serve(_) | Start::Answer(_) => {}
                 Start::Open(paths) => {
                     let stop = Arc::default();
                     reads.insert(id, Arc::clone(&stop));
@@ -150,7 +161,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             drawn: Instant::now(),
             draw_at: None,
         };
-        let result = Box::pin(loops.attend(input, heard, messages)).await;
+        let result = Box::pin(loops.attend(input, heard, messages, clients)).await;
         drop(taken);
         result
     });
@@ -174,7 +185,9 @@ fn prepare(
     let target = match start {
         Start::Dial(target) => target.to_string(),
         Start::Open(paths) => named(paths),
-        Start::Serve(serving) => serving.listen.to_string(),
+        // Where it listens is known once it does.
+        Start::Serve(_) => String::new(),
+        Start::Answer(by_hand) => by_hand.listen.to_string(),
     };
     let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
     let Some(session) = model.session_mut(id) else { return Ok(id) };
@@ -195,6 +208,7 @@ fn prepare(
                 model.focus = Pane::Transcript;
             }
         }
+        Start::Answer(_) => {}
     }
     Ok(id)
 }
@@ -227,6 +241,7 @@ impl Loop {
         mut input: mpsc::Receiver<Input>,
         mut heard: mpsc::Receiver<(usize, Heard)>,
         mut messages: mpsc::Receiver<anyhow::Result<Message>>,
+        mut clients: mpsc::Receiver<Come>,
     ) -> anyhow::Result<Outcome> {
         use Signal::{HangUp, Interrupt, Quit, Terminate, Window};
         let mut signals = Signals::of(&[Terminate, HangUp, Interrupt, Quit, Window])?;
@@ -257,6 +272,10 @@ impl Loop {
                     _ => self.input(typed.drain(..))?,
                 },
                 Some(message) = messages.recv() => self.take(message?)?,
+                Some(come) = clients.recv() => {
+                    self.accepted(come)?;
+                    None
+                }
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
                     self.draw()?;

@@ -262,6 +262,11 @@ impl Session {
 
     /// What would be a secret in a line if it were sent now, by a directive or as it stands.
     fn secrets_of(&self, line: &str) -> Vec<Span> {
+        if self.hand.is_some() {
+            // What a server says is no secret.
+            let asks = behind(line, B64).is_some();
+            return always_secret(line).into_iter().filter(|_| !asks).collect();
+        }
         if let Some(from) = step_in(line) {
             let step = line.get(from..).unwrap_or_default();
             return self.secrets_of_step(step).into_iter().map(|span| moved(span, from)).collect();

@@ -17,6 +17,7 @@ mod find;
 mod form;
 mod gate;
 mod group;
+pub mod hand;
 mod help;
 mod leaving;
 mod lines;
@@ -159,6 +160,13 @@ fn given(model: &mut Model, effect: &Effect) {
         _ => return,
     };
     let Some(session) = model.session_mut(id) else { return };
+    if session.hand.is_some() {
+        session.gave(bytes);
+        if matches!(effect, Effect::Drip(..)) {
+            session.drip = Some((0, bytes.len()));
+        }
+        return;
+    }
     if matches!(effect, Effect::Answer(..)) {
         session.past.hide(bytes, &mut session.dialogue);
     }
@@ -299,7 +307,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         read.laid.forget(ContentView::Authenticity);
     }
     match &event.what {
-        Happening::Bytes { from: Side::Client, data, .. } => {
+        Happening::Bytes { from, data, .. } if *from == session.side() => {
             session.wrote(data);
             plan::wrote(session, data.len());
         }
@@ -310,6 +318,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         what if what.is_beside() => {}
         _ => session.gives_up(),
     }
+    session.look_what_is_asked(event.at);
     let filled = what_fills(&session.dialogue).filter(|now| before != Some(*now));
     if matches!(event.what, Happening::Opened(_) | Happening::NotOpened(_)) {
         session.dialling = false;
@@ -325,7 +334,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
         if let Some(queue) = session.queue.as_mut().filter(|_| *from == Side::Client) {
             queue.written();
         }
-        if *from == Side::Client && !session.articles.is_empty() && !travels {
+        if *from == session.side() && !session.articles.is_empty() && !travels {
             // What was sent is to be explained now.
             session.articles.clear();
             session.link = None;
@@ -535,7 +544,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         travel::now_to_say(model);
         model.session.cursor = row.or(model.session.cursor);
     }
-    if let Some(effects) = catcher::act(model, action) {
+    if let Some(effects) = catcher::act(model, action).or_else(|| hand::act(model, action)) {
         return effects;
     }
     if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {

@@ -21,6 +21,7 @@ pub mod envelope;
 pub mod explain;
 pub mod find;
 pub mod form;
+pub mod hand;
 pub mod help;
 pub mod hints;
 pub mod list;

@@ -1,7 +1,5 @@
 //! A message in one row: what was caught, and what was to be but was not.
 
-use bytes::Bytes;
-
 use crate::journal::Moment;
 use crate::knowledge::{self, Lang};
 use crate::session::content::Content;
@@ -11,7 +9,7 @@ use super::client::Client;
 use super::listed::Row;
 
 /// How much of a message is looked at for its subject.
-const LOOKED_AT: usize = 16 << 10;
+const LOOKED_AT: u64 = 16 << 10;
 
 /// How many recipients a row names.
 pub const NAMED: usize = 8;
@@ -116,7 +114,7 @@ impl Mail {
             message: at,
             at: client.began,
             time: client.time.clone(),
-            subject: subject(&message.content_up_to(LOOKED_AT as u64)),
+            subject: Content::subject_in(&message.content_up_to(LOOKED_AT)),
             sender: transaction.map(|t| t.sender.written.clone()).unwrap_or_default(),
             recipients: accepted,
             named,
@@ -138,13 +136,6 @@ impl Mail {
             self.fate = Fate::Held;
         }
     }
-}
-
-/// What a message is about, as its header says.
-pub fn subject(content: &[u8]) -> String {
-    let begin = content.get(..LOOKED_AT).unwrap_or(content);
-    let head = Content::head(Bytes::copy_from_slice(begin));
-    head.field("subject").map(|field| field.value.trim().to_owned()).unwrap_or_default()
 }
 
 impl Row for Mail {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::display::Role;
 use crate::display::line::Shown;
+use crate::display::text::width_of;
 use crate::session::selection::Selection;
 use crate::smtp::Span;
 
@@ -91,6 +92,39 @@ pub struct Laid {
     pub(super) room: usize,
     /// When it happened, where times are shown.
     pub(super) stamp: Option<String>,
+    /// In which column it stands, where each side has its own.
+    pub(super) column: Option<Column>,
+}
+
+/// Stands between the columns of both sides.
+const BETWEEN: char = '\u{2502}';
+
+/// The column of a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    /// Whether it is the right one, which is the server's.
+    pub(super) right: bool,
+    /// Columns of the screen that the left one has.
+    pub(super) left: usize,
+}
+
+impl Column {
+    /// How many columns of the screen stand before it.
+    pub(super) const fn before(self) -> usize {
+        if self.right { self.left + 1 } else { 0 }
+    }
+
+    /// A line in its column, with what stands between both.
+    fn put(self, line: &mut Vec<Piece>) {
+        if self.right {
+            line.insert(0, (Role::Border, BETWEEN.to_string()));
+            line.insert(0, (Role::Text, " ".repeat(self.left)));
+        } else {
+            let gap = self.left.saturating_sub(width_of(line));
+            line.push((Role::Text, " ".repeat(gap)));
+            line.push((Role::Border, BETWEEN.to_string()));
+        }
+    }
 }
 
 impl Laid {
@@ -113,7 +147,7 @@ impl Laid {
             ends.push(std::iter::once(mark.clone()).chain(line).collect());
         }
         wrap::time(ends.last_mut(), time, tail.used(), room);
-        Self { marks, body, ends, bytes: None, look: None, room, stamp: None }
+        Self { marks, body, ends, bytes: None, look: None, room, stamp: None, column: None }
     }
 
     /// A body with what is said behind it, and the time at the right, in one line.
@@ -127,7 +161,16 @@ impl Laid {
         let tail = Broken::new(tail, body.used(), None);
         let pieces = body.line(0).chain(tail.line(0));
         let line = wrap::cut(marks.0.clone(), (pieces, tail.used()), time, room, left);
-        Self { marks, body, ends: vec![line], bytes: None, look: None, room, stamp: None }
+        Self {
+            marks,
+            body,
+            ends: vec![line],
+            bytes: None,
+            look: None,
+            room,
+            stamp: None,
+            column: None,
+        }
     }
 
     /// How many lines of text stand before the last line of the body.
@@ -154,6 +197,9 @@ impl Laid {
             (Some(mut line), _) => {
                 if let Some(look) = self.look {
                     paint(&mut line, look, self.room);
+                }
+                if let Some(column) = self.column {
+                    column.put(&mut line);
                 }
                 line
             }

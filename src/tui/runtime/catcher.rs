@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::cli::ServeArgs;
 use crate::display::token::own_visible;
-use crate::headless::serve::Shelf;
+use crate::headless::Setting;
+use crate::headless::serve::shelf::Shelf;
+use crate::headless::serve::{self, Opened};
 use crate::journal::Moment;
 use crate::net::Clock;
 use crate::net::driver::{Ear, Heard};
 use crate::net::listen::report::{self, Envelope, Report, Reports};
-use crate::net::listen::{Listener, Order, Place, Store};
+use crate::net::listen::{Listener, Order};
 use crate::net::signals::{Signal, Signals};
-use crate::net::tls;
 use crate::net::watch::{Watch, Whose};
 use crate::session::Glance;
-use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 
 use super::super::catcher::{Client, Fate, Mail, News, mail};
@@ -40,24 +40,6 @@ const WAITING: usize = 1_000;
 /// How many orders wait for a server.
 const ORDERS: usize = 64;
 
-/// How many subjects wait for the reports of their messages.
-const SUBJECTS: usize = 4_096;
-
-/// What `ehlo serve` was told.
-#[derive(Debug)]
-pub struct Serving {
-    /// Where it listens.
-    pub listen: Place,
-    /// Where messages go.
-    pub maildir: Option<PathBuf>,
-    /// What it believes.
-    pub policy: Policy,
-    /// Its certificates, and whether TLS begins before anything is said.
-    pub tls: Option<(tls::Wardrobe, bool)>,
-    /// What it plays at first.
-    pub faults: Faults,
-}
-
 /// A server that is bound, and does not serve yet.
 pub(super) struct Server {
     /// Where it listens.
@@ -66,7 +48,7 @@ pub(super) struct Server {
     pub(super) plays: String,
     faults: watch::Sender<Arc<Faults>>,
     listener: Listener,
-    shelf: Arc<Shelf>,
+    shelf: Option<Shelf>,
     teller: Teller,
 }
 
@@ -75,48 +57,33 @@ pub(super) struct Serves {
     faults: watch::Sender<Arc<Faults>>,
     orders: mpsc::Sender<Order>,
     task: JoinHandle<()>,
-    shelf: Arc<Shelf>,
+    shelf: Option<Shelf>,
 }
 
-/// The subject of a message that was stored, or was to be: of which session, and which.
-type Subject = (u64, usize, String);
-
 impl Server {
-    /// Binds it.
+    /// Opens its doors.
     ///
     /// # Errors
-    /// When its place cannot be bound, or its Maildir cannot be made.
-    pub(super) async fn bind(serving: Serving, clock: &Clock) -> anyhow::Result<Self> {
-        let shelf = Arc::new(Shelf::new(serving.maildir.as_deref())?);
-        let (told, subjects) = mpsc::channel::<Subject>(SUBJECTS);
-        let kept = shelf.clone();
-        let store: Store = Arc::new(move |session, delivery| {
-            let subject = mail::subject(&delivery.content);
-            // Who has too much to do reads it when the session is over.
-            let _ = told.try_send((session, delivery.message, subject));
-            kept.keep(&delivery).map_err(|error| error.to_string())
-        });
+    /// When a place cannot be bound, its Maildir cannot be made, or there is no such fault.
+    pub(super) async fn open(
+        args: &ServeArgs,
+        setting: &Setting,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
+        let Opened { listener, doors, shelf, faults, .. } = serve::open(args, setting).await?;
         let (reporter, reports) = report::channel();
-        let plays = names(&serving.faults);
-        let (faults, playing) = watch::channel(Arc::new(serving.faults));
-        let listener = Listener::new(serving.policy, store).playing(playing);
-        let mut listener = listener.telling(reporter).remembering();
-        let (tls, implicit) = serving.tls.unzip();
-        let bound = listener.open(&serving.listen, tls, implicit.unwrap_or_default()).await;
-        let place = bound.with_context(|| format!("cannot listen on {}", serving.listen))?;
-        let place = own_visible(&place.to_string());
-        let files = serving.maildir.as_deref().map(|dir| dir.join("new"));
+        let listener = listener.telling(reporter).remembering();
+        let doors: Vec<_> = doors.iter().map(|door| own_visible(&door.to_string())).collect();
+        let plays = names(&faults.borrow());
         let teller = Teller {
             reports,
-            subjects,
             clock: clock.clone(),
             zone: TimeZone::system(),
-            files,
+            files: args.keeping.maildir.as_deref().map(|dir| dir.join("new")),
             live: HashMap::new(),
-            known: HashMap::new(),
             news: Vec::new(),
         };
-        Ok(Self { place, plays, faults, listener, shelf, teller })
+        Ok(Self { place: doors.join(" "), plays, faults, listener, shelf, teller })
     }
 
     /// Lets it serve; what its sessions report goes to session `id` of the screen.
@@ -161,7 +128,9 @@ impl Serves {
                 }
             }
         }
-        self.shelf.release();
+        if let Some(shelf) = self.shelf {
+            shelf.close().await;
+        }
     }
 }
 
@@ -175,15 +144,12 @@ async fn interrupted(signals: &mut Option<Signals>) {
 /// Makes rows of reports.
 struct Teller {
     reports: Reports,
-    subjects: mpsc::Receiver<Subject>,
     clock: Clock,
     zone: TimeZone,
     /// The folder in which messages lie.
     files: Option<PathBuf>,
     /// The sessions that go on.
     live: HashMap<u64, (Client, watch::Receiver<Glance>)>,
-    /// Subjects of messages that were not told yet.
-    known: HashMap<(u64, usize), String>,
     news: Vec<News>,
 }
 
@@ -227,7 +193,6 @@ impl Teller {
                 let known = self.live.remove(&session).map(|(client, _)| client);
                 let client = known.unwrap_or_else(|| self.begun_now(session));
                 let client = client.seen(&dialogue);
-                self.known.retain(|(of, _), _| *of != session);
                 let over = Box::new((*past, *dialogue));
                 self.news.push(News::Over(Box::new(client), over));
             }
@@ -239,6 +204,8 @@ impl Teller {
             Report::NotStored { session, message, envelope, .. } => {
                 self.judged((session, message), envelope, Fate::Coming, None);
             }
+            // Its session shows it.
+            Report::Refused { .. } => {}
             Report::TurnedAway { .. } => self.news.push(News::TurnedAway(1)),
             Report::Missed(_) => {
                 // What was not told of a session that is over is seen by its glance.
@@ -261,11 +228,8 @@ impl Teller {
         fate: Fate,
         file: Option<String>,
     ) {
-        while let Ok((session, message, subject)) = self.subjects.try_recv() {
-            self.known.insert((session, message), subject);
-        }
         let (client, message) = place;
-        let Envelope { from, mut to, size, .. } = envelope;
+        let Envelope { from, mut to, size, subject, .. } = envelope;
         let named = to.len();
         to.truncate(mail::NAMED);
         self.news.push(News::Mail(Box::new(Mail {
@@ -273,7 +237,7 @@ impl Teller {
             message,
             at: self.clock.now(),
             time: self.time(self.clock.timestamp()),
-            subject: self.known.remove(&place).unwrap_or_default(),
+            subject: subject.unwrap_or_default(),
             sender: from,
             recipients: to,
             named,

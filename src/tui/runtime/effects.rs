@@ -52,6 +52,7 @@ impl Loop {
                 Effect::Wait { session, number, time } => self.wait(session, number, time),
                 Effect::Redial(id) => self.redial(id),
                 Effect::Say(id, bytes) => self.order(id, Order::Say(Say::Bytes(bytes))),
+                Effect::Reply(id, said) => self.order(id, Order::Reply(said)),
                 Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
                 Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
                 Effect::Limit(limits) => self.sessions.limit(limits),
@@ -64,9 +65,7 @@ impl Loop {
                         reading::compare(id, file, path, lang, inner);
                     }
                 }
-                Effect::Inquire(id, domain) => {
-                    self.order(id, Order::Say(Say::Inquire(domain)));
-                }
+                Effect::Inquire(id, domain) => self.order(id, Order::Say(Say::Inquire(domain))),
                 Effect::Verify(wanted, bytes) => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());
                     let door = self.sessions.door(wanted.session);

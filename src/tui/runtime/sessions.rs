@@ -17,6 +17,8 @@ use crate::net::call::Call;
 use crate::net::dial::Target;
 use crate::net::driver::{Ear, Heard, Log, Orders, Part};
 use crate::net::listen;
+use crate::net::listen::Client;
+use crate::net::listen::by_hand::{self, Desk};
 use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::watch::{Watch, Whose};
@@ -40,6 +42,8 @@ pub(super) enum Order {
     /// The same, but TLS begins only where that is typed.
     Redial(Target, Box<Route>),
     Say(Say),
+    /// All this, one behind the other.
+    Reply(Vec<Say>),
     /// What is still to be said is not said.
     Stop,
     /// The certificate is good enough.
@@ -103,6 +107,31 @@ impl Sessions {
         let way = (route, choice, self.limits.subscribe(), self.breakpoints.subscribe());
         let practices = (self.practices.clone(), self.setting.sources.clone());
         self.tasks.spawn(session(log, taken, practices, way));
+        Ok(recording)
+    }
+
+    /// Begins the task of session `id`, in which the person answers `client`; says whether it is
+    /// recorded.
+    ///
+    /// # Errors
+    /// When the recording cannot be begun.
+    pub(super) fn answer(&mut self, id: usize, client: Client, desk: Desk) -> anyhow::Result<bool> {
+        let recording = self.setting.record.is_some();
+        let ear = Ear { number: id, heard: self.heard.clone() };
+        let log = Log::new(self.clock.clone(), Keep::default()).published_to(ear);
+        let mut log = self.setting.numbered(id - 1).recording_as(Side::Server, log)?;
+        let (orders, mut taken) = mpsc::channel(ORDERS_WAITING);
+        self.orders.insert(id, orders);
+        let desk = Desk { limits: *self.limits.borrow(), ..desk };
+        self.tasks.spawn(async move {
+            by_hand::answer(client, desk, &mut log, &mut taken, say_by_hand).await;
+            while let Some(order) = taken.recv().await {
+                if let Order::Say(Say::Verify(check)) = order {
+                    log.verify(Side::Server, &check);
+                    log.settle().await;
+                }
+            }
+        });
         Ok(recording)
     }
 
@@ -270,9 +299,19 @@ impl Practices {
     }
 }
 
+fn say_by_hand(speaker: &mut Human, order: Order) -> Ends {
+    match order {
+        Order::Say(say) => speaker.push(say),
+        Order::Reply(said) => speaker.push_all(said),
+        Order::Stop => speaker.stop(),
+        Order::Trust | Order::Dial(..) | Order::Redial(..) => Ends::Nothing,
+    }
+}
+
 fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {
     match order {
         Order::Say(say) => speaker.push(say),
+        Order::Reply(said) => speaker.then.push_all(said),
         Order::Stop => speaker.then.stop(),
         Order::Trust => {
             speaker.trusts = true;

@@ -15,7 +15,7 @@ use super::browse;
 /// The session has heard something: what it accepted is worth to be suggested again.
 pub(super) fn learn(model: &mut Model, id: usize) {
     let mut habits = std::mem::take(&mut model.habits);
-    if let Some(session) = model.session_mut(id).filter(|session| !session.recorded) {
+    if let Some(session) = model.session_mut(id).filter(|s| !s.recorded && s.hand.is_none()) {
         session.learned = habits.follow(&session.dialogue, session.learned);
     }
     model.habits = habits;

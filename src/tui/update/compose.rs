@@ -103,6 +103,7 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
             }
             run_directive(model)
         }
+        None if model.session.hand.is_some() => super::hand::send(model),
         None => send_text(model, true),
     }
 }

@@ -68,6 +68,11 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
     let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
     let directive = Directive::find(name)?;
     let behind = line.len() + 1 - argument.len();
+    if model.session.hand.is_some() && directive.does == Does::Say {
+        let error = super::hand::slip(model)?;
+        model.notice = Some(misread::what(&error, model.lang));
+        return Some(error.at.column - AT.column);
+    }
     if directive.argument.is_empty() && !argument.trim().is_empty() {
         let name = directive.name;
         model.notice = Some(knowledge::fill(model.lang, "misread.alone", &[("name", name)]));
@@ -178,6 +183,11 @@ fn target_of(model: &Model, named: &str) -> String {
 /// Says on the wire what a directive says.
 fn say(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effect> {
     let id = model.session.id;
+    if model.session.hand.is_some() {
+        let line = format!(":{} {argument}", directive.name);
+        let line = if argument.is_empty() { line.trim_end() } else { &line };
+        return super::hand::say(model, line);
+    }
     let effect = match said::read(directive.name, argument.as_bytes(), AT) {
         Ok(Some(Said::Data(file))) => super::sending::give_file(model, file),
         Ok(Some(Said::Login { mechanism, user, initial })) => {
@@ -226,7 +236,7 @@ fn at_gate(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
 }
 
 /// Waits longer, or not so long.
-fn limit(model: &mut Model, changes: &Changes) -> Vec<Effect> {
+pub(super) fn limit(model: &mut Model, changes: &Changes) -> Vec<Effect> {
     model.limits = model.limits.with(changes);
     let others = Wait::all().filter(|wait| changes.of(*wait).is_some());
     let said = others.map(|wait| {

@@ -28,7 +28,8 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 pub fn lost_with(session: &Session) -> Vec<&'static str> {
     let dialogue = &session.dialogue;
     let transaction = match dialogue.phase() {
-        _ if session.recorded => None,
+        // The client still has what was not answered.
+        _ if session.recorded || session.hand.is_some() => None,
         _ if dialogue.may_have_ended_message() => Some("question.unknown"),
         phase => phase.in_transaction().then_some("question.open"),
     };
@@ -43,7 +44,8 @@ pub fn lost_with(session: &Session) -> Vec<&'static str> {
 /// Why nobody can leave with QUIT: it is a command in no session, or what becomes of a message is
 /// not known yet.
 pub(super) fn cannot_quit(model: &Model) -> Option<&'static str> {
-    let talking = || model.sessions().filter(|s| s.dialogue.phase().is_open() && !s.recorded);
+    let ours = |s: &&Session| !s.recorded && s.hand.is_none();
+    let talking = || model.sessions().filter(|s| s.dialogue.phase().is_open()).filter(ours);
     if talking().any(|session| session.dialogue.may_have_ended_message()) {
         Some("header.wait")
     } else if model.sessions().any(hears_quit) {
@@ -60,7 +62,8 @@ fn hears_quit(session: &Session) -> bool {
     let dialogue = &session.dialogue;
     let text = dialogue.awaits_mail_data() || dialogue.awaits_login() || dialogue.awaits_octets();
     let writing = session.queue.as_ref().is_some_and(Queue::is_writing);
-    dialogue.awaits_client() && session.is_trusted() && !session.recorded && !text && !writing
+    let ours = session.is_trusted() && !session.recorded && session.hand.is_none();
+    dialogue.awaits_client() && ours && !text && !writing
 }
 
 /// Closes a question that is about nothing any more, and says so.

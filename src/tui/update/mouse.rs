@@ -173,6 +173,11 @@ fn in_pane(
         return in_title(model, pane, place.0, double);
     }
     let at = inner.contains(place.into()).then(|| spot(model, pane, inner, place)).flatten();
+    if pane == Pane::Prompt
+        && let Some(at) = view::hand::at(model, place)
+    {
+        return super::hand::say_number(model, at);
+    }
     let byte = prompt::byte_at(model, place.0);
     browse::focus(model, pane);
     if pane == Pane::Prompt && inner.contains(place.into()) {

@@ -59,6 +59,17 @@ fn show(model: &mut Model, action: Action) -> bool {
     match action {
         Action::LineEnds => model.line_ends = !model.line_ends,
         Action::Time => model.time = !model.time,
+        Action::Sides => {
+            let apart = !model.has_sides(&model.session);
+            model.sides = Some(apart);
+            let area = model.panes().inside(Pane::Transcript).unwrap_or_default();
+            let fits = usize::from(area.width) >= rows::SIDES;
+            model.tell(match apart {
+                true if fits => "sides.on",
+                true => "sides.narrow",
+                false => "sides.off",
+            });
+        }
         Action::Wrap => {
             model.wrap = !model.wrap;
             model.session.left = 0;

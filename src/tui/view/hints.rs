@@ -167,10 +167,14 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         Action::TravelForward => "travel.hint.forward",
         Action::EventBack => "travel.hint.event-back",
         Action::EventForward => "travel.hint.event-forward",
+        Action::ReplyRight => "hand.right",
+        Action::ReplyNotNow => "hand.not-now",
+        Action::ReplyNever => "hand.never",
+        Action::ReplyStrange => "hand.strange",
         Action::PlanStep => "hint.step",
         Action::PlanRun => "hint.run",
         Action::PlanSkip => "hint.skip",
-        Action::PlanEdit => "hint.change",
+        Action::ReplyTake | Action::PlanEdit => "hint.change",
         Action::PlanAdd => "hint.add",
         Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {
@@ -206,11 +210,12 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine,
-        Connect, ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find,
-        Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow,
-        PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit,
-        Send, SendDraft, TravelBack, TravelForward, Zoom,
+        CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine, Connect,
+        ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find, Hangup, Help,
+        Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow, PageDown, Palette,
+        PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit, ReplyNever,
+        ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send, SendDraft, TravelBack,
+        TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
@@ -235,6 +240,12 @@ fn actions(model: &Model) -> &'static [Action] {
         }
         (None, Pane::Prompt) if model.session.recorded => {
             &[Help, PaneNext, Leave, ContentView, Palette, Quit]
+        }
+        (None, Pane::Prompt) if model.chooses_offers() => {
+            &[ReplyRight, ReplyNotNow, ReplyNever, ReplyStrange, ReplyTake, Palette, Quit]
+        }
+        (None, Pane::Prompt) if model.session.hand.is_some() => {
+            &[Help, Send, PaneNext, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {

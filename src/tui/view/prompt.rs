@@ -19,12 +19,14 @@ use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::popup::Popup;
 use super::super::rows::{self, Piece};
-use super::{boxed, draw_lines, status};
+use super::{boxed, draw_lines, hand, status};
 
 /// Draws the prompt.
 pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
     let area = if has_box {
-        let title = knowledge::word(model.lang, Pane::Prompt.title());
+        let answers = model.session.hand.is_some();
+        let title = if answers { "pane.reply" } else { Pane::Prompt.title() };
+        let title = knowledge::word(model.lang, title);
         let (tone, remark) = remark(model, area.width);
         boxed(model, Pane::Prompt, title, (tone, &remark), area, frame)
     } else {
@@ -61,6 +63,9 @@ pub fn draw(model: &Model, area: Rect, has_box: bool, frame: &mut Frame<'_>) {
 
 /// The lines of a group that stand in sight before the one being typed, and behind it.
 fn held(model: &Model, columns: u16) -> (Vec<Vec<Piece>>, Vec<Vec<Piece>>) {
+    if let Some(answering) = model.offers() {
+        return (hand::lines(model, answering, usize::from(columns)), Vec::new());
+    }
     let Some(group) = &model.session.group else { return (Vec::new(), Vec::new()) };
     let (lines, at) = group.lines();
     let shown = usize::from(model.held_shown());
@@ -171,6 +176,9 @@ fn first(text: &str) -> &str {
 
 fn mark(model: &Model) -> String {
     let dialogue = model.session.seen();
+    if model.session.hand.is_some() {
+        return "> ".to_owned();
+    }
     let left = model.session.octets_left();
     let mark = if matches!(model.popup, Some(Popup::Palette(_))) {
         // A directive, whatever the server waits for.
@@ -197,6 +205,9 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
     let dialogue = model.session.seen();
     if let Some((key, n)) = differs(model.prompt.text()) {
         return (Role::Warn, model.sentence(key, &[("n", &n.to_string())]));
+    }
+    if model.session.hand.is_some() && !model.session.travels() {
+        return hand::remark(model, columns);
     }
     let newlines = model.prompt.text().matches('\n').count();
     if newlines > 0 {

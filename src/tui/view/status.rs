@@ -15,7 +15,7 @@ use crate::smtp::wait::Wait;
 use super::super::model::Model;
 use super::super::rows::{Piece, next_verbs};
 use super::super::travel::Standing;
-use super::styled;
+use super::{hand, styled};
 
 /// Below this much patience the countdown goes by seconds.
 pub const LAST_MINUTE: u64 = 60;
@@ -43,6 +43,8 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         parts.push((Role::Notice, word("header.caught").to_owned()));
     } else if model.session.recorded {
         parts.push((Role::Notice, word("header.file").to_owned()));
+    } else if model.session.hand.is_some() {
+        parts.push((Role::Notice, word("header.by-hand").to_owned()));
     } else if model.session.recording {
         parts.push((Role::Notice, word("header.recording").to_owned()));
     }
@@ -110,6 +112,11 @@ fn next(model: &Model) -> Option<String> {
     let dialogue = model.session.seen();
     let key = match dialogue.phase() {
         _ if model.session.recorded => return None,
+        phase if model.session.hand.is_some() => match phase {
+            _ if model.session.is_asked() => "header.your-turn",
+            phase if phase.is_open() => "header.client-turn",
+            _ => return None,
+        },
         Phase::MailData if dialogue.unanswered().is_none() => "header.dot",
         Phase::Login => "header.answer",
         _ if model.session.dialling => return None,
@@ -156,6 +163,12 @@ fn clock(model: &Model) -> Option<Piece> {
         return None;
     }
     let dialogue = &model.session.dialogue;
+    if let Some(awaited) = awaited(model).filter(|_| model.session.hand.is_some()) {
+        return (waited(model, awaited) > 0).then(|| hand::waits(model, awaited));
+    }
+    if model.session.hand.is_some() {
+        return None;
+    }
     if let Some(awaited) = awaited(model) {
         return (waited(model, awaited) > 0).then(|| waits(model, awaited));
     }
@@ -194,7 +207,7 @@ fn waits(model: &Model, awaited: Awaited) -> Piece {
 }
 
 /// Whether the clock has place for it.
-fn fits(model: &Model, text: &str) -> bool {
+pub fn fits(model: &Model, text: &str) -> bool {
     width(text) + 2 <= usize::from(model.size.0) / 2
 }
 
@@ -202,6 +215,9 @@ fn fits(model: &Model, text: &str) -> bool {
 pub fn awaited(model: &Model) -> Option<Awaited> {
     let session = &model.session;
     let writes = !session.unheard.is_empty() && session.dialogue.phase().is_open();
+    if session.hand.is_some() && !session.is_asked() {
+        return None;
+    }
     let awaited = timing::server(&session.dialogue, writes)?;
     let shakes = session.tls_first && !session.dialogue.is_secured();
     let wait = if awaited.wait == Wait::Greeting && shakes { Wait::Tls } else { awaited.wait };

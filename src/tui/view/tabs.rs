@@ -127,6 +127,8 @@ fn state(session: &Session) -> (Role, &'static str) {
         _ if session.caught.is_some() => (Role::Dim, "tab.closed"),
         _ if session.recorded => (Role::Notice, "header.file"),
         _ if session.dialling => (Role::Warn, "tab.dialling"),
+        _ if session.is_asked() => (Role::Badge, "tab.asked"),
+        _ if session.awaits_a_client() => (Role::Notice, "tab.awaits"),
         phase if phase.is_open() && dialogue.unanswered().is_some() => (Role::Warn, "tab.waiting"),
         phase if phase.is_open() => (Role::Good, "tab.open"),
         _ if failed => (Role::Bad, "tab.failed"),

@@ -1,0 +1,396 @@
+//! `ehlo serve --by-hand --plain`: a person, or a script, answers clients line by line.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::cli::ServeArgs;
+use crate::display::hand as shown;
+use crate::display::text::clip;
+use crate::display::token::own_visible;
+use crate::display::transcript as misread;
+use crate::journal::transcript::Place;
+use crate::journal::{Ending, Event, Happening, Moment, Side};
+use crate::knowledge::{self, Lang};
+use crate::net::Clock;
+use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log};
+use crate::net::listen::by_hand::{self, Desk};
+use crate::net::listen::{self, Client, Security, Socket};
+use crate::net::signals::{Signal, Signals};
+use crate::session::{Dialogue, Keep};
+use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
+use crate::speaker::{Human, Policy, Say, directive};
+
+use super::print::Printer;
+use super::{Outcome, Setting, block_on, json, say, secure};
+
+/// Where clients are answered by hand, and what follows from that.
+#[derive(Clone, Debug)]
+pub struct ByHand {
+    /// Where they come to.
+    pub listen: listen::Place,
+    /// How their sessions are.
+    pub desk: Desk,
+    /// What the right answer follows from.
+    pub policy: Policy,
+}
+
+impl ByHand {
+    /// As the command line wants it; there is one door.
+    ///
+    /// # Errors
+    /// When its certificates cannot be read or made, or there are several doors.
+    pub fn new(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Self> {
+        let [door] = &args.listen[..] else { anyhow::bail!("--by-hand has one --listen") };
+        let tls = secure::server(&setting.tls, &args.practice)?;
+        let tls = tls.filter(|_| door.security != Security::Clear);
+        let is_implicit = |implicit| implicit || door.security == Security::Implicit;
+        let tls = tls.map(|(wardrobe, implicit)| (wardrobe, is_implicit(implicit)));
+        let desk = Desk::new(setting.limits(), tls)?;
+        Ok(Self { listen: door.place.clone(), desk, policy: args.policy() })
+    }
+
+    /// Binds the place.
+    ///
+    /// # Errors
+    /// When it cannot be bound.
+    pub async fn bind(&self) -> anyhow::Result<Socket> {
+        let bound = Socket::bind(&self.listen).await;
+        bound.with_context(|| format!("cannot listen on {}", self.listen))
+    }
+
+    /// From which the suggestions for one client come.
+    pub fn hand(&self) -> Hand {
+        // The table is embedded, and a test parses it: without it there is only what is typed.
+        let replies = Replies::parse(knowledge::data("replies.toml")).unwrap_or_default();
+        let starttls = self.desk.tls.is_some() && !self.desk.implicit;
+        let begun = Clock::start().timestamp();
+        let policy = Policy { begun, starttls, ..self.policy.clone() };
+        Hand::new(policy, crate::net::seed(), Arc::new(replies))
+    }
+}
+
+/// Answers clients, one after the other, as standard input says.
+///
+/// # Errors
+/// When the place cannot be bound, or nothing can be read, written or recorded.
+pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
+    block_on(async {
+        let socket = by_hand.bind().await?;
+        say(&format!("listening on {}\n", own_visible(&socket.place()?.to_string())))?;
+        let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
+        let mut input = Input::new();
+        for number in 1.. {
+            let client = tokio::select! {
+                _ = signals.next() => break,
+                // Who has said all answers nobody any more.
+                () = input.ends() => break,
+                client = socket.accept() => client,
+            };
+            let Ok(client) = client else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let front = Front::new(by_hand, json, setting, number);
+            let stopped = front.attend(client, by_hand, &mut input, &mut signals).await?;
+            if stopped {
+                break;
+            }
+        }
+        Ok(Outcome::Done)
+    })
+}
+
+/// How long it takes until the next client is tried where one could not be taken.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many columns of a suggestion are shown.
+const WHAT: usize = 120;
+
+/// What a directive waits.
+const WAIT: &str = ":wait ";
+
+/// The lines of standard input.
+struct Input {
+    lines: BufReader<tokio::io::Stdin>,
+    begun: Vec<u8>,
+    ended: bool,
+    terminal: bool,
+}
+
+impl Input {
+    fn new() -> Self {
+        let terminal = std::io::stdin().is_terminal();
+        let lines = BufReader::new(tokio::io::stdin());
+        Self { lines, begun: Vec::new(), ended: false, terminal }
+    }
+
+    /// Waits for the end, as far as nothing stands before it.
+    async fn ends(&mut self) {
+        if !self.ended && !self.lines.fill_buf().await.is_ok_and(<[u8]>::is_empty) {
+            std::future::pending::<()>().await;
+        }
+        self.ended = true;
+    }
+
+    /// The next line; cancel-safe.
+    async fn next(&mut self) -> std::io::Result<Option<String>> {
+        if self.lines.read_until(b'\n', &mut self.begun).await? == 0 && self.begun.is_empty() {
+            self.ended = true;
+            return Ok(None);
+        }
+        let line = std::mem::take(&mut self.begun);
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        Ok(Some(String::from_utf8_lossy(line).into_owned()))
+    }
+}
+
+/// One client.
+struct Front<'a> {
+    hand: Hand,
+    setting: &'a Setting,
+    json: bool,
+    number: usize,
+    dialogue: Dialogue,
+    printer: Printer,
+    offers: Vec<Offer>,
+    /// For which exchange they were printed.
+    told: Option<(usize, u32)>,
+    said: u64,
+    heard: u64,
+    /// Whether the right answer is given from here on.
+    rest: bool,
+    until: Option<Instant>,
+    orders: mpsc::Sender<Vec<Say>>,
+    taken: Option<mpsc::Receiver<Vec<Say>>>,
+}
+
+impl<'a> Front<'a> {
+    fn new(by_hand: &ByHand, json: bool, setting: &'a Setting, number: usize) -> Self {
+        let (orders, taken) = mpsc::channel(16);
+        Self {
+            hand: by_hand.hand(),
+            setting,
+            json,
+            number,
+            dialogue: Dialogue::default(),
+            printer: Printer::new(setting.lang(), true, setting.with_secrets),
+            offers: Vec::new(),
+            told: None,
+            said: 0,
+            heard: 0,
+            rest: false,
+            until: None,
+            orders,
+            taken: Some(taken),
+        }
+    }
+
+    /// To people; where the output is for programs, beside it.
+    fn print(&self, text: &str) -> anyhow::Result<()> {
+        if self.json {
+            eprint!("{text}");
+            return Ok(());
+        }
+        say(text)
+    }
+
+    fn note(&self, key: &'static str, values: &[(&str, &str)]) -> anyhow::Result<()> {
+        self.print(&format!("# {}\n", knowledge::fill(self.setting.lang(), key, values)))
+    }
+
+    /// Answers `client` to the end; whether no other is to be answered.
+    async fn attend(
+        mut self,
+        client: Client,
+        by_hand: &ByHand,
+        input: &mut Input,
+        signals: &mut Signals,
+    ) -> anyhow::Result<bool> {
+        let clock = Clock::start();
+        let (publish, mut heard) = mpsc::channel(EVENTS_WAITING);
+        let log = Log::new(clock.clone(), Keep::default())
+            .published_to(Ear { number: 0, heard: publish });
+        let header = log.clock().header(Side::Server);
+        let mut log = self.setting.numbered(self.number - 1).recording_as(Side::Server, log)?;
+        let peer = own_visible(client.endpoints.remote.as_deref().unwrap_or("-"));
+        let n = self.number.to_string();
+        self.note("hand.plain.client", &[("n", &n), ("peer", &peer)])?;
+        let (desk, taken) = (by_hand.desk.clone(), self.taken.take());
+        let session = tokio::spawn(async move {
+            if let Some(mut taken) = taken {
+                by_hand::answer(client, desk, &mut log, &mut taken, Human::push_all).await;
+            }
+            log.dialogue
+        });
+        let mut stopped = false;
+        loop {
+            let asked = hand::due(&self.dialogue).is_some() && self.said == self.heard;
+            if asked && self.rest && self.answers_rightly(clock.now()).await {
+                continue;
+            }
+            let open = self.dialogue.phase().is_open();
+            let reads = (asked || (input.terminal && open)) && self.until.is_none();
+            if asked && input.ended && !stopped {
+                stopped = true;
+                self.give(vec![Say::Close(Ending::Finished)]).await;
+            }
+            tokio::select! {
+                news = heard.recv() => match news {
+                    None => break,
+                    Some((_, Heard::Event(event))) => self.hear(&event, clock.now())?,
+                    Some(_) => {}
+                },
+                _ = signals.next(), if !stopped => {
+                    stopped = true;
+                    self.give(vec![Say::Close(Ending::Finished)]).await;
+                }
+                () = wait(self.until), if self.until.is_some() => self.until = None,
+                line = input.next(), if reads && !input.ended => {
+                    if let Some(line) = line? {
+                        self.typed(&line, clock.now()).await?;
+                    }
+                }
+            }
+        }
+        let dialogue = session.await?;
+        self.note("hand.plain.over", &[("n", &n)])?;
+        if self.json {
+            let object = json::session(&header, &dialogue, "ok", self.setting, None);
+            say(&json::line(&object)?)?;
+        }
+        Ok(stopped || input.ended)
+    }
+
+    fn hear(&mut self, event: &Event, now: Moment) -> anyhow::Result<()> {
+        self.dialogue.apply(event);
+        if let Happening::Bytes { from: Side::Server, data, .. } = &event.what {
+            self.heard += data.len() as u64;
+        }
+        if matches!(event.what, Happening::Secured(_) | Happening::NotSecured(_)) {
+            // What was not said was meant for the layer below.
+            self.heard = self.said;
+        }
+        let news = self.printer.news(&self.dialogue);
+        self.print(&news)?;
+        if self.said == self.heard { self.ask(now) } else { Ok(()) }
+    }
+
+    /// Says what is to be answered, and what could be said, once for each.
+    fn ask(&mut self, now: Moment) -> anyhow::Result<()> {
+        let Some((at, exchange)) = hand::due(&self.dialogue) else { return Ok(()) };
+        let asked = (at, exchange.connection);
+        if self.told.replace(asked) == Some(asked) || self.rest {
+            return Ok(());
+        }
+        let lang = self.setting.lang();
+        let what = shown::asked(exchange, lang, self.setting.with_secrets);
+        let mut text = format!("# {}\n", knowledge::fill(lang, "hand.asked", &[("what", &what)]));
+        self.offers = self.hand.offers(now, &self.dialogue);
+        for (n, offer) in (1..).zip(&self.offers) {
+            let [en, ja] = &offer.does;
+            let does = if lang == Lang::Ja { ja } else { en };
+            let mut lines = offer.line.split('\n');
+            let first = clip(&own_visible(lines.next().unwrap_or_default()), WHAT);
+            let more = match lines.count() {
+                0 => String::new(),
+                n => {
+                    let n = n.to_string();
+                    format!(" {}", knowledge::fill(lang, "hand.more", &[("n", &n)]))
+                }
+            };
+            let _ = writeln!(text, "# {n} {}: {first}{more}\n#     {does}", offer.kind.name());
+        }
+        if at == 0 {
+            let how = knowledge::word(lang, "hand.plain.how");
+            let _ = writeln!(text, "# {how}");
+        }
+        self.print(&text)
+    }
+
+    /// Whether there was a right answer to be given.
+    async fn answers_rightly(&mut self, now: Moment) -> bool {
+        let right = self.hand.right(now, &self.dialogue);
+        self.rest = right.is_some();
+        if let Some(said) = right {
+            self.give(said).await;
+        }
+        self.rest
+    }
+
+    async fn give(&mut self, said: Vec<Say>) {
+        self.said += said.iter().map(|say| say.bytes().len() as u64).sum::<u64>();
+        // A session that is over cannot be told anything.
+        let _ = self.orders.send(said).await;
+    }
+
+    async fn typed(&mut self, line: &str, now: Moment) -> anyhow::Result<()> {
+        let lang = self.setting.lang();
+        if line.trim() == "rest" {
+            self.rest = true;
+            return Ok(());
+        }
+        if let Some(time) = line.strip_prefix(WAIT).and_then(|t| directive::duration(t.trim())) {
+            self.until = Some(Instant::now() + time);
+            return Ok(());
+        }
+        let number: Option<usize> = line.trim().parse().ok().filter(|_| line.trim().len() < 3);
+        let kind = Kind::find(line.trim());
+        let chosen = match (number, kind) {
+            (Some(n), _) => n.checked_sub(1).and_then(|at| self.offers.get(at)),
+            (None, Some(kind)) => self.offers.iter().find(|offer| offer.kind == kind),
+            (None, None) => None,
+        };
+        let line = match (chosen, number, kind) {
+            (Some(offer), ..) => offer.line.clone(),
+            (None, Some(n), _) => {
+                let (n, count) = (n.to_string(), self.offers.len().to_string());
+                let values = [("n", &*n), ("count", &count)];
+                refuse(&knowledge::fill(lang, "hand.plain.no-such", &values));
+                return Ok(());
+            }
+            (None, None, Some(_)) => {
+                refuse(knowledge::word(lang, "hand.plain.none"));
+                return Ok(());
+            }
+            (None, None, None) => line.to_owned(),
+        };
+        let said = match hand::read(&line, Place { line: 1, column: 1 }) {
+            Ok(said) => said,
+            Err(error) => {
+                refuse(&misread::say(&error, lang));
+                return Ok(());
+            }
+        };
+        if chosen.is_none() && !line.starts_with(':') {
+            let bytes = Bytes::copy_from_slice(said.first().map_or(&[][..], Say::bytes));
+            for remark in hand::judge(now, &self.dialogue, &bytes) {
+                let (_, text) = shown::remark(remark.key(), remark.odd(), lang);
+                self.print(&format!("# {text}\n"))?;
+            }
+        }
+        self.offers.clear();
+        self.give(said).await;
+        Ok(())
+    }
+}
+
+async fn wait(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Says on standard error why something is not said.
+fn refuse(text: &str) {
+    eprintln!("ehlo: {text}");
+}
