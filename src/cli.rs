@@ -360,7 +360,7 @@ fn check(cli: &Cli) -> Result<(), clap::Error> {
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
         }
     }
-    let by_hand = matches!(cli.verb, Some(Verb::Serve { by_hand: true, .. }));
+    let by_hand = matches!(&cli.verb, Some(Verb::Serve(args)) if args.by_hand);
     let talks = by_hand || matches!(cli.verb, None | Some(Verb::Run(_) | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
         let why = "--record is for sessions that this program drives: the screen, --plain, run, \

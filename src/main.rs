@@ -80,6 +80,9 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
             }
             headless::hand::run(&by_hand, args.json, setting)
         }
+        Mode::Serve { args, screen: true } if args.replay.is_none() => {
+            tui::run([Start::Serve(args)], setting)
+        }
         Mode::Serve { args, .. } => match &args.replay {
             Some(file) => headless::replay::run(&args, file.clone(), setting),
             None => headless::serve::run(&args, setting),

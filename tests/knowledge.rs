@@ -69,6 +69,7 @@ const FILES: &[&str] = &[
     "text/advice.toml",
     "text/auth.toml",
     "text/authenticity.toml",
+    "text/catcher.toml",
     "text/compare.toml",
     "text/editor.toml",
     "text/envelope.toml",

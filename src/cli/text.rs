@@ -91,6 +91,9 @@ pub(super) const SERVE: &str = "Examples:
   ehlo serve --fault greylist=5s --fault tarpit         a server that misbehaves: `ehlo faults`
   ehlo serve --replay session.jsonl                     what a server said, to a client under test
 
+On a terminal it lists its sessions and the mail that it caught, and opens any of them; --plain prints
+lines instead, as in a pipe.
+
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.
 

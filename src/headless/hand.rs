@@ -394,8 +394,3 @@ async fn wait(until: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
-
-/// Says on standard error why something is not said.
-fn refuse(text: &str) {
-    eprintln!("ehlo: {text}");
-}

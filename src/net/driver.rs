@@ -16,7 +16,7 @@ use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::timing::{self, Awaited};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Keep, Past, Phase};
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker, gate};
 
@@ -45,8 +45,9 @@ pub const EVENTS_WAITING: usize = 256;
 pub enum Heard {
     /// Something happened.
     Event(Event),
-    /// All that happened before somebody came to listen.
-    Before(Box<Dialogue>),
+    /// All that happened before somebody came to listen: the events, where they were remembered, and
+    /// the fold over them.
+    Before(Box<(Past, Dialogue)>),
     /// The session was over before it could be heard.
     TooLate,
     /// The recording could not be written any further.
@@ -83,6 +84,8 @@ pub struct Log {
     kept: Option<Box<Recording<Out>>>,
     ear: Option<Ear>,
     late: Option<Late>,
+    /// The events, where they are remembered.
+    past: Option<Box<Past>>,
     /// Who is shown how the session stands.
     follow: Option<Follow>,
     aside: Option<mpsc::Receiver<Happening>>,
@@ -111,6 +114,7 @@ impl Log {
             kept: None,
             ear: None,
             late: None,
+            past: None,
             follow: None,
             aside: None,
             inquiry: None,
@@ -147,6 +151,25 @@ impl Log {
     pub fn open_to(mut self, late: Option<Late>) -> Self {
         self.late = late;
         self
+    }
+
+    /// Remembers the events, so that who listens later can see the session as it stood before.
+    pub(super) fn remembering(mut self, keep: Keep) -> Self {
+        self.past = Some(Past::new(keep).into());
+        self
+    }
+
+    /// The events so far, where they were remembered.
+    pub(super) fn take_past(&mut self) -> Past {
+        self.past.take().map(|past| *past).unwrap_or_default()
+    }
+
+    /// A line of the client will be a secret wherever it stands.
+    fn hide(&mut self, line: &[u8]) {
+        match &mut self.past {
+            Some(past) => past.hide(line, &mut self.dialogue),
+            None => self.dialogue.hide(line),
+        }
     }
 
     /// Shows the session to `follow` whenever something has happened.
@@ -250,7 +273,8 @@ impl Log {
     }
 
     async fn begin_to_tell(&mut self, ear: Ear) {
-        ear.hear(Heard::Before(Box::new(self.dialogue.clone()))).await;
+        let past = self.past.as_deref().cloned().unwrap_or_default();
+        ear.hear(Heard::Before(Box::new((past, self.dialogue.clone())))).await;
         self.ear = Some(ear);
     }
 
@@ -277,7 +301,10 @@ impl Log {
     /// Adds what has happened.
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
-        self.dialogue.apply(&event);
+        match &mut self.past {
+            Some(past) => past.take(event.clone(), &mut self.dialogue),
+            None => self.dialogue.apply(&event),
+        }
         if let Some(follow) = &mut self.follow {
             follow(&self.dialogue);
         }
@@ -498,7 +525,7 @@ pub async fn converse<P: Speaker, O>(
             match piece.or_else(next) {
                 Some(Say::Bytes(bytes)) => out = bytes,
                 Some(Say::Answer(bytes)) => {
-                    log.dialogue.hide(&bytes);
+                    log.hide(&bytes);
                     out = bytes;
                 }
                 Some(Say::Drip(drip)) => dripping = Some(drip),
@@ -575,7 +602,7 @@ async fn tell_of_gate(log: &mut Log, held: &mut Gate) {
         if let gate::News::Held(Some(held)) = &news
             && let Say::Answer(answer) = &held.say
         {
-            log.dialogue.hide(&answer[..]);
+            log.hide(&answer[..]);
         }
         log.tell(Heard::Gate(news)).await;
     }

@@ -105,6 +105,8 @@ pub struct Listener {
     keeper: Keeper,
     rates: Rates,
     teller: Option<Teller>,
+    /// Whether the events of sessions are remembered.
+    remembers: bool,
     again: Option<Again>,
     tls: Option<Wardrobe>,
     playing: Playing,
@@ -134,6 +136,7 @@ impl Listener {
             keeper,
             rates: Rates::new(),
             teller: None,
+            remembers: false,
             again: None,
             tls: None,
             playing: watch::channel(Arc::default()).1,
@@ -189,6 +192,13 @@ impl Listener {
     /// Tells what happens.
     pub fn telling(mut self, teller: Teller) -> Self {
         self.teller = Some(teller);
+        self
+    }
+
+    /// Remembers the events of its sessions, so that they can be seen as they stood at any moment, and
+    /// tells the subjects of messages.
+    pub const fn remembering(mut self) -> Self {
+        self.remembers = true;
         self
     }
 
@@ -253,6 +263,7 @@ impl Listener {
             rate,
             teller: self.teller.clone(),
             again: self.again.clone(),
+            remembers: self.remembers,
             late,
         };
         self.sessions.insert(number, orders);

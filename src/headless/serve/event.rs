@@ -58,7 +58,7 @@ impl Event<'_> {
             Self::Told(Report::Refused { session, refusal }) => {
                 Some(refused(*session, refusal, lang))
             }
-            Self::Told(Report::Ended { session, glance, dialogue, not_kept }) => {
+            Self::Told(Report::Ended { session, glance, dialogue, not_kept, .. }) => {
                 let mut line = ended(*session, glance, dialogue, lang);
                 if let Some(why) = not_kept {
                     line += "; ";
@@ -106,7 +106,7 @@ impl Event<'_> {
                 "address": refusal.address, "code": refusal.code.0,
                 "enhanced": refusal.enhanced.map(|code| code.to_string()), "text": refusal.text,
             }),
-            Self::Told(Report::Ended { session, glance, dialogue, not_kept }) => {
+            Self::Told(Report::Ended { session, glance, dialogue, not_kept, .. }) => {
                 ended_json(*session, &at, (glance, dialogue), not_kept.as_deref())
             }
             Self::Told(Report::TurnedAway { peer, at, why }) => json!({

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use crate::session::{Dialogue, Exchange, Glance, Turn};
+use crate::session::content::Content;
+use crate::session::{Dialogue, Exchange, Glance, Past, Turn};
 use crate::smtp::code::{Class, Code, Enhanced};
 use crate::smtp::command::Argument;
 use crate::smtp::verb::Verb;
@@ -75,6 +76,8 @@ pub enum Report {
         glance: Glance,
         /// All that was said.
         dialogue: Box<Dialogue>,
+        /// The events, where they were remembered.
+        past: Box<Past>,
         /// Why it could not be recorded, or not all of it.
         not_kept: Option<String>,
     },
@@ -106,11 +109,14 @@ pub struct Envelope {
     pub secured: bool,
     /// Who had logged in.
     pub user: Option<String>,
+    /// What it is about, where anybody wants to know that.
+    pub subject: Option<String>,
 }
 
 impl Envelope {
-    pub(super) fn of(delivery: &Delivery, glance: &Glance) -> Self {
+    pub(super) fn of(delivery: &Delivery, glance: &Glance, with_subject: bool) -> Self {
         Self {
+            subject: with_subject.then(|| Content::subject_in(&delivery.content)),
             from: delivery.sender.clone(),
             to: delivery.recipients.clone(),
             size: delivery.content.len(),

@@ -40,6 +40,8 @@ pub(super) struct Session {
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
     pub(super) late: Late,
+    /// Whether its events are remembered.
+    pub(super) remembers: bool,
 }
 
 impl Session {
@@ -57,6 +59,9 @@ impl Session {
         let mut log = Log::new(clock, keep(believed.size_limit))
             .open_to(Some(self.late.clone()))
             .keeping(kept.journal);
+        if self.remembers {
+            log = log.remembering(keep(believed.size_limit));
+        }
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
         if let Some(teller) = &self.teller {
@@ -77,8 +82,9 @@ impl Session {
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
-            let (not_kept, dialogue) = (log.not_kept.take(), Box::new(log.dialogue));
-            teller.tell(Report::Ended { session, glance, dialogue, not_kept });
+            let (not_kept, past) = (log.not_kept.take(), Box::new(log.take_past()));
+            let dialogue = Box::new(log.dialogue);
+            teller.tell(Report::Ended { session, glance, dialogue, past, not_kept });
         }
     }
 
@@ -114,9 +120,10 @@ impl Session {
     /// Stores messages of this session, and tells of each.
     fn deliver(&self, deliver: Deliver, glance: Arc<watch::Sender<Glance>>) -> Deliver {
         let Some(teller) = self.teller.clone() else { return deliver };
-        let session = self.number;
+        let (session, seen) = (self.number, self.remembers);
         Arc::new(move |delivery| {
-            let (envelope, message) = (Envelope::of(&delivery, &glance.borrow()), delivery.message);
+            let envelope = Envelope::of(&delivery, &glance.borrow(), seen);
+            let message = delivery.message;
             let stored = deliver(delivery);
             teller.tell(match stored.clone() {
                 Ok(name) => Report::Stored { session, message, name, envelope },
