@@ -1,3 +1,5 @@
+//! Every situation of a server, and what can be answered in it.
+
 use super::super::Speaker as _;
 use super::*;
 use crate::journal::transcript::Place;
