@@ -226,7 +226,9 @@ fn a_caught_message_is_released_with_its_envelope() {
         ),
     ] {
         guest.asks(&format!("MAIL FROM:<{from}>"), "250 ");
-        to.iter().for_each(|to| guest.asks(&format!("RCPT TO:<{to}>"), "250 "));
+        for to in to {
+            guest.asks(&format!("RCPT TO:<{to}>"), "250 ");
+        }
         guest.asks("DATA", "354 ");
         guest.asks(&format!("{text}\r\n."), "250 ");
     }
@@ -243,10 +245,10 @@ fn a_caught_message_is_released_with_its_envelope() {
     // A mail reader has read it meanwhile.
     let read = caught.join("cur").join(format!("{}:2,S", mails()[1].0));
     std::fs::rename(&both[1], &read).unwrap();
-    let (from, to) = release(&read, &[]);
-    assert_eq!((&*from, &*to), ("a@x.example", r#"["b@y.example","\"c c\"@y.example"]"#));
-    let (from, to) = release(&read, &["--to", "me@z.example"]);
-    assert_eq!((&*from, &*to), ("a@x.example", "[\"me@z.example\"]"));
+    let (sender, names) = release(&read, &[]);
+    assert_eq!((&*sender, &*names), ("a@x.example", r#"["b@y.example","\"c c\"@y.example"]"#));
+    let (sender, names) = release(&read, &["--to", "me@z.example"]);
+    assert_eq!((&*sender, &*names), ("a@x.example", "[\"me@z.example\"]"));
     let sent = std::fs::read(&read).unwrap();
     assert!(self::mails(&real.join("new"))[1..].iter().all(|(_, mail)| *mail == sent));
     // What lies elsewhere has no envelope.

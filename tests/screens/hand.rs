@@ -43,7 +43,9 @@ fn comes(scene: &mut Scene, client: &str) -> usize {
 fn answering(size: (u16, u16), lang: Lang, transcripts: &[&str]) -> Scene {
     let mut scene = waiting(size, lang);
     comes(&mut scene, "127.0.0.1:40001");
-    transcripts.iter().for_each(|text| scene.play(text));
+    for text in transcripts {
+        scene.play(text);
+    }
     scene
 }
 

@@ -92,8 +92,8 @@ fn one(port: u16, sender: usize, number: usize, told: &Mutex<Vec<String>>) -> bo
     }
     let mut guest = Guest::connect(port);
     let text = format!("Subject: {sender} {number}\r\n\r\n{}\r\n", "x".repeat(3_000));
-    let all = format!(
-        "EHLO pc.example.org\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n"
+    let all = String::from(
+        "EHLO pc.example.org\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n",
     );
     let mut ask = |text: &str| guest.0.get_mut().write_all(text.as_bytes()).is_ok();
     if !ask(&all) {

@@ -254,6 +254,7 @@ mod tests {
         let mut listed = rows(1..=9);
         assert_eq!((seen(&listed, 3), listed.chosen().unwrap().0), (vec![7, 8, 9], 9));
         listed.put(Line(10, "even", false));
+        listed.settle(3);
         assert_eq!(seen(&listed, 3), [8, 9, 10]);
         listed.step(-1);
         listed.settle(3);

@@ -313,7 +313,7 @@ mod tests {
         let way = way("alice@example.org", &["bob@example.net".to_owned()], 2);
         for (room, told) in [
             (80, "alice@example.org \u{2192} bob@example.net +1"),
-            (30, "alice@exam… → bob@example.net +1"),
+            (30, "alice@exampl… → bob@example.n…"),
             (23, "alice@exa… → bob@examp…"),
             (13, "alic… → bob@…"),
         ] {
