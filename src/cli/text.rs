@@ -87,6 +87,7 @@ pub(super) const SERVE: &str = "Examples:
   ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all
   ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
   ehlo serve --fault greylist=5s --fault tarpit         a server that misbehaves: `ehlo faults`
+  ehlo serve --by-hand                                  you answer each command yourself
   ehlo serve --replay session.jsonl                     what a server said, to a client under test
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
