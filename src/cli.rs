@@ -6,6 +6,7 @@ mod reach;
 mod run;
 mod seen;
 mod send;
+mod serve;
 mod text;
 mod tls;
 mod verify;
@@ -19,9 +20,7 @@ use clap_complete::Shell;
 use crate::display::content::{ContentView, View};
 use crate::headless::faults::Form;
 use crate::net::dial::Target;
-use crate::net::listen::Place;
 use crate::smtp::target;
-use crate::speaker::Policy;
 use crate::speaker::fault::Choice;
 
 pub use attach::Attachments;
@@ -30,6 +29,7 @@ pub use reach::{ReachArgs, Slip, typed as typed_route};
 pub use run::{ReportArgs, RunArgs};
 pub use seen::SeenArgs;
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};
+pub use serve::ServeArgs;
 pub use tls::{PracticeArgs, TlsArgs};
 pub use verify::VerifyArgs;
 
@@ -114,49 +114,9 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Run the practice server alone
+    /// Run the practice server alone, as a catcher of mail, too
     #[command(after_help = text::SERVE)]
-    Serve {
-        /// Where to listen: an address, whose port 0 picks a free one, or a path behind "unix:"
-        #[arg(long, default_value = "127.0.0.1:2525", value_name = "ADDR")]
-        listen: Place,
-        /// Store accepted messages in this Maildir
-        #[arg(long, value_name = "DIR")]
-        maildir: Option<PathBuf>,
-        /// Accept any recipient of any domain, as a catcher does
-        #[arg(long)]
-        catch_all: bool,
-        /// Speak LMTP: LHLO, and one reply for each recipient
-        #[arg(long)]
-        lmtp: bool,
-        /// Misbehave so: a name of `ehlo faults`, or a file, with =VALUE where it takes one; can be
-        /// said several times, and then they are played one over another
-        #[arg(long = "fault", value_name = "NAME|FILE[=VALUE]", value_parser = fault)]
-        faults: Vec<Choice>,
-        /// What the dice of faults begin with; the same number throws the same
-        #[arg(long, value_name = "NUMBER")]
-        seed: Option<u64>,
-        /// Answer with the server's half of this recording or transcript instead: what was replied to
-        /// the same line, or else to the next command of the kind. Each connection is the next of the
-        /// recording. No login is verified and no message kept
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["maildir", "catch_all", "lmtp", "faults"])]
-        replay: Option<PathBuf>,
-        /// Answer each client yourself: what it says stands waiting, with suggested replies. On the
-        /// screen, or line by line with --plain and in a pipe
-        #[arg(long, conflicts_with_all = ["maildir", "faults", "replay"])]
-        by_hand: bool,
-        /// With --replay: take the time for each reply that it took
-        #[arg(long, requires = "replay")]
-        timing: bool,
-        #[command(flatten)]
-        practice: PracticeArgs,
-        /// Line by line, without a screen; the default in a pipe
-        #[arg(long)]
-        plain: bool,
-        /// Print one JSON object for each message and session, and for each reply of --replay
-        #[arg(long)]
-        json: bool,
-    },
+    Serve(Box<ServeArgs>),
     /// Print what is known about a command, a code, a keyword, a header field, a notion
     #[command(after_help = text::EXPLAIN)]
     Explain {
@@ -266,35 +226,10 @@ pub enum Mode {
     Compare(Compare),
     /// The practice server.
     Serve {
-        /// Where.
-        listen: Place,
-        /// Where messages go.
-        maildir: Option<PathBuf>,
-        /// What it believes.
-        policy: Box<Policy>,
-        /// The faults that it plays.
-        faults: Vec<Choice>,
-        /// What their dice begin with.
-        seed: Option<u64>,
-        /// The recording by which it answers instead, and whether it takes the time that was taken.
-        replay: Option<(PathBuf, bool)>,
-        /// Its certificates.
-        practice: PracticeArgs,
-        /// As JSON.
-        json: bool,
-    },
-    /// A server whose clients the person answers.
-    ByHand {
-        /// Where.
-        listen: Place,
-        /// What the right answer follows from.
-        policy: Box<Policy>,
-        /// Its certificates.
-        practice: PracticeArgs,
+        /// Its options.
+        args: Box<ServeArgs>,
         /// Whether it is seen on the screen.
         screen: bool,
-        /// As JSON.
-        json: bool,
     },
     /// What is known about some words.
     Explain {
@@ -357,7 +292,7 @@ pub fn read(
     piped: bool,
 ) -> Result<(Mode, Common), clap::Error> {
     let mut cli = Cli::try_parse_from(args).map_err(veiled)?;
-    if matches!(cli.verb, Some(Verb::Serve { .. })) {
+    if matches!(cli.verb, Some(Verb::Serve(_))) {
         cli.common = cli.common.of_server();
     }
     check(&cli)?;
@@ -389,29 +324,9 @@ pub fn read(
             is_read_once(&read.into_iter().flatten().cloned().collect::<Vec<_>>())?;
             Mode::Compare(Compare { first, second, servers, codes, json })
         }
-        Some(Verb::Serve {
-            listen,
-            maildir,
-            catch_all,
-            lmtp,
-            faults,
-            seed,
-            replay,
-            by_hand,
-            timing,
-            practice,
-            plain,
-            json,
-        }) => {
-            let policy = Box::new(Policy { catch_all, lmtp, ..Policy::default() });
-            let replay = replay.map(|file| (file, timing));
-            if by_hand {
-                // What most servers offer is enough to be read.
-                let policy = Box::new(Policy { everyday: true, ..*policy });
-                let screen = !(plain || json || piped || cli.plain);
-                return Ok((Mode::ByHand { listen, policy, practice, screen, json }, cli.common));
-            }
-            Mode::Serve { listen, maildir, policy, faults, seed, replay, practice, json }
+        Some(Verb::Serve(args)) => {
+            let screen = !(args.plain || args.json || piped || cli.plain);
+            Mode::Serve { args, screen }
         }
         Some(Verb::Explain { words, json }) => Mode::Explain { words, json },
         Some(Verb::Keys { what: None }) => Mode::Keys,
@@ -445,7 +360,7 @@ fn check(cli: &Cli) -> Result<(), clap::Error> {
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
         }
     }
-    let by_hand = matches!(cli.verb, Some(Verb::Serve { by_hand: true, .. }));
+    let by_hand = matches!(&cli.verb, Some(Verb::Serve(args)) if args.by_hand);
     let talks = by_hand || matches!(cli.verb, None | Some(Verb::Run(_) | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
         let why = "--record is for sessions that this program drives: the screen, --plain, run, \
@@ -453,6 +368,11 @@ fn check(cli: &Cli) -> Result<(), clap::Error> {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     if let Some(why) = cli.common.reach.conflict() {
+        return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
+    }
+    if let Some(Verb::Serve(args)) = &cli.verb
+        && let Some(why) = args.conflict()
+    {
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     if let Some(Verb::Show { verify, .. }) = &cli.verb

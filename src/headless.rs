@@ -247,8 +247,8 @@ pub async fn practice_for(
     let (tls, pass) = practice_tls()?;
     let (faults, playing) = watch::channel(Arc::new(chosen));
     let policy = Policy { everyday: true, limits, ..Policy::default() };
-    let mut listener = Listener::new(policy, store).playing(playing);
-    let Place::Tcp(address) = listener.open(&place, Some(tls), false).await? else {
+    let mut listener = Listener::new(policy, store).with_tls(tls).playing(playing);
+    let Place::Tcp(address) = listener.open(&place.into()).await? else {
         anyhow::bail!("the practice server listens at no address");
     };
     let (orders, taken) = mpsc::channel(ORDERS_WAITING);

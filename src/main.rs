@@ -8,8 +8,6 @@ use ehlo::config::{Folders, Ring, Settings, Sources};
 use ehlo::display::token::own_visible;
 use ehlo::headless::hand::ByHand;
 use ehlo::headless::{self, Outcome, Setting};
-use ehlo::net::listen::by_hand::Desk;
-use ehlo::speaker::Policy;
 use ehlo::tui::{self, Start};
 
 fn main() -> ExitCode {
@@ -75,26 +73,20 @@ fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
         Mode::Show { files, full, json, verify, .. } => {
             headless::show::run(files, (full, json), &verify, setting)
         }
-        Mode::Serve { listen, maildir, policy, faults, seed, replay, practice, json } => {
-            let tls = headless::secure::server(&setting.tls, &practice)?;
-            if let Some((file, timing)) = replay {
-                let replay = headless::replay::Replay { file, timing, json };
-                return headless::replay::run(&listen, replay, tls, setting);
-            }
-            let lang = setting.lang();
-            let policy = Policy { limits: setting.limits(), ..*policy };
-            let faults = headless::faults::given(&faults, seed, setting)?;
-            headless::serve::run(&listen, maildir.as_deref(), policy, json, (tls, faults), lang)
-        }
-        Mode::ByHand { listen, policy, practice, screen, json } => {
-            let tls = headless::secure::server(&setting.tls, &practice)?;
-            let desk = Desk::new(setting.limits(), tls)?;
-            let by_hand = ByHand { listen, desk, policy: *policy };
+        Mode::Serve { args, screen } if args.by_hand => {
+            let by_hand = ByHand::new(&args, setting)?;
             if screen {
                 return tui::run([Start::Answer(Box::new(by_hand))], setting);
             }
-            headless::hand::run(&by_hand, json, setting)
+            headless::hand::run(&by_hand, args.json, setting)
         }
+        Mode::Serve { args, screen: true } if args.replay.is_none() => {
+            tui::run([Start::Serve(args)], setting)
+        }
+        Mode::Serve { args, .. } => match &args.replay {
+            Some(file) => headless::replay::run(&args, file.clone(), setting),
+            None => headless::serve::run(&args, setting),
+        },
         Mode::Explain { words, json } => headless::explain::run(&words, json, setting),
         Mode::Keys => headless::keys::run(setting),
         Mode::Keyboard => headless::keyboard::run(setting),

@@ -5,6 +5,7 @@
 //! waits for anything. [`terminal`] puts the terminal back on every way out.
 
 pub mod advice;
+pub mod catcher;
 pub mod clipboard;
 pub mod copy;
 pub mod directive;
@@ -24,6 +25,7 @@ pub mod pointer;
 pub mod popup;
 pub mod prompt;
 pub mod queue;
+pub mod relay;
 pub mod rows;
 pub mod runtime;
 pub mod screenshot;

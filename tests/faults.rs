@@ -14,12 +14,18 @@
 
 #[path = "support/outline.rs"]
 mod outline;
+#[path = "faults/outside.rs"]
+mod outside;
 #[path = "support/pair.rs"]
 mod pair;
+#[path = "support/program.rs"]
+mod program;
 #[path = "support/proven.rs"]
 mod proven;
 #[path = "faults/rows.rs"]
 mod rows;
+#[path = "support/serving.rs"]
+mod serving;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -27,10 +33,12 @@ use std::sync::Arc;
 
 use ehlo::journal::{Ending, Happening, Moment, Side};
 use ehlo::knowledge::Kind;
+use ehlo::session::Dialogue;
 use ehlo::session::pattern::{Counter, Pattern};
 use ehlo::speaker::fault::{Choice, Fault, Faults, Player};
-use ehlo::speaker::{Policy, Seed};
+use ehlo::speaker::{Policy, Say, Seed, Speaker};
 use outline::outline;
+use outside::{Outside, is_reset};
 use pair::Pair;
 use proven::proven;
 use rows::{
@@ -192,6 +200,16 @@ fn each_fault_does_what_its_entry_says_and_nothing_else_does() {
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+#[test]
+fn what_is_seen_from_outside_is_seen_over_loopback() {
+    let good = Outside::start(None);
+    for fault in OUTSIDE {
+        assert!(Outside::start(Some(fault)).shows(fault), "{fault} is not seen");
+        assert!(!good.shows(fault), "{fault}: the good server does the same");
+    }
+    assert!(is_reset(Some("greeting-reset")) && !is_reset(None));
+}
+
 /// A session that goes well where nothing is wrong.
 const USUAL: Row = Row { script: "HELLO|MAIL|BOB|BODY|QUIT", ..ROW };
 
@@ -295,4 +313,76 @@ fn each_entry_of_the_catalogue_is_played_or_cannot_be() {
         plays.keys().filter(first).count(),
         reasons.keys().filter(first).count(),
     );
+}
+
+/// What most of a session asks for.
+const EVERYTHING: Row = Row {
+    script: "HELLO | NOOP | VRFY bob | MAIL FROM:<alice@example.org> SIZE=10 | \
+             RCPT TO:<bob@example.net> | RCPT TO:<nobody@example.net> | DATA | C: x | C: . | RSET | \
+             XYZZY | QUIT",
+    ..ROW
+};
+
+/// What a client says that knows no SMTP, all at once.
+const NONSENSE: &[u8] = b"\0\r\n.\r\nEHLO\r\nEHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT 3\r\na\r\n\
+DATA\r\nAUTH PLAIN\r\n*\r\nSTARTTLS\r\nRCPT TO:<\xff@x>\r\nDATA\r\n\n.\nX: y\r\n.\r\nVRFY\r\nHELO\r\nQUIT\r\nNOOP";
+
+#[test]
+fn whatever_faults_are_played_together_a_session_comes_to_its_end() {
+    let all: Vec<Fault> = ids().iter().map(|id| fault(id)).collect();
+    let nonsense = Row { early: NONSENSE, script: "GREETING|HELLO|MAIL|BOB|BODY|QUIT", ..ROW };
+    // A prime number of steps meets each fault with others every time.
+    for at in 0..all.len() {
+        let others = [1, 7, 31, 61].map(|step| all[(at + step) % all.len()].clone());
+        let together: Vec<Fault> = std::iter::once(all[at].clone()).chain(others).collect();
+        for length in 2..=together.len() {
+            play(&EVERYTHING, together[..length].to_vec());
+            play(&nonsense, together[..length].to_vec());
+        }
+    }
+}
+
+#[test]
+fn other_faults_can_be_chosen_at_any_moment() {
+    let (good, bad) = (
+        Arc::new(Faults::default()),
+        Arc::new(Faults::new(vec![fault("eod-lf"), fault("tarpit=1s")], 1)),
+    );
+    for moment in 0..20 {
+        let player = Player::new(
+            policy(),
+            Arc::new(|_| Ok("1".to_owned())),
+            Seed::default(),
+            good.clone(),
+            1,
+        );
+        let mut pair = Pair::against(&steps(EVERYTHING.script), Moment(0), |_| {
+            Box::new(Changing { player, asked: 0, moment, faults: vec![good.clone(), bad.clone()] })
+        });
+        pair.script = pair.script.clone().expecting_nothing();
+        pair.play();
+        let told =
+            pair.dialogue.notices().iter().filter(|(_, what)| matches!(what, Happening::Played(_)));
+        assert!(moment > 15 || told.count() >= 2, "{}", outline(&pair.dialogue));
+    }
+}
+
+/// A server that is told at some moment to play these, one after the other.
+struct Changing {
+    player: Player,
+    asked: usize,
+    moment: usize,
+    faults: Vec<Arc<Faults>>,
+}
+
+impl Speaker for Changing {
+    fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        self.asked += 1;
+        if self.asked > self.moment
+            && let Some(faults) = self.faults.pop()
+        {
+            self.player.play(faults);
+        }
+        self.player.next(now, seen)
+    }
 }

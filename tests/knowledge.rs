@@ -39,6 +39,22 @@ const FILES: &[&str] = &[
     "capabilities.toml",
     "codes.toml",
     "enhanced.toml",
+    "faults/auth.toml",
+    "faults/certificate.toml",
+    "faults/chunking.toml",
+    "faults/composed.toml",
+    "faults/data.toml",
+    "faults/ehlo.toml",
+    "faults/end.toml",
+    "faults/enhanced.toml",
+    "faults/envelope.toml",
+    "faults/framing.toml",
+    "faults/greeting.toml",
+    "faults/pipelining.toml",
+    "faults/replies.toml",
+    "faults/smtputf8.toml",
+    "faults/starttls.toml",
+    "faults/unplayable.toml",
     "fields.toml",
     "ideas.toml",
     "keys.toml",
@@ -53,9 +69,11 @@ const FILES: &[&str] = &[
     "text/advice.toml",
     "text/auth.toml",
     "text/authenticity.toml",
+    "text/catcher.toml",
     "text/compare.toml",
     "text/editor.toml",
     "text/envelope.toml",
+    "text/faults.toml",
     "text/gate.toml",
     "text/group.toml",
     "text/hand.toml",
@@ -68,10 +86,10 @@ const FILES: &[&str] = &[
     "text/recordings.toml",
     "text/run.toml",
     "text/send.toml",
+    "text/serve.toml",
     "text/times.toml",
     "text/tls.toml",
     "text/travel.toml",
-    "text/faults.toml",
     "text/waits.toml",
     "text/who.toml",
     "trace.toml",
@@ -116,7 +134,7 @@ fn assert_same(what: &str, named: &BTreeSet<&str>, entries: &BTreeSet<&str>) {
 fn the_list_of_files_is_complete_and_each_parses() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/knowledge/data");
     let mut found = Vec::new();
-    for folder in [root.clone(), root.join("text")] {
+    for folder in [root.clone(), root.join("faults"), root.join("text")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
@@ -323,6 +341,65 @@ fn every_oddity_of_the_catalogue_has_an_entry() {
         assert!(entry.severity.is_some(), "{id} has no severity");
     }
     println!("{} of {} oddities are noticed", named.len(), catalogue.len());
+}
+
+/// The files of faults, and the one that says why some entries have none.
+fn faults() -> (toml::Table, toml::Table) {
+    let files = FILES.iter().filter(|name| name.starts_with("faults/"));
+    let (mut faults, mut none) = (toml::Table::new(), toml::Table::new());
+    for name in files {
+        let table: toml::Table = knowledge::data(name).parse().unwrap();
+        let all = if *name == UNPLAYABLE { &mut none } else { &mut faults };
+        for (id, entry) in table {
+            assert!(all.insert(id.clone(), entry).is_none(), "{name}: {id} stands in two files");
+        }
+    }
+    (faults, none)
+}
+
+const UNPLAYABLE: &str = "faults/unplayable.toml";
+
+/// Asserts that an entry says something of its own in each language, and gives both.
+fn said<'a>(id: &str, entry: &'a toml::Value, key: &str) -> [&'a str; 2] {
+    let table = entry[key].as_table().unwrap();
+    assert_eq!(table.keys().collect::<Vec<_>>(), ["en", "ja"], "{id}: the languages of {key}");
+    let both = [&table["en"], &table["ja"]].map(|text| text.as_str().unwrap());
+    for text in both {
+        assert!(!text.trim().is_empty() && !text.contains(char::is_control), "{id}: {key}");
+    }
+    assert!(both[0].is_ascii(), "{id}: English beyond ASCII: {}", both[0]);
+    assert!(is_japanese(both[1]), "{id}: this is not Japanese: {}", both[1]);
+    assert_eq!(places(both[0]), places(both[1]), "{id}: the places of {key}");
+    both
+}
+
+#[test]
+fn every_fault_speaks_both_languages_and_plays_what_the_catalogue_knows() {
+    let (faults, none) = faults();
+    let mut texts = BTreeSet::new();
+    for (id, fault) in &faults {
+        let name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(id.chars().all(name), "{id} is not easily typed");
+        let plays = fault["plays"].as_array().unwrap();
+        assert!(!plays.is_empty(), "{id} plays nothing");
+        for entry in plays {
+            let entry = entry.as_str().unwrap();
+            assert!(Kind::Oddity.entries().contains_key(entry), "{id} plays {entry}");
+        }
+        let title = said(id, fault, "title");
+        assert!(title.iter().all(|title| width(title) <= 48), "{id}: the title is too long");
+        let text = said(id, fault, "text");
+        assert!(texts.insert(text[0]) && texts.insert(text[1]), "{id}: said of another one, too");
+        let places = places(text[0]);
+        assert!(places.is_subset(&["value"].into()), "{id}: {places:?}");
+        let value = fault.get("value").is_some();
+        assert_eq!(places.contains("value"), value, "{id} says what its value is");
+    }
+    for (id, reason) in &none {
+        assert!(Kind::Oddity.entries().contains_key(id), "{id} is no entry");
+        said(id, reason, "reason");
+    }
+    println!("{} faults in two languages; entries without one: {}", faults.len(), none.len());
 }
 
 fn is_oddity(text: &str) -> bool {

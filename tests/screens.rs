@@ -11,6 +11,8 @@
 mod advice;
 #[path = "screens/authenticity.rs"]
 mod authenticity;
+#[path = "screens/catcher.rs"]
+mod catcher;
 #[path = "screens/chances.rs"]
 mod chances;
 #[path = "screens/checks.rs"]

@@ -372,8 +372,7 @@ fn the_log_of_the_server_says_why_there_was_no_tls() {
     assert!(line.contains("the alert unknown_ca"), "{line}");
     let mut serving = Serving::start(&home, &["--json"]);
     drop(client_behind_starttls(&serving));
-    let row: serde_json::Value = serde_json::from_str(&serving.says()).unwrap();
-    assert_eq!(row["tls_failure"]["reason"], "unanswered");
+    assert_eq!(serving.event("session")["tls_failure"]["reason"], "unanswered");
 }
 
 #[test]

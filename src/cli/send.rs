@@ -76,6 +76,10 @@ pub struct MessageArgs {
     /// The whole message: a file, - for standard input, or a text in which \n begins a line
     #[arg(short, long, value_name = "FILE", allow_hyphen_values = true)]
     pub data: Option<String>,
+    /// Send on this message of a Maildir that `ehlo serve` has filled, from and to whom it was sent
+    /// there, as far as --from and --to do not say otherwise
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "template"])]
+    pub release: Option<PathBuf>,
     /// A message to begin with: the name of one of ehlo's, or a file with places such as {to}
     #[arg(long, value_name = "NAME", conflicts_with = "data")]
     pub template: Option<String>,

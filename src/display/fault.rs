@@ -10,6 +10,9 @@ pub fn played(played: &Played, lang: Lang) -> String {
     let name = visible(played.fault.as_bytes());
     let plays = visible(played.plays.join(", ").as_bytes());
     let [roll, below] = played.roll.unwrap_or_default().map(|n| n.to_string());
+    if played.fault.is_empty() {
+        return knowledge::word(lang, "fault.well").to_owned();
+    }
     let key = if played.roll.is_some() { "fault.rolled" } else { "fault.played" };
     let values = [("name", &*name), ("plays", &*plays), ("roll", &*roll), ("below", &*below)];
     knowledge::fill(lang, key, &values)

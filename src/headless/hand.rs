@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::cli::ServeArgs;
 use crate::display::hand as shown;
 use crate::display::text::clip;
 use crate::display::token::own_visible;
@@ -21,14 +22,14 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log};
 use crate::net::listen::by_hand::{self, Desk};
-use crate::net::listen::{self, Client, Socket};
+use crate::net::listen::{self, Client, Security, Socket};
 use crate::net::signals::{Signal, Signals};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
 use crate::speaker::{Human, Policy, Say, directive};
 
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, say};
+use super::{Outcome, Setting, block_on, json, say, secure};
 
 /// Where clients are answered by hand, and what follows from that.
 #[derive(Clone, Debug)]
@@ -42,6 +43,20 @@ pub struct ByHand {
 }
 
 impl ByHand {
+    /// As the command line wants it; there is one door.
+    ///
+    /// # Errors
+    /// When its certificates cannot be read or made, or there are several doors.
+    pub fn new(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Self> {
+        let [door] = &args.listen[..] else { anyhow::bail!("--by-hand has one --listen") };
+        let tls = secure::server(&setting.tls, &args.practice)?;
+        let tls = tls.filter(|_| door.security != Security::Clear);
+        let is_implicit = |implicit| implicit || door.security == Security::Implicit;
+        let tls = tls.map(|(wardrobe, implicit)| (wardrobe, is_implicit(implicit)));
+        let desk = Desk::new(setting.limits(), tls)?;
+        Ok(Self { listen: door.place.clone(), desk, policy: args.policy() })
+    }
+
     /// Binds the place.
     ///
     /// # Errors

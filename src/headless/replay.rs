@@ -3,39 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cli::ServeArgs;
 use crate::display::token::visible;
 use crate::knowledge::{self, Lang};
-use crate::net::listen::{Again, Listener, Place, Store};
-use crate::net::tls;
+use crate::net::listen::Again;
 use crate::session::Turn;
-use crate::speaker::Policy;
 use crate::speaker::replay::{Answered, Halves, Origin};
 
-use super::serve::{self, say, serve};
+use super::serve::{run_again, say};
 use super::{Outcome, Setting, json, mailbox, recent};
 
-/// What is answered by.
-#[derive(Debug)]
-pub struct Replay {
-    /// The recording.
-    pub file: PathBuf,
-    /// Whether the time is taken that was taken.
-    pub timing: bool,
-    /// As JSON.
-    pub json: bool,
-}
-
-/// Answers clients at `listen` until it is told to stop.
+/// Answers clients by the recording `file` until it is told to stop.
 ///
 /// # Errors
 /// When the file cannot be read or no server speaks in it, or the place cannot be bound.
-pub fn run(
-    listen: &Place,
-    Replay { file, timing, json }: Replay,
-    tls: Option<(tls::Wardrobe, bool)>,
-    setting: &Setting,
-) -> anyhow::Result<Outcome> {
-    let lang = setting.lang();
+pub fn run(args: &ServeArgs, file: PathBuf, setting: &Setting) -> anyhow::Result<Outcome> {
+    let (json, lang) = (args.json, setting.lang());
     let file = recent::one(file, setting)?;
     let found = mailbox::open(std::slice::from_ref(&file), lang, &mut |_, _| true)?;
     for told in &found.told {
@@ -45,17 +28,10 @@ pub fn run(
     let named = super::named(&file);
     let silent = || knowledge::fill(lang, "replay.silent", &[("file", &named)]);
     anyhow::ensure!(!halves.is_empty(), "{}", silent());
-    let tls = tls.map(|(server, implicit)| (server, implicit || halves.is_implicit()));
     let tell = Arc::new(move |number, answered: &Answered| {
         say(&if json { in_json(number, answered) } else { in_words(number, answered, lang) });
     });
-    let again = Again { halves, timing, tell };
-    // What a client sends is what it says; it goes nowhere.
-    let store: Store = Arc::new(|_, _| Ok(String::new()));
-    let policy = Policy { limits: setting.limits(), ..Policy::default() };
-    let listener = Listener::new(policy, store).answering_again(again);
-    serve(listen, tls, listener, |report| serve::tell(report, json, lang))?;
-    Ok(Outcome::Done)
+    run_again(Again { halves, timing: args.timing, tell }, args, setting)
 }
 
 /// What the client said, as it is shown.
@@ -89,7 +65,7 @@ fn in_words(number: u64, answered: &Answered, lang: Lang) -> String {
 
 fn in_json(number: u64, answered: &Answered) -> String {
     let row = serde_json::json!({
-        "event": "reply", "number": number, "command": said(answered),
+        "event": "reply", "session": number, "command": said(answered),
         "code": answered.code.map(|code| code.0), "origin": answered.origin.name(),
         "exchange": answered.recorded,
     });

@@ -2,6 +2,7 @@
 
 mod envelope;
 mod letter;
+mod release;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
@@ -50,6 +51,9 @@ pub fn run(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
 
 async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     let lang = setting.lang();
+    let released = args.message.release.as_ref();
+    let released = released.map(|path| release::released(args, path, lang)).transpose()?;
+    let args = released.as_ref().unwrap_or(args);
     let mut target = args.server.clone();
     match (&mut target, args.port) {
         (_, None) => {}

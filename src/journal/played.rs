@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::smtp::payload::Ends;
 
-/// A misbehaviour on purpose.
+/// A misbehaviour on purpose; without a name there is none from here on but those that follow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Played {

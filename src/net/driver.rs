@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
 use crate::journal::{Ending, Event, Happening, Moment, Side};
 use crate::session::timing::{self, Awaited};
-use crate::session::{Dialogue, Glance, Keep, Phase};
+use crate::session::{Dialogue, Keep, Past, Phase};
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::{Check, Drip, Ends, Gate, Say, Speaker, gate};
 
@@ -45,8 +45,9 @@ pub const EVENTS_WAITING: usize = 256;
 pub enum Heard {
     /// Something happened.
     Event(Event),
-    /// All that happened before somebody came to listen.
-    Before(Box<Dialogue>),
+    /// All that happened before somebody came to listen: the events, where they were remembered, and
+    /// the fold over them.
+    Before(Box<(Past, Dialogue)>),
     /// The session was over before it could be heard.
     TooLate,
     /// The recording could not be written any further.
@@ -83,8 +84,10 @@ pub struct Log {
     kept: Option<Box<Recording<Out>>>,
     ear: Option<Ear>,
     late: Option<Late>,
-    /// Where it is shown how the session stands.
-    glance: Option<watch::Sender<Glance>>,
+    /// The events, where they are remembered.
+    past: Option<Box<Past>>,
+    /// Who is shown how the session stands.
+    follow: Option<Follow>,
     aside: Option<mpsc::Receiver<Happening>>,
     /// Whom one can ask about, and the answers that are on their way.
     inquiry: Option<Inquiry>,
@@ -98,6 +101,9 @@ pub struct Log {
 /// Where a recording is written to.
 pub type Out = Box<dyn Write + Send + Sync>;
 
+/// What looks at a session whenever something has happened; it never waits.
+pub(super) type Follow = Box<dyn FnMut(&Dialogue) + Send + Sync>;
+
 impl Log {
     /// A log whose moments are those of `clock`.
     pub fn new(clock: Clock, keep: Keep) -> Self {
@@ -108,7 +114,8 @@ impl Log {
             kept: None,
             ear: None,
             late: None,
-            glance: None,
+            past: None,
+            follow: None,
             aside: None,
             inquiry: None,
             answers: None,
@@ -146,9 +153,28 @@ impl Log {
         self
     }
 
-    /// Shows how the session stands whenever that has changed, as long as somebody looks.
-    pub(super) fn glanced_at(mut self, glance: watch::Sender<Glance>) -> Self {
-        self.glance = Some(glance);
+    /// Remembers the events, so that who listens later can see the session as it stood before.
+    pub(super) fn remembering(mut self, keep: Keep) -> Self {
+        self.past = Some(Past::new(keep).into());
+        self
+    }
+
+    /// The events so far, where they were remembered.
+    pub(super) fn take_past(&mut self) -> Past {
+        self.past.take().map(|past| *past).unwrap_or_default()
+    }
+
+    /// A line of the client will be a secret wherever it stands.
+    fn hide(&mut self, line: &[u8]) {
+        match &mut self.past {
+            Some(past) => past.hide(line, &mut self.dialogue),
+            None => self.dialogue.hide(line),
+        }
+    }
+
+    /// Shows the session to `follow` whenever something has happened.
+    pub(super) fn followed_by(mut self, follow: Follow) -> Self {
+        self.follow = Some(follow);
         self
     }
 
@@ -247,7 +273,8 @@ impl Log {
     }
 
     async fn begin_to_tell(&mut self, ear: Ear) {
-        ear.hear(Heard::Before(Box::new(self.dialogue.clone()))).await;
+        let past = self.past.as_deref().cloned().unwrap_or_default();
+        ear.hear(Heard::Before(Box::new((past, self.dialogue.clone())))).await;
         self.ear = Some(ear);
     }
 
@@ -274,9 +301,12 @@ impl Log {
     /// Adds what has happened.
     pub async fn append(&mut self, what: Happening) {
         let event = Event::new(self.clock.now(), what);
-        self.dialogue.apply(&event);
-        if let Some(glance) = self.glance.as_ref().filter(|glance| !glance.is_closed()) {
-            glance.send_if_modified(|glance| glance.follow(&self.dialogue));
+        match &mut self.past {
+            Some(past) => past.take(event.clone(), &mut self.dialogue),
+            None => self.dialogue.apply(&event),
+        }
+        if let Some(follow) = &mut self.follow {
+            follow(&self.dialogue);
         }
         let failed = record(&mut self.recording, &event, &self.dialogue);
         let not_kept = record(&mut self.kept, &event, &self.dialogue);
@@ -495,7 +525,7 @@ pub async fn converse<P: Speaker, O>(
             match piece.or_else(next) {
                 Some(Say::Bytes(bytes)) => out = bytes,
                 Some(Say::Answer(bytes)) => {
-                    log.dialogue.hide(&bytes);
+                    log.hide(&bytes);
                     out = bytes;
                 }
                 Some(Say::Drip(drip)) => dripping = Some(drip),
@@ -572,7 +602,7 @@ async fn tell_of_gate(log: &mut Log, held: &mut Gate) {
         if let gate::News::Held(Some(held)) = &news
             && let Say::Answer(answer) = &held.say
         {
-            log.dialogue.hide(&answer[..]);
+            log.hide(&answer[..]);
         }
         log.tell(Heard::Gate(news)).await;
     }

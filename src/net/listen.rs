@@ -4,6 +4,7 @@
 //! happens in reports. Each session is a task of its own.
 
 pub mod by_hand;
+mod rate;
 pub mod report;
 mod session;
 pub mod socket;
@@ -20,24 +21,25 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::journal::file::Recorder;
 use crate::smtp::code::Code;
 use crate::smtp::reply;
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 use crate::speaker::replay::{Answered, Halves};
-use crate::speaker::server::Delivery;
+use crate::speaker::server::{Deliver, Delivery};
 
 use super::Clock;
+use super::driver::Out;
 use super::host;
 use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
+use rate::{Rate, Rates};
+
 pub use super::host::Playing;
 pub use report::{Report, Reports, Teller, Turned};
-pub use socket::{Client, Place, Socket};
-
-/// How many clients are served at once; the others are told to come back (421).
-pub const CLIENTS: usize = 1_000;
+pub use socket::{Client, Entrance, Place, Security, Socket};
 
 /// How long the refusal of one more client may take, and how many are told at once; beyond that
 /// they are not even told.
@@ -53,6 +55,17 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Stores a message of a session; gives the name under which it can be found, or why it could not be
 /// stored.
 pub type Store = Arc<dyn Fn(u64, Delivery) -> Result<String, String> + Send + Sync>;
+
+/// What keeps one session.
+pub struct Kept {
+    /// Stores its messages.
+    pub deliver: Deliver,
+    /// Where it is recorded, without its secrets.
+    pub journal: Option<Recorder<Out>>,
+}
+
+/// Begins to keep the session of a number, whose moments are those of the clock.
+pub type Keeper = Arc<dyn Fn(u64, &Clock) -> Kept + Send + Sync>;
 
 /// A recording by which clients are answered instead of by the practice server.
 #[derive(Clone)]
@@ -82,30 +95,20 @@ pub enum Order {
 /// Where clients come in, and how.
 struct Door {
     socket: Socket,
-    place: Arc<Place>,
-    tls: Option<Wardrobe>,
-    /// Whether TLS begins before anything is said; else STARTTLS is offered, where there is TLS.
-    implicit: bool,
-}
-
-impl Door {
-    /// TLS as the faults want it shown, and whether it begins before anything is said.
-    fn tls(&mut self, faults: &Faults) -> (Option<Tls>, bool) {
-        let Some(wardrobe) = &mut self.tls else { return (None, false) };
-        let shows = faults.shows();
-        // What cannot be made is not shown: there is no TLS then.
-        let server = wardrobe.server(shows).ok().map(Tls::Server);
-        (server, shows.implicit.unwrap_or(self.implicit))
-    }
+    entrance: Arc<Entrance>,
 }
 
 /// A practice server.
 pub struct Listener {
     doors: Vec<Door>,
     policy: Policy,
-    store: Store,
+    keeper: Keeper,
+    rates: Rates,
     teller: Option<Teller>,
+    /// Whether the events of sessions are remembered.
+    remembers: bool,
     again: Option<Again>,
+    tls: Option<Wardrobe>,
     playing: Playing,
     watches: Watches,
     sessions: HashMap<u64, mpsc::Sender<host::Order>>,
@@ -117,12 +120,25 @@ pub struct Listener {
 impl Listener {
     /// A server that believes `policy` and hands messages to `store`, without a door.
     pub fn new(policy: Policy, store: Store) -> Self {
+        let keeper: Keeper = Arc::new(move |session, _| {
+            let store = store.clone();
+            let deliver = Arc::new(move |delivery| store(session, delivery));
+            Kept { deliver, journal: None }
+        });
+        Self::keeping(policy, keeper)
+    }
+
+    /// The same, with sessions that are kept whole.
+    pub fn keeping(policy: Policy, keeper: Keeper) -> Self {
         Self {
             doors: Vec::new(),
             policy,
-            store,
+            keeper,
+            rates: Rates::new(),
             teller: None,
+            remembers: false,
             again: None,
+            tls: None,
             playing: watch::channel(Arc::default()).1,
             watches: Watches::default(),
             sessions: HashMap::new(),
@@ -131,26 +147,9 @@ impl Listener {
         }
     }
 
-    /// Opens a door at `place`, and says where it is. TLS begins behind STARTTLS, which is offered
-    /// then, or before anything is said (`implicit`).
-    ///
-    /// # Errors
-    /// When the place cannot be bound.
-    pub async fn open(
-        &mut self,
-        place: &Place,
-        tls: Option<Wardrobe>,
-        implicit: bool,
-    ) -> io::Result<Place> {
-        let socket = Socket::bind(place).await?;
-        let place = socket.place()?;
-        self.doors.push(Door { socket, place: Arc::new(place.clone()), tls, implicit });
-        Ok(place)
-    }
-
-    /// Answers by a recording.
-    pub fn answering_again(mut self, again: Again) -> Self {
-        self.again = Some(again);
+    /// Lets TLS begin, as it is said at each door.
+    pub fn with_tls(mut self, wardrobe: Wardrobe) -> Self {
+        self.tls = Some(wardrobe);
         self
     }
 
@@ -160,9 +159,46 @@ impl Listener {
         self
     }
 
+    /// Opens a door, and says where it is.
+    ///
+    /// # Errors
+    /// When the place cannot be bound.
+    pub async fn open(&mut self, entrance: &Entrance) -> io::Result<Place> {
+        let socket = Socket::bind(&entrance.place).await?;
+        let place = socket.place()?;
+        let entrance = Arc::new(Entrance { place: place.clone(), ..entrance.clone() });
+        self.doors.push(Door { socket, entrance });
+        Ok(place)
+    }
+
+    /// TLS as the faults want it shown at a door, and whether it begins before anything is said.
+    fn tls(&mut self, faults: &Faults, entrance: &Entrance) -> (Option<Tls>, bool) {
+        let Some(wardrobe) = self.tls.as_mut().filter(|_| entrance.security != Security::Clear)
+        else {
+            return (None, false);
+        };
+        let shows = faults.shows();
+        // What cannot be made was made once before the server began; then there is no TLS.
+        let server = wardrobe.server(shows).ok().map(Tls::Server);
+        (server, shows.implicit.unwrap_or(entrance.security == Security::Implicit))
+    }
+
+    /// Answers by a recording.
+    pub fn answering_again(mut self, again: Again) -> Self {
+        self.again = Some(again);
+        self
+    }
+
     /// Tells what happens.
     pub fn telling(mut self, teller: Teller) -> Self {
         self.teller = Some(teller);
+        self
+    }
+
+    /// Remembers the events of its sessions, so that they can be seen as they stood at any moment, and
+    /// tells the subjects of messages.
+    pub const fn remembering(mut self) -> Self {
+        self.remembers = true;
         self
     }
 
@@ -193,10 +229,14 @@ impl Listener {
                 }
             };
             self.first = client.0 + 1;
-            if self.sessions.len() < CLIENTS {
-                self.begin(number, client);
-            } else {
+            let address = client.1.address.map(|address| address.ip());
+            let rate = self.policy.rate_limit.map(|limit| self.rates.of(address, limit));
+            if self.sessions.len() >= self.policy.client_limit {
                 self.turn_away(client.1, Turned::TooMany);
+            } else if rate.as_ref().is_some_and(|rate| rate.connect().is_err()) {
+                self.turn_away(client.1, Turned::TooFast);
+            } else {
+                self.begin(number, client, rate);
             }
         }
     }
@@ -206,23 +246,24 @@ impl Listener {
         !self.sessions.is_empty() && self.playing.borrow().serves_one()
     }
 
-    fn begin(&mut self, number: u64, (door, client): (usize, Client)) {
-        let Some(door) = self.doors.get_mut(door) else { return };
+    fn begin(&mut self, number: u64, (door, client): (usize, Client), rate: Option<Rate>) {
+        let Some(door) = self.doors.get(door) else { return };
+        let entrance = door.entrance.clone();
         let faults = Arc::clone(&self.playing.borrow());
-        let (tls, implicit) = door.tls(&faults);
+        let tls = self.tls(&faults, &entrance);
         let (orders, ordered) = mpsc::channel(session::ORDERS);
         let late = self.watches.begin(number, client.address);
         let session = session::Session {
             number,
-            place: door.place.clone(),
+            entrance,
             tls,
-            implicit,
+            playing: (faults, self.playing.clone()),
             policy: self.policy.clone(),
-            store: self.store.clone(),
+            keeper: self.keeper.clone(),
+            rate,
             teller: self.teller.clone(),
             again: self.again.clone(),
-            faults,
-            playing: self.playing.clone(),
+            remembers: self.remembers,
             late,
         };
         self.sessions.insert(number, orders);

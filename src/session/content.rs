@@ -36,6 +36,9 @@ static PARSER: LazyLock<MessageParser> = LazyLock::new(|| {
         .default_header_ignore()
 });
 
+/// How much of a message is looked at for its subject.
+const SUBJECT: usize = 16 << 10;
+
 /// One field of a header section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -189,6 +192,13 @@ impl Content {
         let mut raw: Bytes = raw.into();
         raw.truncate(body_start(&raw).unwrap_or(raw.len()));
         Self::read(raw)
+    }
+
+    /// What a message is about that begins so.
+    pub fn subject_in(begin: &[u8]) -> String {
+        let begin = begin.get(..SUBJECT).unwrap_or(begin);
+        let head = Self::head(Bytes::copy_from_slice(begin));
+        head.field("subject").map(|field| field.value.trim().to_owned()).unwrap_or_default()
     }
 
     /// The first field called `name`, whatever its case.

@@ -274,7 +274,7 @@ impl Dialogue {
             Happening::Bytes { from: Side::Server, data, .. } => self.server_bytes(data.clone()),
             Happening::Secured(_) => self.begin_tls(event),
             Happening::Played(played) => {
-                self.data_ends = self.data_ends.and(played.ends);
+                self.data_ends = played.ends;
                 self.notice(event);
             }
             Happening::NotSecured(failure) => {

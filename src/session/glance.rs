@@ -5,7 +5,10 @@ use crate::smtp::code::{Class, Code};
 use crate::smtp::verb::Verb;
 use crate::smtp::wait::Wait;
 
-use super::{Dialogue, Phase, Turn};
+use super::{Dialogue, Message, Phase, Turn};
+
+/// How many recipients are named.
+const NAMED: usize = 8;
 
 /// A session at a glance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,8 +19,24 @@ pub struct Glance {
     pub phase: Phase,
     /// Whether TLS is on, or was to the end.
     pub secured: bool,
+    /// The version of TLS, such as `TLSv1.3`, where that is known.
+    pub tls: Option<String>,
     /// Who has logged in.
     pub user: Option<String>,
+    /// The sender of the last transaction, if there was one.
+    pub sender: Option<String>,
+    /// Its first recipients, whether they were accepted or not.
+    pub named: Vec<String>,
+    /// How many recipients it has.
+    pub recipients: usize,
+    /// How many transactions there were.
+    transactions: usize,
+    /// How many bytes there are of the message that comes.
+    pub coming: u64,
+    /// How often the server said that it took a message.
+    pub taken: usize,
+    /// Whether the server is to answer.
+    pub unanswered: bool,
     /// How many exchanges there were.
     pub exchanges: usize,
     /// How many messages came, or began to.
@@ -114,18 +133,24 @@ impl Glance {
         glance
     }
 
-    /// Brings it up to `seen`, of which it has seen less so far. Whether anything is new: bytes of
-    /// mail data alone are not. What it costs depends on what is new alone.
+    /// Brings it up to `seen`, of which it has seen less so far. Whether anything is new. What it
+    /// costs depends on what is new alone.
     pub fn follow(&mut self, seen: &Dialogue) -> bool {
         let now = (seen.exchanges().len(), seen.answered().len(), seen.notices().len());
+        let coming = seen.awaits_mail_data() || seen.phase() == Phase::Chunks;
+        let coming = seen.messages().last().filter(|_| coming).map_or(0, Message::wire_len);
+        let more = std::mem::replace(&mut self.coming, coming) != coming;
         if self.known == now && self.phase == seen.phase() {
-            return false;
+            return more;
         }
         let (_, answered, notices) = std::mem::replace(&mut self.known, now);
         for at in seen.answered().range(answered..now.1) {
             let Some(exchange) = seen.exchanges().get(*at) else { continue };
             let Some(code) = exchange.reply.as_ref().and_then(|reply| reply.code) else { continue };
             self.last = Some((verb(&exchange.turn), code));
+            let ends =
+                matches!(exchange.turn, Turn::MailData | Turn::LastChunk | Turn::Delivery(_));
+            self.taken += usize::from(ends && code.class() == Class::Positive);
             if matches!(code.class(), Class::Transient | Class::Permanent) {
                 self.trouble = Some(Trouble::Refused(code));
             }
@@ -133,7 +158,10 @@ impl Glance {
         for (_, what) in seen.notices().range(notices..now.2) {
             match what {
                 Happening::Opened(endpoints) => self.peer.clone_from(&endpoints.remote),
-                Happening::Secured(_) => self.secured = true,
+                Happening::Secured(facts) => {
+                    self.secured = true;
+                    self.tls.clone_from(&facts.version);
+                }
                 Happening::NotSecured(_) => self.trouble = Some(Trouble::NotSecured),
                 Happening::Overdue { wait, .. } => self.trouble = Some(Trouble::Overdue(*wait)),
                 Happening::Closed { .. } => self.end = Over::of(seen),
@@ -143,9 +171,27 @@ impl Glance {
         if self.user.is_none() {
             self.user = seen.login().and_then(|login| login.user());
         }
+        self.take_envelope(seen);
+        self.unanswered = seen.unanswered().is_some();
         self.phase = seen.phase();
         (self.exchanges, self.messages) = (now.0, seen.messages().len());
         true
+    }
+}
+
+impl Glance {
+    /// From whom and to whom.
+    fn take_envelope(&mut self, seen: &Dialogue) {
+        let transactions = &seen.envelope().transactions;
+        let Some(last) = transactions.last() else { return };
+        if self.transactions != transactions.len() {
+            self.transactions = transactions.len();
+            self.sender = Some(last.sender.written.clone());
+            self.named.clear();
+        }
+        self.recipients = last.recipients.len();
+        let more = last.recipients.iter().take(NAMED).skip(self.named.len());
+        self.named.extend(more.map(|recipient| recipient.path.written.clone()));
     }
 }
 

@@ -44,6 +44,8 @@ impl Code {
     pub const START_DATA: Self = Self(354);
     /// Service not available, closing.
     pub const NOT_AVAILABLE: Self = Self(421);
+    /// Not now; the mailbox, or the client, is busy.
+    pub const BUSY: Self = Self(450);
     /// Local error.
     pub const LOCAL_ERROR: Self = Self(451);
     /// Too little storage, or too many recipients (RFC 5321 §4.5.3.1.10).

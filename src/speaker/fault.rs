@@ -36,6 +36,7 @@ use toml::Value;
 
 use super::Policy;
 use super::policy::Beliefs;
+use crate::smtp::payload::Ends;
 
 pub use change::Change;
 pub use player::Player;
@@ -134,16 +135,14 @@ impl Fault {
     /// # Errors
     /// With the place, and what was expected there.
     pub fn read(id: &str, text: &str, value: Option<&str>) -> Result<Self, FaultError> {
-        let wrong = |error: toml::de::Error| FaultError {
-            at: error.span().map_or(0, |span| span.start),
+        let wrong = |usual: &str, error: &toml::de::Error| FaultError {
+            at: error.span().map_or(0, |span| unfilled(text, usual, span.start)),
             expected: error.message().to_owned(),
         };
-        let table: toml::Table = toml::from_str(text).map_err(wrong)?;
-        let usual = table.get("value").and_then(Value::as_str);
-        // With what is usual in its place, so that places stay those of the text.
-        let usual = usual.filter(|usual| usual.len() <= PLACE.len()).unwrap_or_default();
-        let filled = text.replace(PLACE, &format!("{usual:7}"));
-        let written: Written = toml::from_str(&filled).map_err(wrong)?;
+        let table: toml::Table = toml::from_str(text).map_err(|error| wrong(PLACE, &error))?;
+        let usual = table.get("value").and_then(Value::as_str).unwrap_or_default();
+        let filled = text.replace(PLACE, usual);
+        let written: Written = toml::from_str(&filled).map_err(|error| wrong(usual, &error))?;
         if value.is_none() && usual.is_empty() {
             return Self::of(id, written, None, text.len());
         }
@@ -239,6 +238,19 @@ fn said<'a>(words: &'a Words, lang: &str) -> &'a str {
     words.get(lang).or_else(|| words.get("en")).map_or("", String::as_str)
 }
 
+/// Which byte of `text` the one at `at` is where `value` stands in all places.
+fn unfilled(text: &str, value: &str, at: usize) -> usize {
+    let before = text.match_indices(PLACE).zip(0..).map(|((place, _), nth)| {
+        let here = place + nth * value.len() - nth * PLACE.len();
+        (place, here)
+    });
+    let last = before.take_while(|(_, here)| *here <= at).last();
+    last.map_or(at, |(place, here)| match (at - here).checked_sub(value.len()) {
+        Some(behind) => place + PLACE.len() + behind,
+        None => place,
+    })
+}
+
 /// Puts `value` where it belongs.
 fn fill(whole: &mut Value, value: &str) {
     match whole {
@@ -283,6 +295,12 @@ impl Faults {
         self.chosen.iter().fold(policy, |policy, fault| policy.believing(&fault.beliefs))
     }
 
+    /// What ends mail data beside the end mark.
+    pub fn data_ends(&self) -> Ends {
+        let all = self.chosen.iter().map(|fault| fault.beliefs.data_ends());
+        all.fold(Ends::default(), Ends::and)
+    }
+
     /// Whether clients are served one after another.
     pub fn serves_one(&self) -> bool {
         self.chosen.iter().any(|fault| fault.beliefs.serves_one())
@@ -322,6 +340,20 @@ do = [{ reply = ['450 4.2.0 Greylisted'] }]
         assert_ne!(usual.rules, given.rules);
         let wrong = Fault::read("greylist", GREYLIST, Some("soon")).unwrap_err();
         assert!(wrong.expected.contains("a time"), "{wrong:?}");
+    }
+
+    /// A value is as long as it wants to be, and what stands behind it keeps its place.
+    #[test]
+    fn a_value_may_be_a_part_of_a_word() {
+        for value in ["4", "123456789"] {
+            let text = GREYLIST
+                .replace("fresh = '{value}'", "nth = '{value}..'\nfresh = '1s'\n")
+                .replace("'60s'", &format!("'{value}'"));
+            assert!(Fault::read("greylist", &text, None).is_ok(), "{value}");
+            let wrong = text.replace("fresh = '1s'", "fresh = 'soon'");
+            let error = Fault::read("greylist", &wrong, None).unwrap_err();
+            assert!(wrong.get(error.at..).unwrap().starts_with("'soon'"), "{value}: {error:?}");
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Policy {
     pub mechanisms: Vec<String>,
     /// Who can log in.
     pub accounts: Vec<Account>,
+    /// Whether everybody is let in who can be without the server knowing a password.
+    pub any_login: bool,
     /// Whether any recipient of any domain is accepted, as a catcher does.
     pub catch_all: bool,
     /// Largest message in bytes (RFC 1870).
@@ -65,6 +67,10 @@ pub struct Policy {
     pub mail_limit: usize,
     /// Most domains of the recipients of one session (RFC 9422 §4).
     pub domain_limit: usize,
+    /// Most clients at once (421).
+    pub client_limit: usize,
+    /// Most connections (421) and messages (450) of one address in a minute, if there is a limit.
+    pub rate_limit: Option<u32>,
     /// The shortest time in seconds behind which a message can be returned (RFC 2852 §2).
     pub deliver_by: i64,
     /// For how many seconds a message is held at most (RFC 4865 §3).
@@ -125,11 +131,14 @@ impl Default for Policy {
                 password: Secret::new("correct horse"),
                 token: Secret::new("ya29.token"),
             }],
+            any_login: false,
             catch_all: false,
             size_limit: 50 << 20,
             recipient_limit: 1_000,
             mail_limit: 1_000,
             domain_limit: 100,
+            client_limit: 1_000,
+            rate_limit: None,
             deliver_by: 60,
             hold_limit: 30 * 24 * 60 * 60,
             begun: Timestamp::UNIX_EPOCH,

@@ -49,6 +49,9 @@ pub struct Delivery {
 /// Stores a message; gives the name under which it can be found, or why it could not be stored.
 pub type Deliver = Arc<dyn Fn(Delivery) -> Result<String, String> + Send + Sync>;
 
+/// Whether one more message of this client is taken now; else how long that still takes.
+pub type Admit = Arc<dyn Fn() -> Result<(), Duration> + Send + Sync>;
+
 /// Whether a line of EHLO's answer offers `keyword`.
 fn offers(line: &str, keyword: &str) -> bool {
     line.split(' ').next() == Some(keyword)
@@ -74,6 +77,7 @@ pub struct Said {
 pub struct Server {
     policy: Policy,
     deliver: Deliver,
+    admit: Option<Admit>,
     seed: Seed,
     closing: bool,
     /// Whether it says goodbye as soon as no message is under way.
@@ -88,7 +92,23 @@ impl Server {
     /// login follows from `seed`.
     pub fn new(policy: Policy, deliver: Deliver, seed: Seed) -> Self {
         let domains = HashSet::new();
-        Self { policy, deliver, seed, closing: false, retires: false, domains, now: Moment(0) }
+        let admit = None;
+        Self {
+            policy,
+            deliver,
+            admit,
+            seed,
+            closing: false,
+            retires: false,
+            domains,
+            now: Moment(0),
+        }
+    }
+
+    /// Asks before each message whether it is admitted.
+    pub fn admitting(mut self, admit: Option<Admit>) -> Self {
+        self.admit = admit;
+        self
     }
 
     /// Says goodbye (421) as soon as no message is under way.
@@ -97,7 +117,7 @@ impl Server {
     }
 
     /// Whether it is time for that: a message that was begun is taken, no new one is.
-    fn is_to_retire(&self, seen: &Dialogue) -> bool {
+    pub fn is_to_retire(&self, seen: &Dialogue) -> bool {
         let begins = |turn: &Turn| matches!(turn, Turn::Greeting | Turn::Command(Verb::Mail));
         let answers = seen.unanswered().is_some_and(|(_, exchange)| !begins(&exchange.turn));
         self.retires && !answers && !seen.phase().in_transaction()
@@ -456,6 +476,11 @@ impl Server {
         if transactions.partition_point(|t| t.exchange <= index) > self.policy.mail_limit {
             let text = "Too many messages in this session; open another".to_owned();
             return Answer(Code::LOCAL_ERROR, Some(Enhanced::new(4, 5, 0)), vec![text]);
+        }
+        if let Some(Err(time)) = self.admit.as_ref().map(|admit| admit()) {
+            let seconds = time.as_secs() + 1;
+            let text = format!("Too many messages of yours in a minute; wait {seconds} seconds");
+            return Answer(Code::BUSY, Some(Enhanced::new(4, 7, 1)), vec![text]);
         }
         let sender = format!("Sender <{}> Ok", shown(&path.value.written));
         match parameters::lowered(params, Self::knows(seen)) {

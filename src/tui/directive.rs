@@ -4,6 +4,7 @@
 use crate::session::Dialogue;
 
 use super::model::Model;
+use super::relay;
 
 /// What a directive does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Does {
     New,
     /// Opens a recording, a transcript or messages.
     Open,
+    /// Says a message that was caught to another server.
+    Relay,
     /// Opens what is known about some words.
     Explain,
     /// Says something on the wire, as `speaker::directive` reads it.
@@ -128,7 +131,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 46] = [
+pub static DIRECTIVES: [Directive; 47] = [
     Directive {
         name: "connect",
         short: None,
@@ -463,6 +466,15 @@ pub static DIRECTIVES: [Directive; 46] = [
         does: Does::Plan,
     },
     Directive {
+        name: "relay",
+        short: None,
+        argument: TARGET,
+        needs_argument: true,
+        words: "help.relay",
+        reason: relay::cannot,
+        does: Does::Relay,
+    },
+    Directive {
         name: "who",
         short: None,
         argument: "DOMAIN",
@@ -612,7 +624,15 @@ fn has_no_content(model: &Model) -> Option<&'static str> {
 
 /// Why nothing can ever be sent from a session that is only looked at.
 const fn nothing_to_send(model: &Model) -> &'static str {
-    if model.session.other_end_of.is_some() { "prompt.other-end" } else { "prompt.file" }
+    if model.session.catcher.is_some() {
+        "prompt.catcher"
+    } else if model.session.caught.is_some() {
+        "prompt.caught"
+    } else if model.session.other_end_of.is_some() {
+        "prompt.other-end"
+    } else {
+        "prompt.file"
+    }
 }
 
 /// That a certificate is to be judged first: the key of its sentence.

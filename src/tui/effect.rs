@@ -13,6 +13,7 @@ use crate::draft::Offers;
 use crate::knowledge::Lang;
 use crate::session::Kept;
 use crate::session::content::Content;
+use crate::session::plan::Step;
 use crate::session::thread::Length;
 
 use super::editor::LeftDraft;
@@ -125,6 +126,17 @@ pub enum Effect {
         /// The address of the server.
         server: String,
     },
+    /// Hear a session that a server has with a client.
+    Attend {
+        /// Number of the session that hears it.
+        session: usize,
+        /// The session that lists it.
+        of: usize,
+        /// Its number there.
+        client: u64,
+    },
+    /// Open a session with this target, as it was typed, in which these steps are to be said.
+    Relay(String, Vec<Step>),
     /// Let the practice server of this session play these faults, with `+` between them.
     Play(usize, String),
     /// Read no more of what this session is to show; what was read stays.

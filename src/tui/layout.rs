@@ -200,6 +200,8 @@ pub struct Splitter {
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Wish {
+    /// Whether a list of what a server has is all that is shown.
+    pub listing: bool,
     /// Whether there is nothing but messages that lie in files.
     pub stored: bool,
     /// Columns and rows.
@@ -336,6 +338,11 @@ pub fn panes(wish: &Wish, ratios: &Ratios) -> Panes {
     let shape = Shape::of(wish.size);
     let division = Division { shape, rows, panes, ratios };
     match wish.editor {
+        _ if wish.listing => {
+            let below = if wish.asking { prompt } else { Rect::default() };
+            let middle = if wish.asking { middle } else { middle.union(prompt) };
+            Panes { prompt: below, ..division.list(middle) }
+        }
         // The prompt is the line of the palette; else the editor has its place too.
         Some(side) if wish.asking => division.edit(side, wish.zoomed, middle),
         Some(side) => {
@@ -403,6 +410,22 @@ impl Division<'_> {
             text = None;
         }
         Panes { text, live, ..self.panes }
+    }
+
+    /// A list, and below it what there is to say of the row that is chosen.
+    fn list(mut self, area: Rect) -> Panes {
+        let lines = match self.rows {
+            ..16 => 0,
+            16..24 => 4,
+            24..30 => 5,
+            _ => 8,
+        };
+        let [list, chosen] =
+            Layout::vertical([Constraint::Min(1), Constraint::Length(lines)]).areas(area);
+        self.panes.transcript = Some(list);
+        self.panes.explain = chosen;
+        self.panes.explain_boxed = lines > 0;
+        self.panes
     }
 
     fn one(&mut self, area: Rect, shown: Pane) {
@@ -518,6 +541,7 @@ mod tests {
         let tab = Pane::Envelope;
         let (zoomed, beside, asking, tabs) = (false, false, false, false);
         Wish {
+            listing: false,
             stored: false,
             size,
             shown,
@@ -571,6 +595,7 @@ mod tests {
                     stay_apart(&Wish { beside: true, hints: 0, ..plain }, &Ratios::default());
                     stay_apart(&Wish { hints: rows / 2, ..plain }, &Ratios::default());
                     stay_apart(&Wish { stored: true, ..plain }, &Ratios::default());
+                    stay_apart(&Wish { listing: true, ..plain }, &Ratios::default());
                     stay_apart(&Wish { sides: true, ..plain }, &Ratios::default());
                     for tab in [Pane::Envelope, Pane::Content, Pane::Plan] {
                         let planned = Wish { plan: true, tab, ..plain };

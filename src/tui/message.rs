@@ -19,6 +19,7 @@ use crate::session::{Dialogue, Past};
 use crate::smtp::wait::Limits;
 use crate::speaker::{Login, Secret, Seed, gate};
 
+use super::catcher::News;
 use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
@@ -185,6 +186,8 @@ pub enum Message {
     Compared(usize, String, Box<Dialogue>),
     /// What the gate of this session has to tell.
     Gate(usize, gate::News),
+    /// What is new about the server that this session lists.
+    Caught(usize, Vec<News>),
     /// The recording of this session cannot go on.
     RecordingFailed(usize, String),
 }

@@ -23,6 +23,7 @@ use crate::smtp::Span;
 use crate::smtp::wait::Limits;
 use crate::speaker::{Errand, Login};
 
+use super::catcher::Catcher;
 use super::editor::{Editor, LeftDraft};
 use super::files::Folder;
 use super::find::Find;
@@ -189,6 +190,10 @@ pub struct Session {
     pub hand: Option<Box<Answering>>,
     /// The session of which it is the server's end, where it is one.
     pub other_end_of: Option<usize>,
+    /// What a server has, where that is what it shows in place of a talk.
+    pub catcher: Option<Box<Catcher>>,
+    /// Of a server's session with a client: the session that lists it, and its number there.
+    pub caught: Option<(usize, u64)>,
     /// Whether what happened before is still being read.
     pub loading: bool,
     /// How many messages of how many were read so far.
@@ -324,6 +329,8 @@ impl Session {
             recorded: false,
             hand: None,
             other_end_of: None,
+            catcher: None,
+            caught: None,
             loading: false,
             loaded: (0, 0),
             dialling: false,
@@ -609,6 +616,7 @@ impl Model {
         // What has the focus is always in sight.
         let covered = matches!(shown, Pane::Envelope | Pane::Content | Pane::Plan);
         let wish = Wish {
+            listing: self.session.catcher.is_some(),
             stored: self.session.is_stored(),
             size: self.size,
             shown,
@@ -677,6 +685,9 @@ impl Model {
         match self.editing().map(|editor| editor.side) {
             Some(Side::Text) => return &[Layer::Editor, Layer::Line, Layer::Any],
             Some(Side::Live) => return &[Layer::Editor, Layer::Panes, Layer::Any],
+            None if self.session.catcher.is_some() => {
+                return &[Layer::Catcher, Layer::Panes, Layer::Any];
+            }
             None => {}
         }
         match self.focus {
@@ -709,6 +720,7 @@ impl Model {
             Some(Popup::Palette(_) | Popup::Candidates(_)) => Some(&mut self.prompt),
             Some(popup) => popup.line(),
             None if self.session.editor.as_ref().is_some_and(|editor| editor.open) => None,
+            None if self.session.catcher.is_some() => None,
             None => Some(&mut self.prompt).filter(|_| self.focus == Pane::Prompt),
         }
     }

@@ -22,6 +22,7 @@ use super::editor::item::Item;
 use super::files;
 use super::model::Model;
 use super::popup::Popup;
+use super::relay;
 use super::sessions::PRACTICE;
 
 /// How many entries of the knowledge base are listed at most.
@@ -352,6 +353,18 @@ fn reason(model: &Model, action: Action) -> Option<&'static str> {
             Some("message.only")
         }
         Action::MessageShow if model.session.view != ContentView::Thread => Some("thread.nothing"),
+        Action::CatcherList if model.sessions().all(|s| s.catcher.is_none()) => {
+            Some("catcher.none")
+        }
+        Action::CatcherOpen
+        | Action::CatcherSwitch
+        | Action::CatcherDelete
+        | Action::CatcherClear
+            if model.session.catcher.is_none() =>
+        {
+            Some("catcher.not-list")
+        }
+        Action::CatcherRelay => relay::cannot(model),
         Action::Choose | Action::Complete => Some("reason.no-list"),
         Action::Edit | Action::Insert => cannot_edit(model),
         Action::EditOutside => cannot_edit_outside(model),

@@ -111,6 +111,8 @@ pub enum Asks {
     Find,
     /// Which exchanges of the transcript to keep.
     Filter,
+    /// Which rows of a list to keep.
+    Rows,
 }
 
 /// A line at the bottom whose answer counts while it is typed.
@@ -130,6 +132,8 @@ pub struct Query {
     pub find: Option<Find>,
     /// What was kept before.
     pub filter: Pattern,
+    /// Which rows of a list were kept before.
+    pub sieve: String,
 }
 
 /// The help: what it is filtered by, and how far it is scrolled.

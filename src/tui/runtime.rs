@@ -1,6 +1,7 @@
 //! Executes effects and feeds messages; with its rooms the only one here that waits for anything.
 
 mod answer;
+mod catcher;
 mod drafts;
 mod effects;
 mod hand;
@@ -23,6 +24,7 @@ use crossterm::event::{Event as Input, KeyEventKind};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::cli::ServeArgs;
 use crate::config;
 use crate::display::token::own_visible;
 use crate::headless::hand::ByHand;
@@ -33,14 +35,15 @@ use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
 use crate::net::signals::{Signal, Signals};
-use crate::session::Past;
 
+use super::catcher::Catcher;
 use super::message::Message;
-use super::model::Model;
+use super::model::{Model, Pane};
 use super::terminal::{self, Screen};
 use super::update::update;
 use super::view::{self, status};
 use answer::Answer;
+use catcher::{Server, Serves};
 use drafts::{Drafts, Lost};
 use hand::{CLIENTS_WAITING, Come};
 use keyboard::Keyboard;
@@ -62,6 +65,8 @@ pub enum Start {
     Dial(Target),
     /// A recording or transcript, or messages.
     Open(Vec<PathBuf>),
+    /// A server, of which the screen lists what it has.
+    Serve(Box<ServeArgs>),
     /// A server whose clients the person answers.
     Answer(Box<ByHand>),
 }
@@ -90,11 +95,24 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);
         let (come, clients) = mpsc::channel(CLIENTS_WAITING);
-        for (at, start) in starts.iter().enumerate() {
-            prepare(&mut model, at, start, &mut sessions)?;
-            if let Start::Answer(by_hand) = start {
-                // Whoever cannot listen says so before the screen opens.
-                hand::listen(&mut model, at, by_hand, come.clone()).await?;
+        let (mut servers, mut others) = (Vec::new(), Vec::new());
+        for (at, start) in starts.into_iter().enumerate() {
+            let id = prepare(&mut model, at, &start, &mut sessions)?;
+            // Whoever cannot listen says so before the screen opens.
+            match start {
+                Start::Serve(args) => {
+                    let server = Server::open(&args, setting, &clock).await?;
+                    if let Some(session) = model.session_mut(id) {
+                        server.place.clone_into(&mut session.target);
+                        let plays = server.plays.clone();
+                        session.catcher = Some(Box::new(Catcher::playing(plays)));
+                    }
+                    servers.push((id, server));
+                }
+                Start::Answer(by_hand) => {
+                    hand::listen(&mut model, at, &by_hand, come.clone()).await?;
+                }
+                start => others.push((id, start)),
             }
         }
         let (mut screen, taken) =
@@ -107,12 +125,12 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         screen.draw(|frame| view::view(&model, frame))?;
         let (inner, messages) = mpsc::channel(EVENTS_WAITING);
         let mut reads = HashMap::new();
-        for (id, start) in (1..).zip(starts) {
+        for (id, start) in others {
             match start {
                 Start::Dial(target) => {
                     _ = sessions.order(id, Order::Dial(target, Box::default()));
                 }
-                Start::Answer(_) => {}
+                Start::Serve(_) | Start::Answer(_) => {}
                 Start::Open(paths) => {
                     let stop = Arc::default();
                     reads.insert(id, Arc::clone(&stop));
@@ -121,6 +139,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 }
             }
         }
+        let servers = servers.into_iter().map(|(id, server)| (id, server.begin(id, inner.clone())));
         let answer = followed.late_answer();
         watch::follow(followed, inner.clone());
         let drafts = Drafts::begin(&setting.sources, inner.clone());
@@ -130,6 +149,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             screen,
             clock,
             sessions,
+            servers: servers.collect(),
             memory,
             reads,
             drafts,
@@ -161,14 +181,16 @@ fn prepare(
     at: usize,
     start: &Start,
     sessions: &mut Sessions,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let target = match start {
         Start::Dial(target) => target.to_string(),
         Start::Open(paths) => named(paths),
+        // Where it listens is known once it does.
+        Start::Serve(_) => String::new(),
         Start::Answer(by_hand) => by_hand.listen.to_string(),
     };
     let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
-    let Some(session) = model.session_mut(id) else { return Ok(()) };
+    let Some(session) = model.session_mut(id) else { return Ok(id) };
     session.target = target;
     match start {
         Start::Dial(target) => {
@@ -180,9 +202,15 @@ fn prepare(
             session.recorded = true;
             session.loading = true;
         }
+        Start::Serve(_) => {
+            session.recorded = true;
+            if at == 0 {
+                model.focus = Pane::Transcript;
+            }
+        }
         Start::Answer(_) => {}
     }
-    Ok(())
+    Ok(id)
 }
 
 /// The screen while it runs.
@@ -191,6 +219,8 @@ struct Loop {
     screen: Screen,
     clock: Clock,
     sessions: Sessions,
+    /// By the session of the screen that lists each.
+    servers: HashMap<usize, Serves>,
     memory: Memory,
     /// What is set where the reading of a session shall stop.
     reads: HashMap<usize, Arc<AtomicBool>>,
@@ -317,9 +347,7 @@ impl Loop {
             self.remember(id, &heard);
             let message = match heard {
                 Heard::Event(event) => Message::Heard(id, event),
-                Heard::Before(dialogue) => {
-                    Message::Loaded(id, Box::new((Past::default(), *dialogue)), None)
-                }
+                Heard::Before(before) => Message::Loaded(id, before, None),
                 Heard::TooLate => {
                     let told = knowledge::word(self.model.lang, "message.too-late").to_owned();
                     Message::Loaded(id, Box::default(), Some(told))
@@ -359,6 +387,10 @@ impl Loop {
     /// When the header will say something else by itself.
     fn next_tick(&self) -> Option<Duration> {
         let model = &self.model;
+        if let Some(catcher) = &model.session.catcher {
+            // How long each session takes until now.
+            return (catcher.open > 0).then_some(Duration::from_secs(1));
+        }
         if model.session.recorded {
             return None;
         }
@@ -395,6 +427,13 @@ impl Loop {
             print_lost(&lost, self.model.lang);
         }
         self.memory.keep(&self.model.ratios).await;
+        let lists = self.model.sessions().filter_map(|session| session.catcher.as_ref());
+        if lists.map(|list| list.in_transaction()).sum::<usize>() > 0 {
+            eprintln!("{}", knowledge::word(self.model.lang, "catcher.ending"));
+        }
+        for (_, server) in self.servers.drain() {
+            server.farewell().await;
+        }
         self.sessions.farewell(heard).await;
     }
 }

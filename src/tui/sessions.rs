@@ -1,6 +1,6 @@
 //! The sessions that are open: which one is in front, which one beside it, and who comes next.
 
-use super::model::{Model, Session};
+use super::model::{Model, Pane, Session};
 use super::rows;
 use crate::smtp::target::Target;
 
@@ -82,6 +82,10 @@ impl Model {
         left.draft = self.prompt.put_aside("");
         left.seen = rows::count(&left.dialogue);
         self.prompt.put_back(std::mem::take(&mut self.session.draft));
+        if self.session.catcher.is_some() {
+            // There is nothing else in it that could have the focus.
+            self.focus = Pane::Transcript;
+        }
         left
     }
 

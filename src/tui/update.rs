@@ -3,6 +3,7 @@
 mod advice;
 mod arrange;
 mod browse;
+mod catcher;
 mod compose;
 mod content;
 mod copy;
@@ -273,6 +274,7 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::PartKept(wish, kept) => content::kept(model, wish, kept),
         Message::Compared(id, name, dialogue) => sheet::read(model, id, name, *dialogue),
         Message::Gate(id, news) => gate::heard(model, id, news),
+        Message::Caught(id, news) => catcher::take(model, id, news),
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
     Vec::new()
@@ -395,6 +397,9 @@ fn loaded(
         session.chosen.get_or_insert(0);
     }
     model.notice = model.notice.take().or(notice);
+    if id == model.session.id && model.session.caught.is_some() {
+        catcher::show_message(model);
+    }
     if id == model.session.id && model.session.is_stored() {
         browse::focus(model, Pane::Content);
     }
@@ -499,8 +504,10 @@ fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         model.leaving = false;
     }
     model.notice = None;
-    let at_prompt =
-        model.popup.is_none() && model.focus == Pane::Prompt && model.editing().is_none();
+    let at_prompt = model.popup.is_none()
+        && model.focus == Pane::Prompt
+        && model.editing().is_none()
+        && model.session.catcher.is_none();
     if action == Some(Action::Delete) && at_prompt && model.prompt.text().is_empty() {
         // Ctrl-D, as in a shell.
         return leaving::quit(model);
@@ -537,7 +544,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         travel::now_to_say(model);
         model.session.cursor = row.or(model.session.cursor);
     }
-    if let Some(effects) = hand::act(model, action) {
+    if let Some(effects) = catcher::act(model, action).or_else(|| hand::act(model, action)) {
         return effects;
     }
     if let Some(effects) = editor::act(model, action).or_else(|| sessions::act(model, action)) {

@@ -13,6 +13,7 @@
 
 pub mod ascii;
 pub mod candidates;
+pub mod catcher;
 pub mod content;
 pub mod copy;
 pub mod editor;
@@ -50,6 +51,7 @@ use crate::display::content::raw;
 use crate::display::text::{clip, is_plain, width, wrap};
 use crate::knowledge;
 
+use super::catcher::Listing;
 use super::layout::{Side, inside, too_small};
 use super::model::{ContentView, Model, Pane};
 use super::popup::Popup;
@@ -64,7 +66,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let panes = model.panes();
     status::header(model, panes.header, frame);
     tabs::draw(model, panes.tabs, frame);
-    if let Some(area) = panes.transcript {
+    if let Some(list) = &model.session.catcher {
+        panes.transcript.into_iter().for_each(|area| catcher::draw(model, list, area, frame));
+        if panes.explain.height > 0 {
+            catcher::chosen::draw(model, list, panes.explain, frame);
+        }
+    } else if let Some(area) = panes.transcript {
         transcript::draw(model, &model.session, area, frame);
     }
     if let (Some(area), Some(session)) = (panes.beside, model.beside()) {
@@ -85,7 +92,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(area) = panes.live {
         live::draw(model, area, frame);
     }
-    if panes.of(Pane::Explain).is_some() {
+    if panes.of(Pane::Explain).is_some() && model.session.catcher.is_none() {
         explain::draw(model, panes.explain, panes.explain_boxed, frame);
     }
     marked::draw(model, frame.buffer_mut());
@@ -145,6 +152,7 @@ pub fn cursor(model: &Model) -> (u16, u16) {
             Side::Text => editor::cursor(model, editor),
             Side::Live => panes.live.map_or((0, 0), corner),
         },
+        (None, _) if model.session.catcher.is_some() => catcher::cursor(model).unwrap_or((0, 0)),
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) | (None, Pane::Prompt) => {
             prompt::cursor(model, panes.prompt, panes.boxed)
         }
@@ -245,6 +253,8 @@ pub enum Click {
     Pane(Pane),
     /// Shows the content so.
     View(ContentView),
+    /// Shows the other list of what a server has.
+    Listing(Listing),
     /// Opens the page of a clause.
     Clause(&'static str),
 }
@@ -256,6 +266,7 @@ pub type Title = Vec<(String, Option<Click>)>;
 pub fn click(model: &Model, pane: Pane, x: u16) -> Option<Click> {
     let area = model.panes().of(pane)?;
     let parts = match pane {
+        Pane::Transcript if let Some(list) = &model.session.catcher => catcher::title(model, list),
         Pane::Envelope => envelope::title(model),
         Pane::Content => content::title(model, area),
         Pane::Explain => return clause(model, area, x),
@@ -385,6 +396,8 @@ pub fn shown(model: &Model, pane: Pane) -> Vec<Placed> {
     let Some(area) = model.panes().inside(pane) else { return Vec::new() };
     let session = &model.session;
     let (first, lines) = match pane {
+        // There a click chooses a row.
+        _ if session.catcher.is_some() => return Vec::new(),
         Pane::Transcript => return transcript::shown(model, session, area),
         Pane::Envelope => (session.envelope_scroll, envelope::lines(model, area)),
         Pane::Content => (session.content_scroll, content::lines(model, area)),

@@ -325,6 +325,8 @@ pub(crate) fn states(size: (u16, u16), lang: Lang) -> Vec<Scene> {
         Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MESSAGE]),
         Scene::after(size, lang, &[GREETING, HELLO, ENVELOPE, MULTIPART]),
         writing,
+        super::catcher::busy(size, lang),
+        super::catcher::opened(size, lang),
     ]
 }
 
@@ -362,7 +364,8 @@ pub(crate) fn places_with_lines(scene: &Scene) -> Vec<Model> {
         let mut model = Model { focus: Pane::Transcript, ..scene.model.clone() };
         let before = (model.session.anchor, model.session.cursor);
         let (line, focus, filter) = (Prompt::default(), model.focus, Pattern::default());
-        let query = Query { asks, line, wrong: None, focus, before, find: None, filter };
+        let sieve = String::new();
+        let query = Query { asks, line, wrong: None, focus, before, find: None, filter, sieve };
         model.popup = Some(Popup::Query(query));
         out.push(model);
     }

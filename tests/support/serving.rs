@@ -39,8 +39,7 @@ impl Serving {
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         out.read_line(&mut line).unwrap();
-        let port = line.trim_end().rsplit(':').next().and_then(|port| port.parse().ok());
-        let port = port.expect("a port is said");
+        let port = port(&line).expect("a port is said");
         Self { child, target: format!("localhost:{port}"), port, out }
     }
 
@@ -49,6 +48,42 @@ impl Serving {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
         self.child.wait().expect("it ends");
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it has ended");
+    }
+
+    /// Tells it to end, and does not wait.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().expect("kill").success());
+    }
+
+    /// The rest of its log, once it has ended, and its exit code.
+    pub fn rest(&mut self) -> (String, Option<i32>) {
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut self.out, &mut rest).unwrap();
+        (rest, self.child.wait().expect("it ends").code())
+    }
+
+    /// The next event of a kind, of a log in JSON.
+    pub fn event(&mut self, kind: &str) -> serde_json::Value {
+        loop {
+            let line = self.says();
+            assert!(!line.is_empty(), "no event {kind}");
+            let event: serde_json::Value = serde_json::from_str(&line).expect("an object a line");
+            if event.get("event").is_some_and(|event| event == kind) {
+                return event;
+            }
+        }
     }
 
     /// The next line of its log.
@@ -64,4 +99,13 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The port in a line that says where a server listens, for people or in JSON.
+pub fn port(line: &str) -> Option<u16> {
+    let place = match serde_json::from_str::<serde_json::Value>(line) {
+        Ok(event) => event.get("place")?.as_str()?.to_owned(),
+        Err(_) => line.trim_end().to_owned(),
+    };
+    place.rsplit(':').next()?.parse().ok()
 }

@@ -10,10 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
-use crate::session::{Dialogue, Glance};
+use crate::session::content::Content;
+use crate::session::{Dialogue, Exchange, Glance, Past, Turn};
+use crate::smtp::code::{Class, Code, Enhanced};
+use crate::smtp::command::Argument;
+use crate::smtp::verb::Verb;
 use crate::speaker::server::Delivery;
 
-use super::Place;
+use super::Entrance;
 
 /// How many reports wait for who listens.
 pub const WAITING: usize = 4_096;
@@ -31,7 +35,7 @@ pub enum Report {
         /// When.
         at: Timestamp,
         /// Where the client came in.
-        place: Arc<Place>,
+        entrance: Arc<Entrance>,
         /// How it stands; when no more will come of it, the session is over.
         glance: watch::Receiver<Glance>,
     },
@@ -57,6 +61,13 @@ pub enum Report {
         /// The envelope.
         envelope: Envelope,
     },
+    /// A reply said no: to a sender, a recipient, a message or a login.
+    Refused {
+        /// The number of its session.
+        session: u64,
+        /// What was refused, and how.
+        refusal: Refusal,
+    },
     /// A session is over: all of it, also of those that were refused or broke off.
     Ended {
         /// Its number.
@@ -65,6 +76,10 @@ pub enum Report {
         glance: Glance,
         /// All that was said.
         dialogue: Box<Dialogue>,
+        /// The events, where they were remembered.
+        past: Box<Past>,
+        /// Why it could not be recorded, or not all of it.
+        not_kept: Option<String>,
     },
     /// A client was turned away before it was greeted.
     TurnedAway {
@@ -90,16 +105,72 @@ pub struct Envelope {
     pub size: usize,
     /// For how many seconds it is held.
     pub held: Option<u64>,
+    /// Whether it came under TLS.
+    pub secured: bool,
+    /// Who had logged in.
+    pub user: Option<String>,
+    /// What it is about, where anybody wants to know that.
+    pub subject: Option<String>,
 }
 
 impl Envelope {
-    pub(super) fn of(delivery: &Delivery) -> Self {
+    pub(super) fn of(delivery: &Delivery, glance: &Glance, with_subject: bool) -> Self {
         Self {
+            subject: with_subject.then(|| Content::subject_in(&delivery.content)),
             from: delivery.sender.clone(),
             to: delivery.recipients.clone(),
             size: delivery.content.len(),
             held: delivery.held.map(|time| time.as_secs()),
+            secured: glance.secured,
+            user: glance.user.clone(),
         }
+    }
+}
+
+/// Something that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// By which command; DATA and BDAT stand for the message that came behind them.
+    pub verb: Verb,
+    /// The address that was refused, as it was written.
+    pub address: Option<String>,
+    /// The reply.
+    pub code: Code,
+    /// Its detailed code.
+    pub enhanced: Option<Enhanced>,
+    /// The text of its last line.
+    pub text: String,
+}
+
+impl Refusal {
+    /// What an exchange refuses, if it refuses anything that matters to mail.
+    pub(super) fn of(seen: &Dialogue, exchange: &Exchange) -> Option<Self> {
+        let reply = exchange.reply.as_ref()?;
+        let code =
+            reply.code.filter(|c| matches!(c.class(), Class::Transient | Class::Permanent))?;
+        let verb = match &exchange.turn {
+            Turn::Command(
+                verb @ (Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Auth),
+            )
+            | Turn::Delivery(verb) => verb.clone(),
+            Turn::LastChunk => Verb::Bdat,
+            Turn::MailData => Verb::Data,
+            Turn::LoginAnswer => Verb::Auth,
+            _ => return None,
+        };
+        let path = match exchange.command.as_ref().map(|command| &command.argument) {
+            Some(Argument::Path(path, _)) => Some(&path.value),
+            _ => seen.recipient(exchange),
+        };
+        let last = reply.lines.last();
+        let text = last.map(|line| String::from_utf8_lossy(line.text.of(&line.line.bytes)).into());
+        Some(Self {
+            verb,
+            address: path.map(crate::smtp::path::Path::address),
+            code,
+            enhanced: reply.enhanced(),
+            text: text.unwrap_or_default(),
+        })
     }
 }
 

@@ -9,14 +9,15 @@ use crate::session::{Glance, Keep};
 use crate::smtp::payload;
 use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::Tell;
-use crate::speaker::server::Deliver;
+use crate::speaker::server::{Admit, Deliver};
 use crate::speaker::{Policy, Replay};
 
-use super::report::{Envelope, Report, Teller};
+use super::rate::Rate;
+use super::report::{Envelope, Refusal, Report, Teller};
 use super::socket::reset;
-use super::{Again, Client, Place, Store};
+use super::{Again, Client, Entrance, Keeper};
 use crate::net::Clock;
-use crate::net::driver::{Log, Orders, Part, converse};
+use crate::net::driver::{Follow, Log, Orders, Part, converse};
 use crate::net::host::{Answers, Host, Order, Playing};
 use crate::net::tls::Tls;
 use crate::net::watch::Late;
@@ -27,17 +28,20 @@ pub(super) const ORDERS: usize = 4;
 /// A session that is about to begin.
 pub(super) struct Session {
     pub(super) number: u64,
-    pub(super) place: Arc<Place>,
-    pub(super) tls: Option<Tls>,
-    pub(super) implicit: bool,
+    pub(super) entrance: Arc<Entrance>,
+    /// TLS, and whether it begins before anything is said.
+    pub(super) tls: (Option<Tls>, bool),
+    /// The faults that are played at its beginning, and as they are at any moment.
+    pub(super) playing: (Arc<Faults>, Playing),
     pub(super) policy: Policy,
-    pub(super) store: Store,
+    pub(super) keeper: Keeper,
+    /// How often its client may send.
+    pub(super) rate: Option<Rate>,
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
-    /// What is played when it begins, and where more comes from.
-    pub(super) faults: Arc<Faults>,
-    pub(super) playing: Playing,
     pub(super) late: Late,
+    /// Whether its events are remembered.
+    pub(super) remembers: bool,
 }
 
 impl Session {
@@ -45,18 +49,27 @@ impl Session {
     pub(super) async fn run(self, client: Client, mut ordered: mpsc::Receiver<Order>) {
         let clock = Clock::start();
         let begun = clock.timestamp();
-        let starttls = self.tls.is_some() && !self.implicit;
-        let policy = Policy { begun, starttls, ..self.policy.clone() };
-        let believed = self.faults.policy(policy.clone());
-        let part = Part::server(believed.limits).with_tls(self.tls.clone(), self.implicit);
-        let mut log = Log::new(clock, keep(believed.size_limit)).open_to(Some(self.late.clone()));
-        if let Some(teller) = &self.teller {
-            let (changes, glance) = watch::channel(Glance::default());
-            log = log.glanced_at(changes);
-            let (session, place) = (self.number, self.place.clone());
-            teller.tell(Report::Began { session, at: begun, place, glance });
+        let (tls, implicit) = self.tls.clone();
+        let starttls = tls.is_some() && !implicit;
+        let lmtp = self.policy.lmtp || self.entrance.lmtp;
+        let policy = Policy { begun, starttls, lmtp, ..self.policy.clone() };
+        let believed = self.playing.0.policy(policy.clone());
+        let part = Part::server(believed.limits).with_tls(tls, implicit);
+        let kept = (self.keeper)(self.number, &clock);
+        let mut log = Log::new(clock, keep(believed.size_limit))
+            .open_to(Some(self.late.clone()))
+            .keeping(kept.journal);
+        if self.remembers {
+            log = log.remembering(keep(believed.size_limit));
         }
-        let mut host = self.host(policy);
+        let (changes, glance) = watch::channel(Glance::default());
+        let changes = Arc::new(changes);
+        if let Some(teller) = &self.teller {
+            log = log.followed_by(self.follow(changes.clone(), teller.clone()));
+            let (session, entrance) = (self.number, self.entrance.clone());
+            teller.tell(Report::Began { session, at: begun, entrance, glance });
+        }
+        let mut host = self.host(policy, self.deliver(kept.deliver, changes));
         log.append(Happening::Opened(client.endpoints)).await;
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
@@ -69,30 +82,49 @@ impl Session {
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
-            teller.tell(Report::Ended { session, glance, dialogue: Box::new(log.dialogue) });
+            let (not_kept, past) = (log.not_kept.take(), Box::new(log.take_past()));
+            let dialogue = Box::new(log.dialogue);
+            teller.tell(Report::Ended { session, glance, dialogue, past, not_kept });
         }
     }
 
     /// Who answers.
-    fn host(&self, policy: Policy) -> Host {
-        let answers = if let Some(again) = &self.again {
-            Answers::Recorded(again.host(self.number))
-        } else {
-            let number = u32::try_from(self.number).unwrap_or(u32::MAX);
-            let (seed, faults) = (crate::net::seed(), Arc::clone(&self.faults));
-            let player = Player::new(policy, self.deliver(), seed, faults, number);
-            Answers::Practice(Box::new(player), self.playing.clone())
-        };
-        Host::new(answers)
+    fn host(&self, policy: Policy, deliver: Deliver) -> Host {
+        if let Some(again) = &self.again {
+            return Host::new(Answers::Recorded(again.host(self.number)));
+        }
+        let (faults, playing) = self.playing.clone();
+        let count = u32::try_from(self.number).unwrap_or(u32::MAX);
+        let admit = self.rate.clone().map(|rate| Arc::new(move || rate.send()) as Admit);
+        let player = Player::new(policy, deliver, crate::net::seed(), faults, count);
+        let player = player.admitting(admit);
+        Host::new(Answers::Practice(Box::new(player), playing))
+    }
+
+    /// Shows how the session stands whenever that has changed, and tells of what is refused.
+    fn follow(&self, glance: Arc<watch::Sender<Glance>>, teller: Teller) -> Follow {
+        let (session, mut known) = (self.number, 0);
+        Box::new(move |seen| {
+            glance.send_if_modified(|glance| glance.follow(seen));
+            let refusals = seen
+                .answered()
+                .range(known..usize::MAX)
+                .filter_map(|at| Refusal::of(seen, seen.exchanges().get(*at)?));
+            for refusal in refusals {
+                teller.tell(Report::Refused { session, refusal });
+            }
+            known = seen.answered().len();
+        })
     }
 
     /// Stores messages of this session, and tells of each.
-    fn deliver(&self) -> Deliver {
-        let (session, store, teller) = (self.number, self.store.clone(), self.teller.clone());
+    fn deliver(&self, deliver: Deliver, glance: Arc<watch::Sender<Glance>>) -> Deliver {
+        let Some(teller) = self.teller.clone() else { return deliver };
+        let (session, seen) = (self.number, self.remembers);
         Arc::new(move |delivery| {
-            let Some(teller) = &teller else { return store(session, delivery) };
-            let (envelope, message) = (Envelope::of(&delivery), delivery.message);
-            let stored = store(session, delivery);
+            let envelope = Envelope::of(&delivery, &glance.borrow(), seen);
+            let message = delivery.message;
+            let stored = deliver(delivery);
             teller.tell(match stored.clone() {
                 Ok(name) => Report::Stored { session, message, name, envelope },
                 Err(why) => Report::NotStored { session, message, why, envelope },

@@ -49,6 +49,61 @@ impl fmt::Display for Place {
     }
 }
 
+/// How TLS comes to a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// Not at all.
+    Clear,
+    /// Behind STARTTLS, which is offered (RFC 3207).
+    #[default]
+    Starttls,
+    /// Before anything is said (RFC 8314 §3).
+    Implicit,
+}
+
+/// Where clients come in, and how they are spoken to there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entrance {
+    /// Where.
+    pub place: Place,
+    /// How TLS comes to a connection, where the listener has TLS.
+    pub security: Security,
+    /// Whether LMTP is spoken (RFC 2033), whatever is spoken at other doors.
+    pub lmtp: bool,
+}
+
+impl From<Place> for Entrance {
+    fn from(place: Place) -> Self {
+        Self { place, security: Security::default(), lmtp: false }
+    }
+}
+
+impl FromStr for Entrance {
+    type Err = String;
+
+    /// A place, behind `smtp://`, `smtps://` or `lmtp://` or alone.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, place) = text.split_once("://").unwrap_or(("smtp", text));
+        let entrance = Self::from(place.parse::<Place>()?);
+        match scheme {
+            "smtp" => Ok(entrance),
+            "smtps" => Ok(Self { security: Security::Implicit, ..entrance }),
+            "lmtp" => Ok(Self { lmtp: true, ..entrance }),
+            _ => Err("smtp://, smtps:// or lmtp:// stands before an address".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.lmtp, self.security) {
+            (true, _) => write!(f, "lmtp://{}", self.place),
+            (false, Security::Implicit) => write!(f, "smtps://{}", self.place),
+            _ => self.place.fmt(f),
+        }
+    }
+}
+
 /// What accepts connections.
 #[derive(Debug)]
 pub enum Socket {

@@ -21,7 +21,7 @@ use super::change::{Change, Close, Names};
 use super::rule::{Asked, Progress};
 use super::spoken::{Spoken, Text};
 use super::{Faults, dice};
-use crate::speaker::server::{Deliver, Said, Server, shown};
+use crate::speaker::server::{Admit, Deliver, Said, Server, shown};
 use crate::speaker::{Drip, Policy, Say, Seed, Speaker};
 
 /// How much of a reply is looked at by patterns.
@@ -100,13 +100,22 @@ impl Player {
         player
     }
 
+    /// Asks before each message whether it is admitted.
+    pub fn admitting(mut self, admit: Option<Admit>) -> Self {
+        self.server = self.server.admitting(admit);
+        self
+    }
+
     /// Plays these from the next turn on.
     pub fn play(&mut self, faults: Arc<Faults>) {
         self.server.believe(faults.policy(self.policy.clone()));
         self.faults = faults;
-        let begun = self.course.begun;
         self.begin_rules();
-        if begun {
+        if self.course.begun {
+            // What was believed before is believed no longer.
+            let ends = self.faults.data_ends();
+            let none = Played { ends, ..Played::default() };
+            self.course.steps.push_back(Step::Played(Box::new(none)));
             self.tell_beliefs();
         }
     }
@@ -130,11 +139,11 @@ impl Player {
 
     /// Says which faults change the server whatever a client says.
     fn tell_beliefs(&mut self) {
+        let ends = self.faults.data_ends();
         for (fault, told) in self.faults.chosen.iter().zip(&mut self.course.told) {
             if fault.is_belief() {
                 *told = true;
-                let (id, plays, ends) =
-                    (fault.id.clone(), fault.plays.clone(), fault.beliefs.data_ends());
+                let (id, plays) = (fault.id.clone(), fault.plays.clone());
                 let played = Played { fault: id, plays, ends, roll: None };
                 self.course.steps.push_back(Step::Played(Box::new(played)));
             }
@@ -201,12 +210,15 @@ impl Player {
 
     /// Answers turn number `index`; `false` if more of it is to come first.
     fn answer(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        if self.faults.chosen.is_empty() {
+            return self.answer_well(now, seen, index);
+        }
         let ahead = self.ahead(now, seen);
         let seen = ahead.as_ref().unwrap_or(seen);
         let Some(exchange) = seen.exchanges().get(index) else { return false };
         let ends_message = exchange.turn.ends_message();
         // A message is stored only if that is what the client is told in the end.
-        let said = if ends_message && !self.faults.chosen.is_empty() {
+        let said = if ends_message {
             self.server.rehearse(now, seen, index)
         } else {
             self.server.reply_to(now, seen, index)
@@ -217,7 +229,7 @@ impl Player {
         let chosen = self.choose(now, seen, exchange, &said, (nth, pipelined));
         let names = self.names(seen, exchange, index);
         let mut spoken = self.change(&said, &chosen, &names);
-        if ends_message && !self.faults.chosen.is_empty() && is_taken(&spoken) {
+        if ends_message && is_taken(&spoken) {
             let Some(said) = self.server.reply_to(now, seen, index) else { return false };
             spoken = self.change(&said, &chosen, &names);
         }
@@ -225,6 +237,16 @@ impl Player {
         self.course.known = seen.exchanges().len();
         self.course.unnoted.push_back((index, nth));
         self.schedule(&spoken, chosen.played, self.front(seen).is_some());
+        true
+    }
+
+    /// The same where nothing is played.
+    fn answer_well(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
+        let Some(said) = self.server.reply_to(now, seen, index) else { return false };
+        self.course.handled = index + 1;
+        self.course.known = seen.exchanges().len();
+        self.course.steps.push_back(Step::Say(said.bytes));
+        self.course.steps.extend(said.closes.then_some(Step::Close(Close::Finished)));
         true
     }
 
@@ -251,9 +273,6 @@ impl Player {
         (nth, pipelined): (u32, bool),
     ) -> Chosen {
         let mut chosen = Chosen { rules: Vec::new(), played: Vec::new() };
-        if self.faults.chosen.is_empty() {
-            return chosen;
-        }
         let mut exchange =
             Exchange { reply: read(&said.bytes), replied_at: Some(now), ..exchange.clone() };
         let message = exchange.message.filter(|_| exchange.turn.ends_message());
@@ -280,7 +299,7 @@ impl Player {
                 let told = self.course.told.get_mut(at);
                 if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
                     let (id, plays) = (fault.id.clone(), fault.plays.clone());
-                    let played = Played { fault: id, plays, roll, ..Played::default() };
+                    let played = Played { fault: id, plays, ends: faults.data_ends(), roll };
                     chosen.played.push(played);
                 }
             }

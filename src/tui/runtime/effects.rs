@@ -19,6 +19,7 @@ use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::route::Route;
 use crate::net::throw;
+use crate::session::plan::{Plan, Step};
 use crate::speaker::fault::Choice;
 use crate::speaker::{Say, gate};
 
@@ -28,10 +29,10 @@ use super::super::effect::Effect;
 use super::super::message::{Message, Stamp};
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
-use super::outside;
 use super::reading::{self, seed};
 use super::sessions::Order;
 use super::{End, Loop};
+use super::{catcher, outside};
 
 /// The way to a server, as it was typed and as it was read.
 struct Way {
@@ -73,13 +74,8 @@ impl Loop {
                 Effect::Stop(id) => self.order(id, Order::Stop),
                 Effect::Remember(line) => self.memory.remember(line, self.inner.clone()),
                 Effect::Trust(id) => self.order(id, Order::Trust),
-                Effect::HangUp => {
-                    self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
-                }
-                Effect::SayFile { session, number, file } => {
-                    let (lang, inner) = (self.model.lang, self.inner.clone());
-                    reading::say_file((session, number), file, lang, inner);
-                }
+                Effect::HangUp => self.hang_up(),
+                Effect::SayFile { session, number, file } => self.say_file(session, number, file),
                 Effect::Octets { session, parts, draft, line } => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());
                     reading::octets(session, parts, draft, line, lang, inner);
@@ -94,6 +90,8 @@ impl Loop {
                     self.sessions.close(id);
                 }
                 Effect::StopReading(id) => self.stop_reading(id),
+                Effect::Attend { session, of, client } => self.attend_client(session, of, client),
+                Effect::Relay(target, steps) => self.relay(&target, steps),
                 Effect::Watch { session, client, server } => {
                     self.sessions.watch(session, &client, &server);
                 }
@@ -147,6 +145,14 @@ impl Loop {
         self.order(id, Order::Say(say));
     }
 
+    fn hang_up(&mut self) {
+        self.order(self.model.session.id, Order::Say(Say::Close(Ending::Finished)));
+    }
+
+    fn say_file(&self, session: usize, number: u64, file: String) {
+        reading::say_file((session, number), file, self.model.lang, self.inner.clone());
+    }
+
     fn stop_reading(&mut self, id: usize) {
         if let Some(stop) = self.reads.remove(&id) {
             stop.store(true, Ordering::Relaxed);
@@ -166,6 +172,26 @@ impl Loop {
                 self.model.remove_front();
                 self.model.notice = Some(format!("{error:#}"));
             }
+        }
+    }
+
+    /// Opens a session in which a plan is said.
+    fn relay(&mut self, typed: &str, steps: Vec<Step>) {
+        let before = self.model.session.id;
+        self.begin(typed);
+        let id = self.model.session.id;
+        if id != before {
+            // It waits for the person, who sees to whom it goes.
+            let name = knowledge::word(self.model.lang, "relay.plan").to_owned();
+            let plan = Box::new(Plan::new(name, None, steps));
+            update(&mut self.model, Message::Planned(id, Ok(plan)));
+        }
+    }
+
+    /// Hears a session that a server has with a client.
+    fn attend_client(&self, session: usize, of: usize, client: u64) {
+        if let Some(server) = self.servers.get(&of) {
+            server.attend(session, client, self.sessions.heard());
         }
     }
 
@@ -236,23 +262,36 @@ impl Loop {
     }
 
     /// Lets the practice server of session `id` play these faults.
+    /// Lets the server of a session play these faults: the one that it lists or is of, or the
+    /// practice server with which it talks.
     fn play(&mut self, id: usize, text: &str) {
         let lang = self.model.lang;
-        let target =
-            self.model.session_mut(id).and_then(|session| Target::read(&session.target).ok());
+        let session = self.model.session_mut(id);
+        let listed = session.as_ref().map(|session| session.caught.map_or(id, |(of, _)| of));
+        let target = session.and_then(|session| Target::read(&session.target).ok());
         let target = target.filter(|target| matches!(target, Target::Practice { .. }));
+        let server = listed.and_then(|id| self.servers.get(&id));
         let sources = self.sessions.setting().sources.again();
-        let told = match (target, faults::choose(&Choice::read_all(text), throw(), &sources)) {
-            (Some(target), Ok(chosen)) => {
-                let names: Vec<_> =
-                    chosen.chosen().iter().map(|fault| own_visible(&fault.id)).collect();
-                let names = names.join(" + ");
+        let told = match faults::choose(&Choice::read_all(text), throw(), &sources) {
+            _ if server.is_none() && target.is_none() => {
+                knowledge::word(lang, "fault.elsewhere").to_owned()
+            }
+            Ok(chosen) => {
+                let names = catcher::names(&chosen);
                 let key = if names.is_empty() { "fault.off" } else { "fault.now" };
-                let key = if self.sessions.play(&target, chosen) { key } else { "fault.elsewhere" };
+                let plays = match (server, target) {
+                    (Some(server), _) => server.play(chosen),
+                    (None, Some(target)) => self.sessions.play(&target, chosen),
+                    (None, None) => false,
+                };
+                let listed = listed.and_then(|id| self.model.session_mut(id));
+                if let Some(catcher) = listed.and_then(|session| session.catcher.as_mut()) {
+                    catcher.plays.clone_from(&names);
+                }
+                let key = if plays { key } else { "fault.elsewhere" };
                 knowledge::fill(lang, key, &[("faults", &names)])
             }
-            (None, _) => knowledge::word(lang, "fault.elsewhere").to_owned(),
-            (_, Err(warning)) => own_visible(&warning.say(lang)),
+            Err(warning) => own_visible(&warning.say(lang)),
         };
         self.model.notice = Some(told);
     }

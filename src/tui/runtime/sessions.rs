@@ -183,6 +183,11 @@ impl Sessions {
         self.orders.remove(&id);
     }
 
+    /// Where what is heard of sessions goes.
+    pub(super) fn heard(&self) -> mpsc::Sender<(usize, Heard)> {
+        self.heard.clone()
+    }
+
     /// Lets session `id` hear the practice server's end of its talk with `client`.
     pub(super) fn watch(&self, id: usize, client: &str, server: &str) {
         let wish = client

@@ -35,6 +35,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
     match directive.does {
         Does::Connect => return dial(model, argument),
         Does::New => return vec![Effect::New(target_of(model, argument))],
+        Does::Relay => return super::catcher::relay(model, argument.trim()),
         Does::Open => return vec![Effect::OpenFile(argument.trim().to_owned())],
         Does::Say => return say(model, directive, argument),
         Does::Who => return who(model, directive, argument),
@@ -85,7 +86,7 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             model.notice = Some(said);
             Some(place)
         }
-        Does::Connect | Does::New => {
+        Does::Connect | Does::New | Does::Relay => {
             // Who reads the options reads what stands behind them.
             let named = argument.trim();
             let ways = named.starts_with('-') || option_behind(argument).is_some();

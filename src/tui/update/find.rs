@@ -10,7 +10,7 @@ use super::super::model::{Model, Pane};
 use super::super::popup::{Asks, Popup, Query};
 use super::super::prompt::Prompt;
 use super::super::{rows, view};
-use super::{browse, transcript};
+use super::{browse, catcher, transcript};
 
 /// Up to so many rows all matches are counted.
 const COUNTED: usize = 20_000;
@@ -26,11 +26,15 @@ pub(super) fn open(model: &mut Model, asks: Asks) {
     let filter =
         model.session.sight.filter(model.session.seen()).map(|(pattern, _)| pattern.clone());
     let filter = filter.unwrap_or_default();
-    if asks == Asks::Filter {
-        line.set(&filter.to_string());
+    let sieve = model.session.catcher.as_ref().map(|catcher| catcher.sieve().to_owned());
+    let sieve = sieve.unwrap_or_default();
+    match asks {
+        Asks::Filter => line.set(&filter.to_string()),
+        Asks::Rows => line.set(&sieve),
+        Asks::Find => {}
     }
     let find = model.find.clone();
-    let query = Query { asks, line, wrong: None, focus, before, find, filter };
+    let query = Query { asks, line, wrong: None, focus, before, find, filter, sieve };
     model.popup = Some(Popup::Query(query));
 }
 
@@ -51,7 +55,10 @@ pub(super) fn act(model: &mut Model, action: Action, changed: bool) -> Option<Ve
         }
         (Action::Find | Action::FindNext, Asks::Find) => next(model, true),
         (Action::FindPrevious, Asks::Find) => next(model, false),
+        (Action::FindNext, Asks::Rows) => catcher::step(model, 1),
+        (Action::FindPrevious, Asks::Rows) => catcher::step(model, -1),
         (Action::FindNext | Action::FindPrevious, Asks::Filter) => {}
+        (action, Asks::Rows) if browse::moves(action) => drop(catcher::act(model, action)),
         _ if browse::moves(action) => browse::within(model, action),
         _ => {
             keep(model);
@@ -67,6 +74,7 @@ pub(super) fn edited(model: &mut Model) {
     let text = query.line.text().to_owned();
     match query.asks {
         Asks::Filter => filter(model, &text),
+        Asks::Rows => catcher::sift(model, &text),
         Asks::Find => {
             // Every change looks again from where it began.
             (model.session.anchor, model.session.cursor) = query.before;
@@ -111,6 +119,10 @@ pub(super) fn cancel(model: &mut Model) {
     match query.asks {
         Asks::Filter => {
             model.session.sight.set_filter(query.filter.clone(), &model.session.dialogue);
+        }
+        Asks::Rows => {
+            let sieve = query.sieve.clone();
+            return catcher::sift(model, &sieve);
         }
         Asks::Find => model.find.clone_from(&query.find),
     }

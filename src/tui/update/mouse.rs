@@ -13,7 +13,7 @@ use super::super::layout::{Panes, Shape, Side, Split, too_small};
 use super::super::model::{ContentView, Model, Pane};
 use super::super::pointer::{Held, Marked, Spot};
 use super::super::view::{self, Click, prompt};
-use super::{act, arrange, browse, compose, editor, explain, find, transcript};
+use super::{act, arrange, browse, catcher, compose, editor, explain, find, transcript};
 
 /// Lines by which one step of the wheel scrolls.
 const WHEEL: isize = 3;
@@ -49,6 +49,8 @@ fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
     let panes = model.panes();
     if let Some(side) = side_at(&panes, place) {
         editor::wheel(model, side, by);
+    } else if model.session.catcher.is_some() {
+        catcher::step(model, by);
     } else if let Some(pane) = panes.at(place) {
         browse::scroll_pane(model, pane, by);
     } else if let Some(area) = panes.beside.filter(|area| area.contains(place.into())) {
@@ -110,6 +112,8 @@ fn in_panes(model: &mut Model, panes: &Panes, place: (u16, u16), double: bool) -
         model.bring_to_front(model.neighbour(1));
     } else if let Some(side) = side_at(panes, place) {
         editor::click(model, side, place, double);
+    } else if model.session.catcher.is_some() {
+        return in_list(model, panes, place, double);
     } else if let Some(pane) = panes.at(place) {
         return in_pane(model, panes, pane, place, double);
     }
@@ -188,6 +192,23 @@ fn in_pane(
     Vec::new()
 }
 
+/// In a list: a row is chosen, and opened by a double click; the title leads to the other list.
+fn in_list(model: &mut Model, panes: &Panes, place: (u16, u16), double: bool) -> Vec<Effect> {
+    let rows = view::catcher::rows_at(model);
+    if let Some((at, _)) = rows.into_iter().find(|(_, area)| area.contains(place.into())) {
+        let again = catcher::choose(model, at);
+        let opens = double && again;
+        return if opens { act(model, Action::CatcherOpen) } else { Vec::new() };
+    }
+    let on_top = panes.transcript.is_some_and(|area| area.y == place.1);
+    if let Some(Click::Listing(_)) =
+        view::click(model, Pane::Transcript, place.0).filter(|_| on_top)
+    {
+        return act(model, Action::CatcherSwitch);
+    }
+    Vec::new()
+}
+
 fn in_title(model: &mut Model, pane: Pane, x: u16, double: bool) -> Vec<Effect> {
     match view::click(model, pane, x) {
         Some(Click::Pane(other)) => browse::focus(model, other),
@@ -195,6 +216,7 @@ fn in_title(model: &mut Model, pane: Pane, x: u16, double: bool) -> Vec<Effect> 
             browse::focus(model, pane);
             super::content::to(model, content);
         }
+        Some(Click::Listing(_)) => return act(model, Action::CatcherSwitch),
         Some(Click::Clause(clause)) => return super::copy::open_page(clause),
         None => {
             browse::focus(model, pane);

@@ -7,7 +7,7 @@ use crate::session::compare::compare;
 use crate::session::{Dialogue, Row};
 
 use super::super::effect::Effect;
-use super::super::model::{Model, Pane};
+use super::super::model::{Model, Pane, Session};
 use super::super::popup::{Comparison, Popup, Sheet, Shows, With};
 use super::super::view::sheet::{columns, compared, count, exchange};
 use super::{browse, step_of, transcript};
@@ -97,8 +97,10 @@ pub(super) fn refresh(model: &mut Model) {
     let seen = model.session.seen();
     let shows = match &sheet.shows {
         Shows::Times(_, of) => {
-            // What was awaited at a moment that is over is not awaited until now.
-            let until = if model.session.travels() { seen.last_heard() } else { model.now };
+            // What was awaited at a moment that is over is not awaited until now; a session with a
+            // client has a clock of its own.
+            let is_over = model.session.travels() || model.session.caught.is_some();
+            let until = if is_over { seen.last_heard() } else { model.now };
             let new = Some((count(seen), seen.unanswered().map(|_| until)));
             (*of != new).then(|| Shows::Times(Laid::of(seen, until), new))
         }
@@ -148,16 +150,21 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Selects the first row of an exchange in the transcript.
 fn show(model: &mut Model, exchange: usize) {
-    let wire = model.session.seen().wire();
-    let mut runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
-    let row = runs.find_map(|(rows, begin)| match begin {
-        Row::Client { exchange: at } | Row::Server { exchange: at, .. } if at == exchange => {
-            Some(rows.start)
-        }
-        _ => None,
-    });
+    let row = row_of(&model.session, exchange);
     browse::focus(model, Pane::Transcript);
     if let Some(row) = row {
         transcript::reveal(model, row);
     }
+}
+
+/// The first row of an exchange.
+pub(super) fn row_of(session: &Session, exchange: usize) -> Option<usize> {
+    let wire = session.seen().wire();
+    let mut runs = std::iter::successors(wire.run(0), |(rows, _)| wire.run(rows.end));
+    runs.find_map(|(rows, begin)| match begin {
+        Row::Client { exchange: at } | Row::Server { exchange: at, .. } if at == exchange => {
+            Some(rows.start)
+        }
+        _ => None,
+    })
 }

@@ -100,7 +100,7 @@ pub fn byte_at(model: &Model, area: Rect, x: u16) -> Option<usize> {
 const fn label(query: &Query) -> &'static str {
     match query.asks {
         Asks::Find => "find.ask",
-        Asks::Filter => "filter.ask",
+        Asks::Filter | Asks::Rows => "filter.ask",
     }
 }
 
@@ -122,6 +122,15 @@ fn remark(model: &Model, query: &Query) -> (Role, String) {
         (Asks::Find, _, Some(find)) if !empty => {
             (if find.found { Role::Good } else { Role::Bad }, said(model, find))
         }
+        (Asks::Rows, ..) => match &model.session.catcher {
+            Some(catcher) if !empty => {
+                let (n, all) = catcher.count();
+                let (n, all) = (n.to_string(), all.to_string());
+                let values = [("n", &*n), ("all", &all)];
+                (Role::Good, model.sentence("catcher.kept-rows", &values))
+            }
+            _ => keys("catcher.sieve.keys"),
+        },
         (Asks::Find, ..) => keys("find.keys"),
         (Asks::Filter, ..) => match model.session.sight.filter(model.session.seen()) {
             Some((_, n)) if !empty => {

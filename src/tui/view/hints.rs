@@ -13,6 +13,7 @@ use crate::display::words::amount;
 use crate::display::{Role, gate};
 use crate::knowledge;
 
+use super::super::catcher::Listing;
 use super::super::layout::Side;
 use super::super::model::{self, AtGate, Model, Pane};
 use super::super::popup::{Asked, Popup};
@@ -151,6 +152,16 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         }
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.session.travels() && model.editing().is_none() => "travel.now",
+        Action::Leave if model.session.caught.is_some() && model.focus != Pane::Prompt => {
+            "hint.to-list"
+        }
+        Action::CatcherOpen => "hint.open",
+        Action::CatcherSwitch => match &model.session.catcher {
+            Some(catcher) if catcher.shows == Listing::Mails => "catcher.clients",
+            _ => "catcher.mails",
+        },
+        Action::CatcherRelay => "hint.relay",
+        Action::Filter if model.session.catcher.is_some() => "hint.filter",
         Action::Leave if model.editing().is_some() => "editor.leave",
         Action::TravelBack => "travel.hint.back",
         Action::TravelForward => "travel.hint.forward",
@@ -199,17 +210,24 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        Choose, Complete, CompleteLine, Connect, ContentView, Copy, Edit, EditOutside, EventBack,
-        EventForward, Filter, Find, Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow,
-        LinkNext, MessageShow, PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip,
-        PlanStep, Prompt, Quit, ReplyNever, ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send,
-        SendDraft, TravelBack, TravelForward, Zoom,
+        CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine, Connect,
+        ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find, Hangup, Help,
+        Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow, PageDown, Palette,
+        PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit, ReplyNever,
+        ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send, SendDraft, TravelBack,
+        TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
+        (None, _) if model.session.catcher.is_some() => {
+            &[Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Palette, Quit]
+        }
+        (None, Pane::Transcript | Pane::Content) if model.session.caught.is_some() => {
+            &[Leave, ContentView, Find, Filter, Copy, Palette, Quit]
+        }
         // Where one side covers the other, the way to that one comes first.
         (None, _) if model.editing().is_some() && model.panes().splitters.is_empty() => {
             &[PaneNext, SendDraft, Insert, Leave, EditOutside, Palette, Quit]

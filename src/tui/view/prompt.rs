@@ -234,6 +234,7 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
         _ if dialogue.awaits_login() && model.session.errand.is_none() => dim("prompt.login"),
         _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
+        _ if model.session.recorded && model.session.caught.is_some() => dim("prompt.caught"),
         _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => dim("prompt.handshake"),
         Phase::AwaitingGreeting if model.session.tls_first && !dialogue.is_secured() => {

@@ -194,7 +194,9 @@ fn untrusted(model: &Model) -> String {
 
 /// What would be lost with a session, which is named where there are several.
 fn lost(model: &Model, session: &Session) -> Option<String> {
-    let left = session.queue.as_ref().map_or(0, |queue| queue.left.len()).to_string();
+    let served = session.catcher.as_ref().map(|catcher| catcher.in_transaction());
+    let left = session.queue.as_ref().map_or(0, |queue| queue.left.len());
+    let left = served.unwrap_or(left).to_string();
     let fill = |key| knowledge::fill(model.lang, key, &[("n", &left)]);
     let lost: Vec<String> = lost_with(session).into_iter().map(fill).collect();
     let named = || format!("{} {}: ", session.id, own_visible(&session.target));

@@ -26,6 +26,11 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let word = |key| knowledge::word(model.lang, key);
     let mut parts: Vec<Piece> =
         vec![(Role::Title, format!(" {}", own_visible(&model.session.target)))];
+    if let Some(catcher) = &model.session.catcher {
+        parts.extend(super::catcher::summary(model, catcher));
+        let line = joined(parts, None, usize::from(area.width));
+        return frame.render_widget(styled(model, line), area);
+    }
     if dialogue.is_secured() {
         let doubted = dialogue.tls().is_some_and(|tls| !tls.faults().is_empty());
         let (role, key) =
@@ -34,6 +39,8 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     }
     if model.session.other_end_of.is_some() {
         parts.push((Role::Notice, word("header.other-end").to_owned()));
+    } else if model.session.caught.is_some() {
+        parts.push((Role::Notice, word("header.caught").to_owned()));
     } else if model.session.recorded {
         parts.push((Role::Notice, word("header.file").to_owned()));
     } else if model.session.hand.is_some() {

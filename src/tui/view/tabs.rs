@@ -88,15 +88,18 @@ fn all(model: &Model, most: usize) -> Vec<Tab> {
 
 fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
     let front = session.id == model.session.id;
-    let (role, key) = state(session);
+    let (role, words) = if let Some(catcher) = &session.catcher {
+        let open = knowledge::word(model.lang, "catcher.open-now");
+        (Role::Notice, format!("{open}: {}", catcher.open))
+    } else {
+        let (role, key) = state(session);
+        (role, knowledge::word(model.lang, key).to_owned())
+    };
     let name = if front { Role::Focus } else { Role::Title };
     let target = clip(&own_visible(&session.target), most);
     // The brackets say which one is in front where colours do not.
     let (open, close) = if front { ("[", "]") } else { (" ", " ") };
-    let mut tab = vec![
-        (name, format!("{open}{} {target} ", session.id)),
-        (role, knowledge::word(model.lang, key).to_owned()),
-    ];
+    let mut tab = vec![(name, format!("{open}{} {target} ", session.id)), (role, words)];
     let unseen = session.unseen();
     if !front && unseen > 0 {
         tab.push((Role::Badge, format!(" +{unseen}")));
@@ -118,6 +121,10 @@ fn state(session: &Session) -> (Role, &'static str) {
             (Role::Notice, "header.other-end")
         }
         _ if session.other_end_of.is_some() => (Role::Dim, "tab.closed"),
+        phase if session.caught.is_some() && (phase.is_open() || session.loading) => {
+            (Role::Good, "tab.open")
+        }
+        _ if session.caught.is_some() => (Role::Dim, "tab.closed"),
         _ if session.recorded => (Role::Notice, "header.file"),
         _ if session.dialling => (Role::Warn, "tab.dialling"),
         _ if session.is_asked() => (Role::Badge, "tab.asked"),

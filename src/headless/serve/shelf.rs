@@ -1,0 +1,357 @@
+//! The Maildir of a server, and the journals of its sessions beside it.
+//!
+//! A message is its bytes as they were sent, and nothing else; who sent it to whom stands in the
+//! journal of its session, whose name is the beginning of the message's. Nothing is said to be stored
+//! before it is on the disk, message and journal.
+
+use std::collections::{HashSet, VecDeque};
+use std::fs::{File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::headless::create_private;
+use crate::journal::Side;
+use crate::journal::file::Recorder;
+use crate::net::Clock;
+use crate::net::driver::Out;
+use crate::net::listen::{Keeper, Kept};
+use crate::speaker::server::Delivery;
+
+/// The folder of journals.
+const SESSIONS: &str = "sessions";
+
+/// Where messages lie whose time has not come (RFC 4865).
+const HELD: &str = "held";
+
+/// How much of a session is recorded: a client that sends without end shall not fill the disk. What
+/// it sends behind that is not taken.
+const JOURNAL: u64 = 4 << 30;
+
+/// How many sessions, and bytes of them, are kept that left no message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    /// How many.
+    pub(crate) sessions: usize,
+    /// How many bytes.
+    pub(crate) bytes: u64,
+}
+
+/// A Maildir that is cared for.
+pub(crate) struct Shelf {
+    dir: Arc<Path>,
+    notes: mpsc::UnboundedSender<Note>,
+    care: JoinHandle<()>,
+}
+
+/// What is to be cared for.
+enum Note {
+    /// A message lies in a file until its time has come, and goes to another then.
+    Held(Instant, PathBuf, PathBuf),
+    /// The journal of a session that is over and left no message.
+    Empty(PathBuf, u64),
+}
+
+impl Shelf {
+    /// A Maildir at `dir`, which is made where it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn open(dir: &Path, room: Room) -> anyhow::Result<Self> {
+        for folder in ["tmp", "new", "cur", SESSIONS, HELD].map(|folder| dir.join(folder)) {
+            std::fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        // Nobody was there when their time came.
+        for (path, _) in files(&dir.join(HELD)) {
+            if let Some(name) = path.file_name() {
+                let _ = std::fs::rename(&path, dir.join("new").join(name));
+            }
+        }
+        let (notes, told) = mpsc::unbounded_channel();
+        let care = tokio::spawn(care(told, empty(dir), room));
+        Ok(Self { dir: dir.into(), notes, care })
+    }
+
+    /// Keeps sessions here.
+    pub(crate) fn keeper(&self) -> Keeper {
+        let (dir, notes) = (self.dir.clone(), self.notes.clone());
+        Arc::new(move |session, clock| keep(&dir, &notes, session, clock))
+    }
+
+    /// Nobody will be here when their time comes: messages that are held arrive now.
+    pub(crate) async fn close(self) {
+        drop(self.notes);
+        // It ends when nobody keeps anything any more.
+        let _ = self.care.await;
+    }
+}
+
+/// The files of a folder with their sizes; names that begin with a dot are none.
+fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let visible = entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+    let mut files: Vec<_> = visible
+        .filter_map(|entry| Some((entry.path(), entry.metadata().ok().filter(Metadata::is_file)?)))
+        .map(|(path, facts)| (path, facts.len()))
+        .collect();
+    files.sort_unstable();
+    files
+}
+
+/// The journals of which no message is there any more, the oldest first.
+fn empty(dir: &Path) -> VecDeque<(PathBuf, u64)> {
+    let folders = ["new", "cur", HELD].map(|folder| files(&dir.join(folder)));
+    let names = folders.iter().flatten().filter_map(|(path, _)| path.file_name()?.to_str());
+    let with: HashSet<&str> = names.filter_map(session_of).collect();
+    let all = files(&dir.join(SESSIONS)).into_iter();
+    all.filter(|(path, _)| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        stem.is_some_and(|stem| !with.contains(stem))
+    })
+    .collect()
+}
+
+/// The name of the session of a message: what stands before `_` in its own.
+fn session_of(name: &str) -> Option<&str> {
+    Some(name.rsplit_once('_')?.0)
+}
+
+/// The journal of the session that left the message at `path`, and which message of the session it is.
+/// A mail reader may have moved it, and put flags behind its name.
+pub(crate) fn journal_of(path: &Path) -> Option<(PathBuf, usize)> {
+    let name = path.file_name()?.to_str()?;
+    let (session, rest) = name.rsplit_once('_')?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let journal = path.parent()?.parent()?.join(SESSIONS).join(format!("{session}.jsonl"));
+    Some((journal, digits.parse().ok()?))
+}
+
+/// Looks after what is on the shelf until nobody puts anything there any more.
+async fn care(
+    mut notes: mpsc::UnboundedReceiver<Note>,
+    mut empty: VecDeque<(PathBuf, u64)>,
+    room: Room,
+) {
+    let mut held: Vec<(Instant, PathBuf, PathBuf)> = Vec::new();
+    let mut bytes: u64 = empty.iter().map(|(_, size)| size).sum();
+    loop {
+        while empty.len() > room.sessions || bytes > room.bytes {
+            let Some((path, size)) = empty.pop_front() else { break };
+            bytes = bytes.saturating_sub(size);
+            // Who took it away was earlier.
+            let _ = std::fs::remove_file(path);
+        }
+        let due = held.iter().map(|(due, ..)| *due).min();
+        tokio::select! {
+            note = notes.recv() => match note {
+                Some(Note::Held(due, lies, arrived)) => held.push((due, lies, arrived)),
+                Some(Note::Empty(path, size)) => {
+                    bytes += size;
+                    empty.push_back((path, size));
+                }
+                None => break,
+            },
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                let now = Instant::now();
+                held.extract_if(.., |(due, ..)| *due <= now).for_each(arrive);
+            }
+        }
+    }
+    held.into_iter().for_each(arrive);
+}
+
+fn arrive((_, lies, arrived): (Instant, PathBuf, PathBuf)) {
+    let _ = std::fs::rename(lies, arrived);
+}
+
+/// How a session is kept that goes on.
+#[derive(Default)]
+struct Course {
+    /// Whether its journal has an end before it.
+    torn: AtomicBool,
+    /// How many files it has left.
+    stored: AtomicUsize,
+    /// The message that was stored last, from 1, and how often: LMTP stores it for each recipient.
+    last: AtomicUsize,
+    copies: AtomicUsize,
+}
+
+fn keep(dir: &Arc<Path>, notes: &mpsc::UnboundedSender<Note>, session: u64, clock: &Clock) -> Kept {
+    let begun = clock.timestamp();
+    let (seconds, micros) = (begun.as_second(), begun.subsec_microsecond());
+    let stem = format!("{seconds}.M{micros:06}P{}S{session}", std::process::id());
+    let path = dir.join(SESSIONS).join(format!("{stem}.jsonl"));
+    let course = Arc::<Course>::default();
+    let made = create_private(&path, File::options().create_new(true)).map(Arc::new);
+    let record = |file: &Arc<File>| {
+        let (course, notes, file) = (course.clone(), notes.clone(), file.clone());
+        let out = Journal { file, path: path.clone(), course, notes, size: 0 };
+        Recorder::begin(Box::new(out) as Out, &clock.header(Side::Server)).ok()
+    };
+    let journal = made.as_ref().ok().and_then(record);
+    course.torn.fetch_or(journal.is_none(), Ordering::Relaxed);
+    let (dir, notes) = (dir.clone(), notes.clone());
+    let deliver = move |delivery: Delivery| {
+        let store = || match &made {
+            Ok(journal) => store(&dir, &notes, (&stem, &course), journal, &delivery),
+            Err(error) => Err(io::Error::other(format!("no journal: {error}"))),
+        };
+        aside(store).map_err(|error| error.to_string())
+    };
+    Kept { deliver: Arc::new(deliver), journal }
+}
+
+/// Lets the other sessions of this thread go on elsewhere while the disk is waited for.
+fn aside<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// Stores a message byte for byte.
+fn store(
+    dir: &Path,
+    notes: &mpsc::UnboundedSender<Note>,
+    (stem, course): (&str, &Course),
+    journal: &File,
+    delivery: &Delivery,
+) -> io::Result<String> {
+    if course.torn.load(Ordering::Relaxed) {
+        return Err(io::Error::other("its session could not be recorded"));
+    }
+    let number = delivery.message;
+    let again = course.last.swap(number + 1, Ordering::Relaxed) == number + 1;
+    let copy = if again { course.copies.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+    course.copies.store(copy, Ordering::Relaxed);
+    let copy = if copy == 0 { String::new() } else { format!("-{copy}") };
+    let name = format!("{stem}_{number:03}{copy}.ehlo");
+    let path = dir.join("tmp").join(&name);
+    let write = || {
+        let mut file = File::create_new(&path)?;
+        file.write_all(&delivery.content)?;
+        file.sync_all()?;
+        journal.sync_data()?;
+        let arrived = dir.join("new").join(&name);
+        let Some(time) = delivery.held else { return std::fs::rename(&path, arrived) };
+        let lies = dir.join(HELD).join(&name);
+        std::fs::rename(&path, &lies)?;
+        // Where nobody cares for it any more, it arrives when somebody does again.
+        let due = Instant::now().checked_add(time);
+        let _ = due.map(|due| notes.send(Note::Held(due, lies, arrived)));
+        Ok(())
+    };
+    write().inspect_err(|_| {
+        let _ = std::fs::remove_file(&path);
+    })?;
+    course.stored.fetch_add(1, Ordering::Relaxed);
+    Ok(name)
+}
+
+/// The journal of a session, as it is written.
+struct Journal {
+    file: Arc<File>,
+    path: PathBuf,
+    course: Arc<Course>,
+    notes: mpsc::UnboundedSender<Note>,
+    size: u64,
+}
+
+impl Write for Journal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = if self.size < JOURNAL {
+            (&*self.file).write(bytes)
+        } else {
+            Err(io::ErrorKind::FileTooLarge.into())
+        };
+        match &written {
+            Ok(count) => self.size += *count as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.course.torn.store(true, Ordering::Relaxed),
+        }
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if self.course.stored.load(Ordering::Relaxed) == 0 {
+            // Nobody cares for it any more where the shelf is closed.
+            let _ = self.notes.send(Note::Empty(self.path.clone(), self.size));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_leads_to_its_session() {
+        let journal = Path::new("mail/sessions/17.M000042P7S12.jsonl");
+        for (name, number) in [
+            ("new/17.M000042P7S12_003.ehlo", 3),
+            ("cur/17.M000042P7S12_003.ehlo:2,S", 3),
+            ("new/17.M000042P7S12_010-2.ehlo", 10),
+        ] {
+            let found = journal_of(&Path::new("mail").join(name));
+            assert_eq!(found, Some((journal.to_owned(), number)), "{name}");
+        }
+        assert_eq!(journal_of(Path::new("mail/new/message.eml")), None);
+    }
+
+    #[tokio::test]
+    async fn sessions_without_a_message_are_kept_as_far_as_there_is_room() {
+        let home = tempfile::tempdir().unwrap();
+        let room = Room { sessions: 2, bytes: 1 << 20 };
+        let kept = || files(&home.path().join(SESSIONS)).len();
+        for _ in 0..2 {
+            let shelf = Shelf::open(home.path(), room).unwrap();
+            let keeper = shelf.keeper();
+            for number in 0..5 {
+                keeper(number, &Clock::start());
+            }
+            drop(keeper);
+            shelf.close().await;
+            assert_eq!(kept(), 2);
+        }
+        let shelf = Shelf::open(home.path(), Room { bytes: 10, ..room }).unwrap();
+        shelf.close().await;
+        assert_eq!(kept(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_held_arrives_at_the_end() {
+        let home = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(home.path(), Room { sessions: 2, bytes: 1 << 20 }).unwrap();
+        let kept = shelf.keeper()(1, &Clock::start());
+        let day = std::time::Duration::from_hours(24);
+        for held in [None, Some(day)] {
+            let delivery = Delivery {
+                message: 0,
+                sender: String::new(),
+                recipients: Vec::new(),
+                content: b"x".to_vec(),
+                held,
+            };
+            (kept.deliver)(delivery).unwrap();
+        }
+        drop(kept);
+        let count = |folder| files(&home.path().join(folder)).len();
+        assert_eq!([count("new"), count("held"), count("tmp")], [1, 1, 0]);
+        shelf.close().await;
+        assert_eq!([count("new"), count("held"), count("sessions")], [2, 0, 1]);
+    }
+}

@@ -1,0 +1,205 @@
+//! What a server of this program has: who has connected, and what mail was caught, as plain data.
+//!
+//! Both are lists of rows whose numbers only grow. What a change costs does not depend on how many
+//! rows there are; only rows in sight are drawn. The sessions that are over are kept as long as
+//! there is place for them, and their rows longer.
+
+pub mod client;
+pub mod kept;
+pub mod listed;
+pub mod mail;
+pub mod sieve;
+
+use std::collections::HashMap;
+
+use crate::display::content::ContentView;
+use crate::session::{Dialogue, Past};
+
+pub use client::{Client, State};
+use kept::Kept;
+pub use kept::Over;
+use listed::{Listed, Row as _};
+pub use mail::{Fate, Mail};
+
+/// Which of the two lists is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Who has connected.
+    #[default]
+    Clients,
+    /// What was caught, or was to be.
+    Mails,
+}
+
+impl Listing {
+    /// Both, in their order.
+    pub const ALL: [Self; 2] = [Self::Clients, Self::Mails];
+
+    /// The key of its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Clients => "catcher.clients",
+            Self::Mails => "catcher.mails",
+        }
+    }
+}
+
+/// Something new about a server.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// A session stands so now.
+    Client(Box<Client>),
+    /// A session is over.
+    Over(Box<Client>, Box<(Past, Dialogue)>),
+    /// A message was judged: kept, or not.
+    Mail(Box<Mail>),
+    /// So many clients were turned away before they were greeted.
+    TurnedAway(usize),
+}
+
+/// What a server has.
+#[derive(Clone, Debug, Default)]
+pub struct Catcher {
+    /// Who has connected.
+    pub clients: Listed<Client>,
+    /// What was caught.
+    pub mails: Listed<Mail>,
+    /// Which of the two is seen.
+    pub shows: Listing,
+    /// The sessions that are over.
+    pub kept: Kept,
+    /// How many sessions go on.
+    pub open: usize,
+    /// How many sessions ended with nothing taken, and how many broke.
+    pub troubles: (usize, usize),
+    /// How many clients were turned away.
+    pub turned_away: usize,
+    /// How messages are shown that are opened from the list.
+    pub view: Option<ContentView>,
+    /// What the server plays beside what is right, in words; nothing where it is right in all.
+    pub plays: String,
+    /// Which mail is which message of which session.
+    known: HashMap<(u64, usize), u64>,
+    last_mail: u64,
+}
+
+impl Catcher {
+    /// Of a server to which nobody has come yet, and which plays this.
+    pub fn playing(plays: String) -> Self {
+        Self { plays, ..Self::default() }
+    }
+
+    /// How many clients are in the middle of a transaction. All rows are looked at.
+    pub fn in_transaction(&self) -> usize {
+        self.clients.rows().filter(|client| client.glance.phase.in_transaction()).count()
+    }
+
+    /// Takes what is new.
+    pub fn take(&mut self, news: News) {
+        match news {
+            News::Client(client) => self.see(*client),
+            News::Over(client, over) => {
+                let client = *client;
+                for mail in Mail::all(&over.1, &client) {
+                    self.file(mail);
+                }
+                let number = client.number;
+                self.see(client);
+                self.kept.keep(number, *over);
+            }
+            News::Mail(mail) => self.file(*mail),
+            News::TurnedAway(n) => self.turned_away += n,
+        }
+    }
+
+    fn see(&mut self, client: Client) {
+        let was_open = self.clients.get(client.number).map(|client| !client.is_over());
+        self.open += usize::from(!client.is_over() && was_open != Some(true));
+        self.open -= usize::from(client.is_over() && was_open == Some(true)).min(self.open);
+        if client.is_over() && was_open != Some(false) {
+            self.troubles.0 += usize::from(client.state().is_refused());
+            self.troubles.1 += usize::from(client.state().is_broken());
+        }
+        self.clients.put(client);
+    }
+
+    /// The same message may be told of more than once: when it was judged, and when its session was
+    /// over. What was known of it first stays where the later word does not know it.
+    fn file(&mut self, mut mail: Mail) {
+        let place = (mail.client, mail.message);
+        let known = self.known.get(&place).copied();
+        mail.number = known.unwrap_or(self.last_mail + 1);
+        self.last_mail = self.last_mail.max(mail.number);
+        if let Some(before) = known.and_then(|number| self.mails.get(number)) {
+            mail.learn(before);
+        } else if known.is_some() {
+            // It was deleted.
+            return;
+        }
+        self.known.insert(place, mail.number);
+        if let Some(gone) = self.mails.put(mail) {
+            self.known.remove(&(gone.client, gone.message));
+        }
+    }
+
+    /// The other list.
+    pub const fn switch(&mut self) {
+        self.shows = match self.shows {
+            Listing::Clients => Listing::Mails,
+            Listing::Mails => Listing::Clients,
+        };
+    }
+
+    /// The session that is chosen, and which of its messages.
+    pub fn chosen(&self) -> Option<(u64, Option<usize>)> {
+        match self.shows {
+            Listing::Clients => self.clients.chosen().map(|client| (client.number, None)),
+            Listing::Mails => self.mails.chosen().map(|mail| (mail.client, Some(mail.message))),
+        }
+    }
+
+    /// How many rows of the list in sight there are, and of how many.
+    pub fn count(&self) -> (usize, usize) {
+        match self.shows {
+            Listing::Clients => (self.clients.len(), self.clients.all()),
+            Listing::Mails => (self.mails.len(), self.mails.all()),
+        }
+    }
+
+    /// What keeps rows of the list in sight.
+    pub fn sieve(&self) -> &str {
+        match self.shows {
+            Listing::Clients => self.clients.sieve().text(),
+            Listing::Mails => self.mails.sieve().text(),
+        }
+    }
+
+    /// Takes the chosen row off the list; a session that goes on stays. Says whether it did.
+    pub fn delete(&mut self) -> bool {
+        match self.shows {
+            Listing::Clients => {
+                let chosen = self.clients.chosen().filter(|client| client.is_over());
+                let Some(number) = chosen.map(|client| client.number) else { return false };
+                self.clients.remove(number);
+                self.kept.forget(number);
+                true
+            }
+            Listing::Mails => {
+                let number = self.mails.chosen().map(|mail| mail.number);
+                number.is_some_and(|number| self.mails.remove(number).is_some())
+            }
+        }
+    }
+
+    /// Takes everything off both lists that the sieve of the list in sight keeps: all that is over.
+    pub fn clear(&mut self) {
+        self.clients.keep_only(|client| !client.is_over());
+        let open = &self.clients;
+        self.mails.keep_only(|mail| open.get(mail.client).is_some());
+        let mails = &self.mails;
+        self.known.retain(|(client, _), number| {
+            open.get(*client).is_some() || mails.get(*number).is_some()
+        });
+        self.kept.clear();
+    }
+}

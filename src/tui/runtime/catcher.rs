@@ -1,0 +1,282 @@
+//! A server of this program: what its sessions report comes to the screen a few times a second, so
+//! that the screen has the same to do for ten sessions and for ten thousand.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::cli::ServeArgs;
+use crate::display::token::own_visible;
+use crate::headless::Setting;
+use crate::headless::serve::shelf::Shelf;
+use crate::headless::serve::{self, Opened};
+use crate::journal::Moment;
+use crate::net::Clock;
+use crate::net::driver::{Ear, Heard};
+use crate::net::listen::report::{self, Envelope, Report, Reports};
+use crate::net::listen::{Listener, Order};
+use crate::net::signals::{Signal, Signals};
+use crate::net::watch::{Watch, Whose};
+use crate::session::Glance;
+use crate::speaker::fault::Faults;
+
+use super::super::catcher::{Client, Fate, Mail, News, mail};
+use super::super::message::Message;
+use super::reading::Inner;
+
+/// How often the screen is told what is new.
+const TELLING: Duration = Duration::from_millis(100);
+
+/// How many news wait at most until they are told.
+const WAITING: usize = 1_000;
+
+/// How many orders wait for a server.
+const ORDERS: usize = 64;
+
+/// A server that is bound, and does not serve yet.
+pub(super) struct Server {
+    /// Where it listens.
+    pub(super) place: String,
+    /// What it plays, in words.
+    pub(super) plays: String,
+    faults: watch::Sender<Arc<Faults>>,
+    listener: Listener,
+    shelf: Option<Shelf>,
+    teller: Teller,
+}
+
+/// A server that serves.
+pub(super) struct Serves {
+    faults: watch::Sender<Arc<Faults>>,
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+    shelf: Option<Shelf>,
+}
+
+impl Server {
+    /// Opens its doors.
+    ///
+    /// # Errors
+    /// When a place cannot be bound, its Maildir cannot be made, or there is no such fault.
+    pub(super) async fn open(
+        args: &ServeArgs,
+        setting: &Setting,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
+        let Opened { listener, doors, shelf, faults, .. } = serve::open(args, setting).await?;
+        let (reporter, reports) = report::channel();
+        let listener = listener.telling(reporter).remembering();
+        let doors: Vec<_> = doors.iter().map(|door| own_visible(&door.to_string())).collect();
+        let plays = names(&faults.borrow());
+        let teller = Teller {
+            reports,
+            clock: clock.clone(),
+            zone: TimeZone::system(),
+            files: args.keeping.maildir.as_deref().map(|dir| dir.join("new")),
+            live: HashMap::new(),
+            news: Vec::new(),
+        };
+        Ok(Self { place: doors.join(" "), plays, faults, listener, shelf, teller })
+    }
+
+    /// Lets it serve; what its sessions report goes to session `id` of the screen.
+    pub(super) fn begin(self, id: usize, inner: Inner) -> Serves {
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let task = tokio::spawn(self.listener.serve(taken));
+        tokio::spawn(self.teller.run(id, inner));
+        Serves { faults: self.faults, orders, task, shelf: self.shelf }
+    }
+}
+
+/// What a server plays, in words.
+pub(super) fn names(faults: &Faults) -> String {
+    let names = faults.chosen().iter().map(|fault| own_visible(&fault.id));
+    names.collect::<Vec<_>>().join(" + ")
+}
+
+impl Serves {
+    /// Plays other faults from now on; `false` if nobody is there any more to play them.
+    pub(super) fn play(&self, faults: Faults) -> bool {
+        self.faults.send(Arc::new(faults)).is_ok()
+    }
+
+    /// Lets session `tab` of the screen hear session `client` of this server.
+    pub(super) fn attend(&self, tab: usize, client: u64, heard: mpsc::Sender<(usize, Heard)>) {
+        let ear = Ear { number: tab, heard };
+        let wish = Watch { session: Whose::Number(client), ear };
+        // More wishes than a person can have are not heard.
+        let _ = self.orders.try_send(Order::Watch(wish));
+    }
+
+    /// Lets what is in the middle of a message end, for a while; Ctrl-C ends it at once.
+    pub(super) async fn farewell(mut self) {
+        let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt]).ok();
+        let _ = self.orders.send(Order::Stop).await;
+        loop {
+            tokio::select! {
+                _ = &mut self.task => break,
+                () = interrupted(&mut signals) => {
+                    signals = None;
+                    let _ = self.orders.send(Order::End).await;
+                }
+            }
+        }
+        if let Some(shelf) = self.shelf {
+            shelf.close().await;
+        }
+    }
+}
+
+async fn interrupted(signals: &mut Option<Signals>) {
+    match signals {
+        Some(signals) => drop(signals.next().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Makes rows of reports.
+struct Teller {
+    reports: Reports,
+    clock: Clock,
+    zone: TimeZone,
+    /// The folder in which messages lie.
+    files: Option<PathBuf>,
+    /// The sessions that go on.
+    live: HashMap<u64, (Client, watch::Receiver<Glance>)>,
+    news: Vec<News>,
+}
+
+impl Teller {
+    async fn run(mut self, id: usize, inner: Inner) {
+        let mut tells = tokio::time::interval(TELLING);
+        tells.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let waits = self.news.len() < WAITING;
+            let idle = self.news.is_empty() && self.live.is_empty();
+            tokio::select! {
+                report = self.reports.next(), if waits => match report {
+                    Some(report) => self.take(report),
+                    None => break,
+                },
+                _ = tells.tick(), if !idle => {
+                    self.look();
+                    let news = std::mem::take(&mut self.news);
+                    if !news.is_empty() && inner.send(Ok(Message::Caught(id, news))).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+        self.look();
+        let _ = inner.send(Ok(Message::Caught(id, self.news))).await;
+    }
+
+    fn take(&mut self, report: Report) {
+        match report {
+            Report::Began { session, at, glance, .. } => {
+                let client = Client {
+                    number: session,
+                    began: self.moment(at),
+                    time: self.time(at),
+                    ..Client::default()
+                };
+                self.live.insert(session, (client, glance));
+            }
+            Report::Ended { session, dialogue, past, .. } => {
+                let known = self.live.remove(&session).map(|(client, _)| client);
+                let client = known.unwrap_or_else(|| self.begun_now(session));
+                let client = client.seen(&dialogue);
+                let over = Box::new((*past, *dialogue));
+                self.news.push(News::Over(Box::new(client), over));
+            }
+            Report::Stored { session, message, name, envelope } => {
+                let fate = if envelope.held.is_some() { Fate::Held } else { Fate::Kept };
+                let file = self.files.as_deref().map(|dir| file(dir, &name));
+                self.judged((session, message), envelope, fate, file);
+            }
+            Report::NotStored { session, message, envelope, .. } => {
+                self.judged((session, message), envelope, Fate::Coming, None);
+            }
+            // Its session shows it.
+            Report::Refused { .. } => {}
+            Report::TurnedAway { .. } => self.news.push(News::TurnedAway(1)),
+            Report::Missed(_) => {
+                // What was not told of a session that is over is seen by its glance.
+                self.look();
+                self.live.retain(|_, (_, glance)| glance.has_changed().is_ok());
+            }
+        }
+    }
+
+    /// A session whose beginning was missed.
+    fn begun_now(&self, number: u64) -> Client {
+        let (began, at) = (self.clock.now(), self.clock.timestamp());
+        Client { number, began, time: self.time(at), ..Client::default() }
+    }
+
+    fn judged(
+        &mut self,
+        place: (u64, usize),
+        envelope: Envelope,
+        fate: Fate,
+        file: Option<String>,
+    ) {
+        let (client, message) = place;
+        let Envelope { from, mut to, size, subject, .. } = envelope;
+        let named = to.len();
+        to.truncate(mail::NAMED);
+        self.news.push(News::Mail(Box::new(Mail {
+            client,
+            message,
+            at: self.clock.now(),
+            time: self.time(self.clock.timestamp()),
+            subject: subject.unwrap_or_default(),
+            sender: from,
+            recipients: to,
+            named,
+            size: size as u64,
+            fate,
+            file: file.unwrap_or_default(),
+            ..Mail::default()
+        })));
+    }
+
+    /// Looks at the sessions that go on.
+    fn look(&mut self) {
+        let now = self.clock.now();
+        let news = &mut self.news;
+        for (client, glance) in self.live.values_mut() {
+            if matches!(glance.has_changed(), Ok(false)) || *glance.borrow() == client.glance {
+                continue;
+            }
+            client.glance = glance.borrow_and_update().clone();
+            if client.glance.end.is_some() {
+                client.lasted = Some(now.since(client.began));
+            }
+            news.push(News::Client(Box::new(client.clone())));
+        }
+    }
+
+    /// The moment on the clock of the screen.
+    fn moment(&self, at: Timestamp) -> Moment {
+        let ago = self.clock.timestamp().duration_since(at).as_micros();
+        let ago = u64::try_from(ago.max(0)).unwrap_or_default();
+        Moment(self.clock.now().0.saturating_sub(ago))
+    }
+
+    /// What a clock on the wall says.
+    fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
+    }
+}
+
+fn file(dir: &Path, name: &str) -> String {
+    dir.join(name).display().to_string()
+}

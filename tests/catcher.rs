@@ -1,0 +1,213 @@
+//! The real program as a server that is looked at: `ehlo serve` in a pseudo-terminal, with clients of
+//! this test on the loopback interface. Text is waited for, never time.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+#[path = "support/pty.rs"]
+mod pty;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use pty::{LIMIT, Size, Terminal};
+
+const SMALL: Size = (80, 24);
+const LARGE: Size = (120, 40);
+
+const ESC: &str = "\x1b";
+const CTRL_Q: &str = "\x11";
+const MESSAGE: &str = "Subject: =?utf-8?Q?Caf=C3=A9?=\r\n\r\nHello Bob,\r\n..dot\r\n";
+
+/// A server on the screen, and its address.
+fn serves(size: Size, arguments: &[&str]) -> (Terminal, String) {
+    let all = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+    let t = Terminal::ehlo(size, &all);
+    t.wait_for("listening  open: 0");
+    let top = t.contents();
+    let address = top.split_whitespace().next().unwrap().to_owned();
+    (t, address)
+}
+
+/// A client that says a line and hears the reply to it.
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    fn new(address: &str) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        let mut client = Self(BufReader::new(stream));
+        client.hears();
+        client.says("EHLO pc.example.org");
+        client
+    }
+
+    fn hears(&mut self) -> String {
+        let mut all = String::new();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            all.push_str(&line);
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return all;
+            }
+        }
+    }
+
+    fn writes(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    fn says(&mut self, line: &str) -> String {
+        self.writes(&format!("{line}\r\n"));
+        self.hears()
+    }
+
+    /// Everything up to the message itself.
+    fn begins(mut self, to: &str) -> Self {
+        self.says("MAIL FROM:<alice@example.org>");
+        self.says(&format!("RCPT TO:<{to}>"));
+        self.says("DATA");
+        self
+    }
+}
+
+#[test]
+fn sessions_are_listed_opened_and_heard_while_they_go_on() {
+    let (mut t, address) = serves(SMALL, &[]);
+    t.wait_for("No one has connected yet.");
+    let mut client = Client::new(&address);
+    t.wait_for("waiting");
+    client.says("MAIL FROM:<alice@example.org>");
+    t.wait_for("alice@example.org");
+    t.keys("\r");
+    t.wait_for("C MAIL FROM:<alice@example.org>");
+    t.wait_for("a client's session");
+    client.says("NOOP here and now");
+    t.wait_for("C NOOP here and now");
+    // It can be seen as it stood before, though nobody looked then.
+    t.keys("\x1b[1;3A");
+    t.wait_gone("C NOOP here and now");
+    t.keys(ESC);
+    t.wait_for("C NOOP here and now");
+    t.keys(ESC);
+    t.wait_for("Sessions: 1");
+    client.says("QUIT");
+    t.wait_for("closed");
+    t.wait_for("open: 0");
+    // What is over is opened too.
+    t.keys("\r");
+    t.wait_for("a client's session  closed");
+    t.wait_for("S 220 ");
+    t.keys("\x7f");
+    t.wait_for("[Sessions: 1]");
+    t.keys(CTRL_Q);
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn what_is_refused_or_breaks_is_listed_too() {
+    let (mut t, address) = serves(LARGE, &[]);
+    let mut refused = Client::new(&address);
+    refused.says("MAIL FROM:<alice@example.org>");
+    refused.says("RCPT TO:<nobody@example.net>");
+    refused.says("QUIT");
+    t.wait_for("refused 550");
+    let mut broken = Client::new(&address).begins("bob@example.net");
+    broken.writes("Subject: half of it\r\n\r\nHel");
+    t.wait_for("in DATA 26 B");
+    drop(broken);
+    t.wait_for("broken in DATA");
+    drop(Client::new(&address));
+    t.wait_for("left without QUIT");
+    t.keys("m");
+    t.wait_for("cut in DATA");
+    t.wait_for("half of it");
+    t.keys("\r");
+    t.wait_for("It broke off after 26 B");
+    t.wait_for("C>MAIL FROM:<alice@example.org>");
+}
+
+#[test]
+fn a_message_is_said_to_another_server() {
+    let (mut t, address) = serves(LARGE, &[]);
+    let mut client = Client::new(&address).begins("bob@example.net");
+    client.writes(MESSAGE);
+    assert!(client.says(".").starts_with("250"));
+    t.keys("m");
+    t.wait_for("Caf\u{e9}");
+    // Its session goes on, and is not here.
+    t.keys("r");
+    t.wait_for("open the session first");
+    client.says("QUIT");
+    t.wait_for("open: 0");
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let target = other.local_addr().unwrap().to_string();
+    let hears = std::thread::spawn(move || {
+        let mut stream = other.accept().unwrap().0;
+        let mut lines = BufReader::new(stream.try_clone().unwrap());
+        stream.write_all(b"220 other.example ready\r\n").unwrap();
+        let mut all = String::new();
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            all.push_str(&line);
+            let in_data = all.contains("DATA\r\n") && !all.contains("\r\n.\r\n");
+            match line.trim_end() {
+                "DATA" => stream.write_all(b"354 go on\r\n").unwrap(),
+                "QUIT" => break,
+                _ if in_data => {}
+                _ => stream.write_all(b"250 ok\r\n").unwrap(),
+            }
+        }
+        stream.write_all(b"221 bye\r\n").unwrap();
+        all
+    });
+    t.keys("r");
+    t.wait_for(":relay");
+    t.keys(&format!("{target}\r"));
+    t.wait_for("220 other.example ready");
+    t.wait_for("RCPT TO:<bob@example.net>");
+    // Nothing leaves before the person has seen to whom it goes.
+    t.keys("r");
+    let said = hears.join().unwrap();
+    t.wait_for("221 bye");
+    let message = said.split_once("DATA\r\n").unwrap().1;
+    assert_eq!(message, format!("{MESSAGE}.\r\nQUIT\r\n"));
+    assert!(said.contains("MAIL FROM:<alice@example.org>\r\n"), "{said}");
+}
+
+#[test]
+fn who_is_in_the_middle_of_a_message_may_end_it() {
+    let (mut t, address) = serves(SMALL, &[]);
+    let mut client = Client::new(&address).begins("bob@example.net");
+    t.wait_for("in DATA");
+    t.keys(CTRL_Q);
+    t.wait_for("Clients in the middle of a message: 1.");
+    t.keys("c");
+    t.wait_for("may end it");
+    client.writes(MESSAGE);
+    assert!(client.says(".").starts_with("250"));
+    assert!(client.hears().starts_with("421"));
+    let mut rest = String::new();
+    client.0.read_to_string(&mut rest).unwrap();
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+    t.assert_given_back();
+}
+
+#[test]
+fn without_a_screen_lines_are_printed() {
+    let mut t = Terminal::ehlo(SMALL, &["serve", "--plain", "--listen", "127.0.0.1:0"]);
+    t.wait_for("listening on 127.0.0.1:");
+    t.keys("\x03");
+    assert_eq!(t.wait_for_end().exit_code(), 0);
+}
+
+#[test]
+fn a_place_that_is_taken_is_told_before_the_screen_opens() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = taken.local_addr().unwrap().to_string();
+    let mut t = Terminal::ehlo(SMALL, &["serve", "--listen", &place]);
+    t.wait_for(&format!("cannot listen on {place}"));
+    assert_eq!(t.wait_for_end().exit_code(), 64);
+}

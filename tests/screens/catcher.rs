@@ -1,0 +1,317 @@
+//! What a server has: its sessions, its mail, and one of them opened.
+
+use std::fmt::Write as _;
+
+use crossterm::event::MouseEventKind;
+use ehlo::journal::transcript::recording;
+use ehlo::journal::{Ending, Event, Happening, Moment, Side};
+use ehlo::knowledge::Lang;
+use ehlo::session::{Dialogue, Glance, Keep, Past, Phase};
+use ehlo::tui::catcher::{Catcher, Client, News};
+use ehlo::tui::effect::Effect;
+use ehlo::tui::message::Message;
+use ehlo::tui::model::Pane;
+
+use super::checks::{everywhere, golden};
+use super::scene::{DOT, ENVELOPE, GREETING, HELLO, LARGE, MESSAGE, SMALL, Scene};
+
+const SECOND: u64 = 1_000_000;
+
+/// A screen that lists a server to which nobody has connected.
+fn empty(size: (u16, u16), lang: Lang) -> Scene {
+    let mut scene = Scene::dialling(size, lang, "127.0.0.1:2525");
+    scene.model.session.dialling = false;
+    scene.model.session.recorded = true;
+    scene.model.session.catcher = Some(Box::new(Catcher::default()));
+    scene.model.focus = Pane::Transcript;
+    scene
+}
+
+/// What these lines and this ending are as a session that is over.
+fn talk(parts: &[&str], how: Ending) -> (Past, Dialogue) {
+    let journal = recording(parts.join("\n").as_bytes()).unwrap();
+    let mut events = journal.into_events();
+    events.retain(|event| !matches!(event.what, Happening::Closed { .. }));
+    let at = events.last().map_or(Moment(0), |event| event.at);
+    events.push(Event::new(at, Happening::Closed { by: Side::Client, how }));
+    Past::of(events, Keep::ALL)
+}
+
+/// The row of session `number` that began so many seconds after the first.
+fn row(number: u64, at: u64) -> Client {
+    let time = format!("14:{:02}:{:02}", at / 60, at % 60);
+    let peer = Some(format!("127.0.0.1:{}", 40_000 + number));
+    let mut glance = Glance::default();
+    glance.peer = peer;
+    Client { number, began: Moment(at * SECOND), time, glance, ..Client::default() }
+}
+
+fn over(number: u64, at: u64, parts: &[&str], how: Ending) -> News {
+    let over = talk(parts, how);
+    let client = Client { lasted: Some(820_000), ..row(number, at).seen(&over.1) };
+    News::Over(Box::new(client), Box::new(over))
+}
+
+/// A session that goes on, and stands in this phase.
+fn live(number: u64, at: u64, phase: Phase) -> News {
+    let Client { mut glance, .. } = row(number, at);
+    glance.phase = phase;
+    glance.user = number.is_multiple_of(3).then(|| "alice@example.org".to_owned());
+    glance.secured = number.is_multiple_of(2);
+    glance.tls = glance.secured.then(|| "TLSv1.3".to_owned());
+    glance.sender = Some("alice@example.org".to_owned());
+    glance.named = vec!["bob@example.net".to_owned(), "carol@example.net".to_owned()];
+    (glance.recipients, glance.exchanges, glance.messages, glance.coming) = (2, 6, 1, 48_213);
+    News::Client(Box::new(Client { glance, ..row(number, at) }))
+}
+
+const QUIT: &str = "C: QUIT\nS: 221 2.0.0 bye";
+const UNKNOWN: &str = "C: MAIL FROM:<alice@example.org>\nS: 250 2.1.0 Ok\nC: RCPT TO:<nobody@example.net>\nS: 550 5.1.1 <nobody@example.net> is unknown here";
+const TOO_LARGE: &str = "C: .\nS: 552 5.3.4 Message too big";
+const JAPANESE: &str = "C: MAIL FROM:<postmaster@example.jp>\nS: 250 2.1.0 Ok\nC: RCPT TO:<bob@example.net>\nS: 250 2.1.5 Ok\nC: DATA\nS: 354 Go on\nC: Subject: =?iso-2022-jp?B?GyRCRnxLXDhsGyhC?=\nC:\nC: Hello\nC: .\nS: 250 2.0.0 Message accepted as 2";
+
+/// A server with sessions of all kinds.
+pub(crate) fn busy(size: (u16, u16), lang: Lang) -> Scene {
+    let mut scene = empty(size, lang);
+    let talked = [GREETING, HELLO, ENVELOPE, MESSAGE];
+    let with = |parts: &[&'static str]| [&talked[..], parts].concat();
+    let news = vec![
+        over(1, 0, &with(&[DOT, JAPANESE, QUIT]), Ending::Finished),
+        over(2, 2, &[GREETING, HELLO, UNKNOWN, QUIT], Ending::Finished),
+        over(3, 3, &with(&[TOO_LARGE, QUIT]), Ending::Finished),
+        over(4, 5, &talked, Ending::Finished),
+        over(5, 6, &[GREETING, HELLO], Ending::Reset),
+        over(6, 8, &[GREETING], Ending::Finished),
+        over(7, 9, &[GREETING, HELLO], Ending::TimedOut),
+        live(8, 11, Phase::Ready),
+        live(9, 14, Phase::MailData),
+        live(10, 14, Phase::Login),
+        live(11, 15, Phase::AwaitingTls),
+    ];
+    scene.now = 75 * SECOND;
+    scene.tells(Message::Tick(Moment(scene.now)));
+    scene.tells(Message::Caught(1, news));
+    scene
+}
+
+/// One of its messages, opened.
+pub(crate) fn opened(size: (u16, u16), lang: Lang) -> Scene {
+    let mut scene = busy(size, lang);
+    for key in ["m", "home", "down"] {
+        scene.press(key);
+    }
+    assert_eq!(scene.press("enter"), []);
+    scene
+}
+
+fn catcher(scene: &Scene) -> &Catcher {
+    scene.model.session.catcher.as_ref().unwrap()
+}
+
+#[test]
+fn nobody_has_connected() {
+    everywhere("catcher-empty", empty);
+}
+
+#[test]
+fn sessions_of_all_kinds() {
+    everywhere("catcher", busy);
+    golden("catcher-en-40x10", &busy((40, 10), Lang::En));
+    golden("catcher-ja-40x10", &busy((40, 10), Lang::Ja));
+}
+
+#[test]
+fn mails_of_all_kinds() {
+    everywhere("catcher-mails", |size, lang| {
+        let mut scene = busy(size, lang);
+        scene.press("m");
+        scene.press("up");
+        scene
+    });
+}
+
+#[test]
+fn a_message_is_opened_with_its_talk_beside_it() {
+    everywhere("catcher-opened", opened);
+    let scene = opened(SMALL, Lang::En);
+    assert_eq!(scene.model.session.chosen, Some(1), "the second of the first session");
+}
+
+#[test]
+fn a_session_is_opened_and_left_again() {
+    let mut scene = busy(SMALL, Lang::En);
+    scene.press("home");
+    scene.press("enter");
+    assert!(scene.shows("[2 #1 127.0.0.1:40001 closed]") && scene.shows("S 220 mx.example.net"));
+    // It can be seen as it stood before.
+    scene.press("alt-up");
+    assert!(scene.model.session.travels());
+    scene.press("esc");
+    assert!(!scene.model.session.travels());
+    assert_eq!(scene.press("esc"), [Effect::Close(2)]);
+    assert!(scene.model.session.catcher.is_some() && scene.model.others.is_empty());
+    // One that is left for another one stays.
+    scene.press("enter");
+    scene.press("ctrl-pageup");
+    assert_eq!(
+        (scene.model.others.len(), catcher(&scene).clients.chosen().unwrap().number),
+        (1, 1)
+    );
+    scene.press("down");
+    scene.press("enter");
+    assert_eq!(scene.model.others.len(), 2);
+    scene.press("backspace");
+    assert_eq!(scene.model.others.len(), 1, "the first is still there");
+    assert!(scene.shows("listening"));
+}
+
+#[test]
+fn a_session_that_goes_on_is_heard() {
+    let mut scene = busy(LARGE, Lang::En);
+    scene.press("end");
+    assert_eq!(scene.press("enter"), [Effect::Attend { session: 2, of: 1, client: 11 }]);
+    assert!(scene.model.session.loading);
+    let before = talk(&[GREETING, HELLO], Ending::Finished);
+    let mut begun = Dialogue::new(Keep::ALL);
+    let events = recording([GREETING, HELLO].join("\n").as_bytes()).unwrap().into_events();
+    let open: Vec<_> =
+        events.into_iter().filter(|e| !matches!(e.what, Happening::Closed { .. })).collect();
+    for event in &open {
+        begun.apply(event);
+    }
+    scene.tells(Message::Loaded(2, Box::new((Past::default(), begun)), None));
+    scene.elsewhere(2, super::scene::said(Side::Client, b"MAIL FROM:<a@b.example>\r\n"));
+    assert!(scene.shows("a@b.example") && scene.shows("[2 #11 127.0.0.1:40011 open]"));
+    // It is over, and what was not heard of it is there.
+    let client = Client { lasted: Some(1), ..row(11, 15).seen(&before.1) };
+    let all = before.0.len();
+    scene.tells(Message::Caught(1, vec![News::Over(Box::new(client), Box::new(before))]));
+    assert_eq!(scene.model.session.past.len(), all);
+}
+
+#[test]
+fn one_that_was_over_too_soon_is_there_when_it_is_told() {
+    let mut scene = busy(SMALL, Lang::En);
+    scene.press("enter");
+    scene.tells(Message::Loaded(2, Box::default(), Some("too late".to_owned())));
+    scene.tells(Message::Caught(1, vec![over(11, 15, &[GREETING, HELLO, UNKNOWN], Ending::Reset)]));
+    assert!(scene.shows("nobody@example.net"));
+}
+
+#[test]
+fn a_sieve_keeps_what_one_looks_for() {
+    everywhere("catcher-sieve", |size, lang| {
+        let mut scene = busy(size, lang);
+        scene.press("/");
+        scene.types("alice !open");
+        scene
+    });
+    let mut scene = busy(SMALL, Lang::En);
+    for (sieve, kept) in
+        [("open", 4), ("5xx", 4), ("tls", 3), ("reset", 1), ("broken", 2), ("中", 5)]
+    {
+        scene.press("f");
+        scene.press("ctrl-u");
+        scene.types(sieve);
+        scene.press("enter");
+        assert_eq!(catcher(&scene).clients.len(), kept, "{sieve}");
+    }
+    scene.press("f");
+    scene.types("x");
+    scene.press("esc");
+    assert_eq!(catcher(&scene).clients.len(), 5, "the one before is there again");
+    scene.press("esc");
+    assert_eq!(catcher(&scene).clients.len(), 11);
+    scene.press("f");
+    scene.types("nothing at all");
+    scene.press("enter");
+    assert!(scene.shows("Nothing fits the filter; Esc drops it."));
+    assert_eq!(scene.press("enter"), [], "there is nothing to open");
+}
+
+#[test]
+fn what_is_over_is_taken_off_and_what_goes_on_stays() {
+    let mut scene = busy(SMALL, Lang::En);
+    scene.press("d");
+    assert!(scene.hints().contains("this session goes on"));
+    scene.press("home");
+    scene.press("d");
+    assert_eq!(catcher(&scene).clients.at(0).unwrap().number, 2);
+    scene.press("shift-d");
+    let left: Vec<_> =
+        (0..9).filter_map(|at| Some(catcher(&scene).clients.at(at)?.number)).collect();
+    assert_eq!((left, catcher(&scene).mails.all()), (vec![8, 9, 10, 11], 0));
+}
+
+#[test]
+fn a_message_goes_to_another_server_as_a_plan() {
+    let mut scene = busy(SMALL, Lang::En);
+    scene.press("m");
+    scene.press("home");
+    scene.press("r");
+    scene.types("mx.example.com");
+    let effects = scene.press("enter");
+    let [Effect::Relay(target, steps)] = &effects[..] else { panic!("{effects:?}") };
+    let mut said = String::new();
+    for step in steps {
+        writeln!(said, "{}", step.what.text()).unwrap();
+    }
+    assert_eq!(target, "mx.example.com");
+    assert!(said.starts_with(
+        "EHLO pc.example.org\nMAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.net>\nDATA\n"
+    ));
+    assert!(said.contains("see you there.\\r\\n.") && said.ends_with("QUIT\n"), "{said}");
+    // What did not come to its end is not relayed.
+    scene.press("end");
+    scene.press("r");
+    assert!(scene.hints().contains("only a message that came to its end"), "{}", scene.hints());
+}
+
+#[test]
+fn the_mouse_chooses_opens_and_scrolls() {
+    let mut scene = busy(SMALL, Lang::En);
+    let place = scene.find("refused 550");
+    scene.click(place);
+    assert_eq!(catcher(&scene).clients.chosen().unwrap().number, 2);
+    scene.mouse(MouseEventKind::ScrollDown, place);
+    assert_eq!(catcher(&scene).clients.chosen().unwrap().number, 5);
+    let place = scene.find("refused 552");
+    scene.double_click(place);
+    assert_eq!(scene.model.session.caught, Some((1, 3)));
+    scene.press("esc");
+    let place = scene.find("Mail: 4 ═");
+    scene.click(place);
+    assert!(scene.shows("[Mail: 4]"));
+}
+
+#[test]
+fn keys_of_talks_say_that_they_are_for_talks() {
+    let mut scene = busy(SMALL, Lang::En);
+    for key in ["i", "3", "5", "b", "shift-t", "shift-c", "(", "z", "f7", "f8", "f9", "f4", "tab"] {
+        scene.press(key);
+        assert!(scene.model.session.catcher.is_some() && scene.model.popup.is_none(), "{key}");
+    }
+    scene.press("i");
+    assert_eq!(scene.hints(), " that is for a session; Enter opens the chosen one");
+    scene.types("QUIT");
+    assert!(scene.model.prompt.text().is_empty());
+    scene.press("?");
+    assert!(scene.shows("In the list of a server"));
+    scene.press("esc");
+    scene.press(":");
+    scene.types("relay");
+    assert!(scene.shows(":relay"));
+}
+
+#[test]
+fn many_sessions_cost_no_more_than_few() {
+    let mut scene = empty(LARGE, Lang::En);
+    let many: Vec<_> = (1..=5_000).map(|n| live(n, n, Phase::Ready)).collect();
+    scene.tells(Message::Caught(1, many));
+    assert_eq!(catcher(&scene).open, 5_000);
+    assert!(scene.shows("5000"));
+    scene.press("home");
+    assert!(scene.shows("open: 5000") && scene.shows("127.0.0.1:40001"));
+    scene.tells(Message::Caught(1, vec![live(5_001, 9, Phase::Ready)]));
+    assert_eq!(catcher(&scene).clients.chosen().unwrap().number, 1, "what is read stays");
+}
