@@ -89,6 +89,7 @@ pub(super) const SERVE: &str = "Examples:
   ehlo serve --listen 127.0.0.1:0 --listen smtps://127.0.0.1:0 --json
   ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
   ehlo serve --fault greylist=5s --fault tarpit         a server that misbehaves: `ehlo faults`
+  ehlo serve --by-hand                                  you answer each command yourself
   ehlo serve --replay session.jsonl                     what a server said, to a client under test
 
 On a terminal it lists its sessions and the mail that it caught, and opens any of them; --plain prints
