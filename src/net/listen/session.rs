@@ -82,9 +82,9 @@ impl Session {
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
-            let (not_kept, past) = (log.not_kept.take(), Box::new(log.take_past()));
+            let (not_kept, events) = (log.not_kept.take(), Box::new(log.take_past()));
             let dialogue = Box::new(log.dialogue);
-            teller.tell(Report::Ended { session, glance, dialogue, past, not_kept });
+            teller.tell(Report::Ended { session, glance, dialogue, past: events, not_kept });
         }
     }
 

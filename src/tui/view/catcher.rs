@@ -143,11 +143,17 @@ fn nothing(model: &Model, catcher: &Catcher) -> String {
     if catcher.count().1 > 0 {
         return model.sentence("catcher.nothing-fits", &[]);
     }
-    let place = own_visible(&model.session.target);
+    let place = own_visible(door(model));
     match catcher.shows {
         Listing::Clients => model.sentence("catcher.empty", &[("place", &place)]),
         Listing::Mails => model.sentence("catcher.no-mail", &[("place", &place)]),
     }
+}
+
+/// The first of the places where the server listens.
+fn door(model: &Model) -> &str {
+    let places = &model.session.target;
+    places.split_once(' ').map_or(places, |(first, _)| first)
 }
 
 /// The chosen row as it is shown, whole.

@@ -43,7 +43,7 @@ fn nothing(model: &Model, catcher: &Catcher) -> (String, Vec<Piece>) {
     let first = catcher.clients.all() == 0;
     let line = format!(
         "ehlo send --server {} --from alice@example.org --to bob@example.net",
-        own_visible(&model.session.target)
+        own_visible(super::door(model))
     );
     (title, first.then_some((Role::Client, line)).into_iter().collect())
 }
