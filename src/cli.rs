@@ -360,10 +360,11 @@ fn check(cli: &Cli) -> Result<(), clap::Error> {
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
         }
     }
-    let talks = matches!(cli.verb, None | Some(Verb::Run(_) | Verb::Send(_)));
+    let by_hand = matches!(&cli.verb, Some(Verb::Serve(args)) if args.by_hand);
+    let talks = by_hand || matches!(cli.verb, None | Some(Verb::Run(_) | Verb::Send(_)));
     if cli.common.record.is_some() && !talks {
-        let why =
-            "--record is for sessions that this program drives: the screen, --plain, run and send";
+        let why = "--record is for sessions that this program drives: the screen, --plain, run, \
+                   send and serve --by-hand";
         return Err(Cli::command().error(ErrorKind::ArgumentConflict, why));
     }
     if let Some(why) = cli.common.reach.conflict() {

@@ -245,8 +245,8 @@ pub async fn practice_for(
     });
     let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let (tls, pass) = practice_tls()?;
-    let policy = Policy { everyday: true, limits, ..Policy::default() };
     let (faults, playing) = watch::channel(Arc::new(chosen));
+    let policy = Policy { everyday: true, limits, ..Policy::default() };
     let mut listener = Listener::new(policy, store).with_tls(tls).playing(playing);
     let Place::Tcp(address) = listener.open(&place.into()).await? else {
         anyhow::bail!("the practice server listens at no address");
@@ -454,7 +454,8 @@ mod tests {
         std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
         for path in [made, older] {
             let setting = Setting { record: Some(path.clone()), ..Setting::default() };
-            setting.recorder(&net::Clock::start().header(Side::Client)).unwrap();
+            let header = net::Clock::start().header(Side::Client);
+            setting.recorder(&header).unwrap();
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
     }

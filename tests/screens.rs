@@ -27,6 +27,8 @@ mod explaining;
 mod gate;
 #[path = "screens/group.rs"]
 mod group;
+#[path = "screens/hand.rs"]
+mod hand;
 #[path = "screens/header.rs"]
 mod header;
 #[path = "screens/history.rs"]

@@ -84,7 +84,9 @@ pub(super) const OPEN: &str = "Examples:
 
 pub(super) const SERVE: &str = "Examples:
   ehlo serve                                            on 127.0.0.1:2525
-  ehlo serve --listen 127.0.0.1:0 --maildir ./mail --catch-all
+  ehlo serve --catch-all --auth-any --maildir ./mail    a catcher of whatever is sent
+  ehlo send --server mx.example.net --release mail/new/1764207576.M012345P77S1_000.ehlo
+  ehlo serve --listen 127.0.0.1:0 --listen smtps://127.0.0.1:0 --json
   ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
   ehlo serve --fault greylist=5s --fault tarpit         a server that misbehaves: `ehlo faults`
   ehlo serve --replay session.jsonl                     what a server said, to a client under test
@@ -93,7 +95,24 @@ On a terminal it lists its sessions and the mail that it caught, and opens any o
 lines instead, as in a pipe.
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
-alice@example.org logs in with the password \"correct horse\" or the token ya29.token.";
+alice@example.org logs in with the password \"correct horse\" or the token ya29.token.
+
+SIGTERM and Ctrl-C stop it: nobody new comes in, messages that are under way may be finished within
+5 seconds, other clients hear 421. A second signal ends it at once.
+
+With --json each event is one line with event, at (RFC 3339) and these keys, which are always there:
+  listening    place, protocol (smtp, lmtp), tls (starttls, implicit or null)
+  began        session, place
+  message      session, message, from, to, size, stored, held, tls, user, why (null)
+  not-stored   the same, with stored null and why
+  refused      session, command (MAIL, RCPT, DATA, BDAT, AUTH), address, code, enhanced, text
+  session      session, peer, ended, exchanges, messages, tls, user, tls_failure, overdue, not_kept;
+               ended is in-order, left, cut-short, reset, timed-out, refused, not-secured or failed
+  reply        session, command, code, origin, exchange: with --replay
+  turned-away  peer, why (too-many, too-fast)
+  missed       events: so many are not told, since nobody read them in time
+  stopping     nothing more
+  stopped      sessions, messages";
 
 pub(super) const EXPLAIN: &str = "Examples:
   ehlo explain 550 5.7.1                                each code by itself

@@ -383,14 +383,14 @@ impl<'a> Front<'a> {
     }
 }
 
+/// What was typed cannot be said.
+fn refuse(text: &str) {
+    eprintln!("ehlo: {text}");
+}
+
 async fn wait(until: Option<Instant>) {
     match until {
         Some(until) => tokio::time::sleep_until(until).await,
         None => std::future::pending().await,
     }
-}
-
-/// Says on standard error why something is not said.
-fn refuse(text: &str) {
-    eprintln!("ehlo: {text}");
 }

@@ -20,6 +20,7 @@ use crate::smtp::reply::Reply;
 use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
 
+use super::hand::remarks;
 use super::model::{Model, Pane};
 use super::rows::{notes, selected, selected_line};
 use super::view;
@@ -123,9 +124,16 @@ fn listens(model: &Model) -> Option<Paragraph> {
     Some(Paragraph::line(Role::Text, &welcome))
 }
 
-/// What the chosen suggestion does to the client.
+/// What the chosen suggestion does to the client, or what is typed.
 fn offered(model: &Model) -> Option<Paragraph> {
-    let offer = model.offers()?.chosen()?;
+    if let Some(remarks) = remarks(model).filter(|remarks| !remarks.is_empty()) {
+        let worst = remarks.first()?;
+        let said = worst.odd().and_then(knowledge::oddity).map(|odd| &odd.say(model.lang).say);
+        let key = || worst.key().map(|key| knowledge::word(model.lang, key));
+        let text = said.map(String::as_str).or_else(key)?;
+        return Some(Paragraph::new(Role::Warn, knowledge::word(model.lang, "hand.does"), text));
+    }
+    let offer = model.offers().filter(|_| model.prompt.text().is_empty())?.chosen()?;
     let does = view::hand::words_of(&offer.does, model.lang);
     Some(Paragraph::new(Role::Title, knowledge::word(model.lang, "hand.does"), does))
 }

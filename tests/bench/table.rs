@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 #![expect(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]
 
+mod catch;
 mod content;
 #[path = "../support/corpora.rs"]
 mod corpora;
@@ -47,6 +48,8 @@ const GROUPS: &[Group] = &[
         kinds: &[&mail::LARGE, &mail::LARGE_RECORDED, &mail::PEAK, &mail::PEAK_RECORDED],
         measure: mail::large,
     },
+    Group { kinds: &[&catch::CAUGHT, &catch::IN_A_ROW, &catch::STORED], measure: catch::caught },
+    Group { kinds: &[&catch::IDLE], measure: catch::idle },
     Group { kinds: &[&killed::KILLED], measure: killed::killed },
     Group { kinds: &[&fold::MAIL_DATA], measure: fold::mail_data },
     Group { kinds: &[&fold::EXCHANGES], measure: fold::exchanges },

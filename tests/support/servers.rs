@@ -27,7 +27,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use table::proven;
+pub use table::proven;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/servers.sh");
 
@@ -203,6 +203,12 @@ impl Plan {
     /// What Dovecot takes goes on to there.
     pub fn relaying_to(mut self, other: &Self) -> Self {
         self.links.push(format!("relay-to={}", other.port("plain")));
+        self
+    }
+
+    /// What Postfix takes goes on to a port of this machine: `2525+starttls+login`.
+    pub fn relaying_at(mut self, place: &str) -> Self {
+        self.links.push(format!("relay-to={place}"));
         self
     }
 

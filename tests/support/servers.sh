@@ -31,7 +31,8 @@
 #   +tls1 +tls1_1 +tls1_2 +tls1_3     nothing but this version          all but dovecot
 #
 # Two doors lead outwards: auth-at=PORT is the door "auth" of a dovecot, for +dovecot; relay-to=PORT
-# is where dovecot takes messages, without which it says 421 behind a login.
+# is where dovecot takes messages, without which it says 421 behind a login, and where postfix sends
+# them, in PORT+starttls or PORT+implicit with TLS, with +login as alice.
 #
 # All accept mail for example.test. Postfix sends what waits for relay.example.test when it is asked.
 # Postfix and Exim store it in DIR/mail/inbox (a Maildir) and take
@@ -218,7 +219,7 @@ virtual_gid_maps = static:$(id -g nobody)
 virtual_mailbox_limit = 0
 alias_maps =
 alias_database =
-default_transport = discard:
+default_transport = $([ -n "${AT[relay]:-}" ] && echo smtp || echo discard:)
 relay_transport = discard:
 fast_flush_domains = relay.example.test
 smtputf8_enable = yes
@@ -235,6 +236,7 @@ tls_random_source = dev:/dev/urandom
 smtpd_sasl_type = cyrus
 smtpd_sasl_local_domain = ${USER_NAME#*@}
 C
+  [ -z "${AT[relay]:-}" ] || postfix_relays "${AT[relay]}" >>"$DIR/etc/main.cf"
   # This is how Postfix 3.7 finds the settings of Cyrus; later ones ask cyrus_sasl_config_path.
   echo "cyrus_sasl_config_path = $DIR/etc/sasl" >>"$DIR/etc/main.cf"
   local offer
@@ -271,6 +273,7 @@ showq     unix n - n - - showq
 error     unix - - n - - error
 retry     unix - - n - - error
 discard   unix - - n - - discard
+smtp      unix - - n - - smtp
 virtual   unix - n n - - virtual
 anvil     unix - - n - 1 anvil
 scache    unix - - n - 1 scache
@@ -278,6 +281,22 @@ postlog   unix-dgram n - n - 1 postlogd
 C
   export LD_LIBRARY_PATH="$root/usr/lib/postfix" MAIL_CONFIG="$DIR/etc"
   run "$root/usr/lib/postfix/sbin/master" -c "$DIR/etc" -s
+}
+
+# postfix_relays PORT[+WORD]...: the settings for what is sent on.
+postfix_relays() {
+  local word
+  echo "relayhost = [127.0.0.1]:${1%%+*}"
+  for word in ${1//+/ }; do
+    case $word in
+    starttls) echo "smtp_tls_security_level = encrypt" ;;
+    implicit) printf '%s\n' "smtp_tls_security_level = encrypt" "smtp_tls_wrappermode = yes" ;;
+    login)
+      printf '%s\n' "smtp_sasl_auth_enable = yes" "smtp_sasl_security_options = noanonymous" \
+        "smtp_sasl_password_maps = static:{$USER_NAME:$PASSWORD}" "smtp_sasl_mechanism_filter = plain"
+      ;;
+    esac
+  done
 }
 
 # postfix_says WORD: the settings of a door.

@@ -80,7 +80,7 @@ impl Serving {
             let line = self.says();
             assert!(!line.is_empty(), "no event {kind}");
             let event: serde_json::Value = serde_json::from_str(&line).expect("an object a line");
-            if event["event"] == kind {
+            if event.get("event").is_some_and(|event| event == kind) {
                 return event;
             }
         }
@@ -104,7 +104,7 @@ impl Drop for Serving {
 /// The port in a line that says where a server listens, for people or in JSON.
 pub fn port(line: &str) -> Option<u16> {
     let place = match serde_json::from_str::<serde_json::Value>(line) {
-        Ok(event) => event["place"].as_str()?.to_owned(),
+        Ok(event) => event.get("place")?.as_str()?.to_owned(),
         Err(_) => line.trim_end().to_owned(),
     };
     place.rsplit(':').next()?.parse().ok()

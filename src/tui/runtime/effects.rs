@@ -51,10 +51,10 @@ impl Loop {
                 Effect::Plan(id, file) => self.read_plan(id, file),
                 Effect::Wait { session, number, time } => self.wait(session, number, time),
                 Effect::Redial(id) => self.redial(id),
-                Effect::Say(id, bytes) => self.order(id, Order::Say(Say::Bytes(bytes))),
+                Effect::Say(id, bytes) => self.say(id, Say::Bytes(bytes)),
                 Effect::Reply(id, said) => self.order(id, Order::Reply(said)),
-                Effect::Answer(id, bytes) => self.order(id, Order::Say(Say::Answer(bytes))),
-                Effect::Drip(id, drip) => self.order(id, Order::Say(Say::Drip(drip))),
+                Effect::Answer(id, bytes) => self.say(id, Say::Answer(bytes)),
+                Effect::Drip(id, drip) => self.say(id, Say::Drip(drip)),
                 Effect::Limit(limits) => self.sessions.limit(limits),
                 Effect::Breakpoints(breakpoints) => self.sessions.stop_by(&breakpoints),
                 Effect::Release(id, release) => self.release(id, release),
@@ -65,7 +65,7 @@ impl Loop {
                         reading::compare(id, file, path, lang, inner);
                     }
                 }
-                Effect::Inquire(id, domain) => self.order(id, Order::Say(Say::Inquire(domain))),
+                Effect::Inquire(id, domain) => self.say(id, Say::Inquire(domain)),
                 Effect::Verify(wanted, bytes) => {
                     let (lang, inner) = (self.model.lang, self.inner.clone());
                     let door = self.sessions.door(wanted.session);
@@ -139,6 +139,10 @@ impl Loop {
             }
         }
         Ok(None)
+    }
+
+    fn say(&mut self, id: usize, say: Say) {
+        self.order(id, Order::Say(say));
     }
 
     fn hang_up(&mut self) {

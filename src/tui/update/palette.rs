@@ -237,7 +237,8 @@ mod tests {
                 }
             }
         }
-        assert!(ran > 3 * Action::ALL.len());
+        // Some are for one who answers clients alone, and some for one who writes.
+        assert!(ran > 11 * Action::ALL.len() / 4, "{ran}");
     }
 
     #[test]

@@ -174,7 +174,7 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         Action::PlanStep => "hint.step",
         Action::PlanRun => "hint.run",
         Action::PlanSkip => "hint.skip",
-        Action::ReplyTake | Action::PlanEdit => "hint.change",
+        Action::PlanEdit | Action::ReplyTake => "hint.change",
         Action::PlanAdd => "hint.add",
         Action::SendDraft => "prompt.send",
         Action::PaneNext if let Some(editor) = model.editing() => match editor.side {

@@ -1,0 +1,196 @@
+//! How a server ends, and what is there then of what it has acknowledged.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::guest::Guest;
+use crate::program::{Home, arg};
+use crate::serving::Serving;
+use crate::{mails, servers};
+
+/// Who is in the middle of a message may finish it; who is not is told, and nobody new comes in.
+#[test]
+fn what_is_under_way_is_finished_and_the_others_are_told() {
+    let home = Home::new();
+    let dir = home.path("mail");
+    let mut serving = Serving::start(&home, &["--json", "--maildir", arg(&dir)]);
+    let mut idle = Guest::enter(serving.port);
+    let mut busy = Guest::enter(serving.port);
+    busy.says_hello();
+    busy.begins_message();
+    busy.send("Subject: half");
+    serving.event("began");
+    serving.event("began");
+    serving.signal("-TERM");
+    assert!(idle.hear().starts_with("421 4.3.2 "));
+    assert_eq!(idle.hear(), "", "and the connection is closed");
+    serving.event("stopping");
+    serving.event("session");
+    assert!(std::net::TcpStream::connect(("127.0.0.1", serving.port)).is_err());
+    assert!(busy.ask(" done\r\n.").starts_with("250 "));
+    assert!(busy.hear().starts_with("421 4.3.2 "));
+    let (_, code) = serving.rest();
+    assert_eq!(code, Some(0));
+    assert_eq!(mails(&dir.join("new"))[0].1, b"Subject: half done\r\n");
+}
+
+#[test]
+fn nobody_holds_it_up_for_ever_and_a_second_signal_not_at_all() {
+    let home = Home::new();
+    for signals in [1, 2] {
+        let mut serving = Serving::start(&home, &["--json"]);
+        let mut busy = Guest::enter(serving.port);
+        busy.says_hello();
+        busy.begins_message();
+        let begun = Instant::now();
+        for _ in 0..signals {
+            serving.signal("-INT");
+            if signals == 2 {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+        assert_eq!(serving.event("session")["ended"], "refused");
+        assert_eq!(serving.rest().1, Some(0));
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(if signals == 1 { 9 } else { 3 }), "{took:?}");
+        assert!(signals == 2 || took >= Duration::from_secs(4), "{took:?}");
+    }
+}
+
+/// Several clients send as fast as they can until `disturb` is done; gives what they were told was
+/// taken.
+fn while_many_send(port: u16, disturb: impl FnOnce()) -> Vec<String> {
+    let (told, stop) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for sender in 0..4 {
+            let (told, stop) = (&told, &stop);
+            scope.spawn(move || {
+                for number in 0.. {
+                    if stop.load(Ordering::Relaxed) || !one(port, sender, number, told) {
+                        return;
+                    }
+                }
+            });
+        }
+        while told.lock().unwrap().len() < 40 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        disturb();
+        stop.store(true, Ordering::Relaxed);
+    });
+    told.into_inner().unwrap()
+}
+
+/// One message in a session of its own; `false` where the server is no longer there.
+fn one(port: u16, sender: usize, number: usize, told: &Mutex<Vec<String>>) -> bool {
+    use std::io::Write as _;
+    if std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        return false;
+    }
+    let mut guest = Guest::connect(port);
+    let text = format!("Subject: {sender} {number}\r\n\r\n{}\r\n", "x".repeat(3_000));
+    let all = format!(
+        "EHLO pc.example.org\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n"
+    );
+    let mut ask = |text: &str| guest.0.get_mut().write_all(text.as_bytes()).is_ok();
+    if !ask(&all) {
+        return true;
+    }
+    for reply in ["220 ", "250-", "250 ", "250 ", "354 "] {
+        if !guest.hear().starts_with(reply) {
+            return true;
+        }
+    }
+    if guest.0.get_mut().write_all(format!("{text}.\r\n").as_bytes()).is_ok()
+        && guest.hear().starts_with("250 ")
+    {
+        told.lock().unwrap().push(text);
+    }
+    true
+}
+
+fn all_there(dir: &Path, told: &[String]) -> usize {
+    let stored = mails(&dir.join("new"));
+    let lacks = |text: &&String| !stored.iter().any(|(_, mail)| mail == text.as_bytes());
+    let lost: Vec<_> = told.iter().filter(lacks).collect();
+    assert!(lost.is_empty(), "{} of {} are lost", lost.len(), told.len());
+    stored.len()
+}
+
+#[test]
+fn what_was_acknowledged_is_there_behind_sigterm_and_kill_9() {
+    for signal in ["-TERM", "-KILL"] {
+        let home = Home::new();
+        let dir = home.path("mail");
+        let serving = Serving::start(&home, &["--maildir", arg(&dir), "--json"]);
+        // Nobody reads the log: that holds nothing up.
+        let told = while_many_send(serving.port, || serving.signal(signal));
+        let stored = all_there(&dir, &told);
+        assert!(signal != "-TERM" || stored == told.len(), "{stored} and {}", told.len());
+    }
+}
+
+/// A file system of a megabyte: what does not fit is refused with 452, and nothing is lost.
+#[test]
+fn a_full_disk_takes_nothing_that_it_cannot_keep() {
+    let home = Home::new();
+    let dir = home.path("mail");
+    std::fs::create_dir(&dir).unwrap();
+    let small = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", arg(&dir)];
+    if !Command::new("mount").args(small).status().is_ok_and(|status| status.success()) {
+        return servers::skip("a file system of a megabyte", "mount is for root");
+    }
+    let mut serving = Serving::start(&home, &["--json", "--maildir", arg(&dir)]);
+    let mut told = Vec::new();
+    let mut full = 0;
+    for number in 0..40 {
+        let mut guest = Guest::enter(serving.port);
+        guest.says_hello();
+        guest.begins_message();
+        let text = format!("Subject: {number}\r\n\r\n{}\r\n", "x".repeat(40_000));
+        let reply = guest.ask(&format!("{text}."));
+        if reply.starts_with("250 ") {
+            told.push(text);
+        } else {
+            assert!(reply.starts_with("452 4.3.1 "), "{reply}");
+            full += 1;
+        }
+        // The session goes on.
+        guest.asks("NOOP", "250 ");
+    }
+    assert!(full > 10 && told.len() > 5, "{full} and {}", told.len());
+    assert_eq!(all_there(&dir, &told), told.len());
+    assert_eq!(mails(&dir.join("tmp")).len(), 0, "nothing half is left");
+    serving.event("not-stored");
+    // There is room again.
+    std::fs::remove_dir_all(dir.join("new")).unwrap();
+    std::fs::create_dir(dir.join("new")).unwrap();
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    guest.sends_message("Subject: room");
+    serving.stop();
+    assert!(Command::new("umount").arg(&dir).status().unwrap().success());
+}
+
+#[test]
+fn who_vanishes_in_the_middle_of_a_message_leaves_none() {
+    let home = Home::new();
+    let dir = home.path("mail");
+    let mut serving = Serving::start(&home, &["--json", "--maildir", arg(&dir)]);
+    for text in ["Subject: half", "Subject: half\r\n", "Subject: half\r\n."] {
+        let mut guest = Guest::enter(serving.port);
+        guest.says_hello();
+        guest.begins_message();
+        guest.send(text);
+        drop(guest);
+        assert_eq!(serving.event("session")["ended"], "cut-short");
+    }
+    serving.stop();
+    for folder in ["new", "tmp", "cur"] {
+        assert_eq!(mails(&dir.join(folder)).len(), 0, "{folder}");
+    }
+    assert_eq!(mails(&dir.join("sessions")).len(), 3, "their journals are there");
+}
