@@ -1,11 +1,14 @@
 //! `ehlo serve`: the practice server alone, as a catcher of mail, too.
 
 mod event;
+mod log;
 pub(crate) mod shelf;
 
+use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
@@ -19,7 +22,15 @@ use crate::speaker::fault::Faults;
 
 use super::{Outcome, Setting, faults, secure};
 use event::Event;
+use log::Log;
 use shelf::{Room, Shelf};
+
+/// How long it is until lines that do not fit are tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How many lines are written at once, and how long it is until the next ones are.
+const AT_ONCE: usize = 256;
+const BREATH: Duration = Duration::from_millis(1);
 
 /// A server as the command line wants it, whose doors are open.
 pub(crate) struct Opened {
@@ -29,6 +40,8 @@ pub(crate) struct Opened {
     pub(crate) doors: Vec<Entrance>,
     /// Whether it has TLS.
     pub(crate) tls: bool,
+    /// Whether TLS begins before anything is said at all of them.
+    pub(crate) implicit: bool,
     /// Where it keeps what it takes, if it does.
     pub(crate) shelf: Option<Shelf>,
     /// The faults that it plays.
@@ -84,7 +97,7 @@ async fn open_doors(
         // As it was asked for, so that a door at an address is told by the address alone.
         doors.push(Entrance { place, ..door.clone() });
     }
-    Ok(Opened { listener, doors, tls: has_tls, shelf, faults })
+    Ok(Opened { listener, doors, tls: has_tls, implicit, shelf, faults })
 }
 
 /// Serves until it is told to stop.
@@ -94,7 +107,8 @@ async fn open_doors(
 pub fn run(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     block_on(async {
         let opened = open(args, setting).await?;
-        serve(opened, args.json, setting.lang()).await
+        // Beside the sessions: to wake another thread for each of their reports costs more than all else.
+        tokio::spawn(serve(opened, args.json, setting.lang())).await?
     })
 }
 
@@ -125,34 +139,49 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 
 /// Tells what happens, until the server has stopped.
 async fn serve(opened: Opened, json: bool, lang: Lang) -> anyhow::Result<Outcome> {
-    let Opened { listener, doors, tls, shelf, faults } = opened;
+    let Opened { listener, doors, tls, implicit, shelf, faults } = opened;
     let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
     open_files();
-    let tell = |event: Event<'_>| event.line(json, lang).iter().for_each(|line| say(line));
-    for door in &doors {
-        tell(Event::Listening(door, tls));
-    }
+    let log = Log::open();
+    let line = |event: Event<'_>| event.line(json, lang);
+    let mut waiting: VecDeque<String> =
+        doors.iter().filter_map(|door| line(Event::Listening(door, (tls, implicit)))).collect();
     let (teller, mut reports) = report::channel();
     let (orders, taken) = mpsc::channel(2);
     let served = tokio::spawn(listener.telling(teller).serve(taken));
     let mut next = [Order::Stop, Order::End].into_iter();
     let (mut sessions, mut messages) = (0, 0);
     loop {
+        flush(&log, &mut waiting);
         tokio::select! {
-            report = reports.next() => match report {
-                Some(report) => {
-                    match report {
-                        Report::Ended { .. } => sessions += 1,
-                        Report::Stored { .. } => messages += 1,
-                        _ => {}
+            report = reports.next(), if waiting.is_empty() => match report {
+                Some(first) => {
+                    let mut lines = Vec::new();
+                    let mut next = Some(first);
+                    while let Some(report) = next {
+                        match report {
+                            Report::Ended { .. } => sessions += 1,
+                            Report::Stored { .. } => messages += 1,
+                            _ => {}
+                        }
+                        lines.extend(line(Event::Told(&report)));
+                        next = if lines.len() < AT_ONCE { reports.ready() } else { None };
                     }
-                    tell(Event::Told(&report));
+                    waiting.extend((!lines.is_empty()).then(|| lines.join("\n")));
+                    // What comes meanwhile is told together.
+                    tokio::time::sleep(BREATH).await;
                 }
                 None => break,
             },
+            // Who reads slowly is told what fits, and how much did not.
+            () = tokio::time::sleep(PAUSE), if !waiting.is_empty() => {
+                if served.is_finished() {
+                    break;
+                }
+            }
             _ = signals.next() => if let Some(order) = next.next() {
                 if matches!(order, Order::Stop) {
-                    tell(Event::Stopping);
+                    waiting.extend(line(Event::Stopping));
                 }
                 // It has ended already, or has orders enough.
                 let _ = orders.try_send(order);
@@ -165,8 +194,19 @@ async fn serve(opened: Opened, json: bool, lang: Lang) -> anyhow::Result<Outcome
     if let Some(shelf) = shelf {
         shelf.close().await;
     }
-    tell(Event::Stopped(sessions, messages));
+    waiting.extend(line(Event::Stopped(sessions, messages)));
+    flush(&log, &mut waiting);
+    log.close().await;
     Ok(Outcome::Done)
+}
+
+/// Writes the lines for which there is room.
+fn flush(log: &Log, waiting: &mut VecDeque<String>) {
+    while let Some(line) = waiting.pop_front() {
+        if let Err(line) = log.tell(line) {
+            return waiting.push_front(line);
+        }
+    }
 }
 
 /// Lets this program open as many files as the system allows: each client takes up to three.

@@ -16,8 +16,8 @@ use crate::session::{Dialogue, Glance};
 
 /// An event of a server.
 pub(super) enum Event<'a> {
-    /// A door is open.
-    Listening(&'a Entrance, bool),
+    /// A door is open; whether there is TLS, and whether it begins before anything is said at all doors.
+    Listening(&'a Entrance, (bool, bool)),
     /// Something was reported.
     Told(&'a Report),
     /// It was told to stop.
@@ -82,9 +82,9 @@ impl Event<'_> {
     fn json(&self) -> Value {
         let at = Timestamp::now().to_string();
         match self {
-            Self::Listening(door, tls) => json!({
+            Self::Listening(door, (tls, implicit)) => json!({
                 "event": "listening", "at": at, "place": door.place.to_string(),
-                "tls": tls_of(door).filter(|_| *tls),
+                "tls": tls_of(if *implicit { Security::Implicit } else { door.security }).filter(|_| *tls),
                 "protocol": if door.lmtp { "lmtp" } else { "smtp" },
             }),
             Self::Stopping => json!({ "event": "stopping", "at": at }),
@@ -123,8 +123,8 @@ impl Event<'_> {
     }
 }
 
-const fn tls_of(door: &Entrance) -> Option<&'static str> {
-    match door.security {
+const fn tls_of(security: Security) -> Option<&'static str> {
+    match security {
         Security::Clear => None,
         Security::Starttls => Some("starttls"),
         Security::Implicit => Some("implicit"),

@@ -250,6 +250,18 @@ impl Reports {
     }
 }
 
+impl Reports {
+    /// The next report, if there is one already.
+    pub fn ready(&mut self) -> Option<Report> {
+        let next = self.next.take();
+        next.or_else(|| {
+            let (report, weight) = self.queue.try_recv().ok()?;
+            self.weight.fetch_sub(weight, Ordering::Relaxed);
+            Some(report)
+        })
+    }
+}
+
 /// The bytes of mail that a dialogue keeps.
 fn weight(dialogue: &Dialogue) -> u64 {
     let kept = dialogue.messages().iter().map(|message| message.kept() as u64);

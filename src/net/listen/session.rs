@@ -1,12 +1,16 @@
 //! One session with a client: who answers it, and what is told of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use crate::journal::{Ending, Happening, Side};
-use crate::session::{Glance, Keep};
+use crate::session::{Dialogue, Glance, Keep};
 use crate::smtp::payload;
+use crate::smtp::verb::Verb;
 use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::Tell;
 use crate::speaker::server::{Admit, Deliver};
@@ -21,6 +25,9 @@ use crate::net::driver::{Follow, Log, Orders, Part, converse};
 use crate::net::host::{Answers, Host, Order, Playing};
 use crate::net::tls::Tls;
 use crate::net::watch::Late;
+
+/// How much is read at once of what nobody wants to hear any more, and for how long.
+const LINGER: (usize, Duration) = (16 << 10, Duration::from_millis(500));
 
 /// How many orders may wait for a session.
 pub(super) const ORDERS: usize = 4;
@@ -74,10 +81,14 @@ impl Session {
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
         let ended = log.dialogue.course().next_back();
-        if let (Some(Happening::Closed { by: Side::Server, how: Ending::Reset }), Some(last)) =
-            (ended, client.other_hold)
-        {
-            reset(last);
+        let mut hold = client.other_hold;
+        match ended {
+            Some(Happening::Closed { by: Side::Server, how: Ending::Reset }) => {
+                hold.take().into_iter().for_each(reset);
+            }
+            Some(Happening::Closed { by: Side::Server, how: Ending::Finished })
+                if !has_said_quit(&log.dialogue) => {}
+            _ => hold = None,
         }
         log.close().await;
         if let Some(teller) = &self.teller {
@@ -85,6 +96,9 @@ impl Session {
             let (not_kept, events) = (log.not_kept.take(), Box::new(log.take_past()));
             let dialogue = Box::new(log.dialogue);
             teller.tell(Report::Ended { session, glance, dialogue, past: events, not_kept });
+        }
+        if let Some(hold) = hold {
+            linger(hold).await;
         }
     }
 
@@ -132,6 +146,19 @@ impl Session {
             stored
         })
     }
+}
+
+fn has_said_quit(seen: &Dialogue) -> bool {
+    seen.exchanges().last().is_some_and(|exchange| exchange.verb() == Some(&Verb::Quit))
+}
+
+/// Hears what a client still says that was not told to expect the end: a connection that is closed
+/// over it is reset, and the last reply may be lost with it.
+async fn linger(hold: std::net::TcpStream) {
+    let Ok(mut stream) = TcpStream::from_std(hold) else { return };
+    let mut buffer = vec![0; LINGER.0];
+    let heard = async { while let Ok(1..) = stream.read(&mut buffer).await {} };
+    let _ = tokio::time::timeout(LINGER.1, heard).await;
 }
 
 /// How much of the mail data is kept while the session goes on.
