@@ -243,14 +243,14 @@ fn a_caught_message_is_released_with_its_envelope() {
     let both: Vec<_> = mails().iter().map(|(name, _)| caught.join("new").join(name)).collect();
     assert_eq!(release(&both[0], &[]), (String::new(), "[\"b@y.example\"]".to_owned()));
     // A mail reader has read it meanwhile.
-    let read = caught.join("cur").join(format!("{}:2,S", mails()[1].0));
-    std::fs::rename(&both[1], &read).unwrap();
-    let (sender, names) = release(&read, &[]);
+    let moved = caught.join("cur").join(format!("{}:2,S", mails()[1].0));
+    std::fs::rename(&both[1], &moved).unwrap();
+    let (sender, names) = release(&moved, &[]);
     assert_eq!((&*sender, &*names), ("a@x.example", r#"["b@y.example","\"c c\"@y.example"]"#));
-    let (sender, names) = release(&read, &["--to", "me@z.example"]);
+    let (sender, names) = release(&moved, &["--to", "me@z.example"]);
     assert_eq!((&*sender, &*names), ("a@x.example", "[\"me@z.example\"]"));
-    let sent = std::fs::read(&read).unwrap();
-    assert!(self::mails(&real.join("new"))[1..].iter().all(|(_, mail)| *mail == sent));
+    let whole = std::fs::read(&moved).unwrap();
+    assert!(self::mails(&real.join("new"))[1..].iter().all(|(_, mail)| *mail == whole));
     // What lies elsewhere has no envelope.
     let alone = home.file("alone.eml", "Subject: x\r\n");
     let send = ["send", "--server", &catcher.target, "--release", arg(&alone)];
