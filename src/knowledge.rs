@@ -24,7 +24,7 @@ static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/knowledge/data");
 static THEMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// A word or sentence of the interface in each language.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Word {
     /// English.
@@ -103,6 +103,22 @@ pub fn faults() -> impl Iterator<Item = &'static str> {
     let mut files: Vec<_> = files.filter(|file| !file.path().ends_with(UNPLAYABLE)).collect();
     files.sort_unstable_by_key(|file| file.path());
     files.into_iter().filter_map(|file| file.contents_utf8())
+}
+
+/// What the faults of the program are called, by their names, as the catalogue has them.
+pub fn fault_titles() -> &'static IndexMap<String, Word> {
+    #[derive(Deserialize)]
+    struct Titled {
+        plays: Vec<String>,
+        title: Word,
+    }
+    static TITLES: OnceLock<IndexMap<String, Word>> = OnceLock::new();
+    TITLES.get_or_init(|| {
+        let read = |text| toml::from_str::<IndexMap<String, Titled>>(text).unwrap_or_default();
+        let mut all: Vec<_> = faults().flat_map(read).collect();
+        all.sort_by(|(_, one), (_, other)| one.plays.first().cmp(&other.plays.first()));
+        all.into_iter().map(|(name, fault)| (name, fault.title)).collect()
+    })
 }
 
 /// A fault of the program as it stands in its file.

@@ -1584,3 +1584,47 @@ fn where_the_time_went_is_a_view_and_in_json() {
     let out = home.run(["show", arg(&script), "--view", "times"]).with(0).out;
     assert_eq!(out, "Nothing here says when it happened.\n");
 }
+
+#[test]
+fn faults_are_listed_told_and_written() {
+    let home = Home::new();
+    let all = home.run(["faults"]).with(0).out;
+    let greylist = all.lines().find(|line| line.starts_with("greylist ")).unwrap();
+    assert!(greylist.contains("F12") && greylist.ends_with("Greylisting"), "{greylist}");
+    assert!(all.contains("that no server can play: 17") && all.contains("\nI03  "), "{all}");
+    let json = home.run(["faults", "greylist", "--json", "--lang", "ja"]).with(0).json().remove(0);
+    assert_eq!(
+        (&json["value"], &json["plays"][0], &json["file"]),
+        (&"60s".into(), &"F12".into(), &Value::Null)
+    );
+    assert_eq!(json["title"], "グレイリスト");
+    let file = home.run(["faults", "greylist", "--toml"]).with(0).out;
+    home.file("home/ehlo/faults/mine.toml", &file);
+    home.file(
+        "home/ehlo/faults/broken.toml",
+        "title = { en = 'x' }\n[[rule]]\non = 'rcpt'\ndoo = []\n",
+    );
+    let own = home.run(["faults", "mine", "--json"]).with(1);
+    assert!(own.json()[0]["file"].as_str().unwrap().ends_with("mine.toml"));
+    assert!(own.err.contains("broken.toml: line 4, column 1: unknown field `doo`"), "{}", own.err);
+    let unknown = home.run(["--plain", "practice:greylst"]).with(64);
+    assert!(unknown.err.contains("did you mean \"greylist\"?"), "{}", unknown.err);
+}
+
+#[test]
+fn faults_are_chosen_while_a_session_runs() {
+    let home = Home::new();
+    let lines = "EHLO pc.example.org\nMAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.net>\n\
+                 :fault greylist+noop-500\nRCPT TO:<carol@example.net>\nNOOP\n:fault off\n\
+                 RCPT TO:<carol@example.net>\nNOOP\nQUIT\n";
+    let out = home.run_with(["--plain", "practice"], lines).with(0).out;
+    let codes: Vec<_> = out
+        .lines()
+        .filter(|line| line.starts_with("S: ") && !line.starts_with("S: 250-"))
+        .map(|line| &line[3..6])
+        .collect();
+    assert_eq!(codes, ["220", "250", "250", "250", "450", "500", "250", "250", "221"], "{out}");
+    assert!(out.contains("# from now on the practice server plays: greylist + noop-500"), "{out}");
+    let none = home.run_with(["--plain", "practice"], ":fault greylst\nQUIT\n").with(64);
+    assert!(none.err.contains("did you mean \"greylist\"?"), "{}", none.err);
+}

@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::config::{self, Sources, Warning};
 use crate::display::text::{fit, width, wrap};
@@ -235,4 +237,27 @@ fn article(Known { fault, path }: &Known, lang: Lang) -> String {
         let _ = writeln!(out, "  {}", own_visible(&path.display().to_string()));
     }
     out
+}
+
+/// Lets a practice server play these from now on, named with `+` between them; `off` is none. Gives
+/// what is said of it.
+///
+/// # Errors
+/// With what is said instead.
+pub fn play(
+    text: &str,
+    playing: Option<&watch::Sender<Arc<Faults>>>,
+    setting: &Setting,
+) -> Result<String, String> {
+    let lang = setting.lang();
+    let none = || knowledge::word(lang, "fault.elsewhere").to_owned();
+    let playing = playing.ok_or_else(none)?;
+    let wanted = Some(text.trim()).filter(|text| *text != "off").unwrap_or_default();
+    let chosen = choose(&Choice::read_all(wanted), throw(), &setting.sources.again());
+    let chosen = chosen.map_err(|warning| own_visible(&warning.say(lang)))?;
+    let names: Vec<_> = chosen.chosen().iter().map(|fault| own_visible(&fault.id)).collect();
+    // Its sessions may be over.
+    playing.send_replace(Arc::new(chosen));
+    let key = if names.is_empty() { "fault.off" } else { "fault.now" };
+    Ok(knowledge::fill(lang, key, &[("faults", &names.join(" + "))]))
 }

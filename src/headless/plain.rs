@@ -8,10 +8,11 @@ mod stepping;
 use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::advice::{Habits, recognise};
 use crate::display::gate as shown;
@@ -33,6 +34,7 @@ use crate::smtp::code::Code;
 use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 use crate::smtp::wait::{Limits, Wait};
+use crate::speaker::fault::Faults;
 use crate::speaker::gate::{self, Held, Release};
 use crate::speaker::login::{Credentials, Next};
 use crate::speaker::{
@@ -44,8 +46,8 @@ use stepping::Stepping;
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, explain, look,
-    practice_for, read_message, say, talk_to, tell_failed,
+    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, explain, faults,
+    look, practice_for, read_message, say, talk_to, tell_failed,
 };
 
 /// Talks to `target` on standard input and output.
@@ -66,6 +68,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         .recording(Log::new(clock, Keep::default()))?
         .published_to(Ear { number: 0, heard: publish });
     let practice = practice_for(&target, setting.limits(), &setting.sources).await?;
+    let playing = practice.as_ref().map(|practice| practice.faults.clone());
     let limits = setting.limits();
     let tls_first = setting.tls.client(&target, None, None, false).1;
     let way = (setting.route.clone(), setting.tls.clone(), limits);
@@ -91,6 +94,7 @@ async fn talk(target: Target, setting: Setting) -> anyhow::Result<Outcome> {
         learned: 0,
         told: (0, 0),
         stepping: Stepping::default(),
+        playing,
         say,
         again,
     }
@@ -168,6 +172,8 @@ struct Front {
     say: mpsc::Sender<Say>,
     /// The session is to begin again once it is closed.
     again: mpsc::Sender<()>,
+    /// What the practice server plays, if it is one.
+    playing: Option<watch::Sender<Arc<Faults>>>,
 }
 
 /// How many columns of what is held are said.
@@ -385,6 +391,17 @@ impl Front {
     }
 
     /// A note of ours.
+    /// Lets the practice server misbehave.
+    fn play(&mut self, text: &str) -> anyhow::Result<()> {
+        match faults::play(text, self.playing.as_ref(), &self.setting) {
+            Ok(told) => say(&format!("# {told}\n")),
+            Err(why) => {
+                self.refuse(&why);
+                Ok(())
+            }
+        }
+    }
+
     fn note(&self, key: &'static str, values: &[(&str, &str)]) -> String {
         format!("# {}\n", knowledge::fill(self.setting.lang(), key, values))
     }
@@ -552,6 +569,11 @@ impl Front {
         {
             let words = String::from_utf8_lossy(words);
             return say(&explain::commented(&words, self.setting.lang()));
+        }
+        if let Some((name, faults)) = directive.map(transcript::directive)
+            && name == "fault"
+        {
+            return self.play(&String::from_utf8_lossy(faults));
         }
         if let Some((name, words)) = directive.map(transcript::directive)
             && matches!(&*name, "view" | "save-part")

@@ -5,6 +5,7 @@ use crate::session::Dialogue;
 
 use super::model::Model;
 use super::relay;
+use super::sessions::is_practice;
 
 /// What a directive does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum Does {
     Verify,
     /// Says where sessions stop, and what becomes of what is held.
     Break,
+    /// Lets the practice server misbehave.
+    Fault,
     /// Compares the session with another one.
     Compare,
     /// Shows the session as it stood at another moment.
@@ -80,6 +83,9 @@ impl Eq for Directive {}
 
 /// What stands behind `:timeout`.
 pub const LIMIT: &str = "NAME=SECONDS";
+
+/// What stands behind `:fault`.
+pub const FAULTS: &str = "FAULT[+FAULT]|off";
 
 /// What stands behind `:view`.
 pub const VIEW: &str = "VIEW";
@@ -131,7 +137,7 @@ pub fn option_behind(argument: &str) -> Option<usize> {
 }
 
 /// Every directive, in the order of the lists.
-pub static DIRECTIVES: [Directive; 47] = [
+pub static DIRECTIVES: [Directive; 48] = [
     Directive {
         name: "connect",
         short: None,
@@ -302,6 +308,15 @@ pub static DIRECTIVES: [Directive; 47] = [
         words: "help.timeout",
         reason: |_| None,
         does: Does::Say,
+    },
+    Directive {
+        name: "fault",
+        short: None,
+        argument: FAULTS,
+        needs_argument: true,
+        words: "help.fault",
+        reason: has_no_practice,
+        does: Does::Fault,
     },
     Directive {
         name: "break",
@@ -750,6 +765,14 @@ pub fn something_leaves(model: &Model) -> Option<&'static str> {
     }
     let waits = session.queue.is_some() || session.drip.is_some() || !session.unheard.is_empty();
     waits.then_some("header.wait")
+}
+
+/// Why there is no server that could misbehave on purpose.
+fn has_no_practice(model: &Model) -> Option<&'static str> {
+    let session = &model.session;
+    let listed = session.catcher.is_some() || session.caught.is_some();
+    let dials = is_practice(&session.target) && !session.recorded;
+    (!listed && !dials).then_some("fault.elsewhere")
 }
 
 /// Why no connection can be made.

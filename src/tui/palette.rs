@@ -9,13 +9,13 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use crate::display::content::{ContentView, View};
 use crate::display::keys::Action;
 use crate::display::words::limit_key;
-use crate::knowledge::{self, Kind, Lang, Topic};
+use crate::knowledge::{self, Kind, Lang, Topic, Word};
 use crate::smtp::wait::Wait;
 
 use super::directive::{
-    DIRECTIVES, Directive, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial, cannot_edit,
-    cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, cannot_travel, has_no_draft,
-    is_not_editing, is_now, option_behind,
+    DIRECTIVES, Directive, FAULTS, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial,
+    cannot_edit, cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, cannot_travel,
+    has_no_draft, is_not_editing, is_now, option_behind,
 };
 use super::directive::{cannot_rewind, has_no_offers, has_no_plan, holds_nothing};
 use super::editor::item::Item;
@@ -47,6 +47,8 @@ pub enum Entry {
     Item(Item),
     /// Shows a view of the message.
     View(&'static Directive, View),
+    /// Completes a directive with a fault of the program.
+    Fault(&'static Directive, &'static str, &'static Word),
     /// Completes a directive with the limit of a wait.
     Limit(&'static Directive, Wait),
 }
@@ -62,6 +64,7 @@ impl Entry {
             Self::Item(item) => item.name(),
             Self::View(_, view) => view.name(),
             Self::Limit(_, wait) => wait.name(),
+            Self::Fault(_, name, _) => name,
             Self::Way(_, option) => option.name,
         }
     }
@@ -75,7 +78,7 @@ impl Entry {
             Self::View(_, view) => Some(view.title()),
             Self::Limit(_, wait) => Some(limit_key(*wait)),
             Self::Way(_, option) => Some(option.words),
-            Self::Target(..) | Self::File(..) | Self::Topic(_) => None,
+            Self::Target(..) | Self::File(..) | Self::Topic(_) | Self::Fault(..) => None,
         }
     }
 
@@ -85,6 +88,7 @@ impl Entry {
             Self::Directive(directive)
             | Self::Target(directive, _)
             | Self::Way(directive, _)
+            | Self::Fault(directive, ..)
             | Self::File(directive, _) => (directive.reason)(model),
             Self::Action(action) => reason(model, *action),
             Self::Topic(_) | Self::Limit(..) | Self::View(..) => None,
@@ -132,6 +136,7 @@ pub fn entries(model: &Model) -> Vec<Entry> {
             let views = View::all().map(|view| Entry::View(directive, view));
             fitting(model, views, typed(model).1.unwrap_or_default().trim())
         }
+        Some(directive) if directive.argument == FAULTS => faults(model, directive),
         Some(directive) if directive.argument == LIMIT => limits(model, directive),
         Some(directive) => vec![Entry::Directive(directive)],
         None => filtered(model),
@@ -185,6 +190,16 @@ pub fn before_target(model: &Model) -> &str {
 fn last_word(model: &Model) -> &str {
     let argument = typed(model).1.unwrap_or_default();
     argument.get(before_target(model).len()..).unwrap_or_default().trim()
+}
+
+/// Every fault that fits what stands behind the last `+`.
+fn faults(model: &Model, directive: &'static Directive) -> Vec<Entry> {
+    let argument = typed(model).1.unwrap_or_default();
+    let wanted = argument.rsplit('+').next().unwrap_or_default().trim();
+    let all = knowledge::fault_titles().iter();
+    let all = all.map(|(name, title)| Entry::Fault(directive, name.as_str(), title));
+    let found = fitting(model, all, wanted);
+    if found.is_empty() { vec![Entry::Directive(directive)] } else { found }
 }
 
 /// Every limit that fits the last word.

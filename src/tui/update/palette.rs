@@ -85,6 +85,11 @@ fn complete(model: &mut Model) {
             let stays = text.rfind([',', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
             format!("{stays}{}=", wait.name())
         }
+        Some(Entry::Fault(_, name, _)) => {
+            let text = model.prompt.text();
+            let stays = text.rfind(['+', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
+            format!("{stays}{name}")
+        }
         Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),
         Some(Entry::Way(d, option)) => {
             format!(":{} {}{} ", d.name, before_target(model), option.name)
@@ -116,7 +121,7 @@ fn choose(model: &mut Model) -> Vec<Effect> {
             complete(model);
             Vec::new()
         }
-        Entry::Target(..) | Entry::File(..) | Entry::View(..) => {
+        Entry::Target(..) | Entry::File(..) | Entry::View(..) | Entry::Fault(..) => {
             complete(model);
             compose::run_directive(model)
         }

@@ -44,6 +44,7 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, text) | Entry::File(_, text) => (own_visible(text), String::new()),
+        Entry::Fault(_, name, title) => ((*name).to_owned(), title.say(model.lang).to_owned()),
         Entry::Way(_, option) => {
             (format!("{} {}", option.name, option.value), sentence(option.words))
         }
