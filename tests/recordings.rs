@@ -331,7 +331,7 @@ fn a_recording_is_opened_in_a_tab_and_what_is_none_is_told() {
     t.wait_for("2 recent recorded");
     for (file, told) in [
         (arg(&picture), "seems to be PNG"),
-        ("/nowhere.jsonl", "/nowhere.jsonl"),
+        ("/nowhere.jsonl", "No such file"),
         ("recent:9", "recorded sessions: 1"),
     ] {
         t.line(&format!(":open {file}"));

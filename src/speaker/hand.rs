@@ -194,6 +194,8 @@ impl Values<'_> {
                 .and_then(|right| right.split(|b| *b == b'\r').next())
                 .map(|line| read_line(line).text().to_vec()),
             "address" => Some(shown(&self.address().unwrap_or_default())),
+            // What may be a password is no verb to be repeated.
+            "verb" if self.exchange.secret.is_some() => None,
             "verb" => Some(shown(self.exchange.verb().map_or("", Verb::as_str))),
             _ => None,
         }

@@ -236,10 +236,11 @@ fn store(
     let name = format!("{stem}_{number:03}{copy}.ehlo");
     let path = dir.join("tmp").join(&name);
     let write = || {
-        let mut file = File::create_new(&path)?;
+        let mut file = create_private(&path, File::options().create_new(true))?;
         file.write_all(&delivery.content)?;
         file.sync_all()?;
-        journal.sync_data()?;
+        // It may be said once only that something was lost.
+        journal.sync_data().inspect_err(|_| course.torn.store(true, Ordering::Relaxed))?;
         let arrived = dir.join("new").join(&name);
         let Some(time) = delivery.held else { return std::fs::rename(&path, arrived) };
         let lies = dir.join(HELD).join(&name);

@@ -110,6 +110,11 @@ impl Player {
     pub fn play(&mut self, faults: Arc<Faults>) {
         self.server.believe(faults.policy(self.policy.clone()));
         self.faults = faults;
+        // What the old ones kept back is said now, and they are silent no longer.
+        let course = &mut self.course;
+        let batch = course.batch.take().map(|batch| batch.bytes.freeze());
+        course.steps.extend(batch.into_iter().chain(course.late.take()).map(Step::Say));
+        course.hangs = false;
         self.begin_rules();
         if self.course.begun {
             // What was believed before is believed no longer.

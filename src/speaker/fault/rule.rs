@@ -126,7 +126,7 @@ impl Memory {
     pub(super) fn is_fresh(&self, envelope: String, now: i64, time: Duration) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED && !known.contains_key(&envelope) {
-            known.swap_remove_index(0);
+            known.shift_remove_index(0);
         }
         let first = *known.entry(envelope).or_insert(now);
         u128::try_from(now.saturating_sub(first)).unwrap_or_default() < time.as_micros()
