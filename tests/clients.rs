@@ -22,7 +22,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use program::{Ended, Home, Running, arg};
-use serving::Serving;
+use serving::{Serving, WAYS, Way};
 
 const USER: &str = "alice@example.org";
 const PASSWORD: &str = "correct horse";
@@ -31,15 +31,6 @@ const TOKEN: &str = "ya29.token";
 /// How many programs run at once.
 const WORKERS: usize = 4;
 
-/// How a program comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Clear,
-    Starttls,
-    Implicit,
-}
-
-const WAYS: [Way; 3] = [Way::Clear, Way::Starttls, Way::Implicit];
 const SECURE: &[Way] = &[Way::Starttls, Way::Implicit];
 
 /// A program, and what it knows.

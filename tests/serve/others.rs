@@ -7,17 +7,7 @@ use std::process::Command;
 use crate::mails;
 use crate::program::{Ended, Home, Running, arg};
 use crate::servers::{PASSWORD, Plan, USER, have, proven};
-use crate::serving::{Serving, port};
-
-/// How a program comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Clear,
-    Starttls,
-    Implicit,
-}
-
-const WAYS: [Way; 3] = [Way::Clear, Way::Starttls, Way::Implicit];
+use crate::serving::{Serving, WAYS, Way, port};
 
 /// A catcher with a door of each kind.
 struct Catcher {

@@ -15,6 +15,16 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::program::Home;
 
+/// How a program comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Clear,
+    Starttls,
+    Implicit,
+}
+
+pub const WAYS: [Way; 3] = [Way::Clear, Way::Starttls, Way::Implicit];
+
 /// A practice server.
 pub struct Serving {
     child: Child,
