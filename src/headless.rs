@@ -46,7 +46,7 @@ use crate::net;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::driver::{Log, Out};
-use crate::net::listen::{Listener, Order, Place, Store};
+use crate::net::listen::{Listener, Order, Place};
 use crate::net::route::Route;
 use crate::net::signals::{Signal, Signals};
 use crate::net::tls;
@@ -238,16 +238,11 @@ pub async fn practice_for(
     let Target::Practice { faults } = target else { return Ok(None) };
     let chosen = faults::choose(&Choice::read_all(faults), net::throw(), sources)
         .map_err(|warning| warning.error(Lang::En))?;
-    let numbers = std::sync::atomic::AtomicU64::new(1);
-    let store: Store = Arc::new(move |_, _| {
-        let number = numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Ok(format!("message {number}"))
-    });
     let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let (tls, pass) = practice_tls()?;
     let (faults, playing) = watch::channel(Arc::new(chosen));
     let policy = Policy { everyday: true, limits, ..Policy::default() };
-    let mut listener = Listener::new(policy, store).with_tls(tls).playing(playing);
+    let mut listener = Listener::new(policy, serve::counting()).with_tls(tls).playing(playing);
     let Place::Tcp(address) = listener.open(&place.into()).await? else {
         anyhow::bail!("the practice server listens at no address");
     };

@@ -3,10 +3,8 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::sync::watch;
 
 use crate::config::{self, Sources, Warning};
 use crate::display::text::{fit, width, wrap};
@@ -99,12 +97,44 @@ fn find(choice: &Choice, sources: &Sources) -> Result<Fault, Warning> {
     match knowledge::faults().find_map(read) {
         Some(Ok(fault)) => Ok(fault),
         Some(Err(error)) => Err(Warning::new(choice.to_string(), Reason::said(error.expected))),
-        None => {
-            let (known, _) = known(sources);
-            let names = known.iter().map(|known| known.fault.id.as_str());
-            Err(Warning::new("fault", slip::unknown("fault.unknown", name, names)))
-        }
+        None => Err(unknown(name, &known(sources).0)),
     }
+}
+
+/// That there is no fault of this name, and which of these may have been meant.
+fn unknown(name: &str, known: &[Known]) -> Warning {
+    let names = known.iter().map(|known| known.fault.id.as_str());
+    Warning::new("fault", slip::unknown("fault.unknown", name, names))
+}
+
+/// What a server plays, in words.
+pub fn names(faults: &Faults) -> String {
+    let names = faults.chosen().iter().map(|fault| own_visible(&fault.id));
+    names.collect::<Vec<_>>().join(" + ")
+}
+
+/// Chooses what is to be played from now on, named with `+` between them; `off` is none. `play` hands
+/// it to a server, and says whether there is one. Gives the names, and what is said of it.
+///
+/// # Errors
+/// With what is said instead.
+pub fn play(
+    text: &str,
+    play: impl FnOnce(Faults) -> bool,
+    setting: &Setting,
+) -> Result<(String, String), String> {
+    let lang = setting.lang();
+    let wanted = Some(text.trim()).filter(|text| *text != "off").unwrap_or_default();
+    let chosen = choose(&Choice::read_all(wanted), throw(), &setting.sources.again());
+    let chosen = chosen.map_err(|warning| own_visible(&warning.say(lang)))?;
+    let names = names(&chosen);
+    let key = match play(chosen) {
+        false => "fault.elsewhere",
+        true if names.is_empty() => "fault.off",
+        true => "fault.now",
+    };
+    let told = knowledge::fill(lang, key, &[("faults", &names)]);
+    Ok((names, told))
 }
 
 /// The user's fault of this name.
@@ -156,9 +186,7 @@ pub fn run(names: &[String], form: Form, setting: &Setting) -> anyhow::Result<Ou
     let find = |name: &String| all.iter().find(|known| known.fault.id == *name);
     let mut outcome = if warnings.is_empty() { Outcome::Done } else { Outcome::Failed };
     for name in names.iter().filter(|name| find(name).is_none()) {
-        let known = all.iter().map(|known| known.fault.id.as_str());
-        let warning = Warning::new("fault", slip::unknown("fault.unknown", name, known));
-        tell([&warning], lang);
+        tell([&unknown(name, &all)], lang);
         outcome = Outcome::Failed;
     }
     let wanted: Vec<&Known> = if names.is_empty() {
@@ -237,27 +265,4 @@ fn article(Known { fault, path }: &Known, lang: Lang) -> String {
         let _ = writeln!(out, "  {}", own_visible(&path.display().to_string()));
     }
     out
-}
-
-/// Lets a practice server play these from now on, named with `+` between them; `off` is none. Gives
-/// what is said of it.
-///
-/// # Errors
-/// With what is said instead.
-pub fn play(
-    text: &str,
-    playing: Option<&watch::Sender<Arc<Faults>>>,
-    setting: &Setting,
-) -> Result<String, String> {
-    let lang = setting.lang();
-    let none = || knowledge::word(lang, "fault.elsewhere").to_owned();
-    let playing = playing.ok_or_else(none)?;
-    let wanted = Some(text.trim()).filter(|text| *text != "off").unwrap_or_default();
-    let chosen = choose(&Choice::read_all(wanted), throw(), &setting.sources.again());
-    let chosen = chosen.map_err(|warning| own_visible(&warning.say(lang)))?;
-    let names: Vec<_> = chosen.chosen().iter().map(|fault| own_visible(&fault.id)).collect();
-    // Its sessions may be over.
-    playing.send_replace(Arc::new(chosen));
-    let key = if names.is_empty() { "fault.off" } else { "fault.now" };
-    Ok(knowledge::fill(lang, key, &[("faults", &names.join(" + "))]))
 }

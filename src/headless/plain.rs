@@ -393,8 +393,17 @@ impl Front {
     /// A note of ours.
     /// Lets the practice server misbehave.
     fn play(&mut self, text: &str) -> anyhow::Result<()> {
-        match faults::play(text, self.playing.as_ref(), &self.setting) {
-            Ok(told) => say(&format!("# {told}\n")),
+        let Some(playing) = &self.playing else {
+            self.refuse(knowledge::word(self.setting.lang(), "fault.elsewhere"));
+            return Ok(());
+        };
+        let play = |faults| {
+            // Its sessions may be over.
+            playing.send_replace(Arc::new(faults));
+            true
+        };
+        match faults::play(text, play, &self.setting) {
+            Ok((_, told)) => say(&format!("# {told}\n")),
             Err(why) => {
                 self.refuse(&why);
                 Ok(())

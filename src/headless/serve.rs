@@ -66,7 +66,7 @@ pub(crate) async fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<
 }
 
 /// Gives each message a number, and keeps none.
-fn counting() -> Store {
+pub(super) fn counting() -> Store {
     let count = AtomicU64::new(1);
     Arc::new(move |_, _| Ok(format!("message {}", count.fetch_add(1, Ordering::Relaxed))))
 }

@@ -158,16 +158,9 @@ impl Fault {
         id: &str,
         value: Option<&str>,
     ) -> Option<Result<Self, FaultError>> {
-        let all: BTreeMap<String, Value> = match toml::from_str(text) {
-            Ok(all) => all,
-            Err(error) => {
-                return Some(Err(FaultError { at: 0, expected: error.message().to_owned() }));
-            }
-        };
-        match all.get(id)? {
-            Value::Table(table) => Some(Self::of_table(id, table.clone(), value)),
-            _ => None,
-        }
+        let found = tables(text).map(|mut all| all.find(|(name, _)| name == id));
+        let table = |(_, table)| Self::of_table(id, table, value);
+        found.transpose().map(|found| found.and_then(table))
     }
 
     /// Reads a file of several, all of them as they usually are.
@@ -175,16 +168,7 @@ impl Fault {
     /// # Errors
     /// With the place, and what was expected there.
     pub fn read_all(text: &str) -> Result<Vec<Self>, FaultError> {
-        let wrong = |error: toml::de::Error| FaultError {
-            at: error.span().map_or(0, |span| span.start),
-            expected: error.message().to_owned(),
-        };
-        let all: toml::Table = toml::from_str(text).map_err(wrong)?;
-        let tables = all.into_iter().filter_map(|(id, value)| match value {
-            Value::Table(table) => Some((id, table)),
-            _ => None,
-        });
-        tables.map(|(id, table)| Self::of_table(&id, table, None)).collect()
+        tables(text)?.map(|(id, table)| Self::of_table(&id, table, None)).collect()
     }
 
     fn of_table(id: &str, table: toml::Table, value: Option<&str>) -> Result<Self, FaultError> {
@@ -232,6 +216,18 @@ impl Fault {
     fn is_belief(&self) -> bool {
         self.beliefs != Beliefs::default() || self.shows != Shows::default()
     }
+}
+
+/// The faults of a file, by their names.
+fn tables(text: &str) -> Result<impl Iterator<Item = (String, toml::Table)>, FaultError> {
+    let all: toml::Table = toml::from_str(text).map_err(|error| FaultError {
+        at: error.span().map_or(0, |span| span.start),
+        expected: error.message().to_owned(),
+    })?;
+    Ok(all.into_iter().filter_map(|(id, value)| match value {
+        Value::Table(table) => Some((id, table)),
+        _ => None,
+    }))
 }
 
 fn said<'a>(words: &'a Words, lang: &str) -> &'a str {

@@ -22,7 +22,7 @@ use crate::smtp::line::{Line, LineEnd};
 use crate::smtp::reply::ReplyLine;
 use crate::smtp::verb::Verb;
 
-use super::server::Delivery;
+use super::server::{Delivery, shown};
 use super::{Policy, Say, Seed, Server};
 
 pub use judge::{Remark, judge};
@@ -92,9 +92,6 @@ pub struct Hand {
     seed: Seed,
     replies: Arc<Replies>,
 }
-
-/// How much of a client's words a suggestion repeats (RFC 5321 §4.5.3.1.3).
-const SHOWN: usize = 256;
 
 impl Hand {
     /// Somebody who answers as `policy` says where the right answer is wanted; challenges of a login
@@ -193,10 +190,10 @@ impl Values<'_> {
             "text" => lines()
                 .and_then(|right| right.split(|b| *b == b'\r').next())
                 .map(|line| read_line(line).text().to_vec()),
-            "address" => Some(shown(&self.address().unwrap_or_default())),
+            "address" => Some(shown(&self.address().unwrap_or_default()).into_bytes()),
             // What may be a password is no verb to be repeated.
             "verb" if self.exchange.secret.is_some() => None,
-            "verb" => Some(shown(self.exchange.verb().map_or("", Verb::as_str))),
+            "verb" => Some(shown(self.exchange.verb().map_or("", Verb::as_str)).into_bytes()),
             _ => None,
         }
     }
@@ -224,12 +221,6 @@ fn with(line: &[u8], sign: u8) -> Vec<u8> {
         _ => {}
     }
     line
-}
-
-/// What somebody wrote, as a reply may repeat it.
-fn shown(text: &str) -> Vec<u8> {
-    let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
-    text.chars().take(SHOWN).map(printable).collect::<String>().into_bytes()
 }
 
 /// A value as it stands in a line that is typed; behind a colon with escapes.

@@ -117,7 +117,7 @@ impl Server {
     }
 
     /// Whether it is time for that: a message that was begun is taken, no new one is.
-    pub fn is_to_retire(&self, seen: &Dialogue) -> bool {
+    fn is_to_retire(&self, seen: &Dialogue) -> bool {
         let begins = |turn: &Turn| matches!(turn, Turn::Greeting | Turn::Command(Verb::Mail));
         let answers = seen.unanswered().is_some_and(|(_, exchange)| !begins(&exchange.turn));
         self.retires && !answers && !seen.phase().in_transaction()

@@ -191,7 +191,7 @@ impl Catcher {
         }
     }
 
-    /// Takes everything off both lists that the sieve of the list in sight keeps: all that is over.
+    /// Takes all that is over off both lists, in sight or not.
     pub fn clear(&mut self) {
         self.clients.keep_only(|client| !client.is_over());
         let open = &self.clients;

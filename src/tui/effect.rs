@@ -137,7 +137,7 @@ pub enum Effect {
     },
     /// Open a session with this target, as it was typed, in which these steps are to be said.
     Relay(String, Vec<Step>),
-    /// Let the practice server of this session play these faults, with `+` between them.
+    /// Let the practice server of this session play these faults, with `+` between them, or none (`off`).
     Play(usize, String),
     /// Read no more of what this session is to show; what was read stays.
     StopReading(usize),

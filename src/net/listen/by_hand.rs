@@ -2,12 +2,13 @@
 
 use tokio::sync::mpsc;
 
-use crate::journal::{Ending, Happening, Side};
+use crate::journal::{Ending, Happening};
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::fault::Shows;
 use crate::speaker::{Ends, Human};
 
 use super::Client;
+use super::session::closed;
 use super::socket::reset;
 use crate::net::driver::{Log, Orders, Part, Patience, converse};
 use crate::net::tls::{Tls, TlsError, Wardrobe};
@@ -54,10 +55,7 @@ pub async fn answer<O>(
     let orders = Some(Orders { queue: orders, obey });
     let part = part.with_tls(tls, implicit);
     converse(client.stream, log, part, &mut Human::default(), orders).await;
-    let ended = log.dialogue.course().next_back();
-    if let (Some(Happening::Closed { by: Side::Server, how: Ending::Reset }), Some(last)) =
-        (ended, client.other_hold)
-    {
-        reset(last);
+    if closed(&log.dialogue) == Some(&Ending::Reset) {
+        client.other_hold.into_iter().for_each(reset);
     }
 }

@@ -236,10 +236,7 @@ impl Reports {
         if let Some(next) = self.next.take() {
             return Some(next);
         }
-        let told = self.queue.recv().await.map(|(report, weight)| {
-            self.weight.fetch_sub(weight, Ordering::Relaxed);
-            report
-        });
+        let told = self.queue.recv().await.map(|told| self.taken(told));
         match self.missed.swap(0, Ordering::Relaxed) {
             0 => told,
             missed => {
@@ -248,17 +245,17 @@ impl Reports {
             }
         }
     }
-}
 
-impl Reports {
     /// The next report, if there is one already.
     pub fn ready(&mut self) -> Option<Report> {
         let next = self.next.take();
-        next.or_else(|| {
-            let (report, weight) = self.queue.try_recv().ok()?;
-            self.weight.fetch_sub(weight, Ordering::Relaxed);
-            Some(report)
-        })
+        next.or_else(|| self.queue.try_recv().ok().map(|told| self.taken(told)))
+    }
+
+    /// It waits no longer.
+    fn taken(&self, (report, weight): (Report, u64)) -> Report {
+        self.weight.fetch_sub(weight, Ordering::Relaxed);
+        report
     }
 }
 

@@ -80,14 +80,10 @@ impl Session {
         log.append(Happening::Opened(client.endpoints)).await;
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
-        let ended = log.dialogue.course().next_back();
         let mut hold = client.other_hold;
-        match ended {
-            Some(Happening::Closed { by: Side::Server, how: Ending::Reset }) => {
-                hold.take().into_iter().for_each(reset);
-            }
-            Some(Happening::Closed { by: Side::Server, how: Ending::Finished })
-                if !has_said_quit(&log.dialogue) => {}
+        match closed(&log.dialogue) {
+            Some(Ending::Reset) => hold.take().into_iter().for_each(reset),
+            Some(Ending::Finished) if !has_said_quit(&log.dialogue) => {}
             _ => hold = None,
         }
         log.close().await;
@@ -145,6 +141,14 @@ impl Session {
             });
             stored
         })
+    }
+}
+
+/// How our side closed the connection, if it did.
+pub(super) fn closed(seen: &Dialogue) -> Option<&Ending> {
+    match seen.course().next_back() {
+        Some(Happening::Closed { by: Side::Server, how }) => Some(how),
+        _ => None,
     }
 }
 

@@ -15,8 +15,6 @@ pub struct Errors {
     pub any_order: bool,
     /// Paths without their brackets, with blanks before them or names in them are taken.
     pub lenient_syntax: bool,
-    /// What ends mail data beside the end mark.
-    pub data_ends: Ends,
     /// Stuffed dots stay in what is stored.
     pub keeps_dots: bool,
     /// A bare LF is the end of a line, and stored as CR LF.
@@ -35,8 +33,6 @@ pub struct Errors {
     pub case_sensitive: bool,
     /// A login names nobody to act as, not even oneself.
     pub refuses_authzid: bool,
-    /// One client after the other: the next one waits.
-    pub one_at_a_time: bool,
     /// EHLO leaves an open transaction as it is.
     pub keeps_transaction: bool,
 }
@@ -131,7 +127,6 @@ impl Errors {
         Self {
             any_order: beliefs.order.map_or(self.any_order, |order| order == Order::Loose),
             lenient_syntax: beliefs.lenient_syntax.unwrap_or(self.lenient_syntax),
-            data_ends: self.data_ends.and(beliefs.end_of_data),
             keeps_dots: not(beliefs.unstuff, self.keeps_dots),
             lf_ends_lines: beliefs.lf_ends_lines.unwrap_or(self.lf_ends_lines),
             strips_eighth_bit: beliefs.strip_eighth_bit.unwrap_or(self.strips_eighth_bit),
@@ -143,7 +138,6 @@ impl Errors {
             refuses_authzid: beliefs
                 .authzid
                 .map_or(self.refuses_authzid, |authzid| authzid == Authzid::Refused),
-            one_at_a_time: beliefs.one_at_a_time.unwrap_or(self.one_at_a_time),
             keeps_transaction: not(beliefs.ehlo_resets, self.keeps_transaction),
         }
     }

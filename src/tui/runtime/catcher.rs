@@ -14,9 +14,9 @@ use tokio::time::MissedTickBehavior;
 
 use crate::cli::ServeArgs;
 use crate::display::token::own_visible;
-use crate::headless::Setting;
 use crate::headless::serve::shelf::Shelf;
 use crate::headless::serve::{self, Opened};
+use crate::headless::{Setting, faults};
 use crate::journal::Moment;
 use crate::net::Clock;
 use crate::net::driver::{Ear, Heard};
@@ -70,11 +70,12 @@ impl Server {
         setting: &Setting,
         clock: &Clock,
     ) -> anyhow::Result<Self> {
-        let Opened { listener, doors, shelf, faults, .. } = serve::open(args, setting).await?;
+        let Opened { listener, doors, shelf, faults: playing, .. } =
+            serve::open(args, setting).await?;
         let (reporter, reports) = report::channel();
         let listener = listener.telling(reporter).remembering();
         let doors: Vec<_> = doors.iter().map(|door| own_visible(&door.to_string())).collect();
-        let plays = names(&faults.borrow());
+        let plays = faults::names(&playing.borrow());
         let teller = Teller {
             reports,
             clock: clock.clone(),
@@ -83,7 +84,7 @@ impl Server {
             live: HashMap::new(),
             news: Vec::new(),
         };
-        Ok(Self { place: doors.join(" "), plays, faults, listener, shelf, teller })
+        Ok(Self { place: doors.join(" "), plays, faults: playing, listener, shelf, teller })
     }
 
     /// Lets it serve; what its sessions report goes to session `id` of the screen.
@@ -93,12 +94,6 @@ impl Server {
         tokio::spawn(self.teller.run(id, inner));
         Serves { faults: self.faults, orders, task, shelf: self.shelf }
     }
-}
-
-/// What a server plays, in words.
-pub(super) fn names(faults: &Faults) -> String {
-    let names = faults.chosen().iter().map(|fault| own_visible(&fault.id));
-    names.collect::<Vec<_>>().join(" + ")
 }
 
 impl Serves {

@@ -12,15 +12,12 @@ use ropey::Rope;
 use crate::cli::{Slip, typed_route};
 use crate::display::reach;
 use crate::display::shot::Shot;
-use crate::display::token::own_visible;
 use crate::headless::faults;
 use crate::journal::Ending;
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::route::Route;
-use crate::net::throw;
 use crate::session::plan::{Plan, Step};
-use crate::speaker::fault::Choice;
 use crate::speaker::{Say, gate};
 
 use super::super::directive::option_behind;
@@ -29,10 +26,10 @@ use super::super::effect::Effect;
 use super::super::message::{Message, Stamp};
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
+use super::outside;
 use super::reading::{self, seed};
 use super::sessions::Order;
 use super::{End, Loop};
-use super::{catcher, outside};
 
 /// The way to a server, as it was typed and as it was read.
 struct Way {
@@ -265,33 +262,28 @@ impl Loop {
     /// Lets the server of a session play these faults: the one that it lists or is of, or the
     /// practice server with which it talks.
     fn play(&mut self, id: usize, text: &str) {
-        let lang = self.model.lang;
         let session = self.model.session_mut(id);
         let listed = session.as_ref().map(|session| session.caught.map_or(id, |(of, _)| of));
         let target = session.and_then(|session| Target::read(&session.target).ok());
         let target = target.filter(|target| matches!(target, Target::Practice { .. }));
         let server = listed.and_then(|id| self.servers.get(&id));
-        let sources = self.sessions.setting().sources.again();
-        let told = match faults::choose(&Choice::read_all(text), throw(), &sources) {
-            _ if server.is_none() && target.is_none() => {
-                knowledge::word(lang, "fault.elsewhere").to_owned()
-            }
-            Ok(chosen) => {
-                let names = catcher::names(&chosen);
-                let key = if names.is_empty() { "fault.off" } else { "fault.now" };
-                let plays = match (server, target) {
-                    (Some(server), _) => server.play(chosen),
-                    (None, Some(target)) => self.sessions.play(&target, chosen),
-                    (None, None) => false,
-                };
+        if server.is_none() && target.is_none() {
+            return self.model.tell("fault.elsewhere");
+        }
+        let play = |chosen| match (server, &target) {
+            (Some(server), _) => server.play(chosen),
+            (None, Some(target)) => self.sessions.play(target, chosen),
+            (None, None) => false,
+        };
+        let told = match faults::play(text, play, self.sessions.setting()) {
+            Ok((names, told)) => {
                 let listed = listed.and_then(|id| self.model.session_mut(id));
                 if let Some(catcher) = listed.and_then(|session| session.catcher.as_mut()) {
-                    catcher.plays.clone_from(&names);
+                    catcher.plays = names;
                 }
-                let key = if plays { key } else { "fault.elsewhere" };
-                knowledge::fill(lang, key, &[("faults", &names)])
+                told
             }
-            Err(warning) => own_visible(&warning.say(lang)),
+            Err(why) => why,
         };
         self.model.notice = Some(told);
     }

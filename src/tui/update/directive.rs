@@ -40,11 +40,7 @@ fn perform(model: &mut Model, directive: &Directive, argument: &str) -> Vec<Effe
         Does::Say => return say(model, directive, argument),
         Does::Who => return who(model, directive, argument),
         Does::Verify => return verify(model, argument),
-        Does::Fault => {
-            let faults = Some(argument.trim()).filter(|faults| *faults != "off");
-            let faults = faults.unwrap_or_default().to_owned();
-            return vec![Effect::Play(model.session.id, faults)];
-        }
+        Does::Fault => return vec![Effect::Play(model.session.id, argument.to_owned())],
         Does::Break => return at_gate(model, directive, argument),
         Does::Travel => return super::travel::run(model, directive.name, argument),
         Does::Plan => {
