@@ -10,6 +10,9 @@ use ehlo::headless::hand::ByHand;
 use ehlo::headless::{self, Outcome, Setting};
 use ehlo::tui::{self, Start};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let dumb = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
     let piped = dumb || !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal();

@@ -129,9 +129,12 @@ pub(super) fn run_again(
     })
 }
 
-/// Runs `work` on all cores: many clients come at once, and disks are waited for.
+/// Runs `work` on half of the cores: the clients of a catcher run on the same machine, and what goes
+/// from thread to thread costs more than it gains.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let half = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(half).enable_all().build()?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result

@@ -6,11 +6,13 @@
 //! operations. Publishing waits for a slow listener, so the socket waits rather than memory grows.
 
 use std::io::{ErrorKind, Write};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::journal::facts::TlsReason;
 use crate::journal::file::Recorder;
@@ -499,7 +501,8 @@ pub async fn converse<P: Speaker, O>(
     let mut out = Bytes::new();
     let mut dripping: Option<Drip> = None;
     // What was written may still wait inside TLS.
-    let mut unflushed = false;
+    let (mut inside_tls, mut unflushed) = (false, false);
+    let mut alarm = Alarm::default();
     loop {
         let begins = part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
         if let Some(tls) = wanted.as_ref().filter(|_| begins) {
@@ -513,6 +516,7 @@ pub async fn converse<P: Speaker, O>(
                 return;
             };
             (reader, writer) = tokio::io::split(secured);
+            inside_tls = true;
             continue;
         }
         part.gate.hear(log.now(), &log.dialogue);
@@ -549,8 +553,7 @@ pub async fn converse<P: Speaker, O>(
         let slow = part.gate.wakes(&log.dialogue);
         let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).chain(slow).min();
         inbox.reserve(READ);
-        let now = log.now();
-        let sleep = wake.map(|w| Duration::from_micros(w.since(now)));
+        alarm.set(log.now(), wake);
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
             // Who does not read our replies is not read either, so that nothing piles up.
@@ -568,13 +571,13 @@ pub async fn converse<P: Speaker, O>(
             written = write_or_flush(&mut writer, piece), if !piece.is_empty() || unflushed => match written {
                 Ok(0) => unflushed = false,
                 Ok(n) => {
-                    unflushed = true;
+                    unflushed = inside_tls;
                     let data = out.split_to(n);
                     log.append(Happening::Bytes { from: part.side, data, veiled: Vec::new() }).await;
                 }
                 Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
             },
-            () = tokio::time::sleep(sleep.unwrap_or_default()), if sleep.is_some() => {
+            () = alarm.ring(), if wake.is_some() => {
                 if let Some((awaited, (at, ends))) = overdue && at <= log.now() {
                     log.overdue(awaited, &part.limits).await;
                     if ends {
@@ -593,6 +596,38 @@ pub async fn converse<P: Speaker, O>(
                 _ => orders = None,
             },
         }
+    }
+}
+
+/// Wakes the driver. What is awaited moves on with each word of the other side: the alarm is left to
+/// ring where it was set first, and is set anew then.
+#[derive(Default)]
+struct Alarm {
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// When it rings, unless it has rung.
+    set: Option<Moment>,
+}
+
+impl Alarm {
+    /// Rings at `wake` at the latest.
+    fn set(&mut self, now: Moment, wake: Option<Moment>) {
+        let Some(wake) = wake.filter(|wake| self.set.is_none_or(|set| *wake < set)) else { return };
+        let left = Duration::from_micros(wake.since(now));
+        // What is further away than time goes never comes.
+        let Some(at) = Instant::now().checked_add(left) else { return };
+        self.set = Some(wake);
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().reset(at),
+            None => self.sleep = Some(Box::pin(sleep_until(at))),
+        }
+    }
+
+    async fn ring(&mut self) {
+        match &mut self.sleep {
+            Some(sleep) if self.set.is_some() => sleep.as_mut().await,
+            _ => std::future::pending().await,
+        }
+        self.set = None;
     }
 }
 

@@ -113,6 +113,10 @@ impl Reply {
         if self.lines.len() < MAX_LINES && self.len() < MAX_BYTES {
             let at = self.lines.len();
             self.judge(at, &line);
+            if at == 0 {
+                // Most have no other.
+                self.lines.reserve_exact(1);
+            }
             self.lines.push(line);
         } else {
             self.more += 1;

@@ -115,7 +115,9 @@ impl Session {
     fn follow(&self, glance: Arc<watch::Sender<Glance>>, teller: Teller) -> Follow {
         let (session, mut known) = (self.number, 0);
         Box::new(move |seen| {
-            glance.send_if_modified(|glance| glance.follow(seen));
+            // Where nobody looks, nobody is woken.
+            let watched = glance.receiver_count() > 0;
+            glance.send_if_modified(|glance| glance.follow(seen) && watched);
             let refusals = seen
                 .answered()
                 .range(known..usize::MAX)

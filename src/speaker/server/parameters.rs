@@ -24,7 +24,7 @@ impl Server {
         params: &[Parsed<Param>],
         at: Timestamp,
     ) -> Option<Answer> {
-        let offered = self.offers(seen);
+        let offered = if params.is_empty() { Vec::new() } else { self.offers(seen) };
         let mut named = HashSet::new();
         params.iter().map(|param| &param.value).find_map(|param| {
             let keyword = keyword_of(&param.name);
