@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::tls::PracticeArgs;
 use crate::net::listen::{Entrance, Place};
+use crate::session::archive::Room;
 use crate::speaker::fault::Choice;
 use crate::speaker::login::Account;
 use crate::speaker::{Policy, Secret};
@@ -106,6 +107,13 @@ pub struct BoundArgs {
     /// there is no limit
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     max_rate: Option<u32>,
+}
+
+impl KeepArgs {
+    /// How much is kept.
+    pub const fn room(&self) -> Room {
+        Room { sessions: self.keep, bytes: self.keep_bytes }
+    }
 }
 
 impl ServeArgs {

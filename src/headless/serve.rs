@@ -23,7 +23,7 @@ use crate::speaker::fault::Faults;
 use super::{Outcome, Setting, faults, secure};
 use event::Event;
 use log::Log;
-use shelf::{Room, Shelf};
+use shelf::Shelf;
 
 /// How long it is until lines that do not fit are tried again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -55,9 +55,8 @@ pub(crate) struct Opened {
 pub(crate) async fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Opened> {
     let policy = Policy { limits: setting.limits(), ..args.policy() };
     let faults = faults::given(&args.faults, args.seed, setting)?;
-    let room = Room { sessions: args.keeping.keep, bytes: args.keeping.keep_bytes };
     let dir = args.keeping.maildir.as_deref();
-    let shelf = dir.map(|dir| Shelf::open(dir, room)).transpose()?;
+    let shelf = dir.map(|dir| Shelf::open(dir, args.keeping.room())).transpose()?;
     let listener = match &shelf {
         Some(shelf) => Listener::keeping(policy, shelf.keeper()),
         None => Listener::new(policy, counting()),
