@@ -178,7 +178,18 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
             news = front.desk.next(), if front.waiting.is_empty() => news,
             _ = signals.next() => News::Stop,
         };
-        let news = if matches!(news, News::Late) { front.catch_up(&mut reports) } else { news };
+        let news = match news {
+            // Who has heard the end of a message asks for it at once.
+            News::Line(line) => {
+                front.catch_up(&mut reports);
+                front.desk.asked(&line)
+            }
+            News::Late => {
+                front.catch_up(&mut reports);
+                front.desk.settle()
+            }
+            news => news,
+        };
         match news {
             News::Answered(answer) => front.waiting.push_back(answer),
             News::Stop => {
@@ -190,7 +201,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
                     let _ = orders.try_send(order);
                 }
             }
-            News::Nothing | News::Late => {}
+            News::Nothing | News::Line(_) | News::Late => {}
         }
     }
     // It has told that it has ended.
@@ -264,14 +275,13 @@ impl Front {
         self.waiting.extend((!lines.is_empty()).then(|| lines.join("\n")));
     }
 
-    /// Hears all reports that are there already, and answers what waited for them.
-    fn catch_up(&mut self, reports: &mut Reports) -> News {
+    /// Hears all reports that are there already.
+    fn catch_up(&mut self, reports: &mut Reports) {
         for _ in 0..report::WAITING {
             let Some(report) = reports.ready() else { break };
             self.hear(report, reports);
             self.flush();
         }
-        self.desk.settle()
     }
 
     /// Tells the end, behind the last answer; a signal does not wait for that.

@@ -68,6 +68,8 @@ pub(super) enum News {
     Answered(String),
     /// Nothing is known yet.
     Nothing,
+    /// A line was said.
+    Line(String),
     /// The server is to stop.
     Stop,
     /// A session was over before it could be heard: what it has left is among the reports.
@@ -112,7 +114,7 @@ impl Desk {
                 let line = self.input.next().await;
                 // What cannot be read any more has ended.
                 self.input.ended |= line.is_err();
-                line.ok().flatten().map_or(News::Nothing, |line| self.asked(&line))
+                line.ok().flatten().map_or(News::Nothing, News::Line)
             }
             Some(Pending::Work(work)) => {
                 let answer = work.await.unwrap_or_default();
@@ -138,7 +140,8 @@ impl Desk {
         }
     }
 
-    fn asked(&mut self, line: &str) -> News {
+    /// Answers a line, or begins to. What a client was told is known here by now.
+    pub(super) fn asked(&mut self, line: &str) -> News {
         let (json, setting) = (self.json, self.setting.clone());
         let answer = Answer { directive: line.to_owned(), json, setting };
         let directive = match Directive::read(line, self.setting.lang()) {
