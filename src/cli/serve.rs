@@ -77,10 +77,11 @@ pub struct KeepArgs {
     /// each session, without passwords; `ehlo send --release` sends a message on
     #[arg(long, value_name = "DIR")]
     pub maildir: Option<PathBuf>,
-    /// Keep so many sessions; in a Maildir, those that left a message there are kept beyond that
+    /// Keep so many sessions that are over, in memory and in a Maildir; there, those that left a message
+    /// are kept beyond that
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub keep: usize,
-    /// Keep no more bytes of them than this
+    /// Keep no more bytes of them than this, about
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
     pub keep_bytes: u64,
 }

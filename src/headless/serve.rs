@@ -156,7 +156,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     let desk = Desk::new(args.keeping.room(), args.json, &setting, faults, orders.clone());
     let mut front = Front::new(desk, args.json, setting.lang());
     for door in &doors {
-        front.say(Event::Listening(door, (tls, implicit)));
+        front.say(&Event::Listening(door, (tls, implicit)));
     }
     let served = tokio::spawn(listener.telling(teller).serve(taken));
     let mut next = [Order::Stop, Order::End].into_iter();
@@ -195,7 +195,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
             News::Stop => {
                 if let Some(order) = next.next() {
                     if matches!(order, Order::Stop) {
-                        front.say(Event::Stopping);
+                        front.say(&Event::Stopping);
                     }
                     // It has ended already, or has orders enough.
                     let _ = orders.try_send(order);
@@ -233,7 +233,7 @@ impl Front {
         Self { log, waiting, missed: 0, desk, json, lang, sessions: 0, messages: 0 }
     }
 
-    fn say(&mut self, event: Event<'_>) {
+    fn say(&mut self, event: &Event<'_>) {
         self.waiting.extend(event.line(self.json, self.lang));
     }
 
@@ -247,7 +247,7 @@ impl Front {
             }
             match std::mem::take(&mut self.missed) {
                 0 => return,
-                missed => self.say(Event::Told(&Report::Missed(missed))),
+                missed => self.say(&Event::Told(&Report::Missed(missed))),
             }
         }
     }
@@ -291,7 +291,7 @@ impl Front {
             _ = signals.next() => None,
         };
         self.waiting.extend(last);
-        self.say(Event::Stopped(self.sessions, self.messages));
+        self.say(&Event::Stopped(self.sessions, self.messages));
         self.flush();
         self.log.close().await;
     }

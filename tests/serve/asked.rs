@@ -15,13 +15,11 @@ use crate::serving::{Serving, Way};
 /// The bytes of a message that was shown.
 fn content(shown: &Value) -> Vec<u8> {
     let content = &shown["content"];
-    match content["text"].as_str() {
-        Some(text) => text.as_bytes().to_vec(),
-        None => {
-            let bytes = content["base64"].as_str().unwrap_or_else(|| panic!("no bytes: {shown}"));
-            STANDARD.decode(bytes).unwrap()
-        }
+    if let Some(text) = content["text"].as_str() {
+        return text.as_bytes().to_vec();
     }
+    let bytes = content["base64"].as_str().unwrap_or_else(|| panic!("no bytes: {shown}"));
+    STANDARD.decode(bytes).unwrap()
 }
 
 fn why(answer: &Value) -> &str {
@@ -224,16 +222,16 @@ fn a_message_is_relayed_through_postfix() {
     let mut real = Serving::start_asked(&home, &["--json", "--catch-all"]);
     let mode = format!("{}+{}", real.port, format!("{:?}", Way::Clear).to_lowercase());
     let Some(postfix) = Plan::new("postfix", &["plain"]).relaying_at(&mode).start() else { return };
-    let sent = b"From: a@x.example\r\nDate: Fri, 27 Nov 2026 02:49:13 +0000\r\n\
+    let message = b"From: a@x.example\r\nDate: Fri, 27 Nov 2026 02:49:13 +0000\r\n\
         Message-ID: <1@x.example>\r\nTo: bob@example.com\r\n\r\n.\r\n..caf\xc3\xa9\r\n";
-    let file = home.file("message.eml", sent);
+    let file = home.file("message.eml", message);
     let send = ["send", "--server", &serving.target, "--from", "a@x.example", "-S"];
     home.run([&send[..], &["--to", "b@example.com", "--data", arg(&file)]].concat()).with(0);
     let relayed = serving.ask(&format!(":relay 1 {}", postfix.at("plain")));
     assert_eq!(relayed["outcome"], "sent", "{relayed}");
     real.event("message");
     let arrived = content(&real.ask(":show 1"));
-    assert!(arrived.ends_with(sent), "{}", String::from_utf8_lossy(&arrived));
+    assert!(arrived.ends_with(message), "{}", String::from_utf8_lossy(&arrived));
     proven("postfix", "takes what the catcher relays from memory", "byte for byte");
 }
 

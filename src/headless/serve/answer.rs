@@ -92,8 +92,8 @@ impl Answer {
             (written(name, behind), knowledge::word(self.setting.lang(), key))
         });
         let forms: Vec<_> = all.iter().map(|(form, what)| json!([form, what])).collect();
-        let lines = || all.iter().map(|(form, what)| format!("{form}  {what}\n")).collect();
-        self.line("help", json!({ "directives": forms }), lines)
+        let lines = all.map(|(form, what)| format!("{form}  {what}\n"));
+        self.line("help", json!({ "directives": forms }), || lines.concat())
     }
 
     /// All that is kept.
@@ -108,8 +108,8 @@ impl Answer {
             if self.json {
                 sessions.push(listed(number, &over.glance, &over.mails, subject));
             } else {
-                let line = ended(number, &over.glance, &over.dialogue, self.setting.lang());
-                let _ = writeln!(words, "{line}");
+                words += &ended(number, &over.glance, &over.dialogue, self.setting.lang());
+                words.push('\n');
                 words += &self.mails(number, &over.mails);
             }
         }

@@ -97,9 +97,11 @@ impl Desk {
         }
     }
 
-    /// Remembers what was reported.
+    /// Remembers what was reported, as long as anybody can ask for it.
     pub(super) fn note(&mut self, report: Report) {
-        self.memory.note(report);
+        if !self.input.ended {
+            self.memory.note(report);
+        }
     }
 
     /// Waits for the next line, or for the answer to the last one; cancel-safe.
@@ -114,6 +116,9 @@ impl Desk {
                 let line = self.input.next().await;
                 // What cannot be read any more has ended.
                 self.input.ended |= line.is_err();
+                if self.input.ended {
+                    self.memory.forget();
+                }
                 line.ok().flatten().map_or(News::Nothing, News::Line)
             }
             Some(Pending::Work(work)) => {
@@ -134,7 +139,7 @@ impl Desk {
         match self.pending.take()? {
             Pending::Work(work) => work.await.ok(),
             Pending::Asked(answer, task, _) | Pending::TooLate(answer, task) => {
-                self.from_memory(answer, task)?;
+                self.recall(answer, task)?;
                 Box::pin(self.last()).await
             }
         }
@@ -196,7 +201,7 @@ impl Desk {
     /// Begins a task: what is over is here, and what goes on is asked.
     fn begin(&mut self, answer: Answer, task: Task) -> News {
         if self.memory.over(task.session).is_some() {
-            self.from_memory(answer, task);
+            self.recall(answer, task);
             return News::Nothing;
         }
         let (told, heard) = mpsc::channel(1);
@@ -214,18 +219,13 @@ impl Desk {
         let Some(Pending::Asked(answer, task, _)) = self.pending.take() else {
             return News::Nothing;
         };
-        match heard {
-            Some(Heard::Before(before)) => {
-                let begun = self.memory.live(task.session).and_then(|live| live.begun);
-                let seen = Seen { number: task.session, begun, dialogue: before.1 };
-                self.work(answer, seen, task);
-                News::Nothing
-            }
-            _ => {
-                self.pending = Some(Pending::TooLate(answer, task));
-                News::Late
-            }
-        }
+        let Some(Heard::Before(before)) = heard else {
+            self.pending = Some(Pending::TooLate(answer, task));
+            return News::Late;
+        };
+        let begun = self.memory.live(task.session).and_then(|live| live.begun);
+        self.work(answer, Seen { number: task.session, begun, dialogue: before.1 }, task);
+        News::Nothing
     }
 
     /// All reports were heard: what was waited for is here now, or not at all.
@@ -234,14 +234,14 @@ impl Desk {
             return News::Nothing;
         };
         let (which, told) = (task.which(), answer.clone());
-        match self.from_memory(answer, task) {
+        match self.recall(answer, task) {
             Some(()) => News::Nothing,
             None => News::Answered(told.not_here(&which, self.memory.gone())),
         }
     }
 
     /// Does what is to be done with a session that is over, if it is here.
-    fn from_memory(&mut self, answer: Answer, task: Task) -> Option<()> {
+    fn recall(&mut self, answer: Answer, task: Task) -> Option<()> {
         let over = self.memory.over(task.session)?;
         let (number, begun, dialogue) = (task.session, over.begun, (*over.dialogue).clone());
         self.work(answer, Seen { number, begun, dialogue }, task);

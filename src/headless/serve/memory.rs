@@ -143,4 +143,10 @@ impl Memory {
     pub(super) fn clear(&mut self) {
         self.over.clear();
     }
+
+    /// Forgets everything.
+    pub(super) fn forget(&mut self) {
+        self.clear();
+        self.live.clear();
+    }
 }
