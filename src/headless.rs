@@ -7,6 +7,7 @@ pub mod config;
 pub mod explain;
 pub mod faults;
 pub mod hand;
+mod input;
 pub mod json;
 pub mod keyboard;
 pub mod keys;

@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod answers;
+pub mod archive;
 pub mod authenticity;
 pub mod card;
 pub mod compare;

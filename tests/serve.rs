@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[path = "serve/asked.rs"]
+mod asked;
 #[path = "serve/crowd.rs"]
 mod crowd;
 #[path = "serve/end.rs"]

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::tls::PracticeArgs;
 use crate::net::listen::{Entrance, Place};
+use crate::session::archive::Room;
 use crate::speaker::fault::Choice;
 use crate::speaker::login::Account;
 use crate::speaker::{Policy, Secret};
@@ -76,10 +77,11 @@ pub struct KeepArgs {
     /// each session, without passwords; `ehlo send --release` sends a message on
     #[arg(long, value_name = "DIR")]
     pub maildir: Option<PathBuf>,
-    /// Keep so many sessions; in a Maildir, those that left a message there are kept beyond that
+    /// Keep so many sessions that are over, in memory and in a Maildir; there, those that left a message
+    /// are kept beyond that
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     pub keep: usize,
-    /// Keep no more bytes of them than this
+    /// Keep no more bytes of them than this, about
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
     pub keep_bytes: u64,
 }
@@ -106,6 +108,13 @@ pub struct BoundArgs {
     /// there is no limit
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     max_rate: Option<u32>,
+}
+
+impl KeepArgs {
+    /// How much is kept.
+    pub const fn room(&self) -> Room {
+        Room { sessions: self.keep, bytes: self.keep_bytes }
+    }
 }
 
 impl ServeArgs {

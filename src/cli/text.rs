@@ -87,6 +87,7 @@ pub(super) const SERVE: &str = "Examples:
   ehlo serve --catch-all --auth-any --maildir ./mail    a catcher of whatever is sent
   ehlo send --server mx.example.net --release mail/new/1764207576.M012345P77S1_000.ehlo
   ehlo serve --listen 127.0.0.1:0 --listen smtps://127.0.0.1:0 --json
+  ehlo serve --catch-all --json                         asked for what it caught on standard input
   ehlo serve --lmtp --listen unix:/tmp/lmtp             one reply for each recipient
   ehlo serve --fault greylist=5s --fault tarpit         a server that misbehaves: `ehlo faults`
   ehlo serve --by-hand                                  you answer each command yourself
@@ -94,6 +95,20 @@ pub(super) const SERVE: &str = "Examples:
 
 On a terminal it lists its sessions and the mail that it caught, and opens any of them; --plain prints
 lines instead, as in a pipe.
+
+Without a screen, sessions are kept in memory within --keep and --keep-bytes; those that are over the
+longest give way. Lines on standard input ask for them:
+  :list                              sessions that are kept or go on, with their messages
+  :show MESSAGE                      a message with all of its bytes, once it was told of
+  :show session NUMBER               a whole session, as `ehlo show` prints it
+  :save MESSAGE FILE                 a message, byte for byte, to a file that is not there yet
+  :relay MESSAGE [OPTIONS] TARGET    sends a message on, from and to whom it was sent, byte for byte
+  :clear                             forgets all sessions that are over
+  :fault FAULT[+FAULT]|off           misbehaves so from now on
+  :help, :quit                       :quit stops as a signal does
+MESSAGE is the number in \"message 3\", as the events and the replies have it, or in a Maildir the name
+of the file. Each line is answered before the next one is read. Where standard input is closed, or is
+/dev/null, nobody can ask, and nothing is kept.
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.
@@ -113,7 +128,20 @@ With --json each event is one line with event, at (RFC 3339) and these keys, whi
   turned-away  peer, why (too-many, too-fast)
   missed       events: so many are not told, since nobody read them in time
   stopping     nothing more
-  stopped      sessions, messages";
+  stopped      sessions, messages
+and answers, each of which has directive, too: the line as it was said
+  listed       sessions, gone; each session has session, peer, ended, exchanges, messages and mail,
+               and each mail message, stored, from, to, size, held, subject; while the session goes on,
+               ended and subject are null
+  shown        session, message, stored, from, to, content, dialogue: one of the last two, as in
+               `ehlo show --json`; content has text, or base64 where it is no UTF-8, of any size
+  saved        session, message, stored, from, to, file, size
+  relayed      session, message, stored, from, to, target, outcome, text, dialogue: as in
+               `ehlo send --json`, where outcome is sent, refused, not-connected and so on
+  cleared      nothing more
+  playing      faults
+  help         directives
+  not-done     why: what was expected, or what is not there";
 
 pub(super) const EXPLAIN: &str = "Examples:
   ehlo explain 550 5.7.1                                each code by itself

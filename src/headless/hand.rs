@@ -1,13 +1,11 @@
 //! `ehlo serve --by-hand --plain`: a person, or a script, answers clients line by line.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -28,6 +26,7 @@ use crate::session::{Dialogue, Keep};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
 use crate::speaker::{Human, Policy, Say, directive};
 
+use super::input::Input;
 use super::print::Printer;
 use super::{Outcome, Setting, block_on, json, say, secure};
 
@@ -116,42 +115,6 @@ const WHAT: usize = 120;
 
 /// What a directive waits.
 const WAIT: &str = ":wait ";
-
-/// The lines of standard input.
-struct Input {
-    lines: BufReader<tokio::io::Stdin>,
-    begun: Vec<u8>,
-    ended: bool,
-    terminal: bool,
-}
-
-impl Input {
-    fn new() -> Self {
-        let terminal = std::io::stdin().is_terminal();
-        let lines = BufReader::new(tokio::io::stdin());
-        Self { lines, begun: Vec::new(), ended: false, terminal }
-    }
-
-    /// Waits for the end, as far as nothing stands before it.
-    async fn ends(&mut self) {
-        if !self.ended && !self.lines.fill_buf().await.is_ok_and(<[u8]>::is_empty) {
-            std::future::pending::<()>().await;
-        }
-        self.ended = true;
-    }
-
-    /// The next line; cancel-safe.
-    async fn next(&mut self) -> std::io::Result<Option<String>> {
-        if self.lines.read_until(b'\n', &mut self.begun).await? == 0 && self.begun.is_empty() {
-            self.ended = true;
-            return Ok(None);
-        }
-        let line = std::mem::take(&mut self.begun);
-        let line = line.strip_suffix(b"\n").unwrap_or(&line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        Ok(Some(String::from_utf8_lossy(line).into_owned()))
-    }
-}
 
 /// One client.
 struct Front<'a> {

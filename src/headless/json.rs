@@ -721,7 +721,7 @@ pub fn session<'a>(
             .messages()
             .iter()
             .enumerate()
-            .map(|(at, message)| sent(dialogue, at, message, setting.lang()))
+            .map(|(at, message)| sent(dialogue, at, message, CONTENT_LIMIT, setting.lang()))
             .collect(),
         threads: threads(dialogue),
         authenticity: authenticity::of(dialogue),
@@ -891,13 +891,19 @@ fn plain(key: &'static str) -> &'static str {
     key.rsplit('.').next().unwrap_or(key)
 }
 
-fn sent(dialogue: &Dialogue, at: usize, message: &Message, lang: Lang) -> Sent {
+/// The object of message `at` alone, with all of its bytes.
+pub fn message(dialogue: &Dialogue, at: usize, lang: Lang) -> Option<impl Serialize> {
+    let message = dialogue.messages().get(at)?;
+    Some(sent(dialogue, at, message, usize::MAX, lang))
+}
+
+fn sent(dialogue: &Dialogue, at: usize, message: &Message, limit: usize, lang: Lang) -> Sent {
     let read = message.read();
     let judged = Judged::of(&read, &content::Carried::of(dialogue, at));
     let (findings, trace) = (Judgement::all(&judged, lang), Way::of(&read, &judged.trace, lang));
     let bytes = read.raw.clone();
     let judgement = read.judgement().clone();
-    let small = bytes.len() <= CONTENT_LIMIT;
+    let small = bytes.len() <= limit;
     let text = small.then(|| std::str::from_utf8(&bytes).ok().map(str::to_owned)).flatten();
     Sent {
         stored: Kept::of(message),

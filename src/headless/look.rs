@@ -108,7 +108,7 @@ fn way_of(form: Form, part: &Part) -> Option<Way> {
 }
 
 /// A view of message number `at` of a session as text; the tree is one of all messages.
-fn text(
+pub(super) fn text(
     view: ContentView,
     dialogue: &Dialogue,
     (at, content): (usize, &Content),

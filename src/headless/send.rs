@@ -2,6 +2,7 @@
 
 mod envelope;
 mod letter;
+pub(crate) mod relay;
 mod release;
 
 use std::fmt::Write as _;
@@ -84,8 +85,7 @@ async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     };
     let mut needs = Needs::of(&content, form);
     needs.international |= paths().any(|address| !address.path.is_ascii());
-    let encryption = encryption(&setting.tls, &target);
-    let mut watch = Watch::default();
+    let (mut watch, encryption) = (Watch::default(), encryption(&setting.tls, &target));
     let order = Order {
         name: setting.tls.ehlo.clone(),
         lmtp: args.lmtp || target.protocol() == Protocol::Lmtp,
@@ -104,19 +104,13 @@ async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
         say(&script(order, lang))?;
         return Ok(Outcome::Done);
     }
-    let opportunistic = encryption == Encryption::Offered;
-    let tls = Choice { insecure: setting.tls.insecure || opportunistic, ..setting.tls.clone() };
-    let work = async {
-        let practice = practice_for(&target, setting.limits(), &setting.sources).await?;
-        let practice = practice.as_ref().map(Practice::place);
-        let (target, route, limits) = (&target, &setting.route, setting.limits());
-        let call = Call { target, practice, route, tls: &tls, limits, judged: false };
-        hand_in(&call, Submission::new(order), clock, args, setting).await
-    };
-    tokio::select! {
-        outcome = work => outcome,
+    let printer = Printer::new(lang, args.output.full, setting.with_secrets);
+    let mut speaker = Told { printer, args, lang, then: Submission::new(order) };
+    let talk = tokio::select! {
+        talk = hand_in(&target, encryption, &mut speaker, clock, setting) => talk?,
         never = watch.obey(None) => match never {},
-    }
+    };
+    tell(&talk, speaker, setting)
 }
 
 /// Who runs this program.
@@ -307,40 +301,57 @@ impl<P> Told<'_, P> {
     }
 }
 
+/// A submission that is over.
+struct Talk {
+    header: Header,
+    dialogue: Dialogue,
+}
+
+/// Talks to `target` until the message is handed in, or cannot be.
 async fn hand_in(
-    call: &Call<'_>,
-    submission: Submission,
+    target: &Target,
+    encryption: Encryption,
+    speaker: &mut impl Speaker,
     clock: Clock,
-    args: &SendArgs,
     setting: &Setting,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Talk> {
+    let opportunistic = encryption == Encryption::Offered;
+    let tls = Choice { insecure: setting.tls.insecure || opportunistic, ..setting.tls.clone() };
+    let practice = practice_for(target, setting.limits(), &setting.sources).await?;
+    let practice = practice.as_ref().map(Practice::place);
+    let (route, limits) = (&setting.route, setting.limits());
+    let call = Call { target, practice, route, tls: &tls, limits, judged: false };
     let header = clock.header(crate::journal::Side::Client);
     let mut log = setting.recording(Log::new(clock, Keep::default()))?;
-    let printer = Printer::new(setting.lang(), args.output.full, setting.with_secrets);
-    let mut speaker = Told { printer, args, lang: setting.lang(), then: submission };
-    let part = Part::program(call.limits);
     let dialled = call.dial(&mut log).await;
-    call.talk::<_, ()>(dialled, &mut log, part, &mut speaker, None).await;
+    call.talk::<_, ()>(dialled, &mut log, Part::program(limits), speaker, None).await;
     log.settle().await;
     tell_unrecorded(&log, setting.lang());
-    let failure = speaker.then.failure(&log.dialogue);
-    let mut text = speaker.printer.news(&log.dialogue);
-    if args.output.full {
-        text += &print::who(&log.dialogue, setting.lang());
+    Ok(Talk { header, dialogue: log.dialogue })
+}
+
+/// Tells what has become of it.
+fn tell(talk: &Talk, told: Told<'_, Submission>, setting: &Setting) -> anyhow::Result<Outcome> {
+    let Told { mut printer, args, lang, then: submission } = told;
+    let (seen, output) = (&talk.dialogue, &args.output);
+    let failure = submission.failure(seen);
+    let mut text = printer.news(seen);
+    if output.full {
+        text += &print::who(seen, lang);
     }
-    text += &print::commented(&print::envelope(&log.dialogue, None, setting.lang()));
-    let what = remarks(&speaker.then, failure, &log.dialogue, setting);
+    text += &print::commented(&print::envelope(seen, None, lang));
+    let what = remarks(&submission, failure, seen, setting);
     text += &what;
-    match args.output.quiet {
-        0 => say_beside(args.output.json, &text)?,
-        1 if failure.is_some() => say_beside(args.output.json, &text)?,
+    match output.quiet {
+        0 => say_beside(output.json, &text)?,
+        1 if failure.is_some() => say_beside(output.json, &text)?,
         2 if failure.is_some() => eprint!("{what}"),
         _ => {}
     }
-    if args.output.json {
-        print_json(&header, &log.dialogue, failure, speaker.then.order(), setting)?;
+    if output.json {
+        say(&json::line(&session(talk, &submission, setting))?)?;
     }
-    Ok(outcome(failure, &log.dialogue, args.output.stage_codes))
+    Ok(outcome(failure, seen, output.stage_codes))
 }
 
 /// What was not as wished, and what is worth to be known of the rest.
@@ -413,26 +424,25 @@ fn reply(seen: &Dialogue, at: usize, setting: &Setting) -> String {
     reply.map_or_else(String::new, |reply| print::reply(seen, reply, setting.with_secrets))
 }
 
-fn print_json(
-    header: &Header,
-    seen: &Dialogue,
-    failure: Option<Failure>,
-    order: &Order,
-    setting: &Setting,
-) -> anyhow::Result<()> {
-    let word = match failure.map(|failure| failure.why) {
-        None if order.stop.is_some() => "stopped",
+/// What became of it in one word.
+fn word(submission: &Submission, seen: &Dialogue) -> &'static str {
+    match submission.failure(seen).map(|failure| failure.why) {
+        None if submission.order().stop.is_some() => "stopped",
         None => "sent",
         Some(Why::NotConnected) => "not-connected",
         Some(Why::Lost) => "cut-short",
         Some(Why::Refused(_)) => "refused",
         Some(Why::NotOffered(_)) => "not-offered",
         Some(Why::Unasked(_)) => "out-of-step",
-    };
-    let session = json::session(header, seen, word, setting, None);
-    say(&json::line(
-        &session.failed_at(failure.map(|failure| failure.stage.name(order.is_chunked()))),
-    )?)
+    }
+}
+
+/// The object of it.
+fn session(talk: &Talk, submission: &Submission, setting: &Setting) -> json::Session<'static> {
+    let seen = &talk.dialogue;
+    let session = json::session(&talk.header, seen, word(submission, seen), setting, None);
+    let stage = submission.failure(seen).map(|failure| failure.stage);
+    session.failed_at(stage.map(|stage| stage.name(submission.order().is_chunked())))
 }
 
 /// What a run ends with.

@@ -1,7 +1,11 @@
 //! `ehlo serve`: the practice server alone, as a catcher of mail, too.
 
+mod answer;
+mod desk;
+mod directive;
 mod event;
 mod log;
+mod memory;
 pub(crate) mod shelf;
 
 use std::collections::VecDeque;
@@ -15,20 +19,26 @@ use tokio::sync::{mpsc, watch};
 
 use crate::cli::ServeArgs;
 use crate::knowledge::Lang;
-use crate::net::listen::{Again, Entrance, Listener, Order, Report, Security, Store, report};
+use crate::net::listen::{
+    Again, Entrance, Listener, Order, Report, Reports, Security, Store, report,
+};
 use crate::net::signals::{Signal, Signals};
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 
 use super::{Outcome, Setting, faults, secure};
+use desk::{Desk, News};
 use event::Event;
 use log::Log;
-use shelf::{Room, Shelf};
+use shelf::Shelf;
 
 /// How long it is until lines that do not fit are tried again.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many lines are written at once, and how long it is until the next ones are.
+/// How many orders wait for a server.
+const ORDERS: usize = 8;
+
+/// How many reports are told at once, and how long it is until the next ones are.
 const AT_ONCE: usize = 256;
 const BREATH: Duration = Duration::from_millis(1);
 
@@ -55,9 +65,8 @@ pub(crate) struct Opened {
 pub(crate) async fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Opened> {
     let policy = Policy { limits: setting.limits(), ..args.policy() };
     let faults = faults::given(&args.faults, args.seed, setting)?;
-    let room = Room { sessions: args.keeping.keep, bytes: args.keeping.keep_bytes };
     let dir = args.keeping.maildir.as_deref();
-    let shelf = dir.map(|dir| Shelf::open(dir, room)).transpose()?;
+    let shelf = dir.map(|dir| Shelf::open(dir, args.keeping.room())).transpose()?;
     let listener = match &shelf {
         Some(shelf) => Listener::keeping(policy, shelf.keeper()),
         None => Listener::new(policy, counting()),
@@ -65,7 +74,7 @@ pub(crate) async fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<
     open_doors(listener, shelf, (faults, false), args, setting).await
 }
 
-/// Gives each message a number, and keeps none.
+/// Gives each message a number; what is kept of it is its session.
 pub(super) fn counting() -> Store {
     let count = AtomicU64::new(1);
     Arc::new(move |_, _| Ok(format!("message {}", count.fetch_add(1, Ordering::Relaxed))))
@@ -108,7 +117,7 @@ pub fn run(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     block_on(async {
         let opened = open(args, setting).await?;
         // Beside the sessions: to wake another thread for each of their reports costs more than all else.
-        tokio::spawn(serve(opened, args.json, setting.lang())).await?
+        tokio::spawn(serve(opened, args.clone(), setting.clone())).await?
     })
 }
 
@@ -125,7 +134,7 @@ pub(super) fn run_again(
         let how = (Faults::default(), again.halves.is_implicit());
         let listener = Listener::new(policy, store).answering_again(again);
         let opened = open_doors(listener, None, how, args, setting).await?;
-        serve(opened, args.json, setting.lang()).await
+        serve(opened, args.clone(), setting.clone()).await
     })
 }
 
@@ -140,75 +149,154 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     result
 }
 
-/// Tells what happens, until the server has stopped.
-async fn serve(opened: Opened, json: bool, lang: Lang) -> anyhow::Result<Outcome> {
+/// Tells what happens, and answers what is asked, until the server has stopped.
+async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Result<Outcome> {
     let Opened { listener, doors, tls, implicit, shelf, faults } = opened;
     let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
     open_files();
-    let log = Log::open();
-    let line = |event: Event<'_>| event.line(json, lang);
-    let mut waiting: VecDeque<String> =
-        doors.iter().filter_map(|door| line(Event::Listening(door, (tls, implicit)))).collect();
     let (teller, mut reports) = report::channel();
-    let (orders, taken) = mpsc::channel(2);
+    let (orders, taken) = mpsc::channel(ORDERS);
+    let desk = Desk::new(args.keeping.room(), args.json, &setting, faults, orders.clone());
+    let mut front = Front::new(desk, args.json, setting.lang());
+    for door in &doors {
+        front.say(&Event::Listening(door, (tls, implicit)));
+    }
     let served = tokio::spawn(listener.telling(teller).serve(taken));
     let mut next = [Order::Stop, Order::End].into_iter();
-    let (mut sessions, mut messages) = (0, 0);
     loop {
-        flush(&log, &mut waiting);
-        tokio::select! {
-            report = reports.next(), if waiting.is_empty() => match report {
+        front.flush();
+        let news = tokio::select! {
+            report = reports.next() => match report {
                 Some(first) => {
-                    let mut lines = Vec::new();
-                    let mut next = Some(first);
-                    while let Some(report) = next {
-                        match report {
-                            Report::Ended { .. } => sessions += 1,
-                            Report::Stored { .. } => messages += 1,
-                            _ => {}
-                        }
-                        lines.extend(line(Event::Told(&report)));
-                        next = if lines.len() < AT_ONCE { reports.ready() } else { None };
-                    }
-                    waiting.extend((!lines.is_empty()).then(|| lines.join("\n")));
+                    front.hear(first, &mut reports);
                     // What comes meanwhile is told together.
                     tokio::time::sleep(BREATH).await;
+                    News::Nothing
                 }
                 None => break,
             },
             // Who reads slowly is told what fits, and how much did not.
-            () = tokio::time::sleep(PAUSE), if !waiting.is_empty() => {
-                if served.is_finished() {
-                    break;
+            () = tokio::time::sleep(PAUSE), if !front.waiting.is_empty() => News::Nothing,
+            // And is answered when he has read the last answer.
+            news = front.desk.next(), if front.waiting.is_empty() => news,
+            _ = signals.next() => News::Stop,
+        };
+        let news = match news {
+            // Who has heard the end of a message asks for it at once.
+            News::Line(line) => {
+                front.catch_up(&mut reports);
+                front.desk.asked(&line)
+            }
+            News::Late => {
+                front.catch_up(&mut reports);
+                front.desk.settle()
+            }
+            news => news,
+        };
+        match news {
+            News::Answered(answer) => front.waiting.push_back(answer),
+            News::Stop => {
+                if let Some(order) = next.next() {
+                    if matches!(order, Order::Stop) {
+                        front.say(&Event::Stopping);
+                    }
+                    // It has ended already, or has orders enough.
+                    let _ = orders.try_send(order);
                 }
             }
-            _ = signals.next() => if let Some(order) = next.next() {
-                if matches!(order, Order::Stop) {
-                    waiting.extend(line(Event::Stopping));
-                }
-                // It has ended already, or has orders enough.
-                let _ = orders.try_send(order);
-            },
+            News::Nothing | News::Line(_) | News::Late => {}
         }
     }
     // It has told that it has ended.
     let _ = served.await;
-    drop(faults);
     if let Some(shelf) = shelf {
         shelf.close().await;
     }
-    waiting.extend(line(Event::Stopped(sessions, messages)));
-    flush(&log, &mut waiting);
-    log.close().await;
+    front.end(&mut signals).await;
     Ok(Outcome::Done)
 }
 
-/// Writes the lines for which there is room.
-fn flush(log: &Log, waiting: &mut VecDeque<String>) {
-    while let Some(line) = waiting.pop_front() {
-        if let Err(line) = log.tell(line) {
-            return waiting.push_front(line);
+/// The side of standard input and output.
+struct Front {
+    log: Log,
+    /// Lines that did not fit yet.
+    waiting: VecDeque<String>,
+    /// How many events were not told, since lines waited.
+    missed: u64,
+    desk: Desk,
+    json: bool,
+    lang: Lang,
+    sessions: u64,
+    messages: u64,
+}
+
+impl Front {
+    fn new(desk: Desk, json: bool, lang: Lang) -> Self {
+        let (log, waiting) = (Log::open(), VecDeque::new());
+        Self { log, waiting, missed: 0, desk, json, lang, sessions: 0, messages: 0 }
+    }
+
+    fn say(&mut self, event: &Event<'_>) {
+        self.waiting.extend(event.line(self.json, self.lang));
+    }
+
+    /// Writes the lines for which there is room.
+    fn flush(&mut self) {
+        loop {
+            while let Some(line) = self.waiting.pop_front() {
+                if let Err(line) = self.log.tell(line) {
+                    return self.waiting.push_front(line);
+                }
+            }
+            match std::mem::take(&mut self.missed) {
+                0 => return,
+                missed => self.say(&Event::Told(&Report::Missed(missed))),
+            }
         }
+    }
+
+    /// Hears a report and those that are there already: what they say is told, and what they hold is
+    /// kept whether anybody reads or not.
+    fn hear(&mut self, first: Report, reports: &mut Reports) {
+        let (tells, mut lines) = (self.waiting.is_empty(), Vec::new());
+        let (mut next, mut heard) = (Some(first), 0);
+        while let Some(report) = next {
+            match report {
+                Report::Ended { .. } => self.sessions += 1,
+                Report::Stored { .. } => self.messages += 1,
+                _ => {}
+            }
+            if tells {
+                lines.extend(Event::Told(&report).line(self.json, self.lang));
+            } else {
+                self.missed += if let Report::Missed(missed) = report { missed } else { 1 };
+            }
+            self.desk.note(report);
+            heard += 1;
+            next = if heard < AT_ONCE { reports.ready() } else { None };
+        }
+        self.waiting.extend((!lines.is_empty()).then(|| lines.join("\n")));
+    }
+
+    /// Hears all reports that are there already.
+    fn catch_up(&mut self, reports: &mut Reports) {
+        for _ in 0..report::WAITING {
+            let Some(report) = reports.ready() else { break };
+            self.hear(report, reports);
+            self.flush();
+        }
+    }
+
+    /// Tells the end, behind the last answer; a signal does not wait for that.
+    async fn end(mut self, signals: &mut Signals) {
+        let last = tokio::select! {
+            last = self.desk.last() => last,
+            _ = signals.next() => None,
+        };
+        self.waiting.extend(last);
+        self.say(&Event::Stopped(self.sessions, self.messages));
+        self.flush();
+        self.log.close().await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! `ehlo show`: prints what a recording, a transcript or messages hold.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::display::content::{Carried, Judged};
@@ -53,7 +54,7 @@ fn print(
     wanted: Option<&Wanted>,
     setting: &Setting,
 ) -> anyhow::Result<()> {
-    let (lang, journal) = (setting.lang(), &found.journal);
+    let journal = &found.journal;
     let mut dialogue = fold(journal);
     if let Some(wanted) = wanted {
         let all = 0..dialogue.messages().len();
@@ -63,52 +64,58 @@ fn print(
         let session = json::session(&journal.header, &dialogue, "read", setting, None);
         return say(&json::line(&session)?);
     }
+    say(&text(&dialogue, full, setting))
+}
+
+/// What was said in a session, and what it carried: every line of mail data if `full`.
+pub fn text(dialogue: &Dialogue, full: bool, setting: &Setting) -> String {
+    let (lang, messages) = (setting.lang(), dialogue.messages());
     // A message in a file was said by nobody: its lines are printed if all are asked for.
-    let spoken = !dialogue.exchanges().is_empty() || dialogue.messages().is_empty();
+    let spoken = !dialogue.exchanges().is_empty() || messages.is_empty();
+    let mut out = String::new();
     if spoken || full {
-        say(&Printer::new(lang, full, setting.with_secrets).news(&dialogue))?;
+        out += &Printer::new(lang, full, setting.with_secrets).news(dialogue);
     }
-    if let Some(told) = login::logged_in(&dialogue, lang) {
-        say(&format!("\n# {told}\n"))?;
+    if let Some(told) = login::logged_in(dialogue, lang) {
+        let _ = write!(out, "\n# {told}\n");
     }
-    let who = print::who(&dialogue, lang);
+    let who = print::who(dialogue, lang);
     if !who.is_empty() {
-        say(&format!("\n{who}"))?;
+        let _ = write!(out, "\n{who}");
     }
-    let envelope = print::envelope(&dialogue, None, lang);
+    let envelope = print::envelope(dialogue, None, lang);
     if !envelope.is_empty() {
-        say(&format!("\n{}", heading(lang, "pane.envelope", &envelope)))?;
+        let _ = write!(out, "\n{}", heading(lang, "pane.envelope", &envelope));
     }
-    let messages = dialogue.messages();
     for (at, message) in messages.iter().enumerate() {
         let content = message.read();
-        let judged = Judged::of(&content, &Carried::of(&dialogue, at));
+        let judged = Judged::of(&content, &Carried::of(dialogue, at));
         let verified = dialogue.verification(at);
         let told = print::authenticity(&judged.stated, verified, lang);
         let content = print::content((&content, &judged), (message, dialogue.grows(at)), lang);
+        let gap = if out.is_empty() { "" } else { "\n" };
         if spoken || full {
-            say(&format!("\n{}", heading(lang, "pane.content", &content)))?;
+            let _ = write!(out, "{gap}{}", heading(lang, "pane.content", &content));
         } else if messages.len() == 1 {
-            say(&content)?;
+            out += &content;
         } else {
-            let gap = if at > 0 { "\n" } else { "" };
-            say(&format!("{gap}{}\n{content}", print::message_head(message, at, lang)))?;
+            let _ = write!(out, "{gap}{}\n{content}", print::message_head(message, at, lang));
         }
         if told.is_empty() {
             continue;
         }
         if !(spoken || full) {
-            say(&format!("\n{told}"))?;
+            let _ = write!(out, "\n{told}");
         } else if verified.is_none() {
             // What was verified stands in the dialogue.
-            say(&format!("\n{}", heading(lang, "content.authenticity", &told)))?;
+            let _ = write!(out, "\n{}", heading(lang, "content.authenticity", &told));
         }
     }
     if messages.len() > 1 {
-        let threads = print::threads(&Threads::of_messages(&dialogue), lang);
-        say(&format!("\n{}", heading(lang, "thread.title", &threads)))?;
+        let threads = print::threads(&Threads::of_messages(dialogue), lang);
+        let _ = write!(out, "\n{}", heading(lang, "thread.title", &threads));
     }
-    Ok(())
+    out
 }
 
 fn heading(lang: Lang, key: &'static str, text: &str) -> String {

@@ -5,7 +5,6 @@
 //! there is place for them, and their rows longer.
 
 pub mod client;
-pub mod kept;
 pub mod listed;
 pub mod mail;
 pub mod sieve;
@@ -13,11 +12,10 @@ pub mod sieve;
 use std::collections::HashMap;
 
 use crate::display::content::ContentView;
+use crate::session::archive::{self, Archive, Room};
 use crate::session::{Dialogue, Past};
 
 pub use client::{Client, State};
-use kept::Kept;
-pub use kept::Over;
 use listed::{Listed, Row as _};
 pub use mail::{Fate, Mail};
 
@@ -44,6 +42,9 @@ impl Listing {
     }
 }
 
+/// A session that is over: its events, and the fold over them.
+pub type Over = (Past, Dialogue);
+
 /// Something new about a server.
 #[derive(Clone, Debug)]
 pub enum News {
@@ -67,7 +68,7 @@ pub struct Catcher {
     /// Which of the two is seen.
     pub shows: Listing,
     /// The sessions that are over.
-    pub kept: Kept,
+    pub kept: Archive<Over>,
     /// How many sessions go on.
     pub open: usize,
     /// How many sessions ended with nothing taken, and how many broke.
@@ -84,9 +85,9 @@ pub struct Catcher {
 }
 
 impl Catcher {
-    /// Of a server to which nobody has come yet, and which plays this.
-    pub fn playing(plays: String) -> Self {
-        Self { plays, ..Self::default() }
+    /// Of a server to which nobody has come yet, which plays this and has so much room for sessions.
+    pub fn playing(plays: String, room: Room) -> Self {
+        Self { plays, kept: Archive::new(room), ..Self::default() }
     }
 
     /// How many clients are in the middle of a transaction. All rows are looked at.
@@ -105,7 +106,8 @@ impl Catcher {
                 }
                 let number = client.number;
                 self.see(client);
-                self.kept.keep(number, *over);
+                let size = archive::size(&over.1);
+                self.kept.keep(number, *over, size);
             }
             News::Mail(mail) => self.file(*mail),
             News::TurnedAway(n) => self.turned_away += n,

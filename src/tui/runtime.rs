@@ -105,7 +105,8 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                     if let Some(session) = model.session_mut(id) {
                         server.place.clone_into(&mut session.target);
                         let plays = server.plays.clone();
-                        session.catcher = Some(Box::new(Catcher::playing(plays)));
+                        session.catcher =
+                            Some(Box::new(Catcher::playing(plays, args.keeping.room())));
                     }
                     servers.push((id, server));
                 }

@@ -10,8 +10,8 @@
     reason = "tests, each of which uses a part"
 )]
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::program::Home;
 
@@ -31,6 +31,8 @@ pub struct Serving {
     /// Where it is, with a name for which its certificate is.
     pub target: String,
     pub port: u16,
+    /// Where it is asked, if it is.
+    asked: Option<ChildStdin>,
     out: BufReader<ChildStdout>,
 }
 
@@ -42,15 +44,28 @@ impl Serving {
         Self::run(command)
     }
 
+    /// Starts one that is asked line by line.
+    pub fn start_asked(home: &Home, args: &[&str]) -> Self {
+        let mut command = home.ehlo(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(args).stdin(Stdio::piped());
+        Self::begin(command)
+    }
+
     /// Runs a command that is one.
     pub fn run(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stdin(Stdio::null());
+        Self::begin(command)
+    }
+
+    fn begin(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         out.read_line(&mut line).unwrap();
         let port = port(&line).expect("a port is said");
-        Self { child, target: format!("localhost:{port}"), port, out }
+        let asked = child.stdin.take();
+        Self { child, target: format!("localhost:{port}"), port, asked, out }
     }
 
     /// Ends it as an operator does, and waits for its end.
@@ -82,6 +97,30 @@ impl Serving {
         let mut rest = String::new();
         std::io::Read::read_to_string(&mut self.out, &mut rest).unwrap();
         (rest, self.child.wait().expect("it ends").code())
+    }
+
+    /// Says a line to it.
+    pub fn tell(&mut self, line: &str) {
+        let asked = self.asked.as_mut().expect("it is asked");
+        writeln!(asked, "{line}").unwrap();
+    }
+
+    /// What it answers to a directive, in JSON.
+    pub fn ask(&mut self, line: &str) -> serde_json::Value {
+        self.tell(line);
+        loop {
+            let said = self.says();
+            assert!(!said.is_empty(), "no answer to {line}");
+            let event: serde_json::Value = serde_json::from_str(&said).expect("an object a line");
+            if event.get("directive").is_some_and(|directive| directive == line) {
+                return event;
+            }
+        }
+    }
+
+    /// Tells it that there is nothing more to be asked.
+    pub fn ask_no_more(&mut self) {
+        self.asked = None;
     }
 
     /// The next event of a kind, of a log in JSON.

@@ -131,7 +131,7 @@ const fn tls_of(security: Security) -> Option<&'static str> {
     }
 }
 
-fn stored(
+pub(super) fn stored(
     session: u64,
     envelope: &Envelope,
     (what, value): (&str, &str),
@@ -169,7 +169,7 @@ fn refused(session: u64, refusal: &Refusal, lang: Lang) -> String {
     knowledge::fill(lang, "serve.refused", &values)
 }
 
-fn ended(session: u64, glance: &Glance, dialogue: &Dialogue, lang: Lang) -> String {
+pub(super) fn ended(session: u64, glance: &Glance, dialogue: &Dialogue, lang: Lang) -> String {
     let values = [
         ("session", &*session.to_string()),
         ("peer", glance.peer.as_deref().unwrap_or("-")),

@@ -22,6 +22,7 @@ use crate::journal::file::Recorder;
 use crate::net::Clock;
 use crate::net::driver::Out;
 use crate::net::listen::{Keeper, Kept};
+use crate::session::archive::Room;
 use crate::speaker::server::Delivery;
 
 /// The folder of journals.
@@ -33,15 +34,6 @@ const HELD: &str = "held";
 /// How much of a session is recorded: a client that sends without end shall not fill the disk. What
 /// it sends behind that is not taken.
 const JOURNAL: u64 = 4 << 30;
-
-/// How many sessions, and bytes of them, are kept that left no message.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Room {
-    /// How many.
-    pub(crate) sessions: usize,
-    /// How many bytes.
-    pub(crate) bytes: u64,
-}
 
 /// A Maildir that is cared for.
 pub(crate) struct Shelf {
@@ -59,7 +51,8 @@ enum Note {
 }
 
 impl Shelf {
-    /// A Maildir at `dir`, which is made where it is not there.
+    /// A Maildir at `dir`, which is made where it is not there, with so much room for sessions that
+    /// left no message.
     ///
     /// # Errors
     /// When it cannot be made.

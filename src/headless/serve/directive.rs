@@ -1,0 +1,167 @@
+//! What can be asked of a server line by line, with the names that the screen has for the same.
+
+use std::path::PathBuf;
+
+use crate::cli::typed_route;
+use crate::display::reach;
+use crate::display::token::own_visible;
+use crate::journal::transcript;
+use crate::knowledge::{self, Lang};
+use crate::net::dial::Target;
+use crate::net::route::Route;
+
+/// A directive.
+#[derive(Debug)]
+pub(super) enum Directive {
+    /// Says what is kept.
+    List,
+    /// Shows a session, or a message.
+    Show(Which),
+    /// Keeps a message in a file, byte for byte.
+    Save(String, PathBuf),
+    /// Sends a message to another server.
+    Relay(String, Option<Box<Route>>, Box<Target>),
+    /// Forgets all sessions that are over.
+    Clear,
+    /// Plays other faults from now on.
+    Fault(String),
+    /// Says what there is.
+    Help,
+    /// Stops as a signal does.
+    Quit,
+}
+
+/// What is to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The session of this number.
+    Session(u64),
+    /// The message of this name.
+    Message(String),
+}
+
+/// The directives, what stands behind each, and the keys of their words.
+pub(super) const ALL: [(&str, &str, &str); 8] = [
+    ("list", "", "serve.help.list"),
+    ("show", "MESSAGE|session NUMBER", "serve.help.show"),
+    ("save", "MESSAGE FILE", "serve.help.save"),
+    ("relay", "MESSAGE [OPTIONS] TARGET", "serve.help.relay"),
+    ("clear", "", "serve.help.clear"),
+    ("fault", "FAULT[+FAULT]|off", "help.fault"),
+    ("help", "", "serve.help.help"),
+    ("quit", "", "serve.help.quit"),
+];
+
+/// How a directive is written.
+pub(super) fn written(name: &str, behind: &str) -> String {
+    format!(":{name} {behind}").trim_end().to_owned()
+}
+
+impl Directive {
+    /// Reads a line; the colon may be left out, since nothing else can be said here. `None` if it is
+    /// empty.
+    ///
+    /// # Errors
+    /// With a sentence that says what was expected.
+    pub(super) fn read(line: &str, lang: Lang) -> Result<Option<Self>, String> {
+        let line = line.trim();
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let (name, behind) =
+            transcript::directive(line.strip_prefix(':').unwrap_or(line).as_bytes());
+        let behind = String::from_utf8_lossy(behind).trim().to_owned();
+        let Some((_, form, _)) = ALL.iter().find(|(known, ..)| *known == name) else {
+            let forms = ALL.map(|(name, behind, _)| written(name, behind)).join(", ");
+            let values = [("name", &*own_visible(&name)), ("known", &*forms)];
+            return Err(knowledge::fill(lang, "serve.unknown", &values));
+        };
+        let read = match &*name {
+            "list" if behind.is_empty() => Some(Self::List),
+            "clear" if behind.is_empty() => Some(Self::Clear),
+            "help" if behind.is_empty() => Some(Self::Help),
+            "quit" if behind.is_empty() => Some(Self::Quit),
+            "show" => which(&behind).map(Self::Show),
+            "save" => mail(&behind).map(|(name, file)| Self::Save(name.to_owned(), file.into())),
+            "relay" => match mail(&behind) {
+                Some((name, target)) => Some(relay(name, target, lang)?),
+                None => None,
+            },
+            "fault" if !behind.is_empty() => Some(Self::Fault(behind)),
+            _ => None,
+        };
+        let expected =
+            || knowledge::fill(lang, "serve.expected", &[("form", &written(&name, form))]);
+        read.map(Some).ok_or_else(expected)
+    }
+}
+
+/// `session 2`, `3`, `message 3` or the name of a file.
+fn which(text: &str) -> Option<Which> {
+    if let Some(number) = text.strip_prefix("session ") {
+        return number.trim().parse().ok().map(Which::Session);
+    }
+    let name = text.strip_prefix("message ").unwrap_or(text).trim();
+    let one = !name.is_empty() && !name.contains(char::is_whitespace);
+    (one && name != "session").then(|| Which::Message(name.to_owned()))
+}
+
+/// A message, and what stands behind it.
+fn mail(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix("message ").unwrap_or(text).trim_start();
+    let (name, rest) = text.split_once(char::is_whitespace)?;
+    Some((name, rest.trim_start()))
+}
+
+/// Options of the way, and a target.
+fn relay(name: &str, typed: &str, lang: Lang) -> Result<Directive, String> {
+    let (route, at) = typed_route(typed, lang).map_err(|slip| slip.why)?;
+    let target = typed.get(at..).unwrap_or_default().trim();
+    let target = Target::read(target).map_err(|error| reach::no_target(&error, lang))?;
+    // Without options it goes the way that the command line says.
+    let route = (at > 0).then(|| Box::new(route));
+    Ok(Directive::Relay(name.to_owned(), route, Box::new(target)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_its_number_or_the_name_of_its_file() {
+        for (text, want) in [
+            ("3", Some(Which::Message("3".to_owned()))),
+            ("message 3", Some(Which::Message("3".to_owned()))),
+            ("17.M1P2S3_000.ehlo", Some(Which::Message("17.M1P2S3_000.ehlo".to_owned()))),
+            ("session 12", Some(Which::Session(12))),
+            ("session", None),
+            ("session x", None),
+            ("3 4", None),
+            ("", None),
+        ] {
+            assert_eq!(which(text), want, "{text}");
+        }
+        assert_eq!(mail("message 3 a b.eml"), Some(("3", "a b.eml")));
+        assert_eq!(mail("3"), None);
+    }
+
+    #[test]
+    fn what_is_wrong_says_what_was_expected() {
+        for (line, why) in [
+            (":shew 3", ":show MESSAGE|session NUMBER"),
+            (":show", "expected :show MESSAGE|session NUMBER"),
+            (":save 3", "expected :save MESSAGE FILE"),
+            (":relay 3", "expected :relay MESSAGE [OPTIONS] TARGET"),
+            (":relay 3 --frob x", "--frob"),
+            (":list all", "expected :list"),
+            (":fault", "expected :fault FAULT[+FAULT]|off"),
+        ] {
+            let told = Directive::read(line, Lang::En).unwrap_err();
+            assert!(told.contains(why), "{line}: {told}");
+        }
+        assert!(matches!(Directive::read("  ", Lang::En), Ok(None)));
+        for line in [":list", "list", ":LIST "] {
+            assert!(matches!(Directive::read(line, Lang::En), Ok(Some(Directive::List))), "{line}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a server remembers: the sessions that go on, and those that are over as long as there is
+//! room for them, with the messages that each has left.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::net::listen::Report;
+use crate::net::listen::report::Envelope;
+use crate::session::archive::{self, Archive, Room};
+use crate::session::{Dialogue, Glance};
+
+/// What a message takes beside its envelope, about.
+const MAIL: u64 = 128;
+
+/// A message that was stored.
+#[derive(Clone, Debug)]
+pub(super) struct Mail {
+    /// Which of the messages of its session it is.
+    pub(super) message: usize,
+    /// The name by which its client was told of it.
+    pub(super) name: String,
+    /// Its envelope.
+    pub(super) envelope: Envelope,
+}
+
+impl Mail {
+    /// Whether it is called so: `message 3`, or `3`, or by the name of its file.
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name.strip_prefix("message ") == Some(name)
+    }
+
+    fn size(&self) -> u64 {
+        let Envelope { from, to, .. } = &self.envelope;
+        let to: usize = to.iter().map(|to| to.len() + size_of::<String>()).sum();
+        MAIL + (self.name.len() + from.len() + to) as u64
+    }
+}
+
+/// A session that goes on.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// When it began; its beginning may have been missed.
+    pub(super) begun: Option<Timestamp>,
+    /// How it stands.
+    glance: Option<watch::Receiver<Glance>>,
+    /// What it has left.
+    pub(super) mails: Vec<Mail>,
+}
+
+impl Live {
+    /// How it stands, as far as that is known.
+    pub(super) fn glance(&self) -> Glance {
+        self.glance.as_ref().map(|glance| glance.borrow().clone()).unwrap_or_default()
+    }
+}
+
+/// A session that is over.
+#[derive(Debug)]
+pub(super) struct Over {
+    /// When it began.
+    pub(super) begun: Option<Timestamp>,
+    /// How it stood at its end.
+    pub(super) glance: Glance,
+    /// All that was said.
+    pub(super) dialogue: Box<Dialogue>,
+    /// What it has left.
+    pub(super) mails: Vec<Mail>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Memory {
+    over: Archive<Over>,
+    live: BTreeMap<u64, Live>,
+}
+
+impl Memory {
+    /// Nobody has come yet.
+    pub(super) fn new(room: Room) -> Self {
+        Self { over: Archive::new(room), live: BTreeMap::new() }
+    }
+
+    /// Remembers what was reported.
+    pub(super) fn note(&mut self, report: Report) {
+        match report {
+            Report::Began { session, at, glance, .. } => {
+                let live = Live { begun: Some(at), glance: Some(glance), mails: Vec::new() };
+                self.live.insert(session, live);
+            }
+            Report::Stored { session, message, name, envelope } => {
+                let mail = Mail { message, name, envelope };
+                self.live.entry(session).or_default().mails.push(mail);
+            }
+            Report::Ended { session, glance, dialogue, .. } => {
+                let Live { begun, mails, .. } = self.live.remove(&session).unwrap_or_default();
+                let mails_size: u64 = mails.iter().map(Mail::size).sum();
+                let size = archive::size(&dialogue) + mails_size;
+                self.over.keep(session, Over { begun, glance, dialogue, mails }, size);
+            }
+            // The end of some may have been among it.
+            Report::Missed(_) => self.live.retain(|_, live| {
+                live.glance.as_ref().is_some_and(|glance| glance.has_changed().is_ok())
+            }),
+            Report::NotStored { .. } | Report::Refused { .. } | Report::TurnedAway { .. } => {}
+        }
+    }
+
+    /// The message of this name, and the number of its session.
+    pub(super) fn mail(&self, name: &str) -> Option<(u64, &Mail)> {
+        let over = self.over.iter().map(|(number, over)| (number, &over.mails));
+        let live = self.live.iter().map(|(number, live)| (*number, &live.mails));
+        over.chain(live).find_map(|(number, mails)| {
+            let mail = mails.iter().find(|mail| mail.is_called(name))?;
+            Some((number, mail))
+        })
+    }
+
+    /// A session that is over.
+    pub(super) fn over(&self, number: u64) -> Option<&Over> {
+        self.over.get(number)
+    }
+
+    /// A session that goes on.
+    pub(super) fn live(&self, number: u64) -> Option<&Live> {
+        self.live.get(&number)
+    }
+
+    /// All that are over, and all that go on.
+    pub(super) fn all(
+        &self,
+    ) -> (impl Iterator<Item = (u64, &Over)>, impl Iterator<Item = (u64, &Live)>) {
+        (self.over.iter(), self.live.iter().map(|(number, live)| (*number, live)))
+    }
+
+    /// How many gave way.
+    pub(super) const fn gone(&self) -> u64 {
+        self.over.gone()
+    }
+
+    /// Forgets all that is over.
+    pub(super) fn clear(&mut self) {
+        self.over.clear();
+    }
+
+    /// Forgets everything.
+    pub(super) fn forget(&mut self) {
+        self.clear();
+        self.live.clear();
+    }
+}
