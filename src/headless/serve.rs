@@ -1,6 +1,7 @@
 //! `ehlo serve`: the practice server alone, as a catcher of mail, too.
 
 mod event;
+mod folder;
 mod log;
 pub(crate) mod shelf;
 

@@ -6,7 +6,8 @@ use crate::cli::SendArgs;
 use crate::headless::serve::shelf::journal_of;
 use crate::journal::file;
 use crate::knowledge::Lang;
-use crate::session::{Dialogue, Fate, Transaction};
+use crate::session::{Dialogue, Transaction};
+use crate::speaker::server::stored_as;
 
 use super::told;
 
@@ -38,24 +39,19 @@ fn envelope(path: &Path) -> Option<(String, Vec<String>)> {
     let found = file::read(&std::fs::read(journal).ok()?).ok()?;
     let mut seen = Dialogue::default();
     found.journal.events().iter().for_each(|event| seen.apply(event));
-    // The reply names the file; what a fault says instead need not.
-    let said = seen.exchanges().iter().rev().find(|exchange| {
+    // The reply to its end names the file; what a fault says instead need not.
+    let said = seen.exchanges().iter().find(|exchange| {
+        let ends_it = exchange.turn.ends_message() && exchange.message == Some(number);
         let lines = exchange.reply.iter().flat_map(|reply| &reply.lines);
-        let mut texts = lines.map(|line| line.text.of(&line.line.bytes));
-        texts.any(|text| memchr::memmem::find(text, name.as_bytes()).is_some())
+        ends_it && lines.into_iter().any(|line| stored_as(line.text()) == Some(name))
     });
-    let number = said.and_then(|exchange| exchange.message).unwrap_or(number);
     let transaction = seen.envelope().carrying(number)?;
-    let one = said.and_then(|exchange| exchange.recipient);
-    let to = recipients(transaction, one);
+    let to = recipients(transaction, said.and_then(|exchange| exchange.recipient));
     (!to.is_empty()).then(|| (transaction.sender.written.clone(), to))
 }
 
-/// Those that were accepted, or the one for whom the message was stored.
+/// Those to whom it goes, or the one for whom it was stored.
 fn recipients(transaction: &Transaction, one: Option<usize>) -> Vec<String> {
-    let all = transaction.recipients.iter().filter(|to| match one {
-        Some(one) => to.exchange == one,
-        None => to.fate == Fate::Accepted,
-    });
+    let all = transaction.addressees().filter(|to| one.is_none_or(|one| to.exchange == one));
     all.map(|to| to.path.written.clone()).collect()
 }
