@@ -1043,7 +1043,9 @@ fn a_recording_without_replies_shows_no_secret() {
         let file = home.file(&format!("{at}.txt"), text);
         let (file, other) = (arg(&file), arg(&other));
         let mut all = String::new();
-        for line in [&["show", file][..], &["show", file, "--json"], &["show", file, "--lang", "ja"]] {
+        for line in
+            [&["show", file][..], &["show", file, "--json"], &["show", file, "--lang", "ja"]]
+        {
             let shown = home.run(line).with(0);
             all += &(shown.out + &shown.err);
         }

@@ -46,8 +46,8 @@ use stepping::Stepping;
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, complain, explain, faults,
-    look, practice_for, read_message, say, talk_to, tell_failed,
+    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, complain, explain,
+    faults, look, practice_for, read_message, say, talk_to, tell_failed,
 };
 
 /// Talks to `target` on standard input and output.

@@ -37,7 +37,8 @@ use crate::speaker::{Say, Secret, Speaker, Submission};
 use super::password::{self, Watch};
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, beside, complain, json, practice_for, say, say_beside, talk_to, tell_unrecorded,
+    Outcome, Practice, Setting, beside, complain, json, practice_for, say, say_beside, talk_to,
+    tell_unrecorded,
 };
 use envelope::Envelope;
 

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
-use crate::session::plan::{Step, What};
 use crate::session::Dialogue;
+use crate::session::plan::{Step, What};
 use crate::smtp::payload;
 
 use super::model::Model;

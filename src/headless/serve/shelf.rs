@@ -146,14 +146,15 @@ fn session_of(name: &str) -> Option<&str> {
     Some(name.rsplit_once('_')?.0)
 }
 
-/// The journal of the session that left the message at `path`, and which message of the session it is.
-/// A mail reader may have moved it, and put flags behind its name.
-pub(crate) fn journal_of(path: &Path) -> Option<(PathBuf, usize)> {
+/// The journal of the session that left the message at `path`, which message of the session it is, and
+/// which copy of it: LMTP stores one for each recipient. A mail reader may have moved it, and put flags behind its name.
+pub(crate) fn journal_of(path: &Path) -> Option<(PathBuf, usize, usize)> {
     let name = path.file_name()?.to_str()?;
     let (session, rest) = name.rsplit_once('_')?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let mut digits = rest.split(|c: char| !c.is_ascii_digit());
     let journal = path.parent()?.parent()?.join(SESSIONS).join(format!("{session}.jsonl"));
-    Some((journal, digits.parse().ok()?))
+    let number = digits.next()?.parse().ok()?;
+    Some((journal, number, digits.next().and_then(|copy| copy.parse().ok()).unwrap_or_default()))
 }
 
 /// Looks after what is on the shelf until nobody puts anything there any more.
@@ -328,13 +329,13 @@ mod tests {
     #[test]
     fn a_message_leads_to_its_session() {
         let journal = Path::new("mail/sessions/17.M000042P7S12.jsonl");
-        for (name, number) in [
-            ("new/17.M000042P7S12_003.ehlo", 3),
-            ("cur/17.M000042P7S12_003.ehlo:2,S", 3),
-            ("new/17.M000042P7S12_010-2.ehlo", 10),
+        for (name, number, copy) in [
+            ("new/17.M000042P7S12_003.ehlo", 3, 0),
+            ("cur/17.M000042P7S12_003.ehlo:2,S", 3, 0),
+            ("new/17.M000042P7S12_010-2.ehlo", 10, 2),
         ] {
             let found = journal_of(&Path::new("mail").join(name));
-            assert_eq!(found, Some((journal.to_owned(), number)), "{name}");
+            assert_eq!(found, Some((journal.to_owned(), number, copy)), "{name}");
         }
         assert_eq!(journal_of(Path::new("mail/new/message.eml")), None);
     }

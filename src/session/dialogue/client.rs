@@ -13,8 +13,8 @@ use crate::smtp::{Oddity, Parsed, Span};
 use super::super::exchange::Exchange;
 use super::super::message::Message;
 use super::super::phase::{Phase, Turn};
-use super::super::wire::Row;
 use super::super::secrets::Meant;
+use super::super::wire::Row;
 use super::super::{odd, secrets};
 use super::{Dialogue, Framing};
 
