@@ -29,6 +29,7 @@ pub mod serve;
 pub mod show;
 pub mod themes;
 
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -267,7 +268,7 @@ const ORDERS_WAITING: usize = 16;
 /// Tells on standard error what is wrong with what the user has set.
 pub fn tell<'a>(warnings: impl IntoIterator<Item = &'a Warning>, lang: Lang) {
     for warning in warnings {
-        eprintln!("ehlo: {}", own_visible(&warning.say(lang)));
+        complain(own_visible(&warning.say(lang)));
     }
 }
 
@@ -282,7 +283,7 @@ fn tell_unrecorded(log: &Log, lang: Lang) {
 
 /// Tells on standard error that a recording ended before its session.
 fn tell_failed(key: &'static str, why: &str, lang: Lang) {
-    eprintln!("ehlo: {}", own_visible(&knowledge::fill(lang, key, &[("why", why)])));
+    complain(own_visible(&knowledge::fill(lang, key, &[("why", why)])));
 }
 
 /// What is said of a recording that ended: of one that was asked for, and of one that was not.
@@ -401,10 +402,22 @@ fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
+/// Says something on standard error, where nobody may be that hears it: what is done goes on.
+pub fn beside(text: impl Display) {
+    use std::io::Write as _;
+    // In one piece: others may write there as well.
+    let _ = std::io::stderr().write_all(text.to_string().as_bytes());
+}
+
+/// The same of what is amiss, in a line that says whose it is.
+pub fn complain(what: impl Display) {
+    beside(format_args!("ehlo: {what}\n"));
+}
+
 /// Writes people's text: beside JSON it stands on standard error.
 fn say_beside(json: bool, text: &str) -> anyhow::Result<()> {
     if json {
-        eprint!("{text}");
+        beside(text);
         return Ok(());
     }
     say(text)

@@ -29,6 +29,8 @@
 //! [`knowledge`] stands beside them: what is known, as data in two languages. [`config`] is the only
 //! reader of what the user has set, and of what the program remembers.
 
+#![warn(clippy::print_stderr)]
+
 pub mod advice;
 pub mod cli;
 pub mod config;

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     outcome
         .unwrap_or_else(|error| {
             // Names of files and what others said stand in it.
-            eprintln!("ehlo: {}", own_visible(&format!("{error:#}")));
+            headless::complain(own_visible(&format!("{error:#}")));
             Outcome::Usage
         })
         .into()

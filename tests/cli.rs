@@ -947,6 +947,24 @@ fn an_output_that_is_closed_is_no_reason_to_panic() {
     }
 }
 
+/// Nobody may be there who hears what is amiss: that is no reason to end.
+#[test]
+fn standard_error_may_be_closed() {
+    let home = Home::new();
+    for (line, code) in [
+        ("explain xyzzy", 1),
+        ("show nowhere.txt", 64),
+        ("faults xyzzy", 1),
+        ("config --theme xyzzy", 64),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = home.ehlo(line.split(' '));
+        let done = command.stdin(std::process::Stdio::null()).stderr(writer).output().unwrap();
+        assert_eq!(done.status.code(), Some(code), "{line}");
+    }
+}
+
 /// The secrets of [`login`], and pieces of them.
 const SECRETS: [&str; 4] = ["AGFsaWNlAGNvcnJlY3Q=", "AGFsaWNl", "Y29ycmVjdCBob3JzZQ==", "Y29ycm"];
 
@@ -995,6 +1013,50 @@ fn secrets_are_recorded_and_shown_only_on_demand() {
         let (_, recording, _) = record_login(&script, &["--with-secrets"]);
         let bytes: String = client_bytes(&recording);
         assert!(SECRETS[..3].iter().any(|s| bytes.contains(s)), "{recording}");
+    }
+}
+
+/// Where replies are missing, nobody says which lines were answers of a login: they are hidden all the
+/// same, whatever is made of the recording.
+#[test]
+fn a_recording_without_replies_shows_no_secret() {
+    let home = Home::new();
+    let other = home.file("other.txt", "S: 220 mx\nC: EHLO x\nS: 250 mx\nC: NOOP\nS: 250 ok\n");
+    let login = "C: AUTH LOGIN\nC: AGFsaWNl\nC: Y29ycmVjdCBob3JzZQ==\n";
+    let plain = "C: AUTH PLAIN\nC: AGFsaWNlAGNvcnJlY3Q=\n";
+    for (at, text) in [
+        login.to_owned(),
+        format!("{login}C: MAIL FROM:<>\nC: QUIT\nS: 221 bye\n"),
+        format!("S: 220 mx\nC: EHLO x\nS: 250 mx\n{login}S: 235 in\nC: QUIT\nS: 221 bye\n"),
+        "C: EHLO x\nC: AUTH LOGIN AGFsaWNl\nC: Y29ycmVjdCBob3JzZQ==\nC: QUIT\n".to_owned(),
+        format!("C: EHLO x\n{plain}C: QUIT\n"),
+        format!("C: STARTTLS\nC: EHLO x\n{plain}C: DATA\nC: x\nC: .\nC: QUIT\n"),
+        format!("C: DATA\n{login}S: 334 VXNlcm5hbWU6\nS: 235 in\nS: 221 bye\n"),
+        format!(":pipeline\n{login}C: QUIT\n:end\n"),
+        "S: 220 mx\nC: AUTH CRAM-MD5\nC: AGFsaWNlAGNvcnJlY3Q=\nS: 535 no\nC: QUIT\n".to_owned(),
+        login.replace("C: AGF", "S: 334 VXNlcm5hbWU6\nC: AGF") + "S: 235 in\nS: 221 bye\n",
+        login.replace("C: AGF", "S: 235 x\nS: 334 VXNlcm5hbWU6\nC: AGF"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let file = home.file(&format!("{at}.txt"), text);
+        let (file, other) = (arg(&file), arg(&other));
+        let mut all = String::new();
+        for line in
+            [&["show", file][..], &["show", file, "--json"], &["show", file, "--lang", "ja"]]
+        {
+            let shown = home.run(line).with(0);
+            all += &(shown.out + &shown.err);
+        }
+        for line in [&["compare", file, other][..], &["compare", other, file, "--json"]] {
+            let compared = home.run(line);
+            all += &(compared.out + &compared.err);
+        }
+        assert!(all.contains("AUTH "), "{all}");
+        for secret in SECRETS.into_iter().chain(["correct horse"]) {
+            assert!(!all.contains(secret), "{secret} leaks from\n{text}\n{all}");
+        }
     }
 }
 
@@ -1387,6 +1449,8 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
     let home = spoilt();
     home.file("home/ehlo/themes/auto.toml", "inherits = \"dark\"\n");
     home.file("home/ehlo/history", "\"EHLO x\"\nQUIT\n");
+    home.file("home/ehlo/faults/mine.toml", "plays = [\"F12\"]\n\n[polizy]\n");
+    home.file("home/ehlo/faults/good.toml", ehlo::knowledge::fault("greylist").unwrap());
     // What the program's own themes inherit is not this one.
     home.file("home/ehlo/themes/dark.toml", "inherits = \"dark\"\n");
     let ended = home.run(["config", "check"]).with(1);
@@ -1397,6 +1461,8 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
         "keys.toml: line 3, column 6: \"fly\" is no action",
         "mine.toml: line 3, column 10: ",
         "auto.toml: \"auto\" means",
+        "faults/mine.toml: line 3, column 2: ",
+        "faults/good.toml: nothing is wrong",
         "dark.toml: ",
         "state.json: there is no such file",
         "history: line 2, column ",
@@ -1415,7 +1481,10 @@ fn everything_wrong_in_the_users_files_is_found_with_its_place() {
     let ended = Home::new().run(["config", "check", "--lang", "ja"]).with(0);
     assert_eq!(ended.out.matches("ファイルはありません").count(), 4, "{}", ended.out);
     let ended = home.run(["config", "path"]).with(0);
-    assert!(ended.out.contains(arg(&home.path("home/ehlo"))), "{}", ended.out);
+    for folder in ["", "/themes", "/faults"] {
+        let path = format!(": {}{folder}\n", arg(&home.path("home/ehlo")));
+        assert!(ended.out.contains(&path), "{path} is missing in\n{}", ended.out);
+    }
 }
 
 #[test]

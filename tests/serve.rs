@@ -261,6 +261,111 @@ fn a_caught_message_is_released_with_its_envelope() {
     home.run([&send[..], &["--from", "a@x.example", "--to", "b@y.example"]].concat()).with(0);
 }
 
+/// What a client or a fault writes into a reply is no name of a message: neither that of another one
+/// in an address, nor what is said in its place.
+#[test]
+fn a_released_message_has_no_other_ones_envelope() {
+    let home = Home::new();
+    let (caught, real) = (home.path("caught"), home.path("real"));
+    let catch = ["--catch-all", "--json", "--maildir", arg(&caught)];
+    let fault = home.file(
+        "quiet.toml",
+        "plays = []\ntitle = { en = \"x\", ja = \"x\" }\ntext = { en = \"x\", ja = \"x\" }\n\
+         rule = [{ on = \"message 250\", do = [{ reply = [\"250 ok\"] }] }]\n",
+    );
+    let lmtp = Serving::start(&home, &[&catch[..], &["--lmtp"]].concat());
+    let mut guest = Guest::enter(lmtp.port);
+    guest.asks("LHLO x.example", "250-");
+    let mut deliver = |to: &[&str]| {
+        guest.asks("MAIL FROM:<a@x.example>", "250 ");
+        for to in to {
+            guest.asks(&format!("RCPT TO:<{to}>"), "250 ");
+        }
+        guest.asks("DATA", "354 ");
+        guest.send("Subject: x\r\n\r\nx\r\n.\r\n");
+        assert!(to.iter().all(|_| guest.hear().starts_with("250 ")));
+    };
+    deliver(&["first@y.example", "second@y.example"]);
+    let names: Vec<_> = mails(&caught.join("new")).into_iter().map(|(name, _)| name).collect();
+    // Somebody who knows their names.
+    let liar = |name: &str| format!("\"x as {name}\"@y.example");
+    deliver(&[&liar(&names[0]), &liar(&names[1])]);
+    drop(lmtp);
+    let faulty = Serving::start(&home, &[&catch[..], &["--fault", arg(&fault)]].concat());
+    let mut guest = Guest::enter(faulty.port);
+    guest.says_hello();
+    for to in ["third@y.example", "fourth@y.example"] {
+        guest.asks("MAIL FROM:<a@x.example>", "250 ");
+        guest.asks(&format!("RCPT TO:<{to}>"), "250 ");
+        guest.asks("DATA", "354 ");
+        guest.asks("Subject: x\r\n\r\nx\r\n.", "250 ok");
+    }
+    let mut server = Serving::start(&home, &["--catch-all", "--json", "--maildir", arg(&real)]);
+    let released: Vec<_> = mails(&caught.join("new"))
+        .into_iter()
+        .map(|(name, _)| {
+            let file = caught.join("new").join(name);
+            home.run(["send", "--server", &server.target, "--release", arg(&file)]).with(0);
+            server.event("message")["to"].to_string()
+        })
+        .collect();
+    let liars = [0, 1].map(|at| format!("[{:?}]", liar(&names[at])));
+    // The copy for the second recipient has the lesser name.
+    let wanted = [
+        "[\"second@y.example\"]",
+        "[\"first@y.example\"]",
+        &*liars[1],
+        &*liars[0],
+        "[\"third@y.example\"]",
+        "[\"fourth@y.example\"]",
+    ];
+    assert_eq!(released, wanted);
+}
+
+/// Two servers share a Maildir: neither takes away what the other is about to need. What the last one
+/// leaves behind is cared for by the next that comes.
+#[test]
+fn servers_that_share_a_maildir_do_not_harm_each_other() {
+    let home = Home::new();
+    let dir = home.path("mail");
+    // There is no room for sessions that left no message.
+    let options = ["--catch-all", "--json", "--maildir", arg(&dir), "--keep", "0"];
+    let count = |folder: &str| mails(&dir.join(folder)).len();
+    let mut first = Serving::start(&home, &options);
+    let mut guest = Guest::enter(first.port);
+    guest.says_hello();
+    let hold = |guest: &mut Guest| {
+        guest.asks("MAIL FROM:<a@x.example> HOLDFOR=9999", "250 ");
+        guest.asks("RCPT TO:<b@y.example>", "250 ");
+        guest.asks("DATA", "354 ");
+        guest.asks("Subject: later\r\n\r\nx\r\n.", "250 ");
+    };
+    hold(&mut guest);
+    let mut runs = Guest::enter(first.port);
+    runs.says_hello();
+    assert_eq!([count("new"), count("held"), count("sessions")], [0, 1, 2]);
+    let mut second = Serving::start(&home, &options);
+    let mut other = Guest::enter(second.port);
+    other.says_hello();
+    hold(&mut other);
+    assert_eq!([count("new"), count("held"), count("sessions")], [0, 2, 3]);
+    runs.sends_message("Subject: now");
+    for guest in [&mut guest, &mut runs, &mut other] {
+        guest.asks("QUIT", "221 ");
+    }
+    second.stop();
+    assert_eq!([count("new"), count("held"), count("sessions")], [2, 1, 3]);
+    // Who is killed leaves behind what it held.
+    first.kill();
+    let mut third = Serving::start(&home, &options);
+    assert_eq!([count("new"), count("held"), count("sessions")], [3, 0, 3]);
+    third.stop();
+    for (name, _) in mails(&dir.join("new")) {
+        let (session, _) = name.rsplit_once('_').unwrap();
+        assert!(dir.join("sessions").join(format!("{session}.jsonl")).exists(), "{name}");
+    }
+}
+
 /// A journal is beside the messages: all of the session, and no password. Those who left no message
 /// have theirs, too.
 #[test]

@@ -14,7 +14,7 @@ use crate::session::Dialogue;
 use crate::session::compare::{Difference, Pair, compare};
 use crate::smtp::ehlo::Change;
 
-use super::{Outcome, Setting, json, mailbox, recent, run, say, show};
+use super::{Outcome, Setting, complain, json, mailbox, recent, run, say, show};
 
 /// Prints what differs; the outcome is a failure where something does.
 ///
@@ -32,7 +32,7 @@ pub fn run(wanted: &Compare, setting: &Setting) -> anyhow::Result<Outcome> {
     };
     let asked = [&second, &first].into_iter().take(wanted.servers.len());
     if asked.into_iter().any(|side| side.dialogue.connection() == 0) {
-        eprintln!("ehlo: {}", knowledge::word(setting.lang(), "compare.unreached"));
+        complain(knowledge::word(setting.lang(), "compare.unreached"));
         return Ok(Outcome::Unreachable);
     }
     let pairs = compare(&first.dialogue, &second.dialogue);
@@ -68,7 +68,7 @@ impl Side {
         let file = recent::one(file.to_path_buf(), setting)?;
         let found = mailbox::open(std::slice::from_ref(&file), setting.lang(), &mut |_, _| true)?;
         for told in &found.told {
-            eprintln!("ehlo: {told}");
+            complain(told);
         }
         let dialogue = show::fold(&found.journal);
         let name = own_visible(&file.display().to_string());

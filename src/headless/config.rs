@@ -11,7 +11,7 @@ use crate::config::{self, Folders, Shown, Source, Warning};
 use crate::display::token::own_visible;
 use crate::knowledge::{self, Lang};
 
-use super::{Outcome, Setting, say};
+use super::{Outcome, Setting, faults, say};
 
 /// Answers what was asked.
 ///
@@ -92,9 +92,12 @@ fn as_json(setting: &Setting) -> serde_json::Result<String> {
 }
 
 fn paths(folders: &Folders, lang: Lang) -> String {
+    let (themes, faults) = (folders.themes(), folders.faults());
     let recordings = folders.recordings();
     let rows = [
         ("config.folder", &folders.config),
+        ("config.themes", &themes),
+        ("config.faults", &faults),
         ("config.state", &folders.state),
         ("config.recordings", &recordings),
     ];
@@ -110,13 +113,15 @@ fn check(folders: &Folders, setting: &Setting) -> (String, bool) {
     let (_, of_keys) = config::keys(&setting.sources, &config::embedded_keys());
     let themes = config::themes(&setting.sources).into_iter();
     let (themes, of_themes): (Vec<_>, Vec<_>) = themes.map(|t| (t.path, t.warning)).unzip();
+    let faults = setting.sources.own_faults.values().map(|written| written.path.clone());
+    let (_, of_faults) = faults::known(&setting.sources);
     let (_, of_state) = config::state::load(&folders.remembered());
     let (_, of_history) = config::history::load(&folders.history());
     let mut warnings = setting.warnings.clone();
     warnings.extend(of_keys.into_iter().chain(of_themes.into_iter().flatten()));
-    warnings.extend(of_state.into_iter().chain(of_history));
+    warnings.extend(of_faults.into_iter().chain(of_state).chain(of_history));
     let own = [folders.settings(), folders.keys(), folders.remembered(), folders.history()];
-    let files: Vec<_> = own.into_iter().chain(themes.into_iter().flatten()).collect();
+    let files: Vec<_> = own.into_iter().chain(themes.into_iter().flatten()).chain(faults).collect();
     let told = |path: &PathBuf| {
         let name = path.display().to_string();
         let mine: Vec<_> = warnings.iter().filter(|w| w.subject == name).collect();

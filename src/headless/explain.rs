@@ -7,7 +7,7 @@ use crate::display::article::{self, Paragraph};
 use crate::display::text::wrap;
 use crate::knowledge::{self, Counterpart, Lang, Severity, Topic, topic};
 
-use super::{Outcome, Setting, json, print, say};
+use super::{Outcome, Setting, complain, json, print, say};
 
 /// The entry behind which stand the options of another program.
 const SWAKS: &str = "swaks";
@@ -23,7 +23,7 @@ pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result
     let words = article::without_explained(&words.join(" "));
     let words: Vec<&str> = words.split_whitespace().collect();
     if words.is_empty() {
-        eprintln!("ehlo: {}", knowledge::word(setting.lang(), "explain.no-word"));
+        complain(knowledge::word(setting.lang(), "explain.no-word"));
         return Ok(Outcome::Usage);
     }
     let (topics, unknown) = topic::find(&words);
@@ -39,7 +39,7 @@ pub fn run(words: &[String], as_json: bool, setting: &Setting) -> anyhow::Result
         }
     }
     for word in &unknown {
-        eprintln!("ehlo: {}", article::nothing_known(word, setting.lang()));
+        complain(article::nothing_known(word, setting.lang()));
     }
     Ok(if unknown.is_empty() { Outcome::Done } else { Outcome::Failed })
 }

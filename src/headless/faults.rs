@@ -15,7 +15,7 @@ use crate::net::throw;
 use crate::smtp::target::Target;
 use crate::speaker::fault::{Choice, Fault, FaultError, Faults};
 
-use super::{Outcome, Setting, json, say, tell};
+use super::{Outcome, Setting, beside, json, say, tell};
 
 /// Columns of what is printed.
 const COLUMNS: usize = 78;
@@ -67,7 +67,7 @@ pub fn given(choices: &[Choice], seed: Option<u64>, setting: &Setting) -> anyhow
     let seed = seed.unwrap_or_else(throw);
     let faults = choose(choices, seed, &setting.sources).map_err(|warning| warning.error(lang))?;
     if faults.roll() {
-        eprintln!("{}", knowledge::fill(lang, "fault.seed", &[("seed", &seed.to_string())]));
+        beside(knowledge::fill(lang, "fault.seed", &[("seed", &seed.to_string())]) + "\n");
     }
     Ok(faults)
 }

@@ -28,7 +28,7 @@ use crate::speaker::{Human, Policy, Say, directive};
 
 use super::input::Input;
 use super::print::Printer;
-use super::{Outcome, Setting, block_on, json, say, secure};
+use super::{Outcome, Setting, beside, block_on, complain, json, say, secure};
 
 /// Where clients are answered by hand, and what follows from that.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ impl<'a> Front<'a> {
     /// To people; where the output is for programs, beside it.
     fn print(&self, text: &str) -> anyhow::Result<()> {
         if self.json {
-            eprint!("{text}");
+            beside(text);
             return Ok(());
         }
         say(text)
@@ -348,7 +348,7 @@ impl<'a> Front<'a> {
 
 /// What was typed cannot be said.
 fn refuse(text: &str) {
-    eprintln!("ehlo: {text}");
+    complain(text);
 }
 
 async fn wait(until: Option<Instant>) {

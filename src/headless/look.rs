@@ -18,7 +18,7 @@ use crate::session::thread::Threads;
 use crate::session::{Dialogue, Message, Shared};
 
 use super::authenticity::Wanted;
-use super::{Outcome, Setting, mailbox, print, recent, say, show, write_out};
+use super::{Outcome, Setting, complain, mailbox, print, recent, say, show, write_out};
 
 /// Columns of what is printed, so that it fits a terminal of eighty.
 const COLUMNS: usize = 78;
@@ -42,7 +42,7 @@ pub fn run(
             outcome = Outcome::Usage;
         }
         for told in &found.told {
-            eprintln!("ehlo: {told}");
+            complain(told);
         }
         let mut dialogue = show::fold(&found.journal);
         if seen.view == Some(View::Envelope) {
@@ -76,7 +76,7 @@ fn look(dialogue: &Dialogue, at: usize, seen: &SeenArgs, lang: Lang) -> anyhow::
         known(&content, at, lang)?;
         if is_open(&content, at) {
             let n = (at + 1).to_string();
-            eprintln!("ehlo: {}", knowledge::fill(lang, "save.begun", &[("n", &n)]));
+            complain(knowledge::fill(lang, "save.begun", &[("n", &n)]));
         }
     }
     match (seen.view, part) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::display::token::own_visible;
+use crate::headless::beside;
 use crate::knowledge::{self, Lang};
 use crate::net::signals::{Signal, Signals};
 use crate::speaker::Secret;
@@ -133,7 +134,7 @@ pub(super) fn obey(signal: Signal, unseen: Option<&mut Unseen>) {
         (_, unseen) => {
             if let Some(unseen) = unseen {
                 unseen.show();
-                eprintln!();
+                beside("\n");
             }
             std::process::exit(128 + signal.number());
         }
@@ -188,7 +189,7 @@ impl Unseen {
             }
         }
         if std::io::stdin().is_terminal() {
-            eprint!("{}", self.prompt);
+            beside(&self.prompt);
         }
     }
 

@@ -46,8 +46,8 @@ use stepping::Stepping;
 use super::password::{Unseen, Watch, first_line, obey};
 use super::print::Printer;
 use super::{
-    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, explain, faults,
-    look, practice_for, read_message, say, talk_to, tell_failed,
+    NOT_KEPT, Outcome, Practice, RECORDING_FAILED, Setting, ask, authenticity, complain, explain,
+    faults, look, practice_for, read_message, say, talk_to, tell_failed,
 };
 
 /// Talks to `target` on standard input and output.
@@ -211,7 +211,7 @@ impl Front {
             if ended && our_turn {
                 if let Some(key) = self.cut_off().filter(|_| !self.bad_input) {
                     self.bad_input = true;
-                    eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), key));
+                    complain(knowledge::word(self.setting.lang(), key));
                 }
                 let _ = self.say.try_send(Say::Close(Ending::Finished));
             }
@@ -519,7 +519,7 @@ impl Front {
     /// Says what is wrong with a line of input. What follows in a pipe was written for one that
     /// worked, so that ends the session.
     fn refuse(&mut self, problem: &str) {
-        eprintln!("ehlo: {}", own_visible(problem));
+        complain(own_visible(problem));
         if !std::io::stdin().is_terminal() {
             self.bad_input = true;
             let _ = self.say.try_send(Say::Close(Ending::Finished));
@@ -650,7 +650,7 @@ impl Front {
             }
         };
         if say.is_nothing() {
-            eprintln!("ehlo: {}", knowledge::word(self.setting.lang(), "message.nothing-sent"));
+            complain(knowledge::word(self.setting.lang(), "message.nothing-sent"));
             return Ok(());
         }
         if let Say::Limit(changes) = &say {

@@ -11,7 +11,7 @@ use crate::session::Turn;
 use crate::speaker::replay::{Answered, Halves, Origin};
 
 use super::serve::{run_again, say};
-use super::{Outcome, Setting, json, mailbox, recent};
+use super::{Outcome, Setting, complain, json, mailbox, recent};
 
 /// Answers clients by the recording `file` until it is told to stop.
 ///
@@ -22,7 +22,7 @@ pub fn run(args: &ServeArgs, file: PathBuf, setting: &Setting) -> anyhow::Result
     let file = recent::one(file, setting)?;
     let found = mailbox::open(std::slice::from_ref(&file), lang, &mut |_, _| true)?;
     for told in &found.told {
-        eprintln!("ehlo: {told}");
+        complain(told);
     }
     let halves = Arc::new(Halves::of(found.journal.events()));
     let named = super::named(&file);

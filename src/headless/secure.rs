@@ -15,7 +15,7 @@ use crate::net::tls::{Choice, Earlier, Wardrobe, When, Wishes};
 use crate::smtp::domain;
 use crate::speaker::policy::ALICE;
 
-use super::create_private;
+use super::{complain, create_private};
 
 /// What was chosen on the command line.
 ///
@@ -137,6 +137,6 @@ fn tell_unwritable_key_log() {
     };
     if let Err(error) = opened {
         let path = own_visible(&path.display().to_string());
-        eprintln!("ehlo: SSLKEYLOGFILE: cannot write {path}: {error}");
+        complain(format_args!("SSLKEYLOGFILE: cannot write {path}: {error}"));
     }
 }

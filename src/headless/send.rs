@@ -38,7 +38,8 @@ use crate::speaker::{Say, Secret, Speaker, Submission};
 use super::password::{self, Watch};
 use super::print::{self, Printer};
 use super::{
-    Outcome, Practice, Setting, json, practice_for, say, say_beside, talk_to, tell_unrecorded,
+    Outcome, Practice, Setting, beside, complain, json, practice_for, say, say_beside, talk_to,
+    tell_unrecorded,
 };
 use envelope::Envelope;
 
@@ -221,7 +222,7 @@ async fn password(
 ) -> anyhow::Result<Secret> {
     let lang = setting.lang();
     if let Some(text) = &args.password_visible {
-        eprintln!("ehlo: {}", knowledge::word(lang, "send.password-visible"));
+        complain(knowledge::word(lang, "send.password-visible"));
         return Ok(Secret::new(text.as_bytes()));
     }
     if let Some(secret) = setting.password.read(lang).map_err(Error::msg)? {
@@ -345,7 +346,7 @@ fn tell(talk: &Talk, told: Told<'_, Submission>, setting: &Setting) -> anyhow::R
     match output.quiet {
         0 => say_beside(output.json, &text)?,
         1 if failure.is_some() => say_beside(output.json, &text)?,
-        2 if failure.is_some() => eprint!("{what}"),
+        2 if failure.is_some() => beside(what),
         _ => {}
     }
     if output.json {

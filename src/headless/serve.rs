@@ -4,6 +4,7 @@ mod answer;
 mod desk;
 mod directive;
 mod event;
+mod folder;
 mod log;
 mod memory;
 pub(crate) mod shelf;

@@ -14,7 +14,7 @@ use super::authenticity::Wanted;
 use super::mailbox::{self, Found};
 use super::print::{self, Printer};
 use super::recent;
-use super::{Outcome, Setting, json, say};
+use super::{Outcome, Setting, complain, json, say};
 use crate::cli::VerifyArgs;
 
 /// Prints `files`, one session behind another: every line of mail data if `full`, or one JSON object;
@@ -38,7 +38,7 @@ pub fn run(
         }
         let found = mailbox::open(files, setting.lang(), &mut |_, _| true)?;
         for told in &found.told {
-            eprintln!("ehlo: {told}");
+            complain(told);
         }
         print(&found, form, wanted.as_ref(), setting)?;
         if found.broken {

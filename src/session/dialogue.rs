@@ -147,6 +147,8 @@ pub struct Dialogue {
     data_ends: Ends,
     decider: Option<usize>,
     undecided: BytesMut,
+    /// What the last line of it may be.
+    undecided_meant: Meant,
     /// An AUTH is over, and no command has come since: what comes may be meant for it.
     login_over: bool,
     client: Cutter,
@@ -217,6 +219,7 @@ impl Dialogue {
             data_ends: Ends::default(),
             decider: None,
             undecided: BytesMut::new(),
+            undecided_meant: Meant::Command,
             login_over: false,
             client: Cutter::new(LINE_KEEP),
             server: Cutter::new(LINE_KEEP),
@@ -654,7 +657,8 @@ impl Dialogue {
     pub fn partial_line(&self) -> Vec<u8> {
         let shown = self.undecided.len().min(LINE_KEEP);
         let mut bytes = self.undecided.get(..shown).unwrap_or_default().to_vec();
-        let mut veiled = secrets::in_undecided(&bytes, self.decides_login());
+        let meant = if self.decides_login() { Meant::Answer } else { Meant::Command };
+        let (mut veiled, _) = secrets::in_undecided(&bytes, meant);
         let at = bytes.len();
         bytes.extend_from_slice(self.client.partial());
         let secret = self.secret_in(self.client.partial());
@@ -876,6 +880,7 @@ impl Dialogue {
                 let end = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
                 let begin = self.client_offset - bytes.len() as u64;
                 self.frame_client(bytes.split_to(end), begin);
+                self.login_over |= self.decides_login();
                 self.decider = None;
             }
         }

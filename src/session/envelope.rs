@@ -115,6 +115,13 @@ impl Transaction {
         self.ending
     }
 
+    /// Those to whom its message goes: whom the server accepted, and where it accepted nobody, all
+    /// that were named.
+    pub fn addressees(&self) -> impl Iterator<Item = &Recipient> {
+        let nobody = self.accepted() == 0;
+        self.recipients.iter().filter(move |r| nobody || r.fate == Fate::Accepted)
+    }
+
     /// Number of recipients that the server accepted.
     pub fn accepted(&self) -> usize {
         self.recipients.iter().filter(|r| r.fate == Fate::Accepted).count()

@@ -317,10 +317,27 @@ fn behind(mark: u8, span: Span, line: &[u8]) -> Option<Span> {
     Some(Span::new(span.start + marked, span.end)).filter(|span| !span.is_empty())
 }
 
-/// The secrets of bytes that cannot be framed yet, because a reply decides what they are.
-/// Behind an AUTH all of them are; elsewhere only what follows an AUTH in its line.
-pub fn in_undecided(bytes: &[u8], login: bool) -> Vec<Span> {
-    by_line(bytes, if login { in_login_answer } else { in_command })
+/// The secrets of bytes that cannot be framed yet, because a reply decides what they are, and what
+/// the last line of them, if it goes on, is meant as. Behind an AUTH that is to be answered all of
+/// them are; elsewhere what follows an AUTH in its line, and what may be its answers. It may be mail
+/// data as well, so nothing but AUTH itself counts, and no end of it is veiled.
+pub fn in_undecided(bytes: &[u8], mut meant: Meant) -> (Vec<Span>, Meant) {
+    let mut open = meant;
+    let spans = by_line(bytes, |line| {
+        open = meant;
+        let text = line.strip_suffix(b"\r").unwrap_or(line);
+        let verb = command::read(text).value.verb;
+        let secret = meant.secret_in(line).filter(|_| meant == Meant::Answer || text != b".");
+        if meant != Meant::Answer {
+            meant = match verb {
+                Verb::Auth => Meant::Perhaps,
+                Verb::Other(_) if text != b"." => meant,
+                _ => Meant::Command,
+            };
+        }
+        secret
+    });
+    (spans, if bytes.ends_with(b"\n") { meant } else { open })
 }
 
 /// The stretches of `span` in `bytes` that hold no CR.
@@ -422,7 +439,8 @@ mod tests {
         assert_eq!(typed, [Span::new(11, 19)]);
         assert_eq!(in_login_answer(b"*"), None);
         assert_eq!(in_login_answer(b"*x"), Some(Span::new(1, 2)));
-        assert_eq!(in_undecided(b"YQ==\nYg==", true), [Span::new(0, 4), Span::new(5, 9)]);
+        let answers = (vec![Span::new(0, 4), Span::new(5, 9)], Meant::Answer);
+        assert_eq!(in_undecided(b"YQ==\nYg==", Meant::Answer), answers);
         assert_eq!(without_cr(Span::new(1, 5), b"ab\rc\r"), [Span::new(1, 2), Span::new(3, 4)]);
     }
 }

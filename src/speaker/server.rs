@@ -664,7 +664,7 @@ impl Server {
             Some(to) => format!("; a report will say that <{}> is full", written(to)),
             None => String::new(),
         };
-        self.deliver(message, transaction, &taken, "Message accepted", &report)
+        self.deliver(message, transaction, &taken, ACCEPTED, &report)
     }
 
     /// What becomes of a message for one of its recipients. Behind PRDR it is stored with the reply
@@ -858,6 +858,19 @@ fn without_utf8(text: &str) -> (&str, bool) {
 pub(super) fn shown(text: &str) -> String {
     let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
     text.chars().take(SHOWN).map(printable).collect()
+}
+
+/// What is said of a message that is stored for all its recipients, before its name.
+const ACCEPTED: &str = "Message accepted";
+
+/// Under which name a message was stored, as the text of the reply to its end says it. What a client
+/// has written stands in such a text as well, and is no name.
+pub fn stored_as(text: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(text).ok()?;
+    match text.strip_prefix(ACCEPTED) {
+        Some(rest) => rest.strip_prefix(" as ")?.split(';').next(),
+        None => text.rsplit_once(" has it as ").map(|(_, name)| name),
+    }
 }
 
 /// BURL: there is no IMAP server here to fetch from (RFC 4468 §4).

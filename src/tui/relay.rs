@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
+use crate::session::Dialogue;
 use crate::session::plan::{Step, What};
-use crate::session::{Dialogue, Fate, Transaction};
 use crate::smtp::payload;
 
 use super::model::Model;
@@ -44,7 +44,7 @@ fn steps_of(model: &Model, host: Option<&str>) -> Result<Vec<Step>, &'static str
         return Err("relay.not-whole");
     }
     let transaction = seen.envelope().carrying(at).ok_or("relay.no-envelope")?;
-    let to = recipients(transaction);
+    let to: Vec<_> = transaction.addressees().map(|to| &*to.path.written).collect();
     if to.is_empty() {
         return Err("relay.no-recipient");
     }
@@ -71,14 +71,4 @@ fn steps_of(model: &Model, host: Option<&str>) -> Result<Vec<Step>, &'static str
     steps.push(Step::new(What::Text(data)));
     steps.push(say("QUIT".to_owned()));
     Ok(steps)
-}
-
-/// Those that were accepted; where none was, all that were named.
-fn recipients(transaction: &Transaction) -> Vec<&str> {
-    let those = |fate: Option<Fate>| {
-        let all = transaction.recipients.iter().filter(move |r| fate.is_none_or(|f| r.fate == f));
-        all.map(|recipient| &*recipient.path.written).collect::<Vec<_>>()
-    };
-    let accepted = those(Some(Fate::Accepted));
-    if accepted.is_empty() { those(None) } else { accepted }
 }

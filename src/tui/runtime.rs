@@ -28,7 +28,7 @@ use crate::cli::ServeArgs;
 use crate::config;
 use crate::display::token::own_visible;
 use crate::headless::hand::ByHand;
-use crate::headless::{Outcome, Password, Setting};
+use crate::headless::{Outcome, Password, Setting, beside};
 use crate::journal::{Event, Happening};
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
@@ -430,7 +430,7 @@ impl Loop {
         self.memory.keep(&self.model.ratios).await;
         let lists = self.model.sessions().filter_map(|session| session.catcher.as_ref());
         if lists.map(|list| list.in_transaction()).sum::<usize>() > 0 {
-            eprintln!("{}", knowledge::word(self.model.lang, "catcher.ending"));
+            beside(format_args!("{}\n", knowledge::word(self.model.lang, "catcher.ending")));
         }
         for (_, server) in self.servers.drain() {
             server.farewell().await;

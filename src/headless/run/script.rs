@@ -16,7 +16,7 @@ use crate::smtp::date::date;
 use crate::speaker::{Errand, Script, Secret};
 
 use super::super::send::number;
-use super::super::{Setting, authenticity, mailbox, read_input, read_message};
+use super::super::{Setting, authenticity, complain, mailbox, read_input, read_message};
 
 /// What `${…}` stands for in all scripts of this run.
 pub fn variables(given: &[Assignment], setting: &Setting) -> Variables<'static> {
@@ -103,7 +103,7 @@ fn part(path: &Path, mut text: Vec<u8>, lang: Lang) -> anyhow::Result<Part> {
         // Of a part nobody knows what is missing in it: it is not said to a server.
         anyhow::ensure!(!found.broken, "{}", found.told.join("; "));
         for told in &found.told {
-            eprintln!("ehlo: {told}");
+            complain(told);
         }
         let journal = found.journal;
         let mut seen = Dialogue::default();

@@ -6,7 +6,8 @@ use crate::cli::SendArgs;
 use crate::headless::serve::shelf::journal_of;
 use crate::journal::file;
 use crate::knowledge::Lang;
-use crate::session::{Dialogue, Fate, Transaction};
+use crate::session::{Dialogue, Exchange, Fate, Recipient, Transaction};
+use crate::speaker::server::stored_as;
 
 use super::told;
 
@@ -33,29 +34,38 @@ pub(super) fn released(args: &SendArgs, path: &Path, lang: Lang) -> anyhow::Resu
 
 /// Sender and recipients, as they were written.
 fn envelope(path: &Path) -> Option<(String, Vec<String>)> {
-    let (journal, number) = journal_of(path)?;
+    let (journal, number, copy) = journal_of(path)?;
     let name = path.file_name()?.to_str()?.split(':').next()?;
     let found = file::read(&std::fs::read(journal).ok()?).ok()?;
     let mut seen = Dialogue::default();
     found.journal.events().iter().for_each(|event| seen.apply(event));
-    // The reply names the file; what a fault says instead need not.
-    let said = seen.exchanges().iter().rev().find(|exchange| {
-        let lines = exchange.reply.iter().flat_map(|reply| &reply.lines);
-        let mut texts = lines.map(|line| line.text.of(&line.line.bytes));
-        texts.any(|text| memchr::memmem::find(text, name.as_bytes()).is_some())
-    });
-    let number = said.and_then(|exchange| exchange.message).unwrap_or(number);
     let transaction = seen.envelope().carrying(number)?;
-    let one = said.and_then(|exchange| exchange.recipient);
-    let to = recipients(transaction, one);
+    let ends_it = |e: &&Exchange| e.turn.ends_message() && e.message == Some(number);
+    let mut ends = seen.exchanges().iter().filter(ends_it);
+    let apart = !transaction.answers_each() && ends.clone().any(|end| end.recipient.is_some());
+    let one = match ends.find(|end| names(end, name)) {
+        Some(said) => said.recipient,
+        // A fault has said something else, or nobody has heard it.
+        None if apart => for_copy(transaction, copy),
+        None => None,
+    };
+    // Those to whom it goes, or the one for whom it was stored.
+    let to = transaction.addressees().filter(|to| one.is_none_or(|one| to.exchange == one));
+    let to: Vec<String> = to.map(|to| to.path.written.clone()).collect();
     (!to.is_empty()).then(|| (transaction.sender.written.clone(), to))
 }
 
-/// Those that were accepted, or the one for whom the message was stored.
-fn recipients(transaction: &Transaction, one: Option<usize>) -> Vec<String> {
-    let all = transaction.recipients.iter().filter(|to| match one {
-        Some(one) => to.exchange == one,
-        None => to.fate == Fate::Accepted,
-    });
-    all.map(|to| to.path.written.clone()).collect()
+/// Whether the reply says that a message is stored under this name.
+fn names(exchange: &Exchange, name: &str) -> bool {
+    let lines = exchange.reply.iter().flat_map(|reply| &reply.lines);
+    lines.into_iter().any(|line| stored_as(line.text()) == Some(name))
+}
+
+/// The exchange that named the recipient for whom this copy was stored, the first being 0. Who was
+/// refused has none, unless a fault says so of all.
+fn for_copy(transaction: &Transaction, copy: usize) -> Option<usize> {
+    let refused = |to: &&Recipient| matches!(to.delivery(), Some(Fate::Deferred | Fate::Refused));
+    let mut taken = transaction.addressees().filter(|to| !refused(to));
+    let to = taken.nth(copy).or_else(|| transaction.addressees().nth(copy));
+    to.map(|to| to.exchange)
 }

@@ -2,7 +2,9 @@
 //!
 //! A message is its bytes as they were sent, and nothing else; who sent it to whom stands in the
 //! journal of its session, whose name is the beginning of the message's. Nothing is said to be stored
-//! before it is on the disk, message and journal.
+//! before it is on the disk, message and journal and the names of both. Several servers may share a
+//! Maildir: each cares for what it keeps itself, and what others left behind is cared for by one that
+//! comes when nobody else is there.
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::{File, Metadata};
@@ -25,6 +27,8 @@ use crate::net::listen::{Keeper, Kept};
 use crate::session::archive::Room;
 use crate::speaker::server::Delivery;
 
+use super::folder::{self, Share, Writer};
+
 /// The folder of journals.
 const SESSIONS: &str = "sessions";
 
@@ -37,9 +41,16 @@ const JOURNAL: u64 = 4 << 30;
 
 /// A Maildir that is cared for.
 pub(crate) struct Shelf {
+    desk: Desk,
+    care: JoinHandle<()>,
+}
+
+/// Where what is kept goes, and who hears of it.
+#[derive(Clone)]
+struct Desk {
     dir: Arc<Path>,
     notes: mpsc::UnboundedSender<Note>,
-    care: JoinHandle<()>,
+    folders: Writer,
 }
 
 /// What is to be cared for.
@@ -58,32 +69,44 @@ impl Shelf {
     /// When it cannot be made.
     pub(crate) fn open(dir: &Path, room: Room) -> anyhow::Result<Self> {
         for folder in ["tmp", "new", "cur", SESSIONS, HELD].map(|folder| dir.join(folder)) {
-            std::fs::create_dir_all(&folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
+            folder::make(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        // Nobody was there when their time came.
-        for (path, _) in files(&dir.join(HELD)) {
-            if let Some(name) = path.file_name() {
-                let _ = std::fs::rename(&path, dir.join("new").join(name));
-            }
-        }
+        let mut left = VecDeque::new();
+        let share = Share::of(dir, || left = clear_up(dir));
+        let share = share.with_context(|| format!("cannot use {}", dir.display()))?;
+        let folders = Writer::begin()?;
         let (notes, told) = mpsc::unbounded_channel();
-        let care = tokio::spawn(care(told, empty(dir), room));
-        Ok(Self { dir: dir.into(), notes, care })
+        let care = async move {
+            care(told, left, room).await;
+            drop(share);
+        };
+        let desk = Desk { dir: dir.into(), notes, folders };
+        Ok(Self { desk, care: tokio::spawn(care) })
     }
 
     /// Keeps sessions here.
     pub(crate) fn keeper(&self) -> Keeper {
-        let (dir, notes) = (self.dir.clone(), self.notes.clone());
-        Arc::new(move |session, clock| keep(&dir, &notes, session, clock))
+        let desk = self.desk.clone();
+        Arc::new(move |session, clock| keep(&desk, session, clock))
     }
 
     /// Nobody will be here when their time comes: messages that are held arrive now.
     pub(crate) async fn close(self) {
-        drop(self.notes);
+        drop(self.desk);
         // It ends when nobody keeps anything any more.
         let _ = self.care.await;
     }
+}
+
+/// Messages that were held arrive, since nobody was there when their time came. Gives the journals
+/// of which no message is there any more.
+fn clear_up(dir: &Path) -> VecDeque<(PathBuf, u64)> {
+    for (path, _) in files(&dir.join(HELD)) {
+        if let Some(name) = path.file_name() {
+            let _ = std::fs::rename(&path, dir.join("new").join(name));
+        }
+    }
+    empty(dir)
 }
 
 /// The files of a folder with their sizes; names that begin with a dot are none.
@@ -116,14 +139,15 @@ fn session_of(name: &str) -> Option<&str> {
     Some(name.rsplit_once('_')?.0)
 }
 
-/// The journal of the session that left the message at `path`, and which message of the session it is.
-/// A mail reader may have moved it, and put flags behind its name.
-pub(crate) fn journal_of(path: &Path) -> Option<(PathBuf, usize)> {
+/// The journal of the session that left the message at `path`, which message of the session it is, and
+/// which copy of it: LMTP stores one for each recipient. A mail reader may have moved it, and put flags behind its name.
+pub(crate) fn journal_of(path: &Path) -> Option<(PathBuf, usize, usize)> {
     let name = path.file_name()?.to_str()?;
     let (session, rest) = name.rsplit_once('_')?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let mut digits = rest.split(|c: char| !c.is_ascii_digit());
     let journal = path.parent()?.parent()?.join(SESSIONS).join(format!("{session}.jsonl"));
-    Some((journal, digits.parse().ok()?))
+    let number = digits.next()?.parse().ok()?;
+    Some((journal, number, digits.next().and_then(|copy| copy.parse().ok()).unwrap_or_default()))
 }
 
 /// Looks after what is on the shelf until nobody puts anything there any more.
@@ -176,24 +200,24 @@ struct Course {
     copies: AtomicUsize,
 }
 
-fn keep(dir: &Arc<Path>, notes: &mpsc::UnboundedSender<Note>, session: u64, clock: &Clock) -> Kept {
+fn keep(desk: &Desk, session: u64, clock: &Clock) -> Kept {
     let begun = clock.timestamp();
     let (seconds, micros) = (begun.as_second(), begun.subsec_microsecond());
     let stem = format!("{seconds}.M{micros:06}P{}S{session}", std::process::id());
-    let path = dir.join(SESSIONS).join(format!("{stem}.jsonl"));
+    let path = desk.dir.join(SESSIONS).join(format!("{stem}.jsonl"));
     let course = Arc::<Course>::default();
     let made = create_private(&path, File::options().create_new(true)).map(Arc::new);
     let record = |file: &Arc<File>| {
-        let (course, notes, file) = (course.clone(), notes.clone(), file.clone());
+        let (course, notes, file) = (course.clone(), desk.notes.clone(), file.clone());
         let out = Journal { file, path: path.clone(), course, notes, size: 0 };
         Recorder::begin(Box::new(out) as Out, &clock.header(Side::Server)).ok()
     };
     let journal = made.as_ref().ok().and_then(record);
     course.torn.fetch_or(journal.is_none(), Ordering::Relaxed);
-    let (dir, notes) = (dir.clone(), notes.clone());
+    let desk = desk.clone();
     let deliver = move |delivery: Delivery| {
         let store = || match &made {
-            Ok(journal) => store(&dir, &notes, (&stem, &course), journal, &delivery),
+            Ok(journal) => store(&desk, (&stem, &course), journal, &delivery),
             Err(error) => Err(io::Error::other(format!("no journal: {error}"))),
         };
         aside(store).map_err(|error| error.to_string())
@@ -212,8 +236,7 @@ fn aside<T>(work: impl FnOnce() -> T) -> T {
 
 /// Stores a message byte for byte.
 fn store(
-    dir: &Path,
-    notes: &mpsc::UnboundedSender<Note>,
+    Desk { dir, notes, folders }: &Desk,
     (stem, course): (&str, &Course),
     journal: &File,
     delivery: &Delivery,
@@ -228,24 +251,28 @@ fn store(
     let copy = if copy == 0 { String::new() } else { format!("-{copy}") };
     let name = format!("{stem}_{number:03}{copy}.ehlo");
     let path = dir.join("tmp").join(&name);
+    let place = if delivery.held.is_some() { HELD } else { "new" };
+    let lies = dir.join(place).join(&name);
     let write = || {
         let mut file = create_private(&path, File::options().create_new(true))?;
         file.write_all(&delivery.content)?;
         file.sync_all()?;
         // It may be said once only that something was lost.
         journal.sync_data().inspect_err(|_| course.torn.store(true, Ordering::Relaxed))?;
-        let arrived = dir.join("new").join(&name);
-        let Some(time) = delivery.held else { return std::fs::rename(&path, arrived) };
-        let lies = dir.join(HELD).join(&name);
         std::fs::rename(&path, &lies)?;
-        // Where nobody cares for it any more, it arrives when somebody does again.
-        let due = Instant::now().checked_add(time);
-        let _ = due.map(|due| notes.send(Note::Held(due, lies, arrived)));
-        Ok(())
+        let first = course.stored.load(Ordering::Relaxed) == 0;
+        let names = [place].into_iter().chain(first.then_some(SESSIONS));
+        folders.write(names.map(|name| dir.join(name)).collect())
     };
     write().inspect_err(|_| {
-        let _ = std::fs::remove_file(&path);
+        let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_file(&lies));
     })?;
+    if let Some(time) = delivery.held {
+        // Where nobody cares for it any more, it arrives when somebody does again.
+        let due = Instant::now().checked_add(time);
+        let arrived = dir.join("new").join(&name);
+        let _ = due.map(|due| notes.send(Note::Held(due, lies, arrived)));
+    }
     course.stored.fetch_add(1, Ordering::Relaxed);
     Ok(name)
 }
@@ -295,13 +322,13 @@ mod tests {
     #[test]
     fn a_message_leads_to_its_session() {
         let journal = Path::new("mail/sessions/17.M000042P7S12.jsonl");
-        for (name, number) in [
-            ("new/17.M000042P7S12_003.ehlo", 3),
-            ("cur/17.M000042P7S12_003.ehlo:2,S", 3),
-            ("new/17.M000042P7S12_010-2.ehlo", 10),
+        for (name, number, copy) in [
+            ("new/17.M000042P7S12_003.ehlo", 3, 0),
+            ("cur/17.M000042P7S12_003.ehlo:2,S", 3, 0),
+            ("new/17.M000042P7S12_010-2.ehlo", 10, 2),
         ] {
             let found = journal_of(&Path::new("mail").join(name));
-            assert_eq!(found, Some((journal.to_owned(), number)), "{name}");
+            assert_eq!(found, Some((journal.to_owned(), number, copy)), "{name}");
         }
         assert_eq!(journal_of(Path::new("mail/new/message.eml")), None);
     }

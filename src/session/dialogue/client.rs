@@ -13,6 +13,7 @@ use crate::smtp::{Oddity, Parsed, Span};
 use super::super::exchange::Exchange;
 use super::super::message::Message;
 use super::super::phase::{Phase, Turn};
+use super::super::secrets::Meant;
 use super::super::wire::Row;
 use super::super::{odd, secrets};
 use super::{Dialogue, Framing};
@@ -27,9 +28,7 @@ impl Dialogue {
         let begin = self.client_offset;
         self.client_offset += data.len() as u64;
         if self.decider.is_some() {
-            self.veil_undecided(&data, 0);
-            self.undecided.extend_from_slice(&data);
-            return;
+            return self.leave_undecided(&data, 0);
         }
         let before = self.wire.len();
         self.frame_client(data, begin);
@@ -57,9 +56,7 @@ impl Dialogue {
         while !data.is_empty() {
             let read = event.len() - data.len();
             if self.decider.is_some() {
-                self.veil_undecided(&data, read);
-                self.undecided.extend_from_slice(&data);
-                return;
+                return self.leave_undecided(&data, read);
             }
             match self.framing {
                 Framing::Commands | Framing::Handshake | Framing::Login => {
@@ -111,15 +108,22 @@ impl Dialogue {
         self.veiled.extend(secrets::without_cr(Span::new(start, place(stop)), event));
     }
 
-    /// The same for `data`, which stands at `at` of its event and cannot be framed yet.
-    fn veil_undecided(&mut self, data: &Bytes, at: usize) {
-        let login = self.decides_login();
+    /// Keeps `data`, which stands at `at` of its event and cannot be framed yet; its secrets are
+    /// marked.
+    fn leave_undecided(&mut self, data: &Bytes, at: usize) {
+        if self.undecided.is_empty() {
+            self.undecided_meant =
+                if self.decides_login() { Meant::Answer } else { Meant::Command };
+        }
         // A line may have begun in an earlier event; what is undecided of it counts.
         let open = self.undecided.iter().rposition(|b| *b == b'\n').map_or(0, |p| p + 1);
         let before = self.undecided.len() - open;
         let mut text = self.undecided.get(open..).unwrap_or_default().to_vec();
         text.extend_from_slice(data);
-        for span in secrets::in_undecided(&text, login) {
+        self.undecided.extend_from_slice(data);
+        let (spans, meant) = secrets::in_undecided(&text, self.undecided_meant);
+        self.undecided_meant = meant;
+        for span in spans {
             let here = Span::new(span.start.max(before), span.end.max(before));
             let stretches = secrets::without_cr(here, &text).into_iter();
             let moved = |n: usize| at + n - before;
@@ -140,6 +144,21 @@ impl Dialogue {
         let mut parsed = command::read(line);
         parsed.odd.extend(odd::in_command(self, &parsed.value, line.len()));
         parsed
+    }
+
+    /// The same of a line in which there is a `secret`: what is hidden is no word of a command, so
+    /// that nobody repeats it as one. Behind AUTH and its mechanism it stands where it belongs.
+    fn read_sent(&self, line: &[u8], secret: Option<Span>) -> Parsed<Command> {
+        let parsed = self.read_command(line);
+        let Some(secret) = secret else { return parsed };
+        if let Argument::Login { initial: Some(initial), .. } = &parsed.value.argument
+            && initial.start <= secret.start
+        {
+            return parsed;
+        }
+        let mut hidden = line.to_vec();
+        secrets::veil(&mut hidden, [secret]);
+        self.read_command(&hidden)
     }
 
     /// The exchanges that `bytes` would begin if they were sent now, as far as that is known before:
@@ -169,7 +188,7 @@ impl Dialogue {
 
     fn foreseen_line(&self, line: Line) -> Exchange {
         let secret = self.secret_in(&line.bytes);
-        let parsed = self.read_command(&line.bytes);
+        let parsed = self.read_sent(&line.bytes, secret);
         let login = self.awaits_login();
         let turn = match parsed.value.argument {
             _ if login => Turn::LoginAnswer,
@@ -199,7 +218,7 @@ impl Dialogue {
     }
 
     pub(super) fn command(&mut self, line: Line, secret: Option<Span>) {
-        let parsed = self.read_command(&line.bytes);
+        let parsed = self.read_sent(&line.bytes, secret);
         let mut odd = parsed.odd;
         let turn = match &parsed.value.argument {
             Argument::Chunk { last: true, .. } => Turn::LastChunk,

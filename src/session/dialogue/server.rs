@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::smtp::attribute::NOTHING;
 use crate::smtp::code::{Class, Code};
-use crate::smtp::command::Argument;
+use crate::smtp::command::{self, Argument};
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::reply::Reply;
 use crate::smtp::sasl;
@@ -183,8 +183,16 @@ impl Dialogue {
         self.decider = None;
         let Some(exchange) = self.exchanges.get(index) else { return };
         let class = exchange.reply.as_ref().map_or(Class::Invalid, Reply::class);
+        let asks = exchange.reply.as_ref().is_some_and(|reply| reply.is(Code::AUTH_CHALLENGE));
+        // Nobody was asked for anything: the answers of an AUTH may still come.
+        let unasked = matches!(
+            exchange.command.as_ref().map(|command| &command.argument),
+            Some(Argument::Login { initial: None, .. })
+        );
         let login = exchange.turn == Turn::LoginAnswer || exchange.verb() == Some(&Verb::Auth);
         self.framing = match (exchange.verb(), class) {
+            // The reply to DATA is not there, and this one is due to an AUTH behind it.
+            (Some(Verb::Data), _) if asks && self.undecided_holds_login() => Framing::Commands,
             (Some(Verb::Data), Class::Intermediate) => {
                 self.messages.push(Message::data(self.keep.message, self.data_ends));
                 let message = self.messages.len() - 1;
@@ -197,7 +205,7 @@ impl Dialogue {
         };
         if login && self.framing == Framing::Commands {
             // Behind a login that worked, only what was sent too early may be meant for it.
-            self.login_over = class != Class::Positive || !self.undecided.is_empty();
+            self.login_over = class != Class::Positive || unasked || !self.undecided.is_empty();
         }
         let bytes = self.undecided.split().freeze();
         if !bytes.is_empty() {
@@ -208,6 +216,12 @@ impl Dialogue {
             self.frame_client(bytes, begin);
             self.veiled = veiled;
         }
+    }
+
+    /// Whether an AUTH is among the undecided lines.
+    fn undecided_holds_login(&self) -> bool {
+        let mut lines = self.undecided.as_ref().split(|b| *b == b'\n');
+        lines.any(|line| command::read(line.trim_ascii_end()).value.verb == Verb::Auth)
     }
 
     /// DATA must be the last of its group (RFC 2920 §3.1), and the client went on behind it.
@@ -231,6 +245,8 @@ impl Dialogue {
         if reply.is(Code::NOT_AVAILABLE) || reply.is(Code::CLOSING) {
             self.phase = phase::after_goodbye(self.phase);
         }
+        // What is asked for here is a secret, unless it is clearly a command.
+        self.login_over |= reply.is(Code::AUTH_CHALLENGE);
         let index = self.add(Turn::Unsolicited);
         self.answered.push(index);
         self.setbacks.push(index);

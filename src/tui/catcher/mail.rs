@@ -82,7 +82,7 @@ pub struct Mail {
     pub subject: String,
     /// The sender on the envelope.
     pub sender: String,
-    /// The first recipients on the envelope that were accepted.
+    /// The first recipients on the envelope.
     pub recipients: Vec<String>,
     /// How many there are.
     pub named: usize,
@@ -103,11 +103,10 @@ impl Mail {
 
     fn of(seen: &Dialogue, at: usize, message: &Message, client: &Client) -> Self {
         let transaction = seen.envelope().carrying(at);
-        let recipients = transaction.into_iter().flat_map(|t| t.recipients.iter());
-        let accepted = recipients.filter(|r| r.fate == crate::session::Fate::Accepted);
-        let mut accepted: Vec<_> = accepted.map(|r| r.path.written.clone()).collect();
-        let named = accepted.len();
-        accepted.truncate(NAMED);
+        let recipients = transaction.into_iter().flat_map(Transaction::addressees);
+        let mut recipients: Vec<_> = recipients.map(|r| r.path.written.clone()).collect();
+        let named = recipients.len();
+        recipients.truncate(NAMED);
         Self {
             number: 0,
             client: client.number,
@@ -116,7 +115,7 @@ impl Mail {
             time: client.time.clone(),
             subject: Content::subject_in(&message.content_up_to(LOOKED_AT)),
             sender: transaction.map(|t| t.sender.written.clone()).unwrap_or_default(),
-            recipients: accepted,
+            recipients,
             named,
             size: message.content_len(),
             fate: Fate::of(transaction, message, seen),

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Folders, Warning, history, state};
 use crate::display::token::own_visible;
-use crate::headless::Setting;
+use crate::headless::{Setting, complain};
 
 use super::super::layout::Ratios;
 use super::super::message::Message;
@@ -76,7 +76,7 @@ impl Memory {
             self.writing.spawn_blocking(move || {
                 if let Err(error) = state::change(&file, |state| state.rearrange(&before, now)) {
                     let file = own_visible(&file.display().to_string());
-                    eprintln!("ehlo: {file}: {error}");
+                    complain(format_args!("{file}: {error}"));
                 }
             });
         }
