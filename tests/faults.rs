@@ -12,6 +12,8 @@
     reason = "tests"
 )]
 
+#[path = "faults/course.rs"]
+mod course;
 #[path = "support/outline.rs"]
 mod outline;
 #[path = "faults/outside.rs"]

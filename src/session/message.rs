@@ -160,6 +160,13 @@ impl Message {
         }
     }
 
+    /// Whether its end mark, as far as that is kept, did not come in one piece.
+    pub fn has_cut_mark(&self) -> bool {
+        let mark = self.wire_len - self.mark_len();
+        let last = self.pieces.last().filter(|_| self.mark_len() > 0);
+        last.is_some_and(|(start, _)| *start > mark)
+    }
+
     /// How many bytes of it are kept.
     pub const fn kept(&self) -> usize {
         self.kept

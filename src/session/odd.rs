@@ -363,6 +363,7 @@ pub(super) fn in_unsolicited(
         _ if dialogue.phase() == Phase::AwaitingTls => "D06",
         _ if dialogue.is_prefaced() => "A16",
         Some(Code::NOT_AVAILABLE) => "B19",
+        _ if owes_clear_text(dialogue) => "D05",
         Some(Code::CLOSING) => "B20",
         code if before.is_some_and(|e| {
             e.verb() == Some(&Verb::Ehlo) && e.reply.as_ref().is_some_and(|r| r.code == code)
@@ -372,6 +373,19 @@ pub(super) fn in_unsolicited(
         }
         _ => "B16",
     }
+}
+
+/// Whether more was said in clear text behind STARTTLS than the server has answered inside TLS: an
+/// answer too many is one to that (RFC 3207 §4.2).
+fn owes_clear_text(dialogue: &Dialogue) -> bool {
+    let Some(begins) = dialogue.layer_begins().filter(|_| dialogue.is_secured()) else {
+        return false;
+    };
+    let exchanges = dialogue.exchanges();
+    let slipped = |e: &&Exchange| e.reply.is_none() && e.odd.iter().any(|odd| odd.id == "D19");
+    let clear = exchanges.range(0..begins).rev().take_while(slipped).count();
+    let inside = exchanges.range(begins..exchanges.len());
+    clear > inside.filter(|e| e.turn == Turn::Unsolicited).take(clear).count()
 }
 
 /// What is odd about the connection ending here; `front` has not been answered, `last` is the

@@ -5,9 +5,10 @@
 //! `greeting`, `message`, `answer` and `unasked` for turns that are no commands, `slow>1s`, `odd`
 //! and `odd:B09`, `tls`, and anything else for text, with `*` and `?` as in a transcript. `!` turns
 //! a word round, quotes make text of anything. Scripts expect with the half that is about one
-//! reply, [`ReplyPattern`].
+//! reply, [`ReplyPattern`]; what a message is made of is asked by a [`MessagePattern`].
 
 mod count;
+mod message;
 mod reply;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use super::phase::Turn;
 use super::{secrets, timing};
 
 pub use count::Count;
+pub use message::{Mail, MessagePattern};
 use reply::glob_fits;
 pub use reply::{Codes, ReplyPattern};
 
@@ -37,12 +39,13 @@ pub struct PatternError {
 
 /// Words of which all must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pattern(Vec<Term>);
+pub struct Pattern(Vec<Term<Test>>);
 
+/// A word, turned round or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Term {
+struct Term<T> {
     not: bool,
-    test: Test,
+    test: T,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,15 +97,7 @@ impl Pattern {
     /// # Errors
     /// With the place of the word that cannot be understood.
     pub fn read(line: &str) -> Result<Self, PatternError> {
-        let mut terms = Vec::new();
-        let mut rest = line.trim_start();
-        while !rest.is_empty() {
-            let column = line.chars().count() - rest.chars().count() + 1;
-            let (term, behind) = term(rest, column)?;
-            terms.push(term);
-            rest = behind.trim_start();
-        }
-        Ok(Self(terms))
+        terms(line, Test::read, Test::Text).map(Self)
     }
 
     /// Whether it has no words, so that everything fits.
@@ -141,24 +136,37 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The first word of a text that is not empty, and what stands behind it.
-fn term(rest: &str, column: usize) -> Result<(Term, &str), PatternError> {
-    let (not, rest, column) = match rest.strip_prefix('!') {
-        Some(rest) => (true, rest, column + 1),
-        None => (false, rest, column),
-    };
-    if let Some(quoted) = rest.strip_prefix('"') {
-        let wrong = PatternError { column, expected: "a quote that ends the text" };
-        let (inside, behind) = quoted.split_once('"').ok_or(wrong)?;
-        let test = Test::Text(pieces(inside, column + 1)?);
-        return Ok((Term { not, test }, behind));
+/// The words of a line: `word` reads one without quotes that begins at a column, and `text` is what
+/// stands in quotes.
+fn terms<T>(
+    line: &str,
+    word: impl Fn(&str, usize) -> Result<T, PatternError>,
+    text: impl Fn(Vec<Piece>) -> T,
+) -> Result<Vec<Term<T>>, PatternError> {
+    let mut terms = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() {
+        let column = line.chars().count() - rest.chars().count() + 1;
+        let (not, here, column) = match rest.strip_prefix('!') {
+            Some(rest) => (true, rest, column + 1),
+            None => (false, rest, column),
+        };
+        let (test, behind) = if let Some(quoted) = here.strip_prefix('"') {
+            let wrong = PatternError { column, expected: "a quote that ends the text" };
+            let (inside, behind) = quoted.split_once('"').ok_or(wrong)?;
+            (text(pieces(inside, column + 1)?), behind)
+        } else {
+            let end = here.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(here.len());
+            let (here, behind) = here.split_at_checked(end).unwrap_or((here, ""));
+            if here.is_empty() || here.starts_with('!') {
+                return Err(PatternError { column, expected: "a word behind the !" });
+            }
+            (word(here, column)?, behind)
+        };
+        terms.push(Term { not, test });
+        rest = behind.trim_start();
     }
-    let end = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
-    let (word, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-    if word.is_empty() || word.starts_with('!') {
-        return Err(PatternError { column, expected: "a word behind the !" });
-    }
-    Ok((Term { not, test: Test::read(word, column)? }, behind))
+    Ok(terms)
 }
 
 fn pieces(word: &str, column: usize) -> Result<Vec<Piece>, PatternError> {

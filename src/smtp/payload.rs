@@ -241,7 +241,7 @@ impl Scanner {
             (State::Start(_), _) => State::Text,
             (State::Dot(Before::Cr), b'\r') if self.ends.has("G11") => {
                 self.note("G11", self.dot_at, at + 1);
-                State::Done
+                self.end_at_dot(false)
             }
             (State::Dot(before), b'\r') => State::DotCr(before),
             (State::Dot(before), b'\n') => self.look_alike(before, false, at),
@@ -249,9 +249,7 @@ impl Scanner {
             (State::Dot(Before::CrLf), _) => self.leading_dot(byte, at),
             (State::Dot(_), _) => State::Text,
             (State::DotCr(Before::CrLf), b'\n') => {
-                // The dot of the end mark is no line's.
-                self.stuffed -= 1;
-                State::Done
+                self.end_at_dot(true)
             }
             (State::DotCr(before), b'\n') => self.look_alike(before, true, at),
             (State::DotCr(_), _) => {
@@ -261,12 +259,16 @@ impl Scanner {
             (State::DotNul, b'\r') => State::DotNulCr,
             (State::DotNul, b'\n') => {
                 self.note("G12", at.saturating_sub(2), at + 1);
-                if self.is_end("G12") { State::Done } else { self.bare_end(at) }
+                if self.ends.has("G12") { self.end_at_dot(true) } else { self.bare_end(at) }
             }
             (State::DotNul, _) => self.leading_dot(byte, at),
             (State::DotNulCr, b'\n') => {
                 self.note("G12", at.saturating_sub(3), at + 1);
-                if self.is_end("G12") { State::Done } else { self.end_line(at, Before::CrLf) }
+                if self.ends.has("G12") {
+                    self.end_at_dot(true)
+                } else {
+                    self.end_line(at, Before::CrLf)
+                }
             }
             (State::Cr, b'\n') => self.end_line(at, Before::CrLf),
             (State::Cr | State::DotNulCr, _) => self.after_bare_cr(byte, at),
@@ -329,19 +331,25 @@ impl Scanner {
             (Before::CrLfNul, _) => "G12",
         };
         self.note(id, self.line_start, at + 1);
-        if self.is_end(id) {
-            return State::Done;
+        if self.ends.has(id) {
+            return self.end_at_dot(before == Before::CrLf);
         }
         self.end_line(at, if crlf { Before::CrLf } else { Before::Lf })
     }
 
-    /// Whether this look-alike is taken for the end mark; then its dot is no line's.
-    fn is_end(&mut self, id: &str) -> bool {
-        let ends = self.ends.has(id);
-        if ends && std::mem::take(&mut self.dotted) {
+    /// Mail data ends before the last dot: it is no line's, also where it was `counted` as one that
+    /// is stuffed, and what stands before it in its line is the last line.
+    fn end_at_dot(&mut self, counted: bool) -> State {
+        if counted {
             self.stuffed -= 1;
+            self.dotted = false;
         }
-        ends
+        let line = self.dot_at - self.line_start - u64::from(self.dotted);
+        self.longest = self.longest.max(line);
+        if line > LINE_LIMIT {
+            self.note("G19", self.line_start, self.dot_at);
+        }
+        State::Done
     }
 
     /// Bare CR and bare LF are named once; a file with Unix line ends has thousands.
@@ -532,6 +540,30 @@ mod tests {
                 (s.odd().to_vec(), numbers)
             };
             assert_eq!(seen(&scanner), seen(&whole), "cut at {at}");
+        }
+    }
+
+    /// What ends mail data is no part of it, and what stands before it is a line.
+    #[test]
+    fn an_end_that_is_none_leaves_the_count_of_what_was_before() {
+        for (text, end, stuffed, longest) in [
+            (&b"..a\r.\r"[..], "cr.cr", 1, 3),
+            (b"..a\r.\n", "cr.cr", 1, 3),
+            (b"..a\r.\r\n", "cr.cr", 1, 3),
+            (b"..a\n.\n", "lf.lf", 1, 3),
+            (b"..a\n.\r\n", "lf.crlf", 1, 3),
+            (b"..a\r\n.\n", "crlf.lf", 1, 4),
+            (b"..a\r\n.\0\r\n", "nul", 1, 4),
+            (b"a\r\n.\0\n", "nul", 0, 3),
+        ] {
+            let mut scanner = Scanner::ending_at(end.parse().unwrap());
+            let mut data = Bytes::copy_from_slice(text);
+            assert!(scanner.push(&mut data).1, "{text:?}");
+            let whole = text.len() as u64 - data.len() as u64;
+            assert_eq!(scanner.stuffed(), stuffed, "{text:?}");
+            assert_eq!(scanner.texture().longest, longest, "{text:?}");
+            let content = text.get(..(whole - scanner.mark_len()) as usize).unwrap();
+            assert_eq!(unstuff([content]).len() as u64, whole - scanner.mark_len() - stuffed);
         }
     }
 

@@ -281,6 +281,16 @@ impl Faults {
         self.seed
     }
 
+    /// Whether any of them has a rule: else replies stay as they are.
+    fn have_rules(&self) -> bool {
+        self.chosen.iter().any(|fault| !fault.rules.is_empty())
+    }
+
+    /// Whether any rule asks what was said before.
+    fn look_back(&self) -> bool {
+        self.chosen.iter().flat_map(|fault| &fault.rules).any(Rule::looks_back)
+    }
+
     /// Whether any of them has dice.
     pub fn roll(&self) -> bool {
         self.chosen.iter().flat_map(|fault| &fault.rules).any(Rule::rolls)
@@ -360,6 +370,11 @@ do = [{ reply = ['450 4.2.0 Greylisted'] }]
             ("fresh", "frehs", "frehs", "unknown field"),
             ("['450", "[450", "450", ""),
             ("'{value}'", "'soon'", "'soon'", "a time"),
+            ("{ reply =", "{ pad = 65537 }, { reply =", "{ pad = 65537", "from 0 to 65536"),
+            ("{ reply =", "{ again = 1001 }, { reply =", "{ again = 1001", "from 0 to 1000"),
+            ("{ reply =", "{ again = -1 }, { reply =", "{ again = -1", "from 0 to 1000"),
+            ("fresh", "message = 'fields:x'\nfresh", "'fields", "column 1"),
+            ("fresh", "message = 'field:x#0'\nfresh", "'field", "column 1"),
             ("title = { en", "title = { ja", "", "a title in English"),
         ] {
             let text = GREYLIST.replacen(from, to, 1);

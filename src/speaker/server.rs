@@ -18,7 +18,7 @@ use crate::session::{
     Dialogue, End, Exchange, Fate, Login, Message, Phase, Recipient, Transaction, Turn,
 };
 use crate::smtp::Parsed;
-use crate::smtp::code::{Code, Enhanced};
+use crate::smtp::code::{Class, Code, Enhanced};
 use crate::smtp::command::Argument;
 use crate::smtp::param::Param;
 use crate::smtp::path::{Path, is_domain};
@@ -61,8 +61,25 @@ fn offers(line: &str, keyword: &str) -> bool {
 /// (RFC 5321 §4.5.3.1.3).
 const SHOWN: usize = 256;
 
+/// Where a mailbox is to which no mail can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// At another server, to which nothing is passed on.
+    Elsewhere,
+    /// It would be here, and is not.
+    Nowhere,
+}
+
 /// A reply before it is written.
 struct Answer(Code, Option<Enhanced>, Vec<String>);
+
+/// A message, which one it is, and the transaction in which it was sent.
+#[derive(Clone, Copy)]
+struct Carried<'a> {
+    at: usize,
+    message: &'a Message,
+    transaction: &'a Transaction,
+}
 
 /// A reply, and whether the server closes the connection behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,7 +273,7 @@ impl Server {
             (Verb::Rcpt, _) => {
                 no(Code::BAD_ARGUMENTS, (5, 2), "Syntax: RCPT TO:<address> [parameters]")
             }
-            (Verb::Data, Argument::Nothing) => data(self.transaction(seen)),
+            (Verb::Data, Argument::Nothing) => data(seen, self.transaction(seen)),
             (Verb::Bdat, Argument::Chunk { size, last }) => {
                 return self.chunk(seen, exchange, *size, *last);
             }
@@ -536,26 +553,36 @@ impl Server {
 
     fn recipient(&self, seen: &Dialogue, path: &Path) -> Answer {
         let written = shown(&path.written);
+        match self.place(seen, path) {
+            Some(Place::Elsewhere) => {
+                let why = format!("<{written}> is elsewhere; no relaying without a login");
+                no(Code::NO_MAILBOX, (7, 1), &why)
+            }
+            Some(Place::Nowhere) if !self.policy.errors.verifies_late => unknown(path),
+            _ => yes(Code::OK, (1, 5), &format!("Recipient <{written}> Ok")),
+        }
+    }
+
+    /// Why no mail is taken for `path`, if that is so.
+    fn place(&self, seen: &Dialogue, path: &Path) -> Option<Place> {
         let is =
             |domain: &str| path.domain.as_deref().is_none_or(|d| d.eq_ignore_ascii_case(domain));
+        if self.policy.catch_all {
+            return None;
+        }
         let known = if is(&self.policy.domain) {
             self.policy.has_mailbox(&path.local)
         } else if is(&self.policy.list_domain) {
             self.policy.list(&path.local).is_some()
-        } else if self.policy.catch_all || Self::knows(seen) {
-            true
         } else {
-            return no(
-                Code::NO_MAILBOX,
-                (7, 1),
-                &format!("<{written}> is elsewhere; no relaying without a login"),
-            );
+            return (!Self::knows(seen)).then_some(Place::Elsewhere);
         };
-        if known || self.policy.catch_all || self.policy.errors.verifies_late {
-            yes(Code::OK, (1, 5), &format!("Recipient <{written}> Ok"))
-        } else {
-            no(Code::NO_MAILBOX, (1, 1), &format!("<{written}> is unknown here"))
-        }
+        (!known).then_some(Place::Nowhere)
+    }
+
+    /// Whether it turns out only behind the message that nobody is called so here.
+    fn is_unknown(&self, seen: &Dialogue, to: &Recipient) -> bool {
+        self.policy.errors.verifies_late && self.place(seen, &to.path) == Some(Place::Nowhere)
     }
 
     fn bad_path(
@@ -586,12 +613,25 @@ impl Server {
         accepted(seen).or_else(|| self.kept(seen))
     }
 
-    /// The last transaction, where an EHLO behind it has not ended it.
+    /// The last transaction, where an EHLO has ended it that does not count, and nothing else since.
     fn kept<'a>(&self, seen: &'a Dialogue) -> Option<&'a Transaction> {
         let last = seen.envelope().transactions.last()?;
-        let kept =
-            last.end.is_some_and(|(_, end)| end == End::Greeting) && last.fate == Fate::Accepted;
-        (kept && self.policy.errors.keeps_transaction).then_some(last)
+        let (at, _) = last.end.filter(|(_, end)| *end == End::Greeting)?;
+        let here = seen.exchanges().get(at)?.connection == seen.connection()
+            && seen.layer_begins().is_none_or(|begins| begins <= at);
+        let kept = self.policy.errors.keeps_transaction && here && last.fate == Fate::Accepted;
+        let mut since = seen.exchanges().range(at..seen.exchanges().len());
+        (kept && !since.any(ends_transaction)).then_some(last)
+    }
+
+    /// The message of a transaction: one that was kept has begun it behind its end.
+    fn begun(seen: &Dialogue, transaction: &Transaction) -> Option<usize> {
+        let since = || {
+            let (at, _) = transaction.end?;
+            let mut since = seen.exchanges().range(at..seen.exchanges().len());
+            since.find_map(|exchange| exchange.message)
+        };
+        transaction.message.or_else(since)
     }
 
     fn chunk(&self, seen: &Dialogue, exchange: &Exchange, size: u64, last: bool) -> Option<Answer> {
@@ -605,7 +645,7 @@ impl Server {
                 "BDAT needs MAIL and an accepted recipient",
             ));
         };
-        if transaction.message != exchange.message {
+        if Self::begun(seen, transaction) != exchange.message {
             return Some(no(Code::BAD_SEQUENCE, (5, 1), "A chunk was refused; RSET ends this"));
         }
         if last {
@@ -632,16 +672,17 @@ impl Server {
     fn message(&self, seen: &Dialogue, exchange: &Exchange) -> Answer {
         let carried = exchange.message.and_then(|at| {
             let open = seen.envelope().carrying(at).filter(|t| t.end.is_none());
-            Some((seen.messages().get(at)?, open.or_else(|| self.kept(seen))?))
+            let transaction = open.or_else(|| self.kept(seen))?;
+            Some(Carried { at, message: seen.messages().get(at)?, transaction })
         });
-        let Some((message, transaction)) = carried else {
+        let Some(carried @ Carried { message, transaction, .. }) = carried else {
             return no(Code::BAD_SEQUENCE, (5, 1), "No transaction");
         };
         let is_first = !matches!(exchange.turn, Turn::Delivery(_));
         let is_meant = |r: &&Recipient| r.fate == Fate::Accepted;
         let mut meant = transaction.recipients.iter().filter(is_meant);
         if let Some(to) = meant.find(|r| exchange.recipient == Some(r.exchange)) {
-            return self.for_one(message, transaction, to);
+            return self.for_one(seen, carried, to);
         }
         if is_first && transaction.has_param("PRDR") && transaction.accepted() > 1 {
             let why = "What becomes of it follows for each recipient, and then for all".to_owned();
@@ -651,51 +692,50 @@ impl Server {
             return self.too_big();
         }
         let meant = transaction.recipients.iter().filter(is_meant);
-        if self.policy.errors.verifies_late
-            && let Some(to) = meant.clone().find(|to| !self.policy.has_mailbox(&to.path.local))
-        {
-            return no(Code::NO_MAILBOX, (1, 1), &format!("<{}> is unknown here", written(to)));
+        let (unknown_here, known): (Vec<_>, Vec<_>) =
+            meant.partition(|r| self.is_unknown(seen, r));
+        // Whoever was promised a reply of each knows already.
+        let each = transaction.answers_each();
+        if let Some(to) = unknown_here.first().filter(|_| !each || known.is_empty()) {
+            return unknown(&to.path);
         }
-        let (full, taken): (Vec<_>, Vec<_>) = meant.partition(|r| self.policy.is_full(&r.path));
+        let (full, taken): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|r| self.policy.is_full(&r.path));
         let report = match full.first() {
             Some(to) if taken.is_empty() => return full_mailbox(to),
-            // Whoever was promised a reply of each knows already.
-            Some(_) if transaction.answers_each() => "; not for all".to_owned(),
+            Some(_) if each => "; not for all".to_owned(),
+            None if !unknown_here.is_empty() => "; not for all".to_owned(),
             Some(to) => format!("; a report will say that <{}> is full", written(to)),
             None => String::new(),
         };
-        self.deliver(message, transaction, &taken, ACCEPTED, &report)
+        self.deliver(carried, &taken, ACCEPTED, &report)
     }
 
     /// What becomes of a message for one of its recipients. Behind PRDR it is stored with the reply
     /// for all.
-    fn for_one(&self, message: &Message, transaction: &Transaction, to: &Recipient) -> Answer {
-        if self.is_too_big(message) {
+    fn for_one(&self, seen: &Dialogue, carried: Carried<'_>, to: &Recipient) -> Answer {
+        if self.is_too_big(carried.message) {
             self.too_big()
+        } else if self.is_unknown(seen, to) {
+            unknown(&to.path)
         } else if self.policy.is_full(&to.path) {
             full_mailbox(to)
-        } else if transaction.answers_each() {
+        } else if carried.transaction.answers_each() {
             yes(Code::OK, (1, 5), &format!("Good for <{}>", written(to)))
         } else {
-            self.deliver(message, transaction, &[to], &format!("<{}> has it", written(to)), "")
+            self.deliver(carried, &[to], &format!("<{}> has it", written(to)), "")
         }
     }
 
-    fn deliver(
-        &self,
-        message: &Message,
-        transaction: &Transaction,
-        to: &[&Recipient],
-        done: &str,
-        more: &str,
-    ) -> Answer {
+    fn deliver(&self, carried: Carried<'_>, to: &[&Recipient], done: &str, more: &str) -> Answer {
+        let Carried { at, message, transaction } = carried;
         let errors = &self.policy.errors;
         if errors.drops {
             return yes(Code::OK, (0, 0), &format!("{done}{more}"));
         }
         let content = if errors.keeps_dots { message.stuffed_content() } else { message.content() };
         let delivery = Delivery {
-            message: transaction.message.unwrap_or_default(),
+            message: at,
             sender: transaction.sender.address(),
             recipients: to.iter().map(|r| r.path.address()).collect(),
             content: errors.spoil(content.into()),
@@ -822,6 +862,17 @@ fn written(to: &Recipient) -> String {
     shown(&to.path.written)
 }
 
+/// Whether a transaction is over by this, that an EHLO has not ended.
+fn ends_transaction(exchange: &Exchange) -> bool {
+    let is = |class| exchange.reply.as_ref().is_some_and(|reply| reply.class() == class);
+    let resets = exchange.verb() == Some(&Verb::Rset) && is(Class::Positive);
+    resets || (exchange.turn.ends_message() && exchange.reply.is_some())
+}
+
+fn unknown(path: &Path) -> Answer {
+    no(Code::NO_MAILBOX, (1, 1), &format!("<{}> is unknown here", shown(&path.written)))
+}
+
 fn full_mailbox(to: &Recipient) -> Answer {
     let text = format!("The mailbox of <{}> is full", written(to));
     Answer(Code::NO_STORAGE, Some(Enhanced::new(4, 2, 2)), vec![text])
@@ -882,11 +933,11 @@ fn fetch(seen: &Dialogue) -> Answer {
     }
 }
 
-fn data(transaction: Option<&Transaction>) -> Answer {
+fn data(seen: &Dialogue, transaction: Option<&Transaction>) -> Answer {
     match transaction {
         None => no(Code::BAD_SEQUENCE, (5, 1), "Say MAIL and RCPT first"),
         Some(t) if t.accepted() == 0 => no(Code::FAILED, (5, 1), "No recipient was accepted"),
-        Some(t) if t.message.is_some() => {
+        Some(t) if Server::begun(seen, t).is_some() => {
             no(Code::BAD_SEQUENCE, (5, 1), "BDAT has begun; go on with BDAT")
         }
         // RFC 3030 §3.

@@ -496,7 +496,8 @@ pub(crate) const HELLO: &[Row] = &[
     Row {
         fault: "keeps-buffer",
         script: "HELLO|:pipeline|C: STARTTLS|C: NOOP|:end|S: 220|PATIENCE|:close",
-        sees: &["starttls 220", "noop odd:D19", "unasked 250"],
+        sees: &["starttls 220", "noop odd:D19", "unasked 250 odd:D05"],
+        misses: &["odd:B16"],
         ..ROW
     },
     Row {
@@ -949,9 +950,11 @@ pub(crate) const DATA: &[Row] = &[
     },
     Row {
         fault: "header-police",
-        script: "HELLO|MAIL|BOB|BODY",
-        sees: &["message 550 \"multiple Subject\""],
-        stored: Some(&[]),
+        script: "HELLO|MAIL|BOB|C: DATA|S: 354|C: From: a@example.org|C: Date: x|C: Subject: hi|C: subject: ho|C:|C: hi|C: .|S: 550|\
+                 MAIL|BOB|C: DATA|S: 354|C: Date: x|C: Subject: hi|C:|C: From: nobody|C: .|S: 554|\
+                 MAIL|BOB|C: DATA|S: 354|C: From: a@example.org|C: Date: x|C: Subject: hi|C:  Subject: folded|C:|C: Subject: hi|C: .|S: 250",
+        sees: &["message 550 \"multiple Subject\"", "message 554 *compliant*", "message 250"],
+        stored: Some(&["From: a@example.org\r\nDate: x\r\nSubject: hi\r\n Subject: folded\r\n\r\nSubject: hi\r\n"]),
         ..ROW
     },
     Row {
@@ -963,11 +966,11 @@ pub(crate) const DATA: &[Row] = &[
     },
     Row {
         fault: "dot-lost",
-        script: "HELLO|MAIL|BOB|C: DATA|S: 354|C: hi|C: .|:wait 60s|:close",
-        sees: &["greeting odd:A07", "message !2xx"],
-        misses: &["message 2xx", "message 5xx", "message 4xx"],
+        script: "HELLO|MAIL|BOB|BODY|MAIL|BOB|C: DATA|S: 354|C: hi|C: .\\c|:wait 1s|C:|:wait 60s|:close",
+        sees: &["greeting odd:A07", "message 250", "message !2xx"],
+        misses: &["message 5xx", "message 4xx"],
         ends: Some(Ends::Open),
-        stored: Some(&[]),
+        stored: Some(&["Subject: hi\r\n\r\nhi\r\n"]),
         ..ROW
     },
     Row {
@@ -1009,9 +1012,10 @@ pub(crate) const DATA: &[Row] = &[
         ..ROW
     },
     Row {
-        fault: "too-many-hops",
-        script: "HELLO|MAIL|BOB|BODY",
-        sees: &["message 554 *hops*"],
+        fault: "too-many-hops=2",
+        script: "HELLO|MAIL|BOB|C: DATA|S: 354|C: Received: from a|C: Subject: hi|C: Received: from b|C:  by c|C:|C: hi|C: .|S: 554|MAIL|BOB|C: DATA|S: 354|C: Received: from a|C:|C: Received: from b|C: .|S: 250",
+        sees: &["message 554 *hops*", "message 250"],
+        stored: Some(&["Received: from a\r\n\r\nReceived: from b\r\n"]),
         ..ROW
     },
     Row {
@@ -1071,9 +1075,9 @@ pub(crate) const END: &[Row] = &[
     },
     Row {
         fault: "bdat-bare-lf",
-        script: "HELLO|MAIL|BOB|CHUNK|MAIL|BOB|BODY",
-        sees: &["bdat 550 \"bare <LF>\"", "data 354"],
-        stored: Some(&["Subject: hi\r\n\r\nhi\r\n"]),
+        script: "HELLO|MAIL|BOB|C: BDAT 3 LAST|C: hi\\n\\c|S: 550|MAIL|BOB|CHUNK|MAIL|BOB|BODY",
+        sees: &["bdat 550 \"bare <LF>\"", "bdat message 250", "data 354"],
+        stored: Some(&["hi\r\n", "Subject: hi\r\n\r\nhi\r\n"]),
         ..ROW
     },
     Row {

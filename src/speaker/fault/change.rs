@@ -34,13 +34,13 @@ pub enum Change {
     /// The case of all text.
     Case(Case),
     /// Makes the last line so long.
-    Pad(usize),
+    Pad(UpTo<LONGEST_LINE>),
     /// Lines before it.
     Prepend(Vec<Line>),
     /// Lines behind it.
     Append(Vec<Line>),
     /// Says it so often more.
-    Again(usize),
+    Again(UpTo<MOST_REPLIES>),
     /// Says it in pieces.
     Drip(Pieces),
     /// Keeps it until nothing more has come for so long, and says all that was kept in one write.
@@ -55,6 +55,26 @@ pub enum Change {
     Close(Close),
     /// Does not close the connection where a good server would.
     Stay(Yes),
+}
+
+/// How long a line can be made: beyond that nobody keeps one whole.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// How often more a reply can be said: beyond that nobody tells one from another.
+const MOST_REPLIES: usize = 1_000;
+
+/// A number with an end, so that no reply takes all memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct UpTo<const MOST: usize>(usize);
+
+impl<const MOST: usize> TryFrom<i64> for UpTo<MOST> {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        let number = usize::try_from(number).ok().filter(|number| *number <= MOST);
+        number.map(Self).ok_or_else(|| format!("expected a number from 0 to {MOST}"))
+    }
 }
 
 /// What cannot be anything else.
@@ -178,10 +198,10 @@ impl Change {
             }
             Self::Case(Case::Lower) => spoken.each_line(|line| line.make_ascii_lowercase()),
             Self::Case(Case::Upper) => spoken.each_line(|line| line.make_ascii_uppercase()),
-            Self::Pad(len) => spoken.pad(*len),
+            Self::Pad(UpTo(len)) => spoken.pad(*len),
             Self::Prepend(lines) => spoken.before.extend(names.lines(lines)),
             Self::Append(lines) => spoken.behind.extend(names.lines(lines)),
-            Self::Again(times) => spoken.times += times,
+            Self::Again(UpTo(times)) => spoken.times += times,
             Self::Drip(Pieces { bytes, every }) => spoken.drip = Some((*bytes, every.0)),
             Self::Batch(time) => spoken.batch = Some(time.0),
             Self::Late(Yes) => spoken.late = true,
@@ -252,7 +272,7 @@ mod tests {
             r#do: Change,
         }
         let One { r#do: change } = toml::from_str(&format!("do = {{ {change} }}")).unwrap();
-        let mut spoken = Spoken::of(reply.as_bytes(), false);
+        let mut spoken = Spoken::of(reply.as_bytes().to_vec().into(), false);
         let names = Names { client: b"pc.example.org".to_vec(), ..Names::default() };
         change.apply(&mut spoken, &names);
         String::from_utf8(spoken.bytes().to_vec()).unwrap()

@@ -1,9 +1,10 @@
 //! A server whose replies are changed by faults on their way.
 //!
 //! The good server stays in order: it is asked for each turn of the client once, in their order,
-//! whatever became of its earlier replies.
+//! whatever became of its earlier replies. What was said before a fault was chosen is read from the
+//! dialogue, so where nothing is played nothing is counted, and a reply is passed on as it is.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +12,26 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use crate::journal::{Ending, Event, Happening, Moment, Played, Side};
-use crate::session::pattern::Counter;
+use crate::session::pattern::{Counter, Mail};
 use crate::session::{Dialogue, Exchange, Turn};
 use crate::smtp::command::Argument;
 use crate::smtp::line::Cutter;
 use crate::smtp::reply::Collector;
+use crate::smtp::wait::Changes;
 
 use super::change::{Change, Close, Names};
-use super::rule::{Asked, Progress};
-use super::spoken::{Spoken, Text};
+use super::rule::{Asked, Progress, Rule};
+use super::spoken::Spoken;
 use super::{Faults, dice};
 use crate::speaker::server::{Admit, Deliver, Said, Server, shown};
 use crate::speaker::{Drip, Policy, Say, Seed, Speaker};
 
 /// How much of a reply is looked at by patterns.
 const LOOKED_AT: usize = 64 << 10;
+
+/// How many turns that were dealt with are remembered at least before it is looked whether they
+/// have their replies.
+const FEW: usize = 16;
 
 /// What is to be done, in this order.
 #[derive(Debug)]
@@ -34,6 +40,7 @@ enum Step {
     Say(Bytes),
     Drip(Bytes, (NonZeroUsize, Duration)),
     Played(Box<Played>),
+    Limit(Changes),
     Close(Close),
 }
 
@@ -45,19 +52,32 @@ struct Batch {
     until: Option<Moment>,
 }
 
+/// What the rules have noted of what was answered.
+#[derive(Clone, Default)]
+struct Past {
+    /// So many answers were noted.
+    noted: usize,
+    /// For each rule of each fault.
+    progress: Vec<Vec<Progress>>,
+}
+
 /// How a connection stands.
 #[derive(Default)]
 struct Course {
     begun: bool,
-    /// Turns before this one are done with.
+    /// Turns that have been dealt with and still have no reply, in their order: it is kept back, or
+    /// was passed over in silence.
+    silent: Vec<usize>,
+    /// Turns before this one have been dealt with, but for those that came between.
     handled: usize,
     /// How many there were when the last one was taken up.
     known: usize,
+    /// Which of its kind each exchange is, as far as somebody asked.
     counter: Counter,
-    /// Which of its kind those are that were answered and not noted yet.
-    unnoted: VecDeque<(usize, u32)>,
-    /// For each rule of each fault.
-    progress: Vec<Vec<Progress>>,
+    nth: Vec<u32>,
+    past: Past,
+    /// How often each rule of each fault held.
+    held: Vec<Vec<u32>>,
     /// Faults of which it was told that they are played.
     told: Vec<bool>,
     throws: u64,
@@ -85,6 +105,37 @@ struct Chosen {
     played: Vec<Played>,
 }
 
+impl Course {
+    /// Which of its kind exchange `index` is; each is counted once.
+    fn nth(&mut self, seen: &Dialogue, index: usize) -> u32 {
+        let uncounted = seen.exchanges().range(self.nth.len()..index.saturating_add(1));
+        for exchange in uncounted {
+            self.nth.push(self.counter.next(exchange));
+        }
+        self.nth.get(index).copied().unwrap_or(1)
+    }
+
+    /// Turn `index` has been dealt with.
+    fn handle(&mut self, seen: &Dialogue, index: usize) {
+        // What has a reply, or will never have one, is out of the way; it is looked at now and then.
+        if self.silent.len() > 2 * seen.waiting().len() + FEW {
+            let waiting: HashSet<usize> = seen.waiting().iter().copied().collect();
+            self.silent.retain(|at| waiting.contains(at));
+        }
+        let at = self.silent.partition_point(|silent| *silent < index);
+        self.silent.insert(at, index);
+        self.handled = self.handled.max(index + 1);
+        self.known = seen.exchanges().len();
+    }
+
+    /// Whether this rule holds.
+    fn holds(&mut self, rule: &Rule, asked: &Asked<'_>, (at, number): (usize, usize)) -> bool {
+        let progress = self.past.progress.get(at).and_then(|rules| rules.get(number));
+        let held = self.held.get_mut(at).and_then(|rules| rules.get_mut(number));
+        progress.zip(held).is_some_and(|(progress, held)| rule.holds(asked, *progress, held))
+    }
+}
+
 impl Player {
     /// The server of connection number `session`, from 1; as [`Server::new`] otherwise.
     pub fn new(
@@ -108,7 +159,11 @@ impl Player {
 
     /// Plays these from the next turn on.
     pub fn play(&mut self, faults: Arc<Faults>) {
-        self.server.believe(faults.policy(self.policy.clone()));
+        let believed = faults.policy(self.policy.clone());
+        if believed.limits != self.server.policy().limits {
+            self.course.steps.push_back(Step::Limit(believed.limits.into()));
+        }
+        self.server.believe(believed);
         self.faults = faults;
         // What the old ones kept back is said now, and they are silent no longer.
         let course = &mut self.course;
@@ -136,9 +191,10 @@ impl Player {
     }
 
     fn begin_rules(&mut self) {
-        let rules =
-            self.faults.chosen.iter().map(|fault| vec![Progress::default(); fault.rules.len()]);
-        self.course.progress = rules.collect();
+        let rules = || self.faults.chosen.iter().map(|fault| fault.rules.len());
+        let progress = rules().map(|rules| vec![Progress::default(); rules]).collect();
+        self.course.past = Past { noted: 0, progress };
+        self.course.held = rules().map(|rules| vec![0; rules]).collect();
         self.course.told = vec![false; self.faults.chosen.len()];
     }
 
@@ -171,30 +227,32 @@ impl Player {
             Step::Say(bytes) => Say::Bytes(bytes),
             Step::Drip(bytes, (piece, pause)) => Say::Drip(Drip::new(bytes, piece, pause)),
             Step::Played(played) => Say::Played(played),
+            Step::Limit(changes) => Say::Limit(changes),
             Step::Close(Close::Finished) => Say::Close(Ending::Finished),
             Step::Close(Close::Reset) => Say::Close(Ending::Reset),
             Step::Close(Close::Cut) => Say::Cut,
         })
     }
 
-    /// Takes note of what was answered since.
+    /// Takes note of what was answered since, for rules that look back.
     fn note(&mut self, seen: &Dialogue) {
-        while let Some((index, nth)) = self.course.unnoted.front().copied() {
-            let Some(exchange) = seen.exchanges().get(index).filter(|e| e.reply.is_some()) else {
-                // What is passed over in silence is never answered.
-                if index + 1 < self.course.handled {
-                    self.course.unnoted.pop_front();
-                    continue;
-                }
-                return;
+        if !self.faults.look_back() {
+            return;
+        }
+        let answered = seen.answered();
+        for index in answered.range(self.course.past.noted..answered.len()) {
+            let exchange = seen.exchanges().get(*index);
+            let Some(exchange) = exchange.filter(|e| e.connection == seen.connection()) else {
+                continue;
             };
-            for (fault, progress) in self.faults.chosen.iter().zip(&mut self.course.progress) {
+            let nth = self.course.nth(seen, *index);
+            for (fault, progress) in self.faults.chosen.iter().zip(&mut self.course.past.progress) {
                 for (rule, progress) in fault.rules.iter().zip(progress) {
                     progress.note(rule, exchange, nth);
                 }
             }
-            self.course.unnoted.pop_front();
         }
+        self.course.past.noted = answered.len();
     }
 
     /// The turn that is to be answered next.
@@ -209,49 +267,40 @@ impl Player {
             };
             (handled..begins).find(is_open)
         };
-        let waits = || seen.waiting().iter().copied().find(|at| *at >= handled);
+        let silent = &self.course.silent;
+        let is_open = |at: &usize| silent.binary_search(at).is_err();
+        let waits = || seen.waiting().iter().copied().find(is_open);
         if self.server.leaves(seen) { None } else { early().or_else(waits) }
     }
 
     /// Answers turn number `index`; `false` if more of it is to come first.
     fn answer(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
-        if self.faults.chosen.is_empty() {
-            return self.answer_well(now, seen, index);
-        }
         let ahead = self.ahead(now, seen);
         let seen = ahead.as_ref().unwrap_or(seen);
         let Some(exchange) = seen.exchanges().get(index) else { return false };
-        let ends_message = exchange.turn.ends_message();
         // A message is stored only if that is what the client is told in the end.
-        let said = if ends_message {
+        let rehearses = self.faults.have_rules() && exchange.turn.ends_message();
+        let said = if rehearses {
             self.server.rehearse(now, seen, index)
         } else {
             self.server.reply_to(now, seen, index)
         };
         let Some(said) = said else { return false };
-        let nth = self.course.counter.next(exchange);
-        let pipelined = index < self.course.known;
-        let chosen = self.choose(now, seen, exchange, &said, (nth, pipelined));
-        let names = self.names(seen, exchange, index);
-        let mut spoken = self.change(&said, &chosen, &names);
-        if ends_message && is_taken(&spoken) {
-            let Some(said) = self.server.reply_to(now, seen, index) else { return false };
-            spoken = self.change(&said, &chosen, &names);
+        // What is kept back was said, but only once the client has it is that so for good.
+        let past = ahead.is_some().then(|| self.course.past.clone());
+        self.note(seen);
+        let chosen = self.choose(now, seen, (exchange, Some(index)), &said);
+        if let Some(past) = past {
+            self.course.past = past;
         }
-        self.course.handled = index + 1;
-        self.course.known = seen.exchanges().len();
-        self.course.unnoted.push_back((index, nth));
-        self.schedule(&spoken, chosen.played, self.front(seen).is_some());
-        true
-    }
-
-    /// The same where nothing is played.
-    fn answer_well(&mut self, now: Moment, seen: &Dialogue, index: usize) -> bool {
-        let Some(said) = self.server.reply_to(now, seen, index) else { return false };
-        self.course.handled = index + 1;
-        self.course.known = seen.exchanges().len();
-        self.course.steps.push_back(Step::Say(said.bytes));
-        self.course.steps.extend(said.closes.then_some(Step::Close(Close::Finished)));
+        let turn = (seen, exchange, index);
+        let mut spoken = self.change(said, &chosen, turn);
+        if rehearses && spoken.is_positive() {
+            let Some(said) = self.server.reply_to(now, seen, index) else { return false };
+            spoken = self.change(said, &chosen, turn);
+        }
+        self.course.handle(seen, index);
+        self.schedule(spoken, chosen.played, |player| player.front(seen).is_some());
         true
     }
 
@@ -273,26 +322,31 @@ impl Player {
         &mut self,
         now: Moment,
         seen: &Dialogue,
-        exchange: &Exchange,
+        (exchange, index): (&Exchange, Option<usize>),
         said: &Said,
-        (nth, pipelined): (u32, bool),
     ) -> Chosen {
         let mut chosen = Chosen { rules: Vec::new(), played: Vec::new() };
+        if !self.faults.have_rules() {
+            return chosen;
+        }
+        let nth = index.map_or(1, |index| self.course.nth(seen, index));
+        let pipelined = index.is_some_and(|index| index < self.course.known);
         let mut exchange =
             Exchange { reply: read(&said.bytes), replied_at: Some(now), ..exchange.clone() };
-        let message = exchange.message.filter(|_| exchange.turn.ends_message());
-        let message = message.and_then(|at| seen.messages().get(at));
-        exchange.odd.extend(message.iter().flat_map(|message| message.odd()));
-        let asked = Asked { exchange: &exchange, nth, session: self.session, pipelined };
+        let message = exchange.message.and_then(|at| seen.messages().get(at));
+        let ended = message.filter(|_| exchange.turn.ends_message());
+        exchange.odd.extend(ended.iter().flat_map(|message| message.odd()));
+        let mail = message.map(Mail::new);
+        let (exchange, mail, session) = (&exchange, mail.as_ref(), self.session);
+        let asked = Asked { exchange, nth, session, pipelined, mail };
         let faults = Arc::clone(&self.faults);
         for (at, fault) in faults.chosen.iter().enumerate() {
             for (number, rule) in fault.rules.iter().enumerate() {
-                let progress = self.course.progress.get_mut(at).and_then(|p| p.get_mut(number));
-                if !progress.is_some_and(|progress| rule.holds(&asked, progress)) {
+                if !self.course.holds(rule, &asked, (at, number)) {
                     continue;
                 }
                 let is_fresh =
-                    |time| faults.memory.is_fresh(envelope(seen, &exchange), self.time(now), time);
+                    |time| faults.memory.is_fresh(envelope(seen, exchange), self.time(now), time);
                 if rule.fresh().is_some_and(|time| !is_fresh(time)) {
                     continue;
                 }
@@ -344,20 +398,35 @@ impl Player {
         }
     }
 
-    fn change(&self, said: &Said, chosen: &Chosen, names: &Names) -> Spoken {
-        let mut spoken = Spoken::of(&said.bytes, said.closes);
+    fn change(
+        &self,
+        said: Said,
+        chosen: &Chosen,
+        (seen, exchange, index): (&Dialogue, &Exchange, usize),
+    ) -> Spoken {
+        let mut spoken = Spoken::of(said.bytes, said.closes);
+        if chosen.rules.is_empty() {
+            return spoken;
+        }
+        let names = self.names(seen, exchange, index);
         for (fault, rule) in &chosen.rules {
             let rule = self.faults.chosen.get(*fault).and_then(|fault| fault.rules.get(*rule));
             let changes: &[Change] = rule.map_or(&[], |rule| &rule.r#do);
             for change in changes {
-                change.apply(&mut spoken, names);
+                change.apply(&mut spoken, &names);
             }
         }
         spoken
     }
 
-    /// What is to be done for a reply; `waits` says that another turn waits already.
-    fn schedule(&mut self, spoken: &Spoken, played: Vec<Played>, waits: bool) {
+    /// What is to be done for a reply; `waits` says whether another turn waits already.
+    fn schedule(
+        &mut self,
+        mut spoken: Spoken,
+        played: Vec<Played>,
+        waits: impl Fn(&Self) -> bool,
+    ) {
+        let is_late = spoken.late && self.course.late.is_none() && waits(self);
         let course = &mut self.course;
         course.steps.extend(played.into_iter().map(|played| Step::Played(Box::new(played))));
         if !spoken.wait.is_zero() {
@@ -372,7 +441,7 @@ impl Player {
             });
             batch.bytes.extend_from_slice(&bytes);
             batch.until = None;
-        } else if spoken.late && waits && course.late.is_none() {
+        } else if is_late {
             course.late = Some(bytes);
         } else {
             let kept = course.batch.take().map(|batch| batch.bytes.freeze());
@@ -433,12 +502,12 @@ impl Speaker for Player {
                 Err(left) => return Some(Say::Wait(left)),
             };
             let unasked = Exchange::new(Turn::Unsolicited, seen.phase(), seen.connection());
-            let chosen = self.choose(now, seen, &unasked, &said, (1, false));
-            let names = self.names(seen, &unasked, seen.exchanges().len());
-            let mut spoken = self.change(&said, &chosen, &names);
+            let chosen = self.choose(now, seen, (&unasked, None), &said);
+            let turn = (seen, &unasked, seen.exchanges().len());
+            let mut spoken = self.change(said, &chosen, turn);
             // It is said once.
             spoken.hangs |= spoken.close.is_none();
-            self.schedule(&spoken, chosen.played, false);
+            self.schedule(spoken, chosen.played, |_| false);
         }
     }
 
@@ -457,14 +526,6 @@ fn read(bytes: &Bytes) -> Option<crate::smtp::reply::Reply> {
         }
     }
     None
-}
-
-/// Whether a client is told that its message was taken.
-fn is_taken(spoken: &Spoken) -> bool {
-    match &spoken.text {
-        Text::Lines(lines) => lines.last().is_some_and(|line| line.starts_with(b"2")),
-        Text::Raw(bytes) => bytes.starts_with(b"2"),
-    }
 }
 
 /// Who sends what to whom, from where.

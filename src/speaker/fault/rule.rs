@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use crate::session::Exchange;
-use crate::session::pattern::{Count, Pattern};
+use crate::session::pattern::{Count, Mail, MessagePattern, Pattern};
 
 use super::change::Change;
 use super::dice::SIDES;
@@ -23,9 +23,13 @@ pub struct Rule {
     /// What the client has done, and what a good server would reply; one of them is enough.
     #[serde(deserialize_with = "text::any_of")]
     on: Vec<Pattern>,
-    /// Which time in this session that everything else here holds but `fresh` and `chance`.
+    /// Which time that everything else here holds but `fresh` and `chance`, in this session and since
+    /// the fault is played.
     #[serde(default, deserialize_with = "text::count")]
     nth: Option<Count>,
+    /// What the message is like that is ended or added to; one of them is enough.
+    #[serde(default, deserialize_with = "text::any_message")]
+    message: Vec<MessagePattern>,
     /// The number of the session on this server.
     #[serde(default, deserialize_with = "text::count")]
     session: Option<Count>,
@@ -69,12 +73,13 @@ pub(super) struct Asked<'a> {
     pub nth: u32,
     pub session: u32,
     pub pipelined: bool,
+    /// The message that it ends or adds to.
+    pub mail: Option<&'a Mail<'a>>,
 }
 
-/// How far a rule has come in a session.
-#[derive(Clone, Debug, Default)]
+/// How far a rule has come with what was answered before.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
-    held: u32,
     after: usize,
     over: bool,
 }
@@ -95,15 +100,22 @@ impl Rule {
         self.chance.is_some()
     }
 
-    /// Whether its conditions hold but `fresh` and `chance`; it counts that they did.
-    pub(super) fn holds(&self, asked: &Asked<'_>, progress: &mut Progress) -> bool {
+    /// Whether it asks what was answered before.
+    pub(super) const fn looks_back(&self) -> bool {
+        !self.after.is_empty() || !self.before.is_empty()
+    }
+
+    /// Whether its conditions hold but `fresh` and `chance`; it counts in `held` that they did.
+    pub(super) fn holds(&self, asked: &Asked<'_>, progress: Progress, held: &mut u32) -> bool {
         let here = progress.after == self.after.len()
             && !progress.over
             && self.session.is_none_or(|count| count.holds(asked.session))
             && self.pipelined.is_none_or(|wanted| wanted == asked.pipelined)
-            && self.on.iter().any(|pattern| pattern.matches(asked.exchange, asked.nth));
-        progress.held += u32::from(here);
-        here && self.nth.is_none_or(|count| count.holds(progress.held))
+            && self.on.iter().any(|pattern| pattern.matches(asked.exchange, asked.nth))
+            && (self.message.is_empty()
+                || asked.mail.is_some_and(|mail| self.message.iter().any(|m| m.matches(mail))));
+        *held += u32::from(here);
+        here && self.nth.is_none_or(|count| count.holds(*held))
     }
 
     /// For how long an envelope is new to it, if that matters.

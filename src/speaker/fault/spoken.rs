@@ -26,6 +26,8 @@ pub enum LineEnd {
 /// What is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Text {
+    /// What a good server says, whole: most replies stay so, and are not copied.
+    Good(Bytes),
     /// Lines without their ends.
     Lines(Vec<Vec<u8>>),
     /// Exactly this.
@@ -51,13 +53,11 @@ pub(super) struct Spoken {
 
 impl Spoken {
     /// The reply of a good server, which closes the connection behind it or not.
-    pub(super) fn of(reply: &[u8], closes: bool) -> Self {
-        let lines = reply.split_inclusive(|byte| *byte == b'\n');
-        let text = |line: &[u8]| line.strip_suffix(b"\r\n").unwrap_or(line).to_vec();
+    pub(super) fn of(reply: Bytes, closes: bool) -> Self {
         Self {
             wait: Duration::ZERO,
             before: Vec::new(),
-            text: Text::Lines(lines.map(text).collect()),
+            text: Text::Good(reply),
             behind: Vec::new(),
             line_end: LineEnd::Crlf,
             times: 0,
@@ -69,16 +69,40 @@ impl Spoken {
         }
     }
 
+    /// Its lines, to be changed; raw bytes have none.
+    fn lines(&mut self) -> Option<&mut Vec<Vec<u8>>> {
+        if let Text::Good(reply) = &self.text {
+            let lines = reply.split_inclusive(|byte| *byte == b'\n');
+            let text = |line: &[u8]| line.strip_suffix(b"\r\n").unwrap_or(line).to_vec();
+            self.text = Text::Lines(lines.map(text).collect());
+        }
+        match &mut self.text {
+            Text::Lines(lines) => Some(lines),
+            Text::Good(_) | Text::Raw(_) => None,
+        }
+    }
+
+    /// Whether a client is told that what it asked for was done.
+    pub(super) fn is_positive(&self) -> bool {
+        let last = |bytes: &[u8]| {
+            let mut lines = bytes.split(|byte| *byte == b'\n').rev();
+            lines.find(|line| !line.is_empty()).is_some_and(|line| line.starts_with(b"2"))
+        };
+        match &self.text {
+            Text::Good(bytes) => last(bytes),
+            Text::Lines(lines) => lines.last().is_some_and(|line| line.starts_with(b"2")),
+            Text::Raw(bytes) => bytes.starts_with(b"2"),
+        }
+    }
+
     /// Changes each line; raw bytes have none.
     pub(super) fn each_line(&mut self, change: impl FnMut(&mut Vec<u8>)) {
-        if let Text::Lines(lines) = &mut self.text {
-            lines.iter_mut().for_each(change);
-        }
+        self.lines().into_iter().flatten().for_each(change);
     }
 
     /// Leaves lines of this keyword away; the first line names the server.
     pub(super) fn hide(&mut self, keyword: &[u8]) {
-        let Text::Lines(lines) = &mut self.text else { return };
+        let Some(lines) = self.lines() else { return };
         let mut at = 0;
         lines.retain(|line| {
             at += 1;
@@ -90,7 +114,7 @@ impl Spoken {
 
     /// One more line at the end.
     pub(super) fn claim(&mut self, text: Vec<u8>) {
-        let Text::Lines(lines) = &mut self.text else { return };
+        let Some(lines) = self.lines() else { return };
         let Some(last) = lines.last_mut() else { return };
         let code = last.get(..3).unwrap_or_default().to_vec();
         if let Some(mark) = last.get_mut(3) {
@@ -101,7 +125,7 @@ impl Spoken {
 
     /// A reply of one line becomes one of two, where it has words enough.
     pub(super) fn split(&mut self) {
-        let Text::Lines(lines) = &mut self.text else { return };
+        let Some(lines) = self.lines() else { return };
         let [line] = &mut lines[..] else { return };
         let Some(at) = line.iter().rposition(|byte| *byte == b' ').filter(|at| *at > 3) else {
             return;
@@ -116,7 +140,7 @@ impl Spoken {
 
     /// Makes the last line so long.
     pub(super) fn pad(&mut self, len: usize) {
-        let Text::Lines(lines) = &mut self.text else { return };
+        let Some(lines) = self.lines() else { return };
         if let Some(line) = lines.last_mut().filter(|line| line.len() < len) {
             line.push(b' ');
             line.resize(len, b'x');
@@ -124,7 +148,15 @@ impl Spoken {
     }
 
     /// What it puts on the wire.
-    pub(super) fn bytes(&self) -> Bytes {
+    pub(super) fn bytes(&mut self) -> Bytes {
+        let alone = self.before.is_empty() && self.behind.is_empty() && self.times == 0;
+        if let Text::Good(reply) = &self.text
+            && alone
+            && self.line_end == LineEnd::Crlf
+        {
+            return reply.clone();
+        }
+        self.lines();
         let end: &[u8] = match self.line_end {
             LineEnd::Crlf | LineEnd::None => b"\r\n",
             LineEnd::Lf => b"\n",
@@ -142,6 +174,7 @@ impl Spoken {
             match &self.text {
                 Text::Lines(lines) => all(&mut out, lines),
                 Text::Raw(bytes) => out.extend_from_slice(bytes),
+                Text::Good(bytes) => out.extend_from_slice(bytes),
             }
             all(&mut out, &self.behind);
         }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::journal::transcript::{Place, text};
-use crate::session::pattern::{Count, Pattern, duration};
+use crate::session::pattern::{Count, MessagePattern, Pattern, PatternError, duration};
 
 /// A time as it is written: `500ms`, `1.5s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,16 @@ impl<'de> Deserialize<'de> for Time {
 
 /// Reads a pattern.
 fn pattern<E: Error>(text: &str) -> Result<Pattern, E> {
-    Pattern::read(text).map_err(|error| E::custom(format!("pattern \"{text}\", {error}")))
+    Pattern::read(text).map_err(|error| misread(text, &error))
+}
+
+/// Reads a pattern over a message.
+fn message<E: Error>(text: &str) -> Result<MessagePattern, E> {
+    MessagePattern::read(text).map_err(|error| misread(text, &error))
+}
+
+fn misread<E: Error>(text: &str, error: &PatternError) -> E {
+    E::custom(format!("pattern \"{text}\", {error}"))
 }
 
 /// A pattern, or several of which one is enough.
@@ -34,11 +43,23 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-pub(super) fn any_of<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pattern>, D::Error> {
-    match OneOrMore::deserialize(from)? {
-        OneOrMore::One(text) => Ok(vec![pattern(&text)?]),
-        OneOrMore::More(texts) => texts.iter().map(|text| pattern(text)).collect(),
+impl OneOrMore {
+    fn read<T, E>(&self, read: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, E> {
+        match self {
+            Self::One(text) => Ok(vec![read(text)?]),
+            Self::More(texts) => texts.iter().map(|text| read(text)).collect(),
+        }
     }
+}
+
+pub(super) fn any_of<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pattern>, D::Error> {
+    OneOrMore::deserialize(from)?.read(pattern)
+}
+
+pub(super) fn any_message<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<MessagePattern>, D::Error> {
+    OneOrMore::deserialize(from)?.read(message)
 }
 
 pub(super) fn patterns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Pattern>, D::Error> {
