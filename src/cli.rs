@@ -400,13 +400,13 @@ fn check(cli: &Cli) -> Result<(), clap::Error> {
 
 impl Mode {
     /// The servers that were named.
-    pub fn targets(&self) -> Vec<&Target> {
+    pub fn targets(&mut self) -> Vec<&mut Target> {
         match self {
-            Self::Screen(targets) => targets.iter().collect(),
+            Self::Screen(targets) => targets.iter_mut().collect(),
             Self::Plain(target) => vec![target],
-            Self::Run(run) => vec![&run.server],
-            Self::Send(send) => vec![&send.server],
-            Self::Compare(compare) => compare.servers.iter().collect(),
+            Self::Run(run) => vec![&mut run.server],
+            Self::Send(send) => vec![&mut send.server],
+            Self::Compare(compare) => compare.servers.iter_mut().collect(),
             _ => Vec::new(),
         }
     }

@@ -44,7 +44,6 @@ use crate::display::token::own_visible;
 use crate::journal::file::Recorder;
 use crate::journal::{Header, Side};
 use crate::knowledge::{self, Lang};
-use crate::net;
 use crate::net::certificate::{Authority, Kind, Pass};
 use crate::net::dial::Target;
 use crate::net::driver::{Log, Out};
@@ -238,7 +237,7 @@ pub async fn practice_for(
     sources: &Sources,
 ) -> anyhow::Result<Option<Practice>> {
     let Target::Practice { faults } = target else { return Ok(None) };
-    let chosen = faults::choose(&Choice::read_all(faults), net::throw(), sources)
+    let chosen = faults::choose(&Choice::read_all(faults), sources)
         .map_err(|warning| warning.error(Lang::En))?;
     let place = Place::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
     let (tls, pass) = practice_tls()?;

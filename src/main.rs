@@ -55,9 +55,10 @@ fn main() -> ExitCode {
         .into()
 }
 
-fn play(mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
+fn play(mut mode: Mode, setting: &Setting) -> anyhow::Result<Outcome> {
     for target in mode.targets() {
-        headless::faults::check(target, &setting.sources).map_err(|w| w.error(setting.lang()))?;
+        let settled = headless::faults::settle(target, &setting.sources);
+        *target = settled.map_err(|warning| warning.error(setting.lang()))?;
     }
     match mode {
         Mode::Screen(targets) => tui::run(targets.into_iter().map(Start::Dial), setting),

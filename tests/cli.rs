@@ -1680,6 +1680,34 @@ fn faults_are_listed_told_and_written() {
     assert!(unknown.err.contains("did you mean \"greylist\"?"), "{}", unknown.err);
 }
 
+/// What the dice begin with is told wherever they are chosen, and throws the same again.
+#[test]
+fn dice_can_be_thrown_again() {
+    let home = Home::new();
+    let lines = "EHLO pc.example.org\nMAIL FROM:<alice@example.org>\nNOOP\nRSET\n\
+                 MAIL FROM:<alice@example.org>\nRSET\nMAIL FROM:<alice@example.org>\nQUIT\n";
+    let codes = |out: &str| -> Vec<String> {
+        let said = out.lines().filter(|line| line.starts_with("S: "));
+        said.filter_map(|line| line.get(3..6)).map(str::to_owned).collect()
+    };
+    let seed = |out: &str| {
+        let (_, rest) = out.split_once("seed=").unwrap_or_else(|| panic!("{out}"));
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>()
+    };
+    let journal = home.path("first.jsonl");
+    let first = home.run_with(["--plain", "practice:flaky", "--record", arg(&journal)], lines).out;
+    let again = format!("practice:flaky+seed={}", seed(&first));
+    let recorded = std::fs::read_to_string(&journal).unwrap();
+    assert!(recorded.contains(&again), "{recorded}");
+    assert_eq!(codes(&home.run_with(["--plain", &again], lines).out), codes(&first));
+    let fault = ":fault flaky + seed=7\n:fault flaky\nQUIT\n";
+    let out = home.run_with(["--plain", "practice"], fault).with(0).out;
+    assert!(out.contains("plays: flaky + seed=7\n"), "{out}");
+    assert_ne!(seed(out.rsplit_once("plays: ").unwrap().1), "", "{out}");
+    let wrong = home.run(["--plain", "practice:flaky+seed=x"]).with(64);
+    assert!(wrong.err.contains("seed needs a number"), "{}", wrong.err);
+}
+
 #[test]
 fn faults_are_chosen_while_a_session_runs() {
     let home = Home::new();

@@ -190,9 +190,14 @@ pub(super) const FAULTS: &str = "Examples:
   ehlo faults greylist tarpit                           what these do
   ehlo explain F12                                      the entry of the catalogue
   ehlo practice:greylist=5s+tarpit                      a session with a server that plays two
+  ehlo practice:flaky+seed=7                            with dice that fall as they did before
 
 A file NAME.toml in the folder faults beside config.toml is a fault, and comes before the program's
-own of that name; `ehlo faults NAME --toml` prints one to begin with.";
+own of that name; `ehlo faults NAME --toml` prints one to begin with. Each rule has a pattern `on`, as
+it is written behind f on the screen, and says what is done where it fits; `message` asks besides what
+the message is like: field:date, field:received#51.., bare-lf, cut-mark (the end mark came in pieces),
+size>1000, or text in a line (.* begins with a dot). `after` and `before` ask what was answered
+before, `nth` and `session` count, `fresh`, `pipelined` and `chance` are in the program's own.";
 
 pub(super) const COMPLETIONS: &str = "Examples:
   ehlo completions bash > ~/.local/share/bash-completion/completions/ehlo

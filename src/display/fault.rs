@@ -14,6 +14,8 @@ pub fn played(played: &Played, lang: Lang) -> String {
         return knowledge::word(lang, "fault.well").to_owned();
     }
     let key = if played.roll.is_some() { "fault.rolled" } else { "fault.played" };
-    let values = [("name", &*name), ("plays", &*plays), ("roll", &*roll), ("below", &*below)];
-    knowledge::fill(lang, key, &values)
+    let seed = played.seed.map_or_else(|| "?".to_owned(), |seed| seed.to_string());
+    let dice = [("roll", &*roll), ("below", &*below), ("seed", &*seed)];
+    let values = [("name", &*name), ("plays", &*plays)].into_iter().chain(dice);
+    knowledge::fill(lang, key, &values.collect::<Vec<_>>())
 }

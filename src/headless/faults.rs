@@ -49,12 +49,25 @@ pub fn known(sources: &Sources) -> (Vec<Known>, Vec<Warning>) {
     (all, warnings)
 }
 
-/// What a server plays that was chosen so: names, or paths of files.
+/// The name that is no fault: what is given to it is what the dice begin with.
+const SEED: &str = "seed";
+
+/// Below which number one is thrown for the dice where nobody has said one: it can be typed.
+const SEEDS: u64 = 1_000_000;
+
+/// What a server plays that was chosen so: names, or paths of files; what its dice begin with stands
+/// among them, or is thrown.
 ///
 /// # Errors
 /// When there is no such fault, or what is wrong in the user's file.
-pub fn choose(choices: &[Choice], seed: u64, sources: &Sources) -> Result<Faults, Warning> {
-    let chosen = choices.iter().map(|choice| find(choice, sources));
+pub fn choose(choices: &[Choice], sources: &Sources) -> Result<Faults, Warning> {
+    let (seeds, choices): (Vec<_>, Vec<_>) = choices.iter().partition(|c| c.name == SEED);
+    let seed = seeds.last().map(|choice| {
+        let seed = choice.value.as_deref().and_then(|value| value.parse().ok());
+        seed.ok_or_else(|| Warning::new(choice.to_string(), Reason::new("fault.no-seed")))
+    });
+    let seed = seed.transpose()?.unwrap_or_else(|| throw() % SEEDS);
+    let chosen = choices.into_iter().map(|choice| find(choice, sources));
     Ok(Faults::new(chosen.collect::<Result<_, _>>()?, seed))
 }
 
@@ -64,21 +77,31 @@ pub fn choose(choices: &[Choice], seed: u64, sources: &Sources) -> Result<Faults
 /// As [`choose`].
 pub fn given(choices: &[Choice], seed: Option<u64>, setting: &Setting) -> anyhow::Result<Faults> {
     let lang = setting.lang();
-    let seed = seed.unwrap_or_else(throw);
-    let faults = choose(choices, seed, &setting.sources).map_err(|warning| warning.error(lang))?;
+    let seed = seed.map(|seed| Choice { name: SEED.to_owned(), value: Some(seed.to_string()) });
+    let choices: Vec<_> = choices.iter().cloned().chain(seed).collect();
+    let faults = choose(&choices, &setting.sources).map_err(|warning| warning.error(lang))?;
     if faults.roll() {
-        beside(knowledge::fill(lang, "fault.seed", &[("seed", &seed.to_string())]) + "\n");
+        let seed = faults.seed().to_string();
+        beside(knowledge::fill(lang, "fault.seed", &[("seed", &seed)]) + "
+");
     }
     Ok(faults)
 }
 
-/// Whether a server that is called so can play what it is to.
+/// The server that is called so, if it can play what it is to: where dice are among it, what they
+/// begin with becomes a part of its name, so that it is told wherever that is, and can be asked for
+/// again.
 ///
 /// # Errors
 /// As [`choose`].
-pub fn check(target: &Target, sources: &Sources) -> Result<(), Warning> {
-    let Target::Practice { faults } = target else { return Ok(()) };
-    choose(&Choice::read_all(faults), 0, sources).map(|_| ())
+pub fn settle(target: &Target, sources: &Sources) -> Result<Target, Warning> {
+    let Target::Practice { faults } = target else { return Ok(target.clone()) };
+    let choices = Choice::read_all(faults);
+    let chosen = choose(&choices, sources)?;
+    if !chosen.roll() || choices.iter().any(|choice| choice.name == SEED) {
+        return Ok(target.clone());
+    }
+    Ok(Target::Practice { faults: format!("{faults}+{SEED}={}", chosen.seed()) })
 }
 
 fn find(choice: &Choice, sources: &Sources) -> Result<Fault, Warning> {
@@ -107,10 +130,11 @@ fn unknown(name: &str, known: &[Known]) -> Warning {
     Warning::new("fault", slip::unknown("fault.unknown", name, names))
 }
 
-/// What a server plays, in words.
+/// What a server plays, in words that can be typed again.
 pub fn names(faults: &Faults) -> String {
     let names = faults.chosen().iter().map(|fault| own_visible(&fault.id));
-    names.collect::<Vec<_>>().join(" + ")
+    let seed = faults.roll().then(|| format!("{SEED}={}", faults.seed()));
+    names.chain(seed).collect::<Vec<_>>().join(" + ")
 }
 
 /// Chooses what is to be played from now on, named with `+` between them; `off` is none. `play` hands
@@ -125,7 +149,7 @@ pub fn play(
 ) -> Result<(String, String), String> {
     let lang = setting.lang();
     let wanted = Some(text.trim()).filter(|text| *text != "off").unwrap_or_default();
-    let chosen = choose(&Choice::read_all(wanted), throw(), &setting.sources.again());
+    let chosen = choose(&Choice::read_all(wanted), &setting.sources.again());
     let chosen = chosen.map_err(|warning| own_visible(&warning.say(lang)))?;
     let names = names(&chosen);
     let key = match play(chosen) {

@@ -19,4 +19,7 @@ pub struct Played {
     /// Where the dice decide: what they showed, and below what the fault is played; of 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roll: Option<[u16; 2]>,
+    /// What the dice began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
 }

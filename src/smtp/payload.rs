@@ -248,9 +248,7 @@ impl Scanner {
             (State::Dot(Before::CrLf), 0) => State::DotNul,
             (State::Dot(Before::CrLf), _) => self.leading_dot(byte, at),
             (State::Dot(_), _) => State::Text,
-            (State::DotCr(Before::CrLf), b'\n') => {
-                self.end_at_dot(true)
-            }
+            (State::DotCr(Before::CrLf), b'\n') => self.end_at_dot(true),
             (State::DotCr(before), b'\n') => self.look_alike(before, true, at),
             (State::DotCr(_), _) => {
                 self.note("G11", at.saturating_sub(2), at);

@@ -13,6 +13,11 @@
 //! on = "rcpt 250"
 //! fresh = "{value}"
 //! do = [{ reply = ["450 4.2.0 Greylisted"] }]      # see Change
+//!
+//! [[rule]]
+//! on = "message 250"
+//! message = ["!field:date", "field:subject#2.."]   # see MessagePattern
+//! do = [{ reply = ["550 5.6.0 No"] }]
 //! ```
 //!
 //! The server knows nothing of them: a [`Player`] stands between it and the client. Faults are
@@ -117,7 +122,7 @@ impl fmt::Display for Choice {
 impl Choice {
     /// Reads several with a `+` between them.
     pub fn read_all(text: &str) -> Vec<Self> {
-        text.split('+').filter(|name| !name.is_empty()).map(Self::read).collect()
+        text.split('+').map(str::trim).filter(|name| !name.is_empty()).map(Self::read).collect()
     }
 
     /// Reads `greylist` or `greylist=5s`.

@@ -692,8 +692,7 @@ impl Server {
             return self.too_big();
         }
         let meant = transaction.recipients.iter().filter(is_meant);
-        let (unknown_here, known): (Vec<_>, Vec<_>) =
-            meant.partition(|r| self.is_unknown(seen, r));
+        let (unknown_here, known): (Vec<_>, Vec<_>) = meant.partition(|r| self.is_unknown(seen, r));
         // Whoever was promised a reply of each knows already.
         let each = transaction.answers_each();
         if let Some(to) = unknown_here.first().filter(|_| !each || known.is_empty()) {

@@ -123,7 +123,8 @@ fn a_kept_transaction_ends_as_any_other_does() {
 
 #[test]
 fn a_kept_transaction_takes_chunks_and_its_message_has_its_number() {
-    let script = "HELLO|MAIL|BOB|BODY|MAIL|CAROL|EHLO pc.example.org|C: BDAT 2|C: a\\n\\c|S: 250|CHUNK|QUIT";
+    let script =
+        "HELLO|MAIL|BOB|BODY|MAIL|CAROL|EHLO pc.example.org|C: BDAT 2|C: a\\n\\c|S: 250|CHUNK|QUIT";
     let pair = play(&Row { script, ..ROW }, vec![fault("ehlo-keeps-mail")]).pop().unwrap();
     assert!(sees(&pair, "bdat message 250"), "{}", outline(&pair.dialogue));
     let delivered = pair.delivered.lock().unwrap();
@@ -173,7 +174,8 @@ fn late_look_ups_tell_each_recipient_where_each_is_answered() {
     pair.play();
     assert!(sees(&pair, "message 250 bob@example.net"), "{}", outline(&pair.dialogue));
     assert!(sees(&pair, "message 550 nobody@example.net"), "{}", outline(&pair.dialogue));
-    let script = "HELLO|MAIL FROM:<alice@example.org> PRDR|BOB|NOBODY|BODY|S: 250|S: 550|S: 250|QUIT";
+    let script =
+        "HELLO|MAIL FROM:<alice@example.org> PRDR|BOB|NOBODY|BODY|S: 250|S: 550|S: 250|QUIT";
     let pair = play(&Row { script: script.to_owned().leak(), ..ROW }, vec![fault("late-unknown")]);
     assert!(sees(&pair[0], "message 353"), "{}", outline(&pair[0].dialogue));
     assert!(sees(&pair[0], "message 550 nobody@example.net"), "{}", outline(&pair[0].dialogue));

@@ -954,7 +954,9 @@ pub(crate) const DATA: &[Row] = &[
                  MAIL|BOB|C: DATA|S: 354|C: Date: x|C: Subject: hi|C:|C: From: nobody|C: .|S: 554|\
                  MAIL|BOB|C: DATA|S: 354|C: From: a@example.org|C: Date: x|C: Subject: hi|C:  Subject: folded|C:|C: Subject: hi|C: .|S: 250",
         sees: &["message 550 \"multiple Subject\"", "message 554 *compliant*", "message 250"],
-        stored: Some(&["From: a@example.org\r\nDate: x\r\nSubject: hi\r\n Subject: folded\r\n\r\nSubject: hi\r\n"]),
+        stored: Some(&[
+            "From: a@example.org\r\nDate: x\r\nSubject: hi\r\n Subject: folded\r\n\r\nSubject: hi\r\n",
+        ]),
         ..ROW
     },
     Row {

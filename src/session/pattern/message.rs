@@ -62,8 +62,7 @@ impl<'a> Mail<'a> {
     }
 
     fn has_bare_lf(&self) -> bool {
-        payload::lines(self.content())
-            .any(|line| line.ends_with(b"\n") && !line.ends_with(b"\r\n"))
+        payload::lines(self.content()).any(|line| line.ends_with(b"\n") && !line.ends_with(b"\r\n"))
     }
 }
 
@@ -140,7 +139,9 @@ mod tests {
 
     #[test]
     fn words_hold_what_they_mean() {
-        let whole = sent(&["Received: a\r\nSubject: Hi\r\n there\r\nreceived: b\r\n\r\nDate: x\r\n..y\r\n.\r\n"]);
+        let whole = sent(&[
+            "Received: a\r\nSubject: Hi\r\n there\r\nreceived: b\r\n\r\nDate: x\r\n..y\r\n.\r\n",
+        ]);
         let cut = sent(&["a\n", "b\r\n.", "\r\n"]);
         let cut_before = sent(&["a\r\n", ".\r\n"]);
         for (pattern, holds, cut_holds) in [

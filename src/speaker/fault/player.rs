@@ -205,7 +205,7 @@ impl Player {
             if fault.is_belief() {
                 *told = true;
                 let (id, plays) = (fault.id.clone(), fault.plays.clone());
-                let played = Played { fault: id, plays, ends, roll: None };
+                let played = Played { fault: id, plays, ends, ..Played::default() };
                 self.course.steps.push_back(Step::Played(Box::new(played)));
             }
         }
@@ -358,7 +358,8 @@ impl Player {
                 let told = self.course.told.get_mut(at);
                 if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
                     let (id, plays) = (fault.id.clone(), fault.plays.clone());
-                    let played = Played { fault: id, plays, ends: faults.data_ends(), roll };
+                    let (ends, seed) = (faults.data_ends(), roll.map(|_| faults.seed));
+                    let played = Played { fault: id, plays, ends, roll, seed };
                     chosen.played.push(played);
                 }
             }
@@ -420,12 +421,7 @@ impl Player {
     }
 
     /// What is to be done for a reply; `waits` says whether another turn waits already.
-    fn schedule(
-        &mut self,
-        mut spoken: Spoken,
-        played: Vec<Played>,
-        waits: impl Fn(&Self) -> bool,
-    ) {
+    fn schedule(&mut self, mut spoken: Spoken, played: Vec<Played>, waits: impl Fn(&Self) -> bool) {
         let is_late = spoken.late && self.course.late.is_none() && waits(self);
         let course = &mut self.course;
         course.steps.extend(played.into_iter().map(|played| Step::Played(Box::new(played))));

@@ -237,15 +237,13 @@ impl Loop {
         };
         let begins = if before > 0 { 0 } else { begins };
         let named = if named.trim().is_empty() { &self.model.session.target } else { named.trim() };
-        let read = Target::read(named);
-        let playable =
-            read.as_ref().map(|target| faults::check(target, &self.sessions.setting().sources));
-        match read {
-            Ok(_) if let Ok(Err(warning)) = &playable => {
+        let sources = &self.sessions.setting().sources;
+        match Target::read(named).map(|target| faults::settle(&target, sources)) {
+            Ok(Err(warning)) => {
                 let why = warning.say(self.model.lang);
                 self.mend(directive, typed, Slip { at: begins, why })
             }
-            Ok(target) => Some((target, Way { route, options: options.to_owned() })),
+            Ok(Ok(target)) => Some((target, Way { route, options: options.to_owned() })),
             Err(error) => {
                 let why = reach::no_target(&error, self.model.lang);
                 self.mend(directive, typed, Slip { at: begins, why })
