@@ -462,7 +462,7 @@ mod tests {
         std::fs::set_permissions(&older, std::fs::Permissions::from_mode(0o644)).unwrap();
         for path in [made, older] {
             let setting = Setting { record: Some(path.clone()), ..Setting::default() };
-            let header = net::Clock::start().header(Side::Client);
+            let header = crate::net::Clock::start().header(Side::Client);
             setting.recorder(&header).unwrap();
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }

@@ -71,6 +71,8 @@ pub enum Say {
     Played(Box<Played>),
     /// From now on waits have other limits.
     Limit(Changes),
+    /// Messages of so many bytes are kept whole from the next one on.
+    Keep(u64),
     /// The gate shall do this.
     Gate(gate::Order),
     /// Ask again after this time, or when something has happened before.
@@ -90,6 +92,7 @@ impl Say {
             | Self::Played(_)
             | Self::Wait(_)
             | Self::Gate(_)
+            | Self::Keep(_)
             | Self::Limit(_) => &[],
         }
     }

@@ -40,7 +40,7 @@ use ehlo::session::pattern::{Counter, Pattern};
 use ehlo::speaker::fault::{Choice, Fault, Faults, Player};
 use ehlo::speaker::{Policy, Say, Seed, Speaker};
 use outline::outline;
-use outside::{Outside, is_reset};
+use outside::{Outside, alert_is_read, is_reset};
 use pair::Pair;
 use proven::proven;
 use rows::{
@@ -210,6 +210,7 @@ fn what_is_seen_from_outside_is_seen_over_loopback() {
         assert!(!good.shows(fault), "{fault}: the good server does the same");
     }
     assert!(is_reset(Some("greeting-reset")) && !is_reset(None));
+    assert!(alert_is_read());
 }
 
 /// A session that goes well where nothing is wrong.

@@ -621,6 +621,7 @@ proptest! {
                     Say::Close(how) => Step::Closed(Side::Server, how),
                     Say::Wait(_)
                     | Say::Limit(_)
+                    | Say::Keep(_)
                     | Say::Inquire(_)
                     | Say::Verify(_)
                     | Say::Gate(_)

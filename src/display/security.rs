@@ -148,6 +148,10 @@ fn fault(fault: &CertificateFault, lang: Lang) -> String {
         CertificateFault::IncompleteChain => "tls.fault.incomplete-chain",
         CertificateFault::UnknownIssuer => "tls.fault.unknown-issuer",
         CertificateFault::NoRoots => "tls.fault.no-roots",
+        CertificateFault::WeakKey(bits) => {
+            let bits = bits.to_string();
+            return knowledge::fill(lang, "tls.fault.weak-key", &[("bits", &bits)]);
+        }
         CertificateFault::Other(why) => return visible(why.as_bytes()),
     };
     knowledge::word(lang, key).to_owned()

@@ -368,6 +368,8 @@ pub enum CertificateFault {
     UnknownIssuer,
     /// No root is known here.
     NoRoots,
+    /// Its RSA key has only so many bits (RFC 9325 §4.5).
+    WeakKey(usize),
     /// Anything else, in the verifier's words.
     Other(String),
 }

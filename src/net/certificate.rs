@@ -73,6 +73,24 @@ fn key(read: &X509Certificate<'_>) -> String {
     }
 }
 
+/// The least length of an RSA key in bits (RFC 9325 §4.5).
+const RSA_BITS: usize = 2_048;
+
+/// The RSA key of a certificate as PKCS #1 writes it, if it is too short to be safe.
+pub fn weak_key(der: &[u8]) -> Option<Vec<u8>> {
+    let (_, read) = X509Certificate::from_der(der).ok()?;
+    weak_bits(&read)?;
+    Some(read.public_key().subject_public_key.data.to_vec())
+}
+
+/// How long an RSA key is that is too short.
+fn weak_bits(read: &X509Certificate<'_>) -> Option<usize> {
+    match read.public_key().parsed() {
+        Ok(PublicKey::RSA(key)) => Some(key.key_size()).filter(|bits| *bits < RSA_BITS),
+        _ => None,
+    }
+}
+
 /// How it is signed, in the words of the standards; those that nobody uses keep their number.
 fn signature(read: &X509Certificate<'_>) -> String {
     let id = read.signature_algorithm.algorithm.to_id_string();

@@ -542,6 +542,7 @@ pub async fn converse<P: Speaker, O>(
                 Some(Say::Cut) => return log.end(part.side, Ending::Finished).await,
                 Some(Say::Played(played)) => log.append(Happening::Played(played)).await,
                 Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
+                Some(Say::Keep(size)) => log.dialogue.keep(Keep::of_size(size)),
                 Some(Say::Gate(order)) => part.gate.obey(now, order),
                 Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
                 None => break,

@@ -21,6 +21,7 @@ mod client;
 mod failure;
 mod server;
 mod wardrobe;
+mod weak;
 
 pub use client::{Client, Earlier, Wishes};
 pub use failure::Failed;

@@ -21,7 +21,7 @@ use crate::smtp::command::Argument;
 use crate::smtp::ehlo::Capabilities;
 use crate::smtp::line::Cutter;
 use crate::smtp::path::Path;
-use crate::smtp::payload::Ends;
+use crate::smtp::payload::{END_MARK, Ends};
 use crate::smtp::reply::{Collector, Reply};
 use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
@@ -56,6 +56,14 @@ pub struct Keep {
 impl Keep {
     /// All of it.
     pub const ALL: Self = Self { message: usize::MAX, messages: usize::MAX };
+
+    /// One message of so many bytes as it crosses the wire.
+    pub fn of_size(size: u64) -> Self {
+        // Doubled dots do not count; at most every third byte of a message has one.
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let message = size.saturating_add(size / 3).saturating_add(END_MARK.len());
+        Self { message, messages: message }
+    }
 }
 
 impl Default for Keep {
@@ -244,6 +252,11 @@ impl Dialogue {
     /// taken back what it is an answer to before it is heard.
     pub fn hide(&mut self, line: &[u8]) {
         self.hidden.push(Bytes::copy_from_slice(line.trim_ascii_end()));
+    }
+
+    /// So much of messages stays in memory from the next one on.
+    pub const fn keep(&mut self, keep: Keep) {
+        self.keep = keep;
     }
 
     /// How many messages were forgotten, from the first one on.

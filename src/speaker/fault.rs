@@ -378,7 +378,7 @@ do = [{ reply = ['450 4.2.0 Greylisted'] }]
             ("{ reply =", "{ pad = 65537 }, { reply =", "{ pad = 65537", "from 0 to 65536"),
             ("{ reply =", "{ again = 1001 }, { reply =", "{ again = 1001", "from 0 to 1000"),
             ("{ reply =", "{ again = -1 }, { reply =", "{ again = -1", "from 0 to 1000"),
-            ("fresh", "message = 'fields:x'\nfresh", "'fields", "column 1"),
+            ("fresh", "message = 'field:'\nfresh", "'field", "column 1"),
             ("fresh", "message = 'field:x#0'\nfresh", "'field", "column 1"),
             ("title = { en", "title = { ja", "", "a title in English"),
         ] {

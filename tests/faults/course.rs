@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ehlo::journal::{Endpoints, Event, Happening, Moment, Side};
-use ehlo::session::Dialogue;
+use ehlo::session::{Dialogue, Keep};
 use ehlo::smtp::wait::{Limits, Wait};
 use ehlo::speaker::fault::{Fault, Faults, Player};
 use ehlo::speaker::{Policy, Say, Seed, Server, Speaker};
@@ -212,6 +212,29 @@ fn waits_follow_what_is_chosen() {
     assert_eq!(told(policy(), vec![], vec![fault("short-timeout=7s")]), Some(7));
     assert_eq!(told(policy(), vec![fault("short-timeout=7s")], vec![]), Some(300));
     assert_eq!(told(policy(), vec![], vec![fault("greylist")]), None);
+}
+
+/// A message is kept as far as it may be, also where that changes in a session.
+#[test]
+fn what_is_kept_of_a_message_follows_the_limit() {
+    let limit = |size: u64| {
+        let text = format!("title = {{ en = 'own' }}\npolicy = {{ size-limit = {size} }}\n");
+        Fault::read("own", &text, None).unwrap()
+    };
+    let long = format!("HELLO|MAIL|BOB|C: DATA|S: 354|C: {}|C: .|S: 250|QUIT", "x".repeat(900));
+    for (size, then, seen) in [(100, vec![], "message 250"), (100, vec![limit(50)], "message 552")]
+    {
+        let first = Arc::new(Faults::new(vec![limit(size)], 1));
+        let then = Arc::new(Faults::new(then, 1));
+        let mut pair = Pair::against(&steps(&long), Moment(0), |deliver| {
+            let player = Player::new(policy(), deliver, Seed::default(), first, 1);
+            Box::new(Later { player, behind: 3, faults: Some(then) })
+        });
+        pair.dialogue.keep(Keep::of_size(size));
+        pair.script = pair.script.clone().expecting_nothing();
+        pair.play();
+        assert!(sees(&pair, seen), "{}", outline(&pair.dialogue));
+    }
 }
 
 /// A good server and one that plays nothing say the very same.

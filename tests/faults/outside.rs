@@ -1,7 +1,7 @@
 //! What is seen of a server from outside of SMTP: its certificates, alerts, ends of connections and
 //! waits, over loopback.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -57,6 +57,20 @@ impl Outside {
         self.starttls(&[]).0["verdict"]["faults"] == json!([fault])
     }
 
+    /// Whether the key is told to be too weak, and whoever goes on all the same can.
+    fn is_weak(&self) -> bool {
+        let weak = json!([{ "weak-key": 1024 }]);
+        let all_versions = ["1.2", "1.3"].into_iter().all(|version| {
+            let (tls, _) = self.starttls(&["--tls-min", version, "--tls-max", version]);
+            tls["version"].is_string() && tls["verdict"]["faults"] == weak
+        });
+        let ca = self.home.path("ca.pem");
+        let server = &self.serving.target;
+        let strict = ["run", "-", "--server", server, "--tls", "starttls", "--tls-ca", arg(&ca)];
+        let ended = self.home.run_with(strict, SCRIPT);
+        all_versions && ended.code == Some(2) && ended.out.contains("RSA 1024 bits")
+    }
+
     /// Whether this, and this alone, is seen of a server that plays `fault`.
     pub(crate) fn shows(&self, fault: &str) -> bool {
         match fault {
@@ -84,7 +98,7 @@ impl Outside {
                 issuer.contains("Antivirus")
                     && tls["verdict"]["faults"] == json!(["unknown-issuer"])
             }
-            "certificate-weak-key" => self.starttls(&[]).1.contains("key: RSA 1024"),
+            "certificate-weak-key" => self.is_weak(),
             "old-tls" => self.starttls(&[]).1.contains("alert protocol_version"),
             "one-at-a-time" => {
                 let (mut first, mut second) = (self.connect(), self.connect());
@@ -98,6 +112,31 @@ impl Outside {
             _ => panic!("nothing is known of {fault}"),
         }
     }
+}
+
+/// Whether who gets an alert in place of a handshake can read it, whatever else was sent.
+pub(crate) fn alert_is_read() -> bool {
+    let outside = Outside::start(Some("old-tls"));
+    // All of a long first flight, and one whose greater part comes late.
+    [(64 << 10, 0), (3, 64 << 10)].into_iter().all(|(first, later)| {
+        let mut stream = outside.connect();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        for said in ["", "EHLO pc.example.org\r\n", "STARTTLS\r\n"] {
+            stream.write_all(said.as_bytes()).unwrap();
+            line.clear();
+            while line.get(3..4) != Some(" ") {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+            }
+        }
+        stream.write_all(&vec![22; first]).unwrap();
+        // It is there, and the rest comes behind it.
+        stream.peek(&mut [0]).unwrap();
+        let _ = stream.write_all(&vec![22; later]);
+        let mut heard = Vec::new();
+        reader.read_to_end(&mut heard).is_ok() && heard == [21, 3, 3, 0, 2, 2, 70]
+    })
 }
 
 /// The first bytes that are said.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ehlo::journal::{Ending, Endpoints, Event, Happening, Moment, Side, TlsFacts, transcript};
-use ehlo::session::{Dialogue, Phase};
+use ehlo::session::{Dialogue, Keep, Phase};
 use ehlo::speaker::server::{Deliver, Delivery};
 use ehlo::speaker::{Drip, Policy, Say, Script, Seed, Server, Speaker};
 
@@ -138,6 +138,10 @@ impl Pair {
                     Happening::Closed { by: side, how: Ending::Finished }
                 }
                 Some(Say::Played(played)) => Happening::Played(played),
+                Some(Say::Keep(size)) => {
+                    self.dialogue.keep(Keep::of_size(size));
+                    continue;
+                }
                 Some(Say::Limit(_) | Say::Gate(_) | Say::Inquire(_) | Say::Verify(_)) => continue,
                 Some(Say::Wait(time)) => return (spoke, Some(time)),
                 None => return (spoke, None),

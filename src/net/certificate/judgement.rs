@@ -41,7 +41,14 @@ pub fn judge(
     }
     let mut faults: Vec<_> = faults.into_iter().map(|fault| unsigned(fault, chain)).collect();
     faults.extend(named);
+    faults.extend(weak(own));
     faults
+}
+
+/// That the key of a certificate is too short, which no signature tells.
+fn weak(own: &CertificateDer<'_>) -> Option<CertificateFault> {
+    let (_, own) = X509Certificate::from_der(own).ok()?;
+    super::weak_bits(&own).map(CertificateFault::WeakKey)
 }
 
 const fn is_time(fault: &CertificateFault) -> bool {
@@ -139,7 +146,7 @@ fn unsigned(fault: CertificateFault, chain: &[CertificateDer<'_>]) -> Certificat
 #[cfg(test)]
 mod tests {
     use super::super::practice::called;
-    use super::super::{Authority, Kind};
+    use super::super::{Authority, Kind, Presence};
     use super::*;
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
     use tokio_rustls::rustls::crypto::ring::default_provider;
@@ -161,6 +168,11 @@ mod tests {
             let found = judge(&chain, &name, &roots, &default_provider(), UnixTime::now());
             assert_eq!(found, faults, "{kind:?}");
         }
+        let Presence::Weak(chain, _) = authority.presence(Kind::WeakKey).unwrap() else {
+            panic!("a sound key");
+        };
+        let found = judge(&chain, &name, &roots, &default_provider(), UnixTime::now());
+        assert_eq!(found, [CertificateFault::WeakKey(1_024)]);
     }
 
     #[test]

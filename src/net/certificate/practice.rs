@@ -112,7 +112,7 @@ impl Authority {
         if kind != Kind::WeakKey {
             return self.identity(kind).map(Presence::Sound);
         }
-        let key = WeakKey::generate()?;
+        let key = WeakKey::read()?;
         let own = Self::params(kind)?.signed_by(&key, &self.issuer)?;
         Ok(Presence::Weak(vec![own.der().clone(), self.between.clone()], key))
     }

@@ -1,11 +1,13 @@
-//! A key that is too short to be safe, which no good library makes or signs with.
+//! A key that is too short to be safe, which no good library makes or signs with. It is the same in
+//! every run, and known to everybody: to make one takes time that other clients would wait for, and
+//! a new one would be no safer.
 
 use std::fmt;
 use std::sync::Arc;
 
 use rcgen::{PKCS_RSA_SHA256, PublicKeyData};
 use rsa::RsaPrivateKey;
-use rsa::pkcs1::EncodeRsaPublicKey as _;
+use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPublicKey as _};
 use rsa::pkcs1v15;
 use rsa::pss;
 use rsa::rand_core::OsRng;
@@ -14,8 +16,8 @@ use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
 use tokio_rustls::rustls::sign::{Signer, SigningKey};
 use tokio_rustls::rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
-/// Its length, which RFC 9325 §4.5 no longer allows.
-const BITS: usize = 1_024;
+/// The key (PKCS #1), of a length that RFC 9325 §4.5 no longer allows. It guards nothing.
+const KEY: &[u8] = include_bytes!("weak.der");
 
 /// An RSA key of 1,024 bits.
 #[derive(Clone)]
@@ -25,15 +27,15 @@ pub struct WeakKey {
 }
 
 impl WeakKey {
-    /// Makes one.
+    /// It.
     ///
     /// # Errors
-    /// When there is no source of random numbers.
-    pub(super) fn generate() -> Result<Self, rcgen::Error> {
-        let key = RsaPrivateKey::new(&mut OsRng, BITS);
-        let key = key.map_err(|_| rcgen::Error::KeyGenerationUnavailable)?;
+    /// When it cannot be read.
+    pub(super) fn read() -> Result<Self, rcgen::Error> {
+        let key = RsaPrivateKey::from_pkcs1_der(KEY);
+        let key = key.map_err(|_| rcgen::Error::CouldNotParseKeyPair)?;
         let public = key.to_public_key().to_pkcs1_der();
-        let public = public.map_err(|_| rcgen::Error::KeyGenerationUnavailable)?;
+        let public = public.map_err(|_| rcgen::Error::CouldNotParseKeyPair)?;
         Ok(Self { public: public.as_bytes().to_vec(), key: Arc::new(key) })
     }
 }

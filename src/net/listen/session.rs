@@ -9,7 +9,6 @@ use tokio::sync::{mpsc, watch};
 
 use crate::journal::{Ending, Happening, Side};
 use crate::session::{Dialogue, Glance, Keep};
-use crate::smtp::payload;
 use crate::smtp::verb::Verb;
 use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::Tell;
@@ -63,11 +62,11 @@ impl Session {
         let believed = self.playing.0.policy(policy.clone());
         let part = Part::server(believed.limits).with_tls(tls, implicit);
         let kept = (self.keeper)(self.number, &clock);
-        let mut log = Log::new(clock, keep(believed.size_limit))
+        let mut log = Log::new(clock, Keep::of_size(believed.size_limit))
             .open_to(Some(self.late.clone()))
             .keeping(kept.journal);
         if self.remembers {
-            log = log.remembering(keep(believed.size_limit));
+            log = log.remembering(Keep::of_size(believed.size_limit));
         }
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
@@ -165,14 +164,6 @@ async fn linger(hold: std::net::TcpStream) {
     let mut buffer = vec![0; LINGER.0];
     let heard = async { while let Ok(1..) = stream.read(&mut buffer).await {} };
     let _ = tokio::time::timeout(LINGER.1, heard).await;
-}
-
-/// How much of the mail data is kept while the session goes on.
-fn keep(size_limit: u64) -> Keep {
-    // Doubled dots do not count; at most every third byte of a message has one.
-    let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
-    let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
-    Keep { message, messages: message }
 }
 
 impl Again {

@@ -27,7 +27,7 @@ use crate::net::certificate::{self, Identity};
 use crate::net::micros;
 use crate::net::stream::{Stream, Tap};
 
-use super::{Failed, TlsError, Version, binding, chain, facts, suite_name};
+use super::{Failed, TlsError, Version, binding, chain, facts, suite_name, weak};
 
 /// What a client wishes of TLS.
 #[derive(Clone, Debug, Default)]
@@ -321,7 +321,9 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        weak::verified(message, certificate, signed).unwrap_or_else(|| {
+            verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        })
     }
 
     fn verify_tls13_signature(
@@ -330,7 +332,9 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        weak::verified(message, certificate, signed).unwrap_or_else(|| {
+            verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -348,6 +352,6 @@ const fn alerted(fault: &CertificateFault) -> CertificateError {
         | CertificateFault::IncompleteChain
         | CertificateFault::UnknownIssuer
         | CertificateFault::NoRoots => CertificateError::UnknownIssuer,
-        CertificateFault::Other(_) => CertificateError::BadEncoding,
+        CertificateFault::WeakKey(_) | CertificateFault::Other(_) => CertificateError::BadEncoding,
     }
 }

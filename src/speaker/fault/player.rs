@@ -41,6 +41,7 @@ enum Step {
     Drip(Bytes, (NonZeroUsize, Duration)),
     Played(Box<Played>),
     Limit(Changes),
+    Keep(u64),
     Close(Close),
 }
 
@@ -163,6 +164,9 @@ impl Player {
         if believed.limits != self.server.policy().limits {
             self.course.steps.push_back(Step::Limit(believed.limits.into()));
         }
+        if believed.size_limit != self.server.policy().size_limit {
+            self.course.steps.push_back(Step::Keep(believed.size_limit));
+        }
         self.server.believe(believed);
         self.faults = faults;
         // What the old ones kept back is said now, and they are silent no longer.
@@ -228,6 +232,7 @@ impl Player {
             Step::Drip(bytes, (piece, pause)) => Say::Drip(Drip::new(bytes, piece, pause)),
             Step::Played(played) => Say::Played(played),
             Step::Limit(changes) => Say::Limit(changes),
+            Step::Keep(size) => Say::Keep(size),
             Step::Close(Close::Finished) => Say::Close(Ending::Finished),
             Step::Close(Close::Reset) => Say::Close(Ending::Reset),
             Step::Close(Close::Cut) => Say::Cut,

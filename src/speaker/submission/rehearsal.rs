@@ -36,6 +36,7 @@ pub fn rehearse(order: Order) -> String {
                 Say::Drip(_)
                 | Say::Wait(_)
                 | Say::Limit(_)
+                | Say::Keep(_)
                 | Say::Gate(_)
                 | Say::Inquire(_)
                 | Say::Verify(_)
