@@ -450,6 +450,16 @@ impl Part {
         false
     }
 
+    /// Takes to heart what our own speaker says of how it is from now on.
+    fn follow(&mut self, log: &mut Log, say: Say) {
+        match say {
+            Say::Limit(changes) => self.limits = self.limits.with(&changes),
+            Say::Keep(size) => log.dialogue.keep(Keep::of_size(size)),
+            Say::Gate(order) => self.gate.obey(log.now(), order),
+            _ => {}
+        }
+    }
+
     /// Whether it is time for a handshake.
     fn is_to_secure(&self, seen: &Dialogue) -> bool {
         let begins = self.implicit && seen.phase() == Phase::AwaitingGreeting;
@@ -541,9 +551,7 @@ pub async fn converse<P: Speaker, O>(
                 }
                 Some(Say::Cut) => return log.end(part.side, Ending::Finished).await,
                 Some(Say::Played(played)) => log.append(Happening::Played(played)).await,
-                Some(Say::Limit(changes)) => part.limits = part.limits.with(&changes),
-                Some(Say::Keep(size)) => log.dialogue.keep(Keep::of_size(size)),
-                Some(Say::Gate(order)) => part.gate.obey(now, order),
+                Some(say @ (Say::Limit(_) | Say::Keep(_) | Say::Gate(_))) => part.follow(log, say),
                 Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
                 None => break,
             }

@@ -136,12 +136,12 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The words of a line: `word` reads one without quotes that begins at a column, and `text` is what
-/// stands in quotes.
+/// The words of a line: `word` reads one without quotes that begins at a column, and `quoted` makes
+/// one of what stands in quotes.
 fn terms<T>(
     line: &str,
     word: impl Fn(&str, usize) -> Result<T, PatternError>,
-    text: impl Fn(Vec<Piece>) -> T,
+    quoted: impl Fn(Vec<Piece>) -> T,
 ) -> Result<Vec<Term<T>>, PatternError> {
     let mut terms = Vec::new();
     let mut rest = line.trim_start();
@@ -151,10 +151,10 @@ fn terms<T>(
             Some(rest) => (true, rest, column + 1),
             None => (false, rest, column),
         };
-        let (test, behind) = if let Some(quoted) = here.strip_prefix('"') {
+        let (test, behind) = if let Some(rest) = here.strip_prefix('"') {
             let wrong = PatternError { column, expected: "a quote that ends the text" };
-            let (inside, behind) = quoted.split_once('"').ok_or(wrong)?;
-            (text(pieces(inside, column + 1)?), behind)
+            let (inside, behind) = rest.split_once('"').ok_or(wrong)?;
+            (quoted(pieces(inside, column + 1)?), behind)
         } else {
             let end = here.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(here.len());
             let (here, behind) = here.split_at_checked(end).unwrap_or((here, ""));

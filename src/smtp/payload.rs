@@ -560,8 +560,9 @@ mod tests {
             let whole = text.len() as u64 - data.len() as u64;
             assert_eq!(scanner.stuffed(), stuffed, "{text:?}");
             assert_eq!(scanner.texture().longest, longest, "{text:?}");
-            let content = text.get(..(whole - scanner.mark_len()) as usize).unwrap();
-            assert_eq!(unstuff([content]).len() as u64, whole - scanner.mark_len() - stuffed);
+            let len = whole - scanner.mark_len();
+            let content = text.get(..usize::try_from(len).unwrap()).unwrap();
+            assert_eq!(unstuff([content]).len() as u64, len - stuffed);
         }
     }
 

@@ -128,7 +128,7 @@ fn a_kept_transaction_takes_chunks_and_its_message_has_its_number() {
     let pair = play(&Row { script, ..ROW }, vec![fault("ehlo-keeps-mail")]).pop().unwrap();
     assert!(sees(&pair, "bdat message 250"), "{}", outline(&pair.dialogue));
     let delivered = pair.delivered.lock().unwrap();
-    let told: Vec<_> = delivered.iter().map(|d| (d.message, &d.recipients[0][..])).collect();
+    let told: Vec<_> = delivered.iter().map(|d| (d.message, d.recipients[0].as_str())).collect();
     assert_eq!(told, [(0, "bob@example.net"), (1, "carol@example.net")]);
     assert_eq!(delivered[1].content, b"a\nhi\r\n");
 }

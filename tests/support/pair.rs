@@ -138,8 +138,8 @@ impl Pair {
                     Happening::Closed { by: side, how: Ending::Finished }
                 }
                 Some(Say::Played(played)) => Happening::Played(played),
-                Some(Say::Keep(size)) => {
-                    self.dialogue.keep(Keep::of_size(size));
+                Some(Say::Keep(bytes)) => {
+                    self.dialogue.keep(Keep::of_size(bytes));
                     continue;
                 }
                 Some(Say::Limit(_) | Say::Gate(_) | Say::Inquire(_) | Say::Verify(_)) => continue,

@@ -167,10 +167,13 @@ impl Desk {
             Directive::Show(which) => (which, What::Show),
             Directive::Save(name, file) => (Which::Message(name), What::Save(file)),
             Directive::Relay(name, route, target) => {
-                if let Err(warning) = faults::check(&target, &self.setting.sources) {
-                    let why = warning.say(self.setting.lang());
-                    return News::Answered(answer.not_done(&why));
-                }
+                let target = match faults::settle(&target, &self.setting.sources) {
+                    Ok(target) => Box::new(target),
+                    Err(warning) => {
+                        let why = warning.say(self.setting.lang());
+                        return News::Answered(answer.not_done(&why));
+                    }
+                };
                 (Which::Message(name), What::Relay(route, target))
             }
         };

@@ -23,17 +23,17 @@ pub(super) fn verified(
     let key = RsaPublicKey::from_pkcs1_der(&key).ok()?;
     let signature = (message, signed.signature());
     let verified = match signed.scheme {
-        SignatureScheme::RSA_PSS_SHA256 => is_by(pss::VerifyingKey::<Sha256>::new(key), signature),
-        SignatureScheme::RSA_PSS_SHA384 => is_by(pss::VerifyingKey::<Sha384>::new(key), signature),
-        SignatureScheme::RSA_PSS_SHA512 => is_by(pss::VerifyingKey::<Sha512>::new(key), signature),
+        SignatureScheme::RSA_PSS_SHA256 => is_by(&pss::VerifyingKey::<Sha256>::new(key), signature),
+        SignatureScheme::RSA_PSS_SHA384 => is_by(&pss::VerifyingKey::<Sha384>::new(key), signature),
+        SignatureScheme::RSA_PSS_SHA512 => is_by(&pss::VerifyingKey::<Sha512>::new(key), signature),
         SignatureScheme::RSA_PKCS1_SHA256 => {
-            is_by(pkcs1v15::VerifyingKey::<Sha256>::new(key), signature)
+            is_by(&pkcs1v15::VerifyingKey::<Sha256>::new(key), signature)
         }
         SignatureScheme::RSA_PKCS1_SHA384 => {
-            is_by(pkcs1v15::VerifyingKey::<Sha384>::new(key), signature)
+            is_by(&pkcs1v15::VerifyingKey::<Sha384>::new(key), signature)
         }
         SignatureScheme::RSA_PKCS1_SHA512 => {
-            is_by(pkcs1v15::VerifyingKey::<Sha512>::new(key), signature)
+            is_by(&pkcs1v15::VerifyingKey::<Sha512>::new(key), signature)
         }
         _ => return None,
     };
@@ -42,7 +42,7 @@ pub(super) fn verified(
 }
 
 /// Whether the holder of this key has signed a message.
-fn is_by<'a, S, V>(key: V, (message, signature): (&[u8], &'a [u8])) -> bool
+fn is_by<'a, S, V>(key: &V, (message, signature): (&[u8], &'a [u8])) -> bool
 where
     S: TryFrom<&'a [u8]>,
     V: Verifier<S>,

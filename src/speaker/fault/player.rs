@@ -363,8 +363,13 @@ impl Player {
                 let told = self.course.told.get_mut(at);
                 if !told.is_some_and(|told| std::mem::replace(told, true)) || roll.is_some() {
                     let (id, plays) = (fault.id.clone(), fault.plays.clone());
-                    let (ends, seed) = (faults.data_ends(), roll.map(|_| faults.seed));
-                    let played = Played { fault: id, plays, ends, roll, seed };
+                    let played = Played {
+                        fault: id,
+                        plays,
+                        ends: faults.data_ends(),
+                        roll,
+                        seed: roll.map(|_| faults.seed),
+                    };
                     chosen.played.push(played);
                 }
             }
