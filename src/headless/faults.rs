@@ -82,8 +82,7 @@ pub fn given(choices: &[Choice], seed: Option<u64>, setting: &Setting) -> anyhow
     let faults = choose(&choices, &setting.sources).map_err(|warning| warning.error(lang))?;
     if faults.roll() {
         let seed = faults.seed().to_string();
-        beside(knowledge::fill(lang, "fault.seed", &[("seed", &seed)]) + "
-");
+        beside(knowledge::fill(lang, "fault.seed", &[("seed", &seed)]) + "\n");
     }
     Ok(faults)
 }
