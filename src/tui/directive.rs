@@ -87,6 +87,9 @@ pub const LIMIT: &str = "NAME=SECONDS";
 /// What stands behind `:fault`.
 pub const FAULTS: &str = "FAULT[+FAULT]|off";
 
+/// What stands behind `:fault` where nothing is played any more.
+pub const NO_FAULT: &str = "off";
+
 /// What stands behind `:view`.
 pub const VIEW: &str = "VIEW";
 

@@ -10,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::wrap;
+use crate::display::text::{width, wrap};
 use crate::display::token::own_visible;
 use crate::knowledge;
 
@@ -143,11 +143,23 @@ fn nothing(model: &Model, catcher: &Catcher) -> String {
     if catcher.count().1 > 0 {
         return model.sentence("catcher.nothing-fits", &[]);
     }
-    let place = own_visible(door(model));
+    let place = own_visible(&model.session.target).replace(' ', ", ");
     match catcher.shows {
         Listing::Clients => model.sentence("catcher.empty", &[("place", &place)]),
         Listing::Mails => model.sentence("catcher.no-mail", &[("place", &place)]),
     }
+}
+
+/// The places where the server listens as far as there is room, and how many more there are: what
+/// happens there is more than where.
+pub fn doors(model: &Model, room: usize) -> String {
+    let all = &model.session.target;
+    let whole = own_visible(all);
+    let more = all.matches(' ').count();
+    if more == 0 || width(&whole) < room {
+        return whole;
+    }
+    format!("{} +{more}", own_visible(door(model)))
 }
 
 /// The first of the places where the server listens.

@@ -223,7 +223,7 @@ fn actions(model: &Model) -> &'static [Action] {
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
         (None, _) if model.session.catcher.is_some() => {
-            &[Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Palette, Quit]
+            &[CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Help, Palette, Quit]
         }
         (None, Pane::Transcript | Pane::Content) if model.session.caught.is_some() => {
             &[Leave, ContentView, Find, Filter, Copy, Palette, Quit]

@@ -27,7 +27,11 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let mut parts: Vec<Piece> =
         vec![(Role::Title, format!(" {}", own_visible(&model.session.target)))];
     if let Some(catcher) = &model.session.catcher {
-        parts.extend(super::catcher::summary(model, catcher));
+        let summary = super::catcher::summary(model, catcher);
+        let needed: usize = summary.iter().map(|(_, text)| width(text) + 2).sum();
+        let room = usize::from(area.width).saturating_sub(needed);
+        parts = vec![(Role::Title, format!(" {}", super::catcher::doors(model, room)))];
+        parts.extend(summary);
         let line = joined(parts, None, usize::from(area.width));
         return frame.render_widget(styled(model, line), area);
     }

@@ -55,12 +55,23 @@ fn number(model: &Model, number: u64) -> String {
 /// Where it stands, by whom and for whom.
 fn of_client(model: &Model, catcher: &Catcher, client: &Client) -> Vec<Piece> {
     let lang = model.lang;
+    if let Some(away) = client.away {
+        let from = [seen(client.peer()), client.door.to_string(), client.time.clone()];
+        let from: Vec<_> = from.into_iter().filter(|part| !part.is_empty()).collect();
+        let why = knowledge::word(lang, away.why()).to_owned();
+        return vec![(Role::Text, from.join("  ")), (tone(client), why)];
+    }
     let told = |key, n: usize| format!("{}: {n}", knowledge::word(lang, key));
     let secured = match tls(client, true) {
         tls if tls.is_empty() => knowledge::word(lang, "client.clear").to_owned(),
         tls => tls,
     };
-    let mut parts = vec![seen(client.peer()), secured];
+    let mut parts = vec![seen(client.peer())];
+    // Where there are several doors it matters which one it was.
+    if client.peer().is_empty() || model.session.target.contains(' ') {
+        parts.push(client.door.to_string());
+    }
+    parts.push(secured);
     if let Some(user) = &client.glance.user {
         parts.push(knowledge::fill(lang, "client.logged-in", &[("who", &seen(user))]));
     }

@@ -52,8 +52,7 @@ impl Table {
         if columns >= NARROW {
             let lasted = |c: &Client| (Role::Dim, lasted(took(model, c), lang));
             table.push(Column::right("column.lasted", 8, all(&lasted)));
-            let peer =
-                |c: &Client| text(seen(if columns >= ROOMY { c.peer() } else { host(c.peer()) }));
+            let peer = |c: &Client| text(from(c, columns >= ROOMY));
             table.push(Column::left(
                 "column.peer",
                 if columns >= ROOMY { 24 } else { 15 },
@@ -73,7 +72,7 @@ impl Table {
             let count = |c: &Client| text(format!("{}/{}", commands(c), c.glance.messages));
             table.push(Column::right("column.count", 9, all(&count)));
         }
-        let most = if columns < NARROW { 16 } else { 22 };
+        let most = if columns < NARROW { STATE } else { 22 };
         let states =
             Column::left("column.state", most, all(&|c| (tone(c), state(c.state(), lang))));
         // What changes all the time does not move what stands behind it.
@@ -213,6 +212,16 @@ fn host(peer: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
+/// Where a client comes from; one that has no address comes through a socket in the file system.
+fn from(client: &Client, whole: bool) -> String {
+    let peer = client.peer();
+    if peer.is_empty() {
+        let file = client.door.rsplit_once('/').map(|(_, file)| format!("unix:{file}"));
+        return file.unwrap_or_default();
+    }
+    seen(if whole { peer } else { host(peer) })
+}
+
 /// Whether TLS is on, or which.
 pub fn tls(client: &Client, whole: bool) -> String {
     match &client.glance.tls {
@@ -273,7 +282,12 @@ pub fn state(state: State, lang: Lang) -> String {
 /// The colour of where a session stands.
 pub fn tone(client: &Client) -> Role {
     match client.state() {
-        state if state.is_refused() || matches!(state, State::Asks | State::Left) => Role::Warn,
+        state
+            if state.is_refused()
+                || matches!(state, State::Asks | State::Left | State::TurnedAway(_)) =>
+        {
+            Role::Warn
+        }
         state if state.is_broken() => Role::Bad,
         _ if client.is_over() => Role::Dim,
         State::Sends(_) => Role::Data,
