@@ -266,3 +266,29 @@ fn a_place_that_is_taken_is_told_before_the_screen_opens() {
     t.wait_for(&format!("cannot listen on {place}"));
     assert_eq!(t.wait_for_end().exit_code(), 64);
 }
+
+#[test]
+fn faults_of_the_person_are_listed_as_soon_as_they_are_written_and_played() {
+    let (mut t, address) = serves(SMALL, &[]);
+    t.keys(":fault lu");
+    t.wait_for(":fault lu");
+    let folder = t.home().join("ehlo/faults");
+    std::fs::create_dir_all(&folder).unwrap();
+    let fault = "title = { en = \"Nobody is in\" }\ntext = { en = \"All are out.\" }\n\
+                 [[rule]]\non = \"MAIL\"\n\
+                 do = [ { reply = [\"451 4.3.0 Out for lunch\"] } ]\n";
+    std::fs::write(folder.join("lunch-break.toml"), fault).unwrap();
+    t.wait_until("it is listed as one's own", |screen| {
+        let text = screen.contents();
+        text.lines().any(|line| line.contains("Nobody is in") && line.contains(" own"))
+    });
+    std::fs::write(folder.join("lunch-wrong.toml"), "[[rule]]\nonn = 1\n").unwrap();
+    t.wait_for("lunch-wrong.toml");
+    t.wait_for("mistake");
+    t.keys("nch-b");
+    t.wait_for("║> lunch-break");
+    t.keys("\r");
+    t.wait_for("plays: lunch-break");
+    let mut client = Client::new(&address);
+    assert!(client.says("MAIL FROM:<a@b.example>").starts_with("451 4.3.0 Out for lunch"));
+}

@@ -82,6 +82,8 @@ pub struct Catcher {
     away: VecDeque<u64>,
     /// How messages are shown that are opened from the list.
     pub view: Option<ContentView>,
+    /// Whether the person answers its clients, in sessions of the screen.
+    pub by_hand: bool,
     /// What the server plays beside what is right, in words; nothing where it is right in all.
     pub plays: String,
     /// Which mail is which message of which session.
@@ -93,6 +95,11 @@ impl Catcher {
     /// Of a server to which nobody has come yet, which plays this and has so much room for sessions.
     pub fn playing(plays: String, room: Room) -> Self {
         Self { plays, kept: Archive::new(room), ..Self::default() }
+    }
+
+    /// Of clients whom the person answers.
+    pub fn answered() -> Self {
+        Self { by_hand: true, ..Self::default() }
     }
 
     /// How many clients are in the middle of a transaction. All rows are looked at.

@@ -773,7 +773,8 @@ pub fn something_leaves(model: &Model) -> Option<&'static str> {
 /// Why there is no server that could misbehave on purpose.
 fn has_no_practice(model: &Model) -> Option<&'static str> {
     let session = &model.session;
-    let listed = session.catcher.is_some() || session.caught.is_some();
+    let serves = session.catcher.as_ref().is_some_and(|catcher| !catcher.by_hand);
+    let listed = serves || session.is_caught();
     let dials = is_practice(&session.target) && !session.recorded;
     (!listed && !dials).then_some("fault.elsewhere")
 }

@@ -45,7 +45,9 @@ fn meant(model: &Model) -> Result<Meant<'_>, &'static str> {
     };
     let (client, message) = catcher.chosen().ok_or("relay.no-message")?;
     let of = model.session.id;
-    if let Some((_, seen)) = catcher.kept.get(client) {
+    let opened = || model.others.iter().find(|session| session.caught == Some((of, client)));
+    let kept = catcher.kept.get(client).map(|(_, seen)| seen);
+    if let Some(seen) = kept.or_else(|| Some(&opened()?.dialogue)) {
         return last_of(seen, message).map(|message| Meant::Here(seen, message));
     }
     let row = catcher.clients.get(client).filter(|row| !row.is_over());

@@ -358,6 +358,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
             session.seen = rows::count(&session.dialogue);
         }
     }
+    hand::list_again(model, id);
     unsent::forget(model, id, &secrets);
     sending::lines_settle(model, id);
     effects.extend(leaving::settle(model));

@@ -241,6 +241,16 @@ fn a_session_that_goes_on_is_heard() {
     scene.tells(Message::Loaded(2, Box::new((Past::default(), begun)), None));
     scene.elsewhere(2, super::scene::said(Side::Client, b"MAIL FROM:<a@b.example>\r\n"));
     assert!(scene.shows("a@b.example") && scene.shows("[2 #11 127.0.0.1:40011 open]"));
+    for (side, line) in [
+        (Side::Server, &b"250 ok\r\n"[..]),
+        (Side::Client, b"RCPT TO:<c@d.example>\r\n"),
+        (Side::Server, b"250 ok\r\n"),
+        (Side::Client, b"DATA\r\n"),
+        (Side::Server, b"354 go\r\n"),
+    ] {
+        scene.elsewhere(2, super::scene::said(side, line));
+    }
+    assert!(scene.shows("nothing can be sent from here") && !scene.shows("DATA>"));
     // It is over, and what was not heard of it is there.
     let client = Client { lasted: Some(1), ..row(11, 15).seen(&before.1) };
     let all = before.0.len();

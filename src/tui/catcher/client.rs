@@ -185,9 +185,8 @@ impl Client {
         if let Some(away) = self.away {
             return State::TurnedAway(away);
         }
-        let state = State::of(&self.glance);
-        match state {
-            State::Waits | State::Answers if self.asks => State::Asks,
+        match State::of(&self.glance) {
+            _ if self.asks && self.glance.end.is_none() => State::Asks,
             state => state,
         }
     }

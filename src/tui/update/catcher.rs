@@ -205,10 +205,15 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     let file = message.and_then(|_| Some(catcher.mails.chosen()?.file.clone()));
     let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));
+    let answers = catcher.by_hand;
     let mut effects = Vec::new();
     if let Some(known) = known.map(|session| session.id) {
         model.bring_to_front(known);
-    } else if over.is_some() || goes_on {
+        if answers && message.is_none() {
+            browse::focus(model, Pane::Prompt);
+            return effects;
+        }
+    } else if over.is_some() || (goes_on && !answers) {
         let id = model.add_session(format!("#{number} {target}").trim_end().to_owned());
         if let Some(session) = model.session_mut(id) {
             session.recorded = true;
@@ -269,7 +274,7 @@ fn leads_back(model: &Model) -> bool {
         || session.reads_messages()
         || session.at_gate.is_some();
     let zoomed = model.zoomed && model.focus == Pane::Explain;
-    session.caught.is_some() && model.focus != Pane::Prompt && !inside && !zoomed
+    session.is_caught() && model.focus != Pane::Prompt && !inside && !zoomed
 }
 
 /// Brings the list to the front; what is only looked at is closed, since the list has it.
@@ -346,7 +351,7 @@ pub(super) fn brought(
 ) -> Vec<Effect> {
     let list = model.sessions().find(|session| session.id == what.of);
     let kept = list.and_then(|session| session.catcher.as_ref()?.kept.get(what.client));
-    let steps = match seen.or(kept.map(|(_, seen)| seen)) {
+    let steps = match seen.or_else(|| kept.map(|(_, seen)| seen)) {
         Some(seen) => relay::brought(model, seen, what.message),
         None => Err("catcher.gone"),
     };

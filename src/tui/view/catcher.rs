@@ -150,16 +150,26 @@ fn nothing(model: &Model, catcher: &Catcher) -> String {
     }
 }
 
-/// The places where the server listens as far as there is room, and how many more there are: what
-/// happens there is more than where.
-pub fn doors(model: &Model, room: usize) -> String {
+/// The line on top: where the server listens, and what happens there, for which there is room first.
+pub fn header(model: &Model, catcher: &Catcher, columns: u16) -> Vec<Piece> {
     let all = &model.session.target;
-    let whole = own_visible(all);
+    let whole = format!(" {}", own_visible(all));
+    let mut summary = summary(model, catcher);
+    let needed = |place: &str, parts: &[Piece]| {
+        width(place) + parts.iter().map(|(_, text)| width(text) + 2).sum::<usize>()
+    };
+    let fits = |place: &str, parts: &[Piece]| needed(place, parts) <= usize::from(columns);
     let more = all.matches(' ').count();
-    if more == 0 || width(&whole) < room {
-        return whole;
+    let place = match more {
+        0 => whole,
+        _ if fits(&whole, &summary) => whole,
+        more => format!(" {} +{more}", own_visible(door(model))),
+    };
+    if !fits(&place, &summary) {
+        // That it listens is seen by what it tells.
+        summary.remove(0);
     }
-    format!("{} +{more}", own_visible(door(model)))
+    std::iter::once((Role::Title, place)).chain(summary).collect()
 }
 
 /// The first of the places where the server listens.
@@ -187,7 +197,7 @@ pub fn line(model: &Model, catcher: &Catcher) -> String {
 }
 
 /// What the line on top says of a server: how many sessions go on, and how many did not go well.
-pub fn summary(model: &Model, catcher: &Catcher) -> Vec<Piece> {
+fn summary(model: &Model, catcher: &Catcher) -> Vec<Piece> {
     let word = |key| knowledge::word(model.lang, key);
     let mut parts = vec![(Role::Notice, word("catcher.listens").to_owned())];
     let (refused, broken) = catcher.troubles;

@@ -74,7 +74,7 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
     };
     let key = match entry {
         Entry::Action(action) => model.keys.key_of(*action).unwrap_or_default(),
-        Entry::Fault(_, fault) => whose(fault).map_or_else(String::new, |key| sentence(key)),
+        Entry::Fault(_, fault) => whose(fault).map_or_else(String::new, sentence),
         _ => String::new(),
     };
     let front = format!("{}{words}", list::mark(chosen));

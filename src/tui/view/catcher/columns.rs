@@ -50,7 +50,7 @@ impl Table {
             table.push(Column::left("column.time", 8, all(&|c| (Role::Dim, c.time.clone()))));
         }
         if columns >= NARROW {
-            let lasted = |c: &Client| (Role::Dim, lasted(took(model, c), lang));
+            let lasted = |c: &Client| (Role::Dim, unless_away(c, lasted(took(model, c), lang)));
             table.push(Column::right("column.lasted", 8, all(&lasted)));
             let peer = |c: &Client| text(from(c, columns >= ROOMY));
             table.push(Column::left(
@@ -69,7 +69,8 @@ impl Table {
             ));
         }
         if columns >= NARROW {
-            let count = |c: &Client| text(format!("{}/{}", commands(c), c.glance.messages));
+            let count = |c: &Client| format!("{}/{}", commands(c), c.glance.messages);
+            let count = |c: &Client| text(unless_away(c, count(c)));
             table.push(Column::right("column.count", 9, all(&count)));
         }
         let most = if columns < NARROW { STATE } else { 22 };
@@ -79,6 +80,8 @@ impl Table {
         table.push(Column { least: STATE.min(most), ..states });
         let way = |c: &Client| match &c.glance.sender {
             Some(sender) => way(sender, &c.glance.named, c.glance.recipients),
+            // It said nothing; where there is no place for times, this is one.
+            None if c.away.is_some() && columns < ROOMY => c.time.clone(),
             None => String::new(),
         };
         table.push(Column::way(usize::MAX, all(&|c| text(way(c)))));
@@ -179,7 +182,7 @@ impl Table {
 }
 
 /// Stands between two addresses.
-const ARROW: &str = " \u{2192} ";
+pub const ARROW: &str = " \u{2192} ";
 
 /// Columns of most states.
 const STATE: usize = 17;
@@ -220,6 +223,11 @@ fn from(client: &Client, whole: bool) -> String {
         return file.unwrap_or_default();
     }
     seen(if whole { peer } else { host(peer) })
+}
+
+/// With a client that was turned away nothing was.
+fn unless_away(client: &Client, text: String) -> String {
+    if client.away.is_some() { String::new() } else { text }
 }
 
 /// Whether TLS is on, or which.
