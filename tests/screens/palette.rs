@@ -248,7 +248,9 @@ fn enter_takes_the_fault_that_is_marked() {
     let play = |typed: &str, keys: &[&str]| {
         let mut scene = with_own_faults(SMALL, Lang::En);
         scene.types(typed);
-        keys.iter().for_each(|key| drop(scene.press(key)));
+        for key in keys {
+            scene.press(key);
+        }
         match &scene.press("enter")[..] {
             [Effect::Play(1, faults)] => faults.clone(),
             effects => panic!("{typed}: {effects:?}"),
