@@ -641,7 +641,7 @@ fn has_no_content(model: &Model) -> Option<&'static str> {
 }
 
 /// Why nothing can ever be sent from a session that is only looked at.
-const fn nothing_to_send(model: &Model) -> &'static str {
+pub const fn nothing_to_send(model: &Model) -> &'static str {
     if model.session.catcher.is_some() {
         "prompt.catcher"
     } else if model.session.caught.is_some() {
