@@ -155,7 +155,7 @@ type Seen = Option<Box<(Past, Dialogue)>>;
 /// The session that left the message in a file of a Maildir.
 pub(super) async fn filed(file: String) -> Seen {
     let read = move || {
-        let (journal, _) = journal_of(Path::new(&file))?;
+        let (journal, ..) = journal_of(Path::new(&file))?;
         let found = journal::file::read(&std::fs::read(journal).ok()?).ok()?;
         Some(Box::new(Past::of(found.journal.into_events(), Keep::ALL)))
     };
