@@ -24,7 +24,7 @@ static DATA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/knowledge/data");
 static THEMES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// A word or sentence of the interface in each language.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Word {
     /// English.
@@ -105,19 +105,24 @@ pub fn faults() -> impl Iterator<Item = &'static str> {
     files.into_iter().filter_map(|file| file.contents_utf8())
 }
 
+/// What a fault of the program is called, and the value that it takes if another is not said.
+#[derive(Debug, Deserialize)]
+pub struct FaultTitle {
+    plays: Vec<String>,
+    /// Its title.
+    pub title: Word,
+    /// Its value.
+    pub value: Option<String>,
+}
+
 /// What the faults of the program are called, by their names, as the catalogue has them.
-pub fn fault_titles() -> &'static IndexMap<String, Word> {
-    #[derive(Deserialize)]
-    struct Titled {
-        plays: Vec<String>,
-        title: Word,
-    }
-    static TITLES: OnceLock<IndexMap<String, Word>> = OnceLock::new();
+pub fn fault_titles() -> &'static IndexMap<String, FaultTitle> {
+    static TITLES: OnceLock<IndexMap<String, FaultTitle>> = OnceLock::new();
     TITLES.get_or_init(|| {
-        let read = |text| toml::from_str::<IndexMap<String, Titled>>(text).unwrap_or_default();
+        let read = |text| toml::from_str::<IndexMap<String, FaultTitle>>(text).unwrap_or_default();
         let mut all: Vec<_> = faults().flat_map(read).collect();
         all.sort_by(|(_, one), (_, other)| one.plays.first().cmp(&other.plays.first()));
-        all.into_iter().map(|(name, fault)| (name, fault.title)).collect()
+        all.into_iter().collect()
     })
 }
 

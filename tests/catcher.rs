@@ -136,11 +136,55 @@ fn a_message_is_said_to_another_server() {
     assert!(client.says(".").starts_with("250"));
     t.keys("m");
     t.wait_for("Caf\u{e9}");
-    // Its session goes on, and is not here.
-    t.keys("r");
-    t.wait_for("open the session first");
+    // Its session goes on, and was never opened.
+    let (target, hears) = takes_one();
+    relays(&mut t, &target);
+    let said = hears.join().unwrap();
+    let message = said.split_once("DATA\r\n").unwrap().1;
+    assert_eq!(message, format!("{MESSAGE}.\r\nQUIT\r\n"));
+    assert!(said.contains("MAIL FROM:<alice@example.org>\r\n"), "{said}");
     client.says("QUIT");
+    // It is over.
+    t.keys("\x1b[5;5~");
     t.wait_for("open: 0");
+    let (target, hears) = takes_one();
+    relays(&mut t, &target);
+    assert_eq!(hears.join().unwrap(), said);
+}
+
+#[test]
+fn a_message_of_a_folder_is_relayed_when_its_session_is_no_longer_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut t, address) = serves(LARGE, &["--maildir", dir.path().to_str().unwrap()]);
+    let mut client = Client::new(&address).begins("bob@example.net");
+    client.writes(MESSAGE);
+    assert!(client.says(".").starts_with("250"));
+    client.says("QUIT");
+    t.wait_for("closed");
+    // Its row is taken away, and with it what is kept in memory; its message stays.
+    t.keys("d");
+    t.wait_for("Sessions: 0");
+    t.keys("m");
+    t.wait_for("Caf\u{e9}");
+    let (target, hears) = takes_one();
+    relays(&mut t, &target);
+    let said = hears.join().unwrap();
+    assert!(said.contains(&format!("DATA\r\n{MESSAGE}.\r\n")), "{said}");
+}
+
+/// Relays the chosen message: nothing leaves before the person has seen to whom it goes.
+fn relays(t: &mut Terminal, target: &str) {
+    t.keys("r");
+    t.wait_for(":relay");
+    t.keys(&format!("{target}\r"));
+    t.wait_for("220 other.example ready");
+    t.wait_for("RCPT TO:<bob@example.net>");
+    t.keys("r");
+    t.wait_for("221 bye");
+}
+
+/// A server that takes one message: its address, and what it hears.
+fn takes_one() -> (String, std::thread::JoinHandle<String>) {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = other.local_addr().unwrap().to_string();
     let hears = std::thread::spawn(move || {
@@ -163,18 +207,29 @@ fn a_message_is_said_to_another_server() {
         stream.write_all(b"221 bye\r\n").unwrap();
         all
     });
-    t.keys("r");
-    t.wait_for(":relay");
-    t.keys(&format!("{target}\r"));
-    t.wait_for("220 other.example ready");
-    t.wait_for("RCPT TO:<bob@example.net>");
-    // Nothing leaves before the person has seen to whom it goes.
-    t.keys("r");
-    let said = hears.join().unwrap();
-    t.wait_for("221 bye");
-    let message = said.split_once("DATA\r\n").unwrap().1;
-    assert_eq!(message, format!("{MESSAGE}.\r\nQUIT\r\n"));
-    assert!(said.contains("MAIL FROM:<alice@example.org>\r\n"), "{said}");
+    (target, hears)
+}
+
+#[test]
+fn who_is_turned_away_is_listed_with_the_reason() {
+    let (mut t, address) = serves(SMALL, &["--max-clients", "1"]);
+    let first = Client::new(&address);
+    t.wait_for("waiting");
+    let mut second = TcpStream::connect(&address).unwrap();
+    second.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut heard = String::new();
+    second.read_to_string(&mut heard).unwrap();
+    assert!(heard.starts_with("421 "), "{heard}");
+    t.wait_for("turned away: full");
+    t.wait_for("Sessions: 2");
+    t.wait_for("(--max-clients)");
+    t.wait_for("127.0.0.1");
+    t.keys("\r");
+    t.wait_for("there is nothing to open");
+    // It is found by the filter, and the other is not.
+    t.keys("fturned\r");
+    t.wait_for("turned: 1 of 2");
+    drop(first);
 }
 
 #[test]
@@ -210,4 +265,30 @@ fn a_place_that_is_taken_is_told_before_the_screen_opens() {
     let mut t = Terminal::ehlo(SMALL, &["serve", "--listen", &place]);
     t.wait_for(&format!("cannot listen on {place}"));
     assert_eq!(t.wait_for_end().exit_code(), 64);
+}
+
+#[test]
+fn faults_of_the_person_are_listed_as_soon_as_they_are_written_and_played() {
+    let (mut t, address) = serves(SMALL, &[]);
+    t.keys(":fault lu");
+    t.wait_for(":fault lu");
+    let folder = t.home().join("ehlo/faults");
+    std::fs::create_dir_all(&folder).unwrap();
+    let fault = "title = { en = \"Nobody is in\" }\ntext = { en = \"All are out.\" }\n\
+                 [[rule]]\non = \"MAIL\"\n\
+                 do = [ { reply = [\"451 4.3.0 Out for lunch\"] } ]\n";
+    std::fs::write(folder.join("lunch-break.toml"), fault).unwrap();
+    t.wait_until("it is listed as one's own", |screen| {
+        let text = screen.contents();
+        text.lines().any(|line| line.contains("Nobody is in") && line.contains(" own"))
+    });
+    std::fs::write(folder.join("lunch-wrong.toml"), "[[rule]]\nonn = 1\n").unwrap();
+    t.wait_for("lunch-wrong.toml");
+    t.wait_for("mistake");
+    t.keys("nch-b");
+    t.wait_for("║> lunch-break");
+    t.keys("\r");
+    t.wait_for("plays: lunch-break");
+    let mut client = Client::new(&address);
+    assert!(client.says("MAIL FROM:<a@b.example>").starts_with("451 4.3.0 Out for lunch"));
 }

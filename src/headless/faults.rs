@@ -29,14 +29,18 @@ pub struct Known {
     pub path: Option<PathBuf>,
 }
 
+/// The user's faults by their names, or what is wrong with each.
+pub fn owned(sources: &Sources) -> impl Iterator<Item = (&str, Result<Known, Warning>)> {
+    sources.own_faults.keys().filter_map(|name| Some((&**name, own(name, None, sources)?)))
+}
+
 /// All faults, the user's first, each name once; and what is wrong in the user's files.
 pub fn known(sources: &Sources) -> (Vec<Known>, Vec<Warning>) {
     let (mut all, mut warnings) = (Vec::new(), Vec::new());
-    for name in sources.own_faults.keys() {
-        match own(name, None, sources) {
-            Some(Ok(fault)) => all.push(fault),
-            Some(Err(warning)) => warnings.push(warning),
-            None => {}
+    for (_, own) in owned(sources) {
+        match own {
+            Ok(fault) => all.push(fault),
+            Err(warning) => warnings.push(warning),
         }
     }
     let embedded = knowledge::faults().flat_map(|text| Fault::read_all(text).unwrap_or_default());

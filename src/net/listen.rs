@@ -232,9 +232,9 @@ impl Listener {
             let address = client.1.address.map(|address| address.ip());
             let rate = self.policy.rate_limit.map(|limit| self.rates.of(address, limit));
             if self.sessions.len() >= self.policy.client_limit {
-                self.turn_away(client.1, Turned::TooMany);
+                self.turn_away(number, client, Turned::TooMany);
             } else if rate.as_ref().is_some_and(|rate| rate.connect().is_err()) {
-                self.turn_away(client.1, Turned::TooFast);
+                self.turn_away(number, client, Turned::TooFast);
             } else {
                 self.begin(number, client, rate);
             }
@@ -274,10 +274,11 @@ impl Listener {
     }
 
     /// Says that there is no room, and why.
-    fn turn_away(&mut self, mut client: Client, why: Turned) {
-        if let Some(teller) = &self.teller {
+    fn turn_away(&mut self, session: u64, (door, mut client): (usize, Client), why: Turned) {
+        if let (Some(teller), Some(door)) = (&self.teller, self.doors.get(door)) {
             let (peer, at) = (client.endpoints.remote.take(), Clock::start().timestamp());
-            teller.tell(Report::TurnedAway { peer, at, why });
+            let entrance = door.entrance.clone();
+            teller.tell(Report::TurnedAway { session, entrance, peer, at, why });
         }
         let words = match why {
             Turned::TooMany => "Too many clients at once",

@@ -9,15 +9,18 @@ pub mod listed;
 pub mod mail;
 pub mod sieve;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::display::content::ContentView;
 use crate::session::archive::{self, Archive, Room};
 use crate::session::{Dialogue, Past};
 
-pub use client::{Client, State};
+pub use client::{Away, Client, State};
 use listed::{Listed, Row as _};
 pub use mail::{Fate, Mail};
+
+/// How many clients that were turned away are listed at most.
+const MOST_AWAY: usize = 500;
 
 /// Which of the two lists is seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,8 +57,8 @@ pub enum News {
     Over(Box<Client>, Box<(Past, Dialogue)>),
     /// A message was judged: kept, or not.
     Mail(Box<Mail>),
-    /// So many clients were turned away before they were greeted.
-    TurnedAway(usize),
+    /// A client was turned away before it was greeted.
+    TurnedAway(Box<Client>),
 }
 
 /// What a server has.
@@ -75,8 +78,12 @@ pub struct Catcher {
     pub troubles: (usize, usize),
     /// How many clients were turned away.
     pub turned_away: usize,
+    /// Those of them that are listed.
+    away: VecDeque<u64>,
     /// How messages are shown that are opened from the list.
     pub view: Option<ContentView>,
+    /// Whether the person answers its clients, in sessions of the screen.
+    pub by_hand: bool,
     /// What the server plays beside what is right, in words; nothing where it is right in all.
     pub plays: String,
     /// Which mail is which message of which session.
@@ -88,6 +95,11 @@ impl Catcher {
     /// Of a server to which nobody has come yet, which plays this and has so much room for sessions.
     pub fn playing(plays: String, room: Room) -> Self {
         Self { plays, kept: Archive::new(room), ..Self::default() }
+    }
+
+    /// Of clients whom the person answers.
+    pub fn answered() -> Self {
+        Self { by_hand: true, ..Self::default() }
     }
 
     /// How many clients are in the middle of a transaction. All rows are looked at.
@@ -110,7 +122,7 @@ impl Catcher {
                 self.kept.keep(number, *over, size);
             }
             News::Mail(mail) => self.file(*mail),
-            News::TurnedAway(n) => self.turned_away += n,
+            News::TurnedAway(client) => self.turn_away(*client),
         }
     }
 
@@ -123,6 +135,16 @@ impl Catcher {
             self.troubles.1 += usize::from(client.state().is_broken());
         }
         self.clients.put(client);
+    }
+
+    /// Who is turned away is listed, but never takes the place of many sessions.
+    fn turn_away(&mut self, client: Client) {
+        self.turned_away += 1;
+        self.away.push_back(client.number);
+        self.clients.put(client);
+        if self.away.len() > MOST_AWAY {
+            self.away.pop_front().and_then(|oldest| self.clients.give_up(oldest));
+        }
     }
 
     /// The same message may be told of more than once: when it was judged, and when its session was
@@ -196,6 +218,7 @@ impl Catcher {
     /// Takes all that is over off both lists, in sight or not.
     pub fn clear(&mut self) {
         self.clients.keep_only(|client| !client.is_over());
+        self.away.clear();
         let open = &self.clients;
         self.mails.keep_only(|mail| open.get(mail.client).is_some());
         let mails = &self.mails;

@@ -87,6 +87,9 @@ pub const LIMIT: &str = "NAME=SECONDS";
 /// What stands behind `:fault`.
 pub const FAULTS: &str = "FAULT[+FAULT]|off";
 
+/// What stands behind `:fault` where nothing is played any more.
+pub const NO_FAULT: &str = "off";
+
 /// What stands behind `:view`.
 pub const VIEW: &str = "VIEW";
 
@@ -638,7 +641,7 @@ fn has_no_content(model: &Model) -> Option<&'static str> {
 }
 
 /// Why nothing can ever be sent from a session that is only looked at.
-const fn nothing_to_send(model: &Model) -> &'static str {
+pub const fn nothing_to_send(model: &Model) -> &'static str {
     if model.session.catcher.is_some() {
         "prompt.catcher"
     } else if model.session.caught.is_some() {
@@ -770,7 +773,8 @@ pub fn something_leaves(model: &Model) -> Option<&'static str> {
 /// Why there is no server that could misbehave on purpose.
 fn has_no_practice(model: &Model) -> Option<&'static str> {
     let session = &model.session;
-    let listed = session.catcher.is_some() || session.caught.is_some();
+    let serves = session.catcher.as_ref().is_some_and(|catcher| !catcher.by_hand);
+    let listed = serves || session.is_caught();
     let dials = is_practice(&session.target) && !session.recorded;
     (!listed && !dials).then_some("fault.elsewhere")
 }

@@ -21,6 +21,7 @@ use super::editor::form::Wanted;
 use super::editor::item::Item;
 use super::group::Part;
 use super::model::ThreadsOf;
+use super::relay::Elsewhere;
 use super::sending::Way;
 
 use crate::session::pattern::Pattern;
@@ -137,6 +138,8 @@ pub enum Effect {
     },
     /// Open a session with this target, as it was typed, in which these steps are to be said.
     Relay(String, Vec<Step>),
+    /// Bring a message that lies elsewhere, and that is to be said to this target.
+    Bring(Elsewhere, String),
     /// Let the practice server of this session play these faults, with `+` between them, or none (`off`).
     Play(usize, String),
     /// Read no more of what this session is to show; what was read stays.

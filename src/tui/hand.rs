@@ -65,6 +65,11 @@ impl Session {
         if self.hand.is_some() { Side::Server } else { Side::Client }
     }
 
+    /// Whether it is a client's session that is only looked at.
+    pub const fn is_caught(&self) -> bool {
+        self.caught.is_some() && self.hand.is_none()
+    }
+
     /// Whether a client waits for an answer of the person.
     pub fn is_asked(&self) -> bool {
         self.hand.is_some() && hand::due(&self.dialogue).is_some()

@@ -24,6 +24,8 @@ use super::editor::item::Item;
 use super::editor::{LeftDraft, Reviewed};
 use super::files::Folder;
 use super::model::{ReadContent, ReadThreads};
+use super::palette::FaultNamed;
+use super::relay::Elsewhere;
 use super::sending::Pieces;
 
 /// A file that a directive names and that cannot be read.
@@ -101,6 +103,8 @@ pub enum Message {
     },
     /// What the user has set is different now, and perhaps something is wrong with it.
     Configured(Vec<Change>, Option<String>),
+    /// A message that is to be said to this target was brought with its session, or is gone.
+    Brought(Elsewhere, String, Option<Box<(Past, Dialogue)>>),
     /// A folder was listed.
     Listed(Folder),
     /// What leaves of a message was made, or why it was not.
@@ -223,6 +227,8 @@ pub enum Change {
     Theme(String, Theme),
     /// The user's own themes.
     OwnThemes(OwnThemes),
+    /// The user's own faults.
+    OwnFaults(Vec<FaultNamed>),
     /// The keys.
     Keys(Keys),
     /// Whether borders are drawn with `+`, `-` and `|`.

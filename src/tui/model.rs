@@ -31,6 +31,7 @@ use super::group::Group;
 use super::hand::{self, Answering};
 pub use super::layout::Pane;
 use super::layout::{self, Panes, Ratios, Side, Wish};
+use super::palette::FaultNamed;
 use super::plan::Planned;
 use super::pointer::{Marked, Pointer};
 use super::popup::{Asked, Popup, Question};
@@ -478,6 +479,8 @@ pub struct Model {
     pub depth: Depth,
     /// The person's own themes.
     pub themes: OwnThemes,
+    /// The person's own faults.
+    pub faults: Vec<FaultNamed>,
     /// Keys.
     pub keys: Keys,
     /// The session in front.
@@ -565,6 +568,7 @@ impl Model {
             theme_name: "terminal".to_owned(),
             depth: Depth::True,
             themes: OwnThemes::new(),
+            faults: Vec::new(),
             keys,
             session: Session::new(1, String::new()),
             others: Vec::new(),

@@ -13,7 +13,7 @@ use crate::knowledge::{self, Kind, Lang, Topic, Word};
 use crate::smtp::wait::Wait;
 
 use super::directive::{
-    DIRECTIVES, Directive, FAULTS, LIMIT, REACH, ReachOption, TARGET, VIEW, cannot_dial,
+    DIRECTIVES, Directive, FAULTS, LIMIT, NO_FAULT, REACH, ReachOption, TARGET, VIEW, cannot_dial,
     cannot_edit, cannot_edit_outside, cannot_keep_alive, cannot_send, cannot_talk, cannot_travel,
     has_no_draft, is_not_editing, is_now, option_behind,
 };
@@ -47,10 +47,34 @@ pub enum Entry {
     Item(Item),
     /// Shows a view of the message.
     View(&'static Directive, View),
-    /// Completes a directive with a fault of the program.
-    Fault(&'static Directive, &'static str, &'static Word),
+    /// Completes a directive with a fault.
+    Fault(&'static Directive, FaultNamed),
     /// Completes a directive with the limit of a wait.
     Limit(&'static Directive, Wait),
+}
+
+/// A fault that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultNamed {
+    /// Its name.
+    pub name: String,
+    /// Its title, or what is wrong with its file.
+    pub title: Word,
+    /// The value that it takes if another is not said.
+    pub value: Option<String>,
+    /// Whose it is.
+    pub whose: Whose,
+}
+
+/// Whose a fault is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The program's.
+    Program,
+    /// The person's.
+    Own,
+    /// The person's, in whose file something is wrong.
+    OwnWrong,
 }
 
 impl Entry {
@@ -64,7 +88,7 @@ impl Entry {
             Self::Item(item) => item.name(),
             Self::View(_, view) => view.name(),
             Self::Limit(_, wait) => wait.name(),
-            Self::Fault(_, name, _) => name,
+            Self::Fault(_, fault) => &fault.name,
             Self::Way(_, option) => option.name,
         }
     }
@@ -152,6 +176,9 @@ pub fn highlighted(model: &Model) -> Option<usize> {
         Some(directive) if matches!(directive.argument, "WHAT" | VIEW) => {
             typed(model).1.unwrap_or_default().trim()
         }
+        Some(directive) if directive.argument == FAULTS => {
+            return palette.chosen.or_else(|| is_part_of_a_fault(model).then_some(0));
+        }
         Some(_) => return palette.chosen,
     };
     let named = || entries(model).first().is_some_and(|entry| rank(entry, wanted) < LIKE);
@@ -192,14 +219,41 @@ fn last_word(model: &Model) -> &str {
     argument.get(before_target(model).len()..).unwrap_or_default().trim()
 }
 
+/// The fault that is being typed: what stands behind the last `+`.
+fn last_fault(model: &Model) -> &str {
+    let argument = typed(model).1.unwrap_or_default();
+    argument.rsplit('+').next().unwrap_or_default().trim()
+}
+
+/// Every fault, the person's own ones first, and each name once.
+fn all_faults(model: &Model) -> impl Iterator<Item = FaultNamed> {
+    let of_program = knowledge::fault_titles().iter();
+    let of_program = of_program.filter(|(name, _)| model.faults.iter().all(|f| f.name != **name));
+    let of_program = of_program.map(|(name, said)| FaultNamed {
+        name: name.clone(),
+        title: said.title.clone(),
+        value: said.value.clone(),
+        whose: Whose::Program,
+    });
+    model.faults.iter().cloned().chain(of_program)
+}
+
 /// Every fault that fits what stands behind the last `+`.
 fn faults(model: &Model, directive: &'static Directive) -> Vec<Entry> {
-    let argument = typed(model).1.unwrap_or_default();
-    let wanted = argument.rsplit('+').next().unwrap_or_default().trim();
-    let all = knowledge::fault_titles().iter();
-    let all = all.map(|(name, title)| Entry::Fault(directive, name.as_str(), title));
-    let found = fitting(model, all, wanted);
+    let wanted = last_fault(model);
+    let all = all_faults(model).map(|fault| Entry::Fault(directive, fault));
+    let mut found = fitting(model, all, wanted);
+    found.sort_by_key(|entry| rank(entry, wanted));
     if found.is_empty() { vec![Entry::Directive(directive)] } else { found }
+}
+
+/// Whether what is typed is no fault by itself, but there are faults that fit it.
+fn is_part_of_a_fault(model: &Model) -> bool {
+    let word = last_fault(model);
+    let by_itself = word.is_empty() || word.contains(['=', '/']) || word == NO_FAULT;
+    let fits =
+        || matches!(entries(model).first(), Some(Entry::Fault(_, best)) if best.name != word);
+    !by_itself && fits()
 }
 
 /// Every limit that fits the last word.

@@ -7,38 +7,106 @@ use crate::session::Dialogue;
 use crate::session::plan::{Step, What};
 use crate::smtp::payload;
 
+use super::catcher::listed::Row as _;
 use super::model::Model;
 
+/// A message that lies elsewhere: in a session that goes on, or in the folder of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The session of the screen that lists the server.
+    pub of: usize,
+    /// The number of its session there.
+    pub client: u64,
+    /// Which message of that, else the last one.
+    pub message: Option<usize>,
+    /// Where it lies, if it lies in a file, and its session is no longer kept.
+    pub file: Option<String>,
+}
+
+/// What there is to say of a message that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relayed {
+    /// This is to be said.
+    Steps(Vec<Step>),
+    /// It has to be brought first.
+    Elsewhere(Elsewhere),
+}
+
+enum Meant<'a> {
+    Here(&'a Dialogue, usize),
+    Elsewhere(Elsewhere),
+}
+
 /// The message that is meant: that of the chosen row of a list, or the one that is shown.
-fn meant(model: &Model) -> Result<(&Dialogue, usize), &'static str> {
+fn meant(model: &Model) -> Result<Meant<'_>, &'static str> {
     let Some(catcher) = &model.session.catcher else {
         let shown = super::view::content::message(model).map(|(at, _)| at);
-        return shown.map(|at| (model.session.seen(), at)).ok_or("relay.no-message");
+        return shown.map(|at| Meant::Here(model.session.seen(), at)).ok_or("relay.no-message");
     };
-    let (number, message) = catcher.chosen().ok_or("relay.no-message")?;
-    let looked_at = |s: &&super::model::Session| s.caught == Some((model.session.id, number));
-    let looked_at = model.others.iter().find(looked_at).map(|session| &session.dialogue);
-    let over = catcher.kept.get(number).map(|(_, seen)| seen);
-    let seen = over.or(looked_at).ok_or("relay.not-here")?;
-    let message = message.or_else(|| seen.messages().len().checked_sub(1));
-    message.map(|message| (seen, message)).ok_or("relay.no-message")
+    let (client, message) = catcher.chosen().ok_or("relay.no-message")?;
+    let of = model.session.id;
+    let opened = || model.others.iter().find(|session| session.caught == Some((of, client)));
+    let kept = catcher.kept.get(client).map(|(_, seen)| seen);
+    if let Some(seen) = kept.or_else(|| Some(&opened()?.dialogue)) {
+        return last_of(seen, message).map(|message| Meant::Here(seen, message));
+    }
+    let row = catcher.clients.get(client).filter(|row| !row.is_over());
+    let file = match row {
+        Some(row) if message.is_none() && row.glance.messages == 0 => {
+            return Err("relay.no-message");
+        }
+        Some(_) => None,
+        None => {
+            let mail = message.and_then(|_| catcher.mails.chosen());
+            let file = mail.map(|mail| mail.file.clone()).filter(|file| !file.is_empty());
+            Some(file.ok_or("catcher.gone")?)
+        }
+    };
+    Ok(Meant::Elsewhere(Elsewhere { of, client, message, file }))
+}
+
+fn last_of(seen: &Dialogue, message: Option<usize>) -> Result<usize, &'static str> {
+    message.or_else(|| seen.messages().len().checked_sub(1)).ok_or("relay.no-message")
 }
 
 /// Why no message can be said again: the key of a sentence.
 pub fn cannot(model: &Model) -> Option<&'static str> {
-    steps_of(model, None).err()
+    match meant(model) {
+        Ok(Meant::Here(seen, at)) => steps_of(seen, at, None).err(),
+        Ok(Meant::Elsewhere(_)) => None,
+        Err(why) => Some(why),
+    }
 }
 
-/// What is to be said.
+/// What is to be said of the message that is meant.
 ///
 /// # Errors
 /// With the key of the sentence that says why nothing is.
-pub fn steps(model: &Model) -> Result<Vec<Step>, &'static str> {
-    steps_of(model, model.habits.hosts.first().map(String::as_str))
+pub fn relayed(model: &Model) -> Result<Relayed, &'static str> {
+    match meant(model)? {
+        Meant::Here(seen, at) => steps_of(seen, at, host(model)).map(Relayed::Steps),
+        Meant::Elsewhere(elsewhere) => Ok(Relayed::Elsewhere(elsewhere)),
+    }
 }
 
-fn steps_of(model: &Model, host: Option<&str>) -> Result<Vec<Step>, &'static str> {
-    let (seen, at) = meant(model)?;
+/// What is to be said of a message that was brought.
+///
+/// # Errors
+/// With the key of the sentence that says why nothing is.
+pub fn brought(
+    model: &Model,
+    seen: &Dialogue,
+    message: Option<usize>,
+) -> Result<Vec<Step>, &'static str> {
+    steps_of(seen, last_of(seen, message)?, host(model))
+}
+
+/// The name of this host.
+fn host(model: &Model) -> Option<&str> {
+    model.habits.hosts.first().map(String::as_str)
+}
+
+fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>, &'static str> {
     let message = seen.messages().get(at).ok_or("relay.no-message")?;
     if !message.is_complete() || !message.is_whole() {
         return Err("relay.not-whole");

@@ -275,6 +275,9 @@ fn take(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Compared(id, name, dialogue) => sheet::read(model, id, name, *dialogue),
         Message::Gate(id, news) => gate::heard(model, id, news),
         Message::Caught(id, news) => catcher::take(model, id, news),
+        Message::Brought(what, target, seen) => {
+            return catcher::brought(model, &what, target, seen.as_deref().map(|(_, seen)| seen));
+        }
         Message::RecordingFailed(id, why) => recording_failed(model, id, &why),
     }
     Vec::new()
@@ -355,6 +358,7 @@ fn heard(model: &mut Model, id: usize, event: &Event) -> Vec<Effect> {
             session.seen = rows::count(&session.dialogue);
         }
     }
+    hand::list_again(model, id);
     unsent::forget(model, id, &secrets);
     sending::lines_settle(model, id);
     effects.extend(leaving::settle(model));
@@ -420,6 +424,7 @@ fn configure(model: &mut Model, change: Change) -> Option<Effect> {
             }
         }
         Change::OwnThemes(themes) => model.themes = themes,
+        Change::OwnFaults(faults) => model.faults = faults,
         Change::Keys(keys) => model.keys = keys,
         Change::Ascii(ascii) => model.ascii = ascii,
         Change::Hints(shown) => model.hints = shown,

@@ -7,7 +7,7 @@ use ehlo::journal::transcript::recording;
 use ehlo::journal::{Ending, Event, Happening, Moment, Side};
 use ehlo::knowledge::Lang;
 use ehlo::session::{Dialogue, Glance, Keep, Past, Phase};
-use ehlo::tui::catcher::{Catcher, Client, News};
+use ehlo::tui::catcher::{Away, Catcher, Client, News};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::Pane;
@@ -65,6 +65,12 @@ fn live(number: u64, at: u64, phase: Phase) -> News {
     News::Client(Box::new(Client { glance, ..row(number, at) }))
 }
 
+/// A client that was turned away.
+fn away(number: u64, at: u64, away: Away) -> News {
+    let door = "127.0.0.1:2525".into();
+    News::TurnedAway(Box::new(Client { away: Some(away), door, ..row(number, at) }))
+}
+
 const QUIT: &str = "C: QUIT\nS: 221 2.0.0 bye";
 const UNKNOWN: &str = "C: MAIL FROM:<alice@example.org>\nS: 250 2.1.0 Ok\nC: RCPT TO:<nobody@example.net>\nS: 550 5.1.1 <nobody@example.net> is unknown here";
 const TOO_LARGE: &str = "C: .\nS: 552 5.3.4 Message too big";
@@ -92,6 +98,59 @@ pub(crate) fn busy(size: (u16, u16), lang: Lang) -> Scene {
     scene.tells(Message::Tick(Moment(scene.now)));
     scene.tells(Message::Caught(1, news));
     scene
+}
+
+/// A server with several doors, which takes two clients at once and some of them through sockets.
+fn crowded(size: (u16, u16), lang: Lang) -> Scene {
+    let mut scene = empty(size, lang);
+    "127.0.0.1:2525 smtps://127.0.0.1:4465 lmtp://unix:/run/user/1000/mail/lmtp.sock"
+        .clone_into(&mut scene.model.session.target);
+    let through = |news, door: &str| match news {
+        News::Client(mut client) => {
+            client.door = door.into();
+            client.glance.peer = None;
+            News::Client(client)
+        }
+        news => news,
+    };
+    scene.now = 75 * SECOND;
+    scene.tells(Message::Tick(Moment(scene.now)));
+    scene.tells(Message::Caught(
+        1,
+        vec![
+            over(1, 0, &[GREETING, HELLO, UNKNOWN, QUIT], Ending::Finished),
+            live(2, 1, Phase::Ready),
+            through(live(3, 4, Phase::MailData), "lmtp://unix:/run/user/1000/mail/lmtp.sock"),
+            away(4, 20, Away::TooMany),
+            away(5, 21, Away::TooFast),
+        ],
+    ));
+    scene
+}
+
+#[test]
+fn who_is_turned_away_is_listed_too() {
+    everywhere("catcher-crowded", crowded);
+    golden("catcher-crowded-en-40x10", &crowded((40, 10), Lang::En));
+    golden("catcher-crowded-ja-40x10", &crowded((40, 10), Lang::Ja));
+    let mut scene = crowded(SMALL, Lang::En);
+    assert_eq!(scene.press("enter"), []);
+    assert!(scene.hints().contains("nothing to open"), "{}", scene.hints());
+    for (sieve, kept) in [("turned", 2), ("lmtp", 1), ("rate", 1), ("over", 3)] {
+        scene.press("f");
+        scene.press("ctrl-u");
+        scene.types(sieve);
+        scene.press("enter");
+        assert_eq!(catcher(&scene).clients.len(), kept, "{sieve}");
+    }
+    scene.press("esc");
+    // However many there are, they do not drive sessions out.
+    let many = (6..2_000).map(|n| away(n, 30, Away::TooFast)).collect();
+    scene.tells(Message::Caught(1, many));
+    assert_eq!((catcher(&scene).turned_away, catcher(&scene).clients.all()), (1_996, 503));
+    assert!(catcher(&scene).clients.get(1).is_some() && catcher(&scene).open == 2);
+    scene.press("shift-d");
+    assert_eq!(catcher(&scene).clients.all(), 2, "what goes on stays");
 }
 
 /// One of its messages, opened.
@@ -182,6 +241,16 @@ fn a_session_that_goes_on_is_heard() {
     scene.tells(Message::Loaded(2, Box::new((Past::default(), begun)), None));
     scene.elsewhere(2, super::scene::said(Side::Client, b"MAIL FROM:<a@b.example>\r\n"));
     assert!(scene.shows("a@b.example") && scene.shows("[2 #11 127.0.0.1:40011 open]"));
+    for (side, line) in [
+        (Side::Server, &b"250 ok\r\n"[..]),
+        (Side::Client, b"RCPT TO:<c@d.example>\r\n"),
+        (Side::Server, b"250 ok\r\n"),
+        (Side::Client, b"DATA\r\n"),
+        (Side::Server, b"354 go\r\n"),
+    ] {
+        scene.elsewhere(2, super::scene::said(side, line));
+    }
+    assert!(scene.shows("nothing can be sent from here") && !scene.shows("DATA>"));
     // It is over, and what was not heard of it is there.
     let client = Client { lasted: Some(1), ..row(11, 15).seen(&before.1) };
     let all = before.0.len();
@@ -261,6 +330,21 @@ fn a_message_goes_to_another_server_as_a_plan() {
         "EHLO pc.example.org\nMAIL FROM:<alice@example.org>\nRCPT TO:<bob@example.net>\nDATA\n"
     ));
     assert!(said.contains("see you there.\\r\\n.") && said.ends_with("QUIT\n"), "{said}");
+    // That of a session that goes on is brought first, the same is with one whose session gave way.
+    scene.press("esc");
+    scene.press("m");
+    scene.press("end");
+    scene.press("r");
+    scene.types("mx.example.com");
+    let effects = scene.press("enter");
+    let [Effect::Bring(what, target)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((what.of, what.client, what.message, &**target), (1, 11, None, "mx.example.com"));
+    let seen = talk(&[GREETING, HELLO, ENVELOPE, MESSAGE, DOT], Ending::Finished);
+    let effects = scene.tells(Message::Brought(what.clone(), target.clone(), Some(Box::new(seen))));
+    assert!(matches!(&effects[..], [Effect::Relay(to, steps)] if to == target && steps.len() == 6));
+    let effects = scene.tells(Message::Brought(what.clone(), target.clone(), None));
+    assert!(effects.is_empty() && scene.hints().contains("no longer kept"), "{}", scene.hints());
+    scene.press("m");
     // What did not come to its end is not relayed.
     scene.press("end");
     scene.press("r");

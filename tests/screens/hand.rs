@@ -8,6 +8,7 @@ use ehlo::speaker::hand::{Hand, Replies};
 use ehlo::speaker::{Policy, Say, Seed};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::hand::Answering;
+use ehlo::tui::model::Pane;
 use ehlo::tui::update::hand::accepted;
 
 use super::checks::{everywhere, golden};
@@ -106,6 +107,42 @@ fn several_clients_have_a_tab_each_and_those_that_ask_say_so() {
     });
     let scene = answering(SMALL, Lang::En, &[GREETING, HELLO]);
     assert!(scene.model.offers().is_none(), "it is the client's turn");
+}
+
+/// Three clients, of which the second waits for an answer, and their list in front.
+fn listed(size: (u16, u16), lang: Lang) -> Scene {
+    let mut scene = answering(size, lang, &[GREETING, HELLO]);
+    comes(&mut scene, "127.0.0.1:40002");
+    let third = comes(&mut scene, "127.0.0.1:40003");
+    scene.elsewhere(third, said(Side::Server, b"220 mx.example.net\r\n"));
+    scene.press("f6");
+    scene.press("backspace");
+    scene
+}
+
+#[test]
+fn clients_that_are_answered_are_listed_with_who_waits() {
+    both("hand-list", listed);
+    let mut scene = listed(SMALL, Lang::En);
+    assert!(scene.shows("you answer") && scene.shows("[Sessions: 3]"), "{}", scene.grid());
+    scene.press("f");
+    scene.types("answer");
+    scene.press("enter");
+    scene.press("enter");
+    assert!(scene.model.session.is_asked() && scene.model.focus == Pane::Prompt);
+    assert_eq!(scene.model.session.target, "127.0.0.1:40002");
+    let id = scene.model.session.id;
+    scene.elsewhere(id, said(Side::Server, b"220 mx.example.net\r\n"));
+    scene.press("f6");
+    scene.press("esc");
+    assert_eq!(scene.model.focus, Pane::Prompt, "Esc leads to where one answers");
+    scene.press("f6");
+    scene.press("backspace");
+    assert!(!scene.shows("you answer") && scene.shows("Nothing fits"), "{}", scene.grid());
+    // Who has gone stays in the list, also when his tab is closed.
+    scene.press("esc");
+    scene.elsewhere(id, Happening::Closed { by: Side::Client, how: Ending::Finished });
+    assert!(scene.shows("left without QUIT"), "{}", scene.grid());
 }
 
 fn bytes(line: &'static str) -> Effect {

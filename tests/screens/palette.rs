@@ -2,14 +2,16 @@
 
 use bytes::Bytes;
 use ehlo::journal::Ending;
-use ehlo::knowledge::Lang;
+use ehlo::knowledge::{Lang, Word};
 use ehlo::tui::effect::Effect;
+use ehlo::tui::message::{Change, Message};
+use ehlo::tui::palette::{FaultNamed, Whose};
 use ehlo::tui::popup::Popup;
 use ehlo::tui::update::choose;
 use ehlo::tui::view::choices_at;
 
 use super::checks::{everywhere, golden, row};
-use super::scene::{ENVELOPE, GREETING, HELLO, MESSAGE, SMALL, Scene};
+use super::scene::{ENVELOPE, GREETING, HELLO, LARGE, MESSAGE, SMALL, Scene};
 
 #[test]
 fn help_is_open() {
@@ -200,4 +202,79 @@ fn entries_can_be_chosen_where_they_stand() {
     assert!(row(&scene.drawn().0, place.y).contains(":help"), "{}", scene.grid());
     choose(&mut scene.model, number);
     assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
+}
+
+/// The faults of a person who wrote two, one of them with a mistake.
+fn with_own_faults(size: (u16, u16), lang: Lang) -> Scene {
+    let word = |en: &str, ja: &str| Word { en: en.to_owned(), ja: Some(ja.to_owned()) };
+    let fault = |name: &str, title, whose| FaultNamed {
+        name: name.to_owned(),
+        title,
+        value: (whose == Whose::Own).then(|| "3s".to_owned()),
+        whose,
+    };
+    let mut scene = Scene::after(size, lang, &[GREETING, HELLO]);
+    "practice".clone_into(&mut scene.model.session.target);
+    scene.tells(Message::Configured(
+        vec![Change::OwnFaults(vec![
+            fault("greylist-monday", word("Greylisting on Mondays", "月曜だけ"), Whose::Own),
+            fault(
+                "lunch",
+                word("lunch.toml: 2:1: not known", "lunch.toml: 2:1: 不明"),
+                Whose::OwnWrong,
+            ),
+            fault("silent", word("Says nothing", "何も言わない"), Whose::Own),
+        ])],
+        None,
+    ));
+    scene
+}
+
+#[test]
+fn faults_are_listed_with_those_of_the_person() {
+    for (size, name) in [((40, 10), "40x10"), (SMALL, "80x24"), (LARGE, "120x40")] {
+        for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+            let mut scene = with_own_faults(size, lang);
+            scene.types(":fault ");
+            golden(&format!("faults-{code}-{name}"), &scene);
+            scene.types("gre");
+            golden(&format!("faults-fitting-{code}-{name}"), &scene);
+        }
+    }
+}
+
+#[test]
+fn enter_takes_the_fault_that_is_marked() {
+    let play = |typed: &str, keys: &[&str]| {
+        let mut scene = with_own_faults(SMALL, Lang::En);
+        scene.types(typed);
+        for key in keys {
+            scene.press(key);
+        }
+        match &scene.press("enter")[..] {
+            [Effect::Play(1, faults)] => faults.clone(),
+            effects => panic!("{typed}: {effects:?}"),
+        }
+    };
+    for (typed, keys, faults) in [
+        (":fault greyl", &[][..], "greylist"),
+        (":fault greylist", &[], "greylist"),
+        (":fault greylist-m", &[], "greylist-monday"),
+        (":fault greylist=5s", &[], "greylist=5s"),
+        (":fault grumpy+greyl", &[], "grumpy+greylist"),
+        (":fault grumpy + tarp", &[], "grumpy + tarpit"),
+        (":fault off", &[], "off"),
+        (":fault no-such-fault-at-all", &[], "no-such-fault-at-all"),
+        (":fault ./faults/x.toml", &[], "./faults/x.toml"),
+        (":fault greyl", &["tab"], "greylist"),
+        (":fault greylist", &["down", "down"], "greylist-422"),
+    ] {
+        assert_eq!(play(typed, keys), faults, "{typed}");
+    }
+    // What is marked is seen.
+    let mut scene = with_own_faults(SMALL, Lang::En);
+    scene.types(":fault greyl");
+    assert!(scene.shows("║> greylist"), "{}", scene.grid());
+    scene.types("ist");
+    assert!(scene.shows("║  greylist"), "{}", scene.grid());
 }

@@ -83,6 +83,10 @@ pub enum Report {
     },
     /// A client was turned away before it was greeted.
     TurnedAway {
+        /// Its number, as that of a session; there is none with that number.
+        session: u64,
+        /// Where it came in.
+        entrance: Arc<Entrance>,
         /// Where it came from; a socket in the file system does not say.
         peer: Option<String>,
         /// When.
@@ -267,10 +271,14 @@ fn weight(dialogue: &Dialogue) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Place;
     use super::*;
 
     fn turned_away() -> Report {
-        Report::TurnedAway { peer: None, at: Timestamp::UNIX_EPOCH, why: Turned::TooMany }
+        let place = "127.0.0.1:2525".parse::<Place>().unwrap();
+        let (session, entrance) = (1, Arc::new(Entrance::from(place)));
+        let at = Timestamp::UNIX_EPOCH;
+        Report::TurnedAway { session, entrance, peer: None, at, why: Turned::TooMany }
     }
 
     #[tokio::test]

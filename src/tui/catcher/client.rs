@@ -1,4 +1,7 @@
-//! A session with a client in one row: who, since when, for whom, and where it stands.
+//! A session with a client in one row: who, since when, for whom, and where it stands; and who was not
+//! let in.
+
+use std::sync::Arc;
 
 use crate::journal::Moment;
 use crate::knowledge::{self, Lang};
@@ -44,6 +47,27 @@ pub enum State {
     NotSecured,
     /// Broken by an error of the system.
     Failed,
+    /// It was not let in.
+    TurnedAway(Away),
+}
+
+/// Why a client was turned away before it was greeted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Away {
+    /// As many clients as may be were there.
+    TooMany,
+    /// It had come as often in this minute as it may.
+    TooFast,
+}
+
+impl Away {
+    /// The key of the sentence that says why.
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::TooMany => "client.why.too-many",
+            Self::TooFast => "client.why.too-fast",
+        }
+    }
 }
 
 impl State {
@@ -100,6 +124,8 @@ impl State {
             Self::TimedOut => "client.timed-out",
             Self::NotSecured => "client.not-secured",
             Self::Failed => "client.failed",
+            Self::TurnedAway(Away::TooMany) => "client.too-many",
+            Self::TurnedAway(Away::TooFast) => "client.too-fast",
         }
     }
 
@@ -134,6 +160,10 @@ pub struct Client {
     pub time: String,
     /// How long it took, in microseconds, once it is over.
     pub lasted: Option<u64>,
+    /// Where it came in, as it is written for `--listen`.
+    pub door: Arc<str>,
+    /// Why it was not let in, if it was not.
+    pub away: Option<Away>,
     /// Whether a person is to answer it.
     pub asks: bool,
     /// How it stands.
@@ -152,9 +182,11 @@ impl Client {
 
     /// Where it stands.
     pub const fn state(&self) -> State {
-        let state = State::of(&self.glance);
-        match state {
-            State::Waits | State::Answers if self.asks => State::Asks,
+        if let Some(away) = self.away {
+            return State::TurnedAway(away);
+        }
+        match State::of(&self.glance) {
+            _ if self.asks && self.glance.end.is_none() => State::Asks,
             state => state,
         }
     }
@@ -171,7 +203,7 @@ impl Row for Client {
     }
 
     fn is_over(&self) -> bool {
-        self.glance.end.is_some()
+        self.glance.end.is_some() || self.away.is_some()
     }
 
     fn words(&self) -> String {
@@ -182,6 +214,7 @@ impl Row for Client {
         let parts = [
             self.number.to_string(),
             self.time.clone(),
+            self.door.to_string(),
             some(&glance.peer),
             some(&glance.tls),
             some(&glance.user),

@@ -72,8 +72,14 @@ impl<T: Row> Listed<T> {
         }
         let oldest = self.rows.iter().position(|row| row.is_over()).unwrap_or_default();
         let number = self.rows.get(oldest).map(|row| row.number())?;
-        self.gone += 1;
-        self.remove(number)
+        self.give_up(number)
+    }
+
+    /// A row gives way to newer ones.
+    pub fn give_up(&mut self, number: u64) -> Option<T> {
+        let gone = self.remove(number);
+        self.gone += u64::from(gone.is_some());
+        gone
     }
 
     /// Takes a row away.

@@ -3,6 +3,9 @@
 //! As in a pattern over exchanges, `!` turns a word round, quotes make text of anything, `550` and
 //! `5xx` are codes of replies, and text without a capital fits in any case.
 
+use crate::session::pattern::Codes;
+use crate::smtp::code::Code;
+
 use super::super::find::Needle;
 use super::listed::Row;
 
@@ -21,9 +24,7 @@ struct Term {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
-    /// Codes that begin with this digit.
-    Class(u16),
-    Code(u16),
+    Codes(Codes),
     Text(Needle),
 }
 
@@ -60,8 +61,7 @@ impl Sieve {
     pub fn keeps(&self, row: &impl Row) -> bool {
         let words = row.words();
         let holds = |test: &Test| match test {
-            Test::Class(class) => row.code().is_some_and(|code| code / 100 == *class),
-            Test::Code(code) => row.code() == Some(*code),
+            Test::Codes(codes) => row.code().is_some_and(|code| codes.matches(Code(code))),
             Test::Text(needle) => !needle.places(&words).is_empty(),
         };
         self.terms.iter().all(|term| holds(&term.test) != term.not)
@@ -70,12 +70,10 @@ impl Sieve {
 
 impl Test {
     fn of(word: &str) -> Option<Self> {
-        let class = word.strip_suffix("xx").and_then(|digit| digit.parse().ok());
-        let code = || word.parse().ok().filter(|code| (200..600).contains(code));
-        match class.filter(|class| (2..6).contains(class)) {
-            Some(class) => Some(Self::Class(class)),
-            None => code().map(Self::Code).or_else(|| Needle::new(word).map(Self::Text)),
-        }
+        // What no reply begins with may be the number of a session.
+        let codes = word.starts_with(['2', '3', '4', '5']).then(|| Codes::read(word.as_bytes()));
+        let codes = codes.flatten().map(Self::Codes);
+        codes.or_else(|| Needle::new(word).map(Self::Text))
     }
 }
 
@@ -112,6 +110,8 @@ mod tests {
             ("!carol", true),
             ("!alice", false),
             ("5xx", true),
+            ("55X", true),
+            ("12", true),
             ("4xx", false),
             ("550 refused", true),
             ("551", false),

@@ -14,20 +14,20 @@ use tokio::time::MissedTickBehavior;
 
 use crate::cli::ServeArgs;
 use crate::display::token::own_visible;
-use crate::headless::serve::shelf::Shelf;
+use crate::headless::serve::shelf::{Shelf, journal_of};
 use crate::headless::serve::{self, Opened};
 use crate::headless::{Setting, faults};
-use crate::journal::Moment;
+use crate::journal::{self, Moment};
 use crate::net::Clock;
 use crate::net::driver::{Ear, Heard};
 use crate::net::listen::report::{self, Envelope, Report, Reports};
-use crate::net::listen::{Listener, Order};
+use crate::net::listen::{Entrance, Listener, Order, Turned};
 use crate::net::signals::{Signal, Signals};
 use crate::net::watch::{Watch, Whose};
-use crate::session::Glance;
+use crate::session::{Dialogue, Glance, Keep, Past};
 use crate::speaker::fault::Faults;
 
-use super::super::catcher::{Client, Fate, Mail, News, mail};
+use super::super::catcher::{Away, Client, Fate, Mail, News, mail};
 use super::super::message::Message;
 use super::reading::Inner;
 
@@ -82,6 +82,7 @@ impl Server {
             zone: TimeZone::system(),
             files: args.keeping.maildir.as_deref().map(|dir| dir.join("new")),
             live: HashMap::new(),
+            doors: HashMap::new(),
             news: Vec::new(),
         };
         Ok(Self { place: doors.join(" "), plays, faults: playing, listener, shelf, teller })
@@ -110,6 +111,25 @@ impl Serves {
         let _ = self.orders.try_send(Order::Watch(wish));
     }
 
+    /// What session `client` of this server has said so far; `None` if it is over, and then it was told
+    /// that it is.
+    pub(super) fn session(&self, client: u64) -> impl Future<Output = Seen> + use<> {
+        let (heard, mut all) = mpsc::channel(1);
+        let wish = Watch { session: Whose::Number(client), ear: Ear { number: 0, heard } };
+        let ordered = self.orders.try_send(Order::Watch(wish));
+        async move {
+            let before = match ordered {
+                Ok(()) => all.recv().await,
+                Err(_) => None,
+            };
+            if let Some((_, Heard::Before(before))) = before {
+                return Some(before);
+            }
+            tokio::time::sleep(TELLING * 2).await;
+            None
+        }
+    }
+
     /// Lets what is in the middle of a message end, for a while; Ctrl-C ends it at once.
     pub(super) async fn farewell(mut self) {
         let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt]).ok();
@@ -129,6 +149,19 @@ impl Serves {
     }
 }
 
+/// A session as it stands.
+type Seen = Option<Box<(Past, Dialogue)>>;
+
+/// The session that left the message in a file of a Maildir.
+pub(super) async fn filed(file: String) -> Seen {
+    let read = move || {
+        let (journal, ..) = journal_of(Path::new(&file))?;
+        let found = journal::file::read(&std::fs::read(journal).ok()?).ok()?;
+        Some(Box::new(Past::of(found.journal.into_events(), Keep::ALL)))
+    };
+    tokio::task::spawn_blocking(read).await.ok().flatten()
+}
+
 async fn interrupted(signals: &mut Option<Signals>) {
     match signals {
         Some(signals) => drop(signals.next().await),
@@ -145,6 +178,8 @@ struct Teller {
     files: Option<PathBuf>,
     /// The sessions that go on.
     live: HashMap<u64, (Client, watch::Receiver<Glance>)>,
+    /// The doors, as they are written.
+    doors: HashMap<Arc<Entrance>, Arc<str>>,
     news: Vec<News>,
 }
 
@@ -175,11 +210,12 @@ impl Teller {
 
     fn take(&mut self, report: Report) {
         match report {
-            Report::Began { session, at, glance, .. } => {
+            Report::Began { session, at, glance, entrance } => {
                 let client = Client {
                     number: session,
                     began: self.moment(at),
                     time: self.time(at),
+                    door: self.door(&entrance),
                     ..Client::default()
                 };
                 self.live.insert(session, (client, glance));
@@ -201,7 +237,22 @@ impl Teller {
             }
             // Its session shows it.
             Report::Refused { .. } => {}
-            Report::TurnedAway { .. } => self.news.push(News::TurnedAway(1)),
+            Report::TurnedAway { session, entrance, peer, at, why } => {
+                let away = match why {
+                    Turned::TooMany => Away::TooMany,
+                    Turned::TooFast => Away::TooFast,
+                };
+                let mut client = Client {
+                    number: session,
+                    began: self.moment(at),
+                    time: self.time(at),
+                    door: self.door(&entrance),
+                    away: Some(away),
+                    ..Client::default()
+                };
+                client.glance.peer = peer;
+                self.news.push(News::TurnedAway(Box::new(client)));
+            }
             Report::Missed(_) => {
                 // What was not told of a session that is over is seen by its glance.
                 self.look();
@@ -257,6 +308,12 @@ impl Teller {
             }
             news.push(News::Client(Box::new(client.clone())));
         }
+    }
+
+    /// A door as it is written; each is written once.
+    fn door(&mut self, entrance: &Arc<Entrance>) -> Arc<str> {
+        let written = || Arc::from(own_visible(&entrance.to_string()));
+        self.doors.entry(entrance.clone()).or_insert_with(written).clone()
     }
 
     /// The moment on the clock of the screen.

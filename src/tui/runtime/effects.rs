@@ -24,8 +24,10 @@ use super::super::directive::option_behind;
 use super::super::editor::item::Item;
 use super::super::effect::Effect;
 use super::super::message::{Message, Stamp};
+use super::super::relay::Elsewhere;
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
+use super::catcher;
 use super::outside;
 use super::reading::{self, seed};
 use super::sessions::Order;
@@ -89,6 +91,7 @@ impl Loop {
                 Effect::StopReading(id) => self.stop_reading(id),
                 Effect::Attend { session, of, client } => self.attend_client(session, of, client),
                 Effect::Relay(target, steps) => self.relay(&target, steps),
+                Effect::Bring(what, target) => self.bring(what, target),
                 Effect::Watch { session, client, server } => {
                     self.sessions.watch(session, &client, &server);
                 }
@@ -183,6 +186,24 @@ impl Loop {
             let plan = Box::new(Plan::new(name, None, steps));
             update(&mut self.model, Message::Planned(id, Ok(plan)));
         }
+    }
+
+    /// Brings a message that is to be said to `target`.
+    fn bring(&self, what: Elsewhere, target: String) {
+        let inner = self.inner.clone();
+        let session = match &what.file {
+            None => self.servers.get(&what.of).map(|server| server.session(what.client)),
+            Some(_) => None,
+        };
+        tokio::spawn(async move {
+            let seen = match (session, &what.file) {
+                (Some(session), _) => session.await,
+                (None, Some(file)) => catcher::filed(file.clone()).await,
+                (None, None) => None,
+            };
+            // Nobody is there to hear it if the person has left.
+            let _ = inner.send(Ok(Message::Brought(what, target, seen))).await;
+        });
     }
 
     /// Hears a session that a server has with a client.

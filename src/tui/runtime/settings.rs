@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::config::{self, AUTO, Folders, Set, Settings, Sources, Warning};
 use crate::display::Depth;
 use crate::display::keys::Keys;
-use crate::headless::Setting;
-use crate::knowledge::Lang;
+use crate::headless::{Setting, faults};
+use crate::knowledge::{Lang, Word};
 
 use super::super::message::{Change, Message};
+use super::super::palette::{FaultNamed, Whose};
 use super::answer::Answer;
 
 /// How long the terminal may take to say whether it is dark.
@@ -54,7 +55,7 @@ impl Followed {
     pub(super) fn all(&mut self) -> (Vec<Change>, Vec<Warning>) {
         let mut warnings = Vec::new();
         let mut changes = plain(None, &self.settings);
-        changes.push(self.depth());
+        changes.extend([self.depth(), self.own_faults()]);
         self.take_theme(&mut changes, &mut warnings);
         self.take_keys(&mut changes, &mut warnings);
         (changes, warnings)
@@ -68,7 +69,7 @@ impl Followed {
         warnings.retain(|w| !self.sources.environment.contains_key(w.subject.as_str()));
         let before = std::mem::replace(&mut self.settings, settings);
         let mut changes = plain(Some(&before), &self.settings);
-        changes.push(self.depth());
+        changes.extend([self.depth(), self.own_faults()]);
         self.take_keys(&mut changes, &mut warnings);
         // A theme that was chosen on the screen stays until another one is set.
         let themes = self.sources.folders.as_ref().map(Folders::themes);
@@ -90,6 +91,25 @@ impl Followed {
         let depth = config::depth(self.settings.color.value, &self.sources);
         crossterm::style::force_color_output(depth != Depth::Mono);
         Change::Depth(depth)
+    }
+
+    /// The faults that the user wrote; what is wrong with one is told in its place.
+    fn own_faults(&self) -> Change {
+        let named = |(name, own): (&str, Result<faults::Known, Warning>)| {
+            let (say, value, whose): (Box<dyn Fn(Lang) -> String>, _, _) = match own {
+                Ok(faults::Known { fault, .. }) => {
+                    let value = fault.value.clone();
+                    (Box::new(move |lang| fault.title(lang.code()).to_owned()), value, Whose::Own)
+                }
+                Err(warning) => {
+                    let say = move |lang| warning.short().say(lang);
+                    (Box::new(say), None, Whose::OwnWrong)
+                }
+            };
+            let title = Word { en: say(Lang::En), ja: Some(say(Lang::Ja)) };
+            FaultNamed { name: name.to_owned(), title, value, whose }
+        };
+        Change::OwnFaults(faults::owned(&self.sources).map(named).collect())
     }
 
     fn take_keys(&mut self, changes: &mut Vec<Change>, warnings: &mut Vec<Warning>) {

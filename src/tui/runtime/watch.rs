@@ -1,6 +1,6 @@
 //! The files of the user are watched, and read again when they are saved.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, EventKind};
@@ -33,11 +33,11 @@ pub(super) fn follow(followed: Followed, inner: Inner) {
 async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
     let Some(folders) = followed.folders() else { return Ok(()) };
     let (saved, mut touched) = mpsc::unbounded_channel();
-    let themes = folders.themes();
+    let within = [folders.themes(), folders.faults()];
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let event = event.unwrap_or_default();
         let paths = event.paths.iter().filter(|_| is_change(event.kind));
-        for path in paths.filter(|path| is_ours(path, &themes)) {
+        for path in paths.filter(|path| is_ours(path, &within)) {
             // Nobody is there to hear it if the person has left.
             let _ = saved.send(path.clone());
         }
@@ -74,8 +74,8 @@ fn look(watcher: &mut impl Watcher, folders: &Folders) -> notify::Result<()> {
         known = nearest();
         known.map_or(Ok(()), &mut watch)?;
     }
-    if folders.themes().exists() {
-        watch(&folders.themes())?;
+    for folder in [folders.themes(), folders.faults()].iter().filter(|folder| folder.exists()) {
+        watch(folder)?;
     }
     let real = folders.config.canonicalize().ok();
     let files = [folders.settings(), folders.keys()];
@@ -84,9 +84,10 @@ fn look(watcher: &mut impl Watcher, folders: &Folders) -> notify::Result<()> {
     linked.try_for_each(|f| if Some(&f) == real.as_ref() { Ok(()) } else { watch(&f) })
 }
 
-/// Whether a path is a file of the user, or a folder on the way to the themes.
-fn is_ours(path: &Path, themes: &Path) -> bool {
-    themes.starts_with(path) || path.extension().is_some_and(|extension| extension == "toml")
+/// Whether a path is a file of the user, or a folder on the way to some of them.
+fn is_ours(path: &Path, within: &[PathBuf]) -> bool {
+    within.iter().any(|folder| folder.starts_with(path))
+        || path.extension().is_some_and(|extension| extension == "toml")
 }
 
 /// Whether a file may say something else now; reading it is no change.

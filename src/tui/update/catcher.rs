@@ -3,6 +3,7 @@
 use crate::display::content::ContentView;
 use crate::display::keys::Action;
 use crate::knowledge;
+use crate::session::Dialogue;
 
 use super::super::catcher::listed::Row as _;
 use super::super::catcher::sieve::Sieve;
@@ -10,6 +11,7 @@ use super::super::catcher::{Catcher, Listing, News};
 use super::super::effect::Effect;
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::super::popup::Asks;
+use super::super::relay::{Elsewhere, Relayed};
 use super::super::view::catcher::height;
 use super::super::{relay, rows};
 use super::{browse, directive, find, palette, sheet, transcript};
@@ -194,16 +196,24 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     let of = model.session.id;
     let Some(catcher) = &model.session.catcher else { return Vec::new() };
     let client = catcher.clients.get(number);
+    if client.is_some_and(|client| client.away.is_some()) {
+        return directive::told(model, "catcher.was-away");
+    }
     let over = catcher.kept.get(number).cloned();
     let goes_on = client.is_some_and(|client| !client.is_over());
     let target = client.map(|client| client.peer().to_owned()).unwrap_or_default();
     let file = message.and_then(|_| Some(catcher.mails.chosen()?.file.clone()));
     let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));
+    let answers = catcher.by_hand;
     let mut effects = Vec::new();
     if let Some(known) = known.map(|session| session.id) {
         model.bring_to_front(known);
-    } else if over.is_some() || goes_on {
+        if answers && message.is_none() {
+            browse::focus(model, Pane::Prompt);
+            return effects;
+        }
+    } else if over.is_some() || (goes_on && !answers) {
         let id = model.add_session(format!("#{number} {target}").trim_end().to_owned());
         if let Some(session) = model.session_mut(id) {
             session.recorded = true;
@@ -264,7 +274,7 @@ fn leads_back(model: &Model) -> bool {
         || session.reads_messages()
         || session.at_gate.is_some();
     let zoomed = model.zoomed && model.focus == Pane::Explain;
-    session.caught.is_some() && model.focus != Pane::Prompt && !inside && !zoomed
+    session.is_caught() && model.focus != Pane::Prompt && !inside && !zoomed
 }
 
 /// Brings the list to the front; what is only looked at is closed, since the list has it.
@@ -323,8 +333,30 @@ fn ask_where(model: &mut Model) -> Vec<Effect> {
 
 /// `:relay TARGET`: a session with that server, and what is to be said there as a plan.
 pub(super) fn relay(model: &mut Model, target: &str) -> Vec<Effect> {
-    match relay::steps(model) {
-        Ok(steps) => vec![Effect::Relay(target.to_owned(), steps)],
+    let target = target.to_owned();
+    match relay::relayed(model) {
+        Ok(Relayed::Steps(steps)) => vec![Effect::Relay(target, steps)],
+        Ok(Relayed::Elsewhere(elsewhere)) => vec![Effect::Bring(elsewhere, target)],
+        Err(why) => directive::told(model, why),
+    }
+}
+
+/// A message was brought that is to be said to `target`; its session may have ended meanwhile, and is
+/// kept then.
+pub(super) fn brought(
+    model: &mut Model,
+    what: &Elsewhere,
+    target: String,
+    seen: Option<&Dialogue>,
+) -> Vec<Effect> {
+    let list = model.sessions().find(|session| session.id == what.of);
+    let kept = list.and_then(|session| session.catcher.as_ref()?.kept.get(what.client));
+    let steps = match seen.or_else(|| kept.map(|(_, seen)| seen)) {
+        Some(seen) => relay::brought(model, seen, what.message),
+        None => Err("catcher.gone"),
+    };
+    match steps {
+        Ok(steps) => vec![Effect::Relay(target, steps)],
         Err(why) => directive::told(model, why),
     }
 }

@@ -1,11 +1,12 @@
 //! The person answers a client: suggestions are chosen, taken into the line, or said.
 
 use crate::display::keys::Action;
-use crate::journal::Ending;
 use crate::journal::transcript::{Place, TranscriptError};
+use crate::journal::{Ending, Happening, Moment};
 use crate::speaker::Say;
 use crate::speaker::hand::{self, Hand, Kind};
 
+use super::super::catcher::{Catcher, Client, News};
 use super::super::directive::cannot_talk;
 use super::super::effect::Effect;
 use super::super::hand::Answering;
@@ -33,7 +34,55 @@ pub fn accepted(model: &mut Model, hand: Hand, place: String, client: String) ->
     if free {
         model.bring_to_front(id);
     }
+    begin_list(model);
     id
+}
+
+/// From the second client on they are listed.
+fn begin_list(model: &mut Model) {
+    let answered = model.sessions().filter(|session| session.hand.is_some());
+    let places: Vec<_> =
+        answered.filter_map(|s| Some((s.id, s.hand.as_ref()?.place.clone()))).collect();
+    let is_listed = model.sessions().any(|session| session.catcher.is_some());
+    let [.., (_, place)] = &places[..] else { return };
+    if is_listed || places.len() < 2 {
+        return;
+    }
+    let list = model.add_session(place.clone());
+    if let Some(session) = model.session_mut(list) {
+        session.recorded = true;
+        session.catcher = Some(Box::new(Catcher::answered()));
+    }
+    for (id, _) in places {
+        list_again(model, id);
+    }
+}
+
+/// The list of clients shows how the session of one of them stands.
+pub(super) fn list_again(model: &mut Model, id: usize) {
+    let is_list = |s: &&Session| s.catcher.as_ref().is_some_and(|catcher| catcher.by_hand);
+    let Some(list) = model.sessions().find(is_list).map(|session| session.id) else { return };
+    let Some(session) = model.session_mut(id) else { return };
+    let Some(answering) = &session.hand else { return };
+    session.caught = Some((list, id as u64));
+    let seen = &session.dialogue;
+    let moment = |at: Option<&(Moment, Happening)>| at.map_or(Moment(0), |(at, _)| *at);
+    let (began, ended) = (moment(seen.notices().first()), moment(seen.notices().last()));
+    let row = Client {
+        number: id as u64,
+        began,
+        door: answering.place.as_str().into(),
+        asks: session.is_asked(),
+        ..Client::default()
+    };
+    let row = Box::new(row.seen(seen));
+    let news = if row.lasted.is_some() {
+        let row = Client { lasted: Some(ended.since(began)), ..*row };
+        News::Over(Box::new(row), Box::new((session.past.clone(), seen.clone())))
+    } else {
+        News::Client(row)
+    };
+    super::catcher::take(model, list, vec![news]);
 }
 
 /// What a key does to suggestions; `None` if `action` is none of that.

@@ -33,7 +33,10 @@ pub fn lost_with(session: &Session) -> Vec<&'static str> {
         _ if dialogue.may_have_ended_message() => Some("question.unknown"),
         phase => phase.in_transaction().then_some("question.open"),
     };
-    let served = session.catcher.as_ref().is_some_and(|catcher| catcher.in_transaction() > 0);
+    let served = session
+        .catcher
+        .as_ref()
+        .is_some_and(|catcher| !catcher.by_hand && catcher.in_transaction() > 0);
     let served = served.then_some("catcher.in-transaction");
     let queue = session.queue.is_some().then_some("question.queue");
     let unkept = session.editor.as_ref().filter(|e| e.unkept.is_some() && !e.text.is_empty());

@@ -85,10 +85,10 @@ fn complete(model: &mut Model) {
             let stays = text.rfind([',', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
             format!("{stays}{}=", wait.name())
         }
-        Some(Entry::Fault(_, name, _)) => {
+        Some(Entry::Fault(_, fault)) => {
             let text = model.prompt.text();
             let stays = text.rfind(['+', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
-            format!("{stays}{name}")
+            format!("{stays}{}", fault.name)
         }
         Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),
         Some(Entry::Way(d, option)) => {

@@ -99,7 +99,7 @@ pub(super) fn refresh(model: &mut Model) {
         Shows::Times(_, of) => {
             // What was awaited at a moment that is over is not awaited until now; a session with a
             // client has a clock of its own.
-            let is_over = model.session.travels() || model.session.caught.is_some();
+            let is_over = model.session.travels() || model.session.is_caught();
             let until = if is_over { seen.last_heard() } else { model.now };
             let new = Some((count(seen), seen.unanswered().map(|_| until)));
             (*of != new).then(|| Shows::Times(Laid::of(seen, until), new))

@@ -10,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::wrap;
+use crate::display::text::{width, wrap};
 use crate::display::token::own_visible;
 use crate::knowledge;
 
@@ -143,11 +143,33 @@ fn nothing(model: &Model, catcher: &Catcher) -> String {
     if catcher.count().1 > 0 {
         return model.sentence("catcher.nothing-fits", &[]);
     }
-    let place = own_visible(door(model));
+    let place = own_visible(&model.session.target).replace(' ', ", ");
     match catcher.shows {
         Listing::Clients => model.sentence("catcher.empty", &[("place", &place)]),
         Listing::Mails => model.sentence("catcher.no-mail", &[("place", &place)]),
     }
+}
+
+/// The line on top: where the server listens, and what happens there, for which there is room first.
+pub fn header(model: &Model, catcher: &Catcher, columns: u16) -> Vec<Piece> {
+    let all = &model.session.target;
+    let whole = format!(" {}", own_visible(all));
+    let mut summary = summary(model, catcher);
+    let needed = |place: &str, parts: &[Piece]| {
+        width(place) + parts.iter().map(|(_, text)| width(text) + 2).sum::<usize>()
+    };
+    let fits = |place: &str, parts: &[Piece]| needed(place, parts) <= usize::from(columns);
+    let more = all.matches(' ').count();
+    let place = match more {
+        0 => whole,
+        _ if fits(&whole, &summary) => whole,
+        more => format!(" {} +{more}", own_visible(door(model))),
+    };
+    if !fits(&place, &summary) {
+        // That it listens is seen by what it tells.
+        summary.remove(0);
+    }
+    std::iter::once((Role::Title, place)).chain(summary).collect()
 }
 
 /// The first of the places where the server listens.
@@ -175,7 +197,7 @@ pub fn line(model: &Model, catcher: &Catcher) -> String {
 }
 
 /// What the line on top says of a server: how many sessions go on, and how many did not go well.
-pub fn summary(model: &Model, catcher: &Catcher) -> Vec<Piece> {
+fn summary(model: &Model, catcher: &Catcher) -> Vec<Piece> {
     let word = |key| knowledge::word(model.lang, key);
     let mut parts = vec![(Role::Notice, word("catcher.listens").to_owned())];
     let (refused, broken) = catcher.troubles;

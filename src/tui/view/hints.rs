@@ -152,9 +152,7 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         }
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.session.travels() && model.editing().is_none() => "travel.now",
-        Action::Leave if model.session.caught.is_some() && model.focus != Pane::Prompt => {
-            "hint.to-list"
-        }
+        Action::Leave if model.session.is_caught() && model.focus != Pane::Prompt => "hint.to-list",
         Action::CatcherOpen => "hint.open",
         Action::CatcherSwitch => match &model.session.catcher {
             Some(catcher) if catcher.shows == Listing::Mails => "catcher.clients",
@@ -223,9 +221,9 @@ fn actions(model: &Model) -> &'static [Action] {
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
         (None, _) if model.session.catcher.is_some() => {
-            &[Help, CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Palette, Quit]
+            &[CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Help, Palette, Quit]
         }
-        (None, Pane::Transcript | Pane::Content) if model.session.caught.is_some() => {
+        (None, Pane::Transcript | Pane::Content) if model.session.is_caught() => {
             &[Leave, ContentView, Find, Filter, Copy, Palette, Quit]
         }
         // Where one side covers the other, the way to that one comes first.

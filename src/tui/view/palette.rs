@@ -8,10 +8,10 @@ use crate::display::token::own_visible;
 use crate::display::words;
 use crate::knowledge;
 
-use super::super::directive::{LIMIT, SAVE, VIEW};
+use super::super::directive::{FAULTS, LIMIT, SAVE, VIEW};
 use super::super::files::FILE;
 use super::super::model::Model;
-use super::super::palette::{Entry, begun, entries, highlighted};
+use super::super::palette::{Entry, FaultNamed, Whose, begun, entries, highlighted};
 use super::super::rows::Piece;
 use super::list;
 
@@ -23,6 +23,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let title = match begun(model).map(|directive| directive.argument) {
         Some(FILE | SAVE) => "palette.files",
         Some(VIEW) => "palette.views",
+        Some(FAULTS) => "palette.faults",
         Some(LIMIT) => "palette.timeouts",
         _ => "palette",
     };
@@ -44,7 +45,7 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, text) | Entry::File(_, text) => (own_visible(text), String::new()),
-        Entry::Fault(_, name, title) => ((*name).to_owned(), title.say(model.lang).to_owned()),
+        Entry::Fault(_, fault) => (fault_form(fault), own_visible(fault.title.say(model.lang))),
         Entry::Way(_, option) => {
             (format!("{} {}", option.name, option.value), sentence(option.words))
         }
@@ -73,8 +74,26 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
     };
     let key = match entry {
         Entry::Action(action) => model.keys.key_of(*action).unwrap_or_default(),
+        Entry::Fault(_, fault) => whose(fault).map_or_else(String::new, sentence),
         _ => String::new(),
     };
     let front = format!("{}{words}", list::mark(chosen));
-    list::row(&(tone, front), &behind, (Role::Key, key), room)
+    let is_wrong = matches!(entry, Entry::Fault(_, fault) if fault.whose == Whose::OwnWrong);
+    let at_end = if is_wrong { Role::Bad } else { Role::Key };
+    list::row(&(tone, front), &behind, (at_end, key), room)
+}
+
+/// The key of the word that says whose a fault is, where it is the person's.
+const fn whose(fault: &FaultNamed) -> Option<&'static str> {
+    match fault.whose {
+        Whose::Program => None,
+        Whose::Own => Some("palette.fault.own"),
+        Whose::OwnWrong => Some("palette.fault.wrong"),
+    }
+}
+
+/// A fault as it is typed, with the value that it takes if none is.
+fn fault_form(fault: &FaultNamed) -> String {
+    let value = fault.value.as_ref().map(|value| format!("[={value}]"));
+    own_visible(&fault.name) + &own_visible(&value.unwrap_or_default())
 }

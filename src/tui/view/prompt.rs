@@ -12,6 +12,7 @@ use crate::knowledge;
 use crate::session::Phase;
 
 use super::super::advice;
+use super::super::directive::nothing_to_send;
 use super::super::editor::size;
 use super::super::find::Needle;
 use super::super::group::{Held, differs};
@@ -187,6 +188,9 @@ fn mark(model: &Model) -> String {
         return format!("GROUP {}> ", group.len());
     } else if left > 0 {
         return format!("BDAT {left}> ");
+    } else if model.session.recorded {
+        // Whatever the server waits for, it does not wait for the person.
+        "> "
     } else if dialogue.awaits_mail_data() {
         "DATA> "
     } else if dialogue.awaits_login() {
@@ -227,15 +231,13 @@ fn remark(model: &Model, columns: u16) -> (Role, String) {
     match dialogue.phase() {
         _ if model.session.group.is_some() => dim("group.hint"),
         _ if left > 0 => (Role::Dim, model.sentence("bdat.hint", &[])),
+        _ if model.session.recorded => dim(nothing_to_send(model)),
         _ if really => warn("data.really"),
         _ if dialogue.awaits_mail_data() && !draft.is_empty() => (Role::Dim, draft),
         _ if advice::wants_empty_line(model) => dim("verdict.empty-line"),
         _ if dialogue.awaits_mail_data() && !dialogue.is_inside_text() => dim("data.begin"),
         _ if dialogue.awaits_mail_data() => dim("data.dot"),
         _ if dialogue.awaits_login() && model.session.errand.is_none() => dim("prompt.login"),
-        _ if model.session.other_end_of.is_some() => dim("prompt.other-end"),
-        _ if model.session.recorded && model.session.caught.is_some() => dim("prompt.caught"),
-        _ if model.session.recorded => dim("prompt.file"),
         Phase::AwaitingTls => dim("prompt.handshake"),
         Phase::AwaitingGreeting if model.session.tls_first && !dialogue.is_secured() => {
             dim("prompt.handshake")

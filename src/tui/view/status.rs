@@ -27,8 +27,8 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let mut parts: Vec<Piece> =
         vec![(Role::Title, format!(" {}", own_visible(&model.session.target)))];
     if let Some(catcher) = &model.session.catcher {
-        parts.extend(super::catcher::summary(model, catcher));
-        let line = joined(parts, None, usize::from(area.width));
+        let line =
+            joined(super::catcher::header(model, catcher, area.width), None, area.width.into());
         return frame.render_widget(styled(model, line), area);
     }
     if dialogue.is_secured() {
@@ -39,7 +39,7 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     }
     if model.session.other_end_of.is_some() {
         parts.push((Role::Notice, word("header.other-end").to_owned()));
-    } else if model.session.caught.is_some() {
+    } else if model.session.caught.is_some() && model.session.recorded {
         parts.push((Role::Notice, word("header.caught").to_owned()));
     } else if model.session.recorded {
         parts.push((Role::Notice, word("header.file").to_owned()));

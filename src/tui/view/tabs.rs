@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
-use crate::display::text::{clip, width_of};
+use crate::display::text::{clip, width, width_of};
 use crate::display::token::own_visible;
 use crate::journal::{Ending, Happening};
 use crate::knowledge;
@@ -96,7 +96,7 @@ fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
         (role, knowledge::word(model.lang, key).to_owned())
     };
     let name = if front { Role::Focus } else { Role::Title };
-    let target = clip(&own_visible(&session.target), most);
+    let target = named(session, most);
     // The brackets say which one is in front where colours do not.
     let (open, close) = if front { ("[", "]") } else { (" ", " ") };
     let mut tab = vec![(name, format!("{open}{} {target} ", session.id)), (role, words)];
@@ -106,6 +106,13 @@ fn tab(model: &Model, session: &Session, most: usize) -> Vec<Piece> {
     }
     tab.push((name, close.to_owned()));
     tab
+}
+
+/// Its target; of clients on one host the port is what tells one from another.
+fn named(session: &Session, most: usize) -> String {
+    let target = own_visible(&session.target);
+    let port = target.rsplit_once(':').filter(|_| session.hand.is_some() && width(&target) > most);
+    clip(&port.map_or_else(|| target.clone(), |(_, port)| format!("\u{2026}:{port}")), most)
 }
 
 /// The state of a session in one word.
@@ -121,10 +128,10 @@ fn state(session: &Session) -> (Role, &'static str) {
             (Role::Notice, "header.other-end")
         }
         _ if session.other_end_of.is_some() => (Role::Dim, "tab.closed"),
-        phase if session.caught.is_some() && (phase.is_open() || session.loading) => {
+        phase if session.is_caught() && (phase.is_open() || session.loading) => {
             (Role::Good, "tab.open")
         }
-        _ if session.caught.is_some() => (Role::Dim, "tab.closed"),
+        _ if session.is_caught() => (Role::Dim, "tab.closed"),
         _ if session.recorded => (Role::Notice, "header.file"),
         _ if session.dialling => (Role::Warn, "tab.dialling"),
         _ if session.is_asked() => (Role::Badge, "tab.asked"),

@@ -15,7 +15,7 @@ use super::super::super::catcher::{Catcher, Client, Listing, Mail};
 use super::super::super::model::{Model, Session};
 use super::super::super::rows::Piece;
 use super::super::{draw_lines, framed};
-use super::columns::{commands, fate_tone, lasted, seen, state, tls, tone, took};
+use super::columns::{ARROW, commands, fate_tone, lasted, seen, state, tls, tone, took};
 
 /// Draws it.
 pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>) {
@@ -55,27 +55,46 @@ fn number(model: &Model, number: u64) -> String {
 /// Where it stands, by whom and for whom.
 fn of_client(model: &Model, catcher: &Catcher, client: &Client) -> Vec<Piece> {
     let lang = model.lang;
+    if let Some(away) = client.away {
+        let from = format!("{}  {}", way_in(model, client), client.time);
+        let why = knowledge::word(lang, away.why()).to_owned();
+        return vec![(Role::Text, from), (tone(client), why)];
+    }
     let told = |key, n: usize| format!("{}: {n}", knowledge::word(lang, key));
     let secured = match tls(client, true) {
         tls if tls.is_empty() => knowledge::word(lang, "client.clear").to_owned(),
         tls => tls,
     };
-    let mut parts = vec![seen(client.peer()), secured];
+    let mut parts = vec![way_in(model, client), secured];
     if let Some(user) = &client.glance.user {
         parts.push(knowledge::fill(lang, "client.logged-in", &[("who", &seen(user))]));
     }
-    parts.push(format!("{}, {}", client.time, lasted(took(model, client), lang)));
-    parts.push(told("client.commands", commands(client)));
-    parts.push(told("client.messages", client.glance.messages));
+    let mut times = vec![client.time.clone(), lasted(took(model, client), lang)];
+    times.retain(|time| !time.is_empty());
+    parts.push(times.join(", "));
     parts.retain(|part| !part.is_empty());
     let mut lines = vec![(Role::Text, parts.join("  "))];
-    let why = reply(model, catcher, client).map(|reply| format!("  {reply}"));
-    lines.push((tone(client), state(client.state(), lang) + &why.unwrap_or_default()));
+    // Where there is nothing to explain, it is counted.
+    let behind = reply(model, catcher, client).unwrap_or_else(|| {
+        let (commands, messages) = (commands(client), client.glance.messages);
+        [told("client.commands", commands), told("client.messages", messages)].join("  ")
+    });
+    lines.push((tone(client), format!("{}  {behind}", state(client.state(), lang))));
     if let Some(sender) = &client.glance.sender {
         let Glance { named, recipients, .. } = &client.glance;
         lines.push((Role::Text, envelope(sender, named, *recipients)));
     }
     lines
+}
+
+/// Where it came from, and by which door where there are several.
+fn way_in(model: &Model, client: &Client) -> String {
+    let (peer, door) = (seen(client.peer()), client.door.to_string());
+    match (peer.is_empty(), model.session.target.contains(' ')) {
+        (true, _) => door,
+        (false, true) if !door.is_empty() => peer + ARROW + &door,
+        (false, _) => peer,
+    }
 }
 
 /// The reply that refused something, or the last one, where the session is there to be asked.
@@ -88,7 +107,7 @@ fn reply(model: &Model, catcher: &Catcher, client: &Client) -> Option<String> {
     let last = all.len().saturating_sub(LOOKED_AT)..all.len();
     let refused = last.rev().find(|at| code(*at).is_some_and(|code| (400..600).contains(&code)))?;
     let verb = all.get(refused)?.verb().map(|verb| seen(verb.as_str())).unwrap_or_default();
-    let gap = if verb.is_empty() { "" } else { " \u{2192} " };
+    let gap = if verb.is_empty() { "" } else { ARROW };
     let codes = codes(dialogue, refused).unwrap_or_default();
     let text = reply_text(dialogue, refused).unwrap_or_default();
     Some(format!("{verb}{gap}{codes} {text}"))
@@ -121,6 +140,6 @@ fn envelope(sender: &str, recipients: &[String], named: usize) -> String {
     let to: Vec<_> = recipients.iter().map(|path| address(path)).collect();
     let more = named.saturating_sub(to.len());
     let more = if more > 0 { format!(", +{more}") } else { String::new() };
-    let arrow = if to.is_empty() { "" } else { " \u{2192} " };
+    let arrow = if to.is_empty() { "" } else { ARROW };
     format!("{}{arrow}{}{more}", address(sender), to.join(", "))
 }

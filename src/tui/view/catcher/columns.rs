@@ -50,10 +50,9 @@ impl Table {
             table.push(Column::left("column.time", 8, all(&|c| (Role::Dim, c.time.clone()))));
         }
         if columns >= NARROW {
-            let lasted = |c: &Client| (Role::Dim, lasted(took(model, c), lang));
+            let lasted = |c: &Client| (Role::Dim, unless_away(c, lasted(took(model, c), lang)));
             table.push(Column::right("column.lasted", 8, all(&lasted)));
-            let peer =
-                |c: &Client| text(seen(if columns >= ROOMY { c.peer() } else { host(c.peer()) }));
+            let peer = |c: &Client| text(from(c, columns >= ROOMY));
             table.push(Column::left(
                 "column.peer",
                 if columns >= ROOMY { 24 } else { 15 },
@@ -70,16 +69,19 @@ impl Table {
             ));
         }
         if columns >= NARROW {
-            let count = |c: &Client| text(format!("{}/{}", commands(c), c.glance.messages));
+            let count = |c: &Client| format!("{}/{}", commands(c), c.glance.messages);
+            let count = |c: &Client| text(unless_away(c, count(c)));
             table.push(Column::right("column.count", 9, all(&count)));
         }
-        let most = if columns < NARROW { 16 } else { 22 };
+        let most = if columns < NARROW { STATE } else { 22 };
         let states =
             Column::left("column.state", most, all(&|c| (tone(c), state(c.state(), lang))));
         // What changes all the time does not move what stands behind it.
         table.push(Column { least: STATE.min(most), ..states });
         let way = |c: &Client| match &c.glance.sender {
             Some(sender) => way(sender, &c.glance.named, c.glance.recipients),
+            // It said nothing; where there is no place for times, this is one.
+            None if c.away.is_some() && columns < ROOMY => c.time.clone(),
             None => String::new(),
         };
         table.push(Column::way(usize::MAX, all(&|c| text(way(c)))));
@@ -180,7 +182,7 @@ impl Table {
 }
 
 /// Stands between two addresses.
-const ARROW: &str = " \u{2192} ";
+pub const ARROW: &str = " \u{2192} ";
 
 /// Columns of most states.
 const STATE: usize = 17;
@@ -211,6 +213,21 @@ pub fn seen(text: &str) -> String {
 fn host(peer: &str) -> &str {
     let host = peer.rsplit_once(':').map_or(peer, |(host, _)| host);
     host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Where a client comes from; one that has no address comes through a socket in the file system.
+fn from(client: &Client, whole: bool) -> String {
+    let peer = client.peer();
+    if peer.is_empty() {
+        let file = client.door.rsplit_once('/').map(|(_, file)| format!("unix:{file}"));
+        return file.unwrap_or_default();
+    }
+    seen(if whole { peer } else { host(peer) })
+}
+
+/// With a client that was turned away nothing was.
+fn unless_away(client: &Client, text: String) -> String {
+    if client.away.is_some() { String::new() } else { text }
 }
 
 /// Whether TLS is on, or which.
@@ -273,7 +290,12 @@ pub fn state(state: State, lang: Lang) -> String {
 /// The colour of where a session stands.
 pub fn tone(client: &Client) -> Role {
     match client.state() {
-        state if state.is_refused() || matches!(state, State::Asks | State::Left) => Role::Warn,
+        state
+            if state.is_refused()
+                || matches!(state, State::Asks | State::Left | State::TurnedAway(_)) =>
+        {
+            Role::Warn
+        }
         state if state.is_broken() => Role::Bad,
         _ if client.is_over() => Role::Dim,
         State::Sends(_) => Role::Data,
