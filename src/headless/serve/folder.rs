@@ -19,7 +19,7 @@ pub(super) fn make(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let above = folder.parent().unwrap_or(Path::new(""));
+    let above = folder.parent().unwrap_or_else(|| Path::new(""));
     let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
     make(above)?;
     match std::fs::create_dir(folder) {
@@ -58,9 +58,9 @@ impl Writer {
     /// # Errors
     /// When the system gives it no thread.
     pub(super) fn begin() -> io::Result<Self> {
-        let (wishes, wished) = channel();
-        std::thread::Builder::new().name("folders".into()).spawn(move || write_all(&wished))?;
-        Ok(Self(wishes))
+        let (sender, waiting) = channel();
+        std::thread::Builder::new().name("folders".into()).spawn(move || write_all(&waiting))?;
+        Ok(Self(sender))
     }
 
     /// Waits until what stands in these folders now outlives a power failure.
@@ -76,18 +76,18 @@ impl Writer {
     }
 }
 
-fn write_all(wished: &Receiver<Wish>) {
-    while let Ok(first) = wished.recv() {
+fn write_all(waiting: &Receiver<Wish>) {
+    while let Ok(first) = waiting.recv() {
         // Whoever came while the last ones were written.
-        let wishes: Vec<_> = std::iter::once(first).chain(wished.try_iter()).collect();
+        let wishes: Vec<_> = std::iter::once(first).chain(waiting.try_iter()).collect();
         let mut folders: Vec<&PathBuf> = wishes.iter().flat_map(|wish| &wish.folders).collect();
         folders.sort_unstable();
         folders.dedup();
         let written = |folder: &PathBuf| write(folder).map_err(|e| (e.kind(), e.to_string()));
         let all: Vec<_> = folders.into_iter().map(|folder| (folder, written(folder))).collect();
         for Wish { folders, told } in &wishes {
-            let mine = all.iter().filter(|(folder, _)| folders.contains(folder));
-            let failed = mine.filter_map(|(_, written)| written.clone().err()).next();
+            let mut mine = all.iter().filter(|(folder, _)| folders.contains(folder));
+            let failed = mine.find_map(|(_, written)| written.clone().err());
             // Who waits takes what it is told.
             let _ = told.send(failed.map_or(Ok(()), Err));
         }
