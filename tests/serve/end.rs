@@ -53,6 +53,7 @@ fn nobody_holds_it_up_for_ever_and_a_second_signal_not_at_all() {
             }
         }
         assert_eq!(serving.event("session")["ended"], "refused");
+        assert!(busy.hear().starts_with("421 4.3.2 "), "before the end it is told");
         assert_eq!(serving.rest().1, Some(0));
         let took = begun.elapsed();
         assert!(took < Duration::from_secs(if signals == 1 { 9 } else { 3 }), "{took:?}");

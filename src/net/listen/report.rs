@@ -85,6 +85,8 @@ pub enum Report {
     TurnedAway {
         /// Where it came from; a socket in the file system does not say.
         peer: Option<String>,
+        /// Where it came in.
+        entrance: Arc<Entrance>,
         /// When.
         at: Timestamp,
         /// Why.
@@ -270,7 +272,13 @@ mod tests {
     use super::*;
 
     fn turned_away() -> Report {
-        Report::TurnedAway { peer: None, at: Timestamp::UNIX_EPOCH, why: Turned::TooMany }
+        let place = super::super::Place::Unix("door.sock".into());
+        Report::TurnedAway {
+            peer: None,
+            entrance: Arc::new(place.into()),
+            at: Timestamp::UNIX_EPOCH,
+            why: Turned::TooMany,
+        }
     }
 
     #[tokio::test]

@@ -80,12 +80,7 @@ impl Session {
         log.append(Happening::Opened(client.endpoints)).await;
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
-        let mut hold = client.other_hold;
-        match closed(&log.dialogue) {
-            Some(Ending::Reset) => hold.take().into_iter().for_each(reset),
-            Some(Ending::Finished) if !has_said_quit(&log.dialogue) => {}
-            _ => hold = None,
-        }
+        let rest = client.other_hold.and_then(|hold| let_go(hold, &log.dialogue));
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
@@ -93,9 +88,7 @@ impl Session {
             let dialogue = Box::new(log.dialogue);
             teller.tell(Report::Ended { session, glance, dialogue, past: events, not_kept });
         }
-        if let Some(hold) = hold {
-            linger(hold).await;
-        }
+        linger(rest).await;
     }
 
     /// Who answers.
@@ -146,8 +139,23 @@ impl Session {
     }
 }
 
+/// Lets go of a connection that is over, by its last hold: its end is seen at once, however long its
+/// client is still heard. Gives it back where that has to be.
+pub(super) fn let_go(hold: std::net::TcpStream, seen: &Dialogue) -> Option<std::net::TcpStream> {
+    match closed(seen) {
+        Some(Ending::Reset) => reset(hold),
+        Some(Ending::Finished) if !has_said_quit(seen) => {
+            // The client may have closed it before.
+            let _ = hold.shutdown(std::net::Shutdown::Write);
+            return Some(hold);
+        }
+        _ => {}
+    }
+    None
+}
+
 /// How our side closed the connection, if it did.
-pub(super) fn closed(seen: &Dialogue) -> Option<&Ending> {
+fn closed(seen: &Dialogue) -> Option<&Ending> {
     match seen.course().next_back() {
         Some(Happening::Closed { by: Side::Server, how }) => Some(how),
         _ => None,
@@ -160,8 +168,8 @@ fn has_said_quit(seen: &Dialogue) -> bool {
 
 /// Hears what a client still says that was not told to expect the end: a connection that is closed
 /// over it is reset, and the last reply may be lost with it.
-async fn linger(hold: std::net::TcpStream) {
-    let Ok(mut stream) = TcpStream::from_std(hold) else { return };
+pub(super) async fn linger(hold: Option<std::net::TcpStream>) {
+    let Some(Ok(mut stream)) = hold.map(TcpStream::from_std) else { return };
     let mut buffer = vec![0; LINGER.0];
     let heard = async { while let Ok(1..) = stream.read(&mut buffer).await {} };
     let _ = tokio::time::timeout(LINGER.1, heard).await;
