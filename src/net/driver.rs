@@ -563,8 +563,9 @@ pub async fn converse<P: Speaker, O>(
         alarm.set(log.now(), wake);
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
-            // Who does not read our replies is not read either, so that nothing piles up.
-            read = reader.read_buf(&mut inbox), if part.side == Side::Client || out.is_empty() => {
+            // Who does not read our replies is not read either, so that nothing piles up; nor is who has
+            // said more than is remembered.
+            read = reader.read_buf(&mut inbox), if part.side == Side::Client || (out.is_empty() && !log.dialogue.is_full()) => {
                 let by = part.side.other();
                 match read {
                     Ok(0) => return log.end(by, Ending::Finished).await,

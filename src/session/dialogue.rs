@@ -51,16 +51,19 @@ pub struct Keep {
     pub message: usize,
     /// Bytes of all messages together; the oldest give way.
     pub messages: usize,
+    /// About how many bytes commands and replies may take. They do not give way: behind that the
+    /// session is full ([`Dialogue::is_full`]).
+    pub talk: usize,
 }
 
 impl Keep {
     /// All of it.
-    pub const ALL: Self = Self { message: usize::MAX, messages: usize::MAX };
+    pub const ALL: Self = Self { message: usize::MAX, messages: usize::MAX, talk: usize::MAX };
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { message: 32 << 20, messages: 64 << 20 }
+        Self { message: 32 << 20, messages: 64 << 20, talk: usize::MAX }
     }
 }
 
@@ -135,6 +138,8 @@ pub struct Dialogue {
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
     oldest_kept: usize,
+    /// About how many bytes commands and replies take.
+    talk: usize,
     envelope: Envelope,
     wire: Wire,
     /// The rows of commands that left together, two or more in one write.
@@ -210,6 +215,7 @@ impl Dialogue {
             messages: Shared::new(),
             kept: 0,
             oldest_kept: 0,
+            talk: 0,
             envelope: Envelope::default(),
             wire: Wire::default(),
             groups: Shared::new(),
@@ -244,6 +250,21 @@ impl Dialogue {
     /// taken back what it is an answer to before it is heard.
     pub fn hide(&mut self, line: &[u8]) {
         self.hidden.push(Bytes::copy_from_slice(line.trim_ascii_end()));
+    }
+
+    /// About how many bytes commands and replies take in memory.
+    pub const fn talk(&self) -> usize {
+        self.talk
+    }
+
+    /// Whether more was said than is to be remembered.
+    pub fn is_full(&self) -> bool {
+        self.talk.saturating_add(self.undecided.len()) > self.keep.talk
+    }
+
+    /// About how many bytes it takes in memory.
+    pub const fn weight(&self) -> usize {
+        self.kept + self.talk
     }
 
     /// How many messages were forgotten, from the first one on.

@@ -159,7 +159,9 @@ impl Server {
     pub fn farewell(&self, now: Moment, seen: &Dialogue) -> Result<Said, Duration> {
         let idle = Duration::from_micros(now.since(seen.last_heard()));
         let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
-        if self.is_too_long(seen) {
+        if self.is_too_much(seen) {
+            Ok(self.leave((3, 1), "More was said in this session than is remembered, closing"))
+        } else if self.is_too_long(seen) {
             Ok(self.leave((4, 2), "Too many commands in one session, closing"))
         } else if self.is_to_retire(seen) {
             Ok(self.goodbye())
@@ -183,12 +185,17 @@ impl Server {
 
     /// Whether it answers nothing any more, but says its farewell.
     pub fn leaves(&self, seen: &Dialogue) -> bool {
-        self.is_too_long(seen) || self.is_to_retire(seen)
+        self.is_too_long(seen) || self.is_too_much(seen) || self.is_to_retire(seen)
     }
 
     /// Whether a session has more commands than one may have.
     fn is_too_long(&self, seen: &Dialogue) -> bool {
         seen.exchanges().len() > self.policy.command_limit
+    }
+
+    /// Whether they take more memory than they may.
+    const fn is_too_much(&self, seen: &Dialogue) -> bool {
+        seen.talk() > self.policy.talk_limit
     }
 
     /// A connection is over, or has not begun.

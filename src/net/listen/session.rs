@@ -61,13 +61,13 @@ impl Session {
         let lmtp = self.policy.lmtp || self.entrance.lmtp;
         let policy = Policy { begun, starttls, lmtp, ..self.policy.clone() };
         let believed = self.playing.0.policy(policy.clone());
+        let kept_in_memory = keep(&believed);
         let part = Part::server(believed.limits).with_tls(tls, implicit);
         let kept = (self.keeper)(self.number, &clock);
-        let mut log = Log::new(clock, keep(believed.size_limit))
-            .open_to(Some(self.late.clone()))
-            .keeping(kept.journal);
+        let mut log =
+            Log::new(clock, kept_in_memory).open_to(Some(self.late.clone())).keeping(kept.journal);
         if self.remembers {
-            log = log.remembering(keep(believed.size_limit));
+            log = log.remembering(kept_in_memory);
         }
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
@@ -175,12 +175,13 @@ pub(super) async fn linger(hold: Option<std::net::TcpStream>) {
     let _ = tokio::time::timeout(LINGER.1, heard).await;
 }
 
-/// How much of the mail data is kept while the session goes on.
-fn keep(size_limit: u64) -> Keep {
+/// How much is kept in memory while the session goes on. Of what is said the server keeps count; a
+/// fault may let it go on all the same, and then the client is not read any more.
+fn keep(policy: &Policy) -> Keep {
     // Doubled dots do not count; at most every third byte of a message has one.
-    let limit = usize::try_from(size_limit).unwrap_or(usize::MAX);
+    let limit = usize::try_from(policy.size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
-    Keep { message, messages: message }
+    Keep { message, messages: message, talk: policy.talk_limit.saturating_mul(2) }
 }
 
 impl Again {
