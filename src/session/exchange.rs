@@ -98,7 +98,8 @@ impl Exchange {
             Some(Argument::Login { mechanism, .. }) => mechanism.len(),
             _ => 0,
         };
-        size_of::<Self>() + line + argument + self.odd.len() * size_of::<Oddity>()
+        let verb = self.verb().map_or(0, |verb| verb.as_str().len());
+        size_of::<Self>() + line + verb + argument + self.odd.len() * size_of::<Oddity>()
     }
 
     /// Every oddity of both parts: the line of the reply it is about, or `None` for the client's.

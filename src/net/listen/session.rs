@@ -181,7 +181,7 @@ fn keep(policy: &Policy) -> Keep {
     // Doubled dots do not count; at most every third byte of a message has one.
     let limit = usize::try_from(policy.size_limit).unwrap_or(usize::MAX);
     let message = limit.saturating_add(limit / 3).saturating_add(payload::END_MARK.len());
-    Keep { message, messages: message, talk: policy.talk_limit.saturating_mul(2) }
+    Keep { message, messages: message, talk: policy.talk_limit }
 }
 
 impl Again {
