@@ -18,7 +18,7 @@ const WAITING: usize = 1_024;
 const WEIGHT: usize = 16 << 20;
 
 /// How long the end waits for the lines before it to be read, and then for itself.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 
 /// The last lines, by how many before them were passed over.
 type Last = Box<dyn FnOnce(u64) -> Vec<String> + Send>;
@@ -82,9 +82,9 @@ impl Log {
         let Self { lines, hurries, last: end, mut written, .. } = self;
         drop(lines);
         let _ = end.send(Box::new(last));
-        if tokio::time::timeout(PATIENCE, &mut written).await.is_err() {
+        if tokio::time::timeout(PATIENCE.0, &mut written).await.is_err() {
             hurries.store(true, Ordering::Relaxed);
-            let _ = tokio::time::timeout(PATIENCE, written).await;
+            let _ = tokio::time::timeout(PATIENCE.1, written).await;
         }
     }
 }
