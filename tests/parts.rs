@@ -40,7 +40,7 @@ fn said(lines: &[(Peer, Bytes)]) -> Message {
 
 /// The message of which so many bytes at most are kept.
 fn kept(lines: &[(Peer, Bytes)], message: usize) -> Message {
-    let mut dialogue = Dialogue::new(Keep { message, messages: usize::MAX });
+    let mut dialogue = Dialogue::new(Keep { message, ..Keep::ALL });
     let opened = Event::new(Moment(0), Happening::Opened(Endpoints::default()));
     dialogue.apply(&opened);
     dialogue.apply(&Event::bytes(Moment(0), Peer::Server, "220 \r\n".into()));

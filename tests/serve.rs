@@ -18,6 +18,8 @@ mod crowd;
 mod end;
 #[path = "serve/guest.rs"]
 mod guest;
+#[path = "serve/last.rs"]
+mod last;
 #[path = "serve/others.rs"]
 mod others;
 #[path = "support/program.rs"]
@@ -78,6 +80,7 @@ fn who_comes_too_often_and_one_too_many_is_told() {
     serving.event("session");
     serving.event("session");
     Guest::enter(serving.port);
+    assert_eq!(serving.event("began")["session"], 3, "who is turned away has no number");
 
     let mut serving = Serving::start(&home, &["--json", "--max-rate", "2"]);
     let mut guest = Guest::enter(serving.port);

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
@@ -39,8 +39,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How many orders wait for a server.
 const ORDERS: usize = 8;
 
-/// How many reports are told at once, and how long it is until the next ones are.
-const AT_ONCE: usize = 256;
+/// How long who reads slowly is waited for when the server has ended.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How many reports, and about how many bytes of lines, are told at once, and how long it is until the
+/// next ones are.
+const AT_ONCE: (usize, usize) = (256, 64 << 10);
 const BREATH: Duration = Duration::from_millis(1);
 
 /// A server as the command line wants it, whose doors are open.
@@ -213,7 +217,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     if let Some(shelf) = shelf {
         shelf.close().await;
     }
-    front.end(&mut signals).await;
+    front.end(&mut signals, reports).await;
     Ok(Outcome::Done)
 }
 
@@ -227,14 +231,12 @@ struct Front {
     desk: Desk,
     json: bool,
     lang: Lang,
-    sessions: u64,
-    messages: u64,
 }
 
 impl Front {
     fn new(desk: Desk, json: bool, lang: Lang) -> Self {
         let (log, waiting) = (Log::open(), VecDeque::new());
-        Self { log, waiting, missed: 0, desk, json, lang, sessions: 0, messages: 0 }
+        Self { log, waiting, missed: 0, desk, json, lang }
     }
 
     fn say(&mut self, event: &Event<'_>) {
@@ -260,21 +262,19 @@ impl Front {
     /// kept whether anybody reads or not.
     fn hear(&mut self, first: Report, reports: &mut Reports) {
         let (tells, mut lines) = (self.waiting.is_empty(), Vec::new());
-        let (mut next, mut heard) = (Some(first), 0);
+        let (mut next, mut heard, mut size) = (Some(first), 0, 0);
         while let Some(report) = next {
-            match report {
-                Report::Ended { .. } => self.sessions += 1,
-                Report::Stored { .. } => self.messages += 1,
-                _ => {}
-            }
             if tells {
-                lines.extend(Event::Told(&report).line(self.json, self.lang));
+                let line = Event::Told(&report).line(self.json, self.lang);
+                size += line.as_ref().map_or(0, String::len);
+                lines.extend(line);
             } else {
                 self.missed += if let Report::Missed(missed) = report { missed } else { 1 };
             }
             self.desk.note(report);
             heard += 1;
-            next = if heard < AT_ONCE { reports.ready() } else { None };
+            let more = heard < AT_ONCE.0 && size < AT_ONCE.1;
+            next = if more { reports.ready() } else { None };
         }
         self.waiting.extend((!lines.is_empty()).then(|| lines.join("\n")));
     }
@@ -289,15 +289,27 @@ impl Front {
     }
 
     /// Tells the end, behind the last answer; a signal does not wait for that.
-    async fn end(mut self, signals: &mut Signals) {
+    async fn end(mut self, signals: &mut Signals, reports: Reports) {
         let last = tokio::select! {
             last = self.desk.last() => last,
             _ = signals.next() => None,
         };
         self.waiting.extend(last);
-        self.say(&Event::Stopped(self.sessions, self.messages));
+        let begun = Instant::now();
         self.flush();
-        self.log.close().await;
+        while !self.waiting.is_empty() && begun.elapsed() < PATIENCE {
+            tokio::time::sleep(PAUSE).await;
+            self.flush();
+        }
+        let (json, lang, (sessions, messages)) = (self.json, self.lang, reports.totals());
+        let waiting = self.waiting.iter().map(|lines| lines.lines().count() as u64);
+        let rest = self.missed + waiting.sum::<u64>() + reports.rest();
+        let last = move |passed: u64| {
+            let missed = Some(passed + rest).filter(|missed| *missed > 0).map(Report::Missed);
+            let missed = missed.and_then(|missed| Event::Told(&missed).line(json, lang));
+            missed.into_iter().chain(Event::Stopped(sessions, messages).line(json, lang)).collect()
+        };
+        self.log.close(last).await;
     }
 }
 

@@ -36,6 +36,10 @@ const READ: usize = 64 << 10;
 /// How long the end of a connection may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How long what is said last may take to leave, where our side is to end: behind a reply may stand a
+/// message that is stored, and whose client sends it again unless it hears that.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// How much is written at once, so that replies are heard while a large message goes out.
 const WRITE: usize = 256 << 10;
 
@@ -513,6 +517,8 @@ pub async fn converse<P: Speaker, O>(
     // What was written may still wait inside TLS.
     let (mut inside_tls, mut unflushed) = (false, false);
     let mut alarm = Alarm::default();
+    // When the connection ends, whoever reads.
+    let mut over = None;
     loop {
         let begins = part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
         if let Some(tls) = wanted.as_ref().filter(|_| begins) {
@@ -560,13 +566,15 @@ pub async fn converse<P: Speaker, O>(
         let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
         let overdue = awaited.and_then(|a| Some((a, part.overdue(&log.dialogue, a)?)));
         let slow = part.gate.wakes(&log.dialogue);
-        let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).chain(slow).min();
+        let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).chain(slow);
+        let wake = wake.chain(over).min();
         inbox.reserve(READ);
         alarm.set(log.now(), wake);
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
-            // Who does not read our replies is not read either, so that nothing piles up.
-            read = reader.read_buf(&mut inbox), if part.side == Side::Client || out.is_empty() => {
+            // Who does not read our replies is not read either, so that nothing piles up; nor is who has
+            // said more than is remembered.
+            read = reader.read_buf(&mut inbox), if part.side == Side::Client || (out.is_empty() && !log.dialogue.is_full()) => {
                 let by = part.side.other();
                 match read {
                     Ok(0) => return log.end(by, Ending::Finished).await,
@@ -587,6 +595,9 @@ pub async fn converse<P: Speaker, O>(
                 Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
             },
             () = alarm.ring(), if wake.is_some() => {
+                if over.is_some_and(|over| over <= log.now()) {
+                    return log.end(part.side, Ending::Finished).await;
+                }
                 if let Some((awaited, (at, ends))) = overdue && at <= log.now() {
                     log.overdue(awaited, &part.limits).await;
                     if ends {
@@ -597,9 +608,15 @@ pub async fn converse<P: Speaker, O>(
             news = log.news() => log.take(news).await,
             order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
                 (Some(order), Some(Orders { obey, .. })) => {
-                    if part.obey(log.now(), obey(speaker, order)) {
-                        out.clear();
+                    let ends = obey(speaker, order);
+                    if part.side == Side::Server && ends == Ends::Connection {
+                        over = over.or_else(|| Some(log.now().plus(LAST_WORDS)));
+                    }
+                    if part.obey(log.now(), ends) {
                         dripping = None;
+                        if over.is_none() {
+                            out.clear();
+                        }
                     }
                 }
                 _ => orders = None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::journal::{Ending, Moment};
-use crate::session::Dialogue;
+use crate::session::{Dialogue, Phase};
 use crate::speaker::fault::{Faults, Player};
 use crate::speaker::{Ends, Replay, Say, Speaker};
 
@@ -32,13 +32,14 @@ pub(super) enum Order {
 /// Who speaks for our side.
 pub(super) struct Host {
     answers: Answers,
-    /// Whether it was told to end.
+    /// Whether it was told to end, and whether its client was told.
     ends: bool,
+    told: bool,
 }
 
 impl Host {
     pub(super) const fn new(answers: Answers) -> Self {
-        Self { answers, ends: false }
+        Self { answers, ends: false, told: false }
     }
 
     pub(super) fn obey(&mut self, order: Order) -> Ends {
@@ -55,10 +56,26 @@ impl Host {
     }
 }
 
+impl Host {
+    /// Closes the connection, but never without a word (RFC 5321 §3.8), unless that was said already or
+    /// is no word of a recording.
+    fn close(&mut self, seen: &Dialogue) -> Option<Say> {
+        let is_to_hear = !matches!(seen.phase(), Phase::AwaitingTls | Phase::Closing);
+        let told = std::mem::replace(&mut self.told, true);
+        match &self.answers {
+            _ if !seen.phase().is_open() => None,
+            Answers::Practice(player, _) if is_to_hear && !told => {
+                Some(Say::Bytes(player.goodbye()))
+            }
+            _ => Some(Say::Close(Ending::Finished)),
+        }
+    }
+}
+
 impl Speaker for Host {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if self.ends {
-            return seen.phase().is_open().then_some(Say::Close(Ending::Finished));
+            return self.close(seen);
         }
         match &mut self.answers {
             Answers::Practice(player, playing) => {

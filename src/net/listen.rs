@@ -4,6 +4,7 @@
 //! happens in reports. Each session is a task of its own.
 
 pub mod by_hand;
+mod door;
 mod rate;
 pub mod report;
 mod session;
@@ -13,17 +14,13 @@ use std::collections::HashMap;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::journal::file::Recorder;
-use crate::smtp::code::Code;
-use crate::smtp::reply;
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 use crate::speaker::replay::{Answered, Halves};
@@ -35,15 +32,15 @@ use super::host;
 use super::tls::{Tls, Wardrobe};
 use super::watch::{Watch, Watches};
 
+use door::{Door, accept};
 use rate::{Rate, Rates};
 
 pub use super::host::Playing;
 pub use report::{Report, Reports, Teller, Turned};
 pub use socket::{Client, Entrance, Place, Security, Socket};
 
-/// How long the refusal of one more client may take, and how many are told at once; beyond that
-/// they are not even told.
-const REFUSAL: (Duration, usize) = (Duration::from_secs(1), 100);
+/// How many who are turned away are told at once; beyond that they are not even told.
+const REFUSED: usize = 100;
 
 /// How long sessions that are in the middle of a message may go on when the listener is told to
 /// stop, and how long their end may take.
@@ -83,19 +80,11 @@ pub struct Again {
 pub enum Order {
     /// Somebody wants to hear a session.
     Watch(Watch),
-    /// The session of this number ends at once.
-    HangUp(u64),
     /// Nobody is accepted any more. Who is in the middle of a message may finish it, for a while;
     /// the others hear 421.
     Stop,
-    /// Everything ends at once.
+    /// Everything ends at once: what was to be said is said, and 421.
     End,
-}
-
-/// Where clients come in, and how.
-struct Door {
-    socket: Socket,
-    entrance: Arc<Entrance>,
 }
 
 /// A practice server.
@@ -111,8 +100,12 @@ pub struct Listener {
     tls: Option<Wardrobe>,
     playing: Playing,
     watches: Watches,
-    sessions: HashMap<u64, mpsc::Sender<host::Order>>,
-    tasks: JoinSet<Option<u64>>,
+    /// How many clients were let in: the number of the last one.
+    count: u64,
+    /// Those who are there, by their tasks: a task that breaks down leaves nothing but that.
+    sessions: HashMap<Id, (u64, mpsc::Sender<host::Order>)>,
+    /// The tasks of sessions, and of the refusals of those who are turned away.
+    tasks: JoinSet<()>,
     /// The door that is asked first.
     first: usize,
 }
@@ -141,6 +134,7 @@ impl Listener {
             tls: None,
             playing: watch::channel(Arc::default()).1,
             watches: Watches::default(),
+            count: 0,
             sessions: HashMap::new(),
             tasks: JoinSet::new(),
             first: 0,
@@ -206,6 +200,7 @@ impl Listener {
     /// orders any more, that is never.
     pub async fn serve(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut pause = None;
+        // Each who comes has one, also who is turned away.
         for number in 1.. {
             let client = loop {
                 tokio::select! {
@@ -217,7 +212,7 @@ impl Listener {
                             None => {}
                         }
                     }
-                    Some(over) = self.tasks.join_next() => self.forget(over.ok().flatten()),
+                    Some(over) = self.tasks.join_next_with_id() => self.forget(&over),
                     () = until(pause), if pause.is_some() => pause = None,
                     accepted = accept(&self.doors, self.first), if pause.is_none() && !self.is_busy() => {
                         match accepted {
@@ -248,6 +243,7 @@ impl Listener {
 
     fn begin(&mut self, number: u64, (door, client): (usize, Client), rate: Option<Rate>) {
         let Some(door) = self.doors.get(door) else { return };
+        self.count += 1;
         let entrance = door.entrance.clone();
         let faults = Arc::clone(&self.playing.borrow());
         let tls = self.tls(&faults, &entrance);
@@ -255,6 +251,7 @@ impl Listener {
         let late = self.watches.begin(number, client.address);
         let session = session::Session {
             number,
+            count: self.count,
             entrance,
             tls,
             playing: (faults, self.playing.clone()),
@@ -266,59 +263,43 @@ impl Listener {
             remembers: self.remembers,
             late,
         };
-        self.sessions.insert(number, orders);
-        self.tasks.spawn(async move {
-            session.run(client, ordered).await;
-            Some(number)
-        });
+        let task = self.tasks.spawn(session.run(client, ordered));
+        self.sessions.insert(task.id(), (number, orders));
     }
 
     /// Says that there is no room, and why.
-    fn turn_away(&mut self, session: u64, (door, mut client): (usize, Client), why: Turned) {
-        if let (Some(teller), Some(door)) = (&self.teller, self.doors.get(door)) {
+    fn turn_away(&mut self, number: u64, (door, mut client): (usize, Client), why: Turned) {
+        let Some(door) = self.doors.get(door) else { return };
+        let entrance = door.entrance.clone();
+        if let Some(teller) = &self.teller {
             let (peer, at) = (client.endpoints.remote.take(), Clock::start().timestamp());
-            let entrance = door.entrance.clone();
-            teller.tell(Report::TurnedAway { session, entrance, peer, at, why });
+            let entrance = entrance.clone();
+            teller.tell(Report::TurnedAway { session: number, entrance, peer, at, why });
         }
-        let words = match why {
-            Turned::TooMany => "Too many clients at once",
-            Turned::TooFast => "Too many connections of yours in this minute",
-        };
-        let text = format!("{} {words}; come back later", self.policy.host);
-        let reply = reply::write(Code::NOT_AVAILABLE, None, &[text]);
-        if self.tasks.len() < self.sessions.len() + REFUSAL.1 {
-            self.tasks.spawn(async move {
-                let said = client.stream.write_all(&reply);
-                // Who does not take even that gets nothing.
-                let _ = tokio::time::timeout(REFUSAL.0, said).await;
-                let _ = tokio::time::timeout(REFUSAL.0, client.stream.shutdown()).await;
-                None
-            });
+        if self.tasks.len() < self.sessions.len() + REFUSED {
+            let faults = Arc::clone(&self.playing.borrow());
+            let (tls, implicit) = self.tls(&faults, &entrance);
+            let reply = door::refusal(&self.policy.host, why);
+            self.tasks.spawn(door::turn_away(client, tls.filter(|_| implicit), reply));
         }
     }
 
     fn obey(&mut self, order: Order) {
         match order {
             Order::Watch(watch) => self.watches.pass_on(watch),
-            Order::HangUp(number) => {
-                if let Some(session) = self.sessions.get(&number) {
-                    // Who has orders enough ends by them.
-                    let _ = session.try_send(host::Order::End);
-                }
-            }
             Order::Stop | Order::End => {}
         }
     }
 
-    fn forget(&mut self, over: Option<u64>) {
-        if let Some(number) = over {
-            self.sessions.remove(&number);
+    fn forget(&mut self, over: &Result<(Id, ()), JoinError>) {
+        let task = over.as_ref().map_or_else(JoinError::id, |(task, ())| *task);
+        if let Some((number, _)) = self.sessions.remove(&task) {
             self.watches.end(number);
         }
     }
 
     fn order_all(&self, order: host::Order) {
-        for session in self.sessions.values() {
+        for (_, session) in self.sessions.values() {
             let _ = session.try_send(order);
         }
     }
@@ -330,7 +311,7 @@ impl Listener {
         let mut over = pin!(tokio::time::sleep(GRACE.0));
         while !self.sessions.is_empty() {
             tokio::select! {
-                over = self.tasks.join_next() => self.forget(over.and_then(|o| o.ok().flatten())),
+                Some(over) = self.tasks.join_next_with_id() => self.forget(&over),
                 order = orders.recv(), if !orders.is_closed() || !orders.is_empty() => match order {
                     Some(Order::End) => break,
                     Some(order) => self.obey(order),
@@ -356,19 +337,4 @@ async fn until(moment: Option<Instant>) {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
     }
-}
-
-/// The next client, and the number of its door. Another door is asked first each time, so that none
-/// waits for ever behind another.
-async fn accept(doors: &[Door], first: usize) -> io::Result<(usize, Client)> {
-    let poll = |context: &mut Context<'_>| {
-        let all = doors.iter().enumerate().cycle().skip(first % doors.len().max(1));
-        for (number, door) in all.take(doors.len()) {
-            if let Poll::Ready(accepted) = door.socket.poll_accept(context) {
-                return Poll::Ready(accepted.map(|client| (number, client)));
-            }
-        }
-        Poll::Pending
-    };
-    std::future::poll_fn(poll).await
 }

@@ -207,7 +207,7 @@ mod tests {
             "{BEGIN}C: From: a@b.example\nC: To: c@d.example\nC: \nC: hi\nC: .\nS: 250 ok\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\nC: Subject: x\nC: \nC: {}\nC: .\nS: 250 ok\n",
             "x".repeat(100)
         );
-        let keep = super::super::Keep { message: 120, messages: 120 };
+        let keep = super::super::Keep { message: 120, messages: 120, ..super::super::Keep::ALL };
         let (mut dialogue, mut cards) = (Dialogue::new(keep), Cards::default());
         for event in recording(text.as_bytes()).unwrap().events() {
             dialogue.apply(event);

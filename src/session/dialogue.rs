@@ -51,24 +51,27 @@ pub struct Keep {
     pub message: usize,
     /// Bytes of all messages together; the oldest give way.
     pub messages: usize,
+    /// About how many bytes commands and replies may take. They do not give way: behind that the
+    /// session is full ([`Dialogue::is_full`]).
+    pub talk: usize,
 }
 
 impl Keep {
     /// All of it.
-    pub const ALL: Self = Self { message: usize::MAX, messages: usize::MAX };
+    pub const ALL: Self = Self { message: usize::MAX, messages: usize::MAX, talk: usize::MAX };
 
     /// One message of so many bytes as it crosses the wire.
     pub fn of_size(size: u64) -> Self {
         // Doubled dots do not count; at most every third byte of a message has one.
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let message = size.saturating_add(size / 3).saturating_add(END_MARK.len());
-        Self { message, messages: message }
+        Self { message, messages: message, ..Self::ALL }
     }
 }
 
 impl Default for Keep {
     fn default() -> Self {
-        Self { message: 32 << 20, messages: 64 << 20 }
+        Self { message: 32 << 20, messages: 64 << 20, talk: usize::MAX }
     }
 }
 
@@ -143,6 +146,8 @@ pub struct Dialogue {
     /// Bytes of messages in memory, and the first message that may have some.
     kept: usize,
     oldest_kept: usize,
+    /// About how many bytes commands and replies take.
+    talk: usize,
     envelope: Envelope,
     wire: Wire,
     /// The rows of commands that left together, two or more in one write.
@@ -218,6 +223,7 @@ impl Dialogue {
             messages: Shared::new(),
             kept: 0,
             oldest_kept: 0,
+            talk: 0,
             envelope: Envelope::default(),
             wire: Wire::default(),
             groups: Shared::new(),
@@ -256,7 +262,22 @@ impl Dialogue {
 
     /// So much of messages stays in memory from the next one on.
     pub const fn keep(&mut self, keep: Keep) {
-        self.keep = keep;
+        self.keep = Keep { talk: self.keep.talk, ..keep };
+    }
+
+    /// About how many bytes commands and replies take in memory.
+    pub const fn talk(&self) -> usize {
+        self.talk
+    }
+
+    /// Whether more was said than is to be remembered.
+    pub fn is_full(&self) -> bool {
+        self.talk.saturating_add(self.undecided.len()) > self.keep.talk
+    }
+
+    /// About how many bytes it takes in memory.
+    pub const fn weight(&self) -> usize {
+        self.kept + self.talk
     }
 
     /// How many messages were forgotten, from the first one on.

@@ -1,11 +1,12 @@
 //! One exchange: something that asks for a reply, and the reply.
 
 use crate::journal::Moment;
-use crate::smtp::command::Command;
+use crate::smtp::command::{Argument, Command};
 use crate::smtp::line::Line;
-use crate::smtp::reply::Reply;
+use crate::smtp::param::Param;
+use crate::smtp::reply::{Reply, ReplyLine};
 use crate::smtp::verb::Verb;
-use crate::smtp::{Oddity, Span};
+use crate::smtp::{Oddity, Parsed, Span};
 
 use super::phase::{Phase, Turn};
 
@@ -82,9 +83,44 @@ impl Exchange {
         line.is_some_and(|line| line.bytes.len() == 1)
     }
 
+    /// About how many bytes of memory the client's part takes: what its line means may take many
+    /// times as much as the line.
+    pub(super) fn weight(&self) -> usize {
+        let line = self.line.as_ref().map_or(0, |line| line.bytes.len());
+        let argument = match self.command.as_ref().map(|command| &command.argument) {
+            Some(Argument::Name(name)) => name.len(),
+            // The envelope has them, too.
+            Some(Argument::Path(path, params)) => {
+                let domain = path.value.domain.as_ref().map_or(0, String::len);
+                2 * (path.value.written.len() + path.value.local.len() + domain + weigh(params))
+            }
+            Some(Argument::Attributes(params)) => weigh(params),
+            Some(Argument::Login { mechanism, .. }) => mechanism.len(),
+            _ => 0,
+        };
+        let verb = self.verb().map_or(0, |verb| verb.as_str().len());
+        size_of::<Self>() + line + verb + argument + self.odd.len() * size_of::<Oddity>()
+    }
+
     /// Every oddity of both parts: the line of the reply it is about, or `None` for the client's.
     pub fn oddities(&self) -> impl Iterator<Item = (Option<usize>, Oddity)> + '_ {
         let theirs = self.reply.iter().flat_map(|r| &r.odd).map(|(line, odd)| (Some(*line), *odd));
         self.odd.iter().map(|odd| (None, *odd)).chain(theirs)
     }
+}
+
+/// About how many bytes of memory parameters take.
+fn weigh(params: &[Parsed<Param>]) -> usize {
+    let each = |param: &Parsed<Param>| {
+        let value = param.value.value.as_ref().map_or(0, String::len);
+        let odd = param.odd.len() * size_of::<Oddity>();
+        size_of::<Parsed<Param>>() + param.value.name.len() + value + odd
+    };
+    params.iter().map(each).sum()
+}
+
+/// About how many bytes of memory a reply takes.
+pub(super) fn weight_of(reply: &Reply) -> usize {
+    let each = |line: &ReplyLine| size_of::<ReplyLine>() + line.line.bytes.len();
+    reply.lines.iter().map(each).sum()
 }

@@ -115,6 +115,11 @@ impl Past {
         (past, live)
     }
 
+    /// How many bytes of events are there.
+    pub const fn weight(&self) -> usize {
+        self.bytes
+    }
+
     /// How many events there are.
     pub const fn len(&self) -> usize {
         self.len
@@ -352,7 +357,7 @@ mod tests {
 
     #[test]
     fn the_folds_stay_few_and_evenly_spread() {
-        let keep = Keep { message: 1 << 20, messages: 100 * BYTES };
+        let keep = Keep { message: 1 << 20, messages: 100 * BYTES, ..Keep::ALL };
         let (mut past, mut live) = (small(16, keep), Dialogue::new(keep));
         // Some events cost three times what others do.
         let said = |n: usize| format!("NOOP {}\r\n", "x".repeat(2 * BYTES * (n % 2)));
@@ -398,7 +403,7 @@ mod tests {
     #[test]
     fn what_gives_way_is_gone_by_in_one_step() {
         let all = events(50);
-        let keep = Keep { message: 1_000, messages: 1_000 };
+        let keep = Keep { message: 1_000, messages: 1_000, ..Keep::ALL };
         let (mut past, mut live) = (small(1_000, keep), Dialogue::new(keep));
         for event in &all {
             past.take(event.clone(), &mut live);

@@ -89,6 +89,10 @@ pub struct Policy {
     /// How many commands one session may have; then it is closed with 421 (RFC 5321 §7.8), so
     /// that no client makes it remember without end.
     pub command_limit: usize,
+    /// About how many bytes of memory the commands of one session may take, and their replies; then it
+    /// is closed with 421, too. What a long line means may take many times as much as the line, and
+    /// RFC 5321 §4.5.3.1 lets a server refuse what is longer than it says, not forget it.
+    pub talk_limit: usize,
     /// Whether only the extensions that most servers have are offered, so that the first EHLO is
     /// not a lesson of its own.
     pub everyday: bool,
@@ -146,6 +150,7 @@ impl Default for Policy {
             line_limit: 2_300,
             login_limit: 12_288,
             command_limit: 100_000,
+            talk_limit: 64 << 20,
             everyday: false,
             starttls: false,
             lmtp: false,

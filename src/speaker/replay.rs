@@ -70,7 +70,7 @@ pub struct Halves(Vec<Half>);
 impl Halves {
     /// Takes it from the events of a recording.
     pub fn of(events: &[Event]) -> Self {
-        let mut seen = Dialogue::new(Keep { message: 0, messages: 0 });
+        let mut seen = Dialogue::new(Keep { message: 0, messages: 0, ..Keep::ALL });
         let mut taking = Taking::default();
         for event in events {
             match &event.what {

@@ -176,29 +176,43 @@ impl Server {
     pub fn farewell(&self, now: Moment, seen: &Dialogue) -> Result<Said, Duration> {
         let idle = Duration::from_micros(now.since(seen.last_heard()));
         let left = self.policy.limits.time(Wait::Idle).saturating_sub(idle);
-        let ((subject, detail), why) = if self.is_too_long(seen) {
-            ((4, 2), "Too many commands in one session, closing")
+        if self.is_too_much(seen) {
+            Ok(self.leave((3, 1), "More was said in this session than is remembered, closing"))
+        } else if self.is_too_long(seen) {
+            Ok(self.leave((4, 2), "Too many commands in one session, closing"))
         } else if self.is_to_retire(seen) {
-            ((3, 2), "Shutting down, closing")
+            Ok(self.goodbye())
         } else if left.is_zero() {
-            ((4, 2), "Nothing heard for too long, closing")
+            Ok(self.leave((4, 2), "Nothing heard for too long, closing"))
         } else {
-            return Err(left);
-        };
+            Err(left)
+        }
+    }
+
+    /// What it says when it ends.
+    pub fn goodbye(&self) -> Said {
+        self.leave((3, 2), "Shutting down, closing")
+    }
+
+    fn leave(&self, (subject, detail): (u16, u16), why: &str) -> Said {
         let text = format!("{} {why}", self.policy.host);
         let enhanced = Enhanced::new(4, subject, detail);
-        let bytes = reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]);
-        Ok(Said { bytes, closes: true })
+        Said { bytes: reply::write(Code::NOT_AVAILABLE, Some(enhanced), &[text]), closes: true }
     }
 
     /// Whether it answers nothing any more, but says its farewell.
     pub fn leaves(&self, seen: &Dialogue) -> bool {
-        self.is_too_long(seen) || self.is_to_retire(seen)
+        self.is_too_long(seen) || self.is_too_much(seen) || self.is_to_retire(seen)
     }
 
     /// Whether a session has more commands than one may have.
     fn is_too_long(&self, seen: &Dialogue) -> bool {
         seen.exchanges().len() > self.policy.command_limit
+    }
+
+    /// Whether they take more memory than they may.
+    const fn is_too_much(&self, seen: &Dialogue) -> bool {
+        seen.talk() > self.policy.talk_limit
     }
 
     /// A connection is over, or has not begun.

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::guest::Guest;
-use crate::program::Home;
+use crate::program::{Home, arg};
 use crate::serving::Serving;
 
 /// What a process has in memory now, in KiB.
@@ -113,6 +113,57 @@ fn what_never_ends_is_not_remembered_for_ever() {
         let more = memory(serving.id()).saturating_sub(before);
         eprintln!("48 MiB behind {begin:?}: {more} KiB");
         assert!(more < 24 << 10, "{begin:?}: {more} KiB");
+    }
+}
+
+/// Lines are remembered, but not without end: long ones, those that mean much more than they are long,
+/// and those for which a fault never has an answer.
+#[test]
+fn what_is_said_without_end_is_not_remembered_for_ever() {
+    let home = Home::new();
+    let silent = home.file(
+        "silent.toml",
+        "title = { en = 'Silent' }\n[[rule]]\non = 'noop'\ndo = [{ hang = true }]\n",
+    );
+    let long = format!("{}\r\n", "x".repeat(65_000));
+    let path = format!("RCPT TO:<{}@x.example>\r\n", "a".repeat(65_000));
+    let means_much = format!("MAIL FROM:<a@x.example>{}\r\n", " x=y".repeat(500));
+    for (what, line, options) in [
+        ("long lines", &long, &[][..]),
+        ("long paths", &path, &[]),
+        ("many parameters", &means_much, &[]),
+        ("long lines and no answer", &long, &["--fault", arg(&silent)]),
+    ] {
+        let serving = Serving::start(&home, options);
+        one_message(serving.port);
+        let before = memory(serving.id());
+        let mut stream = TcpStream::connect(("127.0.0.1", serving.port)).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(3))).unwrap();
+        let mut heard = stream.try_clone().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            let _ = heard.read_to_end(&mut all);
+            String::from_utf8_lossy(&all).into_owned()
+        });
+        let _ = stream.write_all(b"NOOP\r\n");
+        let begun = Instant::now();
+        let (mut most, mut sent) = (before, 0);
+        while sent < 512 << 20 && stream.write_all(line.as_bytes()).is_ok() {
+            sent += line.len();
+            most = most.max(memory(serving.id()));
+        }
+        let more = most - before;
+        let took = begun.elapsed();
+        eprintln!("{what}: {} MiB sent, {} MiB more in memory, {took:?}", sent >> 20, more >> 10);
+        assert!(more < 150 << 10, "{what}: {more} KiB");
+        if options.is_empty() {
+            let told = reader.join().unwrap();
+            let last = told.trim_end().rsplit("\r\n").next().unwrap_or_default();
+            assert!(last.starts_with("421 4.3.1 "), "{what}: {last}");
+        } else {
+            assert!(sent < 512 << 20, "{what}: it is read for ever");
+        }
+        one_message(serving.port);
     }
 }
 

@@ -53,6 +53,7 @@ fn nobody_holds_it_up_for_ever_and_a_second_signal_not_at_all() {
             }
         }
         assert_eq!(serving.event("session")["ended"], "refused");
+        assert!(busy.hear().starts_with("421 4.3.2 "), "before the end it is told");
         assert_eq!(serving.rest().1, Some(0));
         let took = begun.elapsed();
         assert!(took < Duration::from_secs(if signals == 1 { 9 } else { 3 }), "{took:?}");
@@ -173,6 +174,51 @@ fn a_full_disk_takes_nothing_that_it_cannot_keep() {
     guest.sends_message("Subject: room");
     serving.stop();
     assert!(Command::new("umount").arg(&dir).status().unwrap().success());
+}
+
+/// Whoever reads the log late, or reads it slowly, is told how much he has missed, and the sums: they
+/// are those of what happened.
+#[test]
+fn a_log_that_is_read_late_ends_with_its_sums() {
+    let home = Home::new();
+    let mut serving = Serving::start(&home, &["--json", "--max-messages", "100000"]);
+    let refused = format!("RCPT TO:<{}@example.net>\r\n", "x".repeat(60));
+    for _ in 0..4 {
+        let mut guest = Guest::enter(serving.port);
+        guest.says_hello();
+        guest.asks("MAIL FROM:<a@x.example>", "250 ");
+        for _ in 0..20 {
+            guest.send(&refused.repeat(200));
+            (0..200).for_each(|_| assert!(guest.hear().starts_with(['4', '5'])));
+        }
+    }
+    for _ in 0..30 {
+        let mut guest = Guest::enter(serving.port);
+        guest.says_hello();
+        guest.sends_message("Subject: x");
+        guest.asks("QUIT", "221 ");
+    }
+    serving.signal("-TERM");
+    // Until long behind its end, as it would be.
+    std::thread::sleep(Duration::from_millis(1_300));
+    let (told, code) = serving.rest();
+    let lines: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = lines.last().unwrap();
+    assert_eq!(last["event"], "stopped", "{} lines", lines.len());
+    assert_eq!((&last["sessions"], &last["messages"]), (&34.into(), &30.into()));
+    let missed = lines.iter().filter(|line| line["event"] == "missed");
+    let missed: u64 = missed.map(|line| line["events"].as_u64().unwrap()).sum();
+    eprintln!("{missed} events missed, {} told", lines.len());
+    assert!(missed > 0);
+    // Nothing is told twice, and nothing is passed over without being counted.
+    let told = lines.iter().filter(|line| {
+        ["refused", "message", "began", "session", "stopping"]
+            .iter()
+            .any(|kind| line["event"] == *kind)
+    });
+    assert_eq!(told.count() as u64 + missed, 4 * 4_000 + 30 * 3 + 4 * 2 + 1);
+    assert_eq!(code, Some(0));
 }
 
 #[test]

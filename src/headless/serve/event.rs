@@ -109,8 +109,9 @@ impl Event<'_> {
             Self::Told(Report::Ended { session, glance, dialogue, not_kept, .. }) => {
                 ended_json(*session, &at, (glance, dialogue), not_kept.as_deref())
             }
-            Self::Told(Report::TurnedAway { peer, at, why, .. }) => json!({
+            Self::Told(Report::TurnedAway { peer, entrance, at, why, .. }) => json!({
                 "event": "turned-away", "at": at.to_string(), "peer": peer,
+                "place": entrance.place.to_string(),
                 "why": match why {
                     Turned::TooMany => "too-many",
                     Turned::TooFast => "too-fast",

@@ -1,10 +1,11 @@
 //! Where the lines of a server go: standard output, which may be gone, and may be read slowly.
 //!
 //! A thread of its own writes. Whoever tells is never held up by who reads: what does not fit is given
-//! back, to be told later.
+//! back, to be told later. What stands at the end is told in any case, if need be in place of what
+//! waits before it; only who does not read at all is not waited for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -16,33 +17,48 @@ const WAITING: usize = 1_024;
 /// And how many bytes of them: a message that is shown can be a line of many.
 const WEIGHT: usize = 16 << 20;
 
-/// How long the end waits for the last lines to be read.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the end waits for the lines before it to be read, and then for itself.
+const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
+
+/// The last lines, by how many before them were passed over.
+type Last = Box<dyn FnOnce(u64) -> Vec<String> + Send>;
 
 /// The way to standard output.
 pub(super) struct Log {
     lines: SyncSender<String>,
     /// The bytes that wait.
     weight: Arc<AtomicUsize>,
+    /// Whether lines that wait are passed over.
+    hurries: Arc<AtomicBool>,
+    last: oneshot::Sender<Last>,
     written: oneshot::Receiver<()>,
 }
 
 impl Log {
     /// Begins to write.
     pub(super) fn open() -> Self {
-        let (lines, waiting) = sync_channel::<String>(WAITING);
+        let (lines, told) = sync_channel::<String>(WAITING);
+        let (last, end) = oneshot::channel::<Last>();
         let (done, written) = oneshot::channel();
-        let weight = Arc::<AtomicUsize>::default();
-        let left = weight.clone();
+        let (weight, hurries) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+        let (left, hurry) = (weight.clone(), hurries.clone());
         std::thread::spawn(move || {
-            for line in waiting {
-                super::say(&line);
+            let mut missed = 0;
+            for line in told {
+                if hurry.load(Ordering::Relaxed) {
+                    missed += line.lines().count() as u64;
+                } else {
+                    super::say(&line);
+                }
                 left.fetch_sub(line.len(), Ordering::Relaxed);
+            }
+            if let Ok(last) = end.blocking_recv() {
+                last(missed).iter().for_each(|line| super::say(line));
             }
             // Nobody may wait for it any more.
             let _ = done.send(());
         });
-        Self { lines, weight, written }
+        Self { lines, weight, hurries, last, written }
     }
 
     /// Writes a line; where too many wait, it comes back.
@@ -61,9 +77,14 @@ impl Log {
         }
     }
 
-    /// Waits for the last line to be written, for a while.
-    pub(super) async fn close(self) {
-        drop(self.lines);
-        let _ = tokio::time::timeout(PATIENCE, self.written).await;
+    /// Writes the last lines, and waits for them to be written, for a while.
+    pub(super) async fn close(self, last: impl FnOnce(u64) -> Vec<String> + Send + 'static) {
+        let Self { lines, hurries, last: end, mut written, .. } = self;
+        drop(lines);
+        let _ = end.send(Box::new(last));
+        if tokio::time::timeout(PATIENCE.0, &mut written).await.is_err() {
+            hurries.store(true, Ordering::Relaxed);
+            let _ = tokio::time::timeout(PATIENCE.1, written).await;
+        }
     }
 }

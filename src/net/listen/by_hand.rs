@@ -2,14 +2,13 @@
 
 use tokio::sync::mpsc;
 
-use crate::journal::{Ending, Happening};
+use crate::journal::Happening;
 use crate::smtp::wait::{Limits, Wait};
 use crate::speaker::fault::Shows;
 use crate::speaker::{Ends, Human};
 
 use super::Client;
-use super::session::closed;
-use super::socket::reset;
+use super::session::{let_go, linger};
 use crate::net::driver::{Log, Orders, Part, Patience, converse};
 use crate::net::tls::{Tls, TlsError, Wardrobe};
 
@@ -55,7 +54,5 @@ pub async fn answer<O>(
     let orders = Some(Orders { queue: orders, obey });
     let part = part.with_tls(tls, implicit);
     converse(client.stream, log, part, &mut Human::default(), orders).await;
-    if closed(&log.dialogue) == Some(&Ending::Reset) {
-        client.other_hold.into_iter().for_each(reset);
-    }
+    linger(client.other_hold.and_then(|hold| let_go(hold, &log.dialogue))).await;
 }

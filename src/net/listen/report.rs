@@ -1,8 +1,9 @@
 //! What a listener tells while it serves.
 //!
 //! Nobody has to listen, and who listens slowly holds nothing up: so many reports wait for him, and
-//! so much of what was said; what does not fit any more is counted, and the next report that fits
-//! stands behind that count. How a session stands is no report but a value that is replaced.
+//! many bytes of them; what does not fit any more is counted, and the next report that fits stands
+//! behind that count. Sessions and messages are counted whether they fit or not. How a session stands
+//! is no report but a value that is replaced.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +23,7 @@ use super::Entrance;
 /// How many reports wait for who listens.
 pub const WAITING: usize = 4_096;
 
-/// How many bytes of mail wait in reports.
+/// About how many bytes wait in reports.
 pub const WEIGHT: u64 = 128 << 20;
 
 /// Something that a listener tells.
@@ -187,43 +188,54 @@ pub enum Turned {
     TooFast,
 }
 
+/// What both ends know of reports.
+#[derive(Debug, Default)]
+struct Counts {
+    /// The bytes that wait.
+    weight: AtomicU64,
+    /// How many reports did not fit since that was told.
+    missed: AtomicU64,
+    /// How many sessions are over, and how many messages were stored.
+    sessions: AtomicU64,
+    messages: AtomicU64,
+}
+
 /// Where reports go.
 #[derive(Clone, Debug)]
 pub struct Teller {
     queue: mpsc::Sender<(Report, u64)>,
-    /// The bytes of mail that wait.
-    weight: Arc<AtomicU64>,
-    missed: Arc<AtomicU64>,
+    counts: Arc<Counts>,
 }
 
 /// Where reports come from.
 #[derive(Debug)]
 pub struct Reports {
     queue: mpsc::Receiver<(Report, u64)>,
-    weight: Arc<AtomicU64>,
-    missed: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     next: Option<Report>,
 }
 
 /// Two ends between which reports wait.
 pub fn channel() -> (Teller, Reports) {
     let (told, queue) = mpsc::channel(WAITING);
-    let (weight, missed) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
-    let teller = Teller { queue: told, weight: weight.clone(), missed: missed.clone() };
-    (teller, Reports { queue, weight, missed, next: None })
+    let counts = Arc::<Counts>::default();
+    (Teller { queue: told, counts: counts.clone() }, Reports { queue, counts, next: None })
 }
 
 impl Teller {
     /// Tells something, now or never.
     pub fn tell(&self, report: Report) {
-        let weight = match &report {
-            Report::Ended { dialogue, .. } => weight(dialogue),
+        let Counts { weight: waiting, missed, sessions, messages } = &*self.counts;
+        match &report {
+            Report::Ended { .. } => sessions.fetch_add(1, Ordering::Relaxed),
+            Report::Stored { .. } => messages.fetch_add(1, Ordering::Relaxed),
             _ => 0,
         };
-        let fits = self.weight.fetch_add(weight, Ordering::Relaxed) < WEIGHT;
+        let weight = weight(&report) as u64;
+        let fits = waiting.fetch_add(weight, Ordering::Relaxed) < WEIGHT;
         if !fits || self.queue.try_send((report, weight)).is_err() {
-            self.weight.fetch_sub(weight, Ordering::Relaxed);
-            self.missed.fetch_add(1, Ordering::Relaxed);
+            waiting.fetch_sub(weight, Ordering::Relaxed);
+            missed.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -241,7 +253,7 @@ impl Reports {
             return Some(next);
         }
         let told = self.queue.recv().await.map(|told| self.taken(told));
-        match self.missed.swap(0, Ordering::Relaxed) {
+        match self.counts.missed.swap(0, Ordering::Relaxed) {
             0 => told,
             missed => {
                 self.next = told;
@@ -256,17 +268,44 @@ impl Reports {
         next.or_else(|| self.queue.try_recv().ok().map(|told| self.taken(told)))
     }
 
+    /// How many were not taken, and will not be.
+    pub fn rest(mut self) -> u64 {
+        let mut rest = 0;
+        while let Some(report) = self.ready() {
+            rest += if let Report::Missed(missed) = report { missed } else { 1 };
+        }
+        rest + self.counts.missed.swap(0, Ordering::Relaxed)
+    }
+
+    /// How many sessions are over, and how many messages were stored, those of which nobody could be
+    /// told included.
+    pub fn totals(&self) -> (u64, u64) {
+        let Counts { sessions, messages, .. } = &*self.counts;
+        (sessions.load(Ordering::Relaxed), messages.load(Ordering::Relaxed))
+    }
+
     /// It waits no longer.
     fn taken(&self, (report, weight): (Report, u64)) -> Report {
-        self.weight.fetch_sub(weight, Ordering::Relaxed);
+        self.counts.weight.fetch_sub(weight, Ordering::Relaxed);
         report
     }
 }
 
-/// The bytes of mail that a dialogue keeps.
-fn weight(dialogue: &Dialogue) -> u64 {
-    let kept = dialogue.messages().iter().map(|message| message.kept() as u64);
-    kept.sum()
+/// About how many bytes of memory a report takes.
+fn weight(report: &Report) -> usize {
+    let said = match report {
+        Report::Ended { dialogue, past, .. } => dialogue.weight() + past.weight(),
+        Report::Stored { envelope, .. } | Report::NotStored { envelope, .. } => {
+            let to = envelope.to.iter().map(|to| size_of::<String>() + to.len());
+            let subject = envelope.subject.as_ref().map_or(0, String::len);
+            envelope.from.len() + to.sum::<usize>() + subject
+        }
+        Report::Refused { refusal, .. } => {
+            refusal.address.as_ref().map_or(0, String::len) + refusal.text.len()
+        }
+        Report::Began { .. } | Report::TurnedAway { .. } | Report::Missed(_) => 0,
+    };
+    size_of::<Report>() + said
 }
 
 #[cfg(test)]
@@ -295,6 +334,36 @@ mod tests {
         drop(teller);
         assert!(matches!(reports.next().await, Some(Report::TurnedAway { .. })));
         assert!(reports.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn no_more_bytes_wait_than_may_and_what_happened_is_counted() {
+        let (teller, mut reports) = channel();
+        let stored = |size: usize| Report::Stored {
+            session: 1,
+            message: 0,
+            name: String::new(),
+            envelope: Envelope {
+                from: String::new(),
+                to: vec!["x".repeat(size)],
+                size,
+                held: None,
+                secured: false,
+                user: None,
+                subject: None,
+            },
+        };
+        for _ in 0..200 {
+            teller.tell(stored(1 << 20));
+        }
+        let waiting = teller.counts.weight.load(Ordering::Relaxed);
+        assert!(waiting <= WEIGHT + (2 << 20), "{waiting}");
+        let Some(Report::Missed(missed)) = reports.next().await else { panic!() };
+        assert!((71..74).contains(&missed), "{missed}");
+        assert!(reports.next().await.is_some());
+        drop(teller);
+        assert_eq!(reports.totals(), (0, 200));
+        assert_eq!(reports.rest(), 199 - missed);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) const ORDERS: usize = 4;
 /// A session that is about to begin.
 pub(super) struct Session {
     pub(super) number: u64,
+    /// How many were let in so far, with this one: what a recording and faults go by.
+    pub(super) count: u64,
     pub(super) entrance: Arc<Entrance>,
     /// TLS, and whether it begins before anything is said.
     pub(super) tls: (Option<Tls>, bool),
@@ -60,13 +62,15 @@ impl Session {
         let lmtp = self.policy.lmtp || self.entrance.lmtp;
         let policy = Policy { begun, starttls, lmtp, ..self.policy.clone() };
         let believed = self.playing.0.policy(policy.clone());
+        // Of what is said the server keeps count; a fault may let it go on all the same, and then the
+        // client is not read any more.
+        let kept_in_memory = Keep { talk: policy.talk_limit, ..Keep::of_size(believed.size_limit) };
         let part = Part::server(believed.limits).with_tls(tls, implicit);
         let kept = (self.keeper)(self.number, &clock);
-        let mut log = Log::new(clock, Keep::of_size(believed.size_limit))
-            .open_to(Some(self.late.clone()))
-            .keeping(kept.journal);
+        let mut log =
+            Log::new(clock, kept_in_memory).open_to(Some(self.late.clone())).keeping(kept.journal);
         if self.remembers {
-            log = log.remembering(Keep::of_size(believed.size_limit));
+            log = log.remembering(kept_in_memory);
         }
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
@@ -79,12 +83,7 @@ impl Session {
         log.append(Happening::Opened(client.endpoints)).await;
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
-        let mut hold = client.other_hold;
-        match closed(&log.dialogue) {
-            Some(Ending::Reset) => hold.take().into_iter().for_each(reset),
-            Some(Ending::Finished) if !has_said_quit(&log.dialogue) => {}
-            _ => hold = None,
-        }
+        let rest = client.other_hold.and_then(|hold| let_go(hold, &log.dialogue));
         log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
@@ -92,18 +91,16 @@ impl Session {
             let dialogue = Box::new(log.dialogue);
             teller.tell(Report::Ended { session, glance, dialogue, past: events, not_kept });
         }
-        if let Some(hold) = hold {
-            linger(hold).await;
-        }
+        linger(rest).await;
     }
 
     /// Who answers.
     fn host(&self, policy: Policy, deliver: Deliver) -> Host {
         if let Some(again) = &self.again {
-            return Host::new(Answers::Recorded(again.host(self.number)));
+            return Host::new(Answers::Recorded(again.host(self.number, self.count)));
         }
         let (faults, playing) = self.playing.clone();
-        let count = u32::try_from(self.number).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
         let admit = self.rate.clone().map(|rate| Arc::new(move || rate.send()) as Admit);
         let player = Player::new(policy, deliver, crate::net::seed(), faults, count);
         let player = player.admitting(admit);
@@ -145,8 +142,23 @@ impl Session {
     }
 }
 
+/// Lets go of a connection that is over, by its last hold: its end is seen at once, however long its
+/// client is still heard. Gives it back where that has to be.
+pub(super) fn let_go(hold: std::net::TcpStream, seen: &Dialogue) -> Option<std::net::TcpStream> {
+    match closed(seen) {
+        Some(Ending::Reset) => reset(hold),
+        Some(Ending::Finished) if !has_said_quit(seen) => {
+            // The client may have closed it before.
+            let _ = hold.shutdown(std::net::Shutdown::Write);
+            return Some(hold);
+        }
+        _ => {}
+    }
+    None
+}
+
 /// How our side closed the connection, if it did.
-pub(super) fn closed(seen: &Dialogue) -> Option<&Ending> {
+fn closed(seen: &Dialogue) -> Option<&Ending> {
     match seen.course().next_back() {
         Some(Happening::Closed { by: Side::Server, how }) => Some(how),
         _ => None,
@@ -159,17 +171,17 @@ fn has_said_quit(seen: &Dialogue) -> bool {
 
 /// Hears what a client still says that was not told to expect the end: a connection that is closed
 /// over it is reset, and the last reply may be lost with it.
-async fn linger(hold: std::net::TcpStream) {
-    let Ok(mut stream) = TcpStream::from_std(hold) else { return };
+pub(super) async fn linger(hold: Option<std::net::TcpStream>) {
+    let Some(Ok(mut stream)) = hold.map(TcpStream::from_std) else { return };
     let mut buffer = vec![0; LINGER.0];
     let heard = async { while let Ok(1..) = stream.read(&mut buffer).await {} };
     let _ = tokio::time::timeout(LINGER.1, heard).await;
 }
 
 impl Again {
-    /// Who answers session number `number`, from 1.
-    fn host(&self, number: u64) -> Replay {
-        let at = usize::try_from(number - 1).unwrap_or_default();
+    /// Who answers session number `number`, the one that was let in as number `count`, from 1.
+    fn host(&self, number: u64, count: u64) -> Replay {
+        let at = usize::try_from(count - 1).unwrap_or_default();
         let told = self.tell.clone();
         let tell: Tell = Arc::new(move |answered| told(number, answered));
         Replay::new(&self.halves, at, self.timing, tell)

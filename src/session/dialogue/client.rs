@@ -18,6 +18,9 @@ use super::super::wire::Row;
 use super::super::{odd, secrets};
 use super::{Dialogue, Framing};
 
+/// From how many bytes that came together on a line of them is copied.
+const SHARED: usize = 16 << 10;
+
 impl Dialogue {
     pub(super) fn client_bytes(&mut self, data: Bytes) {
         self.heard = self.now;
@@ -78,10 +81,14 @@ impl Dialogue {
         if self.client.partial().is_empty() {
             self.line_begun = self.now;
         }
-        let Some(line) = self.client.cut(data) else {
+        let Some(mut line) = self.client.cut(data) else {
             let secret = self.secret_in(self.client.partial());
             return self.veil(secret, begin + event.len() as u64, event, begin);
         };
+        if event.len() >= SHARED {
+            // A slice of it would keep the whole of it in memory.
+            line.bytes = Bytes::copy_from_slice(&line.bytes);
+        }
         let behind = begin + (event.len() - data.len()) as u64;
         let secret = self.secret_in(&line.bytes);
         self.hidden.retain(|hidden| *hidden != line.bytes);
@@ -249,6 +256,7 @@ impl Dialogue {
             exchange.secret = secret;
             exchange.odd = odd;
             exchange.command = Some(parsed.value);
+            self.talk += exchange.weight();
         }
         self.waiting.push_back(index);
         self.meet_recipient();
@@ -377,6 +385,7 @@ impl Dialogue {
             exchange.line = Some(line);
             exchange.begun_at = Some(self.line_begun);
             exchange.secret = secret;
+            self.talk += exchange.weight();
         }
         self.decider = Some(index);
         self.waiting.push_back(index);

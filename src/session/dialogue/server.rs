@@ -13,7 +13,7 @@ use crate::smtp::xtext;
 use crate::smtp::{Oddity, Span};
 
 use super::super::envelope::{End, Fate};
-use super::super::exchange::Exchange;
+use super::super::exchange::{Exchange, weight_of};
 use super::super::login::question;
 use super::super::message::Message;
 use super::super::odd;
@@ -77,6 +77,7 @@ impl Dialogue {
         self.doubt(index, &exchange.turn);
         let asked_for_answer = reply.is(Code::AUTH_CHALLENGE) && self.waiting.is_empty();
         exchange.phase = self.phase;
+        self.talk += weight_of(&reply);
         exchange.reply = Some(reply);
         if let Some(slot) = self.exchanges.get_mut(index) {
             *slot = exchange;
@@ -247,6 +248,7 @@ impl Dialogue {
         }
         // What is asked for here is a secret, unless it is clearly a command.
         self.login_over |= reply.is(Code::AUTH_CHALLENGE);
+        self.talk += weight_of(&reply);
         let index = self.add(Turn::Unsolicited);
         self.answered.push(index);
         self.setbacks.push(index);

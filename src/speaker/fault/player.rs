@@ -189,6 +189,11 @@ impl Player {
         self.server.retire();
     }
 
+    /// What is said where even that is not waited for.
+    pub fn goodbye(&self) -> Bytes {
+        self.server.goodbye().bytes
+    }
+
     fn begin(&mut self) {
         self.course = Course::default();
         self.begin_rules();
