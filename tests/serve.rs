@@ -75,12 +75,12 @@ fn who_comes_too_often_and_one_too_many_is_told() {
     let (first, second) = (Guest::enter(serving.port), Guest::enter(serving.port));
     assert!(Guest::connect(serving.port).hear().starts_with("421 "));
     let away = serving.event("turned-away");
-    assert_eq!(away["why"], "too-many");
+    assert_eq!((&away["why"], &away["session"]), (&"too-many".into(), &3.into()));
     drop((first, second));
     serving.event("session");
     serving.event("session");
     Guest::enter(serving.port);
-    assert_eq!(serving.event("began")["session"], 3, "who is turned away has no number");
+    assert_eq!(serving.event("began")["session"], 4, "who was turned away had number 3");
 
     let mut serving = Serving::start(&home, &["--json", "--max-rate", "2"]);
     let mut guest = Guest::enter(serving.port);

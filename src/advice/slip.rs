@@ -5,7 +5,7 @@ use crate::session::secrets::{in_command, mechanism_in};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::Span;
 use crate::smtp::code::{Class, Code};
-use crate::smtp::command::{self, Argument};
+use crate::smtp::command;
 use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 
@@ -88,12 +88,14 @@ fn in_login(seen: &Dialogue, sent: &str) -> Option<Slip> {
     // What is veiled in a recording says nothing.
     let fault = in_answer(sent).filter(|_| !sent.bytes().all(|b| b == b'*'))?;
     let began = |e: &&Exchange| e.verb() == Some(&Verb::Auth);
-    let command = seen.exchanges().iter().rev().find(began)?.command.as_ref()?;
-    let Argument::Login { mechanism, .. } = &command.argument else { return None };
-    // Where the blank behind it was forgotten, the response stands in it.
+    let login = seen.exchanges().iter().rev().find(began)?;
+    // Where the blank behind the mechanism was forgotten, the response stands in it; only a name that
+    // everybody knows is told.
+    let line = std::str::from_utf8(&login.line.as_ref()?.bytes).ok()?;
+    let mechanism = line.split_ascii_whitespace().nth(1).unwrap_or_default();
     let offered = seen.capabilities().and_then(|all| all.find("AUTH"));
-    let offered = offered.is_some_and(|auth| auth.params.contains(mechanism));
-    let name = if offered { Some(mechanism.as_str()) } else { mechanism_in(mechanism) };
+    let offered = offered.is_some_and(|auth| auth.params.iter().any(|name| name == mechanism));
+    let name = if offered { Some(mechanism) } else { mechanism_in(mechanism) };
     let line = name.map(|name| format!("AUTH {name}"));
     Some(Slip { fault, line })
 }

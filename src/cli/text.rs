@@ -125,7 +125,7 @@ With --json each event is one line with event, at (RFC 3339) and these keys, whi
   session      session, peer, ended, exchanges, messages, tls, user, tls_failure, overdue, not_kept;
                ended is in-order, left, cut-short, reset, timed-out, refused, not-secured or failed
   reply        session, command, code, origin, exchange: with --replay
-  turned-away  peer, why (too-many, too-fast)
+  turned-away  session, place, peer, why (too-many, too-fast)
   missed       events: so many are not told, since nobody read them in time
   stopping     nothing more
   stopped      sessions, messages

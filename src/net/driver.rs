@@ -6,6 +6,7 @@
 //! operations. Publishing waits for a slow listener, so the socket waits rather than memory grows.
 
 use std::io::{ErrorKind, Write};
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -536,32 +537,8 @@ pub async fn converse<P: Speaker, O>(
             continue;
         }
         part.gate.hear(log.now(), &log.dialogue);
-        let settles = timing::settles(log.now(), &log.dialogue);
-        let mut pause = settles.filter(|_| part.side == Side::Client).map(|t| log.now().plus(t));
-        while out.is_empty() && pause.is_none() {
-            let now = log.now();
-            let piece = dripping.as_mut().and_then(|drip| drip.next(now));
-            let next = || part.gate.next(now, &log.dialogue, speaker);
-            match piece.or_else(next) {
-                Some(Say::Bytes(bytes)) => out = bytes,
-                Some(Say::Answer(bytes)) => {
-                    log.hide(&bytes);
-                    out = bytes;
-                }
-                Some(Say::Drip(drip)) => dripping = Some(drip),
-                Some(Say::Inquire(domain)) => log.inquire(domain),
-                Some(Say::Verify(check)) => log.verify(part.side, &check),
-                Some(Say::Close(how)) => {
-                    say_goodbye(&mut writer, &how).await;
-                    return log.end(part.side, how).await;
-                }
-                Some(Say::Cut) => return log.end(part.side, Ending::Finished).await,
-                Some(Say::Played(played)) => log.append(Happening::Played(played)).await,
-                Some(say @ (Say::Limit(_) | Say::Keep(_) | Say::Gate(_))) => part.follow(log, say),
-                Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
-                None => break,
-            }
-        }
+        let spoken = speak(log, &mut part, speaker, &mut writer, (&mut out, &mut dripping));
+        let ControlFlow::Continue(pause) = spoken.await else { return };
         tell_of_gate(log, &mut part.gate).await;
         let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
         let overdue = awaited.and_then(|a| Some((a, part.overdue(&log.dialogue, a)?)));
@@ -623,6 +600,48 @@ pub async fn converse<P: Speaker, O>(
             },
         }
     }
+}
+
+/// Asks the speaker until there is something to write, or it is to be waited for: until when that is.
+/// Breaks where the connection is over.
+async fn speak<P: Speaker>(
+    log: &mut Log,
+    part: &mut Part,
+    speaker: &mut P,
+    writer: &mut tokio::io::WriteHalf<Stream>,
+    (out, dripping): (&mut Bytes, &mut Option<Drip>),
+) -> ControlFlow<(), Option<Moment>> {
+    let settles = timing::settles(log.now(), &log.dialogue);
+    let mut pause = settles.filter(|_| part.side == Side::Client).map(|t| log.now().plus(t));
+    while out.is_empty() && pause.is_none() {
+        let now = log.now();
+        let piece = dripping.as_mut().and_then(|drip| drip.next(now));
+        let next = || part.gate.next(now, &log.dialogue, speaker);
+        match piece.or_else(next) {
+            Some(Say::Bytes(bytes)) => *out = bytes,
+            Some(Say::Answer(bytes)) => {
+                log.hide(&bytes);
+                *out = bytes;
+            }
+            Some(Say::Drip(drip)) => *dripping = Some(drip),
+            Some(Say::Inquire(domain)) => log.inquire(domain),
+            Some(Say::Verify(check)) => log.verify(part.side, &check),
+            Some(Say::Close(how)) => {
+                say_goodbye(writer, &how).await;
+                log.end(part.side, how).await;
+                return ControlFlow::Break(());
+            }
+            Some(Say::Cut) => {
+                log.end(part.side, Ending::Finished).await;
+                return ControlFlow::Break(());
+            }
+            Some(Say::Played(played)) => log.append(Happening::Played(played)).await,
+            Some(say @ (Say::Limit(_) | Say::Keep(_) | Say::Gate(_))) => part.follow(log, say),
+            Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
+            None => break,
+        }
+    }
+    ControlFlow::Continue(pause)
 }
 
 /// Wakes the driver. What is awaited moves on with each word of the other side: the alarm is left to

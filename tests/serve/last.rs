@@ -53,8 +53,8 @@ async fn who_does_not_read_holds_up_no_end() {
     let (order, mut queue) = mpsc::channel(1);
     order.send(()).await.unwrap();
     let mut log = Log::new(Clock::start(), Keep::default());
-    let long = Say::Bytes("250 2.0.0 More than fits\r\n".repeat(100).into());
-    let mut speaker = Ended(vec![Say::Close(Ending::Finished), long]);
+    let words = Say::Bytes("250 2.0.0 More than fits\r\n".repeat(100).into());
+    let mut speaker = Ended(vec![Say::Close(Ending::Finished), words]);
     let orders = Orders { queue: &mut queue, obey: |_: &mut Ended, ()| Ends::Connection };
     let part = Part::server(Limits::default());
     let talk = converse(Box::new(ours), &mut log, part, &mut speaker, Some(orders));

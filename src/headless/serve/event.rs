@@ -109,8 +109,8 @@ impl Event<'_> {
             Self::Told(Report::Ended { session, glance, dialogue, not_kept, .. }) => {
                 ended_json(*session, &at, (glance, dialogue), not_kept.as_deref())
             }
-            Self::Told(Report::TurnedAway { peer, entrance, at, why, .. }) => json!({
-                "event": "turned-away", "at": at.to_string(), "peer": peer,
+            Self::Told(Report::TurnedAway { session, peer, entrance, at, why }) => json!({
+                "event": "turned-away", "at": at.to_string(), "session": session, "peer": peer,
                 "place": entrance.place.to_string(),
                 "why": match why {
                     Turned::TooMany => "too-many",

@@ -53,7 +53,9 @@ impl Log {
                 left.fetch_sub(line.len(), Ordering::Relaxed);
             }
             if let Ok(last) = end.blocking_recv() {
-                last(missed).iter().for_each(|line| super::say(line));
+                for line in last(missed) {
+                    super::say(&line);
+                }
             }
             // Nobody may wait for it any more.
             let _ = done.send(());
