@@ -214,6 +214,25 @@ fn a_message_is_relayed_to_another_server() {
     assert_eq!(strict.ask(":list")["sessions"][0]["mail"], serde_json::json!([]));
 }
 
+/// The stop waits for a while; who asked hears that nothing is known of it.
+#[test]
+fn a_server_that_never_greets_holds_no_stop_up() {
+    let home = Home::new();
+    let mut serving = Serving::start_asked(&home, &["--json"]);
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    drop(hand_in(serving.port, "", b"Subject: x\r\n\r\ny\r\n"));
+    serving.event("session");
+    let line = format!(":relay 1 {}", deaf.local_addr().unwrap());
+    serving.tell(&line);
+    let silent = deaf.accept().unwrap();
+    serving.signal("-TERM");
+    let answer = serving.event("not-done");
+    assert_eq!(answer["directive"], line.as_str());
+    assert!(why(&answer).contains("when the server stopped"), "{answer}");
+    serving.event("stopped");
+    drop(silent);
+}
+
 /// What is relayed goes on through a server that other people wrote.
 #[test]
 fn a_message_is_relayed_through_postfix() {

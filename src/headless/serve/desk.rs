@@ -26,6 +26,9 @@ use super::memory::{Mail, Memory};
 /// How long it is until it is looked again whether the terminal is ours.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How long the end waits for what is under way: another server may never answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Answers what is asked.
 pub(super) struct Desk {
     memory: Memory,
@@ -46,7 +49,7 @@ enum Pending {
     /// It was over before it could be heard.
     TooLate(Answer, Task),
     /// It is being done elsewhere.
-    Work(JoinHandle<String>),
+    Work(Answer, JoinHandle<String>),
 }
 
 /// What is to be done with a session or a message of it.
@@ -121,7 +124,7 @@ impl Desk {
                 }
                 line.ok().flatten().map_or(News::Nothing, News::Line)
             }
-            Some(Pending::Work(work)) => {
+            Some(Pending::Work(_, work)) => {
                 let answer = work.await.unwrap_or_default();
                 self.pending = None;
                 News::Answered(answer)
@@ -134,10 +137,21 @@ impl Desk {
         }
     }
 
-    /// Waits for what is under way; where nothing is, there is nothing.
+    /// Waits for what is under way, for a while; where nothing is, there is nothing.
     pub(super) async fn last(&mut self) -> Option<String> {
         match self.pending.take()? {
-            Pending::Work(work) => work.await.ok(),
+            Pending::Work(answer, mut work) => {
+                let done = tokio::time::timeout(PATIENCE, &mut work).await;
+                let lang = self.setting.lang();
+                done.map_or_else(
+                    |_| {
+                        work.abort();
+                        let why = crate::knowledge::word(lang, "serve.too-late");
+                        Some(answer.not_done(why))
+                    },
+                    Result::ok,
+                )
+            }
             Pending::Asked(answer, task, _) | Pending::TooLate(answer, task) => {
                 self.recall(answer, task)?;
                 Box::pin(self.last()).await
@@ -254,6 +268,7 @@ impl Desk {
     /// Does it beside all else.
     fn work(&mut self, answer: Answer, seen: Seen, task: Task) {
         let Task { mail, what, .. } = task;
+        let told = answer.clone();
         let work = match (mail, what) {
             (None, _) => tokio::task::spawn_blocking(move || answer.session(&seen)),
             (Some(mail), What::Show) => {
@@ -272,7 +287,7 @@ impl Desk {
                 tokio::spawn(answer.relay(seen, mail, *target))
             }
         };
-        self.pending = Some(Pending::Work(work));
+        self.pending = Some(Pending::Work(told, work));
     }
 }
 
