@@ -20,7 +20,7 @@ use crate::session::archive::Room;
 use crate::speaker::fault::Faults;
 
 use super::answer::{Answer, Seen};
-use super::directive::{Directive, Which};
+use super::directive::{Directive, Which, without_login};
 use super::memory::{Mail, Memory};
 
 /// How long it is until it is looked again whether the terminal is ours.
@@ -162,7 +162,7 @@ impl Desk {
     /// Answers a line, or begins to. What a client was told is known here by now.
     pub(super) fn asked(&mut self, line: &str) -> News {
         let (json, setting) = (self.json, self.setting.clone());
-        let answer = Answer { directive: line.to_owned(), json, setting };
+        let answer = Answer { directive: without_login(line), json, setting };
         let directive = match Directive::read(line, self.setting.lang()) {
             Ok(Some(directive)) => directive,
             Ok(None) => return News::Nothing,

@@ -123,6 +123,18 @@ fn relay(name: &str, typed: &str, lang: Lang) -> Result<Directive, String> {
     Ok(Directive::Relay(name.to_owned(), route, Box::new(target)))
 }
 
+/// A line as it may be repeated: who logs in at a proxy, and by which password, is not told.
+pub(super) fn without_login(line: &str) -> String {
+    let told = |word: &str| match word.split_once("://") {
+        Some((scheme, rest)) => match rest.rsplit_once('@') {
+            Some((_, place)) => format!("{scheme}://***@{place}"),
+            None => word.to_owned(),
+        },
+        None => word.to_owned(),
+    };
+    line.split_inclusive(char::is_whitespace).map(told).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +174,17 @@ mod tests {
         assert!(matches!(Directive::read("  ", Lang::En), Ok(None)));
         for line in [":list", "list", ":LIST "] {
             assert!(matches!(Directive::read(line, Lang::En), Ok(Some(Directive::List))), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_login_at_a_proxy_is_not_repeated() {
+        for (line, told) in [
+            (":relay 3 --via socks5://me:s3@cret@proxy mx", ":relay 3 --via socks5://***@proxy mx"),
+            (":relay 3 smtps://mx.example", ":relay 3 smtps://mx.example"),
+            (" :save 1  a@b ", " :save 1  a@b "),
+        ] {
+            assert_eq!(without_login(line), told);
         }
     }
 }
