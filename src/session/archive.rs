@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Dialogue, Message};
+use super::Dialogue;
 
-/// What an exchange takes beside the bytes of messages, about: its lines, and what is known of them.
+/// What an exchange takes beside what was said in it, about.
 const EXCHANGE: usize = 1 << 10;
 
 /// How many sessions are kept, and how many bytes of them.
@@ -95,8 +95,7 @@ impl<T> Archive<T> {
 
 /// How many bytes a session takes, about.
 pub fn size(seen: &Dialogue) -> u64 {
-    let messages: usize = seen.messages().iter().map(Message::kept).sum();
-    (messages + (seen.exchanges().len() + 1) * EXCHANGE) as u64
+    (seen.weight() + (seen.exchanges().len() + 1) * EXCHANGE) as u64
 }
 
 #[cfg(test)]

@@ -192,6 +192,15 @@ impl Message {
         self.complete && self.forgotten() == 0
     }
 
+    /// All of it as DATA carries it, with its end: as it came, or with dots stuffed.
+    pub fn mail_data(&self) -> Bytes {
+        if self.is_stuffed() {
+            self.wire(0, self.wire_len()).into()
+        } else {
+            payload::stuff(self.content().into())
+        }
+    }
+
     /// Whether it was carried by BDAT.
     pub const fn is_chunked(&self) -> bool {
         matches!(self.carriage, Carriage::Chunks(_))

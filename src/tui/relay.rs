@@ -5,7 +5,6 @@ use bytes::Bytes;
 
 use crate::session::Dialogue;
 use crate::session::plan::{Step, What};
-use crate::smtp::payload;
 
 use super::catcher::listed::Row as _;
 use super::model::Model;
@@ -108,7 +107,7 @@ fn host(model: &Model) -> Option<&str> {
 
 fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>, &'static str> {
     let message = seen.messages().get(at).ok_or("relay.no-message")?;
-    if !message.is_complete() || !message.is_whole() {
+    if !message.is_whole() {
         return Err("relay.not-whole");
     }
     let transaction = seen.envelope().carrying(at).ok_or("relay.no-envelope")?;
@@ -131,12 +130,7 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     steps.push(say(format!("MAIL FROM:<{}>{params}", sender.written)));
     steps.extend(to.iter().map(|path| say(format!("RCPT TO:<{path}>"))));
     steps.push(say("DATA".to_owned()));
-    let data: Bytes = if message.is_stuffed() {
-        message.wire(0, message.wire_len()).into()
-    } else {
-        payload::stuff(message.content().into())
-    };
-    steps.push(Step::new(What::Text(data)));
+    steps.push(Step::new(What::Text(message.mail_data())));
     steps.push(say("QUIT".to_owned()));
     Ok(steps)
 }

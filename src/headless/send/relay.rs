@@ -5,8 +5,8 @@ use crate::journal::Happening;
 use crate::knowledge;
 use crate::net::Clock;
 use crate::net::dial::Target;
-use crate::session::{Dialogue, Message};
-use crate::smtp::payload::{self, Form};
+use crate::session::Dialogue;
+use crate::smtp::payload::Form;
 use crate::smtp::target::Protocol;
 use crate::speaker::Submission;
 use crate::speaker::submission::{Address, Carriage, Needs, Order, Posing};
@@ -46,19 +46,13 @@ impl Relay {
     }
 
     fn order(&self, target: &Target, setting: &Setting) -> anyhow::Result<Order> {
-        let whole = |message: &&Message| message.is_complete() && message.is_whole();
-        let message = self.seen.messages().get(self.message).filter(whole);
+        let message = self.seen.messages().get(self.message).filter(|message| message.is_whole());
         let why = || anyhow::Error::msg(knowledge::word(setting.lang(), "relay.not-whole"));
         let message = message.ok_or_else(why)?;
         let content = message.content();
         let mut needs = Needs::of(&content, Form::of(&content));
         let paths = || std::iter::once(&self.from).chain(&self.to);
         needs.international |= paths().any(|path| !path.is_ascii());
-        let data = if message.is_stuffed() {
-            message.wire(0, message.wire_len()).into()
-        } else {
-            payload::stuff(content.into())
-        };
         let address = |path: &String| Address { path: path.clone(), params: Vec::new() };
         Ok(Order {
             name: setting.tls.ehlo.clone(),
@@ -69,7 +63,7 @@ impl Relay {
             sender: address(&self.from),
             recipients: self.to.iter().map(address).collect(),
             needs,
-            carriage: Carriage::Data(data),
+            carriage: Carriage::Data(message.mail_data()),
             together: false,
             prdr: false,
             stop: None,

@@ -178,10 +178,8 @@ impl Answer {
 
     /// Writes a message to a file that is not there yet.
     pub(super) fn save(&self, seen: &Seen, mail: &Mail, file: &Path) -> String {
-        let whole =
-            |message: &&crate::session::Message| message.is_complete() && message.is_whole();
-        let message = seen.dialogue.messages().get(mail.message).filter(whole);
-        let Some(message) = message else {
+        let message = seen.dialogue.messages().get(mail.message);
+        let Some(message) = message.filter(|message| message.is_whole()) else {
             return self.not_done(&self.word("serve.not-whole", &[("name", &mail.name)]));
         };
         let (content, named) = (message.content(), own_visible(&file.to_string_lossy()));

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::headless::input::Input;
 use crate::headless::{Setting, faults};
+use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::driver::{Ear, Heard};
 use crate::net::listen::{Order, Report};
@@ -141,20 +142,18 @@ impl Desk {
     pub(super) async fn last(&mut self) -> Option<String> {
         match self.pending.take()? {
             Pending::Work(answer, mut work) => {
-                let done = tokio::time::timeout(PATIENCE, &mut work).await;
-                let lang = self.setting.lang();
-                done.map_or_else(
-                    |_| {
-                        work.abort();
-                        let why = crate::knowledge::word(lang, "serve.too-late");
-                        Some(answer.not_done(why))
-                    },
-                    Result::ok,
-                )
+                if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
+                    return done.ok();
+                }
+                work.abort();
+                Some(answer.not_done(knowledge::word(self.setting.lang(), "serve.too-late")))
             }
             Pending::Asked(answer, task, _) | Pending::TooLate(answer, task) => {
-                self.recall(answer, task)?;
-                Box::pin(self.last()).await
+                self.pending = Some(Pending::TooLate(answer, task));
+                match self.settle() {
+                    News::Answered(answer) => Some(answer),
+                    _ => Box::pin(self.last()).await,
+                }
             }
         }
     }
@@ -174,7 +173,7 @@ impl Desk {
             Directive::List => return News::Answered(answer.list(&self.memory)),
             Directive::Clear => {
                 self.memory.clear();
-                let told = crate::knowledge::word(self.setting.lang(), "serve.cleared");
+                let told = knowledge::word(self.setting.lang(), "serve.cleared");
                 return News::Answered(answer.done("cleared", json!({}), told.to_owned()));
             }
             Directive::Fault(text) => return News::Answered(self.play(&answer, &text)),

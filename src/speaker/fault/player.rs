@@ -89,6 +89,14 @@ struct Course {
     hangs: bool,
 }
 
+impl Course {
+    /// Says what was kept until nothing more comes.
+    fn say_batch(&mut self) {
+        let kept = self.batch.take().map(|batch| Step::Say(batch.bytes.freeze()));
+        self.steps.extend(kept);
+    }
+}
+
 /// A server that plays faults.
 pub struct Player {
     server: Server,
@@ -171,8 +179,8 @@ impl Player {
         self.faults = faults;
         // What the old ones kept back is said now, and they are silent no longer.
         let course = &mut self.course;
-        let batch = course.batch.take().map(|batch| batch.bytes.freeze());
-        course.steps.extend(batch.into_iter().chain(course.late.take()).map(Step::Say));
+        course.say_batch();
+        course.steps.extend(course.late.take().map(Step::Say));
         course.hangs = false;
         self.begin_rules();
         if self.course.begun {
@@ -455,8 +463,7 @@ impl Player {
         } else if is_late {
             course.late = Some(bytes);
         } else {
-            let kept = course.batch.take().map(|batch| batch.bytes.freeze());
-            course.steps.extend(kept.map(Step::Say));
+            course.say_batch();
             course.steps.push_back(match spoken.drip {
                 Some(pieces) => Step::Drip(bytes, pieces),
                 None => Step::Say(bytes),
@@ -465,8 +472,7 @@ impl Player {
         }
         course.hangs |= spoken.hangs;
         if let Some(close) = spoken.close {
-            let kept = course.batch.take().map(|batch| batch.bytes.freeze());
-            course.steps.extend(kept.map(Step::Say));
+            course.say_batch();
             course.steps.push_back(Step::Close(close));
         }
     }
