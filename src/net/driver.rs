@@ -31,8 +31,9 @@ use super::stream::Stream;
 use super::tls::{Failed, Tls};
 use super::watch::Late;
 
-/// How much is read from a socket at once.
-const READ: usize = 64 << 10;
+/// How much is read from a socket at once: little at first, and more where that was not enough. Many
+/// sessions say no more than commands.
+const READ: (usize, usize) = (4 << 10, 64 << 10);
 
 /// How long the end of a connection may take.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -512,7 +513,8 @@ pub async fn converse<P: Speaker, O>(
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let wanted = part.tls.clone();
-    let mut inbox = BytesMut::with_capacity(READ);
+    let mut inbox = BytesMut::new();
+    let mut room = READ.0;
     let mut out = Bytes::new();
     let mut dripping: Option<Drip> = None;
     // What was written may still wait inside TLS.
@@ -545,7 +547,7 @@ pub async fn converse<P: Speaker, O>(
         let slow = part.gate.wakes(&log.dialogue);
         let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).chain(slow);
         let wake = wake.chain(over).min();
-        inbox.reserve(READ);
+        inbox.reserve(room);
         alarm.set(log.now(), wake);
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
@@ -555,7 +557,10 @@ pub async fn converse<P: Speaker, O>(
                 let by = part.side.other();
                 match read {
                     Ok(0) => return log.end(by, Ending::Finished).await,
-                    Ok(_) => {
+                    Ok(read) => {
+                        if read >= room {
+                            room = READ.1;
+                        }
                         let data = take(&mut inbox);
                         log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
                     }
@@ -769,7 +774,7 @@ async fn secure<P: Speaker, O>(
 
 /// What was read. Little is copied, since a slice of it would keep the whole buffer in memory.
 fn take(inbox: &mut BytesMut) -> Bytes {
-    if inbox.len() >= READ / 4 {
+    if inbox.len() >= READ.1 / 4 {
         return inbox.split().freeze();
     }
     let data = Bytes::copy_from_slice(inbox);
@@ -791,13 +796,13 @@ async fn last_words(
     by: Side,
     error: &std::io::Error,
 ) {
-    let mut inbox = BytesMut::with_capacity(READ);
+    let mut inbox = BytesMut::with_capacity(READ.1);
     while let Ok(Ok(1..)) =
         tokio::time::timeout(Duration::from_secs(1), reader.read_buf(&mut inbox)).await
     {
         let data = inbox.split().freeze();
         log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
-        inbox.reserve(READ);
+        inbox.reserve(READ.1);
     }
     end(log, by, error).await;
 }

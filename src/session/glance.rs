@@ -133,15 +133,14 @@ impl Glance {
         glance
     }
 
-    /// Brings it up to `seen`, of which it has seen less so far. Whether anything is new. What it
-    /// costs depends on what is new alone.
-    pub fn follow(&mut self, seen: &Dialogue) -> bool {
+    /// Brings it up to `seen`, of which it has seen less so far. What it costs depends on what is new
+    /// alone.
+    pub fn follow(&mut self, seen: &Dialogue) {
         let now = (seen.exchanges().len(), seen.answered().len(), seen.notices().len());
         let coming = seen.awaits_mail_data() || seen.phase() == Phase::Chunks;
-        let coming = seen.messages().last().filter(|_| coming).map_or(0, Message::wire_len);
-        let more = std::mem::replace(&mut self.coming, coming) != coming;
+        self.coming = seen.messages().last().filter(|_| coming).map_or(0, Message::wire_len);
         if self.known == now && self.phase == seen.phase() {
-            return more;
+            return;
         }
         let (_, answered, notices) = std::mem::replace(&mut self.known, now);
         for at in seen.answered().range(answered..now.1) {
@@ -175,7 +174,6 @@ impl Glance {
         self.unanswered = seen.unanswered().is_some();
         self.phase = seen.phase();
         (self.exchanges, self.messages) = (now.0, seen.messages().len());
-        true
     }
 }
 

@@ -5,7 +5,7 @@
 //! of them changes something in it: what lies behind does not change any more.
 
 use std::fmt;
-use std::iter::FlatMap;
+use std::iter::{Chain, FlatMap};
 use std::ops::{Index, Range};
 use std::slice;
 use std::sync::Arc;
@@ -25,15 +25,17 @@ type Page<T> = Arc<Vec<Piece<T>>>;
 
 /// The list.
 pub struct Shared<T> {
-    /// All but the last one are full, and so are their pieces.
+    /// The pieces that are full. All pages but the last one are full, too.
     pages: Vec<Page<T>>,
+    /// The entries behind them, if there are any: most lists have no more.
+    last: Option<Piece<T>>,
     len: usize,
 }
 
 impl<T> Shared<T> {
     /// An empty list.
     pub const fn new() -> Self {
-        Self { pages: Vec::new(), len: 0 }
+        Self { pages: Vec::new(), last: None, len: 0 }
     }
 
     /// Number of entries.
@@ -48,7 +50,15 @@ impl<T> Shared<T> {
 
     /// Entry number `at`.
     pub fn get(&self, at: usize) -> Option<&T> {
-        self.pages.get(at / PAGE)?.get(at % PAGE / PIECE)?.get(at % PIECE)
+        match at.checked_sub(self.full()) {
+            Some(behind) => self.last.as_ref()?.get(behind),
+            None => self.pages.get(at / PAGE)?.get(at % PAGE / PIECE)?.get(at % PIECE),
+        }
+    }
+
+    /// How many entries stand in pieces that are full.
+    const fn full(&self) -> usize {
+        self.len - self.len % PIECE
     }
 
     /// The first entry.
@@ -102,20 +112,22 @@ impl<T> Shared<T> {
 impl<T: Clone> Shared<T> {
     /// Adds an entry at the end.
     pub fn push(&mut self, entry: T) {
-        if self.len.is_multiple_of(PAGE) {
-            self.pages.push(Arc::default());
-        }
-        let Some(page) = self.pages.last_mut().map(Arc::make_mut) else { return };
-        if self.len.is_multiple_of(PIECE) {
-            page.push(Arc::default());
-        }
-        let Some(piece) = page.last_mut().map(Arc::make_mut) else { return };
-        piece.push(entry);
+        Arc::make_mut(self.last.get_or_insert_default()).push(entry);
         self.len += 1;
+        if self.len.is_multiple_of(PIECE) {
+            if (self.len - PIECE).is_multiple_of(PAGE) {
+                self.pages.push(Arc::default());
+            }
+            let page = self.pages.last_mut().map(Arc::make_mut);
+            page.into_iter().for_each(|page| page.extend(self.last.take()));
+        }
     }
 
     /// Entry number `at`, to be changed.
     pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        if let Some(behind) = at.checked_sub(self.full()) {
+            return Arc::make_mut(self.last.as_mut()?).get_mut(behind);
+        }
         let page = Arc::make_mut(self.pages.get_mut(at / PAGE)?);
         Arc::make_mut(page.get_mut(at % PAGE / PIECE)?).get_mut(at % PIECE)
     }
@@ -125,17 +137,20 @@ impl<T: Clone> Shared<T> {
         self.get_mut(self.len.checked_sub(1)?)
     }
 
-    /// All entries, to be changed; the pieces that are not reached stay shared.
+    /// All entries, to be changed; the full pieces that are not reached stay shared.
     pub fn iter_mut(&mut self) -> IterMut<'_, T> {
         let pieces: fn(&mut Page<T>) -> slice::IterMut<'_, Piece<T>> =
             |page| Arc::make_mut(page).iter_mut();
-        self.pages.iter_mut().flat_map(pieces).flat_map(|piece| Arc::make_mut(piece).iter_mut())
+        let entries: fn(&mut Piece<T>) -> slice::IterMut<'_, T> =
+            |piece| Arc::make_mut(piece).iter_mut();
+        let last = self.last.as_mut().map(entries).unwrap_or_default();
+        self.pages.iter_mut().flat_map(pieces).flat_map(entries).chain(last)
     }
 }
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Self { pages: self.pages.clone(), len: self.len }
+        Self { pages: self.pages.clone(), last: self.last.clone(), len: self.len }
     }
 }
 
@@ -154,7 +169,9 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
         let mut both = self.pages.iter().zip(&other.pages);
-        self.len == other.len && both.all(|(one, other)| Arc::ptr_eq(one, other) || one == other)
+        self.len == other.len
+            && both.all(|(one, other)| Arc::ptr_eq(one, other) || one == other)
+            && self.last == other.last
     }
 }
 
@@ -165,9 +182,9 @@ impl<T> Index<usize> for Shared<T> {
 
     /// # Panics
     /// When there is no such entry, as with a slice.
-    #[expect(clippy::indexing_slicing, reason = "as a slice does; the sources use `get`")]
+    #[expect(clippy::panic, reason = "as a slice does; the sources use `get`")]
     fn index(&self, at: usize) -> &T {
-        &self.pages[at / PAGE][at % PAGE / PIECE][at % PIECE]
+        self.get(at).unwrap_or_else(|| panic!("no entry {at} of {}", self.len))
     }
 }
 
@@ -198,14 +215,17 @@ impl<'a, T: Clone> IntoIterator for &'a mut Shared<T> {
 }
 
 /// The entries of a list, to be changed.
-pub type IterMut<'a, T> = FlatMap<
+pub type IterMut<'a, T> = Chain<
     FlatMap<
-        slice::IterMut<'a, Page<T>>,
-        slice::IterMut<'a, Piece<T>>,
-        fn(&'a mut Page<T>) -> slice::IterMut<'a, Piece<T>>,
+        FlatMap<
+            slice::IterMut<'a, Page<T>>,
+            slice::IterMut<'a, Piece<T>>,
+            fn(&'a mut Page<T>) -> slice::IterMut<'a, Piece<T>>,
+        >,
+        slice::IterMut<'a, T>,
+        fn(&'a mut Piece<T>) -> slice::IterMut<'a, T>,
     >,
     slice::IterMut<'a, T>,
-    fn(&'a mut Piece<T>) -> slice::IterMut<'a, T>,
 >;
 
 /// The entries of a list.
@@ -285,12 +305,14 @@ mod tests {
         assert_eq!((first.get(70), second.get(70)), (Some(&70), Some(&0)));
         assert_eq!((first.len(), second.len()), (200, 201));
         let same = |at: usize| Arc::ptr_eq(&first.pages[0][at], &second.pages[0][at]);
-        assert_eq!([0, 1, 2, 3].map(same), [true, false, true, false]);
+        assert_eq!([0, 1, 2].map(same), [true, false, true]);
+        let lasts = [&first, &second].map(|list| list.last.as_ref().unwrap());
+        assert!(!Arc::ptr_eq(lasts[0], lasts[1]));
         assert!(first != second && first == first.clone());
         // From the end, and no further than one looks.
         let mut third = first.clone();
         assert_eq!(third.iter_mut().rev().take_while(|n| **n >= 190).count(), 10);
         assert!(Arc::ptr_eq(&first.pages[0][1], &third.pages[0][1]));
-        assert!(!Arc::ptr_eq(&first.pages[0][3], &third.pages[0][3]));
+        assert!(!Arc::ptr_eq(first.last.as_ref().unwrap(), third.last.as_ref().unwrap()));
     }
 }

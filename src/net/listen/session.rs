@@ -111,9 +111,11 @@ impl Session {
     fn follow(&self, glance: Arc<watch::Sender<Glance>>, teller: Teller) -> Follow {
         let (session, mut known) = (self.number, 0);
         Box::new(move |seen| {
-            // Where nobody looks, nobody is woken.
-            let watched = glance.receiver_count() > 0;
-            glance.send_if_modified(|glance| glance.follow(seen) && watched);
+            // Nobody is woken by it: who wants to see how it stands looks.
+            glance.send_if_modified(|glance| {
+                glance.follow(seen);
+                false
+            });
             let refusals = seen
                 .answered()
                 .range(known..usize::MAX)

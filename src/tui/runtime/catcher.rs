@@ -299,10 +299,10 @@ impl Teller {
         let now = self.clock.now();
         let news = &mut self.news;
         for (client, glance) in self.live.values_mut() {
-            if matches!(glance.has_changed(), Ok(false)) || *glance.borrow() == client.glance {
+            if *glance.borrow() == client.glance {
                 continue;
             }
-            client.glance = glance.borrow_and_update().clone();
+            client.glance = glance.borrow().clone();
             if client.glance.end.is_some() {
                 client.lasted = Some(now.since(client.began));
             }
