@@ -125,7 +125,7 @@ impl ServeArgs {
         Policy {
             catch_all: self.catch_all,
             lmtp: self.lmtp,
-            accounts: if self.users.is_empty() { usual.accounts } else { self.users.clone() },
+            accounts: if self.users.is_empty() { usual.accounts } else { (&*self.users).into() },
             any_login: self.auth_any,
             // What most servers offer is enough to be read.
             everyday: self.by_hand,

@@ -538,8 +538,9 @@ pub async fn converse<P: Speaker, O>(
             inside_tls = true;
             continue;
         }
-        part.gate.hear(log.now(), &log.dialogue);
-        let spoken = speak(log, &mut part, speaker, &mut writer, (&mut out, &mut dripping));
+        let now = log.now();
+        part.gate.hear(now, &log.dialogue);
+        let spoken = speak(log, &mut part, speaker, &mut writer, (now, &mut out, &mut dripping));
         let ControlFlow::Continue(pause) = spoken.await else { return };
         tell_of_gate(log, &mut part.gate).await;
         let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
@@ -548,7 +549,7 @@ pub async fn converse<P: Speaker, O>(
         let wake = pause.into_iter().chain(overdue.map(|(_, (at, _))| at)).chain(slow);
         let wake = wake.chain(over).min();
         inbox.reserve(room);
-        alarm.set(log.now(), wake);
+        alarm.set(now, wake);
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
         tokio::select! {
             // Who does not read our replies is not read either, so that nothing piles up; nor is who has
@@ -607,19 +608,18 @@ pub async fn converse<P: Speaker, O>(
     }
 }
 
-/// Asks the speaker until there is something to write, or it is to be waited for: until when that is.
-/// Breaks where the connection is over.
+/// Asks the speaker at `now` until there is something to write, or it is to be waited for: until when
+/// that is. Breaks where the connection is over.
 async fn speak<P: Speaker>(
     log: &mut Log,
     part: &mut Part,
     speaker: &mut P,
     writer: &mut tokio::io::WriteHalf<Stream>,
-    (out, dripping): (&mut Bytes, &mut Option<Drip>),
+    (now, out, dripping): (Moment, &mut Bytes, &mut Option<Drip>),
 ) -> ControlFlow<(), Option<Moment>> {
-    let settles = timing::settles(log.now(), &log.dialogue);
-    let mut pause = settles.filter(|_| part.side == Side::Client).map(|t| log.now().plus(t));
+    let settles = timing::settles(now, &log.dialogue);
+    let mut pause = settles.filter(|_| part.side == Side::Client).map(|t| now.plus(t));
     while out.is_empty() && pause.is_none() {
-        let now = log.now();
         let piece = dripping.as_mut().and_then(|drip| drip.next(now));
         let next = || part.gate.next(now, &log.dialogue, speaker);
         match piece.or_else(next) {
@@ -642,7 +642,7 @@ async fn speak<P: Speaker>(
             }
             Some(Say::Played(played)) => log.append(Happening::Played(played)).await,
             Some(say @ (Say::Limit(_) | Say::Keep(_) | Say::Gate(_))) => part.follow(log, say),
-            Some(Say::Wait(time)) => pause = Some(log.now().plus(time)),
+            Some(Say::Wait(time)) => pause = Some(now.plus(time)),
             None => break,
         }
     }

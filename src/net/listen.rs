@@ -263,7 +263,8 @@ impl Listener {
             remembers: self.remembers,
             late,
         };
-        let task = self.tasks.spawn(session.run(client, ordered));
+        // In a box, since a task is moved about when it begins and ends.
+        let task = self.tasks.spawn(Box::pin(session.run(client, ordered)));
         self.sessions.insert(task.id(), (number, orders));
     }
 

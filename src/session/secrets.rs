@@ -76,7 +76,8 @@ fn begins_with_auth(line: &[u8], at: usize) -> bool {
 /// AUTH with a slip in it, or a mechanism stands where AUTH and the mechanism should.
 fn misspelt(line: &[u8]) -> Option<Span> {
     // Letters of full width are no junk.
-    misspelt_at(line, behind_junk(line)).or_else(|| misspelt_at(line, 0))
+    let behind = behind_junk(line);
+    misspelt_at(line, behind).or_else(|| misspelt_at(line, 0).filter(|_| behind > 0))
 }
 
 fn misspelt_at(line: &[u8], at: usize) -> Option<Span> {

@@ -378,7 +378,8 @@ pub fn unstuff<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut out = Vec::new();
     let (mut at_start, mut last) = (true, b'\n');
     for piece in pieces {
-        for segment in piece.split_inclusive(|b| *b == b'\n') {
+        out.reserve(piece.len());
+        for segment in lines(piece) {
             let kept =
                 if at_start { segment.strip_prefix(b".").unwrap_or(segment) } else { segment };
             out.extend_from_slice(kept);

@@ -5,6 +5,8 @@
 
 mod errors;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::smtp::path::Path;
@@ -32,28 +34,28 @@ pub const EVERYDAY: &[&str] = &[
     "ENHANCEDSTATUSCODES",
 ];
 
-/// The beliefs of a practice server.
+/// The beliefs of a practice server. Each session has its own, which share what is long.
 #[expect(clippy::struct_excessive_bools, reason = "each is a belief of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The name it calls itself.
-    pub host: String,
+    pub host: Arc<str>,
     /// The domain whose mailboxes it has.
-    pub domain: String,
+    pub domain: Arc<str>,
     /// Local parts that exist there; matched without case.
-    pub mailboxes: Vec<String>,
+    pub mailboxes: Arc<[String]>,
     /// Mailboxes that are full: they are recipients, but no message goes into them.
-    pub full: Vec<String>,
+    pub full: Arc<[String]>,
     /// The domain of its mailing lists.
-    pub list_domain: String,
+    pub list_domain: Arc<str>,
     /// Lists and their members.
-    pub lists: Vec<(String, Vec<String>)>,
+    pub lists: Arc<[(String, Vec<String>)]>,
     /// Domains for which mail waits, and how many messages (RFC 1985 §5).
-    pub queues: Vec<(String, usize)>,
+    pub queues: Arc<[(String, usize)]>,
     /// The mechanisms of AUTH it offers, in this order; none offers no AUTH.
-    pub mechanisms: Vec<String>,
+    pub mechanisms: Arc<[String]>,
     /// Who can log in.
-    pub accounts: Vec<Account>,
+    pub accounts: Arc<[Account]>,
     /// Whether everybody is let in who can be without the server knowing a password.
     pub any_login: bool,
     /// Whether any recipient of any domain is accepted, as a catcher does.
@@ -78,7 +80,7 @@ pub struct Policy {
     /// The date and time at which a session begins: what moments are counted from.
     pub begun: Timestamp,
     /// Classes of advertising that are not wanted (RFC 3865 §2.2).
-    pub solicitations: Vec<String>,
+    pub solicitations: Arc<[String]>,
     /// Longest command line in bytes. RFC 5321 §4.5.3.1.4 asks for 512, and every extension adds
     /// some ([`increment`]): those of MAIL 1,737 together.
     ///
@@ -108,19 +110,18 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let all = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
+        let friends = ["bob@example.net", "carol@example.net", "dave@example.net"];
+        let friends = friends.map(str::to_owned).to_vec();
         Self {
-            host: "mx.example.net".to_owned(),
-            domain: "example.net".to_owned(),
-            mailboxes: owned(&["bob", "carol", "dave", "full", "postmaster"]),
-            full: owned(&["full"]),
-            list_domain: "lists.example.net".to_owned(),
-            lists: vec![(
-                "friends".to_owned(),
-                owned(&["bob@example.net", "carol@example.net", "dave@example.net"]),
-            )],
-            queues: vec![("example.org".to_owned(), 2)],
-            mechanisms: owned(&[
+            host: "mx.example.net".into(),
+            domain: "example.net".into(),
+            mailboxes: all(&["bob", "carol", "dave", "full", "postmaster"]),
+            full: all(&["full"]),
+            list_domain: "lists.example.net".into(),
+            lists: [("friends".to_owned(), friends)].into(),
+            queues: [("example.org".to_owned(), 2)].into(),
+            mechanisms: all(&[
                 "PLAIN",
                 "LOGIN",
                 "CRAM-MD5",
@@ -130,11 +131,12 @@ impl Default for Policy {
                 "OAUTHBEARER",
                 "ANONYMOUS",
             ]),
-            accounts: vec![Account {
+            accounts: [Account {
                 name: ALICE.to_owned(),
                 password: Secret::new("correct horse"),
                 token: Secret::new("ya29.token"),
-            }],
+            }]
+            .into(),
             any_login: false,
             catch_all: false,
             size_limit: 50 << 20,
@@ -146,7 +148,7 @@ impl Default for Policy {
             deliver_by: 60,
             hold_limit: 30 * 24 * 60 * 60,
             begun: Timestamp::UNIX_EPOCH,
-            solicitations: owned(&["net.example:ADV"]),
+            solicitations: all(&["net.example:ADV"]),
             line_limit: 2_300,
             login_limit: 12_288,
             command_limit: 100_000,

@@ -416,7 +416,7 @@ impl Player {
         };
         let client = Some(exchange).filter(greets).or_else(|| seen.greeting_before(index));
         Names {
-            host: self.server.policy().host.clone().into_bytes(),
+            host: self.server.policy().host.as_bytes().to_vec(),
             client: client.map(named).unwrap_or_default().into_bytes(),
             address: named(exchange).into_bytes(),
         }

@@ -102,8 +102,8 @@ impl Policy {
     /// The same, believing this.
     pub fn believing(mut self, beliefs: &Beliefs) -> Self {
         let Beliefs { host, mechanisms, .. } = beliefs.clone();
-        self.host = host.unwrap_or(self.host);
-        self.mechanisms = mechanisms.unwrap_or(self.mechanisms);
+        self.host = host.map_or(self.host, Into::into);
+        self.mechanisms = mechanisms.map_or(self.mechanisms, Into::into);
         self.catch_all = beliefs.catch_all.unwrap_or(self.catch_all);
         self.size_limit = beliefs.size_limit.unwrap_or(self.size_limit);
         self.recipient_limit = beliefs.recipient_limit.unwrap_or(self.recipient_limit);
