@@ -64,7 +64,7 @@ fn opened() -> Dialogue {
         remote: Some("192.0.2.1:587".into()),
         ..Endpoints::default()
     };
-    dialogue.apply(&Event::new(Moment(0), Happening::Opened(endpoints)));
+    dialogue.apply(&Event::new(Moment(0), Happening::Opened(Box::new(endpoints))));
     dialogue
 }
 
@@ -337,7 +337,7 @@ fn a_token_is_for_the_server_that_was_asked_for() {
         let mut seen = Dialogue::default();
         let remote = Some("127.0.0.1:4650".to_owned());
         let endpoints = Endpoints { target: target.into(), remote, ..Endpoints::default() };
-        seen.apply(&Event::new(Moment(0), Happening::Opened(endpoints)));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::new(endpoints))));
         hear(&mut seen, Side::Server, b"220 mx\r\n");
         let first = first_words("OAUTHBEARER", USER, &seen);
         assert_eq!(first.text(Name::Host).unwrap(), host);

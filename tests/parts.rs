@@ -15,7 +15,7 @@ use ehlo::display::content::parts::{AT_ONCE, Rows};
 use ehlo::display::content::{self, Carried, ContentView, Judged, Laid, Sheet, Shown, Side, Way};
 use ehlo::display::content::{place, raw};
 use ehlo::display::text::width;
-use ehlo::journal::{Endpoints, Event, Happening, Moment, Side as Peer};
+use ehlo::journal::{Event, Happening, Moment, Side as Peer};
 use ehlo::knowledge::Lang;
 use ehlo::session::content::Content;
 use ehlo::session::{Dialogue, Keep, Message};
@@ -41,7 +41,7 @@ fn said(lines: &[(Peer, Bytes)]) -> Message {
 /// The message of which so many bytes at most are kept.
 fn kept(lines: &[(Peer, Bytes)], message: usize) -> Message {
     let mut dialogue = Dialogue::new(Keep { message, ..Keep::ALL });
-    let opened = Event::new(Moment(0), Happening::Opened(Endpoints::default()));
+    let opened = Event::new(Moment(0), Happening::Opened(Box::default()));
     dialogue.apply(&opened);
     dialogue.apply(&Event::bytes(Moment(0), Peer::Server, "220 \r\n".into()));
     for (from, bytes) in lines {

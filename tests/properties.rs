@@ -16,9 +16,7 @@ use ehlo::display::login;
 use ehlo::display::token::{tokens, visible};
 use ehlo::journal::file::{self, Recorder};
 use ehlo::journal::source::{self, Variables, assemble};
-use ehlo::journal::{
-    Ending, Endpoints, Event, Happening, Header, Journal, Moment, Side, transcript,
-};
+use ehlo::journal::{Ending, Event, Happening, Header, Journal, Moment, Side, transcript};
 use ehlo::journal::{Stored, mbox};
 use ehlo::knowledge::{self, Lang};
 use ehlo::session::content::{Content, Nature};
@@ -77,7 +75,7 @@ impl Step {
             Self::Says(from, data) => {
                 Happening::Bytes { from, data: Bytes::from(data), veiled: Vec::new() }
             }
-            Self::Opened => Happening::Opened(Endpoints::default()),
+            Self::Opened => Happening::Opened(Box::default()),
             Self::Secured => Happening::Secured(Box::default()),
             Self::Closed(by, how) => Happening::Closed { by, how },
         };

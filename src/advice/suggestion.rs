@@ -256,7 +256,7 @@ mod tests {
         for (protocol, greeting) in [(Protocol::Lmtp, "LHLO"), (Protocol::Smtp, "EHLO")] {
             let mut seen = Dialogue::default();
             let endpoints = Endpoints { protocol, ..Endpoints::default() };
-            seen.apply(&Event::new(Moment(0), Happening::Opened(endpoints)));
+            seen.apply(&Event::new(Moment(0), Happening::Opened(Box::new(endpoints))));
             let hello = Bytes::from_static(b"220 mx.example.net ready\r\n");
             seen.apply(&Event::bytes(Moment(0), Side::Server, hello));
             let line = suggest(&seen, &Habits::default(), "");
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(suggested(&lines, "").as_deref(), Some("STARTTLS"));
         let here = Endpoints { loopback: true, ..Endpoints::default() };
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(here)));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::new(here))));
         for (from, text) in [
             (Side::Server, "220 mx\r\n"),
             (Side::Client, "EHLO x.example\r\n"),

@@ -170,7 +170,7 @@ pub(super) mod tests {
     use super::*;
     use crate::advice::fault::Severity;
     use crate::journal::transcript::{Step, steps};
-    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Event, Happening, Moment, Side};
 
     pub(in super::super) const EHLO: &[&str] = &[
         "S: 220 mx",
@@ -239,7 +239,7 @@ pub(super) mod tests {
         if lines.is_empty() {
             return seen;
         }
-        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         for (_, step) in steps(lines.join("\n").as_bytes()).expect("a transcript") {
             let (side, text) = match step {
                 Step::Client(text) => (Side::Client, text),

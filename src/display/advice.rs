@@ -69,7 +69,7 @@ const fn role(severity: Severity) -> Role {
 mod tests {
     use super::*;
     use crate::advice::judge;
-    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Event, Happening, Moment, Side};
     use crate::session::Dialogue;
     use crate::smtp::{Oddity, Span};
 
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_fault_speaks_with_its_clause() {
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         seen.apply(&Event::bytes(Moment(0), Side::Server, "220 mx\r\n".into()));
         let said = |line: &str, lang| say(&judge(&seen, line)[0], lang).with_clause();
         assert_eq!(said("EHLO a_b", Lang::En), "Name in EHLO is not a host name (RFC 5321 §2.3.5)");

@@ -310,7 +310,7 @@ mod tests {
             took: Some(2_000),
             ..Endpoints::default()
         };
-        seen.apply(&Event::new(Moment(1_000_000), Happening::Opened(ends)));
+        seen.apply(&Event::new(Moment(1_000_000), Happening::Opened(Box::new(ends))));
         let mut at = 1_000_000;
         for (pause, text) in [
             (4_000_000, "S220 mx\r\n"),

@@ -63,7 +63,7 @@ impl Offers {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Event, Happening, Moment, Side};
     use crate::smtp::ehlo::Keyword;
     use bytes::Bytes;
 
@@ -86,7 +86,7 @@ pub(super) mod tests {
 
     fn after(steps: &[(Side, &str)]) -> Offers {
         let mut dialogue = Dialogue::default();
-        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         for (from, text) in steps {
             let data = Bytes::copy_from_slice(text.as_bytes());
             let what = Happening::Bytes { from: *from, data, veiled: Vec::new() };

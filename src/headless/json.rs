@@ -83,12 +83,12 @@ enum Reached {
 impl Reached {
     fn of(what: &Happening, dialogue: &Dialogue, with_secrets: bool) -> Option<Self> {
         Some(match what {
-            Happening::LookedUp(facts) => Self::LookedUp(facts.clone()),
+            Happening::LookedUp(facts) => Self::LookedUp((**facts).clone()),
             Happening::Fetched(facts) => Self::Fetched(facts.clone()),
-            Happening::Tried(attempt) => Self::Tried(attempt.clone()),
-            Happening::Opened(endpoints) if *endpoints == Endpoints::default() => return None,
-            Happening::Opened(endpoints) => Self::Connected(endpoints.clone()),
-            Happening::NotOpened(failure) => Self::NotConnected(failure.clone()),
+            Happening::Tried(attempt) => Self::Tried((**attempt).clone()),
+            Happening::Opened(endpoints) if **endpoints == Endpoints::default() => return None,
+            Happening::Opened(endpoints) => Self::Connected((**endpoints).clone()),
+            Happening::NotOpened(failure) => Self::NotConnected((**failure).clone()),
             Happening::Aside(data) => {
                 let mut data = data.to_vec();
                 if !with_secrets {

@@ -503,7 +503,7 @@ pub fn content(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Ending, Endpoints, Event, Side};
+    use crate::journal::{Ending, Event, Side};
 
     #[test]
     fn a_message_of_a_connection_that_has_ended_does_not_grow() {
@@ -523,7 +523,7 @@ mod tests {
             );
             for what in [
                 Happening::Closed { by: Side::Server, how: Ending::Reset },
-                Happening::Opened(Endpoints::default()),
+                Happening::Opened(Box::default()),
             ] {
                 dialogue.apply(&Event::new(Moment(0), what));
                 assert!(!dialogue.grows(0), "{begin}");

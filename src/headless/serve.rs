@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, watch};
 use crate::cli::ServeArgs;
 use crate::knowledge::Lang;
 use crate::net::listen::{
-    Again, Entrance, Listener, Order, Report, Reports, Security, Store, report,
+    Again, Entrance, Listener, Order, Remembered, Report, Reports, Security, Store, report,
 };
 use crate::net::signals::{Signal, Signals};
 use crate::speaker::Policy;
@@ -166,7 +166,8 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     for door in &doors {
         front.say(&Event::Listening(door, (tls, implicit)));
     }
-    let served = tokio::spawn(listener.telling(teller).serve(taken));
+    let listener = listener.telling(teller).remembering(Remembered::InShort);
+    let served = tokio::spawn(listener.serve(taken));
     let mut next = [Order::Stop, Order::End].into_iter();
     loop {
         front.flush();

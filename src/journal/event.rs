@@ -104,7 +104,7 @@ impl Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
     /// A name was looked up, on the way to a connection or about the server that was reached.
-    LookedUp(NameFacts),
+    LookedUp(Box<NameFacts>),
     /// The policy of a domain was fetched, or was to be.
     Fetched(Box<PolicyFacts>),
     /// Everything was asked that a person wanted to be asked about a server.
@@ -112,13 +112,13 @@ pub enum Happening {
     /// A person wanted to know whether a message is what it says.
     Verified(Box<Verification>),
     /// An address was tried, and did not become the connection.
-    Tried(Attempt),
+    Tried(Box<Attempt>),
     /// A connection was made, or taken.
-    Opened(Endpoints),
+    Opened(Box<Endpoints>),
     /// This was sent before anything else: a header of the PROXY protocol, or what is in its place.
     Prefaced(Bytes),
     /// No connection could be made.
-    NotOpened(DialFailure),
+    NotOpened(Box<DialFailure>),
     /// Bytes as they crossed the socket, after decryption.
     Bytes {
         /// Who sent them.

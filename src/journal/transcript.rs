@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Ending, Endpoints, Event, Fidelity, Happening, Header, Journal, Moment, Side};
+use super::{Ending, Event, Fidelity, Happening, Header, Journal, Moment, Side};
 use crate::smtp::command;
 use crate::smtp::line::{Cutter, Line, LineEnd};
 use crate::smtp::verb::Verb;
@@ -226,7 +226,7 @@ pub fn recording(text: &[u8]) -> Result<Journal, TranscriptError> {
     let steps = steps(text)?;
     let mut reading = Reading::default();
     if !begins_behind_greeting(&steps) {
-        reading.add(Happening::Opened(Endpoints::default()));
+        reading.add(Happening::Opened(Box::default()));
     }
     for (place, step) in steps {
         reading.take(place, step)?;

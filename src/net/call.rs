@@ -94,14 +94,14 @@ impl Call<'_> {
         orders: Option<Orders<'_, O, P>>,
     ) {
         match dialled {
-            Err(failure) => log.append(Happening::NotOpened(failure)).await,
+            Err(failure) => log.append(Happening::NotOpened(Box::new(failure))).await,
             Ok(Dialled { mut stream, endpoints, aside }) => {
                 let host = endpoints.host.clone();
                 let end = |text: &Option<String>| text.as_deref().and_then(|t| t.parse().ok());
                 let ends = (end(&endpoints.local), end(&endpoints.remote));
                 let wishes = &self.tls.wishes;
                 let inquiry = Inquiry::about(self.target, &endpoints, self.route, wishes);
-                log.append(Happening::Opened(endpoints)).await;
+                log.append(Happening::Opened(Box::new(endpoints))).await;
                 log.wonder_about(inquiry);
                 log.hear_aside(aside);
                 if let Some(preface) = &self.route.preface {

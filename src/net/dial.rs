@@ -189,7 +189,7 @@ impl Dialling<'_> {
             let detail = format!("{proxy}: {answer}");
             let attempt = Attempt { address: address.clone(), reason, detail, took };
             if matches!(self.target, Target::Mx { .. }) {
-                let _ = self.tell.send(Happening::Tried(attempt.clone()));
+                let _ = self.tell.send(Happening::Tried(Box::new(attempt.clone())));
             }
             Missed::after(attempt)
         })?;
@@ -216,7 +216,7 @@ impl Dialling<'_> {
             // Of an address that was written there is nothing more to tell.
             let written = is_address(host) && !matches!(self.target, Target::Mx { .. });
             if let Some(attempt) = missed.attempt.as_ref().filter(|_| !written) {
-                let _ = self.tell.send(Happening::Tried(attempt.clone()));
+                let _ = self.tell.send(Happening::Tried(Box::new(attempt.clone())));
             }
         })
     }

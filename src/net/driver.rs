@@ -161,9 +161,10 @@ impl Log {
         self
     }
 
-    /// Remembers the events, so that who listens later can see the session as it stood before.
-    pub(super) fn remembering(mut self, keep: Keep) -> Self {
-        self.past = Some(Past::new(keep).into());
+    /// Remembers the events as `past` does, so that who listens later can see the session as it stood
+    /// before.
+    pub(super) fn remembering(mut self, past: Option<Past>) -> Self {
+        self.past = past.map(Box::new);
         self
     }
 

@@ -75,6 +75,15 @@ pub struct Again {
     pub tell: Arc<dyn Fn(u64, &Answered) + Send + Sync>,
 }
 
+/// For what the events of sessions are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remembered {
+    /// For somebody who walks through them.
+    ByMoments,
+    /// For what they come to, in as little place as possible.
+    InShort,
+}
+
 /// What a listener is told to do.
 #[derive(Debug)]
 pub enum Order {
@@ -94,8 +103,10 @@ pub struct Listener {
     keeper: Keeper,
     rates: Rates,
     teller: Option<Teller>,
-    /// Whether the events of sessions are remembered.
-    remembers: bool,
+    /// How the events of sessions are remembered, if they are.
+    remembers: Option<Remembered>,
+    /// Whether the subjects of messages are told.
+    tells_subjects: bool,
     again: Option<Again>,
     tls: Option<Wardrobe>,
     playing: Playing,
@@ -129,7 +140,8 @@ impl Listener {
             keeper,
             rates: Rates::new(),
             teller: None,
-            remembers: false,
+            remembers: None,
+            tells_subjects: false,
             again: None,
             tls: None,
             playing: watch::channel(Arc::default()).1,
@@ -189,10 +201,15 @@ impl Listener {
         self
     }
 
-    /// Remembers the events of its sessions, so that they can be seen as they stood at any moment, and
-    /// tells the subjects of messages.
-    pub const fn remembering(mut self) -> Self {
-        self.remembers = true;
+    /// Remembers the events of its sessions.
+    pub const fn remembering(mut self, how: Remembered) -> Self {
+        self.remembers = Some(how);
+        self
+    }
+
+    /// Tells the subjects of messages, too.
+    pub const fn telling_subjects(mut self) -> Self {
+        self.tells_subjects = true;
         self
     }
 
@@ -261,6 +278,7 @@ impl Listener {
             teller: self.teller.clone(),
             again: self.again.clone(),
             remembers: self.remembers,
+            tells_subjects: self.tells_subjects,
             late,
         };
         // In a box, since a task is moved about when it begins and ends.

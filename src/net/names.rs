@@ -185,7 +185,7 @@ impl Names<'_> {
         };
         let name = name.to_owned();
         let facts = NameFacts { name, kind, by, answers, problem, detail, authentic, took };
-        let _ = self.tell.send(Happening::LookedUp(facts));
+        let _ = self.tell.send(Happening::LookedUp(Box::new(facts)));
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) fn leave_out(tell: &Tell, others: impl IntoIterator<Item: fmt::Displa
 
 fn tell_failed(tell: &Tell, attempt: Option<Attempt>) {
     if let Some(attempt) = attempt {
-        let _ = tell.send(Happening::Tried(attempt));
+        let _ = tell.send(Happening::Tried(Box::new(attempt)));
     }
 }
 

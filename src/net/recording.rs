@@ -116,7 +116,7 @@ fn veiled(event: &Event, spans: &[Span]) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Endpoints, Header, Moment, file};
+    use crate::journal::{Header, Moment, file};
 
     /// The bytes that a file has of each event, and its moment.
     fn recorded(talk: &[(Side, &str)], with_secrets: bool) -> Vec<(u64, String)> {
@@ -124,7 +124,7 @@ mod tests {
         let mut dialogue = Dialogue::default();
         let recorder = Recorder::begin(&mut out, &Header::default()).unwrap();
         let mut recording = Recording::new(recorder, with_secrets);
-        let opened = Happening::Opened(Endpoints::default());
+        let opened = Happening::Opened(Box::default());
         let said = talk
             .iter()
             .map(|(from, text)| Event::bytes(Moment(0), *from, (*text).to_owned().into()).what);

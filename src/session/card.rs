@@ -131,7 +131,7 @@ impl Cards {
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
-    use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Ending, Event, Happening, Moment, Side};
     use crate::session::agreement::Point;
 
     const BEGIN: &str = "S: 220 mx\nC: EHLO x\nS: 250-mx\nS: 250 SIZE 100\nC: MAIL FROM:<a@b.example>\nS: 250 ok\nC: RCPT TO:<c@d.example>\nS: 250 ok\nC: DATA\nS: 354 go\n";
@@ -175,7 +175,7 @@ mod tests {
         let chunked = BEGIN.replace("C: DATA\nS: 354 go\n", "");
         let begun = |text: &str| format!("{chunked}{text}");
         let closed = Happening::Closed { by: Side::Server, how: Ending::Reset };
-        let opened = Happening::Opened(Endpoints::default());
+        let opened = Happening::Opened(Box::default());
         for (text, grows) in [
             (format!("{BEGIN}C: From: a@b.example\n"), true),
             (format!("{BEGIN}C: From: a@b.example\nC: .\n"), false),

@@ -829,7 +829,7 @@ impl Dialogue {
         self.chunked = None;
         self.decider = None;
         self.heard = self.now;
-        self.notices.push((self.now, Happening::Opened(endpoints.clone())));
+        self.notices.push((self.now, Happening::Opened(Box::new(endpoints.clone()))));
         self.wire.push(Row::Notice { index: self.notices.len() - 1 }, 1);
         let greeting = self.add(Turn::Greeting);
         self.greeting = Some(greeting);

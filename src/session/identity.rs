@@ -198,7 +198,7 @@ const fn unanswered(problem: NameProblem) -> Judgement {
 /// What was answered to one kind of question on this connection, the newest first.
 pub(super) fn answers(dialogue: &Dialogue, kind: NameKind) -> impl Iterator<Item = &NameFacts> {
     dialogue.since_opened().filter_map(move |what| match what {
-        Happening::LookedUp(facts) if facts.kind == kind => Some(facts),
+        Happening::LookedUp(facts) if facts.kind == kind => Some(&**facts),
         _ => None,
     })
 }
@@ -305,16 +305,16 @@ mod tests {
     use crate::journal::{Event, Moment, Side, TlsFacts};
 
     fn opened(target: &str, host: Option<&str>) -> Happening {
-        Happening::Opened(Endpoints {
+        Happening::Opened(Box::new(Endpoints {
             target: target.to_owned(),
             remote: Some("192.0.2.1:25".to_owned()),
             host: host.map(str::to_owned),
             ..Endpoints::default()
-        })
+        }))
     }
 
     fn answer(kind: NameKind, name: &str, answers: &[&str]) -> Happening {
-        Happening::LookedUp(NameFacts {
+        Happening::LookedUp(Box::new(NameFacts {
             name: name.to_owned(),
             kind,
             by: String::new(),
@@ -323,7 +323,7 @@ mod tests {
             detail: String::new(),
             authentic: false,
             took: 1,
-        })
+        }))
     }
 
     fn said(from: Side, text: &str) -> Happening {

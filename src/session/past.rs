@@ -19,6 +19,9 @@ use super::shared::Shared;
 /// What it may cost to fold the events between two folds that are kept: about so many microseconds.
 const STRETCH: usize = 250;
 
+/// The same where nobody walks through them.
+const LONG_STRETCH: usize = 64 * STRETCH;
+
 /// How many bytes are folded in one of them.
 const BYTES: usize = 1 << 10;
 
@@ -50,7 +53,8 @@ enum Step {
 struct Stretch {
     /// How many events came before.
     from: usize,
-    begin: Dialogue,
+    /// The fold over them, where there are any.
+    begin: Option<Box<Dialogue>>,
     /// Nothing where they gave way.
     steps: Option<Vec<Step>>,
     bytes: usize,
@@ -72,7 +76,7 @@ pub struct Past {
     stretches: Vec<Stretch>,
     turns: Shared<Turn>,
     len: usize,
-    keep: usize,
+    keep: Keep,
     /// Bytes of the events that are there.
     bytes: usize,
     /// What a stretch may cost now.
@@ -97,13 +101,19 @@ impl Past {
             stretches: Vec::new(),
             turns: Shared::new(),
             len: 0,
-            keep: keep.messages,
+            keep,
             bytes: 0,
             stretch: STRETCH,
             folds: FOLDS,
             unseen: 0,
             forgotten: 0,
         }
+    }
+
+    /// The same, of which it matters how all of it stands, not how each moment stood: it takes less
+    /// place.
+    pub fn in_short(keep: Keep) -> Self {
+        Self { stretch: LONG_STRETCH, ..Self::new(keep) }
     }
 
     /// The past of `events`, and the fold over them.
@@ -118,6 +128,14 @@ impl Past {
     /// How many bytes of events are there.
     pub const fn weight(&self) -> usize {
         self.bytes
+    }
+
+    /// About how many bytes of memory it takes.
+    pub fn size(&self) -> usize {
+        let steps = self.stretches.iter().flat_map(|s| &s.steps).map(Vec::len).sum::<usize>();
+        let last = self.stretches.iter().rev().find_map(|stretch| stretch.begin.as_ref());
+        let folds = last.map_or(0, |last| last.weight() + size_of::<Dialogue>());
+        size_of::<Self>() + self.bytes + steps * size_of::<Step>() + folds
     }
 
     /// How many events there are.
@@ -187,7 +205,7 @@ impl Past {
         if self.stretches.len() >= self.folds {
             self.thin_out();
         }
-        let begin = live.clone();
+        let begin = (self.len > 0).then(|| Box::new(live.clone()));
         let steps = Some(Vec::new());
         self.stretches.push(Stretch { from: self.len, begin, steps, bytes: 0, cost: 0 });
     }
@@ -217,7 +235,7 @@ impl Past {
     fn give_way(&mut self) {
         let behind = self.stretches.len().saturating_sub(1);
         for stretch in self.stretches.iter_mut().take(behind).filter(|s| s.steps.is_some()) {
-            if self.bytes <= self.keep {
+            if self.bytes <= self.keep.messages {
                 return;
             }
             stretch.steps = None;
@@ -229,8 +247,8 @@ impl Past {
     fn forget(&mut self, live: &Dialogue) {
         self.unseen = 0;
         if std::mem::replace(&mut self.forgotten, live.forgotten()) != live.forgotten() {
-            for stretch in &mut self.stretches {
-                stretch.begin.forget_as(live);
+            for begin in self.stretches.iter_mut().filter_map(|stretch| stretch.begin.as_mut()) {
+                begin.forget_as(live);
             }
         }
     }
@@ -241,8 +259,20 @@ impl Past {
         if at >= self.len {
             return live.clone();
         }
-        let Some(stretch) = self.stretch_of(at) else { return Dialogue::default() };
-        let mut seen = stretch.begin.clone();
+        let mut seen = self.fold(at);
+        seen.forget_as(live);
+        seen
+    }
+
+    /// The fold over all events.
+    pub fn seen(&self) -> Dialogue {
+        self.fold(self.len)
+    }
+
+    fn fold(&self, at: usize) -> Dialogue {
+        let Some(stretch) = self.stretch_of(at) else { return Dialogue::new(self.keep) };
+        let begin = stretch.begin.as_deref().cloned();
+        let mut seen = begin.unwrap_or_else(|| Dialogue::new(self.keep));
         let mut left = at - stretch.from;
         for step in stretch.steps.iter().flatten() {
             match step {
@@ -254,7 +284,6 @@ impl Past {
                 Step::Hidden(secret) => seen.hide(secret),
             }
         }
-        seen.forget_as(live);
         seen
     }
 
@@ -411,7 +440,9 @@ mod tests {
         }
         past.forget(&live);
         let kept = |seen: &Dialogue| seen.messages().iter().map(Message::kept).sum::<usize>();
-        assert!(past.stretches.iter().all(|stretch| kept(&stretch.begin) <= kept(&live)));
+        assert!(
+            past.stretches.iter().flat_map(|s| &s.begin).all(|begin| kept(begin) <= kept(&live))
+        );
         let (mut at, mut back) = (past.len(), vec![past.len()]);
         while let Some(before) = past.before(at, Stride::Event) {
             at = before;

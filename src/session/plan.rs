@@ -742,7 +742,7 @@ fn expected(exchange: &Exchange) -> Option<Expected> {
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
-    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Event, Happening, Moment, Side};
 
     fn hear(seen: &mut Dialogue, side: Side, text: &str) {
         seen.apply(&Event::bytes(Moment(1), side, text.to_owned().into()));
@@ -750,7 +750,7 @@ mod tests {
 
     fn greeted() -> Dialogue {
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         hear(&mut seen, Side::Server, "220 mx\r\n");
         seen
     }

@@ -118,8 +118,9 @@ impl<T: Clone> Shared<T> {
             if (self.len - PIECE).is_multiple_of(PAGE) {
                 self.pages.push(Arc::default());
             }
-            let page = self.pages.last_mut().map(Arc::make_mut);
-            page.into_iter().for_each(|page| page.extend(self.last.take()));
+            if let Some(page) = self.pages.last_mut() {
+                Arc::make_mut(page).extend(self.last.take());
+            }
         }
     }
 

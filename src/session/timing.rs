@@ -149,7 +149,7 @@ pub fn in_words(wait: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Endpoints, Event, Side};
+    use crate::journal::{Event, Side};
 
     #[test]
     fn waits_in_words() {
@@ -167,7 +167,7 @@ mod tests {
     /// A dialogue of one line a second, and what is awaited behind it.
     fn heard(lines: &[&str]) -> Dialogue {
         let mut dialogue = Dialogue::default();
-        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         for (at, line) in (1..).zip(lines) {
             let from = if line.starts_with("C: ") { Side::Client } else { Side::Server };
             let data = format!("{}\r\n", line.get(3..).unwrap_or_default()).into();
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn the_first_command_waits_where_something_was_said_before_the_greeting() {
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         seen.apply(&Event::new(Moment(1), Happening::Prefaced("PROXY".into())));
         assert_eq!(settles(Moment(2), &seen), None, "nobody has greeted");
         seen.apply(&Event::bytes(Moment(100), Side::Server, "220 mx\r\n".into()));

@@ -165,7 +165,7 @@ mod tests {
     fn heard(events: &[(u64, &str)]) -> Dialogue {
         let mut seen = Dialogue::default();
         let opened = Endpoints { took: Some(20), ..Endpoints::default() };
-        seen.apply(&Event::new(Moment(100), Happening::Opened(opened)));
+        seen.apply(&Event::new(Moment(100), Happening::Opened(Box::new(opened))));
         for (at, text) in events {
             let (from, text) = match text.split_at(2) {
                 ("C ", text) => (Side::Client, text),

@@ -77,7 +77,7 @@ mod tests {
     use super::super::Script;
     use super::*;
     use crate::journal::facts::{CertificateFault, Verdict};
-    use crate::journal::{Endpoints, Event, Happening, Side, TlsFacts, transcript};
+    use crate::journal::{Event, Happening, Side, TlsFacts, transcript};
 
     #[test]
     fn tls_comes_first_and_is_not_done_without() {
@@ -85,7 +85,7 @@ mod tests {
             Upgrade { ehlo: Some("me".to_owned()), trusts: false, then: Human::default() };
         upgrade.then.push(Say::Bytes(Bytes::from_static(b"NOOP\r\n")));
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         assert_eq!(upgrade.next(Moment(0), &seen), None);
         let mut said = Vec::new();
         for reply in ["220 mx\r\n", "250-mx\r\n250 STARTTLS\r\n"] {
@@ -131,7 +131,7 @@ mod tests {
             let hear = |seen: &mut Dialogue, from, text: &'static str| {
                 seen.apply(&Event::bytes(Moment(0), from, Bytes::from_static(text.as_bytes())));
             };
-            seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+            seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
             for (reply, line) in [
                 ("220 mx\r\n", "EHLO me\r\n"),
                 ("250-mx\r\n250 STARTTLS\r\n", "STARTTLS\r\n"),

@@ -193,11 +193,11 @@ impl Group {
 mod tests {
     use super::*;
     use crate::advice::Says;
-    use crate::journal::{Endpoints, Happening};
+    use crate::journal::Happening;
 
     fn introduced(offers: &str) -> Dialogue {
         let mut seen = Dialogue::default();
-        seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         for (side, text) in [
             (Side::Server, "220 mx\r\n".to_owned()),
             (Side::Client, "EHLO pc.example.org\r\n".to_owned()),

@@ -99,7 +99,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Event, Happening, Moment, Side};
 
     fn hear(dialogue: &mut Dialogue, side: Side, text: &str) {
         dialogue.apply(&Event::bytes(Moment(1), side, text.to_owned().into()));
@@ -107,7 +107,7 @@ mod tests {
 
     fn greeted() -> Dialogue {
         let mut dialogue = Dialogue::default();
-        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         hear(&mut dialogue, Side::Server, "220 mx\r\n");
         dialogue
     }

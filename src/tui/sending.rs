@@ -257,7 +257,7 @@ fn carries(exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Endpoints, Event, Happening, Side};
+    use crate::journal::{Event, Happening, Side};
 
     const TEXT: &str = "Subject: x\n\n.dot\n";
 
@@ -268,7 +268,7 @@ mod tests {
     /// A session with an accepted recipient.
     fn addressed() -> Dialogue {
         let mut dialogue = Dialogue::default();
-        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+        dialogue.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
         hear(&mut dialogue, Side::Server, "220 mx\r\n");
         for (line, reply) in [
             ("EHLO x\r\n", "250-mx\r\n250 CHUNKING\r\n"),

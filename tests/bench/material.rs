@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use ehlo::journal::file::Recorder;
-use ehlo::journal::{Endpoints, Event, Happening, Header, Moment, Side};
+use ehlo::journal::{Event, Happening, Header, Moment, Side};
 use tempfile::TempDir;
 
 /// Size of the large message.
@@ -162,7 +162,7 @@ struct Told {
 
 impl Told {
     fn begun() -> Self {
-        let opened = Event::new(Moment(0), Happening::Opened(Endpoints::default()));
+        let opened = Event::new(Moment(0), Happening::Opened(Box::default()));
         let mut told = Self { events: vec![opened] };
         told.add(Side::Server, "220 mx.example.test ESMTP\r\n");
         told.pair("EHLO bench.test\r\n", "250-mx.example.test\r\n250 8BITMIME\r\n");

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ehlo::journal::{Endpoints, Event, Happening, Moment, Side};
+use ehlo::journal::{Event, Happening, Moment, Side};
 use ehlo::session::{Dialogue, Keep};
 use ehlo::smtp::wait::{Limits, Wait};
 use ehlo::speaker::fault::{Fault, Faults, Player};
@@ -191,7 +191,7 @@ fn waits_follow_what_is_chosen() {
         let [first, then] = [first, then].map(|faults| Arc::new(Faults::new(faults, 1)));
         let mut player = Player::new(policy, deliver, Seed::default(), first, 1);
         let mut seen = Dialogue::default();
-        let opened = Happening::Opened(Endpoints::default());
+        let opened = Happening::Opened(Box::default());
         seen.apply(&Event::new(Moment(0), opened));
         player.next(Moment(0), &seen);
         player.play(then);

@@ -263,9 +263,9 @@ fn rows_of_the_way_lead_to_what_explains_them() {
         took: 1_000,
     };
     for (what, first) in [
-        (Happening::LookedUp(facts(&["10 mx.example.net."], None)), "mx"),
-        (Happening::LookedUp(facts(&["0 ."], None)), "null-mx"),
-        (Happening::LookedUp(facts(&[], Some(NameProblem::NoRecord))), "mx"),
+        (Happening::LookedUp(Box::new(facts(&["10 mx.example.net."], None))), "mx"),
+        (Happening::LookedUp(Box::new(facts(&["0 ."], None))), "null-mx"),
+        (Happening::LookedUp(Box::new(facts(&[], Some(NameProblem::NoRecord)))), "mx"),
         (Happening::Prefaced("PROXY UNKNOWN\r\n".into()), "proxy-header"),
     ] {
         let mut scene = Scene::dialling(SMALL, Lang::En, "mx:example.net");

@@ -36,7 +36,7 @@ fn comes(scene: &mut Scene, client: &str) -> usize {
     let id = accepted(&mut scene.model, hand(), PLACE.to_owned(), client.to_owned());
     let remote = Some(client.to_owned());
     let endpoints = Endpoints { remote, loopback: true, ..Endpoints::default() };
-    scene.elsewhere(id, Happening::Opened(endpoints));
+    scene.elsewhere(id, Happening::Opened(Box::new(endpoints)));
     id
 }
 

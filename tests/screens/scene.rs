@@ -125,12 +125,12 @@ impl Scene {
     pub(crate) fn opened(&mut self, remote: &str, loopback: bool) {
         let target = self.model.session.target.clone();
         let remote = Some(remote.to_owned());
-        self.happens(Happening::Opened(Endpoints {
+        self.happens(Happening::Opened(Box::new(Endpoints {
             target,
             remote,
             loopback,
             ..Endpoints::default()
-        }));
+        })));
     }
 
     pub(crate) fn happens(&mut self, what: Happening) {
@@ -145,7 +145,7 @@ impl Scene {
     /// Another session, connected and greeted, in front.
     pub(crate) fn another(&mut self, target: &str) -> usize {
         let id = self.model.open_session(target.to_owned());
-        self.elsewhere(id, Happening::Opened(Endpoints::default()));
+        self.elsewhere(id, Happening::Opened(Box::default()));
         self.elsewhere(id, said(Side::Server, b"220 mx2.example.com ready\r\n"));
         id
     }

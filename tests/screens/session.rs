@@ -97,13 +97,13 @@ fn the_server_closes() {
 fn nobody_listens() {
     for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
         let mut scene = Scene::dialling(SMALL, lang, "mx.example.net:25");
-        scene.happens(Happening::NotOpened(DialFailure {
+        scene.happens(Happening::NotOpened(Box::new(DialFailure {
             target: "mx.example.net:25".to_owned(),
             reason: DialReason::Refused,
             at: None,
             detail: "Connection refused (os error 111)".to_owned(),
             took: None,
-        }));
+        })));
         golden(&format!("refused-{code}"), &scene);
         assert!(scene.model.prompt.text().is_empty());
         scene.press("f2");

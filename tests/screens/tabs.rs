@@ -134,7 +134,7 @@ fn only_the_own_practice_server_has_another_end() {
     let server = "127.0.0.1:40001".to_owned();
     let (local, remote) = (Some(client.clone()), Some(server.clone()));
     let ends = Endpoints { local, remote, ..Endpoints::default() };
-    scene.happens(Happening::Opened(ends.clone()));
+    scene.happens(Happening::Opened(Box::new(ends.clone())));
     let watch = vec![Effect::Watch { session: 2, client, server }];
     assert_eq!(scene.tells(Message::Key(other_end)), watch);
     let before = scene.model.others[0].dialogue.clone();
@@ -147,7 +147,7 @@ fn only_the_own_practice_server_has_another_end() {
     // The next talk of that session is followed too, in the same tab.
     scene.press("ctrl-u");
     assert!(scene.shows("[2 practice the server's end]"), "{}", scene.grid());
-    let again = Message::Heard(1, Event::new(Moment(9), Happening::Opened(ends)));
+    let again = Message::Heard(1, Event::new(Moment(9), Happening::Opened(Box::new(ends))));
     assert_eq!(scene.tells(again), watch);
     // That one was over before it could be heard.
     scene.tells(Message::Loaded(2, Box::default(), None));

@@ -20,7 +20,7 @@ S: 250-backend7.example.net Hello
 S: 250 SIZE 26214400";
 
 fn answer(kind: NameKind, name: &str, answers: &[&str]) -> Happening {
-    Happening::LookedUp(NameFacts {
+    Happening::LookedUp(Box::new(NameFacts {
         name: name.to_owned(),
         kind,
         by: "192.0.2.53:53".to_owned(),
@@ -29,18 +29,18 @@ fn answer(kind: NameKind, name: &str, answers: &[&str]) -> Happening {
         detail: String::new(),
         authentic: false,
         took: 12_000,
-    })
+    }))
 }
 
 /// Behind the MX records of a domain, inside TLS.
 fn reached(size: (u16, u16), lang: Lang) -> Scene {
     let mut scene = Scene::dialling(size, lang, "mx:example.net");
-    scene.happens(Happening::Opened(Endpoints {
+    scene.happens(Happening::Opened(Box::new(Endpoints {
         target: "mx:example.net".to_owned(),
         remote: Some("203.0.113.25:25".to_owned()),
         host: Some("mx1.example.net".to_owned()),
         ..Endpoints::default()
-    }));
+    })));
     scene.play(TALK);
     let names = ["mx1.example.net", "*.mail.example.net"].map(str::to_owned).to_vec();
     let own = Certificate { subject: "CN=mx1".to_owned(), names, ..Certificate::default() };

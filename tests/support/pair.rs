@@ -82,7 +82,10 @@ impl Pair {
             shakes_hands: false,
             dripping: None,
         };
-        pair.happens(Happening::Opened(Endpoints { loopback: true, ..Endpoints::default() }));
+        pair.happens(Happening::Opened(Box::new(Endpoints {
+            loopback: true,
+            ..Endpoints::default()
+        })));
         pair
     }
 

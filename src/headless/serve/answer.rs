@@ -101,14 +101,15 @@ impl Answer {
         let (over, live) = memory.all();
         let (mut sessions, mut words) = (Vec::new(), String::new());
         for (number, over) in over {
+            let seen = over.seen();
             let subject = |mail: &Mail| {
-                let message = over.dialogue.messages().get(mail.message)?;
+                let message = seen.messages().get(mail.message)?;
                 Some(Content::subject_in(&message.content_up_to(LOOKED_AT)))
             };
             if self.json {
                 sessions.push(listed(number, &over.glance, &over.mails, subject));
             } else {
-                words += &ended(number, &over.glance, &over.dialogue, self.setting.lang());
+                words += &ended(number, &over.glance, &seen, self.setting.lang());
                 words.push('\n');
                 words += &self.mails(number, &over.mails);
             }

@@ -259,7 +259,7 @@ impl Desk {
     /// Does what is to be done with a session that is over, if it is here.
     fn recall(&mut self, answer: Answer, task: Task) -> Option<()> {
         let over = self.memory.over(task.session)?;
-        let (number, begun, dialogue) = (task.session, over.begun, (*over.dialogue).clone());
+        let (number, begun, dialogue) = (task.session, over.begun, over.seen());
         self.work(answer, Seen { number, begun, dialogue }, task);
         Some(())
     }

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use crate::net::listen::Report;
 use crate::net::listen::report::Envelope;
-use crate::session::archive::{self, Archive, Room};
-use crate::session::{Dialogue, Glance};
+use crate::session::archive::{Archive, Room};
+use crate::session::{Dialogue, Glance, Past};
 
 /// What a message takes beside its envelope, about.
 const MAIL: u64 = 128;
@@ -63,10 +63,17 @@ pub(super) struct Over {
     pub(super) begun: Option<Timestamp>,
     /// How it stood at its end.
     pub(super) glance: Glance,
-    /// All that was said.
-    pub(super) dialogue: Box<Dialogue>,
+    /// All that happened.
+    past: Box<Past>,
     /// What it has left.
     pub(super) mails: Vec<Mail>,
+}
+
+impl Over {
+    /// All that was said: of what is over the events alone are kept, which take the least place.
+    pub(super) fn seen(&self) -> Dialogue {
+        self.past.seen()
+    }
 }
 
 /// All of them.
@@ -93,11 +100,11 @@ impl Memory {
                 let mail = Mail { message, name, envelope };
                 self.live.entry(session).or_default().mails.push(mail);
             }
-            Report::Ended { session, glance, dialogue, .. } => {
+            Report::Ended { session, glance, past, .. } => {
                 let Live { begun, mails, .. } = self.live.remove(&session).unwrap_or_default();
                 let mails_size: u64 = mails.iter().map(Mail::size).sum();
-                let size = archive::size(&dialogue) + mails_size;
-                self.over.keep(session, Over { begun, glance, dialogue, mails }, size);
+                let size = past.size() as u64 + mails_size;
+                self.over.keep(session, Over { begun, glance, past, mails }, size);
             }
             // The end of some may have been among it.
             Report::Missed(_) => self.live.retain(|_, live| {

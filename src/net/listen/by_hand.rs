@@ -50,7 +50,7 @@ pub async fn answer<O>(
     // It is the person who lets a client wait.
     limits.set(Wait::Idle, 0);
     let part = Part { patience: Patience::Tells, ..Part::server(limits) };
-    log.append(Happening::Opened(client.endpoints)).await;
+    log.append(Happening::Opened(Box::new(client.endpoints))).await;
     let orders = Some(Orders { queue: orders, obey });
     let part = part.with_tls(tls, implicit);
     converse(client.stream, log, part, &mut Human::default(), orders).await;

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use crate::journal::{Ending, Happening, Side};
-use crate::session::{Dialogue, Glance, Keep};
+use crate::session::{Dialogue, Glance, Keep, Past};
 use crate::smtp::verb::Verb;
 use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::Tell;
@@ -18,7 +18,7 @@ use crate::speaker::{Policy, Replay};
 use super::rate::Rate;
 use super::report::{Envelope, Refusal, Report, Teller};
 use super::socket::reset;
-use super::{Again, Client, Entrance, Keeper};
+use super::{Again, Client, Entrance, Keeper, Remembered};
 use crate::net::Clock;
 use crate::net::driver::{Follow, Log, Orders, Part, converse};
 use crate::net::host::{Answers, Host, Order, Playing};
@@ -48,8 +48,10 @@ pub(super) struct Session {
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
     pub(super) late: Late,
-    /// Whether its events are remembered.
-    pub(super) remembers: bool,
+    /// How its events are remembered, if they are.
+    pub(super) remembers: Option<Remembered>,
+    /// Whether the subjects of messages are told.
+    pub(super) tells_subjects: bool,
 }
 
 impl Session {
@@ -69,9 +71,10 @@ impl Session {
         let kept = (self.keeper)(self.number, &clock);
         let mut log =
             Log::new(clock, kept_in_memory).open_to(Some(self.late.clone())).keeping(kept.journal);
-        if self.remembers {
-            log = log.remembering(kept_in_memory);
-        }
+        log = log.remembering(self.remembers.map(|how| match how {
+            Remembered::ByMoments => Past::new(kept_in_memory),
+            Remembered::InShort => Past::in_short(kept_in_memory),
+        }));
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
         if let Some(teller) = &self.teller {
@@ -80,7 +83,7 @@ impl Session {
             teller.tell(Report::Began { session, at: begun, entrance, glance });
         }
         let mut host = self.host(policy, self.deliver(kept.deliver, changes));
-        log.append(Happening::Opened(client.endpoints)).await;
+        log.append(Happening::Opened(Box::new(client.endpoints))).await;
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
         let rest = client.other_hold.and_then(|hold| let_go(hold, &log.dialogue));
@@ -130,9 +133,9 @@ impl Session {
     /// Stores messages of this session, and tells of each.
     fn deliver(&self, deliver: Deliver, glance: Arc<watch::Sender<Glance>>) -> Deliver {
         let Some(teller) = self.teller.clone() else { return deliver };
-        let (session, seen) = (self.number, self.remembers);
+        let (session, with_subject) = (self.number, self.tells_subjects);
         Arc::new(move |delivery| {
-            let envelope = Envelope::of(&delivery, &glance.borrow(), seen);
+            let envelope = Envelope::of(&delivery, &glance.borrow(), with_subject);
             let message = delivery.message;
             let stored = deliver(delivery);
             teller.tell(match stored.clone() {

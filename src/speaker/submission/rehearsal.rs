@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use crate::journal::transcript;
-use crate::journal::{Endpoints, Event, Fidelity, Happening, Header, Moment, Side};
+use crate::journal::{Event, Fidelity, Happening, Header, Moment, Side};
 use crate::session::{Dialogue, Exchange, Phase, Turn};
 use crate::smtp::verb::Verb;
 
@@ -19,7 +19,7 @@ pub fn rehearse(order: Order) -> String {
     let Order { auth, .. } = &order;
     let mut script = Script { auth: auth.clone(), out: String::new(), seen: Dialogue::default() };
     let mut submission = Submission::new(Order { auth: None, ..order });
-    script.seen.apply(&Event::new(Moment(0), Happening::Opened(Endpoints::default())));
+    script.seen.apply(&Event::new(Moment(0), Happening::Opened(Box::default())));
     loop {
         match submission.next(Moment(0), &script.seen) {
             Some(Say::Bytes(bytes) | Say::Answer(bytes)) => script.say(&submission, &bytes),

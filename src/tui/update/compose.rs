@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::display::Theme;
     use crate::display::keys::Keys;
-    use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Ending, Event, Happening, Moment, Side};
     use crate::knowledge::{self, Lang};
 
     fn happens(model: &mut Model, what: Happening) {
@@ -231,7 +231,7 @@ mod tests {
         let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
         let mut model = Model::new((120, 40), Lang::En, theme, keys);
         model.remembers = true;
-        happens(&mut model, Happening::Opened(Endpoints::default()));
+        happens(&mut model, Happening::Opened(Box::default()));
         hears(&mut model, Side::Server, "220 mx.example.net\r\n");
         model
     }
@@ -426,7 +426,7 @@ mod tests {
         let mut model = beheaded();
         let id = model.add_session("mx.example.net".to_owned());
         let other = model.session_mut(id).unwrap();
-        other.dialogue.apply(&Event::new(Moment(1), Happening::Opened(Endpoints::default())));
+        other.dialogue.apply(&Event::new(Moment(1), Happening::Opened(Box::default())));
         key(&mut model, "ctrl-pagedown");
         assert_eq!((model.session.id, model.prompt.text()), (id, ""));
         types(&mut model, "QUIT");

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use crate::display::Theme;
     use crate::display::keys::Keys;
-    use crate::journal::{Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Event, Happening, Moment, Side};
     use crate::knowledge;
     use crate::knowledge::Lang;
 
@@ -185,7 +185,7 @@ mod tests {
         "practice".clone_into(&mut model.session.target);
         if open {
             for what in [
-                Happening::Opened(Endpoints::default()),
+                Happening::Opened(Box::default()),
                 Event::bytes(Moment(1), Side::Server, "220 mx.example.net\r\n".into()).what,
             ] {
                 update(&mut model, Message::Heard(1, Event::new(Moment(1), what)));

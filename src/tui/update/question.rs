@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::display::Theme;
     use crate::display::keys::Keys;
-    use crate::journal::{Ending, Endpoints, Event, Happening, Moment, Side};
+    use crate::journal::{Ending, Event, Happening, Moment, Side};
     use crate::knowledge::{self, Lang};
 
     fn happens(model: &mut Model, id: usize, what: Happening) -> Vec<Effect> {
@@ -184,7 +184,7 @@ mod tests {
         let keys = Keys::parse(knowledge::data("keys.toml")).unwrap();
         let mut model = Model::new((120, 40), Lang::En, theme, keys);
         for id in [1, model.add_session("mx.example.net".to_owned())] {
-            happens(&mut model, id, Happening::Opened(Endpoints::default()));
+            happens(&mut model, id, Happening::Opened(Box::default()));
             hears(&mut model, id, Side::Server, "220 mx.example.net\r\n");
             hears(&mut model, id, Side::Client, "EHLO x\r\n");
             hears(&mut model, id, Side::Server, "250 mx.example.net\r\n");

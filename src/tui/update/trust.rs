@@ -71,7 +71,7 @@ mod tests {
     use crate::display::Theme;
     use crate::display::keys::Keys;
     use crate::journal::facts::{CertificateFault, Verdict};
-    use crate::journal::{Endpoints, Moment, Side, TlsFacts};
+    use crate::journal::{Moment, Side, TlsFacts};
     use crate::knowledge::{self, Lang};
     use crate::speaker::login::Credentials;
     use crate::speaker::{Login, Secret, Seed};
@@ -90,7 +90,7 @@ mod tests {
         let faults = vec![CertificateFault::Expired];
         let verdict = Some(Verdict { name: "mx.example.net".to_owned(), at: 0, faults });
         for what in [
-            Happening::Opened(Endpoints::default()),
+            Happening::Opened(Box::default()),
             bytes(Side::Server, "220 mx\r\n"),
             bytes(Side::Client, "STARTTLS\r\nNOOP\r\n"),
             bytes(Side::Server, "220 go\r\n"),
