@@ -106,6 +106,11 @@ impl Past {
         }
     }
 
+    /// Of the events at most `keep` bytes stay in memory from the next one on.
+    pub const fn keep(&mut self, keep: Keep) {
+        self.keep = keep.messages;
+    }
+
     /// The past of `events`, and the fold over them.
     pub fn of(events: impl IntoIterator<Item = Event>, keep: Keep) -> (Self, Dialogue) {
         let (mut past, mut live) = (Self::new(keep), Dialogue::new(keep));
