@@ -81,8 +81,11 @@ impl State {
             (None, _) => Self::open(glance),
             (Some(Over::InOrder), Some(code)) if glance.taken == 0 => Self::Refused(code),
             (Some(Over::InOrder), _) => Self::Finished,
-            (Some(Over::Refused), Some(code)) => Self::Refused(code),
-            (Some(Over::Refused), None) => Self::HungUp,
+            (Some(Over::Refused), _) => match &glance.last {
+                Some((_, code)) if code.0 >= 400 => Self::Refused(code.0),
+                // Whatever it was refused before.
+                _ => Self::HungUp,
+            },
             (Some(Over::Left), _) => Self::Left,
             (Some(Over::CutShort), _) => Self::CutShort,
             (Some(Over::Reset), _) => Self::Reset,
