@@ -157,10 +157,11 @@ impl Past {
         if settles || live.answered().len() > answered {
             self.turns.push(Turn { at: self.len, answered: live.answered().len() });
         }
-        let bytes = match &event.what {
+        let data = match &event.what {
             Happening::Bytes { data, .. } => data.len(),
             _ => 0,
         };
+        let bytes = size_of::<Step>() + data;
         self.push(Step::Happened(event), bytes);
         self.bytes += bytes;
         self.unseen += bytes;
