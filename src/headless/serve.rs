@@ -302,7 +302,9 @@ impl Front {
             last = self.desk.last() => last,
             _ = signals.next() => None,
         };
-        last.into_iter().for_each(|last| self.answer(last));
+        if let Some(last) = last {
+            self.answer(last);
+        }
         let begun = Instant::now();
         self.flush();
         while !self.waiting.is_empty() && begun.elapsed() < PATIENCE {
