@@ -111,6 +111,9 @@ fn no_socket_stays_behind_in_the_file_system() {
         let mut t = Terminal::ehlo(SMALL, &["serve", "--by-hand", "--listen", &place]);
         t.wait_for("awaited at unix:");
         assert!(socket.exists());
+        // The first frame stands before signals are listened to.
+        t.keys(":x");
+        t.wait_for(":x");
         t.signal(end);
         t.wait_for_end();
         assert!(!socket.exists(), "{end}");
