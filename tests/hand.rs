@@ -101,6 +101,25 @@ fn not_now_never_and_something_strange_each_have_their_end() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn no_socket_stays_behind_in_the_file_system() {
+    let home = Home::new();
+    let socket = home.path("smtp.sock");
+    for end in ["HUP", "TERM", "INT"] {
+        let place = format!("unix:{}", arg(&socket));
+        let mut t = Terminal::ehlo(SMALL, &["serve", "--by-hand", "--listen", &place]);
+        t.wait_for("awaited at unix:");
+        assert!(socket.exists());
+        // The first frame stands before signals are listened to.
+        t.keys(":x");
+        t.wait_for(":x");
+        t.signal(end);
+        t.wait_for_end();
+        assert!(!socket.exists(), "{end}");
+    }
+}
+
 #[test]
 fn a_connection_is_closed_or_reset_without_a_word() {
     for line in [":close", ":reset"] {

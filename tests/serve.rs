@@ -18,6 +18,8 @@ mod crowd;
 mod end;
 #[path = "serve/guest.rs"]
 mod guest;
+#[path = "serve/held.rs"]
+mod held;
 #[path = "serve/last.rs"]
 mod last;
 #[path = "serve/others.rs"]

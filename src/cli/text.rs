@@ -113,8 +113,8 @@ of the file. Each line is answered before the next one is read. Where standard i
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.
 
-SIGTERM and Ctrl-C stop it: nobody new comes in, messages that are under way may be finished within
-5 seconds, other clients hear 421. A second signal ends it at once.
+SIGTERM, Ctrl-C and a hang-up stop it: nobody new comes in, messages that are under way may be
+finished within 5 seconds, other clients hear 421. A second signal ends it at once.
 
 With --json each event is one line with event, at (RFC 3339) and these keys, which are always there:
   listening    place, protocol (smtp, lmtp), tls (starttls, implicit or null)

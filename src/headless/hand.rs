@@ -84,7 +84,7 @@ pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Ou
     block_on(async {
         let socket = by_hand.bind().await?;
         say(&format!("listening on {}\n", own_visible(&socket.place()?.to_string())))?;
-        let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
+        let mut signals = Signals::of(&Signal::stopping())?;
         let mut input = Input::new();
         for number in 1.. {
             let client = tokio::select! {

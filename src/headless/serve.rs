@@ -30,7 +30,7 @@ use crate::speaker::fault::Faults;
 use super::{Outcome, Setting, faults, secure};
 use desk::{Desk, News};
 use event::Event;
-use log::Log;
+use log::{Lines, Log};
 use shelf::Shelf;
 
 /// How long it is until lines that do not fit are tried again.
@@ -157,7 +157,7 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 /// Tells what happens, and answers what is asked, until the server has stopped.
 async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Result<Outcome> {
     let Opened { listener, doors, tls, implicit, shelf, faults } = opened;
-    let mut signals = Signals::of(&[Signal::Terminate, Signal::Interrupt])?;
+    let mut signals = Signals::of(&Signal::stopping())?;
     open_files();
     let (teller, mut reports) = report::channel();
     let (orders, taken) = mpsc::channel(ORDERS);
@@ -200,7 +200,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
             news => news,
         };
         match news {
-            News::Answered(answer) => front.waiting.push_back(answer),
+            News::Answered(answer) => front.answer(answer),
             News::Stop => {
                 if let Some(order) = next.next() {
                     if matches!(order, Order::Stop) {
@@ -226,7 +226,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
 struct Front {
     log: Log,
     /// Lines that did not fit yet.
-    waiting: VecDeque<String>,
+    waiting: VecDeque<Lines>,
     /// How many events were not told, since lines waited.
     missed: u64,
     desk: Desk,
@@ -241,7 +241,13 @@ impl Front {
     }
 
     fn say(&mut self, event: &Event<'_>) {
-        self.waiting.extend(event.line(self.json, self.lang));
+        let events = if let Event::Told(report) = event { events(report) } else { 1 };
+        let line = event.line(self.json, self.lang);
+        self.waiting.extend(line.map(|text| Lines { text, events }));
+    }
+
+    fn answer(&mut self, text: String) {
+        self.waiting.push_back(Lines { text, events: 0 });
     }
 
     /// Writes the lines for which there is room.
@@ -262,22 +268,24 @@ impl Front {
     /// Hears a report and those that are there already: what they say is told, and what they hold is
     /// kept whether anybody reads or not.
     fn hear(&mut self, first: Report, reports: &mut Reports) {
-        let (tells, mut lines) = (self.waiting.is_empty(), Vec::new());
+        let (tells, mut lines, mut told) = (self.waiting.is_empty(), Vec::new(), 0);
         let (mut next, mut heard, mut size) = (Some(first), 0, 0);
         while let Some(report) = next {
             if tells {
                 let line = Event::Told(&report).line(self.json, self.lang);
                 size += line.as_ref().map_or(0, String::len);
+                told += line.as_ref().map_or(0, |_| events(&report));
                 lines.extend(line);
             } else {
-                self.missed += if let Report::Missed(missed) = report { missed } else { 1 };
+                self.missed += events(&report);
             }
             self.desk.note(report);
             heard += 1;
             let more = heard < AT_ONCE.0 && size < AT_ONCE.1;
             next = if more { reports.ready() } else { None };
         }
-        self.waiting.extend((!lines.is_empty()).then(|| lines.join("\n")));
+        let text = (!lines.is_empty()).then(|| lines.join("\n"));
+        self.waiting.extend(text.map(|text| Lines { text, events: told }));
     }
 
     /// Hears all reports that are there already.
@@ -295,7 +303,9 @@ impl Front {
             last = self.desk.last() => last,
             _ = signals.next() => None,
         };
-        self.waiting.extend(last);
+        if let Some(last) = last {
+            self.answer(last);
+        }
         let begun = Instant::now();
         self.flush();
         while !self.waiting.is_empty() && begun.elapsed() < PATIENCE {
@@ -303,7 +313,7 @@ impl Front {
             self.flush();
         }
         let (json, lang, (sessions, messages)) = (self.json, self.lang, reports.totals());
-        let waiting = self.waiting.iter().map(|lines| lines.lines().count() as u64);
+        let waiting = self.waiting.iter().map(|lines| lines.events);
         let rest = self.missed + waiting.sum::<u64>() + reports.rest();
         let last = move |passed: u64| {
             let missed = Some(passed + rest).filter(|missed| *missed > 0).map(Report::Missed);
@@ -312,6 +322,11 @@ impl Front {
         };
         self.log.close(last).await;
     }
+}
+
+/// For how many events a report stands.
+const fn events(report: &Report) -> u64 {
+    if let Report::Missed(missed) = report { *missed } else { 1 }
 }
 
 /// Lets this program open as many files as the system allows: each client takes up to three.

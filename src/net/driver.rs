@@ -168,6 +168,14 @@ impl Log {
         self
     }
 
+    /// So much of messages stays in memory from the next one on.
+    fn keep(&mut self, keep: Keep) {
+        match &mut self.past {
+            Some(past) => past.keep(keep, &mut self.dialogue),
+            None => self.dialogue.keep(keep),
+        }
+    }
+
     /// The events so far, where they were remembered.
     pub(super) fn take_past(&mut self) -> Past {
         self.past.take().map(|past| *past).unwrap_or_default()
@@ -461,7 +469,7 @@ impl Part {
     fn follow(&mut self, log: &mut Log, say: Say) {
         match say {
             Say::Limit(changes) => self.limits = self.limits.with(&changes),
-            Say::Keep(size) => log.dialogue.keep(Keep::of_size(size)),
+            Say::Keep(size) => log.keep(Keep::of_size(size)),
             Say::Gate(order) => self.gate.obey(log.now(), order),
             _ => {}
         }
@@ -524,7 +532,7 @@ pub async fn converse<P: Speaker, O>(
     // When the connection ends, whoever reads.
     let mut over = None;
     loop {
-        let begins = part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
+        let begins = over.is_none() && part.is_to_secure(&log.dialogue) && speaker.shakes_hands();
         if let Some(tls) = wanted.as_ref().filter(|_| begins) {
             // Whatever was still to be said was meant for a line that anybody could read.
             out.clear();
@@ -541,7 +549,8 @@ pub async fn converse<P: Speaker, O>(
         }
         let now = log.now();
         part.gate.hear(now, &log.dialogue);
-        let spoken = speak(log, &mut part, speaker, &mut writer, (now, &mut out, &mut dripping));
+        let to = (&mut writer, over);
+        let spoken = speak(log, &mut part, speaker, to, (now, &mut out, &mut dripping));
         let ControlFlow::Continue(pause) = spoken.await else { return };
         tell_of_gate(log, &mut part.gate).await;
         let awaited = part.awaits(&log.dialogue, !out.is_empty() || unflushed, pause.is_some());
@@ -615,7 +624,7 @@ async fn speak<P: Speaker>(
     log: &mut Log,
     part: &mut Part,
     speaker: &mut P,
-    writer: &mut tokio::io::WriteHalf<Stream>,
+    (writer, over): (&mut tokio::io::WriteHalf<Stream>, Option<Moment>),
     (now, out, dripping): (Moment, &mut Bytes, &mut Option<Drip>),
 ) -> ControlFlow<(), Option<Moment>> {
     let settles = timing::settles(now, &log.dialogue);
@@ -633,7 +642,8 @@ async fn speak<P: Speaker>(
             Some(Say::Inquire(domain)) => log.inquire(domain),
             Some(Say::Verify(check)) => log.verify(part.side, &check),
             Some(Say::Close(how)) => {
-                say_goodbye(writer, &how).await;
+                let left = over.map(|over| Duration::from_micros(over.since(now)));
+                say_goodbye(writer, &how, left.unwrap_or(GOODBYE)).await;
                 log.end(part.side, how).await;
                 return ControlFlow::Break(());
             }
@@ -696,9 +706,9 @@ async fn tell_of_gate(log: &mut Log, held: &mut Gate) {
 
 /// Closes our half. TLS says goodbye, for which a peer that does not read has no time; who resets a
 /// connection says nothing.
-async fn say_goodbye(writer: &mut tokio::io::WriteHalf<Stream>, how: &Ending) {
+async fn say_goodbye(writer: &mut tokio::io::WriteHalf<Stream>, how: &Ending, limit: Duration) {
     if *how != Ending::Reset {
-        let _ = tokio::time::timeout(GOODBYE, writer.shutdown()).await;
+        let _ = tokio::time::timeout(limit, writer.shutdown()).await;
     }
 }
 

@@ -46,20 +46,25 @@ impl Host {
         match (order, &mut self.answers) {
             (Order::Retire, Answers::Practice(player, _)) => {
                 player.retire();
-                Ends::Nothing
+                return Ends::Nothing;
             }
-            (Order::Retire | Order::End, _) => {
-                self.ends = true;
-                Ends::Connection
-            }
+            (Order::End, Answers::Practice(player, _)) => player.hurry(),
+            (_, Answers::Recorded(_)) => {}
         }
+        self.ends = true;
+        Ends::Connection
     }
 }
 
 impl Host {
-    /// Closes the connection, but never without a word (RFC 5321 §3.8), unless that was said already or
-    /// is no word of a recording.
-    fn close(&mut self, seen: &Dialogue) -> Option<Say> {
+    /// Closes the connection behind what was answered, but never without a word (RFC 5321 §3.8), unless
+    /// that was said already or is no word of a recording.
+    fn close(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
+        if let Answers::Practice(player, _) = &mut self.answers
+            && let Some(rest) = player.rest(now)
+        {
+            return Some(rest);
+        }
         let is_to_hear = !matches!(seen.phase(), Phase::AwaitingTls | Phase::Closing);
         let told = std::mem::replace(&mut self.told, true);
         match &self.answers {
@@ -75,7 +80,7 @@ impl Host {
 impl Speaker for Host {
     fn next(&mut self, now: Moment, seen: &Dialogue) -> Option<Say> {
         if self.ends {
-            return self.close(seen);
+            return self.close(now, seen);
         }
         match &mut self.answers {
             Answers::Practice(player, playing) => {

@@ -231,6 +231,8 @@ impl Listener {
                     }
                     Some(over) = self.tasks.join_next_with_id() => self.forget(&over),
                     () = until(pause), if pause.is_some() => pause = None,
+                    // Who waits behind another may come in now.
+                    Ok(()) = self.playing.changed(), if self.is_busy() => {}
                     accepted = accept(&self.doors, self.first), if pause.is_none() && !self.is_busy() => {
                         match accepted {
                             Ok(accepted) => break accepted,

@@ -23,6 +23,21 @@ impl Signal {
     /// Those that end a program.
     pub const ENDING: [Self; 4] = [Self::HangUp, Self::Interrupt, Self::Quit, Self::Terminate];
 
+    /// Those by which a server is told to stop. Whoever wants it to outlive its terminal (`nohup`) has
+    /// seen to it that the end of that does nothing; where this cannot be known, it does what it does.
+    pub fn stopping() -> Vec<Self> {
+        let hang_up = Some(Self::HangUp).filter(|signal| signal.is_ignored() == Some(false));
+        [Self::Terminate, Self::Interrupt].into_iter().chain(hang_up).collect()
+    }
+
+    /// Whether it does nothing to this program as it was started.
+    fn is_ignored(self) -> Option<bool> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+        let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+        Some(mask >> (self.number() - 1) & 1 == 1)
+    }
+
     /// Its number in Linux, which is part of the exit code of what it ends.
     pub const fn number(self) -> i32 {
         match self {

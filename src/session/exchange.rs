@@ -8,6 +8,7 @@ use crate::smtp::reply::{Reply, ReplyLine};
 use crate::smtp::verb::Verb;
 use crate::smtp::{Oddity, Parsed, Span};
 
+use super::envelope::Transaction;
 use super::phase::{Phase, Turn};
 
 /// A turn of the client and the server's reply to it.
@@ -47,6 +48,10 @@ pub struct Exchange {
     /// Whether it began under TLS.
     pub secured: bool,
 }
+
+/// What an exchange takes beside what was said in it, about: its places on the wire and among those
+/// that were answered, and what the system takes for each piece of memory.
+const BESIDE: usize = 320;
 
 impl Exchange {
     /// An exchange that has not been answered.
@@ -92,14 +97,15 @@ impl Exchange {
             // The envelope has them, too.
             Some(Argument::Path(path, params)) => {
                 let domain = path.value.domain.as_ref().map_or(0, String::len);
-                2 * (path.value.written.len() + path.value.local.len() + domain + weigh(params))
+                let texts = path.value.written.len() + path.value.local.len() + domain;
+                2 * (texts + weigh(params)) + size_of::<Transaction>()
             }
             Some(Argument::Attributes(params)) => weigh(params),
             Some(Argument::Login { mechanism, .. }) => mechanism.len(),
             _ => 0,
         };
         let verb = self.verb().map_or(0, |verb| verb.as_str().len());
-        size_of::<Self>() + line + verb + argument + self.odd.len() * size_of::<Oddity>()
+        size_of::<Self>() + BESIDE + line + verb + argument + self.odd.len() * size_of::<Oddity>()
     }
 
     /// Every oddity of both parts: the line of the reply it is about, or `None` for the client's.
@@ -121,6 +127,6 @@ fn weigh(params: &[Parsed<Param>]) -> usize {
 
 /// About how many bytes of memory a reply takes.
 pub(super) fn weight_of(reply: &Reply) -> usize {
-    let each = |line: &ReplyLine| size_of::<ReplyLine>() + line.line.bytes.len();
-    reply.lines.iter().map(each).sum()
+    let text: usize = reply.lines.iter().map(|line| line.line.bytes.len()).sum();
+    reply.lines.capacity() * size_of::<ReplyLine>() + text
 }

@@ -46,6 +46,8 @@ enum Step {
     Happened(Event),
     /// A line will be a secret wherever it stands.
     Hidden(Bytes),
+    /// So much of messages stays in memory from the next one on.
+    Kept(Keep),
 }
 
 /// A fold that is kept, and what came behind it.
@@ -76,7 +78,9 @@ pub struct Past {
     stretches: Vec<Stretch>,
     turns: Shared<Turn>,
     len: usize,
-    keep: Keep,
+    /// How much the fold kept at first, and how many bytes of events may stay now.
+    kept: Keep,
+    keep: usize,
     /// Bytes of the events that are there.
     bytes: usize,
     /// What a stretch may cost now.
@@ -101,7 +105,8 @@ impl Past {
             stretches: Vec::new(),
             turns: Shared::new(),
             len: 0,
-            keep,
+            kept: keep,
+            keep: keep.messages,
             bytes: 0,
             stretch: STRETCH,
             folds: FOLDS,
@@ -132,10 +137,9 @@ impl Past {
 
     /// About how many bytes of memory it takes.
     pub fn size(&self) -> usize {
-        let steps = self.stretches.iter().flat_map(|s| &s.steps).map(Vec::len).sum::<usize>();
         let last = self.stretches.iter().rev().find_map(|stretch| stretch.begin.as_ref());
         let folds = last.map_or(0, |last| last.weight() + size_of::<Dialogue>());
-        size_of::<Self>() + self.bytes + steps * size_of::<Step>() + folds
+        size_of::<Self>() + self.bytes + folds
     }
 
     /// How many events there are.
@@ -170,10 +174,11 @@ impl Past {
         if settles || live.answered().len() > answered {
             self.turns.push(Turn { at: self.len, answered: live.answered().len() });
         }
-        let bytes = match &event.what {
+        let data = match &event.what {
             Happening::Bytes { data, .. } => data.len(),
             _ => 0,
         };
+        let bytes = size_of::<Step>() + data;
         self.push(Step::Happened(event), bytes);
         self.bytes += bytes;
         self.unseen += bytes;
@@ -188,6 +193,15 @@ impl Past {
         self.begin_stretch(live);
         live.hide(secret);
         self.push(Step::Hidden(Bytes::copy_from_slice(secret)), 0);
+    }
+
+    /// So much of messages stays in memory from the next one on, in `live` as well, and so much of
+    /// the events.
+    pub fn keep(&mut self, keep: Keep, live: &mut Dialogue) {
+        self.begin_stretch(live);
+        live.keep(keep);
+        self.push(Step::Kept(keep), 0);
+        self.keep = keep.messages;
     }
 
     fn push(&mut self, step: Step, bytes: usize) {
@@ -235,7 +249,7 @@ impl Past {
     fn give_way(&mut self) {
         let behind = self.stretches.len().saturating_sub(1);
         for stretch in self.stretches.iter_mut().take(behind).filter(|s| s.steps.is_some()) {
-            if self.bytes <= self.keep.messages {
+            if self.bytes <= self.keep {
                 return;
             }
             stretch.steps = None;
@@ -270,9 +284,9 @@ impl Past {
     }
 
     fn fold(&self, at: usize) -> Dialogue {
-        let Some(stretch) = self.stretch_of(at) else { return Dialogue::new(self.keep) };
+        let Some(stretch) = self.stretch_of(at) else { return Dialogue::new(self.kept) };
         let begin = stretch.begin.as_deref().cloned();
-        let mut seen = begin.unwrap_or_else(|| Dialogue::new(self.keep));
+        let mut seen = begin.unwrap_or_else(|| Dialogue::new(self.kept));
         let mut left = at - stretch.from;
         for step in stretch.steps.iter().flatten() {
             match step {
@@ -282,6 +296,7 @@ impl Past {
                     left -= 1;
                 }
                 Step::Hidden(secret) => seen.hide(secret),
+                Step::Kept(keep) => seen.keep(*keep),
             }
         }
         seen

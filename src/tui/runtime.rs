@@ -22,6 +22,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use crossterm::event::{Event as Input, KeyEventKind};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::cli::ServeArgs;
@@ -95,7 +96,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);
         let (come, clients) = mpsc::channel(CLIENTS_WAITING);
-        let (mut servers, mut others) = (Vec::new(), Vec::new());
+        let (mut servers, mut others, mut doors) = (Vec::new(), Vec::new(), JoinSet::new());
         for (at, start) in starts.into_iter().enumerate() {
             let id = prepare(&mut model, at, &start, &mut sessions)?;
             // Whoever cannot listen says so before the screen opens.
@@ -111,7 +112,8 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                     servers.push((id, server));
                 }
                 Start::Answer(by_hand) => {
-                    hand::listen(&mut model, at, &by_hand, come.clone()).await?;
+                    let to = (&mut doors, come.clone());
+                    hand::listen(&mut model, at, &by_hand, to).await?;
                 }
                 start => others.push((id, start)),
             }
@@ -151,6 +153,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             clock,
             sessions,
             servers: servers.collect(),
+            doors,
             memory,
             reads,
             drafts,
@@ -222,6 +225,8 @@ struct Loop {
     sessions: Sessions,
     /// By the session of the screen that lists each.
     servers: HashMap<usize, Serves>,
+    /// Who waits for clients that the person answers.
+    doors: JoinSet<()>,
     memory: Memory,
     /// What is set where the reading of a session shall stop.
     reads: HashMap<usize, Arc<AtomicBool>>,
@@ -435,6 +440,8 @@ impl Loop {
         for (_, server) in self.servers.drain() {
             server.farewell().await;
         }
+        // What stands in the file system goes with who listens there.
+        self.doors.shutdown().await;
         self.sessions.farewell(heard).await;
     }
 }

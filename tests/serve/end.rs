@@ -221,6 +221,36 @@ fn a_log_that_is_read_late_ends_with_its_sums() {
     assert_eq!(code, Some(0));
 }
 
+/// An answer that is passed over at the end is no event that was missed.
+#[test]
+fn what_was_asked_and_not_read_is_no_event() {
+    let home = Home::new();
+    let mut serving = Serving::start_asked(&home, &["--json"]);
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    (0..50).for_each(|_| guest.asks("HELP", "214"));
+    guest.asks("QUIT", "221 ");
+    serving.event("session");
+    // More than a pipe holds.
+    (0..200).for_each(|_| serving.tell(":show session 1"));
+    serving.tell(":quit");
+    while std::net::TcpStream::connect(("127.0.0.1", serving.port)).is_ok() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Until it no longer waits for the lines before the last.
+    std::thread::sleep(Duration::from_millis(1_300));
+    let (told, _) = serving.rest();
+    let events: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count() as u64;
+    let shown = events.iter().filter(|event| event["directive"] == ":show session 1").count();
+    let missed = events.iter().filter_map(|event| event["events"].as_u64()).sum::<u64>();
+    let sessions = events.last().unwrap()["sessions"].as_u64().unwrap();
+    assert!(shown < 200, "all were read");
+    // The first one was told of before.
+    assert_eq!(of("began") + of("session") + of("stopping") + missed, 2 * (sessions - 1) + 1);
+}
+
 #[test]
 fn who_vanishes_in_the_middle_of_a_message_leaves_none() {
     let home = Home::new();

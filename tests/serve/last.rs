@@ -4,11 +4,17 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ehlo::journal::{Ending, Moment};
+use bytes::Bytes;
+use ehlo::journal::{Ending, Endpoints, Happening, Moment};
 use ehlo::net::Clock;
+use ehlo::net::certificate::{Authority, Kind};
+use ehlo::net::dial::Target;
 use ehlo::net::driver::{Log, Orders, Part, converse};
 use ehlo::net::listen::{Listener, Order, Place, Store, report};
+use ehlo::net::stream::Stream;
+use ehlo::net::tls::{Choice, Server, Tls};
 use ehlo::session::{Dialogue, Keep};
+use ehlo::smtp::verb::Verb;
 use ehlo::smtp::wait::Limits;
 use ehlo::speaker::{Ends, Policy, Say, Speaker};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -60,6 +66,101 @@ async fn who_does_not_read_holds_up_no_end() {
     let talk = converse(Box::new(ours), &mut log, part, &mut speaker, Some(orders));
     tokio::time::timeout(Duration::from_secs(2), talk).await.unwrap();
     drop(theirs);
+}
+
+/// Answers what begins TLS, and closes the connection once it is told to end.
+struct Securing {
+    words: Bytes,
+    ended: bool,
+}
+
+impl Speaker for Securing {
+    fn next(&mut self, _: Moment, seen: &Dialogue) -> Option<Say> {
+        let (_, exchange) = match seen.unanswered() {
+            _ if self.ended => return Some(Say::Close(Ending::Finished)),
+            None => return None,
+            Some(asked) => asked,
+        };
+        Some(Say::Bytes(match exchange.verb() {
+            Some(Verb::Ehlo) => "250-mx\r\n250 STARTTLS\r\n".into(),
+            _ => self.words.clone(),
+        }))
+    }
+}
+
+/// Lets `client` talk with a server that says `words` and has TLS; how long its end takes behind the
+/// moment at which the client is where it wanted to be.
+async fn ended_by<F>(words: &str, implicit: bool, client: impl FnOnce(Stream) -> F) -> Duration
+where
+    F: Future<Output = Stream>,
+{
+    let authority = Authority::new().unwrap();
+    let identity = authority.identity(Kind::Good).unwrap();
+    let tls = Tls::Server(Server::new(&identity, &[authority.root().clone()]).unwrap());
+    let (ours, theirs) = tokio::io::duplex(1 << 10);
+    let (order, mut queue) = mpsc::channel(1);
+    let mut log = Log::new(Clock::start(), Keep::default());
+    log.append(Happening::Opened(Endpoints::default())).await;
+    let part = Part::server(Limits::default()).with_tls(Some(tls), implicit);
+    let mut speaker = Securing { words: words.to_owned().into(), ended: false };
+    let obey = |speaker: &mut Securing, ()| {
+        speaker.ended = true;
+        Ends::Connection
+    };
+    let orders = Some(Orders { queue: &mut queue, obey });
+    let talk = converse(Box::new(ours), &mut log, part, &mut speaker, orders);
+    let told = async {
+        let mut theirs = client(Box::new(theirs)).await;
+        order.send(()).await.unwrap();
+        let told = Instant::now();
+        // What is said behind it may stay unread.
+        let mut heard = vec![0; words.len()];
+        if !implicit {
+            theirs.read_exact(&mut heard[1..]).await.unwrap();
+        }
+        (theirs, told)
+    };
+    let limited = tokio::time::timeout(Duration::from_secs(5), talk);
+    let (ended, (theirs, told)) = tokio::join!(limited, told);
+    ended.unwrap();
+    drop(theirs);
+    told.elapsed()
+}
+
+/// TLS holds back what is not read, and says goodbye behind it: that has no time of its own.
+#[tokio::test]
+async fn who_reads_nothing_inside_tls_holds_up_no_end() {
+    let words = format!("220 {}\r\n", "x".repeat(40_000));
+    let took = ended_by(&words, true, async |stream| {
+        let target = Target::read("smtps://localhost:465").unwrap();
+        let tls = Choice::default().client(&target, None, None, true).0.unwrap();
+        let shaken = tls.shake(stream, Duration::from_secs(5)).await;
+        let mut stream = shaken.unwrap_or_else(|_| panic!("no handshake")).0;
+        // Some of it is there, and the rest waits.
+        stream.read_exact(&mut [0]).await.unwrap();
+        stream
+    });
+    let took = took.await;
+    assert!(took < Duration::from_millis(900), "{took:?}");
+}
+
+/// Behind 220 to STARTTLS nothing is waited for where the end was ordered before it had left.
+#[tokio::test]
+async fn a_handshake_that_is_too_late_holds_up_no_end() {
+    let words = format!("220 {}\r\n", "x".repeat(2_000));
+    let took = ended_by(&words, false, async |mut stream: Stream| {
+        let mut greeting = vec![0; words.len()];
+        stream.read_exact(&mut greeting).await.unwrap();
+        stream.write_all(b"EHLO pc.example.org\r\n").await.unwrap();
+        let mut offer = vec![0; 22];
+        stream.read_exact(&mut offer).await.unwrap();
+        stream.write_all(b"STARTTLS\r\n").await.unwrap();
+        // Until some of the reply is there, not all of which has room.
+        stream.read_exact(&mut greeting[..1]).await.unwrap();
+        stream
+    });
+    let took = took.await;
+    assert!(took < Duration::from_millis(900), "{took:?}");
 }
 
 /// RFC 8314 §3: nothing is said there outside TLS.

@@ -20,12 +20,19 @@ const WEIGHT: usize = 16 << 20;
 /// How long the end waits for the lines before it to be read, and then for itself.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 
-/// The last lines, by how many before them were passed over.
+/// What is written at once, and how many events it tells: an answer tells none, and what tells that
+/// some were passed over stands for all of them.
+pub(super) struct Lines {
+    pub(super) text: String,
+    pub(super) events: u64,
+}
+
+/// The last lines, by how many events before them were passed over.
 type Last = Box<dyn FnOnce(u64) -> Vec<String> + Send>;
 
 /// The way to standard output.
 pub(super) struct Log {
-    lines: SyncSender<String>,
+    lines: SyncSender<Lines>,
     /// The bytes that wait.
     weight: Arc<AtomicUsize>,
     /// Whether lines that wait are passed over.
@@ -37,20 +44,20 @@ pub(super) struct Log {
 impl Log {
     /// Begins to write.
     pub(super) fn open() -> Self {
-        let (lines, told) = sync_channel::<String>(WAITING);
+        let (lines, told) = sync_channel::<Lines>(WAITING);
         let (last, end) = oneshot::channel::<Last>();
         let (done, written) = oneshot::channel();
         let (weight, hurries) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
         let (left, hurry) = (weight.clone(), hurries.clone());
         std::thread::spawn(move || {
             let mut missed = 0;
-            for line in told {
+            for Lines { text, events } in told {
                 if hurry.load(Ordering::Relaxed) {
-                    missed += line.lines().count() as u64;
+                    missed += events;
                 } else {
-                    super::say(&line);
+                    super::say(&text);
                 }
-                left.fetch_sub(line.len(), Ordering::Relaxed);
+                left.fetch_sub(text.len(), Ordering::Relaxed);
             }
             if let Ok(last) = end.blocking_recv() {
                 for line in last(missed) {
@@ -63,17 +70,17 @@ impl Log {
         Self { lines, weight, hurries, last, written }
     }
 
-    /// Writes a line; where too many wait, it comes back.
-    pub(super) fn tell(&self, line: String) -> Result<(), String> {
-        let size = line.len();
+    /// Writes lines; where too many wait, they come back.
+    pub(super) fn tell(&self, lines: Lines) -> Result<(), Lines> {
+        let size = lines.text.len();
         if self.weight.load(Ordering::Relaxed) > WEIGHT {
-            return Err(line);
+            return Err(lines);
         }
         self.weight.fetch_add(size, Ordering::Relaxed);
-        match self.lines.try_send(line) {
-            Err(TrySendError::Full(line)) => {
+        match self.lines.try_send(lines) {
+            Err(TrySendError::Full(lines)) => {
                 self.weight.fetch_sub(size, Ordering::Relaxed);
-                Err(line)
+                Err(lines)
             }
             _ => Ok(()),
         }

@@ -68,9 +68,7 @@ impl Shelf {
     /// # Errors
     /// When it cannot be made.
     pub(crate) fn open(dir: &Path, room: Room) -> anyhow::Result<Self> {
-        for folder in ["tmp", "new", "cur", SESSIONS, HELD].map(|folder| dir.join(folder)) {
-            folder::make(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        }
+        make(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let mut left = VecDeque::new();
         let share = Share::of(dir, || left = clear_up(dir));
         let share = share.with_context(|| format!("cannot use {}", dir.display()))?;
@@ -96,6 +94,21 @@ impl Shelf {
         // It ends when nobody keeps anything any more.
         let _ = self.care.await;
     }
+}
+
+/// Makes the folders of a Maildir that are not there.
+fn make(dir: &Path) -> io::Result<()> {
+    let mut folders = ["tmp", "new", "cur", SESSIONS, HELD].iter();
+    folders.try_for_each(|folder| folder::make(&dir.join(folder)))
+}
+
+/// Does what needs the folders of a Maildir. Where somebody has taken one away it is made again: what
+/// comes from now on can be kept.
+fn inside<T>(dir: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    work().or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => make(dir).and_then(|()| work()),
+        _ => Err(error),
+    })
 }
 
 /// Messages that were held arrive, since nobody was there when their time came. Gives the journals
@@ -206,7 +219,8 @@ fn keep(desk: &Desk, session: u64, clock: &Clock) -> Kept {
     let stem = format!("{seconds}.M{micros:06}P{}S{session}", std::process::id());
     let path = desk.dir.join(SESSIONS).join(format!("{stem}.jsonl"));
     let course = Arc::<Course>::default();
-    let made = create_private(&path, File::options().create_new(true)).map(Arc::new);
+    let made = inside(&desk.dir, || create_private(&path, File::options().create_new(true)));
+    let made = made.map(Arc::new);
     let record = |file: &Arc<File>| {
         let (course, notes, file) = (course.clone(), desk.notes.clone(), file.clone());
         let out = Journal { file, path: path.clone(), course, notes, size: 0 };
@@ -264,8 +278,10 @@ fn store(
         let names = [place].into_iter().chain(first.then_some(SESSIONS));
         folders.write(names.map(|name| dir.join(name)).collect())
     };
-    write().inspect_err(|_| {
-        let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_file(&lies));
+    inside(dir, || {
+        write().inspect_err(|_| {
+            let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_file(&lies));
+        })
     })?;
     if let Some(time) = delivery.held {
         // Where nobody cares for it any more, it arrives when somebody does again.

@@ -24,16 +24,19 @@ pub(super) struct Door {
 }
 
 /// The next client, and the number of its door. Another door is asked first each time, so that none
-/// waits for ever behind another.
+/// waits for ever behind another, nor behind one at which nobody can be taken.
 pub(super) async fn accept(doors: &[Door], first: usize) -> io::Result<(usize, Client)> {
     let poll = |context: &mut Context<'_>| {
         let all = doors.iter().enumerate().cycle().skip(first % doors.len().max(1));
+        let mut failed = Poll::Pending;
         for (number, door) in all.take(doors.len()) {
-            if let Poll::Ready(accepted) = door.socket.poll_accept(context) {
-                return Poll::Ready(accepted.map(|client| (number, client)));
+            match door.socket.poll_accept(context) {
+                Poll::Ready(Ok(client)) => return Poll::Ready(Ok((number, client))),
+                Poll::Ready(Err(error)) => failed = Poll::Ready(Err(error)),
+                Poll::Pending => {}
             }
         }
-        Poll::Pending
+        failed
     };
     std::future::poll_fn(poll).await
 }
@@ -62,4 +65,46 @@ pub(super) async fn turn_away(client: Client, tls: Option<Tls>, reply: Bytes) {
     // Who does not take even that gets nothing.
     let said = tokio::time::timeout(REFUSAL, said).await;
     linger(client.other_hold.filter(|_| said == Ok(Some(())))).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::listen::Place;
+
+    async fn open() -> Door {
+        let place: Place = "127.0.0.1:0".parse().unwrap();
+        let socket = Socket::bind(&place).await.unwrap();
+        let entrance = Arc::new(socket.place().unwrap().into());
+        Door { socket, entrance }
+    }
+
+    /// What is shut down takes nobody, and says so at once.
+    #[cfg(unix)]
+    fn shut(door: &Door) {
+        use std::os::fd::AsFd as _;
+        let Socket::Tcp(listener) = &door.socket else { panic!() };
+        let hold = listener.as_fd().try_clone_to_owned().unwrap();
+        std::net::TcpStream::from(hold).shutdown(std::net::Shutdown::Both).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_door_that_fails_holds_up_no_other() {
+        let doors = [open().await, open().await];
+        shut(&doors[0]);
+        assert!(accept(&doors, 0).await.is_err());
+        let Place::Tcp(address) = &doors[1].entrance.place else { panic!() };
+        let _client = tokio::net::TcpStream::connect(address).await.unwrap();
+        for first in 0..2 {
+            let mut accepted = Err(io::Error::other("nobody was asked"));
+            // Until it is known that somebody has come.
+            while accepted.is_err() {
+                accepted = accept(&doors, first).await;
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(accepted.unwrap().0, 1);
+            let _next = tokio::net::TcpStream::connect(address).await.unwrap();
+        }
+    }
 }

@@ -5,7 +5,6 @@
 //! dialogue, so where nothing is played nothing is counted, and a reply is passed on as it is.
 
 use std::collections::{HashSet, VecDeque};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +37,7 @@ const FEW: usize = 16;
 enum Step {
     Wait(Duration),
     Say(Bytes),
-    Drip(Bytes, (NonZeroUsize, Duration)),
+    Drip(Drip),
     Played(Box<Played>),
     Limit(Changes),
     Keep(u64),
@@ -94,6 +93,12 @@ impl Course {
     fn say_batch(&mut self) {
         let kept = self.batch.take().map(|batch| Step::Say(batch.bytes.freeze()));
         self.steps.extend(kept);
+    }
+
+    /// Says all that was kept.
+    fn say_kept(&mut self) {
+        self.say_batch();
+        self.steps.extend(self.late.take().map(Step::Say));
     }
 }
 
@@ -178,10 +183,8 @@ impl Player {
         self.server.believe(believed);
         self.faults = faults;
         // What the old ones kept back is said now, and they are silent no longer.
-        let course = &mut self.course;
-        course.say_batch();
-        course.steps.extend(course.late.take().map(Step::Say));
-        course.hangs = false;
+        self.course.say_kept();
+        self.course.hangs = false;
         self.begin_rules();
         if self.course.begun {
             // What was believed before is believed no longer.
@@ -195,6 +198,25 @@ impl Player {
     /// Says goodbye as soon as no message is under way.
     pub const fn retire(&mut self) {
         self.server.retire();
+    }
+
+    /// Keeps nothing back any longer, and waits for nothing: behind a reply may stand a message that is
+    /// stored.
+    pub fn hurry(&mut self) {
+        let course = &mut self.course;
+        course.say_kept();
+        course.due = None;
+        course.steps.retain(|step| !matches!(step, Step::Wait(_)));
+        for step in &mut course.steps {
+            if let Step::Drip(drip) = step {
+                *step = Step::Say(Bytes::copy_from_slice(drip.left()));
+            }
+        }
+    }
+
+    /// The rest of what it has to say to what was said to it.
+    pub fn rest(&mut self, now: Moment) -> Option<Say> {
+        self.step(now)
     }
 
     /// What is said where even that is not waited for.
@@ -241,8 +263,15 @@ impl Player {
                 course.due = None;
                 return self.step(now);
             }
+            Step::Say(bytes) if bytes.is_empty() => return self.step(now),
             Step::Say(bytes) => Say::Bytes(bytes),
-            Step::Drip(bytes, (piece, pause)) => Say::Drip(Drip::new(bytes, piece, pause)),
+            Step::Drip(mut drip) => {
+                let Some(say) = drip.next(now) else { return self.step(now) };
+                if !drip.left().is_empty() {
+                    course.steps.push_front(Step::Drip(drip));
+                }
+                say
+            }
             Step::Played(played) => Say::Played(played),
             Step::Limit(changes) => Say::Limit(changes),
             Step::Keep(size) => Say::Keep(size),
@@ -459,20 +488,21 @@ impl Player {
                 until: None,
             });
             batch.bytes.extend_from_slice(&bytes);
+            batch.bytes.extend(course.late.take().into_iter().flatten());
             batch.until = None;
         } else if is_late {
             course.late = Some(bytes);
         } else {
             course.say_batch();
             course.steps.push_back(match spoken.drip {
-                Some(pieces) => Step::Drip(bytes, pieces),
+                Some((piece, pause)) => Step::Drip(Drip::new(bytes, piece, pause)),
                 None => Step::Say(bytes),
             });
             course.steps.extend(course.late.take().map(Step::Say));
         }
         course.hangs |= spoken.hangs;
         if let Some(close) = spoken.close {
-            course.say_batch();
+            course.say_kept();
             course.steps.push_back(Step::Close(close));
         }
     }
@@ -500,7 +530,6 @@ impl Speaker for Player {
         }
         loop {
             match self.step(now) {
-                Some(Say::Bytes(bytes)) if bytes.is_empty() => continue,
                 Some(say) => return Some(say),
                 None if self.course.hangs => return None,
                 None => {}

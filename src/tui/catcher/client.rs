@@ -81,8 +81,11 @@ impl State {
             (None, _) => Self::open(glance),
             (Some(Over::InOrder), Some(code)) if glance.taken == 0 => Self::Refused(code),
             (Some(Over::InOrder), _) => Self::Finished,
-            (Some(Over::Refused), Some(code)) => Self::Refused(code),
-            (Some(Over::Refused), None) => Self::HungUp,
+            (Some(Over::Refused), _) => match &glance.last {
+                Some((_, code)) if code.0 >= 400 => Self::Refused(code.0),
+                // Whatever it was refused before.
+                _ => Self::HungUp,
+            },
             (Some(Over::Left), _) => Self::Left,
             (Some(Over::CutShort), _) => Self::CutShort,
             (Some(Over::Reset), _) => Self::Reset,
@@ -229,6 +232,36 @@ impl Row for Client {
         match self.glance.trouble {
             Some(Trouble::Refused(code)) => Some(code.0),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::transcript::recording;
+
+    /// Who was put off and went on is not listed with that.
+    #[test]
+    fn what_was_refused_before_a_message_was_taken_is_over() {
+        let begin = "S: 220 mx\nC: EHLO pc\nS: 250 mx\n";
+        let refused = "C: MAIL FROM:<a@x.example>\nS: 450 Not now\n";
+        let taken = "C: MAIL FROM:<a@x.example>\nS: 250 ok\nC: RCPT TO:<b@y.example>\nS: 250 ok\n\
+            C: DATA\nS: 354 go\nC: .\nS: 250 ok\n";
+        let quit = "C: QUIT\nS: 221 bye\n:closed\n";
+        for (talk, state) in [
+            ([refused, taken, quit], State::Finished),
+            ([refused, "", quit], State::Refused(450)),
+            ([refused, taken, ":closed\n"], State::HungUp),
+            (["", refused, ":closed\n"], State::Refused(450)),
+            ([refused, taken, "S: 421 bye\n:closed\n"], State::Refused(421)),
+        ] {
+            let talk = format!("{begin}{}", talk.concat());
+            let mut seen = Dialogue::default();
+            for event in recording(talk.as_bytes()).unwrap().into_events() {
+                seen.apply(&event);
+            }
+            assert_eq!(State::of(&Glance::of(&seen)), state, "{talk}");
         }
     }
 }

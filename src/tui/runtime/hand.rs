@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::headless::hand::ByHand;
 use crate::net::listen::by_hand::Desk;
@@ -33,7 +34,7 @@ pub(super) async fn listen(
     model: &mut Model,
     at: usize,
     by_hand: &ByHand,
-    come: mpsc::Sender<Come>,
+    (doors, come): (&mut JoinSet<()>, mpsc::Sender<Come>),
 ) -> anyhow::Result<()> {
     let socket = by_hand.bind().await?;
     let place: Arc<str> = socket.place()?.to_string().into();
@@ -42,7 +43,7 @@ pub(super) async fn listen(
         session.hand = Some(Box::new(Answering::new(by_hand.hand(), place.to_string())));
     }
     let (by_hand, place) = (by_hand.clone(), Arc::clone(&place));
-    tokio::spawn(async move {
+    doors.spawn(async move {
         accept(socket, &by_hand, &place, come).await;
     });
     Ok(())
