@@ -28,6 +28,8 @@ mod program;
 mod servers;
 #[path = "support/serving.rs"]
 mod serving;
+#[path = "serve/slow.rs"]
+mod slow;
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Where the lines of a server go: standard output, which may be gone, and may be read slowly.
 //!
 //! A thread of its own writes. Whoever tells is never held up by who reads: what does not fit is given
-//! back, to be told later. What stands at the end is told in any case, if need be in place of what
-//! waits before it; only who does not read at all is not waited for.
+//! back, to be told later. What stands at the end is told in any case, and what was asked for, if need
+//! be in place of what waits before it; only who does not read at all is not waited for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,12 +20,44 @@ const WEIGHT: usize = 16 << 20;
 /// How long the end waits for the lines before it to be read, and then for itself.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 
+/// One line, or several.
+#[derive(Debug)]
+pub(super) enum Lines {
+    /// What happened.
+    Told(String),
+    /// What somebody has asked for.
+    Asked(String),
+}
+
+impl Lines {
+    fn text(&self) -> &str {
+        let (Self::Told(text) | Self::Asked(text)) = self;
+        text
+    }
+
+    /// What was asked for.
+    pub(super) fn asked(self) -> Option<String> {
+        match self {
+            Self::Told(_) => None,
+            Self::Asked(text) => Some(text),
+        }
+    }
+
+    /// How many there are of what happened.
+    pub(super) fn told(&self) -> u64 {
+        match self {
+            Self::Told(text) => text.lines().count() as u64,
+            Self::Asked(_) => 0,
+        }
+    }
+}
+
 /// The last lines, by how many before them were passed over.
 type Last = Box<dyn FnOnce(u64) -> Vec<String> + Send>;
 
 /// The way to standard output.
 pub(super) struct Log {
-    lines: SyncSender<String>,
+    lines: SyncSender<Lines>,
     /// The bytes that wait.
     weight: Arc<AtomicUsize>,
     /// Whether lines that wait are passed over.
@@ -37,20 +69,19 @@ pub(super) struct Log {
 impl Log {
     /// Begins to write.
     pub(super) fn open() -> Self {
-        let (lines, told) = sync_channel::<String>(WAITING);
+        let (lines, told) = sync_channel::<Lines>(WAITING);
         let (last, end) = oneshot::channel::<Last>();
         let (done, written) = oneshot::channel();
         let (weight, hurries) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
         let (left, hurry) = (weight.clone(), hurries.clone());
         std::thread::spawn(move || {
             let mut missed = 0;
-            for line in told {
-                if hurry.load(Ordering::Relaxed) {
-                    missed += line.lines().count() as u64;
-                } else {
-                    super::say(&line);
+            for lines in told {
+                match lines.told() {
+                    told @ 1.. if hurry.load(Ordering::Relaxed) => missed += told,
+                    _ => super::say(lines.text()),
                 }
-                left.fetch_sub(line.len(), Ordering::Relaxed);
+                left.fetch_sub(lines.text().len(), Ordering::Relaxed);
             }
             if let Ok(last) = end.blocking_recv() {
                 for line in last(missed) {
@@ -63,17 +94,17 @@ impl Log {
         Self { lines, weight, hurries, last, written }
     }
 
-    /// Writes a line; where too many wait, it comes back.
-    pub(super) fn tell(&self, line: String) -> Result<(), String> {
-        let size = line.len();
+    /// Writes lines; where too many wait, they come back.
+    pub(super) fn tell(&self, lines: Lines) -> Result<(), Lines> {
+        let size = lines.text().len();
         if self.weight.load(Ordering::Relaxed) > WEIGHT {
-            return Err(line);
+            return Err(lines);
         }
         self.weight.fetch_add(size, Ordering::Relaxed);
-        match self.lines.try_send(line) {
-            Err(TrySendError::Full(line)) => {
+        match self.lines.try_send(lines) {
+            Err(TrySendError::Full(lines)) => {
                 self.weight.fetch_sub(size, Ordering::Relaxed);
-                Err(line)
+                Err(lines)
             }
             _ => Ok(()),
         }
