@@ -91,7 +91,10 @@ impl Directive {
             "help" if behind.is_empty() => Some(Self::Help),
             "quit" if behind.is_empty() => Some(Self::Quit),
             "show" => which(&behind).map(Self::Show),
-            "save" => mail(&behind).map(|(name, file)| Self::Save(name.to_owned(), file.into())),
+            "save" => mail(&behind)
+                .map(|(name, file)| (name, unquoted(file)))
+                .filter(|(_, file)| !file.is_empty())
+                .map(|(name, file)| Self::Save(name.to_owned(), file.into())),
             "relay" => match mail(&behind) {
                 Some((name, target)) => Some(relay(name, target, lang)?),
                 None => None,
@@ -120,6 +123,12 @@ fn mail(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix("message ").unwrap_or(text).trim_start();
     let (name, rest) = text.split_once(char::is_whitespace)?;
     Some((name, rest.trim_start()))
+}
+
+/// What stands between quotes, or all of it.
+fn unquoted(text: &str) -> &str {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.unwrap_or(text)
 }
 
 /// Options of the way, and a target.
@@ -172,6 +181,7 @@ mod tests {
             (":shew 3", ":show MESSAGE|session NUMBER"),
             (":show", "expected :show MESSAGE|session NUMBER"),
             (":save 3", "expected :save MESSAGE FILE"),
+            (":save 3 \"\"", "expected :save MESSAGE FILE"),
             (":relay 3", "expected :relay MESSAGE [OPTIONS] TARGET"),
             (":relay 3 --frob x", "--frob"),
             (":list all", "expected :list"),
