@@ -254,7 +254,7 @@ impl Front {
             }
             News::Late(answer, task) => {
                 self.catch_up(reports);
-                self.desk.settle(answer, task)
+                self.desk.settle(answer, *task)
             }
             news => news,
         };

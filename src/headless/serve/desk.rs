@@ -48,7 +48,7 @@ pub(super) struct Desk {
 struct Pending {
     answer: Answer,
     /// The answer; or what is left to be done, where a session was over before it could be heard.
-    work: JoinHandle<Result<String, Task>>,
+    work: JoinHandle<Result<String, Box<Task>>>,
 }
 
 /// What is to be done with a session or a message of it.
@@ -75,7 +75,7 @@ pub(super) enum News {
     /// The server is to stop.
     Stop,
     /// A session was over before it could be heard: what it has left is among the reports.
-    Late(Answer, Task),
+    Late(Answer, Box<Task>),
 }
 
 impl Desk {
@@ -288,8 +288,8 @@ impl Desk {
         }
         let work = tokio::spawn(async move {
             match seen.await {
-                Some(seen) => Ok(task.run(with, seen).await),
-                None => Err(task),
+                Some(seen) => Ok(Box::pin(task.run(with, seen)).await),
+                None => Err(Box::new(task)),
             }
         });
         self.pending = Some(Pending { answer, work });
@@ -298,7 +298,7 @@ impl Desk {
 }
 
 /// Waits for what is under way; cancel-safe.
-async fn done(pending: &mut Option<Pending>) -> Result<String, Task> {
+async fn done(pending: &mut Option<Pending>) -> Result<String, Box<Task>> {
     match pending {
         Some(Pending { work, .. }) => work.await.unwrap_or_else(|_| Ok(String::new())),
         None => std::future::pending().await,

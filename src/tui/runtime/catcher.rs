@@ -262,7 +262,9 @@ impl Teller {
                     self.take(report);
                 }
                 self.look();
-                over.iter().for_each(|number| drop(self.live.remove(number)));
+                for number in over {
+                    self.live.remove(&number);
+                }
             }
         }
     }
