@@ -1747,7 +1747,10 @@ fn the_readme_names_each_call_and_each_option_of_the_server() {
     let everywhere = home.run(["man", "--help"]).with(0).out;
     let options = |help: &str| {
         let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-        let options = listed.filter_map(|line| line.split(' ').find(|word| word.starts_with("--")));
+        let is_option = |word: &&str| {
+            word.starts_with("--") && word.chars().all(|c| c == '-' || c.is_ascii_lowercase())
+        };
+        let options = listed.filter_map(|line| line.split(' ').find(is_option));
         options.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
     };
     let own: Vec<_> = options(&help).difference(&options(&everywhere)).cloned().collect();

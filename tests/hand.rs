@@ -180,7 +180,7 @@ impl Plain {
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let place = match serde_json::from_str::<serde_json::Value>(&line) {
-            Ok(event) => event["place"].as_str().unwrap().to_owned(),
+            Ok(event) => event.get("place").and_then(|place| place.as_str()).unwrap().to_owned(),
             Err(_) => line.trim_end().strip_prefix("listening on ").unwrap().to_owned(),
         };
         Self { child, place, out }
@@ -260,9 +260,10 @@ fn who_answers_in_a_pipe_can_quit() {
     let mut line = String::new();
     BufReader::new(out).read_line(&mut line).unwrap();
     let event: serde_json::Value = serde_json::from_str(&line).expect("one object a line");
-    assert_eq!((&event["event"], &event["tls"]), (&"listening".into(), &"implicit".into()));
-    assert_eq!((&event["protocol"], event["at"].is_string()), (&"smtp".into(), true));
-    let silent = std::net::TcpStream::connect(event["place"].as_str().unwrap()).unwrap();
+    let key = |name: &str| event.get(name).and_then(|key| key.as_str()).unwrap_or_default();
+    assert_eq!((key("event"), key("tls")), ("listening", "implicit"));
+    assert_eq!((key("protocol"), key("at").is_empty()), ("smtp", false));
+    let silent = std::net::TcpStream::connect(key("place")).unwrap();
     input.write_all(b":quit\n").unwrap();
     assert!(child.wait().unwrap().success());
     drop(silent);

@@ -162,8 +162,8 @@ pub fn play(
     let mut choices = Choice::read_all(text);
     if choices.iter().any(|choice| choice.name == OFF) {
         if choices.len() > 1 {
-            let form = ("form", ":fault FAULT[+FAULT]|off");
-            return Err(knowledge::fill(lang, "serve.expected", &[form]));
+            let form = ":fault FAULT[+FAULT]|off";
+            return Err(knowledge::fill(lang, "serve.expected", &[("form", form)]));
         }
         choices.clear();
     }
