@@ -320,8 +320,8 @@ impl<'a> Front<'a> {
     async fn typed(&mut self, line: &Line, now: Moment) -> anyhow::Result<()> {
         let lang = self.setting.lang();
         let Line::Whole(line) = line else {
-            let most = ("most", &*input::LONGEST.to_string());
-            refuse(&knowledge::fill(lang, "serve.line-too-long", &[most]));
+            let most = input::LONGEST.to_string();
+            refuse(&knowledge::fill(lang, "serve.line-too-long", &[("most", &most)]));
             return Ok(());
         };
         if line.trim() == "rest" {

@@ -170,8 +170,8 @@ impl Desk {
     pub(super) fn asked(&mut self, line: &Line) -> News {
         let answer = self.answer(line);
         let Line::Whole(line) = line else {
-            let most = ("most", &*input::LONGEST.to_string());
-            let why = knowledge::fill(self.setting.lang(), "serve.line-too-long", &[most]);
+            let (lang, most) = (self.setting.lang(), input::LONGEST.to_string());
+            let why = knowledge::fill(lang, "serve.line-too-long", &[("most", &most)]);
             return News::Answered(answer.not_done(&why));
         };
         let directive = match Directive::read(line, self.setting.lang()) {
