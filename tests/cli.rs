@@ -1725,3 +1725,36 @@ fn faults_are_chosen_while_a_session_runs() {
     let none = home.run_with(["--plain", "practice"], ":fault greylst\nQUIT\n").with(64);
     assert!(none.err.contains("did you mean \"greylist\"?"), "{}", none.err);
 }
+
+/// What the program can do has a row in the README, and what its server can be told is named there.
+#[test]
+fn the_readme_names_each_call_and_each_option_of_the_server() {
+    let readme = include_str!("../README.md");
+    let home = Home::new();
+    let help = home.run(["--help"]).with(0).out;
+    let calls = help.split("Commands:\n").nth(1).unwrap();
+    let calls = calls.lines().take_while(|line| !line.is_empty());
+    let calls: Vec<_> = calls.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(calls.len() > 10, "{calls:?}");
+    for call in calls.iter().filter(|call| **call != "help") {
+        let begins = |line: &&str| {
+            let behind = line.strip_prefix("| `ehlo ").and_then(|line| line.strip_prefix(call));
+            behind.is_some_and(|behind| behind.starts_with([' ', '`']))
+        };
+        assert_eq!(readme.lines().filter(begins).count(), 1, "rows of ehlo {call}");
+    }
+    let help = home.run(["serve", "--help"]).with(0).out;
+    let everywhere = home.run(["man", "--help"]).with(0).out;
+    let options = |help: &str| {
+        let listed = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        let is_option = |word: &&str| {
+            word.starts_with("--") && word.chars().all(|c| c == '-' || c.is_ascii_lowercase())
+        };
+        let options = listed.filter_map(|line| line.split(' ').find(is_option));
+        options.map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let own: Vec<_> = options(&help).difference(&options(&everywhere)).cloned().collect();
+    assert!(own.len() > 15, "{own:?}");
+    let missing: Vec<_> = own.iter().filter(|option| !readme.contains(*option)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

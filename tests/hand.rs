@@ -198,7 +198,10 @@ impl Plain {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
-        let place = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+        let place = match serde_json::from_str::<serde_json::Value>(&line) {
+            Ok(event) => event.get("place").and_then(|place| place.as_str()).unwrap().to_owned(),
+            Err(_) => line.trim_end().strip_prefix("listening on ").unwrap().to_owned(),
+        };
         Self { child, place, out }
     }
 
@@ -231,6 +234,9 @@ fn a_script_answers_line_by_line() {
         ("554-no\n554 never\nrest\n".to_owned(), 21, &["S: 554-no", "S: 554 never"]),
         // It tries HELO on the connection that was closed.
         ("right\n:close 421 4.3.2 bye\n".to_owned(), 6, &["S: 421 4.3.2 bye"]),
+        // Who has enough, in the middle and before.
+        ("right\n:quit\nright\n".to_owned(), 6, &["the server closed the connection"]),
+        (format!("{}\nrest\n", "x".repeat(100_000)), 0, &["S: 221 2.0.0 mx.example.net Goodbye"]),
         // Who has said all answers nobody any more.
         ("right\n".to_owned(), 6, &["the server closed the connection"]),
     ] {
@@ -258,6 +264,28 @@ fn a_session_is_told_as_json_and_recorded() {
     assert_eq!(object["envelope"][0]["recipients"][0]["address"], "bob@example.net", "{out}");
     let shown = home.run(["show", arg(&record)]).with(0);
     assert!(shown.out.contains("S: 550 5.1.1 <bob@example.net> is unknown here"), "{}", shown.out);
+}
+
+/// While a client says nothing, and while there is none, `:quit` is heard.
+#[test]
+fn who_answers_in_a_pipe_can_quit() {
+    let home = Home::new();
+    let mut alone = Plain::start(&home, ":quit\n", &[]);
+    assert!(alone.child.wait().unwrap().success());
+    let mut command = home.ehlo(["serve", "--by-hand", "--json", "--listen", "127.0.0.1:0"]);
+    command.args(["--tls", "implicit"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let (mut input, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).expect("one object a line");
+    let key = |name: &str| event.get(name).and_then(|key| key.as_str()).unwrap_or_default();
+    assert_eq!((key("event"), key("tls")), ("listening", "implicit"));
+    assert_eq!((key("protocol"), key("at").is_empty()), ("smtp", false));
+    let silent = std::net::TcpStream::connect(key("place")).unwrap();
+    input.write_all(b":quit\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    drop(silent);
 }
 
 #[test]

@@ -30,6 +30,8 @@ mod program;
 mod servers;
 #[path = "support/serving.rs"]
 mod serving;
+#[path = "serve/slow.rs"]
+mod slow;
 
 use std::path::Path;
 
@@ -258,7 +260,11 @@ fn a_caught_message_is_released_with_its_envelope() {
     assert_eq!((&*sender, &*names), ("a@x.example", "[\"me@z.example\"]"));
     let whole = std::fs::read(&moved).unwrap();
     assert!(self::mails(&real.join("new"))[1..].iter().all(|(_, mail)| *mail == whole));
-    // What lies elsewhere has no envelope.
+    // What is not there is not there, and what lies elsewhere has no envelope.
+    let gone = home.path("gone.eml");
+    let send = ["send", "--server", &catcher.target, "--release", arg(&gone)];
+    let ended = home.run(send).with(64);
+    assert!(ended.err.contains("gone.eml: No such file"), "{}", ended.err);
     let alone = home.file("alone.eml", "Subject: x\r\n");
     let send = ["send", "--server", &catcher.target, "--release", arg(&alone)];
     let ended = home.run(send).with(64);

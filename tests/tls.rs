@@ -187,6 +187,30 @@ fn what_is_wrong_with_an_option_is_said_before_anything_is_sent() {
     assert!(ended.err.contains("SSLKEYLOGFILE: cannot write"), "{}", ended.err);
 }
 
+/// One of an earlier run gives way, and an empty one.
+#[test]
+fn a_file_of_something_else_is_not_lost_to_a_certificate() {
+    let home = Home::new();
+    for option in ["--write-ca", "--write-client"] {
+        for foreign in ["notes", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let file = home.file("foreign.pem", foreign);
+            let refused =
+                home.run(["serve", "--listen", "127.0.0.1:0", option, arg(&file)]).with(64);
+            assert!(
+                refused.err.contains("something else than practice certificates"),
+                "{}",
+                refused.err
+            );
+            assert_eq!(home.read("foreign.pem"), foreign.as_bytes());
+        }
+        let file = home.file("empty.pem", "");
+        for _ in 0..2 {
+            drop(Serving::start(&home, &[option, arg(&file)]));
+        }
+        assert!(home.read("empty.pem").starts_with(b"-----BEGIN CERTIFICATE-----"));
+    }
+}
+
 #[test]
 fn a_certificate_of_somebody_else_lets_nobody_in() {
     let home = Home::new();

@@ -55,7 +55,7 @@ pub struct ServeArgs {
     #[arg(long, requires = "replay")]
     pub timing: bool,
     /// Answer each client yourself: what it says stands waiting, with suggested replies. On the screen,
-    /// or line by line with --plain and in a pipe
+    /// or line by line with --plain and in a pipe, where `:quit` ends all
     #[arg(long, conflicts_with_all = ["maildir", "faults", "replay"])]
     pub by_hand: bool,
     /// Its certificates.

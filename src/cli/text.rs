@@ -107,8 +107,11 @@ longest give way. Lines on standard input ask for them:
   :fault FAULT[+FAULT]|off           misbehaves so from now on
   :help, :quit                       :quit stops as a signal does
 MESSAGE is the number in \"message 3\", as the events and the replies have it, or in a Maildir the name
-of the file. Each line is answered before the next one is read. Where standard input is closed, or is
-/dev/null, nobody can ask, and nothing is kept.
+of the file. OPTIONS are those of the way to a server: -4, -6, --source, --dns, --via, --proxy-protocol
+and those that go with them, --who, --sts; without any, those of the command line hold. Lines are
+answered one behind the other, up to 32 wait meanwhile, and each has 65536 bytes at most; :quit is
+heard at once, and what was asked before it is answered within 5 seconds. Where standard input is
+closed, or is /dev/null, nobody can ask, and nothing is kept.
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.
@@ -129,7 +132,7 @@ With --json each event is one line with event, at (RFC 3339) and these keys, whi
   missed       events: so many are not told, since nobody read them in time
   stopping     nothing more
   stopped      sessions, messages
-and answers, each of which has directive, too: the line as it was said
+and answers, each of which has directive, too: the line as it was said, a long one its beginning
   listed       sessions, gone; each session has session, peer, ended, exchanges, messages and mail,
                and each mail message, stored, from, to, size, held, subject; while the session goes on,
                ended and subject are null

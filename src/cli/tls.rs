@@ -52,11 +52,13 @@ pub struct PracticeArgs {
     /// The practice certificate to show; --tls-cert and --tls-key show one of yours
     #[arg(long, value_name = "KIND", value_parser = certificate(), default_value = "good")]
     pub certificate: Kind,
-    /// Write the root of the practice certificates to this file (PEM), for clients to trust
+    /// Write the root of the practice certificates to this file (PEM), for clients to trust; a file
+    /// that is there gives way only if it is empty, or holds practice certificates of an earlier run
     #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
     pub write_ca: Option<PathBuf>,
-    /// Write a certificate of alice@example.org and its key to this file (PEM), for clients to show;
-    /// with --tls-ca, certificates that those roots have signed are trusted instead
+    /// Write a certificate of alice@example.org and its key to this file (PEM), for clients to show,
+    /// under the same condition; with --tls-ca, certificates that those roots have signed are trusted
+    /// instead
     #[arg(long, value_name = "FILE", conflicts_with = "tls_ca")]
     pub write_client: Option<PathBuf>,
 }

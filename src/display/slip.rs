@@ -4,6 +4,7 @@ use std::fmt;
 
 use toml::Spanned;
 
+use super::token::own_visible;
 use crate::knowledge::{self, Lang};
 
 /// What is wrong or what was expected: the key of a sentence, and what stands in its places.
@@ -99,7 +100,7 @@ pub fn unknown<'a>(
 ) -> Reason {
     let likeness = |known: &str| strsim::jaro(word, known);
     let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let what = Reason::new(key).with("word", format!("{word:?}"));
+    let what = Reason::new(key).with("word", format!("\"{}\"", own_visible(word)));
     match nearest.filter(|nearest| likeness(nearest) > LIKE) {
         Some(nearest) => Reason::new("slip.meant").with("nearest", nearest).about(what),
         None => what,
@@ -121,7 +122,7 @@ mod tests {
         let ja = "\"lnag\" という設定はありません。もしかして：\"lang\"";
         assert_eq!(told.say(Lang::Ja), ja);
         let told = unknown("slip.setting", "\u{1b}[2J", known);
-        assert_eq!(told.say(Lang::En), "\"\\u{1b}[2J\" is no setting");
+        assert_eq!(told.say(Lang::En), "\"\\x1b[2J\" is no setting");
     }
 
     #[test]

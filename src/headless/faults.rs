@@ -56,6 +56,9 @@ pub fn known(sources: &Sources) -> (Vec<Known>, Vec<Warning>) {
 /// The name that is no fault: what is given to it is what the dice begin with.
 const SEED: &str = "seed";
 
+/// What is said for no fault at all.
+const OFF: &str = "off";
+
 /// Below which number one is thrown for the dice where nobody has said one: it can be typed.
 const SEEDS: u64 = 1_000_000;
 
@@ -130,7 +133,12 @@ fn find(choice: &Choice, sources: &Sources) -> Result<Fault, Warning> {
 /// That there is no fault of this name, and which of these may have been meant.
 fn unknown(name: &str, known: &[Known]) -> Warning {
     let names = known.iter().map(|known| known.fault.id.as_str());
-    Warning::new("fault", slip::unknown("fault.unknown", name, names))
+    let what = if name.contains('/') {
+        Reason::new("fault.no-file").with("word", own_visible(name))
+    } else {
+        slip::unknown("fault.unknown", name, names)
+    };
+    Warning::new("fault", what)
 }
 
 /// What a server plays, in words that can be typed again.
@@ -151,8 +159,15 @@ pub fn play(
     setting: &Setting,
 ) -> Result<(String, String), String> {
     let lang = setting.lang();
-    let wanted = Some(text.trim()).filter(|text| *text != "off").unwrap_or_default();
-    let chosen = choose(&Choice::read_all(wanted), &setting.sources.again());
+    let mut choices = Choice::read_all(text);
+    if choices.iter().any(|choice| choice.name == OFF) {
+        if choices.len() > 1 {
+            let form = ":fault FAULT[+FAULT]|off";
+            return Err(knowledge::fill(lang, "serve.expected", &[("form", form)]));
+        }
+        choices.clear();
+    }
+    let chosen = choose(&choices, &setting.sources.again());
     let chosen = chosen.map_err(|warning| own_visible(&warning.say(lang)))?;
     let names = names(&chosen);
     let key = match play(chosen) {

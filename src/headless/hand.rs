@@ -20,21 +20,22 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log};
 use crate::net::listen::by_hand::{self, Desk};
-use crate::net::listen::{self, Client, Security, Socket};
+use crate::net::listen::{Client, Entrance, Security, Socket};
 use crate::net::signals::{Signal, Signals};
 use crate::session::{Dialogue, Keep};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
 use crate::speaker::{Human, Policy, Say, directive};
 
-use super::input::Input;
+use super::input::{self, Input, Line};
 use super::print::Printer;
+use super::serve::event::Event as Told;
 use super::{Outcome, Setting, beside, block_on, complain, json, say, secure};
 
 /// Where clients are answered by hand, and what follows from that.
 #[derive(Clone, Debug)]
 pub struct ByHand {
-    /// Where they come to.
-    pub listen: listen::Place,
+    /// Where they come in.
+    pub door: Entrance,
     /// How their sessions are.
     pub desk: Desk,
     /// What the right answer follows from.
@@ -53,7 +54,9 @@ impl ByHand {
         let is_implicit = |implicit| implicit || door.security == Security::Implicit;
         let tls = tls.map(|(wardrobe, implicit)| (wardrobe, is_implicit(implicit)));
         let desk = Desk::new(setting.limits(), tls)?;
-        Ok(Self { listen: door.place.clone(), desk, policy: args.policy() })
+        let policy = args.policy();
+        let door = Entrance { lmtp: door.lmtp || policy.lmtp, ..door.clone() };
+        Ok(Self { door, desk, policy })
     }
 
     /// Binds the place.
@@ -61,8 +64,8 @@ impl ByHand {
     /// # Errors
     /// When it cannot be bound.
     pub async fn bind(&self) -> anyhow::Result<Socket> {
-        let bound = Socket::bind(&self.listen).await;
-        bound.with_context(|| format!("cannot listen on {}", self.listen))
+        let bound = Socket::bind(&self.door.place).await;
+        bound.with_context(|| format!("cannot listen on {}", self.door.place))
     }
 
     /// From which the suggestions for one client come.
@@ -83,14 +86,17 @@ impl ByHand {
 pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     block_on(async {
         let socket = by_hand.bind().await?;
-        say(&format!("listening on {}\n", own_visible(&socket.place()?.to_string())))?;
+        let door = Entrance { place: socket.place()?, ..by_hand.door.clone() };
+        let tls = (by_hand.desk.tls.is_some(), by_hand.desk.implicit);
+        let line = Told::Listening(&door, tls).line(json, setting.lang());
+        say(&(line.unwrap_or_default() + "\n"))?;
         let mut signals = Signals::of(&Signal::stopping())?;
         let mut input = Input::new();
         for number in 1.. {
             let client = tokio::select! {
                 _ = signals.next() => break,
                 // Who has said all answers nobody any more.
-                () = input.ends() => break,
+                _ = next_line(&mut input, false) => break,
                 client = socket.accept() => client,
             };
             let Ok(client) = client else {
@@ -105,6 +111,19 @@ pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Ou
         }
         Ok(Outcome::Done)
     })
+}
+
+/// The next line, or `None` at the end; as long as none is `due`, only what ends all. Cancel-safe.
+async fn next_line(input: &mut Input, due: bool) -> std::io::Result<Option<Line>> {
+    match input.look().await? {
+        Some(line) if !due && !ends_all(line) => std::future::pending().await,
+        Some(_) => input.next().await,
+        None => Ok(None),
+    }
+}
+
+fn ends_all(line: &Line) -> bool {
+    matches!(line, Line::Whole(line) if line.trim() == ":quit")
 }
 
 /// How long it takes until the next client is tried where one could not be taken.
@@ -217,10 +236,13 @@ impl<'a> Front<'a> {
                     self.give(vec![Say::Close(Ending::Finished)]).await;
                 }
                 () = wait(self.until), if self.until.is_some() => self.until = None,
-                line = input.next(), if reads && !input.ended => {
-                    if let Some(line) = line? {
-                        self.typed(&line, clock.now()).await?;
+                line = next_line(input, reads), if !input.ended && !stopped => match line? {
+                    Some(line) if ends_all(&line) => {
+                        stopped = true;
+                        self.give(vec![Say::Close(Ending::Finished)]).await;
                     }
+                    Some(line) => self.typed(&line, clock.now()).await?,
+                    None => {}
                 }
             }
         }
@@ -295,8 +317,13 @@ impl<'a> Front<'a> {
         let _ = self.orders.send(said).await;
     }
 
-    async fn typed(&mut self, line: &str, now: Moment) -> anyhow::Result<()> {
+    async fn typed(&mut self, line: &Line, now: Moment) -> anyhow::Result<()> {
         let lang = self.setting.lang();
+        let Line::Whole(line) = line else {
+            let most = input::LONGEST.to_string();
+            refuse(&knowledge::fill(lang, "serve.line-too-long", &[("most", &most)]));
+            return Ok(());
+        };
         if line.trim() == "rest" {
             self.rest = true;
             return Ok(());
@@ -324,7 +351,7 @@ impl<'a> Front<'a> {
                 refuse(knowledge::word(lang, "hand.plain.none"));
                 return Ok(());
             }
-            (None, None, None) => line.to_owned(),
+            (None, None, None) => line.clone(),
         };
         let said = match hand::read(&line, Place { line: 1, column: 1 }) {
             Ok(said) => said,

@@ -10,7 +10,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName}
 
 use crate::cli::{PracticeArgs, TlsArgs};
 use crate::display::token::{own_visible, visible};
-use crate::net::certificate::{self, Authority, Identity, Presence};
+use crate::net::certificate::{self, Authority, Identity, Presence, is_practised};
 use crate::net::tls::{Choice, Earlier, Wardrobe, When, Wishes};
 use crate::smtp::domain;
 use crate::speaker::policy::ALICE;
@@ -63,13 +63,15 @@ pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Wa
     let authority = Authority::new()?;
     let unwritten = |path: &Path| format!("cannot write {}", path.display());
     if let Some(path) = &args.write_ca {
-        std::fs::write(path, authority.root_pem()).with_context(|| unwritten(path))?;
+        let written =
+            replaceable(path).and_then(|()| Ok(std::fs::write(path, authority.root_pem())?));
+        written.with_context(|| unwritten(path))?;
     }
     if let Some(path) = &args.write_client {
         let own = authority.client(ALICE)?.pem();
-        create_private(path, File::options().create(true).truncate(true))
-            .and_then(|mut file| file.write_all(own.as_bytes()))
-            .with_context(|| unwritten(path))?;
+        let create = |()| Ok(create_private(path, File::options().create(true).truncate(true))?);
+        let opened = replaceable(path).and_then(create).with_context(|| unwritten(path))?;
+        (&opened).write_all(own.as_bytes()).with_context(|| unwritten(path))?;
     }
     let Wishes { identity, roots, .. } = &choice.wishes;
     let practised = [authority.root().clone()];
@@ -80,6 +82,18 @@ pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Wa
     };
     let wardrobe = Wardrobe::new(authority, usual, clients)?;
     Ok(Some((wardrobe, choice.when == When::Implicit)))
+}
+
+/// A file gives way to practice certificates if it is empty, or holds others of an earlier run and none
+/// else; what is no file at all, such as `/dev/stdout`, takes them.
+fn replaceable(path: &Path) -> anyhow::Result<()> {
+    let known = path.metadata().map(|known| known.is_file() && known.len() > 0);
+    if known.unwrap_or_default()
+        && !certificates(path).is_ok_and(|all| all.iter().all(|der| is_practised(der)))
+    {
+        bail!("it holds something else than practice certificates, which would be lost");
+    }
+    Ok(())
 }
 
 fn identity(args: &TlsArgs) -> anyhow::Result<Option<Identity>> {

@@ -3,7 +3,7 @@
 mod answer;
 mod desk;
 mod directive;
-mod event;
+pub(super) mod event;
 mod folder;
 mod log;
 mod memory;
@@ -13,10 +13,11 @@ use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cli::ServeArgs;
 use crate::knowledge::Lang;
@@ -39,8 +40,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How many orders wait for a server.
 const ORDERS: usize = 8;
 
-/// How long who reads slowly is waited for when the server has ended.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it may take at the end to answer what was asked before, since another server may never
+/// answer, and how long who reads slowly is waited for.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_millis(500));
 
 /// How many reports, and about how many bytes of lines, are told at once, and how long it is until the
 /// next ones are.
@@ -176,41 +178,25 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
                 Some(first) => {
                     front.hear(first, &mut reports);
                     // What comes meanwhile is told together.
-                    tokio::time::sleep(BREATH).await;
+                    sleep(BREATH).await;
                     News::Nothing
                 }
                 None => break,
             },
             // Who reads slowly is told what fits, and how much did not.
-            () = tokio::time::sleep(PAUSE), if !front.waiting.is_empty() => News::Nothing,
+            () = sleep(PAUSE), if !front.waiting.is_empty() => News::Nothing,
             // And is answered when he has read the last answer.
-            news = front.desk.next(), if front.waiting.is_empty() => news,
+            news = front.desk.next(front.waiting.is_empty()) => news,
             _ = signals.next() => News::Stop,
         };
-        let news = match news {
-            // Who has heard the end of a message asks for it at once.
-            News::Line(line) => {
-                front.catch_up(&mut reports);
-                front.desk.asked(&line)
+        if front.take(news, &mut reports)
+            && let Some(order) = next.next()
+        {
+            if matches!(order, Order::Stop) {
+                front.say(&Event::Stopping);
             }
-            News::Late => {
-                front.catch_up(&mut reports);
-                front.desk.settle()
-            }
-            news => news,
-        };
-        match news {
-            News::Answered(answer) => front.answer(answer),
-            News::Stop => {
-                if let Some(order) = next.next() {
-                    if matches!(order, Order::Stop) {
-                        front.say(&Event::Stopping);
-                    }
-                    // It has ended already, or has orders enough.
-                    let _ = orders.try_send(order);
-                }
-            }
-            News::Nothing | News::Line(_) | News::Late => {}
+            // It has ended already, or has orders enough.
+            let _ = orders.try_send(order);
         }
     }
     // It has told that it has ended.
@@ -243,19 +229,15 @@ impl Front {
     fn say(&mut self, event: &Event<'_>) {
         let events = if let Event::Told(report) = event { events(report) } else { 1 };
         let line = event.line(self.json, self.lang);
-        self.waiting.extend(line.map(|text| Lines { text, events }));
-    }
-
-    fn answer(&mut self, text: String) {
-        self.waiting.push_back(Lines { text, events: 0 });
+        self.waiting.extend(line.map(|text| Lines::Told(text, events)));
     }
 
     /// Writes the lines for which there is room.
     fn flush(&mut self) {
         loop {
-            while let Some(line) = self.waiting.pop_front() {
-                if let Err(line) = self.log.tell(line) {
-                    return self.waiting.push_front(line);
+            while let Some(lines) = self.waiting.pop_front() {
+                if let Err(lines) = self.log.tell(lines) {
+                    return self.waiting.push_front(lines);
                 }
             }
             match std::mem::take(&mut self.missed) {
@@ -265,9 +247,32 @@ impl Front {
         }
     }
 
+    /// Does what is to be done; whether the server is to stop.
+    fn take(&mut self, news: News, reports: &mut Reports) -> bool {
+        let news = match news {
+            // Who has heard the end of a message asks for it at once.
+            News::Line(line) => {
+                self.catch_up(reports);
+                self.desk.asked(&line)
+            }
+            News::Late(answer, task) => {
+                self.catch_up(reports);
+                self.desk.settle(answer, *task)
+            }
+            news => news,
+        };
+        match news {
+            News::Stop => return true,
+            News::Answered(answer) => self.waiting.push_back(Lines::Asked(answer)),
+            News::Nothing | News::Line(_) | News::Late(..) => {}
+        }
+        false
+    }
+
     /// Hears a report and those that are there already: what they say is told, and what they hold is
     /// kept whether anybody reads or not.
     fn hear(&mut self, first: Report, reports: &mut Reports) {
+        let missed = matches!(first, Report::Missed(_));
         let (tells, mut lines, mut told) = (self.waiting.is_empty(), Vec::new(), 0);
         let (mut next, mut heard, mut size) = (Some(first), 0, 0);
         while let Some(report) = next {
@@ -285,40 +290,55 @@ impl Front {
             next = if more { reports.ready() } else { None };
         }
         let text = (!lines.is_empty()).then(|| lines.join("\n"));
-        self.waiting.extend(text.map(|text| Lines { text, events: told }));
+        self.waiting.extend(text.map(|text| Lines::Told(text, told)));
+        if missed {
+            self.catch_up(reports);
+        }
     }
 
     /// Hears all reports that are there already.
     fn catch_up(&mut self, reports: &mut Reports) {
-        for _ in 0..report::WAITING {
+        for _ in 0..=report::WAITING {
             let Some(report) = reports.ready() else { break };
             self.hear(report, reports);
             self.flush();
         }
+        self.desk.caught_up();
     }
 
-    /// Tells the end, behind the last answer; a signal does not wait for that.
-    async fn end(mut self, signals: &mut Signals, reports: Reports) {
-        let last = tokio::select! {
-            last = self.desk.last() => last,
-            _ = signals.next() => None,
-        };
-        if let Some(last) = last {
-            self.answer(last);
+    /// Answers what was asked before, and tells the end behind it; a signal does not wait for that.
+    async fn end(mut self, signals: &mut Signals, mut reports: Reports) {
+        let ends = Instant::now() + PATIENCE.0;
+        while !self.desk.is_idle() {
+            self.flush();
+            let told = self.waiting.is_empty();
+            let news = tokio::select! {
+                news = self.desk.next(told) => news,
+                () = sleep(PAUSE), if !told => News::Nothing,
+                () = sleep_until(ends) => break,
+                _ = signals.next() => break,
+            };
+            if self.take(news, &mut reports) {
+                break;
+            }
         }
+        self.waiting.extend(self.desk.give_up().into_iter().map(Lines::Asked));
         let begun = Instant::now();
         self.flush();
-        while !self.waiting.is_empty() && begun.elapsed() < PATIENCE {
-            tokio::time::sleep(PAUSE).await;
+        while !self.waiting.is_empty() && begun.elapsed() < PATIENCE.1 {
+            sleep(PAUSE).await;
             self.flush();
         }
         let (json, lang, (sessions, messages)) = (self.json, self.lang, reports.totals());
-        let waiting = self.waiting.iter().map(|lines| lines.events);
+        let waiting = self.waiting.iter().map(Lines::told);
         let rest = self.missed + waiting.sum::<u64>() + reports.rest();
+        let asked = self.waiting.into_iter().filter_map(Lines::asked);
+        let asked: Vec<_> = asked.collect();
         let last = move |passed: u64| {
             let missed = Some(passed + rest).filter(|missed| *missed > 0).map(Report::Missed);
             let missed = missed.and_then(|missed| Event::Told(&missed).line(json, lang));
-            missed.into_iter().chain(Event::Stopped(sessions, messages).line(json, lang)).collect()
+            let stopped = Event::Stopped(sessions, messages).line(json, lang);
+            asked.into_iter().chain(missed).chain(stopped).collect()
         };
         self.log.close(last).await;
     }

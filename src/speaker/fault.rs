@@ -120,9 +120,10 @@ impl fmt::Display for Choice {
 }
 
 impl Choice {
-    /// Reads several with a `+` between them.
+    /// Reads several with a `+` between them; one of no name, too, which is none that is known.
     pub fn read_all(text: &str) -> Vec<Self> {
-        text.split('+').map(str::trim).filter(|name| !name.is_empty()).map(Self::read).collect()
+        let names = text.split('+').map(str::trim);
+        names.filter(|_| !text.trim().is_empty()).map(Self::read).collect()
     }
 
     /// Reads `greylist` or `greylist=5s`.

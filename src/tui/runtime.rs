@@ -191,7 +191,7 @@ fn prepare(
         Start::Open(paths) => named(paths),
         // Where it listens is known once it does.
         Start::Serve(_) => String::new(),
-        Start::Answer(by_hand) => by_hand.listen.to_string(),
+        Start::Answer(by_hand) => by_hand.door.place.to_string(),
     };
     let id = if at == 0 { model.session.id } else { model.add_session(String::new()) };
     let Some(session) = model.session_mut(id) else { return Ok(id) };

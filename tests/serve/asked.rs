@@ -347,6 +347,12 @@ fn what_is_wrong_says_what_was_expected_and_changes_nothing() {
         (":relay 1 --frob localhost", "--frob"),
         (":relay 1 practice:frob", "frob"),
         (":fault frob", "frob"),
+        (":fault +", "unknown fault \"\""),
+        (":fault tarpit+", "unknown fault \"\""),
+        (":fault off+tarpit", "expected :fault FAULT[+FAULT]|off"),
+        (":fault /tmp", "/tmp is no file of a fault, whose name ends in .toml"),
+        (":fault a\u{1b}[2J", "unknown fault \"a\\x1b[2J\""),
+        (":save 1 \"\"", "expected :save MESSAGE FILE"),
         (":list \u{1b}[2J", "expected :list"),
     ];
     for (line, expected) in all {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ehlo::journal::{Ending, Endpoints, Happening, Moment};
+use ehlo::journal::{Ending, Happening, Moment};
 use ehlo::net::Clock;
 use ehlo::net::certificate::{Authority, Kind};
 use ehlo::net::dial::Target;
@@ -100,7 +100,7 @@ where
     let (ours, theirs) = tokio::io::duplex(1 << 10);
     let (order, mut queue) = mpsc::channel(1);
     let mut log = Log::new(Clock::start(), Keep::default());
-    log.append(Happening::Opened(Endpoints::default())).await;
+    log.append(Happening::Opened(Box::default())).await;
     let part = Part::server(Limits::default()).with_tls(Some(tls), implicit);
     let mut speaker = Securing { words: words.to_owned().into(), ended: false };
     let obey = |speaker: &mut Securing, ()| {

@@ -188,7 +188,7 @@ fn text(from: Option<JoinHandle<Vec<u8>>>) -> String {
 }
 
 /// The peak resident size of a process in KiB.
-fn high_water(id: u32) -> u64 {
+pub fn high_water(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse().unwrap_or(0)

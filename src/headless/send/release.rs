@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use crate::cli::SendArgs;
+use crate::display::token::own_visible;
 use crate::headless::serve::shelf::journal_of;
 use crate::journal::file;
-use crate::knowledge::Lang;
+use crate::knowledge::{self, Lang};
 use crate::session::{Dialogue, Exchange, Fate, Recipient, Transaction};
 use crate::speaker::server::stored_as;
 
@@ -19,9 +22,13 @@ use super::told;
 pub(super) fn released(args: &SendArgs, path: &Path, lang: Lang) -> anyhow::Result<SendArgs> {
     let mut args = args.clone();
     let whole = std::path::absolute(path)?;
+    let file = path.to_string_lossy();
+    // Whatever its journal says of it.
+    std::fs::metadata(&whole).with_context(|| {
+        knowledge::fill(lang, "message.unreadable", &[("file", &own_visible(&file))])
+    })?;
     let names_recipients = [&args.to, &args.cc, &args.bcc].iter().any(|list| !list.is_empty());
     if args.from.is_none() || !names_recipients {
-        let file = path.to_string_lossy();
         let envelope = envelope(&whole).ok_or_else(|| told(lang, "send.no-envelope", &file))?;
         args.from.get_or_insert_with(|| format!("<{}>", envelope.0));
         if !names_recipients {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::display::content::{ContentView, Shown};
+use crate::display::text::clip;
 use crate::display::token::{own_visible, visible};
 use crate::display::words::grouped;
 use crate::headless::send::relay::Relay;
@@ -22,6 +23,9 @@ use crate::session::{Dialogue, Glance};
 use super::directive::{ALL, Which, written};
 use super::event::{ended, stored};
 use super::memory::{Mail, Memory};
+
+/// How many columns of a line, and of what is wrong with it, are said again.
+pub(super) const REPEATED: usize = 1_000;
 
 /// How much of a message is looked at for its subject.
 const LOOKED_AT: u64 = 16 << 10;
@@ -64,7 +68,8 @@ impl Answer {
 
     /// It could not be done.
     pub(super) fn not_done(&self, why: &str) -> String {
-        let words = || self.word("serve.not-done", &[("why", &own_visible(why))]);
+        let why = clip(why, REPEATED);
+        let words = || self.word("serve.not-done", &[("why", &own_visible(&why))]);
         self.line("not-done", json!({ "why": why }), words)
     }
 

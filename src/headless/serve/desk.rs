@@ -1,15 +1,16 @@
-//! Who is asked line by line what a server keeps. One directive is answered behind the other: the next
-//! line is read when the last one is answered, so that nothing piles up.
+//! Who is asked line by line what a server keeps. One directive is answered behind the other; lines
+//! that come meanwhile wait, so many at most. `:quit` alone waits for nothing.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::headless::input::Input;
+use crate::display::text::clip;
+use crate::headless::input::{self, Input, Line};
 use crate::headless::{Setting, faults};
 use crate::knowledge;
 use crate::net::dial::Target;
@@ -17,23 +18,23 @@ use crate::net::driver::{Ear, Heard};
 use crate::net::listen::{Order, Report};
 use crate::net::route::Route;
 use crate::net::watch::{Watch, Whose};
+use crate::session::Dialogue;
 use crate::session::archive::Room;
 use crate::speaker::fault::Faults;
 
-use super::answer::{Answer, Seen};
+use super::answer::{Answer, REPEATED, Seen};
 use super::directive::{Directive, Which, without_login};
 use super::memory::{Mail, Memory};
 
-/// How long it is until it is looked again whether the terminal is ours.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// How long the end waits for what is under way: another server may never answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How many lines wait to be answered.
+const LINES: usize = 32;
 
 /// Answers what is asked.
 pub(super) struct Desk {
     memory: Memory,
     input: Input,
+    /// What was said, and is not begun yet.
+    lines: VecDeque<Line>,
     pending: Option<Pending>,
     setting: Arc<Setting>,
     json: bool,
@@ -43,18 +44,15 @@ pub(super) struct Desk {
     relayed: usize,
 }
 
-/// What is being answered.
-enum Pending {
-    /// A session that goes on is asked for what it has.
-    Asked(Answer, Task, mpsc::Receiver<(usize, Heard)>),
-    /// It was over before it could be heard.
-    TooLate(Answer, Task),
-    /// It is being done elsewhere.
-    Work(Answer, JoinHandle<String>),
+/// What is being answered, beside all else.
+struct Pending {
+    answer: Answer,
+    /// The answer; or what is left to be done, where a session was over before it could be heard.
+    work: JoinHandle<Result<String, Box<Task>>>,
 }
 
 /// What is to be done with a session or a message of it.
-struct Task {
+pub(super) struct Task {
     session: u64,
     mail: Option<Mail>,
     what: What,
@@ -72,12 +70,12 @@ pub(super) enum News {
     Answered(String),
     /// Nothing is known yet.
     Nothing,
-    /// A line was said.
-    Line(String),
+    /// A line is to be answered.
+    Line(Line),
     /// The server is to stop.
     Stop,
     /// A session was over before it could be heard: what it has left is among the reports.
-    Late,
+    Late(Answer, Box<Task>),
 }
 
 impl Desk {
@@ -92,6 +90,7 @@ impl Desk {
         Self {
             memory: Memory::new(room),
             input: Input::new(),
+            lines: VecDeque::new(),
             pending: None,
             setting: Arc::new(setting.clone()),
             json,
@@ -103,65 +102,78 @@ impl Desk {
 
     /// Remembers what was reported, as long as anybody can ask for it.
     pub(super) fn note(&mut self, report: Report) {
-        if !self.input.ended {
+        if !(self.input.ended && self.is_idle()) {
             self.memory.note(report);
         }
     }
 
-    /// Waits for the next line, or for the answer to the last one; cancel-safe.
-    pub(super) async fn next(&mut self) -> News {
-        match &mut self.pending {
-            None if self.input.ended => std::future::pending().await,
-            None if !self.input.is_ours() => {
-                tokio::time::sleep(LOOK).await;
-                News::Nothing
-            }
-            None => {
-                let line = self.input.next().await;
-                // What cannot be read any more has ended.
-                self.input.ended |= line.is_err();
-                if self.input.ended {
-                    self.memory.forget();
+    /// All was heard that was told before.
+    pub(super) fn caught_up(&mut self) {
+        self.memory.caught_up();
+    }
+
+    /// Whether nothing is left to be answered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pending.is_none() && self.lines.is_empty()
+    }
+
+    /// Waits for the next line, or for the answer to one of the last, if it can be told; cancel-safe.
+    pub(super) async fn next(&mut self, answers: bool) -> News {
+        if answers
+            && self.pending.is_none()
+            && let Some(line) = self.lines.pop_front()
+        {
+            return News::Line(line);
+        }
+        if self.input.ended && self.is_idle() {
+            self.memory.forget();
+        }
+        let reads = !self.input.ended && self.lines.len() < LINES;
+        tokio::select! {
+            done = done(&mut self.pending), if answers => match self.pending.take() {
+                Some(Pending { answer, .. }) => done.map_or_else(
+                    |task| News::Late(answer, task),
+                    News::Answered,
+                ),
+                None => News::Nothing,
+            },
+            line = self.input.next_ours(), if reads => match line {
+                Some(Line::Whole(line)) if Directive::is_quit(&line) => News::Stop,
+                line => {
+                    self.lines.extend(line);
+                    News::Nothing
                 }
-                line.ok().flatten().map_or(News::Nothing, News::Line)
-            }
-            Some(Pending::Work(_, work)) => {
-                let answer = work.await.unwrap_or_default();
-                self.pending = None;
-                News::Answered(answer)
-            }
-            Some(Pending::Asked(_, _, heard)) => {
-                let heard = heard.recv().await;
-                self.heard(heard.map(|(_, heard)| heard))
-            }
-            Some(Pending::TooLate(..)) => News::Late,
+            },
+            else => std::future::pending().await,
         }
     }
 
-    /// Waits for what is under way, for a while; where nothing is, there is nothing.
-    pub(super) async fn last(&mut self) -> Option<String> {
-        match self.pending.take()? {
-            Pending::Work(answer, mut work) => {
-                if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
-                    return done.ok();
-                }
-                work.abort();
-                Some(answer.not_done(knowledge::word(self.setting.lang(), "serve.too-late")))
-            }
-            Pending::Asked(answer, task, _) | Pending::TooLate(answer, task) => {
-                self.pending = Some(Pending::TooLate(answer, task));
-                match self.settle() {
-                    News::Answered(answer) => Some(answer),
-                    _ => Box::pin(self.last()).await,
-                }
-            }
-        }
+    /// What is not answered will not be.
+    pub(super) fn give_up(&mut self) -> Vec<String> {
+        let begun = self.pending.take().map(|Pending { answer, work }| {
+            work.abort();
+            answer
+        });
+        let lines = std::mem::take(&mut self.lines);
+        let others = lines.iter().map(|line| self.answer(line)).collect::<Vec<_>>();
+        let why = knowledge::word(self.setting.lang(), "serve.too-late");
+        begun.into_iter().chain(others).map(|answer| answer.not_done(why)).collect()
+    }
+
+    fn answer(&self, line: &Line) -> Answer {
+        let (Line::Whole(line) | Line::TooLong(line)) = line;
+        let (json, setting) = (self.json, self.setting.clone());
+        Answer { directive: clip(&without_login(line), REPEATED), json, setting }
     }
 
     /// Answers a line, or begins to. What a client was told is known here by now.
-    pub(super) fn asked(&mut self, line: &str) -> News {
-        let (json, setting) = (self.json, self.setting.clone());
-        let answer = Answer { directive: without_login(line), json, setting };
+    pub(super) fn asked(&mut self, line: &Line) -> News {
+        let answer = self.answer(line);
+        let Line::Whole(line) = line else {
+            let (lang, most) = (self.setting.lang(), input::LONGEST.to_string());
+            let why = knowledge::fill(lang, "serve.line-too-long", &[("most", &most)]);
+            return News::Answered(answer.not_done(&why));
+        };
         let directive = match Directive::read(line, self.setting.lang()) {
             Ok(Some(directive)) => directive,
             Ok(None) => return News::Nothing,
@@ -216,77 +228,80 @@ impl Desk {
 
     /// Begins a task: what is over is here, and what goes on is asked.
     fn begin(&mut self, answer: Answer, task: Task) -> News {
-        if self.memory.over(task.session).is_some() {
-            self.recall(answer, task);
-            return News::Nothing;
-        }
-        let (told, heard) = mpsc::channel(1);
-        let session = Whose::Number(task.session);
-        let order = Order::Watch(Watch { session, ear: Ear { number: 0, heard: told } });
-        self.pending = Some(match self.orders.try_send(order) {
-            Ok(()) => Pending::Asked(answer, task, heard),
-            // Where nobody takes orders any more, all sessions are over.
-            Err(_) => Pending::TooLate(answer, task),
-        });
-        News::Nothing
+        let Task { session: number, .. } = task;
+        let Some(seen) = self.recall(number) else {
+            let begun = self.memory.live(number).and_then(|live| live.begun);
+            let heard = self.listen(number);
+            return self.work(answer, task, async move {
+                let dialogue = heard.await?;
+                Some(Seen { number, begun, dialogue })
+            });
+        };
+        self.work(answer, task, std::future::ready(Some(seen)))
     }
 
-    fn heard(&mut self, heard: Option<Heard>) -> News {
-        let Some(Pending::Asked(answer, task, _)) = self.pending.take() else {
-            return News::Nothing;
-        };
-        let Some(Heard::Before(before)) = heard else {
-            self.pending = Some(Pending::TooLate(answer, task));
-            return News::Late;
-        };
-        let begun = self.memory.live(task.session).and_then(|live| live.begun);
-        self.work(answer, Seen { number: task.session, begun, dialogue: before.1 }, task);
-        News::Nothing
+    /// What a session that is over has left, if it is here.
+    fn recall(&self, number: u64) -> Option<Seen> {
+        let over = self.memory.over(number)?;
+        Some(Seen { number, begun: over.begun, dialogue: over.seen() })
+    }
+
+    /// What a session that goes on has said so far. Once that was heard nobody listens any more:
+    /// whoever reads the answer slowly does not hold the session up.
+    fn listen(&self, number: u64) -> impl Future<Output = Option<Dialogue>> + use<> {
+        let (told, mut heard) = mpsc::channel(1);
+        let session = Whose::Number(number);
+        let order = Order::Watch(Watch { session, ear: Ear { number: 0, heard: told } });
+        // Where nobody takes orders any more, all sessions are over.
+        let _ = self.orders.try_send(order);
+        async move {
+            match heard.recv().await {
+                Some((_, Heard::Before(before))) => Some(before.1),
+                _ => None,
+            }
+        }
     }
 
     /// All reports were heard: what was waited for is here now, or not at all.
-    pub(super) fn settle(&mut self) -> News {
-        let Some(Pending::TooLate(answer, task)) = self.pending.take() else {
-            return News::Nothing;
-        };
-        let (which, told) = (task.which(), answer.clone());
-        match self.recall(answer, task) {
-            Some(()) => News::Nothing,
-            None => News::Answered(told.not_here(&which, self.memory.gone())),
+    pub(super) fn settle(&mut self, answer: Answer, task: Task) -> News {
+        match self.recall(task.session) {
+            Some(seen) => self.work(answer, task, std::future::ready(Some(seen))),
+            None => News::Answered(answer.not_here(&task.which(), self.memory.gone())),
         }
     }
 
-    /// Does what is to be done with a session that is over, if it is here.
-    fn recall(&mut self, answer: Answer, task: Task) -> Option<()> {
-        let over = self.memory.over(task.session)?;
-        let (number, begun, dialogue) = (task.session, over.begun, over.seen());
-        self.work(answer, Seen { number, begun, dialogue }, task);
-        Some(())
+    /// Does it beside all else, once the session was seen.
+    fn work(
+        &mut self,
+        answer: Answer,
+        task: Task,
+        seen: impl Future<Output = Option<Seen>> + Send + 'static,
+    ) -> News {
+        let mut with = answer.clone();
+        if let What::Relay(route, _) = &task.what {
+            let mut setting = self.setting.numbered(self.relayed);
+            self.relayed += 1;
+            if let Some(route) = route {
+                setting.route = (**route).clone();
+            }
+            with.setting = Arc::new(setting);
+        }
+        let work = tokio::spawn(async move {
+            match seen.await {
+                Some(seen) => Ok(Box::pin(task.run(with, seen)).await),
+                None => Err(Box::new(task)),
+            }
+        });
+        self.pending = Some(Pending { answer, work });
+        News::Nothing
     }
+}
 
-    /// Does it beside all else.
-    fn work(&mut self, answer: Answer, seen: Seen, task: Task) {
-        let Task { mail, what, .. } = task;
-        let told = answer.clone();
-        let work = match (mail, what) {
-            (None, _) => tokio::task::spawn_blocking(move || answer.session(&seen)),
-            (Some(mail), What::Show) => {
-                tokio::task::spawn_blocking(move || answer.message(&seen, &mail))
-            }
-            (Some(mail), What::Save(file)) => {
-                tokio::task::spawn_blocking(move || answer.save(&seen, &mail, &file))
-            }
-            (Some(mail), What::Relay(route, target)) => {
-                let mut setting = self.setting.numbered(self.relayed);
-                self.relayed += 1;
-                if let Some(route) = route {
-                    setting.route = *route;
-                }
-                let answer = Answer { setting: Arc::new(setting), ..answer };
-                tokio::spawn(answer.relay(seen, mail, *target))
-            }
-        };
-        self.pending = Some(Pending::Work(told, work));
+/// Waits for what is under way; cancel-safe.
+async fn done(pending: &mut Option<Pending>) -> Result<String, Box<Task>> {
+    match pending {
+        Some(Pending { work, .. }) => work.await.unwrap_or_else(|_| Ok(String::new())),
+        None => std::future::pending().await,
     }
 }
 
@@ -296,5 +311,19 @@ impl Task {
             Some(mail) => Which::Message(mail.name.clone()),
             None => Which::Session(self.session),
         }
+    }
+
+    async fn run(self, answer: Answer, seen: Seen) -> String {
+        let work = match (self.mail, self.what) {
+            (Some(mail), What::Relay(_, target)) => return answer.relay(seen, mail, *target).await,
+            (Some(mail), What::Save(file)) => {
+                tokio::task::spawn_blocking(move || answer.save(&seen, &mail, &file))
+            }
+            (Some(mail), What::Show) => {
+                tokio::task::spawn_blocking(move || answer.message(&seen, &mail))
+            }
+            (None, _) => tokio::task::spawn_blocking(move || answer.session(&seen)),
+        };
+        work.await.unwrap_or_default()
     }
 }

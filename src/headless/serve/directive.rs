@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::typed_route;
 use crate::display::reach;
+use crate::display::text::clip;
 use crate::display::token::own_visible;
 use crate::journal::transcript;
 use crate::knowledge::{self, Lang};
@@ -52,12 +53,20 @@ pub(super) const ALL: [(&str, &str, &str); 8] = [
     ("quit", "", "serve.help.quit"),
 ];
 
+/// How many columns of what is no directive are said again.
+const NAMED: usize = 40;
+
 /// How a directive is written.
 pub(super) fn written(name: &str, behind: &str) -> String {
     format!(":{name} {behind}").trim_end().to_owned()
 }
 
 impl Directive {
+    /// Whether it is the one that waits for no other.
+    pub(super) fn is_quit(line: &str) -> bool {
+        matches!(Self::read(line, Lang::En), Ok(Some(Self::Quit)))
+    }
+
     /// Reads a line; the colon may be left out, since nothing else can be said here. `None` if it is
     /// empty.
     ///
@@ -73,7 +82,7 @@ impl Directive {
         let behind = String::from_utf8_lossy(behind).trim().to_owned();
         let Some((_, form, _)) = ALL.iter().find(|(known, ..)| *known == name) else {
             let forms = ALL.map(|(name, behind, _)| written(name, behind)).join(", ");
-            let values = [("name", &*own_visible(&name)), ("known", &*forms)];
+            let values = [("name", &*clip(&own_visible(&name), NAMED)), ("known", &*forms)];
             return Err(knowledge::fill(lang, "serve.unknown", &values));
         };
         let read = match &*name {
@@ -82,7 +91,10 @@ impl Directive {
             "help" if behind.is_empty() => Some(Self::Help),
             "quit" if behind.is_empty() => Some(Self::Quit),
             "show" => which(&behind).map(Self::Show),
-            "save" => mail(&behind).map(|(name, file)| Self::Save(name.to_owned(), file.into())),
+            "save" => mail(&behind)
+                .map(|(name, file)| (name, unquoted(file)))
+                .filter(|(_, file)| !file.is_empty())
+                .map(|(name, file)| Self::Save(name.to_owned(), file.into())),
             "relay" => match mail(&behind) {
                 Some((name, target)) => Some(relay(name, target, lang)?),
                 None => None,
@@ -111,6 +123,12 @@ fn mail(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix("message ").unwrap_or(text).trim_start();
     let (name, rest) = text.split_once(char::is_whitespace)?;
     Some((name, rest.trim_start()))
+}
+
+/// What stands between quotes, or all of it.
+fn unquoted(text: &str) -> &str {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.unwrap_or(text)
 }
 
 /// Options of the way, and a target.
@@ -163,6 +181,7 @@ mod tests {
             (":shew 3", ":show MESSAGE|session NUMBER"),
             (":show", "expected :show MESSAGE|session NUMBER"),
             (":save 3", "expected :save MESSAGE FILE"),
+            (":save 3 \"\"", "expected :save MESSAGE FILE"),
             (":relay 3", "expected :relay MESSAGE [OPTIONS] TARGET"),
             (":relay 3 --frob x", "--frob"),
             (":list all", "expected :list"),

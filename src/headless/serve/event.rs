@@ -15,7 +15,7 @@ use crate::session::glance::Over;
 use crate::session::{Dialogue, Glance};
 
 /// An event of a server.
-pub(super) enum Event<'a> {
+pub(in crate::headless) enum Event<'a> {
     /// A door is open; whether there is TLS, and whether it begins before anything is said at all doors.
     Listening(&'a Entrance, (bool, bool)),
     /// Something was reported.
@@ -28,7 +28,7 @@ pub(super) enum Event<'a> {
 
 impl Event<'_> {
     /// Its line.
-    pub(super) fn line(&self, as_json: bool, lang: Lang) -> Option<String> {
+    pub(in crate::headless) fn line(&self, as_json: bool, lang: Lang) -> Option<String> {
         if as_json {
             let line = json::line(&self.json()).ok()?;
             return Some(line.trim_end().to_owned());

@@ -1,8 +1,8 @@
 //! Where the lines of a server go: standard output, which may be gone, and may be read slowly.
 //!
 //! A thread of its own writes. Whoever tells is never held up by who reads: what does not fit is given
-//! back, to be told later. What stands at the end is told in any case, if need be in place of what
-//! waits before it; only who does not read at all is not waited for.
+//! back, to be told later. What stands at the end is told in any case, and what was asked for, if need
+//! be in place of what waits before it; only who does not read at all is not waited for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,11 +20,37 @@ const WEIGHT: usize = 16 << 20;
 /// How long the end waits for the lines before it to be read, and then for itself.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 
-/// What is written at once, and how many events it tells: an answer tells none, and what tells that
-/// some were passed over stands for all of them.
-pub(super) struct Lines {
-    pub(super) text: String,
-    pub(super) events: u64,
+/// One line, or several.
+#[derive(Debug)]
+pub(super) enum Lines {
+    /// What happened, and how many events that is: what tells that some were passed over stands for all
+    /// of them.
+    Told(String, u64),
+    /// What somebody has asked for.
+    Asked(String),
+}
+
+impl Lines {
+    fn text(&self) -> &str {
+        let (Self::Told(text, _) | Self::Asked(text)) = self;
+        text
+    }
+
+    /// What was asked for.
+    pub(super) fn asked(self) -> Option<String> {
+        match self {
+            Self::Told(..) => None,
+            Self::Asked(text) => Some(text),
+        }
+    }
+
+    /// How many events it tells.
+    pub(super) const fn told(&self) -> u64 {
+        match self {
+            Self::Told(_, events) => *events,
+            Self::Asked(_) => 0,
+        }
+    }
 }
 
 /// The last lines, by how many events before them were passed over.
@@ -51,13 +77,12 @@ impl Log {
         let (left, hurry) = (weight.clone(), hurries.clone());
         std::thread::spawn(move || {
             let mut missed = 0;
-            for Lines { text, events } in told {
-                if hurry.load(Ordering::Relaxed) {
-                    missed += events;
-                } else {
-                    super::say(&text);
+            for lines in told {
+                match lines.told() {
+                    told @ 1.. if hurry.load(Ordering::Relaxed) => missed += told,
+                    _ => super::say(lines.text()),
                 }
-                left.fetch_sub(text.len(), Ordering::Relaxed);
+                left.fetch_sub(lines.text().len(), Ordering::Relaxed);
             }
             if let Ok(last) = end.blocking_recv() {
                 for line in last(missed) {
@@ -72,7 +97,7 @@ impl Log {
 
     /// Writes lines; where too many wait, they come back.
     pub(super) fn tell(&self, lines: Lines) -> Result<(), Lines> {
-        let size = lines.text.len();
+        let size = lines.text().len();
         if self.weight.load(Ordering::Relaxed) > WEIGHT {
             return Err(lines);
         }

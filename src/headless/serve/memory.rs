@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use crate::net::listen::Report;
-use crate::net::listen::report::Envelope;
+use crate::net::listen::report::{self, Envelope, Report};
 use crate::session::archive::{Archive, Room};
 use crate::session::{Dialogue, Glance, Past};
 
@@ -81,12 +80,14 @@ impl Over {
 pub(super) struct Memory {
     over: Archive<Over>,
     live: BTreeMap<u64, Live>,
+    /// Those that were over when reports were missed: what they told before may still come.
+    untold: Vec<u64>,
 }
 
 impl Memory {
     /// Nobody has come yet.
     pub(super) fn new(room: Room) -> Self {
-        Self { over: Archive::new(room), live: BTreeMap::new() }
+        Self { over: Archive::new(room), live: BTreeMap::new(), untold: Vec::new() }
     }
 
     /// Remembers what was reported.
@@ -107,10 +108,19 @@ impl Memory {
                 self.over.keep(session, Over { begun, glance, past, mails }, size);
             }
             // The end of some may have been among it.
-            Report::Missed(_) => self.live.retain(|_, live| {
-                live.glance.as_ref().is_some_and(|glance| glance.has_changed().is_ok())
-            }),
+            Report::Missed(_) => {
+                let live = self.live.iter().map(|(number, live)| (*number, live.glance.as_ref()));
+                self.untold = report::over(live);
+            }
             Report::NotStored { .. } | Report::Refused { .. } | Report::TurnedAway { .. } => {}
+        }
+    }
+
+    /// All was heard that was told before the last report: what has not ended by now does not end any
+    /// more.
+    pub(super) fn caught_up(&mut self) {
+        for number in std::mem::take(&mut self.untold) {
+            self.live.remove(&number);
         }
     }
 
@@ -155,5 +165,47 @@ impl Memory {
     pub(super) fn forget(&mut self) {
         self.clear();
         self.live.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::listen::{Entrance, Place};
+
+    fn began(session: u64) -> (Report, watch::Sender<Glance>) {
+        let (changes, glance) = watch::channel(Glance::default());
+        let entrance = Entrance::from("127.0.0.1:2525".parse::<Place>().unwrap()).into();
+        (Report::Began { session, at: Timestamp::UNIX_EPOCH, entrance, glance }, changes)
+    }
+
+    fn stored(session: u64) -> Report {
+        let (from, to) = ("a@x.example".to_owned(), vec!["b@y.example".to_owned()]);
+        let (held, user, subject) = (None, None, None);
+        let envelope = Envelope { from, to, size: 1, held, secured: false, user, subject };
+        Report::Stored { session, message: 0, name: format!("message {session}"), envelope }
+    }
+
+    fn ended(session: u64) -> Report {
+        let (dialogue, past) = (Box::default(), Box::default());
+        Report::Ended { session, glance: Glance::default(), dialogue, past, not_kept: None }
+    }
+
+    /// Where something was missed, the end of a session may be among it, or may still wait.
+    #[test]
+    fn who_is_over_keeps_what_it_has_left_until_its_end_is_heard() {
+        let mut memory = Memory::new(Room { sessions: 9, bytes: 1 << 20 });
+        let (begins, changes): (Vec<_>, Vec<_>) = (1..=3).map(began).unzip();
+        begins.into_iter().chain([1, 2, 3].map(stored)).for_each(|report| memory.note(report));
+        let mut changes = changes.into_iter();
+        // The end of the first waits, that of the second was missed, and the third goes on.
+        drop((changes.next(), changes.next()));
+        memory.note(Report::Missed(1));
+        memory.note(ended(1));
+        memory.caught_up();
+        assert_eq!(memory.mail("1").map(|(session, _)| session), Some(1));
+        assert!(memory.over(1).is_some_and(|over| over.begun.is_some()));
+        assert!(memory.mail("2").is_none() && memory.live(2).is_none());
+        assert!(memory.mail("3").is_some() && memory.live(3).is_some());
     }
 }

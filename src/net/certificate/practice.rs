@@ -65,6 +65,16 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
 }
 
+/// What the practice world's own authority is called, and whom it lets sign.
+const ROOT: &str = "ehlo practice root";
+const BETWEEN: &str = "ehlo practice CA";
+
+/// Whether a certificate is one of the practice world, of whichever run.
+pub fn is_practised(der: &[u8]) -> bool {
+    let issuer = super::facts(der).issuer;
+    issuer.strip_prefix("CN=").is_some_and(|name| [ROOT, BETWEEN].contains(&name))
+}
+
 /// Who seems to sign where a program against viruses opens a connection.
 const INTERCEPTOR: &str = "Example Antivirus Mail Shield Root";
 
@@ -79,11 +89,11 @@ impl Authority {
     /// When no key can be made.
     pub fn new() -> Result<Self, rcgen::Error> {
         let (root_key, key) = (KeyPair::generate()?, KeyPair::generate()?);
-        let params = authority("ehlo practice root");
+        let params = authority(ROOT);
         let root = params.self_signed(&root_key)?;
         let (root, root_pem) = (root.der().clone(), root.pem());
         let above = Issuer::new(params, root_key);
-        let params = authority("ehlo practice CA");
+        let params = authority(BETWEEN);
         let between = params.signed_by(&key, &above)?.der().clone();
         Ok(Self { root, root_pem, between, issuer: Issuer::new(params, key) })
     }

@@ -291,6 +291,15 @@ impl Reports {
     }
 }
 
+/// Which of these sessions are over, or were never told to begin. All that was told of them is told
+/// by now: what of it still waits is among the next [`WAITING`] reports.
+pub fn over<'a>(
+    live: impl Iterator<Item = (u64, Option<&'a watch::Receiver<Glance>>)>,
+) -> Vec<u64> {
+    let is_over = |glance: &watch::Receiver<Glance>| glance.has_changed().is_err();
+    live.filter(|(_, glance)| glance.is_none_or(is_over)).map(|(number, _)| number).collect()
+}
+
 /// About how many bytes of memory a report takes.
 fn weight(report: &Report) -> usize {
     let said = match report {

@@ -192,8 +192,13 @@ impl Dialogue {
         );
         let login = exchange.turn == Turn::LoginAnswer || exchange.verb() == Some(&Verb::Auth);
         self.framing = match (exchange.verb(), class) {
-            // The reply to DATA is not there, and this one is due to an AUTH behind it.
-            (Some(Verb::Data), _) if asks && self.undecided_holds_login() => Framing::Commands,
+            // The reply to DATA is not there, and this one is due to an AUTH behind it, or to the
+            // last DATA.
+            (Some(Verb::Data), Class::Intermediate)
+                if self.undecided_holds_login() && (asks || self.undecided_ends_with_data()) =>
+            {
+                Framing::Commands
+            }
             (Some(Verb::Data), Class::Intermediate) => {
                 self.messages.push(Message::data(self.keep.message, self.data_ends));
                 let message = self.messages.len() - 1;
@@ -223,6 +228,12 @@ impl Dialogue {
     fn undecided_holds_login(&self) -> bool {
         let mut lines = self.undecided.as_ref().split(|b| *b == b'\n');
         lines.any(|line| command::read(line.trim_ascii_end()).value.verb == Verb::Auth)
+    }
+
+    /// Whether the last undecided line is DATA.
+    fn undecided_ends_with_data(&self) -> bool {
+        let last = self.undecided.trim_ascii_end().rsplit(|b| *b == b'\n').next();
+        last.is_some_and(|line| command::read(line).value.verb == Verb::Data)
     }
 
     /// DATA must be the last of its group (RFC 2920 §3.1), and the client went on behind it.

@@ -255,9 +255,17 @@ impl Teller {
                 self.news.push(News::TurnedAway(Box::new(client)));
             }
             Report::Missed(_) => {
-                // What was not told of a session that is over is seen by its glance.
+                // What was not told of a session that is over is seen by its glance, unless it still waits.
+                let live = self.live.iter().map(|(number, (_, glance))| (*number, Some(glance)));
+                let over = report::over(live);
+                for _ in 0..=report::WAITING {
+                    let Some(report) = self.reports.ready() else { break };
+                    self.take(report);
+                }
                 self.look();
-                self.live.retain(|_, (_, glance)| glance.has_changed().is_ok());
+                for number in over {
+                    self.live.remove(&number);
+                }
             }
         }
     }
