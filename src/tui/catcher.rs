@@ -72,6 +72,8 @@ pub struct Catcher {
     pub shows: Listing,
     /// The sessions that are over.
     pub kept: Archive<Over>,
+    /// Whether they lie in a Maildir, too.
+    pub shelved: bool,
     /// How many sessions go on.
     pub open: usize,
     /// How many sessions ended with nothing taken, and how many broke.

@@ -202,10 +202,11 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     let over = catcher.kept.get(number).cloned();
     let goes_on = client.is_some_and(|client| !client.is_over());
     let target = client.map(|client| client.peer().to_owned()).unwrap_or_default();
-    let file = message.and_then(|_| Some(catcher.mails.chosen()?.file.clone()));
     let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));
     let answers = catcher.by_hand;
+    let file = message.and_then(|_| Some(catcher.mails.chosen()?.file.clone()));
+    let file = file.filter(|file| !file.is_empty());
     let mut effects = Vec::new();
     if let Some(known) = known.map(|session| session.id) {
         model.bring_to_front(known);
@@ -213,7 +214,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
             browse::focus(model, Pane::Prompt);
             return effects;
         }
-    } else if over.is_some() || (goes_on && !answers) {
+    } else if over.is_some() || catcher.shelved || (goes_on && !answers) {
         let id = model.add_session(format!("#{number} {target}").trim_end().to_owned());
         if let Some(session) = model.session_mut(id) {
             session.recorded = true;
@@ -230,11 +231,9 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
         model.bring_to_front(id);
         match over {
             Some(over) => super::loaded(model, id, over, None),
-            None => effects.push(Effect::Attend { session: id, of, client: number }),
+            None if goes_on => effects.push(Effect::Attend { session: id, of, client: number }),
+            None => effects.push(Effect::Recall { session: id, of, client: number, file }),
         }
-    } else if let Some(file) = file.filter(|file| !file.is_empty()) {
-        // The talk gave way, and the message lies in its file.
-        return vec![Effect::OpenFile(file)];
     } else {
         return directive::told(model, "catcher.gone");
     }
