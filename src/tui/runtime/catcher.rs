@@ -117,7 +117,8 @@ impl Serves {
     /// The journal of session `client`, where one is kept.
     pub(super) fn journal(&self, client: u64) -> impl Future<Output = Option<PathBuf>> + use<> {
         let journals = self.shelf.as_ref().map(Shelf::journals);
-        let find = move |journals: Journals| tokio::task::spawn_blocking(move || journals.find(client));
+        let find =
+            move |journals: Journals| tokio::task::spawn_blocking(move || journals.find(client));
         async move { find(journals?).await.ok().flatten() }
     }
 

@@ -87,7 +87,8 @@ fn complete(model: &mut Model) {
         }
         Some(Entry::Fault(_, fault)) => {
             let text = model.prompt.text();
-            let stays = text.rfind(['+', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
+            let before = text.rfind('+').or_else(|| text.find(' '));
+            let stays = before.and_then(|at| text.get(..=at)).unwrap_or(text);
             format!("{stays}{}", fault.name)
         }
         Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),
