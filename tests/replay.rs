@@ -138,23 +138,18 @@ fn bytes_are_as_they_were_and_the_connection_ends_where_it_did() {
 #[test]
 fn who_is_turned_away_takes_no_connection_of_the_recording() {
     let home = Home::new();
-    let mut journal = "{\"ehlo-journal\":1}\n".to_owned();
-    for (number, word) in ["first", "second"].iter().enumerate() {
-        let at = number * 9;
-        journal.push_str(&format!(
-            "{{\"at\":{},\"opened\":{{\"target\":\"x\"}}}}\n\
-             {{\"at\":{},\"server\":\"220 {word}\\r\\n\"}}\n\
-             {{\"at\":{},\"client\":\"QUIT\\r\\n\"}}\n\
-             {{\"at\":{},\"server\":\"221 bye\\r\\n\"}}\n\
-             {{\"at\":{},\"closed\":{{\"by\":\"server\",\"how\":\"finished\"}}}}\n",
-            at + 1,
-            at + 2,
-            at + 3,
-            at + 4,
-            at + 5,
-        ));
-    }
-    let file = home.file("two.jsonl", journal);
+    let talk = |at: u64, word: &str| {
+        [
+            format!("{{\"at\":{at},\"opened\":{{\"target\":\"x\"}}}}\n"),
+            format!("{{\"at\":{at},\"server\":\"220 {word}\\r\\n\"}}\n"),
+            format!("{{\"at\":{at},\"client\":\"QUIT\\r\\n\"}}\n"),
+            format!("{{\"at\":{at},\"server\":\"221 bye\\r\\n\"}}\n"),
+            format!("{{\"at\":{at},\"closed\":{{\"by\":\"server\",\"how\":\"finished\"}}}}\n"),
+        ]
+        .concat()
+    };
+    let journal = ["{\"ehlo-journal\":1}\n".to_owned(), talk(1, "first"), talk(2, "second")];
+    let file = home.file("two.jsonl", journal.concat());
     let more = ["--replay", arg(&file), "--max-clients", "1", "--json"];
     let mut serving = Serving::start(&home, &more);
     let mut first = Client::connect(&serving);
