@@ -108,7 +108,8 @@ pub fn faults() -> impl Iterator<Item = &'static str> {
 /// What a fault of the program is called, and the value that it takes if another is not said.
 #[derive(Debug, Deserialize)]
 pub struct FaultTitle {
-    plays: Vec<String>,
+    /// The entries of the catalogue that it plays.
+    pub plays: Vec<String>,
     /// Its title.
     pub title: Word,
     /// Its value.

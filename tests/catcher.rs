@@ -172,6 +172,50 @@ fn a_message_of_a_folder_is_relayed_when_its_session_is_no_longer_kept() {
     assert!(said.contains(&format!("DATA\r\n{MESSAGE}.\r\n")), "{said}");
 }
 
+#[test]
+fn what_gave_way_in_memory_is_opened_from_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut t, address) =
+        serves(LARGE, &["--maildir", dir.path().to_str().unwrap(), "--keep", "1"]);
+    let mut first = Client::new(&address).begins("bob@example.net");
+    first.writes(MESSAGE);
+    first.says(".");
+    first.says("QUIT");
+    t.wait_for("closed");
+    let mut second = Client::new(&address);
+    second.says("MAIL FROM:<alice@example.org>");
+    second.says("RCPT TO:<nobody@example.net>");
+    second.says("QUIT");
+    t.wait_for("refused 550");
+    Client::new(&address).says("QUIT");
+    t.wait_for("Sessions: 3");
+    t.wait_for("open: 0");
+    t.keys("g\r");
+    t.wait_for("S 220 ");
+    t.wait_for("Subject: Caf\u{e9}");
+    t.wait_for("a client's session  closed");
+    t.keys(ESC);
+    // The second has left no message: there is room for one such session, and the third has it.
+    t.wait_for("[Sessions: 3]");
+    t.keys("j\r");
+    t.wait_for("no longer kept");
+    t.wait_for("[Sessions: 3]");
+    t.keys("m");
+    t.wait_for("Caf\u{e9}");
+    t.keys("\r");
+    t.wait_for("C>MAIL FROM:<alice@example.org>");
+    t.wait_for("Hello Bob,");
+    t.keys(ESC);
+    t.wait_for("[Mail: 1]");
+    t.keys("m");
+    t.wait_for("[Sessions: 3]");
+    let (target, hears) = takes_one();
+    t.keys("g");
+    relays(&mut t, &target);
+    let said = hears.join().unwrap();
+    assert!(said.contains(&format!("DATA\r\n{MESSAGE}.\r\n")), "{said}");
+}
+
 /// Relays the chosen message: nothing leaves before the person has seen to whom it goes.
 fn relays(t: &mut Terminal, target: &str) {
     t.keys("r");

@@ -136,6 +136,32 @@ fn bytes_are_as_they_were_and_the_connection_ends_where_it_did() {
 }
 
 #[test]
+fn who_is_turned_away_takes_no_connection_of_the_recording() {
+    let home = Home::new();
+    let talk = |at: u64, word: &str| {
+        [
+            format!("{{\"at\":{at},\"opened\":{{\"target\":\"x\"}}}}\n"),
+            format!("{{\"at\":{at},\"server\":\"220 {word}\\r\\n\"}}\n"),
+            format!("{{\"at\":{at},\"client\":\"QUIT\\r\\n\"}}\n"),
+            format!("{{\"at\":{at},\"server\":\"221 bye\\r\\n\"}}\n"),
+            format!("{{\"at\":{at},\"closed\":{{\"by\":\"server\",\"how\":\"finished\"}}}}\n"),
+        ]
+        .concat()
+    };
+    let journal = ["{\"ehlo-journal\":1}\n".to_owned(), talk(1, "first"), talk(2, "second")];
+    let file = home.file("two.jsonl", journal.concat());
+    let more = ["--replay", arg(&file), "--max-clients", "1", "--json"];
+    let mut serving = Serving::start(&home, &more);
+    let mut first = Client::connect(&serving);
+    assert_eq!(first.hears(), "220 first\r\n");
+    assert!(Client::connect(&serving).hears().starts_with("421 "));
+    assert_eq!(serving.event("turned-away")["session"], 2);
+    assert_eq!(first.says("QUIT"), "221 bye\r\n");
+    assert_eq!(serving.event("session")["session"], 1);
+    assert_eq!(Client::connect(&serving).hears(), "220 second\r\n");
+}
+
+#[test]
 fn pipelined_and_chunked_turns_are_answered_one_by_one() {
     let home = Home::new();
     let half = "S: 220 x\nC: EHLO a\nS: 250 CHUNKING\nC: MAIL FROM:<>\nS: 250 m\n\

@@ -15,6 +15,7 @@ use crate::display::content::ContentView;
 use crate::session::archive::{self, Archive, Room};
 use crate::session::{Dialogue, Past};
 
+use super::model::{Model, Pane};
 pub use client::{Away, Client, State};
 use listed::{Listed, Row as _};
 pub use mail::{Fate, Mail};
@@ -72,6 +73,8 @@ pub struct Catcher {
     pub shows: Listing,
     /// The sessions that are over.
     pub kept: Archive<Over>,
+    /// Whether they lie in a Maildir, too.
+    pub shelved: bool,
     /// How many sessions go on.
     pub open: usize,
     /// How many sessions ended with nothing taken, and how many broke.
@@ -226,5 +229,24 @@ impl Catcher {
             open.get(*client).is_some() || mails.get(*number).is_some()
         });
         self.kept.clear();
+    }
+}
+
+impl Model {
+    /// Whether Esc leads from a talk back to the list of it.
+    pub fn leads_to_list(&self) -> bool {
+        let session = &self.session;
+        let inside = session.travels()
+            || session.chosen_from.is_some()
+            || self.find.is_some()
+            || session.reads_messages()
+            || session.at_gate.is_some();
+        let zoomed = self.zoomed && self.focus == Pane::Explain;
+        session.is_caught() && self.focus != Pane::Prompt && !inside && !zoomed
+    }
+
+    /// Whether there is a list of a server behind what is in front.
+    pub fn has_list_behind(&self) -> bool {
+        self.others.iter().any(|session| session.catcher.is_some())
     }
 }

@@ -136,6 +136,17 @@ pub enum Effect {
         /// Its number there.
         client: u64,
     },
+    /// Read a session that a server had, and that it has in its Maildir alone.
+    Recall {
+        /// Number of the session that shows it.
+        session: usize,
+        /// The session that lists it.
+        of: usize,
+        /// Its number there.
+        client: u64,
+        /// The file of the message that is meant.
+        file: Option<String>,
+    },
     /// Open a session with this target, as it was typed, in which these steps are to be said.
     Relay(String, Vec<Step>),
     /// Bring a message that lies elsewhere, and that is to be said to this target.

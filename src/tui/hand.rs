@@ -133,8 +133,13 @@ impl Model {
 
     /// Whether the keys of suggestions count: nothing is typed.
     pub fn chooses_offers(&self) -> bool {
-        let here = self.popup.is_none() && self.focus == Pane::Prompt;
-        here && self.prompt.text().is_empty() && self.offers().is_some()
+        self.popup.is_none() && self.has_keys_of_offers()
+    }
+
+    /// Whether they do once no popup is open.
+    pub(super) fn has_keys_of_offers(&self) -> bool {
+        let typed = !self.prompt.text().is_empty();
+        self.focus == Pane::Prompt && !typed && self.offers().is_some()
     }
 }
 

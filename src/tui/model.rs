@@ -695,7 +695,7 @@ impl Model {
             None => {}
         }
         match self.focus {
-            Pane::Prompt if self.chooses_offers() => hand::LAYERS,
+            Pane::Prompt if self.has_keys_of_offers() => hand::LAYERS,
             Pane::Prompt => &[Layer::Prompt, Layer::Line, Layer::Any],
             Pane::Transcript => &[Layer::Transcript, Layer::Panes, Layer::Any],
             Pane::Explain => &[Layer::Explain, Layer::Panes, Layer::Any],

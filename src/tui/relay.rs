@@ -6,10 +6,10 @@ use bytes::Bytes;
 use crate::session::Dialogue;
 use crate::session::plan::{Step, What};
 
-use super::catcher::listed::Row as _;
+use super::catcher::listed::Row;
 use super::model::Model;
 
-/// A message that lies elsewhere: in a session that goes on, or in the folder of the server.
+/// A message that lies elsewhere: in a session that goes on, or in the Maildir of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The session of the screen that lists the server.
@@ -18,8 +18,6 @@ pub struct Elsewhere {
     pub client: u64,
     /// Which message of that, else the last one.
     pub message: Option<usize>,
-    /// Where it lies, if it lies in a file, and its session is no longer kept.
-    pub file: Option<String>,
 }
 
 /// What there is to say of a message that is meant.
@@ -49,19 +47,14 @@ fn meant(model: &Model) -> Result<Meant<'_>, &'static str> {
     if let Some(seen) = kept.or_else(|| Some(&opened()?.dialogue)) {
         return last_of(seen, message).map(|message| Meant::Here(seen, message));
     }
-    let row = catcher.clients.get(client).filter(|row| !row.is_over());
-    let file = match row {
-        Some(row) if message.is_none() && row.glance.messages == 0 => {
-            return Err("relay.no-message");
-        }
-        Some(_) => None,
-        None => {
-            let mail = message.and_then(|_| catcher.mails.chosen());
-            let file = mail.map(|mail| mail.file.clone()).filter(|file| !file.is_empty());
-            Some(file.ok_or("catcher.gone")?)
-        }
-    };
-    Ok(Meant::Elsewhere(Elsewhere { of, client, message, file }))
+    let row = catcher.clients.get(client);
+    if message.is_none() && row.is_some_and(|row| row.glance.messages == 0) {
+        return Err("relay.no-message");
+    }
+    if !catcher.shelved && row.is_none_or(Row::is_over) {
+        return Err("catcher.gone");
+    }
+    Ok(Meant::Elsewhere(Elsewhere { of, client, message }))
 }
 
 fn last_of(seen: &Dialogue, message: Option<usize>) -> Result<usize, &'static str> {

@@ -106,8 +106,9 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                     if let Some(session) = model.session_mut(id) {
                         server.place.clone_into(&mut session.target);
                         let plays = server.plays.clone();
-                        session.catcher =
-                            Some(Box::new(Catcher::playing(plays, args.keeping.room())));
+                        let mut catcher = Catcher::playing(plays, args.keeping.room());
+                        catcher.shelved = server.shelved;
+                        session.catcher = Some(Box::new(catcher));
                     }
                     servers.push((id, server));
                 }

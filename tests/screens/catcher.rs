@@ -225,6 +225,49 @@ fn a_session_is_opened_and_left_again() {
 }
 
 #[test]
+fn what_gave_way_is_asked_for_where_there_is_a_folder() {
+    let mut scene = busy(SMALL, Lang::En);
+    let list = scene.model.session.catcher.as_mut().unwrap();
+    list.kept.clear();
+    scene.press("home");
+    assert_eq!(scene.press("enter"), []);
+    assert!(scene.hints().contains("no longer kept"), "{}", scene.hints());
+    scene.model.session.catcher.as_mut().unwrap().shelved = true;
+    let recall = Effect::Recall { session: 2, of: 1, client: 1, file: None };
+    assert_eq!(scene.press("enter"), [recall]);
+    let seen = talk(&[GREETING, HELLO, UNKNOWN, QUIT], Ending::Finished);
+    scene.tells(Message::Loaded(2, Box::new(seen), None));
+    assert!(scene.shows("[2 #1 127.0.0.1:40001 closed]") && scene.shows("S 220 mx.example.net"));
+    assert!(scene.hints().contains("Esc to the list"), "{}", scene.hints());
+    scene.press("/");
+    scene.types("EHLO");
+    scene.press("enter");
+    assert!(scene.hints().contains("Esc back"), "first it ends the search: {}", scene.hints());
+    scene.press("esc");
+    assert!(scene.model.session.is_caught() && scene.hints().contains("Esc to the list"));
+    scene.press("esc");
+    // It may be gone there, too.
+    scene.press("enter");
+    assert_eq!(scene.tells(Message::Unopened(3, "gone".to_owned())), [Effect::Close(3)]);
+    assert!(scene.shows("[Sessions: 11]") && scene.hints().contains("gone"));
+}
+
+#[test]
+fn hints_are_of_what_can_be_done() {
+    for listing in ["", "m"] {
+        let mut scene = empty(SMALL, Lang::En);
+        scene.types(listing);
+        assert!(!scene.hints().contains("open"), "{}", scene.hints());
+    }
+    // A session that was opened to talk leads back to the list.
+    let mut scene = busy(SMALL, Lang::En);
+    let id = scene.model.add_session("mx.example.com".to_owned());
+    scene.model.bring_to_front(id);
+    scene.model.focus = Pane::Transcript;
+    assert!(scene.hints().contains("Backspace to the list"), "{}", scene.hints());
+}
+
+#[test]
 fn a_session_that_goes_on_is_heard() {
     let mut scene = busy(LARGE, Lang::En);
     scene.press("end");

@@ -76,6 +76,14 @@ fn a_command_stands_with_what_can_be_said_to_it() {
 }
 
 #[test]
+fn help_begins_with_the_keys_of_suggestions() {
+    let mut scene = asked(SMALL, Lang::En);
+    scene.press("f1");
+    let lines: Vec<_> = scene.grid().lines().map(str::to_owned).collect();
+    assert!(lines[3].contains("A reply to a client"), "{}", scene.grid());
+}
+
+#[test]
 fn a_strange_answer_is_chosen_and_the_client_has_waited() {
     both("hand-strange", |size, lang| {
         let mut scene = asked(size, lang);

@@ -204,12 +204,33 @@ fn entries_can_be_chosen_where_they_stand() {
     assert!(matches!(scene.model.popup, Some(Popup::Help(_))));
 }
 
+#[test]
+fn faults_are_found_by_their_titles_and_by_what_they_play() {
+    for (wanted, found) in [
+        ("f13", ":fault greylist-422"),
+        ("unusual code", ":fault greylist-422"),
+        ("グレイリストの変わった", ":fault greylist-422"),
+    ] {
+        let mut scene = with_own_faults(SMALL, Lang::Ja);
+        scene.types(&format!(":fault {wanted}"));
+        scene.press("tab");
+        let completed = scene.model.prompt.text();
+        assert_eq!(completed, found, "{wanted}");
+    }
+    // None is no choice.
+    let mut scene = with_own_faults(SMALL, Lang::En);
+    scene.types(":fault ");
+    assert_eq!(scene.press("enter"), []);
+    assert!(scene.hints().contains("which fault?"), "{}", scene.hints());
+}
+
 /// The faults of a person who wrote two, one of them with a mistake.
 fn with_own_faults(size: (u16, u16), lang: Lang) -> Scene {
     let word = |en: &str, ja: &str| Word { en: en.to_owned(), ja: Some(ja.to_owned()) };
     let fault = |name: &str, title, whose| FaultNamed {
         name: name.to_owned(),
         title,
+        plays: if whose == Whose::Own { vec!["F12".to_owned()] } else { Vec::new() },
         value: (whose == Whose::Own).then(|| "3s".to_owned()),
         whose,
     };

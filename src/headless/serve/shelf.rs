@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
@@ -43,6 +44,8 @@ const JOURNAL: u64 = 4 << 30;
 pub(crate) struct Shelf {
     desk: Desk,
     care: JoinHandle<()>,
+    /// When it was opened, in seconds.
+    since: i64,
 }
 
 /// Where what is kept goes, and who hears of it.
@@ -79,13 +82,18 @@ impl Shelf {
             drop(share);
         };
         let desk = Desk { dir: dir.into(), notes, folders };
-        Ok(Self { desk, care: tokio::spawn(care) })
+        Ok(Self { desk, care: tokio::spawn(care), since: Timestamp::now().as_second() })
     }
 
     /// Keeps sessions here.
     pub(crate) fn keeper(&self) -> Keeper {
         let desk = self.desk.clone();
         Arc::new(move |session, clock| keep(&desk, session, clock))
+    }
+
+    /// Where the journals of the sessions lie that are kept here.
+    pub(crate) fn journals(&self) -> Journals {
+        Journals { folder: self.desk.dir.join(SESSIONS), since: self.since }
     }
 
     /// Nobody will be here when their time comes: messages that are held arrive now.
@@ -109,6 +117,32 @@ fn inside<T>(dir: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
         io::ErrorKind::NotFound => make(dir).and_then(|()| work()),
         _ => Err(error),
     })
+}
+
+/// The journals of one server, which may have left them beside those of others.
+pub(crate) struct Journals {
+    folder: PathBuf,
+    /// What was there before, in seconds, is of another.
+    since: i64,
+}
+
+impl Journals {
+    /// That of session `number`, as long as it is kept.
+    pub(crate) fn find(&self, number: u64) -> Option<PathBuf> {
+        let entries = std::fs::read_dir(&self.folder).ok()?.flatten();
+        let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let end = format!("{}.jsonl", whose(number));
+        let is_ours = |name: &String| {
+            let begun = name.split_once('.').and_then(|(seconds, _)| seconds.parse().ok());
+            name.ends_with(&end) && begun.is_some_and(|begun: i64| begun >= self.since)
+        };
+        names.find(is_ours).map(|name| self.folder.join(name))
+    }
+}
+
+/// How the name of session `number` of this process ends.
+fn whose(number: u64) -> String {
+    format!("P{}S{number}", std::process::id())
 }
 
 /// Messages that were held arrive, since nobody was there when their time came. Gives the journals
@@ -216,7 +250,7 @@ struct Course {
 fn keep(desk: &Desk, session: u64, clock: &Clock) -> Kept {
     let begun = clock.timestamp();
     let (seconds, micros) = (begun.as_second(), begun.subsec_microsecond());
-    let stem = format!("{seconds}.M{micros:06}P{}S{session}", std::process::id());
+    let stem = format!("{seconds}.M{micros:06}{}", whose(session));
     let path = desk.dir.join(SESSIONS).join(format!("{stem}.jsonl"));
     let course = Arc::<Course>::default();
     let made = inside(&desk.dir, || create_private(&path, File::options().create_new(true)));
@@ -367,6 +401,24 @@ mod tests {
         let shelf = Shelf::open(home.path(), Room { bytes: 10, ..room }).unwrap();
         shelf.close().await;
         assert_eq!(kept(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_journal_is_found_by_the_number_of_its_session() {
+        let home = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open(home.path(), Room::default()).unwrap();
+        let keeper = shelf.keeper();
+        // One process may have had the number of another.
+        let other = home.path().join(SESSIONS).join(format!("17.M000042{}.jsonl", whose(3)));
+        std::fs::write(&other, "").unwrap();
+        let found = |number| shelf.journals().find(number);
+        assert_eq!(found(3), None);
+        for number in [3, 13] {
+            keeper(number, &Clock::start());
+        }
+        let ends = |number| found(number).unwrap().display().to_string();
+        assert!(ends(3).ends_with(&format!("P{}S3.jsonl", std::process::id())));
+        assert!(ends(13).ends_with("S13.jsonl") && found(1).is_none());
     }
 
     #[tokio::test]

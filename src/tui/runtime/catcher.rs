@@ -14,7 +14,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::cli::ServeArgs;
 use crate::display::token::own_visible;
-use crate::headless::serve::shelf::{Shelf, journal_of};
+use crate::headless::serve::shelf::{Journals, Shelf};
 use crate::headless::serve::{self, Opened};
 use crate::headless::{Setting, faults};
 use crate::journal::{self, Moment};
@@ -46,6 +46,8 @@ pub(super) struct Server {
     pub(super) place: String,
     /// What it plays, in words.
     pub(super) plays: String,
+    /// Whether its sessions lie in a Maildir, too.
+    pub(super) shelved: bool,
     faults: watch::Sender<Arc<Faults>>,
     listener: Listener,
     shelf: Option<Shelf>,
@@ -86,7 +88,8 @@ impl Server {
             doors: HashMap::new(),
             news: Vec::new(),
         };
-        Ok(Self { place: doors.join(" "), plays, faults: playing, listener, shelf, teller })
+        let (place, shelved) = (doors.join(" "), shelf.is_some());
+        Ok(Self { place, plays, shelved, faults: playing, listener, shelf, teller })
     }
 
     /// Lets it serve; what its sessions report goes to session `id` of the screen.
@@ -112,12 +115,21 @@ impl Serves {
         let _ = self.orders.try_send(Order::Watch(wish));
     }
 
-    /// What session `client` of this server has said so far; `None` if it is over, and then it was told
-    /// that it is.
+    /// The journal of session `client`, where one is kept.
+    pub(super) fn journal(&self, client: u64) -> impl Future<Output = Option<PathBuf>> + use<> {
+        let journals = self.shelf.as_ref().map(Shelf::journals);
+        let find =
+            move |journals: Journals| tokio::task::spawn_blocking(move || journals.find(client));
+        async move { find(journals?).await.ok().flatten() }
+    }
+
+    /// What session `client` of this server has said so far, or all of it as its journal has it; `None`
+    /// if it is over and has none, and then it was told that it is.
     pub(super) fn session(&self, client: u64) -> impl Future<Output = Seen> + use<> {
         let (heard, mut all) = mpsc::channel(1);
         let wish = Watch { session: Whose::Number(client), ear: Ear { number: 0, heard } };
         let ordered = self.orders.try_send(Order::Watch(wish));
+        let journal = self.journal(client);
         async move {
             let before = match ordered {
                 Ok(()) => all.recv().await,
@@ -127,7 +139,7 @@ impl Serves {
                 return Some(before);
             }
             tokio::time::sleep(TELLING * 2).await;
-            None
+            read(journal.await?).await
         }
     }
 
@@ -153,10 +165,9 @@ impl Serves {
 /// A session as it stands.
 type Seen = Option<Box<(Past, Dialogue)>>;
 
-/// The session that left the message in a file of a Maildir.
-pub(super) async fn filed(file: String) -> Seen {
+/// The session that a journal holds.
+async fn read(journal: PathBuf) -> Seen {
     let read = move || {
-        let (journal, ..) = journal_of(Path::new(&file))?;
         let found = journal::file::read(&std::fs::read(journal).ok()?).ok()?;
         Some(Box::new(Past::of(found.journal.into_events(), Keep::ALL)))
     };

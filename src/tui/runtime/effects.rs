@@ -27,7 +27,6 @@ use super::super::message::{Message, Stamp};
 use super::super::relay::Elsewhere;
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
-use super::catcher;
 use super::outside;
 use super::reading::{self, seed};
 use super::sessions::Order;
@@ -90,6 +89,9 @@ impl Loop {
                 }
                 Effect::StopReading(id) => self.stop_reading(id),
                 Effect::Attend { session, of, client } => self.attend_client(session, of, client),
+                Effect::Recall { session, of, client, file } => {
+                    self.recall(session, (of, client), file);
+                }
                 Effect::Relay(target, steps) => self.relay(&target, steps),
                 Effect::Bring(what, target) => self.bring(what, target),
                 Effect::Watch { session, client, server } => {
@@ -191,15 +193,11 @@ impl Loop {
     /// Brings a message that is to be said to `target`.
     fn bring(&self, what: Elsewhere, target: String) {
         let inner = self.inner.clone();
-        let session = match &what.file {
-            None => self.servers.get(&what.of).map(|server| server.session(what.client)),
-            Some(_) => None,
-        };
+        let session = self.servers.get(&what.of).map(|server| server.session(what.client));
         tokio::spawn(async move {
-            let seen = match (session, &what.file) {
-                (Some(session), _) => session.await,
-                (None, Some(file)) => catcher::filed(file.clone()).await,
-                (None, None) => None,
+            let seen = match session {
+                Some(session) => session.await,
+                None => None,
             };
             // Nobody is there to hear it if the person has left.
             let _ = inner.send(Ok(Message::Brought(what, target, seen))).await;
@@ -211,6 +209,26 @@ impl Loop {
         if let Some(server) = self.servers.get(&of) {
             server.attend(session, client, self.sessions.heard());
         }
+    }
+
+    /// Reads a session that a server has in its Maildir alone, or else the message that it left there.
+    fn recall(&mut self, id: usize, (of, client): (usize, u64), file: Option<String>) {
+        let journal = self.servers.get(&of).map(|server| server.journal(client));
+        let stop = Arc::default();
+        self.reads.insert(id, Arc::clone(&stop));
+        let (lang, inner) = (self.model.lang, self.inner.clone());
+        tokio::spawn(async move {
+            let journal = match journal {
+                Some(journal) => journal.await,
+                None => None,
+            };
+            if let Some(path) = journal.or_else(|| file.map(PathBuf::from)) {
+                return reading::load(id, vec![path], lang, stop, inner, false);
+            }
+            let gone = knowledge::word(lang, "catcher.gone").to_owned();
+            // Nobody is there to hear it if the person has left.
+            let _ = inner.send(Ok(Message::Unopened(id, gone))).await;
+        });
     }
 
     /// Opens what a file holds, in front.

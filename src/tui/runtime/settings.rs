@@ -96,18 +96,17 @@ impl Followed {
     /// The faults that the user wrote; what is wrong with one is told in its place.
     fn own_faults(&self) -> Change {
         let named = |(name, own): (&str, Result<faults::Known, Warning>)| {
-            let (say, value, whose): (Box<dyn Fn(Lang) -> String>, _, _) = match own {
+            let (mut value, mut plays, mut whose) = (None, Vec::new(), Whose::OwnWrong);
+            let say: Box<dyn Fn(Lang) -> String> = match own {
                 Ok(faults::Known { fault, .. }) => {
-                    let value = fault.value.clone();
-                    (Box::new(move |lang| fault.title(lang.code()).to_owned()), value, Whose::Own)
+                    (value, plays) = (fault.value.clone(), fault.plays.clone());
+                    whose = Whose::Own;
+                    Box::new(move |lang| fault.title(lang.code()).to_owned())
                 }
-                Err(warning) => {
-                    let say = move |lang| warning.short().say(lang);
-                    (Box::new(say), None, Whose::OwnWrong)
-                }
+                Err(warning) => Box::new(move |lang| warning.short().say(lang)),
             };
             let title = Word { en: say(Lang::En), ja: Some(say(Lang::Ja)) };
-            FaultNamed { name: name.to_owned(), title, value, whose }
+            FaultNamed { name: name.to_owned(), title, plays, value, whose }
         };
         Change::OwnFaults(faults::owned(&self.sources).map(named).collect())
     }

@@ -87,6 +87,10 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             model.notice = Some(said);
             Some(place)
         }
+        Does::Relay if argument.trim().is_empty() => {
+            model.tell("relay.where");
+            Some(behind)
+        }
         Does::Connect | Does::New | Does::Relay => {
             // Who reads the options reads what stands behind them.
             let named = argument.trim();
@@ -95,6 +99,10 @@ pub(super) fn find_slip(model: &mut Model) -> Option<usize> {
             let error = Target::read(named).err().filter(|_| !named.is_empty())?;
             model.notice = Some(reach::no_target(&error, model.lang));
             Some(behind + argument.find(named)?)
+        }
+        Does::Fault if argument.trim().is_empty() => {
+            model.tell("fault.which");
+            Some(behind)
         }
         Does::View if View::find(argument).is_none() => {
             let values = [("known", &*View::names())];

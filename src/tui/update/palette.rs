@@ -87,7 +87,8 @@ fn complete(model: &mut Model) {
         }
         Some(Entry::Fault(_, fault)) => {
             let text = model.prompt.text();
-            let stays = text.rfind(['+', ' ']).and_then(|at| text.get(..=at)).unwrap_or(text);
+            let last = typed(model).1.unwrap_or_default().rsplit('+').next().unwrap_or_default();
+            let stays = text.strip_suffix(last.trim_start()).unwrap_or(text);
             format!("{stays}{}", fault.name)
         }
         Some(Entry::Target(d, text)) => format!(":{} {}{text}", d.name, before_target(model)),

@@ -3,6 +3,8 @@
 
 pub mod chosen;
 pub mod columns;
+pub mod table;
+pub mod words;
 
 use std::ops::Range;
 
@@ -19,7 +21,7 @@ use super::super::layout::inside;
 use super::super::model::{Model, Pane};
 use super::super::rows::Piece;
 use super::{Click, Title, boxed, draw_lines, list};
-use columns::Table;
+use table::Table;
 
 /// Draws the list.
 pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>) {

@@ -375,6 +375,7 @@ fn nothing(model: &Model, columns: usize) -> Vec<Vec<Piece>> {
     let index = message(model).map(|(index, _)| index);
     let read = index.and_then(|index| model.session.read.of(index));
     let key = match (index, read, model.session.view) {
+        (None, ..) if model.session.recorded || model.session.hand.is_some() => "content.not-begun",
         (None, ..) => "content.empty",
         (_, _, ContentView::Thread) => return sentence(model, "thread.reading", columns),
         (_, Some(_), ContentView::Header) => "content.none",

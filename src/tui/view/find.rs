@@ -8,6 +8,7 @@ use crate::display::text::{clip, split_at_width, width};
 use crate::display::token::{own_byte_at, own_visible};
 use crate::knowledge;
 
+use super::super::catcher::Listing;
 use super::super::find::Find;
 use super::super::model::{Model, Pane};
 use super::super::popup::{Asks, Popup, Query, Search};
@@ -129,6 +130,7 @@ fn remark(model: &Model, query: &Query) -> (Role, String) {
                 let values = [("n", &*n), ("all", &all)];
                 (Role::Good, model.sentence("catcher.kept-rows", &values))
             }
+            Some(catcher) if catcher.shows == Listing::Mails => keys("catcher.sieve.mails"),
             _ => keys("catcher.sieve.keys"),
         },
         (Asks::Find, ..) => keys("find.keys"),

@@ -152,7 +152,9 @@ pub fn words(model: &Model, action: Action) -> &'static str {
         }
         Action::Leave if model.popup.is_some() => "hint.close",
         Action::Leave if model.session.travels() && model.editing().is_none() => "travel.now",
-        Action::Leave if model.session.is_caught() && model.focus != Pane::Prompt => "hint.to-list",
+        Action::CatcherList => "hint.to-list",
+        Action::Leave if model.leads_to_list() => "hint.to-list",
+        Action::Leave if model.session.is_caught() && model.focus != Pane::Prompt => "hint.back",
         Action::CatcherOpen => "hint.open",
         Action::CatcherSwitch => match &model.session.catcher {
             Some(catcher) if catcher.shows == Listing::Mails => "catcher.clients",
@@ -208,18 +210,21 @@ fn fitting(model: &Model, room: usize) -> Vec<Hint> {
 /// At most seven, those of use now.
 fn actions(model: &Model) -> &'static [Action] {
     use Action::{
-        CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine, Connect,
-        ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find, Hangup, Help,
-        Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow, PageDown, Palette,
-        PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit, ReplyNever,
-        ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send, SendDraft, TravelBack,
-        TravelForward, Zoom,
+        CatcherList, CatcherOpen, CatcherRelay, CatcherSwitch, Choose, Complete, CompleteLine,
+        Connect, ContentView, Copy, Edit, EditOutside, EventBack, EventForward, Filter, Find,
+        Hangup, Help, Insert, KeepAlive, Leave, LinkBack, LinkFollow, LinkNext, MessageShow,
+        PageDown, Palette, PaneNext, PlanAdd, PlanEdit, PlanRun, PlanSkip, PlanStep, Prompt, Quit,
+        ReplyNever, ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake, Send, SendDraft, SessionNext,
+        TravelBack, TravelForward, Zoom,
     };
     let open = model.session.dialogue.phase().is_open();
     match (&model.popup, model.focus) {
         (Some(Popup::Help(_)), _) => &[PageDown, Leave, Quit],
         (Some(Popup::Palette(_) | Popup::Candidates(_)), _) => &[Choose, Complete, Leave],
         (Some(_), _) => &[Choose, Leave],
+        (None, _) if model.session.catcher.as_ref().is_some_and(|c| c.count().0 == 0) => {
+            &[CatcherSwitch, Filter, Help, Palette, Quit]
+        }
         (None, _) if model.session.catcher.is_some() => {
             &[CatcherOpen, CatcherSwitch, Filter, CatcherRelay, Help, Palette, Quit]
         }
@@ -242,8 +247,15 @@ fn actions(model: &Model) -> &'static [Action] {
         (None, Pane::Prompt) if model.chooses_offers() => {
             &[ReplyRight, ReplyNotNow, ReplyNever, ReplyStrange, ReplyTake, Palette, Quit]
         }
-        (None, Pane::Prompt) if model.session.hand.is_some() => {
+        (None, Pane::Prompt) if model.session.hand.is_some() && open => {
             &[Help, Send, PaneNext, ContentView, Palette, Quit]
+        }
+        // This client is gone; others may wait.
+        (None, Pane::Prompt) if model.session.hand.is_some() && !model.others.is_empty() => {
+            &[Help, SessionNext, PaneNext, ContentView, Palette, Quit]
+        }
+        (None, Pane::Prompt) if model.session.hand.is_some() => {
+            &[Help, PaneNext, ContentView, Palette, Quit]
         }
         (None, Pane::Prompt) if model.session.dialling => &[Help, PaneNext, Hangup, Palette, Quit],
         (None, Pane::Prompt) if model.session.dialogue.awaits_mail_data() => {
@@ -256,6 +268,9 @@ fn actions(model: &Model) -> &'static [Action] {
             &[Help, Send, CompleteLine, Leave, KeepAlive, Palette, Quit]
         }
         (None, Pane::Prompt) => &[Help, Connect, PaneNext, ContentView, Palette, Quit],
+        (None, Pane::Transcript) if model.has_list_behind() => {
+            &[CatcherList, Prompt, Find, Filter, Copy, Palette, Quit]
+        }
         (None, Pane::Transcript) => &[Help, Prompt, Find, Filter, Copy, Palette, Quit],
         (None, Pane::Explain) => &[Help, Prompt, LinkNext, LinkFollow, LinkBack, Palette, Quit],
         (None, Pane::Plan) => &[PlanStep, PlanRun, PlanSkip, PlanEdit, PlanAdd, Palette, Quit],

@@ -18,6 +18,9 @@ use super::list;
 /// Columns from which the stable names stand beside the words.
 const ROOMY: usize = 60;
 
+/// How many entries of the catalogue a row names.
+const PLAYS: usize = 3;
+
 /// Draws the list.
 pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let title = match begun(model).map(|directive| directive.argument) {
@@ -45,7 +48,7 @@ fn row(model: &Model, entry: &Entry, chosen: bool, room: usize) -> Vec<Piece> {
         Entry::Directive(directive) => (directive.written(), sentence(directive.words)),
         Entry::Action(action) => (sentence(action.name()), action.name().to_owned()),
         Entry::Target(_, text) | Entry::File(_, text) => (own_visible(text), String::new()),
-        Entry::Fault(_, fault) => (fault_form(fault), own_visible(fault.title.say(model.lang))),
+        Entry::Fault(_, fault) => (fault_form(fault), fault_words(fault, model, room)),
         Entry::Way(_, option) => {
             (format!("{} {}", option.name, option.value), sentence(option.words))
         }
@@ -90,6 +93,19 @@ const fn whose(fault: &FaultNamed) -> Option<&'static str> {
         Whose::Own => Some("palette.fault.own"),
         Whose::OwnWrong => Some("palette.fault.wrong"),
     }
+}
+
+/// What a fault plays, as far as `ehlo faults` tells it in a line, and its title.
+fn fault_words(fault: &FaultNamed, model: &Model, room: usize) -> String {
+    let title = fault.title.say(model.lang);
+    if room < ROOMY || fault.plays.is_empty() {
+        return own_visible(title);
+    }
+    let mut plays = fault.plays.iter().take(PLAYS).cloned().collect::<Vec<_>>().join(" ");
+    if fault.plays.len() > PLAYS {
+        plays.push('\u{2026}');
+    }
+    own_visible(&format!("{plays}  {title}"))
 }
 
 /// A fault as it is typed, with the value that it takes if none is.

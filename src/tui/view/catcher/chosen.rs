@@ -15,7 +15,7 @@ use super::super::super::catcher::{Catcher, Client, Listing, Mail};
 use super::super::super::model::{Model, Session};
 use super::super::super::rows::Piece;
 use super::super::{draw_lines, framed};
-use super::columns::{ARROW, commands, fate_tone, lasted, seen, state, tls, tone, took};
+use super::words::{ARROW, commands, fate_tone, lasted, seen, state, tls, tone, took};
 
 /// Draws it.
 pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>) {
