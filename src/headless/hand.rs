@@ -86,11 +86,11 @@ impl ByHand {
 pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     block_on(async {
         let socket = by_hand.bind().await?;
+        let mut signals = Signals::of(&Signal::stopping())?;
         let door = Entrance { place: socket.place()?, ..by_hand.door.clone() };
         let tls = (by_hand.desk.tls.is_some(), by_hand.desk.implicit);
         let line = Told::Listening(&door, tls).line(json, setting.lang());
         say(&(line.unwrap_or_default() + "\n"))?;
-        let mut signals = Signals::of(&Signal::stopping())?;
         let mut input = Input::new();
         for number in 1.. {
             let client = tokio::select! {

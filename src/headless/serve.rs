@@ -187,7 +187,11 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
             () = sleep(PAUSE), if !front.waiting.is_empty() => News::Nothing,
             // And is answered when he has read the last answer.
             news = front.desk.next(front.waiting.is_empty()) => news,
-            _ = signals.next() => News::Stop,
+            signal = signals.next() => match signal {
+                // The end of a terminal is told twice: by the shell and by the system.
+                Signal::HangUp if next.len() < 2 => News::Nothing,
+                _ => News::Stop,
+            },
         };
         if front.take(news, &mut reports)
             && let Some(order) = next.next()
@@ -270,8 +274,8 @@ impl Front {
     }
 
     /// Hears a report and those that are there already: what they say is told, and what they hold is
-    /// kept whether anybody reads or not.
-    fn hear(&mut self, first: Report, reports: &mut Reports) {
+    /// kept whether anybody reads or not. Gives how many there were.
+    fn hear(&mut self, first: Report, reports: &mut Reports) -> usize {
         let missed = matches!(first, Report::Missed(_));
         let (tells, mut lines, mut told) = (self.waiting.is_empty(), Vec::new(), 0);
         let (mut next, mut heard, mut size) = (Some(first), 0, 0);
@@ -294,13 +298,16 @@ impl Front {
         if missed {
             self.catch_up(reports);
         }
+        heard
     }
 
     /// Hears all reports that are there already.
     fn catch_up(&mut self, reports: &mut Reports) {
-        for _ in 0..=report::WAITING {
-            let Some(report) = reports.ready() else { break };
-            self.hear(report, reports);
+        let mut heard = 0;
+        while heard <= report::WAITING
+            && let Some(report) = reports.ready()
+        {
+            heard += self.hear(report, reports);
             self.flush();
         }
         self.desk.caught_up();

@@ -290,7 +290,8 @@ impl Log {
     }
 
     async fn begin_to_tell(&mut self, ear: Ear) {
-        let past = self.past.as_deref().cloned().unwrap_or_default();
+        let past = self.past.as_deref().filter(|past| past.has_moments());
+        let past = past.cloned().unwrap_or_default();
         ear.hear(Heard::Before(Box::new((past, self.dialogue.clone())))).await;
         self.ear = Some(ear);
     }

@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Dialogue;
 
-/// What an exchange takes beside what was said in it, about.
-const EXCHANGE: usize = 1 << 10;
-
 /// How many sessions are kept, and how many bytes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -95,7 +92,7 @@ impl<T> Archive<T> {
 
 /// How many bytes a session takes, about.
 pub fn size(seen: &Dialogue) -> u64 {
-    (seen.weight() + (seen.exchanges().len() + 1) * EXCHANGE) as u64
+    (seen.weight() + size_of::<Dialogue>()) as u64
 }
 
 #[cfg(test)]

@@ -25,6 +25,9 @@ const LONG_STRETCH: usize = 64 * STRETCH;
 /// How many bytes are folded in one of them.
 const BYTES: usize = 1 << 10;
 
+/// Pieces of fewer bytes are packed together.
+const SMALL: usize = 16 << 10;
+
 /// How many folds are kept; of more, each other one is given up.
 const FOLDS: usize = 512;
 
@@ -48,6 +51,27 @@ enum Step {
     Hidden(Bytes),
     /// So much of messages stays in memory from the next one on.
     Kept(Keep),
+}
+
+impl Step {
+    /// A small piece of what was said.
+    fn small(&self) -> Option<&Bytes> {
+        match self {
+            Self::Happened(Event { what: Happening::Bytes { data, .. }, .. }) => {
+                Some(data).filter(|data| data.len() < SMALL)
+            }
+            _ => None,
+        }
+    }
+
+    fn small_mut(&mut self) -> Option<&mut Bytes> {
+        match self {
+            Self::Happened(Event { what: Happening::Bytes { data, .. }, .. }) => {
+                Some(data).filter(|data| data.len() < SMALL)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A fold that is kept, and what came behind it.
@@ -118,7 +142,12 @@ impl Past {
     /// The same, of which it matters how all of it stands, not how each moment stood: it takes less
     /// place.
     pub fn in_short(keep: Keep) -> Self {
-        Self { stretch: LONG_STRETCH, ..Self::new(keep) }
+        Self { stretch: LONG_STRETCH, folds: 1, ..Self::new(keep) }
+    }
+
+    /// Whether one can walk through it.
+    pub const fn has_moments(&self) -> bool {
+        self.folds > 1
     }
 
     /// The past of `events`, and the fold over them.
@@ -140,6 +169,20 @@ impl Past {
         let last = self.stretches.iter().rev().find_map(|stretch| stretch.begin.as_ref());
         let folds = last.map_or(0, |last| last.weight() + size_of::<Dialogue>());
         size_of::<Self>() + self.bytes + folds
+    }
+
+    /// Takes less place, now that nothing more comes: what was said in small pieces lies together.
+    pub fn pack(&mut self) {
+        for steps in self.stretches.iter_mut().filter_map(|stretch| stretch.steps.as_mut()) {
+            let pieces = || steps.iter().filter_map(Step::small);
+            let mut all = Vec::with_capacity(pieces().map(Bytes::len).sum());
+            pieces().for_each(|piece| all.extend_from_slice(piece));
+            let mut all = Bytes::from(all);
+            for piece in steps.iter_mut().filter_map(Step::small_mut) {
+                *piece = all.split_to(piece.len());
+            }
+            steps.shrink_to_fit();
+        }
     }
 
     /// How many events there are.
@@ -171,7 +214,7 @@ impl Past {
                 | Happening::NotOpened(_)
                 | Happening::Closed { .. }
         );
-        if settles || live.answered().len() > answered {
+        if self.has_moments() && (settles || live.answered().len() > answered) {
             self.turns.push(Turn { at: self.len, answered: live.answered().len() });
         }
         let data = match &event.what {
@@ -216,7 +259,10 @@ impl Past {
         if self.stretches.last().is_some_and(|last| last.cost < self.stretch) {
             return;
         }
-        if self.stretches.len() >= self.folds {
+        if !self.has_moments() {
+            self.stretches.clear();
+            self.bytes = 0;
+        } else if self.stretches.len() >= self.folds {
             self.thin_out();
         }
         let begin = (self.len > 0).then(|| Box::new(live.clone()));
@@ -380,6 +426,25 @@ mod tests {
 
     fn small(folds: usize, keep: Keep) -> Past {
         Past { stretch: 4, folds, ..Past::new(keep) }
+    }
+
+    #[test]
+    fn in_short_all_of_it_is_the_same() {
+        let (all, keep) = (events(12_000), Keep::default());
+        let (mut past, mut live) = (Past::in_short(keep), Dialogue::new(keep));
+        for event in &all[..40] {
+            past.take(event.clone(), &mut live);
+        }
+        let before = past.seen();
+        past.pack();
+        assert!(before == live && past.seen() == live && before.exchanges() == live.exchanges());
+        for event in &all[40..] {
+            past.take(event.clone(), &mut live);
+        }
+        // What lies before the last fold is in it.
+        assert_eq!((past.stretches.len(), past.turns.len()), (1, 0));
+        past.pack();
+        assert!(past.seen() == live && past.len() == all.len());
     }
 
     #[test]

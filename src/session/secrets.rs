@@ -77,7 +77,7 @@ fn begins_with_auth(line: &[u8], at: usize) -> bool {
 fn misspelt(line: &[u8]) -> Option<Span> {
     // Letters of full width are no junk.
     let behind = behind_junk(line);
-    misspelt_at(line, behind).or_else(|| misspelt_at(line, 0).filter(|_| behind > 0))
+    misspelt_at(line, behind).or_else(|| if behind > 0 { misspelt_at(line, 0) } else { None })
 }
 
 fn misspelt_at(line: &[u8], at: usize) -> Option<Span> {

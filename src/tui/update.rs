@@ -398,7 +398,9 @@ fn loaded(
         // Nothing was said last: one begins to read where it begins.
         session.anchor = Anchor::At { row: 0, skip: 0 };
         session.followed = rows::count(&session.dialogue);
-        session.chosen.get_or_insert(0);
+        // A file holds one message, be it which of its session it was.
+        let count = session.dialogue.messages().len();
+        session.chosen = session.chosen.filter(|at| *at < count).or(Some(0));
     }
     model.notice = model.notice.take().or(notice);
     if id == model.session.id && model.session.caught.is_some() {

@@ -1,10 +1,11 @@
 //! The catcher: how many messages it takes, beside `smtp-sink`, which keeps none, and aiosmtpd, all
 //! of them from `smtp-source`; and what clients cost that do nothing.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -31,6 +32,8 @@ const AIOSMTPD: &str = "aiosmtpd";
 struct Server {
     child: Child,
     port: u16,
+    /// The sessions that it says go on, where it says such a thing.
+    listed: Option<Receiver<String>>,
 }
 
 impl Drop for Server {
@@ -59,14 +62,18 @@ fn ehlo(material: &Material, more: &[&str]) -> anyhow::Result<Server> {
     command.args(["serve", "--listen", "127.0.0.1:0", "--catch-all", "--max-messages", "1000000"]);
     command.args(["--max-clients", "2000"]).args(more);
     command.env("XDG_CONFIG_HOME", material.folder()).env("XDG_STATE_HOME", material.folder());
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-    let mut out = BufReader::new(child.stdout.take().context("its output")?);
-    let mut first = String::new();
-    out.read_line(&mut first)?;
+    // It keeps what it takes as long as somebody may ask for it.
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut out = BufReader::new(child.stdout.take().context("its output")?).lines();
+    let first = out.next().context("its first line")??;
+    let port = first.rsplit(':').next().and_then(|port| port.parse().ok());
     // Somebody reads its log, as somebody would.
-    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-    let port = first.trim_end().rsplit(':').next().and_then(|port| port.parse().ok());
-    Ok(Server { child, port: port.context("a port")? })
+    let (tell, listed) = channel();
+    std::thread::spawn(move || {
+        let mut listed = out.map_while(Result::ok).filter(|line| line.contains(" goes on; "));
+        listed.try_for_each(|line| tell.send(line))
+    });
+    Ok(Server { child, port: port.context("a port")?, listed: Some(listed) })
 }
 
 /// Starts a server at a port that was free.
@@ -74,7 +81,7 @@ fn other(mut command: Command, at: impl FnOnce(&mut Command, u16)) -> anyhow::Re
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     at(&mut command, port);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let server = Server { child: command.spawn()?, port };
+    let server = Server { child: command.spawn()?, port, listed: None };
     let begun = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         ensure!(begun.elapsed() < Duration::from_secs(10), "{command:?} does not listen");
@@ -171,13 +178,13 @@ fn all_stored(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What each of 1,000 clients costs that say nothing, while 200 others send.
+/// What each of 1,000 clients costs that say nothing, all of them listed while 200 others send.
 ///
 /// # Errors
 /// When the server cannot be reached.
 pub(crate) fn idle(material: &Material) -> anyhow::Result<Vec<Series>> {
     let mut series = Series::new(&IDLE, &["none"]);
-    let server = ehlo(material, &[])?;
+    let mut server = ehlo(material, &[])?;
     let before = memory(server.child.id(), "VmRSS");
     let connect = |_| -> anyhow::Result<TcpStream> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port))?;
@@ -190,7 +197,13 @@ pub(crate) fn idle(material: &Material) -> anyhow::Result<Vec<Series>> {
     if let Some(mut source) = postfix("smtp-source") {
         source.args(["-d", "-s", "200", "-l", "1000", "-m", "20000", "-f", "a@x.example"]);
         source.args(["-t", "b@y.example", &format!("127.0.0.1:{}", server.port)]);
-        ensure!(source.status()?.success(), "200 active clients");
+        let mut active = source.spawn()?;
+        let (mut ask, listed) = (server.child.stdin.take(), server.listed.take());
+        ask.as_mut().context("its input")?.write_all(b":list\n")?;
+        let next = || listed.as_ref()?.recv_timeout(Duration::from_secs(10)).ok();
+        let count = std::iter::from_fn(next).take(1_000).count();
+        ensure!(count == 1_000, "{count} of 1,000 sessions are listed");
+        ensure!(active.wait()?.success(), "200 active clients");
     }
     drop(silent);
     Ok(vec![series])

@@ -221,7 +221,7 @@ fn a_log_that_is_read_late_ends_with_its_sums() {
     assert_eq!(code, Some(0));
 }
 
-/// An answer that is passed over at the end is no event that was missed.
+/// What was asked and is read late, or not at all, is no event that was missed.
 #[test]
 fn what_was_asked_and_not_read_is_no_event() {
     let home = Home::new();
@@ -243,10 +243,8 @@ fn what_was_asked_and_not_read_is_no_event() {
     let events: Vec<serde_json::Value> =
         told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count() as u64;
-    let shown = events.iter().filter(|event| event["directive"] == ":show session 1").count();
     let missed = events.iter().filter_map(|event| event["events"].as_u64()).sum::<u64>();
     let sessions = events.last().unwrap()["sessions"].as_u64().unwrap();
-    assert!(shown < 200, "all were read");
     // The first one was told of before.
     assert_eq!(of("began") + of("session") + of("stopping") + missed, 2 * (sessions - 1) + 1);
 }

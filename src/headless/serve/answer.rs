@@ -22,7 +22,7 @@ use crate::session::{Dialogue, Glance};
 
 use super::directive::{ALL, Which, written};
 use super::event::{ended, stored};
-use super::memory::{Mail, Memory};
+use super::memory::{All, Mail};
 
 /// How many columns of a line, and of what is wrong with it, are said again.
 pub(super) const REPEATED: usize = 1_000;
@@ -102,27 +102,25 @@ impl Answer {
     }
 
     /// All that is kept.
-    pub(super) fn list(&self, memory: &Memory) -> String {
-        let (over, live) = memory.all();
+    pub(super) fn list(&self, all: &All) -> String {
         let (mut sessions, mut words) = (Vec::new(), String::new());
-        for (number, over) in over {
+        for (number, over) in &all.over {
             let seen = over.seen();
             let subject = |mail: &Mail| {
                 let message = seen.messages().get(mail.message)?;
                 Some(Content::subject_in(&message.content_up_to(LOOKED_AT)))
             };
             if self.json {
-                sessions.push(listed(number, &over.glance, &over.mails, subject));
+                sessions.push(listed(*number, &over.glance, &over.mails, subject));
             } else {
-                words += &ended(number, &over.glance, &seen, self.setting.lang());
+                words += &ended(*number, &over.glance, &seen, self.setting.lang());
                 words.push('\n');
-                words += &self.mails(number, &over.mails);
+                words += &self.mails(*number, &over.mails);
             }
         }
-        for (number, live) in live {
-            let glance = live.glance();
+        for (number, glance, mails) in &all.live {
             if self.json {
-                sessions.push(listed(number, &glance, &live.mails, |_| None));
+                sessions.push(listed(*number, glance, mails, |_| None));
             } else {
                 let values = [
                     ("session", &*number.to_string()),
@@ -131,10 +129,10 @@ impl Answer {
                     ("messages", &*glance.messages.to_string()),
                 ];
                 let _ = writeln!(words, "{}", self.word("serve.goes-on", &values));
-                words += &self.mails(number, &live.mails);
+                words += &self.mails(*number, mails);
             }
         }
-        let gone = memory.gone();
+        let gone = all.gone;
         self.line("listed", json!({ "sessions": sessions, "gone": gone }), || {
             words + &self.word("serve.kept", &[("gone", &gone.to_string())])
         })

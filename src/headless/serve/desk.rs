@@ -182,7 +182,12 @@ impl Desk {
         let (which, what) = match directive {
             Directive::Quit => return News::Stop,
             Directive::Help => return News::Answered(answer.help()),
-            Directive::List => return News::Answered(answer.list(&self.memory)),
+            Directive::List => {
+                let (with, all) = (answer.clone(), self.memory.all());
+                let work = tokio::task::spawn_blocking(move || Ok(with.list(&all)));
+                self.pending = Some(Pending { answer, work });
+                return News::Nothing;
+            }
             Directive::Clear => {
                 self.memory.clear();
                 let told = knowledge::word(self.setting.lang(), "serve.cleared");
@@ -229,6 +234,7 @@ impl Desk {
     /// Begins a task: what is over is here, and what goes on is asked.
     fn begin(&mut self, answer: Answer, task: Task) -> News {
         let Task { session: number, .. } = task;
+        let answer = self.routed(answer, &task);
         let Some(seen) = self.recall(number) else {
             let begun = self.memory.live(number).and_then(|live| live.begun);
             let heard = self.listen(number);
@@ -237,13 +243,28 @@ impl Desk {
                 Some(Seen { number, begun, dialogue })
             });
         };
-        self.work(answer, task, std::future::ready(Some(seen)))
+        self.work(answer, task, seen)
+    }
+
+    /// The same answer, where a message is sent on as it was asked for: each is recorded by its number.
+    fn routed(&mut self, answer: Answer, task: &Task) -> Answer {
+        let What::Relay(route, _) = &task.what else { return answer };
+        let mut setting = self.setting.numbered(self.relayed);
+        self.relayed += 1;
+        if let Some(route) = route {
+            setting.route = (**route).clone();
+        }
+        Answer { setting: Arc::new(setting), ..answer }
     }
 
     /// What a session that is over has left, if it is here.
-    fn recall(&self, number: u64) -> Option<Seen> {
-        let over = self.memory.over(number)?;
-        Some(Seen { number, begun: over.begun, dialogue: over.seen() })
+    fn recall(&self, number: u64) -> Option<impl Future<Output = Option<Seen>> + use<>> {
+        let over = self.memory.over(number)?.clone();
+        let begun = over.begun;
+        Some(async move {
+            let seen = tokio::task::spawn_blocking(move || over.seen()).await;
+            Some(Seen { number, begun, dialogue: seen.unwrap_or_default() })
+        })
     }
 
     /// What a session that goes on has said so far. Once that was heard nobody listens any more:
@@ -265,7 +286,7 @@ impl Desk {
     /// All reports were heard: what was waited for is here now, or not at all.
     pub(super) fn settle(&mut self, answer: Answer, task: Task) -> News {
         match self.recall(task.session) {
-            Some(seen) => self.work(answer, task, std::future::ready(Some(seen))),
+            Some(seen) => self.work(answer, task, seen),
             None => News::Answered(answer.not_here(&task.which(), self.memory.gone())),
         }
     }
@@ -277,15 +298,7 @@ impl Desk {
         task: Task,
         seen: impl Future<Output = Option<Seen>> + Send + 'static,
     ) -> News {
-        let mut with = answer.clone();
-        if let What::Relay(route, _) = &task.what {
-            let mut setting = self.setting.numbered(self.relayed);
-            self.relayed += 1;
-            if let Some(route) = route {
-                setting.route = (**route).clone();
-            }
-            with.setting = Arc::new(setting);
-        }
+        let with = answer.clone();
         let work = tokio::spawn(async move {
             match seen.await {
                 Some(seen) => Ok(Box::pin(task.run(with, seen)).await),

@@ -2,6 +2,7 @@
 //! room for them, with the messages that each has left.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -69,16 +70,27 @@ pub(super) struct Over {
 }
 
 impl Over {
-    /// All that was said: of what is over the events alone are kept, which take the least place.
+    /// All that was said: of what is over the events alone are kept, which take the least place. It is
+    /// put together anew, which takes its time.
     pub(super) fn seen(&self) -> Dialogue {
         self.past.seen()
     }
 }
 
+/// All sessions at a moment.
+pub(super) struct All {
+    /// Those that are over.
+    pub(super) over: Vec<(u64, Arc<Over>)>,
+    /// Those that go on: how they stand, and what they have left.
+    pub(super) live: Vec<(u64, Glance, Vec<Mail>)>,
+    /// How many gave way.
+    pub(super) gone: u64,
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Memory {
-    over: Archive<Over>,
+    over: Archive<Arc<Over>>,
     live: BTreeMap<u64, Live>,
     /// Those that were over when reports were missed: what they told before may still come.
     untold: Vec<u64>,
@@ -101,11 +113,12 @@ impl Memory {
                 let mail = Mail { message, name, envelope };
                 self.live.entry(session).or_default().mails.push(mail);
             }
-            Report::Ended { session, glance, past, .. } => {
+            Report::Ended { session, glance, mut past, .. } => {
                 let Live { begun, mails, .. } = self.live.remove(&session).unwrap_or_default();
                 let mails_size: u64 = mails.iter().map(Mail::size).sum();
+                past.pack();
                 let size = past.size() as u64 + mails_size;
-                self.over.keep(session, Over { begun, glance, past, mails }, size);
+                self.over.keep(session, Arc::new(Over { begun, glance, past, mails }), size);
             }
             // The end of some may have been among it.
             Report::Missed(_) => {
@@ -135,7 +148,7 @@ impl Memory {
     }
 
     /// A session that is over.
-    pub(super) fn over(&self, number: u64) -> Option<&Over> {
+    pub(super) fn over(&self, number: u64) -> Option<&Arc<Over>> {
         self.over.get(number)
     }
 
@@ -144,11 +157,11 @@ impl Memory {
         self.live.get(&number)
     }
 
-    /// All that are over, and all that go on.
-    pub(super) fn all(
-        &self,
-    ) -> (impl Iterator<Item = (u64, &Over)>, impl Iterator<Item = (u64, &Live)>) {
-        (self.over.iter(), self.live.iter().map(|(number, live)| (*number, live)))
+    /// All that there is now.
+    pub(super) fn all(&self) -> All {
+        let over = self.over.iter().map(|(number, over)| (number, over.clone())).collect();
+        let goes_on = |(number, live): (&u64, &Live)| (*number, live.glance(), live.mails.clone());
+        All { over, live: self.live.iter().map(goes_on).collect(), gone: self.gone() }
     }
 
     /// How many gave way.

@@ -44,8 +44,8 @@ const JOURNAL: u64 = 4 << 30;
 pub(crate) struct Shelf {
     desk: Desk,
     care: JoinHandle<()>,
-    /// When it was opened, in seconds.
-    since: i64,
+    /// When it was opened, in seconds and microseconds.
+    since: (i64, i32),
 }
 
 /// Where what is kept goes, and who hears of it.
@@ -76,13 +76,18 @@ impl Shelf {
         let share = Share::of(dir, || left = clear_up(dir));
         let share = share.with_context(|| format!("cannot use {}", dir.display()))?;
         let folders = Writer::begin()?;
+        let since = Timestamp::now();
         let (notes, told) = mpsc::unbounded_channel();
         let care = async move {
             care(told, left, room).await;
             drop(share);
         };
         let desk = Desk { dir: dir.into(), notes, folders };
-        Ok(Self { desk, care: tokio::spawn(care), since: Timestamp::now().as_second() })
+        Ok(Self {
+            desk,
+            care: tokio::spawn(care),
+            since: (since.as_second(), since.subsec_microsecond()),
+        })
     }
 
     /// Keeps sessions here.
@@ -122,8 +127,8 @@ fn inside<T>(dir: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
 /// The journals of one server, which may have left them beside those of others.
 pub(crate) struct Journals {
     folder: PathBuf,
-    /// What was there before, in seconds, is of another.
-    since: i64,
+    /// What was there before, in seconds and microseconds, is of another.
+    since: (i64, i32),
 }
 
 impl Journals {
@@ -133,11 +138,16 @@ impl Journals {
         let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         let end = format!("{}.jsonl", whose(number));
         let is_ours = |name: &String| {
-            let begun = name.split_once('.').and_then(|(seconds, _)| seconds.parse().ok());
-            name.ends_with(&end) && begun.is_some_and(|begun: i64| begun >= self.since)
+            name.ends_with(&end) && begun(name).is_some_and(|begun| begun >= self.since)
         };
         names.find(is_ours).map(|name| self.folder.join(name))
     }
+}
+
+/// When the session of a journal of this name began, in seconds and microseconds.
+fn begun(name: &str) -> Option<(i64, i32)> {
+    let (seconds, rest) = name.split_once(".M")?;
+    Some((seconds.parse().ok()?, rest.get(..6)?.parse().ok()?))
 }
 
 /// How the name of session `number` of this process ends.

@@ -303,7 +303,8 @@ pub fn over<'a>(
 /// About how many bytes of memory a report takes.
 fn weight(report: &Report) -> usize {
     let said = match report {
-        Report::Ended { dialogue, past, .. } => dialogue.weight() + past.weight(),
+        // Both hold the same messages.
+        Report::Ended { dialogue, past, .. } => dialogue.weight().max(past.weight()),
         Report::Stored { envelope, .. } | Report::NotStored { envelope, .. } => {
             let to = envelope.to.iter().map(|to| size_of::<String>() + to.len());
             let subject = envelope.subject.as_ref().map_or(0, String::len);
