@@ -207,7 +207,16 @@ fn a_file_of_something_else_is_not_lost_to_a_certificate() {
         for _ in 0..2 {
             drop(Serving::start(&home, &[option, arg(&file)]));
         }
-        assert!(home.read("empty.pem").starts_with(b"-----BEGIN CERTIFICATE-----"));
+        let ours = String::from_utf8(home.read("empty.pem")).unwrap();
+        assert!(ours.starts_with("-----BEGIN CERTIFICATE-----"));
+        // Neither is what somebody has written beside one.
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        for more in ["notes\n", key] {
+            let both = ours.clone() + more;
+            let file = home.file("both.pem", &both);
+            home.run(["serve", "--listen", "127.0.0.1:0", option, arg(&file)]).with(64);
+            assert_eq!(home.read("both.pem"), both.as_bytes());
+        }
     }
 }
 

@@ -110,6 +110,6 @@ fn own(folder: &Path) -> BTreeMap<String, Written> {
 /// # Errors
 /// When it is not there, or is no text.
 pub fn read(path: &Path) -> Result<String, Warning> {
-    let missing = || Err(Warning::file(path, Reason::new("message.no-file")));
+    let missing = || Err(Warning::file(path, Reason::new("message.absent")));
     file::read(path).unwrap_or_else(missing)
 }

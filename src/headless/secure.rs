@@ -5,8 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::sign::CertifiedKey;
 
 use crate::cli::{PracticeArgs, TlsArgs};
 use crate::display::token::{own_visible, visible};
@@ -84,16 +86,31 @@ pub fn server(choice: &Choice, args: &PracticeArgs) -> anyhow::Result<Option<(Wa
     Ok(Some((wardrobe, choice.when == When::Implicit)))
 }
 
-/// A file gives way to practice certificates if it is empty, or holds others of an earlier run and none
-/// else; what is no file at all, such as `/dev/stdout`, takes them.
+/// A file gives way to practice certificates if it is empty, or holds what an earlier run has written
+/// and not a word else; what is no file at all, such as `/dev/stdout`, takes them.
 fn replaceable(path: &Path) -> anyhow::Result<()> {
     let known = path.metadata().map(|known| known.is_file() && known.len() > 0);
-    if known.unwrap_or_default()
-        && !certificates(path).is_ok_and(|all| all.iter().all(|der| is_practised(der)))
-    {
+    if known.unwrap_or_default() && !is_written_by_us(path).unwrap_or_default() {
         bail!("it holds something else than practice certificates, which would be lost");
     }
     Ok(())
+}
+
+/// Whether a file is, to the last letter, practice certificates and the key that goes with them, if
+/// there is one.
+fn is_written_by_us(path: &Path) -> anyhow::Result<bool> {
+    let chain = certificates(path)?;
+    if !chain.iter().all(|der| is_practised(der)) {
+        return Ok(false);
+    }
+    let written = match PrivateKeyDer::from_pem_file(path) {
+        Ok(key) => {
+            CertifiedKey::from_der(chain.clone(), key.clone_key(), &default_provider())?;
+            Identity { chain, key }.pem()
+        }
+        Err(_) => certificate::pem(&chain),
+    };
+    Ok(std::fs::read_to_string(path)?.lines().eq(written.lines()))
 }
 
 fn identity(args: &TlsArgs) -> anyhow::Result<Option<Identity>> {

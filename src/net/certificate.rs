@@ -12,7 +12,7 @@ use x509_parser::public_key::PublicKey;
 use crate::journal::facts::Certificate;
 
 pub use judgement::{fault, judge};
-pub use practice::{Authority, Identity, Kind, Pass, Presence, is_practised};
+pub use practice::{Authority, Identity, Kind, Pass, Presence, is_practised, pem};
 pub use weak::WeakKey;
 
 /// What stands in a certificate; one that cannot be read has its fingerprints.

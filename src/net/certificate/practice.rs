@@ -35,10 +35,17 @@ impl Identity {
 
     /// Both in the one file that most clients read.
     pub fn pem(&self) -> String {
-        let block = |tag: &str, der: &[u8]| pem::encode(&pem::Pem::new(tag, der));
-        let key = block("PRIVATE KEY", self.key.secret_der());
-        self.chain.iter().map(|der| block("CERTIFICATE", der)).chain([key]).collect()
+        pem(&self.chain) + &block("PRIVATE KEY", self.key.secret_der())
     }
+}
+
+/// Certificates as they are written.
+pub fn pem(chain: &[CertificateDer<'_>]) -> String {
+    chain.iter().map(|der| block("CERTIFICATE", der)).collect()
+}
+
+fn block(tag: &str, der: &[u8]) -> String {
+    pem::encode(&pem::Pem::new(tag, der))
 }
 
 impl Clone for Identity {

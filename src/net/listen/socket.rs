@@ -109,9 +109,9 @@ impl fmt::Display for Entrance {
 pub enum Socket {
     /// At an address.
     Tcp(TcpListener),
-    /// In the file system, at this path, which goes with it.
+    /// In the file system, at this path, which goes with it as long as it leads here.
     #[cfg(unix)]
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, PathBuf, Option<Inode>),
 }
 
 impl Socket {
@@ -133,7 +133,7 @@ impl Socket {
                     }
                     bound => bound,
                 };
-                Ok(Self::Unix(bound?, path.clone()))
+                Ok(Self::Unix(bound?, path.clone(), inode(path)))
             }
             #[cfg(not(unix))]
             Place::Unix(_) => Err(io::Error::other("this system has no such sockets")),
@@ -148,7 +148,7 @@ impl Socket {
         match self {
             Self::Tcp(socket) => Ok(Place::Tcp(socket.local_addr()?)),
             #[cfg(unix)]
-            Self::Unix(_, path) => Ok(Place::Unix(path.clone())),
+            Self::Unix(_, path, _) => Ok(Place::Unix(path.clone())),
         }
     }
 
@@ -167,7 +167,7 @@ impl Socket {
                 socket.poll_accept(context).map_ok(|(stream, peer)| Client::at(stream, peer))
             }
             #[cfg(unix)]
-            Self::Unix(socket, path) => socket.poll_accept(context).map_ok(|(stream, _)| {
+            Self::Unix(socket, path, _) => socket.poll_accept(context).map_ok(|(stream, _)| {
                 let local = Some(path.display().to_string());
                 let endpoints = Endpoints { local, loopback: true, ..Endpoints::default() };
                 let other_hold = None;
@@ -180,8 +180,10 @@ impl Socket {
 #[cfg(unix)]
 impl Drop for Socket {
     fn drop(&mut self) {
-        if let Self::Unix(_, path) = self
+        // Another server may have taken the path.
+        if let Self::Unix(_, path, ours) = self
             && is_socket(path)
+            && inode(path) == *ours
         {
             // Nobody listens there any more.
             let _ = std::fs::remove_file(path);
@@ -195,6 +197,16 @@ impl Drop for Socket {
 fn is_left_behind(path: &Path) -> bool {
     let refuses = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
     is_socket(path) && std::os::unix::net::UnixStream::connect(path).is_err_and(refuses)
+}
+
+/// The device and the number of a file.
+#[cfg(unix)]
+type Inode = (u64, u64);
+
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<Inode> {
+    use std::os::unix::fs::MetadataExt as _;
+    path.symlink_metadata().ok().map(|known| (known.dev(), known.ino()))
 }
 
 #[cfg(unix)]
@@ -244,5 +256,24 @@ const fn other_hold(_: &TcpStream) -> Option<std::net::TcpStream> {
 pub fn reset(last: std::net::TcpStream) {
     if let Ok(stream) = TcpStream::from_std(last) {
         let _ = stream.set_zero_linger();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_path_that_another_has_taken_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("smtp.sock");
+        let place = Place::Unix(path.clone());
+        let first = Socket::bind(&place).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let second = Socket::bind(&place).await.unwrap();
+        drop(first);
+        assert!(path.exists());
+        drop(second);
+        assert!(!path.exists());
     }
 }
