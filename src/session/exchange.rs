@@ -51,7 +51,7 @@ pub struct Exchange {
 
 /// What an exchange takes beside what was said in it, about: its places on the wire and among those
 /// that were answered, and what the system takes for each piece of memory.
-const BESIDE: usize = 320;
+const BESIDE: usize = 400;
 
 impl Exchange {
     /// An exchange that has not been answered.

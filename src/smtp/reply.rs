@@ -4,8 +4,6 @@
 //! follows. Everything else ends a reply unless it has the hyphen. A reply without end keeps its
 //! first [`MAX_LINES`] lines, or [`MAX_BYTES`], and counts the others.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 
 use super::code::{Class, Code, Enhanced};
@@ -152,7 +150,9 @@ impl Reply {
             LineEnd::Cr | LineEnd::Nothing => add("B10", Span::new(bytes.len(), bytes.len())),
             LineEnd::CrLf => {}
         }
-        if let Some(span) = first(bytes, |b| b > 0x7f) {
+        if !bytes.is_ascii()
+            && let Some(span) = first(bytes, |b| b > 0x7f)
+        {
             add("B13", span);
         }
         if let Some(span) = first(bytes, |b| (b < 0x20 && b != b'\t') || b == 0x7f) {
@@ -214,13 +214,14 @@ impl Collector {
 
 /// Writes a reply with CRLF; the enhanced code is repeated on every line (RFC 2034 §4).
 pub fn write<S: AsRef<str>>(code: Code, enhanced: Option<Enhanced>, texts: &[S]) -> Bytes {
+    let code = code.to_string();
     let enhanced = enhanced.map(|e| format!("{e} ")).unwrap_or_default();
     let last = texts.len().saturating_sub(1);
-    let mut out = String::new();
+    let beside = code.len() + " ".len() + enhanced.len() + "\r\n".len();
+    let mut out = String::with_capacity(texts.iter().map(|t| beside + t.as_ref().len()).sum());
     for (at, text) in texts.iter().enumerate() {
-        let separator = if at == last { ' ' } else { '-' };
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{code}{separator}{enhanced}{}\r\n", text.as_ref());
+        let separator = if at == last { " " } else { "-" };
+        out.extend([&code, separator, &enhanced, text.as_ref(), "\r\n"]);
     }
     Bytes::from(out)
 }
