@@ -59,6 +59,9 @@ const SEED: &str = "seed";
 /// What is said for no fault at all.
 const OFF: &str = "off";
 
+/// How they are chosen in words.
+pub const FORM: &str = "FAULT[+FAULT]|off";
+
 /// Below which number one is thrown for the dice where nobody has said one: it can be typed.
 const SEEDS: u64 = 1_000_000;
 
@@ -162,8 +165,8 @@ pub fn play(
     let mut choices = Choice::read_all(text);
     if choices.iter().any(|choice| choice.name == OFF) {
         if choices.len() > 1 {
-            let form = ":fault FAULT[+FAULT]|off";
-            return Err(knowledge::fill(lang, "serve.expected", &[("form", form)]));
+            let form = format!(":fault {FORM}");
+            return Err(knowledge::fill(lang, "serve.expected", &[("form", &form)]));
         }
         choices.clear();
     }

@@ -22,9 +22,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::cli::ServeArgs;
 use crate::knowledge::Lang;
 use crate::net::listen::{
-    Again, Entrance, Listener, Order, Remembered, Report, Reports, Security, Store, report,
+    Again, Entrance, Listener, Order, Report, Reports, Security, Store, report,
 };
 use crate::net::signals::{Signal, Signals};
+use crate::session::Past;
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 
@@ -168,7 +169,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     for door in &doors {
         front.say(&Event::Listening(door, (tls, implicit)));
     }
-    let listener = listener.telling(teller).remembering(Remembered::InShort);
+    let listener = listener.telling(teller).remembering(Past::in_short);
     let served = tokio::spawn(listener.serve(taken));
     let mut next = [Order::Stop, Order::End].into_iter();
     loop {
@@ -231,7 +232,7 @@ impl Front {
     }
 
     fn say(&mut self, event: &Event<'_>) {
-        let events = if let Event::Told(report) = event { events(report) } else { 1 };
+        let events = if let Event::Told(report) = event { report.events() } else { 1 };
         let line = event.line(self.json, self.lang);
         self.waiting.extend(line.map(|text| Lines::Told(text, events)));
     }
@@ -283,10 +284,10 @@ impl Front {
             if tells {
                 let line = Event::Told(&report).line(self.json, self.lang);
                 size += line.as_ref().map_or(0, String::len);
-                told += line.as_ref().map_or(0, |_| events(&report));
+                told += line.as_ref().map_or(0, |_| report.events());
                 lines.extend(line);
             } else {
-                self.missed += events(&report);
+                self.missed += report.events();
             }
             self.desk.note(report);
             heard += 1;
@@ -349,11 +350,6 @@ impl Front {
         };
         self.log.close(last).await;
     }
-}
-
-/// For how many events a report stands.
-const fn events(report: &Report) -> u64 {
-    if let Report::Missed(missed) = report { *missed } else { 1 }
 }
 
 /// Lets this program open as many files as the system allows: each client takes up to three.

@@ -21,6 +21,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::journal::file::Recorder;
+use crate::session::{Keep, Past};
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
 use crate::speaker::replay::{Answered, Halves};
@@ -53,6 +54,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// stored.
 pub type Store = Arc<dyn Fn(u64, Delivery) -> Result<String, String> + Send + Sync>;
 
+/// Begins to remember the events of a session, as [`Past::new`] does.
+pub type Remember = fn(Keep) -> Past;
+
 /// What keeps one session.
 pub struct Kept {
     /// Stores its messages.
@@ -75,15 +79,6 @@ pub struct Again {
     pub tell: Arc<dyn Fn(u64, &Answered) + Send + Sync>,
 }
 
-/// For what the events of sessions are remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remembered {
-    /// For somebody who walks through them.
-    ByMoments,
-    /// For what they come to, in as little place as possible.
-    InShort,
-}
-
 /// What a listener is told to do.
 #[derive(Debug)]
 pub enum Order {
@@ -104,7 +99,7 @@ pub struct Listener {
     rates: Rates,
     teller: Option<Teller>,
     /// How the events of sessions are remembered, if they are.
-    remembers: Option<Remembered>,
+    remembers: Option<Remember>,
     /// Whether the subjects of messages are told.
     tells_subjects: bool,
     again: Option<Again>,
@@ -201,9 +196,9 @@ impl Listener {
         self
     }
 
-    /// Remembers the events of its sessions.
-    pub const fn remembering(mut self, how: Remembered) -> Self {
-        self.remembers = Some(how);
+    /// Remembers the events of its sessions: each begins with such a past.
+    pub const fn remembering(mut self, begin: Remember) -> Self {
+        self.remembers = Some(begin);
         self
     }
 

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Dialogue;
-
 /// How many sessions are kept, and how many bytes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
@@ -90,16 +88,11 @@ impl<T> Archive<T> {
     }
 }
 
-/// How many bytes a session takes, about.
-pub fn size(seen: &Dialogue) -> u64 {
-    (seen.weight() + size_of::<Dialogue>()) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::journal::transcript::recording;
-    use crate::session::{Keep, Past};
+    use crate::session::{Dialogue, Keep, Past};
 
     fn over(length: usize) -> (Dialogue, u64) {
         let text = "x".repeat(900);
@@ -110,7 +103,7 @@ mod tests {
         );
         let events = recording(talk.as_bytes()).unwrap().into_events();
         let seen = Past::of(events, Keep::ALL).1;
-        let size = size(&seen);
+        let size = seen.weight() as u64;
         (seen, size)
     }
 

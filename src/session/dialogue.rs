@@ -277,7 +277,7 @@ impl Dialogue {
 
     /// About how many bytes it takes in memory.
     pub const fn weight(&self) -> usize {
-        self.kept + self.talk
+        size_of::<Self>() + self.kept + self.talk
     }
 
     /// How many messages were forgotten, from the first one on.

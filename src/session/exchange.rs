@@ -50,7 +50,8 @@ pub struct Exchange {
 }
 
 /// What an exchange takes beside what was said in it, about: its places on the wire and among those
-/// that were answered, and what the system takes for each piece of memory.
+/// that were answered, its events where they are remembered, and what the system takes for each piece
+/// of memory.
 const BESIDE: usize = 400;
 
 impl Exchange {

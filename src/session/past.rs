@@ -55,16 +55,7 @@ enum Step {
 
 impl Step {
     /// A small piece of what was said.
-    fn small(&self) -> Option<&Bytes> {
-        match self {
-            Self::Happened(Event { what: Happening::Bytes { data, .. }, .. }) => {
-                Some(data).filter(|data| data.len() < SMALL)
-            }
-            _ => None,
-        }
-    }
-
-    fn small_mut(&mut self) -> Option<&mut Bytes> {
+    fn small(&mut self) -> Option<&mut Bytes> {
         match self {
             Self::Happened(Event { what: Happening::Bytes { data, .. }, .. }) => {
                 Some(data).filter(|data| data.len() < SMALL)
@@ -167,18 +158,19 @@ impl Past {
     /// About how many bytes of memory it takes.
     pub fn size(&self) -> usize {
         let last = self.stretches.iter().rev().find_map(|stretch| stretch.begin.as_ref());
-        let folds = last.map_or(0, |last| last.weight() + size_of::<Dialogue>());
+        let folds = last.map_or(0, |last| last.weight());
         size_of::<Self>() + self.bytes + folds
     }
 
     /// Takes less place, now that nothing more comes: what was said in small pieces lies together.
     pub fn pack(&mut self) {
         for steps in self.stretches.iter_mut().filter_map(|stretch| stretch.steps.as_mut()) {
-            let pieces = || steps.iter().filter_map(Step::small);
-            let mut all = Vec::with_capacity(pieces().map(Bytes::len).sum());
-            pieces().for_each(|piece| all.extend_from_slice(piece));
-            let mut all = Bytes::from(all);
-            for piece in steps.iter_mut().filter_map(Step::small_mut) {
+            let mut all = Vec::new();
+            for piece in steps.iter_mut().filter_map(Step::small) {
+                all.extend_from_slice(piece);
+            }
+            let mut all = Bytes::from(all.into_boxed_slice());
+            for piece in steps.iter_mut().filter_map(Step::small) {
                 *piece = all.split_to(piece.len());
             }
             steps.shrink_to_fit();

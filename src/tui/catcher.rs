@@ -12,7 +12,7 @@ pub mod sieve;
 use std::collections::{HashMap, VecDeque};
 
 use crate::display::content::ContentView;
-use crate::session::archive::{self, Archive, Room};
+use crate::session::archive::{Archive, Room};
 use crate::session::{Dialogue, Past};
 
 use super::model::{Model, Pane};
@@ -121,7 +121,7 @@ impl Catcher {
                 }
                 let number = client.number;
                 self.see(client);
-                let size = archive::size(&over.1);
+                let size = over.1.weight() as u64;
                 self.kept.keep(number, *over, size);
             }
             News::Mail(mail) => self.file(*mail),

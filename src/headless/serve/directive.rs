@@ -6,6 +6,7 @@ use crate::cli::typed_route;
 use crate::display::reach;
 use crate::display::text::clip;
 use crate::display::token::own_visible;
+use crate::headless::faults::FORM;
 use crate::journal::transcript;
 use crate::knowledge::{self, Lang};
 use crate::net::dial::Target;
@@ -48,7 +49,7 @@ pub(super) const ALL: [(&str, &str, &str); 8] = [
     ("save", "MESSAGE FILE", "serve.help.save"),
     ("relay", "MESSAGE [OPTIONS] TARGET", "serve.help.relay"),
     ("clear", "", "serve.help.clear"),
-    ("fault", "FAULT[+FAULT]|off", "help.fault"),
+    ("fault", FORM, "help.fault"),
     ("help", "", "serve.help.help"),
     ("quit", "", "serve.help.quit"),
 ];

@@ -99,6 +99,13 @@ pub enum Report {
     Missed(u64),
 }
 
+impl Report {
+    /// For how many events it stands.
+    pub const fn events(&self) -> u64 {
+        if let Self::Missed(missed) = self { *missed } else { 1 }
+    }
+}
+
 /// What a message is stored with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
@@ -272,7 +279,7 @@ impl Reports {
     pub fn rest(mut self) -> u64 {
         let mut rest = 0;
         while let Some(report) = self.ready() {
-            rest += if let Report::Missed(missed) = report { missed } else { 1 };
+            rest += report.events();
         }
         rest + self.counts.missed.swap(0, Ordering::Relaxed)
     }

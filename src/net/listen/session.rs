@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use crate::journal::{Ending, Happening, Side};
-use crate::session::{Dialogue, Glance, Keep, Past};
+use crate::session::{Dialogue, Glance, Keep};
 use crate::smtp::verb::Verb;
 use crate::speaker::fault::{Faults, Player};
 use crate::speaker::replay::Tell;
@@ -18,7 +18,7 @@ use crate::speaker::{Policy, Replay};
 use super::rate::Rate;
 use super::report::{Envelope, Refusal, Report, Teller};
 use super::socket::reset;
-use super::{Again, Client, Entrance, Keeper, Remembered};
+use super::{Again, Client, Entrance, Keeper, Remember};
 use crate::net::Clock;
 use crate::net::driver::{Follow, Log, Orders, Part, converse};
 use crate::net::host::{Answers, Host, Order, Playing};
@@ -49,7 +49,7 @@ pub(super) struct Session {
     pub(super) again: Option<Again>,
     pub(super) late: Late,
     /// How its events are remembered, if they are.
-    pub(super) remembers: Option<Remembered>,
+    pub(super) remembers: Option<Remember>,
     /// Whether the subjects of messages are told.
     pub(super) tells_subjects: bool,
 }
@@ -71,10 +71,7 @@ impl Session {
         let kept = (self.keeper)(self.number, &clock);
         let mut log =
             Log::new(clock, kept_in_memory).open_to(Some(self.late.clone())).keeping(kept.journal);
-        log = log.remembering(self.remembers.map(|how| match how {
-            Remembered::ByMoments => Past::new(kept_in_memory),
-            Remembered::InShort => Past::in_short(kept_in_memory),
-        }));
+        log = log.remembering(self.remembers.map(|begin| begin(kept_in_memory)));
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
         if let Some(teller) = &self.teller {

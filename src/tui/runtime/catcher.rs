@@ -21,7 +21,7 @@ use crate::journal::{self, Moment};
 use crate::net::Clock;
 use crate::net::driver::{Ear, Heard};
 use crate::net::listen::report::{self, Envelope, Report, Reports};
-use crate::net::listen::{Entrance, Listener, Order, Remembered, Turned};
+use crate::net::listen::{Entrance, Listener, Order, Turned};
 use crate::net::signals::{Signal, Signals};
 use crate::net::watch::{Watch, Whose};
 use crate::session::{Dialogue, Glance, Keep, Past};
@@ -75,8 +75,7 @@ impl Server {
         let Opened { listener, doors, shelf, faults: playing, .. } =
             serve::open(args, setting).await?;
         let (reporter, reports) = report::channel();
-        let listener =
-            listener.telling(reporter).remembering(Remembered::ByMoments).telling_subjects();
+        let listener = listener.telling(reporter).remembering(Past::new).telling_subjects();
         let doors: Vec<_> = doors.iter().map(|door| own_visible(&door.to_string())).collect();
         let plays = faults::names(&playing.borrow());
         let teller = Teller {
