@@ -79,6 +79,21 @@ impl<W: Write> Recorder<W> {
     }
 }
 
+/// An event as a line of the file, without its end.
+pub fn line(event: &Event) -> Vec<u8> {
+    // It fails where a value cannot be written as JSON, or a place cannot be written to; neither can be.
+    serde_json::to_vec(&Row::of(event)).unwrap_or_default()
+}
+
+/// The event that line `number` of the file, without its end, tells of.
+///
+/// # Errors
+/// When it tells of none.
+pub fn event(line: &[u8], number: usize) -> Result<Event, FileError> {
+    let row = serde_json::from_slice::<Row<'_>>(line);
+    row.map_err(|error| wrong(number, &error, "misread.event"))?.event(number)
+}
+
 /// A journal as it was found.
 #[derive(Debug)]
 pub struct Found {
@@ -127,9 +142,7 @@ pub fn read(text: &[u8]) -> Result<Found, FileError> {
         }
         rest = behind;
         let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let row = serde_json::from_slice::<Row<'_>>(text);
-        let row = row.map_err(|error| wrong(number, &error, "misread.event"));
-        match row.and_then(|row| row.event(number)) {
+        match event(text, number) {
             Ok(event) => {
                 if event.at < last && found.untimed.is_none() {
                     found.untimed = Some(number);

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::journal::{Event, Happening};
 
 use super::dialogue::{Dialogue, Keep};
+use super::packed::Packed;
 use super::shared::Shared;
 
 /// What it may cost to fold the events between two folds that are kept: about so many microseconds.
@@ -24,9 +25,6 @@ const LONG_STRETCH: usize = 64 * STRETCH;
 
 /// How many bytes are folded in one of them.
 const BYTES: usize = 1 << 10;
-
-/// Pieces of fewer bytes are packed together.
-const SMALL: usize = 16 << 10;
 
 /// How many folds are kept; of more, each other one is given up.
 const FOLDS: usize = 512;
@@ -45,7 +43,7 @@ pub enum Stride {
 
 /// What is done with a fold.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Happened(Event),
     /// A line will be a secret wherever it stands.
     Hidden(Bytes),
@@ -54,13 +52,11 @@ enum Step {
 }
 
 impl Step {
-    /// A small piece of what was said.
-    fn small(&mut self) -> Option<&mut Bytes> {
+    pub(super) fn do_with(&self, seen: &mut Dialogue) {
         match self {
-            Self::Happened(Event { what: Happening::Bytes { data, .. }, .. }) => {
-                Some(data).filter(|data| data.len() < SMALL)
-            }
-            _ => None,
+            Self::Happened(event) => seen.apply(event),
+            Self::Hidden(secret) => seen.hide(secret),
+            Self::Kept(keep) => seen.keep(*keep),
         }
     }
 }
@@ -155,26 +151,13 @@ impl Past {
         self.bytes
     }
 
-    /// About how many bytes of memory it takes.
-    pub fn size(&self) -> usize {
-        let last = self.stretches.iter().rev().find_map(|stretch| stretch.begin.as_ref());
-        let folds = last.map_or(0, |last| last.weight());
-        size_of::<Self>() + self.bytes + folds
-    }
-
-    /// Takes less place, now that nothing more comes: what was said in small pieces lies together.
-    pub fn pack(&mut self) {
-        for steps in self.stretches.iter_mut().filter_map(|stretch| stretch.steps.as_mut()) {
-            let mut all = Vec::new();
-            for piece in steps.iter_mut().filter_map(Step::small) {
-                all.extend_from_slice(piece);
-            }
-            let mut all = Bytes::from(all.into_boxed_slice());
-            for piece in steps.iter_mut().filter_map(Step::small) {
-                *piece = all.split_to(piece.len());
-            }
-            steps.shrink_to_fit();
-        }
+    /// All of it in the least place, now that nothing more comes.
+    pub fn pack(mut self) -> Packed {
+        let (begin, steps) = match self.stretches.pop() {
+            Some(Stretch { begin, steps, .. }) => (begin, steps.unwrap_or_default()),
+            None => (None, Vec::new()),
+        };
+        Packed::new(self.kept, begin, &steps)
     }
 
     /// How many events there are.
@@ -316,26 +299,17 @@ impl Past {
         seen
     }
 
-    /// The fold over all events.
-    pub fn seen(&self) -> Dialogue {
-        self.fold(self.len)
-    }
-
     fn fold(&self, at: usize) -> Dialogue {
         let Some(stretch) = self.stretch_of(at) else { return Dialogue::new(self.kept) };
         let begin = stretch.begin.as_deref().cloned();
         let mut seen = begin.unwrap_or_else(|| Dialogue::new(self.kept));
         let mut left = at - stretch.from;
         for step in stretch.steps.iter().flatten() {
-            match step {
-                _ if left == 0 => break,
-                Step::Happened(event) => {
-                    seen.apply(event);
-                    left -= 1;
-                }
-                Step::Hidden(secret) => seen.hide(secret),
-                Step::Kept(keep) => seen.keep(*keep),
+            if left == 0 {
+                break;
             }
+            step.do_with(&mut seen);
+            left -= usize::from(matches!(step, Step::Happened(_)));
         }
         seen
     }
@@ -427,16 +401,14 @@ mod tests {
         for event in &all[..40] {
             past.take(event.clone(), &mut live);
         }
-        let before = past.seen();
-        past.pack();
-        assert!(before == live && past.seen() == live && before.exchanges() == live.exchanges());
+        let before = past.clone().pack().seen();
+        assert!(before == live && before.exchanges() == live.exchanges());
         for event in &all[40..] {
             past.take(event.clone(), &mut live);
         }
         // What lies before the last fold is in it.
         assert_eq!((past.stretches.len(), past.turns.len()), (1, 0));
-        past.pack();
-        assert!(past.seen() == live && past.len() == all.len());
+        assert!(past.len() == all.len() && past.pack().seen() == live);
     }
 
     #[test]

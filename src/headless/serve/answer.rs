@@ -105,17 +105,18 @@ impl Answer {
     pub(super) fn list(&self, all: &All) -> String {
         let (mut sessions, mut words) = (Vec::new(), String::new());
         for (number, over) in &all.over {
-            let seen = over.seen();
+            let (seen, mails) = (over.seen(), over.mails());
+            let glance = Glance::of(&seen);
             let subject = |mail: &Mail| {
                 let message = seen.messages().get(mail.message)?;
                 Some(Content::subject_in(&message.content_up_to(LOOKED_AT)))
             };
             if self.json {
-                sessions.push(listed(*number, &over.glance, &over.mails, subject));
+                sessions.push(listed(*number, &glance, &mails, subject));
             } else {
-                words += &ended(*number, &over.glance, &seen, self.setting.lang());
+                words += &ended(*number, &glance, &seen, self.setting.lang());
                 words.push('\n');
-                words += &self.mails(*number, &over.mails);
+                words += &self.mails(*number, &mails);
             }
         }
         for (number, glance, mails) in &all.live {

@@ -213,8 +213,7 @@ impl Desk {
                 (known || self.memory.live(*number).is_some()).then_some((*number, None))
             }
             Which::Message(name) => {
-                let mail = self.memory.mail(name);
-                mail.map(|(session, mail)| (session, Some(mail.clone())))
+                self.memory.mail(name).map(|(session, mail)| (session, Some(mail)))
             }
         };
         let Some((session, mail)) = found else {

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::net::listen::report::{self, Envelope, Report};
 use crate::session::archive::{Archive, Room};
-use crate::session::{Dialogue, Glance, Past};
-
-/// What a message takes beside its envelope, about.
-const MAIL: u64 = 128;
+use crate::session::{Dialogue, Glance, Packed, Past};
 
 /// A message that was stored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Mail {
     /// Which of the messages of its session it is.
     pub(super) message: usize,
@@ -29,12 +27,6 @@ impl Mail {
     /// Whether it is called so: `message 3`, or `3`, or by the name of its file.
     fn is_called(&self, name: &str) -> bool {
         self.name == name || self.name.strip_prefix("message ") == Some(name)
-    }
-
-    fn size(&self) -> u64 {
-        let Envelope { from, to, .. } = &self.envelope;
-        let to: usize = to.iter().map(|to| to.len() + size_of::<String>()).sum();
-        MAIL + (self.name.len() + from.len() + to) as u64
     }
 }
 
@@ -56,24 +48,37 @@ impl Live {
     }
 }
 
-/// A session that is over.
+/// A session that is over, packed: what is asked for is put together anew, which takes its time.
 #[derive(Debug)]
 pub(super) struct Over {
     /// When it began.
     pub(super) begun: Option<Timestamp>,
-    /// How it stood at its end.
-    pub(super) glance: Glance,
     /// All that happened.
-    past: Box<Past>,
-    /// What it has left.
-    pub(super) mails: Vec<Mail>,
+    packed: Packed,
+    /// What it has left, as JSON.
+    mails: Box<[u8]>,
 }
 
 impl Over {
-    /// All that was said: of what is over the events alone are kept, which take the least place. It is
-    /// put together anew, which takes its time.
+    fn new(begun: Option<Timestamp>, past: Past, mails: &[Mail]) -> Self {
+        // It cannot fail: there are texts and numbers alone.
+        let mails = serde_json::to_vec(mails).unwrap_or_default().into_boxed_slice();
+        Self { begun, packed: past.pack(), mails }
+    }
+
+    /// All that was said.
     pub(super) fn seen(&self) -> Dialogue {
-        self.past.seen()
+        self.packed.seen()
+    }
+
+    /// What it has left.
+    pub(super) fn mails(&self) -> Vec<Mail> {
+        serde_json::from_slice(&self.mails).unwrap_or_default()
+    }
+
+    /// About how many bytes of memory it takes.
+    fn size(&self) -> u64 {
+        (size_of::<Self>() + self.packed.size() + self.mails.len()) as u64
     }
 }
 
@@ -113,12 +118,11 @@ impl Memory {
                 let mail = Mail { message, name, envelope };
                 self.live.entry(session).or_default().mails.push(mail);
             }
-            Report::Ended { session, glance, mut past, .. } => {
+            Report::Ended { session, past, .. } => {
                 let Live { begun, mails, .. } = self.live.remove(&session).unwrap_or_default();
-                let mails_size: u64 = mails.iter().map(Mail::size).sum();
-                past.pack();
-                let size = past.size() as u64 + mails_size;
-                self.over.keep(session, Arc::new(Over { begun, glance, past, mails }), size);
+                let over = Over::new(begun, *past, &mails);
+                let size = over.size();
+                self.over.keep(session, Arc::new(over), size);
             }
             // The end of some may have been among it.
             Report::Missed(_) => {
@@ -138,11 +142,11 @@ impl Memory {
     }
 
     /// The message of this name, and the number of its session.
-    pub(super) fn mail(&self, name: &str) -> Option<(u64, &Mail)> {
-        let over = self.over.iter().map(|(number, over)| (number, &over.mails));
-        let live = self.live.iter().map(|(number, live)| (*number, &live.mails));
+    pub(super) fn mail(&self, name: &str) -> Option<(u64, Mail)> {
+        let over = self.over.iter().map(|(number, over)| (number, over.mails()));
+        let live = self.live.iter().map(|(number, live)| (*number, live.mails.clone()));
         over.chain(live).find_map(|(number, mails)| {
-            let mail = mails.iter().find(|mail| mail.is_called(name))?;
+            let mail = mails.into_iter().find(|mail| mail.is_called(name))?;
             Some((number, mail))
         })
     }
