@@ -171,7 +171,8 @@ pub fn fill(lang: Lang, key: &'static str, values: &[(&str, &str)]) -> String {
 
 /// `text` with its `{name}` places filled.
 pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
-    let mut out = String::new();
+    let values_len: usize = values.iter().map(|(_, value)| value.len()).sum();
+    let mut out = String::with_capacity(text.len() + values_len);
     let mut rest = text;
     // From left to right, so that a value with braces in it is not filled again.
     while let Some((before, after)) = rest.split_once('{') {

@@ -8,6 +8,7 @@
 use std::io::{ErrorKind, Write};
 use std::ops::ControlFlow;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -551,6 +552,7 @@ pub async fn converse<P: Speaker, O>(
         let now = log.now();
         part.gate.hear(now, &log.dialogue);
         let to = (&mut writer, over);
+        let begun = !out.is_empty();
         let spoken = speak(log, &mut part, speaker, to, (now, &mut out, &mut dripping));
         let ControlFlow::Continue(pause) = spoken.await else { return };
         tell_of_gate(log, &mut part.gate).await;
@@ -562,61 +564,105 @@ pub async fn converse<P: Speaker, O>(
         inbox.reserve(room);
         alarm.set(now, wake);
         let piece = out.get(..out.len().min(WRITE)).unwrap_or_default();
-        tokio::select! {
-            // Who does not read our replies is not read either, so that nothing piles up; nor is who has
-            // said more than is remembered.
-            read = reader.read_buf(&mut inbox), if part.side == Side::Client || (out.is_empty() && !log.dialogue.is_full()) => {
-                let by = part.side.other();
-                match read {
-                    Ok(0) => return log.end(by, Ending::Finished).await,
-                    Ok(read) => {
-                        if read >= room {
-                            room = READ.1;
+        // What has just been said leaves before anything else is looked at; what is left of it takes its
+        // turn.
+        let ahead = at_once(writer.write(piece), !begun && !piece.is_empty()).await;
+        let written = if ahead.is_some() {
+            ahead
+        } else {
+            tokio::select! {
+                // Who does not read our replies is not read either, so that nothing piles up; nor is who
+                // has said more than is remembered.
+                read = reader.read_buf(&mut inbox), if part.side == Side::Client || (out.is_empty() && !log.dialogue.is_full()) => {
+                    let by = part.side.other();
+                    match read {
+                        Ok(0) => return log.end(by, Ending::Finished).await,
+                        Ok(read) => {
+                            room = if read >= room { READ.1 } else { room };
+                            let data = take(&mut inbox);
+                            log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
                         }
-                        let data = take(&mut inbox);
-                        log.append(Happening::Bytes { from: by, data, veiled: Vec::new() }).await;
+                        Err(error) => return end(log, by, &error).await,
                     }
-                    Err(error) => return end(log, by, &error).await,
+                    None
                 }
-            }
-            written = write_or_flush(&mut writer, piece), if !piece.is_empty() || unflushed => match written {
-                Ok(0) => unflushed = false,
-                Ok(n) => {
-                    unflushed = inside_tls;
-                    let data = out.split_to(n);
-                    log.append(Happening::Bytes { from: part.side, data, veiled: Vec::new() }).await;
-                }
-                Err(error) => return last_words(&mut reader, log, part.side.other(), &error).await,
-            },
-            () = alarm.ring(), if wake.is_some() => {
-                if over.is_some_and(|over| over <= log.now()) {
-                    return log.end(part.side, Ending::Finished).await;
-                }
-                if let Some((awaited, (at, ends))) = overdue && at <= log.now() {
-                    log.overdue(awaited, &part.limits).await;
-                    if ends {
-                        return log.end(part.side, Ending::TimedOut).await;
+                written = write_or_flush(&mut writer, piece), if !piece.is_empty() || unflushed => Some(written),
+                () = alarm.ring(), if wake.is_some() => {
+                    if rang(log, &part, over, overdue).await.is_break() {
+                        return;
                     }
+                    None
                 }
-            }
-            news = log.news() => log.take(news).await,
-            order = next_order(&mut orders), if orders.is_some() => match (order, &orders) {
-                (Some(order), Some(Orders { obey, .. })) => {
-                    let ends = obey(speaker, order);
-                    if part.side == Side::Server && ends == Ends::Connection {
-                        over = over.or_else(|| Some(log.now().plus(LAST_WORDS)));
-                    }
-                    if part.obey(log.now(), ends) {
-                        dripping = None;
-                        if over.is_none() {
-                            out.clear();
+                news = log.news() => {
+                    log.take(news).await;
+                    None
+                }
+                order = next_order(&mut orders), if orders.is_some() => {
+                    if let Some(ends) = obeyed(order, &mut orders, speaker) {
+                        if part.side == Side::Server && ends == Ends::Connection {
+                            over = over.or_else(|| Some(log.now().plus(LAST_WORDS)));
+                        }
+                        if part.obey(log.now(), ends) {
+                            dripping = None;
+                            if over.is_none() {
+                                out.clear();
+                            }
                         }
                     }
+                    None
                 }
-                _ => orders = None,
-            },
+            }
+        };
+        match written {
+            Some(Ok(0)) => unflushed = false,
+            Some(Ok(n)) => {
+                unflushed = inside_tls;
+                let data = out.split_to(n);
+                log.append(Happening::Bytes { from: part.side, data, veiled: Vec::new() }).await;
+            }
+            Some(Err(error)) => {
+                return last_words(&mut reader, log, part.side.other(), &error).await;
+            }
+            None => {}
         }
     }
+}
+
+/// Ends the connection if it is time for that.
+async fn rang(
+    log: &mut Log,
+    part: &Part,
+    over: Option<Moment>,
+    overdue: Option<(Awaited, (Moment, bool))>,
+) -> ControlFlow<()> {
+    let now = log.now();
+    if over.is_some_and(|over| over <= now) {
+        log.end(part.side, Ending::Finished).await;
+        return ControlFlow::Break(());
+    }
+    if let Some((awaited, (at, ends))) = overdue
+        && at <= now
+    {
+        log.overdue(awaited, &part.limits).await;
+        if ends {
+            log.end(part.side, Ending::TimedOut).await;
+            return ControlFlow::Break(());
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// What `work` has done, if it can be done at once; nothing of it is lost otherwise.
+async fn at_once<T>(work: impl Future<Output = T>, wanted: bool) -> Option<T> {
+    if !wanted {
+        return None;
+    }
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Asks the speaker at `now` until there is something to write, or it is to be waited for: until when
@@ -748,14 +794,12 @@ async fn secure<P: Speaker, O>(
                 log.overdue(awaited, &part.limits).await;
             }
             news = log.news() => log.take(news).await,
-            order = next_order(orders), if orders.is_some() => match (order, &*orders) {
-                (Some(order), Some(Orders { obey, .. })) => match obey(speaker, order) {
-                    Ends::Connection => break Err(Failed::of(TlsReason::Stopped, "")),
-                    ends => {
-                        part.obey(log.now(), ends);
-                    }
-                },
-                _ => *orders = None,
+            order = next_order(orders), if orders.is_some() => match obeyed(order, orders, speaker) {
+                Some(Ends::Connection) => break Err(Failed::of(TlsReason::Stopped, "")),
+                Some(ends) => {
+                    part.obey(log.now(), ends);
+                }
+                None => {}
             },
         }
     };
@@ -799,6 +843,19 @@ async fn next_order<O, P>(orders: &mut Option<Orders<'_, O, P>>) -> Option<O> {
         Some(orders) => orders.queue.recv().await,
         None => None,
     }
+}
+
+/// Hands an order to the speaker, and gives what ends by it; without one no more will come.
+fn obeyed<O, P>(
+    order: Option<O>,
+    orders: &mut Option<Orders<'_, O, P>>,
+    speaker: &mut P,
+) -> Option<Ends> {
+    let (Some(order), Some(Orders { obey, .. })) = (order, &*orders) else {
+        *orders = None;
+        return None;
+    };
+    Some(obey(speaker, order))
 }
 
 /// Writing failed: what the peer said before it hung up is still in the socket, and says why.

@@ -16,6 +16,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -109,7 +110,7 @@ pub struct Listener {
     /// How many clients were let in: the number of the last one.
     count: u64,
     /// Those who are there, by their tasks: a task that breaks down leaves nothing but that.
-    sessions: HashMap<Id, (u64, mpsc::Sender<host::Order>)>,
+    sessions: HashMap<Id, (u64, mpsc::Sender<host::Order>), RandomState>,
     /// The tasks of sessions, and of the refusals of those who are turned away.
     tasks: JoinSet<()>,
     /// The door that is asked first.
@@ -142,7 +143,7 @@ impl Listener {
             playing: watch::channel(Arc::default()).1,
             watches: Watches::default(),
             count: 0,
-            sessions: HashMap::new(),
+            sessions: HashMap::default(),
             tasks: JoinSet::new(),
             first: 0,
         }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use foldhash::fast::RandomState;
 use tokio::sync::watch;
 
 use super::driver::{Ear, Heard};
@@ -34,13 +35,12 @@ pub type Late = watch::Receiver<Option<Ear>>;
 /// The sessions that can be heard, and those that are waited for.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
-    /// Those that go on.
-    sessions: HashMap<u64, watch::Sender<Option<Ear>>>,
+    /// Those that go on, and the addresses of their clients.
+    sessions: HashMap<u64, (watch::Sender<Option<Ear>>, Option<SocketAddr>), RandomState>,
     /// The last session with each address. Those of this machine stay when they are over: there is
     /// one for each port at most, and nobody else is meant.
-    numbers: HashMap<SocketAddr, u64>,
-    addresses: HashMap<u64, SocketAddr>,
-    awaited: HashMap<SocketAddr, Ear>,
+    numbers: HashMap<SocketAddr, u64, RandomState>,
+    awaited: HashMap<SocketAddr, Ear, RandomState>,
 }
 
 impl Watches {
@@ -54,7 +54,7 @@ impl Watches {
             },
         };
         let too_late = match self.sessions.get(&number) {
-            Some(session) => match session.send(Some(ear)) {
+            Some((session, _)) => match session.send(Some(ear)) {
                 Err(watch::error::SendError(ear)) => ear,
                 Ok(()) => None,
             },
@@ -71,18 +71,16 @@ impl Watches {
         let awaited = client.and_then(|client| self.awaited.remove(&client));
         let (ears, mut late) = watch::channel(awaited);
         late.mark_changed();
-        self.sessions.insert(number, ears);
+        self.sessions.insert(number, (ears, client));
         if let Some(client) = client {
             self.numbers.insert(client, number);
-            self.addresses.insert(number, client);
         }
         late
     }
 
     /// A session is over.
     pub(super) fn end(&mut self, number: u64) {
-        self.sessions.remove(&number);
-        let address = self.addresses.remove(&number);
+        let address = self.sessions.remove(&number).and_then(|(_, address)| address);
         if let Some(address) = address.filter(|address| !address.ip().is_loopback())
             && self.numbers.get(&address) == Some(&number)
         {
@@ -143,7 +141,7 @@ mod tests {
         }
         watches.begin(1_000, Some(CLIENTS[0].parse().unwrap()));
         watches.end(1_000);
-        assert_eq!((watches.sessions.len(), watches.addresses.len()), (0, 0));
+        assert_eq!(watches.sessions.len(), 0);
         assert_eq!(watches.numbers.len(), 1);
     }
 

@@ -17,6 +17,10 @@ const PIECE: usize = 64;
 /// Entries of a page.
 const PAGE: usize = PIECE * PIECE;
 
+/// For how many bytes of entries there is place at first: many lists, such as those of recipients, have
+/// one entry.
+const FIRST: usize = 128;
+
 /// Some entries that stand together.
 type Piece<T> = Arc<Vec<T>>;
 
@@ -112,7 +116,8 @@ impl<T> Shared<T> {
 impl<T: Clone> Shared<T> {
     /// Adds an entry at the end.
     pub fn push(&mut self, entry: T) {
-        Arc::make_mut(self.last.get_or_insert_default()).push(entry);
+        let begin = || Arc::new(Vec::with_capacity(FIRST.div_ceil(size_of::<T>().max(1))));
+        Arc::make_mut(self.last.get_or_insert_with(begin)).push(entry);
         self.len += 1;
         if self.len.is_multiple_of(PIECE) {
             if (self.len - PIECE).is_multiple_of(PAGE) {

@@ -108,7 +108,10 @@ impl Code {
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:03}", self.0)
+        match self.0 {
+            100.. => f.write_str(itoa::Buffer::new().format(self.0)),
+            few => write!(f, "{few:03}"),
+        }
     }
 }
 
@@ -145,7 +148,13 @@ impl Enhanced {
 
 impl fmt::Display for Enhanced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
+        let mut number = itoa::Buffer::new();
+        f.write_str(number.format(self.class))?;
+        for part in [self.subject, self.detail] {
+            f.write_str(".")?;
+            f.write_str(number.format(part))?;
+        }
+        Ok(())
     }
 }
 

@@ -921,7 +921,9 @@ fn without_utf8(text: &str) -> (&str, bool) {
 /// What somebody wrote, as a reply may repeat it: printable ASCII, and not too much of it.
 pub(super) fn shown(text: &str) -> String {
     let printable = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
-    text.chars().take(SHOWN).map(printable).collect()
+    let mut shown = String::with_capacity(text.len().min(SHOWN));
+    shown.extend(text.chars().take(SHOWN).map(printable));
+    shown
 }
 
 /// What is said of a message that is stored for all its recipients, before its name.

@@ -140,14 +140,17 @@ pub(super) fn stored(
     lang: Lang,
 ) -> String {
     let seen = |text: &str| visible(text.as_bytes());
-    let to: Vec<_> = envelope.to.iter().map(|to| format!("<{}>", seen(to))).collect();
+    let mut to = String::new();
+    for recipient in &envelope.to {
+        to.extend([if to.is_empty() { "<" } else { ", <" }, &*seen(recipient), ">"]);
+    }
     let held = envelope
         .held
         .map(|time| knowledge::fill(lang, "serve.held", &[("seconds", &time.to_string())]));
     let values = [
         ("session", &*session.to_string()),
         ("from", &*seen(&envelope.from)),
-        ("to", &*to.join(", ")),
+        ("to", &*to),
         ("size", &*envelope.size.to_string()),
         ("held", held.as_deref().unwrap_or_default()),
         (what, &*seen(value)),

@@ -83,7 +83,7 @@ mod tests {
     #[cfg(unix)]
     fn shut(door: &Door) {
         use std::os::fd::AsFd as _;
-        let Socket::Tcp(listener) = &door.socket else { panic!() };
+        let Socket::Tcp(listener, _) = &door.socket else { panic!() };
         let hold = listener.as_fd().try_clone_to_owned().unwrap();
         std::net::TcpStream::from(hold).shutdown(std::net::Shutdown::Both).unwrap();
     }

@@ -107,8 +107,8 @@ impl fmt::Display for Entrance {
 /// What accepts connections.
 #[derive(Debug)]
 pub enum Socket {
-    /// At an address.
-    Tcp(TcpListener),
+    /// At an address; which one that is, as text, where it is the same for each client.
+    Tcp(TcpListener, Option<String>),
     /// In the file system, at this path, which goes with it as long as it leads here.
     #[cfg(unix)]
     Unix(UnixListener, PathBuf, Option<Inode>),
@@ -121,7 +121,11 @@ impl Socket {
     /// When it cannot be bound.
     pub async fn bind(place: &Place) -> io::Result<Self> {
         match place {
-            Place::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            Place::Tcp(address) => {
+                let socket = TcpListener::bind(address).await?;
+                let local = (!address.ip().is_unspecified()).then(|| socket.local_addr());
+                Ok(Self::Tcp(socket, local.transpose()?.map(|local| local.to_string())))
+            }
             #[cfg(unix)]
             Place::Unix(path) => {
                 let bound = match UnixListener::bind(path) {
@@ -146,7 +150,7 @@ impl Socket {
     /// When the system cannot say.
     pub fn place(&self) -> io::Result<Place> {
         match self {
-            Self::Tcp(socket) => Ok(Place::Tcp(socket.local_addr()?)),
+            Self::Tcp(socket, _) => Ok(Place::Tcp(socket.local_addr()?)),
             #[cfg(unix)]
             Self::Unix(_, path, _) => Ok(Place::Unix(path.clone())),
         }
@@ -163,9 +167,9 @@ impl Socket {
     /// The next client, if there is one.
     pub fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Client>> {
         match self {
-            Self::Tcp(socket) => {
-                socket.poll_accept(context).map_ok(|(stream, peer)| Client::at(stream, peer))
-            }
+            Self::Tcp(socket, local) => socket
+                .poll_accept(context)
+                .map_ok(|(stream, peer)| Client::at(stream, peer, local.clone())),
             #[cfg(unix)]
             Self::Unix(socket, path, _) => socket.poll_accept(context).map_ok(|(stream, _)| {
                 let local = Some(path.display().to_string());
@@ -228,10 +232,10 @@ pub struct Client {
 }
 
 impl Client {
-    fn at(stream: TcpStream, peer: SocketAddr) -> Self {
+    fn at(stream: TcpStream, peer: SocketAddr, local: Option<String>) -> Self {
         let _ = stream.set_nodelay(true);
         let endpoints = Endpoints {
-            local: stream.local_addr().ok().map(|a| a.to_string()),
+            local: local.or_else(|| stream.local_addr().ok().map(|a| a.to_string())),
             remote: Some(peer.to_string()),
             loopback: peer.ip().is_loopback(),
             ..Endpoints::default()
