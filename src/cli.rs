@@ -2,6 +2,7 @@
 
 mod attach;
 mod common;
+mod login;
 mod reach;
 mod run;
 mod seen;
@@ -25,7 +26,8 @@ use crate::speaker::fault::Choice;
 
 pub use attach::Attachments;
 pub use common::Common;
-pub use reach::{ReachArgs, Slip, typed as typed_route};
+pub use login::LoginArgs;
+pub use reach::{Onward, ReachArgs, Slip, typed as typed_route, typed_onward};
 pub use run::{ReportArgs, RunArgs};
 pub use seen::SeenArgs;
 pub use send::{AttachedFile, MessageArgs, OutputArgs, PrintArgs, SendArgs, StopArgs, WayArgs};

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     if !matches!(mode, Mode::Config(ConfigVerb::Check)) {
         headless::tell(&warnings, chosen.lang.value);
     }
-    let password = common.password();
+    let password = common.password.password();
     let (record, with_secrets) = (common.record, common.with_secrets);
     let route = common.reach.route();
     let outcome = headless::secure::choice(&common.tls).and_then(|tls| {

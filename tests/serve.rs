@@ -258,6 +258,8 @@ fn a_caught_message_is_released_with_its_envelope() {
     assert_eq!((&*sender, &*names), ("a@x.example", r#"["b@y.example","\"c c\"@y.example"]"#));
     let (sender, names) = release(&moved, &["--to", "me@z.example"]);
     assert_eq!((&*sender, &*names), ("a@x.example", "[\"me@z.example\"]"));
+    let log_in = ["--user", "alice@example.org", "--password-visible", "correct horse"];
+    release(&moved, &log_in);
     let whole = std::fs::read(&moved).unwrap();
     assert!(self::mails(&real.join("new"))[1..].iter().all(|(_, mail)| *mail == whole));
     // What is not there is not there, and what lies elsewhere has no envelope.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::login::PasswordArgs;
 use super::{ReachArgs, TlsArgs};
 use crate::config::{Asked, Folders, Row, Sources, TIMEOUTS};
-use crate::headless::Password;
 use crate::smtp::wait::{Changes, Wait};
 
 /// Options that every way of running knows, before or after the verb.
@@ -25,15 +25,9 @@ pub struct Common {
     /// About TLS.
     #[command(flatten)]
     pub tls: TlsArgs,
-    /// Take the password of a login from this variable of the environment
-    #[arg(long, global = true, value_name = "NAME", group = "password")]
-    password_env: Option<String>,
-    /// Take the password of a login from the first line of this file
-    #[arg(long, global = true, value_name = "FILE", group = "password")]
-    password_file: Option<PathBuf>,
-    /// Take the password of a login from what this command prints
-    #[arg(long, global = true, value_name = "CMD", group = "password")]
-    password_command: Option<String>,
+    /// Where the password of a login comes from.
+    #[command(flatten)]
+    pub password: PasswordArgs,
     /// Seconds to wait: for each thing, or NAME=SECONDS for one, by comma; 0 is for ever. `ehlo config`
     /// lists the names; without it, as RFC 5321 §4.5.3.2 says
     #[arg(long, global = true, value_name = "SECONDS")]
@@ -57,14 +51,6 @@ pub struct Common {
 }
 
 impl Common {
-    /// Where the password of a login comes from.
-    pub fn password(&self) -> Password {
-        let environment = self.password_env.clone().map(Password::Environment);
-        let file = || self.password_file.clone().map(Password::File);
-        let command = || self.password_command.clone().map(Password::Command);
-        environment.or_else(file).or_else(command).unwrap_or_default()
-    }
-
     /// The settings that were asked for.
     pub fn asked(&self) -> Vec<Asked> {
         let flags = [

@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 
 use clap::builder::TypedValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory as _, Parser};
+use clap::{Args, Parser};
 
+use super::login::{LoginArgs, PasswordArgs};
+use crate::headless::Password;
 use crate::journal::transcript::{self, Place};
 use crate::knowledge::{self, Lang};
 use crate::net::inquiry::{Asks, Inquiring};
@@ -99,6 +101,29 @@ struct Typed {
     reach: ReachArgs,
 }
 
+/// What stands behind `:relay`, between the message and its target.
+#[derive(Parser, Debug)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+struct TypedOnward {
+    #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
+    login: LoginArgs,
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+/// How a message goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Onward {
+    /// The way, where one was said.
+    pub route: Option<Route>,
+    /// Who logs in.
+    pub login: LoginArgs,
+    /// Where the password comes from, if that was said.
+    pub password: Password,
+}
+
 /// Something wrong with options that were typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
@@ -115,9 +140,32 @@ pub struct Slip {
 /// # Errors
 /// With the place of the first option, or its value, that is wrong.
 pub fn typed(line: &str, told_in: Lang) -> Result<(Route, usize), Slip> {
-    let definition = Typed::command();
+    let (typed, at) = options(line, told_in, |typed: &Typed| &typed.reach)?;
+    Ok((typed.map(|typed| typed.reach.route()).unwrap_or_default(), at))
+}
+
+/// The same, with those of a login.
+///
+/// # Errors
+/// As above.
+pub fn typed_onward(line: &str, told_in: Lang) -> Result<(Onward, usize), Slip> {
+    let (typed, at) = options(line, told_in, |typed: &TypedOnward| &typed.reach)?;
+    let onward = typed.map(|TypedOnward { reach, login, password }| {
+        let route = Some(reach.route()).filter(|route| *route != Route::default());
+        Onward { route, login, password: password.password() }
+    });
+    Ok((onward.unwrap_or_default(), at))
+}
+
+/// Reads the options of a definition; `None` if there are none.
+fn options<T: Parser>(
+    line: &str,
+    told_in: Lang,
+    reach: fn(&T) -> &ReachArgs,
+) -> Result<(Option<T>, usize), Slip> {
+    let definition = T::command();
     let mut given: Vec<String> = Vec::new();
-    let mut reach = ReachArgs::default();
+    let mut read = None;
     let mut at = blanks(line, 0);
     while line.get(at..).is_some_and(|rest| rest.starts_with('-')) {
         let (word, end) = word(line, at);
@@ -129,20 +177,24 @@ pub fn typed(line: &str, told_in: Lang) -> Result<(Route, usize), Slip> {
         };
         let option = definition.get_arguments().find(named);
         let takes = option.is_some_and(|arg| arg.get_action().takes_values());
-        let apart = takes && !word.contains('=');
+        let begin = blanks(line, end);
+        // Where the value may be left out, no option is one.
+        let range = option.and_then(clap::Arg::get_num_args);
+        let may_lack = range.is_some_and(|range| range.min_values() == 0);
+        let lacks = may_lack && line.get(begin..).is_some_and(|rest| rest.starts_with('-'));
+        let apart = takes && !word.contains('=') && !lacks;
         given.push(word);
         let (mut wrong, mut next) = (at, end);
         if apart {
-            let begin = blanks(line, end);
             let (value, end) = self::word(line, begin);
             (wrong, next) = (begin.min(line.len()), end);
             given.extend(Some(value).filter(|value| !value.is_empty()));
         }
         at = blanks(line, next);
-        match Typed::try_parse_from(&given) {
-            Ok(typed) => match typed.reach.conflict() {
+        match T::try_parse_from(&given) {
+            Ok(typed) => match reach(&typed).conflict() {
                 Some(why) => return Err(Slip { at: wrong, why: why.to_owned() }),
-                None => reach = typed.reach,
+                None => read = Some(typed),
             },
             // What it needs may still come.
             Err(error)
@@ -153,7 +205,7 @@ pub fn typed(line: &str, told_in: Lang) -> Result<(Route, usize), Slip> {
             }
         }
     }
-    Ok((reach.route(), at))
+    Ok((read, at))
 }
 
 /// What is wrong, in words: what clap says first, where it speaks that language.
@@ -257,6 +309,8 @@ fn form(text: &str) -> Result<Preface, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
     use crate::tui::directive::REACH;
 

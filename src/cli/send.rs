@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args};
 
 use super::attach::Attachments;
+use super::login::LoginArgs;
 use crate::net::dial::Target;
 use crate::speaker::submission::{Stage, Stop, Tolerance};
 
@@ -34,18 +35,9 @@ pub struct SendArgs {
     /// Recipients that no header names
     #[arg(long, value_name = "ADDRESSES")]
     pub bcc: Vec<String>,
-    /// Log in as this user; the password comes from --password-env and the like, or is asked for
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<String>,
-    /// Log in, by one of these mechanisms, by comma; without names, by the strongest one offered
-    #[arg(short, long, value_name = "MECHANISMS", num_args = 0..=1, default_missing_value = "", value_delimiter = ',')]
-    pub auth: Option<Vec<String>>,
-    /// Send without a login where none of the mechanisms is offered
-    #[arg(long)]
-    pub auth_optional: bool,
-    /// Try the mechanisms of --auth even if they are not offered
-    #[arg(long, requires = "auth", conflicts_with = "auth_optional")]
-    pub auth_anyway: bool,
+    /// Who logs in.
+    #[command(flatten)]
+    pub login: LoginArgs,
     /// The password itself; everybody on this machine can read it while ehlo runs
     #[arg(long, value_name = "TEXT", group = "password")]
     pub password_visible: Option<String>,

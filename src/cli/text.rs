@@ -108,8 +108,10 @@ longest give way. Lines on standard input ask for them:
   :help, :quit                       :quit stops as a signal does
 MESSAGE is the number in \"message 3\", as the events and the replies have it, or in a Maildir the name
 of the file. OPTIONS are those of the way to a server: -4, -6, --source, --dns, --via, --proxy-protocol
-and those that go with them, --who, --sts; without any, those of the command line hold. Lines are
-answered one behind the other, up to 32 wait meanwhile, and each has 65536 bytes at most; :quit is
+and those that go with them, --who, --sts; and those of a login: --user, --auth, --auth-optional,
+--auth-anyway, with --password-env, --password-file or --password-command. Of the way and of the
+password, what is not said here is as the command line of the server says; nobody is asked for a
+password, and none is typed here. Lines are answered one behind the other, up to 32 wait meanwhile, and each has 65536 bytes at most; :quit is
 heard at once, and what was asked before it is answered within 5 seconds. Where standard input is
 closed, or is /dev/null, nobody can ask, and nothing is kept.
 

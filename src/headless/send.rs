@@ -12,7 +12,7 @@ use anyhow::{Error, bail};
 use bytes::Bytes;
 
 use crate::advice::{Fault, judge};
-use crate::cli::SendArgs;
+use crate::cli::{LoginArgs, SendArgs};
 use crate::display::advice;
 use crate::display::token::own_visible;
 use crate::draft;
@@ -28,7 +28,7 @@ use crate::smtp::command;
 use crate::smtp::payload::{self, Form};
 use crate::smtp::target::Protocol;
 use crate::smtp::verb::Verb;
-use crate::speaker::login::{Credentials, needs_password};
+use crate::speaker::login::Credentials;
 use crate::speaker::submission::{
     Auth, Carriage, Encryption, Failure, Needs, Order, Pose, Posing, STRONGEST, Stage, Why,
     rehearse,
@@ -175,12 +175,8 @@ fn carriage(content: Vec<u8>, form: Form, args: &SendArgs) -> Carriage {
     }
 }
 
-/// The login that was asked for.
-async fn auth(
-    args: &SendArgs,
-    setting: &Setting,
-    watch: &mut Watch,
-) -> anyhow::Result<Option<Auth>> {
+/// The login that was asked for, still without its password.
+fn login(args: &LoginArgs, setting: &Setting) -> anyhow::Result<Option<Auth>> {
     let lang = setting.lang();
     let named: Vec<String> = args.auth.iter().flatten().map(|m| m.to_ascii_uppercase()).collect();
     let named: Vec<_> = named.into_iter().filter(|name| !name.is_empty()).collect();
@@ -192,46 +188,46 @@ async fn auth(
         (_, false) => named,
     };
     let user = args.user.clone().unwrap_or_default();
-    let needed = mechanisms.iter().find(|name| needs_password(name));
-    if user.is_empty() && needed.is_some() {
-        bail!(knowledge::word(lang, "send.no-user"));
-    }
-    let secret = match needed {
-        // A script has no password in it.
-        Some(name) if !args.print.print_script => {
-            password(args, setting, &user, name, watch).await?
-        }
-        _ => Secret::default(),
-    };
-    Ok(Some(Auth {
+    let auth = Auth {
         mechanisms,
         anyway: args.auth_anyway,
         optional: args.auth_optional,
-        credentials: Credentials { user, secret },
+        credentials: Credentials { user, secret: Secret::default() },
         seed: seed(),
-    }))
+    };
+    if auth.credentials.user.is_empty() && auth.needs_password().is_some() {
+        bail!(knowledge::word(lang, "send.no-user"));
+    }
+    Ok(Some(auth))
 }
 
-/// The password, from where it was said to be, or from the person.
-async fn password(
+/// The same with its password, from where it was said to be, or from the person.
+async fn auth(
     args: &SendArgs,
     setting: &Setting,
-    user: &str,
-    mechanism: &str,
     watch: &mut Watch,
-) -> anyhow::Result<Secret> {
+) -> anyhow::Result<Option<Auth>> {
     let lang = setting.lang();
-    if let Some(text) = &args.password_visible {
+    let Some(mut auth) = login(&args.login, setting)? else { return Ok(None) };
+    // A script has no password in it.
+    let needed = auth.needs_password().filter(|_| !args.print.print_script);
+    let Some(mechanism) = needed else { return Ok(Some(auth)) };
+    let secret = if let Some(text) = &args.password_visible {
         complain(knowledge::word(lang, "send.password-visible"));
-        return Ok(Secret::new(text.as_bytes()));
-    }
-    if let Some(secret) = setting.password.read(lang).map_err(Error::msg)? {
-        return Ok(secret);
-    }
-    if !std::io::stdin().is_terminal() {
-        bail!(knowledge::fill(lang, "password.none", &[("mechanism", mechanism)]));
-    }
-    Ok(password::ask(user, lang, watch).await?)
+        Secret::new(text.as_bytes())
+    } else if let Some(secret) = setting.password.read(lang).map_err(Error::msg)? {
+        secret
+    } else if std::io::stdin().is_terminal() {
+        password::ask(&auth.credentials.user, lang, watch).await?
+    } else {
+        return Err(no_password(mechanism, lang));
+    };
+    auth.credentials.secret = secret;
+    Ok(Some(auth))
+}
+
+fn no_password(mechanism: &str, lang: Lang) -> Error {
+    Error::msg(knowledge::fill(lang, "password.none", &[("mechanism", mechanism)]))
 }
 
 /// The script that does the same, with what it cannot say.

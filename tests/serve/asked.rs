@@ -214,6 +214,48 @@ fn a_message_is_relayed_to_another_server() {
     assert_eq!(strict.ask(":list")["sessions"][0]["mail"], serde_json::json!([]));
 }
 
+/// The password is never typed here: it comes from where the command line or the directive says.
+#[test]
+fn a_message_is_relayed_by_who_logs_in() {
+    let home = Home::new();
+    let secret = home.file("secret", b"s3cret\n");
+    let mut serving = Serving::start_asked(&home, &["--json", "--password-file", arg(&secret)]);
+    let mut other = Serving::start_asked(&home, &["--json", "--user", "bob:s3cret"]);
+    let _guest = hand_in(serving.port, "a@x.example", b"Subject: x\r\n");
+    for (login, mechanism) in [
+        ("--user bob", "SCRAM-SHA-256"),
+        ("-4 --auth PLAIN --user bob", "PLAIN"),
+        ("--auth --user bob --password-command \"echo s3cret\"", "SCRAM-SHA-256"),
+    ] {
+        let relayed = serving.ask(&format!(":relay 1 {login} {}", other.target));
+        assert_eq!(relayed["outcome"], "sent", "{relayed}");
+        let login = &relayed["dialogue"]["login"];
+        assert!(login["mechanism"].as_str().unwrap().starts_with(mechanism), "{login}");
+        assert_eq!(other.event("message")["user"], "bob");
+        assert!(!relayed["dialogue"].to_string().contains("s3cret"), "{relayed}");
+    }
+    let target = &other.target;
+    let relayed =
+        serving.ask(&format!(":relay 1 --user bob --password-command \"echo x\" {target}"));
+    assert_eq!(
+        (&relayed["outcome"], &relayed["dialogue"]["stage"]),
+        (&"refused".into(), &"AUTH".into())
+    );
+    for (options, expected) in [
+        ("--auth PLAIN", "--user"),
+        ("--user bob --password-env NONE_SUCH", "NONE_SUCH"),
+        ("--auth-anyway --user bob", "--auth"),
+        ("--password-visible s3cret", "--password-visible"),
+    ] {
+        let answer = serving.ask(&format!(":relay 1 {options} {target}"));
+        assert!(why(&answer).contains(expected), "{answer}");
+    }
+    let mut none = Serving::start_asked(&home, &["--json"]);
+    let _guest = hand_in(none.port, "a@x.example", b"Subject: x\r\n");
+    let answer = none.ask(&format!(":relay 1 --auth PLAIN --user bob {target}"));
+    assert!(why(&answer).contains("a password is needed for PLAIN"), "{answer}");
+}
+
 /// The stop waits for a while; who asked hears that nothing is known of it.
 #[test]
 fn a_server_that_never_greets_holds_no_stop_up() {

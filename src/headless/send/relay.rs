@@ -1,5 +1,6 @@
 //! A message that is in memory goes on to another server, byte for byte as it came.
 
+use crate::cli::LoginArgs;
 use crate::display::line;
 use crate::journal::Happening;
 use crate::knowledge;
@@ -9,9 +10,9 @@ use crate::session::Dialogue;
 use crate::smtp::payload::Form;
 use crate::smtp::target::Protocol;
 use crate::speaker::Submission;
-use crate::speaker::submission::{Address, Carriage, Needs, Order, Posing};
+use crate::speaker::submission::{Address, Auth, Carriage, Needs, Order, Posing};
 
-use super::{Talk, encryption, hand_in, remarks, session, word};
+use super::{Talk, encryption, hand_in, login, no_password, remarks, session, word};
 use crate::headless::{Setting, json};
 
 /// What is to go on.
@@ -25,6 +26,8 @@ pub(crate) struct Relay {
     pub(crate) from: String,
     /// The forward-paths.
     pub(crate) to: Vec<String>,
+    /// Who logs in there.
+    pub(crate) login: LoginArgs,
 }
 
 /// What became of it.
@@ -37,12 +40,26 @@ impl Relay {
     /// Sends it to `target`.
     ///
     /// # Errors
-    /// When it is not whole, or the session cannot be recorded; with a sentence.
+    /// When it is not whole, there is no password for its login, or the session cannot be recorded;
+    /// with a sentence.
     pub(crate) async fn send(self, target: &Target, setting: &Setting) -> anyhow::Result<Relayed> {
-        let order = self.order(target, setting)?;
+        let order = Order { auth: self.auth(setting).await?, ..self.order(target, setting)? };
         let (tls, mut submission) = (order.tls, Submission::new(order));
         let talk = hand_in(target, tls, &mut submission, Clock::start(), setting).await?;
         Ok(Relayed { talk, submission })
+    }
+
+    /// The login that was asked for; nobody is asked for its password.
+    async fn auth(&self, setting: &Setting) -> anyhow::Result<Option<Auth>> {
+        let (lang, password) = (setting.lang(), setting.password.clone());
+        let Some(mut auth) = login(&self.login, setting)? else { return Ok(None) };
+        if let Some(mechanism) = auth.needs_password() {
+            // A command may take its time.
+            let read = tokio::task::spawn_blocking(move || password.read(lang)).await?;
+            let secret = read.map_err(anyhow::Error::msg)?;
+            auth.credentials.secret = secret.ok_or_else(|| no_password(mechanism, lang))?;
+        }
+        Ok(Some(auth))
     }
 
     fn order(&self, target: &Target, setting: &Setting) -> anyhow::Result<Order> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::cli::LoginArgs;
 use crate::display::content::{ContentView, Shown};
 use crate::display::text::clip;
 use crate::display::token::{own_visible, visible};
@@ -201,9 +202,14 @@ impl Answer {
     }
 
     /// Sends a message to another server.
-    pub(super) async fn relay(self, seen: Seen, mail: Mail, target: Target) -> String {
+    pub(super) async fn relay(
+        self,
+        seen: Seen,
+        mail: Mail,
+        (login, target): (LoginArgs, Target),
+    ) -> String {
         let (from, to) = (mail.envelope.from.clone(), mail.envelope.to.clone());
-        let relay = Relay { seen: seen.dialogue, message: mail.message, from, to };
+        let relay = Relay { seen: seen.dialogue, message: mail.message, from, to, login };
         let relayed = match relay.send(&target, &self.setting).await {
             Ok(relayed) => relayed,
             Err(error) => return self.not_done(&format!("{error:#}")),

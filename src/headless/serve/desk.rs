@@ -9,14 +9,14 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::cli::Onward;
 use crate::display::text::clip;
 use crate::headless::input::{self, Input, Line};
-use crate::headless::{Setting, faults};
+use crate::headless::{Password, Setting, faults};
 use crate::knowledge;
 use crate::net::dial::Target;
 use crate::net::driver::{Ear, Heard};
 use crate::net::listen::{Order, Report};
-use crate::net::route::Route;
 use crate::net::watch::{Watch, Whose};
 use crate::session::Dialogue;
 use crate::session::archive::Room;
@@ -61,7 +61,7 @@ pub(super) struct Task {
 enum What {
     Show,
     Save(PathBuf),
-    Relay(Option<Box<Route>>, Box<Target>),
+    Relay(Box<Onward>, Box<Target>),
 }
 
 /// Something happened at the desk.
@@ -196,7 +196,7 @@ impl Desk {
             Directive::Fault(text) => return News::Answered(self.play(&answer, &text)),
             Directive::Show(which) => (which, What::Show),
             Directive::Save(name, file) => (Which::Message(name), What::Save(file)),
-            Directive::Relay(name, route, target) => {
+            Directive::Relay(name, onward, target) => {
                 let target = match faults::settle(&target, &self.setting.sources) {
                     Ok(target) => Box::new(target),
                     Err(warning) => {
@@ -204,7 +204,7 @@ impl Desk {
                         return News::Answered(answer.not_done(&why));
                     }
                 };
-                (Which::Message(name), What::Relay(route, target))
+                (Which::Message(name), What::Relay(onward, target))
             }
         };
         let found = match &which {
@@ -247,11 +247,15 @@ impl Desk {
 
     /// The same answer, where a message is sent on as it was asked for: each is recorded by its number.
     fn routed(&mut self, answer: Answer, task: &Task) -> Answer {
-        let What::Relay(route, _) = &task.what else { return answer };
+        let What::Relay(onward, _) = &task.what else { return answer };
         let mut setting = self.setting.numbered(self.relayed);
         self.relayed += 1;
-        if let Some(route) = route {
-            setting.route = (**route).clone();
+        // What was not said here is as the command line says.
+        if let Some(route) = &onward.route {
+            setting.route = route.clone();
+        }
+        if onward.password != Password::Asked {
+            setting.password = onward.password.clone();
         }
         Answer { setting: Arc::new(setting), ..answer }
     }
@@ -327,7 +331,9 @@ impl Task {
 
     async fn run(self, answer: Answer, seen: Seen) -> String {
         let work = match (self.mail, self.what) {
-            (Some(mail), What::Relay(_, target)) => return answer.relay(seen, mail, *target).await,
+            (Some(mail), What::Relay(onward, target)) => {
+                return answer.relay(seen, mail, (onward.login, *target)).await;
+            }
             (Some(mail), What::Save(file)) => {
                 tokio::task::spawn_blocking(move || answer.save(&seen, &mail, &file))
             }

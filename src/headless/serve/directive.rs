@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::typed_route;
+use crate::cli::{Onward, typed_onward};
 use crate::display::reach;
 use crate::display::text::clip;
 use crate::display::token::own_visible;
@@ -10,7 +10,6 @@ use crate::headless::faults::FORM;
 use crate::journal::transcript;
 use crate::knowledge::{self, Lang};
 use crate::net::dial::Target;
-use crate::net::route::Route;
 
 /// A directive.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub(super) enum Directive {
     /// Keeps a message in a file, byte for byte.
     Save(String, PathBuf),
     /// Sends a message to another server.
-    Relay(String, Option<Box<Route>>, Box<Target>),
+    Relay(String, Box<Onward>, Box<Target>),
     /// Forgets all sessions that are over.
     Clear,
     /// Plays other faults from now on.
@@ -132,14 +131,12 @@ fn unquoted(text: &str) -> &str {
     inner.unwrap_or(text)
 }
 
-/// Options of the way, and a target.
+/// Options of the way and of a login, and a target.
 fn relay(name: &str, typed: &str, lang: Lang) -> Result<Directive, String> {
-    let (route, at) = typed_route(typed, lang).map_err(|slip| slip.why)?;
+    let (onward, at) = typed_onward(typed, lang).map_err(|slip| slip.why)?;
     let target = typed.get(at..).unwrap_or_default().trim();
     let target = Target::read(target).map_err(|error| reach::no_target(&error, lang))?;
-    // Without options it goes the way that the command line says.
-    let route = (at > 0).then(|| Box::new(route));
-    Ok(Directive::Relay(name.to_owned(), route, Box::new(target)))
+    Ok(Directive::Relay(name.to_owned(), Box::new(onward), Box::new(target)))
 }
 
 /// A line as it may be repeated: who logs in at a proxy, and by which password, is not told.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::session::Dialogue;
 use crate::smtp::payload::Form;
 
-use super::super::login::{Credentials, Seed};
+use super::super::login::{Credentials, Seed, needs_password};
 use super::posing::Posing;
 use super::stage::Stop;
 
@@ -37,6 +37,11 @@ pub struct Auth {
 }
 
 impl Auth {
+    /// The first mechanism that needs a password, if one does.
+    pub fn needs_password(&self) -> Option<&str> {
+        self.mechanisms.iter().map(String::as_str).find(|name| needs_password(name))
+    }
+
     /// Whether none was named, so that the strongest one that is offered is meant.
     pub fn takes_strongest(&self) -> bool {
         self.mechanisms.iter().eq(STRONGEST)
