@@ -25,6 +25,7 @@ pub struct LoginArgs {
 
 /// Where the password of a login comes from.
 #[derive(Args, Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the options are called so")]
 pub struct PasswordArgs {
     /// Take the password of a login from this variable of the environment
     #[arg(long, global = true, value_name = "NAME", group = "password")]

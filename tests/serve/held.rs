@@ -90,7 +90,7 @@ fn a_server_that_serves_one_serves_others_when_it_is_told_to() {
 fn folders_that_are_taken_away_are_made_again() {
     let home = Home::new();
     let dir = home.path("mail");
-    let serving = Serving::start(&home, &["--maildir", arg(&dir)]);
+    let mut serving = Serving::start(&home, &["--json", "--maildir", arg(&dir)]);
     for gone in ["sessions", "new", "tmp", ""] {
         std::fs::remove_dir_all(dir.join(gone)).unwrap();
         let mut guest = Guest::enter(serving.port);
@@ -102,6 +102,10 @@ fn folders_that_are_taken_away_are_made_again() {
         let stored = crate::mails(&dir.join("new"));
         let second = stored.iter().filter(|(_, mail)| mail == b"Subject: second\r\n");
         assert!(second.count() > 0, "{gone}");
+        guest.asks("QUIT", "221 ");
+        // A journal that was taken away is said to be.
+        let kept = if ["new", "tmp"].contains(&gone) { "null" } else { "\"it was taken away\"" };
+        assert_eq!(serving.event("session")["not_kept"].to_string(), kept, "{gone}");
     }
 }
 

@@ -361,8 +361,22 @@ impl Write for Journal {
         written
     }
 
+    /// What somebody has taken away meanwhile is written to no one.
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        if is_there(&self.file)? { Ok(()) } else { Err(io::Error::other("it was taken away")) }
+    }
+}
+
+/// Whether a file that is open still has a name.
+fn is_there(file: &File) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok(file.metadata()?.nlink() > 0)
+    }
+    #[cfg(not(unix))]
+    {
+        file.metadata().map(|_| true)
     }
 }
 
