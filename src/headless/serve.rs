@@ -232,7 +232,7 @@ impl Front {
     }
 
     fn say(&mut self, event: &Event<'_>) {
-        let events = if let Event::Told(report) = event { report.events() } else { 1 };
+        let events = if let Event::Told(report) = event { report.events(self.json) } else { 1 };
         let line = event.line(self.json, self.lang);
         self.waiting.extend(line.map(|text| Lines::Told(text, events)));
     }
@@ -247,7 +247,7 @@ impl Front {
             }
             match std::mem::take(&mut self.missed) {
                 0 => return,
-                missed => self.say(&Event::Told(&Report::Missed(missed))),
+                reports => self.say(&Event::Told(&Report::Missed { reports, began: 0 })),
             }
         }
     }
@@ -277,17 +277,17 @@ impl Front {
     /// Hears a report and those that are there already: what they say is told, and what they hold is
     /// kept whether anybody reads or not. Gives how many there were.
     fn hear(&mut self, first: Report, reports: &mut Reports) -> usize {
-        let missed = matches!(first, Report::Missed(_));
+        let missed = matches!(first, Report::Missed { .. });
         let (tells, mut lines, mut told) = (self.waiting.is_empty(), Vec::new(), 0);
         let (mut next, mut heard, mut size) = (Some(first), 0, 0);
         while let Some(report) = next {
             if tells {
                 let line = Event::Told(&report).line(self.json, self.lang);
                 size += line.as_ref().map_or(0, String::len);
-                told += line.as_ref().map_or(0, |_| report.events());
+                told += report.events(self.json);
                 lines.extend(line);
             } else {
-                self.missed += report.events();
+                self.missed += report.events(self.json);
             }
             self.desk.note(report);
             heard += 1;
@@ -339,12 +339,13 @@ impl Front {
         }
         let (json, lang, (sessions, messages)) = (self.json, self.lang, reports.totals());
         let waiting = self.waiting.iter().map(Lines::told);
-        let rest = self.missed + waiting.sum::<u64>() + reports.rest();
+        let rest = self.missed + waiting.sum::<u64>() + reports.rest(json);
         let asked = self.waiting.into_iter().filter_map(Lines::asked);
         let asked: Vec<_> = asked.collect();
         let last = move |passed: u64| {
-            let missed = Some(passed + rest).filter(|missed| *missed > 0).map(Report::Missed);
-            let missed = missed.and_then(|missed| Event::Told(&missed).line(json, lang));
+            let missed = Report::Missed { reports: passed + rest, began: 0 };
+            let missed =
+                (passed + rest > 0).then(|| Event::Told(&missed).line(json, lang)).flatten();
             let stopped = Event::Stopped(sessions, messages).line(json, lang);
             asked.into_iter().chain(missed).chain(stopped).collect()
         };

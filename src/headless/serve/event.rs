@@ -73,7 +73,8 @@ impl Event<'_> {
                 };
                 fill(key, &[("peer", peer.as_deref().unwrap_or("-"))])
             }
-            Self::Told(Report::Missed(count)) => {
+            Self::Told(missed @ Report::Missed { .. }) => {
+                let count = Some(missed.events(false)).filter(|count| *count > 0)?;
                 fill("serve.missed", &[("count", &count.to_string())])
             }
         }
@@ -95,7 +96,7 @@ impl Event<'_> {
                 "event": "began", "at": at.to_string(), "session": session,
                 "place": entrance.place.to_string(),
             }),
-            Self::Told(Report::Stored { session, message, name, envelope }) => {
+            Self::Told(Report::Stored { session, message, name, envelope, .. }) => {
                 message_json("message", &at, (*session, *message), envelope, Some(name), None)
             }
             Self::Told(Report::NotStored { session, message, why, envelope }) => {
@@ -117,8 +118,8 @@ impl Event<'_> {
                     Turned::TooFast => "too-fast",
                 },
             }),
-            Self::Told(Report::Missed(count)) => {
-                json!({ "event": "missed", "at": at, "events": count })
+            Self::Told(missed @ Report::Missed { .. }) => {
+                json!({ "event": "missed", "at": at, "events": missed.events(true) })
             }
         }
     }

@@ -31,20 +31,24 @@ impl Mail {
 }
 
 /// A session that goes on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Live {
     /// When it began; its beginning may have been missed.
     pub(super) begun: Option<Timestamp>,
     /// How it stands.
-    glance: Option<watch::Receiver<Glance>>,
+    glance: watch::Receiver<Glance>,
     /// What it has left.
     pub(super) mails: Vec<Mail>,
 }
 
 impl Live {
-    /// How it stands, as far as that is known.
+    fn begun_at(begun: Option<Timestamp>, glance: watch::Receiver<Glance>) -> Self {
+        Self { begun, glance, mails: Vec::new() }
+    }
+
+    /// How it stands.
     pub(super) fn glance(&self) -> Glance {
-        self.glance.as_ref().map(|glance| glance.borrow().clone()).unwrap_or_default()
+        self.glance.borrow().clone()
     }
 }
 
@@ -111,22 +115,23 @@ impl Memory {
     pub(super) fn note(&mut self, report: Report) {
         match report {
             Report::Began { session, at, glance, .. } => {
-                let live = Live { begun: Some(at), glance: Some(glance), mails: Vec::new() };
-                self.live.insert(session, live);
+                self.live.insert(session, Live::begun_at(Some(at), glance));
             }
-            Report::Stored { session, message, name, envelope } => {
-                let mail = Mail { message, name, envelope };
-                self.live.entry(session).or_default().mails.push(mail);
+            Report::Stored { session, message, name, envelope, glance } => {
+                let live = self.live.entry(session);
+                let live = live.or_insert_with(|| Live::begun_at(None, glance));
+                live.mails.push(Mail { message, name, envelope });
             }
             Report::Ended { session, past, .. } => {
-                let Live { begun, mails, .. } = self.live.remove(&session).unwrap_or_default();
+                let live = self.live.remove(&session);
+                let (begun, mails) = live.map(|live| (live.begun, live.mails)).unwrap_or_default();
                 let over = Over::new(begun, *past, &mails);
                 let size = over.size();
                 self.over.keep(session, Arc::new(over), size);
             }
             // The end of some may have been among it.
-            Report::Missed(_) => {
-                let live = self.live.iter().map(|(number, live)| (*number, live.glance.as_ref()));
+            Report::Missed { .. } => {
+                let live = self.live.iter().map(|(number, live)| (*number, &live.glance));
                 self.untold = report::over(live);
             }
             Report::NotStored { .. } | Report::Refused { .. } | Report::TurnedAway { .. } => {}
@@ -196,11 +201,12 @@ mod tests {
         (Report::Began { session, at: Timestamp::UNIX_EPOCH, entrance, glance }, changes)
     }
 
-    fn stored(session: u64) -> Report {
+    fn stored(session: u64, changes: &watch::Sender<Glance>) -> Report {
         let (from, to) = ("a@x.example".to_owned(), vec!["b@y.example".to_owned()]);
         let (held, user, subject) = (None, None, None);
         let envelope = Envelope { from, to, size: 1, held, secured: false, user, subject };
-        Report::Stored { session, message: 0, name: format!("message {session}"), envelope }
+        let (name, glance) = (format!("message {session}"), changes.subscribe());
+        Report::Stored { session, message: 0, name, envelope, glance }
     }
 
     fn ended(session: u64) -> Report {
@@ -213,16 +219,32 @@ mod tests {
     fn who_is_over_keeps_what_it_has_left_until_its_end_is_heard() {
         let mut memory = Memory::new(Room { sessions: 9, bytes: 1 << 20 });
         let (begins, changes): (Vec<_>, Vec<_>) = (1..=3).map(began).unzip();
-        begins.into_iter().chain([1, 2, 3].map(stored)).for_each(|report| memory.note(report));
+        let stored = (1..).zip(&changes).map(|(number, changes)| stored(number, changes));
+        begins.into_iter().chain(stored).for_each(|report| memory.note(report));
         let mut changes = changes.into_iter();
         // The end of the first waits, that of the second was missed, and the third goes on.
         drop((changes.next(), changes.next()));
-        memory.note(Report::Missed(1));
+        memory.note(Report::Missed { reports: 1, began: 0 });
         memory.note(ended(1));
         memory.caught_up();
         assert_eq!(memory.mail("1").map(|(session, _)| session), Some(1));
         assert!(memory.over(1).is_some_and(|over| over.begun.is_some()));
         assert!(memory.mail("2").is_none() && memory.live(2).is_none());
         assert!(memory.mail("3").is_some() && memory.live(3).is_some());
+    }
+
+    #[test]
+    fn what_a_session_has_left_whose_beginning_was_missed_stays() {
+        let mut memory = Memory::new(Room { sessions: 9, bytes: 1 << 20 });
+        let (_, changes) = began(1);
+        memory.note(Report::Missed { reports: 0, began: 1 });
+        memory.note(stored(1, &changes));
+        memory.note(Report::Missed { reports: 1, began: 0 });
+        memory.caught_up();
+        assert_eq!(memory.mail("1").map(|(session, _)| session), Some(1), "it goes on");
+        drop(changes);
+        memory.note(Report::Missed { reports: 1, began: 0 });
+        memory.caught_up();
+        assert!(memory.mail("1").is_none());
     }
 }

@@ -51,6 +51,8 @@ pub enum Report {
         name: String,
         /// The envelope.
         envelope: Envelope,
+        /// How its session stands, whose beginning may have been missed.
+        glance: watch::Receiver<Glance>,
     },
     /// A message could not be stored, and was not taken.
     NotStored {
@@ -96,14 +98,24 @@ pub enum Report {
         /// Why.
         why: Turned,
     },
-    /// So many reports did not fit any more.
-    Missed(u64),
+    /// Reports did not fit any more.
+    Missed {
+        /// How many.
+        reports: u64,
+        /// And how many of a session that began.
+        began: u64,
+    },
 }
 
 impl Report {
-    /// For how many events it stands.
-    pub const fn events(&self) -> u64 {
-        if let Self::Missed(missed) = self { *missed } else { 1 }
+    /// For how many events it stands, the beginnings of sessions among them or not.
+    pub const fn events(&self, with_began: bool) -> u64 {
+        match self {
+            Self::Missed { reports, began } if with_began => *reports + *began,
+            Self::Missed { reports, .. } => *reports,
+            Self::Began { .. } if !with_began => 0,
+            _ => 1,
+        }
     }
 }
 
@@ -201,8 +213,9 @@ pub enum Turned {
 struct Counts {
     /// The bytes that wait.
     weight: AtomicU64,
-    /// How many reports did not fit since that was told.
+    /// How many reports did not fit since that was told, and how many of a session that began.
     missed: AtomicU64,
+    missed_began: AtomicU64,
     /// How many sessions are over, and how many messages were stored.
     sessions: AtomicU64,
     messages: AtomicU64,
@@ -233,7 +246,8 @@ pub fn channel() -> (Teller, Reports) {
 impl Teller {
     /// Tells something, now or never.
     pub fn tell(&self, report: Report) {
-        let Counts { weight: waiting, missed, sessions, messages } = &*self.counts;
+        let Counts { weight: waiting, missed, missed_began, sessions, messages } = &*self.counts;
+        let missed = if matches!(report, Report::Began { .. }) { missed_began } else { missed };
         match &report {
             Report::Ended { .. } => sessions.fetch_add(1, Ordering::Relaxed),
             Report::Stored { .. } => messages.fetch_add(1, Ordering::Relaxed),
@@ -261,13 +275,21 @@ impl Reports {
             return Some(next);
         }
         let told = self.queue.recv().await.map(|told| self.taken(told));
-        match self.counts.missed.swap(0, Ordering::Relaxed) {
-            0 => told,
+        match self.missed() {
+            Report::Missed { reports: 0, began: 0 } => told,
             missed => {
                 self.next = told;
-                Some(Report::Missed(missed))
+                Some(missed)
             }
         }
+    }
+
+    /// What did not fit since this was asked.
+    fn missed(&self) -> Report {
+        let Counts { missed, missed_began, .. } = &*self.counts;
+        let [reports, began] =
+            [missed, missed_began].map(|missed| missed.swap(0, Ordering::Relaxed));
+        Report::Missed { reports, began }
     }
 
     /// The next report, if there is one already.
@@ -276,13 +298,13 @@ impl Reports {
         next.or_else(|| self.queue.try_recv().ok().map(|told| self.taken(told)))
     }
 
-    /// How many were not taken, and will not be.
-    pub fn rest(mut self) -> u64 {
+    /// For how many events those stand that were not taken, and will not be.
+    pub fn rest(mut self, with_began: bool) -> u64 {
         let mut rest = 0;
         while let Some(report) = self.ready() {
-            rest += report.events();
+            rest += report.events(with_began);
         }
-        rest + self.counts.missed.swap(0, Ordering::Relaxed)
+        rest + self.missed().events(with_began)
     }
 
     /// How many sessions are over, and how many messages were stored, those of which nobody could be
@@ -299,13 +321,10 @@ impl Reports {
     }
 }
 
-/// Which of these sessions are over, or were never told to begin. All that was told of them is told
-/// by now: what of it still waits is among the next [`WAITING`] reports.
-pub fn over<'a>(
-    live: impl Iterator<Item = (u64, Option<&'a watch::Receiver<Glance>>)>,
-) -> Vec<u64> {
-    let is_over = |glance: &watch::Receiver<Glance>| glance.has_changed().is_err();
-    live.filter(|(_, glance)| glance.is_none_or(is_over)).map(|(number, _)| number).collect()
+/// Which of these sessions are over. All that was told of them is told by now: what of it still waits
+/// is among the next [`WAITING`] reports.
+pub fn over<'a>(live: impl Iterator<Item = (u64, &'a watch::Receiver<Glance>)>) -> Vec<u64> {
+    live.filter(|(_, glance)| glance.has_changed().is_err()).map(|(number, _)| number).collect()
 }
 
 /// About how many bytes of memory a report takes.
@@ -321,7 +340,7 @@ fn weight(report: &Report) -> usize {
         Report::Refused { refusal, .. } => {
             refusal.address.as_ref().map_or(0, String::len) + refusal.text.len()
         }
-        Report::Began { .. } | Report::TurnedAway { .. } | Report::Missed(_) => 0,
+        Report::Began { .. } | Report::TurnedAway { .. } | Report::Missed { .. } => 0,
     };
     size_of::<Report>() + said
 }
@@ -344,7 +363,7 @@ mod tests {
         for _ in 0..WAITING + 3 {
             teller.tell(turned_away());
         }
-        assert!(matches!(reports.next().await, Some(Report::Missed(3))));
+        assert!(matches!(reports.next().await, Some(Report::Missed { reports: 3, began: 0 })));
         for _ in 0..WAITING {
             assert!(matches!(reports.next().await, Some(Report::TurnedAway { .. })));
         }
@@ -370,18 +389,37 @@ mod tests {
                 user: None,
                 subject: None,
             },
+            glance: watch::channel(Glance::default()).1,
         };
         for _ in 0..200 {
             teller.tell(stored(1 << 20));
         }
         let waiting = teller.counts.weight.load(Ordering::Relaxed);
         assert!(waiting <= WEIGHT + (2 << 20), "{waiting}");
-        let Some(Report::Missed(missed)) = reports.next().await else { panic!() };
+        let Some(Report::Missed { reports: missed, .. }) = reports.next().await else { panic!() };
         assert!((71..74).contains(&missed), "{missed}");
         assert!(reports.next().await.is_some());
         drop(teller);
         assert_eq!(reports.totals(), (0, 200));
-        assert_eq!(reports.rest(), 199 - missed);
+        assert_eq!(reports.rest(true), 199 - missed);
+    }
+
+    /// Words tell of no beginning, and so of none that was missed.
+    #[tokio::test]
+    async fn beginnings_that_were_missed_are_counted_apart() {
+        let (teller, mut reports) = channel();
+        (0..WAITING).for_each(|_| teller.tell(turned_away()));
+        let began = |session| {
+            let entrance = Arc::new(Entrance::from("127.0.0.1:2525".parse::<Place>().unwrap()));
+            let glance = watch::channel(Glance::default()).1;
+            Report::Began { session, at: Timestamp::UNIX_EPOCH, entrance, glance }
+        };
+        (1..3).for_each(|session| teller.tell(began(session)));
+        let missed = reports.next().await.unwrap();
+        assert_eq!((missed.events(true), missed.events(false)), (2, 0));
+        assert_eq!((began(1).events(true), began(1).events(false)), (1, 0));
+        teller.tell(began(3));
+        assert_eq!(reports.rest(false), WAITING as u64);
     }
 
     #[test]

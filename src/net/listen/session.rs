@@ -136,7 +136,10 @@ impl Session {
             let message = delivery.message;
             let stored = deliver(delivery);
             teller.tell(match stored.clone() {
-                Ok(name) => Report::Stored { session, message, name, envelope },
+                Ok(name) => {
+                    let glance = glance.subscribe();
+                    Report::Stored { session, message, name, envelope, glance }
+                }
                 Err(why) => Report::NotStored { session, message, why, envelope },
             });
             stored

@@ -238,7 +238,7 @@ impl Teller {
                 let over = Box::new((*past, *dialogue));
                 self.news.push(News::Over(Box::new(client), over));
             }
-            Report::Stored { session, message, name, envelope } => {
+            Report::Stored { session, message, name, envelope, .. } => {
                 let fate = if envelope.held.is_some() { Fate::Held } else { Fate::Kept };
                 let file = self.files.as_deref().map(|dir| file(dir, &name));
                 self.judged((session, message), envelope, fate, file);
@@ -264,9 +264,9 @@ impl Teller {
                 client.glance.peer = peer;
                 self.news.push(News::TurnedAway(Box::new(client)));
             }
-            Report::Missed(_) => {
+            Report::Missed { .. } => {
                 // What was not told of a session that is over is seen by its glance, unless it still waits.
-                let live = self.live.iter().map(|(number, (_, glance))| (*number, Some(glance)));
+                let live = self.live.iter().map(|(number, (_, glance))| (*number, glance));
                 let over = report::over(live);
                 for _ in 0..=report::WAITING {
                     let Some(report) = self.reports.ready() else { break };
