@@ -111,9 +111,10 @@ of the file. OPTIONS are those of the way to a server: -4, -6, --source, --dns, 
 and those that go with them, --who, --sts; and those of a login: --user, --auth, --auth-optional,
 --auth-anyway, with --password-env, --password-file or --password-command. Of the way and of the
 password, what is not said here is as the command line of the server says; nobody is asked for a
-password, and none is typed here. Lines are answered one behind the other, up to 32 wait meanwhile, and each has 65536 bytes at most; :quit is
-heard at once, and what was asked before it is answered within 5 seconds. Where standard input is
-closed, or is /dev/null, nobody can ask, and nothing is kept.
+password, and none is typed here. Lines are answered one behind the other, but :relay when the other
+server has answered; up to 32 wait meanwhile, and each has 65536 bytes at most; :quit is heard at
+once, and what was asked before it is answered within 5 seconds. Where standard input is closed, or
+is /dev/null, nobody can ask, and nothing is kept.
 
 At example.net are bob, carol, dave and postmaster, and full, into whose mailbox nothing goes.
 alice@example.org logs in with the password \"correct horse\" or the token ya29.token.
@@ -128,7 +129,8 @@ With --json each event is one line with event, at (RFC 3339) and these keys, whi
   not-stored   the same, with stored null and why
   refused      session, command (MAIL, RCPT, DATA, BDAT, AUTH), address, code, enhanced, text
   session      session, peer, ended, exchanges, messages, tls, user, tls_failure, overdue, not_kept;
-               ended is in-order, left, cut-short, reset, timed-out, refused, not-secured or failed
+               messages are those that were taken; ended is in-order, left, cut-short, reset, timed-out,
+               refused, not-secured or failed
   reply        session, command, code, origin, exchange: with --replay
   turned-away  session, place, peer, why (too-many, too-fast)
   missed       events: so many are not told, since nobody read them in time

@@ -211,7 +211,15 @@ fn a_message_is_relayed_to_another_server() {
         (&"refused".into(), &"MAIL".into())
     );
     assert!(relayed["text"].as_str().unwrap().contains("552 5.3.4"), "{relayed}");
-    assert_eq!(strict.ask(":list")["sessions"][0]["mail"], serde_json::json!([]));
+    // A message that is not taken is none.
+    let mut guest = Guest::enter(strict.port);
+    guest.says_hello();
+    guest.begins_message();
+    guest.asks("more than ten\r\n.", "552 5.3.4");
+    let listed = strict.ask(":list");
+    for session in listed["sessions"].as_array().unwrap() {
+        assert_eq!((&session["mail"], &session["messages"]), (&serde_json::json!([]), &0.into()));
+    }
 }
 
 /// The password is never typed here: it comes from where the command line or the directive says.
@@ -258,7 +266,7 @@ fn a_message_is_relayed_by_who_logs_in() {
 
 /// The stop waits for a while; who asked hears that nothing is known of it.
 #[test]
-fn a_server_that_never_greets_holds_no_stop_up() {
+fn a_server_that_never_greets_holds_nobody_up() {
     let home = Home::new();
     let mut serving = Serving::start_asked(&home, &["--json"]);
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -267,6 +275,9 @@ fn a_server_that_never_greets_holds_no_stop_up() {
     let line = format!(":relay 1 {}", deaf.local_addr().unwrap());
     serving.tell(&line);
     let silent = deaf.accept().unwrap();
+    // Nor those who ask something else.
+    assert_eq!(serving.ask(":list")["sessions"][0]["session"], 1);
+    assert_eq!(content(&serving.ask(":show 1")), b"Subject: x\r\n\r\ny\r\n");
     serving.signal("-TERM");
     let answer = serving.event("not-done");
     assert_eq!(answer["directive"], line.as_str());

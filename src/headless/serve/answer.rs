@@ -128,7 +128,7 @@ impl Answer {
                     ("session", &*number.to_string()),
                     ("peer", glance.peer.as_deref().unwrap_or("-")),
                     ("exchanges", &*glance.exchanges.to_string()),
-                    ("messages", &*glance.messages.to_string()),
+                    ("messages", &*glance.taken.to_string()),
                 ];
                 let _ = writeln!(words, "{}", self.word("serve.goes-on", &values));
                 words += &self.mails(*number, mails);
@@ -270,7 +270,7 @@ fn listed(
     });
     json!({
         "session": number, "peer": glance.peer, "ended": glance.end.map(End::name),
-        "exchanges": glance.exchanges, "messages": glance.messages,
+        "exchanges": glance.exchanges, "messages": glance.taken,
         "mail": mails.collect::<Vec<_>>(),
     })
 }

@@ -1,9 +1,13 @@
 //! Who is asked line by line what a server keeps. One directive is answered behind the other; lines
-//! that come meanwhile wait, so many at most. `:quit` alone waits for nothing.
+//! that come meanwhile wait, so many at most. Only what another server has to answer, which may take
+//! its time, holds up none behind it, and `:quit` waits for nothing.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
@@ -26,7 +30,7 @@ use super::answer::{Answer, REPEATED, Seen};
 use super::directive::{Directive, Which, without_login};
 use super::memory::{Mail, Memory};
 
-/// How many lines wait to be answered.
+/// How many lines wait to be answered, and how many messages are sent on at once.
 const LINES: usize = 32;
 
 /// Answers what is asked.
@@ -35,7 +39,7 @@ pub(super) struct Desk {
     input: Input,
     /// What was said, and is not begun yet.
     lines: VecDeque<Line>,
-    pending: Option<Pending>,
+    pending: Vec<Pending>,
     setting: Arc<Setting>,
     json: bool,
     faults: watch::Sender<Arc<Faults>>,
@@ -47,6 +51,8 @@ pub(super) struct Desk {
 /// What is being answered, beside all else.
 struct Pending {
     answer: Answer,
+    /// Whether other lines wait for it.
+    holds: bool,
     /// The answer; or what is left to be done, where a session was over before it could be heard.
     work: JoinHandle<Result<String, Box<Task>>>,
 }
@@ -91,7 +97,7 @@ impl Desk {
             memory: Memory::new(room),
             input: Input::new(),
             lines: VecDeque::new(),
-            pending: None,
+            pending: Vec::new(),
             setting: Arc::new(setting.clone()),
             json,
             faults,
@@ -114,13 +120,14 @@ impl Desk {
 
     /// Whether nothing is left to be answered.
     pub(super) fn is_idle(&self) -> bool {
-        self.pending.is_none() && self.lines.is_empty()
+        self.pending.is_empty() && self.lines.is_empty()
     }
 
     /// Waits for the next line, or for the answer to one of the last, if it can be told; cancel-safe.
     pub(super) async fn next(&mut self, answers: bool) -> News {
         if answers
-            && self.pending.is_none()
+            && self.pending.len() < LINES
+            && !self.pending.iter().any(|pending| pending.holds)
             && let Some(line) = self.lines.pop_front()
         {
             return News::Line(line);
@@ -130,13 +137,10 @@ impl Desk {
         }
         let reads = !self.input.ended && self.lines.len() < LINES;
         tokio::select! {
-            done = done(&mut self.pending), if answers => match self.pending.take() {
-                Some(Pending { answer, .. }) => done.map_or_else(
-                    |task| News::Late(answer, task),
-                    News::Answered,
-                ),
-                None => News::Nothing,
-            },
+            (at, done) = done(&mut self.pending), if answers => {
+                let Pending { answer, .. } = self.pending.remove(at);
+                done.map_or_else(|task| News::Late(answer, task), News::Answered)
+            }
             line = self.input.next_ours(), if reads => match line {
                 Some(Line::Whole(line)) if Directive::is_quit(&line) => News::Stop,
                 line => {
@@ -150,14 +154,15 @@ impl Desk {
 
     /// What is not answered will not be.
     pub(super) fn give_up(&mut self) -> Vec<String> {
-        let begun = self.pending.take().map(|Pending { answer, work }| {
+        let begun = std::mem::take(&mut self.pending);
+        let begun = begun.into_iter().map(|Pending { answer, work, .. }| {
             work.abort();
             answer
         });
         let lines = std::mem::take(&mut self.lines);
         let others = lines.iter().map(|line| self.answer(line)).collect::<Vec<_>>();
         let why = knowledge::word(self.setting.lang(), "serve.too-late");
-        begun.into_iter().chain(others).map(|answer| answer.not_done(why)).collect()
+        begun.chain(others).map(|answer| answer.not_done(why)).collect()
     }
 
     fn answer(&self, line: &Line) -> Answer {
@@ -185,7 +190,7 @@ impl Desk {
             Directive::List => {
                 let (with, all) = (answer.clone(), self.memory.all());
                 let work = tokio::task::spawn_blocking(move || Ok(with.list(&all)));
-                self.pending = Some(Pending { answer, work });
+                self.pending.push(Pending { answer, holds: true, work });
                 return News::Nothing;
             }
             Directive::Clear => {
@@ -301,24 +306,29 @@ impl Desk {
         task: Task,
         seen: impl Future<Output = Option<Seen>> + Send + 'static,
     ) -> News {
-        let with = answer.clone();
+        let (with, holds) = (answer.clone(), !matches!(task.what, What::Relay(..)));
         let work = tokio::spawn(async move {
             match seen.await {
                 Some(seen) => Ok(Box::pin(task.run(with, seen)).await),
                 None => Err(Box::new(task)),
             }
         });
-        self.pending = Some(Pending { answer, work });
+        self.pending.push(Pending { answer, holds, work });
         News::Nothing
     }
 }
 
-/// Waits for what is under way; cancel-safe.
-async fn done(pending: &mut Option<Pending>) -> Result<String, Box<Task>> {
-    match pending {
-        Some(Pending { work, .. }) => work.await.unwrap_or_else(|_| Ok(String::new())),
-        None => std::future::pending().await,
-    }
+/// Waits for the first of what is under way; cancel-safe.
+async fn done(pending: &mut [Pending]) -> (usize, Result<String, Box<Task>>) {
+    poll_fn(|task| {
+        let mut all = pending.iter_mut().enumerate();
+        let done = all.find_map(|(at, Pending { work, .. })| match Pin::new(work).poll(task) {
+            Poll::Ready(done) => Some((at, done.unwrap_or_else(|_| Ok(String::new())))),
+            Poll::Pending => None,
+        });
+        done.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 impl Task {

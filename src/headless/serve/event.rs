@@ -179,7 +179,7 @@ pub(super) fn ended(session: u64, glance: &Glance, dialogue: &Dialogue, lang: La
         ("session", &*session.to_string()),
         ("peer", glance.peer.as_deref().unwrap_or("-")),
         ("exchanges", &*glance.exchanges.to_string()),
-        ("messages", &*glance.messages.to_string()),
+        ("messages", &*glance.taken.to_string()),
         ("how", glance.end.map(|end| knowledge::word(lang, over(end))).unwrap_or_default()),
     ];
     let mut line = knowledge::fill(lang, "serve.over", &values);
@@ -243,7 +243,7 @@ fn ended_json(
     json!({
         "event": "session", "at": at, "session": session, "peer": glance.peer,
         "ended": glance.end.map(Over::name), "exchanges": glance.exchanges,
-        "messages": glance.messages, "tls": glance.secured, "user": glance.user,
+        "messages": glance.taken, "tls": glance.secured, "user": glance.user,
         "tls_failure": failure, "overdue": overdue, "not_kept": not_kept,
     })
 }
