@@ -146,7 +146,10 @@ fn unknown(name: &str, known: &[Known]) -> Warning {
 
 /// What a server plays, in words that can be typed again.
 pub fn names(faults: &Faults) -> String {
-    let names = faults.chosen().iter().map(|fault| own_visible(&fault.id));
+    let names = faults.chosen().iter().map(|fault| {
+        let (name, value) = (fault.id.clone(), fault.value.clone().filter(|_| fault.given));
+        own_visible(&Choice { name, value }.to_string())
+    });
     let seed = faults.roll().then(|| format!("{SEED}={}", faults.seed()));
     names.chain(seed).collect::<Vec<_>>().join(" + ")
 }
@@ -163,11 +166,12 @@ pub fn play(
 ) -> Result<(String, String), String> {
     let lang = setting.lang();
     let mut choices = Choice::read_all(text);
-    if choices.iter().any(|choice| choice.name == OFF) {
-        if choices.len() > 1 {
-            let form = format!(":fault {FORM}");
-            return Err(knowledge::fill(lang, "serve.expected", &[("form", &form)]));
-        }
+    let is_off = choices.iter().any(|choice| choice.name == OFF);
+    if (is_off && choices.len() > 1) || choices.iter().any(|choice| choice.name.is_empty()) {
+        let form = format!(":fault {FORM}");
+        return Err(knowledge::fill(lang, "serve.expected", &[("form", &form)]));
+    }
+    if is_off {
         choices.clear();
     }
     let chosen = choose(&choices, &setting.sources.again());

@@ -147,8 +147,9 @@ impl Target {
             }
         }
         let (protocol, local) = match text.strip_prefix("lmtp:") {
-            Some(rest) if !rest.starts_with("//") => (Protocol::Lmtp, rest),
-            _ => (Protocol::Smtp, text),
+            // As a host would be written.
+            Some(rest) => (Protocol::Lmtp, rest.strip_prefix("//").unwrap_or(rest)),
+            None => (Protocol::Smtp, text),
         };
         let something = |rest: &str| (!rest.trim().is_empty()).then(|| rest.to_owned());
         if let Some(path) = local.strip_prefix("unix:") {
@@ -342,6 +343,7 @@ mod tests {
             ("practice-1", tcp("practice-1", 25, Scheme::Smtp), "practice-1:25"),
             ("unix:/run/smtp", unix("/run/smtp", Protocol::Smtp), ""),
             ("lmtp:unix:/run/lmtp", unix("/run/lmtp", Protocol::Lmtp), ""),
+            ("lmtp://unix:/run/x", unix("/run/x", Protocol::Lmtp), "lmtp:unix:/run/x"),
             ("pipe:exim4 -bs", pipe("exim4 -bs", Protocol::Smtp), ""),
             ("lmtp:pipe:lmtpd -x a:b#2", pipe("lmtpd -x a:b#2", Protocol::Lmtp), ""),
             ("mx:example.net", mx("example.net", 25, None), ""),
@@ -373,6 +375,7 @@ mod tests {
             "unix:",
             "pipe: ",
             "lmtp:unix:",
+            "lmtp://unix:",
             "lmtp:host",
             "http://x",
             "[::1",

@@ -70,6 +70,8 @@ pub struct Fault {
     pub text: Words,
     /// What can be given, as it was given or is usual.
     pub value: Option<String>,
+    /// Whether that was given.
+    pub given: bool,
     /// How it shows itself in TLS.
     pub shows: Shows,
     beliefs: Beliefs,
@@ -183,12 +185,13 @@ impl Fault {
         if value.is_some() && usual.is_none() {
             return Err(wrong("this fault takes no value".to_owned()));
         }
+        let given = value.is_some();
         let value = value.map(str::to_owned).or(usual);
         let mut whole = Value::Table(table);
         fill(&mut whole, value.as_deref().unwrap_or_default());
         let written: Written =
             whole.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
-        Self::of(id, written, value, 0)
+        Ok(Self { given, ..Self::of(id, written, value, 0)? })
     }
 
     fn of(
@@ -205,7 +208,8 @@ impl Fault {
         }
         let Written { plays, title, text, value: usual, policy, tls, rule } = written;
         let (id, value) = (id.to_owned(), value.or(usual));
-        Ok(Self { id, plays, title, text, value, shows: tls, beliefs: policy, rules: rule })
+        let (given, shows, beliefs, rules) = (false, tls, policy, rule);
+        Ok(Self { id, plays, title, text, value, given, shows, beliefs, rules })
     }
 
     /// What it is called in the language of this code, else in English.

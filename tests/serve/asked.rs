@@ -400,8 +400,8 @@ fn what_is_wrong_says_what_was_expected_and_changes_nothing() {
         (":relay 1 --frob localhost", "--frob"),
         (":relay 1 practice:frob", "frob"),
         (":fault frob", "frob"),
-        (":fault +", "unknown fault \"\""),
-        (":fault tarpit+", "unknown fault \"\""),
+        (":fault +", "expected :fault FAULT[+FAULT]|off"),
+        (":fault tarpit+", "expected :fault FAULT[+FAULT]|off"),
         (":fault off+tarpit", "expected :fault FAULT[+FAULT]|off"),
         (":fault /tmp", "/tmp is no file of a fault, whose name ends in .toml"),
         (":fault a\u{1b}[2J", "unknown fault \"a\\x1b[2J\""),
@@ -413,6 +413,8 @@ fn what_is_wrong_says_what_was_expected_and_changes_nothing() {
         assert!(why(&answer).contains(expected), "{answer}");
     }
     assert_eq!(home.read("taken.eml"), b"before");
+    assert_eq!(serving.ask(":fault tarpit+greylist=1s")["faults"], "tarpit + greylist=1s");
+    assert_eq!(serving.ask(":fault off")["faults"], "");
     assert!(taken.exists());
     assert_eq!(content(&serving.ask(":show 1")), b"x\r\n", "it goes on as before");
     assert_eq!(serving.ask(":help")["directives"].as_array().unwrap().len(), 8);

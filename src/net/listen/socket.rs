@@ -81,9 +81,12 @@ impl From<Place> for Entrance {
 impl FromStr for Entrance {
     type Err = String;
 
-    /// A place, behind `smtp://`, `smtps://` or `lmtp://` or alone.
+    /// A place, behind `smtp://`, `smtps://` or `lmtp://` or alone; `lmtp:unix:/path` as in a target.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (scheme, place) = text.split_once("://").unwrap_or(("smtp", text));
+        let as_target = text.strip_prefix("lmtp:").filter(|place| place.starts_with("unix:"));
+        let as_target = as_target.map(|place| ("lmtp", place));
+        let said = as_target.or_else(|| text.split_once("://"));
+        let (scheme, place) = said.unwrap_or(("smtp", text));
         let entrance = Self::from(place.parse::<Place>()?);
         match scheme {
             "smtp" => Ok(entrance),
@@ -266,6 +269,22 @@ pub fn reset(last: std::net::TcpStream) {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_door_is_read_as_a_target_is_written_too() {
+        let door = |text: &str| text.parse::<Entrance>();
+        let lmtp = Entrance { lmtp: true, ..Place::Unix("/run/lmtp".into()).into() };
+        for text in ["lmtp://unix:/run/lmtp", "lmtp:unix:/run/lmtp"] {
+            assert_eq!(door(text), Ok(lmtp.clone()), "{text}");
+        }
+        assert_eq!(lmtp.to_string(), "lmtp://unix:/run/lmtp");
+        assert!(
+            ["lmtp:127.0.0.1:24", "lmtp:unix:", "x://127.0.0.1:24"]
+                .map(door)
+                .iter()
+                .all(Result::is_err)
+        );
+    }
 
     #[tokio::test]
     async fn a_path_that_another_has_taken_stays() {
