@@ -198,6 +198,8 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
             && let Some(order) = next.next()
         {
             if matches!(order, Order::Stop) {
+                // Behind those who have come.
+                front.catch_up(&mut reports);
                 front.say(&Event::Stopping);
             }
             // It has ended already, or has orders enough.
@@ -209,7 +211,9 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     if let Some(shelf) = shelf {
         shelf.close().await;
     }
-    front.end(&mut signals, reports).await;
+    // Who was told twice does not wait.
+    let hurries = next.next().is_none();
+    front.end((&mut signals, hurries), reports).await;
     Ok(Outcome::Done)
 }
 
@@ -315,27 +319,27 @@ impl Front {
     }
 
     /// Answers what was asked before, and tells the end behind it; a signal does not wait for that.
-    async fn end(mut self, signals: &mut Signals, mut reports: Reports) {
+    async fn end(mut self, (signals, mut hurries): (&mut Signals, bool), mut reports: Reports) {
         let ends = Instant::now() + PATIENCE.0;
-        while !self.desk.is_idle() {
+        while !hurries && !self.desk.is_idle() {
             self.flush();
             let told = self.waiting.is_empty();
             let news = tokio::select! {
                 news = self.desk.next(told) => news,
                 () = sleep(PAUSE), if !told => News::Nothing,
                 () = sleep_until(ends) => break,
-                _ = signals.next() => break,
+                _ = signals.next() => News::Stop,
             };
-            if self.take(news, &mut reports) {
-                break;
-            }
+            hurries = self.take(news, &mut reports);
         }
         self.waiting.extend(self.desk.give_up().into_iter().map(Lines::Asked));
         let begun = Instant::now();
         self.flush();
-        while !self.waiting.is_empty() && begun.elapsed() < PATIENCE.1 {
-            sleep(PAUSE).await;
-            self.flush();
+        while !hurries && !self.waiting.is_empty() && begun.elapsed() < PATIENCE.1 {
+            tokio::select! {
+                () = sleep(PAUSE) => self.flush(),
+                _ = signals.next() => hurries = true,
+            }
         }
         let (json, lang, (sessions, messages)) = (self.json, self.lang, reports.totals());
         let waiting = self.waiting.iter().map(Lines::told);
@@ -349,7 +353,12 @@ impl Front {
             let stopped = Event::Stopped(sessions, messages).line(json, lang);
             asked.into_iter().chain(missed).chain(stopped).collect()
         };
-        self.log.close(last).await;
+        let hurry = async {
+            if !hurries {
+                signals.next().await;
+            }
+        };
+        self.log.close(last, hurry).await;
     }
 }
 

@@ -77,9 +77,9 @@ impl<T> Archive<T> {
         }
     }
 
-    /// Keeps none any longer.
+    /// Keeps none any longer; these did not give way.
     pub fn clear(&mut self) {
-        *self = Self::new(self.room);
+        *self = Self { gone: self.gone, ..Self::new(self.room) };
     }
 
     /// How many gave way.

@@ -166,6 +166,8 @@ fn what_is_kept_is_listed_and_the_oldest_give_way() {
     assert_eq!(serving.ask(":clear")["event"], "cleared");
     let left = serving.ask(":list");
     assert_eq!(left["sessions"].as_array().unwrap().len(), 1, "what goes on stays: {left}");
+    assert_eq!(left["gone"], 1, "what was cleared did not give way");
+    assert!(why(&serving.ask(":show 2")).contains("it was cleared"));
     assert!(why(&serving.ask(":show 3")).contains("no message 3"));
     assert_eq!(content(&serving.ask(":show 4")), b"x\r\n");
 
@@ -281,7 +283,7 @@ fn a_server_that_never_greets_holds_nobody_up() {
     serving.signal("-TERM");
     let answer = serving.event("not-done");
     assert_eq!(answer["directive"], line.as_str());
-    assert!(why(&answer).contains("when the server stopped"), "{answer}");
+    assert!(why(&answer).contains("whether it is done is not known"), "{answer}");
     serving.event("stopped");
     drop(silent);
 }

@@ -268,3 +268,39 @@ fn who_vanishes_in_the_middle_of_a_message_leaves_none() {
     }
     assert_eq!(mails(&dir.join("sessions")).len(), 3, "their journals are there");
 }
+
+/// Nobody reads: the second signal ends it all the same, and at once.
+#[test]
+fn who_reads_nothing_does_not_hold_the_second_signal_up() {
+    let home = Home::new();
+    let mut serving = Serving::start(&home, &["--json"]);
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    guest.asks("MAIL FROM:<a@x.example>", "250 ");
+    // More than a pipe holds.
+    let refused = format!("RCPT TO:<{}@example.net>\r\n", "x".repeat(60));
+    for _ in 0..5 {
+        guest.send(&refused.repeat(200));
+        (0..200).for_each(|_| assert!(guest.hear().starts_with(['4', '5'])));
+    }
+    serving.signal("-TERM");
+    assert!(guest.hear().starts_with("421 "));
+    let begun = Instant::now();
+    serving.signal("-TERM");
+    serving.ends();
+    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+}
+
+/// Who has come before the stop is told of before it.
+#[test]
+fn nobody_begins_behind_the_stop() {
+    let home = Home::new();
+    for _ in 0..10 {
+        let mut serving = Serving::start(&home, &["--json"]);
+        let _guests: Vec<_> = (0..20).map(|_| Guest::enter(serving.port)).collect();
+        serving.signal("-TERM");
+        let (told, _) = serving.rest();
+        let behind = told.lines().skip_while(|line| !line.contains("\"stopping\""));
+        assert_eq!(behind.filter(|line| line.contains("\"began\"")).count(), 0, "{told}");
+    }
+}

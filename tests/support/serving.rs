@@ -75,6 +75,11 @@ impl Serving {
         self.child.wait().expect("it ends");
     }
 
+    /// Waits for its end, and reads nothing of what it says.
+    pub fn ends(&mut self) {
+        self.child.wait().expect("it ends");
+    }
+
     /// The number of its process.
     pub fn id(&self) -> u32 {
         self.child.id()

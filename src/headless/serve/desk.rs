@@ -152,17 +152,18 @@ impl Desk {
         }
     }
 
-    /// What is not answered will not be.
+    /// What is not answered will not be: what had begun may be done all the same.
     pub(super) fn give_up(&mut self) -> Vec<String> {
-        let begun = std::mem::take(&mut self.pending);
-        let begun = begun.into_iter().map(|Pending { answer, work, .. }| {
+        let told = |key| knowledge::word(self.setting.lang(), key);
+        let lines =
+            self.lines.iter().map(|line| self.answer(line).not_done(told("serve.too-late")));
+        let begun = self.pending.iter().map(|Pending { answer, work, .. }| {
             work.abort();
-            answer
+            answer.not_done(told("serve.given-up"))
         });
-        let lines = std::mem::take(&mut self.lines);
-        let others = lines.iter().map(|line| self.answer(line)).collect::<Vec<_>>();
-        let why = knowledge::word(self.setting.lang(), "serve.too-late");
-        begun.chain(others).map(|answer| answer.not_done(why)).collect()
+        let given_up = begun.chain(lines).collect();
+        (self.pending, self.lines) = (Vec::new(), VecDeque::new());
+        given_up
     }
 
     fn answer(&self, line: &Line) -> Answer {

@@ -10,6 +10,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// How many lines wait to be written.
 const WAITING: usize = 1_024;
@@ -17,8 +18,10 @@ const WAITING: usize = 1_024;
 /// And how many bytes of them: a message that is shown can be a line of many.
 const WEIGHT: usize = 16 << 20;
 
-/// How long the end waits for the lines before it to be read, and then for itself.
+/// How long the end waits for the lines before it to be read, and then for itself; and how long where
+/// it is to be at once.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
+const HURRY: Duration = Duration::from_millis(300);
 
 /// One line, or several.
 #[derive(Debug)]
@@ -111,14 +114,26 @@ impl Log {
         }
     }
 
-    /// Writes the last lines, and waits for them to be written, for a while.
-    pub(super) async fn close(self, last: impl FnOnce(u64) -> Vec<String> + Send + 'static) {
+    /// Writes the last lines, and waits for them to be written, for a while; once it is to `hurry`, for
+    /// a short one.
+    pub(super) async fn close(
+        self,
+        last: impl FnOnce(u64) -> Vec<String> + Send + 'static,
+        hurry: impl Future<Output = ()>,
+    ) {
         let Self { lines, hurries, last: end, mut written, .. } = self;
         drop(lines);
         let _ = end.send(Box::new(last));
-        if tokio::time::timeout(PATIENCE.0, &mut written).await.is_err() {
-            hurries.store(true, Ordering::Relaxed);
-            let _ = tokio::time::timeout(PATIENCE.1, written).await;
+        let waits = async {
+            if timeout(PATIENCE.0, &mut written).await.is_err() {
+                hurries.store(true, Ordering::Relaxed);
+                let _ = timeout(PATIENCE.1, &mut written).await;
+            }
+        };
+        tokio::select! {
+            () = waits => return,
+            () = hurry => hurries.store(true, Ordering::Relaxed),
         }
+        let _ = timeout(HURRY, written).await;
     }
 }
