@@ -165,6 +165,24 @@ mod tests {
         // Behind an AUTH nobody knows yet what a line is.
         assert_eq!(kept, ["535 ******", "****\r\n"], "what waits is written at the end");
     }
+
+    #[test]
+    fn the_token_of_a_burl_is_veiled_and_nothing_behind_it() {
+        use Side::{Client, Server};
+        let line =
+            "BURL imap://joe@x.example/INBOX/;uid=2;urlauth=submit+joe:internal:91354a47 LAST\r\n";
+        let blank = line.replace("91354a47", "********");
+        for piece in 1..=line.len() {
+            let pieces = line.as_bytes().chunks(piece).map(|b| std::str::from_utf8(b).unwrap());
+            let talk = std::iter::once((Server, "220 mx\r\n")).chain(pieces.map(|p| (Client, p)));
+            let talk: Vec<_> = talk.chain([(Server, "554 no 91354a47\r\n")]).collect();
+            let text = |with| recorded(&talk, with).into_iter().map(|(_, text)| text);
+            let kept: String = text(false).collect();
+            assert_eq!(kept, format!("220 mx\r\n{blank}554 no ********\r\n"), "in {piece}");
+            assert!(text(true).collect::<String>().contains("91354a47"));
+        }
+    }
+
     #[test]
     fn a_proof_that_a_server_gives_is_veiled_however_it_is_cut() {
         use Side::{Client, Server};

@@ -77,9 +77,9 @@ impl<T> Archive<T> {
         }
     }
 
-    /// Keeps none any longer; these did not give way.
+    /// Keeps none any longer.
     pub fn clear(&mut self) {
-        *self = Self { gone: self.gone, ..Self::new(self.room) };
+        *self = Self::new(self.room);
     }
 
     /// How many gave way.

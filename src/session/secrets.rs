@@ -1,4 +1,5 @@
-//! Which bytes of a client are secrets: initial responses and answers of AUTH (RFC 4954 §4).
+//! Which bytes of a client are secrets: initial responses and answers of AUTH (RFC 4954 §4), and what
+//! lets BURL read a message (RFC 4468 §3).
 //!
 //! Whether a byte is a secret depends only on what stands before it, so a line can be veiled
 //! while it is still arriving, and an AUTH line cut over two reads does not leak. CR is never a
@@ -22,10 +23,13 @@ pub fn veil(bytes: &mut [u8], secret: impl IntoIterator<Item = Span>) {
     }
 }
 
-/// The secret part of a command line, finished or not; it reaches to the end of the line. An AUTH
-/// that is written almost right has one too.
+/// The secret part of a command line, finished or not; that of an AUTH reaches to the end of the
+/// line. An AUTH that is written almost right has one too.
 pub fn in_command(line: &[u8]) -> Option<Span> {
     let at = behind_junk(line);
+    if Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"BURL") {
+        return in_reference(line, at).filter(|span| !span.is_empty());
+    }
     if !begins_with_auth(line, at) {
         return misspelt(line).filter(|span| !span.is_empty());
     }
@@ -47,6 +51,25 @@ pub fn in_command(line: &[u8]) -> Option<Span> {
     };
     Some(secret).filter(|span| !span.is_empty())
 }
+
+/// The secret part of the URL of a BURL: the token that authorizes it (RFC 4467 §3), or the URL from
+/// the password of its user on, which no such URL should have.
+fn in_reference(line: &[u8], at: usize) -> Option<Span> {
+    let url = words(line, at).nth(1)?;
+    let text = url.of(line).to_ascii_lowercase();
+    let from = |at: usize| Some(Span::new(url.start + at, url.end));
+    let host = memmem::find(&text, b"://")? + 3;
+    let mark = text.iter().skip(host).position(|b| b"/@[:".contains(b));
+    if let Some(mark) = mark.filter(|mark| text.get(host + mark) == Some(&b':')) {
+        return from(host + mark + 1);
+    }
+    let access = memmem::find(&text, URLAUTH)? + URLAUTH.len();
+    let mut colons = memchr::memchr_iter(b':', text.get(access..)?);
+    from(access + colons.nth(1)? + 1)
+}
+
+/// Behind it stand who may read, how that is shown, and the token, with `:` between them.
+const URLAUTH: &[u8] = b";urlauth=";
 
 /// What of words that are to be explained may be the secret of an AUTH.
 pub fn in_explained(words: &str) -> Option<Span> {
@@ -400,6 +423,30 @@ mod tests {
         for (said, tail) in [(&b"501 sec"[..], Some(4)), (b"501 x", None), (b"501 s", Some(4))] {
             let tail = tail.map(|at| Span::new(at, said.len()));
             assert_eq!(sent.places_so_far(said), tail.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_lets_burl_read_a_message_is_a_secret_and_the_rest_is_not() {
+        let authorized = ";uid=20;expire=2026-12-01T00:00:00Z;urlauth=submit+joe:internal:";
+        for (line, shown) in [
+            (format!("BURL imap://joe@x.example:143/INBOX/{authorized}91354a47 LAST"), "91354a47"),
+            (format!("burl imap://joe;AUTH=*@[::1]:143/{authorized}9135"), "9135"),
+            ("BURL imap://joe:s3cret@x.example/INBOX LAST".to_owned(), "s3cret@x.example/INBOX"),
+            ("BURL imap://joe@x.example:143/INBOX/;uid=20 LAST".to_owned(), ""),
+            ("BURL imap://[::1]:143/INBOX".to_owned(), ""),
+            (format!("NOOP imap://joe@x.example/{authorized}9135"), ""),
+            ("BURL".to_owned(), ""),
+        ] {
+            let secret = in_command(line.as_bytes());
+            let said = secret.map_or("", |span| line.get(span.start..span.end).unwrap());
+            assert_eq!(said, shown, "{line}");
+            // As it arrives, none of it is seen.
+            let begin = secret.map_or(line.len(), |span| span.start);
+            for cut in begin + 1..line.len().min(begin + shown.len() + 1) {
+                let part = line.get(..cut).unwrap();
+                assert_eq!(in_command(part.as_bytes()), Some(Span::new(begin, cut)), "{part}");
+            }
         }
     }
 

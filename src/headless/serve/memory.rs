@@ -100,6 +100,8 @@ pub(super) struct All {
 #[derive(Debug)]
 pub(super) struct Memory {
     over: Archive<Arc<Over>>,
+    /// How many gave way before all was cleared.
+    gone: u64,
     live: BTreeMap<u64, Live>,
     /// Those that were over when reports were missed: what they told before may still come.
     untold: Vec<u64>,
@@ -108,7 +110,7 @@ pub(super) struct Memory {
 impl Memory {
     /// Nobody has come yet.
     pub(super) fn new(room: Room) -> Self {
-        Self { over: Archive::new(room), live: BTreeMap::new(), untold: Vec::new() }
+        Self { over: Archive::new(room), gone: 0, live: BTreeMap::new(), untold: Vec::new() }
     }
 
     /// Remembers what was reported.
@@ -175,11 +177,12 @@ impl Memory {
 
     /// How many gave way.
     pub(super) const fn gone(&self) -> u64 {
-        self.over.gone()
+        self.gone + self.over.gone()
     }
 
-    /// Forgets all that is over.
+    /// Forgets all that is over; that is not to give way.
     pub(super) fn clear(&mut self) {
+        self.gone = self.gone();
         self.over.clear();
     }
 

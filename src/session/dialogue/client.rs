@@ -106,13 +106,14 @@ impl Dialogue {
         self.next_line_is_meant_as().secret_in(line)
     }
 
-    /// Marks `secret`, which reaches from its place in the current line up to byte number `stop`,
+    /// Marks `secret` in the current line, of which there is what stands before byte number `stop`,
     /// where it lies in `event`, whose first byte is number `begin`.
     fn veil(&mut self, secret: Option<Span>, stop: u64, event: &Bytes, begin: u64) {
         let Some(span) = secret else { return };
         let place = |n: u64| usize::try_from(n.saturating_sub(begin)).unwrap_or(usize::MAX);
         let start = place(self.line_offset + span.start as u64);
-        self.veiled.extend(secrets::without_cr(Span::new(start, place(stop)), event));
+        let end = place(stop.min(self.line_offset + span.end as u64));
+        self.veiled.extend(secrets::without_cr(Span::new(start, end), event));
     }
 
     /// Keeps `data`, which stands at `at` of its event and cannot be framed yet; its secrets are
