@@ -52,7 +52,7 @@ pub fn in_command(line: &[u8]) -> Option<Span> {
     Some(secret).filter(|span| !span.is_empty())
 }
 
-/// The secret part of the URL of a BURL: the token that authorizes it (RFC 4467 §3), or the URL from
+/// The secret part of the URL of a BURL: the token behind URLAUTH that authorizes it, or the URL from
 /// the password of its user on, which no such URL should have.
 fn in_reference(line: &[u8], at: usize) -> Option<Span> {
     let url = words(line, at).nth(1)?;
