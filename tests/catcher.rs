@@ -198,7 +198,7 @@ fn what_gave_way_in_memory_is_opened_from_the_folder() {
     // The second has left no message: there is room for one such session, and the third has it.
     t.wait_for("[Sessions: 3]");
     t.keys("j\r");
-    t.wait_for("no longer kept");
+    t.wait_for("gave way to newer ones");
     t.wait_for("[Sessions: 3]");
     t.keys("m");
     t.wait_for("Caf\u{e9}");

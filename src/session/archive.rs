@@ -42,16 +42,19 @@ impl<T> Archive<T> {
     }
 
     /// Keeps a session that takes so many bytes; the oldest give way, and what is larger than all the
-    /// room itself.
-    pub fn keep(&mut self, number: u64, over: T, size: u64) {
+    /// room itself. Gives those that did.
+    pub fn keep(&mut self, number: u64, over: T, size: u64) -> Vec<(u64, T)> {
         self.forget(number);
+        let mut gone = Vec::new();
         self.bytes += size;
         self.sessions.insert(number, (over, size));
         self.order.push_back(number);
         while self.sessions.len() > self.room.sessions || self.bytes > self.room.bytes {
-            let Some(oldest) = self.order.pop_front() else { return };
-            self.gone += u64::from(self.take(oldest).is_some());
+            let Some(oldest) = self.order.pop_front() else { break };
+            gone.extend(self.take(oldest).map(|over| (oldest, over)));
         }
+        self.gone += gone.len() as u64;
+        gone
     }
 
     fn take(&mut self, number: u64) -> Option<T> {

@@ -17,7 +17,7 @@ use crate::session::{Dialogue, Past};
 
 use super::model::{Model, Pane};
 pub use client::{Away, Client, State};
-use listed::{Listed, Row as _};
+use listed::{Listed, Row};
 pub use mail::{Fate, Mail};
 
 /// How many clients that were turned away are listed at most.
@@ -122,7 +122,9 @@ impl Catcher {
                 let number = client.number;
                 self.see(client);
                 let size = over.1.weight() as u64;
-                self.kept.keep(number, *over, size);
+                for (number, (_, seen)) in self.kept.keep(number, *over, size) {
+                    self.gave_way(number, seen.messages().len());
+                }
             }
             News::Mail(mail) => self.file(*mail),
             News::TurnedAway(client) => self.turn_away(*client),
@@ -138,6 +140,26 @@ impl Catcher {
             self.troubles.1 += usize::from(client.state().is_broken());
         }
         self.clients.put(client);
+    }
+
+    /// A session gave way to newer ones: so did its messages, where they lie nowhere else.
+    fn gave_way(&mut self, client: u64, messages: usize) {
+        if self.shelved {
+            return;
+        }
+        for message in 0..messages {
+            let number = self.known.get(&(client, message));
+            if let Some(mail) = number.and_then(|number| self.mails.get(*number)) {
+                let mail = Mail { fate: mail.fate.gone(), ..mail.clone() };
+                self.mails.put(mail);
+            }
+        }
+    }
+
+    /// Whether a session is over and lies nowhere any more.
+    pub fn is_gone(&self, client: u64) -> bool {
+        let is_over = self.clients.get(client).is_none_or(Row::is_over);
+        is_over && !self.shelved && self.kept.get(client).is_none()
     }
 
     /// Who is turned away is listed, but never takes the place of many sessions.
@@ -203,19 +225,24 @@ impl Catcher {
 
     /// Takes the chosen row off the list; a session that goes on stays. Says whether it did.
     pub fn delete(&mut self) -> bool {
-        match self.shows {
+        let client = match self.shows {
             Listing::Clients => {
                 let chosen = self.clients.chosen().filter(|client| client.is_over());
-                let Some(number) = chosen.map(|client| client.number) else { return false };
-                self.clients.remove(number);
-                self.kept.forget(number);
-                true
+                let chosen = chosen.map(|client| client.number);
+                chosen.and_then(|number| self.clients.remove(number)).map(|client| client.number)
             }
             Listing::Mails => {
-                let number = self.mails.chosen().map(|mail| mail.number);
-                number.is_some_and(|number| self.mails.remove(number).is_some())
+                let chosen = self.mails.chosen().map(|mail| mail.number);
+                chosen.and_then(|number| self.mails.remove(number)).map(|mail| mail.client)
             }
+        };
+        let Some(client) = client else { return false };
+        // What a row of either list is of can be opened from there.
+        let of_mail = self.mails.rows().any(|mail| mail.client == client);
+        if !of_mail && self.clients.get(client).is_none() {
+            self.kept.forget(client);
         }
+        true
     }
 
     /// Takes all that is over off both lists, in sight or not.

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use crate::session::Dialogue;
 use crate::session::plan::{Step, What};
 
-use super::catcher::listed::Row;
 use super::model::Model;
 
 /// A message that lies elsewhere: in a session that goes on, or in the Maildir of the server.
@@ -51,7 +50,7 @@ fn meant(model: &Model) -> Result<Meant<'_>, &'static str> {
     if message.is_none() && row.is_some_and(|row| row.glance.messages == 0) {
         return Err("relay.no-message");
     }
-    if !catcher.shelved && row.is_none_or(Row::is_over) {
+    if catcher.is_gone(client) {
         return Err("catcher.gone");
     }
     Ok(Meant::Elsewhere(Elsewhere { of, client, message }))

@@ -6,6 +6,7 @@ use crossterm::event::MouseEventKind;
 use ehlo::journal::transcript::recording;
 use ehlo::journal::{Ending, Event, Happening, Moment, Side};
 use ehlo::knowledge::Lang;
+use ehlo::session::archive::{Archive, Room};
 use ehlo::session::{Dialogue, Glance, Keep, Past, Phase};
 use ehlo::tui::catcher::{Away, Catcher, Client, News};
 use ehlo::tui::effect::Effect;
@@ -231,7 +232,7 @@ fn what_gave_way_is_asked_for_where_there_is_a_folder() {
     list.kept.clear();
     scene.press("home");
     assert_eq!(scene.press("enter"), []);
-    assert!(scene.hints().contains("no longer kept"), "{}", scene.hints());
+    assert!(scene.hints().contains("gave way to newer ones"), "{}", scene.hints());
     scene.model.session.catcher.as_mut().unwrap().shelved = true;
     let recall = Effect::Recall { session: 2, of: 1, client: 1, file: None };
     assert_eq!(scene.press("enter"), [recall]);
@@ -250,6 +251,48 @@ fn what_gave_way_is_asked_for_where_there_is_a_folder() {
     scene.press("enter");
     assert_eq!(scene.tells(Message::Unopened(3, "gone".to_owned())), [Effect::Close(3)]);
     assert!(scene.shows("[Sessions: 11]") && scene.hints().contains("gone"));
+}
+
+/// A row says what is true of what it names, and what of that can be done.
+#[test]
+fn what_gave_way_is_no_longer_said_to_be_kept() {
+    let whole = [GREETING, HELLO, ENVELOPE, MESSAGE, DOT, QUIT];
+    let full = |shelved| {
+        let mut scene = empty(SMALL, Lang::En);
+        let list = scene.model.session.catcher.as_mut().unwrap();
+        list.kept = Archive::new(Room { sessions: 1, bytes: 1 << 20 });
+        list.shelved = shelved;
+        let talks = [1, 2].map(|number| over(number, number, &whole, Ending::Finished));
+        scene.tells(Message::Caught(1, talks.to_vec()));
+        scene.press("m");
+        scene.press("home");
+        scene
+    };
+    let mut scene = full(false);
+    assert!(scene.shows("#1 14:00:01 taken, gone") && scene.shows("#2 14:00:02 kept"));
+    assert!(scene.shows("--maildir"), "what can be done is said: {}", scene.grid());
+    assert_eq!((scene.press("enter"), scene.model.others.len()), (vec![], 0));
+    scene.press("m");
+    scene.press("home");
+    assert!(scene.shows("gave way to newer ones"), "{}", scene.grid());
+    assert!(!full(true).shows("taken, gone"), "there is a folder");
+}
+
+#[test]
+fn a_session_stays_as_long_as_a_row_of_either_list_is_of_it() {
+    let mut scene = busy(SMALL, Lang::En);
+    scene.press("home");
+    scene.press("d");
+    scene.press("m");
+    scene.press("home");
+    scene.press("enter");
+    assert_eq!(scene.model.session.caught, Some((1, 1)), "{}", scene.grid());
+    scene.press("esc");
+    scene.press("d");
+    assert!(catcher(&scene).kept.get(1).is_some(), "its second message is listed");
+    scene.press("home");
+    scene.press("d");
+    assert!(catcher(&scene).kept.get(1).is_none());
 }
 
 #[test]
@@ -386,7 +429,7 @@ fn a_message_goes_to_another_server_as_a_plan() {
     let effects = scene.tells(Message::Brought(what.clone(), target.clone(), Some(Box::new(seen))));
     assert!(matches!(&effects[..], [Effect::Relay(to, steps)] if to == target && steps.len() == 6));
     let effects = scene.tells(Message::Brought(what.clone(), target.clone(), None));
-    assert!(effects.is_empty() && scene.hints().contains("no longer kept"), "{}", scene.hints());
+    assert!(effects.is_empty() && scene.hints().contains("gave way to newer ones"), "{}", scene.hints());
     scene.press("m");
     // What did not come to its end is not relayed.
     scene.press("end");

@@ -24,6 +24,8 @@ pub enum Fate {
     Kept,
     /// It was taken, and is held for a while.
     Held,
+    /// It was taken, and its session gave way to newer ones before it was kept elsewhere.
+    Gone,
     /// It was not taken, by a reply with this code.
     NotTaken(u16),
     /// Its end never came.
@@ -46,12 +48,22 @@ impl Fate {
         }
     }
 
+    /// What it is once nothing keeps the message any more.
+    #[must_use]
+    pub const fn gone(self) -> Self {
+        match self {
+            Self::Kept | Self::Held => Self::Gone,
+            other => other,
+        }
+    }
+
     /// The key of its words.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Coming => "mail.coming",
             Self::Kept => "mail.kept",
             Self::Held => "mail.held",
+            Self::Gone => "mail.gone",
             Self::NotTaken(0) => "mail.unanswered",
             Self::NotTaken(_) => "mail.not-taken",
             Self::Cut => "mail.cut",
@@ -131,8 +143,8 @@ impl Mail {
             self.file.clone_from(&before.file);
         }
         // Its own session says what became of it last.
-        if before.fate == Fate::Held && self.fate == Fate::Kept {
-            self.fate = Fate::Held;
+        if matches!(before.fate, Fate::Held | Fate::Gone) && self.fate == Fate::Kept {
+            self.fate = before.fate;
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>)
             None => nothing(model, catcher),
         },
         Listing::Mails => match catcher.mails.chosen() {
-            Some(mail) => (number(model, mail.client), of_mail(model, mail)),
+            Some(mail) => (number(model, mail.client), of_mail(model, catcher, mail)),
             None => nothing(model, catcher),
         },
     };
@@ -75,7 +75,8 @@ fn of_client(model: &Model, catcher: &Catcher, client: &Client) -> Vec<Piece> {
     parts.retain(|part| !part.is_empty());
     let mut lines = vec![(Role::Text, parts.join("  "))];
     // Where there is nothing to explain, it is counted.
-    let behind = reply(model, catcher, client).unwrap_or_else(|| {
+    let behind = reply(model, catcher, client).or_else(|| gone(model, catcher, client.number));
+    let behind = behind.unwrap_or_else(|| {
         let (commands, messages) = (commands(client), client.glance.messages);
         [told("client.commands", commands), told("client.messages", messages)].join("  ")
     });
@@ -113,11 +114,16 @@ fn reply(model: &Model, catcher: &Catcher, client: &Client) -> Option<String> {
     Some(format!("{verb}{gap}{codes} {text}"))
 }
 
+/// That there is nothing to be opened any more, and how that can be otherwise.
+fn gone(model: &Model, catcher: &Catcher, client: u64) -> Option<String> {
+    catcher.is_gone(client).then(|| knowledge::word(model.lang, "catcher.gone").to_owned())
+}
+
 /// How many exchanges are looked at for one that was refused.
 const LOOKED_AT: usize = 200;
 
 /// What it is about, from whom to whom, and what became of it.
-fn of_mail(model: &Model, mail: &Mail) -> Vec<Piece> {
+fn of_mail(model: &Model, catcher: &Catcher, mail: &Mail) -> Vec<Piece> {
     let lang = model.lang;
     let subject = seen(&mail.subject);
     let subject = if subject.is_empty() {
@@ -129,6 +135,7 @@ fn of_mail(model: &Model, mail: &Mail) -> Vec<Piece> {
     if !mail.file.is_empty() {
         parts.push(seen(&mail.file));
     }
+    parts.extend(gone(model, catcher, mail.client));
     parts.retain(|part| !part.is_empty());
     let from = envelope(&mail.sender, &mail.recipients, mail.named);
     vec![subject, (Role::Text, from), (fate_tone(mail.fate), parts.join("  "))]

@@ -105,6 +105,7 @@ pub const fn fate_tone(fate: Fate) -> Role {
     match fate {
         Fate::Kept => Role::Good,
         Fate::Coming => Role::Data,
+        Fate::Gone => Role::Dim,
         Fate::Held | Fate::NotTaken(400..500) => Role::Warn,
         Fate::NotTaken(_) | Fate::Cut => Role::Bad,
     }
