@@ -65,6 +65,8 @@ pub struct Pointer {
     pub held: Held,
     /// Where and when the button was pressed last.
     pub pressed: Option<((u16, u16), Moment)>,
+    /// Whether a popup took that: the second of two clicks is not for what stands behind it.
+    pub of_popup: bool,
     /// Whether the person knows how the terminal's own marking is reached.
     pub told: bool,
 }

@@ -429,7 +429,11 @@ fn a_message_goes_to_another_server_as_a_plan() {
     let effects = scene.tells(Message::Brought(what.clone(), target.clone(), Some(Box::new(seen))));
     assert!(matches!(&effects[..], [Effect::Relay(to, steps)] if to == target && steps.len() == 6));
     let effects = scene.tells(Message::Brought(what.clone(), target.clone(), None));
-    assert!(effects.is_empty() && scene.hints().contains("gave way to newer ones"), "{}", scene.hints());
+    assert!(
+        effects.is_empty() && scene.hints().contains("gave way to newer ones"),
+        "{}",
+        scene.hints()
+    );
     scene.press("m");
     // What did not come to its end is not relayed.
     scene.press("end");
@@ -452,6 +456,48 @@ fn the_mouse_chooses_opens_and_scrolls() {
     let place = scene.find("Mail: 4 ═");
     scene.click(place);
     assert!(scene.shows("[Mail: 4]"));
+}
+
+/// The list moves below the pointer at once, wherever the choice stands.
+#[test]
+fn the_wheel_scrolls_the_list_below_the_pointer() {
+    for listing in ["", "m"] {
+        let mut scene = empty(SMALL, Lang::En);
+        let talks = (1..=40)
+            .map(|n| over(n, n, &[GREETING, HELLO, ENVELOPE, MESSAGE, DOT], Ending::Finished));
+        scene.tells(Message::Caught(1, talks.collect()));
+        scene.types(listing);
+        let area = scene.model.panes().of(Pane::Transcript).unwrap();
+        let below = scene.model.panes().explain;
+        let last = |scene: &Scene| super::checks::row(&scene.drawn().0, area.bottom() - 2);
+        let newest = last(&scene);
+        for place in [area.as_position(), below.as_position()] {
+            scene.mouse(MouseEventKind::ScrollDown, place.into());
+            assert!(scene.shows("follow"), "{}", scene.grid());
+        }
+        scene.mouse(MouseEventKind::ScrollUp, below.as_position().into());
+        assert_eq!(last(&scene), newest, "the pointer is not in the list");
+        scene.mouse(MouseEventKind::ScrollUp, (area.x + 5, area.y + 5));
+        assert!(
+            last(&scene).contains("14:00:37") || last(&scene).contains(" 37 "),
+            "{}",
+            scene.grid()
+        );
+    }
+}
+
+/// The first click chooses and closes; the second is not for the row behind it.
+#[test]
+fn a_double_click_in_the_faults_does_not_reach_the_list() {
+    let mut scene = busy(SMALL, Lang::En);
+    let before = catcher(&scene).clients.chosen().unwrap().number;
+    scene.types(":fault grey");
+    let place = scene.find("greylist");
+    let effects = scene.double_click(place);
+    assert_eq!(effects, [Effect::Play(1, "greylist".to_owned())]);
+    assert!(scene.model.session.catcher.is_some() && scene.model.popup.is_none());
+    let list = catcher(&scene);
+    assert_eq!((list.clients.chosen().unwrap().number, list.clients.follows()), (before, true));
 }
 
 #[test]

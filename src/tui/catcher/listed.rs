@@ -193,11 +193,18 @@ impl<T: Row> Listed<T> {
         self.chosen = self.at(index).map(Row::number).or(self.chosen);
     }
 
-    /// Moves the choice.
+    /// Moves the choice; behind the newest, where that is followed, there is nothing to go to.
     pub fn step(&mut self, by: isize) {
-        if let Some(place) = self.place() {
+        if let Some(place) = self.place().filter(|_| by < 0 || !self.follows()) {
             self.choose_at(place.saturating_add_signed(by));
         }
+    }
+
+    /// Moves what is in sight, and the choice along with it.
+    pub fn scroll(&mut self, by: isize, height: usize) {
+        self.top = self.window(height).start.saturating_add_signed(by);
+        self.step(by);
+        self.settle(height);
     }
 
     /// Which rows are in sight where there is place for `height`: the chosen one is among them.
@@ -275,6 +282,22 @@ mod tests {
         assert_eq!(listed.chosen().unwrap().0, 10, "its neighbour");
         listed.follow();
         assert_eq!(listed.chosen().unwrap().0, 19);
+    }
+
+    #[test]
+    fn what_is_scrolled_takes_the_choice_along() {
+        let mut listed = rows(1..=20);
+        let mut scrolled = |by| {
+            listed.scroll(by, 5);
+            (seen(&listed, 5), listed.chosen().unwrap().0, listed.follows())
+        };
+        assert_eq!(scrolled(3), (vec![16, 17, 18, 19, 20], 20, true), "there is nothing below");
+        assert_eq!(scrolled(-3), (vec![13, 14, 15, 16, 17], 17, false));
+        assert_eq!(scrolled(-12), (vec![1, 2, 3, 4, 5], 5, false));
+        assert_eq!(scrolled(-3), (vec![1, 2, 3, 4, 5], 2, false), "as far as the first");
+        assert_eq!(scrolled(-3), (vec![1, 2, 3, 4, 5], 1, false));
+        assert_eq!(scrolled(3), (vec![4, 5, 6, 7, 8], 4, false));
+        assert_eq!(scrolled(99), (vec![16, 17, 18, 19, 20], 20, false));
     }
 
     #[test]

@@ -109,6 +109,15 @@ pub(super) fn step(model: &mut Model, by: isize) {
     settle(model);
 }
 
+/// Scrolls the list in sight.
+pub(super) fn scroll(model: &mut Model, by: isize) {
+    let height = height(model);
+    with(model, |catcher| match catcher.shows {
+        Listing::Clients => catcher.clients.scroll(by, height),
+        Listing::Mails => catcher.mails.scroll(by, height),
+    });
+}
+
 /// Chooses the row at a place of the list in sight; whether it was chosen before.
 pub(super) fn choose(model: &mut Model, index: usize) -> bool {
     let Some(catcher) = &mut model.session.catcher else { return false };

@@ -50,7 +50,9 @@ fn wheel(model: &mut Model, place: (u16, u16), by: isize) -> Vec<Effect> {
     if let Some(side) = side_at(&panes, place) {
         editor::wheel(model, side, by);
     } else if model.session.catcher.is_some() {
-        catcher::step(model, by);
+        if panes.at(place) == Some(Pane::Transcript) {
+            catcher::scroll(model, by);
+        }
     } else if let Some(pane) = panes.at(place) {
         browse::scroll_pane(model, pane, by);
     } else if let Some(area) = panes.beside.filter(|area| area.contains(place.into())) {
@@ -71,7 +73,11 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     if double {
         // The third click is the first of another pair.
         model.pointer.pressed = None;
+        if model.pointer.of_popup {
+            return Vec::new();
+        }
     }
+    model.pointer.of_popup = model.popup.is_some();
     model.marked = None;
     model.pointer.held = Held::Nothing;
     // What is under the pointer is judged as it stands, with the notice.
