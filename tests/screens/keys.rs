@@ -5,13 +5,15 @@ use ehlo::display::Role;
 use ehlo::display::keys::{Action, Layer, key_name};
 use ehlo::journal::Ending;
 use ehlo::knowledge::{self, Lang};
+use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::Model;
 use ehlo::tui::view::hints;
 
 use super::checks::symbols;
 use super::scene::{
-    GREETING, LARGE, SMALL, Scene, event, panes, places, places_with_lines, reading, states,
+    ENVELOPE, GREETING, HELLO, LARGE, MESSAGE, SMALL, Scene, event, panes, places,
+    places_with_lines, reading, states,
 };
 
 #[test]
@@ -173,5 +175,26 @@ fn keys_arrive_as_terminals_send_them() {
             Some(action),
             "{key:?}"
         );
+    }
+}
+
+/// What parts a directive from what stands behind it may be any white space.
+#[test]
+fn a_tab_behind_the_name_of_a_directive_is_a_blank() {
+    for parts in [&[":fault\tgreylist"][..], &[":fault", "\tgreylist"], &[":fau", "lt\tgreylist"]] {
+        let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+        parts.iter().for_each(|part| drop(scene.tells(Message::Paste((*part).to_owned()))));
+        assert_eq!(scene.press("enter"), [Effect::Play(1, "greylist".to_owned())], "{parts:?}");
+    }
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING]);
+    scene.types(":fault\u{3000}greylist");
+    assert_eq!(scene.press("enter"), [Effect::Play(1, "greylist".to_owned())]);
+    // All else stays as it is.
+    for (said, text) in
+        [(&[GREETING][..], ":raw a\tb"), (&[GREETING, HELLO, ENVELOPE, MESSAGE], ":x\ty")]
+    {
+        let mut scene = Scene::after(SMALL, Lang::En, said);
+        scene.tells(Message::Paste(text.to_owned()));
+        assert_eq!(scene.model.prompt.text(), text);
     }
 }

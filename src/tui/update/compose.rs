@@ -1,5 +1,7 @@
 //! The prompt: editing and sending.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use crossterm::event::KeyEvent;
 
@@ -38,13 +40,28 @@ pub(super) fn typed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             if listed {
                 super::travel::now_to_say(model);
             }
-            if let Some(line) = model.line() {
-                line.insert(c.encode_utf8(&mut [0; 4]));
-                super::line_changed(model);
-            }
+            insert(model, c.encode_utf8(&mut [0; 4]));
         }
     }
     Vec::new()
+}
+
+/// Types into the line. Behind the name of a directive any white space is a blank, by which whoever
+/// reads the line parts it.
+pub(super) fn insert(model: &mut Model, text: &str) {
+    let head = model.prompt.text().get(..model.prompt.cursor()).unwrap_or_default();
+    let directs = match &model.popup {
+        Some(popup) => matches!(popup, Popup::Palette(_)),
+        None => !model.session.dialogue.is_inside_text(),
+    };
+    let begins = if head.is_empty() { text } else { head };
+    let names = directs && begins.starts_with(':') && !head.contains(char::is_whitespace);
+    let parted = text.split_once(|c: char| c.is_whitespace() && c != '\n').filter(|_| names);
+    let text = parted.map_or(Cow::Borrowed(text), |(name, rest)| format!("{name} {rest}").into());
+    if let Some(line) = model.line() {
+        line.insert(&text);
+        super::line_changed(model);
+    }
 }
 
 /// Edits the line; `false` if `action` is none of that.

@@ -34,9 +34,8 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         model.prompt.insert(text);
     } else if text.contains('\n') {
         ask(model, Asked::Paste(text.to_owned()));
-    } else if let Some(line) = model.line() {
-        line.insert(text);
-        super::line_changed(model);
+    } else {
+        compose::insert(model, text);
     }
 }
 
