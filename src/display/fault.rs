@@ -5,6 +5,12 @@ use crate::knowledge::{self, Lang};
 
 use super::token::visible;
 
+/// How faults are chosen in words.
+pub const FORM: &str = "FAULT[+FAULT]|off";
+
+/// What is said for no fault at all.
+pub const OFF: &str = "off";
+
 /// That a fault was played: its name, what it plays, and what the dice showed.
 pub fn played(played: &Played, lang: Lang) -> String {
     let name = visible(played.fault.as_bytes());

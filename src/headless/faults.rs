@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::config::{self, Sources, Warning};
+pub use crate::display::fault::FORM;
+use crate::display::fault::OFF;
 use crate::display::text::{fit, width, wrap};
 use crate::display::token::own_visible;
 use crate::display::{Reason, Slip, slip};
@@ -55,12 +57,6 @@ pub fn known(sources: &Sources) -> (Vec<Known>, Vec<Warning>) {
 
 /// The name that is no fault: what is given to it is what the dice begin with.
 const SEED: &str = "seed";
-
-/// What is said for no fault at all.
-const OFF: &str = "off";
-
-/// How they are chosen in words.
-pub const FORM: &str = "FAULT[+FAULT]|off";
 
 /// Below which number one is thrown for the dice where nobody has said one: it can be typed.
 const SEEDS: u64 = 1_000_000;

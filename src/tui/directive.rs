@@ -1,6 +1,7 @@
 //! The directives: what a person can say to the program at the prompt, behind a colon; and why
 //! one of them cannot be done now.
 
+use crate::display::fault;
 use crate::session::Dialogue;
 
 use super::model::Model;
@@ -85,10 +86,7 @@ impl Eq for Directive {}
 pub const LIMIT: &str = "NAME=SECONDS";
 
 /// What stands behind `:fault`.
-pub const FAULTS: &str = "FAULT[+FAULT]|off";
-
-/// What stands behind `:fault` where nothing is played any more.
-pub const NO_FAULT: &str = "off";
+pub const FAULTS: &str = fault::FORM;
 
 /// What stands behind `:view`.
 pub const VIEW: &str = "VIEW";

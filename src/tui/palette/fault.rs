@@ -1,8 +1,9 @@
 //! The faults that can be chosen: the program's and the person's, each by its name.
 
+use crate::display::fault::OFF;
 use crate::knowledge::{self, Word};
 
-use super::super::directive::{Directive, NO_FAULT};
+use super::super::directive::Directive;
 use super::super::model::Model;
 use super::finder::{fitting, rank};
 use super::{Entry, entries, typed};
@@ -65,7 +66,7 @@ pub(super) fn faults(model: &Model, directive: &'static Directive) -> Vec<Entry>
 /// Whether what is typed is no fault by itself, but there are faults that fit it.
 pub(super) fn is_part_of_a_fault(model: &Model) -> bool {
     let word = last_fault(model);
-    let by_itself = word.is_empty() || word.contains(['=', '/']) || word == NO_FAULT;
+    let by_itself = word.is_empty() || word.contains(['=', '/']) || word == OFF;
     let fits =
         || matches!(entries(model).first(), Some(Entry::Fault(_, best)) if best.name != word);
     !by_itself && fits()
