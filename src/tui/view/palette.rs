@@ -8,7 +8,7 @@ use crate::display::token::own_visible;
 use crate::display::words;
 use crate::knowledge;
 
-use super::super::directive::{FAULTS, LIMIT, SAVE, VIEW};
+use super::super::directive::{FAULTS, LIMIT, SAVE, TARGET, VIEW};
 use super::super::files::FILE;
 use super::super::model::Model;
 use super::super::palette::{Entry, FaultNamed, Whose, begun, entries, highlighted};
@@ -26,6 +26,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) {
     let title = match begun(model).map(|directive| directive.argument) {
         Some(FILE | SAVE) => "palette.files",
         Some(VIEW) => "palette.views",
+        Some(TARGET) => "palette.targets",
         Some(FAULTS) => "palette.faults",
         Some(LIMIT) => "palette.timeouts",
         _ => "palette",

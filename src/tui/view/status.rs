@@ -59,6 +59,8 @@ pub fn header(model: &Model, area: Rect, frame: &mut Frame<'_>) {
         // Messages in files were said by nobody.
         let n = dialogue.messages().len().to_string();
         parts.push((Role::Title, knowledge::fill(model.lang, "header.messages", &[("n", &n)])));
+    } else if model.session.hand.is_some() && dialogue.phase() == Phase::Offline {
+        parts.push((Role::Title, word("catcher.listens").to_owned()));
     } else if let Some(entry) = knowledge::phase(dialogue.phase().name()) {
         parts.push((Role::Title, entry.say(model.lang).title.clone()));
     }
