@@ -102,7 +102,14 @@ impl Tokens {
 
 /// Whether `c` is not shown as itself. A combining mark needs something before it.
 fn is_escaped(c: char, first: bool) -> bool {
-    c == '\\' || c.is_control() || Unseen::of(c).is_some() || (first && c.width() == Some(0))
+    let unseen = c.is_control() || Unseen::of(c).is_some() || is_joined(c);
+    c == '\\' || unseen || (first && c.width() == Some(0))
+}
+
+/// Letters of flags, and colours of skin: with what stands before them they are one sign in some
+/// terminals and two in others, and what stands behind would be drawn where nothing wipes it off.
+const fn is_joined(c: char) -> bool {
+    matches!(c, '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
 /// How `c` is shown instead.
@@ -138,6 +145,8 @@ mod tests {
             (b"a\\b", "a\\\\b"),
             ("x\u{202e}y\u{200d}".as_bytes(), "x\\xe2\\x80\\xaey\\xe2\\x80\\x8d"),
             ("\u{301}e\u{301}".as_bytes(), "\\xcc\\x81e\u{301}"),
+            ("\u{1f1ef}".as_bytes(), "\\xf0\\x9f\\x87\\xaf"),
+            ("\u{1f44d}\u{1f3fd}".as_bytes(), "\u{1f44d}\\xf0\\x9f\\x8f\\xbd"),
             ("\u{9b}31m".as_bytes(), "\\xc2\\x9b31m"),
         ] {
             assert_eq!(visible(bytes), want);

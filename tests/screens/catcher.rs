@@ -8,7 +8,7 @@ use ehlo::journal::{Ending, Event, Happening, Moment, Side};
 use ehlo::knowledge::Lang;
 use ehlo::session::archive::{Archive, Room};
 use ehlo::session::{Dialogue, Glance, Keep, Past, Phase};
-use ehlo::tui::catcher::{Away, Catcher, Client, News};
+use ehlo::tui::catcher::{Away, Catcher, Client, Mail, News};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::Pane;
@@ -278,6 +278,22 @@ fn what_gave_way_is_no_longer_said_to_be_kept() {
     assert!(!full(true).shows("taken, gone"), "there is a folder");
 }
 
+/// Where there is no place for the path of a message, its name is seen.
+#[test]
+fn the_name_of_the_file_is_seen() {
+    let mut scene = busy(SMALL, Lang::En);
+    let name = "1795780527.M818175P14279S2_000.ehlo";
+    for folder in ["./mail/new", "/home/alice/projects/newsletter/mail/new"] {
+        let mail = Mail { client: 99, file: format!("{folder}/{name}"), ..Mail::default() };
+        scene.tells(Message::Caught(1, vec![News::Mail(Box::new(mail))]));
+        scene.press("m");
+        scene.press("end");
+        assert!(scene.shows(name), "{}", scene.grid());
+        scene.press("m");
+    }
+    assert!(!scene.shows("newsletter"));
+}
+
 #[test]
 fn a_session_stays_as_long_as_a_row_of_either_list_is_of_it() {
     let mut scene = busy(SMALL, Lang::En);
@@ -308,6 +324,9 @@ fn hints_are_of_what_can_be_done() {
     scene.model.bring_to_front(id);
     scene.model.focus = Pane::Transcript;
     assert!(scene.hints().contains("Backspace to the list"), "{}", scene.hints());
+    scene.types(":catcher.clear");
+    scene.press("enter");
+    assert!(scene.hints().contains("for the list of the server"), "{}", scene.hints());
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::CatcherOpen | Action::CatcherSwitch | Action::CatcherDelete | Action::CatcherClear
     );
     if model.session.catcher.is_none() {
-        return is_of_list.then(|| directive::told(model, "catcher.not-list"));
+        let key = if model.has_list_behind() { "catcher.behind" } else { "catcher.not-list" };
+        return is_of_list.then(|| directive::told(model, key));
     }
     if is_everywhere(action) {
         return None;

@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::envelope::{codes, reply_text};
-use crate::display::text::wrap;
+use crate::display::text::{width, wrap};
 use crate::display::token::own_visible;
 use crate::display::words::amount;
 use crate::knowledge;
 use crate::session::Glance;
 
 use super::super::super::catcher::{Catcher, Client, Listing, Mail};
+use super::super::super::layout::inside;
 use super::super::super::model::{Model, Session};
 use super::super::super::rows::Piece;
 use super::super::{draw_lines, framed};
@@ -19,18 +20,18 @@ use super::words::{ARROW, commands, fate_tone, lasted, seen, state, tls, tone, t
 
 /// Draws it.
 pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>) {
+    let room = usize::from(inside(area).width);
     let (title, told) = match catcher.shows {
         Listing::Clients => match catcher.clients.chosen() {
             Some(client) => (number(model, client.number), of_client(model, catcher, client)),
             None => nothing(model, catcher),
         },
         Listing::Mails => match catcher.mails.chosen() {
-            Some(mail) => (number(model, mail.client), of_mail(model, catcher, mail)),
+            Some(mail) => (number(model, mail.client), of_mail(model, catcher, mail, room)),
             None => nothing(model, catcher),
         },
     };
     let area = framed(model, false, &title, (Role::Dim, ""), area, frame);
-    let room = usize::from(area.width);
     let wrapped = |(role, text): Piece| {
         wrap(&text, room).into_iter().map(move |line| vec![(role, line)]).collect::<Vec<_>>()
     };
@@ -123,7 +124,7 @@ fn gone(model: &Model, catcher: &Catcher, client: u64) -> Option<String> {
 const LOOKED_AT: usize = 200;
 
 /// What it is about, from whom to whom, and what became of it.
-fn of_mail(model: &Model, catcher: &Catcher, mail: &Mail) -> Vec<Piece> {
+fn of_mail(model: &Model, catcher: &Catcher, mail: &Mail, room: usize) -> Vec<Piece> {
     let lang = model.lang;
     let subject = seen(&mail.subject);
     let subject = if subject.is_empty() {
@@ -133,7 +134,11 @@ fn of_mail(model: &Model, catcher: &Catcher, mail: &Mail) -> Vec<Piece> {
     };
     let mut parts = vec![mail.time.clone(), amount(mail.size), mail.fate.words(lang)];
     if !mail.file.is_empty() {
-        parts.push(seen(&mail.file));
+        let file = seen(&mail.file);
+        // Where the path would be cut, its name says more.
+        let whole = parts.iter().map(|part| width(part) + 2).sum::<usize>() + width(&file) <= room;
+        let name = file.rsplit_once('/').map_or(&*file, |(_, name)| name);
+        parts.push(if whole { file.clone() } else { name.to_owned() });
     }
     parts.extend(gone(model, catcher, mail.client));
     parts.retain(|part| !part.is_empty());
