@@ -99,7 +99,9 @@ pub fn unknown<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Reason {
     let likeness = |known: &str| strsim::jaro(word, known);
-    let nearest = known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let length = word.chars().count();
+    let near = known.into_iter().filter(|known| length < known.chars().count() * LONGER);
+    let nearest = near.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     let what = Reason::new(key).with("word", format!("\"{}\"", own_visible(word)));
     match nearest.filter(|nearest| likeness(nearest) > LIKE) {
         Some(nearest) => Reason::new("slip.meant").with("nearest", nearest).about(what),
@@ -109,6 +111,9 @@ pub fn unknown<'a>(
 
 /// From here on two words are alike: the measure that the command line uses for its options.
 const LIKE: f64 = 0.7;
+
+/// A word that is so many times as long is not alike by that measure, and takes long to be compared.
+const LONGER: usize = 10;
 
 #[cfg(test)]
 mod tests {
@@ -121,6 +126,9 @@ mod tests {
         assert_eq!(told.say(Lang::En), "\"lnag\" is no setting; did you mean \"lang\"?");
         let ja = "\"lnag\" という設定はありません。もしかして：\"lang\"";
         assert_eq!(told.say(Lang::Ja), ja);
+        let begun = std::time::Instant::now();
+        unknown("slip.setting", &"x".repeat(1 << 20), known);
+        assert!(begun.elapsed().as_secs() < 1, "however much was pasted");
         let told = unknown("slip.setting", "\u{1b}[2J", known);
         assert_eq!(told.say(Lang::En), "\"\\x1b[2J\" is no setting");
     }
