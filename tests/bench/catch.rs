@@ -16,6 +16,8 @@ use crate::process::{EHLO, memory};
 
 /// A connection for each message.
 pub(crate) const CAUGHT: Kind = Kind::rate("caught, a connection each", "messages/s");
+/// The same with 50 clients at once.
+pub(crate) const CROWDED: Kind = Kind::rate("caught, a connection each, of 50", "messages/s");
 /// Connections that stay.
 pub(crate) const IN_A_ROW: Kind = Kind::rate("caught, one after the other", "messages/s");
 /// The same into a Maildir, each message on the disk before it is acknowledged.
@@ -119,10 +121,11 @@ fn aiosmtpd() -> Option<anyhow::Result<Server>> {
     })
 }
 
-/// Messages a second that `smtp-source` gets rid of, 20 at once.
-fn rate(port: u16, count: usize, stays: bool) -> anyhow::Result<f64> {
+/// Messages a second that `smtp-source` gets rid of, so many clients at once, whose connections may stay.
+fn rate(port: u16, count: usize, (clients, stays): (usize, bool)) -> anyhow::Result<f64> {
     let mut command = postfix("smtp-source").context("no smtp-source")?;
-    command.args(stays.then_some("-d")).args(["-s", "20", "-l", "1000", "-m", &count.to_string()]);
+    let (clients, messages) = (clients.to_string(), count.to_string());
+    command.args(stays.then_some("-d")).args(["-s", &clients, "-l", "1000", "-m", &messages]);
     command.args(["-f", "a@x.example", "-t", "b@y.example", &format!("127.0.0.1:{port}")]);
     let begun = Instant::now();
     ensure!(command.status()?.success(), "{command:?}");
@@ -132,7 +135,7 @@ fn rate(port: u16, count: usize, stays: bool) -> anyhow::Result<f64> {
 fn compared(
     kind: &'static Kind,
     material: &Material,
-    (more, count, stays): (&[&str], usize, bool),
+    (more, count, how): (&[&str], usize, (usize, bool)),
 ) -> anyhow::Result<Series> {
     let mut series = Series::new(kind, &[SINK, AIOSMTPD]);
     if postfix("smtp-source").is_none() {
@@ -142,7 +145,7 @@ fn compared(
     let (sink, aio) = (sink().transpose()?, aiosmtpd().transpose()?);
     for round in 0..=ROUNDS {
         let of = |server: Option<&Server>, count| {
-            server.map(|server| rate(server.port, count, stays)).transpose()
+            server.map(|server| rate(server.port, count, how)).transpose()
         };
         let few = count.min(1_000);
         let samples = [of(Some(&ours), count)?, of(sink.as_ref(), count)?, of(aio.as_ref(), few)?];
@@ -162,9 +165,10 @@ pub(crate) fn caught(material: &Material) -> anyhow::Result<Vec<Series>> {
     let dir = material.folder().join("caught");
     let kept = ["--maildir", dir.to_str().context("a path")?];
     let series = vec![
-        compared(&CAUGHT, material, (&[], MESSAGES, false))?,
-        compared(&IN_A_ROW, material, (&[], MESSAGES * 4, true))?,
-        compared(&STORED, material, (&kept, MESSAGES / 5, true))?,
+        compared(&CAUGHT, material, (&[], MESSAGES, (20, false)))?,
+        compared(&CROWDED, material, (&[], MESSAGES, (50, false)))?,
+        compared(&IN_A_ROW, material, (&[], MESSAGES * 4, (20, true)))?,
+        compared(&STORED, material, (&kept, MESSAGES / 5, (20, true)))?,
     ];
     all_stored(&dir)?;
     Ok(series)

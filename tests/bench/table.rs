@@ -48,7 +48,10 @@ const GROUPS: &[Group] = &[
         kinds: &[&mail::LARGE, &mail::LARGE_RECORDED, &mail::PEAK, &mail::PEAK_RECORDED],
         measure: mail::large,
     },
-    Group { kinds: &[&catch::CAUGHT, &catch::IN_A_ROW, &catch::STORED], measure: catch::caught },
+    Group {
+        kinds: &[&catch::CAUGHT, &catch::CROWDED, &catch::IN_A_ROW, &catch::STORED],
+        measure: catch::caught,
+    },
     Group { kinds: &[&catch::IDLE], measure: catch::idle },
     Group { kinds: &[&killed::KILLED], measure: killed::killed },
     Group { kinds: &[&fold::MAIL_DATA], measure: fold::mail_data },

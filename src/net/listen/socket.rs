@@ -11,12 +11,16 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::task::{Context, Poll};
 
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 #[cfg(unix)]
-use tokio::net::UnixListener;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{UnixListener, UnixSocket};
 
 use crate::journal::Endpoints;
 use crate::net::stream::Stream;
+
+/// How many clients who have come may wait to be accepted: who does not find room there tries again
+/// after a second. The system may allow fewer.
+const BACKLOG: u32 = 4_096;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -125,18 +129,31 @@ impl Socket {
     pub async fn bind(place: &Place) -> io::Result<Self> {
         match place {
             Place::Tcp(address) => {
-                let socket = TcpListener::bind(address).await?;
+                let socket = match address {
+                    SocketAddr::V4(_) => TcpSocket::new_v4(),
+                    SocketAddr::V6(_) => TcpSocket::new_v6(),
+                }?;
+                // A place that a server has just left can be taken again; elsewhere that is so by itself,
+                // and this would share it.
+                socket.set_reuseaddr(cfg!(unix))?;
+                socket.bind(*address)?;
+                let socket = socket.listen(BACKLOG)?;
                 let local = (!address.ip().is_unspecified()).then(|| socket.local_addr());
                 Ok(Self::Tcp(socket, local.transpose()?.map(|local| local.to_string())))
             }
             #[cfg(unix)]
             Place::Unix(path) => {
-                let bound = match UnixListener::bind(path) {
+                let bind = || {
+                    let socket = UnixSocket::new_stream()?;
+                    socket.bind(path)?;
+                    socket.listen(BACKLOG)
+                };
+                let bound = match bind() {
                     Err(error)
                         if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path) =>
                     {
                         std::fs::remove_file(path)?;
-                        UnixListener::bind(path)
+                        bind()
                     }
                     bound => bound,
                 };
@@ -268,6 +285,8 @@ pub fn reset(last: std::net::TcpStream) {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -284,6 +303,22 @@ mod tests {
                 .iter()
                 .all(Result::is_err)
         );
+    }
+
+    #[tokio::test]
+    async fn many_come_at_once_before_the_first_is_accepted() {
+        let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+        let allowed = allowed.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(128);
+        let socket = Socket::bind(&Place::Tcp("127.0.0.1:0".parse().unwrap())).await.unwrap();
+        let Place::Tcp(address) = socket.place().unwrap() else { panic!() };
+        // Who finds no room is not refused: the first try is lost, and the next comes after a second.
+        let limit = Duration::from_millis(900);
+        let come = |_| std::net::TcpStream::connect_timeout(&address, limit);
+        let come: Vec<_> = (0..allowed.min(500)).map(come).collect::<Result<_, _>>().unwrap();
+        for client in &come {
+            let accepted = socket.accept().await.unwrap();
+            assert_eq!(accepted.endpoints.local, client.peer_addr().ok().map(|a| a.to_string()));
+        }
     }
 
     #[tokio::test]
