@@ -434,7 +434,7 @@ impl<'a> Row<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::journal::authenticity::{Answer, Flaw, Record, Signature};
     use crate::journal::facts::{DialReason, NameKind, NameProblem, PolicyProblem};
@@ -457,7 +457,8 @@ mod tests {
         }
     }
 
-    fn sample() -> Vec<Event> {
+    /// One event of nearly every kind.
+    pub(crate) fn sample() -> Vec<Event> {
         let endpoints =
             Endpoints { target: "mx.example".into(), loopback: true, ..Endpoints::default() };
         let facts = NameFacts {

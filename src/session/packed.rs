@@ -54,6 +54,7 @@ impl Packed {
         while let Some(step) = take(&mut steps) {
             step.do_with(&mut seen);
         }
+        debug_assert!(steps.is_empty(), "a step cannot be read");
         seen
     }
 }
@@ -125,4 +126,42 @@ fn take_bytes(steps: &mut Bytes) -> Option<Bytes> {
 
 fn take_size(steps: &mut Bytes) -> Option<usize> {
     usize::try_from(steps.try_get_u64_ne().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::facts::TlsReason;
+    use crate::journal::file::tests::sample;
+    use crate::journal::{Played, TlsFacts, TlsFailure};
+    use crate::smtp::Span;
+
+    #[test]
+    fn every_step_comes_back_as_it_was() {
+        let failure = TlsFailure {
+            reason: TlsReason::Alert,
+            detail: "bad certificate".into(),
+            facts: TlsFacts::default(),
+        };
+        let more = [
+            Happening::Secured(Box::new(TlsFacts::default())),
+            Happening::NotSecured(Box::new(failure)),
+            Happening::Played(Box::new(Played { fault: "greylist".into(), ..Played::default() })),
+            Happening::Bytes {
+                from: Side::Client,
+                data: Bytes::from_static(b"AUTH PLAIN ****\r\n"),
+                veiled: vec![Span::new(11, 15)],
+            },
+        ];
+        let more = more.map(|what| Event::new(Moment(5), what));
+        let mut steps: Vec<_> = sample().into_iter().chain(more).map(Step::Happened).collect();
+        steps.push(Step::Hidden(Bytes::from_static(b"secret\r\n")));
+        steps.push(Step::Kept(Keep { message: 1, messages: 2, talk: usize::MAX }));
+        steps.push(Step::Happened(Event::bytes(Moment(6), Side::Server, Bytes::new())));
+        let mut packed = Packed::new(Keep::ALL, None, &steps).steps;
+        for step in steps {
+            assert_eq!(format!("{:?}", take(&mut packed)), format!("{:?}", Some(step)));
+        }
+        assert!(packed.is_empty());
+    }
 }
