@@ -202,7 +202,7 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
                 front.catch_up(&mut reports);
                 front.say(&Event::Stopping);
             }
-            // It has ended already, or has orders enough.
+            // It may have ended already; at most one order of the desk stands before.
             let _ = orders.try_send(order);
         }
     }
@@ -264,16 +264,16 @@ impl Front {
                 self.catch_up(reports);
                 self.desk.asked(&line)
             }
-            News::Late(answer, task) => {
+            News::Heard(answer, heard) => {
                 self.catch_up(reports);
-                self.desk.settle(answer, *task)
+                self.desk.settle(answer, *heard)
             }
             news => news,
         };
         match news {
             News::Stop => return true,
             News::Answered(answer) => self.waiting.push_back(Lines::Asked(answer)),
-            News::Nothing | News::Line(_) | News::Late(..) => {}
+            News::Nothing | News::Line(_) | News::Heard(..) => {}
         }
         false
     }

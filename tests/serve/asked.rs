@@ -288,6 +288,37 @@ fn a_server_that_never_greets_holds_nobody_up() {
     drop(silent);
 }
 
+/// What is asked in one write about a session that goes on is answered in its turn, each line by
+/// itself, however many there are; and the stop that stands behind is heard.
+#[test]
+fn what_is_asked_in_one_write_of_a_session_that_goes_on_is_answered() {
+    let home = Home::new();
+    let mut serving = Serving::start_asked(&home, &["--json"]);
+    let mut other = Serving::start_asked(&home, &["--json"]);
+    let _guest = hand_in(serving.port, "a@x.example", b"Subject: x\r\n");
+    serving.event("message");
+    let relay = format!(":relay 1 {}", other.target);
+    serving.tell(&[relay.as_str(), &relay, &relay, ":show 1"].join("\n"));
+    let mut answers = ["", "", "", ""].map(|_| {
+        loop {
+            let event: Value = serde_json::from_str(&serving.says()).unwrap();
+            if event.get("directive").is_some() {
+                break event["event"].as_str().unwrap().to_owned();
+            }
+        }
+    });
+    answers.sort_unstable();
+    assert_eq!(answers, ["relayed", "relayed", "relayed", "shown"]);
+    (0..3).for_each(|_| drop(other.event("message")));
+    serving.tell(&[relay.as_str(); 20].into_iter().chain([":quit"]).collect::<Vec<_>>().join("\n"));
+    let (rest, code) = serving.rest();
+    assert_eq!(code, Some(0));
+    let count = |what: &str| rest.matches(what).count();
+    let told = count("\"event\":\"relayed\"") + count("\"event\":\"not-done\"");
+    assert_eq!((told, count("\"event\":\"stopped\"")), (20, 1), "{rest}");
+    assert!(!rest.contains("there is no message"), "{rest}");
+}
+
 /// What is relayed goes on through a server that other people wrote.
 #[test]
 fn a_message_is_relayed_through_postfix() {

@@ -3,7 +3,7 @@
 //! its time, holds up none behind it, and `:quit` waits for nothing.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::headless::input::{self, Input, Line};
 use crate::headless::{Password, Setting, faults};
 use crate::knowledge;
 use crate::net::dial::Target;
-use crate::net::driver::{Ear, Heard};
+use crate::net::driver::{self, Ear};
 use crate::net::listen::{Order, Report};
 use crate::net::watch::{Watch, Whose};
 use crate::session::Dialogue;
@@ -53,15 +53,21 @@ struct Pending {
     answer: Answer,
     /// Whether other lines wait for it.
     holds: bool,
-    /// The answer; or what is left to be done, where a session was over before it could be heard.
-    work: JoinHandle<Result<String, Box<Task>>>,
+    /// The answer; or what is left to be done once a session that goes on was asked.
+    work: JoinHandle<Result<String, Box<Heard>>>,
 }
 
 /// What is to be done with a session or a message of it.
-pub(super) struct Task {
+struct Task {
     session: u64,
     mail: Option<Mail>,
     what: What,
+}
+
+/// A task, and the session as it was heard, unless it was over before.
+pub(super) struct Heard {
+    task: Task,
+    seen: Option<Seen>,
 }
 
 enum What {
@@ -80,8 +86,9 @@ pub(super) enum News {
     Line(Line),
     /// The server is to stop.
     Stop,
-    /// A session was over before it could be heard: what it has left is among the reports.
-    Late(Answer, Box<Task>),
+    /// A session that goes on was heard; where it was over before, what it has left is among the
+    /// reports.
+    Heard(Answer, Box<Heard>),
 }
 
 impl Desk {
@@ -139,7 +146,7 @@ impl Desk {
         tokio::select! {
             (at, done) = done(&mut self.pending), if answers => {
                 let Pending { answer, .. } = self.pending.remove(at);
-                done.map_or_else(|task| News::Late(answer, task), News::Answered)
+                done.map_or_else(|heard| News::Heard(answer, heard), News::Answered)
             }
             line = self.input.next_ours(), if reads => match line {
                 Some(Line::Whole(line)) if Directive::is_quit(&line) => News::Stop,
@@ -236,17 +243,20 @@ impl Desk {
         }
     }
 
-    /// Begins a task: what is over is here, and what goes on is asked.
+    /// Begins a task: what is over is here, and what goes on is asked. Other lines wait for that, since
+    /// a session hears the last one only who asks.
     fn begin(&mut self, answer: Answer, task: Task) -> News {
         let Task { session: number, .. } = task;
         let answer = self.routed(answer, &task);
         let Some(seen) = self.recall(number) else {
             let begun = self.memory.live(number).and_then(|live| live.begun);
             let heard = self.listen(number);
-            return self.work(answer, task, async move {
-                let dialogue = heard.await?;
-                Some(Seen { number, begun, dialogue })
+            let work = tokio::spawn(async move {
+                let seen = heard.await.map(|dialogue| Seen { number, begun, dialogue });
+                Err(Box::new(Heard { task, seen }))
             });
+            self.pending.push(Pending { answer, holds: true, work });
+            return News::Nothing;
         };
         self.work(answer, task, seen)
     }
@@ -267,12 +277,12 @@ impl Desk {
     }
 
     /// What a session that is over has left, if it is here.
-    fn recall(&self, number: u64) -> Option<impl Future<Output = Option<Seen>> + use<>> {
+    fn recall(&self, number: u64) -> Option<impl Future<Output = Seen> + use<>> {
         let over = self.memory.over(number)?.clone();
         let begun = over.begun;
         Some(async move {
             let seen = tokio::task::spawn_blocking(move || over.seen()).await;
-            Some(Seen { number, begun, dialogue: seen.unwrap_or_default() })
+            Seen { number, begun, dialogue: seen.unwrap_or_default() }
         })
     }
 
@@ -282,18 +292,22 @@ impl Desk {
         let (told, mut heard) = mpsc::channel(1);
         let session = Whose::Number(number);
         let order = Order::Watch(Watch { session, ear: Ear { number: 0, heard: told } });
-        // Where nobody takes orders any more, all sessions are over.
+        // Where nobody takes orders any more, all sessions are over; since other lines wait for this
+        // one, there is room.
         let _ = self.orders.try_send(order);
         async move {
             match heard.recv().await {
-                Some((_, Heard::Before(before))) => Some(before.1),
+                Some((_, driver::Heard::Before(before))) => Some(before.1),
                 _ => None,
             }
         }
     }
 
     /// All reports were heard: what was waited for is here now, or not at all.
-    pub(super) fn settle(&mut self, answer: Answer, task: Task) -> News {
+    pub(super) fn settle(&mut self, answer: Answer, Heard { task, seen }: Heard) -> News {
+        if let Some(seen) = seen {
+            return self.work(answer, task, ready(seen));
+        }
         match self.recall(task.session) {
             Some(seen) => self.work(answer, task, seen),
             None => News::Answered(answer.not_here(&task.which(), self.memory.gone())),
@@ -305,22 +319,17 @@ impl Desk {
         &mut self,
         answer: Answer,
         task: Task,
-        seen: impl Future<Output = Option<Seen>> + Send + 'static,
+        seen: impl Future<Output = Seen> + Send + 'static,
     ) -> News {
         let (with, holds) = (answer.clone(), !matches!(task.what, What::Relay(..)));
-        let work = tokio::spawn(async move {
-            match seen.await {
-                Some(seen) => Ok(Box::pin(task.run(with, seen)).await),
-                None => Err(Box::new(task)),
-            }
-        });
+        let work = tokio::spawn(async move { Ok(Box::pin(task.run(with, seen.await)).await) });
         self.pending.push(Pending { answer, holds, work });
         News::Nothing
     }
 }
 
 /// Waits for the first of what is under way; cancel-safe.
-async fn done(pending: &mut [Pending]) -> (usize, Result<String, Box<Task>>) {
+async fn done(pending: &mut [Pending]) -> (usize, Result<String, Box<Heard>>) {
     poll_fn(|task| {
         let mut all = pending.iter_mut().enumerate();
         let done = all.find_map(|(at, Pending { work, .. })| match Pin::new(work).poll(task) {
