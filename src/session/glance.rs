@@ -33,8 +33,10 @@ pub struct Glance {
     transactions: usize,
     /// How many bytes there are of the message that comes.
     pub coming: u64,
-    /// How often the server said that it took a message.
+    /// How many messages the server took, for some of their recipients at least.
     pub taken: usize,
+    /// The last of them.
+    last_taken: Option<usize>,
     /// Whether the server is to answer.
     pub unanswered: bool,
     /// How many exchanges there were.
@@ -149,7 +151,10 @@ impl Glance {
             self.last = Some((verb(&exchange.turn), code));
             let ends =
                 matches!(exchange.turn, Turn::MailData | Turn::LastChunk | Turn::Delivery(_));
-            self.taken += usize::from(ends && code.class() == Class::Positive);
+            if ends && code.class() == Class::Positive && self.last_taken != exchange.message {
+                self.taken += 1;
+                self.last_taken = exchange.message;
+            }
             if matches!(code.class(), Class::Transient | Class::Permanent) {
                 self.trouble = Some(Trouble::Refused(code));
             }

@@ -224,6 +224,31 @@ fn a_message_is_relayed_to_another_server() {
     }
 }
 
+/// What is answered for each recipient is one message all the same.
+#[test]
+fn a_message_to_many_is_one() {
+    let home = Home::new();
+    for (args, hello, more) in [(&["--lmtp"][..], "LHLO", ""), (&[], "EHLO", " PRDR")] {
+        let mut serving = Serving::start_asked(&home, &[&["--json"], args].concat());
+        let mut guest = Guest::enter(serving.port);
+        guest.ask(&format!("{hello} pc.example.org"));
+        for n in 1..=2 {
+            guest.asks(&format!("MAIL FROM:<a@x.example>{more}"), "250 ");
+            for who in ["bob", "full", "carol"] {
+                guest.asks(&format!("RCPT TO:<{who}@example.net>"), "250 ");
+            }
+            guest.asks("DATA", "354 ");
+            guest.send("x\r\n.\r\n");
+            let replies = if more.is_empty() { 3 } else { 5 };
+            (0..replies).for_each(|_| drop(guest.hear()));
+            guest.asks("NOOP", "250 ");
+            assert_eq!(serving.ask(":list")["sessions"][0]["messages"], n, "{hello}");
+        }
+        guest.asks("QUIT", "221 ");
+        assert_eq!(serving.event("session")["messages"], 2, "{hello}");
+    }
+}
+
 /// The password is never typed here: it comes from where the command line or the directive says.
 #[test]
 fn a_message_is_relayed_by_who_logs_in() {

@@ -78,7 +78,7 @@ fn of_client(model: &Model, catcher: &Catcher, client: &Client) -> Vec<Piece> {
     // Where there is nothing to explain, it is counted.
     let behind = reply(model, catcher, client).or_else(|| gone(model, catcher, client.number));
     let behind = behind.unwrap_or_else(|| {
-        let (commands, messages) = (commands(client), client.glance.messages);
+        let (commands, messages) = (commands(client), client.glance.taken);
         [told("client.commands", commands), told("client.messages", messages)].join("  ")
     });
     lines.push((tone(client), format!("{}  {behind}", state(client.state(), lang))));

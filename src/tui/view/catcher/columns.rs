@@ -53,7 +53,7 @@ impl Table {
             ));
         }
         if columns >= NARROW {
-            let count = |c: &Client| format!("{}/{}", commands(c), c.glance.messages);
+            let count = |c: &Client| format!("{}/{}", commands(c), c.glance.taken);
             let count = |c: &Client| text(unless_away(c, count(c)));
             table.push(Column::right("column.count", 9, all(&count)));
         }
