@@ -116,8 +116,8 @@ struct TypedOnward {
 /// How a message goes on.
 #[derive(Clone, Debug, Default)]
 pub struct Onward {
-    /// The way, where one was said.
-    pub route: Option<Route>,
+    /// The way, as far as it was said.
+    pub route: Route,
     /// Who logs in.
     pub login: LoginArgs,
     /// Where the password comes from, if that was said.
@@ -150,9 +150,10 @@ pub fn typed(line: &str, told_in: Lang) -> Result<(Route, usize), Slip> {
 /// As above.
 pub fn typed_onward(line: &str, told_in: Lang) -> Result<(Onward, usize), Slip> {
     let (typed, at) = options(line, told_in, |typed: &TypedOnward| &typed.reach)?;
-    let onward = typed.map(|TypedOnward { reach, login, password }| {
-        let route = Some(reach.route()).filter(|route| *route != Route::default());
-        Onward { route, login, password: password.password() }
+    let onward = typed.map(|TypedOnward { reach, login, password }| Onward {
+        route: reach.route(),
+        login,
+        password: password.password(),
     });
     Ok((onward.unwrap_or_default(), at))
 }

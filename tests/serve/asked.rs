@@ -199,6 +199,13 @@ fn a_message_is_relayed_to_another_server() {
     let event = other.event("message");
     assert_eq!((&event["from"], &event["to"][0]), (&"".into(), &"bob@example.net".into()));
     assert_eq!(content(&other.ask(":show 1")), sent);
+    // One option of the way leaves the rest of it as the command line has it.
+    let no_proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let via = format!("socks5://{no_proxy}");
+    let mut behind = Serving::start_asked(&home, &["--json", "--via", &via]);
+    let _stays = hand_in(behind.port, "", b"x\r\n");
+    let relayed = behind.ask(&format!(":relay 1 -4 {}", other.target));
+    assert_eq!(relayed["outcome"], "not-connected", "{relayed}");
     drop(guest);
     serving.event("session");
     // Nobody there; and one who says no.

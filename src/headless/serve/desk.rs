@@ -267,9 +267,7 @@ impl Desk {
         let mut setting = self.setting.numbered(self.relayed);
         self.relayed += 1;
         // What was not said here is as the command line says.
-        if let Some(route) = &onward.route {
-            setting.route = route.clone();
-        }
+        setting.route = onward.route.clone().or(&setting.route);
         if onward.password != Password::Asked {
             setting.password = onward.password.clone();
         }
