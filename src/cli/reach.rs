@@ -179,10 +179,12 @@ fn options<T: Parser>(
         let option = definition.get_arguments().find(named);
         let takes = option.is_some_and(|arg| arg.get_action().takes_values());
         let begin = blanks(line, end);
-        // Where the value may be left out, no option is one.
+        // Where the value may be left out, no option is one, nor the last word: that is the target.
         let range = option.and_then(clap::Arg::get_num_args);
         let may_lack = range.is_some_and(|range| range.min_values() == 0);
-        let lacks = may_lack && line.get(begin..).is_some_and(|rest| rest.starts_with('-'));
+        let is_last = || blanks(line, self::word(line, begin).1) >= line.len();
+        let is_option = || line.get(begin..).is_some_and(|rest| rest.starts_with('-'));
+        let lacks = may_lack && (is_option() || is_last());
         let apart = takes && !word.contains('=') && !lacks;
         given.push(word);
         let (mut wrong, mut next) = (at, end);
@@ -353,6 +355,21 @@ mod tests {
             let slip = typed(line, Lang::En).unwrap_err();
             assert_eq!(slip.at, at, "{line}: {}", slip.why);
             assert!(slip.why.contains(why), "{line}: {}", slip.why);
+        }
+    }
+
+    #[test]
+    fn the_last_word_is_a_target_where_a_value_may_be_left_out() {
+        for (line, target, auth) in [
+            ("--auth mx.example", "mx.example", &[""][..]),
+            ("--auth mx.example ", "mx.example ", &[""]),
+            ("-a --user bob mx.example", "mx.example", &[""]),
+            ("--auth PLAIN mx.example", "mx.example", &["PLAIN"]),
+            ("--auth=PLAIN mx.example", "mx.example", &["PLAIN"]),
+        ] {
+            let (onward, at) = typed_onward(line, Lang::En).unwrap();
+            assert_eq!(line.get(at..), Some(target), "{line}");
+            assert_eq!(onward.login.auth.unwrap(), auth, "{line}");
         }
     }
 

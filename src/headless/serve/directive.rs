@@ -96,7 +96,7 @@ impl Directive {
                 .filter(|(_, file)| !file.is_empty())
                 .map(|(name, file)| Self::Save(name.to_owned(), file.into())),
             "relay" => match mail(&behind) {
-                Some((name, target)) => Some(relay(name, target, lang)?),
+                Some((name, target)) => relay(name, target, lang)?,
                 None => None,
             },
             "fault" if !behind.is_empty() => Some(Self::Fault(behind)),
@@ -132,11 +132,14 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// Options of the way and of a login, and a target.
-fn relay(name: &str, typed: &str, lang: Lang) -> Result<Directive, String> {
+fn relay(name: &str, typed: &str, lang: Lang) -> Result<Option<Directive>, String> {
     let (onward, at) = typed_onward(typed, lang).map_err(|slip| slip.why)?;
     let target = typed.get(at..).unwrap_or_default().trim();
+    if target.is_empty() {
+        return Ok(None);
+    }
     let target = Target::read(target).map_err(|error| reach::no_target(&error, lang))?;
-    Ok(Directive::Relay(name.to_owned(), Box::new(onward), Box::new(target)))
+    Ok(Some(Directive::Relay(name.to_owned(), Box::new(onward), Box::new(target))))
 }
 
 /// A line as it may be repeated: who logs in at a proxy, and by which password, is not told.
@@ -181,6 +184,7 @@ mod tests {
             (":save 3", "expected :save MESSAGE FILE"),
             (":save 3 \"\"", "expected :save MESSAGE FILE"),
             (":relay 3", "expected :relay MESSAGE [OPTIONS] TARGET"),
+            (":relay 3 -4", "expected :relay MESSAGE [OPTIONS] TARGET"),
             (":relay 3 --frob x", "--frob"),
             (":list all", "expected :list"),
             (":fault", "expected :fault FAULT[+FAULT]|off"),
