@@ -136,7 +136,8 @@ With --json each event is one line with event, at (RFC 3339) and these keys, whi
   missed       events: so many are not told, since nobody read them in time
   stopping     nothing more
   stopped      sessions, messages
-and answers, each of which has directive, too: the line as it was said, a long one its beginning
+and answers, each of which has directive, too: the line as it was said, a long one its beginning, with
+*** for passwords
   listed       sessions, gone; each session has session, peer, ended, exchanges, messages and mail,
                and each mail message, stored, from, to, size, held, subject; while the session goes on,
                ended and subject are null

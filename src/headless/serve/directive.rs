@@ -142,16 +142,37 @@ fn relay(name: &str, typed: &str, lang: Lang) -> Result<Option<Directive>, Strin
     Ok(Some(Directive::Relay(name.to_owned(), Box::new(onward), Box::new(target))))
 }
 
-/// A line as it may be repeated: who logs in at a proxy, and by which password, is not told.
+/// A line as it may be repeated: who logs in at a proxy, and by which password, is not told, nor what
+/// stands behind an option about a password, whether there is such a one or not.
 pub(super) fn without_login(line: &str) -> String {
-    let told = |word: &str| match word.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((_, place)) => format!("{scheme}://***@{place}"),
-            None => word.to_owned(),
-        },
-        None => word.to_owned(),
+    let (mut quoted, mut is_secret) = (false, false);
+    let ends = move |c: char| {
+        quoted ^= c == '"';
+        c.is_whitespace() && !quoted
     };
-    line.split_inclusive(char::is_whitespace).map(told).collect()
+    let told = |word: &str| {
+        let text = word.trim_end();
+        let behind = word.get(text.len()..).unwrap_or_default();
+        if text.is_empty() {
+            return word.to_owned();
+        }
+        if std::mem::take(&mut is_secret) {
+            return format!("***{behind}");
+        }
+        if text.starts_with("--password") {
+            let Some((option, _)) = text.split_once('=') else {
+                is_secret = true;
+                return word.to_owned();
+            };
+            return format!("{option}=***{behind}");
+        }
+        let login = text.split_once("://").and_then(|(scheme, rest)| {
+            let (_, place) = rest.rsplit_once('@')?;
+            Some(format!("{scheme}://***@{place}{behind}"))
+        });
+        login.unwrap_or_else(|| word.to_owned())
+    };
+    line.split_inclusive(ends).map(told).collect()
 }
 
 #[cfg(test)]
@@ -199,11 +220,20 @@ mod tests {
     }
 
     #[test]
-    fn a_login_at_a_proxy_is_not_repeated() {
+    fn a_login_is_not_repeated() {
         for (line, told) in [
             (":relay 3 --via socks5://me:s3@cret@proxy mx", ":relay 3 --via socks5://***@proxy mx"),
             (":relay 3 smtps://mx.example", ":relay 3 smtps://mx.example"),
             (" :save 1  a@b ", " :save 1  a@b "),
+            (
+                ":relay 1 --via \"socks5://me:s3 cret@proxy\" mx",
+                ":relay 1 --via \"socks5://***@proxy\" mx",
+            ),
+            (":relay 1 --password-visible  s3cret mx", ":relay 1 --password-visible  *** mx"),
+            (":relay 1 --password=s3cret mx", ":relay 1 --password=*** mx"),
+            ("frob --password-command \"echo s3cret\" mx", "frob --password-command *** mx"),
+            (":relay 1 --password \"s3cret", ":relay 1 --password ***"),
+            (":relay 1 --password", ":relay 1 --password"),
         ] {
             assert_eq!(without_login(line), told);
         }
