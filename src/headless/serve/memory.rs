@@ -24,10 +24,15 @@ pub(super) struct Mail {
 }
 
 impl Mail {
-    /// Whether it is called so: `message 3`, or `3`, or by the name of its file.
+    /// Whether it is called so.
     fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.name.strip_prefix("message ") == Some(name)
+        is_called(&self.name, name)
     }
+}
+
+/// Whether a mail with the name `of` is called so: `message 3`, or `3`, or by the name of its file.
+fn is_called(of: &str, name: &str) -> bool {
+    of == name || of.strip_prefix("message ") == Some(name)
 }
 
 /// A session that goes on.
@@ -61,13 +66,16 @@ pub(super) struct Over {
     packed: Packed,
     /// What it has left, as JSON.
     mails: Box<[u8]>,
+    /// The names of these mails, each in a line, so that one is found without the others being read.
+    names: Box<str>,
 }
 
 impl Over {
     fn new(begun: Option<Timestamp>, past: Past, mails: &[Mail]) -> Self {
+        let names = mails.iter().map(|mail| &*mail.name).collect::<Vec<_>>().join("\n").into();
         // It cannot fail: there are texts and numbers alone.
         let mails = serde_json::to_vec(mails).unwrap_or_default().into_boxed_slice();
-        Self { begun, packed: past.pack(), mails }
+        Self { begun, packed: past.pack(), mails, names }
     }
 
     /// All that was said.
@@ -80,9 +88,15 @@ impl Over {
         serde_json::from_slice(&self.mails).unwrap_or_default()
     }
 
+    /// The mail of this name that it has left.
+    fn mail(&self, name: &str) -> Option<Mail> {
+        let has = self.names.lines().any(|of| is_called(of, name));
+        has.then(|| self.mails().into_iter().find(|mail| mail.is_called(name))).flatten()
+    }
+
     /// About how many bytes of memory it takes.
     fn size(&self) -> u64 {
-        (size_of::<Self>() + self.packed.size() + self.mails.len()) as u64
+        (size_of::<Self>() + self.packed.size() + self.mails.len() + self.names.len()) as u64
     }
 }
 
@@ -150,11 +164,13 @@ impl Memory {
 
     /// The message of this name, and the number of its session.
     pub(super) fn mail(&self, name: &str) -> Option<(u64, Mail)> {
-        let over = self.over.iter().map(|(number, over)| (number, over.mails()));
-        let live = self.live.iter().map(|(number, live)| (*number, live.mails.clone()));
-        over.chain(live).find_map(|(number, mails)| {
-            let mail = mails.into_iter().find(|mail| mail.is_called(name))?;
-            Some((number, mail))
+        let mut over = self.over.iter();
+        let found = over.find_map(|(number, over)| Some((number, over.mail(name)?)));
+        found.or_else(|| {
+            self.live.iter().find_map(|(number, live)| {
+                let mail = live.mails.iter().find(|mail| mail.is_called(name))?;
+                Some((*number, mail.clone()))
+            })
         })
     }
 
