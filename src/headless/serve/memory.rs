@@ -117,7 +117,8 @@ pub(super) struct Memory {
     /// How many gave way before all was cleared.
     gone: u64,
     live: BTreeMap<u64, Live>,
-    /// Those that were over when reports were missed: what they told before may still come.
+    /// Those that were over when reports were missed, or when all was heard the last time: what they
+    /// told before may still come.
     untold: Vec<u64>,
 }
 
@@ -146,20 +147,23 @@ impl Memory {
                 self.over.keep(session, Arc::new(over), size);
             }
             // The end of some may have been among it.
-            Report::Missed { .. } => {
-                let live = self.live.iter().map(|(number, live)| (*number, &live.glance));
-                self.untold = report::over(live);
-            }
+            Report::Missed { .. } => self.look_for_ends(),
             Report::NotStored { .. } | Report::Refused { .. } | Report::TurnedAway { .. } => {}
         }
     }
 
     /// All was heard that was told before the last report: what has not ended by now does not end any
-    /// more.
+    /// more. What was heard of meanwhile may have ended unheard, too.
     pub(super) fn caught_up(&mut self) {
         for number in std::mem::take(&mut self.untold) {
             self.live.remove(&number);
         }
+        self.look_for_ends();
+    }
+
+    fn look_for_ends(&mut self) {
+        let live = self.live.iter().map(|(number, live)| (*number, &live.glance));
+        self.untold = report::over(live);
     }
 
     /// The message of this name, and the number of its session.
@@ -250,6 +254,22 @@ mod tests {
         assert!(memory.over(1).is_some_and(|over| over.begun.is_some()));
         assert!(memory.mail("2").is_none() && memory.live(2).is_none());
         assert!(memory.mail("3").is_some() && memory.live(3).is_some());
+    }
+
+    /// Its beginning still waited when it was told that something was missed.
+    #[test]
+    fn who_was_not_heard_of_yet_when_its_end_was_missed_does_not_go_on() {
+        let mut memory = Memory::new(Room { sessions: 9, bytes: 1 << 20 });
+        let (begins, changes) = began(1);
+        let left = stored(1, &changes);
+        drop(changes);
+        memory.note(Report::Missed { reports: 1, began: 0 });
+        memory.note(begins);
+        memory.note(left);
+        memory.caught_up();
+        // Whoever asks is answered behind all that was told.
+        memory.caught_up();
+        assert!(memory.live(1).is_none() && memory.mail("1").is_none());
     }
 
     #[test]
