@@ -152,7 +152,7 @@ fn step(line: &[u8], at: Place) -> Result<Option<Step>, TranscriptError> {
 
 /// The name of a directive, of what stands behind its colon, in small letters, and what follows the blank.
 pub fn directive(line: &[u8]) -> (String, &[u8]) {
-    let end = memchr::memchr(b' ', line).unwrap_or(line.len());
+    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
     let (name, rest) = line.split_at_checked(end).unwrap_or((line, b""));
     (String::from_utf8_lossy(name).trim().to_ascii_lowercase(), rest.get(1..).unwrap_or_default())
 }

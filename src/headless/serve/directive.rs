@@ -110,17 +110,23 @@ impl Directive {
 
 /// `session 2`, `3`, `message 3` or the name of a file.
 fn which(text: &str) -> Option<Which> {
-    if let Some(number) = text.strip_prefix("session ") {
-        return number.trim().parse().ok().map(Which::Session);
+    if let Some(number) = behind("session", text) {
+        return number.parse().ok().map(Which::Session);
     }
-    let name = text.strip_prefix("message ").unwrap_or(text).trim();
+    let name = behind("message", text).unwrap_or(text);
     let one = !name.is_empty() && !name.contains(char::is_whitespace);
     (one && name != "session").then(|| Which::Message(name.to_owned()))
 }
 
+/// What stands behind a word and blanks.
+fn behind<'a>(word: &str, text: &'a str) -> Option<&'a str> {
+    let rest = text.strip_prefix(word)?;
+    rest.starts_with(char::is_whitespace).then(|| rest.trim())
+}
+
 /// A message, and what stands behind it.
 fn mail(text: &str) -> Option<(&str, &str)> {
-    let text = text.strip_prefix("message ").unwrap_or(text).trim_start();
+    let text = behind("message", text).unwrap_or(text);
     let (name, rest) = text.split_once(char::is_whitespace)?;
     Some((name, rest.trim_start()))
 }
@@ -186,6 +192,8 @@ mod tests {
             ("message 3", Some(Which::Message("3".to_owned()))),
             ("17.M1P2S3_000.ehlo", Some(Which::Message("17.M1P2S3_000.ehlo".to_owned()))),
             ("session 12", Some(Which::Session(12))),
+            ("session\t 12", Some(Which::Session(12))),
+            ("message\t3", Some(Which::Message("3".to_owned()))),
             ("session", None),
             ("session x", None),
             ("3 4", None),
@@ -194,6 +202,7 @@ mod tests {
             assert_eq!(which(text), want, "{text}");
         }
         assert_eq!(mail("message 3 a b.eml"), Some(("3", "a b.eml")));
+        assert_eq!(mail("message\t3\ta b.eml"), Some(("3", "a b.eml")));
         assert_eq!(mail("3"), None);
     }
 
@@ -214,6 +223,7 @@ mod tests {
             assert!(told.contains(why), "{line}: {told}");
         }
         assert!(matches!(Directive::read("  ", Lang::En), Ok(None)));
+        assert!(matches!(Directive::read(":show\t1", Lang::En), Ok(Some(Directive::Show(_)))));
         for line in [":list", "list", ":LIST "] {
             assert!(matches!(Directive::read(line, Lang::En), Ok(Some(Directive::List))), "{line}");
         }
