@@ -117,6 +117,7 @@ fn veiled(event: &Event, spans: &[Span]) -> Event {
 mod tests {
     use super::*;
     use crate::journal::{Header, Moment, file};
+    use crate::session::dialogue::LINE_KEEP;
 
     /// The bytes that a file has of each event, and its moment.
     fn recorded(talk: &[(Side, &str)], with_secrets: bool) -> Vec<(u64, String)> {
@@ -180,6 +181,39 @@ mod tests {
             let kept: String = text(false).collect();
             assert_eq!(kept, format!("220 mx\r\n{blank}554 no ********\r\n"), "in {piece}");
             assert!(text(true).collect::<String>().contains("91354a47"));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_veiled_behind_what_is_kept_of_a_line_too() {
+        use Side::{Client, Server};
+        let (long, keep) = (LINE_KEEP + 100, LINE_KEEP);
+        let token = "imap://joe@x.example/;urlauth=submit+joe:internal:";
+        let fits = keep - "BURL ".len() - token.len() - 1;
+        for (before, open, secret, behind) in [
+            ("", "AUTH PLAIN ".to_owned(), long, ""),
+            ("AUTH LOGIN\r\n", String::new(), long, ""),
+            ("AUTH LOGIN\r\n", "*".to_owned(), long, ""),
+            ("", format!("AUTH PLAIN{}", " ".repeat(long)), 8, ""),
+            ("", format!("BURL {token}"), long, ""),
+            ("", format!("BURL {token}"), fits, " LAST, and much more"),
+        ] {
+            let answer = "334 VXNlcm5hbWU6\r\n";
+            let first = [(Client, before), (Server, answer)].into_iter();
+            let first = first.filter(|_| !before.is_empty());
+            let talk: Vec<_> = std::iter::once((Server, "220 mx\r\n")).chain(first).collect();
+            let line = format!("{open}{}{behind}\r\n", "s".repeat(secret));
+            let blank = format!("{}{behind}\r\n", "*".repeat(secret));
+            for cut in [1, 12, keep - 1, keep, keep + 1, keep + 2, line.len() - 1, line.len()] {
+                let (head, rest) = line.split_at(cut.min(line.len()));
+                let (middle, tail) = rest.split_at(rest.len() / 2);
+                let pieces = [(Client, head), (Client, middle), (Client, tail)];
+                let kept = recorded(&[&talk[..], &pieces].concat(), false);
+                let kept: String =
+                    kept.into_iter().skip(talk.len()).map(|(_, text)| text).collect();
+                assert_eq!(kept.len(), line.len());
+                assert!(kept.ends_with(&blank), "{before}{cut} of {open:.20}");
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use super::super::phase::{Phase, Turn};
 use super::super::secrets::Meant;
 use super::super::wire::Row;
 use super::super::{odd, secrets};
-use super::{Dialogue, Framing};
+use super::{Dialogue, Framing, LINE_KEEP};
 
 /// From how many bytes that came together on a line of them is copied.
 const SHARED: usize = 16 << 10;
@@ -82,7 +82,9 @@ impl Dialogue {
             self.line_begun = self.now;
         }
         let Some(mut line) = self.client.cut(data) else {
-            let secret = self.secret_in(self.client.partial());
+            let partial = self.client.partial();
+            let kept = partial.get(..LINE_KEEP).unwrap_or(partial);
+            let secret = covered(self.secret_in(kept), kept);
             return self.veil(secret, begin + event.len() as u64, event, begin);
         };
         if event.len() >= SHARED {
@@ -92,7 +94,8 @@ impl Dialogue {
         let behind = begin + (event.len() - data.len()) as u64;
         let secret = self.secret_in(&line.bytes);
         self.hidden.retain(|hidden| *hidden != line.bytes);
-        self.veil(secret, behind - line.end.bytes().len() as u64, event, begin);
+        let cover = covered(secret, &line.bytes);
+        self.veil(cover, behind - line.end.bytes().len() as u64, event, begin);
         self.line_offset = behind;
         if login { self.login_answer(line, secret) } else { self.command(line, secret) }
     }
@@ -112,7 +115,7 @@ impl Dialogue {
         let Some(span) = secret else { return };
         let place = |n: u64| usize::try_from(n.saturating_sub(begin)).unwrap_or(usize::MAX);
         let start = place(self.line_offset + span.start as u64);
-        let end = place(stop.min(self.line_offset + span.end as u64));
+        let end = place(stop.min(self.line_offset.saturating_add(span.end as u64)));
         self.veiled.extend(secrets::without_cr(Span::new(start, end), event));
     }
 
@@ -397,6 +400,19 @@ impl Dialogue {
         if let Some(secret) = secret {
             self.secrets.add(secret.of(&line.bytes), name);
         }
+    }
+}
+
+/// What is covered of a line with this `secret`, of which `kept` was kept: nobody knows what stands
+/// behind that, so to the end where the secret reaches so far, or may begin there.
+fn covered(secret: Option<Span>, kept: &[u8]) -> Option<Span> {
+    let end = kept.strip_suffix(b"\r").unwrap_or(kept).len();
+    match secret {
+        Some(span) if span.end >= end => Some(Span::new(span.start, usize::MAX)),
+        None if kept.len() == LINE_KEEP && secrets::begins_login(kept) => {
+            Some(Span::new(LINE_KEEP, usize::MAX))
+        }
+        secret => secret,
     }
 }
 
