@@ -185,6 +185,22 @@ mod tests {
     }
 
     #[test]
+    fn the_password_in_a_burl_is_veiled_where_a_server_says_it_alone() {
+        use Side::{Client, Server};
+        for (word, said, kept) in [
+            ("s3cret@x.example/INBOX/joe@x", "joe:s3cret", "joe:******"),
+            ("p@ss@x.example/INBOX", "joe:p@ss at x.example", "joe:**** at x.example"),
+        ] {
+            let line = format!("BURL imap://joe:{word} LAST\r\n");
+            let reply = format!("554 login of {said} failed\r\n");
+            let talk = [(Server, "220 mx\r\n"), (Client, &line), (Server, &reply)];
+            let text: Vec<_> = recorded(&talk, false).into_iter().map(|(_, text)| text).collect();
+            assert_eq!(text[1], format!("BURL imap://joe:{} LAST\r\n", "*".repeat(word.len())));
+            assert_eq!(text[2], format!("554 login of {kept} failed\r\n"));
+        }
+    }
+
+    #[test]
     fn a_secret_is_veiled_behind_what_is_kept_of_a_line_too() {
         use Side::{Client, Server};
         let (long, keep) = (LINE_KEEP + 100, LINE_KEEP);

@@ -71,6 +71,13 @@ fn in_reference(line: &[u8], at: usize) -> Option<Span> {
 /// Behind it stand who may read, how that is shown, and the token, with `:` between them.
 const URLAUTH: &[u8] = b";urlauth=";
 
+/// The password alone where the `secret` of a BURL is one with the host and all that stands behind it.
+pub fn in_login(line: &[u8], secret: Span) -> Option<Span> {
+    let login = secret.of(line).split(|b| *b == b'/').next()?;
+    let len = memchr::memrchr(b'@', login)?;
+    Some(Span::new(secret.start, secret.start + len))
+}
+
 /// What of words that are to be explained may be the secret of an AUTH.
 pub fn in_explained(words: &str) -> Option<Span> {
     let from = words.len() - words.trim_start().len();

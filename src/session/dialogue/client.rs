@@ -247,6 +247,10 @@ impl Dialogue {
         // The initial response of LOGIN is a name.
         let name = matches!(login, Argument::Login { mechanism, .. } if mechanism == "LOGIN");
         self.remember(&line, secret, name);
+        if parsed.value.verb == Verb::Burl {
+            let password = secret.and_then(|secret| secrets::in_login(&line.bytes, secret));
+            self.remember(&line, password, true);
+        }
         let index = self.add(turn);
         self.wire.push(Row::Client { exchange: index }, 1);
         self.command_sent(index, &parsed.value);
