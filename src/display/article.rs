@@ -152,6 +152,8 @@ mod tests {
         for (words, said) in [
             ("AUTH PLAIN c2VjcmV0", "AUTH PLAIN ********"),
             (" auth c2VjcmV0", " auth ********"),
+            ("BURL imap://joe:s3cret", "BURL imap://joe:******"),
+            ("BURL 554", "BURL 554"),
             ("AUTH PLAIN 535", "AUTH PLAIN 535"),
             ("AUTH PLAIN", "AUTH PLAIN"),
             ("PLAIN LOGIN xyzzy", "PLAIN LOGIN xyzzy"),

@@ -27,10 +27,10 @@ pub fn veil(bytes: &mut [u8], secret: impl IntoIterator<Item = Span>) {
 /// line. An AUTH that is written almost right has one too.
 pub fn in_command(line: &[u8]) -> Option<Span> {
     let at = behind_junk(line);
-    if Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"BURL") {
+    if begins_with(b"BURL", line, at) {
         return in_reference(line, at).filter(|span| !span.is_empty());
     }
-    if !begins_with_auth(line, at) {
+    if !begins_with(b"AUTH", line, at) {
         return misspelt(line).filter(|span| !span.is_empty());
     }
     let separators = |from: usize| {
@@ -78,16 +78,18 @@ pub fn in_login(line: &[u8], secret: Span) -> Option<Span> {
     Some(Span::new(secret.start, secret.start + len))
 }
 
-/// What of words that are to be explained may be the secret of an AUTH.
+/// What of words that are to be explained may be the secret of an AUTH or a BURL.
 pub fn in_explained(words: &str) -> Option<Span> {
     let from = words.len() - words.trim_start().len();
-    let line = words.get(from..).filter(|line| begins_with_auth(line.as_bytes(), 0))?;
-    in_command(line.as_bytes()).map(|span| Span::new(from + span.start, from + span.end))
+    let line = words.get(from..)?.as_bytes();
+    let secret =
+        in_command(line).filter(|_| begins_with(b"AUTH", line, 0) || begins_with(b"BURL", line, 0));
+    secret.map(|span| Span::new(from + span.start, from + span.end))
 }
 
 /// Whether a command line begins a login, or may be meant to: answers may follow it.
 pub fn begins_login(line: &[u8]) -> bool {
-    begins_with_auth(line, behind_junk(line)) || misspelt(line).is_some()
+    begins_with(b"AUTH", line, behind_junk(line)) || misspelt(line).is_some()
 }
 
 /// Where the first word stands: pasted notation, a byte order mark and control characters may stand
@@ -98,8 +100,8 @@ fn behind_junk(line: &[u8]) -> usize {
     junk + if noted { 3 } else { 0 }
 }
 
-fn begins_with_auth(line: &[u8], at: usize) -> bool {
-    Span::new(at, at + 4).of(line).eq_ignore_ascii_case(b"AUTH")
+fn begins_with(verb: &[u8], line: &[u8], at: usize) -> bool {
+    Span::new(at, at + verb.len()).of(line).eq_ignore_ascii_case(verb)
 }
 
 /// What of a line is a secret, possibly nothing, that may have been meant as AUTH: its first word is

@@ -192,8 +192,11 @@ impl Values<'_> {
                 .map(|line| read_line(line).text().to_vec()),
             "address" => Some(shown(&self.address().unwrap_or_default()).into_bytes()),
             // What may be a password is no verb to be repeated.
-            "verb" if self.exchange.secret.is_some() => None,
-            "verb" => Some(shown(self.exchange.verb().map_or("", Verb::as_str)).into_bytes()),
+            "verb" => {
+                let verb = self.exchange.verb();
+                let is_open = self.exchange.secret.is_none() || verb.is_some_and(Verb::is_known);
+                is_open.then(|| shown(verb.map_or("", Verb::as_str)).into_bytes())
+            }
             _ => None,
         }
     }

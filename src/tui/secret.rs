@@ -43,8 +43,8 @@ fn moved(span: Span, by: usize) -> Span {
 }
 
 /// What is a secret in a line wherever the session stands: a text that is to be encoded, a password in
-/// a target, what stands behind AUTH that is to be explained, and what
-/// stands behind the user of a login, where somebody may put the password.
+/// a target, what stands behind AUTH or BURL that is to be explained, and
+/// what stands behind the user of a login, where somebody may put the password.
 fn always_secret(line: &str) -> Option<Span> {
     if behind(line, B64).is_some() {
         return Some(Span::new(B64.len(), line.len())).filter(|span| !span.is_empty());

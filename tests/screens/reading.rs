@@ -246,6 +246,19 @@ fn a_command_is_put_into_the_prompt_again_without_its_secret() {
         scene.press(key);
     }
     assert_eq!(scene.model.prompt.text(), "AUTH PLAIN ");
+    let open = "imap://joe@x.example/;urlauth=submit+joe:internal:";
+    for (line, before, behind) in [
+        (format!("BURL {open}91354a47 LAST"), format!("BURL {open}"), " LAST"),
+        (format!("BURL {open}9135 \\x80"), format!(":raw BURL {open}"), " \\x80"),
+    ] {
+        let burl = format!("C: {line}\nS: 554 No");
+        let mut scene = Scene::after(LARGE, Lang::En, &[GREETING, &burl]);
+        for key in ["esc", "up", "e"] {
+            scene.press(key);
+        }
+        assert_eq!(scene.model.prompt.text(), format!("{before}{behind}"));
+        assert_eq!(scene.model.prompt.cursor(), before.len());
+    }
     let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, "C: NO\\x00OP\\n\\c\nS: 500 No"]);
     for key in ["esc", "up", "e"] {
         scene.press(key);

@@ -330,7 +330,7 @@ fn resend(model: &mut Model) {
         _ => None,
     };
     let exchange = exchange.and_then(|at| model.session.seen().exchanges().get(at));
-    let Some(text) = exchange.and_then(again) else {
+    let Some((text, at)) = exchange.and_then(again) else {
         model.tell("transcript.no-command");
         return;
     };
@@ -341,25 +341,30 @@ fn resend(model: &mut Model) {
         model.prompt.keep(draft);
     }
     model.prompt.set(&text);
+    model.prompt.place(at);
     browse::focus(model, Pane::Prompt);
 }
 
-/// What has to be typed to send a command again.
-fn again(exchange: &Exchange) -> Option<String> {
+/// What has to be typed to send a command again, and where its secret is missing in that.
+fn again(exchange: &Exchange) -> Option<(String, usize)> {
     let line = exchange.line.as_ref().filter(|_| exchange.command.is_some())?;
-    let end = exchange.secret.map_or(line.bytes.len(), |secret: Span| secret.start);
-    let bytes = line.bytes.get(..end)?;
-    let plain = std::str::from_utf8(bytes).ok().filter(|text| {
+    let end = Span::new(line.bytes.len(), line.bytes.len());
+    let secret = exchange.secret.unwrap_or(end);
+    let (head, tail) = (line.bytes.get(..secret.start)?, line.bytes.get(secret.end..)?);
+    let bytes = [head, tail].concat();
+    let plain = std::str::from_utf8(&bytes).ok().filter(|text| {
         line.end == LineEnd::CrLf && !text.starts_with(':') && !text.contains(char::is_control)
     });
     if let Some(text) = plain {
-        return Some(text.to_owned());
+        return Some((text.to_owned(), head.len()));
     }
     let mut out = RAW.to_owned();
-    write_text(&mut out, bytes, true);
+    write_text(&mut out, head, true);
+    let at = out.len();
+    write_text(&mut out, tail, true);
     if line.end != LineEnd::CrLf {
         write_text(&mut out, line.end.bytes(), true);
         out.push_str("\\c");
     }
-    Some(out)
+    Some((out, at))
 }
