@@ -4,7 +4,7 @@ use crate::journal::header;
 use crate::knowledge;
 
 pub(super) const TARGET: &str = "host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, \
-     pipe:COMMAND (lmtp:unix:, lmtp:pipe: for LMTP), practice or practice:FAULT+FAULT";
+     pipe:COMMAND (lmtp:unix:, lmtp://unix:/path, lmtp:pipe: for LMTP), practice or practice:FAULT+FAULT";
 
 pub(super) const MAIN: &str = "Examples:
   ehlo                                  the built-in practice server, no network needed

@@ -115,7 +115,7 @@ pub enum Target {
 pub enum TargetError {
     /// It has no known form.
     #[error(
-        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, pipe:COMMAND, lmtp:unix:/path, lmtp:pipe:COMMAND, practice or practice:FAULT"
+        "\"{0}\" is no target; expected host, host:port, [IPv6]:port, smtp://host, smtps://host, lmtp://host, mx:domain, unix:/path, pipe:COMMAND, lmtp:unix:/path, lmtp://unix:/path, lmtp:pipe:COMMAND, practice or practice:FAULT"
     )]
     Malformed(String),
 }
@@ -147,8 +147,11 @@ impl Target {
             }
         }
         let (protocol, local) = match text.strip_prefix("lmtp:") {
-            // As a host would be written.
-            Some(rest) => (Protocol::Lmtp, rest.strip_prefix("//").unwrap_or(rest)),
+            // Behind `//` stands a host, which can be called so, or a path from the root on.
+            Some(rest) => {
+                let path = rest.strip_prefix("//").filter(|path| path.starts_with("unix:/"));
+                (Protocol::Lmtp, path.unwrap_or(rest))
+            }
             None => (Protocol::Smtp, text),
         };
         let something = |rest: &str| (!rest.trim().is_empty()).then(|| rest.to_owned());
@@ -343,6 +346,8 @@ mod tests {
             ("practice-1", tcp("practice-1", 25, Scheme::Smtp), "practice-1:25"),
             ("unix:/run/smtp", unix("/run/smtp", Protocol::Smtp), ""),
             ("lmtp:unix:/run/lmtp", unix("/run/lmtp", Protocol::Lmtp), ""),
+            ("lmtp://unix:24", tcp("unix", 24, Scheme::Lmtp), ""),
+            ("lmtp://pipe:24", tcp("pipe", 24, Scheme::Lmtp), ""),
             ("lmtp://unix:/run/x", unix("/run/x", Protocol::Lmtp), "lmtp:unix:/run/x"),
             ("pipe:exim4 -bs", pipe("exim4 -bs", Protocol::Smtp), ""),
             ("lmtp:pipe:lmtpd -x a:b#2", pipe("lmtpd -x a:b#2", Protocol::Lmtp), ""),
@@ -376,6 +381,7 @@ mod tests {
             "pipe: ",
             "lmtp:unix:",
             "lmtp://unix:",
+            "lmtp://pipe:id",
             "lmtp:host",
             "http://x",
             "[::1",
