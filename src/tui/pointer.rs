@@ -1,10 +1,12 @@
 //! What the mouse is doing, and the text that it has marked. Plain data, no behaviour of panes.
 
+use std::mem::Discriminant;
 use std::ops::RangeInclusive;
 
 use crate::journal::Moment;
 
 use super::layout::{Pane, Split};
+use super::popup::Popup;
 
 /// A place in the text of a pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,8 +67,8 @@ pub struct Pointer {
     pub held: Held,
     /// Where and when the button was pressed last.
     pub pressed: Option<((u16, u16), Moment)>,
-    /// Whether a popup took that: the second of two clicks is not for what stands behind it.
-    pub of_popup: bool,
+    /// Which popup took that: the second of two clicks is not for what stands behind it.
+    pub of_popup: Option<Discriminant<Popup>>,
     /// Whether the person knows how the terminal's own marking is reached.
     pub told: bool,
 }

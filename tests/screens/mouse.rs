@@ -94,6 +94,23 @@ fn the_wheel_scrolls_what_is_under_it() {
 }
 
 #[test]
+fn what_stays_open_takes_both_of_two_quick_clicks() {
+    let mut scene = Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE]);
+    let scrolled = |scene: &Scene| match &scene.model.popup {
+        Some(Popup::Help(help)) => help.scroll,
+        other => panic!("{other:?}"),
+    };
+    scene.press("f1");
+    scene.click(scene.find("PgDn page"));
+    let page = scrolled(&scene);
+    scene.press("pageup");
+    scene.double_click(scene.find("PgDn page"));
+    assert!(page > 0 && scrolled(&scene) == 2 * page, "{page}: {}", scene.grid());
+    scene.double_click(scene.find("Esc close  Ctrl-Q"));
+    assert!(scene.model.popup.is_none(), "the second one opens nothing: {}", scene.grid());
+}
+
+#[test]
 fn everything_that_looks_like_it_can_be_clicked() {
     for lang in [Lang::En, Lang::Ja] {
         let word = |key| knowledge::word(lang, key);

@@ -69,15 +69,16 @@ fn side_at(panes: &Panes, place: (u16, u16)) -> Option<Side> {
 
 fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
     let before = model.pointer.pressed.replace((place, model.now));
+    let popup = model.popup.as_ref().map(std::mem::discriminant);
     let double = before.is_some_and(|(at, when)| at == place && model.now.since(when) < DOUBLE);
     if double {
         // The third click is the first of another pair.
         model.pointer.pressed = None;
-        if model.pointer.of_popup {
+        if model.pointer.of_popup.is_some() && model.pointer.of_popup != popup {
             return Vec::new();
         }
     }
-    model.pointer.of_popup = model.popup.is_some();
+    model.pointer.of_popup = popup;
     model.marked = None;
     model.pointer.held = Held::Nothing;
     // What is under the pointer is judged as it stands, with the notice.
