@@ -4,6 +4,7 @@ use std::fmt;
 
 use toml::Spanned;
 
+use super::text::clip;
 use super::token::own_visible;
 use crate::knowledge::{self, Lang};
 
@@ -102,12 +103,15 @@ pub fn unknown<'a>(
     let length = word.chars().count();
     let near = known.into_iter().filter(|known| length < known.chars().count() * LONGER);
     let nearest = near.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let what = Reason::new(key).with("word", format!("\"{}\"", own_visible(word)));
+    let what = Reason::new(key).with("word", format!("\"{}\"", clip(&own_visible(word), REPEATED)));
     match nearest.filter(|nearest| likeness(nearest) > LIKE) {
         Some(nearest) => Reason::new("slip.meant").with("nearest", nearest).about(what),
         None => what,
     }
 }
+
+/// So many columns of a word that is nothing known are said again.
+const REPEATED: usize = 60;
 
 /// From here on two words are alike: the measure that the command line uses for its options.
 const LIKE: f64 = 0.7;
@@ -131,6 +135,8 @@ mod tests {
         assert!(begun.elapsed().as_secs() < 5, "it is compared with none of them");
         let told = unknown("slip.setting", "\u{1b}[2J", known);
         assert_eq!(told.say(Lang::En), "\"\\x1b[2J\" is no setting");
+        let told = unknown("slip.setting", &"x".repeat(1000), known).say(Lang::En);
+        assert_eq!(told, format!("\"{}\u{2026}\" is no setting", "x".repeat(59)));
     }
 
     #[test]
