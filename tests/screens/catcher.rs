@@ -520,6 +520,14 @@ fn a_double_click_in_the_faults_does_not_reach_the_list() {
 }
 
 #[test]
+fn a_paste_that_is_put_off_is_not_promised_to_a_prompt() {
+    let mut scene = busy(SMALL, Lang::En);
+    scene.tells(Message::Paste("NOOP\nNOOP".to_owned()));
+    scene.press("esc");
+    assert_eq!(scene.hints().trim(), "nothing was sent");
+}
+
+#[test]
 fn keys_of_talks_say_that_they_are_for_talks() {
     let mut scene = busy(SMALL, Lang::En);
     for key in ["i", "3", "5", "b", "shift-t", "shift-c", "(", "z", "f7", "f8", "f9", "f4", "tab"] {

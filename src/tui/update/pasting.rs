@@ -83,5 +83,6 @@ pub(super) fn put_off(model: &mut Model, text: String) {
         return model.tell("question.put-off-secret");
     }
     model.prompt.keep(text);
-    model.tell("question.put-off");
+    let has_prompt = model.session.catcher.is_none();
+    model.tell(if has_prompt { "question.put-off" } else { "question.put-off-list" });
 }
