@@ -225,9 +225,9 @@ impl Loop {
             if let Some(path) = journal.or_else(|| file.map(PathBuf::from)) {
                 return reading::load(id, vec![path], lang, stop, inner, false);
             }
-            let gone = knowledge::word(lang, "catcher.gone").to_owned();
+            let why = knowledge::word(lang, "catcher.not-found").to_owned();
             // Nobody is there to hear it if the person has left.
-            let _ = inner.send(Ok(Message::Unopened(id, gone))).await;
+            let _ = inner.send(Ok(Message::Unopened(id, why))).await;
         });
     }
 
