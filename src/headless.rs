@@ -244,7 +244,7 @@ pub async fn practice_for(
     let (faults, playing) = watch::channel(Arc::new(chosen));
     let policy = Policy { everyday: true, limits, ..Policy::default() };
     let mut listener = Listener::new(policy, serve::counting()).with_tls(tls).playing(playing);
-    let Place::Tcp(address) = listener.open(&place.into()).await? else {
+    let Place::Tcp(address) = listener.open(&place.into())? else {
         anyhow::bail!("the practice server listens at no address");
     };
     let (orders, taken) = mpsc::channel(ORDERS_WAITING);

@@ -63,8 +63,8 @@ impl ByHand {
     ///
     /// # Errors
     /// When it cannot be bound.
-    pub async fn bind(&self) -> anyhow::Result<Socket> {
-        let bound = Socket::bind(&self.door.place).await;
+    pub fn bind(&self) -> anyhow::Result<Socket> {
+        let bound = Socket::bind(&self.door.place);
         bound.with_context(|| format!("cannot listen on {}", self.door.place))
     }
 
@@ -85,7 +85,7 @@ impl ByHand {
 /// When the place cannot be bound, or nothing can be read, written or recorded.
 pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Outcome> {
     block_on(async {
-        let socket = by_hand.bind().await?;
+        let socket = by_hand.bind()?;
         let mut signals = Signals::of(&Signal::stopping())?;
         let door = Entrance { place: socket.place()?, ..by_hand.door.clone() };
         let tls = (by_hand.desk.tls.is_some(), by_hand.desk.implicit);

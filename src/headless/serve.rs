@@ -70,7 +70,7 @@ pub(crate) struct Opened {
 ///
 /// # Errors
 /// When a place cannot be bound, the Maildir cannot be made, or there is no such fault.
-pub(crate) async fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Opened> {
+pub(crate) fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Opened> {
     let policy = Policy { limits: setting.limits(), ..args.policy() };
     let faults = faults::given(&args.faults, args.seed, setting)?;
     let dir = args.keeping.maildir.as_deref();
@@ -79,7 +79,7 @@ pub(crate) async fn open(args: &ServeArgs, setting: &Setting) -> anyhow::Result<
         Some(shelf) => Listener::keeping(policy, shelf.keeper()),
         None => Listener::new(policy, counting()),
     };
-    open_doors(listener, shelf, (faults, false), args, setting).await
+    open_doors(listener, shelf, (faults, false), args, setting)
 }
 
 /// Gives each message a number; what is kept of it is its session.
@@ -88,7 +88,7 @@ pub(super) fn counting() -> Store {
     Arc::new(move |_, _| Ok(format!("message {}", count.fetch_add(1, Ordering::Relaxed))))
 }
 
-async fn open_doors(
+fn open_doors(
     mut listener: Listener,
     shelf: Option<Shelf>,
     (faults, implicit): (Faults, bool),
@@ -109,7 +109,7 @@ async fn open_doors(
         anyhow::ensure!(has_tls || security != Security::Implicit, "{door} needs TLS");
         let security = if has_tls { security } else { Security::Clear };
         let wanted = Entrance { security, ..door.clone() };
-        let bound = listener.open(&wanted).await;
+        let bound = listener.open(&wanted);
         let place = bound.with_context(|| format!("cannot listen on {}", door.place))?;
         // As it was asked for, so that a door at an address is told by the address alone.
         doors.push(Entrance { place, ..door.clone() });
@@ -123,7 +123,7 @@ async fn open_doors(
 /// When a place cannot be bound or the Maildir cannot be made.
 pub fn run(args: &ServeArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     block_on(async {
-        let opened = open(args, setting).await?;
+        let opened = open(args, setting)?;
         // Beside the sessions: to wake another thread for each of their reports costs more than all else.
         tokio::spawn(serve(opened, args.clone(), setting.clone())).await?
     })
@@ -141,7 +141,7 @@ pub(super) fn run_again(
         let policy = Policy { limits: setting.limits(), ..args.policy() };
         let how = (Faults::default(), again.halves.is_implicit());
         let listener = Listener::new(policy, store).answering_again(again);
-        let opened = open_doors(listener, None, how, args, setting).await?;
+        let opened = open_doors(listener, None, how, args, setting)?;
         serve(opened, args.clone(), setting.clone()).await
     })
 }

@@ -165,8 +165,8 @@ impl Listener {
     ///
     /// # Errors
     /// When the place cannot be bound.
-    pub async fn open(&mut self, entrance: &Entrance) -> io::Result<Place> {
-        let socket = Socket::bind(&entrance.place).await?;
+    pub fn open(&mut self, entrance: &Entrance) -> io::Result<Place> {
+        let socket = Socket::bind(&entrance.place)?;
         let place = socket.place()?;
         let entrance = Arc::new(Entrance { place: place.clone(), ..entrance.clone() });
         self.doors.push(Door { socket, entrance });

@@ -144,7 +144,7 @@ mod tests {
             facts: TlsFacts::default(),
         };
         let more = [
-            Happening::Secured(Box::new(TlsFacts::default())),
+            Happening::Secured(Box::default()),
             Happening::NotSecured(Box::new(failure)),
             Happening::Played(Box::new(Played { fault: "greylist".into(), ..Played::default() })),
             Happening::Bytes {

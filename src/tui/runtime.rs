@@ -102,7 +102,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             // Whoever cannot listen says so before the screen opens.
             match start {
                 Start::Serve(args) => {
-                    let server = Server::open(&args, setting, &clock).await?;
+                    let server = Server::open(&args, setting, &clock)?;
                     if let Some(session) = model.session_mut(id) {
                         server.place.clone_into(&mut session.target);
                         let plays = server.plays.clone();
@@ -114,7 +114,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
                 }
                 Start::Answer(by_hand) => {
                     let to = (&mut doors, come.clone());
-                    hand::listen(&mut model, at, &by_hand, to).await?;
+                    hand::listen(&mut model, at, &by_hand, to)?;
                 }
                 start => others.push((id, start)),
             }

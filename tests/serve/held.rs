@@ -24,7 +24,7 @@ async fn heard_at_the_end(rules: &str, behind: &str) -> String {
     let store: Store = Arc::new(|_, _| Ok("message 1".to_owned()));
     let mut listener = Listener::new(Policy::default(), store);
     let place: Place = "127.0.0.1:0".parse().unwrap();
-    let Place::Tcp(address) = listener.open(&place.into()).await.unwrap() else { panic!() };
+    let Place::Tcp(address) = listener.open(&place.into()).unwrap() else { panic!() };
     let (teller, mut reports) = report::channel();
     let (orders, taken) = mpsc::channel(1);
     let playing = watch::channel(Arc::new(faults)).1;

@@ -232,7 +232,7 @@ async fn who_breaks_down_leaves_his_place() {
     let policy = Policy { client_limit: 1, ..Policy::default() };
     let mut listener = Listener::new(policy, store);
     let place: Place = "127.0.0.1:0".parse().unwrap();
-    let Place::Tcp(address) = listener.open(&place.into()).await.unwrap() else { panic!() };
+    let Place::Tcp(address) = listener.open(&place.into()).unwrap() else { panic!() };
     let (teller, mut reports) = report::channel();
     let (orders, taken) = mpsc::channel(1);
     let served = tokio::spawn(listener.telling(teller).serve(taken));

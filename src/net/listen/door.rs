@@ -72,9 +72,9 @@ mod tests {
     use super::*;
     use crate::net::listen::Place;
 
-    async fn open() -> Door {
+    fn open() -> Door {
         let place: Place = "127.0.0.1:0".parse().unwrap();
-        let socket = Socket::bind(&place).await.unwrap();
+        let socket = Socket::bind(&place).unwrap();
         let entrance = Arc::new(socket.place().unwrap().into());
         Door { socket, entrance }
     }
@@ -91,7 +91,7 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn a_door_that_fails_holds_up_no_other() {
-        let doors = [open().await, open().await];
+        let doors = [open(), open()];
         shut(&doors[0]);
         assert!(accept(&doors, 0).await.is_err());
         let Place::Tcp(address) = &doors[1].entrance.place else { panic!() };

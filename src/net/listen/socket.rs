@@ -126,7 +126,7 @@ impl Socket {
     ///
     /// # Errors
     /// When it cannot be bound.
-    pub async fn bind(place: &Place) -> io::Result<Self> {
+    pub fn bind(place: &Place) -> io::Result<Self> {
         match place {
             Place::Tcp(address) => {
                 let socket = match address {
@@ -309,7 +309,7 @@ mod tests {
     async fn many_come_at_once_before_the_first_is_accepted() {
         let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
         let allowed = allowed.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(128);
-        let socket = Socket::bind(&Place::Tcp("127.0.0.1:0".parse().unwrap())).await.unwrap();
+        let socket = Socket::bind(&Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap();
         let Place::Tcp(address) = socket.place().unwrap() else { panic!() };
         // Who finds no room is not refused: the first try is lost, and the next comes after a second.
         let limit = Duration::from_millis(900);
@@ -326,9 +326,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("smtp.sock");
         let place = Place::Unix(path.clone());
-        let first = Socket::bind(&place).await.unwrap();
+        let first = Socket::bind(&place).unwrap();
         std::fs::remove_file(&path).unwrap();
-        let second = Socket::bind(&place).await.unwrap();
+        let second = Socket::bind(&place).unwrap();
         drop(first);
         assert!(path.exists());
         drop(second);

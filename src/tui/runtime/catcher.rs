@@ -67,13 +67,8 @@ impl Server {
     ///
     /// # Errors
     /// When a place cannot be bound, its Maildir cannot be made, or there is no such fault.
-    pub(super) async fn open(
-        args: &ServeArgs,
-        setting: &Setting,
-        clock: &Clock,
-    ) -> anyhow::Result<Self> {
-        let Opened { listener, doors, shelf, faults: playing, .. } =
-            serve::open(args, setting).await?;
+    pub(super) fn open(args: &ServeArgs, setting: &Setting, clock: &Clock) -> anyhow::Result<Self> {
+        let Opened { listener, doors, shelf, faults: playing, .. } = serve::open(args, setting)?;
         let (reporter, reports) = report::channel();
         let listener = listener.telling(reporter).remembering(Past::new).telling_subjects();
         let doors: Vec<_> = doors.iter().map(|door| own_visible(&door.to_string())).collect();

@@ -30,13 +30,13 @@ pub(super) struct Come {
 }
 
 /// Listens, in session number `at`; who comes goes to `come`.
-pub(super) async fn listen(
+pub(super) fn listen(
     model: &mut Model,
     at: usize,
     by_hand: &ByHand,
     (doors, come): (&mut JoinSet<()>, mpsc::Sender<Come>),
 ) -> anyhow::Result<()> {
-    let socket = by_hand.bind().await?;
+    let socket = by_hand.bind()?;
     let place: Arc<str> = socket.place()?.to_string().into();
     if let Some(session) = model.session_mut(at + 1) {
         session.target = place.to_string();
