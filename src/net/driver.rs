@@ -828,9 +828,9 @@ async fn secure<P: Speaker, O>(
     None
 }
 
-/// What was read. Little is copied, since a slice of it would keep the whole buffer in memory.
+/// What was read. What does not nearly fill the buffer is copied, since a slice keeps all of it in memory.
 fn take(inbox: &mut BytesMut) -> Bytes {
-    if inbox.len() >= READ.1 / 4 {
+    if inbox.len() >= READ.1 / 4 * 3 {
         return inbox.split().freeze();
     }
     let data = Bytes::copy_from_slice(inbox);
