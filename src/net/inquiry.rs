@@ -37,7 +37,7 @@ impl Asks {
 }
 
 /// What was chosen about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Inquiring {
     /// What is asked without anybody saying so.
     pub asks: Option<Asks>,

@@ -37,7 +37,7 @@ impl fmt::Display for Family {
 }
 
 /// How servers are reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Route {
     /// The only family of addresses that is tried.
     pub family: Option<Family>,

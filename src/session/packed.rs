@@ -9,7 +9,7 @@ use bytes::{Buf as _, BufMut as _, Bytes};
 use crate::journal::{Event, Happening, Leg, Moment, Side, file};
 
 use super::dialogue::{Dialogue, Keep};
-use super::past::Step;
+use super::past::{Step, begun};
 
 /// What stands before each step.
 const CLIENT: u8 = b'C';
@@ -48,8 +48,7 @@ impl Packed {
 
     /// The fold over all events. It is made anew, which takes its time.
     pub fn seen(&self) -> Dialogue {
-        let begin = self.begin.as_deref().cloned();
-        let mut seen = begin.unwrap_or_else(|| Dialogue::new(self.kept));
+        let mut seen = begun(self.begin.as_deref(), self.kept);
         let mut steps = self.steps.clone();
         while let Some(step) = take(&mut steps) {
             step.do_with(&mut seen);

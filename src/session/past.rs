@@ -61,6 +61,11 @@ impl Step {
     }
 }
 
+/// A fold to go on with: `begin`, or where there is none that over nothing, which keeps so much.
+pub(super) fn begun(begin: Option<&Dialogue>, kept: Keep) -> Dialogue {
+    begin.cloned().unwrap_or_else(|| Dialogue::new(kept))
+}
+
 /// A fold that is kept, and what came behind it.
 #[derive(Clone, Debug)]
 struct Stretch {
@@ -301,8 +306,7 @@ impl Past {
 
     fn fold(&self, at: usize) -> Dialogue {
         let Some(stretch) = self.stretch_of(at) else { return Dialogue::new(self.kept) };
-        let begin = stretch.begin.as_deref().cloned();
-        let mut seen = begin.unwrap_or_else(|| Dialogue::new(self.kept));
+        let mut seen = begun(stretch.begin.as_deref(), self.kept);
         let mut left = at - stretch.from;
         for step in stretch.steps.iter().flatten() {
             if left == 0 {

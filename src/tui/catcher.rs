@@ -276,4 +276,10 @@ impl Model {
     pub fn has_list_behind(&self) -> bool {
         self.others.iter().any(|session| session.catcher.is_some())
     }
+
+    /// Why something cannot be done that is done with a list, where none is in sight: the key of a
+    /// sentence.
+    pub fn why_no_list(&self) -> &'static str {
+        if self.has_list_behind() { "catcher.behind" } else { "catcher.not-list" }
+    }
 }

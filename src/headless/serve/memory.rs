@@ -23,13 +23,6 @@ pub(super) struct Mail {
     pub(super) envelope: Envelope,
 }
 
-impl Mail {
-    /// Whether it is called so.
-    fn is_called(&self, name: &str) -> bool {
-        is_called(&self.name, name)
-    }
-}
-
 /// Whether a mail with the name `of` is called so: `message 3`, or `3`, or by the name of its file.
 fn is_called(of: &str, name: &str) -> bool {
     of == name || of.strip_prefix("message ") == Some(name)
@@ -91,7 +84,7 @@ impl Over {
     /// The mail of this name that it has left.
     fn mail(&self, name: &str) -> Option<Mail> {
         let has = self.names.lines().any(|of| is_called(of, name));
-        has.then(|| self.mails().into_iter().find(|mail| mail.is_called(name))).flatten()
+        has.then(|| self.mails().into_iter().find(|mail| is_called(&mail.name, name))).flatten()
     }
 
     /// About how many bytes of memory it takes.
@@ -172,7 +165,7 @@ impl Memory {
         let found = over.find_map(|(number, over)| Some((number, over.mail(name)?)));
         found.or_else(|| {
             self.live.iter().find_map(|(number, live)| {
-                let mail = live.mails.iter().find(|mail| mail.is_called(name))?;
+                let mail = live.mails.iter().find(|mail| is_called(&mail.name, name))?;
                 Some((*number, mail.clone()))
             })
         })

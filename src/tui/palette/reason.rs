@@ -57,7 +57,7 @@ pub(super) fn reason(model: &Model, action: Action) -> Option<&'static str> {
         | Action::CatcherClear
             if model.session.catcher.is_none() =>
         {
-            Some(if model.has_list_behind() { "catcher.behind" } else { "catcher.not-list" })
+            Some(model.why_no_list())
         }
         Action::CatcherRelay => relay::cannot(model),
         Action::Choose | Action::Complete => Some("reason.no-list"),

@@ -32,8 +32,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::CatcherOpen | Action::CatcherSwitch | Action::CatcherDelete | Action::CatcherClear
     );
     if model.session.catcher.is_none() {
-        let key = if model.has_list_behind() { "catcher.behind" } else { "catcher.not-list" };
-        return is_of_list.then(|| directive::told(model, key));
+        return is_of_list.then(|| directive::told(model, model.why_no_list()));
     }
     if is_everywhere(action) {
         return None;
