@@ -1302,6 +1302,33 @@ proptest! {
     }
 }
 
+/// The end of a message was meant for one recipient when another connection began.
+#[test]
+fn what_was_meant_for_one_recipient_stays_so_behind_another_connection() {
+    let says = |from, text: &str| Step::Says(from, text.as_bytes().to_vec());
+    let envelope = "MAIL FROM:<a@b.example> PRDR\r\nRCPT TO:<bob@example.net>\r\nRCPT TO:<full@example.net>\r\n";
+    let hello = || says(Side::Server, "220 mx.example.net ESMTP\r\n");
+    let seen = fold(&[
+        says(Side::Client, "LHLO pc.example.org\r\n"),
+        hello(),
+        says(Side::Client, envelope),
+        says(Side::Client, "BDAT 7 LAST\r\n\r\n.\r\nab"),
+        hello(),
+        hello(),
+        hello(),
+        Step::Opened,
+        says(Side::Server, "353 each\r\n"),
+        Step::Closed(Side::Server, Ending::Finished),
+    ]);
+    let told = seen.envelope().transactions.iter().flat_map(|t| &t.recipients);
+    let told: Vec<_> = told.filter_map(|recipient| recipient.delivered).collect();
+    assert!(!told.is_empty());
+    for (at, fate) in told {
+        let reply = seen.exchanges()[at].reply.as_ref();
+        assert_eq!(reply.map_or(Fate::Waiting, |r| Fate::of(r.class())), fate, "{at}");
+    }
+}
+
 #[test]
 fn an_event_without_bytes_changes_nothing() {
     for side in [Side::Client, Side::Server] {

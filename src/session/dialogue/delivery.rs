@@ -57,6 +57,7 @@ impl Dialogue {
         let begins = reply.is(Code::EACH_RECIPIENT)
             && !self.lmtp
             && !matches!(exchange.turn, Turn::Delivery(_))
+            && exchange.recipient.is_none()
             && asked.is_some_and(|t| t.has_param("PRDR") && t.accepted() > 0);
         // What the server did not execute, or why it leaves, it says once.
         let for_one = exchange.recipient.filter(|_| {
