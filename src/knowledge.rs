@@ -175,9 +175,9 @@ pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + values_len);
     let mut rest = text;
     // From left to right, so that a value with braces in it is not filled again.
-    while let Some((before, after)) = rest.split_once('{') {
+    while let Some((before, after)) = parted(rest, b'{') {
         out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
+        let Some((name, tail)) = parted(after, b'}') else {
             out.push('{');
             rest = after;
             continue;
@@ -189,6 +189,12 @@ pub fn filled(text: &str, values: &[(&str, &str)]) -> String {
         rest = tail;
     }
     out + rest
+}
+
+/// What stands before the first `mark` of `text`, and behind it.
+fn parted(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(mark, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// What is known of an oddity.

@@ -48,7 +48,7 @@ const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_m
 /// How many reports, and about how many bytes of lines, are told at once, and how long it is until the
 /// next ones are.
 const AT_ONCE: (usize, usize) = (256, 64 << 10);
-const BREATH: Duration = Duration::from_millis(1);
+const BREATH: Duration = Duration::from_millis(2);
 
 /// A server as the command line wants it, whose doors are open.
 pub(crate) struct Opened {

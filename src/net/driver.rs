@@ -30,7 +30,7 @@ use super::inquiry::{Answers, Inquiry};
 use super::recording::Recording;
 use super::stream::Stream;
 use super::tls::{Failed, Tls};
-use super::watch::Late;
+use super::watch::{Late, newest};
 
 /// How much is read from a socket at once: little at first, and more where that was not enough. Many
 /// sessions say no more than commands.
@@ -299,8 +299,10 @@ impl Log {
 
     /// Tells who came just before the end, and hears nobody any more.
     pub async fn close(&mut self) {
-        let late = self.late.take().filter(|late| late.has_changed().unwrap_or_default());
-        if let Some(ear) = late.and_then(|late| late.borrow().clone()) {
+        let Some(mut late) = self.late.take() else { return };
+        // Who comes from now on is too late, and hears that.
+        late.close();
+        if let Some(ear) = newest(&mut late) {
             self.begin_to_tell(ear).await;
         }
     }
@@ -363,13 +365,10 @@ pub enum News {
 }
 
 async fn latecomer(late: &mut Option<Late>) -> Ear {
-    while let Some(wishes) = late
-        && wishes.changed().await.is_ok()
+    if let Some(wishes) = late
+        && let Some(ear) = wishes.recv().await
     {
-        let newest = wishes.borrow().clone();
-        if let Some(ear) = newest {
-            return ear;
-        }
+        return newest(wishes).unwrap_or(ear);
     }
     *late = None;
     std::future::pending().await

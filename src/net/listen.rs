@@ -277,10 +277,9 @@ impl Listener {
             again: self.again.clone(),
             remembers: self.remembers,
             tells_subjects: self.tells_subjects,
-            late,
         };
         // In a box, since a task is moved about when it begins and ends.
-        let task = self.tasks.spawn(Box::pin(session.run(client, ordered)));
+        let task = self.tasks.spawn(Box::pin(session.run(client, (ordered, late))));
         self.sessions.insert(task.id(), (number, orders));
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
-use tokio::sync::watch;
+use tokio::sync::mpsc;
 
 use super::driver::{Ear, Heard};
 
@@ -29,14 +29,19 @@ pub enum Whose {
     Number(u64),
 }
 
-/// Where a session finds who wants to hear it: the last one who asked.
-pub type Late = watch::Receiver<Option<Ear>>;
+/// Where a session finds who wants to hear it: the last one who asked is heard.
+pub type Late = mpsc::UnboundedReceiver<Ear>;
+
+/// The last one who has asked so far, if anybody has.
+pub(super) fn newest(late: &mut Late) -> Option<Ear> {
+    std::iter::from_fn(|| late.try_recv().ok()).last()
+}
 
 /// The sessions that can be heard, and those that are waited for.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
     /// Those that go on, and the addresses of their clients.
-    sessions: HashMap<u64, (watch::Sender<Option<Ear>>, Option<SocketAddr>), RandomState>,
+    sessions: HashMap<u64, (mpsc::UnboundedSender<Ear>, Option<SocketAddr>), RandomState>,
     /// The last session with each address. Those of this machine stay when they are over: there is
     /// one for each port at most, and nobody else is meant.
     numbers: HashMap<SocketAddr, u64, RandomState>,
@@ -54,10 +59,7 @@ impl Watches {
             },
         };
         let too_late = match self.sessions.get(&number) {
-            Some((session, _)) => match session.send(Some(ear)) {
-                Err(watch::error::SendError(ear)) => ear,
-                Ok(()) => None,
-            },
+            Some((session, _)) => session.send(ear).err().map(|mpsc::error::SendError(ear)| ear),
             None => Some(ear),
         };
         if let Some(ear) = too_late {
@@ -69,8 +71,11 @@ impl Watches {
     /// A session begins; from what comes back it hears who wants to hear it.
     pub(super) fn begin(&mut self, number: u64, client: Option<SocketAddr>) -> Late {
         let awaited = client.and_then(|client| self.awaited.remove(&client));
-        let (ears, mut late) = watch::channel(awaited);
-        late.mark_changed();
+        let (ears, late) = mpsc::unbounded_channel();
+        if let Some(awaited) = awaited {
+            // It is there to be taken: its other end is in our hands.
+            let _ = ears.send(awaited);
+        }
         self.sessions.insert(number, (ears, client));
         if let Some(client) = client {
             self.numbers.insert(client, number);
@@ -101,7 +106,7 @@ mod tests {
     const CLIENTS: [&str; 2] = ["127.0.0.1:1", "127.0.0.1:2"];
 
     fn heard(late: &mut Late) -> Option<usize> {
-        late.borrow_and_update().as_ref().map(|ear| ear.number)
+        newest(late).map(|ear| ear.number)
     }
 
     #[tokio::test]
@@ -147,10 +152,10 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_just_before_the_end_hears_what_was() {
-        let (ears, late) = watch::channel(None);
+        let (ears, late) = mpsc::unbounded_channel();
         let (heard, mut told) = mpsc::channel(1);
         let mut log = Log::new(Clock::start(), Keep::default()).open_to(Some(late));
-        ears.send(Some(Ear { number: 7, heard })).unwrap();
+        ears.send(Ear { number: 7, heard }).unwrap();
         log.close().await;
         assert!(matches!(told.try_recv(), Ok((7, Heard::Before(_)))));
         assert!(ears.is_closed());

@@ -189,7 +189,7 @@ pub fn after(phase: Phase, turn: &Turn, class: Class) -> Phase {
     TABLE
         .iter()
         .find(|Row(from, t, classes, _)| {
-            from.contains(&phase) && t == turn && classes.contains(&class)
+            t == turn && from.contains(&phase) && classes.contains(&class)
         })
         .map_or(phase, |Row(_, _, _, to)| *to)
 }

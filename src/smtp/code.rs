@@ -106,12 +106,18 @@ impl Code {
     }
 }
 
+impl Code {
+    pub(super) fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self.0 {
+            100.. => out.write_str(itoa::Buffer::new().format(self.0)),
+            few => write!(out, "{few:03}"),
+        }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            100.. => f.write_str(itoa::Buffer::new().format(self.0)),
-            few => write!(f, "{few:03}"),
-        }
+        self.write(f)
     }
 }
 
@@ -146,15 +152,21 @@ impl Enhanced {
     }
 }
 
-impl fmt::Display for Enhanced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Enhanced {
+    pub(super) fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
         let mut number = itoa::Buffer::new();
-        f.write_str(number.format(self.class))?;
+        out.write_str(number.format(self.class))?;
         for part in [self.subject, self.detail] {
-            f.write_str(".")?;
-            f.write_str(number.format(part))?;
+            out.write_str(".")?;
+            out.write_str(number.format(part))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Enhanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f)
     }
 }
 

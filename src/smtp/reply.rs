@@ -155,7 +155,11 @@ impl Reply {
         {
             add("B13", span);
         }
-        if let Some(span) = first(bytes, |b| (b < 0x20 && b != b'\t') || b == 0x7f) {
+        let control = |b: u8| (b < 0x20 && b != b'\t') || b == 0x7f;
+        // Looked at all at once: as a rule there is none.
+        if bytes.iter().fold(false, |any, b| any | control(*b))
+            && let Some(span) = first(bytes, control)
+        {
             add("B15", span);
         }
         if line.line.wire_len() > LINE_LIMIT {
@@ -214,14 +218,22 @@ impl Collector {
 
 /// Writes a reply with CRLF; the enhanced code is repeated on every line (RFC 2034 §4).
 pub fn write<S: AsRef<str>>(code: Code, enhanced: Option<Enhanced>, texts: &[S]) -> Bytes {
-    let code = code.to_string();
-    let enhanced = enhanced.map(|e| format!("{e} ")).unwrap_or_default();
+    // Into a text whatever can be written is.
+    let (mut digits, mut detail) = (String::with_capacity(3), String::new());
+    let _ = code.write(&mut digits);
+    if let Some(enhanced) = enhanced {
+        detail.reserve(8);
+        let _ = enhanced.write(&mut detail);
+        detail.push(' ');
+    }
     let last = texts.len().saturating_sub(1);
-    let beside = code.len() + " ".len() + enhanced.len() + "\r\n".len();
+    let beside = digits.len() + " ".len() + detail.len() + "\r\n".len();
     let mut out = String::with_capacity(texts.iter().map(|t| beside + t.as_ref().len()).sum());
     for (at, text) in texts.iter().enumerate() {
         let separator = if at == last { " " } else { "-" };
-        out.extend([&code, separator, &enhanced, text.as_ref(), "\r\n"]);
+        for part in [&digits, separator, &detail, text.as_ref(), "\r\n"] {
+            out.push_str(part);
+        }
     }
     Bytes::from(out)
 }

@@ -43,9 +43,14 @@ verbs! {
 impl Verb {
     /// The verb written as `word`; verbs have no case (RFC 5321 §2.4).
     pub fn new(word: &[u8]) -> Self {
+        let first = word.first().map(u8::to_ascii_uppercase);
+        let is_this = |known: &&Self| {
+            let name = known.as_str().as_bytes();
+            name.first().copied() == first && name.eq_ignore_ascii_case(word)
+        };
         Self::KNOWN
             .iter()
-            .find(|known| known.as_str().as_bytes().eq_ignore_ascii_case(word))
+            .find(is_this)
             .cloned()
             .unwrap_or_else(|| Self::Other(String::from_utf8_lossy(word).into_owned()))
     }

@@ -4,8 +4,8 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -34,8 +34,8 @@ const AIOSMTPD: &str = "aiosmtpd";
 struct Server {
     child: Child,
     port: u16,
-    /// The sessions that it says go on, where it says such a thing.
-    listed: Option<Receiver<String>>,
+    /// What it tells, where it tells anything and nobody reads that yet.
+    told: Option<BufReader<ChildStdout>>,
 }
 
 impl Drop for Server {
@@ -66,16 +66,11 @@ fn ehlo(material: &Material, more: &[&str]) -> anyhow::Result<Server> {
     command.env("XDG_CONFIG_HOME", material.folder()).env("XDG_STATE_HOME", material.folder());
     // It keeps what it takes as long as somebody may ask for it.
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut out = BufReader::new(child.stdout.take().context("its output")?).lines();
-    let first = out.next().context("its first line")??;
-    let port = first.rsplit(':').next().and_then(|port| port.parse().ok());
-    // Somebody reads its log, as somebody would.
-    let (tell, listed) = channel();
-    std::thread::spawn(move || {
-        let mut listed = out.map_while(Result::ok).filter(|line| line.contains(" goes on; "));
-        listed.try_for_each(|line| tell.send(line))
-    });
-    Ok(Server { child, port: port.context("a port")?, listed: Some(listed) })
+    let mut told = BufReader::new(child.stdout.take().context("its output")?);
+    let mut first = String::new();
+    told.read_line(&mut first)?;
+    let port = first.trim_end().rsplit(':').next().and_then(|port| port.parse().ok());
+    Ok(Server { child, port: port.context("a port")?, told: Some(told) })
 }
 
 /// Starts a server at a port that was free.
@@ -83,7 +78,7 @@ fn other(mut command: Command, at: impl FnOnce(&mut Command, u16)) -> anyhow::Re
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     at(&mut command, port);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let server = Server { child: command.spawn()?, port, listed: None };
+    let server = Server { child: command.spawn()?, port, told: None };
     let begun = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         ensure!(begun.elapsed() < Duration::from_secs(10), "{command:?} does not listen");
@@ -141,7 +136,10 @@ fn compared(
     if postfix("smtp-source").is_none() {
         return Ok(series);
     }
-    let ours = ehlo(material, more)?;
+    let mut ours = ehlo(material, more)?;
+    // Its log is read, as it would be; what the reader does with it is not measured.
+    let told = ours.told.take();
+    std::thread::spawn(move || told.map(|mut told| std::io::copy(&mut told, &mut std::io::sink())));
     let (sink, aio) = (sink().transpose()?, aiosmtpd().transpose()?);
     for round in 0..=ROUNDS {
         let of = |server: Option<&Server>, count| {
@@ -189,6 +187,12 @@ fn all_stored(dir: &Path) -> anyhow::Result<()> {
 pub(crate) fn idle(material: &Material) -> anyhow::Result<Vec<Series>> {
     let mut series = Series::new(&IDLE, &["none"]);
     let mut server = ehlo(material, &[])?;
+    let (tell, listed) = channel();
+    let told = server.told.take().context("its output")?;
+    std::thread::spawn(move || {
+        let lines = told.lines().map_while(Result::ok);
+        lines.filter(|line| line.contains(" goes on; ")).try_for_each(|line| tell.send(line))
+    });
     let before = memory(server.child.id(), "VmRSS");
     let connect = |_| -> anyhow::Result<TcpStream> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port))?;
@@ -202,9 +206,9 @@ pub(crate) fn idle(material: &Material) -> anyhow::Result<Vec<Series>> {
         source.args(["-d", "-s", "200", "-l", "1000", "-m", "20000", "-f", "a@x.example"]);
         source.args(["-t", "b@y.example", &format!("127.0.0.1:{}", server.port)]);
         let mut active = source.spawn()?;
-        let (mut ask, listed) = (server.child.stdin.take(), server.listed.take());
+        let mut ask = server.child.stdin.take();
         ask.as_mut().context("its input")?.write_all(b":list\n")?;
-        let next = || listed.as_ref()?.recv_timeout(Duration::from_secs(10)).ok();
+        let next = || listed.recv_timeout(Duration::from_secs(10)).ok();
         let count = std::iter::from_fn(next).take(1_000).count();
         ensure!(count == 1_000, "{count} of 1,000 sessions are listed");
         ensure!(active.wait()?.success(), "200 active clients");

@@ -47,7 +47,6 @@ pub(super) struct Session {
     pub(super) rate: Option<Rate>,
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
-    pub(super) late: Late,
     /// How its events are remembered, if they are.
     pub(super) remembers: Option<Remember>,
     /// Whether the subjects of messages are told.
@@ -56,7 +55,11 @@ pub(super) struct Session {
 
 impl Session {
     /// Talks with `client` to the end.
-    pub(super) async fn run(self, client: Client, mut ordered: mpsc::Receiver<Order>) {
+    pub(super) async fn run(
+        self,
+        client: Client,
+        (mut ordered, late): (mpsc::Receiver<Order>, Late),
+    ) {
         let clock = Clock::start();
         let begun = clock.timestamp();
         let (tls, implicit) = self.tls.clone();
@@ -69,8 +72,7 @@ impl Session {
         let kept_in_memory = Keep { talk: policy.talk_limit, ..Keep::of_size(believed.size_limit) };
         let part = Part::server(believed.limits).with_tls(tls, implicit);
         let kept = (self.keeper)(self.number, &clock);
-        let mut log =
-            Log::new(clock, kept_in_memory).open_to(Some(self.late.clone())).keeping(kept.journal);
+        let mut log = Log::new(clock, kept_in_memory).open_to(Some(late)).keeping(kept.journal);
         log = log.remembering(self.remembers.map(|begin| begin(kept_in_memory)));
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
