@@ -234,9 +234,11 @@ impl Past {
         stretch.cost += 1 + bytes / BYTES;
     }
 
-    /// Keeps the fold as it stands, if it would take too long to come here from the last one.
+    /// Keeps the fold as it stands, if it would take too long to come here from the last one, or if
+    /// what was said since then is more than may stay.
     fn begin_stretch(&mut self, live: &Dialogue) {
-        if self.stretches.last().is_some_and(|last| last.cost < self.stretch) {
+        let goes_on = |last: &Stretch| last.cost < self.stretch && last.bytes <= self.keep;
+        if self.stretches.last().is_some_and(goes_on) {
             return;
         }
         if !self.has_moments() {
@@ -413,6 +415,17 @@ mod tests {
         // What lies before the last fold is in it.
         assert_eq!((past.stretches.len(), past.turns.len()), (1, 0));
         assert!(past.len() == all.len() && past.pack().seen() == live);
+    }
+
+    #[test]
+    fn in_short_no_more_stays_than_may() {
+        let keep = Keep { message: 1_000, messages: 1_000, ..Keep::ALL };
+        let (mut past, mut live) = (Past::in_short(keep), Dialogue::new(keep));
+        for event in events(50) {
+            past.take(event, &mut live);
+            assert!(past.weight() <= keep.messages + 2 * 200, "{}", past.weight());
+        }
+        assert!(past.pack().seen() == live);
     }
 
     #[test]
