@@ -48,7 +48,7 @@ const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_m
 /// How many reports, and about how many bytes of lines, are told at once, and how long it is until the
 /// next ones are.
 const AT_ONCE: (usize, usize) = (256, 64 << 10);
-const BREATH: Duration = Duration::from_millis(2);
+const BREATH: Duration = Duration::from_millis(1);
 
 /// A server as the command line wants it, whose doors are open.
 pub(crate) struct Opened {
@@ -375,6 +375,8 @@ fn open_files() {
 
 /// Standard output may be gone (a closed pipe); the server goes on.
 pub(super) fn say(line: &str) {
+    // With its end in one piece, so that it is written at once.
+    let line = [line, "\n"].concat();
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
 }

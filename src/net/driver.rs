@@ -297,14 +297,13 @@ impl Log {
         self.ear = Some(ear);
     }
 
-    /// Tells who came just before the end, and hears nobody any more.
-    pub async fn close(&mut self) {
-        let Some(mut late) = self.late.take() else { return };
-        // Who comes from now on is too late, and hears that.
-        late.close();
+    /// Tells who came just before the end. Gives where those ask who come later.
+    pub(super) async fn close(&mut self) -> Option<Late> {
+        let mut late = self.late.take()?;
         if let Some(ear) = newest(&mut late) {
             self.begin_to_tell(ear).await;
         }
+        Some(late)
     }
 
     /// The time of its clock.

@@ -29,12 +29,26 @@ pub enum Whose {
     Number(u64),
 }
 
-/// Where a session finds who wants to hear it: the last one who asked is heard.
+/// Where a session finds who wants to hear it: the last one who asked is heard. No more wait there than
+/// people ask for while it stands still.
 pub type Late = mpsc::UnboundedReceiver<Ear>;
 
 /// The last one who has asked so far, if anybody has.
 pub(super) fn newest(late: &mut Late) -> Option<Ear> {
     std::iter::from_fn(|| late.try_recv().ok()).last()
+}
+
+/// Tells all who have come since a session was over, and whoever comes yet, that it is too late.
+pub(super) async fn tell_too_late(mut late: Late) {
+    late.close();
+    while let Some(ear) = late.recv().await {
+        refuse(ear);
+    }
+}
+
+/// Whoever is slow to hear it holds up nobody else.
+fn refuse(ear: Ear) {
+    tokio::spawn(async move { ear.hear(Heard::TooLate).await });
 }
 
 /// The sessions that can be heard, and those that are waited for.
@@ -63,8 +77,7 @@ impl Watches {
             None => Some(ear),
         };
         if let Some(ear) = too_late {
-            // Whoever is slow to hear it holds up nobody else.
-            tokio::spawn(async move { ear.hear(Heard::TooLate).await });
+            refuse(ear);
         }
     }
 
@@ -155,9 +168,14 @@ mod tests {
         let (ears, late) = mpsc::unbounded_channel();
         let (heard, mut told) = mpsc::channel(1);
         let mut log = Log::new(Clock::start(), Keep::default()).open_to(Some(late));
-        ears.send(Ear { number: 7, heard }).unwrap();
-        log.close().await;
+        ears.send(Ear { number: 7, heard: heard.clone() }).unwrap();
+        let late = log.close().await.unwrap();
         assert!(matches!(told.try_recv(), Ok((7, Heard::Before(_)))));
+        // Who comes behind that, but before the end was told, hears it behind that.
+        ears.send(Ear { number: 8, heard }).unwrap();
+        assert!(told.try_recv().is_err());
+        tell_too_late(late).await;
+        assert!(matches!(told.recv().await, Some((8, Heard::TooLate))));
         assert!(ears.is_closed());
     }
 }

@@ -135,8 +135,10 @@ impl Message {
         }
     }
 
-    /// Gives its bytes back; lengths and oddities stay. Gives the number of bytes set free.
+    /// Gives its bytes back, and keeps none of those that are still to come; lengths and oddities stay.
+    /// Gives the number of bytes set free.
     pub(super) fn forget(&mut self) -> usize {
+        self.keep = 0;
         self.pieces.clear();
         self.starts.clear();
         std::mem::take(&mut self.kept)
@@ -438,6 +440,16 @@ impl PartialEq for Message {
 mod tests {
     use super::*;
     use crate::smtp::Span;
+
+    #[test]
+    fn what_is_forgotten_is_not_kept_from_its_middle() {
+        let mut message = Message::data(1000, Ends::default());
+        message.push_data(&mut Bytes::from("one\r\ntwo\r\n"));
+        assert_eq!(message.forget(), 10);
+        message.push_data(&mut Bytes::from("three\r\n.\r\n"));
+        assert_eq!((message.kept(), message.is_whole()), (0, false));
+        assert_eq!((message.content(), message.line_count()), (Bytes::new(), 4));
+    }
 
     #[test]
     fn lines_and_content() {

@@ -26,6 +26,9 @@ const LONG_STRETCH: usize = 64 * STRETCH;
 /// How many bytes are folded in one of them.
 const BYTES: usize = 1 << 10;
 
+/// So many bytes of events may stay there in any case: fewer would not be worth a fold.
+const SHORT: usize = STRETCH * BYTES;
+
 /// How many folds are kept; of more, each other one is given up.
 const FOLDS: usize = 512;
 
@@ -234,10 +237,11 @@ impl Past {
         stretch.cost += 1 + bytes / BYTES;
     }
 
-    /// Keeps the fold as it stands, if it would take too long to come here from the last one, or if
-    /// what was said since then is more than may stay.
+    /// Keeps the fold as it stands, if it would take too long to come here from the last one, or where
+    /// nobody walks, if what was said since then is more than may stay.
     fn begin_stretch(&mut self, live: &Dialogue) {
-        let goes_on = |last: &Stretch| last.cost < self.stretch && last.bytes <= self.keep;
+        let most = if self.has_moments() { usize::MAX } else { self.keep.max(SHORT) };
+        let goes_on = |last: &Stretch| last.cost < self.stretch && last.bytes <= most;
         if self.stretches.last().is_some_and(goes_on) {
             return;
         }
@@ -419,11 +423,13 @@ mod tests {
 
     #[test]
     fn in_short_no_more_stays_than_may() {
-        let keep = Keep { message: 1_000, messages: 1_000, ..Keep::ALL };
+        let keep = Keep { message: 1_000, messages: SHORT + 1_000, ..Keep::ALL };
         let (mut past, mut live) = (Past::in_short(keep), Dialogue::new(keep));
-        for event in events(50) {
+        // One event goes over it.
+        let most = keep.messages + size_of::<Step>() + 100;
+        for event in events(500) {
             past.take(event, &mut live);
-            assert!(past.weight() <= keep.messages + 2 * 200, "{}", past.weight());
+            assert!(past.weight() <= most, "{}", past.weight());
         }
         assert!(past.pack().seen() == live);
     }

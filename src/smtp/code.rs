@@ -104,9 +104,8 @@ impl Code {
     pub fn is_registered(self) -> bool {
         Self::REGISTERED.contains(&self.0)
     }
-}
 
-impl Code {
+    /// Writes it, as `Display` does but without its machinery: each reply of a server begins so.
     pub(super) fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
         match self.0 {
             100.. => out.write_str(itoa::Buffer::new().format(self.0)),
@@ -150,9 +149,8 @@ impl Enhanced {
         let ends = rest.first().is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'.');
         ends.then(|| (Self::new(class - b'0', subject, detail), text.len() - rest.len()))
     }
-}
 
-impl Enhanced {
+    /// Writes it, as [`Code::write`] does.
     pub(super) fn write(self, out: &mut impl fmt::Write) -> fmt::Result {
         let mut number = itoa::Buffer::new();
         out.write_str(number.format(self.class))?;

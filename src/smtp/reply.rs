@@ -218,20 +218,20 @@ impl Collector {
 
 /// Writes a reply with CRLF; the enhanced code is repeated on every line (RFC 2034 §4).
 pub fn write<S: AsRef<str>>(code: Code, enhanced: Option<Enhanced>, texts: &[S]) -> Bytes {
-    // Into a text whatever can be written is.
-    let (mut digits, mut detail) = (String::with_capacity(3), String::new());
+    let (mut digits, mut detailed) = (String::with_capacity(3), String::new());
+    // To write into a `String` cannot fail.
     let _ = code.write(&mut digits);
-    if let Some(enhanced) = enhanced {
-        detail.reserve(8);
-        let _ = enhanced.write(&mut detail);
-        detail.push(' ');
+    if let Some(code) = enhanced {
+        detailed.reserve(8);
+        let _ = code.write(&mut detailed);
+        detailed.push(' ');
     }
     let last = texts.len().saturating_sub(1);
-    let beside = digits.len() + " ".len() + detail.len() + "\r\n".len();
+    let beside = digits.len() + " ".len() + detailed.len() + "\r\n".len();
     let mut out = String::with_capacity(texts.iter().map(|t| beside + t.as_ref().len()).sum());
     for (at, text) in texts.iter().enumerate() {
         let separator = if at == last { " " } else { "-" };
-        for part in [&digits, separator, &detail, text.as_ref(), "\r\n"] {
+        for part in [&digits, separator, &detailed, text.as_ref(), "\r\n"] {
             out.push_str(part);
         }
     }

@@ -66,3 +66,20 @@ impl fmt::Display for Verb {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_is_known_by_its_name_in_any_case() {
+        for verb in Verb::KNOWN {
+            let name = verb.as_str();
+            for written in [name.to_owned(), name.to_lowercase()] {
+                assert_eq!(Verb::new(written.as_bytes()), *verb);
+            }
+        }
+        assert_eq!(Verb::new(b""), Verb::Other(String::new()));
+        assert_eq!(Verb::new(b"MAILS"), Verb::Other("MAILS".to_owned()));
+    }
+}

@@ -4,6 +4,7 @@
 //! back, to be told later. What stands at the end is told in any case, and what was asked for, if need
 //! be in place of what waits before it; only who does not read at all is not waited for.
 
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -22,6 +23,10 @@ const WEIGHT: usize = 16 << 20;
 /// it is to be at once.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 const HURRY: Duration = Duration::from_millis(300);
+
+/// How long it is until the next lines are written: to be woken for each costs who tells it more than
+/// the lines do.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// One line, or several.
 #[derive(Debug)]
@@ -80,12 +85,16 @@ impl Log {
         let (left, hurry) = (weight.clone(), hurries.clone());
         std::thread::spawn(move || {
             let mut missed = 0;
-            for lines in told {
-                match lines.told() {
-                    told @ 1.. if hurry.load(Ordering::Relaxed) => missed += told,
-                    _ => super::say(lines.text()),
+            while let Ok(first) = told.recv() {
+                for lines in iter::once(first).chain(told.try_iter()) {
+                    match lines.told() {
+                        told @ 1.. if hurry.load(Ordering::Relaxed) => missed += told,
+                        _ => super::say(lines.text()),
+                    }
+                    left.fetch_sub(lines.text().len(), Ordering::Relaxed);
                 }
-                left.fetch_sub(lines.text().len(), Ordering::Relaxed);
+                // Nobody has to wake it for what comes meanwhile.
+                std::thread::sleep(BREATH);
             }
             if let Ok(last) = end.blocking_recv() {
                 for line in last(missed) {

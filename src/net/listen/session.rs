@@ -23,7 +23,7 @@ use crate::net::Clock;
 use crate::net::driver::{Follow, Log, Orders, Part, converse};
 use crate::net::host::{Answers, Host, Order, Playing};
 use crate::net::tls::Tls;
-use crate::net::watch::Late;
+use crate::net::watch::{Late, tell_too_late};
 
 /// How much is read at once of what nobody wants to hear any more, and for how long.
 const LINGER: (usize, Duration) = (16 << 10, Duration::from_millis(500));
@@ -86,12 +86,16 @@ impl Session {
         let orders = Orders { queue: &mut ordered, obey: Host::obey };
         converse(client.stream, &mut log, part, &mut host, Some(orders)).await;
         let rest = client.other_hold.and_then(|hold| let_go(hold, &log.dialogue));
-        log.close().await;
+        let late = log.close().await;
         if let Some(teller) = &self.teller {
             let (session, glance) = (self.number, Glance::of(&log.dialogue));
             let (not_kept, events) = (log.not_kept.take(), Box::new(log.take_past()));
             let dialogue = Box::new(log.dialogue);
             teller.tell(Report::Ended { session, glance, dialogue, past: events, not_kept });
+        }
+        // Who hears that finds the session among those that are over.
+        if let Some(late) = late {
+            tell_too_late(late).await;
         }
         linger(rest).await;
     }
