@@ -336,3 +336,33 @@ fn faults_of_the_person_are_listed_as_soon_as_they_are_written_and_played() {
     let mut client = Client::new(&address);
     assert!(client.says("MAIL FROM:<a@b.example>").starts_with("451 4.3.0 Out for lunch"));
 }
+
+/// A frame that cannot be drawn any more tells the same as the signal that comes with it.
+#[test]
+fn a_terminal_that_is_taken_away_stops_it_in_order() {
+    for _ in 0..3 {
+        let (mut t, address) = serves(SMALL, &["--max-messages", "1000000"]);
+        let talks = |_| {
+            let mut client = Client::new(&address);
+            std::thread::spawn(move || {
+                // Until it hears something else than that its sender is welcome.
+                let mut said = String::from("250");
+                for line in ["MAIL FROM:<a@x.example>", "RSET"].iter().cycle() {
+                    if !said.starts_with("250") {
+                        break;
+                    }
+                    said = client.says(line);
+                }
+                said
+            })
+        };
+        let clients: Vec<_> = (0..20).map(talks).collect();
+        t.wait_for("open: 20");
+        t.hang_up();
+        for client in clients {
+            let said = client.join().unwrap();
+            assert!(said.starts_with("421 4.3.2"), "{said:?}");
+        }
+        assert_eq!(t.wait_for_end().exit_code(), 129);
+    }
+}

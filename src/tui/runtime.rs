@@ -160,6 +160,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             drafts,
             keyboard,
             was_away: false,
+            is_gone: false,
             inner,
             password: setting.password.clone(),
             answer,
@@ -235,6 +236,8 @@ struct Loop {
     keyboard: Keyboard,
     /// Whether another program had the terminal.
     was_away: bool,
+    /// Whether the terminal is there no more.
+    is_gone: bool,
     inner: Inner,
     password: Password,
     answer: Answer,
@@ -266,7 +269,7 @@ impl Loop {
             let end = tokio::select! {
                 signal = signals.next() => match signal {
                     Window => {
-                        self.draw()?;
+                        self.draw();
                         None
                     }
                     // It was meant for the program that had the terminal.
@@ -280,12 +283,12 @@ impl Loop {
                 },
                 Some(message) = messages.recv() => self.take(message?)?,
                 Some(come) = clients.recv() => {
-                    self.accepted(come)?;
+                    self.accepted(come);
                     None
                 }
                 _ = heard.recv_many(&mut batch, BATCH) => self.heard(batch.drain(..))?,
                 () = tokio::time::sleep_until(self.draw_at.unwrap_or(self.drawn)), if self.draw_at.is_some() => {
-                    self.draw()?;
+                    self.draw();
                     None
                 }
                 () = tokio::time::sleep_until(keep_at.unwrap_or(self.drawn)), if keep_at.is_some() => {
@@ -294,10 +297,11 @@ impl Loop {
                 }
                 () = &mut timer, if tick.is_some() => {
                     self.tick();
-                    self.draw()?;
+                    self.draw();
                     None
                 }
             };
+            let end = end.or_else(|| self.is_gone.then_some(End::Signal(HangUp)));
             if let Some(end) = end {
                 self.farewell(&mut heard).await;
                 match end {
@@ -331,7 +335,7 @@ impl Loop {
                 return Ok(end);
             }
         }
-        self.draw()?;
+        self.draw();
         Ok(None)
     }
 
@@ -339,7 +343,7 @@ impl Loop {
         self.tick();
         let effects = update(&mut self.model, message);
         let end = self.execute(effects)?;
-        self.draw()?;
+        self.draw();
         Ok(end)
     }
 
@@ -370,7 +374,7 @@ impl Loop {
             end = end.or(self.execute(effects)?);
         }
         if self.drawn.elapsed() >= FRAME {
-            self.draw()?;
+            self.draw();
         } else {
             self.draw_at = Some(self.drawn + FRAME);
         }
@@ -412,7 +416,13 @@ impl Loop {
         }
     }
 
-    fn draw(&mut self) -> anyhow::Result<()> {
+    /// Shows how everything stands. A terminal that takes no more has been taken away: that is a
+    /// hang-up, whoever tells it first.
+    fn draw(&mut self) {
+        self.is_gone |= self.draw_on().is_err();
+    }
+
+    fn draw_on(&mut self) -> anyhow::Result<()> {
         // A change of size that comes together with a key is not always reported.
         let area = terminal::size()?;
         if self.model.size != (area.width, area.height) {

@@ -10,7 +10,9 @@
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty};
@@ -20,6 +22,9 @@ pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// What the terminal shows, and a bell for every change.
 type Shown = Arc<(Mutex<vt100::Parser>, Condvar)>;
+
+/// Who watches it: whether that ends, and the thread.
+type Watched = (Arc<AtomicBool>, Option<JoinHandle<()>>);
 
 /// Everything that the program wrote, as bytes.
 type Written = Arc<Mutex<Vec<u8>>>;
@@ -33,6 +38,7 @@ pub struct Terminal {
     keyboard: Box<dyn std::io::Write + Send>,
     shown: Shown,
     written: Written,
+    watched: Watched,
     modes_before: String,
     home: tempfile::TempDir,
 }
@@ -75,11 +81,11 @@ impl Terminal {
             Condvar::new(),
         ));
         let written = Written::default();
-        watch(pair.master.try_clone_reader().unwrap(), Arc::clone(&shown), Arc::clone(&written));
+        let watched = watch(&*pair.master, Arc::clone(&shown), Arc::clone(&written));
         let keyboard = pair.master.take_writer().unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let (master, slave) = (pair.master, pair.slave);
-        Self { master, _slave: slave, child, keyboard, shown, written, modes_before, home }
+        Self { master, _slave: slave, child, keyboard, shown, written, watched, modes_before, home }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -148,6 +154,18 @@ impl Terminal {
     pub fn resize(&self, size: Size) {
         self.parser().set_size(some(size.1), some(size.0));
         self.master.resize(pty_size(size)).unwrap();
+    }
+
+    /// Takes the terminal away while the program runs; behind it there is another one.
+    pub fn hang_up(&mut self) {
+        self.watched.0.store(true, Ordering::Relaxed);
+        // What is drawn anew is read once more.
+        self.resize((60, 20));
+        self.watched.1.take().unwrap().join().unwrap();
+        let other = portable_pty::native_pty_system().openpty(pty_size((60, 20))).unwrap();
+        self.keyboard = other.master.take_writer().unwrap();
+        self.master = other.master;
+        self._slave = other.slave;
     }
 
     /// Uses the mouse at a place: button and modifiers as terminals count them, `M` or `m`.
@@ -315,14 +333,21 @@ fn command(
 }
 
 /// Feeds what the program writes into the screen.
-fn watch(mut reader: Box<dyn std::io::Read + Send>, shown: Shown, written: Written) {
-    std::thread::spawn(move || {
+fn watch(master: &dyn MasterPty, shown: Shown, written: Written) -> Watched {
+    let mut reader = master.try_clone_reader().unwrap();
+    let ends = Arc::<AtomicBool>::default();
+    let end = Arc::clone(&ends);
+    let thread = std::thread::spawn(move || {
         let mut bytes = [0; 8192];
         while let Ok(read @ 1..) = reader.read(&mut bytes) {
             let bytes = bytes.get(..read).unwrap_or_default();
             written.lock().unwrap().extend_from_slice(bytes);
             shown.0.lock().unwrap().process(bytes);
             shown.1.notify_all();
+            if end.load(Ordering::Relaxed) {
+                return;
+            }
         }
     });
+    (ends, Some(thread))
 }

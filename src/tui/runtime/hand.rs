@@ -65,7 +65,7 @@ async fn accept(socket: Socket, by_hand: &ByHand, place: &Arc<str>, come: mpsc::
 
 impl Loop {
     /// A client has come: it has a session of its own.
-    pub(super) fn accepted(&mut self, come: Come) -> anyhow::Result<()> {
+    pub(super) fn accepted(&mut self, come: Come) {
         let Come { client, hand, desk, place } = come;
         self.tick();
         let named = client.endpoints.remote.clone().unwrap_or_else(|| place.to_string());
@@ -78,6 +78,6 @@ impl Loop {
             }
             Err(error) => self.model.notice = Some(format!("{error:#}")),
         }
-        self.draw()
+        self.draw();
     }
 }
