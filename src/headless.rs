@@ -49,7 +49,7 @@ use crate::net::dial::Target;
 use crate::net::driver::{Log, Out};
 use crate::net::listen::{Listener, Order, Place};
 use crate::net::route::Route;
-use crate::net::signals::{Signal, Signals};
+use crate::net::signals::{Signal, Signals, survive_full_files};
 use crate::net::tls;
 use crate::smtp::wait::Limits;
 use crate::speaker::Policy;
@@ -442,7 +442,10 @@ fn talk_to<T>(target: &Target, work: impl Future<Output = anyhow::Result<T>>) ->
 /// Runs `work` to its end on one thread.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(work);
+    let result = runtime.block_on(async {
+        survive_full_files();
+        work.await
+    });
     // Standard input cannot be interrupted, and nobody waits for it.
     runtime.shutdown_background();
     result

@@ -24,7 +24,7 @@ use crate::knowledge::Lang;
 use crate::net::listen::{
     Again, Entrance, Listener, Order, Report, Reports, Security, Store, report,
 };
-use crate::net::signals::{Signal, Signals};
+use crate::net::signals::{Signal, Signals, survive_full_files};
 use crate::session::Past;
 use crate::speaker::Policy;
 use crate::speaker::fault::Faults;
@@ -152,7 +152,10 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     let half = std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(half).enable_all().build()?;
-    let result = runtime.block_on(work);
+    let result = runtime.block_on(async {
+        survive_full_files();
+        work.await
+    });
     runtime.shutdown_background();
     result
 }
@@ -169,7 +172,8 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     for door in &doors {
         front.say(&Event::Listening(door, (tls, implicit)));
     }
-    let listener = listener.telling(teller).remembering(Past::in_short);
+    let room = args.keeping.room().of_a_session();
+    let listener = listener.telling(teller).remembering(Past::in_short, room);
     let served = tokio::spawn(listener.serve(taken));
     let mut next = [Order::Stop, Order::End].into_iter();
     loop {

@@ -99,8 +99,8 @@ pub struct Listener {
     keeper: Keeper,
     rates: Rates,
     teller: Option<Teller>,
-    /// How the events of sessions are remembered, if they are.
-    remembers: Option<Remember>,
+    /// How the events of sessions are remembered, if they are, and how many bytes of messages each keeps.
+    remembers: Option<(Remember, usize)>,
     /// Whether the subjects of messages are told.
     tells_subjects: bool,
     again: Option<Again>,
@@ -197,9 +197,10 @@ impl Listener {
         self
     }
 
-    /// Remembers the events of its sessions: each begins with such a past.
-    pub const fn remembering(mut self, begin: Remember) -> Self {
-        self.remembers = Some(begin);
+    /// Remembers the events of its sessions: each begins with such a past, and keeps so many bytes of
+    /// messages, or one message that is larger.
+    pub fn remembering(mut self, begin: Remember, messages: u64) -> Self {
+        self.remembers = Some((begin, usize::try_from(messages).unwrap_or(usize::MAX)));
         self
     }
 

@@ -51,7 +51,7 @@ impl Signal {
     }
 }
 
-pub use system::Signals;
+pub use system::{Signals, survive_full_files};
 
 #[cfg(unix)]
 mod system {
@@ -64,6 +64,13 @@ mod system {
     /// Signals that are listened to.
     #[derive(Debug)]
     pub struct Signals(Vec<(Signal, unix::Signal)>);
+
+    /// A file that may not grow any more makes a write fail, as a full disk does, and does not end the
+    /// program.
+    pub fn survive_full_files() {
+        // Where that cannot be had, it is as it was.
+        let _ = unix::signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+    }
 
     impl Signals {
         /// Listens to `signals`: from now on they do nothing else.
@@ -102,6 +109,9 @@ mod system {
 #[cfg(not(unix))]
 mod system {
     use super::Signal;
+
+    /// There is no such signal.
+    pub const fn survive_full_files() {}
 
     /// Ctrl-C, if it is listened to.
     #[derive(Debug)]

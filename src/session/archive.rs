@@ -11,6 +11,13 @@ pub struct Room {
     pub bytes: u64,
 }
 
+impl Room {
+    /// How many bytes of it the messages of a session that goes on may take: a quarter.
+    pub const fn of_a_session(&self) -> u64 {
+        self.bytes / 4
+    }
+}
+
 impl Default for Room {
     fn default() -> Self {
         Self { sessions: 1_000, bytes: 256 << 20 }

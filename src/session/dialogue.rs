@@ -260,9 +260,11 @@ impl Dialogue {
         self.hidden.push(Bytes::copy_from_slice(line.trim_ascii_end()));
     }
 
-    /// So much of messages stays in memory from the next one on.
-    pub const fn keep(&mut self, keep: Keep) {
-        self.keep = Keep { talk: self.keep.talk, ..keep };
+    /// So much of a message stays in memory from the next one on, and of all of them no less than
+    /// before.
+    pub fn keep(&mut self, keep: Keep) {
+        let messages = keep.messages.max(self.keep.messages);
+        self.keep = Keep { messages, talk: self.keep.talk, ..keep };
     }
 
     /// About how many bytes commands and replies take in memory.

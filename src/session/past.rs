@@ -6,7 +6,8 @@
 //! session of a hundred thousand exchanges as in one of ten.
 //!
 //! Memory is bounded as that of the fold is: above [`Keep::messages`] the oldest events give way,
-//! and there one goes from one fold that was kept to the next. What the fold has forgotten of mail
+//! and there one goes from one fold that was kept to the next. Where nobody walks, it is
+//! [`Keep::message`]: what gave way is in the fold. What the fold has forgotten of mail
 //! data is forgotten in all of them.
 
 use bytes::Bytes;
@@ -137,7 +138,7 @@ impl Past {
     /// The same, of which it matters how all of it stands, not how each moment stood: it takes less
     /// place.
     pub fn in_short(keep: Keep) -> Self {
-        Self { stretch: LONG_STRETCH, folds: 1, ..Self::new(keep) }
+        Self { stretch: LONG_STRETCH, folds: 1, keep: keep.message, ..Self::new(keep) }
     }
 
     /// Whether one can walk through it.
@@ -227,7 +228,8 @@ impl Past {
         self.begin_stretch(live);
         live.keep(keep);
         self.push(Step::Kept(keep), 0);
-        self.keep = keep.messages;
+        let most = if self.has_moments() { keep.messages } else { keep.message };
+        self.keep = most.max(self.keep);
     }
 
     fn push(&mut self, step: Step, bytes: usize) {
@@ -423,10 +425,10 @@ mod tests {
 
     #[test]
     fn in_short_no_more_stays_than_may() {
-        let keep = Keep { message: 1_000, messages: SHORT + 1_000, ..Keep::ALL };
+        let keep = Keep { message: SHORT + 1_000, ..Keep::ALL };
         let (mut past, mut live) = (Past::in_short(keep), Dialogue::new(keep));
         // One event goes over it.
-        let most = keep.messages + size_of::<Step>() + 100;
+        let most = keep.message + size_of::<Step>() + 100;
         for event in events(500) {
             past.take(event, &mut live);
             assert!(past.weight() <= most, "{}", past.weight());

@@ -35,7 +35,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::Clock;
 use crate::net::dial::Target;
 use crate::net::driver::{EVENTS_WAITING, Heard};
-use crate::net::signals::{Signal, Signals};
+use crate::net::signals::{Signal, Signals, survive_full_files};
 
 use super::catcher::Catcher;
 use super::message::Message;
@@ -92,6 +92,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let result = runtime.block_on(async {
+        survive_full_files();
         let clock = Clock::start();
         let (publish, heard) = mpsc::channel(EVENTS_WAITING);
         let mut sessions = Sessions::new(setting, clock.clone(), publish);

@@ -106,6 +106,25 @@ fn a_message_is_shown_and_saved_as_it_was_sent() {
     proven("ehlo serve", "keeps mail of swaks and smtplib in memory", "byte for byte");
 }
 
+/// How large a message may be does not limit how many of a session are kept.
+#[test]
+fn all_messages_of_a_long_session_are_kept() {
+    let home = Home::new();
+    let mut serving = Serving::start_asked(&home, &["--json", "--max-size", "10K"]);
+    let message = |number| format!("Subject: {number}\r\n\r\n{}\r\n", "x".repeat(1_000));
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    (1..=100).for_each(|number| guest.sends_message(message(number).trim_end()));
+    for asked in ["while it goes on", "behind its end"] {
+        for number in 1..=100 {
+            let shown = serving.ask(&format!(":show {number}"));
+            assert!(content(&shown) == message(number).as_bytes(), "{number} {asked}: {shown}");
+        }
+        guest.ask("QUIT");
+        serving.ask(":list");
+    }
+}
+
 #[test]
 fn a_session_is_shown_while_it_goes_on_and_without_its_password() {
     let home = Home::new();

@@ -176,6 +176,27 @@ fn a_full_disk_takes_nothing_that_it_cannot_keep() {
     assert!(Command::new("umount").arg(&dir).status().unwrap().success());
 }
 
+/// A file that may not grow any further is as a full disk, and does not end the server (`ulimit -f`).
+#[test]
+fn a_limit_of_files_ends_no_server() {
+    let home = Home::new();
+    let dir = home.path("mail");
+    let limited = ["-c", "ulimit -f 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_ehlo")];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--json", "--maildir", arg(&dir)];
+    let mut command = Command::new("sh");
+    command.args(limited).args(serve).env("HOME", home.path("."));
+    let serving = Serving::run(command);
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    guest.begins_message();
+    let reply = guest.ask(&format!("Subject: large\r\n\r\n{}\r\n.", "x".repeat(100_000)));
+    assert!(reply.starts_with("452 4.3.1 "), "{reply}");
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    guest.sends_message("Subject: small");
+    assert_eq!(mails(&dir.join("new")).len(), 1);
+}
+
 /// Whoever reads the log late, or reads it slowly, is told how much he has missed, and the sums: they
 /// are those of what happened.
 #[test]

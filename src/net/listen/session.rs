@@ -47,8 +47,8 @@ pub(super) struct Session {
     pub(super) rate: Option<Rate>,
     pub(super) teller: Option<Teller>,
     pub(super) again: Option<Again>,
-    /// How its events are remembered, if they are.
-    pub(super) remembers: Option<Remember>,
+    /// How its events are remembered, if they are, and how many bytes of messages are kept.
+    pub(super) remembers: Option<(Remember, usize)>,
     /// Whether the subjects of messages are told.
     pub(super) tells_subjects: bool,
 }
@@ -69,11 +69,13 @@ impl Session {
         let believed = self.playing.0.policy(policy.clone());
         // Of what is said the server keeps count; a fault may let it go on all the same, and then the
         // client is not read any more.
-        let kept_in_memory = Keep { talk: policy.talk_limit, ..Keep::of_size(believed.size_limit) };
+        let one = Keep::of_size(believed.size_limit);
+        let messages = self.remembers.map_or(0, |(_, messages)| messages).max(one.messages);
+        let kept_in_memory = Keep { messages, talk: policy.talk_limit, ..one };
         let part = Part::server(believed.limits).with_tls(tls, implicit);
         let kept = (self.keeper)(self.number, &clock);
         let mut log = Log::new(clock, kept_in_memory).open_to(Some(late)).keeping(kept.journal);
-        log = log.remembering(self.remembers.map(|begin| begin(kept_in_memory)));
+        log = log.remembering(self.remembers.map(|(begin, _)| begin(kept_in_memory)));
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
         if let Some(teller) = &self.teller {

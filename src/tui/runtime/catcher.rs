@@ -70,7 +70,8 @@ impl Server {
     pub(super) fn open(args: &ServeArgs, setting: &Setting, clock: &Clock) -> anyhow::Result<Self> {
         let Opened { listener, doors, shelf, faults: playing, .. } = serve::open(args, setting)?;
         let (reporter, reports) = report::channel();
-        let listener = listener.telling(reporter).remembering(Past::new).telling_subjects();
+        let room = args.keeping.room().of_a_session();
+        let listener = listener.telling(reporter).remembering(Past::new, room).telling_subjects();
         let doors: Vec<_> = doors.iter().map(|door| own_visible(&door.to_string())).collect();
         let plays = faults::names(&playing.borrow());
         let teller = Teller {
