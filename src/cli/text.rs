@@ -97,13 +97,14 @@ On a terminal it lists its sessions and the mail that it caught, and opens any o
 lines instead, as in a pipe.
 
 Without a screen, sessions are kept in memory within --keep and --keep-bytes; those that are over the
-longest give way. Lines on standard input ask for them:
+longest give way, and are still found as long as they lie in --maildir. Lines on standard input ask for
+them:
   :list                              sessions that are kept or go on, with their messages
   :show MESSAGE                      a message with all of its bytes, once it was told of
   :show session NUMBER               a whole session, as `ehlo show` prints it
   :save MESSAGE FILE                 a message, byte for byte, to a file that is not there yet
   :relay MESSAGE [OPTIONS] TARGET    sends a message on, from and to whom it was sent, byte for byte
-  :clear                             forgets all sessions that are over
+  :clear                             forgets all sessions that are over; no file is deleted
   :fault FAULT[+FAULT]|off           misbehaves so from now on
   :help, :quit                       :quit stops as a signal does
 MESSAGE is the number in \"message 3\", as the events and the replies have it, or in a Maildir the name

@@ -3,7 +3,7 @@
 mod envelope;
 mod letter;
 pub(crate) mod relay;
-mod release;
+pub(super) mod release;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;

@@ -5,6 +5,7 @@ mod desk;
 mod directive;
 pub(super) mod event;
 mod folder;
+pub(crate) mod journals;
 mod log;
 mod memory;
 pub(crate) mod shelf;
@@ -167,7 +168,8 @@ async fn serve(opened: Opened, args: ServeArgs, setting: Setting) -> anyhow::Res
     open_files();
     let (teller, mut reports) = report::channel();
     let (orders, taken) = mpsc::channel(ORDERS);
-    let desk = Desk::new(args.keeping.room(), args.json, &setting, faults, orders.clone());
+    let keeping = (args.keeping.room(), shelf.as_ref().map(Shelf::journals));
+    let desk = Desk::new(keeping, args.json, &setting, faults, orders.clone());
     let mut front = Front::new(desk, args.json, setting.lang());
     for door in &doors {
         front.say(&Event::Listening(door, (tls, implicit)));

@@ -531,8 +531,64 @@ fn a_message_of_a_maildir_is_asked_for_by_its_file() {
         serving.event("session");
     }
     assert_eq!(content(&serving.ask(&format!(":show {}", names[1]))), b"1\r\n");
-    let gone = serving.ask(&format!(":show {}", names[0]));
-    assert!(why(&gone).contains(&names[0]) && home.path("mail/new").join(&names[0]).exists());
+    // What gave way in memory still lies there.
+    let first = &names[0];
+    let shown = serving.ask(&format!(":show {first}"));
+    assert_eq!((content(&shown), &shown["session"]), (b"0\r\n".to_vec(), &1.into()), "{shown}");
+    assert_eq!(
+        (&shown["from"], &shown["to"][0]),
+        (&"a@x.example".into(), &"bob@example.net".into())
+    );
+    let session = serving.ask(":show session 1");
+    let dialogue = &session["dialogue"];
+    assert_eq!(dialogue["exchanges"].as_array().unwrap().len(), 7, "{session}");
+    assert!(dialogue["exchanges"][0]["replied_at"].is_string(), "{session}");
+    assert_eq!(serving.ask(&format!(":save {first} first.eml"))["event"], "saved");
+    assert_eq!(home.read("first.eml"), b"0\r\n");
+    let mut other = Serving::start_asked(&home, &["--json"]);
+    let relayed = serving.ask(&format!(":relay {first} {}", other.target));
+    assert_eq!(relayed["outcome"], "sent", "{relayed}");
+    assert_eq!(other.event("message")["to"][0], "bob@example.net");
+    // A mail reader has seen it, and thrown it away then.
+    let (new, seen) = (home.path("mail/new"), home.path("mail/cur").join(format!("{first}:2,S")));
+    std::fs::rename(new.join(first), &seen).unwrap();
+    assert_eq!(content(&serving.ask(&format!(":show {first}"))), b"0\r\n");
+    std::fs::remove_file(seen).unwrap();
+    let gone = serving.ask(&format!(":show {first}"));
+    assert!(why(&gone).contains(first.as_str()), "{gone}");
+    assert!(why(&serving.ask(":show session 3")).contains("no session 3"));
+    // What another server has left there is not told by this one's numbers.
+    drop(serving);
+    let mut next = Serving::start_asked(&home, &["--json", "--maildir", "mail"]);
+    assert!(why(&next.ask(":show session 2")).contains("no session 2"));
+    assert!(why(&next.ask(&format!(":show {}", names[1]))).contains(&names[1]));
+}
+
+/// A copy of LMTP goes on to the one for whom it was stored.
+#[test]
+fn a_copy_that_gave_way_is_relayed_to_its_recipient() {
+    let home = Home::new();
+    let more = ["--json", "--lmtp", "--maildir", "mail", "--keep", "0"];
+    let mut serving = Serving::start_asked(&home, &more);
+    let mut guest = Guest::enter(serving.port);
+    guest.ask("LHLO pc.example.org");
+    guest.asks("MAIL FROM:<a@x.example>", "250 ");
+    for who in ["bob", "carol"] {
+        guest.asks(&format!("RCPT TO:<{who}@example.net>"), "250 ");
+    }
+    guest.asks("DATA", "354 ");
+    guest.asks("x\r\n.", "250 ");
+    guest.hear();
+    guest.asks("QUIT", "221 ");
+    let copies: Vec<_> =
+        (0..2).map(|_| serving.event("message")["stored"].as_str().unwrap().to_owned()).collect();
+    serving.event("session");
+    let mut other = Serving::start_asked(&home, &["--json"]);
+    for (stored, who) in copies.iter().zip(["bob@example.net", "carol@example.net"]) {
+        let relayed = serving.ask(&format!(":relay {stored} {}", other.target));
+        assert_eq!(relayed["to"], serde_json::json!([who]), "{relayed}");
+        assert_eq!(other.event("message")["to"], serde_json::json!([who]));
+    }
 }
 
 /// The server stops as it does by a signal, and finishes what is under way.

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 
 use crate::cli::SendArgs;
 use crate::display::token::own_visible;
-use crate::headless::serve::shelf::journal_of;
-use crate::journal::file;
+use crate::headless::serve::journals::{self, journal_of};
+use crate::headless::show;
 use crate::knowledge::{self, Lang};
 use crate::session::{Dialogue, Exchange, Fate, Recipient, Transaction};
 use crate::speaker::server::stored_as;
@@ -29,7 +29,7 @@ pub(super) fn released(args: &SendArgs, path: &Path, lang: Lang) -> anyhow::Resu
     })?;
     let names_recipients = [&args.to, &args.cc, &args.bcc].iter().any(|list| !list.is_empty());
     if args.from.is_none() || !names_recipients {
-        let envelope = envelope(&whole).ok_or_else(|| told(lang, "send.no-envelope", &file))?;
+        let envelope = at(&whole).ok_or_else(|| told(lang, "send.no-envelope", &file))?;
         args.from.get_or_insert_with(|| format!("<{}>", envelope.0));
         if !names_recipients {
             args.to = envelope.1.iter().map(|to| format!("<{to}>")).collect();
@@ -39,13 +39,20 @@ pub(super) fn released(args: &SendArgs, path: &Path, lang: Lang) -> anyhow::Resu
     Ok(args)
 }
 
-/// Sender and recipients, as they were written.
-fn envelope(path: &Path) -> Option<(String, Vec<String>)> {
+/// Sender and recipients of the message at `path`.
+fn at(path: &Path) -> Option<(String, Vec<String>)> {
     let (journal, number, copy) = journal_of(path)?;
     let name = path.file_name()?.to_str()?.split(':').next()?;
-    let found = file::read(&std::fs::read(journal).ok()?).ok()?;
-    let mut seen = Dialogue::default();
-    found.journal.events().iter().for_each(|event| seen.apply(event));
+    envelope(&show::fold(&journals::read(&journal)?), name, (number, copy))
+}
+
+/// Sender and recipients, as they were written, of this copy of message `number`, which was stored
+/// under this name.
+pub(in crate::headless) fn envelope(
+    seen: &Dialogue,
+    name: &str,
+    (number, copy): (usize, usize),
+) -> Option<(String, Vec<String>)> {
     let transaction = seen.envelope().carrying(number)?;
     let ends_it = |e: &&Exchange| e.turn.ends_message() && e.message == Some(number);
     let mut ends = seen.exchanges().iter().filter(ends_it);

@@ -28,6 +28,7 @@ use crate::speaker::fault::Faults;
 
 use super::answer::{Answer, REPEATED, Seen};
 use super::directive::{Directive, Which, without_login};
+use super::journals::Journals;
 use super::memory::{Mail, Memory};
 
 /// How many lines wait to be answered, and how many messages are sent on at once.
@@ -36,6 +37,8 @@ const LINES: usize = 32;
 /// Answers what is asked.
 pub(super) struct Desk {
     memory: Memory,
+    /// Where that lies, too, what memory has no more.
+    journals: Option<Journals>,
     input: Input,
     /// What was said, and is not begun yet.
     lines: VecDeque<Line>,
@@ -76,6 +79,13 @@ enum What {
     Relay(Box<Onward>, Box<Target>),
 }
 
+impl What {
+    /// Whether other lines wait for it.
+    const fn holds(&self) -> bool {
+        !matches!(self, Self::Relay(..))
+    }
+}
+
 /// Something happened at the desk.
 pub(super) enum News {
     /// A directive was answered.
@@ -94,7 +104,7 @@ pub(super) enum News {
 impl Desk {
     /// Nothing was asked yet.
     pub(super) fn new(
-        room: Room,
+        (room, journals): (Room, Option<Journals>),
         json: bool,
         setting: &Setting,
         faults: watch::Sender<Arc<Faults>>,
@@ -102,6 +112,7 @@ impl Desk {
     ) -> Self {
         Self {
             memory: Memory::new(room),
+            journals,
             input: Input::new(),
             lines: VecDeque::new(),
             pending: Vec::new(),
@@ -230,7 +241,8 @@ impl Desk {
             }
         };
         let Some((session, mail)) = found else {
-            return News::Answered(answer.not_here(&which, self.memory.gone()));
+            let answer = self.routed(answer, &what);
+            return self.find(answer, which, what);
         };
         self.begin(answer, Task { session, mail, what })
     }
@@ -247,7 +259,7 @@ impl Desk {
     /// a session hears the last one only who asks.
     fn begin(&mut self, answer: Answer, task: Task) -> News {
         let Task { session: number, .. } = task;
-        let answer = self.routed(answer, &task);
+        let answer = self.routed(answer, &task.what);
         let Some(seen) = self.recall(number) else {
             let begun = self.memory.live(number).and_then(|live| live.begun);
             let heard = self.listen(number);
@@ -262,8 +274,8 @@ impl Desk {
     }
 
     /// The same answer, where a message is sent on as it was asked for: each is recorded by its number.
-    fn routed(&mut self, answer: Answer, task: &Task) -> Answer {
-        let What::Relay(onward, _) = &task.what else { return answer };
+    fn routed(&mut self, answer: Answer, what: &What) -> Answer {
+        let What::Relay(onward, _) = what else { return answer };
         let mut setting = self.setting.numbered(self.relayed);
         self.relayed += 1;
         // What was not said here is as the command line says.
@@ -306,10 +318,26 @@ impl Desk {
         if let Some(seen) = seen {
             return self.work(answer, task, ready(seen));
         }
-        match self.recall(task.session) {
-            Some(seen) => self.work(answer, task, seen),
-            None => News::Answered(answer.not_here(&task.which(), self.memory.gone())),
+        if let Some(seen) = self.recall(task.session) {
+            return self.work(answer, task, seen);
         }
+        let which = task.which();
+        self.find(answer, which, task.what)
+    }
+
+    /// Looks for what is not in memory where it may lie, and does what is to be done with it.
+    fn find(&mut self, answer: Answer, which: Which, what: What) -> News {
+        let nowhere = answer.not_here(&which, self.memory.gone());
+        let Some(journals) = self.journals.clone() else { return News::Answered(nowhere) };
+        let (with, holds) = (answer.clone(), what.holds());
+        let work = tokio::spawn(async move {
+            let found = tokio::task::spawn_blocking(move || journals.recall(&which)).await;
+            let Some((seen, mail)) = found.ok().flatten() else { return Ok(nowhere) };
+            let task = Task { session: seen.number, mail, what };
+            Ok(Box::pin(task.run(with, seen)).await)
+        });
+        self.pending.push(Pending { answer, holds, work });
+        News::Nothing
     }
 
     /// Does it beside all else, once the session was seen.
@@ -319,7 +347,7 @@ impl Desk {
         task: Task,
         seen: impl Future<Output = Seen> + Send + 'static,
     ) -> News {
-        let (with, holds) = (answer.clone(), !matches!(task.what, What::Relay(..)));
+        let (with, holds) = (answer.clone(), task.what.holds());
         let work = tokio::spawn(async move { Ok(Box::pin(task.run(with, seen.await)).await) });
         self.pending.push(Pending { answer, holds, work });
         News::Nothing

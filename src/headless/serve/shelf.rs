@@ -29,12 +29,7 @@ use crate::session::archive::Room;
 use crate::speaker::server::Delivery;
 
 use super::folder::{self, Share, Writer};
-
-/// The folder of journals.
-const SESSIONS: &str = "sessions";
-
-/// Where messages lie whose time has not come (RFC 4865).
-const HELD: &str = "held";
+use super::journals::{HELD, Journals, SESSIONS, whose};
 
 /// How much of a session is recorded: a client that sends without end shall not fill the disk. What
 /// it sends behind that is not taken.
@@ -98,7 +93,7 @@ impl Shelf {
 
     /// Where the journals of the sessions lie that are kept here.
     pub(crate) fn journals(&self) -> Journals {
-        Journals { folder: self.desk.dir.join(SESSIONS), since: self.since }
+        Journals::of(self.desk.dir.clone(), self.since)
     }
 
     /// Nobody will be here when their time comes: messages that are held arrive now.
@@ -122,37 +117,6 @@ fn inside<T>(dir: &Path, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
         io::ErrorKind::NotFound => make(dir).and_then(|()| work()),
         _ => Err(error),
     })
-}
-
-/// The journals of one server, which may have left them beside those of others.
-pub(crate) struct Journals {
-    folder: PathBuf,
-    /// What was there before, in seconds and microseconds, is of another.
-    since: (i64, i32),
-}
-
-impl Journals {
-    /// That of session `number`, as long as it is kept.
-    pub(crate) fn find(&self, number: u64) -> Option<PathBuf> {
-        let entries = std::fs::read_dir(&self.folder).ok()?.flatten();
-        let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let end = format!("{}.jsonl", whose(number));
-        let is_ours = |name: &String| {
-            name.ends_with(&end) && begun(name).is_some_and(|begun| begun >= self.since)
-        };
-        names.find(is_ours).map(|name| self.folder.join(name))
-    }
-}
-
-/// When the session of a journal of this name began, in seconds and microseconds.
-fn begun(name: &str) -> Option<(i64, i32)> {
-    let (seconds, rest) = name.split_once(".M")?;
-    Some((seconds.parse().ok()?, rest.get(..6)?.parse().ok()?))
-}
-
-/// How the name of session `number` of this process ends.
-fn whose(number: u64) -> String {
-    format!("P{}S{number}", std::process::id())
 }
 
 /// Messages that were held arrive, since nobody was there when their time came. Gives the journals
@@ -194,17 +158,6 @@ fn empty(dir: &Path) -> VecDeque<(PathBuf, u64)> {
 /// The name of the session of a message: what stands before `_` in its own.
 fn session_of(name: &str) -> Option<&str> {
     Some(name.rsplit_once('_')?.0)
-}
-
-/// The journal of the session that left the message at `path`, which message of the session it is, and
-/// which copy of it: LMTP stores one for each recipient. A mail reader may have moved it, and put flags behind its name.
-pub(crate) fn journal_of(path: &Path) -> Option<(PathBuf, usize, usize)> {
-    let name = path.file_name()?.to_str()?;
-    let (session, rest) = name.rsplit_once('_')?;
-    let mut digits = rest.split(|c: char| !c.is_ascii_digit());
-    let journal = path.parent()?.parent()?.join(SESSIONS).join(format!("{session}.jsonl"));
-    let number = digits.next()?.parse().ok()?;
-    Some((journal, number, digits.next().and_then(|copy| copy.parse().ok()).unwrap_or_default()))
 }
 
 /// Looks after what is on the shelf until nobody puts anything there any more.
@@ -392,20 +345,6 @@ impl Drop for Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_leads_to_its_session() {
-        let journal = Path::new("mail/sessions/17.M000042P7S12.jsonl");
-        for (name, number, copy) in [
-            ("new/17.M000042P7S12_003.ehlo", 3, 0),
-            ("cur/17.M000042P7S12_003.ehlo:2,S", 3, 0),
-            ("new/17.M000042P7S12_010-2.ehlo", 10, 2),
-        ] {
-            let found = journal_of(&Path::new("mail").join(name));
-            assert_eq!(found, Some((journal.to_owned(), number, copy)), "{name}");
-        }
-        assert_eq!(journal_of(Path::new("mail/new/message.eml")), None);
-    }
 
     #[tokio::test]
     async fn sessions_without_a_message_are_kept_as_far_as_there_is_room() {

@@ -14,10 +14,11 @@ use tokio::time::MissedTickBehavior;
 
 use crate::cli::ServeArgs;
 use crate::display::token::own_visible;
-use crate::headless::serve::shelf::{Journals, Shelf};
+use crate::headless::serve::journals::{self, Journals};
+use crate::headless::serve::shelf::Shelf;
 use crate::headless::serve::{self, Opened};
 use crate::headless::{Setting, faults};
-use crate::journal::{self, Moment};
+use crate::journal::Moment;
 use crate::net::Clock;
 use crate::net::driver::{Ear, Heard};
 use crate::net::listen::report::{self, Envelope, Report, Reports};
@@ -163,8 +164,8 @@ type Seen = Option<Box<(Past, Dialogue)>>;
 /// The session that a journal holds.
 async fn read(journal: PathBuf) -> Seen {
     let read = move || {
-        let found = journal::file::read(&std::fs::read(journal).ok()?).ok()?;
-        Some(Box::new(Past::of(found.journal.into_events(), Keep::ALL)))
+        let found = journals::read(&journal)?;
+        Some(Box::new(Past::of(found.into_events(), Keep::ALL)))
     };
     tokio::task::spawn_blocking(read).await.ok().flatten()
 }
