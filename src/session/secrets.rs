@@ -8,6 +8,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
 use crate::smtp::Span;
 use crate::smtp::command;
@@ -217,11 +218,13 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Adds a secret, as it was sent and, unless it is a user's `name`, what it stands for.
+    /// Adds a secret, as it was sent, as it stands in a URL, and, unless it is a user's `name`, what it
+    /// stands for.
     pub(super) fn add(&mut self, secret: &[u8], name: bool) {
         let decoded = STANDARD.decode(secret).ok().filter(|_| !name);
         let password = password(decoded.as_deref().unwrap_or_default());
-        for form in [secret.to_vec()].into_iter().chain(forms(password)) {
+        let written = [secret.to_vec(), percent_decode(secret).collect()];
+        for form in written.into_iter().chain(forms(password)) {
             let form = form.to_ascii_lowercase();
             // What is veiled in a recording is no secret any more.
             let known = form.iter().all(|b| *b == b'*') || self.forms.contains(&form);
@@ -267,16 +270,14 @@ impl Sent {
     }
 }
 
+/// What is written as `%` and two digits in a URL.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The ways in which programs write a password down: as it is, in base64, in hex, and as in a URL.
 fn forms(password: &[u8]) -> [Vec<u8>; 4] {
     let base64 = STANDARD.encode(password).trim_end_matches('=').to_owned();
     let hex = password.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    let url = |byte: &u8| match byte {
-        b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
-        byte if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),
-        byte => format!("%{byte:02x}"),
-    };
-    let url: String = password.iter().map(url).collect();
+    let url = percent_encode(password, &RESERVED).to_string();
     [password.to_vec(), base64.into(), hex.into(), url.into()]
 }
 
@@ -409,6 +410,8 @@ mod tests {
                 "*******= ********** ********* 70 20",
             ),
             ("YWxpY2U=", true, "alice YWxpY2U=", "alice ********"),
+            // The password of a URL.
+            ("p%40s%3Aw%zz", true, "p%40s%3aw%zz P@s:w%zz", "************ ********"),
             ("s3cret", false, "s3cre s3cret", "s3cre ******"),
             (
                 "bixhPWEsAWF1dGg9QmVhcmVyIHh5enp5AQE=",
