@@ -179,12 +179,14 @@ fn options<T: Parser>(
         let option = definition.get_arguments().find(named);
         let takes = option.is_some_and(|arg| arg.get_action().takes_values());
         let begin = blanks(line, end);
-        // Where the value may be left out, no option is one, nor the last word: that is the target.
+        // Where the value may be left out, no option is one, nor the last word, nor what no name of a
+        // mechanism is: that is the target, and a program has words behind its own.
         let range = option.and_then(clap::Arg::get_num_args);
         let may_lack = range.is_some_and(|range| range.min_values() == 0);
         let is_last = || blanks(line, self::word(line, begin).1) >= line.len();
         let is_option = || line.get(begin..).is_some_and(|rest| rest.starts_with('-'));
-        let lacks = may_lack && (is_option() || is_last());
+        let is_place = || self::word(line, begin).0.contains(':');
+        let lacks = may_lack && (is_option() || is_last() || is_place());
         let apart = takes && !word.contains('=') && !lacks;
         given.push(word);
         let (mut wrong, mut next) = (at, end);
@@ -366,6 +368,9 @@ mod tests {
             ("-a --user bob mx.example", "mx.example", &[""]),
             ("--auth PLAIN mx.example", "mx.example", &["PLAIN"]),
             ("--auth=PLAIN mx.example", "mx.example", &["PLAIN"]),
+            ("--auth pipe:a -b", "pipe:a -b", &[""]),
+            ("-a lmtp:pipe:\"a b\" -c", "lmtp:pipe:\"a b\" -c", &[""]),
+            ("--auth PLAIN,LOGIN pipe:a -b", "pipe:a -b", &["PLAIN", "LOGIN"]),
         ] {
             let (onward, at) = typed_onward(line, Lang::En).unwrap();
             assert_eq!(line.get(at..), Some(target), "{line}");
