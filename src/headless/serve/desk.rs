@@ -56,6 +56,8 @@ struct Pending {
     answer: Answer,
     /// Whether other lines wait for it.
     holds: bool,
+    /// What is said where the server stops before it is over: the key of a sentence.
+    given_up: &'static str,
     /// The answer; or what is left to be done once a session that goes on was asked.
     work: JoinHandle<Result<String, Box<Heard>>>,
 }
@@ -83,6 +85,15 @@ impl What {
     /// Whether other lines wait for it.
     const fn holds(&self) -> bool {
         !matches!(self, Self::Relay(..))
+    }
+
+    /// What is said where the server stops before it is over: the key of a sentence.
+    const fn given_up(&self) -> &'static str {
+        match self {
+            Self::Show => "serve.given-up",
+            Self::Save(_) => "serve.given-up.save",
+            Self::Relay(..) => "serve.given-up.relay",
+        }
     }
 }
 
@@ -175,9 +186,9 @@ impl Desk {
         let told = |key| knowledge::word(self.setting.lang(), key);
         let lines =
             self.lines.iter().map(|line| self.answer(line).not_done(told("serve.too-late")));
-        let begun = self.pending.iter().map(|Pending { answer, work, .. }| {
+        let begun = self.pending.iter().map(|Pending { answer, given_up, work, .. }| {
             work.abort();
-            answer.not_done(told("serve.given-up"))
+            answer.not_done(told(given_up))
         });
         let given_up = begun.chain(lines).collect();
         (self.pending, self.lines) = (Vec::new(), VecDeque::new());
@@ -209,7 +220,8 @@ impl Desk {
             Directive::List => {
                 let (with, all) = (answer.clone(), self.memory.all());
                 let work = tokio::task::spawn_blocking(move || Ok(with.list(&all)));
-                self.pending.push(Pending { answer, holds: true, work });
+                let given_up = "serve.given-up";
+                self.pending.push(Pending { answer, holds: true, given_up, work });
                 return News::Nothing;
             }
             Directive::Clear => {
@@ -262,12 +274,12 @@ impl Desk {
         let answer = self.routed(answer, &task.what);
         let Some(seen) = self.recall(number) else {
             let begun = self.memory.live(number).and_then(|live| live.begun);
-            let heard = self.listen(number);
+            let (heard, given_up) = (self.listen(number), task.what.given_up());
             let work = tokio::spawn(async move {
                 let seen = heard.await.map(|dialogue| Seen { number, begun, dialogue });
                 Err(Box::new(Heard { task, seen }))
             });
-            self.pending.push(Pending { answer, holds: true, work });
+            self.pending.push(Pending { answer, holds: true, given_up, work });
             return News::Nothing;
         };
         self.work(answer, task, seen)
@@ -329,14 +341,14 @@ impl Desk {
     fn find(&mut self, answer: Answer, which: Which, what: What) -> News {
         let nowhere = answer.not_here(&which, self.memory.gone());
         let Some(journals) = self.journals.clone() else { return News::Answered(nowhere) };
-        let (with, holds) = (answer.clone(), what.holds());
+        let (with, holds, given_up) = (answer.clone(), what.holds(), what.given_up());
         let work = tokio::spawn(async move {
             let found = tokio::task::spawn_blocking(move || journals.recall(&which)).await;
             let Some((seen, mail)) = found.ok().flatten() else { return Ok(nowhere) };
             let task = Task { session: seen.number, mail, what };
             Ok(Box::pin(task.run(with, seen)).await)
         });
-        self.pending.push(Pending { answer, holds, work });
+        self.pending.push(Pending { answer, holds, given_up, work });
         News::Nothing
     }
 
@@ -347,9 +359,9 @@ impl Desk {
         task: Task,
         seen: impl Future<Output = Seen> + Send + 'static,
     ) -> News {
-        let (with, holds) = (answer.clone(), task.what.holds());
+        let (with, holds, given_up) = (answer.clone(), task.what.holds(), task.what.given_up());
         let work = tokio::spawn(async move { Ok(Box::pin(task.run(with, seen.await)).await) });
-        self.pending.push(Pending { answer, holds, work });
+        self.pending.push(Pending { answer, holds, given_up, work });
         News::Nothing
     }
 }
@@ -389,5 +401,25 @@ impl Task {
             (None, _) => tokio::task::spawn_blocking(move || answer.session(&seen)),
         };
         work.await.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_given_up_is_said_to_be_what_it_is() {
+        let (faults, orders) = (watch::channel(Arc::default()).0, mpsc::channel(1).0);
+        let mut desk =
+            Desk::new((Room::default(), None), false, &Setting::default(), faults, orders);
+        let (save, show) = (What::Save("x.eml".into()), What::Show);
+        for (what, told) in [(save, "may be incomplete"), (show, "when the server stopped")] {
+            let (answer, holds) = (desk.answer(&Line::Whole(String::new())), what.holds());
+            let (given_up, work) = (what.given_up(), tokio::spawn(std::future::pending()));
+            desk.pending.push(Pending { answer, holds, given_up, work });
+            let said = desk.give_up().join("\n");
+            assert!(said.contains(told) && !said.contains("not known"), "{said}");
+        }
     }
 }
