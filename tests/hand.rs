@@ -235,10 +235,14 @@ fn a_script_answers_line_by_line() {
         // It tries HELO on the connection that was closed.
         ("right\n:close 421 4.3.2 bye\n".to_owned(), 6, &["S: 421 4.3.2 bye"]),
         // Who has enough, in the middle and before.
-        ("right\n:quit\nright\n".to_owned(), 6, &["the server closed the connection"]),
+        (
+            "right\n:quit\nright\n".to_owned(),
+            6,
+            &["S: 421 4.3.2 mx.example.net Shutting down", "the server closed the connection"],
+        ),
         (format!("{}\nrest\n", "x".repeat(100_000)), 0, &["S: 221 2.0.0 mx.example.net Goodbye"]),
         // Who has said all answers nobody any more.
-        ("right\n".to_owned(), 6, &["the server closed the connection"]),
+        ("right\n".to_owned(), 6, &["S: 421 4.3.2 ", "the server closed the connection"]),
     ] {
         let plain = Plain::start(&home, &input, &[]);
         let (ended_with, out) = ended(swaks(&plain.place, &[]));
@@ -247,6 +251,47 @@ fn a_script_answers_line_by_line() {
         for line in lines {
             assert!(said.contains(line), "{line}\n{said}");
         }
+    }
+}
+
+/// The events in lines of JSON.
+fn events(out: &str) -> Vec<serde_json::Value> {
+    out.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect()
+}
+
+/// As `ehlo serve` tells them; beside them stand the whole dialogues.
+#[test]
+fn events_are_told_as_json() {
+    let home = Home::new();
+    for (input, protocol, kinds) in [
+        // At the end of the lines nobody is answered any more.
+        ("rest\n", "SMTP", &["began", "message", "session", "dialogue", "stopping", "stopped"][..]),
+        ("rest\n", "LMTP", &["began", "message", "message", "session"]),
+        ("1\n1\n1\nnever\nrest\n", "SMTP", &["began", "refused", "message", "session"]),
+        ("1\n1\n:quit\n", "SMTP", &["began", "stopping"]),
+    ] {
+        let more: &[&str] = if protocol == "LMTP" { &["--json", "--lmtp"] } else { &["--json"] };
+        let plain = Plain::start(&home, input, more);
+        let to = ["--to", "bob@example.net,carol@example.net", "--protocol", protocol];
+        ended(swaks(&plain.place, &to));
+        let (code, out) = plain.end();
+        assert_eq!(code, 0, "{out}");
+        let events = events(&out);
+        let told: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+        assert!(told.starts_with(kinds) && told.ends_with(&["stopped"]), "{input}: {told:?}");
+        assert!(events.iter().all(|event| event["at"].is_string()), "{out}");
+        let of = |kind: &'static str| events.iter().filter(move |event| event["event"] == kind);
+        let to: Vec<_> = of("message").map(|event| event["to"].as_array().unwrap().len()).collect();
+        let one_each = protocol == "LMTP" || kinds.contains(&"refused");
+        assert!(to.iter().all(|count| *count == if one_each { 1 } else { 2 }), "{out}");
+        for message in of("message") {
+            assert!(message["size"].as_u64() > Some(0) && message["stored"].is_null(), "{out}");
+        }
+        for refused in of("refused") {
+            assert!(refused["code"].as_u64() >= Some(421), "{out}");
+        }
+        let stopped = of("stopped").next().unwrap();
+        assert_eq!((&stopped["sessions"], &stopped["messages"]), (&1.into(), &to.len().into()));
     }
 }
 
@@ -259,7 +304,9 @@ fn a_session_is_told_as_json_and_recorded() {
     assert_eq!(ended(swaks(&plain.place, &[])).0, 24);
     let (code, out) = plain.end();
     assert_eq!(code, 0);
-    let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let events = events(&out);
+    let object = events.iter().find(|event| event["event"] == "dialogue").unwrap();
+    assert_eq!((&object["session"], &object["outcome"]), (&1.into(), &"ok".into()), "{out}");
     assert_eq!(object["exchanges"][3]["reply"]["code"], 550, "{out}");
     assert_eq!(object["envelope"][0]["recipients"][0]["address"], "bob@example.net", "{out}");
     let shown = home.run(["show", arg(&record)]).with(0);

@@ -133,6 +133,8 @@ With --json each event is one line with event, at (RFC 3339) and these keys, whi
                messages are those that were taken; ended is in-order, left, cut-short, reset, timed-out,
                refused, not-secured or failed
   reply        session, command, code, origin, exchange: with --replay
+  dialogue     with --by-hand: session, and the whole of it as in `ehlo show --json`; what is asked and
+               suggested stands on standard error, and stored of a message is null: it is not kept
   turned-away  session, place, peer, why (too-many, too-fast)
   missed       events: so many are not told, since nobody read them in time
   stopping     nothing more

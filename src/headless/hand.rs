@@ -1,5 +1,7 @@
 //! `ehlo serve --by-hand --plain`: a person, or a script, answers clients line by line.
 
+mod events;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +24,15 @@ use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log};
 use crate::net::listen::by_hand::{self, Desk};
 use crate::net::listen::{Client, Entrance, Security, Socket};
 use crate::net::signals::{Signal, Signals};
-use crate::session::{Dialogue, Keep};
+use crate::session::{Dialogue, Keep, Phase};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
-use crate::speaker::{Human, Policy, Say, directive};
+use crate::speaker::{Ends, Human, Policy, Say, directive};
 
 use super::input::{self, Input, Line};
 use super::print::Printer;
 use super::serve::event::Event as Told;
-use super::{Outcome, Setting, beside, block_on, complain, json, say, secure};
+use super::{Outcome, Setting, beside, block_on, complain, say, secure};
+use events::Events;
 
 /// Where clients are answered by hand, and what follows from that.
 #[derive(Clone, Debug)]
@@ -91,24 +94,30 @@ pub fn run(by_hand: &ByHand, json: bool, setting: &Setting) -> anyhow::Result<Ou
         let tls = (by_hand.desk.tls.is_some(), by_hand.desk.implicit);
         let line = Told::Listening(&door, tls).line(json, setting.lang());
         say(&(line.unwrap_or_default() + "\n"))?;
+        let mut events = Events::of(Arc::new(door), json, setting.lang());
         let mut input = Input::new();
         for number in 1.. {
             let client = tokio::select! {
-                _ = signals.next() => break,
+                _ = signals.next() => None,
                 // Who has said all answers nobody any more.
-                _ = next_line(&mut input, false) => break,
-                client = socket.accept() => client,
+                _ = next_line(&mut input, false) => None,
+                client = socket.accept() => Some(client),
+            };
+            let Some(client) = client else {
+                events.stopping()?;
+                break;
             };
             let Ok(client) = client else {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            let front = Front::new(by_hand, json, setting, number);
+            let front = Front::new(by_hand, (json, &mut events), setting, number);
             let stopped = front.attend(client, by_hand, &mut input, &mut signals).await?;
             if stopped {
                 break;
             }
         }
+        events.stopped()?;
         Ok(Outcome::Done)
     })
 }
@@ -135,11 +144,29 @@ const WHAT: usize = 120;
 /// What a directive waits.
 const WAIT: &str = ":wait ";
 
+/// What is to be done with a client.
+enum Order {
+    /// This is said.
+    Say(Vec<Say>),
+    /// The connection ends behind these words, whatever was to be said.
+    End(Bytes),
+}
+
+impl Order {
+    fn obey(human: &mut Human, order: Self) -> Ends {
+        match order {
+            Self::Say(said) => human.push_all(said),
+            Self::End(words) => human.end(words),
+        }
+    }
+}
+
 /// One client.
 struct Front<'a> {
     hand: Hand,
     setting: &'a Setting,
     json: bool,
+    events: &'a mut Events,
     number: usize,
     dialogue: Dialogue,
     printer: Printer,
@@ -151,17 +178,25 @@ struct Front<'a> {
     /// Whether the right answer is given from here on.
     rest: bool,
     until: Option<Instant>,
-    orders: mpsc::Sender<Vec<Say>>,
-    taken: Option<mpsc::Receiver<Vec<Say>>>,
+    /// Whether the connection is to end since nobody is answered any more.
+    stopped: bool,
+    orders: mpsc::Sender<Order>,
+    taken: Option<mpsc::Receiver<Order>>,
 }
 
 impl<'a> Front<'a> {
-    fn new(by_hand: &ByHand, json: bool, setting: &'a Setting, number: usize) -> Self {
+    fn new(
+        by_hand: &ByHand,
+        (json, events): (bool, &'a mut Events),
+        setting: &'a Setting,
+        number: usize,
+    ) -> Self {
         let (orders, taken) = mpsc::channel(16);
         Self {
             hand: by_hand.hand(),
             setting,
             json,
+            events,
             number,
             dialogue: Dialogue::default(),
             printer: Printer::new(setting.lang(), true, setting.with_secrets),
@@ -171,6 +206,7 @@ impl<'a> Front<'a> {
             heard: 0,
             rest: false,
             until: None,
+            stopped: false,
             orders,
             taken: Some(taken),
         }
@@ -202,6 +238,7 @@ impl<'a> Front<'a> {
         let log = Log::new(clock.clone(), Keep::default())
             .published_to(Ear { number: 0, heard: publish });
         let header = log.clock().header(Side::Server);
+        self.events.began(clock.timestamp())?;
         let mut log = self.setting.numbered(self.number - 1).recording_as(Side::Server, log)?;
         let peer = own_visible(client.endpoints.remote.as_deref().unwrap_or("-"));
         let n = self.number.to_string();
@@ -209,21 +246,19 @@ impl<'a> Front<'a> {
         let (desk, taken) = (by_hand.desk.clone(), self.taken.take());
         let session = tokio::spawn(async move {
             if let Some(mut taken) = taken {
-                by_hand::answer(client, desk, &mut log, &mut taken, Human::push_all).await;
+                by_hand::answer(client, desk, &mut log, &mut taken, Order::obey).await;
             }
             log.dialogue
         });
-        let mut stopped = false;
         loop {
             let asked = hand::due(&self.dialogue).is_some() && self.said == self.heard;
-            if asked && self.rest && self.answers_rightly(clock.now()).await {
+            if asked && self.rest && !self.stopped && self.answers_rightly(clock.now()).await {
                 continue;
             }
             let open = self.dialogue.phase().is_open();
             let reads = (asked || (input.terminal && open)) && self.until.is_none();
-            if asked && input.ended && !stopped {
-                stopped = true;
-                self.give(vec![Say::Close(Ending::Finished)]).await;
+            if asked && input.ended {
+                self.stop().await?;
             }
             tokio::select! {
                 news = heard.recv() => match news {
@@ -231,16 +266,10 @@ impl<'a> Front<'a> {
                     Some((_, Heard::Event(event))) => self.hear(&event, clock.now())?,
                     Some(_) => {}
                 },
-                _ = signals.next(), if !stopped => {
-                    stopped = true;
-                    self.give(vec![Say::Close(Ending::Finished)]).await;
-                }
+                _ = signals.next(), if !self.stopped => self.stop().await?,
                 () = wait(self.until), if self.until.is_some() => self.until = None,
-                line = next_line(input, reads), if !input.ended && !stopped => match line? {
-                    Some(line) if ends_all(&line) => {
-                        stopped = true;
-                        self.give(vec![Say::Close(Ending::Finished)]).await;
-                    }
+                line = next_line(input, reads), if !input.ended && !self.stopped => match line? {
+                    Some(line) if ends_all(&line) => self.stop().await?,
                     Some(line) => self.typed(&line, clock.now()).await?,
                     None => {}
                 }
@@ -248,11 +277,11 @@ impl<'a> Front<'a> {
         }
         let dialogue = session.await?;
         self.note("hand.plain.over", &[("n", &n)])?;
-        if self.json {
-            let object = json::session(&header, &dialogue, "ok", self.setting, None);
-            say(&json::line(&object)?)?;
+        self.events.over(&header, dialogue, self.setting)?;
+        if input.ended && !self.stopped {
+            self.events.stopping()?;
         }
-        Ok(stopped || input.ended)
+        Ok(self.stopped || input.ended)
     }
 
     fn hear(&mut self, event: &Event, now: Moment) -> anyhow::Result<()> {
@@ -266,6 +295,7 @@ impl<'a> Front<'a> {
         }
         let news = self.printer.news(&self.dialogue);
         self.print(&news)?;
+        self.events.follow(&self.dialogue)?;
         if self.said == self.heard { self.ask(now) } else { Ok(()) }
     }
 
@@ -314,7 +344,22 @@ impl<'a> Front<'a> {
     async fn give(&mut self, said: Vec<Say>) {
         self.said += said.iter().map(|say| say.bytes().len() as u64).sum::<u64>();
         // A session that is over cannot be told anything.
-        let _ = self.orders.send(said).await;
+        let _ = self.orders.send(Order::Say(said)).await;
+    }
+
+    /// Answers nobody any more, and says so to the client, where it may hear it, once.
+    async fn stop(&mut self) -> anyhow::Result<()> {
+        if std::mem::replace(&mut self.stopped, true) {
+            return Ok(());
+        }
+        self.events.stopping()?;
+        let phase = self.dialogue.phase();
+        let hears = phase.is_open() && !matches!(phase, Phase::AwaitingTls | Phase::Closing);
+        let close = || Order::Say(vec![Say::Close(Ending::Finished)]);
+        let end = if hears { Order::End(self.hand.goodbye()) } else { close() };
+        // A session that is over cannot be told anything.
+        let _ = self.orders.send(end).await;
+        Ok(())
     }
 
     async fn typed(&mut self, line: &Line, now: Moment) -> anyhow::Result<()> {

@@ -129,12 +129,20 @@ impl Hand {
     /// What the practice server would say now, and do behind that.
     pub fn right(&self, now: Moment, seen: &Dialogue) -> Option<Vec<Say>> {
         let (index, _) = due(seen)?;
-        let deliver =
-            Arc::new(|delivery: Delivery| Ok(format!("message {}", delivery.message + 1)));
-        let mut server = Server::new(self.policy.clone(), deliver, self.seed.clone());
-        let said = server.reply_to(now, seen, index)?;
+        let said = self.server().reply_to(now, seen, index)?;
         let close = said.closes.then_some(Say::Close(Ending::Finished));
         Some([Say::Bytes(said.bytes)].into_iter().chain(close).collect())
+    }
+
+    /// What the practice server says when it ends.
+    pub fn goodbye(&self) -> Bytes {
+        self.server().goodbye().bytes
+    }
+
+    fn server(&self) -> Server {
+        let deliver =
+            Arc::new(|delivery: Delivery| Ok(format!("message {}", delivery.message + 1)));
+        Server::new(self.policy.clone(), deliver, self.seed.clone())
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::journal::Moment;
+use bytes::Bytes;
+
+use crate::journal::{Ending, Moment};
 use crate::session::Dialogue;
 
 use super::{Ends, Say, Speaker};
@@ -37,6 +39,12 @@ impl Human {
         }
         self.queue.extend(said);
         Ends::Nothing
+    }
+
+    /// Says these last words and hangs up; that overtakes everything that is still to be said.
+    pub fn end(&mut self, words: Bytes) -> Ends {
+        self.queue = [Say::Bytes(words), Say::Close(Ending::Finished)].into();
+        Ends::Connection
     }
 
     /// Nothing more is said of what was pushed.

@@ -12,7 +12,7 @@ use crate::knowledge::{self, Lang};
 use crate::net::listen::report::{Envelope, Refusal};
 use crate::net::listen::{Entrance, Report, Security, Turned};
 use crate::session::glance::Over;
-use crate::session::{Dialogue, Glance};
+use crate::session::{Dialogue, Glance, Message};
 
 /// An event of a server.
 pub(in crate::headless) enum Event<'a> {
@@ -20,6 +20,8 @@ pub(in crate::headless) enum Event<'a> {
     Listening(&'a Entrance, (bool, bool)),
     /// Something was reported.
     Told(&'a Report),
+    /// A message of a session was taken by hand, and is kept nowhere.
+    Taken(u64, usize, &'a Envelope),
     /// It was told to stop.
     Stopping,
     /// It has stopped, behind so many sessions and messages.
@@ -48,7 +50,8 @@ impl Event<'_> {
                 let (sessions, messages) = (sessions.to_string(), messages.to_string());
                 fill("serve.stopped", &[("sessions", &sessions), ("messages", &messages)])
             }
-            Self::Told(Report::Began { .. }) => None,
+            // Its dialogue shows it.
+            Self::Taken(..) | Self::Told(Report::Began { .. }) => None,
             Self::Told(Report::Stored { session, name, envelope, .. }) => {
                 Some(stored(*session, envelope, ("name", name), "serve.stored", lang))
             }
@@ -88,6 +91,9 @@ impl Event<'_> {
                 "tls": tls_of(if *implicit { Security::Implicit } else { door.security }).filter(|_| *tls),
                 "protocol": if door.lmtp { "lmtp" } else { "smtp" },
             }),
+            Self::Taken(session, message, envelope) => {
+                message_json("message", &at, (*session, *message), envelope, None, None)
+            }
             Self::Stopping => json!({ "event": "stopping", "at": at }),
             Self::Stopped(sessions, messages) => json!({
                 "event": "stopped", "at": at, "sessions": sessions, "messages": messages,
@@ -123,6 +129,18 @@ impl Event<'_> {
             }
         }
     }
+}
+
+/// The envelope of a message with this sender and these recipients, as its session tells it.
+pub(in crate::headless) fn envelope(
+    seen: &Dialogue,
+    message: usize,
+    (from, to): (String, Vec<String>),
+) -> Envelope {
+    let Glance { secured, user, .. } = Glance::of(seen);
+    let size = seen.messages().get(message).map_or(0, Message::content_len);
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    Envelope { from, to, size, held: None, secured, user, subject: None }
 }
 
 const fn tls_of(security: Security) -> Option<&'static str> {

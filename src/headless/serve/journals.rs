@@ -7,11 +7,10 @@ use std::sync::Arc;
 use crate::headless::send::release;
 use crate::headless::show;
 use crate::journal::{Journal, file};
-use crate::net::listen::report::Envelope;
-use crate::session::Glance;
 
 use super::answer::Seen;
 use super::directive::Which;
+use super::event::envelope;
 use super::memory::Mail;
 
 /// The folder of journals.
@@ -59,12 +58,8 @@ impl Journals {
         let mail = match message {
             None => None,
             Some((name, message, copy)) => {
-                let size = dialogue.messages().get(message)?.content_len();
-                let size = usize::try_from(size).unwrap_or(usize::MAX);
-                let (from, to) = release::envelope(&dialogue, name, (message, copy))?;
-                let Glance { secured, user, .. } = Glance::of(&dialogue);
-                let (held, subject) = (None, None);
-                let envelope = Envelope { from, to, size, held, secured, user, subject };
+                let paths = release::envelope(&dialogue, name, (message, copy))?;
+                let envelope = envelope(&dialogue, message, paths);
                 Some(Mail { message, name: name.clone(), envelope })
             }
         };

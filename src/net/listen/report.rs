@@ -169,7 +169,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// What an exchange refuses, if it refuses anything that matters to mail.
-    pub(super) fn of(seen: &Dialogue, exchange: &Exchange) -> Option<Self> {
+    pub fn of(seen: &Dialogue, exchange: &Exchange) -> Option<Self> {
         let reply = exchange.reply.as_ref()?;
         let code =
             reply.code.filter(|c| matches!(c.class(), Class::Transient | Class::Permanent))?;
