@@ -115,7 +115,7 @@ impl Catcher {
         match news {
             News::Client(client) => self.see(*client),
             News::Over(client, over) => {
-                let client = *client;
+                let client = Client { heard: true, ..*client };
                 for mail in Mail::all(&over.1, &client) {
                     self.file(mail);
                 }
@@ -156,10 +156,14 @@ impl Catcher {
         }
     }
 
-    /// Whether a session is over and lies nowhere any more.
-    pub fn is_gone(&self, client: u64) -> bool {
-        let is_over = self.clients.get(client).is_none_or(Row::is_over);
-        is_over && !self.shelved && self.kept.get(client).is_none()
+    /// Why a session that is over lies nowhere: the key of a sentence; `None` if it does, or goes on.
+    pub fn why_gone(&self, client: u64) -> Option<&'static str> {
+        let row = self.clients.get(client);
+        let is_over = row.is_none_or(Row::is_over);
+        let is_gone = is_over && !self.shelved && self.kept.get(client).is_none();
+        // A row that gave way itself was that of an old session.
+        let heard = row.is_none_or(|row| row.heard);
+        is_gone.then_some(if heard { "catcher.gone" } else { "catcher.missed" })
     }
 
     /// Who is turned away is listed, but never takes the place of many sessions.

@@ -50,8 +50,8 @@ fn meant(model: &Model) -> Result<Meant<'_>, &'static str> {
     if message.is_none() && row.is_some_and(|row| row.glance.messages == 0) {
         return Err("relay.no-message");
     }
-    if catcher.is_gone(client) {
-        return Err("catcher.gone");
+    if let Some(why) = catcher.why_gone(client) {
+        return Err(why);
     }
     Ok(Meant::Elsewhere(Elsewhere { of, client, message }))
 }

@@ -8,7 +8,7 @@ use ehlo::journal::{Ending, Event, Happening, Moment, Side};
 use ehlo::knowledge::Lang;
 use ehlo::session::archive::{Archive, Room};
 use ehlo::session::{Dialogue, Glance, Keep, Past, Phase};
-use ehlo::tui::catcher::{Away, Catcher, Client, Mail, News};
+use ehlo::tui::catcher::{Away, Catcher, Client, Fate, Listing, Mail, News};
 use ehlo::tui::effect::Effect;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::Pane;
@@ -276,6 +276,36 @@ fn what_gave_way_is_no_longer_said_to_be_kept() {
     scene.press("home");
     assert!(scene.shows("gave way to newer ones"), "{}", scene.grid());
     assert!(!full(true).shows("taken, gone"), "there is a folder");
+}
+
+/// What was not heard did not give way, and the other way round.
+#[test]
+fn what_was_missed_is_told_from_what_gave_way() {
+    const GAVE_WAY: &str = "it gave way to newer ones (--keep, --maildir)";
+    const MISSED: &str = "its end was missed: too much came at once (--maildir)";
+    let whole = [GREETING, HELLO, ENVELOPE, MESSAGE, DOT, QUIT];
+    let mut scene = empty(SMALL, Lang::En);
+    let none = Room { sessions: 0, bytes: 0 };
+    scene.model.session.catcher.as_mut().unwrap().kept = Archive::new(none);
+    let missed = row(2, 2).seen(&talk(&whole, Ending::Finished).1);
+    let mail = Mail { client: 2, fate: Fate::Kept, ..Mail::default() };
+    let news = vec![
+        over(1, 1, &whole, Ending::Finished),
+        News::Mail(Box::new(mail)),
+        News::Client(Box::new(missed)),
+    ];
+    scene.tells(Message::Caught(1, news));
+    for _ in Listing::ALL {
+        for (key, told, other) in [("home", GAVE_WAY, MISSED), ("end", MISSED, GAVE_WAY)] {
+            scene.press(key);
+            assert!(scene.shows(told) && !scene.shows(other), "{}", scene.grid());
+            for key in ["enter", "r"] {
+                assert_eq!(scene.press(key), []);
+                assert!(scene.hints().contains(told), "{}", scene.hints());
+            }
+        }
+        scene.press("m");
+    }
 }
 
 /// Where there is no place for the path of a message, its name is seen.

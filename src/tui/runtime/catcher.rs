@@ -235,7 +235,12 @@ impl Teller {
                 let over = Box::new((*past, *dialogue));
                 self.news.push(News::Over(Box::new(client), over));
             }
-            Report::Stored { session, message, name, envelope, .. } => {
+            Report::Stored { session, message, name, envelope, glance } => {
+                if !self.live.contains_key(&session) {
+                    // Its beginning was missed.
+                    let client = self.begun_now(session);
+                    self.live.insert(session, (client, glance));
+                }
                 let fate = if envelope.held.is_some() { Fate::Held } else { Fate::Kept };
                 let file = self.files.as_deref().map(|dir| file(dir, &name));
                 self.judged((session, message), envelope, fate, file);
@@ -347,4 +352,43 @@ impl Teller {
 
 fn file(dir: &Path, name: &str) -> String {
     dir.join(name).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session whose beginning was missed is listed from its first message on.
+    #[test]
+    fn who_left_a_message_is_listed() {
+        let (_, reports) = report::channel();
+        let mut teller = Teller {
+            reports,
+            clock: Clock::start(),
+            zone: TimeZone::UTC,
+            files: None,
+            live: HashMap::new(),
+            doors: HashMap::new(),
+            news: Vec::new(),
+        };
+        let mut stands = Glance::default();
+        stands.messages = 1;
+        let (_changes, glance) = watch::channel(stands.clone());
+        let envelope = Envelope {
+            from: "a@x.example".to_owned(),
+            to: vec!["b@y.example".to_owned()],
+            size: 1,
+            held: None,
+            secured: false,
+            user: None,
+            subject: None,
+        };
+        let (session, message, name) = (7, 0, "message 3".to_owned());
+        teller.take(Report::Stored { session, message, name, envelope, glance });
+        teller.look();
+        let [News::Mail(mail), News::Client(client)] = &teller.news[..] else {
+            panic!("{:?}", teller.news)
+        };
+        assert_eq!((mail.client, client.number, &client.glance), (7, 7, &stands));
+    }
 }

@@ -45,6 +45,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
         return directive::told(model, "catcher.was-away");
     }
     let over = catcher.kept.get(number).cloned();
+    let why_gone = catcher.why_gone(number).unwrap_or("catcher.gone");
     let goes_on = client.is_some_and(|client| !client.is_over());
     let target = client.map(|client| client.peer().to_owned()).unwrap_or_default();
     let view = catcher.view.unwrap_or(ContentView::Body);
@@ -80,7 +81,7 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
             None => effects.push(Effect::Recall { session: id, of, client: number, file }),
         }
     } else {
-        return directive::told(model, "catcher.gone");
+        return directive::told(model, why_gone);
     }
     browse::focus(model, Pane::Transcript);
     model.session.followed = rows::count(model.session.seen());

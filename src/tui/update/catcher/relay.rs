@@ -35,10 +35,12 @@ pub(in super::super) fn brought(
     seen: Option<&Dialogue>,
 ) -> Vec<Effect> {
     let list = model.sessions().find(|session| session.id == what.of);
-    let kept = list.and_then(|session| session.catcher.as_ref()?.kept.get(what.client));
+    let catcher = list.and_then(|session| session.catcher.as_ref());
+    let kept = catcher.and_then(|catcher| catcher.kept.get(what.client));
+    let why_gone = || catcher.and_then(|catcher| catcher.why_gone(what.client));
     let steps = match seen.or_else(|| kept.map(|(_, seen)| seen)) {
         Some(seen) => relay::brought(model, seen, what.message),
-        None => Err("catcher.gone"),
+        None => Err(why_gone().unwrap_or("catcher.not-found")),
     };
     match steps {
         Ok(steps) => vec![Effect::Relay(target, steps)],

@@ -115,9 +115,9 @@ fn reply(model: &Model, catcher: &Catcher, client: &Client) -> Option<String> {
     Some(format!("{verb}{gap}{codes} {text}"))
 }
 
-/// That there is nothing to be opened any more, and how that can be otherwise.
+/// Why there is nothing to be opened, and how that can be otherwise.
 fn gone(model: &Model, catcher: &Catcher, client: u64) -> Option<String> {
-    catcher.is_gone(client).then(|| knowledge::word(model.lang, "catcher.gone").to_owned())
+    catcher.why_gone(client).map(|why| knowledge::word(model.lang, why).to_owned())
 }
 
 /// How many exchanges are looked at for one that was refused.
