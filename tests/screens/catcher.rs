@@ -182,12 +182,30 @@ fn sessions_of_all_kinds() {
 
 #[test]
 fn mails_of_all_kinds() {
-    everywhere("catcher-mails", |size, lang| {
+    let listed = |size, lang| {
         let mut scene = busy(size, lang);
+        // That they were stored was told while their session went on.
+        let stored = catcher(&scene).mails.rows().take(2).zip(6..);
+        let name =
+            |(mail, n): (&Mail, usize)| Mail { name: format!("message {n}"), ..mail.clone() };
+        let news = stored.map(name).map(|mail| News::Mail(Box::new(mail))).collect();
+        scene.tells(Message::Caught(1, news));
         scene.press("m");
         scene.press("up");
         scene
-    });
+    };
+    everywhere("catcher-mails", listed);
+    for lang in [Lang::En, Lang::Ja] {
+        golden(&format!("catcher-mails-{}-40x10", lang.code()), &listed((40, 10), lang));
+    }
+    // What the client was told finds the row.
+    let mut scene = listed(SMALL, Lang::En);
+    scene.press("home");
+    assert!(scene.shows("┌ Session 1  message 6 ─"), "{}", scene.grid());
+    scene.press("/");
+    scene.types("\"message 7\"");
+    scene.press("enter");
+    assert_eq!((catcher(&scene).count(), catcher(&scene).chosen()), ((1, 4), Some((1, Some(1)))));
 }
 
 #[test]

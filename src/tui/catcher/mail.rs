@@ -102,7 +102,9 @@ pub struct Mail {
     pub size: u64,
     /// What became of it.
     pub fate: Fate,
-    /// Under which name it is kept, where it is in a file.
+    /// The name by which its client was told of it.
+    pub name: String,
+    /// The file in which it is kept, where it is in one.
     pub file: String,
 }
 
@@ -131,16 +133,17 @@ impl Mail {
             named,
             size: message.content_len(),
             fate: Fate::of(transaction, message, seen),
+            name: String::new(),
             file: String::new(),
         }
     }
 
-    /// What was known of the same message before stays where it says more: when it came, and under
-    /// which name it is kept.
+    /// What was known of the same message before stays where it says more: when it came, how it is
+    /// called, and in which file it is kept.
     pub(super) fn learn(&mut self, before: &Self) {
         (self.at, self.time) = (before.at, before.time.clone());
-        if self.file.is_empty() {
-            self.file.clone_from(&before.file);
+        if self.name.is_empty() {
+            (self.name, self.file) = (before.name.clone(), before.file.clone());
         }
         // Its own session says what became of it last.
         if matches!(before.fate, Fate::Held | Fate::Gone) && self.fate == Fate::Kept {
@@ -161,8 +164,8 @@ impl Row for Mail {
     fn words(&self) -> String {
         let fates = [Lang::En, Lang::Ja].map(|lang| self.fate.words(lang)).join(" ");
         let to = self.recipients.join(" ");
-        let Self { client, time, subject, sender, file, .. } = self;
-        format!("{client} {time} {subject} {sender} {to} {fates} {file}")
+        let Self { client, time, subject, sender, name, file, .. } = self;
+        format!("{client} {name} {time} {subject} {sender} {to} {fates} {file}")
     }
 
     fn code(&self) -> Option<u16> {

@@ -2,7 +2,7 @@
 //! that the screen has the same to do for ten sessions and for ten thousand.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -242,11 +242,10 @@ impl Teller {
                     self.live.insert(session, (client, glance));
                 }
                 let fate = if envelope.held.is_some() { Fate::Held } else { Fate::Kept };
-                let file = self.files.as_deref().map(|dir| file(dir, &name));
-                self.judged((session, message), envelope, fate, file);
+                self.judged((session, message), envelope, fate, name);
             }
             Report::NotStored { session, message, envelope, .. } => {
-                self.judged((session, message), envelope, Fate::Coming, None);
+                self.judged((session, message), envelope, Fate::Coming, String::new());
             }
             // Its session shows it.
             Report::Refused { .. } => {}
@@ -288,15 +287,11 @@ impl Teller {
         Client { number, began, time: self.time(at), ..Client::default() }
     }
 
-    fn judged(
-        &mut self,
-        place: (u64, usize),
-        envelope: Envelope,
-        fate: Fate,
-        file: Option<String>,
-    ) {
+    fn judged(&mut self, place: (u64, usize), envelope: Envelope, fate: Fate, name: String) {
         let (client, message) = place;
         let Envelope { from, mut to, size, subject, .. } = envelope;
+        let files = self.files.as_deref().filter(|_| !name.is_empty());
+        let file = files.map(|dir| dir.join(&name).display().to_string());
         let named = to.len();
         to.truncate(mail::NAMED);
         self.news.push(News::Mail(Box::new(Mail {
@@ -310,6 +305,7 @@ impl Teller {
             named,
             size: size as u64,
             fate,
+            name,
             file: file.unwrap_or_default(),
             ..Mail::default()
         })));
@@ -350,10 +346,6 @@ impl Teller {
     }
 }
 
-fn file(dir: &Path, name: &str) -> String {
-    dir.join(name).display().to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -390,5 +382,6 @@ mod tests {
             panic!("{:?}", teller.news)
         };
         assert_eq!((mail.client, client.number, &client.glance), (7, 7, &stands));
+        assert_eq!((&*mail.name, &*mail.file), ("message 3", ""));
     }
 }

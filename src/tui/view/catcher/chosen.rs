@@ -27,7 +27,7 @@ pub fn draw(model: &Model, catcher: &Catcher, area: Rect, frame: &mut Frame<'_>)
             None => nothing(model, catcher),
         },
         Listing::Mails => match catcher.mails.chosen() {
-            Some(mail) => (number(model, mail.client), of_mail(model, catcher, mail, room)),
+            Some(mail) => (called(model, mail), of_mail(model, catcher, mail, room)),
             None => nothing(model, catcher),
         },
     };
@@ -51,6 +51,12 @@ fn nothing(model: &Model, catcher: &Catcher) -> (String, Vec<Piece>) {
 
 fn number(model: &Model, number: u64) -> String {
     knowledge::fill(model.lang, "catcher.session", &[("n", &number.to_string())])
+}
+
+/// Its session, and how its client was told that it is called; a file has a place of its own.
+fn called(model: &Model, mail: &Mail) -> String {
+    let name = if mail.file.is_empty() { &mail.name } else { "" };
+    format!("{}  {}", number(model, mail.client), seen(name)).trim_end().to_owned()
 }
 
 /// Where it stands, by whom and for whom.

@@ -80,7 +80,12 @@ impl Table {
         };
         let text = |text: String| (Role::Text, text);
         let session = |m: &Mail| (Role::Dim, format!("#{}", m.client));
-        let mut table = vec![Column::right("column.session", 8, all(&session))];
+        // A name that is no number is that of a file, and too long to stand in a column.
+        let told = |m: &Mail| text(m.name.strip_prefix("message ").unwrap_or_default().to_owned());
+        let mut table = vec![
+            Column::right("column.message", 7, all(&told)),
+            Column::right("column.session", 8, all(&session)),
+        ];
         if columns >= NARROW {
             table.push(Column::left("column.time", 8, all(&|m| (Role::Dim, m.time.clone()))));
         }
