@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::display::keys::Layer;
 use crate::journal::transcript::Place;
 use crate::journal::{Moment, Side};
-use crate::session::Phase;
+use crate::session::{Dialogue, Phase};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Remark};
 
 use super::layout::Pane;
@@ -99,9 +99,7 @@ impl Session {
             // Something was said that is no answer.
             answering.given = false;
         }
-        let (partial, rest) = seen.partial_reply();
-        let begun = !partial.lines.is_empty() || !rest.is_empty();
-        answering.offers = if asked.is_none() || answering.given || begun {
+        answering.offers = if asked.is_none() || answering.given || has_begun(seen) {
             Vec::new()
         } else {
             answering.hand.offers(now, seen)
@@ -141,6 +139,12 @@ impl Model {
         let typed = !self.prompt.text().is_empty();
         self.focus == Pane::Prompt && !typed && self.offers().is_some()
     }
+}
+
+/// Whether a reply has begun that is not complete.
+pub(super) fn has_begun(seen: &Dialogue) -> bool {
+    let (partial, rest) = seen.partial_reply();
+    !partial.lines.is_empty() || !rest.is_empty()
 }
 
 /// What there is to say about the line that is typed as a reply, the worst first.

@@ -502,7 +502,7 @@ fn read_content(model: &mut Model) -> Vec<Effect> {
 }
 
 fn key_pressed(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    let action = model.keys.action(model.layers(), key);
+    let action = model.keys.action(model.layers(), key).or_else(|| hand::too_early(model, key));
     if too_small(model.size) && (model.popup.is_some() || action == Some(Action::Send)) {
         // Nothing is sent or answered unseen.
         return Vec::new();

@@ -95,6 +95,30 @@ fn a_strange_answer_is_chosen_and_the_client_has_waited() {
     });
 }
 
+/// A second `r` may come before the client's next command.
+#[test]
+fn a_key_of_suggestions_is_no_letter_where_none_stand_yet() {
+    let mut scene = asked(SMALL, Lang::En);
+    assert!(matches!(scene.press("r")[..], [Effect::Say(..)]));
+    let stays_empty = |mut scene: Scene| {
+        for key in ["r", "n", "v", "s"] {
+            assert_eq!(scene.press(key), []);
+            assert!(scene.hints().contains("nothing is to be answered"), "{}", scene.hints());
+            assert_eq!(scene.model.prompt.text(), "");
+        }
+        scene.types("5rnvs");
+        assert_eq!(scene.model.prompt.text(), "5rnvs");
+    };
+    stays_empty(scene);
+    stays_empty(answering(SMALL, Lang::En, &[GREETING, HELLO]));
+    stays_empty(waiting(SMALL, Lang::En));
+    // Where a reply has begun, whatever is typed belongs to it.
+    let mut scene = asked(SMALL, Lang::En);
+    scene.bytes(Side::Server, b"250-Ok\r\n");
+    scene.press("r");
+    assert_eq!(scene.model.prompt.text(), "r");
+}
+
 #[test]
 fn what_is_typed_is_judged() {
     everywhere("hand-typed", |size, lang| {
@@ -215,7 +239,8 @@ fn behind_goodbye_it_is_closed_and_where_nothing_is_asked_nothing_is_said_by_a_k
     assert_eq!(scene.press("enter"), []);
     assert!(scene.hints().contains("nothing is typed"), "{}", scene.grid());
     scene.types("rn");
-    assert_eq!(scene.model.prompt.text(), "rn");
+    assert_eq!(scene.model.prompt.text(), "", "nor typed");
+    assert_eq!(scene.press("enter"), []);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The person answers a client: suggestions are chosen, taken into the line, or said.
 
-use crate::display::keys::Action;
+use crossterm::event::KeyEvent;
+
+use crate::display::keys::{Action, Layer};
 use crate::journal::transcript::{Place, TranscriptError};
 use crate::journal::{Ending, Happening, Moment};
 use crate::speaker::Say;
@@ -9,7 +11,7 @@ use crate::speaker::hand::{self, Hand, Kind};
 use super::super::catcher::{Catcher, Client, News};
 use super::super::directive::cannot_talk;
 use super::super::effect::Effect;
-use super::super::hand::Answering;
+use super::super::hand::{Answering, has_begun};
 use super::super::model::{Anchor, Model, Pane, Session};
 use super::directive;
 
@@ -111,9 +113,23 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 
 /// Where somebody else answers, that is said.
 fn only_here(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    is_of_replies(action).then(|| directive::told(model, "hand.only"))
+}
+
+const fn is_of_replies(action: Action) -> bool {
     use Action::{ReplyNever, ReplyNotNow, ReplyRight, ReplyStrange, ReplyTake};
-    let of_replies = [ReplyRight, ReplyNotNow, ReplyNever, ReplyStrange, ReplyTake];
-    of_replies.contains(&action).then(|| directive::told(model, "hand.only"))
+    matches!(action, ReplyRight | ReplyNotNow | ReplyNever | ReplyStrange | ReplyTake)
+}
+
+/// What a key of suggestions does where none stand yet: it types nothing, and what comes next is not
+/// answered unseen.
+pub(super) fn too_early(model: &Model, key: KeyEvent) -> Option<Action> {
+    let session = &model.session;
+    let at_prompt = model.popup.is_none() && model.focus == Pane::Prompt;
+    let empty = model.prompt.text().is_empty() && !has_begun(&session.dialogue);
+    let now = !session.travels() && model.editing().is_none();
+    let here = session.hand.is_some() && at_prompt && empty && now;
+    model.keys.action(&[Layer::Reply], key).filter(|action| here && is_of_replies(*action))
 }
 
 fn step(model: &mut Model, by: isize) {
@@ -200,9 +216,7 @@ pub(super) fn send(model: &mut Model) -> Vec<Effect> {
     if let Some(why) = cannot_talk(model) {
         return directive::refuse(model, why);
     }
-    let (partial, rest) = model.session.dialogue.partial_reply();
-    let begun = !partial.lines.is_empty() || !rest.is_empty();
-    if model.prompt.text().is_empty() && !begun {
+    if model.prompt.text().is_empty() && !has_begun(&model.session.dialogue) {
         return directive::told(model, "hand.nothing-typed");
     }
     let line = model.prompt.take(true);
