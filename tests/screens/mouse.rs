@@ -4,6 +4,7 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use ehlo::display::keys::Keys;
 use ehlo::knowledge::{self, Lang};
 use ehlo::tui::effect::Effect;
+use ehlo::tui::files::Folder;
 use ehlo::tui::layout::Splitter;
 use ehlo::tui::message::Message;
 use ehlo::tui::model::{ContentView, Pane};
@@ -108,6 +109,27 @@ fn what_stays_open_takes_both_of_two_quick_clicks() {
     assert!(page > 0 && scrolled(&scene) == 2 * page, "{page}: {}", scene.grid());
     scene.double_click(scene.find("Esc close  Ctrl-Q"));
     assert!(scene.model.popup.is_none(), "the second one opens nothing: {}", scene.grid());
+}
+
+/// The second click is not for what the folder holds.
+#[test]
+fn a_double_click_goes_into_one_folder() {
+    let mut scene =
+        Scene::after(SMALL, Lang::En, &[GREETING, HELLO, ENVELOPE, "C: DATA\nS: 354 Go on"]);
+    scene.types(":data ");
+    let listed = |scene: &mut Scene, path: &str, names: [&str; 2]| {
+        let names = names.map(str::to_owned).to_vec();
+        scene.tells(Message::Listed(Folder { path: path.to_owned(), names }));
+    };
+    listed(&mut scene, "", ["letters/", "mail.eml"]);
+    let place = scene.find("letters/");
+    assert_eq!(scene.click(place), [Effect::List("letters/".to_owned())]);
+    listed(&mut scene, "letters/", ["a/", "b.eml"]);
+    assert_eq!(scene.find("letters/a/"), place);
+    assert_eq!(scene.mouse(MouseEventKind::Down(MouseButton::Left), place), []);
+    scene.mouse(MouseEventKind::Up(MouseButton::Left), place);
+    assert_eq!(scene.model.prompt.text(), ":data letters/");
+    assert_eq!(scene.click(place), [Effect::List("letters/a/".to_owned())]);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn pressed(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
         return in_hints(model, panes.hints, place.0);
     }
     if model.popup.is_some() {
-        return in_popup(model, place);
+        return in_popup(model, place, double);
     }
     let effects = in_panes(model, &panes, place, double);
     model.notice = None;
@@ -128,12 +128,13 @@ fn in_panes(model: &mut Model, panes: &Panes, place: (u16, u16), double: bool) -
 }
 
 /// In an open popup: its entries, and everything beside it closes it.
-fn in_popup(model: &mut Model, place: (u16, u16)) -> Vec<Effect> {
+fn in_popup(model: &mut Model, place: (u16, u16), double: bool) -> Vec<Effect> {
     let entry = view::choices_at(model).into_iter().find(|(_, area)| area.contains(place.into()));
     let inside = view::popup_at(model).is_some_and(|area| area.contains(place.into()));
     model.notice = None;
     if let Some((number, _)) = entry {
-        return super::choose(model, number);
+        // The first click may have brought another list: into a folder, or behind a directive.
+        return if double { Vec::new() } else { super::choose(model, number) };
     }
     if !inside {
         find::keep(model);
