@@ -117,6 +117,15 @@ fn what_is_wrong_with_a_directive_can_be_read_to_its_end() {
     let mut scene = Scene::after((40, 10), Lang::En, &[GREETING]);
     scene.model.notice = Some("x ".repeat(400));
     assert!(scene.shows("x …"), "{}", scene.grid());
+    // What is said of something long is not hidden by it.
+    for size in [SMALL, (40, 10)] {
+        for long in ["x".repeat(9_999), "folder/".repeat(999)] {
+            let mut scene = Scene::after(size, Lang::En, &[GREETING]);
+            scene.model.notice = Some(format!("{long} is no file of a fault"));
+            let grid = scene.grid();
+            assert!(grid.contains('…') && scene.hints().ends_with("of a fault"), "{grid}");
+        }
+    }
 }
 
 #[test]

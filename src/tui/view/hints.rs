@@ -44,17 +44,31 @@ pub fn draw(model: &Model, area: Rect, frame: &mut Frame<'_>) {
     let room = usize::from(area.width);
     let lines = match said(model) {
         Some(text) => {
-            let mut lines = set(&text, room);
-            let hidden = lines.split_off(lines.len().min(usize::from(area.height)));
-            if let Some(last) = lines.last_mut().filter(|_| !hidden.is_empty()) {
-                *last = clip(&[last.as_str(), "\u{2026}"].concat(), room);
-            }
+            let lines = in_lines(set(&text, room), area.height.into(), room);
             lines.into_iter().map(|line| vec![(Role::Warn, line)]).collect()
         }
         None => vec![fitting(model, room).into_iter().flat_map(pieces).collect()],
     };
     draw_lines(model, lines, area, frame);
 }
+
+/// As many of `lines` as there is place for: the first ones, and where there is place for that the
+/// last two, in which stands what is said of something long.
+fn in_lines(mut lines: Vec<String>, height: usize, room: usize) -> Vec<String> {
+    if lines.len() > height {
+        let end = if height > END { END } else { 0 };
+        let end = lines.split_off(lines.len() - end);
+        lines.truncate(height - end.len());
+        if let Some(last) = lines.last_mut() {
+            *last = clip(&[last.as_str(), "\u{2026}"].concat(), room);
+        }
+        lines.extend(end);
+    }
+    lines
+}
+
+/// So many lines of what is said stay in sight at its end.
+const END: usize = 2;
 
 /// What is said, as the lines that it takes.
 pub fn set(text: &str, columns: usize) -> Vec<String> {
