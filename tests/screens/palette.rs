@@ -45,8 +45,21 @@ fn the_help_is_filtered_by_words_and_by_keys() {
         scene.types(typed);
         assert!(scene.shows("Signs before lines") && scene.shows(words), "{}", scene.grid());
     }
+    scene.press("ctrl-u");
+    scene.types("double");
+    for does in ["copy the word", "zoom the pane", "puts it back"] {
+        assert!(scene.shows(does), "{}", scene.grid());
+    }
     scene.types(" xyzzy");
     assert!(scene.shows("Nothing fits"), "{}", scene.grid());
+    for (lang, code) in [(Lang::En, "en"), (Lang::Ja, "ja")] {
+        for (size, place) in [(SMALL, "80x24"), ((40, 10), "40x10")] {
+            let mut scene = Scene::after(size, lang, &[GREETING]);
+            scene.press("f1");
+            scene.types("help.mouse");
+            golden(&format!("help-mouse-{code}-{place}"), &scene);
+        }
+    }
     let mut scene = Scene::after((40, 10), Lang::Ja, &[GREETING]);
     scene.press("f1");
     scene.types("単語");

@@ -1,11 +1,12 @@
-//! The help: every key from the key table, and the directives, filtered by what is typed on top.
+//! The help: every key from the key table, the mouse, and the directives, filtered by what is typed
+//! on top.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::display::Role;
 use crate::display::keys::{Action, Layer, key_name};
-use crate::display::text::{clip, fit, wrap};
+use crate::display::text::{fit, wrap};
 use crate::knowledge::{self, Lang};
 
 use super::super::directive::DIRECTIVES;
@@ -27,6 +28,20 @@ const SIGNS: [(&str, &str); 4] = [
     ("=", "help.sign.same"),
     ("+", "help.sign.chosen"),
     ("*", "help.sign.mark"),
+];
+
+/// What the mouse does: keys of what is done with it, and of what that does.
+const MOUSE: [(&str, &str); 10] = [
+    ("mouse.click", "help.mouse.click"),
+    ("mouse.click-name", "help.mouse.name"),
+    ("mouse.click-entry", "help.mouse.entry"),
+    ("mouse.click-answer", "help.mouse.answer"),
+    ("mouse.click-top", "help.mouse.top"),
+    ("mouse.twice", "help.mouse.word"),
+    ("mouse.twice-title", "help.mouse.title"),
+    ("mouse.drag-pane", "help.mouse.mark"),
+    ("mouse.drag-border", "help.mouse.border"),
+    ("mouse.wheel", "help.mouse.wheel"),
 ];
 
 /// Draws the help over everything but the lines on top and at the bottom.
@@ -72,12 +87,14 @@ pub fn lines(model: &Model) -> Vec<Vec<Piece>> {
     let near = model.layers_below().iter();
     let far = Layer::ALL.iter().filter(|layer| !model.layers_below().contains(layer));
     let layers = near.chain(far).map(|layer| (word(layer.title()), keys(model, *layer)));
+    let mouse = MOUSE.map(|(done, words)| (word(done).to_owned(), words));
+    let mouse = (word("help.mouse"), mouse.to_vec());
     let signs = SIGNS.map(|(sign, words)| (sign.to_owned(), words));
     let signs = (word("help.signs"), signs.to_vec());
     let directives = DIRECTIVES.iter().map(|d| (d.written(), d.words));
     let directives = (word("help.directives"), directives.collect());
     let mut out = Vec::new();
-    for (title, entries) in layers.chain([signs, directives]) {
+    for (title, entries) in layers.chain([mouse, signs, directives]) {
         let fitting = entries.iter().filter(|(key, words)| fits(model, key, words));
         let rows: Vec<_> = fitting.flat_map(|(key, words)| row(model, key, word(words))).collect();
         if !rows.is_empty() {
@@ -115,15 +132,12 @@ fn fits(model: &Model, key: &str, words: &'static str) -> bool {
     help.filter.text().to_lowercase().split_whitespace().all(|wanted| all.contains(wanted))
 }
 
-/// Keys that need more than their column go on below.
+/// What needs more than its column goes on below.
 fn row(model: &Model, keys: &str, text: &str) -> Vec<Vec<Piece>> {
     let room = usize::from(place(model).width).saturating_sub(2);
     let column = KEYS.min(room / 2);
-    let text = clip(text, room.saturating_sub(column + 1));
-    let mut texts = [text].into_iter();
-    let line = |keys: String| {
-        let text = texts.next().unwrap_or_default();
-        vec![(Role::Key, fit(&keys, column) + " "), (Role::Text, text)]
-    };
-    wrap(keys, column).into_iter().map(line).collect()
+    let (keys, texts) = (wrap(keys, column), wrap(text, room.saturating_sub(column + 1)));
+    let at = |lines: &[String], at: usize| lines.get(at).cloned().unwrap_or_default();
+    let line = |n| vec![(Role::Key, fit(&at(&keys, n), column) + " "), (Role::Text, at(&texts, n))];
+    (0..keys.len().max(texts.len())).map(line).collect()
 }
