@@ -33,7 +33,7 @@ type Written = Arc<Mutex<Vec<u8>>>;
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     // Kept open, so that the modes can be looked at behind the end of the program.
-    _slave: Box<dyn SlavePty + Send>,
+    slave: Box<dyn SlavePty + Send>,
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn std::io::Write + Send>,
     shown: Shown,
@@ -85,7 +85,7 @@ impl Terminal {
         let keyboard = pair.master.take_writer().unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let (master, slave) = (pair.master, pair.slave);
-        Self { master, _slave: slave, child, keyboard, shown, written, watched, modes_before, home }
+        Self { master, slave: slave, child, keyboard, shown, written, watched, modes_before, home }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
@@ -165,7 +165,7 @@ impl Terminal {
         let other = portable_pty::native_pty_system().openpty(pty_size((60, 20))).unwrap();
         self.keyboard = other.master.take_writer().unwrap();
         self.master = other.master;
-        self._slave = other.slave;
+        self.slave = other.slave;
     }
 
     /// Uses the mouse at a place: button and modifiers as terminals count them, `M` or `m`.
