@@ -85,7 +85,7 @@ impl Terminal {
         let keyboard = pair.master.take_writer().unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let (master, slave) = (pair.master, pair.slave);
-        Self { master, slave: slave, child, keyboard, shown, written, watched, modes_before, home }
+        Self { master, slave, child, keyboard, shown, written, watched, modes_before, home }
     }
 
     /// Presses keys, as the bytes that a terminal sends for them.
