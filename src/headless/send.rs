@@ -78,7 +78,8 @@ async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
     if args.print.print_message {
         return print_message(&message);
     }
-    let (content, form) = if args.message.as_it_is {
+    let caught = released.is_some() && letter::is_unchanged(args);
+    let (content, form) = if args.message.as_it_is || caught {
         let form = Form::of(&message);
         (message, form)
     } else {
@@ -96,7 +97,7 @@ async fn send(args: &SendArgs, setting: &Setting) -> anyhow::Result<Outcome> {
         sender: envelope.sender.clone(),
         recipients: envelope.recipients.clone(),
         needs,
-        carriage: carriage(content, form, args),
+        carriage: carriage(content, (form, caught), args),
         together: args.way.pipeline,
         prdr: args.way.prdr,
         stop,
@@ -160,19 +161,24 @@ fn told(lang: Lang, key: &'static str, name: &str) -> Error {
     Error::msg(knowledge::fill(lang, key, &[("name", &own_visible(name))]))
 }
 
-fn carriage(content: Vec<u8>, form: Form, args: &SendArgs) -> Carriage {
+fn carriage(content: Vec<u8>, (form, caught): (Form, bool), args: &SendArgs) -> Carriage {
     match args.way.chunk {
-        Some(size) => {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            let chunks = draft::chunks(Bytes::from(content), size);
-            let whole = |chunk: draft::Chunk| {
-                Bytes::from([chunk.command().as_bytes(), &chunk.data[..]].concat())
-            };
-            Carriage::Chunks(chunks.map(whole).collect())
-        }
+        Some(size) => in_chunks(content, usize::try_from(size).unwrap_or(usize::MAX)),
         None if args.message.as_it_is => Carriage::Data(Bytes::from(content)),
+        None if caught => carried(payload::stuff_as_it_is(&content), content),
         None => Carriage::Data(payload::stuff_form(content, form)),
     }
+}
+
+/// What was caught goes on with all of its bytes: as mail data, or where there is no such, by BDAT.
+fn carried(mail_data: Option<Bytes>, content: Vec<u8>) -> Carriage {
+    mail_data.map_or_else(|| in_chunks(content, usize::MAX), Carriage::Data)
+}
+
+fn in_chunks(content: Vec<u8>, size: usize) -> Carriage {
+    let whole =
+        |chunk: draft::Chunk| Bytes::from([chunk.command().as_bytes(), &chunk.data[..]].concat());
+    Carriage::Chunks(draft::chunks(Bytes::from(content), size).map(whole).collect())
 }
 
 /// The login that was asked for, still without its password.

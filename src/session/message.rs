@@ -7,7 +7,7 @@ use super::shared::Shared;
 use crate::journal::{Stored, mbox};
 use crate::smtp::Oddity;
 use crate::smtp::line::{LineEnd, is_empty};
-use crate::smtp::payload::{self, Ends, Feeler, Scanner, Texture};
+use crate::smtp::payload::{self, Ends, Feeler, Form, Scanner, Texture};
 
 /// How many bytes of a line are looked at to see whether it is empty.
 const EMPTY: u64 = 8;
@@ -194,12 +194,15 @@ impl Message {
         self.complete && self.forgotten() == 0
     }
 
-    /// All of it as DATA carries it, with its end: as it came, or with dots stuffed.
-    pub fn mail_data(&self) -> Bytes {
-        if self.is_stuffed() {
-            self.wire(0, self.wire_len()).into()
-        } else {
-            payload::stuff(self.content().into())
+    /// All of it as DATA carries it, with its end; `None` where DATA cannot do that without a change, or
+    /// where it came by BDAT and is no text.
+    pub fn mail_data(&self) -> Option<Bytes> {
+        let content = self.content();
+        match &self.carriage {
+            // The line ends of a mailbox are those of its system.
+            Carriage::Stored(..) => Some(payload::stuff(content.into())),
+            Carriage::Chunks(_) if !Form::of(&content).text => None,
+            Carriage::Chunks(_) | Carriage::Data(_) => payload::stuff_as_it_is(&content),
         }
     }
 

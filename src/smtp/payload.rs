@@ -442,6 +442,25 @@ pub fn stuff_form(content: Vec<u8>, form: Form) -> Bytes {
     Bytes::from(out)
 }
 
+/// The same without a change to any line end; `None` where DATA cannot carry that, since it does not
+/// end with CRLF.
+pub fn stuff_as_it_is(content: &[u8]) -> Option<Bytes> {
+    if !content.is_empty() && !content.ends_with(b"\r\n") {
+        return None;
+    }
+    let mut out = Vec::with_capacity(content.len() + content.len() / 32 + END_MARK.len());
+    let mut at_start = true;
+    for segment in lines(content) {
+        if at_start && segment.starts_with(b".") {
+            out.push(b'.');
+        }
+        out.extend_from_slice(segment);
+        at_start = out.ends_with(b"\r\n");
+    }
+    out.extend_from_slice(END_MARK);
+    Some(out.into())
+}
+
 /// `content` with CRLF for every line end, and its form. What needs no change is not copied.
 pub fn with_line_ends(content: Vec<u8>) -> (Vec<u8>, Form) {
     let form = Form::of(&content);

@@ -109,7 +109,10 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     }
     let Some(host) = host else { return Ok(Vec::new()) };
     let mut params = String::new();
-    if message.eight_bit().is_some() {
+    let mail_data = message.mail_data();
+    if mail_data.is_none() {
+        params.push_str(" BODY=BINARYMIME");
+    } else if message.eight_bit().is_some() {
         params.push_str(" BODY=8BITMIME");
     }
     let sender = &transaction.sender;
@@ -121,8 +124,15 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     let mut steps = vec![say(format!("EHLO {host}"))];
     steps.push(say(format!("MAIL FROM:<{}>{params}", sender.written)));
     steps.extend(to.iter().map(|path| say(format!("RCPT TO:<{path}>"))));
-    steps.push(say("DATA".to_owned()));
-    steps.push(Step::new(What::Text(message.mail_data())));
+    match mail_data {
+        Some(text) => steps.extend([say("DATA".to_owned()), Step::new(What::Text(text))]),
+        None => {
+            let content = message.content();
+            let announced = format!("BDAT {} LAST\r\n", content.len());
+            let chunk = [announced.as_bytes(), &content[..]].concat();
+            steps.push(Step::new(What::Say(chunk.into())));
+        }
+    }
     steps.push(say("QUIT".to_owned()));
     Ok(steps)
 }

@@ -250,6 +250,52 @@ fn a_message_is_relayed_to_another_server() {
     }
 }
 
+/// No byte of a message is another on its way on, also where it is no text.
+#[test]
+fn what_is_no_text_goes_on_as_it_came() {
+    use std::io::Write as _;
+    let home = Home::new();
+    let dir = home.path("mail");
+    let mut serving = Serving::start_asked(&home, &["--json", "--maildir", arg(&dir)]);
+    let mut other = Serving::start_asked(&home, &["--json"]);
+    let mut count = 0;
+    let ends_in_lines = [&b"A\nB\r\n"[..], b"A\rB\r\n", b".A\n.B\r\n..\r\n", b"\x00\r\n", b""];
+    let all = ends_in_lines.iter().flat_map(|data| [("DATA", *data), ("BDAT", *data)]);
+    for (by, data) in all.chain([("BDAT", &b"A\r\nB"[..]), ("BDAT", b"A\nB\x00")]) {
+        let mut guest = if by == "DATA" {
+            hand_in(serving.port, "a@x.example", &stuffed(data))
+        } else {
+            let mut guest = Guest::enter(serving.port);
+            guest.says_hello();
+            guest.asks("MAIL FROM:<a@x.example> BODY=BINARYMIME", "250 ");
+            guest.asks("RCPT TO:<bob@example.net>", "250 ");
+            guest.send(&format!("BDAT {} LAST\r\n", data.len()));
+            guest.0.get_mut().write_all(data).unwrap();
+            assert!(guest.hear().starts_with("250 "));
+            guest
+        };
+        let name = serving.event("message")["stored"].as_str().unwrap().to_owned();
+        let relayed = serving.ask(&format!(":relay {name} {}", other.target));
+        assert_eq!(relayed["outcome"], "sent", "{relayed}");
+        let file = dir.join("new").join(&name);
+        let release = ["send", "--server", &other.target, "--release", arg(&file)];
+        assert_eq!(home.run(release).code, Some(0));
+        (0..2).for_each(|_| drop(other.event("message")));
+        for way in [":relay", "--release"] {
+            count += 1;
+            let there = other.ask(&format!(":show {count}"));
+            assert_eq!(content(&there), data, "{by} {data:?} {way}");
+        }
+        guest.ask("QUIT");
+    }
+}
+
+/// Mail data but for their end.
+fn stuffed(data: &[u8]) -> Vec<u8> {
+    let whole = ehlo::smtp::payload::stuff_as_it_is(data).unwrap();
+    whole[..whole.len() - 3].to_vec()
+}
+
 /// What is answered for each recipient is one message all the same.
 #[test]
 fn a_message_to_many_is_one() {

@@ -31,7 +31,7 @@ pub(super) fn compose(
         (None, None) => plain(envelope, &facts, lang).into_bytes(),
     };
     let generated = wanted.data.is_none() && wanted.template.is_none();
-    if is_whole(wanted) && args.attachments.0.is_empty() && !generated {
+    if is_unchanged(args) && !generated {
         return Ok(base);
     }
     let source = wanted.data.as_ref().or(wanted.template.as_ref()).map_or("", String::as_str);
@@ -53,12 +53,11 @@ pub(super) fn compose(
     Ok(draft.bytes())
 }
 
-/// Whether nothing of it is to be changed.
-const fn is_whole(wanted: &MessageArgs) -> bool {
-    wanted.subject.is_none()
-        && wanted.body.is_none()
-        && wanted.header.is_empty()
-        && wanted.add_header.is_empty()
+/// Whether nothing of what is given is to be changed.
+pub(super) const fn is_unchanged(args: &SendArgs) -> bool {
+    let MessageArgs { subject, body, header, add_header, .. } = &args.message;
+    let fields = header.is_empty() && add_header.is_empty();
+    subject.is_none() && body.is_none() && fields && args.attachments.0.is_empty()
 }
 
 /// What the header says of who gets it.

@@ -10,9 +10,9 @@ use crate::session::Dialogue;
 use crate::smtp::payload::Form;
 use crate::smtp::target::Protocol;
 use crate::speaker::Submission;
-use crate::speaker::submission::{Address, Auth, Carriage, Needs, Order, Posing};
+use crate::speaker::submission::{Address, Auth, Needs, Order, Posing};
 
-use super::{Talk, encryption, hand_in, login, no_password, remarks, session, word};
+use super::{Talk, carried, encryption, hand_in, login, no_password, remarks, session, word};
 use crate::headless::{Setting, json};
 
 /// What is to go on.
@@ -80,7 +80,7 @@ impl Relay {
             sender: address(&self.from),
             recipients: self.to.iter().map(address).collect(),
             needs,
-            carriage: Carriage::Data(message.mail_data()),
+            carriage: carried(message.mail_data(), content.into()),
             together: false,
             prdr: false,
             stop: None,
