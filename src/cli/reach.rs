@@ -179,8 +179,8 @@ fn options<T: Parser>(
         let option = definition.get_arguments().find(named);
         let takes = option.is_some_and(|arg| arg.get_action().takes_values());
         let begin = blanks(line, end);
-        // Where the value may be left out, no option is one, nor the last word, nor what no name of a
-        // mechanism is: that is the target, and a program has words behind its own.
+        // Where the value may be left out, no option is one, nor the last word, nor what has a colon,
+        // which no mechanism has: that is the target, and a program has words behind its own.
         let range = option.and_then(clap::Arg::get_num_args);
         let may_lack = range.is_some_and(|range| range.min_values() == 0);
         let is_last = || blanks(line, self::word(line, begin).1) >= line.len();

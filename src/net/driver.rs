@@ -169,7 +169,7 @@ impl Log {
         self
     }
 
-    /// So much of messages stays in memory from the next one on.
+    /// So much of a message stays in memory from the next one on.
     fn keep(&mut self, keep: Keep) {
         match &mut self.past {
             Some(past) => past.keep(keep, &mut self.dialogue),

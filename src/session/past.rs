@@ -222,8 +222,8 @@ impl Past {
         self.push(Step::Hidden(Bytes::copy_from_slice(secret)), 0);
     }
 
-    /// So much of messages stays in memory from the next one on, in `live` as well, and so much of
-    /// the events.
+    /// So much of a message stays in memory from the next one on, in `live` as well, and of all of them
+    /// and of the events no less than before.
     pub fn keep(&mut self, keep: Keep, live: &mut Dialogue) {
         self.begin_stretch(live);
         live.keep(keep);

@@ -218,8 +218,8 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Adds a secret, as it was sent, as it stands in a URL, and, unless it is a user's `name`, what it
-    /// stands for.
+    /// Adds a secret, as it was sent, what it stands for where it is of a URL, and, unless it is a user's
+    /// `name`, what it stands for in base64.
     pub(super) fn add(&mut self, secret: &[u8], name: bool) {
         let decoded = STANDARD.decode(secret).ok().filter(|_| !name);
         let password = password(decoded.as_deref().unwrap_or_default());

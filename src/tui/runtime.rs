@@ -29,7 +29,7 @@ use crate::cli::ServeArgs;
 use crate::config;
 use crate::display::token::own_visible;
 use crate::headless::hand::ByHand;
-use crate::headless::{Outcome, Password, Setting, beside};
+use crate::headless::{Outcome, Password, Setting, beside, complain};
 use crate::journal::{Event, Happening};
 use crate::knowledge::{self, Lang};
 use crate::net::Clock;
@@ -161,7 +161,7 @@ pub fn run(starts: impl IntoIterator<Item = Start>, setting: &Setting) -> anyhow
             drafts,
             keyboard,
             was_away: false,
-            is_gone: false,
+            gone: None,
             inner,
             password: setting.password.clone(),
             answer,
@@ -237,8 +237,8 @@ struct Loop {
     keyboard: Keyboard,
     /// Whether another program had the terminal.
     was_away: bool,
-    /// Whether the terminal is there no more.
-    is_gone: bool,
+    /// Why the terminal takes no more.
+    gone: Option<anyhow::Error>,
     inner: Inner,
     password: Password,
     answer: Answer,
@@ -302,9 +302,13 @@ impl Loop {
                     None
                 }
             };
-            let end = end.or_else(|| self.is_gone.then_some(End::Signal(HangUp)));
+            let end = end.or_else(|| self.gone.as_ref().map(|_| End::Signal(HangUp)));
             if let Some(end) = end {
                 self.farewell(&mut heard).await;
+                if let Some(why) = &self.gone {
+                    // If it is there all the same.
+                    complain(format_args!("{why:#}"));
+                }
                 match end {
                     End::Quit => return Ok(Outcome::Done),
                     // As a signal ends a program.
@@ -420,7 +424,7 @@ impl Loop {
     /// Shows how everything stands. A terminal that takes no more has been taken away: that is a
     /// hang-up, whoever tells it first.
     fn draw(&mut self) {
-        self.is_gone |= self.draw_on().is_err();
+        self.gone = self.draw_on().err().or_else(|| self.gone.take());
     }
 
     fn draw_on(&mut self) -> anyhow::Result<()> {

@@ -67,8 +67,8 @@ impl Events {
             let to = transaction.addressees().filter(|to| {
                 one.is_none_or(|one| to.exchange == one) && !refused.contains(&to.delivery())
             });
-            let to = to.map(|to| to.path.written.clone()).collect();
-            let envelope = envelope(seen, message, (transaction.sender.written.clone(), to));
+            let to = to.map(|to| to.path.address()).collect();
+            let envelope = envelope(seen, message, (transaction.sender.address(), to));
             self.messages += 1;
             self.say(&Event::Taken(session, message, &envelope))?;
         }

@@ -46,7 +46,7 @@ fn at(path: &Path) -> Option<(String, Vec<String>)> {
     envelope(&show::fold(&journals::read(&journal)?), name, (number, copy))
 }
 
-/// Sender and recipients, as they were written, of this copy of message `number`, which was stored
+/// Sender and recipients of this copy of message `number`, which was stored
 /// under this name.
 pub(in crate::headless) fn envelope(
     seen: &Dialogue,
@@ -65,8 +65,8 @@ pub(in crate::headless) fn envelope(
     };
     // Those to whom it goes, or the one for whom it was stored.
     let to = transaction.addressees().filter(|to| one.is_none_or(|one| to.exchange == one));
-    let to: Vec<String> = to.map(|to| to.path.written.clone()).collect();
-    (!to.is_empty()).then(|| (transaction.sender.written.clone(), to))
+    let to: Vec<String> = to.map(|to| to.path.address()).collect();
+    (!to.is_empty()).then(|| (transaction.sender.address(), to))
 }
 
 /// Whether the reply says that a message is stored under this name.
