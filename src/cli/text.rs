@@ -97,7 +97,8 @@ On a terminal it lists its sessions and the mail that it caught, and opens any o
 lines instead, as in a pipe.
 
 Without a screen, sessions are kept in memory within --keep and --keep-bytes; those that are over the
-longest give way, and are still found as long as they lie in --maildir. Lines on standard input ask for
+longest give way, and are still found as long as they lie in --maildir. A session that goes on keeps
+a quarter of --keep-bytes of its messages, or the last one, at most. Lines on standard input ask for
 them:
   :list                              sessions that are kept or go on, with their messages
   :show MESSAGE                      a message with all of its bytes, once it was told of
