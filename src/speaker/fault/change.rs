@@ -18,7 +18,7 @@ pub enum Change {
     /// Says these bytes in its place, and adds nothing.
     Raw(Vec<Line>),
     /// Another code, on every line.
-    Code(String),
+    Code(Code),
     /// The enhanced status code: `off`, `first-line`, or another one.
     Enhanced(String),
     /// What stands behind the code on every line.
@@ -74,6 +74,23 @@ impl<const MOST: usize> TryFrom<i64> for UpTo<MOST> {
     fn try_from(number: i64) -> Result<Self, String> {
         let number = usize::try_from(number).ok().filter(|number| *number <= MOST);
         number.map(Self).ok_or_else(|| format!("expected a number from 0 to {MOST}"))
+    }
+}
+
+/// What stands in the place of a code, as odd as it may be: a line with none begins with its text, and
+/// with the end of a line in it there are two.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Code(String);
+
+impl TryFrom<String> for Code {
+    type Error = &'static str;
+
+    fn try_from(code: String) -> Result<Self, Self::Error> {
+        if code.is_empty() || code.contains(['\r', '\n']) {
+            return Err("expected a code such as 550, on one line");
+        }
+        Ok(Self(code))
     }
 }
 
@@ -186,7 +203,9 @@ impl Change {
             Self::Wait(time) => spoken.wait += time.0,
             Self::Reply(lines) => spoken.text = Text::Lines(names.lines(lines)),
             Self::Raw(pieces) => spoken.text = Text::Raw(names.lines(pieces).concat()),
-            Self::Code(code) => spoken.each_line(|line| recode(line, code.as_bytes())),
+            Self::Code(Code(code)) => {
+                spoken.each_line(|line| recode(line, code.as_bytes()));
+            }
             Self::Enhanced(what) => enhance(spoken, what),
             Self::Mark(mark) => spoken.each_line(|line| remark(line, *mark)),
             Self::LineEnd(end) => spoken.line_end = *end,
@@ -289,6 +308,8 @@ mod tests {
             ),
             ("250 Ok\r\n", r"raw = ['\x00SSH\n']", "\0SSH\n"),
             ("250-a\r\n250 b\r\n", "code = '251'", "251-a\r\n251 b\r\n"),
+            ("250 a\r\n", "code = '001'", "001 a\r\n"),
+            ("250 a\r\n", "code = '1000'", "1000 a\r\n"),
             ("250 2.1.5 Ok\r\n", "enhanced = 'off'", "250 Ok\r\n"),
             ("250 2.1.5 Ok\r\n", "enhanced = '4.7.1'", "250 4.7.1 Ok\r\n"),
             ("354 Go\r\n", "enhanced = '3.0.0'", "354 3.0.0 Go\r\n"),
