@@ -335,6 +335,25 @@ fn who_answers_in_a_pipe_can_quit() {
     drop(silent);
 }
 
+/// Who has said all answers nobody any more, also where the client waits for something else.
+#[test]
+fn a_silent_client_is_told_at_the_end_of_input() {
+    let home = Home::new();
+    for (input, said) in [("220 hello\n", ""), ("220 hello\n250 you\n", "EHLO pc.example.org\r\n")]
+    {
+        let plain = Plain::start(&home, input, &[]);
+        let mut client = std::net::TcpStream::connect(&plain.place).unwrap();
+        client.set_read_timeout(Some(program::LIMIT)).unwrap();
+        client.write_all(said.as_bytes()).unwrap();
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).unwrap();
+        let last = heard.lines().last().unwrap_or_default();
+        assert!(last.starts_with("421 4.3.2 ") && heard.starts_with("220 hello\r\n"), "{heard}");
+        assert_eq!(heard.lines().count(), input.lines().count() + 1, "{heard}");
+        assert_eq!(plain.end().0, 0);
+    }
+}
+
 #[test]
 fn curl_is_answered_too() {
     let home = Home::new();

@@ -257,7 +257,8 @@ impl<'a> Front<'a> {
             }
             let open = self.dialogue.phase().is_open();
             let reads = (asked || (input.terminal && open)) && self.until.is_none();
-            if asked && input.ended {
+            // Nobody answers what comes from here on; but what was said before is heard.
+            if input.ended && open && !self.rest && self.said == self.heard {
                 self.stop().await?;
             }
             tokio::select! {
