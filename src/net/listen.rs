@@ -64,6 +64,8 @@ pub struct Kept {
     pub deliver: Deliver,
     /// Where it is recorded, without its secrets.
     pub journal: Option<Recorder<Out>>,
+    /// Why it is not recorded, though it was to be.
+    pub not_kept: Option<String>,
 }
 
 /// Begins to keep the session of a number, whose moments are those of the clock.
@@ -123,7 +125,7 @@ impl Listener {
         let keeper: Keeper = Arc::new(move |session, _| {
             let store = store.clone();
             let deliver = Arc::new(move |delivery| store(session, delivery));
-            Kept { deliver, journal: None }
+            Kept { deliver, journal: None, not_kept: None }
         });
         Self::keeping(policy, keeper)
     }

@@ -197,6 +197,35 @@ fn a_limit_of_files_ends_no_server() {
     assert_eq!(mails(&dir.join("new")).len(), 1);
 }
 
+/// Where a session cannot be recorded from its beginning on, its client and the log hear why.
+#[test]
+fn a_disk_that_is_full_from_the_beginning_is_said_to_be() {
+    let home = Home::new();
+    let dir = home.path("mail");
+    let limited = ["-c", "ulimit -f 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_ehlo")];
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--json", "--maildir", arg(&dir)];
+    let mut command = Command::new("sh");
+    command.args(limited).args(serve).env("HOME", home.path("."));
+    let mut serving = Serving::run(command);
+    let is_told = |serving: &mut Serving, why: &str| {
+        let mut guest = Guest::enter(serving.port);
+        guest.says_hello();
+        guest.begins_message();
+        let reply = guest.ask("Subject: x\r\n.");
+        assert!(reply.starts_with("452 4.3.1 ") && reply.contains(why), "{reply}");
+        guest.asks("QUIT", "221 ");
+        let session = serving.event("session");
+        assert!(session["not_kept"].as_str().is_some_and(|told| told.contains(why)), "{session}");
+    };
+    is_told(&mut serving, "File too large");
+    let left: Vec<_> = std::fs::read_dir(dir.join("sessions")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    // A journal that cannot be made goes the same way.
+    std::fs::remove_dir(dir.join("sessions")).unwrap();
+    std::fs::write(dir.join("sessions"), "").unwrap();
+    is_told(&mut serving, "Not a directory");
+}
+
 /// Whoever reads the log late, or reads it slowly, is told how much he has missed, and the sums: they
 /// are those of what happened.
 #[test]

@@ -10,8 +10,8 @@ use std::collections::{HashSet, VecDeque};
 use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -201,13 +201,19 @@ fn arrive((_, lies, arrived): (Instant, PathBuf, PathBuf)) {
 /// How a session is kept that goes on.
 #[derive(Default)]
 struct Course {
-    /// Whether its journal has an end before it.
-    torn: AtomicBool,
+    /// Why its journal has an end before it, or is not there.
+    torn: OnceLock<String>,
     /// How many files it has left.
     stored: AtomicUsize,
     /// The message that was stored last, from 1, and how often: LMTP stores it for each recipient.
     last: AtomicUsize,
     copies: AtomicUsize,
+}
+
+impl Course {
+    fn tear(&self, why: &io::Error) {
+        self.torn.get_or_init(|| why.to_string());
+    }
 }
 
 fn keep(desk: &Desk, session: u64, clock: &Clock) -> Kept {
@@ -216,24 +222,28 @@ fn keep(desk: &Desk, session: u64, clock: &Clock) -> Kept {
     let stem = format!("{seconds}.M{micros:06}{}", whose(session));
     let path = desk.dir.join(SESSIONS).join(format!("{stem}.jsonl"));
     let course = Arc::<Course>::default();
-    let made = inside(&desk.dir, || create_private(&path, File::options().create_new(true)));
-    let made = made.map(Arc::new);
-    let record = |file: &Arc<File>| {
-        let (course, notes, file) = (course.clone(), desk.notes.clone(), file.clone());
-        let out = Journal { file, path: path.clone(), course, notes, size: 0 };
-        Recorder::begin(Box::new(out) as Out, &clock.header(Side::Server)).ok()
+    let record = |file: Arc<File>| {
+        let (course, notes, path) = (course.clone(), desk.notes.clone(), path.clone());
+        let out = Journal { file: file.clone(), path, course, notes, begun: false, size: 0 };
+        let recorder = Recorder::begin(Box::new(out) as Out, &clock.header(Side::Server))?;
+        Ok((recorder, file))
     };
-    let journal = made.as_ref().ok().and_then(record);
-    course.torn.fetch_or(journal.is_none(), Ordering::Relaxed);
+    let made = inside(&desk.dir, || create_private(&path, File::options().create_new(true)));
+    let made = made.map(Arc::new).and_then(record).inspect_err(|error| course.tear(error));
+    let (journal, file) = made.ok().unzip();
+    let not_kept = course.torn.get().cloned();
     let desk = desk.clone();
     let deliver = move |delivery: Delivery| {
-        let store = || match &made {
-            Ok(journal) => store(&desk, (&stem, &course), journal, &delivery),
-            Err(error) => Err(io::Error::other(format!("no journal: {error}"))),
+        let store = || match (&file, course.torn.get()) {
+            (Some(journal), None) => store(&desk, (&stem, &course), journal, &delivery),
+            (_, why) => {
+                let why = why.cloned().unwrap_or_default();
+                Err(io::Error::other(format!("its session could not be recorded: {why}")))
+            }
         };
         aside(store).map_err(|error| error.to_string())
     };
-    Kept { deliver: Arc::new(deliver), journal }
+    Kept { deliver: Arc::new(deliver), journal, not_kept }
 }
 
 /// Lets the other sessions of this thread go on elsewhere while the disk is waited for.
@@ -252,9 +262,6 @@ fn store(
     journal: &File,
     delivery: &Delivery,
 ) -> io::Result<String> {
-    if course.torn.load(Ordering::Relaxed) {
-        return Err(io::Error::other("its session could not be recorded"));
-    }
     let number = delivery.message;
     let again = course.last.swap(number + 1, Ordering::Relaxed) == number + 1;
     let copy = if again { course.copies.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
@@ -269,7 +276,7 @@ fn store(
         file.write_all(&delivery.content)?;
         file.sync_all()?;
         // It may be said once only that something was lost.
-        journal.sync_data().inspect_err(|_| course.torn.store(true, Ordering::Relaxed))?;
+        journal.sync_data().inspect_err(|error| course.tear(error))?;
         std::fs::rename(&path, &lies)?;
         let first = course.stored.load(Ordering::Relaxed) == 0;
         let names = [place].into_iter().chain(first.then_some(SESSIONS));
@@ -296,6 +303,8 @@ struct Journal {
     path: PathBuf,
     course: Arc<Course>,
     notes: mpsc::UnboundedSender<Note>,
+    /// Whether its header is there: without that it is no journal.
+    begun: bool,
     size: u64,
 }
 
@@ -309,14 +318,18 @@ impl Write for Journal {
         match &written {
             Ok(count) => self.size += *count as u64,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => self.course.torn.store(true, Ordering::Relaxed),
+            Err(error) => self.course.tear(error),
         }
         written
     }
 
     /// What somebody has taken away meanwhile is written to no one.
     fn flush(&mut self) -> io::Result<()> {
-        if is_there(&self.file)? { Ok(()) } else { Err(io::Error::other("it was taken away")) }
+        if !is_there(&self.file)? {
+            return Err(io::Error::other("it was taken away"));
+        }
+        self.begun = true;
+        Ok(())
     }
 }
 
@@ -335,7 +348,9 @@ fn is_there(file: &File) -> io::Result<bool> {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        if self.course.stored.load(Ordering::Relaxed) == 0 {
+        if !self.begun {
+            let _ = std::fs::remove_file(&self.path);
+        } else if self.course.stored.load(Ordering::Relaxed) == 0 {
             // Nobody cares for it any more where the shelf is closed.
             let _ = self.notes.send(Note::Empty(self.path.clone(), self.size));
         }

@@ -75,6 +75,7 @@ impl Session {
         let part = Part::server(believed.limits).with_tls(tls, implicit);
         let kept = (self.keeper)(self.number, &clock);
         let mut log = Log::new(clock, kept_in_memory).open_to(Some(late)).keeping(kept.journal);
+        log.not_kept = kept.not_kept;
         log = log.remembering(self.remembers.map(|(begin, _)| begin(kept_in_memory)));
         let (changes, glance) = watch::channel(Glance::default());
         let changes = Arc::new(changes);
