@@ -98,8 +98,8 @@ lines instead, as in a pipe.
 
 Without a screen, sessions are kept in memory within --keep and --keep-bytes; those that are over the
 longest give way, and are still found as long as they lie in --maildir. A session that goes on keeps
-a quarter of --keep-bytes of its messages, or the last one, at most. Lines on standard input ask for
-them:
+a quarter of --keep-bytes of its messages, or the last one, at most; the others are found in --maildir,
+too. Lines on standard input ask for them:
   :list                              sessions that are kept or go on, with their messages
   :show MESSAGE                      a message with all of its bytes, once it was told of
   :show session NUMBER               a whole session, as `ehlo show` prints it

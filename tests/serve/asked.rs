@@ -610,6 +610,36 @@ fn a_message_of_a_maildir_is_asked_for_by_its_file() {
     assert!(why(&next.ask(&format!(":show {}", names[1]))).contains(&names[1]));
 }
 
+/// What a long session has sent at first is no longer in memory, but lies there.
+#[test]
+fn a_message_that_is_not_whole_in_memory_is_read_from_the_maildir() {
+    let home = Home::new();
+    let more = ["--json", "--maildir", "mail", "--keep-bytes", "40K", "--max-size", "2K"];
+    let mut serving = Serving::start_asked(&home, &more);
+    let text = format!("Subject: x\r\n\r\n{}\r\n", "x".repeat(1_000));
+    let mut guest = Guest::enter(serving.port);
+    guest.says_hello();
+    (0..20).for_each(|_| guest.sends_message(text.trim_end()));
+    let first = serving.event("message")["stored"].as_str().unwrap().to_owned();
+    let mut other = Serving::start_asked(&home, &["--json"]);
+    for file in ["goes-on.eml", "over.eml"] {
+        let shown = serving.ask(&format!(":show {first}"));
+        assert_eq!((content(&shown), &shown["message"]), (text.clone().into_bytes(), &0.into()));
+        assert_eq!(serving.ask(&format!(":save {first} {file}"))["event"], "saved");
+        assert_eq!(home.read(file), text.as_bytes());
+        let relayed = serving.ask(&format!(":relay {first} {}", other.target));
+        assert_eq!(relayed["outcome"], "sent", "{relayed}");
+        assert_eq!(other.event("message")["size"], text.len());
+        if file == "goes-on.eml" {
+            guest.asks("QUIT", "221 ");
+            serving.event("session");
+        }
+    }
+    assert_eq!(serving.ask(":list")["gone"], 0, "the session itself is in memory");
+    std::fs::remove_file(home.path("mail/new").join(&first)).unwrap();
+    assert!(why(&serving.ask(&format!(":save {first} gone.eml"))).contains("not here as a whole"));
+}
+
 /// A copy of LMTP goes on to the one for whom it was stored.
 #[test]
 fn a_copy_that_gave_way_is_relayed_to_its_recipient() {

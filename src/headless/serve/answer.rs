@@ -19,7 +19,7 @@ use crate::knowledge;
 use crate::net::dial::Target;
 use crate::session::content::Content;
 use crate::session::glance::Over as End;
-use crate::session::{Dialogue, Glance};
+use crate::session::{Dialogue, Glance, Message};
 
 use super::directive::{ALL, Which, written};
 use super::event::{ended, stored};
@@ -47,6 +47,13 @@ pub(super) struct Seen {
     pub(super) number: u64,
     pub(super) begun: Option<Timestamp>,
     pub(super) dialogue: Dialogue,
+}
+
+impl Seen {
+    /// Whether all of a message is here.
+    pub(super) fn has_whole(&self, message: usize) -> bool {
+        self.dialogue.messages().get(message).is_some_and(Message::is_whole)
+    }
 }
 
 impl Answer {

@@ -343,8 +343,7 @@ impl Desk {
         let Some(journals) = self.journals.clone() else { return News::Answered(nowhere) };
         let (with, holds, given_up) = (answer.clone(), what.holds(), what.given_up());
         let work = tokio::spawn(async move {
-            let found = tokio::task::spawn_blocking(move || journals.recall(&which)).await;
-            let Some((seen, mail)) = found.ok().flatten() else { return Ok(nowhere) };
+            let Some((seen, mail)) = journals.recalled(which).await else { return Ok(nowhere) };
             let task = Task { session: seen.number, mail, what };
             Ok(Box::pin(task.run(with, seen)).await)
         });
@@ -360,7 +359,18 @@ impl Desk {
         seen: impl Future<Output = Seen> + Send + 'static,
     ) -> News {
         let (with, holds, given_up) = (answer.clone(), task.what.holds(), task.what.given_up());
-        let work = tokio::spawn(async move { Ok(Box::pin(task.run(with, seen.await)).await) });
+        let journals = self.journals.clone();
+        let work = tokio::spawn(async move {
+            let mut seen = seen.await;
+            // What has become too large for memory may lie there as a whole.
+            if let (Some(journals), Some(mail)) = (journals, &task.mail)
+                && !seen.has_whole(mail.message)
+                && let Some((whole, _)) = journals.recalled(task.which()).await
+            {
+                seen = whole;
+            }
+            Ok(Box::pin(task.run(with, seen)).await)
+        });
         self.pending.push(Pending { answer, holds, given_up, work });
         News::Nothing
     }

@@ -43,8 +43,12 @@ impl Journals {
         names(&folder).find(is_ours).map(|name| folder.join(name))
     }
 
-    /// A session that is over, or a message with its session, as they lie here.
-    pub(super) fn recall(&self, which: &Which) -> Option<(Seen, Option<Mail>)> {
+    /// A session that is over, or a message with its session, as they lie here; read beside all else.
+    pub(super) async fn recalled(self, which: Which) -> Option<(Seen, Option<Mail>)> {
+        tokio::task::spawn_blocking(move || self.recall(&which)).await.ok().flatten()
+    }
+
+    fn recall(&self, which: &Which) -> Option<(Seen, Option<Mail>)> {
         let (number, message) = match which {
             Which::Session(number) => (*number, None),
             Which::Message(name) => {
