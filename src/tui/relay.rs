@@ -124,14 +124,12 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     let mut steps = vec![say(format!("EHLO {host}"))];
     steps.push(say(format!("MAIL FROM:<{}>{params}", sender.written)));
     steps.extend(to.iter().map(|path| say(format!("RCPT TO:<{path}>"))));
-    match mail_data {
-        Some(text) => steps.extend([say("DATA".to_owned()), Step::new(What::Text(text))]),
-        None => {
-            let content = message.content();
-            let announced = format!("BDAT {} LAST\r\n", content.len());
-            let chunk = [announced.as_bytes(), &content[..]].concat();
-            steps.push(Step::new(What::Say(chunk.into())));
-        }
+    if let Some(text) = mail_data {
+        steps.extend([say("DATA".to_owned()), Step::new(What::Text(text))]);
+    } else {
+        let content = message.content();
+        let announced = format!("BDAT {} LAST\r\n", content.len());
+        steps.push(Step::new(What::Say([announced.as_bytes(), &content[..]].concat().into())));
     }
     steps.push(say("QUIT".to_owned()));
     Ok(steps)

@@ -36,27 +36,31 @@ impl Journals {
     /// That of session `number`, as long as it is kept.
     pub(crate) fn find(&self, number: u64) -> Option<PathBuf> {
         let folder = self.dir.join(SESSIONS);
-        let end = format!("{}.jsonl", whose(number));
-        let is_ours = |name: &String| {
-            name.ends_with(&end) && begun(name).is_some_and(|begun| begun >= self.since)
-        };
-        names(&folder).find(is_ours).map(|name| folder.join(name))
+        names(&folder).find(|name| self.is_of(number, name)).map(|name| folder.join(name))
     }
 
-    /// A session that is over, or a message with its session, as they lie here; read beside all else.
+    /// Whether the journal of this name is that of session `number`.
+    fn is_of(&self, number: u64, name: &str) -> bool {
+        name.strip_suffix(".jsonl").is_some_and(|stem| stem.ends_with(&whose(number)))
+            && begun(name).is_some_and(|begun| begun >= self.since)
+    }
+
+    /// A session, or a message with its session, as they lie here; read beside all else.
     pub(super) async fn recalled(self, which: Which) -> Option<(Seen, Option<Mail>)> {
         tokio::task::spawn_blocking(move || self.recall(&which)).await.ok().flatten()
     }
 
     fn recall(&self, which: &Which) -> Option<(Seen, Option<Mail>)> {
-        let (number, message) = match which {
-            Which::Session(number) => (*number, None),
+        let (number, journal, message) = match which {
+            Which::Session(number) => (*number, self.find(*number)?, None),
             Which::Message(name) => {
-                let (number, message, copy) = self.of_message(name)?;
-                (number, Some((name, message, copy)))
+                // A mail reader puts flags behind it.
+                let name = name.split(':').next()?;
+                let (number, journal, message, copy) = self.of_message(name)?;
+                (number, journal, Some((name, message, copy)))
             }
         };
-        let journal = read(&self.find(number)?)?;
+        let journal = read(&journal)?;
         let begun = journal.header.started.as_ref().and_then(|started| started.parse().ok());
         let dialogue = show::fold(&journal);
         let mail = match message {
@@ -64,21 +68,22 @@ impl Journals {
             Some((name, message, copy)) => {
                 let paths = release::envelope(&dialogue, name, (message, copy))?;
                 let envelope = envelope(&dialogue, message, paths);
-                Some(Mail { message, name: name.clone(), envelope })
+                Some(Mail { message, name: name.to_owned(), envelope })
             }
         };
         Some((Seen { number, begun, dialogue }, mail))
     }
 
-    /// The session that has left the message of this name, as long as that lies here, and which message
-    /// of it this is, and which copy.
-    fn of_message(&self, name: &str) -> Option<(u64, usize, usize)> {
+    /// The session that has left the message of this name, as long as that lies here, and its journal,
+    /// and which message of it this is, and which copy.
+    fn of_message(&self, name: &str) -> Option<(u64, PathBuf, usize, usize)> {
         let (journal, message, copy) = journal_of(&self.dir.join("new").join(name))?;
         let number = journal.file_stem()?.to_str()?.rsplit_once('S')?.1.parse().ok()?;
         let is_called = |file: String| file.split(':').next() == Some(name);
         let mut folders = ["new", "cur", HELD].iter().map(|folder| self.dir.join(folder));
-        let lies = folders.any(|folder| names(&folder).any(is_called));
-        (lies && self.find(number)? == journal).then_some((number, message, copy))
+        let is_ours = self.is_of(number, journal.file_name()?.to_str()?);
+        let lies = is_ours && folders.any(|folder| names(&folder).any(is_called));
+        lies.then_some((number, journal, message, copy))
     }
 }
 
