@@ -120,6 +120,31 @@ fn no_socket_stays_behind_in_the_file_system() {
     }
 }
 
+/// However the screen is left, who waits for an answer is told that none comes.
+#[cfg(unix)]
+#[test]
+fn who_leaves_says_so_to_the_clients() {
+    let leaves: [fn(&mut Terminal); 3] =
+        [|t| t.keys(CTRL_Q), |t| t.signal("TERM"), Terminal::hang_up];
+    for leave in leaves {
+        let (mut t, place) = answering(SMALL, &[]);
+        let [mut greeted, mut waits] =
+            [(); 2].map(|()| std::net::TcpStream::connect(&place).unwrap());
+        answer(&mut t, "the greeting", "r");
+        t.wait_for("\u{2502}S 220 mx.example.net");
+        t.keys("\x1b[6;5~");
+        t.wait_for("to be answered: the greeting");
+        leave(&mut t);
+        let mut said = [String::new(), String::new()];
+        greeted.read_to_string(&mut said[0]).unwrap();
+        waits.read_to_string(&mut said[1]).unwrap();
+        said.sort();
+        assert!(said[0].starts_with("220 ") && said[0].contains("\r\n421 4.3.2 "), "{said:?}");
+        assert!(said[1].starts_with("421 4.3.2 "), "{said:?}");
+        t.wait_for_end();
+    }
+}
+
 #[test]
 fn a_connection_is_closed_or_reset_without_a_word() {
     for line in [":close", ":reset"] {

@@ -24,7 +24,7 @@ use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log};
 use crate::net::listen::by_hand::{self, Desk};
 use crate::net::listen::{Client, Entrance, Security, Socket};
 use crate::net::signals::{Signal, Signals};
-use crate::session::{Dialogue, Keep, Phase};
+use crate::session::{Dialogue, Keep};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
 use crate::speaker::{Ends, Human, Policy, Say, directive};
 
@@ -354,10 +354,8 @@ impl<'a> Front<'a> {
             return Ok(());
         }
         self.events.stopping()?;
-        let phase = self.dialogue.phase();
-        let hears = phase.is_open() && !matches!(phase, Phase::AwaitingTls | Phase::Closing);
-        let close = || Order::Say(vec![Say::Close(Ending::Finished)]);
-        let end = if hears { Order::End(self.hand.goodbye()) } else { close() };
+        let close = Order::Say(vec![Say::Close(Ending::Finished)]);
+        let end = self.hand.goodbye(&self.dialogue).map_or(close, Order::End);
         // A session that is over cannot be told anything.
         let _ = self.orders.send(end).await;
         Ok(())

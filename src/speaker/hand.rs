@@ -134,9 +134,11 @@ impl Hand {
         Some([Say::Bytes(said.bytes)].into_iter().chain(close).collect())
     }
 
-    /// What the practice server says when it ends.
-    pub fn goodbye(&self) -> Bytes {
-        self.server().goodbye().bytes
+    /// What the practice server says when it ends, where the client may hear it.
+    pub fn goodbye(&self, seen: &Dialogue) -> Option<Bytes> {
+        let phase = seen.phase();
+        let hears = phase.is_open() && !matches!(phase, Phase::AwaitingTls | Phase::Closing);
+        hears.then(|| self.server().goodbye().bytes)
     }
 
     fn server(&self) -> Server {

@@ -458,6 +458,12 @@ impl Loop {
         }
         // What stands in the file system goes with who listens there.
         self.doors.shutdown().await;
+        for session in self.model.sessions() {
+            let hand = session.hand.as_ref().map(|answering| &answering.hand);
+            if let Some(words) = hand.and_then(|hand| hand.goodbye(&session.dialogue)) {
+                self.sessions.end(session.id, words);
+            }
+        }
         self.sessions.farewell(heard).await;
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -44,6 +45,8 @@ pub(super) enum Order {
     Say(Say),
     /// All this, one behind the other.
     Reply(Vec<Say>),
+    /// These are the last words to a client.
+    End(Bytes),
     /// What is still to be said is not said.
     Stop,
     /// The certificate is good enough.
@@ -177,6 +180,12 @@ impl Sessions {
         self.setting.tls.client(target, None, None, true).1
     }
 
+    /// Says these last words to the client of session `id`, and closes it.
+    pub(super) fn end(&mut self, id: usize, words: Bytes) {
+        self.order(id, Order::End(words));
+        self.orders.remove(&id);
+    }
+
     /// Closes what session `id` has open; its task ends by itself.
     pub(super) fn close(&mut self, id: usize) {
         self.order(id, Order::Say(Say::Close(Ending::Finished)));
@@ -303,6 +312,7 @@ fn say_by_hand(speaker: &mut Human, order: Order) -> Ends {
     match order {
         Order::Say(say) => speaker.push(say),
         Order::Reply(said) => speaker.push_all(said),
+        Order::End(words) => speaker.end(words),
         Order::Stop => speaker.stop(),
         Order::Trust | Order::Dial(..) | Order::Redial(..) => Ends::Nothing,
     }
@@ -317,7 +327,7 @@ fn obey(speaker: &mut Upgrade<Human>, order: Order) -> Ends {
             speaker.trusts = true;
             Ends::Nothing
         }
-        Order::Dial(..) | Order::Redial(..) => Ends::Nothing,
+        Order::End(_) | Order::Dial(..) | Order::Redial(..) => Ends::Nothing,
     }
 }
 

@@ -21,7 +21,8 @@ const AT: Place = Place { line: 1, column: 1 };
 /// A client has come to where the person answers: the number of its session, in front where nothing
 /// else is under way there.
 pub fn accepted(model: &mut Model, hand: Hand, place: String, client: String) -> usize {
-    let waiting = model.sessions().find(|session| session.awaits_a_client()).map(|s| s.id);
+    let waits = |session: &&Session| session.awaits_a_client() && !session.dialling;
+    let waiting = model.sessions().find(waits).map(|session| session.id);
     let id = waiting.unwrap_or_else(|| model.add_session(String::new()));
     let idle = |session: &Session| {
         session.hand.is_some() && !session.dialogue.phase().is_open() && !session.dialling
