@@ -115,11 +115,17 @@ impl Catcher {
         match news {
             News::Client(client) => self.see(*client),
             News::Over(client, over) => {
-                let client = Client { heard: true, ..*client };
+                let client = Client { heard: Some(true), ..*client };
                 for mail in Mail::all(&over.1, &client) {
                     self.file(mail);
                 }
                 let number = client.number;
+                for message in 0..over.1.messages().len() {
+                    if self.mail(number, message).is_none() {
+                        // Nothing is told of it any more.
+                        self.known.remove(&(number, message));
+                    }
+                }
                 self.see(client);
                 let size = over.1.weight() as u64;
                 for (number, (_, seen)) in self.kept.keep(number, *over, size) {
@@ -139,30 +145,37 @@ impl Catcher {
             self.troubles.0 += usize::from(client.state().is_refused());
             self.troubles.1 += usize::from(client.state().is_broken());
         }
+        if client.heard == Some(false) {
+            self.gave_way(client.number, client.glance.messages);
+        }
         self.clients.put(client);
     }
 
-    /// A session gave way to newer ones: so did its messages, where they lie nowhere else.
+    /// The row of a message.
+    fn mail(&self, client: u64, message: usize) -> Option<&Mail> {
+        self.mails.get(*self.known.get(&(client, message))?)
+    }
+
+    /// A session gave way to newer ones, or was missed: so were its messages, where they lie nowhere
+    /// else.
     fn gave_way(&mut self, client: u64, messages: usize) {
         if self.shelved {
             return;
         }
         for message in 0..messages {
-            let number = self.known.get(&(client, message));
-            if let Some(mail) = number.and_then(|number| self.mails.get(*number)) {
+            if let Some(mail) = self.mail(client, message) {
                 let mail = Mail { fate: mail.fate.gone(), ..mail.clone() };
                 self.mails.put(mail);
             }
         }
     }
 
-    /// Why a session that is over lies nowhere: the key of a sentence; `None` if it does, or goes on.
+    /// Why a session that is over lies nowhere: the key of a sentence; `None` if it does, or may yet be
+    /// heard.
     pub fn why_gone(&self, client: u64) -> Option<&'static str> {
-        let row = self.clients.get(client);
-        let is_over = row.is_none_or(Row::is_over);
-        let is_gone = is_over && !self.shelved && self.kept.get(client).is_none();
         // A row that gave way itself was that of an old session.
-        let heard = row.is_none_or(|row| row.heard);
+        let heard = self.clients.get(client).map_or(Some(true), |row| row.heard)?;
+        let is_gone = !self.shelved && self.kept.get(client).is_none();
         is_gone.then_some(if heard { "catcher.gone" } else { "catcher.missed" })
     }
 
@@ -190,7 +203,10 @@ impl Catcher {
             return;
         }
         self.known.insert(place, mail.number);
-        if let Some(gone) = self.mails.put(mail) {
+        // What gave way is told of once more at the end of its session, unless that was told before.
+        if let Some(gone) = self.mails.put(mail)
+            && self.clients.get(gone.client).is_none_or(|client| client.heard.is_some())
+        {
             self.known.remove(&(gone.client, gone.message));
         }
     }

@@ -296,6 +296,26 @@ fn what_gave_way_is_no_longer_said_to_be_kept() {
     assert!(!full(true).shows("taken, gone"), "there is a folder");
 }
 
+/// What gave way was there all the same, and comes once.
+#[test]
+fn the_lists_say_how_much_has_come() {
+    let whole = [GREETING, HELLO, ENVELOPE, MESSAGE, DOT, QUIT];
+    let mail = |client| News::Mail(Box::new(Mail { client, ..Mail::default() }));
+    for (lang, told) in [(Lang::En, "[Mail: 12163]"), (Lang::Ja, "[メール: 12163]")] {
+        let mut scene = empty((40, 10), lang);
+        scene.tells(Message::Caught(1, vec![live(1, 0, Phase::Ready)]));
+        scene.tells(Message::Caught(1, (1..=12_163).map(mail).collect()));
+        scene.press("m");
+        assert!(scene.shows(told), "{}", scene.grid());
+        // The session of the first one is over.
+        scene.tells(Message::Caught(1, vec![over(1, 1, &whole, Ending::Finished)]));
+        assert!(scene.shows(told), "{}", scene.grid());
+        assert_eq!(catcher(&scene).chosen(), Some((12_163, Some(0))));
+        scene.press("d");
+        assert!(scene.shows("12162"), "{}", scene.grid());
+    }
+}
+
 /// What was not heard did not give way, and the other way round.
 #[test]
 fn what_was_missed_is_told_from_what_gave_way() {
@@ -305,14 +325,24 @@ fn what_was_missed_is_told_from_what_gave_way() {
     let mut scene = empty(SMALL, Lang::En);
     let none = Room { sessions: 0, bytes: 0 };
     scene.model.session.catcher.as_mut().unwrap().kept = Archive::new(none);
-    let missed = row(2, 2).seen(&talk(&whole, Ending::Finished).1);
+    let unheard = row(2, 2).seen(&talk(&whole, Ending::Finished).1);
+    let missed = Client { heard: Some(false), ..unheard.clone() };
     let mail = Mail { client: 2, fate: Fate::Kept, ..Mail::default() };
     let news = vec![
         over(1, 1, &whole, Ending::Finished),
         News::Mail(Box::new(mail)),
-        News::Client(Box::new(missed)),
+        News::Client(Box::new(unheard)),
     ];
     scene.tells(Message::Caught(1, news));
+    // Until it is known what of it was heard, nothing is said of that.
+    assert!(!scene.shows(MISSED) && !scene.shows(GAVE_WAY), "{}", scene.grid());
+    let attend = Effect::Attend { session: 2, of: 1, client: 2 };
+    assert_eq!(scene.press("enter"), [attend]);
+    assert_eq!(scene.press("esc"), [Effect::Close(2)]);
+    scene.press("m");
+    assert!(scene.shows("kept"), "{}", scene.grid());
+    scene.press("m");
+    scene.tells(Message::Caught(1, vec![News::Client(Box::new(missed))]));
     for _ in Listing::ALL {
         for (key, told, other) in [("home", GAVE_WAY, MISSED), ("end", MISSED, GAVE_WAY)] {
             scene.press(key);
@@ -323,7 +353,33 @@ fn what_was_missed_is_told_from_what_gave_way() {
             }
         }
         scene.press("m");
+        assert!(!scene.shows("kept"), "{}", scene.grid());
     }
+}
+
+/// It was over before it could be heard: no tab stays, and the list is in front again.
+#[test]
+fn what_is_opened_too_late_leaves_no_tab() {
+    const TOLD: &str = "that talk is over";
+    let late = |id| Message::Unopened(id, TOLD.to_owned());
+    let mut scene = busy(SMALL, Lang::En);
+    scene.tells(Message::Caught(1, vec![live(20, 20, Phase::Ready)]));
+    // Another tab stands between.
+    scene.press("home");
+    scene.press("enter");
+    scene.press("ctrl-pageup");
+    scene.press("end");
+    let attend = |session| [Effect::Attend { session, of: 1, client: 20 }];
+    assert_eq!(scene.press("enter"), attend(3));
+    assert_eq!(scene.tells(late(3)), [Effect::Close(3)]);
+    assert!(scene.shows("[Sessions: 12]") && scene.hints().contains(TOLD), "{}", scene.grid());
+    assert_eq!(scene.model.others.len(), 1);
+    // It was told of meanwhile.
+    assert_eq!(scene.press("enter"), attend(4));
+    let end = over(20, 20, &[GREETING, HELLO, QUIT], Ending::Finished);
+    scene.tells(Message::Caught(1, vec![end]));
+    assert_eq!(scene.tells(late(4)), []);
+    assert!(scene.shows("C QUIT") && !scene.hints().contains(TOLD), "{}", scene.grid());
 }
 
 /// Where there is no place for the path of a message, its name is seen.

@@ -169,8 +169,8 @@ pub struct Client {
     pub away: Option<Away>,
     /// Whether a person is to answer it.
     pub asks: bool,
-    /// Whether its end was heard, and with it all that was said.
-    pub heard: bool,
+    /// Whether its end was heard, and with it all that was said, or missed; nothing before that.
+    pub heard: Option<bool>,
     /// How it stands.
     pub glance: Glance,
 }

@@ -123,6 +123,11 @@ impl<T: Row> Listed<T> {
         self.rows.len()
     }
 
+    /// How many rows have come, those that gave way among them.
+    pub fn come(&self) -> u64 {
+        self.rows.len() as u64 + self.gone
+    }
+
     /// All rows.
     pub fn rows(&self) -> impl Iterator<Item = &T> {
         self.rows.iter().map(|row| &**row)

@@ -33,7 +33,7 @@ use super::super::message::Message;
 use super::reading::Inner;
 
 /// How often the screen is told what is new.
-const TELLING: Duration = Duration::from_millis(100);
+pub(super) const TELLING: Duration = Duration::from_millis(100);
 
 /// How many news wait at most until they are told.
 const WAITING: usize = 1_000;
@@ -275,7 +275,10 @@ impl Teller {
                 }
                 self.look();
                 for number in over {
-                    self.live.remove(&number);
+                    if let Some((client, _)) = self.live.remove(&number) {
+                        let missed = Client { heard: Some(false), ..client };
+                        self.news.push(News::Client(Box::new(missed)));
+                    }
                 }
             }
         }

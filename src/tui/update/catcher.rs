@@ -13,8 +13,8 @@ use super::super::model::{Model, Session};
 use super::super::popup::Asks;
 use super::super::view::catcher::height;
 use super::{directive, find};
-pub(super) use opened::show_message;
-use opened::{is_over, is_seen, open, to_list};
+use opened::{is_over, is_seen, open};
+pub(super) use opened::{show_message, to_list};
 use relay::ask_where;
 pub(super) use relay::{brought, relay};
 

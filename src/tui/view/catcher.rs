@@ -99,8 +99,8 @@ pub fn title(model: &Model, catcher: &Catcher) -> Title {
     let mut parts = Vec::new();
     for listing in Listing::ALL {
         let n = match listing {
-            Listing::Clients => catcher.clients.all(),
-            Listing::Mails => catcher.mails.all(),
+            Listing::Clients => catcher.clients.come(),
+            Listing::Mails => catcher.mails.come(),
         };
         let name = format!("{}: {n}", knowledge::word(model.lang, listing.title()));
         if !parts.is_empty() {

@@ -46,7 +46,10 @@ fn open_client(model: &mut Model, number: u64, message: Option<usize>) -> Vec<Ef
     }
     let over = catcher.kept.get(number).cloned();
     let why_gone = catcher.why_gone(number).unwrap_or("catcher.gone");
-    let goes_on = client.is_some_and(|client| !client.is_over());
+    let goes_on = client.is_some_and(|client| {
+        // What is over, but was not told of yet, is told of in a moment.
+        !client.is_over() || (client.heard.is_none() && !catcher.shelved)
+    });
     let target = client.map(|client| client.peer().to_owned()).unwrap_or_default();
     let view = catcher.view.unwrap_or(ContentView::Body);
     let known = model.others.iter().find(|session| session.caught == Some((of, number)));
@@ -111,7 +114,7 @@ pub(in super::super) fn show_message(model: &mut Model) {
 }
 
 /// Brings the list to the front; what is only looked at is closed, since the list has it.
-pub(super) fn to_list(model: &mut Model) -> Vec<Effect> {
+pub(in super::super) fn to_list(model: &mut Model) -> Vec<Effect> {
     let list = match model.session.caught {
         Some((of, _)) => Some(of),
         None => model.sessions().find(|s| s.catcher.is_some()).map(|s| s.id),
