@@ -366,6 +366,10 @@ impl Loop {
                 Heard::Before(before) => Message::Loaded(id, before, None),
                 Heard::TooLate => {
                     let told = knowledge::word(self.model.lang, "message.too-late").to_owned();
+                    if self.model.session_mut(id).is_some_and(|session| session.caught.is_some()) {
+                        self.waits_for_end(id, told);
+                        continue;
+                    }
                     Message::Loaded(id, Box::default(), Some(told))
                 }
                 Heard::Gate(news) => Message::Gate(id, news),

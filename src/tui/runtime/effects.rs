@@ -27,6 +27,7 @@ use super::super::message::{Message, Stamp};
 use super::super::relay::Elsewhere;
 use super::super::update::update;
 use super::super::{clipboard, screenshot, terminal, view};
+use super::catcher::TELLING;
 use super::outside;
 use super::reading::{self, seed};
 use super::sessions::Order;
@@ -209,6 +210,17 @@ impl Loop {
         if let Some(server) = self.servers.get(&of) {
             server.attend(session, client, self.sessions.heard());
         }
+    }
+
+    /// A session of a server was over before it could be heard: if it is not told of in a moment, its
+    /// tab goes.
+    pub(super) fn waits_for_end(&self, session: usize, told: String) {
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(TELLING * 2).await;
+            // Nobody is there to hear it if the person has left.
+            let _ = inner.send(Ok(Message::Unopened(session, told))).await;
+        });
     }
 
     /// Reads a session that a server has in its Maildir alone, or else the message that it left there.

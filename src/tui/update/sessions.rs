@@ -59,9 +59,16 @@ pub(super) fn close_front(model: &mut Model) -> Vec<Effect> {
     draft.into_iter().chain([Effect::Close(closed.id)]).collect()
 }
 
-/// The file of a session cannot be read: its tab goes, and why is told.
+/// What a session is to show cannot be had: its tab goes, and why is told.
 pub(super) fn unopened(model: &mut Model, id: usize, told: String) -> Vec<Effect> {
+    if !model.sessions().any(|session| session.id == id && session.loading) {
+        // It was closed, or is there by now.
+        return Vec::new();
+    }
     model.notice = Some(told);
+    if model.session.id == id && model.session.caught.is_some() {
+        return super::catcher::to_list(model);
+    }
     if model.session.id == id {
         return close_front(model);
     }
