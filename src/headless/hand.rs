@@ -24,7 +24,7 @@ use crate::net::driver::{EVENTS_WAITING, Ear, Heard, Log};
 use crate::net::listen::by_hand::{self, Desk};
 use crate::net::listen::{Client, Entrance, Security, Socket};
 use crate::net::signals::{Signal, Signals};
-use crate::session::{Dialogue, Keep};
+use crate::session::{Dialogue, Keep, Phase};
 use crate::speaker::hand::{self, Hand, Kind, Offer, Replies};
 use crate::speaker::{Ends, Human, Policy, Say, directive};
 
@@ -258,7 +258,9 @@ impl<'a> Front<'a> {
             let open = self.dialogue.phase().is_open();
             let reads = (asked || (input.terminal && open)) && self.until.is_none();
             // Nobody answers what comes from here on; but what was said before is heard.
-            if input.ended && open && !self.rest && self.said == self.heard {
+            let idle = self.said == self.heard && self.until.is_none();
+            let shakes = self.dialogue.phase() == Phase::AwaitingTls;
+            if input.ended && open && idle && !self.rest && !shakes {
                 self.stop().await?;
             }
             tokio::select! {

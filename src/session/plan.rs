@@ -17,6 +17,7 @@ use crate::journal::transcript::write_text;
 use crate::smtp::Span;
 use crate::smtp::code::{Class, Code};
 use crate::smtp::command;
+use crate::smtp::payload::lines;
 use crate::smtp::reply::Reply;
 use crate::smtp::verb::Verb;
 
@@ -230,7 +231,7 @@ pub enum Rest {
     Fits(Option<usize>),
     /// There is no connection.
     Closed,
-    /// The server does not wait for mail data, which would be commands.
+    /// The server does not wait for mail data, or takes no BDAT: it would be commands.
     NoText,
     /// The server does not ask for an answer of a login, which it could show to others.
     NoLogin,
@@ -489,7 +490,12 @@ impl Plan {
         if !free || !(takes_lines || seen.awaits_client()) {
             return Some(Next::Wait);
         }
-        if matches!(what, What::Text(_)) && !seen.awaits_mail_data() {
+        let is_lost = match what {
+            What::Text(_) => !seen.awaits_mail_data(),
+            What::Say(bytes) => has_octets(bytes) && !seen.offers("CHUNKING"),
+            _ => false,
+        };
+        if is_lost {
             return Some(Next::Rest(Rest::NoText));
         }
         if matches!(what, What::Answer(_)) && !seen.awaits_login() {
@@ -738,6 +744,14 @@ fn expected(exchange: &Exchange) -> Option<Expected> {
     Some(Expected::new(vec![ReplyPattern { codes, text: None }]))
 }
 
+/// Whether this is BDAT with octets behind it.
+fn has_octets(said: &[u8]) -> bool {
+    let mut lines = lines(said);
+    let first = lines.next().unwrap_or_default();
+    let verb = first.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    Verb::new(verb) == Verb::Bdat && lines.next().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -860,6 +874,7 @@ mod tests {
     fn no_line_of_a_message_and_no_answer_of_a_login_becomes_a_command() {
         for (what, rest) in [
             (What::Text("hello\r\n.\r\n".into()), Rest::NoText),
+            (What::Say("BDAT 7 LAST\r\nRSET x\n".into()), Rest::NoText),
             (What::Answer("cHc=\r\n".into()), Rest::NoLogin),
             (What::Gone, Rest::Gone),
         ] {

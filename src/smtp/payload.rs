@@ -443,9 +443,14 @@ pub fn stuff_form(content: Vec<u8>, form: Form) -> Bytes {
 }
 
 /// The same without a change to any line end; `None` where DATA cannot carry that, since it does not
-/// end with CRLF.
+/// end with CRLF, or where some servers would end it before: at a dot behind CR or LF alone.
 pub fn stuff_as_it_is(content: &[u8]) -> Option<Bytes> {
-    if !content.is_empty() && !content.ends_with(b"\r\n") {
+    let bare = |at: usize| match content.get(at.saturating_sub(2)..at) {
+        Some([before, b'\n']) => *before != b'\r',
+        before => matches!(before, Some([.., b'\r' | b'\n'])),
+    };
+    let ends = content.is_empty() || content.ends_with(b"\r\n");
+    if !ends || memchr::memchr_iter(b'.', content).any(bare) {
         return None;
     }
     let mut out = Vec::with_capacity(content.len() + content.len() / 32 + END_MARK.len());
@@ -539,6 +544,22 @@ mod tests {
         let long = [b"x".repeat(999), b"\r\n".to_vec()].concat();
         assert_eq!(ids(&long), ["G19"]);
         assert!(ids(b"..a\r\nb\r\n").is_empty());
+    }
+
+    #[test]
+    fn what_is_stuffed_as_it_is_comes_out_so_and_ends_nowhere_before() {
+        for text in ["", "\r\n", ".\r\n", "a\n.b\r\n", "..\n\r\n.x\r\n", "a\rb\0\r\n", "a.\r\n"] {
+            let Some(data) = stuff_as_it_is(text.as_bytes()) else {
+                assert_eq!(text, "a\n.b\r\n");
+                continue;
+            };
+            let (scanner, done, left) = scan(&data);
+            assert!(done && left == 0, "{text:?} has {:?}", scanner.odd());
+            assert_eq!(unstuff([data.strip_suffix(END_MARK).unwrap()]), text.as_bytes());
+        }
+        for text in ["a", "a\n", "\n.\r\n", "a\r.\r\n", "a\n.\n\r\n", "a\r\n\n.\r\n"] {
+            assert_eq!(stuff_as_it_is(text.as_bytes()), None, "{text:?}");
+        }
     }
 
     #[test]

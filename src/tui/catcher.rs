@@ -120,12 +120,7 @@ impl Catcher {
                     self.file(mail);
                 }
                 let number = client.number;
-                for message in 0..over.1.messages().len() {
-                    if self.mail(number, message).is_none() {
-                        // Nothing is told of it any more.
-                        self.known.remove(&(number, message));
-                    }
-                }
+                self.forget(number, over.1.messages().len());
                 self.see(client);
                 let size = over.1.weight() as u64;
                 for (number, (_, seen)) in self.kept.keep(number, *over, size) {
@@ -146,9 +141,20 @@ impl Catcher {
             self.troubles.1 += usize::from(client.state().is_broken());
         }
         if client.heard == Some(false) {
+            self.forget(client.number, client.glance.messages);
             self.gave_way(client.number, client.glance.messages);
         }
         self.clients.put(client);
+    }
+
+    /// Nothing more is told of a session: what has no row any more need not be known. By hand it is told
+    /// of anew.
+    fn forget(&mut self, client: u64, messages: usize) {
+        for message in 0..messages {
+            if !self.by_hand && self.mail(client, message).is_none() {
+                self.known.remove(&(client, message));
+            }
+        }
     }
 
     /// The row of a message.

@@ -112,7 +112,7 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     let mail_data = message.mail_data();
     if mail_data.is_none() {
         params.push_str(" BODY=BINARYMIME");
-    } else if message.eight_bit().is_some() {
+    } else if message.texture().eight_bit {
         params.push_str(" BODY=8BITMIME");
     }
     let sender = &transaction.sender;

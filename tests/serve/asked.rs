@@ -292,8 +292,8 @@ fn what_is_no_text_goes_on_as_it_came() {
 
 /// Mail data but for their end.
 fn stuffed(data: &[u8]) -> Vec<u8> {
-    let whole = ehlo::smtp::payload::stuff_as_it_is(data).unwrap();
-    whole[..whole.len() - 3].to_vec()
+    let text = String::from_utf8([b"\r\n", data].concat()).unwrap();
+    text.replace("\r\n.", "\r\n..").into_bytes().split_off(2)
 }
 
 /// What is answered for each recipient is one message all the same.

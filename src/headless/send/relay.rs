@@ -22,7 +22,7 @@ pub(crate) struct Relay {
     pub(crate) seen: Dialogue,
     /// Which of them.
     pub(crate) message: usize,
-    /// The reverse-path as it was written.
+    /// The reverse-path.
     pub(crate) from: String,
     /// The forward-paths.
     pub(crate) to: Vec<String>,

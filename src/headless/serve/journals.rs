@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::headless::send::release;
 use crate::headless::show;
 use crate::journal::{Journal, file};
@@ -25,12 +27,14 @@ pub(crate) struct Journals {
     dir: Arc<Path>,
     /// What was there before, in seconds and microseconds, is of another.
     since: (i64, i32),
+    /// One is read at a time: some are large.
+    turn: Arc<Semaphore>,
 }
 
 impl Journals {
     /// Those of a server that keeps sessions in the Maildir at `dir` since then.
-    pub(super) const fn of(dir: Arc<Path>, since: (i64, i32)) -> Self {
-        Self { dir, since }
+    pub(super) fn of(dir: Arc<Path>, since: (i64, i32)) -> Self {
+        Self { dir, since, turn: Arc::new(Semaphore::new(1)) }
     }
 
     /// That of session `number`, as long as it is kept.
@@ -47,7 +51,9 @@ impl Journals {
 
     /// A session, or a message with its session, as they lie here; read beside all else.
     pub(super) async fn recalled(self, which: Which) -> Option<(Seen, Option<Mail>)> {
-        tokio::task::spawn_blocking(move || self.recall(&which)).await.ok().flatten()
+        let turn = self.turn.clone().acquire_owned().await.ok()?;
+        let read = move || (self.recall(&which), turn);
+        tokio::task::spawn_blocking(read).await.ok()?.0
     }
 
     fn recall(&self, which: &Which) -> Option<(Seen, Option<Mail>)> {
