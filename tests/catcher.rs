@@ -216,6 +216,41 @@ fn what_gave_way_in_memory_is_opened_from_the_folder() {
     assert!(said.contains(&format!("DATA\r\n{MESSAGE}.\r\n")), "{said}");
 }
 
+/// What is no text leaves by BDAT; a server that takes none would take it for commands.
+#[test]
+fn what_is_no_text_is_relayed_in_a_chunk_or_stays() {
+    let (mut t, address) = serves(LARGE, &[]);
+    let mut client = Client::new(&address);
+    client.says("MAIL FROM:<alice@example.org> BODY=BINARYMIME");
+    client.says("RCPT TO:<bob@example.net>");
+    let content = "Subject: binary\r\n\r\na\n.\r\nRSET\r\n\0";
+    client.writes(&format!("BDAT {} LAST\r\n{content}", content.len()));
+    assert!(client.hears().starts_with("250"));
+    t.keys("m");
+    t.wait_for("binary");
+    let (target, _) = takes_one();
+    t.keys("r");
+    t.wait_for(":relay");
+    t.keys(&format!("{target}\r"));
+    t.wait_for("220 other.example ready");
+    t.wait_for("RCPT TO:<bob@example.net>");
+    t.keys("r");
+    t.wait_for("would be commands");
+    let (mut other, target) = serves(LARGE, &[]);
+    t.keys("\x1b[5;5~");
+    t.wait_for("[Mail: 1]");
+    t.keys("r");
+    t.wait_for(":relay");
+    t.keys(&format!("{target}\r"));
+    t.wait_for("220 mx.example.net");
+    t.wait_for("RCPT TO:<bob@example.net>");
+    t.keys("r");
+    other.wait_for("messages: 1");
+    other.keys("m");
+    other.wait_for("binary");
+    other.wait_for(&format!("{} B  kept", content.len()));
+}
+
 /// Relays the chosen message: nothing leaves before the person has seen to whom it goes.
 fn relays(t: &mut Terminal, target: &str) {
     t.keys("r");
