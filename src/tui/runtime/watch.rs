@@ -1,7 +1,7 @@
 //! The files of the user are watched, and read again when they are saved.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecursiveMode, Watcher};
@@ -17,11 +17,15 @@ use super::settings::Followed;
 /// A file is read once nothing more happens to it for so long: many editors save in steps.
 const SETTLED: Duration = Duration::from_millis(100);
 
+/// By how much the time of a file may stand behind ours.
+const TICK: Duration = Duration::from_millis(10);
+
 /// Follows the files of the user from now on.
 pub(super) fn follow(followed: Followed, inner: Inner) {
+    let since = SystemTime::now().checked_sub(TICK);
     tokio::spawn(async move {
         let lang = followed.lang();
-        if let Err(error) = watch(followed, &inner).await {
+        if let Err(error) = watch(followed, since, &inner).await {
             let why = error.to_string();
             let text = knowledge::fill(lang, "message.not-followed", &[("why", &why)]);
             // Nobody is there to hear it if the person has left.
@@ -30,10 +34,15 @@ pub(super) fn follow(followed: Followed, inner: Inner) {
     });
 }
 
-async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
+async fn watch(
+    mut followed: Followed,
+    since: Option<SystemTime>,
+    inner: &Inner,
+) -> notify::Result<()> {
     let Some(folders) = followed.folders() else { return Ok(()) };
     let (saved, mut touched) = mpsc::unbounded_channel();
     let within = [folders.themes(), folders.faults()];
+    let early = saved.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let event = event.unwrap_or_default();
         let paths = event.paths.iter().filter(|_| is_change(event.kind));
@@ -43,6 +52,11 @@ async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
         }
     })?;
     look(&mut watcher, &folders)?;
+    for path in saved_since(&folders, since) {
+        // It is ours to hear.
+        let _ = early.send(path);
+    }
+    drop(early);
     while let Some(first) = touched.recv().await {
         let mut paths = vec![first];
         while let Ok(Some(path)) = tokio::time::timeout(SETTLED, touched.recv()).await {
@@ -61,6 +75,20 @@ async fn watch(mut followed: Followed, inner: &Inner) -> notify::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What was saved before anybody watched.
+fn saved_since(folders: &Folders, since: Option<SystemTime>) -> impl Iterator<Item = PathBuf> {
+    let inside = |folder: PathBuf| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| is_ours(path, &[]))
+    };
+    let files = [folders.settings(), folders.keys()].into_iter();
+    let files = files.chain([folders.themes(), folders.faults()].into_iter().flat_map(inside));
+    files.filter(move |path| {
+        let saved = path.metadata().and_then(|file| file.modified());
+        saved.is_ok_and(|at| since.is_some_and(|since| since <= at))
+    })
 }
 
 /// Watches every folder that is there. Files may be links to files of other folders.
