@@ -229,37 +229,32 @@ fn what_is_no_text_is_relayed_in_a_chunk_or_stays() {
     t.keys("m");
     t.wait_for("binary");
     let (target, _) = takes_one();
-    t.keys("r");
-    t.wait_for(":relay");
-    t.keys(&format!("{target}\r"));
-    t.wait_for("220 other.example ready");
-    t.wait_for("RCPT TO:<bob@example.net>");
-    t.keys("r");
+    begins_to_relay(&mut t, &target, "220 other.example ready");
     t.wait_for("would be commands");
     let (mut other, target) = serves(LARGE, &[]);
     t.keys("\x1b[5;5~");
     t.wait_for("[Mail: 1]");
-    t.keys("r");
-    t.wait_for(":relay");
-    t.keys(&format!("{target}\r"));
-    t.wait_for("220 mx.example.net");
-    t.wait_for("RCPT TO:<bob@example.net>");
-    t.keys("r");
+    begins_to_relay(&mut t, &target, "220 mx.example.net");
     other.wait_for("messages: 1");
     other.keys("m");
     other.wait_for("binary");
     other.wait_for(&format!("{} B  kept", content.len()));
 }
 
-/// Relays the chosen message: nothing leaves before the person has seen to whom it goes.
+/// Relays the chosen message.
 fn relays(t: &mut Terminal, target: &str) {
+    begins_to_relay(t, target, "220 other.example ready");
+    t.wait_for("221 bye");
+}
+
+/// Nothing leaves before the person has seen to whom it goes.
+fn begins_to_relay(t: &mut Terminal, target: &str, greeting: &str) {
     t.keys("r");
     t.wait_for(":relay");
     t.keys(&format!("{target}\r"));
-    t.wait_for("220 other.example ready");
+    t.wait_for(greeting);
     t.wait_for("RCPT TO:<bob@example.net>");
     t.keys("r");
-    t.wait_for("221 bye");
 }
 
 /// A server that takes one message: its address, and what it hears.

@@ -21,6 +21,11 @@ impl Chunk {
         let last = if self.last { " LAST" } else { "" };
         format!("BDAT {}{last}\r\n", self.data.len())
     }
+
+    /// The command and its octets, which leave together.
+    pub fn whole(&self) -> Bytes {
+        [self.command().as_bytes(), &self.data[..]].concat().into()
+    }
 }
 
 /// The message that `text` is: CRLF for LF, and a CRLF at the end (RFC 5322 §2.1).

@@ -163,22 +163,21 @@ fn told(lang: Lang, key: &'static str, name: &str) -> Error {
 
 fn carriage(content: Vec<u8>, (form, caught): (Form, bool), args: &SendArgs) -> Carriage {
     match args.way.chunk {
-        Some(size) => in_chunks(content, usize::try_from(size).unwrap_or(usize::MAX)),
+        Some(size) => in_chunks(content.into(), usize::try_from(size).unwrap_or(usize::MAX)),
         None if args.message.as_it_is => Carriage::Data(Bytes::from(content)),
-        None if caught => carried(payload::stuff_as_it_is(&content), content),
+        None if caught => carried(payload::stuff_as_it_is(&content).ok_or_else(|| content.into())),
         None => Carriage::Data(payload::stuff_form(content, form)),
     }
 }
 
-/// What was caught goes on with all of its bytes: as mail data, or where there is no such, by BDAT.
-fn carried(mail_data: Option<Bytes>, content: Vec<u8>) -> Carriage {
-    mail_data.map_or_else(|| in_chunks(content, usize::MAX), Carriage::Data)
+/// What was caught goes on with all of its bytes: as mail data, or where its content cannot be that, by
+/// BDAT.
+fn carried(mail_data: Result<Bytes, Bytes>) -> Carriage {
+    mail_data.map_or_else(|content| in_chunks(content, usize::MAX), Carriage::Data)
 }
 
-fn in_chunks(content: Vec<u8>, size: usize) -> Carriage {
-    let whole =
-        |chunk: draft::Chunk| Bytes::from([chunk.command().as_bytes(), &chunk.data[..]].concat());
-    Carriage::Chunks(draft::chunks(Bytes::from(content), size).map(whole).collect())
+fn in_chunks(content: Bytes, size: usize) -> Carriage {
+    Carriage::Chunks(draft::chunks(content, size).map(|chunk| chunk.whole()).collect())
 }
 
 /// The login that was asked for, still without its password.

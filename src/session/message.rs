@@ -194,15 +194,20 @@ impl Message {
         self.complete && self.forgotten() == 0
     }
 
-    /// All of it as DATA carries it, with its end; `None` where DATA cannot do that without a change, or
-    /// where it came by BDAT and is no text.
-    pub fn mail_data(&self) -> Option<Bytes> {
+    /// All of it as DATA carries it, with its end.
+    ///
+    /// # Errors
+    /// With its content where DATA cannot do that without a change, or where it came by BDAT and is no
+    /// text.
+    pub fn mail_data(&self) -> Result<Bytes, Bytes> {
         let content = self.content();
         match &self.carriage {
             // The line ends of a mailbox are those of its system.
-            Carriage::Stored(..) => Some(payload::stuff(content.into())),
-            Carriage::Chunks(_) if !Form::of(&content).text => None,
-            Carriage::Chunks(_) | Carriage::Data(_) => payload::stuff_as_it_is(&content),
+            Carriage::Stored(..) => Ok(payload::stuff(content.into())),
+            Carriage::Chunks(_) if !Form::of(&content).text => Err(content),
+            Carriage::Chunks(_) | Carriage::Data(_) => {
+                payload::stuff_as_it_is(&content).ok_or(content)
+            }
         }
     }
 

@@ -747,9 +747,8 @@ fn expected(exchange: &Exchange) -> Option<Expected> {
 /// Whether this is BDAT with octets behind it.
 fn has_octets(said: &[u8]) -> bool {
     let mut lines = lines(said);
-    let first = lines.next().unwrap_or_default();
-    let verb = first.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    Verb::new(verb) == Verb::Bdat && lines.next().is_some()
+    let first = lines.next().unwrap_or_default().trim_ascii_end();
+    command::read(first).value.verb == Verb::Bdat && lines.next().is_some()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use crate::draft::Chunk;
 use crate::session::Dialogue;
 use crate::session::plan::{Step, What};
 
@@ -110,7 +111,7 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     let Some(host) = host else { return Ok(Vec::new()) };
     let mut params = String::new();
     let mail_data = message.mail_data();
-    if mail_data.is_none() {
+    if mail_data.is_err() {
         params.push_str(" BODY=BINARYMIME");
     } else if message.texture().eight_bit {
         params.push_str(" BODY=8BITMIME");
@@ -124,12 +125,9 @@ fn steps_of(seen: &Dialogue, at: usize, host: Option<&str>) -> Result<Vec<Step>,
     let mut steps = vec![say(format!("EHLO {host}"))];
     steps.push(say(format!("MAIL FROM:<{}>{params}", sender.written)));
     steps.extend(to.iter().map(|path| say(format!("RCPT TO:<{path}>"))));
-    if let Some(text) = mail_data {
-        steps.extend([say("DATA".to_owned()), Step::new(What::Text(text))]);
-    } else {
-        let content = message.content();
-        let announced = format!("BDAT {} LAST\r\n", content.len());
-        steps.push(Step::new(What::Say([announced.as_bytes(), &content[..]].concat().into())));
+    match mail_data {
+        Ok(text) => steps.extend([say("DATA".to_owned()), Step::new(What::Text(text))]),
+        Err(data) => steps.push(Step::new(What::Say(Chunk { data, last: true }.whole()))),
     }
     steps.push(say("QUIT".to_owned()));
     Ok(steps)

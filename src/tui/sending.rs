@@ -29,8 +29,7 @@ impl Pieces {
         let chunked = |size| {
             let wire = draft::wire(text);
             let length = wire.len() as u64;
-            let pieces = draft::chunks(wire, size)
-                .map(|chunk| Bytes::from([chunk.command().as_bytes(), &chunk.data[..]].concat()));
+            let pieces = draft::chunks(wire, size).map(|chunk| chunk.whole());
             (pieces.collect(), length)
         };
         let (pieces, length) = match way {

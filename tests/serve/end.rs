@@ -176,16 +176,22 @@ fn a_full_disk_takes_nothing_that_it_cannot_keep() {
     assert!(Command::new("umount").arg(&dir).status().unwrap().success());
 }
 
-/// A file that may not grow any further is as a full disk, and does not end the server (`ulimit -f`).
+/// A server whose files may have so many blocks at most (`ulimit -f`).
+fn limited(home: &Home, maildir: &Path, blocks: u32) -> Serving {
+    let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--json", "--maildir", arg(maildir)];
+    let mut command = Command::new("sh");
+    command.args(["-c", &limit, env!("CARGO_BIN_EXE_ehlo")]).args(serve);
+    command.env("HOME", home.path("."));
+    Serving::run(command)
+}
+
+/// A file that may not grow any further is as a full disk, and does not end the server.
 #[test]
 fn a_limit_of_files_ends_no_server() {
     let home = Home::new();
     let dir = home.path("mail");
-    let limited = ["-c", "ulimit -f 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_ehlo")];
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--json", "--maildir", arg(&dir)];
-    let mut command = Command::new("sh");
-    command.args(limited).args(serve).env("HOME", home.path("."));
-    let serving = Serving::run(command);
+    let serving = limited(&home, &dir, 64);
     let mut guest = Guest::enter(serving.port);
     guest.says_hello();
     guest.begins_message();
@@ -202,11 +208,7 @@ fn a_limit_of_files_ends_no_server() {
 fn a_disk_that_is_full_from_the_beginning_is_said_to_be() {
     let home = Home::new();
     let dir = home.path("mail");
-    let limited = ["-c", "ulimit -f 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_ehlo")];
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--json", "--maildir", arg(&dir)];
-    let mut command = Command::new("sh");
-    command.args(limited).args(serve).env("HOME", home.path("."));
-    let mut serving = Serving::run(command);
+    let mut serving = limited(&home, &dir, 0);
     let is_told = |serving: &mut Serving, why: &str| {
         let mut guest = Guest::enter(serving.port);
         guest.says_hello();

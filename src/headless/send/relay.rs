@@ -80,7 +80,7 @@ impl Relay {
             sender: address(&self.from),
             recipients: self.to.iter().map(address).collect(),
             needs,
-            carriage: carried(message.mail_data(), content.into()),
+            carriage: carried(message.mail_data()),
             together: false,
             prdr: false,
             stop: None,
